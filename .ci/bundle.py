@@ -1,0 +1,43 @@
+"""What the program is made of: its own files and those of everything it needs, by the names Python imports them by."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from zipfile import ZipFile
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCK = Path(__file__).with_name("bundle.lock")
+ANY_PYTHON = ["--only-binary=:all:", "--python-version=3.11", "--implementation=py", "--abi=none", "--platform=any"]
+"""pip's words for: pure Python only."""
+
+
+def bundle() -> dict[str, bytes]:
+    """Contents by path. Asks the package index; raises CalledProcessError where pip cannot get what the lock names."""
+    with tempfile.TemporaryDirectory() as folder:
+        pip = [sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check", "--no-deps", *ANY_PYTHON]
+        subprocess.run([*pip, "--require-hashes", "--requirement", LOCK, "--dest", folder], check=True)
+        files = _program()
+        for wheel in sorted(Path(folder).glob("*.whl")):
+            _add(files, wheel)
+    return files
+
+
+def _program() -> dict[str, bytes]:
+    """As the wheel has them: themes are inside the package."""
+    files = {}
+    for source, target in (("tui", "tui"), ("themes", "tui/bundled_themes")):
+        for path in (ROOT / source).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                files[f"{target}/{path.relative_to(ROOT / source).as_posix()}"] = path.read_bytes()
+    return files
+
+
+def _add(files: dict[str, bytes], wheel: Path) -> None:
+    with ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if name.endswith(("/", ".dist-info/RECORD")):
+                continue
+            if name in files or ".data/" in name:
+                raise SystemExit(f"{wheel.name}: {name} has no place in one folder")
+            files[name] = archive.read(name)

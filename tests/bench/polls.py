@@ -1,0 +1,57 @@
+"""The least that asking costs with httpx: eight workers, and nothing done with the answers."""
+
+import argparse
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from itertools import count
+
+import httpx
+
+from tests.bench.places import job_id
+
+AT_ONCE = 8
+
+
+def client(connections: int) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60)
+    return httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(10, pool=None), limits=limits)
+
+
+async def ask_for_ever(
+    port: int, jobs: Sequence[str], rate: float, kind: str, answer: Callable[[str, bool], None]
+) -> None:
+    """`rate` questions a second, evenly, or as many as go (0). `kind` is `one` client for all or one for `each` worker:
+    httpcore's pool looks at every connection for each request."""
+    clients = [client(AT_ONCE)] if kind == "one" else [client(1) for _ in range(AT_ONCE)]
+    turns = count()
+    start = time.monotonic()
+
+    async def work(http: httpx.AsyncClient) -> None:
+        for turn in turns:
+            if rate and (wait := start + turn / rate - time.monotonic()) > 0:
+                await asyncio.sleep(wait)
+            job = jobs[turn % len(jobs)]
+            response = await http.get(f"http://127.0.0.1:{port}/v3/jobs/{job}/status", headers={"X-Auth-Token": "x"})
+            answer(job, response.json()["result"] is True)
+
+    await asyncio.gather(*(work(clients[place % len(clients)]) for place in range(AT_ONCE)))
+
+
+async def ask_once(port: int) -> None:
+    async with client(1) as http:
+        await http.get(f"http://127.0.0.1:{port}/v3/jobs/{job_id(1)}/status")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("port", type=int)
+    parser.add_argument("--rate", type=float, default=0)
+    parser.add_argument("--clients", choices=("one", "each"), default="one")
+    parser.add_argument("--once", action="store_true", help="one question, then the end")
+    options = parser.parse_args()
+    if options.once:
+        asyncio.run(ask_once(options.port))
+        raise SystemExit
+    every = [job_id(number) for number in range(1, 201)]
+    asyncio.run(ask_for_ever(options.port, every, options.rate, options.clients, lambda job, running: None))

@@ -1,0 +1,35 @@
+"""What holds of a board whatever was read, by which clock ever."""
+
+from collections.abc import Callable
+
+from tui.core.board import Board, Freshness, JobState
+from tui.core.condition import Condition, condition_of, summarise
+
+
+def check_board(board: Board, now: float, interval_of: Callable[[JobState], float]) -> None:
+    """Fails where the board contradicts itself, or shows something old as current."""
+    assert summarise(board.states.values(), now, interval_of).total == len(board.states)
+    for state in board.states.values():
+        check_state(state, now)
+        check_look(state, now, interval_of(state))
+
+
+def check_state(state: JobState, now: float) -> None:
+    assert (state.status is None) == (state.good is None) == (state.since is None)
+    assert bool(state.failures) == bool(state.failure) == bool(state.failing_since)
+    if state.good and state.since:
+        assert state.good.outcome is state.status
+        assert state.since.at <= state.good.received.at <= now
+    assert len(state.transitions) <= 20
+    for earlier, later in zip(state.transitions, state.transitions[1:], strict=False):
+        assert earlier.status != later.status
+        assert earlier.after.at <= earlier.by.at <= later.after.at <= later.by.at
+
+
+def check_look(state: JobState, now: float, interval: float) -> None:
+    """A status without a word about its age is at most three intervals old."""
+    if condition_of(state, now, interval) in (Condition.RUNNING, Condition.IDLE):
+        age = state.age(now)
+        assert age is not None
+        assert 0 <= age <= 3 * interval
+        assert state.freshness(now, interval) in (Freshness.FRESH, Freshness.AGEING)

@@ -1,0 +1,40 @@
+"""Short ways to make what the tests need."""
+
+from datetime import UTC, datetime, timedelta
+
+from tui.core.board import JobState
+from tui.core.job import Job, JobId
+from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
+from tui.ui.row import Row
+
+DAY = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+
+
+def job_id(number: int) -> JobId:
+    return JobId(f"{number:032x}")
+
+
+def moment(at: float) -> Moment:
+    """`at` seconds after noon, on both clocks."""
+    return Moment(at, DAY + timedelta(seconds=at))
+
+
+def failure(kind: FailureKind = FailureKind.SERVER_ERROR, summary: str = "The service failed.") -> Failure:
+    return Failure(kind, summary, "CB.00060101", "internal error")
+
+
+def reading(job: JobId, outcome: Status | Failure, at: float) -> Reading:
+    """An answer received at `at`, a tenth of a second after it was asked for."""
+    return Reading(job, outcome, moment(at - 0.1), moment(at), 200, "c0ffee")
+
+
+def state(*outcomes: tuple[Status | Failure, float], job: Job | None = None) -> JobState:
+    """What is known after these outcomes at these times."""
+    known = JobState(job or Job(job_id(1)))
+    for outcome, at in outcomes:
+        known = known.record(reading(known.job.id, outcome, at))
+    return known
+
+
+def row(known: JobState, at: float, interval: float = 15) -> Row:
+    return Row(known, moment(at), interval)

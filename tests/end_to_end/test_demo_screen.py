@@ -1,0 +1,82 @@
+"""The demo: everything can be seen, and nothing of the user's is touched. And the screen on lesser terminals."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tui.demo.faults import FAULTS
+
+from .contract_server import ContractServer, refusal
+from .program import Home, command, numbered
+from .terminal import Terminal
+
+
+def demo(folder: Path, rows: int = 50, columns: int = 120, env: Mapping[str, str] | None = None) -> Terminal:
+    return Terminal(command("--demo"), {"HOME": str(folder), **(env or {})}, rows, columns)
+
+
+def test_the_demo_shows_every_kind_of_failure_and_touches_nothing(tmp_path: Path) -> None:
+    with demo(tmp_path) as terminal:
+        terminal.wait_for(r"^ *\d+ running +\d+ idle +\d+ failing")
+        lasting = [name for name in FAULTS if "now and then" not in name and name not in ("slow", "flapping (503)")]
+        terminal.wait_for(lambda text: all(re.search(rf"✗ failing .*{re.escape(name[:20])}", text) for name in lasting))
+        assert "demo" in terminal.lines[0]
+        terminal.press("x")
+        terminal.wait_for("Removed")
+        terminal.press("s")
+        terminal.wait_for("Sort by")
+        terminal.press("down", "enter")
+        terminal.gone("Sort by")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert terminal.left_behind() == ()
+    assert list(tmp_path.iterdir()) == []
+
+
+LESSER: dict[str, dict[str, str]] = {
+    "sixteen colours": {"TERM": "xterm", "COLORTERM": ""},
+    "no colour": {"NO_COLOR": "1"},
+    "locale C": {"LANG": "C", "LC_ALL": "C"},
+    "no locale": {"LANG": "", "LC_ALL": ""},
+    "inside tmux": {"TERM": "tmux-256color", "COLORTERM": ""},
+}
+
+
+@pytest.mark.parametrize("kind", LESSER)
+def test_statuses_are_words_on_every_terminal(tmp_path: Path, kind: str) -> None:
+    labels, answers = numbered(3, script=True)
+    _, idle, failing = labels
+    answers |= {idle: False, failing: refusal(500, "CB.00060101")}
+    with ContractServer(answers) as server:
+        home = Home(tmp_path, server.url)
+        home.watch(labels)
+        with home.start(env=LESSER[kind]) as terminal:
+            terminal.wait_for(r"(?s)▸ running .*◦ idle .*✗ failing ")
+        if kind == "no colour":
+            for red, green, blue in re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", terminal.raw):
+                assert red == green == blue
+        if kind == "sixteen colours":
+            assert not any(re.search(rb"[34]8[;:]2", codes) for codes in colours(terminal.raw))
+
+
+def test_without_utf_8_the_table_is_ascii(tmp_path: Path) -> None:
+    with demo(tmp_path, env={"LC_ALL": "en_US.ISO-8859-1"}) as terminal:
+        terminal.wait_for(r"(?s)\* running .*o idle .*x failing ")
+        marks = {letter for letter in terminal.text if ord(letter) > 127}
+        assert marks <= set("每日报表"), marks
+
+
+def test_the_smallest_screen_still_says_what_runs(tmp_path: Path) -> None:
+    with demo(tmp_path, rows=8, columns=40) as terminal:
+        terminal.wait_for(r"^ *\d+ running +\d+ idle")
+        terminal.wait_for(r"(▸ running|◦ idle)")
+        terminal.resize(40, 120)
+        terminal.wait_for(lambda text: "Note" in text and "? help" in text.splitlines()[-1])
+
+
+def colours(raw: bytes) -> set[bytes]:
+    """Parameters of all sequences that set a colour."""
+    codes = re.findall(rb"\x1b\[([0-9;:]*)m", raw)
+    return {code for code in codes if re.search(rb"(?:^|[;:])(?:[34][0-8]|9[0-7]|10[0-7])(?:[;:]|$)", code)}

@@ -1,0 +1,233 @@
+"""Every key of the list does what the help says of it, on a small screen and on a large one."""
+
+import re
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tui.ui.keys import ASK, LOOK, MARK, MOVE, PROGRAM, WATCH
+
+from .program import SETTINGS, row
+from .typist import BAD, JOBS, asked_often_enough, cursor_is_below, typing
+
+SIZES = pytest.mark.parametrize(("rows", "columns"), [(24, 80), (40, 120)])
+
+
+@SIZES
+def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
+    with typing(tmp_path, rows, columns) as typist:
+        for keys, number in ((["down", "j"], 3), (["up"], 2), (["k"], 1), (["end"], JOBS), (["home"], 1)):
+            typist.press(*keys)
+            typist.at(number)
+        typist.press("G")
+        typist.at(JOBS)
+        typist.press("g")
+        typist.at(1)
+        for there, back, least in (("pagedown", "pageup", rows - 8), ("ctrl+d", "ctrl+u", rows // 2 - 5)):
+            typist.press(there)
+            typist.wait_for(partial(cursor_is_below, least))
+            typist.press(back)
+            typist.at(1)
+        typist.press("w")
+        typist.wait_for("Job {34}")
+        for right, left in (("right", "left"), ("l", "h")):
+            typist.press(*[right] * 3)
+            typist.gone("^  Status")
+            typist.press(*[left] * 3)
+            typist.wait_for("^  Status")
+        typist.every_key_of(MOVE)
+
+
+@SIZES
+def test_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
+    with typing(tmp_path, rows, columns) as typist:
+        before = typist.home.watchlist.read_bytes()
+        for key in ("x", "delete"):
+            typist.press(key)
+            typist.wait_for(r"^ *57 running")
+            typist.press("u")
+            typist.wait_for(r"^ *58 running")
+        typist.press("U")
+        typist.wait_for(r"^ *57 running")
+        typist.press("u")
+        typist.wait_for(r"^ *58 running")
+        for key in ("L", "f2"):
+            typist.press("home", key)
+            typist.wait_for("Label of 00000000")
+            typist.type(f"{key}\r")
+            typist.wait_for(f"running .*job 001.*{key}$")
+        typist.press("t")
+        typist.wait_for("Tags of job 001Lf2")
+        typist.type("red blue\r")
+        typist.gone("Tags of")
+        typist.press("enter")
+        typist.wait_for("tags +red blue")
+        typist.press("escape")
+        typist.gone("tags +red blue")
+        typist.press("u", "u", "u")
+        typist.wait_for(r"running .*job 001$")
+        typist.wait_for(lambda _: typist.home.watchlist.read_bytes() == before)
+        typist.press("a")
+        typist.wait_for("Add jobs")
+        typist.type("901878212b1a49be9c1a1054c272762a\r")
+        typist.gone("Add jobs")
+        typist.wait_for("^› .*90187821")
+        typist.every_key_of(WATCH)
+
+
+@SIZES
+def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
+    with typing(tmp_path, rows, columns) as typist:
+        for key in ("enter", "d"):
+            typist.press(key)
+            typist.wait_for(r"curl -sS .*CODEARTS_TOKEN")
+            typist.press(key)
+            typist.gone(r"request +curl")
+        typist.press("e")
+        typist.at(BAD[0])
+        typist.press("e")
+        typist.wait_for("(?s)Why there is no answer.*CB.00031006.*The job does not exist")
+        typist.close("Why there is")
+        typist.press("n")
+        typist.at(BAD[1])
+        typist.press("N")
+        typist.at(BAD[0])
+        typist.press("exclamation_mark")
+        typist.wait_for(lambda text: len(re.findall(r"job \d{3}", text)) == len(BAD))
+        typist.wait_for(f"{len(BAD)} of {JOBS} shown")
+        typist.press("exclamation_mark")
+        typist.wait_for("job 004")
+        for key in ("slash", "f"):
+            typist.press(key)
+            typist.wait_for("tag:x, /pattern/")
+            typist.type("is:fail 5\r")
+            typist.wait_for(lambda text: re.findall(r"job \d{3}", text) == ["job 005"])
+            typist.press("escape")
+            typist.wait_for("job 004")
+        typist.press("home", "s")
+        typist.wait_for("Sort by")
+        typist.press("down", "enter")
+        typist.gone("Sort by")
+        typist.wait_for(lambda text: "job 003" in text.splitlines()[2])
+        typist.press("S")
+        typist.press("end")
+        typist.wait_for(lambda text: "✗" in text.splitlines()[-2])
+        typist.press("S", "s")
+        typist.wait_for("Sort by")
+        typist.press("up", "enter")
+        typist.gone("Sort by")
+        typist.press("home")
+        typist.wait_for(lambda text: "job 001" in text.splitlines()[2])
+        typist.press("w")
+        typist.press("right", "right", "right", "right")
+        typist.wait_for("Note")
+        typist.press("w")
+        typist.press("left", "left", "left", "left")
+        typist.wait_for("^  Status")
+        typist.press("F")
+        typist.wait_for("There is one profile only")
+        typist.every_key_of(LOOK)
+
+
+@SIZES
+def test_asking(tmp_path: Path, rows: int, columns: int) -> None:
+    settings = SETTINGS.replace("= 1\n", "= 3600\n")
+    with typing(tmp_path, rows, columns, settings) as typist:
+        first = typist.jobs[0]
+        for times, key in ((2, "r"), (3, "f5")):
+            typist.ask(key, partial(asked_often_enough, [first], times))
+        for times, key in ((4, "R"), (5, "ctrl+r")):
+            typist.ask(key, partial(asked_often_enough, typist.jobs, times - 2))
+        typist.press("p")
+        typist.wait_for("= paused .*job 001")
+        asked = len(typist.server.asked_for(first))
+        typist.press("r")
+        typist.wait_for("Paused: nothing is asked")
+        typist.press("p")
+        typist.wait_for("running .*job 001")
+        assert len(typist.server.asked_for(first)) == asked
+        typist.press("P")
+        typist.wait_for(lambda text: "paused" in text.splitlines()[0])
+        typist.press("P")
+        typist.wait_for(lambda text: "paused" not in text.splitlines()[0])
+        typist.every_key_of(ASK)
+
+
+@SIZES
+def test_marking_and_copying(tmp_path: Path, rows: int, columns: int) -> None:
+    with typing(tmp_path, rows, columns) as typist:
+        for key in ("y", "c"):
+            sent = len(typist.terminal.raw)
+            typist.press(key)
+            typist.drawn(sent, b"\x1b]52;c;")
+            typist.copied(f"^{typist.jobs[0]}$")
+        typist.wait_for("ID sent to the clipboard")
+        typist.press("space", "space")
+        typist.marked(1, 2)
+        typist.at(3)
+        typist.press("v", "down", "v", "down")
+        typist.marked(1, 2, 3, 4)
+        typist.press("Y")
+        typist.wait_for("4 reports sent")
+        typist.copied(rf"^{typist.jobs[0]} \| job 001 \| running[^\n]*\n(?s:.*)CB\.00031006 \| The job does not exist")
+        typist.press("p")
+        typist.wait_for(r"(?s)= paused .*job 001.*= paused .*job 004")
+        typist.press("p", "escape")
+        typist.marked()
+        typist.press("asterisk")
+        typist.wait_for(lambda text: len(re.findall(r"^.\+", text, re.MULTILINE)) > rows - 6)
+        typist.press("x")
+        typist.wait_for("Removed 60 jobs")
+        typist.wait_for("No jobs yet")
+        typist.press("u")
+        typist.wait_for(r"^ *58 running|60 unread")
+        typist.press("o")
+        typist.wait_for("No address is known")
+        typist.every_key_of(MARK)
+
+
+@SIZES
+def test_the_program(tmp_path: Path, rows: int, columns: int) -> None:
+    with typing(tmp_path, rows, columns) as typist:
+        for key in ("question_mark", "f1"):
+            typist.press(key)
+            typist.wait_for("(?s)Add jobs: IDs or addresses.*esc closes")
+            typist.close("IDs or addresses")
+        typist.press("T")
+        typist.wait_for("codearts-dark")
+        drawn = len(typist.terminal.raw)
+        typist.press("down")
+        typist.drawn(drawn, b"job 001")
+        typist.close("codearts-dark")
+        typist.press("i")
+        typist.wait_for("enter tries it")
+        typist.close("enter tries it")
+        typist.press("colon")
+        typist.wait_for("Search for commands")
+        typist.type("only problems")
+        typist.wait_for("failing and stale jobs")
+        typist.press("enter")
+        typist.wait_for(f"{len(BAD)} of {JOBS} shown")
+        typist.press("exclamation_mark")
+        typist.wait_for("job 001")
+        drawn = len(typist.terminal.raw)
+        typist.press("ctrl+l")
+        typist.drawn(drawn, b"Status", b"job 002", b"help")
+        typist.press("escape")
+        typist.every_key_of(PROGRAM)
+
+
+def test_keys_that_were_given_to_other_commands(tmp_path: Path) -> None:
+    with typing(tmp_path, 24, 80, SETTINGS + '[keys]\nremove = "Z"\nhelp = "f9"\n') as typist:
+        assert "f9 help" in typist.terminal.lines[-1]
+        assert "Z remove" in typist.terminal.lines[-1]
+        typist.press("x", "down")
+        typist.at(2)
+        assert "58 running" in typist.terminal.text
+        typist.press("Z")
+        typist.wait_for("57 running")
+        typist.wait_for(lambda text: not row(text, "job 002"))
+        assert row(typist.terminal.text, "job 001")
+        typist.press("f9")
+        typist.wait_for(r"Z +Remove the marked")

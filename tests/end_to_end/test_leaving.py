@@ -1,0 +1,124 @@
+"""However it is left, the terminal is as it was and the exit code says why."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .contract_server import ContractServer
+from .program import Home, command, numbered
+from .terminal import Terminal, base_environment
+
+SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    labels, answers = numbered(2, script=True)
+    with ContractServer(answers) as server:
+        home = Home(tmp_path, server.url)
+        home.watch(labels)
+        yield home
+
+
+def open_dialog(terminal: Terminal) -> None:
+    """With a half-typed word in it."""
+    terminal.press("a")
+    terminal.wait_for("Add jobs")
+    terminal.press("4", "d")
+    terminal.wait_for("4d")
+
+
+def shell(home: Home, script: str) -> Terminal:
+    """A shell with job control, as the one a person starts the program from; `$WATCH` is the program."""
+    watch = " ".join(command())
+    return Terminal(["bash", "--norc", "--noprofile", "-mc", script], {**home.env, "WATCH": watch})
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("place", ["table", "dialog"])
+def test_a_signal_ends_it_in_order(home: Home, number: signal.Signals, place: str) -> None:
+    with home.start() as terminal:
+        terminal.wait_for("2 running")
+        if place == "dialog":
+            open_dialog(terminal)
+        terminal.kill(number)
+        assert terminal.wait_exit() == 128 + number
+        assert terminal.left_behind() == ()
+        assert "Traceback" not in terminal.text
+
+
+def test_a_terminal_that_goes_away_ends_it(home: Home) -> None:
+    with home.start() as terminal:
+        terminal.wait_for("2 running")
+        terminal.hang_up()
+        assert terminal.wait_exit() == 128 + signal.SIGHUP
+
+
+@pytest.mark.parametrize("place", ["table", "dialog"])
+def test_keys_that_leave(home: Home, place: str) -> None:
+    for keys in (["ctrl+c", "ctrl+c"], ["ctrl+q"], ["q"]):
+        with home.start() as terminal:
+            terminal.wait_for("2 running")
+            if place == "dialog":
+                open_dialog(terminal)
+                if keys == ["q"]:  # a letter there
+                    terminal.press("q")
+                    terminal.wait_for("4dq")
+                    terminal.press("escape")
+                    terminal.gone("Add jobs")
+            terminal.press(*keys)
+            assert terminal.wait_exit() == 0, keys
+            assert terminal.left_behind() == (), keys
+
+
+def test_one_interrupt_key_only_says_what_quits(home: Home) -> None:
+    with home.start() as terminal:
+        terminal.wait_for("2 running")
+        terminal.press("ctrl+c")
+        terminal.wait_for("ctrl\\+c again quits")
+        terminal.press("down")
+        terminal.wait_for("› .*job 002")
+
+
+def test_suspending_gives_the_shell_its_terminal_and_coming_back_draws_anew(home: Home) -> None:
+    with shell(home, "$WATCH; echo the shell is back; read -r line; fg >/dev/null; echo left with $?") as terminal:
+        terminal.wait_for("2 running")
+        terminal.press("ctrl+z")
+        terminal.wait_for("the shell is back")
+        assert terminal.left_behind() == ()
+        terminal.press("enter")
+        terminal.wait_for("2 running")
+        terminal.press("q")
+        terminal.wait_for("left with 0")
+        assert terminal.left_behind() == ()
+
+
+@pytest.mark.parametrize("signal_name", ["INT", "TERM"])
+def test_the_demo_service_alone_ends_on_a_signal(signal_name: str) -> None:
+    number = signal.Signals[f"SIG{signal_name}"]
+    with Terminal(command("demo-service"), rows=60, columns=120) as terminal:
+        terminal.wait_for("http://127.0.0.1:")
+        terminal.kill(number)
+        assert terminal.wait_exit() in (128 + number, -number, 0)
+        assert "Traceback" not in terminal.text
+
+
+def test_without_a_terminal_it_says_so_in_one_sentence(home: Home) -> None:
+    environment = {**base_environment(), **home.env}
+    done = subprocess.run(
+        command(), env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"\x1b" not in done.stderr
+    assert done.stderr.count(b"\n") == 1
+    assert done.stderr.startswith(b"codearts-watch: The screen needs a terminal")
+
+
+def test_a_terminal_that_cannot_move_its_cursor_is_refused(home: Home) -> None:
+    with home.start(env={"TERM": "dumb"}) as terminal:
+        assert terminal.wait_exit() == 2
+        assert "TERM is dumb" in terminal.text.replace("\n", "")
+        assert b"\x1b" not in terminal.raw

@@ -1,0 +1,53 @@
+"""The service goes away under 200 jobs and comes back: nothing old looks current, nothing comes in a flood."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from .contract_server import ContractServer, Request
+from .program import Home, numbered
+
+JOBS, RATE = 200, 50
+ROW = re.compile(r"job \d{3}")
+FRESH = re.compile(r"[▸◦] (?:running|idle)(?: +\S+\+)? +job \d{3}")
+MARKED = re.compile(r"[◌✗▸◦] (?:was )?\w+ .*\d[smh] +job \d{3}")
+
+
+def fullest_second(requests: Sequence[Request]) -> int:
+    """The most requests in any second."""
+    times = [request.at for request in requests]
+    most = first = 0
+    for last, at in enumerate(times):
+        while times[first] <= at - 1:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def rows(text: str) -> list[str]:
+    return [line for line in text.splitlines() if ROW.search(line)]
+
+
+def test_an_outage_shows_on_every_row_until_it_is_over(tmp_path: Path) -> None:
+    labels, answers = numbered(JOBS, script=True)
+    with ContractServer(answers) as server:
+        home = Home(tmp_path, server.url)
+        home.watch(labels)
+        with home.start(rows=40, columns=120) as terminal:
+            terminal.wait_for(f"^ *{JOBS} running")
+            terminal.wait_for(rf"every \d+ s: {JOBS} jobs at {RATE} req/s")
+            server.stop()
+            terminal.wait_for("No answers: ")
+            shown = terminal.wait_for(lambda text: len(rows(text)) > 30 and all(map(MARKED.search, rows(text))))
+            assert not any(map(FRESH.search, rows(shown)))
+            assert re.search(r"\d+ (?:stale|ageing), oldest \d+", shown)
+            terminal.wait_for(f"{JOBS} stale, oldest")
+            terminal.wait_for(lambda text: all("◌ was running" in row or "✗ was running" in row for row in rows(text)))
+
+            server.restart()
+            terminal.gone("No answers: ")
+            terminal.wait_for(f"^ *{JOBS} running")
+            terminal.wait_for(lambda text: all(map(FRESH.search, rows(text))))
+            terminal.press("q")
+            assert terminal.wait_exit() == 0
+        assert fullest_second(server.requests) <= RATE + 2

@@ -1,0 +1,110 @@
+"""Servers on this machine that do what a test says, byte by byte."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
+GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\nX-Request-Id: r1\r\n\r\n{"result":true}'
+
+
+class Connection:
+    """One connection, from the server's side."""
+
+    def __init__(self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._server, self._reader, self._writer = server, reader, writer
+
+    async def request(self) -> None:
+        """Waits for a whole request head."""
+        self._server.heads.append(await self._reader.readuntil(b"\r\n\r\n"))
+        self._server.asked.set()
+
+    async def send(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def hung_up(self) -> bytes:
+        """Waits until the client ends the connection; answers what came before."""
+        return await self._reader.read()
+
+    def reset(self) -> None:
+        """Ends the connection the hard way."""
+        linger = b"\1\0\0\0\0\0\0\0"
+        self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self._writer.transport.abort()
+
+
+Script = Callable[[Connection], Awaitable[None]]
+
+
+class Server:
+    """Each connection follows the next script, the last one for ever; a script that returns hangs up."""
+
+    def __init__(self, *scripts: Script) -> None:
+        self.heads: list[bytes] = []
+        self.asked = asyncio.Event()
+        self.connections = 0
+        self._scripts = scripts
+
+    async def __aenter__(self) -> "Server":
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        script = self._scripts[min(self.connections, len(self._scripts) - 1)]
+        self.connections += 1
+        try:
+            await script(Connection(self, reader, writer))
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+
+def answering(answer: bytes = GOOD) -> Script:
+    """Answers every request so."""
+
+    async def script(connection: Connection) -> None:
+        while True:
+            await connection.request()
+            await connection.send(answer)
+
+    return script
+
+
+def answering_once(answer: bytes = GOOD) -> Script:
+    """Answers one request so, then hangs up."""
+
+    async def script(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(answer)
+
+    return script
+
+
+def silent_after(first: bytes) -> Script:
+    """Begins an answer and never ends it."""
+
+    async def script(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(first)
+        await connection.hung_up()
+
+    return script
+
+
+async def resetting(connection: Connection) -> None:
+    """Takes the request, and the connection goes."""
+    await connection.request()
+    connection.reset()
+
+
+async def resetting_later(connection: Connection) -> None:
+    """The second request arrives, and the connection goes: as a server closes a kept one at just that moment."""
+    await connection.request()
+    await connection.send(GOOD)
+    await resetting(connection)

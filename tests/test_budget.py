@@ -1,0 +1,130 @@
+from math import isclose
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.scripted_reader import failed
+from tui.core.reading import FailureKind
+from tui.polling.budget import Budget
+
+REFUSED = failed(FailureKind.THROTTLED)
+
+
+def at_work(budget: Budget, now: float, seconds: float) -> float:
+    """Good answers, one a second; answers the time afterwards."""
+    for second in range(int(seconds) + 1):
+        budget.answered_well(now + second)
+    return now + seconds
+
+
+def test_requests_are_spaced_evenly() -> None:
+    budget = Budget(5.0)
+    assert budget.ready_at <= 0
+    budget.sent(10.0)
+    assert budget.ready_at == 10.2
+
+
+def test_throttling_halves_the_rate_and_waits_longer_each_time() -> None:
+    budget = Budget(8.0)
+    now, waits, rates = 0.0, [], []
+    for _ in range(7):
+        budget.sent(now)
+        budget.refused(REFUSED, now, now + 0.1)
+        waits.append(budget.waiting_until - now - 0.1)
+        rates.append(budget.rate)
+        now = budget.ready_at + 0.1
+    assert [round(wait, 6) for wait in waits] == [5, 10, 20, 40, 60, 60, 60]
+    assert rates == [4, 2, 1, 0.5, 0.25, 0.25, 0.25]
+
+
+def test_refusals_of_requests_already_in_flight_are_one_event() -> None:
+    budget = Budget(8.0)
+    budget.refused(REFUSED, 0.0, 1.0)
+    for late in (0.2, 0.5, 0.9):
+        budget.refused(REFUSED, late, 1.0 + late)
+    assert budget.rate == 4
+    assert budget.waiting_until == 6.0
+
+
+def test_a_late_refusal_may_name_a_longer_wait() -> None:
+    budget = Budget(8.0)
+    budget.refused(REFUSED, 0.0, 1.0)
+    budget.refused(failed(FailureKind.THROTTLED, retry_after=60), 0.5, 2.0)
+    assert budget.rate == 4
+    assert budget.waiting_until == 62.0
+
+
+def test_retry_after_is_waited_out() -> None:
+    budget = Budget(5.0)
+    budget.refused(failed(FailureKind.THROTTLED, retry_after=42, limit=(5, 1)), 0.0, 1.0)
+    assert budget.ready_at == 43.0
+
+
+@pytest.mark.parametrize(
+    ("limit", "rate", "wait"), [((200, 300), 2 / 3, 300), ((50, 3600), 1 / 72, 300), ((5, 1), 2.5, 1)]
+)
+def test_a_named_limit_sets_rate_and_wait(limit: tuple[float, float], rate: float, wait: float) -> None:
+    budget = Budget(5.0)
+    budget.refused(failed(FailureKind.THROTTLED, limit=limit), 0.0, 1.0)
+    assert isclose(budget.rate, rate)
+    assert budget.waiting_until == 1.0 + wait
+
+
+@pytest.mark.parametrize("limit", [(0.0, 60.0), (-5.0, 60.0), (5.0, 0.0)])
+def test_a_nonsensical_limit_only_halves(limit: tuple[float, float]) -> None:
+    budget = Budget(5.0)
+    budget.refused(failed(FailureKind.THROTTLED, limit=limit), 0.0, 1.0)
+    assert budget.rate == 2.5
+    assert 1.0 <= budget.waiting_until <= 61.0
+
+
+def test_the_rate_grows_back_a_tenth_a_quiet_minute() -> None:
+    budget = Budget(10.0)
+    budget.refused(REFUSED, 0.0, 0.0)
+    now = at_work(budget, 5.0, 59)
+    assert budget.rate == 5
+    now = at_work(budget, now, 1)
+    assert budget.rate == 6
+    now = at_work(budget, now, 240)
+    assert budget.rate == 10
+    at_work(budget, now, 600)
+    assert budget.rate == 10
+
+
+def test_a_named_limit_is_a_ceiling_for_half_an_hour() -> None:
+    budget = Budget(5.0)
+    budget.refused(failed(FailureKind.THROTTLED, limit=(60, 60)), 0.0, 0.0)
+    now = at_work(budget, 60.0, 1700)
+    assert budget.rate == 1
+    at_work(budget, now, 700)
+    assert budget.rate == 5
+
+
+def test_after_a_quiet_minute_the_next_wait_is_short_again() -> None:
+    budget = Budget(8.0)
+    budget.refused(REFUSED, 0.0, 0.0)
+    budget.refused(REFUSED, 6.0, 6.0)
+    assert budget.waiting_until == 16.0
+    now = at_work(budget, 16.0, 61)
+    budget.refused(REFUSED, now, now)
+    assert budget.waiting_until == now + 5
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.floats(0, 400), st.sampled_from(["good", "refused", "named"])), max_size=60))
+def test_the_rate_stays_between_the_lowest_and_the_configured(events: list[tuple[float, str]]) -> None:
+    budget = Budget(5.0)
+    now = 0.0
+    for wait, event in events:
+        now = max(now + wait, budget.ready_at)
+        budget.sent(now)
+        match event:
+            case "good":
+                budget.answered_well(now)
+            case "refused":
+                budget.refused(REFUSED, now, now)
+            case _:
+                budget.refused(failed(FailureKind.THROTTLED, limit=(10, 60)), now, now)
+        assert 5.0 / 32 <= budget.rate <= 5.0
+        assert now <= budget.ready_at <= now + 300

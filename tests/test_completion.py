@@ -1,0 +1,88 @@
+"""The shells' completion: made from the argument definitions, so that nothing is missing from it."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.builders import job_id
+from tests.test_headless_program import Shell
+from tui.arguments import parser
+from tui.cli import COMMANDS
+from tui.headless.completion import SHELLS
+from tui.headless.grammar import grammar
+
+SPOKEN = grammar(parser(COMMANDS))
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path, "http://127.0.0.1:9", "")
+
+
+def test_the_grammar_has_every_command_and_what_it_takes() -> None:
+    main, *commands = SPOKEN
+    by_name = {command.name: command for command in commands}
+    assert by_name.keys() == COMMANDS.keys() - {"watch"}
+    assert all(command.help for command in commands)
+    assert {name for name, command in by_name.items() if command.takes_jobs} == {"status", "wait", "remove"}
+    until = next(option for option in by_name["wait"].options if "--until" in option.spellings)
+    assert until.choices == ("idle", "started", "cycle")
+    settings = next(option for option in main.options if "--settings" in option.spellings)
+    assert settings.takes_file
+    assert not any("--complete" in option.spellings for option in by_name["list"].options)
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_a_script_has_every_command_and_option_and_is_one(name: str, tmp_path: Path) -> None:
+    script = SHELLS[name](SPOKEN)
+    for command in SPOKEN:
+        assert command.name in script
+        assert all(spelling.lstrip("-") in script for option in command.options for spelling in option.spellings)
+    if program := shutil.which(name):
+        path = tmp_path / "script"
+        path.write_text(script)
+        subprocess.run([program, "-n", str(path)], check=True, timeout=20)
+
+
+def completed(shell: Shell, *words: str) -> list[str]:
+    """What bash offers for the last word."""
+    script = SHELLS["bash"](SPOKEN) + 'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _codearts_watch\n'
+    script += 'for word in "${COMPREPLY[@]}"; do echo "$word"; done'
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", "codearts-watch", *words],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        env={**os.environ, **shell.env},
+        check=True,
+    )
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not here")
+def test_bash_completes_commands_options_labels_and_ids(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "config/codearts-watch/watchlist.toml").write_text(
+        f'[[jobs]]\nid = "{job_id(1)}"\nlabel = "web \\"$x\\" front"\n[[jobs]]\nid = "{job_id(2)}"\n'
+    )
+    quoted = 'web\\ \\"\\$x\\"\\ front'
+    assert completed(shell, "st") == ["status"]
+    assert {"status", "wait", "completion"} <= set(completed(shell, ""))
+    assert completed(shell, "list", "--j") == ["--json"]
+    assert completed(shell, "wait", "--until", "") == ["idle", "started", "cycle"]
+    assert completed(shell, "completion", "") == ["bash", "zsh", "fish"]
+    assert completed(shell, "wait", "w") == [quoted]
+    assert completed(shell, "remove", "web\\ ") == [quoted]
+    assert completed(shell, "--watchlist", str(tmp_path / "conf")) == [str(tmp_path / "config")]
+    assert set(completed(shell, "status", "")) == {quoted, job_id(1), job_id(2)}
+    assert completed(shell, "add", "w") == []
+
+
+def test_the_words_need_neither_credential_nor_endpoint(shell: Shell) -> None:
+    shell.run(f"codearts-watch add {job_id(1)} --label web")
+    for name in ("CODEARTS_ENDPOINT", "CODEARTS_TOKEN"):
+        del shell.env[name]
+    assert shell.run("codearts-watch list --complete") == (0, f"web\t{job_id(1)}\n{job_id(1)}\tweb\n", "")

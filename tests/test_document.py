@@ -1,0 +1,227 @@
+"""Texts that outlive changes: whatever an operation does, only what it is about may look different."""
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.core.job import Job, JobId
+from tui.storage import changes
+from tui.storage.document import Document, parse, same
+from tui.storage.entries import read_jobs
+from tui.storage.files import Unreadable
+
+A, B, C, D = (JobId(letter * 32) for letter in "abcd")
+
+TEXT = f"""\
+# mine
+version = 1
+team = "payments"
+
+# the nightly one
+[[jobs]]
+id = "{A}"   # do not touch
+label = "nightly"
+retries = 3
+# label = "old"
+
+# --- second half ---
+
+[[jobs]]
+id = "{B}"
+tags = [
+  "slow",  # very
+  "red",
+]
+[jobs.notes]
+label = "not a label"
+
+[other]
+x = nan
+"""
+
+
+def ids(document: Document) -> list[JobId]:
+    return [job.id for job in read_jobs(document.entries)[0]]
+
+
+def test_adding_appends_an_entry() -> None:
+    made = changes.add(Document.read(TEXT), [Job(C, 'say "hi"', ("a", "b"))])
+    assert made.text == TEXT + f'\n[[jobs]]\nid = "{C}"\nlabel = "say \\"hi\\""\ntags = ["a", "b"]\n'
+
+
+def test_removing_takes_an_entry_and_the_comments_that_belong_to_it() -> None:
+    made = changes.remove(Document.read(TEXT), [A])
+    start, end = TEXT.index("\n# the nightly"), TEXT.index("\n# --- second")
+    assert made.text == TEXT[:start] + TEXT[end:]
+
+
+def test_removing_takes_the_tables_below_an_entry_and_no_others() -> None:
+    made = changes.remove(Document.read(TEXT), [B])
+    start, end = TEXT.index(f'\n[[jobs]]\nid = "{B}"'), TEXT.index("\n[other]")
+    assert made.text == TEXT[:start] + TEXT[end:]
+
+
+def test_editing_touches_only_the_line_of_the_key() -> None:
+    made = changes.edit(Document.read(TEXT), [Job(A, "weekly")])
+    assert made.text == TEXT.replace('"nightly"', '"weekly"')
+
+
+def test_editing_replaces_a_value_of_many_lines() -> None:
+    made = changes.edit(Document.read(TEXT), [Job(B, "", ("fast",))])
+    start = TEXT.index("tags = [")
+    assert made.text == TEXT[:start] + 'tags = ["fast"]' + TEXT[TEXT.index("\n[jobs.notes]") :]
+
+
+def test_a_new_key_goes_to_its_place_and_an_empty_one_goes_away() -> None:
+    made = changes.edit(Document.read(TEXT), [Job(A, "", ("x",), "prod")])
+    lines = made.text.splitlines()
+    assert lines[6:10] == [f'id = "{A}"   # do not touch', 'tags = ["x"]', 'profile = "prod"', "retries = 3"]
+
+
+def test_a_table_below_an_entry_keeps_its_own_keys() -> None:
+    made = changes.edit(Document.read(TEXT), [Job(B, "mine", ("slow", "red"))])
+    assert made.text == TEXT.replace(f'id = "{B}"\n', f'id = "{B}"\nlabel = "mine"\n')
+
+
+def test_an_edit_that_changes_nothing_is_the_same_document() -> None:
+    document = Document.read(TEXT)
+    assert changes.edit(document, [Job(A, "nightly"), Job(D, "not there")]) is document
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'jobs = [{{id = "{A}", x = 1}}]\nversion = 1\n',
+        f'note = """\n[[jobs]]\n"""\n[[jobs]]\nid = "{A}"\nx = 1\n',
+        f'[["j\\u006fbs"]]\nid = "{A}"\nx = 1\n[o]\nt = 07:32:00\nn = nan\n',
+    ],
+    ids=["inline", "header in a string", "escaped key"],
+)
+def test_where_lines_do_not_tell_the_content_is_kept_all_the_same(text: str) -> None:
+    document = Document.read(text)
+    made = changes.add(document, [Job(B)])
+    assert ids(made) == [A, B]
+    assert made.entries[0] == {"id": A, "x": 1}
+    assert same(made.other, document.other)
+    assert same(changes.remove(made, [B]).entries, document.entries)
+
+
+def test_the_comment_at_the_top_stays_when_the_first_job_goes() -> None:
+    made = changes.remove(Document.read(f'# our list\n[[jobs]]\nid = "{A}"\n'), [A])
+    assert made.text == "# our list\n"
+
+
+FRAGMENTS = [
+    "",
+    " ",
+    "# note",
+    "x = 1",
+    'note = """',
+    '"""',
+    "list = [",
+    "]",
+    "[other]",
+    "[[rows]]",
+    "[jobs.sub]",
+    "[[jobs.runs]]",
+    'label = "one"',
+    "label = '''",
+    "'''",
+    'tags = ["a"]',
+    "[[jobs]]",
+    ' [[ "jobs" ]] # here',
+    f'[[jobs]]\nid = "{A}"',
+    f'[[jobs]]\nid = "{B}"\nlabel = "b"',
+    f'\n[[jobs]]\nid = "{B}"\ntags = ["t"]',
+]
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Document:
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    lines = draw(st.lists(st.sampled_from(FRAGMENTS), max_size=12))
+    while lines:
+        text = draw(st.sampled_from(["", "\ufeff"])) + end.join(lines).replace("\n", end).replace("\r\r", "\r")
+        try:
+            return Document.read(text + draw(st.sampled_from(["", end])))
+        except Unreadable:
+            lines.pop()
+    return Document.read("")
+
+
+@given(documents())
+def test_add_then_remove_keeps_what_was_there(document: Document) -> None:
+    added = changes.add(document, [Job(C, "c"), Job(D)])
+    assert ids(added) == [*ids(document), C, D]
+    back = changes.remove(added, [C, D])
+    if document.text and document.text in added.text:
+        assert back.text == document.text
+    else:
+        assert same(back.entries, document.entries)
+        assert not document.text or same(back.other, document.other)
+
+
+@given(documents(), st.sets(st.sampled_from([A, B, C])))
+def test_remove_keeps_all_others(document: Document, gone: set[JobId]) -> None:
+    made = changes.remove(document, gone)
+    assert same(made.entries, [entry for entry in document.entries if entry.get("id") not in gone])
+    assert same(made.other, document.other)
+
+
+@given(documents(), st.sampled_from(["", "new", "\x9b\u202e"]), st.lists(st.sampled_from(["x", "y"]), unique=True))
+def test_an_edited_job_reads_back_as_edited(document: Document, label: str, tags: list[str]) -> None:
+    made = changes.edit(document, [Job(B, label, tuple(tags), "p", "https://example.com/")])
+    assert ids(made) == ids(document)
+    assert same(made.other, document.other)
+    for job in read_jobs(made.entries)[0]:
+        if job.id == B:
+            assert (job.label, job.tags, job.profile) == (
+                label.translate({0x9B: 0xFFFD, 0x202E: 0xFFFD}),
+                tuple(tags),
+                "p",
+            )
+    assert changes.undo(made, document.text, made.text).text == document.text
+
+
+@given(documents(), documents(), st.sets(st.sampled_from([A, B])))
+def test_undoing_a_removal_in_any_other_text_brings_the_jobs_back(
+    document: Document, other: Document, gone: set[JobId]
+) -> None:
+    made = changes.remove(document, gone)
+    back = changes.undo(other, document.text, made.text)
+    if other.text != made.text:
+        assert set(ids(back)) == set(ids(other)) | (gone & set(ids(document)))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("a = 1\nb = = 2\n", 2, 5),
+        ("a = 1\nb = [", 2, 6),
+        ("a = " + "9" * 5000, 0, 0),
+        ("a = " + "[" * 100_000, 0, 0),
+        (".".join("a" * 20_000) + " = 1", 0, 0),
+    ],
+    ids=["wrong", "cut off", "huge number", "deep", "deep key"],
+)
+def test_what_does_not_parse_says_where(text: str, line: int, column: int) -> None:
+    with pytest.raises(Unreadable) as caught:
+        parse(text)
+    assert (caught.value.line, caught.value.column) == (line, column)
+    assert caught.value.reason
+    assert "at line" not in caught.value.reason
+
+
+def test_a_date_is_written_in_utc_to_the_second() -> None:
+    added = datetime.fromisoformat("2026-11-23T12:00:00.123456+02:00")
+    made = changes.add(Document.read(""), [Job(A, added=added)])
+    assert "added = 2026-11-23T10:00:00Z\n" in made.text
+
+
+def test_same_tells_types_apart() -> None:
+    assert same({"a": [float("nan")]}, {"a": [float("nan")]})
+    assert not same([1], [True])
+    assert not same([1], [1.0])
+    assert not same({"a": 1}, {"b": 1})

@@ -1,0 +1,147 @@
+"""What a terminal may send without ending or upsetting the app."""
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from textual import events
+
+from tests.end_to_end.terminal import Terminal
+from tui.ui.driver import LONGEST_REPLY, Parser, Replies
+
+ROOT = Path(__file__).parents[1]
+APP = """
+import threading
+from textual.app import App
+from textual.widgets import Static
+from tui.ui.driver import SturdyDriver
+
+class Tiny(App):
+    keys = ""
+    def compose(self):
+        yield Static("ready")
+    def on_key(self, event):
+        self.keys += f"{event.key} "
+        inputs = sum(thread.name == "textual-input" for thread in threading.enumerate())
+        self.query_one(Static).update(f"ready {self.keys}; {inputs} input")
+        if event.key == "z":
+            self.action_suspend_process()
+        if event.key == "q":
+            self.exit(return_code=7)
+
+app = Tiny(driver_class=SturdyDriver)
+app.run()
+raise SystemExit(app.return_code)
+"""
+
+COLOUR = "\x1b]11;rgb:1c1c/1c1c/1c1c"
+ANSWERS = [
+    f"{COLOUR}\x1b\\",
+    f"{COLOUR}\a",
+    "\x1bP>|XTerm(390)\x1b\\",
+    "\x1b_Gi=31;OK\x1b\\",
+    "\x1b[?62;1;6;22c",
+    "\x1b[>41;390;0c",
+    "\x1b[?0u",
+    "\x1b[?997;1n",
+]
+WANTED = ["\x1b[<0;3;4M", "\x1b[?2026;2$y", "\x1b[A", "\x1b", "q", "\x1b[200~\x1b[201~", "\x1b[97;5u", "\x1b[I"]
+
+
+def tiny() -> Terminal:
+    return Terminal([sys.executable, "-c", APP], cwd=ROOT)
+
+
+def keys(text: str) -> list[str]:
+    parser = Parser()
+    return [message.key for message in parser.feed(text) if isinstance(message, events.Key)]
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_answers_that_nobody_waits_for_are_dropped(answer: str) -> None:
+    assert Replies().without(f"a{answer}b") == "ab"
+
+
+@pytest.mark.parametrize("text", WANTED)
+def test_what_the_parser_knows_goes_through(text: str) -> None:
+    assert Replies().without(text) == text
+
+
+@pytest.mark.parametrize("answer", ANSWERS[:4])
+def test_an_answer_may_come_in_pieces(answer: str) -> None:
+    for cut in range(2, len(answer)):
+        replies = Replies()
+        assert replies.without(f"a{answer[:cut]}") + replies.without(f"{answer[cut:]}b") == "ab"
+        assert replies.release() == ""
+
+
+def test_the_start_of_an_answer_is_keys_when_nothing_follows() -> None:
+    replies = Replies()
+    assert replies.without("\x1b]") == ""
+    assert replies.release() == "\x1b]"
+    assert replies.release() == ""
+
+
+def test_an_answer_without_end_is_not_held_for_ever() -> None:
+    replies = Replies()
+    endless = COLOUR + "x" * LONGEST_REPLY
+    assert replies.without(endless) == endless
+
+
+@given(st.lists(st.sampled_from([*ANSWERS, *WANTED, "x", "é"]), max_size=8))
+def test_of_a_mixture_only_the_answers_go(parts: list[str]) -> None:
+    replies = Replies()
+    kept = replies.without("".join(f"{part} " for part in parts)) + replies.release()
+    assert kept == "".join(" " if part in ANSWERS else f"{part} " for part in parts)
+
+
+@pytest.mark.parametrize("odd", ["\x1b[1114112u", "\x1b[4294967296;5u", "\x1b[55296u"])
+def test_an_odd_sequence_costs_only_itself(odd: str) -> None:
+    assert keys(f"a{odd}b{odd}\x1b[Ac") == ["a", "b", "up", "c"]
+
+
+@given(st.lists(st.text(max_size=8) | st.from_regex(r"\x1b\[[0-9;:<?]{0,12}[a-zA-Z~]", fullmatch=True), max_size=12))
+@settings(max_examples=200)
+def test_whatever_comes_the_parser_goes_on(parts: list[str]) -> None:
+    parser = Parser()
+    for part in parts:
+        list(parser.feed(Replies().without(part)))
+    list(parser.feed("\x1b[201~\x1b[201~"))
+    assert [m.key for m in parser.feed("\x1b[A") if isinstance(m, events.Key)] == ["up"]
+
+
+def test_noise_on_the_line_does_not_end_the_app() -> None:
+    with tiny() as terminal:
+        terminal.wait_for("ready")
+        terminal.send(b"\xd6\xd0\x1b[1114112u" + COLOUR.encode() + b"\x1b\\a\x1b[?62cb")
+        terminal.wait_for(r"a b ; 1 input")
+        terminal.send("q")
+        assert terminal.wait_exit() == 7
+        assert terminal.left_behind() == ()
+
+
+def test_a_bare_stop_and_continue_starts_nothing_twice() -> None:
+    with tiny() as terminal:
+        terminal.wait_for("ready")
+        terminal.kill(signal.SIGSTOP)
+        terminal.kill(signal.SIGCONT)
+        terminal.send("abc")
+        terminal.wait_for(r"a b c ; 1 input")
+        terminal.send("q")
+        assert terminal.wait_exit() == 7
+
+
+def test_a_suspended_app_comes_back() -> None:
+    with tiny() as terminal:
+        terminal.wait_for("ready")
+        terminal.send("z")
+        terminal.gone("ready")
+        terminal.kill(signal.SIGCONT)
+        terminal.wait_for("ready")
+        terminal.send("a")
+        terminal.wait_for("z a ; 1 input")
+        terminal.send("q")
+        assert terminal.wait_exit() == 7

@@ -1,0 +1,53 @@
+"""The HTTP client, and what the environment says about it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tui.codearts.client import http_client
+from tui.codearts.environment import tls_context
+from tui.core.problem import Problem
+
+
+def test_the_client_is_bounded() -> None:
+    http = http_client(connections=3)
+    assert not http.follow_redirects
+    assert (http.timeout.connect, http.timeout.read, http.timeout.pool) == (5, 10, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", "socks4://me:hunter2@proxy"),
+        ("http_proxy", "http://me:hunter2@[::1"),
+        ("ALL_PROXY", "garbage://me:hunter2@proxy"),
+        ("NO_PROXY", "[::1]"),
+        ("SSL_CERT_FILE", "/nowhere/hunter2.pem"),
+        ("SSLKEYLOGFILE", "/nowhere/keys"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Problem, match=name) as caught:
+        http_client()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_ca_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    junk = tmp_path / "ca.pem"
+    junk.write_text("junk")
+    for path in (junk, tmp_path / "none.pem"):
+        with pytest.raises(Problem, match=path.name):
+            http_client(path)
+
+
+def test_session_keys_are_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    assert tls_context(None).keylog_filename == os.devnull

@@ -1,0 +1,199 @@
+"""What ends a wait, when, and with which exit code. Hours pass in a moment."""
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from io import StringIO
+from math import inf
+
+import pytest
+
+from tests.builders import job_id
+from tests.headless import Outcome, Stage, jobs
+from tests.scripted_reader import failed
+from tests.virtual_time import run
+from tui.core.job import JobId
+from tui.core.reading import FailureKind, Status
+from tui.headless.codes import ExitCode
+from tui.headless.timeout import seconds
+from tui.headless.wait import Until, wait
+
+RUNNING, IDLE = Status.RUNNING, Status.IDLE
+BROKEN = failed(FailureKind.GATEWAY_ERROR)
+LOST = failed(FailureKind.NOT_FOUND)
+HOUR = 3600.0
+
+
+def waited(
+    stage: Stage, count: int = 1, until: Until = Until.IDLE, any_one: bool = False, patience: float = inf
+) -> tuple[ExitCode, float]:
+    """The exit code, and after how many seconds."""
+
+    async def scene() -> tuple[ExitCode, float]:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        code = await wait(stage.session(), jobs(count), until, any_one, patience)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return code, loop.time() - started
+
+    code, after = run(scene())
+    assert stage.closed
+    return code, after
+
+
+def line(number: int, status: Status = IDLE) -> str:
+    return f"{status:7}  {job_id(number)}  job {number}"
+
+
+def idle_from(*moments: float) -> Callable[[JobId, float], Outcome]:
+    """Jobs 1, 2… run until then."""
+    return lambda job, at: IDLE if at >= moments[int(job, 16) - 1] else RUNNING
+
+
+def test_it_ends_when_all_have_stopped_and_prints_each() -> None:
+    stage = Stage(idle_from(600, 0, 300))
+    code, after = waited(stage, 3)
+    assert code is ExitCode.DONE
+    assert 600 <= after < 610
+    assert stage.lines == [line(2), line(3), line(1)]
+    assert stage.talk.getvalue() == ""
+
+
+def test_a_job_that_has_stopped_is_not_asked_again_and_may_start_again() -> None:
+    stage = Stage(lambda job, at: (IDLE if at < 10 else RUNNING) if job == job_id(1) else idle_from(0, 300)(job, at))
+    assert waited(stage, 2)[0] is ExitCode.DONE
+    assert [job for job, _ in stage.asked].count(job_id(1)) == 1
+
+
+def test_one_is_enough_with_any() -> None:
+    stage = Stage(idle_from(600, 100, 300))
+    code, after = waited(stage, 3, any_one=True)
+    assert code is ExitCode.DONE
+    assert 100 <= after < 110
+    assert stage.lines == [line(2)]
+
+
+def test_until_started() -> None:
+    stage = Stage(lambda job, at: RUNNING if at >= 120 else IDLE)
+    code, after = waited(stage, until=Until.STARTED)
+    assert code is ExitCode.DONE
+    assert 120 <= after < 137
+    assert stage.lines == [line(1, RUNNING)]
+
+
+def test_until_cycle_keeps_waiting_for_a_job_that_is_idle_from_the_start() -> None:
+    stage = Stage()
+    code, after = waited(stage, until=Until.CYCLE, patience=24 * HOUR)
+    assert code is ExitCode.TIMED_OUT
+    assert after == pytest.approx(24 * HOUR)
+    assert stage.lines == []
+
+
+def test_until_cycle_wants_to_see_it_run_and_stop() -> None:
+    stage = Stage(lambda job, at: RUNNING if 200 <= at < 400 else IDLE)
+    code, after = waited(stage, until=Until.CYCLE, patience=HOUR)
+    assert code is ExitCode.DONE
+    assert 400 <= after < 410
+    assert stage.lines == [line(1)]
+
+
+def test_a_wait_with_long_stretches_of_trouble_inside_ends_well() -> None:
+    troubles = [FailureKind.GATEWAY_ERROR, FailureKind.BROKEN_CONNECTION, FailureKind.TIMEOUT, FailureKind.SERVER_ERROR]
+
+    def answer(job: JobId, at: float) -> Outcome:
+        if at >= 600:
+            return IDLE
+        return failed(troubles[int(at // 60) % 4]) if 60 <= at < 500 else RUNNING
+
+    stage = Stage(answer, latency=2.0)
+    code, after = waited(stage, 3, patience=1800)
+    assert code is ExitCode.DONE
+    assert 600 <= after < 670
+    assert sorted(stage.lines) == [line(1), line(2), line(3)]
+
+
+def test_throttling_is_waited_out() -> None:
+    stage = Stage(lambda job, at: failed(FailureKind.THROTTLED, retry_after=30) if at < 100 else IDLE)
+    assert waited(stage, 2, patience=HOUR)[0] is ExitCode.DONE
+
+
+@pytest.mark.parametrize("kind", [FailureKind.GATEWAY_ERROR, FailureKind.SERVER_ERROR, FailureKind.DNS])
+def test_endless_trouble_ends_at_the_deadline_not_before(kind: FailureKind) -> None:
+    stage = Stage(lambda job, at: failed(kind))
+    code, after = waited(stage, 2, patience=1800)
+    assert code is ExitCode.TIMED_OUT
+    assert after == pytest.approx(1800)
+    assert stage.lines == []
+    assert f"Timed out; not yet there: job 1 {kind}, job 2 {kind}." in stage.talk.getvalue()
+    longest = max(later - earlier for (_, earlier), (_, later) in zip(stage.asked, stage.asked[1:], strict=False))
+    assert longest <= 61
+
+
+def test_a_lasting_failure_ends_it_at_once() -> None:
+    stage = Stage(lambda job, at: LOST if job == job_id(2) else RUNNING)
+    code, after = waited(stage, 3, patience=HOUR)
+    assert code is ExitCode.UNREAD
+    assert after < 5
+    assert stage.lines == []
+    assert stage.talk.getvalue().startswith("codearts-watch: job 2: it failed: not found Check the job ID")
+
+
+def test_with_any_a_lasting_failure_ends_it_only_when_no_job_is_left() -> None:
+    stage = Stage(lambda job, at: LOST if job == job_id(2) else idle_from(100)(job, at))
+    assert waited(stage, 2, any_one=True)[0] is ExitCode.DONE
+    stage = Stage(lambda job, at: LOST if job == job_id(2) or at >= 60 else RUNNING)
+    code, after = waited(stage, 2, any_one=True)
+    assert code is ExitCode.UNREAD
+    assert 60 <= after < 70
+
+
+@pytest.mark.parametrize("any_one", [False, True])
+def test_a_refused_credential_ends_it(any_one: bool) -> None:
+    stage = Stage(lambda job, at: failed(FailureKind.SIGN_IN) if at > 50 else RUNNING)
+    code, after = waited(stage, 3, any_one=any_one, patience=HOUR)
+    assert code is ExitCode.NOT_SIGNED_IN
+    assert 50 < after < 60
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_what_is_awaited_in_one_line_and_nothing_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "40")
+    stage = Stage(idle_from(100, 50), talk=Terminal())
+    assert waited(stage, 2)[0] is ExitCode.DONE
+    shown = stage.talk.getvalue().split("\r\x1b[K")
+    assert shown[0] == shown[-1] == ""
+    assert "0 of 2 idle: job 1 running, job 2 runn…" in shown
+    assert "1 of 2 idle: job 1 running" in shown
+    assert len(shown) < 12
+    monkeypatch.setenv("TERM", "dumb")
+    stage = Stage(idle_from(100, 50), talk=Terminal())
+    waited(stage, 2)
+    assert stage.talk.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("90s", 90),
+        ("30m", 1800),
+        ("1h30m", 5400),
+        ("1.5h", 5400),
+        ("2d", 172800),
+        ("45", 45),
+        ("1m30", 90),
+        ("0.5s", 0.5),
+    ],
+)
+def test_a_timeout_is_written_as_people_do(text: str, expected: float) -> None:
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "0", "0s", "-5", "m", "30 m", "5x", "1m1h", "nan", "inf", "1e3", "٣m", "." * 9])
+def test_anything_else_is_no_timeout(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        seconds(text)

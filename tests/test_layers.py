@@ -1,0 +1,29 @@
+"""The core and everything headless work without a screen: none of it may load Textual."""
+
+import pkgutil
+import subprocess
+import sys
+
+import tui
+
+
+def test_no_headless_module_loads_textual() -> None:
+    names = [
+        module.name
+        for module in pkgutil.walk_packages(tui.__path__, "tui.")
+        if not module.name.startswith("tui.ui") and module.name != "tui.__main__"
+    ]
+    assert {"tui.cli", "tui.core.board", "tui.codearts.client", "tui.polling.poller"} <= set(names)
+    program = (
+        "import importlib, sys\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        "print(*sorted(name for name in sys.modules if name.partition('.')[0] == 'textual'))\n"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert loaded.stdout.strip() == ""
+
+
+def test_the_command_line_loads_httpx_only_when_it_asks() -> None:
+    program = "import sys, tui.cli\nprint('httpx' in sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert loaded.stdout.strip() == "False"

@@ -1,0 +1,60 @@
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.core.text import CELL, clean, plain_paste
+
+LOST = "\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize("text", ["", "plain text", "naïve 构建 ✓ Ωμέγα", "[link=x]markup[/] is kept as it is"])
+def test_ordinary_text_stays(text: str) -> None:
+    assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["\x00", "\x07", "\x1b", "\x7f", "\x9b", "\u200b", "\u202e", "\u2066", "\ufeff", "\ud800", "\ue000", "\u2028"],
+)
+def test_what_a_terminal_or_an_encoder_acts_on_is_replaced(character: str) -> None:
+    assert clean(f"a{character}b") == f"a{LOST}b"
+
+
+@pytest.mark.parametrize(("text", "line"), [("a\nb", "a·b"), ("a\r\nb", "a·b"), ("a\rb", "a·b"), ("a\tb", "a·b")])
+def test_line_ends_and_tabs_become_one_dot(text: str, line: str) -> None:
+    assert clean(text) == line
+
+
+def test_a_long_text_is_cut_and_says_so() -> None:
+    assert clean("x" * 1_000_000) == "x" * (CELL - 1) + "…"
+    assert clean("abcdef", 4) == "abc…"
+    assert clean("abcd", 4) == "abcd"
+
+
+def test_at_most_two_combining_marks_stay_in_a_row() -> None:
+    assert clean("e" + "\u0301" * 50 + "x") == "e\u0301\u0301x"
+    assert clean("e\u0301" * 3) == "e\u0301" * 3
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "None"), (7, "7"), (["a\x1b"], "['a\\x1b']"), (b"\x1b", "b'\\x1b'")]
+)
+def test_what_is_no_text_is_described(value: object, text: str) -> None:
+    assert clean(value) == text
+
+
+@given(st.text(st.characters(codec=None)), st.integers(1, 30))
+@settings(max_examples=200)
+def test_no_text_gets_through_unsafe_or_too_long(text: str, limit: int) -> None:
+    cleaned = clean(text, limit)
+    assert len(cleaned) <= limit
+    assert not {unicodedata.category(character) for character in cleaned} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert cleaned.encode().decode() == cleaned
+
+
+def test_a_paste_keeps_its_lines_and_loses_what_acts() -> None:
+    assert plain_paste("a\r\nb\tc\u6bcf\n") == "a\r\nb\tc\u6bcf\n"
+    assert plain_paste("\x1b[31m90\u200b18\x1b[0m\ufeff") == "9018"
+    assert plain_paste("\x1b]0;t\x07\x9b\ud800") == "\ufffd]0;t\ufffd\ufffd\ufffd"

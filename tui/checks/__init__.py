@@ -1,0 +1,1 @@
+"""`codearts-watch check`: what works and what does not, step by step."""

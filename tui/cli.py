@@ -1,0 +1,151 @@
+"""The command line: one function a command; each answers its exit code."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from copy import copy
+
+from tui import scripting
+from tui.arguments import DEFAULTS, Command, parser
+from tui.codearts.credentials import EnvironmentToken
+from tui.codearts.endpoints import parse_endpoint
+from tui.core.problem import Problem
+from tui.core.text import clean
+from tui.headless.output import drop
+from tui.parts import Parts, gather, now
+from tui.profiles.profile import make_profile
+from tui.storage.settings import Settings
+from tui.storage.state import ScreenState, load_state, save_state
+from tui.storage.watchlist import MemoryWatchlist, WatchlistBroken, WatchlistStore
+
+USAGE = 2
+"""Exit code: the command line or the settings are wrong."""
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; answers the exit code."""
+    arguments = parser(COMMANDS).parse_args(argv, copy(DEFAULTS))
+    command: Command = arguments.command
+    try:
+        code = command(arguments)
+        if sys.stdout:
+            sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        drop()
+        return 0
+    except Problem as problem:
+        say(str(problem))
+        return USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def say(text: str) -> None:
+    """A sentence for the person, beside the data on standard output."""
+    print(f"codearts-watch: {clean(text, 2000)}", file=sys.stderr)
+
+
+def watch(arguments: argparse.Namespace) -> int:
+    """Open the screen, on the user's watchlist or on the demo."""
+    from tui.ui.terminal import prepare
+
+    prepare(os.environ)
+    if arguments.demo:
+        return watch_demo()
+    parts = gather(arguments, os.environ)
+    store: WatchlistStore = parts.store
+    notices: tuple[str, ...] = ()
+    try:
+        notices = store.load().warnings
+    except WatchlistBroken as broken:
+        say(str(broken))
+        if input("Start with an empty list, in memory only? [y/N] ").strip().lower() not in ("y", "yes"):
+            return USAGE
+        store = MemoryWatchlist()
+        notices = ("This list is in memory only: nothing is saved, and your file stays as it is.",)
+    return open_screen(parts, store, notices)
+
+
+def watch_demo() -> int:
+    """The screen on a simulated service: no file of the user's is read or written."""
+    from tui.demo.service import DemoService
+
+    with DemoService() as service:
+        settings = Settings()
+        endpoint = parse_endpoint(service.url)
+        profile = make_profile("demo", endpoint, EnvironmentToken(service.token, "the demo"), settings.polling, now)
+        parts = Parts(settings, None, MemoryWatchlist(service.jobs), {"demo": profile}, "demo")
+        return open_screen(parts, parts.store, ())
+
+
+def open_screen(parts: Parts, store: WatchlistStore, notices: tuple[str, ...]) -> int:
+    """Run the app on these parts."""
+    from tui.ui.run import run
+    from tui.ui.setup import Setup
+    from tui.ui.terminal import glyphs_for
+
+    locations, settings = parts.locations, parts.settings
+    return run(
+        Setup(
+            store=store,
+            desk=parts.desk,
+            close=parts.close,
+            profile=parts.profile,
+            profiles=parts.names,
+            now=now,
+            state=load_state(locations.state) if locations else ScreenState(),
+            save_state=(lambda state: save_state(locations.state, state)) if locations else (lambda state: None),
+            themes=locations.themes if locations else None,
+            glyphs=glyphs_for(os.environ),
+            environ=os.environ,
+            keys=settings.keys,
+            alert=settings.alerts.command,
+            theme=settings.ui.theme,
+            address=settings.ui.address,
+            notices=notices,
+        ),
+        mouse=settings.ui.mouse,
+    )
+
+
+def demo_service(arguments: argparse.Namespace) -> int:
+    """Serve the simulated service until interrupted."""
+    from tui.demo.service import serve
+
+    serve(arguments.port, lambda line: print(line, flush=True))
+    return 0
+
+
+def show_configuration(arguments: argparse.Namespace) -> int:
+    """Every effective value and where it came from."""
+    from tui.configuration import run_config
+
+    return run_config(arguments)
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """What works and what does not, step by step."""
+    from tui.checks.command import run_check
+
+    return run_check(arguments)
+
+
+COMMANDS: dict[str, Command] = {
+    "watch": watch,
+    "demo-service": demo_service,
+    "status": scripting.status,
+    "wait": scripting.wait,
+    "follow": scripting.follow,
+    "add": scripting.add,
+    "remove": scripting.remove,
+    "list": scripting.show,
+    "config": show_configuration,
+    "check": check,
+    "completion": lambda arguments: scripting.completion(arguments, parser(COMMANDS)),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+"""The client: one GET becomes one `Reading`, whatever network, server and credential do."""
+
+import asyncio
+from collections.abc import Callable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+
+import httpx
+
+from tui import __version__
+from tui.codearts.contract import interpret, request_id, status_path
+from tui.codearts.credentials import Credential, Proof
+from tui.codearts.endpoints import Endpoint
+from tui.codearts.environment import proxy_problem, tls_context
+from tui.codearts.exchange import LARGEST_BODY, Exchange, Line, ProofAuth, only_what_is_allowed, read_body
+from tui.codearts.faults import fault
+from tui.codearts.server_clock import ServerClock
+from tui.core.job import JobId
+from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry, Status
+from tui.core.text import clean
+
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",  # a compressed answer could grow without bound
+    "User-Agent": f"codearts-watch/{__version__}",
+}
+_TIMEOUT = httpx.Timeout(10, connect=5, pool=None)
+_LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
+_NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
+_BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+
+
+def http_client(
+    ca_file: Path | None = None,
+    connections: int = 8,
+    transport: httpx.AsyncBaseTransport | None = None,
+    proxy: str | None = None,
+    verify: bool = True,
+) -> httpx.AsyncClient:
+    """Set up for a token: only the calls that we know, no redirects, no cookies, proxies only beyond this machine.
+
+    The environment names the proxies, unless `proxy` does; an empty one is none at all. Raises Problem where the CA
+    file or a variable of the environment cannot be used.
+    """
+    context = tls_context(ca_file, verify)
+    try:
+        return httpx.AsyncClient(
+            verify=context,
+            headers=_HEADERS,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            timeout=_TIMEOUT,
+            limits=httpx.Limits(
+                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30
+            ),
+            follow_redirects=False,  # X-Auth-Token would go along to any other host
+            mounts=dict.fromkeys(_LOOPBACK) if transport is None else None,
+            transport=transport,
+            proxy=proxy or None,
+            trust_env=proxy is None,
+            event_hooks={"request": [only_what_is_allowed]},
+        )
+    except (ValueError, ImportError, httpx.InvalidURL):
+        raise proxy_problem(context, proxy) from None
+
+
+class StatusClient:
+    """Asks one endpoint with one credential.
+
+    `open_http` makes the HTTP client inside: now, and again whenever its connections are in doubt. `deadline` bounds a
+    whole reading, in seconds; keep it longer than the time-out to connect: a request that is cancelled while it waits
+    for its connection never gives back its place in the pool.
+    """
+
+    def __init__(
+        self,
+        open_http: Callable[[], httpx.AsyncClient],
+        endpoint: Endpoint,
+        credential: Credential,
+        now: Callable[[], Moment],
+        deadline: float = 15.0,
+        clock: ServerClock | None = None,
+    ) -> None:
+        self._open_http = open_http
+        self._endpoint = endpoint
+        self.credential = credential
+        self._now = now
+        self._deadline = deadline
+        self._clock = clock or ServerClock(now)
+        self._line: Line | None = Line(open_http())
+        self._refused: Proof | Failure | None = None
+
+    async def read(self, job: JobId) -> Reading:
+        """Never raises for what network, server or credential do."""
+        sent = self._now()
+        exchange = Exchange()
+        outcome = await self._outcome(job, exchange)
+        received = self._now()
+        self._clock.learn(exchange.date, received.wall)
+        return Reading(job, outcome, sent, received, exchange.http_status, exchange.request_id)
+
+    def credential_changed(self) -> bool:
+        """Whether the credential was renewed since it was last refused or missing."""
+        return self._refused is not None and self.credential.differs(self._refused)
+
+    def try_again(self) -> None:
+        """The user asks: a sign-in that failed may be tried once more. Call it before the reading that they ask for."""
+        self.credential.try_again()
+
+    async def close(self) -> None:
+        """Closes the connections; those of requests on their way when these have ended."""
+        if line := self._line:
+            self._retire(line)
+            await line.close_if_over()
+
+    async def _outcome(self, job: JobId, exchange: Exchange) -> Status | Failure:
+        try:
+            return await self._signed_in(job, exchange)
+        except Exception as error:
+            return fault(error)
+
+    async def _signed_in(self, job: JobId, exchange: Exchange) -> Status | Failure:
+        """Asked once more at most, with a credential that was renewed because of the first answer."""
+        for is_last in (False, True):
+            proof = await self.credential.prove("GET", self._endpoint.url + status_path(job))
+            outcome = proof if isinstance(proof, Failure) else await self._answer(job, proof, exchange)
+            if not isinstance(outcome, Failure) or outcome.kind.retry is not Retry.SIGN_IN:
+                break
+            verdict = outcome if isinstance(proof, Failure) else await self.credential.refused(proof, outcome)
+            if verdict or is_last:
+                self._refused = proof
+                return verdict or outcome
+        return outcome
+
+    async def _answer(self, job: JobId, proof: Proof, exchange: Exchange) -> Status | Failure:
+        """Tells the credential how it went, also where it was given up."""
+        outcome: Status | Failure | None = None
+        exchange.begin()
+        try:
+            outcome = await self._ask(job, proof, exchange)
+        except Exception as error:
+            outcome = fault(error)
+        finally:
+            self.credential.answered(proof, outcome)
+        return outcome
+
+    async def _ask(self, job: JobId, proof: Proof, exchange: Exchange) -> Status | Failure:
+        """Once more where a kept connection broke before it answered: the server had closed it meanwhile."""
+        async with asyncio.timeout(self._deadline):
+            try:
+                return await self._attempt(job, proof, exchange)
+            except _BROKEN:
+                if not exchange.went_stale:
+                    raise
+            return await self._attempt(job, proof, exchange)
+
+    async def _attempt(self, job: JobId, proof: Proof, exchange: Exchange) -> Status | Failure:
+        """On a connection of its own line, which is given up after anything that leaves its connections in doubt."""
+        line = self._line = self._line or Line(self._open_http())
+        line.users += 1
+        try:
+            outcome = await self._get(line.http, job, proof, exchange)
+            if isinstance(outcome, Failure) and outcome.kind is FailureKind.BAD_REPLY:
+                self._retire(line)  # what is left of a broken answer would be taken for the next job's
+            return outcome
+        except _NOT_CONNECTED:
+            raise
+        except BaseException:
+            self._retire(line)
+            raise
+        finally:
+            line.users -= 1
+            await line.close_if_over()
+
+    async def _get(self, http: httpx.AsyncClient, job: JobId, proof: Proof, exchange: Exchange) -> Status | Failure:
+        exchange.restart()
+        url = self._endpoint.url + status_path(job)
+        request = http.build_request("GET", url, extensions={"trace": exchange.trace})
+        response = await http.send(request, auth=ProofAuth(proof), stream=True)
+        try:
+            return await _receive(response, proof, exchange)
+        finally:
+            await response.aclose()
+
+    def _retire(self, line: "Line") -> None:
+        line.retired = True
+        if self._line is line:
+            self._line = None
+
+
+async def _receive(response: httpx.Response, proof: Proof, exchange: Exchange) -> Status | Failure:
+    """Reads no more than is needed; the HTTP status of an error counts even where its body is of no use."""
+    exchange.http_status = response.status_code
+    exchange.date = response.headers.get("date", "")
+    exchange.request_id = request_id(response.headers, secrets=proof.secrets)
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    body = b""
+    if encoding in ("", "identity"):
+        body = await read_body(response)
+    elif response.status_code == 200:
+        return Failure(FailureKind.BAD_REPLY, f"The answer is encoded as {clean(encoding, 40)}, unasked.")
+    if len(body) > LARGEST_BODY and response.status_code == 200:
+        return Failure(FailureKind.BAD_REPLY, f"The answer is larger than {LARGEST_BODY // 1024} KiB.")
+    exchange.request_id = exchange.request_id or request_id({}, body, proof.secrets)
+    return interpret(response.status_code, response.headers, body, proof.secrets)

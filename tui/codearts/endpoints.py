@@ -1,0 +1,132 @@
+"""Where the service is: regions, hosts, and what may be given as an endpoint."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from urllib.parse import SplitResult, urlsplit
+
+from tui.core.problem import Problem
+from tui.core.text import clean
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A region that has CodeArts Build."""
+
+    id: str
+    name: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The service's origin, `https://host[:port]`, and its region where that is known."""
+
+    url: str
+    region: str = ""
+
+
+_ROWS = (
+    # ID, name, and the host where it does not follow the pattern.
+    ("cn-north-1", "Beijing 1", ""),
+    ("cn-north-4", "Beijing 4", ""),
+    ("cn-northeast-1", "Dalian", ""),
+    ("cn-east-2", "Shanghai 2", ""),
+    ("cn-east-3", "Shanghai 1", ""),
+    ("cn-south-1", "Guangzhou", ""),
+    ("cn-south-2", "Shenzhen", ""),
+    ("cn-southwest-2", "Guiyang 1", ""),
+    ("ap-southeast-3", "Singapore", ""),
+    ("la-north-2", "Mexico City 2", ""),
+    ("la-south-2", "Santiago", ""),
+    ("sa-brazil-1", "Sao Paulo 1", ""),
+    ("tr-west-1", "Istanbul", ""),
+    ("eu-west-101", "Dublin", "build-backend.eu-west-101.myhuaweicloud.eu"),
+)
+
+REGIONS: Mapping[str, Region] = {
+    region: Region(region, name, host or f"cloudbuild-ext.{region}.myhuaweicloud.com") for region, name, host in _ROWS
+}
+
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*", re.ASCII)
+_CONSOLE = re.compile(r"devcloud\.(?:([a-z0-9-]+)\.)?huaweicloud\.com")
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+def endpoint_of_region(region: str) -> Endpoint:
+    """Raises Problem for a region outside the table: no host is guessed."""
+    if known := REGIONS.get(region):
+        return Endpoint(f"https://{known.host}", region)
+    near = get_close_matches(region[:50], REGIONS, n=1, cutoff=0.0)
+    raise Problem(
+        f'Region "{clean(region, 50)}" is not known (did you mean {near[0]}?); '
+        "for one outside the list give its address with --endpoint."
+    )
+
+
+def parse_endpoint(text: str, allow_http: bool = False) -> Endpoint:
+    """`https://host[:port]`, checked before any token goes there; plain http only to this machine, or if allowed.
+
+    Raises Problem, whose text never repeats a user name or password.
+    """
+    text = text.strip()
+    if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
+        raise Problem(
+            "The endpoint has a blank, a backslash, a control character or a letter outside ASCII: write https://HOST."
+        )
+    parts, port = _split(text)
+    if parts.username is not None or parts.password is not None:
+        raise Problem("The endpoint must not hold a user name or password: write https://HOST.")
+    if parts.scheme not in _DEFAULT_PORTS or "://" not in text:
+        raise Problem(f'The endpoint "{clean(text, 100)}" must begin with https://.')
+    host = _checked_host(parts.hostname or "")
+    if parts.path not in ("", "/") or "?" in text or "#" in text:
+        raise Problem(f"The endpoint must end after the host: write {parts.scheme}://{host}.")
+    if parts.scheme == "http" and not (allow_http or is_loopback(host)):
+        raise Problem(f"Over http:// anybody on the way could read the token: write https://{host}.")
+    if console := _CONSOLE.fullmatch(host):
+        region = console[1] if console[1] in REGIONS else "REGION"
+        raise Problem(f"{host} is the console, a web page for people: use --region {region} instead.")
+    shown_port = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    region = next((region.id for region in REGIONS.values() if region.host == host), "")
+    return Endpoint(f"{parts.scheme}://{host}{shown_port}", region)
+
+
+def _split(text: str) -> tuple[SplitResult, int | None]:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise Problem("The endpoint is not an address: write https://HOST.") from None
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise Problem("The endpoint's port must be a number from 1 to 65535.")
+    return parts, port
+
+
+def _checked_host(host: str) -> str:
+    """As it stands in an address: an IPv6 one in brackets."""
+    if not host:
+        raise Problem("The endpoint names no host: write https://HOST.")
+    if ":" in host and "%" not in host:
+        try:
+            return f"[{ipaddress.IPv6Address(host)}]"
+        except ValueError:
+            host = ""
+    if not _HOST.fullmatch(host):
+        raise Problem("The endpoint's host is not a host name or address: write https://HOST.")
+    return host
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

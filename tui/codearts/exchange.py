@@ -1,0 +1,93 @@
+"""One exchange with the service: its connection, what was met on the way, and the proof it carries."""
+
+import re
+from collections.abc import Generator, Mapping
+from contextlib import suppress
+
+import httpx
+
+from tui.codearts.credentials import Proof
+
+LARGEST_BODY = 64 * 1024
+"""Bytes; a true answer has under 100."""
+_ALLOWED = re.compile(r"GET /v3/jobs/[0-9A-Za-z]{32}/status|(?:GET|POST) /v3/auth/tokens\?nocatalog=true")
+"""All that is ever sent: the status call, and IAM's calls that issue a token and look at one."""
+
+
+class NotAllowed(Exception):
+    """A request that this program never sends."""
+
+
+async def only_what_is_allowed(request: httpx.Request) -> None:
+    """Stands before everything that leaves, so that no mistake elsewhere can change anything. Raises NotAllowed."""
+    if not _ALLOWED.fullmatch(f"{request.method} {request.url.raw_path.decode('ascii')}"):
+        raise NotAllowed
+
+
+class Line:
+    """An HTTP client and who is using it; closed when it is retired and the last one has ended."""
+
+    __slots__ = ("http", "retired", "users")
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+        self.users = 0
+        self.retired = False
+
+    async def close_if_over(self) -> None:
+        if self.retired and not self.users:
+            with suppress(Exception):
+                await self.http.aclose()
+
+
+class Exchange:
+    """What one reading met on its way."""
+
+    __slots__ = ("_connected", "_reused", "date", "http_status", "request_id")
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Nothing is known of an answer."""
+        self.http_status: int | None = None
+        self.request_id = ""
+        self.date = ""
+        """The answer's `Date`."""
+        self.restart()
+
+    def restart(self) -> None:
+        self._connected = self._reused = False
+
+    @property
+    def went_stale(self) -> bool:
+        """A kept connection was used, and no answer had begun."""
+        return self._reused and self.http_status is None
+
+    async def trace(self, event: str, info: Mapping[str, object]) -> None:
+        """Called by httpcore at each of its steps."""
+        if event.endswith("connect_tcp.started"):
+            self._connected = True
+        elif event.endswith("send_request_headers.started"):
+            self._reused = not self._connected
+
+
+class ProofAuth(httpx.Auth):
+    """Puts a proof into a request at the last moment: headers of a client show it in their repr."""
+
+    def __init__(self, proof: Proof) -> None:
+        self._proof = proof
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers.update(self._proof.headers)
+        yield request
+
+
+async def read_body(response: httpx.Response) -> bytes:
+    """One chunk beyond the limit at most."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            break
+    return bytes(body)

@@ -1,0 +1,102 @@
+"""A file that holds a secret: readable by its owner alone, and read again whenever it was written."""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from tui.core.problem import Problem
+from tui.core.reading import Failure, FailureKind
+from tui.core.text import clean
+
+LARGEST_FILE = 128 * 1024
+"""Bytes."""
+
+Held = TypeVar("Held")
+_Stamp = tuple[int, int, int, int]
+
+
+class PrivateFile(Generic[Held]):
+    """What `parse` makes of the file's text; read again whenever it was written or its permissions changed.
+
+    `parse` may raise Problem, without the text.
+    """
+
+    def __init__(self, path: Path, parse: Callable[[str], Held]) -> None:
+        self.source = f"file {clean(_from_home(path), 200)}"
+        self._path = path
+        self._parse = parse
+        self._stamp: _Stamp | None = None
+        self._value: Held | Failure | None = None
+
+    def value(self) -> Held | Failure:
+        """As of now. Never raises for what is missing or wrong."""
+        stamp = self._stamp_now()  # before reading: what is written in between is seen the next time
+        if self._value is None or stamp is None or stamp != self._stamp:
+            self._value, self._stamp = self._read(), stamp
+        return self._value
+
+    def changed(self) -> bool:
+        """Whether it was written since the last `value()`."""
+        return self._stamp_now() != self._stamp
+
+    def is_there(self) -> bool:
+        return self._stamp_now() is not None
+
+    def _stamp_now(self) -> _Stamp | None:
+        try:
+            return _stamp_of(self._path.stat())
+        except (OSError, ValueError):
+            return None
+
+    def _read(self) -> Held | Failure:
+        try:
+            return self._parse(_read_private(self._path))
+        except Problem as problem:
+            return unusable(self.source, str(problem))
+        except FileNotFoundError:
+            return unusable(self.source, "There is no such file: check its name, or write it.")
+        except (OSError, ValueError) as error:
+            reason = clean(getattr(error, "strerror", None) or "such a name is not possible")
+            return unusable(self.source, f"It cannot be read: {reason}.")
+
+
+def unusable(source: str, problem: str) -> Failure:
+    """The failure of a source that has no credential to give."""
+    return Failure(FailureKind.NO_CREDENTIAL, clean(f"{source}: {problem}"))
+
+
+def expanded(name: str) -> Path:
+    """`~` is the user's home, where that is known."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
+def _stamp_of(info: os.stat_result) -> _Stamp:
+    """Differs once the file was written, replaced, or given other permissions, which only `ctime` shows."""
+    return info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns
+
+
+def _read_private(path: Path) -> str:
+    """Checks the open file, so that nobody can swap it in between; never waits for a pipe."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode):
+            raise Problem("It is not a regular file: write the credential into a file of its own.")
+        if info.st_mode & 0o077:
+            raise Problem("Others may read or write it: run chmod 600 on it.")
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise Problem(f"It is larger than {LARGEST_FILE // 1024} KiB: it must hold the credential alone.")
+    return content.decode(errors="replace")
+
+
+def _from_home(path: Path) -> str:
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except (RuntimeError, ValueError):
+        return str(path)

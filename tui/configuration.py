@@ -1,0 +1,132 @@
+"""`codearts-watch config`: every effective value, and where it came from. No secret is shown, only its length."""
+
+import argparse
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields, is_dataclass
+
+from tui.codearts.credentials import Secret
+from tui.core.problem import Problem
+from tui.core.reading import Failure
+from tui.core.text import clean
+from tui.headless.codes import ExitCode
+from tui.headless.output import Output
+from tui.parts import Plan, plan, watchlist_of
+from tui.profiles.offers import Offer
+from tui.profiles.profile import Profile
+from tui.profiles.surroundings import Found
+from tui.storage.profiles import UNVERIFIED, ProfileSettings
+
+DEFAULT = "default"
+
+
+def configuration(plan: Plan, watchlist: Found, log: Found) -> list[Found]:
+    """In the order of the design: files, profiles, then the settings of the program."""
+    settings_origin = DEFAULT if plan.settings_file == plan.locations.settings else "--settings"
+    rows = [
+        Found("settings file", clean(str(plan.settings_file)), settings_origin),
+        watchlist,
+        log,
+        Found("profile", plan.in_charge, plan.why),
+    ]
+    for name, settings in plan.wanted.items():
+        rows += _profile(plan, name, settings)
+    return [*rows, *_sections(plan)]
+
+
+def run_config(arguments: argparse.Namespace) -> int:
+    """Shows; changes nothing, and asks nobody."""
+    planned = plan(arguments, os.environ, lambda text: None)
+    watchlist = watchlist_of(arguments, planned.locations).path
+    rows = configuration(
+        planned,
+        Found("watchlist file", clean(str(watchlist)), "--watchlist" if arguments.watchlist else DEFAULT),
+        Found("log file", clean(str(arguments.log or "")), "--log" if arguments.log else DEFAULT),
+    )
+    output = Output.standard()
+    text = as_json(rows) if arguments.json else as_text(rows)
+    output.line(text if output.encodes_everything else text.replace("•", "*"))
+    return ExitCode.DONE
+
+
+def as_text(rows: Sequence[Found]) -> str:
+    """Three columns."""
+    names = max(len(row.name) for row in rows)
+    values = min(60, max(len(_shown(row.value)) for row in rows))
+    return "\n".join(f"{row.name:<{names}}  {_shown(row.value):<{values}}  {row.origin}".rstrip() for row in rows)
+
+
+def as_json(rows: Sequence[Found]) -> str:
+    return json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False)
+
+
+def _shown(value: str) -> str:
+    return value or "-"
+
+
+def _profile(plan: Plan, name: str, settings: ProfileSettings) -> Iterator[Found]:
+    prefix = f"profiles.{name}." if name else ""
+    try:
+        profile = plan.build(name)
+    except Problem as problem:
+        yield Found(f"{prefix}endpoint", "not usable", clean(str(problem)))
+        return
+    for row in profile.service.place.found:
+        yield Found(prefix + row.name, row.value, row.origin)
+    for number, offer in enumerate(profile.offers, 1):
+        yield Found(f"{prefix}credential {number}", _credential(offer), offer.origin)
+    yield from _rest(prefix, profile, settings)
+
+
+def _rest(prefix: str, profile: Profile, settings: ProfileSettings) -> Iterator[Found]:
+    """How it connects, and for which project."""
+    for key in ("project", "project_id", "ca_file"):
+        if value := getattr(settings, key):
+            yield Found(prefix + key, clean(value), f"settings: {prefix}{key}")
+    proxy = settings.proxy or "as the environment says"
+    yield Found(f"{prefix}proxy", clean(proxy), f"settings: {prefix}proxy" if settings.proxy else DEFAULT)
+    if profile.warning:
+        yield Found(prefix + UNVERIFIED, "true", f"settings: {prefix}{UNVERIFIED}")
+
+
+def _credential(offer: Offer) -> str:
+    held = offer.held()
+    if isinstance(held, Failure):
+        return held.summary
+    return f"{offer.credential.source}: {', '.join(map(redacted, held)) or 'not asked yet'}"
+
+
+def redacted(secret: Secret) -> str:
+    return f"••• ({len(secret.reveal())} characters)"
+
+
+def _sections(plan: Plan) -> Iterator[Found]:
+    """`[polling]`, `[ui]` and the like, and the keys that the user chose."""
+    for section in fields(plan.settings):
+        content = getattr(plan.settings, section.name)
+        if is_dataclass(content):
+            for one in fields(content):
+                yield _setting(plan, f"{section.name}.{one.name}", getattr(content, one.name))
+    for name, key in plan.settings.keys.items():
+        yield _setting(plan, f"keys.{name}", key)
+
+
+def _setting(plan: Plan, path: str, value: object) -> Found:
+    return Found(path, _in_words(value), f"settings: {path}" if path in plan.settings.given else DEFAULT)
+
+
+def _in_words(value: object) -> str:
+    match value:
+        case None:
+            return "as the terminal suggests"
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:g}"
+        case (str(program), *arguments):
+            return clean(program) + (f" and {len(arguments)} arguments" if arguments else "")
+        case ():
+            return ""
+        case _:
+            return clean(str(value))

@@ -1,0 +1,122 @@
+"""The board: the latest knowledge of every watched job. Recording readings answers a new board."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from tui.core.job import Job, JobId
+from tui.core.reading import Failure, Moment, Reading, Status
+
+TRANSITIONS_KEPT = 20
+
+
+class Freshness(StrEnum):
+    """How old the last good status is against the job's interval."""
+
+    FRESH = "fresh"
+    AGEING = "ageing"
+    STALE = "stale"
+    NEVER_READ = "never read"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """An observed change. It happened between two answers: after `after`, by `by`."""
+
+    job: JobId
+    status: Status
+    """The new status."""
+    after: Moment
+    by: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """What is known of one job."""
+
+    job: Job
+    status: Status | None = None
+    """The last good status; None when never read."""
+    good: Reading | None = None
+    """The reading that brought it."""
+    since: Moment | None = None
+    """The first answer with this status. It may have begun any time after `since_after`."""
+    since_after: Moment | None = None
+    """The last answer with the other status; None when the job was so from the first reading on."""
+    last: Reading | None = None
+    """The last reading, good or not."""
+    failures: int = 0
+    """Failed readings in a row."""
+    failing_since: Moment | None = None
+    transitions: tuple[Transition, ...] = ()
+    """The last ones seen, oldest first."""
+    paused: Moment | None = None
+    """Since when the user has it paused."""
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the last reading brought no status; None when it did."""
+        return self.last.failure if self.last else None
+
+    def age(self, now: float) -> float | None:
+        """Seconds since the last good status was received; None when never read."""
+        return now - self.good.received.at if self.good else None
+
+    def freshness(self, now: float, interval: float) -> Freshness:
+        """Up to one and a half intervals fresh, up to three ageing, then stale."""
+        age = self.age(now)
+        if age is None:
+            return Freshness.NEVER_READ
+        if age <= 1.5 * interval:
+            return Freshness.FRESH
+        return Freshness.AGEING if age <= 3 * interval else Freshness.STALE
+
+    def record(self, reading: Reading) -> "JobState":
+        """The state after `reading`; an answer sent before the last one recorded is dropped."""
+        if self.last and reading.sent.at < self.last.sent.at:
+            return self
+        if isinstance(reading.outcome, Failure):
+            return replace(
+                self,
+                last=reading,
+                failures=self.failures + 1,
+                failing_since=self.failing_since or reading.received,
+            )
+        known = replace(self, last=reading, good=reading, failures=0, failing_since=None)
+        if reading.outcome == self.status:
+            return known
+        since_after = self.good.received if self.good else None
+        known = replace(known, status=reading.outcome, since=reading.received, since_after=since_after)
+        if since_after is None:
+            return known
+        seen = Transition(self.job.id, reading.outcome, since_after, reading.received)
+        return replace(known, transitions=(*self.transitions, seen)[-TRANSITIONS_KEPT:])
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Every watched job's state, in the watchlist's order."""
+
+    states: Mapping[JobId, JobState] = field(default_factory=dict)
+
+    def record(self, readings: Iterable[Reading]) -> "Board":
+        """The board after `readings`; answers for jobs no longer watched are dropped."""
+        states = dict(self.states)
+        for reading in readings:
+            if state := states.get(reading.job):
+                states[reading.job] = state.record(reading)
+        return Board(states)
+
+    def watch(self, jobs: Iterable[Job]) -> "Board":
+        """The board for this watchlist: what is known of jobs that stay is kept."""
+        return Board(
+            {job.id: replace(known, job=job) if (known := self.states.get(job.id)) else JobState(job) for job in jobs}
+        )
+
+    def pause(self, ids: Iterable[JobId], since: Moment | None) -> "Board":
+        """The board with these jobs paused since then, or going on (None)."""
+        states = dict(self.states)
+        for job_id in ids:
+            if state := states.get(job_id):
+                states[job_id] = replace(state, paused=since)
+        return Board(states)

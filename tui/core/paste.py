@@ -1,0 +1,250 @@
+"""Pasted text becomes jobs: one ID, one address, or a page of both among other words."""
+
+import re
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import islice
+
+from tui.core.job import JobId
+from tui.core.text import clean
+
+_ID = re.compile(r"[0-9A-Za-z]{32}")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_LIKE_AN_ID = re.compile(rf"{_ID.pattern}|{_UUID.pattern}")
+_JOINED = r"[0-9A-Za-z_.%+@~-]"
+"""Beside an ID, these make it a part of something longer: a digest, a file's name, encoded data."""
+_BARE = re.compile(rf"(?<!{_JOINED})(?:(?P<uuid>{_UUID.pattern})|{_ID.pattern})(?!{_JOINED})")
+
+_PLAIN = r"[!#%&+\-./0-9:=?@A-Z_a-z~]"
+"""What words and addresses are made of: not quotes, brackets, commas, control or non-ASCII characters."""
+_WORD = re.compile(rf"(?<!{_PLAIN}){_PLAIN}{{32,}}")
+_PUNCTUATION = "!#%&+-.:=?@_~"
+_AROUND = _PUNCTUATION + " \t\n\"'`<>()[]{},;|*/\\\ufeff\u200b"
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_CONSOLE = re.compile(r"(?:^|[.@])devcloud\.(?:([a-z0-9]+(?:-[a-z0-9]+)+)\.)?")
+_QUERY = re.compile(r"\?|%3f", re.IGNORECASE)
+_SEPARATORS = re.compile(r"(?:[/#=:&]|%2f|%23|%26|%3a|%3d)+", re.IGNORECASE)
+_LONGEST_ADDRESS = 2048
+
+_NO_IDS = ("token", "ticket", "session", "secret", "password", "md5", "checksum", "digest", "etag")
+_LABEL = re.compile(
+    r"(?:(?<![0-9a-z_-])(job|project|pipeline)s?(?: run)?"
+    r"|(job|project|pipeline|request|trace|user|domain)s?[ _-]?(?:run)?[ _-]?(?:uu)?ids?"
+    rf"|({'|'.join(_NO_IDS)})(?:[ _-]?id)?"
+    r"|(项目|流水线) ?(?:id)?)$"
+)
+_LABEL_ENDS = ("id", "ids", "job", "jobs", "project", "projects", "pipeline", "pipelines", "run", "项目", "流水线")
+_CHINESE = {"项目": "project", "流水线": "pipeline"}
+_LABEL_REACH = 48
+_BETWEEN = " \t\"'`*#:=/|<>([{\\：“‘（【「是为"
+
+_INSTEAD = "paste a job's 32 letters and digits, or the address of its build history page."
+_UUID_REASON = f"This is the 36-character ID of a build record or a build project; {_INSTEAD}"
+_PIPELINE_REASON = f"This is a pipeline's address, and a pipeline is not a job; {_INSTEAD}"
+_PROJECT_REASON = f"This is a project's ID or address; {_INSTEAD}"
+_PAGE_REASON = f"This page of the console names no job; {_INSTEAD}"
+_UPPER_CASE = "Kept in upper case as pasted; the service describes job IDs in lower case."
+
+
+class Verdict(StrEnum):
+    JOB = "job"
+    AMBIGUOUS = "ambiguous"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One piece of a paste that looks like an ID or a console's address."""
+
+    text: str
+    """The piece as pasted, at most 200 characters; of an address without its query, which may hold a ticket."""
+    verdict: Verdict
+    job: JobId | None = None
+    reason: str = ""
+    """One sentence, when it is no job: what it is instead, and what to paste."""
+    warning: str = ""
+    address: str = ""
+    """The http or https page that the ID stood in, without query and user."""
+    region: str = ""
+    """Of the console's host: a suggestion only."""
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """All that was found, in the order of the text; `truncated` when there was more than the limit."""
+
+    found: tuple[Found, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A paste against the watchlist: jobs that are new, known to it, or repeated in the same paste."""
+
+    new: tuple[Found, ...]
+    known: tuple[Found, ...]
+    repeated: tuple[Found, ...]
+    ambiguous: tuple[Found, ...]
+    refused: tuple[Found, ...]
+
+
+def parse_paste(text: str, limit: int = 10_000) -> Paste:
+    """What `text` holds, at most `limit` pieces. Never raises; time grows with the length only."""
+    text = _COLOUR.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = text.replace("\\/", "/").replace("\\n", "  ")  # as JSON in a log has them
+    found = tuple(islice(_pieces(text), limit + 1)) or _only_word(text)
+    return Paste(found[:limit], truncated=len(found) > limit)
+
+
+def preview(paste: Paste, watched: Container[JobId]) -> Preview:
+    """Sort what was found; a repeat that brings the page's address gives it to the first."""
+    jobs: dict[JobId, Found] = {}
+    repeated = []
+    for found in paste.found:
+        if found.job and found.job not in jobs:
+            jobs[found.job] = found
+        elif found.job:
+            repeated.append(found)
+            if found.address and not jobs[found.job].address:
+                jobs[found.job] = replace(jobs[found.job], address=found.address, region=found.region)
+    return Preview(
+        new=tuple(found for job, found in jobs.items() if job not in watched),
+        known=tuple(found for job, found in jobs.items() if job in watched),
+        repeated=tuple(repeated),
+        ambiguous=tuple(found for found in paste.found if found.verdict is Verdict.AMBIGUOUS),
+        refused=tuple(found for found in paste.found if found.verdict is Verdict.REFUSED),
+    )
+
+
+def _pieces(text: str) -> Iterator[Found]:
+    line, counted = 1, 0
+    for word in _WORD.finditer(text):
+        line, counted = line + text.count("\n", counted, word.start()), word.start()
+        for found in _read_word(text, word.start(), word.end()):
+            yield replace(found, line=line)
+
+
+def _read_word(text: str, start: int, end: int) -> Iterator[Found]:
+    word = text[start:end]
+    if scheme := _SCHEME.search(word):
+        yield from _bare_ids(text, start, start + scheme.start())
+        yield from _read_address(word[scheme.end() :], scheme.group().lower())
+    elif "/" in word:
+        yield from _read_address(word, "")
+    else:
+        yield from _bare_ids(text, start, end)
+
+
+def _bare_ids(text: str, start: int, end: int) -> Iterator[Found]:
+    word = text[start:end]
+    start += len(word) - len(word.lstrip(_PUNCTUATION))
+    for match in _BARE.finditer(word.strip(_PUNCTUATION)):
+        at = start + match.start()
+        before = text[max(0, at - _LABEL_REACH) : at].rpartition("\n")[2]
+        piece, label = match.group(), _label(before)
+        if label in _NO_IDS:
+            continue
+        if match["uuid"]:
+            yield _refused(_UUID_REASON, piece)
+        elif label not in ("", "job"):
+            yield _refused(f"This is labelled as a {label}'s ID; {_INSTEAD}", piece)
+        elif label or not piece.isalpha():  # 32 letters may be a word
+            yield _job(piece)
+
+
+def _label(before: str) -> str:
+    """What the words before an ID, or the segment before it, call it: `job`, `project`, `token`... or nothing."""
+    words = before.rstrip(_BETWEEN).lower().removesuffix(" is")
+    if not words.endswith(_LABEL_ENDS + _NO_IDS):  # far cheaper than the search, and nearly always the answer
+        return ""
+    match = _LABEL.search(words)
+    label = str(match[match.lastindex or 0]) if match else ""
+    return _CHINESE.get(label, label)
+
+
+def _read_address(rest: str, scheme: str) -> Iterator[Found]:
+    """`rest` follows the scheme; a path without one is read alike, but must look more like an ID."""
+    page = _without_query(rest.strip(_PUNCTUATION))
+    if len(page) > _LONGEST_ADDRESS:
+        return
+    authority, slash, path = page.partition("/")
+    host = authority.rpartition("@")[2]
+    console = _CONSOLE.search(host.lower())
+    if not (console or _LIKE_AN_ID.search(page)):
+        return
+    segments = [segment for segment in _SEPARATORS.split(path if scheme else page) if segment]
+    found = _judge(segments, is_address=bool(scheme or console), is_console=bool(console))
+    if found:
+        page = f"{scheme}{host}{slash}{path}"
+        shown = clean(page + ("?…" if _QUERY.search(rest) else ""), 200)
+        region = (console[1] or "") if console and found.job else ""
+        yield replace(found, text=shown, address=page if found.job and scheme and host else "", region=region)
+
+
+def _without_query(address: str) -> str:
+    """Path and fragment; a fragment that is no route (`#access_token=…`) goes as well."""
+    path, _, fragment = address.partition("#")
+    path, route = _QUERY.split(path, maxsplit=1)[0], _QUERY.split(fragment, maxsplit=1)[0]
+    return f"{path}#{route}" if route and "=" not in route else path
+
+
+def _judge(segments: list[str], is_address: bool, is_console: bool) -> Found | None:
+    """Which segment is the job's; the order of the rules matters. None: nothing here looks like an ID."""
+    labels = ["", *(_label(segment) for segment in segments)]
+    places = [place for place, text in enumerate(segments) if _ID.fullmatch(text) and labels[place] not in _NO_IDS]
+    is_record = any(_UUID.fullmatch(segment) for segment in segments)
+    if not (places or is_record or is_console):
+        return None
+    history = [place for place in places if "/".join(segments[:place][-2:]).lower() == "detail/history"]
+    if named := history or [place for place in places if labels[place] == "job"]:
+        return _one_of([segments[place] for place in named])
+    if "pipeline" in labels:
+        return _refused(_PIPELINE_REASON)
+    left = [place for place in places if labels[place] != "project"]
+    if not left:
+        return _refused(_UUID_REASON if is_record else _PROJECT_REASON if places else _PAGE_REASON)
+    candidates = [segments[place] for place in left]
+    behind = segments[left[-1] + 1 :]
+    if len(set(candidates)) > 1 or not behind or (len(behind) == 1 and behind[0].isdigit()):
+        return _one_of(candidates) if is_address or not "".join(candidates).isalpha() else None
+    if not is_address:
+        return None
+    name = f"{candidates[0][:8]}…"
+    return _ambiguous(f"{name} does not stand where an address names its job; if it is the job's ID, paste it alone.")
+
+
+def _one_of(candidates: list[str]) -> Found:
+    distinct = list(dict.fromkeys(candidates))
+    if len(distinct) == 1:
+        return _job(distinct[0])
+    names = ", ".join(f"{candidate[:8]}…" for candidate in distinct[:4])
+    return _ambiguous(f"This holds {len(distinct)} IDs that could be the job's ({names}); paste the job's ID alone.")
+
+
+def _only_word(text: str) -> tuple[Found, ...]:
+    """The verdict on a paste that is nothing but one word of about an ID's length."""
+    word = text.strip(_AROUND)
+    if _ID.fullmatch(word):
+        found = _job(word)
+    elif re.fullmatch(r"[0-9A-Za-z-]{20,60}", word):
+        wrong = f"has {len(word)} characters" if len(word) != 32 else "has hyphens in it"
+        found = _refused(f"This {wrong}, and a job ID has 32 letters and digits; copy it again.", word)
+    else:
+        return ()
+    return (replace(found, line=1 + text.count("\n", 0, text.index(word))),)
+
+
+def _job(text: str) -> Found:
+    warning = "" if text == text.lower() else _UPPER_CASE
+    return Found(text, Verdict.JOB, JobId(text), warning=warning)
+
+
+def _ambiguous(reason: str) -> Found:
+    return Found("", Verdict.AMBIGUOUS, reason=reason)
+
+
+def _refused(reason: str, text: str = "") -> Found:
+    return Found(text, Verdict.REFUSED, reason=reason)

@@ -1,0 +1,124 @@
+"""A reading: one attempt to learn a job's status at one moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tui.core.job import JobId
+
+
+class Status(StrEnum):
+    """Exactly what the service says: `result: true` or `false`. Idle claims nothing about success."""
+
+    RUNNING = "running"
+    IDLE = "idle"
+
+
+class Retry(StrEnum):
+    """What a failure means for asking again."""
+
+    PASSING = "passing"
+    """Likely to go by itself: back off, keep trying."""
+    THROTTLED = "throttled"
+    """The service asks for fewer requests: the whole profile slows down."""
+    LASTING = "lasting"
+    """Only a change by somebody mends it: ask seldom."""
+    SIGN_IN = "sign-in"
+    """The credential is missing or refused: the profile pauses until it changed."""
+
+
+class FailureKind(StrEnum):
+    """Why a reading has no status."""
+
+    BAD_JOB_ID = "bad job ID"
+    NOT_FOUND = "not found"
+    BAD_REQUEST = "bad request"
+    SIGN_IN = "sign-in refused"
+    NO_CREDENTIAL = "not signed in"
+    TOKEN_TOO_LARGE = "token too large"
+    APP_REFUSED = "app refused"
+    FORBIDDEN = "forbidden"
+    WRONG_REGION = "wrong region"
+    WRONG_ENDPOINT = "wrong endpoint"
+    THROTTLED = "throttled"
+    SERVER_ERROR = "server error"
+    GATEWAY_ERROR = "gateway error"
+    BAD_REPLY = "unexpected answer"
+    REDIRECTED = "redirected"
+    DNS = "name not found"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timed out"
+    TLS = "TLS refused"
+    PROXY = "proxy refused"
+    BROKEN_CONNECTION = "connection broken"
+    SETTINGS = "wrong setting"
+    INTERNAL = "internal error"
+
+    @property
+    def retry(self) -> Retry:
+        match self:
+            case FailureKind.SIGN_IN | FailureKind.NO_CREDENTIAL | FailureKind.TOKEN_TOO_LARGE:
+                return Retry.SIGN_IN
+            case FailureKind.THROTTLED:
+                return Retry.THROTTLED
+            case (
+                FailureKind.BAD_JOB_ID
+                | FailureKind.NOT_FOUND
+                | FailureKind.BAD_REQUEST
+                | FailureKind.APP_REFUSED
+                | FailureKind.FORBIDDEN
+                | FailureKind.WRONG_REGION
+                | FailureKind.WRONG_ENDPOINT
+                | FailureKind.REDIRECTED
+                | FailureKind.TLS
+                | FailureKind.SETTINGS
+            ):
+                return Retry.LASTING
+            case _:
+                return Retry.PASSING
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no status. All texts have come through `core.text.clean`."""
+
+    kind: FailureKind
+    summary: str
+    """One sentence: what happened."""
+    code: str = ""
+    """`error_code` as sent."""
+    message: str = ""
+    """`error_msg` as sent."""
+    retry_after: float | None = None
+    """Seconds that the service asks to wait."""
+    limit: tuple[float, float] | None = None
+    """The limit that a throttling message names: requests, seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One instant on two clocks: `at` in monotonic seconds for ages and intervals, `wall` (UTC) for display."""
+
+    at: float
+    wall: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one request brought."""
+
+    job: JobId
+    outcome: Status | Failure
+    sent: Moment
+    received: Moment
+    http_status: int | None = None
+    request_id: str = ""
+
+    @property
+    def latency(self) -> float:
+        """Seconds from sending to the answer."""
+        return self.received.at - self.sent.at
+
+    @property
+    def failure(self) -> Failure | None:
+        return self.outcome if isinstance(self.outcome, Failure) else None

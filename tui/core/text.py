@@ -1,0 +1,58 @@
+"""Text from outside becomes plain bounded text: the one door that it comes in by."""
+
+import re
+import unicodedata
+
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_MARKS_KEPT = 2
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+CELL = 500
+"""Characters that a line on the screen may have."""
+DETAIL = 4000
+"""Characters that a text in the details may have."""
+
+
+def clean(value: object, limit: int = CELL) -> str:
+    """`value` as one line of at most `limit` characters that no terminal acts on.
+
+    Cut first, so that a megabyte costs nothing. Control, format, surrogate, private and unassigned characters become
+    U+FFFD, line ends and tabs a middle dot, and at most two combining marks stay in a row.
+    """
+    text = value if isinstance(value, str) else repr(value)
+    if len(text) > limit:
+        text = text[: limit - 1] + "…"
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n")
+    cleaned = []
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if character in "\n\r\t":
+            cleaned.append("·")
+        elif category in _UNSAFE:
+            cleaned.append(_REPLACEMENT)
+        elif marks <= _MARKS_KEPT:
+            cleaned.append(character)
+    return "".join(cleaned)
+
+
+class _Plain(dict[int, int | str]):
+    """What each character of a paste becomes, found once."""
+
+    def __missing__(self, code: int) -> int | str:
+        category = unicodedata.category(chr(code))
+        self[code] = "" if category == "Cf" else _REPLACEMENT if category in _UNSAFE else code
+        return self[code]
+
+
+_PLAIN = _Plain({ord(kept): kept for kept in "\n\r\t"})
+
+
+def plain_paste(text: str) -> str:
+    """`text` of any length, line ends and tabs kept: colours and invisible characters go, unsafe ones are replaced."""
+    return text if text.isascii() and text.isprintable() else _COLOUR.sub("", text).translate(_PLAIN)

@@ -1,0 +1,168 @@
+"""The simulated CodeArts Build and IAM, running on 127.0.0.1."""
+
+import hashlib
+import itertools
+import re
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qs
+
+from tui.core.job import Job, JobId
+from tui.core.problem import Problem
+from tui.demo import iam, signatures
+from tui.demo.answers import Answer, service_error
+from tui.demo.jobs import demo_jobs
+from tui.demo.web import Call, Desk, Server, no_such_api
+
+_STATUS_PATH = re.compile(r"/v3/jobs/([^/]+)/status")
+_ID = re.compile(r"[0-9a-z]{32}")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class DemoService:
+    """Answers by the documented contract; jobs start and stop on their own, alike for the same seed.
+
+    `clock` in monotonic seconds moves the jobs and ends the tokens. Raises OSError when the port is taken.
+    """
+
+    user, password, domain, project = iam.USER, iam.PASSWORD, iam.DOMAIN, iam.PROJECT
+    """What IAM's token call takes; the project also by its ID."""
+    project_id = iam.PROJECT_ID
+    token = iam.STANDING_TOKEN
+    """Accepted from the start."""
+    access_key, secret_key = signatures.ACCESS_KEY, signatures.SECRET_KEY
+    """What signs a request."""
+
+    def __init__(
+        self,
+        port: int = 0,
+        seed: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        wall: Callable[[], datetime] = _utc_now,
+        wait: Callable[[float], object] | None = None,
+    ) -> None:
+        self._closing = threading.Event()
+        self._clock = clock
+        self._started = clock()
+        self._jobs = {demo.job.id: demo for demo in demo_jobs(seed)}
+        self._asked: Counter[str] = Counter()
+        self._iam = iam.Iam(clock, wall)
+        self.signatures = signatures.Signatures(clock, wall)
+        numbers = itertools.count()
+        desk = Desk(self.answer, lambda: _request_id(seed, next(numbers)), wait or self._closing.wait, wall)
+        self._server = Server(port, desk)
+        self._thread = threading.Thread(target=self._accept, name="demo-service", daemon=True)
+        self.url = self._iam.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.jobs: tuple[Job, ...] = tuple(demo.job for demo in self._jobs.values())
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering and end every connection."""
+        self._closing.set()
+        if self._thread.is_alive():
+            with suppress(OSError):  # one last connection wakes the thread that accepts them
+                socket.create_connection(("127.0.0.1", self._server.server_port), timeout=1).close()
+            self._thread.join()
+        self._server.server_close()
+        self._server.cut()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def expire(self, token: str = token) -> None:
+        """The gateway says from now on that this token expired."""
+        self._iam.expire(token)
+
+    def revoke(self, token: str = token) -> None:
+        """The gateway can make nothing of this token from now on."""
+        self._iam.revoke(token)
+
+    def answer(self, call: Call) -> Answer:
+        """Route, then credential, then the service itself: the order in which a gateway refuses."""
+        with_catalog = not any(parse_qs(call.query).get("nocatalog", ()))
+        match call.method, call.path:
+            case "POST", "/v3/auth/tokens":
+                return self._iam.issue(call.body, with_catalog)
+            case "GET", "/v3/auth/tokens":
+                is_signed = "authorization" in call.headers and not self.signatures.objection(call)
+                caller = None if is_signed else call.headers.get("x-auth-token", "")
+                return self._iam.verify(caller, call.headers.get("x-subject-token", ""), with_catalog)
+            case "GET", path if route := _STATUS_PATH.fullmatch(path):
+                return self._refuse(call) or self._status(route[1])
+        return no_such_api()
+
+    def _refuse(self, call: Call) -> Answer | None:
+        if token := call.headers.get("x-auth-token"):
+            return self._iam.refuse(token)
+        if "authorization" in call.headers:
+            objection = self.signatures.objection(call)
+            return iam.unauthorised(objection) if objection else None
+        return iam.unauthorised("x-auth-token not found")
+
+    def _status(self, job_id: str) -> Answer:
+        if not _ID.fullmatch(job_id):
+            return service_error(400, "CB.00060201", "The task ID is invalid.")
+        known = self._jobs.get(JobId(job_id))
+        if known is None:
+            return service_error(422, "CB.00031006", "The job does not exist.")
+        self._asked[job_id] += 1
+        return known.answer(self._clock() - self._started, self._asked[job_id])
+
+    def _accept(self) -> None:
+        while not self._closing.is_set():
+            self._server.handle_request()
+
+
+def serve(port: int, write: Callable[[str], None], until: threading.Event | None = None) -> None:
+    """The `demo-service` command: says how to use it, then answers until interrupted or until the event is set.
+
+    Raises Problem when the port cannot be had.
+    """
+    try:
+        service = DemoService(port)
+    except (OSError, OverflowError) as error:
+        raise Problem(f"Port {port} cannot be used ({error}); choose another one with --port.") from None
+    with service:
+        for line in _introduction(service):
+            write(line)
+        with suppress(KeyboardInterrupt):
+            (until or threading.Event()).wait()
+
+
+def _introduction(service: DemoService) -> list[str]:
+    return [
+        f"A simulated CodeArts Build and IAM answer at {service.url} until you press ctrl+c.",
+        "To use them, paste these lines into another terminal:",
+        "",
+        f"export CODEARTS_ENDPOINT={service.url}",
+        f"export CODEARTS_TOKEN={service.token}",
+        "",
+        f"IAM takes the user {service.user}, password {service.password}, account {service.domain}"
+        f" and project {service.project}.",
+        f"Requests may also be signed with access key {service.access_key} and secret key {service.secret_key}.",
+        "The jobs:",
+        *(f"{job.id}  {job.label}" for job in service.jobs),
+    ]
+
+
+def _request_id(seed: int, number: int) -> str:
+    return hashlib.blake2b(f"{seed} {number}".encode(), digest_size=16).hexdigest()

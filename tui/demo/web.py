@@ -1,0 +1,141 @@
+"""HTTP/1.1 on loopback: requests become calls, answers become bytes. Nothing is ever printed."""
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseServer
+from typing import Any
+
+from tui.demo.answers import Answer, gateway_error
+
+LARGEST_BODY = 64 * 1024
+IDLE_SECONDS = 75.0
+"""How long a kept connection may be silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request; names of headers in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the server asks for every call."""
+
+    answer: Callable[[Call], Answer]
+    next_request_id: Callable[[], str]
+    wait: Callable[[float], object]
+    """For so many seconds, before a slow answer."""
+    wall: Callable[[], datetime]
+
+
+class Server(ThreadingHTTPServer):
+    """Knows its open connections, so that closing it ends them too."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, desk: Desk) -> None:
+        self.desk = desk
+        self._open: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", port), Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def cut(self) -> None:
+        """End every open connection."""
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that go away are usual, and a traceback here would be written across the screen."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body leave together
+    timeout = IDLE_SECONDS
+
+    def __init__(self, request: Any, client_address: Any, server: BaseServer) -> None:
+        assert isinstance(server, Server)
+        self.desk = server.desk
+        super().__init__(request, client_address, server)
+
+    def do_GET(self) -> None:
+        body = self._read_body()
+        if body is None:
+            self.send_error(413)
+            return
+        path, _, query = self.path.partition("?")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self._send(self.desk.answer(Call(self.command, path, query, headers, body)))
+
+    do_POST = do_GET
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """The gateway's words for what the base class refuses: odd methods (501), long lines, malformed requests."""
+        self.close_connection = True
+        if code == 501:
+            self._send(no_such_api())
+        elif code == 431:
+            self._send(gateway_error(494, "0201", "Request header too large."))
+        else:
+            self._send(gateway_error(code if code in (413, 414) else 400, "0201", "Bad request."))
+
+    def version_string(self) -> str:
+        return "api-gateway"
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return format_datetime(self.desk.wall(), usegmt=True)
+
+    def log_message(self, *args: Any, **kwargs: Any) -> None:
+        """Silent."""
+
+    def _read_body(self) -> bytes | None:
+        """None where its length is unknown or too large: then the connection cannot be kept."""
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdecimal() or int(length) > LARGEST_BODY:
+            return None
+        return self.rfile.read(int(length))
+
+    def _send(self, answer: Answer) -> None:
+        if answer.delay:
+            self.desk.wait(answer.delay)
+        if answer.is_dropped:
+            self.close_connection = True
+            return
+        request_id = self.desk.next_request_id()
+        body = answer.encode(request_id)
+        self.send_response(answer.status)
+        for name, value in answer.headers_for(request_id):
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+def no_such_api() -> Answer:
+    return gateway_error(404, "0101", "The API does not exist or has not been published in the environment.")

@@ -1,0 +1,112 @@
+"""The arguments of the commands without a screen."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from tui.headless.timeout import seconds
+
+if TYPE_CHECKING:
+    Named = argparse._SubParsersAction[argparse.ArgumentParser]
+Command = Callable[[argparse.Namespace], int]
+
+_JOB = "an ID, a label of the list, or the address of a job's page"
+_CODES = "0 all were read, 1 at least one could not be read, 2 wrong usage or settings, 3 not signed in"
+_NAMES = ("status", "wait", "follow", "add", "remove", "list", "completion")
+
+
+def add_commands(named: "Named", common: argparse.ArgumentParser, commands: Mapping[str, Command]) -> None:
+    """Each takes the `common` arguments, too."""
+    made = {name: _command(named, name, common) for name in _NAMES}
+    for name, parser in made.items():
+        parser.set_defaults(command=commands[name])
+    for name in ("status", "wait"):
+        made[name].add_argument("jobs", metavar="ID", nargs="*", help=f"{_JOB}; - reads standard input; default: all")
+    _wait(made["wait"])
+    for name in ("status", "follow", "list"):
+        made[name].add_argument("--json", action="store_true", help="print JSON")
+    made["add"].add_argument("pasted", metavar="ID", nargs="+", help="an ID or an address; - reads standard input")
+    made["add"].add_argument("--label", metavar="TEXT", default="", help="what to call the job")
+    made["add"].add_argument("--tag", metavar="TAG", dest="tags", action="append", default=[], help="may be repeated")
+    made["remove"].add_argument("jobs", metavar="ID", nargs="+", help=_JOB)
+    made["list"].add_argument("--complete", action="store_true", help=argparse.SUPPRESS)
+    made["completion"].add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
+
+
+def _wait(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--any", dest="any_one", action="store_true", help="one job is enough")
+    parser.add_argument(
+        "--until",
+        choices=("idle", "started", "cycle"),
+        default="idle",
+        help="what is awaited: idle (not running), started (running), cycle (seen running, then idle); default: idle",
+    )
+    parser.add_argument("--timeout", metavar="TIME", type=seconds, help="give up after 90s, 30m, 1h30m; default: never")
+
+
+def _command(named: "Named", name: str, common: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    text, description, examples = _TEXTS[name]
+    return named.add_parser(
+        name,
+        help=text,
+        description=description,
+        epilog="\n".join(["examples:", *(f"  codearts-watch {example}" for example in examples)]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common],
+    )
+
+
+_TEXTS = {
+    "status": (
+        "ask once, print, exit",
+        f"Ask about each job once and print what it answers.\nExit codes: {_CODES}.",
+        (
+            "status",
+            "status payments-api 901878212b1a49be9c1a1054c272762a",
+            "status --json | jq -r '.[] | select(.status == \"running\") | .label'",
+        ),
+    ),
+    "wait": (
+        "wait until jobs have stopped, or started",
+        "Wait until the jobs are no longer running, and print each as soon as that is so. Passing failures are waited\n"
+        "out; a lasting one ends the wait, with --any only when no job is left. Without --timeout it waits for ever.\n"
+        "Exit codes: 0 all came to it (with --any: one), 1 a job cannot be read, 2 wrong usage or settings,\n"
+        "3 not signed in, 124 timed out, 130 interrupted.",
+        (
+            "wait --timeout 30m payments-api web-frontend && ./deploy",
+            "wait --until cycle 901878212b1a49be9c1a1054c272762a",
+            "wait --any --until started",
+        ),
+    ),
+    "follow": (
+        "a line for every change",
+        "Print how each job of the list is, then a line for every start, stop and change of failure, until\n"
+        "interrupted. With --json each line is one JSON object.",
+        ("follow >> builds.log", "follow --json | jq -r 'select(.event == \"stopped\") | .label'"),
+    ),
+    "add": (
+        "add jobs to the list",
+        "Add jobs to the list and print the new ones. Exit codes: 0 all are on the list now, 1 an argument holds no\n"
+        "job, 2 there was nothing to add.",
+        ("add 901878212b1a49be9c1a1054c272762a --label 'payments nightly' --tag payments", "add - < page.txt"),
+    ),
+    "remove": (
+        "remove jobs from the list",
+        "Remove jobs from the list and print what is gone, or remove nothing where one of them is not on it.",
+        ("remove 'payments nightly'", "remove web-checkout | codearts-watch add --watchlist other.toml -"),
+    ),
+    "list": (
+        "print the list",
+        "Print the list of jobs, without asking the service.",
+        ("list", "list | grep payments | codearts-watch status -"),
+    ),
+    "completion": (
+        "print a completion script for a shell",
+        "Print a script that completes commands, options, job labels and IDs.",
+        (
+            "completion bash > ~/.local/share/bash-completion/completions/codearts-watch",
+            "completion zsh > ~/.zfunc/_codearts-watch",
+            "completion fish > ~/.config/fish/completions/codearts-watch.fish",
+        ),
+    ),
+}

@@ -1,0 +1,83 @@
+"""Which jobs a command means: IDs, addresses, labels, or what standard input holds."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+
+from tui.core.job import Job, JobId
+from tui.core.paste import Found, parse_paste, preview
+from tui.core.problem import Problem
+from tui.core.text import clean
+
+STANDARD_INPUT = "-"
+
+
+def chosen(
+    given: Sequence[str], watched: Sequence[Job], read: Callable[[], str], say: Callable[[str], None]
+) -> tuple[Job, ...]:
+    """The jobs named, each once, in their order; all that are watched where none is named. Raises Problem.
+
+    Jobs that are not on the list are fine. `read` gives standard input, for `-`; what in it is no job is only said.
+    """
+    if not given:
+        if not watched:
+            raise Problem("The watchlist is empty: name jobs, or add some with codearts-watch add.")
+        return tuple(watched)
+    jobs: dict[JobId, Job] = {}
+    for text in given:
+        found = _from_input(read(), watched, say) if text == STANDARD_INPUT else [named(text, watched)]
+        for job in found:
+            jobs.setdefault(job.id, job)
+    return tuple(jobs.values())
+
+
+def listed(given: Iterable[str], watched: Sequence[Job]) -> tuple[Job, ...]:
+    """The jobs of the list that are named. Raises Problem for one that is not on it."""
+    known = {job.id: job for job in watched}
+    jobs = {}
+    for text in given:
+        job = named(text, watched)
+        if job.id not in known:
+            raise Problem(f"{clean(text, 100)} is not on the list.")
+        jobs[job.id] = job
+    return tuple(jobs.values())
+
+
+def named(text: str, watched: Sequence[Job]) -> Job:
+    """The job with this ID, label or address, on the list or not. Raises Problem."""
+    by_id = {job.id: job for job in watched}
+    with_label = [job for job in watched if job.label and job.label == text]
+    if len(with_label) > 1 and text not in by_id:
+        ids = ", ".join(job.id for job in with_label)
+        raise Problem(f"Several jobs are called {clean(text, 100)}: name one by its ID, {ids}.")
+    if with_label and text not in by_id:
+        return with_label[0]
+    found = parse_paste(text).found
+    if len(found) == 1 and found[0].job:
+        return by_id.get(found[0].job) or Job(found[0].job, address=found[0].address)
+    if len(found) > 1:
+        raise Problem(f"{clean(text, 100)} holds more than one ID: give them one by one, or on standard input.")
+    raise Problem(_unknown(text, found, watched))
+
+
+def refusal(found: Found) -> str:
+    return f"{found.text}: {found.reason or 'This may mean several jobs.'}"
+
+
+def _unknown(text: str, found: Sequence[Found], watched: Sequence[Job]) -> str:
+    if found and found[0].reason:
+        return refusal(found[0])
+    close = get_close_matches(text[:100], [job.label for job in watched if job.label], 1)
+    hint = f"did you mean {close[0]}?" if close else "give an ID, a label of the list, or the address of a job's page."
+    return f"{clean(text, 100)} names no job; {hint}"
+
+
+def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -> list[Job]:
+    sorted_out = preview(parse_paste(text), ())
+    for found in (*sorted_out.ambiguous, *sorted_out.refused):
+        say(refusal(found))
+    if not sorted_out.new:
+        raise Problem("Standard input holds no job ID.")
+    known = {job.id: job for job in watched}
+    new = [(found.job, found.address) for found in sorted_out.new if found.job]
+    return [known.get(job) or replace(Job(job), address=address) for job, address in new]

@@ -1,0 +1,163 @@
+"""Completion scripts for bash, zsh and fish, made from the command line's grammar."""
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from tui.headless.grammar import Option, Spoken
+
+PROGRAM = "codearts-watch"
+LIST = f"{PROGRAM} list --complete 2>/dev/null"
+"""Prints IDs and labels, each with a tab and what it is, quickly and without any credential."""
+
+
+def bash(spoken: Sequence[Spoken]) -> str:
+    """Completes with bash 3.2, too. Labels with blanks are quoted as they are inserted."""
+    main, *commands = spoken
+    arms = "\n".join(f"        {command.name}) {_bash_words(command)} ;;" for command in commands)
+    values = "\n".join(_bash_values(_options(spoken)))
+    return f"""# bash completion of {PROGRAM}: put this into a file that ~/.bashrc sources.
+_codearts_watch() {{
+    local IFS=$'\\n' word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command='' at line
+    local words='' jobs=''
+    COMPREPLY=()
+    case $before in
+{values}
+    esac
+    for ((at = 1; at < COMP_CWORD; at++)); do
+        case ${{COMP_WORDS[at]}} in
+            {"|".join(command.name for command in commands)}) command=${{COMP_WORDS[at]}}; break ;;
+        esac
+    done
+    case $command in
+{arms}
+        *) words={_quoted([command.name for command in commands] + _flags(main))} ;;
+    esac
+    if [[ -n $jobs && $word != -* ]]; then
+        while IFS=$'\\t' read -r line _; do
+            [[ $line == "$word"* || $(printf %q "$line") == "$word"* ]] && COMPREPLY+=("$(printf %q "$line")")
+        done < <({LIST})
+    fi
+    while read -r line; do
+        [[ $line == -* && $word != -* ]] && continue
+        [[ -n $line && $line == "$word"* ]] && COMPREPLY+=("$line")
+    done <<< "$words"
+}}
+complete -F _codearts_watch {PROGRAM}
+"""
+
+
+def zsh(spoken: Sequence[Spoken]) -> str:
+    main, *commands = spoken
+    described = " ".join(shlex.quote(f"{command.name}:{command.help}") for command in commands)
+    options = " ".join(_zsh_option(option) for option in main.options)
+    arms = "\n".join(f"        {command.name}) _arguments -s {_zsh_arguments(command)} ;;" for command in commands)
+    return f"""#compdef {PROGRAM}
+# zsh completion: put this as _{PROGRAM} into a folder of $fpath.
+_codearts_watch_jobs() {{
+    local -a jobs
+    local word text
+    while IFS=$'\\t' read -r word text; do
+        jobs+=("${{word//:/\\\\:}}:$text")
+    done < <({LIST})
+    _describe -t jobs job jobs
+}}
+_codearts_watch() {{
+    local context state state_descr line
+    typeset -A opt_args
+    _arguments -C -s {options} '1:command:->command' '*::argument:->argument'
+    case $state in
+    command)
+        local -a commands=({described})
+        _describe -t commands command commands ;;
+    argument)
+        case $line[1] in
+{arms}
+        esac ;;
+    esac
+}}
+if [[ $funcstack[1] == _{PROGRAM} ]]; then
+    _codearts_watch "$@"
+else
+    compdef _codearts_watch {PROGRAM}
+fi
+"""
+
+
+def fish(spoken: Sequence[Spoken]) -> str:
+    main, *commands = spoken
+    names = " ".join(command.name for command in commands)
+    lines = [f"# fish completion: put this as {PROGRAM}.fish into ~/.config/fish/completions."]
+    lines += [f"complete -c {PROGRAM} -f"]
+    nowhere = f"not __fish_seen_subcommand_from {names}"
+    lines += [_fish(nowhere, "-a", command.name, "-d", command.help) for command in commands]
+    lines += [_fish_option(nowhere, option) for option in main.options]
+    for command in commands:
+        here = f"__fish_seen_subcommand_from {command.name}"
+        lines += [_fish_option(here, option) for option in command.options]
+        if command.takes_jobs:
+            lines.append(_fish(here, "-a", f"({LIST})"))
+        if command.choices:
+            lines.append(_fish(here, "-a", " ".join(command.choices)))
+    return "\n".join(lines) + "\n"
+
+
+SHELLS: Mapping[str, Callable[[Sequence[Spoken]], str]] = {"bash": bash, "zsh": zsh, "fish": fish}
+
+
+def _options(spoken: Iterable[Spoken]) -> list[Option]:
+    return list(dict.fromkeys(option for command in spoken for option in command.options))
+
+
+def _flags(command: Spoken) -> list[str]:
+    return [spelling for option in command.options for spelling in option.spellings]
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return "$'" + "\\n".join(words) + "'"
+
+
+def _bash_words(command: Spoken) -> str:
+    words = _quoted([*command.choices, *_flags(command)])
+    return f"words={words} jobs=yes" if command.takes_jobs else f"words={words}"
+
+
+def _bash_values(options: Iterable[Option]) -> list[str]:
+    arms = []
+    for option in options:
+        if option.takes_value:
+            how = 'COMPREPLY=($(compgen -f -- "$word"))' if option.takes_file else "COMPREPLY=()"
+            if option.choices:
+                how = f'COMPREPLY=($(compgen -W {_quoted(option.choices)} -- "$word"))'
+            arms.append(f"        {'|'.join(option.spellings)}) {how}; return ;;")
+    return arms
+
+
+def _zsh_arguments(command: Spoken) -> str:
+    parts = [_zsh_option(option) for option in command.options]
+    if command.takes_jobs:
+        parts.append("'*:job:_codearts_watch_jobs'")
+    if command.choices:
+        parts.append(shlex.quote(f"1:which:({' '.join(command.choices)})"))
+    return " ".join(parts)
+
+
+def _zsh_option(option: Option) -> str:
+    text = option.help.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace(":", "\\:")
+    what = f"({' '.join(option.choices)})" if option.choices else "_files" if option.takes_file else " "
+    value = f":value:{what}" if option.takes_value else ""
+    return " ".join(shlex.quote(f"*{spelling}[{text}]{value}") for spelling in option.spellings)
+
+
+def _fish(condition: str, *words: str) -> str:
+    return shlex.join(["complete", "-c", PROGRAM, "-n", condition, *words])
+
+
+def _fish_option(condition: str, option: Option) -> str:
+    words = ["-d", option.help]
+    for spelling in option.spellings:
+        words += ["-l" if spelling.startswith("--") else "-s", spelling.lstrip("-")]
+    if option.takes_value:
+        words += ["-r", "-F"] if option.takes_file else ["-x"]
+    if option.choices:
+        words += ["-a", " ".join(option.choices)]
+    return _fish(condition, *words)

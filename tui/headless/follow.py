@@ -1,0 +1,87 @@
+"""`follow`: a line for everything that happens to a job, until interrupted."""
+
+from collections.abc import Callable, Sequence
+
+from tui.core.board import Board, JobState
+from tui.core.job import Job, JobId
+from tui.core.problem import Problem
+from tui.core.reading import Reading
+from tui.core.transitions import Change, changes_of
+from tui.headless.codes import ExitCode
+from tui.headless.documents import advice, change_document, change_line
+from tui.headless.output import Output, is_abandoned
+from tui.headless.session import Asked, Session, asking
+from tui.headless.status import json_text
+
+LOOK = 2.0
+"""Seconds between two looks at the watchlist, and at who reads what is written."""
+
+Tell = Callable[[Change, str], None]
+
+
+class Follower:
+    """Knows how each job was, and tells what changed with every single reading: none is lost in a batch."""
+
+    def __init__(self) -> None:
+        self._states: dict[JobId, JobState] = {}
+
+    def watch(self, jobs: Sequence[Job]) -> None:
+        """Follow exactly these; what is known of those that stay is kept."""
+        self._states = dict(Board(self._states).watch(jobs).states)
+
+    def take(self, readings: Sequence[Reading]) -> list[Change]:
+        """What these readings show, in their order."""
+        found: list[Change] = []
+        for reading in readings:
+            if before := self._states.get(reading.job):
+                after = self._states[reading.job] = before.record(reading)
+                found += changes_of(before, after)
+        return found
+
+
+async def follow(
+    session: Session, jobs: Sequence[Job], as_json: bool, tell: Tell = lambda change, profile: None
+) -> int:
+    """First how each job is, as soon as it is known, then every change; `tell` gets each too. Ends with its reader.
+
+    The watchlist may change meanwhile: jobs come and go with it.
+    """
+    output = session.output
+    follower = Follower()
+    follower.watch(jobs)
+    refused: frozenset[str] = frozenset()
+    async with asking(session, jobs) as asked:
+        while not is_abandoned(output.data):
+            lines = []
+            for change in follower.take(await asked.next(LOOK)):
+                profile = asked.desk.profile(change.job.id)
+                document = change_document(change, profile)
+                lines.append(json_text(document, output, indent=None) if as_json else change_line(change))
+                tell(change, profile)
+            output.lines(lines)
+            refused = _say_who_is_refused(asked, refused, output)
+            _reload(session, follower, asked)
+    return ExitCode.DONE
+
+
+def _say_who_is_refused(asked: Asked, before: frozenset[str], output: Output) -> frozenset[str]:
+    """The profiles that are not signed in, each said when it comes to that: their other jobs are not asked."""
+    refused = {profile: pace.trouble for profile, pace in asked.desk.paces().items() if pace.signed_out}
+    for profile, failure in refused.items():
+        if profile not in before and failure:
+            name = f"Profile {profile}: " if profile else ""
+            output.say(f"{name}{advice(failure)} Nothing is asked until then.")
+    return frozenset(refused)
+
+
+def _reload(session: Session, follower: Follower, asked: Asked) -> None:
+    """Take over what somebody else changed in the watchlist; one that cannot be read counts for nothing."""
+    if not session.store.changed():
+        return
+    try:
+        jobs = session.store.load().jobs
+    except Problem as problem:
+        session.output.say(str(problem))
+        return
+    follower.watch(jobs)
+    asked.desk.watch(jobs)

@@ -1,0 +1,141 @@
+"""`wait`: until the jobs have stopped, or started, or both."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
+
+from tui.core.job import Job, JobId
+from tui.core.reading import Failure, Reading, Retry, Status
+from tui.headless.codes import ExitCode
+from tui.headless.documents import advice
+from tui.headless.progress import Progress
+from tui.headless.session import Session, asking, waiting
+
+LOOK = 2.0
+"""Seconds between two looks at the clock at most: a suspended machine does not move the loop's."""
+NAMED = 5
+"""Jobs named in a sentence at most."""
+
+
+class Until(StrEnum):
+    """What is awaited of a job."""
+
+    IDLE = "idle"
+    STARTED = "started"
+    CYCLE = "cycle"
+    """Seen running, and then idle."""
+
+
+@dataclass(slots=True)
+class Awaited:
+    """One job, and how far it is."""
+
+    job: Job
+    until: Until
+    reached: bool = False
+    status: Status | None = None
+    failure: Failure | None = None
+    was_running: bool = False
+
+    def take(self, reading: Reading) -> None:
+        if isinstance(reading.outcome, Failure):
+            self.failure = reading.outcome
+            return
+        self.failure, self.status = None, reading.outcome
+        is_running = self.status is Status.RUNNING
+        self.was_running = self.was_running or is_running
+        match self.until:
+            case Until.IDLE:
+                self.reached = not is_running
+            case Until.STARTED:
+                self.reached = is_running
+            case Until.CYCLE:
+                self.reached = self.was_running and not is_running
+
+    @property
+    def is_refused(self) -> bool:
+        return self.failure is not None and self.failure.kind.retry is Retry.SIGN_IN
+
+    @property
+    def is_lost(self) -> bool:
+        """It failed for a reason that waiting does not mend."""
+        return self.failure is not None and self.failure.kind.retry in (Retry.LASTING, Retry.SIGN_IN)
+
+    @property
+    def state(self) -> str:
+        """For the progress line."""
+        return f"{self.job.name} {self.failure.kind if self.failure else self.status or 'not read yet'}"
+
+
+async def wait(
+    session: Session, jobs: Sequence[Job], until: Until, any_one: bool = False, patience: float = inf
+) -> ExitCode:
+    """Print each job that came where it was awaited; `patience` in seconds.
+
+    Passing failures are waited out. A lasting one ends the wait, with `any_one` only when no job is left.
+    """
+    awaited = {job.id: Awaited(job, until) for job in jobs}
+    everyone = list(awaited.values())
+    deadline = session.now().at + patience
+    progress = Progress(session.output.talk)
+    code = None
+    try:
+        async with asking(session, jobs, waiting) as asked:
+            while code is None:
+                arrived = _learn(awaited, await asked.next(min(LOOK, deadline - session.now().at)))
+                if arrived:
+                    progress.clear()
+                    session.output.lines([f"{one.status:7}  {one.job.id}  {one.job.label}".rstrip() for one in arrived])
+                    asked.desk.pause(one.job.id for one in arrived)
+                code = _verdict(everyone, any_one)
+                if code is None and session.now().at >= deadline:
+                    code = ExitCode.TIMED_OUT
+                progress.show(f"{sum(one.reached for one in everyone)} of {len(everyone)} {until}: {_rest(everyone)}")
+    finally:
+        progress.clear()
+    for sentence in _sentences(everyone, code):
+        session.output.say(sentence)
+    return code
+
+
+def _learn(awaited: Mapping[JobId, Awaited], readings: Iterable[Reading]) -> list[Awaited]:
+    """Those that have come where they were awaited; what they do afterwards does not count."""
+    arrived: list[Awaited] = []
+    for reading in readings:
+        one = awaited[reading.job]
+        if not one.reached:
+            one.take(reading)
+            if one.reached:
+                arrived.append(one)
+    return arrived
+
+
+def _verdict(everyone: Sequence[Awaited], any_one: bool) -> ExitCode | None:
+    """How the wait ends; None while it goes on."""
+    enough = any if any_one else all
+    if enough(one.reached for one in everyone):
+        return ExitCode.DONE
+    if any(one.is_refused for one in everyone):
+        return ExitCode.NOT_SIGNED_IN
+    hopeless = all if any_one else any
+    return ExitCode.UNREAD if hopeless(one.is_lost for one in everyone) else None
+
+
+def _rest(everyone: Sequence[Awaited]) -> str:
+    """The jobs that are still awaited, and how they are."""
+    rest = [one.state for one in everyone if not one.reached]
+    more = f" and {len(rest) - NAMED} more" if len(rest) > NAMED else ""
+    return ", ".join(rest[:NAMED]) + more
+
+
+def _sentences(everyone: Sequence[Awaited], code: ExitCode) -> list[str]:
+    """For the person, where the wait ended without what was awaited."""
+    match code:
+        case ExitCode.TIMED_OUT:
+            return [f"Timed out; not yet there: {_rest(everyone)}."]
+        case ExitCode.UNREAD | ExitCode.NOT_SIGNED_IN:
+            lost = [(one.job, one.failure) for one in everyone if one.is_lost and one.failure]
+            return [f"{job.name}: {advice(failure)}" for job, failure in lost[:NAMED]]
+        case _:
+            return []

@@ -1,0 +1,92 @@
+"""The budget of a profile: how many requests a second it may send, learned downwards when the service throttles."""
+
+from math import inf
+
+from tui.core.reading import Failure
+
+LONGEST_WINDOW = 300.0
+"""Seconds waited at most for a window that a message names."""
+CEILING_LASTS = 1800.0
+QUIET = 60.0
+"""Seconds without a refusal after which the rate grows a step."""
+GROWTH = 0.1
+LOWEST = 1 / 32
+"""Of the configured rate: halving ends there."""
+FIRST_WAIT = 5.0
+LONGEST_WAIT = 60.0
+LONGEST_RETRY_AFTER = 3600.0
+
+
+class Budget:
+    """Spaces requests evenly: never more than `rate` in a second, and one. All times are the caller's clock."""
+
+    def __init__(self, requests_per_second: float) -> None:
+        self.full_rate = requests_per_second
+        self.rate = requests_per_second
+        self.refusal: Failure | None = None
+        """What the service said when it throttled last."""
+        self.waiting_until = -inf
+        self._sent_at = -inf
+        self._refused_at = -inf
+        self._quiet_since = -inf
+        self._episodes = 0
+        self._ceiling = inf
+        self._ceiling_until = -inf
+
+    @property
+    def ready_at(self) -> float:
+        """The earliest moment for the next request."""
+        return max(self.waiting_until, self._sent_at + 1 / self.rate)
+
+    def sent(self, now: float) -> None:
+        """A request left."""
+        self._sent_at = now
+
+    def answered_well(self, now: float) -> None:
+        """A status arrived. A minute without a refusal gives back a tenth of the configured rate."""
+        if now - self._quiet_since < QUIET:
+            return
+        self._episodes = 0
+        ceiling = min(self.full_rate, self._ceiling) if now < self._ceiling_until else self.full_rate
+        if self.rate < ceiling:
+            self.rate = min(ceiling, self.rate + GROWTH * self.full_rate)
+            self._quiet_since = now
+
+    def refused(self, refusal: Failure, sent: float, now: float) -> None:
+        """The service throttled a request of `sent`.
+
+        Refusals of requests that had left before the first one came are one event with it: they may name a limit or a
+        longer wait, but the rate does not halve again.
+        """
+        self.refusal = refusal
+        is_new = sent > self._refused_at
+        if is_new:
+            self._refused_at = now
+            self._episodes += 1
+        if not self._learn_limit(refusal, now) and is_new:
+            self.rate = max(self.rate / 2, min(self.rate, LOWEST * self.full_rate))
+        wait = _named_wait(refusal)
+        if wait is None and is_new:
+            wait = min(FIRST_WAIT * 2.0 ** min(self._episodes - 1, 16), LONGEST_WAIT)
+        self.waiting_until = max(self.waiting_until, now + (wait or 0.0))
+        self._quiet_since = self.waiting_until
+
+    def _learn_limit(self, refusal: Failure, now: float) -> bool:
+        """Take over the limit that the message names; whether that slowed us down."""
+        if not refusal.limit or min(refusal.limit) <= 0:
+            return False
+        requests, window = refusal.limit
+        named = max(requests / window, 1 / LONGEST_WINDOW)
+        self._ceiling = named
+        self._ceiling_until = now + CEILING_LASTS
+        if named >= self.rate:
+            return False
+        self.rate = named
+        return True
+
+
+def _named_wait(refusal: Failure) -> float | None:
+    """Seconds that the refusal asks for; None when it does not say."""
+    if refusal.retry_after is not None:
+        return min(max(refusal.retry_after, 0.0), LONGEST_RETRY_AFTER)
+    return min(max(refusal.limit[1], 0.0), LONGEST_WINDOW) if refusal.limit else None

@@ -1,0 +1,141 @@
+"""The planner: whom to ask next and when, and what an answer changes about that. No loop, no clock of its own."""
+
+from collections.abc import Callable
+from math import inf
+
+from tui.core.job import JobId
+from tui.core.reading import Failure, FailureKind, Reading
+from tui.polling.budget import Budget
+from tui.polling.network import Network, hopes_for_network
+from tui.polling.roster import Roster
+from tui.polling.schedule import Policy, delay, stretch
+from tui.polling.sign_in import Access, SignIn
+
+GAP = 2
+"""Idle intervals between two looks at the clock from which on the machine has slept."""
+
+
+class Planner:
+    """Brings the jobs, the budget, the credential and the network together. All times are the caller's clock."""
+
+    def __init__(self, policy: Policy, uniform: Callable[[float, float], float]) -> None:
+        self.policy = policy
+        self.roster = Roster()
+        self.budget = Budget(policy.requests_per_second)
+        self.sign_in = SignIn(policy.idle / 2)
+        self.network = Network(policy.idle)
+        self.paused = False
+        """The user paused everything."""
+        self._uniform = uniform
+        self._seen_at = -inf
+        self._awake_since = -inf
+
+    @property
+    def signed_out(self) -> bool:
+        return self.sign_in.access is Access.SIGNED_OUT
+
+    @property
+    def stretch(self) -> float:
+        """What every interval is multiplied by to keep within the budget."""
+        return stretch(self.policy, self.roster.counts, self.budget.rate)
+
+    def start(self, now: float) -> None:
+        """The clock is being looked at from now on."""
+        self._seen_at = now
+
+    def notice(self, now: float) -> None:
+        """Look at the clock. After a suspend everything is due once, and what was in flight has no say in failing."""
+        gap, self._seen_at = now - self._seen_at, now
+        if gap > GAP * self.policy.idle:
+            self._awake_since = now
+            self.network.forget()
+            self.roster.make_all_due(now)
+
+    def renew_credential(self, now: float) -> None:
+        """There is another credential: ask everything again."""
+        self.sign_in.renew(now)
+        self.roster.make_all_due(now)
+
+    def next(self, now: float) -> tuple[float, JobId] | None:
+        """When to ask next, and whom; None while only an answer or the user can tell."""
+        if self.paused or len(self.roster.in_flight) >= self.policy.concurrency:
+            return None
+        chosen = self._next_in_line() if self.sign_in.access is Access.OPEN else self._next_probe(now)
+        if chosen is None:
+            return None
+        at, job = chosen
+        return max(at, self.budget.ready_at), job
+
+    def depart(self, job: JobId, now: float) -> None:
+        """A request for the job leaves."""
+        self.roster.depart(job, now)
+        self.budget.sent(now)
+        self.sign_in.asked(job)
+        if now >= self.network.probe_at:
+            self.network.probed(now)
+
+    def answered(self, reading: Reading, job: JobId, sent: float, now: float) -> bool:
+        """Learn from the reading and plan the next; whether it is worth a report."""
+        self.notice(now)
+        outlasted = sent < self._awake_since
+        if (failure := reading.failure) and (outlasted or self.sign_in.is_outdated(failure, sent)):
+            self.put_back(job, now)
+            return False
+        self.roster.land(job)
+        self._learn(job, failure, sent, now)
+        if not (watched := self.roster.jobs.get(job)):
+            return False
+        self.roster.record(job, reading.outcome)
+        wait = delay(self.policy, reading.outcome, watched.failures, self.stretch, self._uniform)
+        self.roster.schedule(job, now if outlasted else now + wait)
+        return True
+
+    def put_back(self, job: JobId, now: float) -> None:
+        """The request came to nothing: the job is due again."""
+        self.roster.land(job)
+        self.sign_in.dropped(job)
+        self.roster.make_due([job], now)
+
+    def ask(self, named: list[JobId] | None, now: float) -> int:
+        """The user asks for these, or all; answers how many requests away the last of them is."""
+        if self.signed_out:
+            return self._want_probe(named)
+        return self.roster.ask(named, now - self.policy.running * self.stretch, now)
+
+    def _want_probe(self, named: list[JobId] | None) -> int:
+        """Signed out: choose the one job that is asked nevertheless; answers how many that is."""
+        if self.sign_in.probe:
+            return 0
+        if named is None:
+            self.sign_in.wanted = self.roster.witness(self.sign_in.refused)
+        else:
+            self.sign_in.wanted = next((job for job in named if self.roster.is_free(job)), None)
+        return 1 if self.sign_in.wanted else 0
+
+    def _next_in_line(self) -> tuple[float, JobId] | None:
+        first = self.roster.queue.first()
+        return (min(first.due, self.network.probe_at), first.job) if first else None
+
+    def _next_probe(self, now: float) -> tuple[float, JobId] | None:
+        if self.sign_in.probe:
+            return None
+        refused = self.sign_in.refused
+        if self.sign_in.access is Access.DOUBTED:
+            if not self.roster.has_others(refused):
+                self.sign_in.sign_out(now, had_no_other=True)
+                return None
+            witness = self.roster.witness(refused)
+            return (self.sign_in.probe_at, witness) if witness and witness not in refused else None
+        wanted = self.sign_in.wanted
+        return (now, wanted) if wanted and self.roster.is_free(wanted) else None
+
+    def _learn(self, job: JobId, failure: Failure | None, sent: float, now: float) -> None:
+        """What a reading says about more than its own job."""
+        if failure is None:
+            self.budget.answered_well(now)
+        elif failure.kind is FailureKind.THROTTLED:
+            self.budget.refused(failure, sent, now)
+        if self.sign_in.answered(job, failure, now):
+            self.roster.make_all_due(now)
+        if self.network.answered(job, failure, self.roster.active, now):
+            self.roster.make_all_due(now, lambda watched: hopes_for_network(watched.failure))

@@ -1,0 +1,229 @@
+"""The poller: decides which job to ask next and when, asks, and reports what it learned."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import inf
+from typing import Protocol
+
+from tui.core.job import JobId
+from tui.core.reading import Failure, Reading, Status
+from tui.polling.planner import Planner
+from tui.polling.schedule import Policy
+from tui.polling.sign_in import CHECK_EVERY
+
+LONGEST_NAP = 2.0
+"""Seconds between two turns at most, so that a suspend is noticed."""
+SHORTEST_NAP = 0.001
+"""The loop's clock and ours may round differently: without it a turn could come just too early, over and over."""
+
+
+class Reader(Protocol):
+    """Who asks the service."""
+
+    async def read(self, job: JobId) -> Reading:
+        """One attempt. Raises nothing: an exception is a bug, and ends the poller."""
+
+    def credential_changed(self) -> bool:
+        """Is there another credential than the one that was refused?"""
+
+    def try_again(self) -> None:
+        """The user asks although signed out: a log-in that was refused may be tried once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What the header says about the polling."""
+
+    running: float
+    """Seconds between two questions about a running job, stretched."""
+    idle: float
+    rate: float
+    """Requests a second, as learned."""
+    full_rate: float
+    """As configured."""
+    stretched: bool
+    """The jobs need more than the budget."""
+    waiting_until: float | None
+    """Throttled: nothing is sent before (clock seconds)."""
+    trouble: Failure | None
+    """What concerns the whole profile: signed out, throttled, or network trouble."""
+    signed_out: bool
+    paused: bool
+    """The user paused everything."""
+
+
+class Poller:
+    """Asks the watched jobs within the policy. Belongs to one event loop; call it from there only.
+
+    A request is never cancelled but by the end of `run`, and no job is asked twice at once. An answer counts if its job
+    is watched when it arrives, also when it was taken off the list and put back meanwhile.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        report: Callable[[list[Reading]], None],
+        policy: Policy,
+        *,
+        clock: Callable[[], float],
+        uniform: Callable[[float, float], float],
+        batch: float = 0.1,
+    ) -> None:
+        self._reader = reader
+        self._report = report
+        self._clock = clock
+        self._batch = batch
+        self._planner = Planner(policy, uniform)
+        self._wake = asyncio.Event()
+        self._unreported: list[Reading] = []
+        self._reported_at = -inf
+
+    async def run(self) -> None:
+        """Poll until cancelled; raises what a bug in the reader or in `report` raised."""
+        self._planner.start(self._clock())
+        try:
+            async with asyncio.TaskGroup() as requests:
+                while True:
+                    self._wake.clear()
+                    await self._nap(self._turn(requests))
+        except ExceptionGroup as bugs:
+            if len(bugs.exceptions) == 1:
+                raise bugs.exceptions[0] from None
+            raise
+
+    def watch(self, jobs: Iterable[JobId]) -> None:
+        """Watch exactly these, in this order. New ones are due now; known ones keep their schedule."""
+        if self._planner.roster.watch(jobs, self._clock()):
+            self._planner.sign_in.others_came()
+        self._wake.set()
+
+    def prefer(self, jobs: Iterable[JobId]) -> None:
+        """Rows in view: they go first where many are due together."""
+        self._planner.roster.prefer(jobs, self._clock())
+
+    def refresh(self, jobs: Iterable[JobId] | None = None) -> float:
+        """Let these jump the queue; None is all. Answers the seconds until the last of them can have been asked.
+
+        0.0 is at once, or already being asked; `inf` is not before the user resumes. A job asked less than a running
+        interval ago does not jump, but is due now. Signed out, the first of these that can be asked goes as a probe.
+        """
+        planner = self._planner
+        named = None if jobs is None else list(jobs)
+        if planner.signed_out:
+            self._reader.try_again()
+        waiting = planner.ask(named, self._clock())
+        self._wake.set()
+        if planner.paused or planner.roster.are_paused(named):
+            return inf
+        if not waiting:
+            return 0.0
+        return max(0.0, planner.budget.ready_at - self._clock()) + (waiting - 1) / planner.budget.rate
+
+    def pause(self, jobs: Iterable[JobId]) -> None:
+        """Ask these no more; what is in flight is still reported."""
+        self._planner.roster.pause(jobs)
+
+    def resume(self, jobs: Iterable[JobId]) -> None:
+        """Go on with these: as planned before, or now if that has passed."""
+        self._planner.roster.resume(jobs, self._clock())
+        self._planner.sign_in.others_came()
+        self._wake.set()
+
+    @property
+    def paused(self) -> bool:
+        """While True nothing is asked at all; set it to pause or to go on."""
+        return self._planner.paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        self._planner.paused = paused
+        self._wake.set()
+
+    def next_attempt(self, job: JobId) -> float | None:
+        """When the job can be asked next, in clock seconds; None when nothing is planned: paused, signed out, unknown.
+
+        Now while it is in flight. Where more is due than the budget allows it may come later.
+        """
+        planner, now = self._planner, self._clock()
+        if planner.paused or planner.signed_out or planner.roster.are_paused([job]):
+            return None
+        if job in planner.roster.in_flight:
+            return now if job in planner.roster.jobs else None
+        place = planner.roster.queue.place(job)
+        return max(place.due, planner.budget.ready_at, now) if place else None
+
+    def interval(self, job: JobId) -> float:
+        """Seconds between two questions by the job's last good status, stretched; freshness is judged against it."""
+        planner = self._planner
+        watched = planner.roster.jobs.get(job)
+        is_running = watched is not None and watched.status is Status.RUNNING
+        return (planner.policy.running if is_running else planner.policy.idle) * planner.stretch
+
+    def pace(self) -> Pace:
+        planner = self._planner
+        budget, stretch = planner.budget, planner.stretch
+        is_waiting = budget.waiting_until > self._clock()
+        throttled = budget.refusal if is_waiting else None
+        return Pace(
+            running=planner.policy.running * stretch,
+            idle=planner.policy.idle * stretch,
+            rate=budget.rate,
+            full_rate=budget.full_rate,
+            stretched=stretch > 1,
+            waiting_until=budget.waiting_until if is_waiting else None,
+            trouble=planner.sign_in.failure if planner.signed_out else throttled or planner.network.trouble,
+            signed_out=planner.signed_out,
+            paused=planner.paused,
+        )
+
+    def _turn(self, requests: asyncio.TaskGroup) -> float:
+        """Do all that is due now; answers the seconds until something else may be."""
+        now = self._clock()
+        self._planner.notice(now)
+        if self._planner.signed_out and now >= self._planner.sign_in.check_at:
+            self._look_for_credential(now)
+        naps = (LONGEST_NAP, self._planner.policy.idle, self._send(requests, now), self._flush(now))
+        return max(min(naps), SHORTEST_NAP)
+
+    def _look_for_credential(self, now: float) -> None:
+        self._planner.sign_in.check_at = now + CHECK_EVERY
+        if self._reader.credential_changed():
+            self._planner.renew_credential(now)
+
+    def _send(self, requests: asyncio.TaskGroup, now: float) -> float:
+        while following := self._planner.next(now):
+            at, job = following
+            if at > now:
+                return at - now
+            self._planner.depart(job, now)
+            requests.create_task(self._ask(job, now))
+        return inf
+
+    async def _ask(self, job: JobId, sent: float) -> None:
+        try:
+            reading = await self._reader.read(job)
+        except BaseException:
+            self._planner.put_back(job, self._clock())
+            raise
+        if self._planner.answered(reading, job, sent, self._clock()):
+            self._unreported.append(reading)
+        self._wake.set()
+
+    def _flush(self, now: float) -> float:
+        """Report what came in, unless the last report is too recent; answers the seconds until it is not."""
+        if not self._unreported:
+            return inf
+        if now < self._reported_at + self._batch:
+            return self._reported_at + self._batch - now
+        readings, self._unreported = self._unreported, []
+        self._reported_at = now
+        self._report(readings)
+        return inf
+
+    async def _nap(self, seconds: float) -> None:
+        timer = asyncio.get_running_loop().call_later(seconds, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            timer.cancel()

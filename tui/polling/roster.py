@@ -1,0 +1,183 @@
+"""The watched jobs: what the schedule needs to know of each, who waits, and who is being asked."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from math import inf
+
+from tui.core.job import JobId
+from tui.core.reading import Failure, Retry, Status
+from tui.polling.queue import Queue, Rank
+from tui.polling.schedule import Cadence
+
+
+@dataclass(slots=True)
+class Watched:
+    """One job, as far as asking it goes."""
+
+    due: float
+    status: Status | None = None
+    """The last good one."""
+    failure: Failure | None = None
+    """Why the last reading brought no status."""
+    failures: int = 0
+    """In a row; being throttled says nothing about the job and does not count."""
+    paused: bool = False
+    asked_at: float = -inf
+
+    @property
+    def cadence(self) -> Cadence:
+        if self.failure and self.failure.kind.retry in (Retry.LASTING, Retry.SIGN_IN):
+            return Cadence.LASTING
+        return Cadence.RUNNING if self.status is Status.RUNNING else Cadence.IDLE
+
+    def record(self, outcome: Status | Failure) -> None:
+        if isinstance(outcome, Status):
+            self.status, self.failure, self.failures = outcome, None, 0
+            return
+        self.failure = outcome
+        self.failures += outcome.kind.retry is not Retry.THROTTLED
+
+
+class Roster:
+    """Every job that is watched, unpaused and not in flight has exactly one place in the queue."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[JobId, Watched] = {}
+        self.in_flight: set[JobId] = set()
+        self.counts: Counter[Cadence] = Counter()
+        """Unpaused jobs by cadence."""
+        self.queue = Queue()
+        self._preferred: dict[JobId, None] = {}
+
+    @property
+    def active(self) -> int:
+        """Jobs that are not paused."""
+        return self.counts.total()
+
+    def watch(self, jobs: Iterable[JobId], now: float) -> bool:
+        """Watch these, in this order; whether there are new ones."""
+        before, self.jobs = self.jobs, {}
+        new = []
+        for job in dict.fromkeys(jobs):
+            if known := before.pop(job, None):
+                self.jobs[job] = known
+            else:
+                self.jobs[job] = Watched(now)
+                self.counts[Cadence.IDLE] += 1
+                new.append(job)
+        for job, gone in before.items():
+            self._count(gone, -1)
+            self.queue.discard(job)
+        self.make_due(new, now)
+        return bool(new)
+
+    def prefer(self, jobs: Iterable[JobId], now: float) -> None:
+        """Let these go first among those that are due now, instead of the ones preferred before."""
+        before, self._preferred = self._preferred, dict.fromkeys(jobs)
+        for job in before.keys() - self._preferred.keys():
+            if (place := self.queue.place(job)) and place.rank is Rank.PREFERRED:
+                self.queue.rerank(job, Rank.ORDINARY)
+        for job in self._preferred.keys() - before.keys():
+            if (place := self.queue.place(job)) and place.rank is Rank.ORDINARY and place.at <= now:
+                self.queue.rerank(job, Rank.PREFERRED)
+
+    def pause(self, jobs: Iterable[JobId]) -> None:
+        for job in jobs:
+            if (watched := self.jobs.get(job)) and not watched.paused:
+                self._count(watched, -1)
+                watched.paused = True
+                self.queue.discard(job)
+
+    def resume(self, jobs: Iterable[JobId], now: float) -> None:
+        """Go on: at the moment that was planned, or now if it has passed."""
+        for job in jobs:
+            if (watched := self.jobs.get(job)) and watched.paused:
+                watched.paused = False
+                self._count(watched, 1)
+                if watched.due > now:
+                    self.schedule(job, watched.due)
+                else:
+                    self.make_due([job], now)
+
+    def ask(self, jobs: Iterable[JobId] | None, recently: float, now: float) -> int:
+        """Let these, or all, jump the queue; answers how many will have been asked when the last of them is.
+
+        One that was asked `recently` (after that moment) only becomes due: a key held down starves nobody.
+        """
+        rank = Rank.ASKED_WITH_ALL if jobs is None else Rank.ASKED
+        last, in_turn = -1, 0
+        for job in self._everybody() if jobs is None else jobs:
+            if not (place := self.queue.place(job)):
+                continue
+            if place.rank > rank and self.jobs[job].asked_at > recently:
+                in_turn += 1
+                if place.due > now:
+                    self.make_due([job], now)
+                continue
+            if place.rank > rank:
+                self.queue.put(job, -inf, rank)
+            last = max(last, min(place.rank, rank))
+        return in_turn + (self.queue.up_to(Rank(last)) if last >= 0 else 0)
+
+    def schedule(self, job: JobId, at: float) -> None:
+        """Plan the next question; nothing happens for a job that is gone, paused or in flight but remembering it."""
+        self._put(job, at, Rank.ORDINARY)
+
+    def make_due(self, jobs: Iterable[JobId], now: float) -> None:
+        for job in jobs:
+            self._put(job, now, Rank.PREFERRED if job in self._preferred else Rank.ORDINARY)
+
+    def make_all_due(self, now: float, which: Callable[[Watched], bool] = lambda _: True) -> None:
+        self.make_due([job for job, watched in self.jobs.items() if which(watched)], now)
+
+    def depart(self, job: JobId, now: float) -> None:
+        """The job is being asked."""
+        self.jobs[job].asked_at = now
+        self.queue.discard(job)
+        self.in_flight.add(job)
+
+    def land(self, job: JobId) -> None:
+        """The job is no longer being asked; the next question is not planned yet."""
+        self.in_flight.discard(job)
+
+    def is_free(self, job: JobId) -> bool:
+        """May the job be asked: watched, unpaused, not in flight?"""
+        return job in self.jobs and not self.jobs[job].paused and job not in self.in_flight
+
+    def are_paused(self, jobs: Collection[JobId] | None) -> bool:
+        """Is every watched one of these paused, or of all? False when none is watched."""
+        paused = [self.jobs[job].paused for job in (self.jobs if jobs is None else jobs) if job in self.jobs]
+        return bool(paused) and all(paused)
+
+    def record(self, job: JobId, outcome: Status | Failure) -> None:
+        watched = self.jobs[job]
+        self._count(watched, -1)
+        watched.record(outcome)
+        self._count(watched, 1)
+
+    def witness(self, doubted: Collection[JobId]) -> JobId | None:
+        """The free job whose answer says most about the credential: not doubted, answered well, failed least."""
+        free = ((job, one) for job, one in self.jobs.items() if self.is_free(job))
+        best = min(free, key=lambda pair: (pair[0] in doubted, pair[1].status is None, pair[1].failures), default=None)
+        return best[0] if best else None
+
+    def has_others(self, doubted: Collection[JobId]) -> bool:
+        """Is there any unpaused job, free or in flight, besides these?"""
+        return any(not watched.paused and job not in doubted for job, watched in self.jobs.items())
+
+    def _everybody(self) -> list[JobId]:
+        return [*self._preferred, *(job for job in self.jobs if job not in self._preferred)]
+
+    def _put(self, job: JobId, at: float, rank: Rank) -> None:
+        if not (watched := self.jobs.get(job)):
+            return
+        watched.due = at
+        place = self.queue.place(job)
+        already_asked = place is not None and place.rank < Rank.PREFERRED
+        if not (watched.paused or already_asked or job in self.in_flight):
+            self.queue.put(job, at, rank)
+
+    def _count(self, watched: Watched, by: int) -> None:
+        if not watched.paused:
+            self.counts[watched.cadence] += by

@@ -1,0 +1,181 @@
+"""Signing in on the screen: a token or a password that the user types, checked before it is taken."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tui.codearts.credentials import Credential, FixedToken, Proof, ReadyToken, Secret, check_token, is_accepted
+from tui.codearts.renewal import Issued
+from tui.codearts.server_clock import ServerClock
+from tui.codearts.sources import HeldPassword
+from tui.core.job import JobId
+from tui.core.problem import Problem
+from tui.core.reading import Failure, FailureKind, Moment, Retry, Status
+from tui.profiles.issuers import LateIam
+from tui.profiles.link import Link
+from tui.profiles.place import Place
+from tui.profiles.reader import LateClient
+
+LONGEST_PASSWORD = 1000
+
+
+class Wants(StrEnum):
+    """What the user is to type."""
+
+    TOKEN = "token"
+    PASSWORD = "password"
+
+
+class TypedToken(ReadyToken):
+    """Nothing until the user typed one."""
+
+    def __init__(self) -> None:
+        super().__init__("the token typed here")
+        self.typed: Secret | None = None
+
+    def token(self) -> Secret | Failure:
+        return self.typed or Failure(FailureKind.NO_CREDENTIAL, "No token was typed.")
+
+
+class TypedFirst:
+    """The typed token once there is one; the profile's own credential until then."""
+
+    def __init__(self, typed: TypedToken, own: Credential) -> None:
+        self._typed, self._own = typed, own
+
+    @property
+    def _used(self) -> Credential:
+        return self._typed if self._typed.typed else self._own
+
+    @property
+    def source(self) -> str:
+        return self._used.source
+
+    @property
+    def expires_at(self) -> datetime | None:
+        return self._used.expires_at
+
+    @property
+    def renewable(self) -> bool:
+        return self._used.renewable
+
+    async def prove(self, method: str, url: str) -> Proof | Failure:
+        return await self._used.prove(method, url)
+
+    def answered(self, proof: Proof, outcome: Status | Failure | None) -> None:
+        self._of(proof).answered(proof, outcome)
+
+    async def refused(self, proof: Proof, failure: Failure) -> Failure | None:
+        """The typed token may have come while the refused proof was on its way."""
+        of_proof = self._of(proof)
+        return await of_proof.refused(proof, failure) if of_proof is self._used else None
+
+    def differs(self, last: Proof | Failure) -> bool:
+        return self._used.differs(last)
+
+    def try_again(self) -> None:
+        self._own.try_again()
+
+    def _of(self, proof: Proof) -> Credential:
+        return self._typed if proof.source == self._typed.source else self._own
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where and how a profile asks, with whatever credential."""
+
+    place: Place
+    link: Link
+    clock: ServerClock
+    now: Callable[[], Moment]
+
+    async def inspect(self, token: Secret) -> Issued | Failure | None:
+        """What IAM says of a token; None where it is not known where IAM is. Raises Problem as the client does."""
+        if not self.place.iam:
+            return None
+        from tui.codearts.iam import inspect_token
+
+        return await inspect_token(self.link.opener(), self.place.iam, token, self.clock)
+
+    async def refusal(self, token: Secret, job: JobId) -> Failure | None:
+        """Why the build service does not let this token in, or did not answer."""
+        reader = LateClient(self.place.endpoint, FixedToken("the token", token), 1, self.now, self.link, self.clock)
+        try:
+            outcome = (await reader.read(job)).outcome
+        finally:
+            await reader.close()
+        lets_in = is_accepted(outcome) or (isinstance(outcome, Failure) and outcome.kind is FailureKind.FORBIDDEN)
+        return outcome if isinstance(outcome, Failure) and not lets_in else None
+
+
+class SignIn:
+    """First `put()` what was typed, then `check()` it: it is taken only where it works."""
+
+    def __init__(
+        self, service: Service, typed: TypedToken, password: HeldPassword | None = None, iam: LateIam | None = None
+    ) -> None:
+        self._service, self._typed = service, typed
+        self._password, self._iam = password, iam
+        self._candidate: Secret | None = None
+
+    @property
+    def wants(self) -> Wants:
+        return Wants.PASSWORD if self._password and self._iam else Wants.TOKEN
+
+    @property
+    def who(self) -> str:
+        """As whom, where a password is wanted: `IAM user NAME`."""
+        return self._iam.source if self._iam else ""
+
+    @property
+    def secrets(self) -> list[Secret]:
+        return [secret for secret in (self._typed.typed, self._candidate) if secret]
+
+    def put(self, text: str) -> None:
+        """Keeps it for `check()`. Raises Problem, without the text, for what can be no token or password."""
+        self._candidate = check_token(text) if self.wants is Wants.TOKEN else _password(text)
+
+    async def check(self, job: JobId | None = None) -> Failure | None:
+        """One call with what was put: None when it works and is in use from now on, otherwise why not.
+
+        A `job` is asked about where IAM cannot tell.
+        """
+        candidate, self._candidate = self._candidate, None
+        if not candidate:
+            return Failure(FailureKind.NO_CREDENTIAL, "Nothing was typed.")
+        try:
+            if self._password and self._iam:
+                return await self._log_in(candidate, self._password, self._iam)
+            return await self._try(candidate, job)
+        except Problem as problem:
+            return Failure(FailureKind.SETTINGS, str(problem))
+
+    async def _log_in(self, candidate: Secret, password: HeldPassword, iam: LateIam) -> Failure | None:
+        answer = await iam.log_in(HeldPassword(password.source, candidate.reveal()))
+        if isinstance(answer, Failure):
+            return answer
+        password.put(candidate.reveal())
+        return None
+
+    async def _try(self, candidate: Secret, job: JobId | None) -> Failure | None:
+        told = await self._service.inspect(candidate)
+        if isinstance(told, Failure) and told.kind.retry is Retry.SIGN_IN:
+            return told
+        if not isinstance(told, Issued):
+            failure = await self._service.refusal(candidate, job) if job else told
+            if failure:
+                return failure
+        self._typed.typed = candidate
+        if isinstance(told, Issued) and told.expires_at:
+            self._typed.learn(candidate, told.expires_at)
+        return None
+
+
+def _password(text: str) -> Secret:
+    text = text.strip("\r\n")
+    if not text:
+        raise Problem("The password is empty.")
+    if len(text) > LONGEST_PASSWORD or not text.isprintable():
+        raise Problem("The password has a line break, a control character or too many characters: type it again.")
+    return Secret(text)

@@ -1,0 +1,135 @@
+"""The commands without a screen: from arguments to what `tui.headless` needs, and to its exit code."""
+
+import argparse
+import os
+import sys
+from collections.abc import Coroutine
+from dataclasses import replace
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from tui.core.job import Job, JobId
+from tui.core.problem import Problem
+from tui.core.text import clean
+from tui.parts import Parts, gather, now, watchlist_of
+from tui.storage.locations import default_locations
+from tui.storage.settings import load_settings
+from tui.storage.watchlist import WatchlistStore
+
+if TYPE_CHECKING:
+    from tui.headless.session import Adjust, Report, Session
+    from tui.polling.desk import Desk
+
+
+def status(arguments: argparse.Namespace) -> int:
+    from tui.headless.status import status
+
+    _, session, jobs = _asking(arguments)
+    return _run(status(session, jobs, arguments.json))
+
+
+def wait(arguments: argparse.Namespace) -> int:
+    from tui.headless.wait import Until, wait
+
+    _, session, jobs = _asking(arguments)
+    timeout = inf if arguments.timeout is None else arguments.timeout
+    return _run(wait(session, jobs, Until(arguments.until), arguments.any_one, timeout))
+
+
+def follow(arguments: argparse.Namespace) -> int:
+    from tui.alerts import Alerts
+    from tui.headless.follow import follow
+
+    arguments.jobs = []
+    parts, session, jobs = _asking(arguments)
+
+    async def alerting() -> int:
+        alerts = Alerts(parts.settings.alerts.command, session.output.say)
+        try:
+            return await follow(session, jobs, arguments.json, alerts.tell)
+        finally:
+            await alerts.finish()
+
+    return _run(alerting())
+
+
+def add(arguments: argparse.Namespace) -> int:
+    from tui.headless.output import Output
+    from tui.headless.watchlist import add
+
+    model = Job(_ANY, arguments.label, tuple(arguments.tags), _known_profile(arguments))
+    return add(_store(arguments), Output.standard(), arguments.pasted, model, read_input, now().wall)
+
+
+def remove(arguments: argparse.Namespace) -> int:
+    from tui.headless.output import Output
+    from tui.headless.watchlist import remove
+
+    return remove(_store(arguments), Output.standard(), arguments.jobs)
+
+
+def show(arguments: argparse.Namespace) -> int:
+    from tui.headless.output import Output
+    from tui.headless.watchlist import show, words
+
+    store, output = _store(arguments), Output.standard()
+    return words(store, output) if arguments.complete else show(store, output, arguments.json)
+
+
+def completion(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    from tui.headless.completion import SHELLS
+    from tui.headless.grammar import grammar
+    from tui.headless.output import Output
+
+    Output.standard().line(SHELLS[arguments.shell](grammar(parser)).rstrip("\n"))
+    return 0
+
+
+def read_input() -> str:
+    """Standard input as text, whatever bytes it has."""
+    if sys.stdin is None:
+        raise Problem("Standard input is closed: there is nothing to read.")
+    return sys.stdin.buffer.read().decode(errors="replace")
+
+
+def _known_profile(arguments: argparse.Namespace) -> str:
+    """The one that --profile names; it is written into the list. Raises Problem where the settings have none such."""
+    name: str = arguments.profile or ""
+    known = load_settings(arguments.settings or default_locations().settings).profiles if name else ()
+    if name and name not in known:
+        raise Problem(f"The settings have no profile {clean(name, 60)}; there are: {', '.join(known) or 'none'}.")
+    return name
+
+
+_ANY = JobId("0" * 32)
+
+
+def _store(arguments: argparse.Namespace) -> WatchlistStore:
+    if arguments.demo:
+        raise Problem("--demo opens the screen; for commands start codearts-watch demo-service and do what it says.")
+    return watchlist_of(arguments, default_locations())
+
+
+def _asking(arguments: argparse.Namespace) -> "tuple[Parts, Session, tuple[Job, ...]]":
+    """The parts, and the jobs that are meant."""
+    from tui.headless.choose import chosen
+    from tui.headless.session import Session
+
+    _store(arguments)
+    parts = gather(arguments, os.environ)
+
+    def desk(report: "Report", adjust: "Adjust") -> "Desk":
+        profiles = {name: replace(one, policy=adjust(one.policy)) for name, one in parts.profiles.items()}
+        return replace(parts, profiles=profiles).desk(report)
+
+    session = Session(parts.store, desk, parts.close, now)
+    watchlist = parts.store.load()
+    for warning in watchlist.warnings:
+        session.output.say(warning)
+    return parts, session, chosen(arguments.jobs, watchlist.jobs, read_input, session.output.say)
+
+
+def _run(command: Coroutine[Any, Any, int]) -> int:
+    from tui.headless.run import run
+
+    return run(command)

@@ -1,0 +1,1 @@
+"""What is on disk: where files live, the settings, the watchlist."""

@@ -1,0 +1,106 @@
+"""A TOML file whose text outlives changes: only the lines of the entry that changed are touched.
+
+The text is cut into pieces: one for each `[[jobs]]` entry with the comment right above it, and what stands between.
+Every new text is parsed again and compared with what it should say; where the cut did not fit (jobs written as an
+inline array, for example), the whole content is written anew and only the comments are lost.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import tomli_w
+
+from tui.core.problem import Problem
+from tui.storage.files import Unreadable
+from tui.storage.pieces import Piece, Table, cut, join, lines_of
+
+HEAD = "# codearts-watch writes this file. Editing it by hand is welcome: comments and unknown keys are kept.\n"
+NEW_FILE = f"{HEAD}version = 1\n"
+
+_BOM = "\ufeff"
+_TOO_DEEP = re.compile(r"(?:\.[ \t]*[\w-]{1,64}[ \t]*){200}")
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+def parse(text: str) -> Table:
+    """The content of a TOML text, which may begin with a byte order mark. Raises Unreadable."""
+    text = text.removeprefix(_BOM)
+    if _TOO_DEEP.search(text):  # a key of many thousand parts costs seconds before it fails
+        raise Unreadable("it nests too deep")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise Unreadable("it nests too deep") from None
+    except ValueError as error:
+        message = str(error)
+        found = _PLACE.search(message)
+        if not found:
+            raise Unreadable(message) from None
+        end = (text.count("\n") + 1, len(text) - text.rfind("\n"))
+        line, column = (int(found[1]), int(found[2])) if found[1] else end
+        raise Unreadable(message[: found.start()], line, column) from None
+
+
+def same(one: object, other: object) -> bool:
+    """Equal in type and value, where nan equals nan."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and (one == other or (one != one and other != other))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text and what it says."""
+
+    text: str
+    other: Table
+    """The top-level keys but `jobs`."""
+    entries: Sequence[Table]
+
+    @classmethod
+    def read(cls, text: str) -> "Document":
+        """Raises Unreadable."""
+        other = parse(text)
+        entries = other.pop("jobs", [])
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise Unreadable("its jobs are not written as [[jobs]] tables")
+        return cls(text, other, entries)
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """Joined again they are the text; without lines where the text could not be cut into the entries."""
+        parts = cut(lines_of(self.text))
+        if sum(is_job for _, is_job in parts) != len(self.entries):
+            return tuple(Piece((), entry) for entry in self.entries)
+        entries = iter(self.entries)
+        return tuple(Piece(tuple(lines), next(entries) if is_job else None) for lines, is_job in parts)
+
+    def rewritten(self, operation: Callable[[tuple[Piece, ...]], tuple[Piece, ...]]) -> "Document":
+        """The document after `operation`; the same one when it changed nothing. Raises Problem when it cannot be."""
+        base = self if self.text else Document.read(NEW_FILE)
+        before = base.pieces()
+        after = operation(before)
+        if after == before:
+            return self
+        entries = [piece.entry for piece in after if piece.entry is not None]
+        return base._checked(join(base.text, after), entries) or base._dumped(entries)
+
+    def _checked(self, text: str, entries: list[Table]) -> "Document | None":
+        try:
+            made = Document.read(text)
+            return made if same(made.other, self.other) and same(made.entries, entries) else None
+        except (Unreadable, RecursionError):
+            return None
+
+    def _dumped(self, entries: list[Table]) -> "Document":
+        content = {**self.other, "jobs": entries} if entries else self.other
+        try:
+            made = self._checked(HEAD + tomli_w.dumps(content), entries)
+        except RecursionError:
+            made = None
+        if not made:
+            raise Problem("Not saved: the file holds something that cannot be written again; simplify it by hand")
+        return made

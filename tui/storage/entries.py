@@ -1,0 +1,118 @@
+"""Entries of the watchlist's file, and the jobs that they stand for."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from tui.core.job import Job, JobId
+from tui.core.text import DETAIL, clean
+from tui.storage.pieces import Table
+
+LABEL = 100
+TAG = 40
+EDITABLE = ("label", "tags", "profile", "address")
+_TEXTS = {"label": LABEL, "profile": LABEL, "address": DETAIL}
+
+
+def job_id(entry: Table | None) -> JobId | None:
+    """The entry's job; None when it has no valid ID."""
+    text = entry.get("id") if entry else None
+    try:
+        return JobId(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def entry_of(job: Job) -> Table:
+    """The entry of a new job; what is empty is left out."""
+    values: Table = {"id": str(job.id), "label": job.label, "tags": list(job.tags), "profile": job.profile}
+    values |= {"address": job.address, "added": _whole_second(job.added)}
+    return {key: value for key, value in values.items() if value}
+
+
+def tidy(job: Job) -> Job:
+    """The job as it will be read back."""
+    return replace(
+        job,
+        label=_text(job.label, LABEL),
+        tags=_tags(job.tags),
+        profile=_text(job.profile, LABEL),
+        address=_text(job.address, DETAIL),
+        added=_whole_second(job.added),
+    )
+
+
+def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...]]:
+    """The jobs in order, and a sentence for each entry that is not as it should be. Such entries stay in the file.
+
+    Entries with the same ID become one job in the first one's place: it has the tags of all, and what the first one
+    leaves open the others say.
+    """
+    jobs: dict[JobId, Job] = {}
+    warnings: list[str] = []
+    for number, entry in enumerate(entries, 1):
+        found = job_id(entry)
+        if found is None:
+            given = f"the ID {clean(entry['id'], TAG)}" if "id" in entry else "no ID"
+            warnings.append(f"Job {number} has {given} and is left out: an ID is 32 letters and digits")
+            continue
+        job = _job(found, number, entry, warnings)
+        if former := jobs.get(found):
+            warnings.append(f"Job {number} ({clean(job.name)}) is in the list before: the two are shown as one")
+            job = _united(former, job)
+        jobs[found] = job
+    return tuple(jobs.values()), tuple(warnings)
+
+
+def changed_fields(old: Job, new: Job) -> Table:
+    """What an edit from `old` to `new` writes, by key."""
+    fields = {key: getattr(new, key) for key in EDITABLE if getattr(new, key) != getattr(old, key)}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
+
+
+def _job(found: JobId, number: int, entry: Table, warnings: list[str]) -> Job:
+    texts = {}
+    for key, limit in _TEXTS.items():
+        value = entry.get(key, "")
+        if not isinstance(value, str):
+            warnings.append(f"Job {number} ({found.short}): its {key} is not a text and is ignored")
+        texts[key] = _text(value, limit)
+    tags = entry.get("tags", [])
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        warnings.append(f"Job {number} ({found.short}): its tags are not a list of texts; what is no text is ignored")
+    added = entry.get("added")
+    return Job(
+        found,
+        tags=_tags(tags if isinstance(tags, list) else ()),
+        added=_whole_second(added if isinstance(added, datetime) else None),
+        **texts,
+    )
+
+
+def _united(first: Job, second: Job) -> Job:
+    return replace(
+        first,
+        label=first.label or second.label,
+        tags=tuple(dict.fromkeys((*first.tags, *second.tags))),
+        profile=first.profile or second.profile,
+        address=first.address or second.address,
+    )
+
+
+def _text(value: object, limit: int) -> str:
+    return clean(value.strip(), limit).strip() if isinstance(value, str) else ""
+
+
+def _tags(values: Iterable[object]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag for value in values if (tag := _text(value, TAG))))
+
+
+def _whole_second(moment: datetime | None) -> datetime | None:
+    """The moment in UTC; one without a time zone is taken as UTC."""
+    if moment is None:
+        return None
+    try:
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        return None

@@ -1,0 +1,90 @@
+"""Files read whole, and what goes wrong with files in words."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from tui.core.text import clean
+
+Signature = tuple[int, int, int] | None
+"""Inode, size and time of change of a file's content; None when there is no file."""
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full: make room and try again",
+    errno.EDQUOT: "the disk quota is used up: make room and try again",
+    errno.EROFS: "the file system is read-only: use a file elsewhere",
+    errno.EACCES: "permission denied: check who owns the file and its folder",
+    errno.EPERM: "permission denied: check who owns the file and its folder",
+    errno.EFBIG: "the limit for the size of a file is reached: raise it (ulimit -f)",
+    errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
+    errno.ENFILE: "too many files are open on this computer: close some programs",
+    errno.ELOOP: "symbolic links lead in a circle: mend the link",
+    errno.EISDIR: "it is a folder: name a file",
+    errno.EEXIST: "a part of its path is not a folder: mend the path",
+    errno.ENOTDIR: "a part of its path is not a folder: mend the path",
+    errno.EIO: "the disk reports an error: check the disk",
+    errno.ENOLCK: "this file system has no locks: use a file elsewhere",
+}
+
+
+class Unreadable(Exception):
+    """Why the text of a file cannot be used; line and column count from 1 and are 0 when unknown."""
+
+    def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = clean(reason)
+        self.line = line
+        self.column = column
+
+    @property
+    def place(self) -> str:
+        """' at line 3, column 7', or nothing."""
+        return f" at line {self.line}, column {self.column}" if self.line else ""
+
+
+def reason(error: OSError) -> str:
+    """The error in words, and what to do about it."""
+    return _REASONS.get(error.errno or 0) or clean(error.strerror or str(error))
+
+
+def signature(path: Path) -> Signature:
+    """What changes whenever the file does."""
+    try:
+        return signature_of(path.stat())
+    except (OSError, ValueError):
+        return None
+
+
+def signature_of(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def read_text(path: Path, limit: int) -> str | None:
+    """The text as it is on disk, a byte order mark included; None when there is no file. Raises Unreadable."""
+    try:
+        content = _read(path, limit)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Unreadable(reason(error)) from None
+    except ValueError as error:
+        raise Unreadable(str(error)) from None
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        start = content.rfind(b"\n", 0, error.start) + 1
+        column = len(content[start : error.start].decode(errors="replace")) + 1
+        line = content.count(b"\n", 0, error.start) + 1
+        raise Unreadable("it is not UTF-8: save it in that encoding", line, column) from None
+
+
+def _read(path: Path, limit: int) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not block
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Unreadable("it is not a regular file: name one")
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise Unreadable(f"it is larger than {limit >> 20} MiB: that cannot be right, look into it")
+    return content

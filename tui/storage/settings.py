@@ -1,0 +1,123 @@
+"""The settings: written by the user in settings.toml, only read by the program."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui.core.problem import Problem
+from tui.core.text import clean
+from tui.storage.document import parse
+from tui.storage.files import Unreadable, read_text
+from tui.storage.pieces import Table
+from tui.storage.profiles import PROFILE, ProfileSettings, read_profiles
+from tui.storage.readers import (
+    Reader,
+    Unfit,
+    address,
+    command,
+    number,
+    paths_in,
+    refuse_unknown,
+    secrets_in,
+    section,
+    switch,
+    table,
+    text,
+    whole_number,
+)
+
+LIMIT = 1 << 20
+"""Bytes that the file may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollingSettings:
+    """Intervals in seconds."""
+
+    running: float = 5.0
+    idle: float = 15.0
+    requests_per_second: float = 5.0
+    concurrency: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    theme: str = ""
+    mouse: bool | None = None
+    """None: as the terminal suggests."""
+    address: str = ""
+    """A job's page in the console, with {job_id} and {region} where they belong."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    command: tuple[str, ...] = ()
+    """A program and its arguments, run when a job starts or stops; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    polling: PollingSettings = field(default_factory=PollingSettings)
+    ui: UiSettings = field(default_factory=UiSettings)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys by the name of what they do."""
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    profiles: Mapping[str, ProfileSettings] = field(default_factory=dict)
+    default_profile: str = ""
+    given: frozenset[str] = field(default=frozenset(), compare=False)
+    """The paths of what the file says, such as `polling.idle`: all else is a default."""
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings in this file; the defaults when there is none. Raises Problem."""
+    try:
+        return _settings(parse(read_text(path, LIMIT) or ""))
+    except Unreadable as unreadable:
+        raise Problem(f"{clean(str(path))} cannot be used{unreadable.place}: {unreadable.reason}") from None
+    except RecursionError:
+        raise Problem(f"{clean(str(path))} cannot be used: it nests too deep") from None
+    except Unfit as unfit:
+        raise Problem(f"{clean(str(path))} cannot be used: {clean(str(unfit))}") from None
+
+
+def _settings(content: Table) -> Settings:
+    if secret := next(secrets_in(content), ""):
+        raise Unfit(
+            f"a secret does not belong in this file; take {secret} out of it, and name a variable, a file or a command "
+            "that holds it instead"
+        )
+    elsewhere = {name: f"{part}.{name}" for part, readers in _SECTIONS.items() for name in readers}
+    refuse_unknown("", content, (*_SECTIONS, "keys", "profiles", "default_profile"), {**_IN_PROFILE, **elsewhere})
+    values = {name: section(name, content.get(name, {}), readers, elsewhere) for name, readers in _SECTIONS.items()}
+    keys = table("keys", content.get("keys", {}))
+    profiles = read_profiles(content.get("profiles", {}))
+    return Settings(
+        PollingSettings(**values["polling"]),
+        UiSettings(**values["ui"]),
+        {clean(name): text(f"keys.{name}", value) for name, value in keys.items()},
+        AlertSettings(**values["alerts"]),
+        profiles,
+        _default_profile(content.get("default_profile", ""), profiles),
+        frozenset(paths_in(content)),
+    )
+
+
+def _default_profile(value: object, profiles: Mapping[str, ProfileSettings]) -> str:
+    name = text("default_profile", value)
+    if name and name not in profiles:
+        known = ", ".join(profiles) or "none yet: write [profiles.NAME]"
+        raise Unfit(f"default_profile names {name!r}, and there is no such profile (known: {known})")
+    return name
+
+
+_IN_PROFILE = {name: f"profiles.NAME.{name}" for name in PROFILE}
+_SECTIONS: Mapping[str, Mapping[str, Reader]] = {
+    "polling": {
+        "running": number(1, 3600, " seconds"),
+        "idle": number(1, 3600, " seconds"),
+        "requests_per_second": number(0.01, 100, ""),
+        "concurrency": whole_number(1, 64),
+    },
+    "ui": {"theme": text, "mouse": switch, "address": address},
+    "alerts": {"command": command('["notify-send", "{label}"]', may_be_none=True)},
+}

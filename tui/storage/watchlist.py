@@ -1,0 +1,181 @@
+"""The watchlist's file: written by the program, safe beside other instances and beside an editor."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tui.core.job import Job, JobId
+from tui.core.problem import Problem
+from tui.core.text import clean
+from tui.storage import changes
+from tui.storage.atomic import locked, write_text
+from tui.storage.document import Document
+from tui.storage.entries import read_jobs
+from tui.storage.files import Signature, Unreadable, read_text, signature
+
+VERSION = 1
+LIMIT = 8 << 20
+"""Bytes that the file may have."""
+
+
+class WatchlistBroken(Problem):
+    """The file cannot be used, and is not written; line and column are 0 when unknown."""
+
+    def __init__(self, path: Path, unreadable: Unreadable) -> None:
+        super().__init__(
+            f"{clean(str(path))} cannot be used{unreadable.place}: {unreadable.reason}; "
+            "mend it in an editor, or move it away to start with an empty list"
+        )
+        self.path = path
+        self.line = unreadable.line
+        self.column = unreadable.column
+
+
+@dataclass(frozen=True, slots=True)
+class Watchlist:
+    """What the file says."""
+
+    jobs: tuple[Job, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """A sentence for each entry that is not as it should be."""
+    text: str = ""
+    """The text exactly as it is on disk."""
+    read_only: bool = False
+    """A newer program wrote it: it is read as far as it is understood, and not written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one change of the file found there, and what it left."""
+
+    before: Watchlist
+    after: Watchlist
+
+
+class WatchlistStore(Protocol):
+    """Where a watchlist is kept. Every change raises Problem when it cannot be saved; then nothing has changed."""
+
+    def load(self) -> Watchlist: ...
+    def changed(self) -> bool: ...
+    def add(self, jobs: Sequence[Job]) -> Change: ...
+    def remove(self, ids: Collection[JobId]) -> Change: ...
+    def edit(self, jobs: Sequence[Job]) -> Change: ...
+    def undo(self, change: Change) -> Change: ...
+
+
+class _Changes(ABC):
+    """The changes, for any place that can make one. Remembers the last document: parsing a long one takes a while."""
+
+    def __init__(self, document: Document) -> None:
+        self._known = (document, _watchlist(document))
+
+    def _take(self, document: Document) -> Watchlist:
+        """What the document says, which is remembered."""
+        known, watchlist = self._known
+        if document is not known:
+            watchlist = _watchlist(document)
+            self._known = (document, watchlist)
+        return watchlist
+
+    @abstractmethod
+    def _change(self, operation: Callable[[Document], Document]) -> Change:
+        """Apply `operation` to what is there now."""
+
+    def add(self, jobs: Sequence[Job]) -> Change:
+        """Put the jobs at the end; those that are there already stay as they are."""
+        return self._change(lambda now: changes.add(now, jobs))
+
+    def remove(self, ids: Collection[JobId]) -> Change:
+        return self._change(lambda now: changes.remove(now, ids))
+
+    def edit(self, jobs: Sequence[Job]) -> Change:
+        """Set label, tags, profile and address of jobs that are there; what else their entries say stays."""
+        return self._change(lambda now: changes.edit(now, jobs))
+
+    def undo(self, change: Change) -> Change:
+        """Take the change back, leaving what others did since. Undoing the answer is redoing."""
+        return self._change(lambda now: changes.undo(now, change.before.text, change.after.text))
+
+
+class WatchlistFile(_Changes):
+    """A watchlist on disk. May wait for other writers and for the disk: call it in a thread.
+
+    When jobs go from it, also by another hand, the text that had them is kept beside it as `….bak`.
+    """
+
+    def __init__(self, path: Path, lock_wait: float = 2.0) -> None:
+        """`lock_wait`: seconds to wait for another writer."""
+        super().__init__(Document.read(""))
+        self.path = path
+        self.lock_wait = lock_wait
+        self._seen: Signature = None
+
+    def load(self) -> Watchlist:
+        """What the file says; an empty list when there is none. Raises WatchlistBroken."""
+        return self._take(self._read())
+
+    def changed(self) -> bool:
+        """Whether somebody else changed the file since this object read or wrote it. Never raises."""
+        return signature(self.path) != self._seen
+
+    def _take(self, document: Document) -> Watchlist:
+        _, before = self._known
+        watchlist = super()._take(document)
+        if {job.id for job in before.jobs} - {job.id for job in watchlist.jobs}:
+            real = Path(os.path.realpath(self.path))
+            with suppress(Problem):
+                write_text(real.with_name(f"{real.name}.bak"), before.text)
+        return watchlist
+
+    def _read(self) -> Document:
+        known, _ = self._known
+        self._seen = signature(self.path)  # before the text: a change in between is then seen later
+        try:
+            text = read_text(self.path, LIMIT) or ""
+            return known if text == known.text else Document.read(text)
+        except Unreadable as unreadable:
+            raise WatchlistBroken(self.path, unreadable) from None
+
+    def _change(self, operation: Callable[[Document], Document]) -> Change:
+        with locked(self.path, self.lock_wait):
+            now = self._read()
+            before = self._take(now)
+            if before.read_only:
+                raise Problem(
+                    f"{clean(str(self.path))} was written by a newer codearts-watch: update this one to change it"
+                )
+            made = operation(now)
+            if made.text == now.text:
+                return Change(before, before)
+            if len(made.text.encode()) > LIMIT:
+                raise Problem(f"{clean(str(self.path))} is not saved: it would be larger than {LIMIT >> 20} MiB")
+            self._seen = write_text(self.path, made.text)
+            return Change(before, self._take(made))
+
+
+class MemoryWatchlist(_Changes):
+    """A watchlist that is on no disk."""
+
+    def __init__(self, jobs: Sequence[Job] = ()) -> None:
+        super().__init__(changes.add(Document.read(""), jobs))
+
+    def load(self) -> Watchlist:
+        return self._known[1]
+
+    def changed(self) -> bool:
+        return False
+
+    def _change(self, operation: Callable[[Document], Document]) -> Change:
+        document, before = self._known
+        return Change(before, self._take(operation(document)))
+
+
+def _watchlist(document: Document) -> Watchlist:
+    jobs, warnings = read_jobs(document.entries)
+    version = document.other.get("version", VERSION)
+    known = type(version) is int and version <= VERSION
+    return Watchlist(jobs, warnings, document.text, read_only=not known)

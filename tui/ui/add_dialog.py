@@ -1,0 +1,196 @@
+"""Adding jobs: one field that takes one or many IDs or addresses, and shows what would be added before it is."""
+
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, Static
+
+from tui.core.job import Job, JobId
+from tui.core.paste import Preview, parse_paste, preview
+from tui.core.text import clean
+from tui.ui.dialogs import Dialog
+
+LINES_SHOWN = 200
+"""Lines of the preview; what comes after is only counted."""
+LABEL_LONGEST = 100
+
+
+class PasteInput(Input):
+    """An input that hands a paste of several lines over whole, instead of keeping its first line."""
+
+    @dataclass
+    class Pasted(Message):
+        text: str
+
+    def _on_paste(self, event: events.Paste) -> None:
+        text = _lines_ended(event.text)
+        if "\n" in text.strip() or len(text) > 500:
+            event.prevent_default()
+            event.stop()
+            self.post_message(self.Pasted(text))
+
+
+def _lines_ended(pasted: str) -> str:
+    """Terminals paste line ends as carriage returns."""
+    return pasted.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class AddDialog(Dialog[tuple[Job, ...]]):
+    """Answers the jobs to add; never empty."""
+
+    HINT = "enter adds, tab goes to label and tags, esc closes"
+    BINDINGS = [
+        Binding("pageup", "scroll(-5)", show=False),
+        Binding("pagedown", "scroll(5)", show=False),
+        Binding("ctrl+u", "clear", show=False, priority=True),
+    ]
+
+    def __init__(
+        self, watched: Container[JobId], now: datetime, pasted: str = "", profiles: Mapping[str, str] | None = None
+    ) -> None:
+        """`profiles` maps names to regions, the default profile first; asked for where there are several."""
+        super().__init__("Add jobs")
+        self._profiles = dict(profiles or {"": ""})
+        self._watched = watched
+        self._now = now
+        self._pasted = _lines_ended(pasted)
+        self._preview = Preview((), (), (), (), ())
+        self._suggested = ""
+
+    def body(self) -> ComposeResult:
+        yield PasteInput(placeholder="job IDs or addresses of build tasks, as many as you like", id="ids")
+        with VerticalScroll(id="preview", can_focus=False):
+            yield Static(id="findings")
+        yield Input(placeholder="label (optional, for one job)", id="label", max_length=LABEL_LONGEST)
+        yield Input(placeholder="tags (optional, with blanks between)", id="tags", max_length=200)
+        if len(self._profiles) > 1:
+            names = [name for name in self._profiles if name]
+            yield Input(
+                placeholder=f"profile: {', '.join(names)}",
+                id="profile",
+                suggester=SuggestFromList(names),
+                max_length=60,
+            )
+
+    def on_mount(self) -> None:
+        self._look()
+
+    @on(PasteInput.Pasted)
+    def take_paste(self, event: PasteInput.Pasted) -> None:
+        self._pasted = f"{self._pasted}\n{event.text}".strip("\n")
+        self._look()
+
+    @on(Input.Changed, "#ids")
+    def look_again(self) -> None:
+        self._look()
+
+    def action_clear(self) -> None:
+        self._pasted = ""
+        self.query_one("#ids", Input).value = ""
+        self._look()
+
+    def action_scroll(self, lines: int) -> None:
+        self.query_one("#preview").scroll_relative(y=lines, animate=False)
+
+    def _look(self) -> None:
+        typed = self.query_one("#ids", Input)
+        text = f"{self._pasted}\n{typed.value}" if self._pasted and typed.value else self._pasted or typed.value
+        paste = parse_paste(text)
+        self._preview = preview(paste, self._watched)
+        lines = self._pasted.count("\n") + 1
+        typed.placeholder = (
+            f"{lines} {'line' if lines == 1 else 'lines'} pasted; ctrl+u forgets them"
+            if self._pasted
+            else "job IDs or addresses of build tasks, as many as you like"
+        )
+        self.query_one("#label", Input).disabled = len(self._preview.new) > 1
+        self._suggest_profile()
+        self.query_one("#findings", Static).update(findings(self._preview, bool(text.strip()), paste.truncated))
+
+    def _suggest_profile(self) -> None:
+        """The region in a pasted address makes a suggestion, nothing more: it stands in the field to be changed."""
+        if len(self._profiles) < 2:
+            return
+        regions = {found.region for found in self._preview.new if found.region}
+        fitting = [name for name, region in self._profiles.items() if region in regions]
+        field = self.query_one("#profile", Input)
+        if fitting and field.value in ("", self._suggested):
+            field.value = self._suggested = fitting[0]
+
+    @on(Input.Submitted)
+    def add(self) -> None:
+        new = self._preview.new
+        profile = self.query_one("#profile", Input).value.strip() if len(self._profiles) > 1 else ""
+        if not new or (profile and profile not in self._profiles):
+            self.app.bell()
+            if new:
+                self.query_one("#profile").focus()
+            return
+        label = clean(self.query_one("#label", Input).value, LABEL_LONGEST).strip() if len(new) == 1 else ""
+        tags = split_tags(self.query_one("#tags", Input).value)
+        named = "" if profile == next(iter(self._profiles)) else profile
+        self.dismiss(
+            tuple(
+                Job(found.job, label, tags, named, found.address, self._now) for found in new if found.job is not None
+            )
+        )
+
+
+def split_tags(text: str) -> tuple[str, ...]:
+    """Tags as typed: parted by blanks or commas, each once."""
+    return tuple(dict.fromkeys(clean(word, 40) for word in text.replace(",", " ").split()))
+
+
+def findings(found: Preview, anything: bool, truncated: bool) -> Text:
+    """The preview: how many of each class, then each finding with its reason."""
+    if not anything:
+        return Text("The ID is at the end of the address of the build task's page.", "dim")
+    text = Text()
+    text.append(f"{len(found.new)} new", "bold")
+    for number, what in (
+        (len(found.known), "already watched"),
+        (len(found.repeated), "repeated"),
+        (len(found.ambiguous), "ambiguous"),
+        (len(found.refused), "refused"),
+    ):
+        if number:
+            text.append(f", {number} {what}")
+    if truncated:
+        text.append("; the rest of so long a text is left out")
+    lines = list(_lines(found))
+    for line in lines[:LINES_SHOWN]:
+        text.append("\n")
+        text.append_text(line)
+    if len(lines) > LINES_SHOWN:
+        text.append(f"\nand {len(lines) - LINES_SHOWN} more")
+    return text
+
+
+def _shortened(text: str, most: int = 60) -> str:
+    """Cut in the middle: an address tells itself by both ends."""
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[1 - most // 2 :]}"
+
+
+def _lines(found: Preview) -> Iterator[Text]:
+    """What needs a look first: the refused and ambiguous before the new, then the harmless."""
+    for word, group in (
+        ("refused", found.refused),
+        ("ambiguous", found.ambiguous),
+        ("new", found.new),
+        ("watched", found.known),
+        ("repeated", found.repeated),
+    ):
+        for one in group:
+            line = Text(f"{word:<10}")
+            line.append(str(one.job) if one.job else _shortened(one.text), "bold" if word == "new" else "")
+            if why := one.reason or one.warning:
+                line.append(f"\n{'':10}{why}", "italic")
+            yield line

@@ -1,0 +1,214 @@
+"""The app: theme, key map, palette, and how it ends."""
+
+import asyncio
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from importlib.resources import files
+from time import monotonic
+
+from rich.console import RenderableType
+from textual import events, on, work
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.command import CommandPalette
+from textual.driver import Driver
+from textual.screen import Screen
+from textual.scrollbar import ScrollBar
+from textual.theme import Theme
+
+from tui.core.text import plain_paste
+from tui.ui.ascii_scrollbar import AsciiScrollBar
+from tui.ui.board_screen import BoardScreen
+from tui.ui.driver import AsciiDriver, SturdyDriver
+from tui.ui.glyphs import ASCII
+from tui.ui.keys import COMMANDS, moving_keys
+from tui.ui.setup import Setup
+from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, load_themes
+from tui.ui.typing_guard import TypingGuard
+
+STEP = 0.03
+"""Seconds between two held keys when they act."""
+TWICE = 2.0
+"""Seconds within which a second ctrl+c quits."""
+
+
+class WatchApp(App[None]):
+    """One screen, a few dialogs."""
+
+    CSS = files("tui.ui").joinpath("app.tcss").read_text("utf-8")  # a path would not do in a zip
+    TITLE = "codearts-watch"
+    BINDINGS = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+c", "interrupt", "Twice quits", show=False, system=True, priority=True),
+    ]
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(driver_class=AsciiDriver if setup.glyphs is ASCII else SturdyDriver)
+        self.setup = setup
+        self.crash = ""
+        """The traceback of a bug, without the values of variables; empty when there was none."""
+        self._guard = TypingGuard(moving_keys(setup.keys))
+        self.leaving: Callable[[int], None] = lambda code: None
+        """Told the exit code when the app begins to end, to see that it does."""
+        self._releasing = False
+        self._interrupted = -TWICE
+        self._themes = load_themes(setup.themes)
+        self.board_screen = BoardScreen(setup, self.write_raw)
+        if setup.glyphs is ASCII:
+            self.add_class("-ascii")
+            ScrollBar.renderer = AsciiScrollBar
+        self.set_keymap(dict(setup.keys))
+        for name in list(self.available_themes):
+            if name != self.theme:
+                self.unregister_theme(name)
+        for theme in self._themes.themes:
+            self.register_theme(theme)
+        # Unwatched, and with its colours at hand: the default theme costs the first paint no second look at the style.
+        self.set_reactive(WatchApp.theme, DEFAULT_THEME)
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.board_screen
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return dict(DEFAULT_VARIABLES)
+
+    def on_mount(self) -> None:
+        self._running_loop = asyncio.get_running_loop()
+        wanted = self.setup.state.theme or self.setup.theme
+        if wanted in self.available_themes:
+            self.theme = wanted
+        elif wanted:
+            names = ", ".join(theme.name for theme in self._themes.themes)
+            self.board_screen.say(f"There is no theme {wanted!r}; there are {names}.", "warning")
+        if self._themes.problems:
+            self.board_screen.say("; ".join(self._themes.problems), "warning")
+
+    # Themes
+
+    @work
+    async def action_theme(self) -> None:
+        from tui.ui.dialogs import ChoiceDialog
+
+        before = self.theme
+        themes = sorted(self._themes.themes, key=lambda theme: (not theme.dark, theme.name))
+        chosen = await self.push_screen_wait(
+            ChoiceDialog("Theme", [(theme.name, _described(theme)) for theme in themes], before, self._try_theme)
+        )
+        self.theme = chosen or before
+        if chosen:
+            screen = self.board_screen
+            screen.keep_state(replace(screen.screen_state, theme=chosen))
+
+    def _try_theme(self, name: str) -> None:
+        self.theme = name
+
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Paste):
+            event.text = plain_paste(event.text)
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            if event.key.startswith("alt+"):
+                await self._apart(event)
+                return
+            if (self._watching_keys or self._guard.held) and self._guard.take(event):
+                if not self._releasing:
+                    self._releasing = True
+                    self._release_soon()
+                return
+        await super().on_event(event)
+
+    @property
+    def _watching_keys(self) -> bool:
+        return self.screen is self.board_screen and not self.board_screen.typing
+
+    async def _apart(self, event: events.Key) -> None:
+        """Multiplexers make one alt key of escape and a quick key after it: take them apart again."""
+        key = event.key.removeprefix("alt+")
+        await self.on_event(events.Key("escape", "\x1b"))
+        await self.on_event(events.Key(key, event.character if len(key) > 1 else key))
+
+    @property
+    def holds_keys(self) -> bool:
+        """Whether keys wait to be told from a paste."""
+        return self._releasing
+
+    def _release_soon(self) -> None:
+        """Behind the keys that have come by then. Textual's own timer spins for ever on a time that has passed."""
+        left = max(0.0, self._guard.left(monotonic()))
+        self._running_loop.call_later(left, self.call_later, self._release_keys)
+
+    async def _release_keys(self) -> None:
+        if self._guard.left(monotonic()) > 0:
+            self._release_soon()
+            return
+        self._releasing = False
+        text, keys = self._guard.release()
+        if text and self._watching_keys:
+            self.board_screen.add_jobs(text)
+        if keys:
+            await super().on_event(keys[0])
+        if len(keys) > 1:  # what the first one opens must be there before the next: "/web" is a filter, not commands
+            self._guard.held = keys[1:]
+            self._releasing = True
+            self._running_loop.call_later(STEP, self.call_later, self._release_keys)
+
+    def action_interrupt(self) -> None:
+        now = monotonic()
+        if now - self._interrupted < TWICE:
+            self.exit()
+            return
+        self._interrupted = now
+        self.board_screen.say("ctrl+c again quits; so does q.")
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder="Search for commands", id="--command-palette"))
+
+    def action_repaint(self) -> None:
+        self.refresh(repaint=True, layout=True)
+        self.screen.refresh(repaint=True, layout=True)
+
+    def action_suspend(self) -> None:
+        self.action_suspend_process()
+
+    @on(Driver.SignalResume)
+    def draw_after_suspension(self) -> None:
+        self.action_repaint()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: every command that is no mere movement."""
+        if screen is not self.board_screen:
+            return
+        for command in COMMANDS:
+            if not command.moves and command.id != "palette":
+                action = command.action or f"screen.{command.id}"
+                yield SystemCommand(command.id.replace("_", " "), command.help, partial(self.run_action, action))
+
+    # Ending
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        self.leaving(return_code)
+        super().exit(result, return_code, message)
+
+    def exit_from_thread(self, code: int) -> None:
+        """Ask the app to end, without waiting for a loop that may be blocked."""
+        self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=code))
+
+    def write_raw(self, sequence: str) -> None:
+        """Send a control sequence to the terminal, between two frames."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+            self._driver.flush()
+
+    def _fatal_error(self) -> None:
+        """A bug of ours ends the app; the traceback is kept without the values of variables, which may be secrets."""
+        self.crash = traceback.format_exc()
+        self._close_messages_no_wait()
+
+
+def _described(theme: Theme) -> str:
+    return f"{theme.name:<24}{'dark' if theme.dark else 'light'}"

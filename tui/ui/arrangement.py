@@ -1,0 +1,55 @@
+"""Which jobs are shown, in which order. Pure; the screen asks again only where an answer could have changed."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from tui.core.condition import PROBLEMS
+from tui.core.filter import Filter
+from tui.core.job import JobId
+from tui.ui.columns import Column, SortKey
+from tui.ui.row import Row
+
+
+@dataclass
+class Arrangement:
+    """Remembers each job's sort key, so that a batch of readings costs as much as it changes."""
+
+    column: Column | None = None
+    """What to sort by; the watchlist's own order when None."""
+    reverse: bool = False
+    filter: Filter = field(default_factory=Filter)
+    only_problems: bool = False
+    only: frozenset[JobId] | None = None
+    """The jobs of the one profile that is shown; None for all."""
+    _keys: dict[JobId, SortKey | None] = field(default_factory=dict)
+
+    @property
+    def depends_on_readings(self) -> bool:
+        return self.column is not None or self.filter.by_condition or self.only_problems
+
+    def moved(self, jobs: Iterable[JobId], row_of: Callable[[JobId], Row]) -> bool:
+        """Whether any of these jobs has another place now than when `order` was last asked."""
+        if not self.depends_on_readings:
+            return False
+        return any(self._key(row_of(job)) != self._keys.get(job) for job in jobs)
+
+    def order(self, jobs: Iterable[JobId], row_of: Callable[[JobId], Row]) -> tuple[JobId, ...]:
+        """The jobs to show, in order; ties and an unsorted list stay in the watchlist's order."""
+        if not (self.depends_on_readings or self.filter.terms or self.reverse or self.only is not None):
+            return tuple(jobs)
+        self._keys = {job: self._key(row_of(job)) for job in jobs}
+        shown = [(key, job) for job, key in self._keys.items() if key is not None]
+        if self.column:
+            shown.sort(key=lambda one: one[0], reverse=self.reverse)
+        elif self.reverse:
+            shown.reverse()
+        return tuple(job for _, job in shown)
+
+    def _key(self, row: Row) -> SortKey | None:
+        if self.only is not None and row.state.job.id not in self.only:
+            return None
+        if self.only_problems and row.condition not in PROBLEMS:
+            return None
+        if not self.filter.matches(row.state.job, row.condition):
+            return None
+        return self.column.sort(row) if self.column else ()

@@ -1,0 +1,67 @@
+"""What the main screen has under its board: its parts, the files' thread, and a voice."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+
+from tui.core.problem import Problem
+from tui.core.text import clean
+from tui.storage.state import ScreenState
+from tui.ui.clipboard import copy, route
+from tui.ui.setup import Setup
+
+Result = TypeVar("Result")
+
+
+class BaseScreen(Screen[None]):
+    """Does the disk's work in a thread of its own, and talks to the user."""
+
+    def __init__(self, setup: Setup, write: Callable[[str], None]) -> None:
+        """`write` sends a control sequence to the terminal."""
+        super().__init__()
+        self.setup = setup
+        self.screen_state = setup.state
+        self._write = write
+        self._files = ThreadPoolExecutor(1, "files")
+
+    async def on_unmount(self) -> None:
+        self.workers.cancel_node(self)
+        await self.setup.close()
+        self._files.shutdown(wait=False)
+
+    async def learn_ends(self, then: Callable[[], None]) -> None:
+        """When the credentials end, where somebody can say: for the header."""
+        for name in self.setup.profiles:
+            with suppress(Problem):
+                await self.setup.profile(name).look()
+        then()
+
+    async def in_thread(self, work: Callable[..., Result], *arguments: object) -> Result:
+        """Disk work, one piece after another, beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._files, partial(work, *arguments))
+
+    def keep_state(self, state: ScreenState) -> None:
+        """Show the screen this way, now and at the next start."""
+        self.screen_state = state
+        self.run_worker(self._save_state(state), group="state")
+
+    async def _save_state(self, state: ScreenState) -> None:
+        try:
+            await self.in_thread(self.setup.save_state, state)
+        except Problem as problem:
+            self.say(f"The look of the screen is not kept: {problem}", "warning")
+
+    def say(self, text: str, severity: SeverityLevel = "information") -> None:
+        """One sentence for the user, plain text whatever it contains."""
+        self.app.clear_notifications()  # one at a time: more would hide the rows
+        self.notify(clean(text), severity=severity, markup=False, timeout=5 if severity == "information" else 12)
+
+    async def copy_text(self, text: str, what: str) -> None:
+        way = route(self.setup.environ)
+        self.say(f"{what[0].upper()}{what[1:]} {await self.in_thread(copy, text, way, self._write)}.")

@@ -1,0 +1,248 @@
+"""The main screen's state and what is drawn of it. The keys are in `board_screen.py`."""
+
+import gc
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from tui.alerts import Alerts
+from tui.codearts.endpoints import Endpoint
+from tui.core.board import Board, JobState
+from tui.core.condition import summarise
+from tui.core.filter import parse_filter
+from tui.core.job import JobId
+from tui.core.problem import Problem
+from tui.core.reading import Reading, Status
+from tui.core.transitions import changes
+from tui.storage.state import ScreenState
+from tui.storage.watchlist import Change, Watchlist
+from tui.ui.arrangement import Arrangement
+from tui.ui.base_screen import BaseScreen
+from tui.ui.columns import columns
+from tui.ui.empty import empty_text
+from tui.ui.header import Glance, Line, Sentence, banner, header_parts, profile_glance
+from tui.ui.hints import hint_groups
+from tui.ui.job_table import JobTable
+from tui.ui.keys import first_key
+from tui.ui.row import Row, Subject
+from tui.ui.setup import Setup
+from tui.ui.too_small import HEIGHTS, WIDTHS, TooSmall
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+    from tui.ui.details import DetailsPane
+
+TICK = 1.0
+"""Seconds between two looks at the ages and at the file; what did not change is not drawn."""
+
+
+class BoardView(BaseScreen):
+    """Owns the board. `record` and `take_watchlist` are the only ways it changes."""
+
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    AUTO_FOCUS = "JobTable"
+    around_after = 1.0
+    """Seconds that the header may be behind the rows: it sums up all of them."""
+    around_soon = _was_covered = False
+
+    def __init__(self, setup: Setup, write: Callable[[str], None]) -> None:
+        super().__init__(setup, write)
+        self.board = Board().watch(setup.store.load().jobs)
+        self.desk = setup.desk(self.record)
+        self.alerts = Alerts(setup.alert, lambda text: self.say(text, "warning"))
+        self.every_column = columns(setup.glyphs)
+        self.arrangement = Arrangement()
+        self._sign_in_key = first_key("sign_in", setup.keys)
+        self.details: DetailsPane | None = None
+        self.filter_line: Input | None = None
+        self.table = JobTable(self.every_column, setup.glyphs, self.row_of)
+
+    def compose(self) -> ComposeResult:
+        self.header = Line(self.setup.glyphs.rule)
+        self.banner = Sentence("banner")
+        self.empty = Sentence("empty")
+        self.hints = Line(" ")
+        yield self.header
+        yield self.banner
+        with Horizontal(id="body"), Vertical(id="list"):
+            yield self.empty
+            yield self.table
+        yield self.hints
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        state = self.screen_state
+        self.set_class(state.details and self.app.size.width >= 110, "-details")
+        self.desk.watch(state.job for state in self.board.states.values())
+        self.apply_look()
+        self.hints.show(hint_groups(self.setup.keys))
+        for notice in self.setup.notices:
+            self.say(notice, "warning")
+        self.set_interval(TICK, self.tick)
+        self.call_after_refresh(self.start_polling)
+
+    def start_polling(self) -> None:
+        """After the first frame, which needs neither an answer nor a tidy memory."""
+        gc.enable()
+        gc.freeze()
+        self.desk.prefer(self.table.in_view())
+        self.run_worker(self.desk.run(), name="poller")
+        self.run_worker(self.learn_ends(self.show_around))
+
+    async def on_unmount(self) -> None:
+        await self.alerts.finish()
+
+    def row_of(self, job: JobId) -> Row:
+        return Row(self.board.states[job], self.setup.now(), self.desk.interval(job))
+
+    def record(self, readings: Sequence[Reading]) -> None:
+        """Take what the poller brought; the screen follows."""
+        before, self.board = self.board, self.board.record(readings)
+        for change in changes(before, self.board) if self.setup.alert else ():
+            self.alerts.tell(change, self.desk.profile(change.job.id))
+        self.show_changes({reading.job for reading in readings})
+
+    def take_watchlist(self, watchlist: Watchlist) -> None:
+        """Watch these jobs: what is known of those that stay is kept."""
+        self.board = self.board.watch(watchlist.jobs)
+        self.desk.watch(state.job for state in self.board.states.values())
+        self.table.set_marks(self.table.marks & self.board.states.keys())
+        self.arrangement.only = self._only(self.screen_state)
+        self.show_all()
+
+    def apply_look(self) -> None:
+        """Sort, filter and columns as the screen's state says."""
+        state = self.screen_state
+        by_key = {column.key: column for column in self.every_column}
+        self.arrangement = Arrangement(
+            by_key.get(state.sort), state.reverse, parse_filter(state.filter), state.problems_only, self._only(state)
+        )
+        if state.filter or self.filter_line:
+            self.filter_input().display = bool(state.filter) or self.typing
+        self.table.set_columns(state.sort, state.reverse, state.wide)
+        self.show_all()
+
+    def _only(self, state: ScreenState) -> frozenset[JobId] | None:
+        if not state.profile or state.profile not in self.setup.profiles:
+            return None
+        return frozenset(job for job in self.board.states if self.desk.profile(job) == state.profile)
+
+    def show_all(self) -> None:
+        self.table.show(self.arrangement.order(self.board.states, self.row_of))
+        self.table.update_rows(self.table.in_view())
+        self.show_around()
+
+    def show_changes(self, jobs: Iterable[JobId]) -> None:
+        if self.covered:
+            return
+        if self.arrangement.moved([job for job in jobs if job in self.board.states], self.row_of):
+            self.table.show(self.arrangement.order(self.board.states, self.row_of))
+        self.table.update_rows(jobs)
+        if not self.around_soon:
+            self.around_soon = True
+            self.set_timer(self.around_after, self.show_around)
+
+    def show_around(self) -> None:
+        """Header, banner, empty screens and details."""
+        self.around_soon = False
+        now, paces = self.setup.now(), self.desk.paces()
+
+        def interval(state: JobState) -> float:
+            pace = paces[self.desk.profile(state.job.id)]
+            return pace.running if state.status is Status.RUNNING else pace.idle
+
+        summary = summarise(self.board.states.values(), now.at, interval)
+        profiles = tuple(profile_glance(self.setup.profile(name), pace, now) for name, pace in paces.items())
+        state = self.screen_state
+        narrowed = bool(state.filter or state.problems_only or self.arrangement.only is not None)
+        glance = Glance(profiles, summary, now.at, len(self.table.order), narrowed, self._sign_in_key)
+        self.header.show(header_parts(glance))
+        self.banner.show(*banner(glance))
+        trouble = next((pace.trouble for pace in paces.values() if pace.trouble), None)
+        never = all(state.status is None for state in self.board.states.values())
+        self.empty.show(empty_text(summary.total, len(self.table.order), state, trouble if never else None))
+        self.table.display = bool(self.table.order)
+        self.show_details()
+
+    def show_details(self) -> None:
+        if self.has_class("-details"):
+            self.details_pane().show(self.subject(self.table.cursor) if self.table.cursor else None)
+
+    # Made when first wanted, so that the first paint need not wait for them
+
+    def details_pane(self) -> "DetailsPane":
+        if self.details is None:
+            from tui.ui.details import DetailsPane
+
+            self.details = DetailsPane()
+            self.query_one("#body").mount(self.details)
+        return self.details
+
+    def filter_input(self) -> "Input":
+        if self.filter_line is None:
+            from textual.widgets import Input
+
+            hint = "words, !word, is:running, tag:x, /pattern/"
+            self.filter_line = Input(self.screen_state.filter, hint, classes="filter")
+            self.mount(self.filter_line, before=self.hints)
+        return self.filter_line
+
+    @property
+    def typing(self) -> bool:
+        """Whether keys are text for the filter."""
+        return self.filter_line is not None and self.filter_line.has_focus
+
+    def subject(self, job: JobId) -> Subject:
+        return Subject(
+            self.row_of(job), self.endpoint_of(job).url, self.desk.next_attempt(job), self.desk.interval(job)
+        )
+
+    def endpoint_of(self, job: JobId) -> Endpoint:
+        return self.setup.profile(self.desk.profile(job)).endpoint
+
+    @property
+    def covered(self) -> bool:
+        """Whether a dialog is in front: then nothing is drawn until it is closed."""
+        return self.app.screen is not self
+
+    def tick(self) -> None:
+        if not self.covered:
+            self.desk.prefer(self.table.in_view())
+            self.show_changes(self.table.in_view())
+
+    def on_screen_suspend(self) -> None:
+        self._was_covered = True
+
+    def on_screen_resume(self) -> None:
+        """After a dialog, under which nothing was drawn."""
+        if self._was_covered:
+            self.show_all()
+
+    @on(JobTable.CursorMoved)
+    def follow_cursor(self) -> None:
+        self.show_details()
+
+    def targets(self) -> list[JobId]:
+        """The marked jobs that are shown, in their order; the one under the cursor when none is marked."""
+        marked = [job for job in self.table.order if job in self.table.marks]
+        return marked or ([self.table.cursor] if self.table.cursor and self.table.order else [])
+
+    def name_of(self, jobs: Sequence[JobId]) -> str:
+        return self.board.states[jobs[0]].job.name if len(jobs) == 1 else f"{len(jobs)} jobs"
+
+    # The files
+
+    async def change(self, work: Callable[..., Change], *arguments: object) -> Change | None:
+        """Change the watchlist on disk, and only then on the screen. Says why when it could not be saved."""
+        try:
+            made = await self.in_thread(work, *arguments)
+        except Problem as problem:
+            self.say(f"Not saved: {problem}", "error")
+            return None
+        self.take_watchlist(made.after)
+        return made

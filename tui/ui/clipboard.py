@@ -1,0 +1,91 @@
+"""The user's clipboard, by the route that works here. Nobody learns whether it arrived, so we say "sent"."""
+
+import base64
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tui.core.text import DETAIL, clean
+
+SECONDS = 2.0
+"""How long tmux may take."""
+SURE = 74_994
+"""Bytes of base64 that every terminal with a clipboard takes; beyond, some take nothing."""
+SCREEN_STRING = 240
+"""Bytes of a string that every version of screen passes on: 256 in old ones, 768 in newer ones."""
+
+Run = Callable[[Sequence[str], str, float], bool]
+"""Runs a program with a text on its standard input, for so many seconds at the most; answers whether it succeeded."""
+
+
+class Way(StrEnum):
+    """What stands between the program and the clipboard."""
+
+    TERMINAL = "the terminal"
+    TMUX = "tmux"
+    SCREEN = "screen"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`program` is the path of tmux, where there is one to run."""
+
+    way: Way
+    program: str = ""
+
+
+def route(environ: Mapping[str, str], which: Callable[[str], str | None] = shutil.which) -> Route:
+    """As installed, tmux drops clipboard sequences and takes texts from its own command only."""
+    if environ.get("TMUX"):
+        return Route(Way.TMUX, which("tmux") or "")
+    return Route(Way.SCREEN if environ.get("STY") else Way.TERMINAL)
+
+
+def run_program(command: Sequence[str], text: str, seconds: float) -> bool:
+    """Blocks: run it in a thread."""
+    quiet = subprocess.DEVNULL
+    try:
+        done = subprocess.run(command, input=text.encode(), stdout=quiet, stderr=quiet, timeout=seconds, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def copy(text: str, route: Route, write: Callable[[str], None], run: Run = run_program) -> str:
+    """Send `text` on its way; answers how, in words that follow what was copied. Blocks for 2 s at the most.
+
+    `write` sends a sequence to the terminal.
+    """
+    text = plain(text)
+    if not text:
+        return "not sent: there is nothing to copy"
+    if route.program and run([route.program, "load-buffer", "-w", "-"], text, SECONDS):
+        return "sent to the clipboard through tmux"
+    sequence = osc52(text)
+    write(_wrapped(sequence, route.way))
+    sent = f"sent to the clipboard through {route.way}"
+    if route.way is Way.TMUX:
+        return f"{sent}, which lets it out only with `set -g allow-passthrough on`"
+    return f"{sent}, which may not take as much" if len(sequence) > SURE else sent
+
+
+def plain(text: str) -> str:
+    """Line by line without control characters, and without a last line end, which a shell would run."""
+    return "\n".join(clean(line.removesuffix("\r"), DETAIL) for line in text.rstrip().split("\n"))
+
+
+def osc52(text: str) -> str:
+    """The sequence that asks a terminal to put `text` on the clipboard."""
+    return f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\a"
+
+
+def _wrapped(sequence: str, way: Way) -> str:
+    if way is Way.TMUX:
+        doubled = sequence.replace("\x1b", "\x1b\x1b")
+        return f"\x1bPtmux;{doubled}\x1b\\"
+    if way is Way.SCREEN:
+        pieces = (sequence[start : start + SCREEN_STRING] for start in range(0, len(sequence), SCREEN_STRING))
+        return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
+    return sequence

@@ -1,0 +1,134 @@
+"""The table's columns: one entry each, the ones that change on the left (a line is sent up to its last change)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tui.core.board import Freshness
+from tui.core.condition import Condition
+from tui.ui import row as words
+from tui.ui.glyphs import Glyphs
+from tui.ui.row import Row
+
+SortKey = tuple[float | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`width` in cells; `share` of the width left over; leaves first where `keep` is largest."""
+
+    key: str
+    title: str
+    width: int
+    cell: Callable[[Row], str]
+    sort: Callable[[Row], SortKey]
+    style: Callable[[Row], str] = lambda row: ""
+    """The name of the cell's look: a component class of the table."""
+    share: int = 0
+    widest: int = 0
+    """Cells at the most, for a column that takes a share; as many as there are when 0."""
+    keep: int = 0
+
+
+CONDITION_ORDER = {condition: float(place) for place, condition in enumerate(Condition)}
+
+
+def columns(glyphs: Glyphs) -> tuple[Column, ...]:
+    """All columns from left to right; the marks before the status are `glyphs`."""
+
+    def status(row: Row) -> str:
+        return f"{glyphs.condition[row.condition]} {words.status_word(row)}"
+
+    return (
+        Column("status", "Status", 13, status, lambda row: (CONDITION_ORDER[row.condition],), _status_style),
+        Column("for", "For", 6, words.how_long, _since, keep=2),
+        Column("age", "Age", 4, words.age, _read_at, _age_style, keep=1),
+        Column("job", "Job", 20, _name, lambda row: (row.state.job.name.casefold(),), _name_style, 2, widest=36),
+        Column("note", "Note", 26, words.note, lambda row: (words.note(row),), _note_style, share=3, keep=3),
+        Column("tags", "Tags", 12, _tags, lambda row: row.state.job.tags or ("\uffff",), _dim, keep=4),
+        Column("id", "ID", 32, lambda row: row.state.job.id, lambda row: (row.state.job.id,), _dim, keep=6),
+    )
+
+
+SORTS = ("list", "status", "for", "age", "job", "note", "tags", "id")
+"""What the table can be sorted by; `list` is the watchlist's own order."""
+
+
+def _name(row: Row) -> str:
+    return row.state.job.name
+
+
+def _tags(row: Row) -> str:
+    return " ".join(row.state.job.tags)
+
+
+def _since(row: Row) -> SortKey:
+    return (-row.state.since.at if row.state.since else float("inf"),)
+
+
+def _read_at(row: Row) -> SortKey:
+    return (row.state.good.received.at if row.state.good else float("-inf"),)
+
+
+def _status_style(row: Row) -> str:
+    return str(row.condition)
+
+
+def _age_style(row: Row) -> str:
+    return "stale" if row.freshness is Freshness.STALE else "ageing"
+
+
+def _name_style(row: Row) -> str:
+    return "" if row.current else "dim"
+
+
+def _note_style(row: Row) -> str:
+    return "failing" if row.condition is Condition.FAILING else "dim"
+
+
+def _dim(row: Row) -> str:
+    return "dim"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A column on the screen: from cell `left`, `width` cells wide."""
+
+    column: Column
+    left: int
+    width: int
+
+
+GUTTER = 2
+"""Cells before the first column: the cursor's mark and the selection's."""
+GAP = 1
+
+
+def place(every: tuple[Column, ...], available: int, wide: bool = False) -> tuple[Placed, ...]:
+    """Columns that fit into `available` cells, the least kept leaving first, the rest shared out.
+
+    `wide` drops none and gives the sharing ones room: the table then scrolls sideways.
+    """
+    shown = [column for column in every if wide or column.keep < 6]
+    while not wide and _needed(shown) > available and any(column.keep for column in shown):
+        shown.remove(max(shown, key=lambda column: column.keep))
+    widths = {column.key: column.width for column in shown}
+    spare = 100 if wide else max(0, available - _needed(shown))
+    for column in sorted((c for c in shown if c.share), key=lambda c: c.widest or 10_000):
+        shares = sum(c.share for c in shown if c.share and (c is column or widths[c.key] == c.width))
+        extra = spare * column.share // max(1, shares)
+        if column.widest:
+            extra = min(extra, column.widest - column.width)
+        widths[column.key] += extra
+        spare -= extra
+    if spare and shown[-1].key == "job":
+        widths["job"] += spare
+    placed = []
+    left = GUTTER
+    for column in shown:
+        placed.append(Placed(column, left, widths[column.key]))
+        left += widths[column.key] + GAP
+    return tuple(placed)
+
+
+def _needed(shown: list[Column]) -> int:
+    return GUTTER + sum(column.width + GAP for column in shown) - GAP

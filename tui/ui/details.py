@@ -1,0 +1,195 @@
+"""Everything about one job: the pane beside the table, the error dialog, and the line for a ticket."""
+
+from collections.abc import Iterator
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from tui.codearts.contract import status_path
+from tui.codearts.errors import advise
+from tui.core.board import Transition
+from tui.core.reading import Failure, Reading, Status
+from tui.ui import units
+from tui.ui.row import Row, Subject, status_word
+
+Field = tuple[str, str, str]
+"""Name, value, and the name of the value's look."""
+
+
+def fields(subject: Subject) -> Iterator[Field]:
+    """All that is known, in the order that a reader needs it."""
+    row, state = subject.row, subject.row.state
+    yield "job", state.job.id, "strong"
+    if state.job.label:
+        yield "label", state.job.label, ""
+    if state.job.tags:
+        yield "tags", " ".join(state.job.tags), ""
+    if state.job.profile:
+        yield "profile", state.job.profile, ""
+    yield "status", status_word(row), str(row.condition)
+    yield from _since(row)
+    if state.last:
+        yield from _reading(state.last, row)
+    if state.failure:
+        yield from _error(state.failure)
+        yield "failing", _failing(row), ""
+    yield "next", _next(subject), ""
+    for place, change in enumerate(reversed(state.transitions)):
+        yield ("" if place else "changes"), _change(change, row), ""
+    if state.job.address:
+        yield "page", state.job.address, ""
+    yield "", curl(subject), "block"
+
+
+def error_fields(subject: Subject) -> Iterator[Field]:
+    """The error alone: what came, what it means, what to do, when, how often, and the ID to quote."""
+    state = subject.row.state
+    yield "job", f"{state.job.name}  {state.job.id}" if state.job.label else state.job.id, "strong"
+    if state.failure and state.last:
+        yield "what", state.failure.summary, "failing"
+        yield from _error(state.failure)
+        yield from _reading(state.last, subject.row)
+        yield "failing", _failing(subject.row), ""
+    yield "next", _next(subject), ""
+
+
+def report(subject: Subject) -> str:
+    """One line fit for a ticket."""
+    row, state = subject.row, subject.row.state
+    parts: list[str] = [state.job.id]
+    if state.job.label:
+        parts.append(state.job.label)
+    parts.append(status_word(row))
+    if state.since:
+        parts.append(f"since {state.since.wall.isoformat(timespec='seconds')}")
+    if state.failure and state.last:
+        parts.append(state.failure.summary)
+        parts += [text for text in (state.failure.code, state.failure.message) if text]
+        if state.last.http_status:
+            parts.append(f"HTTP {state.last.http_status}")
+        if state.last.request_id:
+            parts.append(f"request {state.last.request_id}")
+        parts.append(f"at {state.last.received.wall.isoformat(timespec='seconds')}")
+    return " | ".join(parts)
+
+
+def curl(subject: Subject) -> str:
+    """The same question by hand; the token stays in the environment."""
+    address = f"{subject.endpoint}{status_path(subject.row.state.job.id)}"
+    return f'curl -sS -H "X-Auth-Token: $CODEARTS_TOKEN" {address}'
+
+
+def _since(row: Row) -> Iterator[Field]:
+    state, today = row.state, row.now.wall
+    if state.since is None:
+        return
+    first = units.time_of_day(state.since, today)
+    if state.since_after is None:
+        yield "since", f"{first} or earlier: so at the first reading", ""
+    else:
+        yield "since", f"between {units.time_of_day(state.since_after, today)} and {first}", ""
+
+
+def _reading(reading: Reading, row: Row) -> Iterator[Field]:
+    yield "last read", f"{units.time_of_day(reading.received, row.now.wall)}, took {reading.latency * 1000:.0f} ms", ""
+    if reading.failure and row.state.good:
+        yield "last good", units.time_of_day(row.state.good.received, row.now.wall), "stale"
+    if reading.http_status:
+        yield "HTTP", str(reading.http_status), ""
+    if reading.request_id:
+        yield "request ID", reading.request_id, ""
+
+
+def _error(failure: Failure) -> Iterator[Field]:
+    advice = advise(failure)
+    yield "error", str(failure.kind), "failing"
+    if failure.code:
+        yield "code", failure.code, ""
+    if failure.message:
+        yield "message", failure.message, ""
+    yield "means", advice.meaning, ""
+    yield "do", advice.action, "strong"
+
+
+def _failing(row: Row) -> str:
+    state = row.state
+    times = "once" if state.failures == 1 else f"{state.failures} times in a row"
+    since = f" since {units.time_of_day(state.failing_since, row.now.wall)}" if state.failing_since else ""
+    return f"{times}{since}"
+
+
+def _next(subject: Subject) -> str:
+    at, row = subject.next_attempt, subject.row
+    if row.state.paused:
+        return "not asked: paused"
+    if at is None:
+        return "not asked for now"
+    wait = at - row.now.at
+    when = "now" if wait < 1 else f"within {units.age(wait + 5)}" if wait < 60 else f"in about {units.age(wait)}"
+    return f"asked again {when}; every {units.seconds(subject.interval)} when all is well"
+
+
+def _change(change: Transition, row: Row) -> str:
+    verb = "started" if change.status is Status.RUNNING else "stopped"
+    today = row.now.wall
+    return f"{verb} between {units.time_of_day(change.after, today)} and {units.time_of_day(change.by, today)}"
+
+
+def grid(lines: list[Field], looks: dict[str, str]) -> Group:
+    """The fields as two columns, blocks in full width after them; `looks` maps the names of looks to Rich styles."""
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(no_wrap=True, style=looks.get("dim", ""), width=10)
+    table.add_column(ratio=1, overflow="fold")
+    blocks = []
+    for name, value, look in lines:
+        if look == "block":
+            blocks.append(Text(f"\n{value}", looks.get("dim", ""), overflow="fold"))
+        else:
+            table.add_row(Text(name), Text(value, looks.get(look, "")))
+    return Group(table, *blocks)
+
+
+class Fields(Static):
+    """Fields drawn as a grid; drawn again only when a text changed."""
+
+    LOOKS = ("failing", "stale", "running", "idle", "unread", "paused", "dim", "strong")
+    COMPONENT_CLASSES = {f"fields--{name}" for name in LOOKS}
+
+    def __init__(self, lines: list[Field] | None = None) -> None:
+        super().__init__(markup=False)
+        self._lines = lines or []
+
+    def show(self, lines: list[Field]) -> None:
+        if lines != self._lines:
+            self._lines = lines
+            if self.is_mounted:
+                self.draw()
+
+    def draw(self) -> None:
+        looks = {name: str(self.get_component_rich_style(f"fields--{name}", partial=True)) for name in self.LOOKS}
+        self.update(grid(self._lines, looks))
+
+    def on_mount(self) -> None:
+        self.draw()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self.is_mounted:
+            self.draw()
+
+
+class DetailsPane(VerticalScroll):
+    """The pane beside the table, or instead of it where the screen is narrow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fields = Fields()
+
+    def compose(self) -> Iterator[Fields]:
+        yield self._fields
+
+    def show(self, subject: Subject | None) -> None:
+        self._fields.show(list(fields(subject)) if subject else [("", "No job under the cursor.", "dim")])

@@ -1,0 +1,140 @@
+"""The small dialogs: one text, a choice, something to read. `esc` closes each; `q` too where nothing is typed."""
+
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from typing import TypeVar
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.core.text import clean
+from tui.ui.too_small import HEIGHTS, WIDTHS, TooSmall
+
+Answer = TypeVar("Answer")
+
+
+AROUND = 7
+"""Lines that a dialog needs around what it shows."""
+
+
+class Dialog(ModalScreen[Answer | None]):
+    """A titled box over the screen; answers None when it is closed without a choice."""
+
+    BINDINGS = [
+        Binding("escape", "close", "Close"),
+        Binding("q", "close", "Close", show=False),
+        Binding("ctrl+q", "app.quit", "Quit", show=False),
+    ]
+    CSS = files("tui.ui").joinpath("dialogs.tcss").read_text("utf-8")
+    SCOPED_CSS = False
+    HINT = "esc closes"
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box"):
+            yield Static(Text(self._title, no_wrap=True, overflow="ellipsis"), classes="title")
+            yield from self.body()
+            yield Static(Text(self.HINT), classes="hint")
+        yield TooSmall()
+
+    def body(self) -> ComposeResult:
+        yield from ()
+
+    def action_close(self) -> None:
+        """Not before it is there: quick fingers may close it while it is still being made."""
+        self.call_later(self._close)
+
+    def _close(self) -> None:
+        if self.is_active:
+            self.dismiss(None)
+
+
+class TextDialog(Dialog[str]):
+    """Asks for one line of text; empty is an answer too."""
+
+    HINT = "enter saves, esc closes"
+
+    def __init__(self, title: str, value: str = "", placeholder: str = "", longest: int = 200) -> None:
+        super().__init__(title)
+        self._value = value
+        self._placeholder = placeholder
+        self._longest = longest
+
+    def body(self) -> ComposeResult:
+        yield Input(self._value, self._placeholder, max_length=self._longest, select_on_focus=False)
+
+    @on(Input.Submitted)
+    def answer(self, event: Input.Submitted) -> None:
+        self.dismiss(clean(event.value, self._longest).strip())
+
+
+class ChoiceDialog(Dialog[str]):
+    """Asks for one of some words. `seen` is told each word as the highlight comes to it."""
+
+    HINT = "enter takes it, esc closes"
+    BINDINGS = [Binding("j", "cursor(1)", show=False), Binding("k", "cursor(-1)", show=False)]
+
+    def __init__(
+        self, title: str, choices: Sequence[tuple[str, str]], current: str, seen: Callable[[str], None] | None = None
+    ) -> None:
+        super().__init__(title)
+        self._choices = choices
+        self._current = current
+        self._seen = seen
+
+    def body(self) -> ComposeResult:
+        yield OptionList(*(Option(Text(text), id=word) for word, text in self._choices))
+
+    def on_mount(self) -> None:
+        words = [word for word, _ in self._choices]
+        self.query_one(OptionList).highlighted = words.index(self._current) if self._current in words else 0
+
+    def action_cursor(self, by: int) -> None:
+        options = self.query_one(OptionList)
+        options.action_cursor_down() if by > 0 else options.action_cursor_up()
+
+    @on(OptionList.OptionHighlighted)
+    def look(self, event: OptionList.OptionHighlighted) -> None:
+        if self._seen and event.option_id:
+            self._seen(event.option_id)
+
+    @on(OptionList.OptionSelected)
+    def answer(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)
+
+
+class ReadDialog(Dialog[str]):
+    """Shows something to read; `keys` close it too and are the answer (`y` to copy, for instance)."""
+
+    def __init__(self, title: str, content: Sequence[Widget], keys: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(title)
+        self._content = content
+        self._keys = dict(keys)
+        self.HINT = ", ".join([*(f"{key} {does}" for key, does in keys), "esc closes"])
+
+    def body(self) -> ComposeResult:
+        with VerticalScroll(classes="reading"):
+            yield from self._content
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
+    def on_resize(self) -> None:
+        self.query_one(VerticalScroll).styles.max_height = max(1, self.app.size.height - AROUND)
+
+    def on_key(self, event: events.Key) -> None:
+        if event.character in self._keys:
+            event.stop()
+            self.dismiss(event.character)

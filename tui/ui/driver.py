@@ -1,0 +1,121 @@
+"""Textual's driver for Linux and macOS, made to stand what a terminal may send."""
+
+import os
+import re
+import select
+from codecs import getincrementaldecoder
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from rich.cells import cell_len
+from textual import events
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+TICK = 0.1
+"""Seconds without input after which an unfinished sequence is taken for keys."""
+LONGEST_REPLY = 64 * 1024
+
+_STRING = r"\x1b[\]P_^X][^\x07\x1b]*"
+_REPLIES = re.compile(rf"{_STRING}(?:\x07|\x1b\\)|\x1b\[[?>=][0-9;:]*[cnuRSt]")
+_UNFINISHED = re.compile(rf"{_STRING}\x1b?\Z")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_PIECES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b?[^\x1b]+|\x1b")
+
+
+class Replies:
+    """Takes a terminal's answers that nobody waits for out of the input; their letters would act as keys."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def without(self, text: str) -> str:
+        """`text` without whole answers; the start of one at its end is held until the rest or `release` comes."""
+        text = _REPLIES.sub("", self._held + text)
+        start = _UNFINISHED.search(text)
+        cut = start.start() if start and len(text) - start.start() < LONGEST_REPLY else len(text)
+        self._held = text[cut:]
+        return text[:cut]
+
+    def release(self) -> str:
+        """What was held after all: no answer, since nothing followed."""
+        held, self._held = self._held, ""
+        return held
+
+
+class Parser:
+    """Textual's parser, started afresh when a sequence is more than it can stand."""
+
+    def __init__(self, debug: bool = False) -> None:
+        self._debug = debug
+        self._parser = XTermParser(debug)
+
+    def feed(self, text: str) -> Iterator[Message]:
+        """Sequence by sequence, so that only the odd one is lost."""
+        for piece in _PIECES.findall(text):
+            yield from self._guarded(self._parser.feed(piece))
+
+    def tick(self) -> Iterator[Message]:
+        """What only time tells: that an escape was a key."""
+        yield from self._guarded(self._parser.tick())
+
+    def _guarded(self, messages: Any) -> Iterator[Message]:
+        try:
+            for message in messages:
+                if not (isinstance(message, events.Key) and _unprintable(message.character)):
+                    yield message
+        except Exception:
+            broken, self._parser = self._parser, XTermParser(self._debug)
+            self._parser.mouse_pixels = broken.mouse_pixels
+            self._parser.terminal_size = broken.terminal_size
+            self._parser.terminal_pixel_size = broken.terminal_pixel_size
+
+
+def _unprintable(character: str | None) -> bool:
+    """Half a surrogate pair: it would fail later, when it is shown or saved."""
+    return character is not None and any("\ud800" <= half <= "\udfff" for half in character)
+
+
+class SturdyDriver(LinuxDriver):
+    """Bytes that are not UTF-8, odd sequences, stray answers and a bare SIGCONT do not end or upset the app."""
+
+    _suspended = False
+
+    def run_input_thread(self) -> None:
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        replies, parser = Replies(), Parser(self._debug)
+        while not self.exit_event.is_set():
+            if select.select([self.fileno], [], [], TICK)[0]:
+                with suppress(OSError):
+                    if data := os.read(self.fileno, 4096):
+                        self._send(parser.feed(replies.without(decode(data))))
+                        continue
+                self.exit_event.wait(TICK)  # the terminal has gone: who watches it ends the app
+            else:
+                self._send(parser.feed(replies.release()))
+            self._send(parser.tick())
+
+    def _send(self, messages: Iterator[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
+
+    def _sigtstp_application(self, *args: Any) -> None:
+        self._suspended = self._auto_restart
+        super()._sigtstp_application(*args)
+
+    def _sigcont_application(self, *args: Any) -> None:
+        """Textual would start a second time on a SIGCONT that no SIGTSTP went before."""
+        if self._suspended:
+            self._suspended = False
+            super()._sigcont_application(*args)
+        elif self._auto_restart:
+            self._loop.call_soon_threadsafe(self._app.refresh)
+
+
+class AsciiDriver(SturdyDriver):
+    """For terminals without UTF-8: what is not ASCII becomes as many question marks as it has cells."""
+
+    def write(self, data: str) -> None:
+        super().write(data if data.isascii() else _BEYOND_ASCII.sub(lambda one: "?" * cell_len(one[0]), data))

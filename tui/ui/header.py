@@ -1,0 +1,240 @@
+"""The first lines of the screen: what there is, how fresh it is, how fast we ask; the banner when all is in trouble."""
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.geometry import Region
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.core.condition import Condition, Summary
+from tui.core.reading import Failure, Moment, Retry
+from tui.polling.poller import Pace
+from tui.ui import units
+from tui.ui.setup import Profile
+
+Part = tuple[str, str]
+"""A text and the name of its look."""
+
+
+LASTS_SHORT = 2 * 3600.0
+"""Seconds of a credential's life, under which one that cannot renew itself is a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileGlance:
+    """What the header says of one profile."""
+
+    name: str
+    where: str
+    """Region, or host."""
+    pace: Pace
+    lasts: float | None = None
+    """Seconds until its credential ends; None where that is not known, or never."""
+    renewable: bool = False
+    warning: str = ""
+
+
+def profile_glance(profile: Profile, pace: Pace, now: Moment) -> ProfileGlance:
+    ends = profile.credential.expires_at
+    return ProfileGlance(
+        profile.name,
+        profile.endpoint.region or profile.endpoint.url.partition("://")[2],
+        pace,
+        (ends - now.wall).total_seconds() if ends else None,
+        profile.credential.renewable,
+        profile.warning,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What the header is made from."""
+
+    profiles: tuple[ProfileGlance, ...]
+    """Those that are shown; at least one."""
+    summary: Summary
+    now: float
+    shown: int
+    """Rows that the filter lets through."""
+    narrowed: bool
+    """Whether a filter hides rows."""
+    sign_in_key: str
+
+
+def header_parts(glance: Glance) -> list[list[Part]]:
+    """Groups of the header, the most important first; a narrow screen drops them from the end."""
+    counts, pace = _counts(glance), _pace(glance)
+    others = (_freshness(glance), _sign_in(glance), _place(glance))
+    is_usual = pace[0][1] == "dim"
+    parts = (counts, *others, pace) if is_usual else (counts, pace, *others)
+    return [part for part in parts if part]
+
+
+def _counts(glance: Glance) -> list[Part]:
+    counts = glance.summary.counts
+    parts: list[Part] = []
+    for condition in (
+        Condition.RUNNING,
+        Condition.IDLE,
+        Condition.FAILING,
+        Condition.STALE,
+        Condition.UNREAD,
+        Condition.PAUSED,
+    ):
+        number = counts[condition]
+        if number or condition in (Condition.RUNNING, Condition.IDLE):
+            parts += [(f"{number} {condition}", str(condition) if number else "dim"), ("  ", "")]
+    if glance.narrowed:
+        parts += [(f"{glance.shown} of {glance.summary.total} shown", "ageing"), ("  ", "")]
+    return parts[:-1]
+
+
+def _freshness(glance: Glance) -> list[Part]:
+    summary = glance.summary
+    asked = summary.total - summary.counts[Condition.PAUSED]
+    if asked == summary.never:
+        return []
+    if summary.oldest is None:
+        which = f"{asked - summary.never} of {asked}" if summary.never else "all"
+        # A bound that holds while everything is fresh, so that it need not count up.
+        within = round(1.5 * max(profile.pace.idle for profile in glance.profiles))
+        return [(f"{which} read within {units.seconds(within)}", "dim")]
+    word = "stale" if summary.stale else "ageing"
+    return [(f"{summary.stale or summary.ageing} {word}, oldest {units.age(summary.oldest)}", word)]
+
+
+def _sign_in(glance: Glance) -> list[Part]:
+    """How long the shortest credential lasts; those that renew themselves need no words."""
+    ending = [profile.lasts for profile in glance.profiles if profile.lasts is not None and not profile.renewable]
+    if not ending:
+        return []
+    lasts = min(ending)
+    if lasts <= 0:
+        return [("token ended", "failing")]
+    return [(f"token {units.duration(lasts)}", "ageing" if lasts < LASTS_SHORT else "dim")]
+
+
+def _place(glance: Glance) -> list[Part]:
+    if len(glance.profiles) > 1:
+        return [(f"{len(glance.profiles)} profiles", "dim")]
+    only = glance.profiles[0]
+    return [(" ".join(part for part in (only.name, only.where) if part), "dim")]
+
+
+def _pace(glance: Glance) -> list[Part]:
+    profile = max(glance.profiles, key=lambda profile: profile.pace.idle)
+    pace = profile.pace
+    if all(profile.pace.paused for profile in glance.profiles):
+        return [("paused", "paused")]
+    if all(profile.pace.signed_out for profile in glance.profiles):
+        return [("not asking", "failing")]
+    if pace.waiting_until is not None and pace.waiting_until > glance.now:
+        return [(f"throttled, {pace.rate:.2g} req/s", "ageing")]
+    if len(glance.profiles) > 1:
+        return [(f"every {units.seconds(pace.idle)} or sooner", "dim")]
+    if pace.stretched:
+        return [(f"every {units.seconds(pace.idle)}: {glance.summary.total} jobs at {pace.rate:.2g} req/s", "dim")]
+    slowed = f" at {pace.rate:.2g} req/s" if pace.rate < pace.full_rate else ""
+    return [(f"every {units.seconds(pace.running)}, idle {units.seconds(pace.idle)}{slowed}", "dim")]
+
+
+def banner(glance: Glance) -> Part:
+    """What troubles whole profiles, a sentence each, and its look; empty when there is nothing."""
+    lines = []
+    look = "warning"
+    for profile in glance.profiles:
+        lines += [f"{profile.name}: {profile.warning}".removeprefix(": ")] if profile.warning else []
+        if trouble := profile.pace.trouble:
+            name = f"{profile.name}: " if len(glance.profiles) > 1 else ""
+            lines.append(name + _trouble(trouble, profile.pace, glance.sign_in_key))
+            look = look if trouble.kind.retry is Retry.THROTTLED else "error"
+    return "\n".join(lines), look if lines else ""
+
+
+def _trouble(trouble: Failure, pace: Pace, sign_in: str) -> str:
+    if trouble.kind.retry is Retry.SIGN_IN:
+        return f"Not asking: {trouble.summary} {_quote(trouble)} {sign_in} signs in.".replace("  ", " ")
+    if trouble.kind.retry is Retry.THROTTLED:
+        return f"The service asks for fewer requests: {pace.rate:.2g} a second now. {_quote(trouble)}".rstrip()
+    return f"No answers: {trouble.summary} Asking on, one job at a time."
+
+
+def _quote(failure: Failure) -> str:
+    return f"({failure.code})" if failure.code else ""
+
+
+class Line(Widget):
+    """One line of parts in named looks; drawn again only when its text changed."""
+
+    COMPONENT_CLASSES = {
+        f"line--{name}" for name in ("running", "idle", "failing", "stale", "ageing", "unread", "paused", "dim", "key")
+    }
+
+    def __init__(self, separator: str) -> None:
+        super().__init__()
+        self._separator = separator
+        self._groups: list[list[Part]] = []
+
+    def show(self, groups: list[list[Part]]) -> None:
+        if groups == self._groups:
+            return
+        old, self._groups = _flat(self._groups), groups
+        new = _flat(groups)
+        changed = [at for at, (was, now) in enumerate(zip(old, new, strict=False)) if was != now]
+        if [cell_len(text) for text, _ in old] != [cell_len(text) for text, _ in new]:
+            self.refresh()
+        else:  # up to the last change: a line is sent from its start
+            self.refresh(Region(0, 0, self._reach(changed[-1]), 1))
+
+    def _reach(self, last: int) -> int:
+        """Cells up to the end of this part."""
+        ends = 1
+        at = 0
+        for group in self._groups:
+            for text, _ in group:
+                ends += cell_len(text)
+                if at == last:
+                    return ends
+                at += 1
+            ends += len(self._separator) + 2
+        return ends
+
+    def render(self) -> Text:
+        line = Text(no_wrap=True, overflow="ellipsis")
+        room = self.size.width
+        for place, group in enumerate(self._groups):
+            parts = [(f" {self._separator} ", "dim"), *group] if place else [(" ", ""), *group]
+            needed = sum(len(text) for text, _ in parts)
+            if place and needed > room:
+                break
+            for text, name in parts:
+                if len(text) > room:
+                    break
+                room -= len(text)
+                line.append(text, self.get_component_rich_style(f"line--{name}", partial=True) if name else "")
+        return line
+
+
+def _flat(groups: list[list[Part]]) -> list[Part]:
+    return [part for group in groups for part in group]
+
+
+class Sentence(Static):
+    """Plain text that takes no room while it is empty; drawn again only when it changed."""
+
+    def __init__(self, classes: str) -> None:
+        super().__init__(classes=classes, markup=False)
+        self._shown = ("", "")
+
+    def show(self, text: str, look: str = "") -> None:
+        """`look` becomes a class of the widget."""
+        if (text, look) == self._shown:
+            return
+        self.remove_class(f"-{self._shown[1]}")
+        self._shown = (text, look)
+        self.update(Text(text))
+        self.display = bool(text)
+        if look:
+            self.add_class(f"-{look}")

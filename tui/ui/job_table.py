@@ -1,0 +1,238 @@
+"""The table of jobs, drawn line by line: only what changed is sent, and everything belongs to a job, not to a row."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.core.job import JobId
+from tui.ui.columns import Column, Placed, place
+from tui.ui.glyphs import Glyphs
+from tui.ui.row import Row
+from tui.ui.units import fit
+
+STYLES = ("failing", "stale", "running", "idle", "unread", "paused", "ageing", "dim")
+MARGIN = 2
+"""Rows kept in view above and below the cursor."""
+Cells = tuple[tuple[str, str], ...]
+
+
+class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """Shows `order`; asks `row_of` for a job's row when a line comes into view."""
+
+    COMPONENT_CLASSES = {f"job-table--{name}" for name in (*STYLES, "head", "cursor", "marked")}
+
+    @dataclass
+    class CursorMoved(Message):
+        """The cursor is on another job now."""
+
+        job: JobId | None
+
+    @dataclass
+    class HeadClicked(Message):
+        """The head of a column was clicked."""
+
+        column: str
+
+    def __init__(self, every: tuple[Column, ...], glyphs: Glyphs, row_of: Callable[[JobId], Row]) -> None:
+        super().__init__()
+        self._every = every
+        self._glyphs = glyphs
+        self._row_of = row_of
+        self._placed: tuple[Placed, ...] = ()
+        self._cells: dict[JobId, Cells] = {}
+        self._styles: dict[str, Style] = {}
+        self._lines: dict[JobId, int] = {}
+        self.order: tuple[JobId, ...] = ()
+        self.cursor: JobId | None = None
+        self.marks: frozenset[JobId] = frozenset()
+        self.sorted_by = ""
+        self.reverse = False
+        self.wide = False
+
+    def show(self, order: Sequence[JobId]) -> None:
+        """Show these jobs in this order. The cursor stays on its job, and that job on its line of the screen."""
+        order = tuple(order)
+        if order == self.order:
+            return
+        old_line = self._lines.get(self.cursor, 0) if self.cursor else 0
+        height_above = old_line - self.scroll_offset.y
+        self.order = order
+        self._lines = {job: line for line, job in enumerate(order)}
+        self._cells = {job: cells for job, cells in self._cells.items() if job in self._lines}
+        if self.cursor not in self._lines:
+            self.cursor = order[min(old_line, len(order) - 1)] if order else None
+            self.post_message(self.CursorMoved(self.cursor))
+        elif self.cursor and self._lines[self.cursor] != old_line:
+            self._resize()
+            self.scroll_to(y=self._lines[self.cursor] - height_above, animate=False, immediate=True)
+        self._resize()
+        self._keep_in_view()
+        self.refresh()
+
+    def update_rows(self, jobs: Iterable[JobId]) -> None:
+        """These jobs may look different now: redraw the cells in view whose text or look changed, nothing else."""
+        for job in jobs:
+            line = self._lines.get(job)
+            old = self._cells.pop(job, None)
+            if line is None or old is None or not self._in_view(line):
+                continue
+            new = self._cells_of(job)
+            changed = [at for at, (was, now) in enumerate(zip_longest(old, new)) if was != now]
+            if changed:
+                first, last = self._placed[changed[0]], self._placed[changed[-1]]
+                longest = max(cell_len(old[changed[-1]][0]), cell_len(new[changed[-1]][0]))
+                width = last.left + min(last.width, longest) - first.left
+                x = first.left - self.scroll_offset.x
+                self.refresh(Region(max(0, x), line + 1 - self.scroll_offset.y, width, 1))
+
+    def in_view(self) -> tuple[JobId, ...]:
+        """The jobs whose rows are on the screen."""
+        top = self.scroll_offset.y
+        return self.order[top : top + self.page]
+
+    def set_marks(self, marks: Iterable[JobId]) -> None:
+        changed = self.marks ^ (new := frozenset(marks))
+        self.marks = new
+        for job in changed:
+            self._refresh_line(self._lines.get(job))
+
+    def set_columns(self, sorted_by: str, reverse: bool, wide: bool) -> None:
+        """Which column heads show the order, and whether all columns are there, scrolling sideways."""
+        self.sorted_by, self.reverse, self.wide = sorted_by, reverse, wide
+        self.set_class(wide, "-wide")
+        self._place()
+
+    @property
+    def page(self) -> int:
+        """Rows that fit below the heads."""
+        return max(1, self.size.height - 1)
+
+    def move_to(self, job: JobId | None) -> None:
+        """Put the cursor on this job, if it is shown."""
+        if job is None or job == self.cursor or job not in self._lines:
+            return
+        old, self.cursor = self.cursor, job
+        self._refresh_line(self._lines.get(old) if old else None)
+        self._refresh_line(self._lines[job])
+        self._keep_in_view()
+        self.post_message(self.CursorMoved(job))
+
+    def move_by(self, lines: int) -> None:
+        if self.order:
+            line = self._lines.get(self.cursor, 0) if self.cursor else 0
+            self.move_to(self.order[max(0, min(len(self.order) - 1, line + lines))])
+
+    def _keep_in_view(self) -> None:
+        if not self.cursor:
+            return
+        line, top = self._lines[self.cursor], self.scroll_offset.y
+        margin = min(MARGIN, (self.page - 1) // 2)
+        if line - margin < top:
+            self.scroll_to(y=max(0, line - margin), animate=False, immediate=True)
+        elif line + margin >= top + self.page:
+            self.scroll_to(y=line + margin - self.page + 1, animate=False, immediate=True)
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y == 0:
+            return self._head().crop(self.scroll_offset.x, self.scroll_offset.x + width)
+        line = y - 1 + self.scroll_offset.y
+        if line >= len(self.order):
+            return Strip.blank(width, self.rich_style)
+        job = self.order[line]
+        cells = self._cells.get(job) or self._cells_of(job)
+        return self._draw(job, cells).crop(self.scroll_offset.x, self.scroll_offset.x + width)
+
+    def _cells_of(self, job: JobId) -> Cells:
+        row = self._row_of(job)
+        cells = tuple((placed.column.cell(row), placed.column.style(row)) for placed in self._placed)
+        self._cells[job] = cells
+        return cells
+
+    def _draw(self, job: JobId, cells: Cells) -> Strip:
+        on_cursor, marked = job == self.cursor, job in self.marks
+        base = self._style("cursor") if on_cursor else self._style("marked") if marked else self.rich_style
+        gutter = (self._glyphs.cursor if on_cursor else " ") + (self._glyphs.mark if marked else " ")
+        segments = [Segment(gutter, base)]
+        for placed, (text, name) in zip(self._placed, cells, strict=False):
+            style = base + self._ink(name) if name and not (on_cursor and self._plain_cursor) else base
+            segments.append(Segment(fit(text, placed.width, self._glyphs.ellipsis) + " ", style if text else base))
+        return Strip(segments).simplify().adjust_cell_length(max(self.size.width, self._needed), base)
+
+    def _head(self) -> Strip:
+        style = self._style("head")
+        segments = [Segment("  ", style)]
+        for placed in self._placed:
+            title = placed.column.title
+            if placed.column.key == self.sorted_by:
+                arrow = self._glyphs.descending if self.reverse else self._glyphs.ascending
+                title = fit(title, min(len(title), placed.width - 1), "") + arrow
+            segments.append(Segment(fit(title, placed.width, ""), style))
+            segments.append(Segment(" ", style))
+        return Strip(segments).adjust_cell_length(max(self.size.width, self._needed), style)
+
+    def _style(self, name: str) -> Style:
+        if name not in self._styles:
+            self._styles[name] = self.get_component_rich_style(f"job-table--{name}")
+        return self._styles[name]
+
+    @property
+    def _plain_cursor(self) -> bool:
+        """Sixteen colours cannot be blended: on the cursor's line the words must do."""
+        return self.app.current_theme.ansi
+
+    def _ink(self, name: str) -> Style:
+        """A cell's look without its background, so that the cursor's and the marks' lines keep theirs."""
+        key = f"ink {name}"
+        if key not in self._styles:
+            style = self.get_component_rich_style(f"job-table--{name}", partial=True)
+            self._styles[key] = Style(color=style.color, bold=style.bold, dim=style.dim, italic=style.italic)
+        return self._styles[key]
+
+    @property
+    def _needed(self) -> int:
+        return self._placed[-1].left + self._placed[-1].width if self._placed else 0
+
+    def _place(self) -> None:
+        self._placed = place(self._every, self.scrollable_content_region.width, self.wide)
+        self._cells.clear()
+        self._resize()
+        self.refresh()
+
+    def _resize(self) -> None:
+        self.virtual_size = Size(self._needed if self.wide else 0, len(self.order) + 1)
+
+    def _in_view(self, line: int) -> bool:
+        return 0 <= line - self.scroll_offset.y < self.page
+
+    def _refresh_line(self, line: int | None) -> None:
+        if line is not None and self._in_view(line):
+            self.refresh(Region(0, line + 1 - self.scroll_offset.y, self.size.width, 1))
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles.clear()
+
+    def on_resize(self) -> None:
+        self._place()
+        self._keep_in_view()
+
+    def on_click(self, event: events.Click) -> None:
+        x = event.x + self.scroll_offset.x
+        if event.y == 0:
+            for placed in self._placed:
+                if placed.left <= x < placed.left + placed.width + 1:
+                    self.post_message(self.HeadClicked(placed.column.key))
+            return
+        line = event.y - 1 + self.scroll_offset.y
+        if line < len(self.order):
+            self.move_to(self.order[line])

@@ -1,0 +1,144 @@
+"""Every key: one list from which the footer, the help, the palette and README's table are made."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding
+from textual.keys import format_key
+
+from tui.core.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that a key does. `id` is its name in `[keys]` of settings.toml, and of its action unless given."""
+
+    id: str
+    keys: str
+    title: str
+    """For the hints at the foot: a word or two; empty where it needs no hint."""
+    help: str
+    """For the help and the palette."""
+    group: str
+    action: str = ""
+    moves: bool = False
+    """Only moves the cursor or the view: acts at once, also in a burst of keys that turns out to be a paste."""
+
+    def binding(self) -> Binding:
+        return Binding(
+            self.keys, self.action or self.id, self.help, show=bool(self.title), id=self.id, tooltip=self.help
+        )
+
+
+WATCH, LOOK, ASK, MARK, MOVE, PROGRAM = "Watchlist", "Look", "Ask", "Mark and copy", "Move", "Program"
+
+COMMANDS: tuple[Command, ...] = (
+    Command("add", "a", "add", "Add jobs: IDs or addresses, one or many", WATCH),
+    Command("remove", "x,delete", "remove", "Remove the marked jobs, or the one under the cursor", WATCH),
+    Command("undo", "u", "undo", "Undo the last change of the watchlist", WATCH),
+    Command("redo", "U", "", "Redo what was undone", WATCH),
+    Command("label", "L,f2", "", "Change the job's label", WATCH),
+    Command("tags", "t", "", "Change the tags of the marked jobs, or of the one under the cursor", WATCH),
+    Command("details", "enter,d", "details", "Show or hide everything about the job", LOOK),
+    Command("error", "e", "error", "Show the job's error; on a healthy job go to the next failing one", LOOK),
+    Command("next_problem", "n", "next", "Next job that fails, is stale or has just changed", LOOK, moves=True),
+    Command("previous_problem", "N", "", "Previous one", LOOK, moves=True),
+    Command("filter", "slash,f", "filter", "Filter: words, !word, is:running, tag:x, /pattern/", LOOK),
+    Command("profile", "F", "", "Show all profiles, or one", LOOK),
+    Command("only_problems", "exclamation_mark", "", "Only problems: failing and stale jobs", LOOK),
+    Command("sort", "s", "sort", "Choose what to sort by", LOOK),
+    Command("reverse", "S", "", "Reverse the order", LOOK),
+    Command("wide", "w", "", "All columns in full width, scrolling sideways", LOOK),
+    Command("refresh", "r,f5", "refresh", "Ask now about the marked jobs, or the one under the cursor", ASK),
+    Command("refresh_all", "R,ctrl+r", "", "Ask now about all jobs", ASK),
+    Command("pause", "p", "", "Pause the marked jobs, or the one under the cursor; again to go on", ASK),
+    Command("pause_all", "P", "", "Pause everything; again to go on", ASK),
+    Command("mark", "space", "mark", "Mark the job and move down", MARK),
+    Command("mark_range", "v", "", "Mark a range: move to extend it, again to end it", MARK),
+    Command("mark_all", "asterisk", "", "Mark all jobs shown; again to unmark them", MARK),
+    Command("copy_id", "y,c", "copy", "Copy the job ID", MARK),
+    Command("copy_report", "Y", "", "Copy a line for a ticket: ID, label, status, error, request ID", MARK),
+    Command("open_address", "o", "", "Show the address of the job's page as a link, and copy it", MARK),
+    Command("up", "up,k", "", "Up", MOVE, "move(-1)", moves=True),
+    Command("down", "down,j", "", "Down", MOVE, "move(1)", moves=True),
+    Command("first", "home,g", "", "To the first job", MOVE, "first", moves=True),
+    Command("last", "end,G", "", "To the last job", MOVE, "last", moves=True),
+    Command("page_up", "pageup", "", "A page up", MOVE, "page(-1.0)", moves=True),
+    Command("page_down", "pagedown", "", "A page down", MOVE, "page(1.0)", moves=True),
+    Command("half_page_up", "ctrl+u", "", "Half a page up", MOVE, "page(-0.5)", moves=True),
+    Command("half_page_down", "ctrl+d", "", "Half a page down", MOVE, "page(0.5)", moves=True),
+    Command("left", "left,h", "", "Columns to the left", MOVE, "sideways(-8)", moves=True),
+    Command("right", "right,l", "", "Columns to the right", MOVE, "sideways(8)", moves=True),
+    Command("sign_in", "i", "", "Sign in: paste a token, or give the IAM password", PROGRAM),
+    Command("theme", "T", "", "Choose a theme, seen as you move", PROGRAM, "app.theme"),
+    Command("palette", "colon", "", "All commands", PROGRAM, "app.command_palette"),
+    Command("help", "question_mark,f1", "help", "These keys, and what the words mean", PROGRAM),
+    Command("repaint", "ctrl+l", "", "Draw the screen anew", PROGRAM, "app.repaint"),
+    Command("suspend", "ctrl+z", "", "Suspend to the shell", PROGRAM, "app.suspend"),
+    Command("back", "escape", "", "Close what is open, then drop the filter, then the marks", PROGRAM),
+    Command("leave", "q", "quit", "Close what is open, then quit", PROGRAM),
+)
+
+BINDINGS = [command.binding() for command in COMMANDS]
+_BY_ID = {command.id: command for command in COMMANDS}
+
+
+def check_keys(keys: Mapping[str, str]) -> None:
+    """Raises Problem where `[keys]` names an action that does not exist, or gives one key to two actions."""
+    for name in keys:
+        if name not in _BY_ID:
+            import difflib  # only now: it costs the start 3 ms
+
+            near = difflib.get_close_matches(name, _BY_ID, 1)
+            raise Problem(
+                f"[keys] in the settings: there is no action {name!r}"
+                + (f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(_BY_ID)}.")
+            )
+    taken: dict[str, str] = {}
+    for command in COMMANDS:
+        for key in keys_of(command, keys):
+            if key in taken:
+                raise Problem(
+                    f"[keys] in the settings: {key!r} would mean both {taken[key]!r} and {command.id!r}; "
+                    "give one of them another key."
+                )
+            taken[key] = command.id
+
+
+def keys_of(command: Command, keymap: Mapping[str, str]) -> list[str]:
+    """The keys that a command has, after the user's changes, in Textual's long names."""
+    text = keymap.get(command.id, command.keys)
+    return [binding.key for binding in Binding.make_bindings([Binding(text, "x")])]
+
+
+def first_key(name: str, keymap: Mapping[str, str]) -> str:
+    """The first key of the command with this name, as the user knows it; empty when it has none."""
+    keys = keys_of(_BY_ID[name], keymap)
+    return shown(keys[0]) if keys else ""
+
+
+def shown(key: str) -> str:
+    """A key as the user knows it: `?` rather than `question_mark`."""
+    return _SHORT.get(key) or format_key(key)
+
+
+_SHORT = {"pageup": "pgup", "pagedown": "pgdn", "delete": "del", "escape": "esc"}
+_SHORT |= {name: name for name in ("enter", "up", "down", "left", "right", "home", "end")}
+
+
+def key_table(keymap: Mapping[str, str]) -> Iterable[tuple[str, list[tuple[str, str, str]]]]:
+    """Groups of (keys, help, id), in the list's order."""
+    for group in (WATCH, LOOK, ASK, MARK, MOVE, PROGRAM):
+        yield (
+            group,
+            [
+                (" ".join(shown(key) for key in keys_of(command, keymap)), command.help, command.id)
+                for command in COMMANDS
+                if command.group == group
+            ],
+        )
+
+
+def moving_keys(keymap: Mapping[str, str]) -> frozenset[str]:
+    """Keys that only move."""
+    return frozenset(key for command in COMMANDS if command.moves for key in keys_of(command, keymap))

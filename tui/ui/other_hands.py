@@ -1,0 +1,70 @@
+"""What other hands do to the watchlist's file while it is shown: another instance, or an editor."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from tui.core.problem import Problem
+from tui.storage.watchlist import Watchlist
+from tui.ui.board_view import BoardView
+from tui.ui.setup import Setup
+
+if TYPE_CHECKING:
+    from tui.ui.dialogs import ChoiceDialog
+
+
+class OtherHands(BoardView):
+    """Looks at the file at every tick and takes what it says; an empty one only when the user agrees."""
+
+    def __init__(self, setup: Setup, write: Callable[[str], None]) -> None:
+        super().__init__(setup, write)
+        self._told = False
+        """That the file cannot be used."""
+        self._emptied = False
+        """All jobs have gone from the file, and the user has not been asked yet."""
+        self._question: ChoiceDialog | None = None
+
+    def tick(self) -> None:
+        if self.setup.store.changed():
+            self.run_worker(self.reload())
+        super().tick()
+        if self._emptied and not self.covered:
+            self._emptied = False
+            self.ask_about_empty_file()
+
+    async def reload(self) -> None:
+        """Take what the file says now; where it cannot be used, or has no jobs any more, the list stays."""
+        try:
+            found = await self.in_thread(self.setup.store.load)
+        except Problem as problem:
+            if not self._told:
+                self.say(f"{problem} The list on the screen stays as it was.", "error")
+            self._told = True
+            return
+        self._told = False
+        self._emptied = bool(self.board.states) and not found.jobs
+        if not self._emptied:
+            self.take_watchlist(found)
+
+    def take_watchlist(self, watchlist: Watchlist) -> None:
+        self._emptied = False
+        super().take_watchlist(watchlist)
+        if self._question:  # there are jobs again, so nothing is left to ask
+            self._question.action_close()
+
+    @work(group="emptied", exclusive=True)
+    async def ask_about_empty_file(self) -> None:
+        """A file that was cut off by accident must not end the watching unasked."""
+        from tui.ui.dialogs import ChoiceDialog
+
+        watched = [state.job for state in self.board.states.values()]
+        jobs = "the job" if len(watched) == 1 else f"the {len(watched)} jobs"
+        choices = [("keep", f"write {jobs} back into it"), ("none", "watch nothing, as it says")]
+        self._question = ChoiceDialog("The watchlist's file has no jobs any more", choices, "keep")
+        answer = await self.app.push_screen_wait(self._question)
+        self._question = None
+        if answer == "keep":
+            await self.change(self.setup.store.add, watched)
+        elif answer == "none":
+            self.take_watchlist(Watchlist())

@@ -1,0 +1,29 @@
+"""Running the app from a bare terminal to a bare terminal."""
+
+import gc
+import os
+import sys
+
+from tui.ui.app import WatchApp
+from tui.ui.keys import check_keys
+from tui.ui.leaving import Leaving
+from tui.ui.setup import Setup
+from tui.ui.terminal import harden, mouse_wanted
+
+
+def run(setup: Setup, mouse: bool | None) -> int:
+    """Show the screen until it is left; answers the exit code. A bug of ours is printed without secrets, code 1."""
+    gc.disable()  # until the first frame: a seventh of the CPU that it takes
+    check_keys(setup.keys)
+    harden()
+    app = WatchApp(setup)
+    leaving = Leaving(app.exit_from_thread)
+    app.leaving = leaving.guard_exit
+    leaving.install()
+    try:
+        app.run(mouse=mouse_wanted(os.environ, mouse))
+    finally:
+        leaving.uninstall()
+    if app.crash:
+        print(f"codearts-watch ended because of a bug of its own:\n{app.crash}", file=sys.stderr)
+    return leaving.code or app.return_code or 0

@@ -1,0 +1,51 @@
+"""Signing in on the screen: a token or a password, hidden while it is typed, tried before it is taken."""
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.widgets import Input, Static
+
+from tui.core.job import JobId
+from tui.core.problem import Problem
+from tui.ui.dialogs import Dialog
+from tui.ui.setup import SignIn
+
+LONGEST = 100_000
+"""Characters of a token at the most."""
+
+
+class SignInDialog(Dialog[bool]):
+    """Answers True once the service has accepted what was given."""
+
+    HINT = "enter tries it, esc closes"
+
+    def __init__(self, title: str, sign_in: SignIn, job: JobId | None) -> None:
+        """`job` is one to ask about where nothing else tells whether the token is good."""
+        super().__init__(title)
+        self._sign_in = sign_in
+        self._job = job
+
+    def body(self) -> ComposeResult:
+        what = (
+            "the IAM password" if self._sign_in.wants == "password" else "a token with project scope (X-Subject-Token)"
+        )
+        yield Static(Text(f"Paste or type {what}. It is kept in memory only."))
+        yield Input(password=True, max_length=LONGEST)
+        yield Static(id="verdict")
+
+    @on(Input.Submitted)
+    @work(exclusive=True)
+    async def try_it(self, event: Input.Submitted) -> None:
+        verdict = self.query_one("#verdict", Static)
+        try:
+            self._sign_in.put(event.value)
+        except Problem as problem:
+            verdict.update(Text(str(problem)))
+            return
+        event.input.value = ""
+        verdict.update(Text("Trying it ..."))
+        failure = await self._sign_in.check(self._job)
+        if failure is None:
+            self.dismiss(True)
+        else:
+            verdict.update(Text(failure.summary))

@@ -1,0 +1,97 @@
+"""The terminal's state: noted before the app starts, and put back without the app's help.
+
+Every call here is safe from a thread, from the background, and while output is stuck.
+"""
+
+import os
+import signal
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+MOUSE_PIXELS_OFF = "\x1b[?1016l"
+"""Textual turns these reports on and never off again."""
+RESET = (
+    "\x18\x1b\\"  # out of a sequence that was cut off
+    "\x1b[?2026l\x1b[?2048l\x1b[?2004l\x1b[?1004l"  # synchronised output, size reports, bracketed paste, focus
+    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # the mouse
+    "\x1b[<u\x1b[?1049l\x1b[?7h\x1b[?25h\x1b[0m"  # keyboard, alternate screen, wrapping, cursor, colours
+)
+TRIES = 20
+PAUSE = 0.02
+"""Seconds between two tries to write: half a second in all."""
+
+Modes = list[Any]
+"""What termios says about a terminal."""
+
+
+def terminal_modes() -> Modes | None:
+    """None when standard input is no terminal, or one that has gone."""
+    try:
+        return termios.tcgetattr(0)
+    except (OSError, termios.error):
+        return None
+
+
+def finish(modes: Modes | None) -> None:
+    """After an orderly end: what the app may not have put right."""
+    with _ours() as terminal:
+        _set(modes)
+        _push(terminal, MOUSE_PIXELS_OFF)
+
+
+def take_back(modes: Modes | None) -> None:
+    """While the app hangs, perhaps in output: put everything right and keep the app from writing any more."""
+    with _ours() as terminal:
+        silence([2])
+        with suppress(termios.error):
+            termios.tcflow(terminal, termios.TCOON)
+            termios.tcflush(terminal, termios.TCOFLUSH)
+        _set(modes)  # Linux wakes a stuck write now, which fails or is done soon
+        time.sleep(PAUSE)
+        with suppress(termios.error):
+            termios.tcflush(terminal, termios.TCOFLUSH)
+        _push(terminal, RESET)
+
+
+def silence(descriptors: list[int]) -> None:
+    """What is written to them goes nowhere from now on."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+@contextmanager
+def _ours() -> Iterator[int]:
+    """The terminal behind standard error: no write to it waits, and none from the background stops the process."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+    with suppress(OSError):
+        terminal = os.dup(2)
+        blocking = os.get_blocking(terminal)
+        os.set_blocking(terminal, False)
+        try:
+            yield terminal
+        finally:
+            os.set_blocking(terminal, blocking)
+            os.close(terminal)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _set(modes: Modes | None) -> None:
+    with suppress(OSError, termios.error):
+        if modes is not None:
+            termios.tcsetattr(0, termios.TCSANOW, modes)
+
+
+def _push(terminal: int, text: str) -> None:
+    data = text.encode()
+    for _ in range(TRIES):
+        try:
+            data = data[os.write(terminal, data) :]
+        except BlockingIOError:
+            time.sleep(PAUSE)
+        if not data:
+            return

@@ -1,0 +1,191 @@
+"""Theme files: TOML whose keys are those of `textual.theme.Theme`; the bundled ones first, then the user's own."""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from textual.color import Color, ColorParseError
+from textual.css.stylesheet import Stylesheet, StylesheetParseError
+from textual.css.tokenizer import TokenError
+from textual.theme import Theme
+
+from tui.core.text import clean
+
+DEFAULT_THEME = "codearts-dark"
+LARGEST = 64 * 1024
+"""Bytes of a theme file; more is not a theme."""
+LONGEST_NAME = 40
+
+_STAND_INS: Mapping[str, str] = {
+    "status-running": "text-primary",
+    "status-idle": "foreground",
+    "status-error": "text-error",
+    "status-stale": "text-warning",
+    "status-paused": "text-accent",
+    "banner-error": "error-muted",
+    "banner-warning": "warning-muted",
+}
+"""The variables of the look, and which of its colours a theme shows where its `[variables]` do not set them.
+
+`status-…` are the colours of words on $background, $surface, $panel and the cursor's line, `banner-…` what lies behind
+the text of a banner."""
+
+DEFAULT_VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "status-running": "#7ec3ff",
+        "status-idle": "#a7b1bf",
+        "status-error": "#ff9095",
+        "status-stale": "#e3b866",
+        "status-paused": "#c2a9ec",
+        "banner-error": "#7a2530",
+        "banner-warning": "#5c4415",
+        "ansi-background": "ansi_default",
+        "ansi-foreground": "ansi_default",
+    }
+)
+"""For the moment before a theme is chosen: those of the default theme. Textual's own style sheets name the last two,
+which its themes of 16 colours lack."""
+
+_NUMBERS = frozenset({"luminosity_spread", "text_alpha"})
+_SWITCHES = frozenset({"dark", "ansi"})
+_KEYS = frozenset(field.name for field in fields(Theme))
+_COLOURS = _KEYS - _NUMBERS - _SWITCHES - {"name", "variables"}
+
+
+class _NotATheme(Exception):
+    """Why a file is none, in words that follow "Theme x.toml is left out: "."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedThemes:
+    """What can be chosen, and a sentence for every file that cannot."""
+
+    themes: tuple[Theme, ...]
+    problems: tuple[str, ...]
+
+
+def bundled_themes() -> Traversable:
+    """Inside the wheel, or beside the package in a checkout."""
+    packaged = files("tui") / "bundled_themes"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "themes"
+
+
+def load_themes(user_folder: Path | None) -> LoadedThemes:
+    """The bundled themes and those in `user_folder`, whose names win. Never raises."""
+    problems: list[str] = []
+    themes = {theme.name: theme for theme in _read_folder(bundled_themes(), problems)}
+    if user_folder is not None:
+        themes |= {theme.name: theme for theme in _read_folder(user_folder, problems)}
+    return LoadedThemes(tuple(themes.values()), tuple(problems))
+
+
+def _read_folder(folder: Traversable, problems: list[str]) -> Iterator[Theme]:
+    try:
+        found = sorted((file for file in _files(folder)), key=lambda file: file.name)
+    except OSError as error:
+        problems.append(f"The themes in {clean(str(folder))} are left out: {_reason(error)}.")
+        return
+    origin: dict[str, str] = {}
+    for file in found:
+        shown = clean(file.name, 80)
+        try:
+            theme = _theme(_read(file), file.name.removesuffix(".toml"))
+            if theme.name in origin:
+                raise _NotATheme(f"{origin[theme.name]} has the name {theme.name} too")
+        except _NotATheme as reason:
+            problems.append(f"Theme {shown} is left out: {clean(str(reason))}.")
+        else:
+            origin[theme.name] = shown
+            yield theme
+
+
+def _files(folder: Traversable) -> Iterable[Traversable]:
+    return [file for file in folder.iterdir() if file.name.endswith(".toml")] if folder.is_dir() else []
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _read(file: Traversable) -> dict[str, object]:
+    try:
+        if not file.is_file():
+            raise _NotATheme("it is no regular file")
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise _NotATheme(f"it is larger than {LARGEST // 1024} KiB")
+        return tomllib.loads(content.decode())
+    except OSError as error:
+        raise _NotATheme(_reason(error)) from error
+    except UnicodeDecodeError as error:
+        raise _NotATheme(f"byte {error.start + 1} is not UTF-8") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise _NotATheme(f"it is not TOML: {error}") from error
+
+
+def _theme(data: dict[str, object], stem: str) -> Theme:
+    for key, value in data.items():
+        _check(key, value)
+    if "primary" not in data:
+        raise _NotATheme("the colour primary is missing")
+    given: dict[str, Any] = data | {"name": _name(data, stem)}
+    theme = Theme(**given)
+    if missing := _STAND_INS.keys() - theme.variables.keys():
+        colours = theme.to_color_system().generate()
+        theme.variables |= {key: colours[_STAND_INS[key]] for key in missing}
+    return theme
+
+
+def _name(data: dict[str, object], stem: str) -> str:
+    name = clean(data.get("name", stem), LONGEST_NAME).strip()
+    if not name:
+        raise _NotATheme("its name is empty")
+    return name
+
+
+def _check(key: str, value: object) -> None:
+    if key not in _KEYS:
+        raise _NotATheme(f"it has the key {key!r}, which is not one of {', '.join(sorted(_KEYS))}")
+    if key in _SWITCHES and not isinstance(value, bool):
+        raise _NotATheme(f"{key} is {value!r}: write true or false")
+    if key in _NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1):
+        raise _NotATheme(f"{key} is {value!r}: write a number from 0 to 1")
+    if (key == "name" or key in _COLOURS) and not isinstance(value, str):
+        raise _NotATheme(f"{key} is {value!r}: write it in quotes")
+    if key in _COLOURS:
+        _check_colour(key, str(value))
+    if key == "variables":
+        if not isinstance(value, dict):
+            raise _NotATheme("variables is no table: write [variables] above them")
+        for name, text in value.items():
+            if not isinstance(text, str):
+                raise _NotATheme(f"the variable {name!r} is {text!r}: write it in quotes")
+            _check_variable(name, text)
+
+
+def _check_colour(key: str, value: str) -> None:
+    try:
+        Color.parse(value)
+    except ColorParseError as error:
+        raise _NotATheme(f"{key} is {value!r}, which is no colour; write #rrggbb") from error
+
+
+def _check_variable(key: str, value: str) -> None:
+    """Where a variable would first fail is the style sheet, and that would end the app: so try it in one."""
+    if key.partition("-")[0] in _COLOURS | {"status", "banner"}:
+        _check_colour(key, value)
+        return
+    coloured = any(word in key for word in ("text", "foreground", "link-color"))
+    use = "text-style" if "style" in key else "color" if coloured else "background"
+    sheet = Stylesheet(variables={key: value})
+    sheet.add_source(f"Widget {{ {use}: ${key}; }}")
+    try:
+        sheet.parse()
+    except (StylesheetParseError, TokenError) as error:
+        raise _NotATheme(f"the variable {key!r} cannot be {value!r}") from error

@@ -1,0 +1,17 @@
+"""One honest line where the terminal is too small for anything else."""
+
+from rich.text import Text
+from textual.widgets import Static
+
+COLUMNS, ROWS = 40, 8
+"""The smallest terminal with room for statuses and counts."""
+WIDTHS = [(0, "-tiny"), (COLUMNS, "-narrow"), (110, "-broad")]
+HEIGHTS = [(0, "-low"), (ROWS, "-high")]
+"""Classes of a screen by its columns and its rows; under `-tiny` and `-low` this line covers all else."""
+
+
+class TooSmall(Static):
+    """Covers its screen, whatever else is on it, as long as there is too little room."""
+
+    def __init__(self) -> None:
+        super().__init__(Text(f"too small: {COLUMNS}x{ROWS} min"), markup=False)

@@ -1,0 +1,72 @@
+"""Numbers and times as the screen writes them. Coarse on purpose: what does not change is not sent."""
+
+from datetime import datetime
+
+from rich.cells import cell_len, set_cell_size
+
+from tui.core.reading import Moment
+
+
+def duration(seconds: float) -> str:
+    """At most six cells: ten-second steps up to three minutes, then minutes, hours and days."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole // 10 * 10}s"
+    minutes = whole // 60
+    if minutes < 3:
+        return f"{minutes}m{whole % 60 // 10 * 10:02}s"
+    if minutes < 60:
+        return f"{minutes}m"
+    hours = minutes // 60
+    if hours < 10:
+        return f"{hours}h{minutes % 60 // 10 * 10:02}m"
+    return f"{hours}h" if hours < 48 else f"{hours // 24}d"
+
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_AT_LEAST = tuple(
+    [(minutes * _MINUTE, f"{minutes}m+") for minutes in (1, 5, 15, 30)]
+    + [(hours * _HOUR, f"{hours}h+") for hours in (1, 2, 4, 8, 12)]
+    + [(days * _DAY, f"{days}d+") for days in (1, 2, 4, 7, 14, 30)]
+)
+
+
+def at_least(seconds: float) -> str:
+    """A lower bound, in few and wide steps; empty under a minute."""
+    return next((text for bound, text in reversed(_AT_LEAST) if seconds >= bound), "")
+
+
+def age(seconds: float) -> str:
+    """How old an answer is: five-second steps up to a minute, then minutes, hours and days."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole // 5 * 5}s"
+    minutes = whole // 60
+    if minutes < 60:
+        return f"{minutes}m"
+    hours = minutes // 60
+    return f"{hours}h" if hours < 48 else f"{hours // 24}d"
+
+
+def seconds(value: float) -> str:
+    """A number of seconds as a person writes it: `5 s`, `0.7 s`, `2 m`."""
+    if value >= 120:
+        return f"{value / 60:.0f} m"
+    return f"{value:.0f} s" if value >= 10 or value == int(value) else f"{value:.1f} s"
+
+
+def time_of_day(moment: Moment, today: datetime) -> str:
+    """Local wall time; with the date when it was not today (`today` is any aware time of today)."""
+    local = moment.wall.astimezone()
+    if local.date() == today.astimezone().date():
+        return local.strftime("%H:%M:%S")
+    return local.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def fit(text: str, width: int, ellipsis: str = "…") -> str:
+    """`text` in exactly `width` cells, cut with an ellipsis or filled with blanks."""
+    if text.isascii():
+        return text.ljust(width) if len(text) <= width else text[: width - 1] + ellipsis if width > 0 else ""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(text, width - 1) + ellipsis if width > 0 else ""
