@@ -36,6 +36,29 @@ app = Tiny(driver_class=SturdyDriver)
 app.run()
 raise SystemExit(app.return_code)
 """
+SIZES = """
+import fcntl, struct, sys, termios
+from textual.app import App
+from textual.widgets import Static
+from tui.ui.driver import SturdyDriver
+
+class Driver(SturdyDriver):
+    looks = 0
+    def _get_terminal_size(self):
+        size = super()._get_terminal_size()
+        self.looks += 1
+        if self.looks == 2 and 'twice' in sys.argv:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 10, 50, 0, 0))
+        return size
+
+class Tiny(App):
+    def compose(self):
+        yield Static("ready")
+    def on_resize(self, event):
+        self.query_one(Static).update(f"{event.size.width} x {event.size.height}")
+
+Tiny(driver_class=Driver).run()
+"""
 
 COLOUR = "\x1b]11;rgb:1c1c/1c1c/1c1c"
 ANSWERS = [
@@ -132,6 +155,22 @@ def test_a_bare_stop_and_continue_starts_nothing_twice() -> None:
         terminal.wait_for(r"a b c ; 1 input")
         terminal.send("q")
         assert terminal.wait_exit() == 7
+
+
+def test_of_two_resizes_at_once_the_last_one_counts() -> None:
+    with Terminal([sys.executable, "-c", SIZES, "twice"], cwd=ROOT) as terminal:
+        terminal.wait_for("80 x 24")
+        terminal.resize(20, 60)
+        terminal.wait_for("50 x 10")
+
+
+def test_the_size_is_the_terminals_also_when_standard_output_is_a_file() -> None:
+    with Terminal(
+        ["sh", "-c", 'exec "$@" >/dev/null', "sh", sys.executable, "-c", SIZES], cwd=ROOT, rows=20
+    ) as terminal:
+        terminal.wait_for("80 x 20")
+        terminal.resize(10, 50)
+        terminal.wait_for("50 x 10")
 
 
 def test_a_suspended_app_comes_back() -> None:

@@ -3,8 +3,9 @@
 import os
 import re
 import select
+import signal
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.cells import cell_len
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.message import Message
 
 TICK = 0.1
@@ -79,7 +81,7 @@ def _unprintable(character: str | None) -> bool:
 
 
 class SturdyDriver(LinuxDriver):
-    """Bytes that are not UTF-8, odd sequences, stray answers and a bare SIGCONT do not end or upset the app."""
+    """Not ended or upset by bytes that are not UTF-8, odd sequences, stray answers, a bare SIGCONT, quick resizes."""
 
     _suspended = False
 
@@ -96,6 +98,29 @@ class SturdyDriver(LinuxDriver):
             else:
                 self._send(parser.feed(replies.release()))
             self._send(parser.tick())
+
+    def start_application_mode(self) -> None:
+        start: Callable[[], None] = super().start_application_mode
+        start()
+        signal.signal(signal.SIGWINCH, self._note_resize)
+
+    def _note_resize(self, *args: Any) -> None:
+        """The size is read on the loop. Textual reads it here, and of two signals that interrupt each other the one
+        that read first tells last: the screen would stay as large as it no longer is."""
+        self._loop.call_soon_threadsafe(self._tell_size)
+
+    def _tell_size(self) -> None:
+        if not self._in_band_window_resize:
+            size = Size(*self._get_terminal_size())
+            self.process_message(events.Resize(size, size))
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Of the terminal that the keys come from: Textual asks standard output, which may be a file."""
+        try:
+            columns, lines = os.get_terminal_size(self.fileno)
+        except OSError:  # the terminal has gone: who watches it ends the app
+            columns, lines = 0, 0
+        return columns or 80, lines or 24
 
     def _send(self, messages: Iterator[Message]) -> None:
         for message in messages:
