@@ -1,11 +1,17 @@
 """Every bundled theme can be read by everyone it is for."""
 
 import math
+from collections.abc import Iterator
 
 import pytest
 from textual.color import Color
 from textual.theme import Theme
 
+from tests.builders import job_id
+from tests.screens import screen
+from tui.core.job import JobId
+from tui.core.reading import Failure, FailureKind, Status
+from tui.ui.app import WatchApp
 from tui.ui.themes import DEFAULT_VARIABLES, load_themes
 
 BUNDLED = {theme.name: theme for theme in load_themes(None).themes}
@@ -63,12 +69,11 @@ def _through(vision: tuple[Light, Light, Light], colour: Light) -> Light:
 
 
 def grounds(theme: Theme) -> dict[str, Color]:
-    """Where words stand: the page, the details, the header, the line under the cursor and a marked one."""
+    """Where words stand: the page, the details, the header and a marked line."""
     colours = {
         name: Color.parse(theme.to_color_system().generate()[name]) for name in ("background", "surface", "panel")
     }
     page = colours["background"]
-    colours["cursor"] = page + Color.parse(theme.primary).with_alpha(0.3)
     colours["mark"] = page + Color.parse(theme.accent or "").with_alpha(0.2)
     return colours
 
@@ -98,6 +103,32 @@ def test_banners_can_be_read(theme: Theme) -> None:
 def test_the_chosen_line_of_a_list_can_be_read(theme: Theme) -> None:
     ground, text = (theme.variables[f"block-cursor-{part}"] for part in ("background", "foreground"))
     assert contrast(Color.parse(ground), Color.parse(text)) >= 4.5
+
+
+@pytest.mark.parametrize("theme", COLOURED, ids=by_name)
+async def test_all_that_is_on_the_screen_can_be_read(theme: Theme) -> None:
+    outcomes: dict[JobId, Status | Failure] = {
+        job_id(1): Status.RUNNING,
+        job_id(2): Failure(FailureKind.NOT_FOUND, "There is no such job.", "CB.00031006", "gone"),
+    }
+    async with screen(5, outcomes, size=(120, 20)) as shown:
+        await shown.press("down", "down", "down", "p", "space", "home", "enter")
+        shown.app.theme = theme.name
+        for _ in range(4):
+            await shown.settle()
+            words = list(coloured_words(shown.app))
+            assert len({ground for _, _, ground in words}) >= 3  # the page, the cursor's line, the details
+            assert [word for word, ink, ground in words if contrast(ink, ground) < 4.5] == []
+            await shown.press("down")
+
+
+def coloured_words(app: WatchApp) -> Iterator[tuple[str, Color, Color]]:
+    """Every piece of text on the screen, its colour, and that of the ground it stands on."""
+    for strip in app.screen._compositor.render_strips():
+        for segment in strip:
+            style = segment.style
+            if style and style.color and style.bgcolor and any(map(str.isalnum, segment.text)):
+                yield segment.text, Color.from_rich_color(style.color), Color.from_rich_color(style.bgcolor)
 
 
 @pytest.mark.parametrize("vision", [DEUTERANOPIA, PROTANOPIA, TRITANOPIA], ids=["deuteran", "protan", "tritan"])

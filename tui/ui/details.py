@@ -6,7 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.widget import Widget
 
 from tui.codearts.contract import status_path
 from tui.codearts.errors import advise
@@ -152,33 +152,24 @@ def grid(lines: list[Field], looks: dict[str, str]) -> Group:
     return Group(table, *blocks)
 
 
-class Fields(Static):
-    """Fields drawn as a grid; drawn again only when a text changed."""
+class Fields(Widget):
+    """Fields drawn as a grid; drawn again only when a text or the theme changed."""
 
     LOOKS = ("failing", "stale", "running", "idle", "unread", "paused", "dim", "strong")
     COMPONENT_CLASSES = {f"fields--{name}" for name in LOOKS}
 
     def __init__(self, lines: list[Field] | None = None) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._lines = lines or []
 
     def show(self, lines: list[Field]) -> None:
         if lines != self._lines:
             self._lines = lines
-            if self.is_mounted:
-                self.draw()
+            self.refresh(layout=True)
 
-    def draw(self) -> None:
+    def render(self) -> Group:
         looks = {name: str(self.get_component_rich_style(f"fields--{name}", partial=True)) for name in self.LOOKS}
-        self.update(grid(self._lines, looks))
-
-    def on_mount(self) -> None:
-        self.draw()
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        if self.is_mounted:
-            self.draw()
+        return grid(self._lines, looks)
 
 
 class DetailsPane(VerticalScroll):

@@ -164,7 +164,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         gutter = (self._glyphs.cursor if on_cursor else " ") + (self._glyphs.mark if marked else " ")
         segments = [Segment(gutter, base)]
         for placed, (text, name) in zip(self._placed, cells, strict=False):
-            style = base + self._ink(name) if name and not (on_cursor and self._plain_cursor) else base
+            style = base + self._ink(name) if name and not on_cursor else base
             segments.append(Segment(fit(text, placed.width, self._glyphs.ellipsis) + " ", style if text else base))
         return Strip(segments).simplify().adjust_cell_length(max(self.size.width, self._needed), base)
 
@@ -185,13 +185,9 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._styles[name] = self.get_component_rich_style(f"job-table--{name}")
         return self._styles[name]
 
-    @property
-    def _plain_cursor(self) -> bool:
-        """Sixteen colours cannot be blended: on the cursor's line the words must do."""
-        return self.app.current_theme.ansi
-
     def _ink(self, name: str) -> Style:
-        """A cell's look without its background, so that the cursor's and the marks' lines keep theirs."""
+        """A cell's look without its background, so that marked lines keep theirs. The cursor's line has one colour: no
+        theme's words can be read both on the page and on that."""
         key = f"ink {name}"
         if key not in self._styles:
             style = self.get_component_rich_style(f"job-table--{name}", partial=True)
