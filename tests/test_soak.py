@@ -15,7 +15,8 @@ from tui.polling.schedule import Policy
 DAY = 86400.0
 DAYS = 30.0 if LONG else 0.5
 POLICY = Policy() if LONG else Policy(requests_per_second=0.5)
-EDIT_EVERY = 600.0 if LONG else 200.0
+EDIT_EVERY = 599.9983 if LONG else 199.9983
+"""Seconds: never at a request's own moment, since no machine goes to sleep between two of our instructions."""
 GROWTH = 12.0
 """MB that the interpreter's own heaps may come to after the first quarter."""
 
