@@ -25,6 +25,22 @@ FAULTS = [
 ]
 
 
+def test_a_change_that_could_not_be_read_is_not_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = WatchlistFile(tmp_path / "watchlist.toml")
+    file.add([Job(job_id(1))])
+    WatchlistFile(file.path).add([Job(job_id(2))])
+
+    def fail(*arguments: object, **more: object) -> NoReturn:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", fail)
+        with pytest.raises(Problem, match="too many files are open"):
+            file.load()
+    assert file.changed()
+    assert [job.id for job in file.load().jobs] == [job_id(1), job_id(2)]
+
+
 @pytest.mark.parametrize(("call", "number", "words"), FAULTS)
 def test_a_save_that_fails_leaves_the_list_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, words: str

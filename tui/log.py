@@ -3,9 +3,10 @@
 import logging
 import os
 import stat
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from tui.codearts.bodies import redact
 from tui.core.job import Job, JobId
@@ -122,8 +123,8 @@ class NotedStore:
     def remove(self, ids: Collection[JobId]) -> Change:
         return self._noted("remove", lambda: self._store.remove(ids))
 
-    def edit(self, jobs: Sequence[Job]) -> Change:
-        return self._noted("edit", lambda: self._store.edit(jobs))
+    def edit(self, ids: Collection[JobId], values: Mapping[str, Any]) -> Change:
+        return self._noted("edit", lambda: self._store.edit(ids, values))
 
     def undo(self, change: Change) -> Change:
         return self._noted("undo", lambda: self._store.undo(change))

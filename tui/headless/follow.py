@@ -50,6 +50,7 @@ async def follow(
     follower = Follower()
     follower.watch(jobs)
     refused: frozenset[str] = frozenset()
+    told = ""
     async with asking(session, jobs) as asked:
         while not is_abandoned(output.data):
             lines = []
@@ -60,7 +61,7 @@ async def follow(
                 tell(change, profile)
             output.lines(lines)
             refused = _say_who_is_refused(asked, refused, output)
-            _reload(session, follower, asked)
+            told = _reload(session, follower, asked, told)
     return ExitCode.DONE
 
 
@@ -74,14 +75,19 @@ def _say_who_is_refused(asked: Asked, before: frozenset[str], output: Output) ->
     return frozenset(refused)
 
 
-def _reload(session: Session, follower: Follower, asked: Asked) -> None:
-    """Take over what somebody else changed in the watchlist; one that cannot be read counts for nothing."""
+def _reload(session: Session, follower: Follower, asked: Asked, told: str) -> str:
+    """Take over what somebody else changed in the watchlist; one that cannot be read counts for nothing.
+
+    Answers what is wrong with it, which is said once: `told` is what was said last.
+    """
     if not session.store.changed():
-        return
+        return told
     try:
         jobs = session.store.load().jobs
     except Problem as problem:
-        session.output.say(str(problem))
-        return
+        if str(problem) != told:
+            session.output.say(str(problem))
+        return str(problem)
     follower.watch(jobs)
     asked.desk.watch(jobs)
+    return ""

@@ -1,6 +1,8 @@
 """The changes of a watchlist: each makes a new document of the old one."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from tui.core.job import Job, JobId
 from tui.storage.document import Document
@@ -26,10 +28,10 @@ def remove(document: Document, ids: Collection[JobId]) -> Document:
     return document.rewritten(lambda pieces: _without(pieces, gone))
 
 
-def edit(document: Document, jobs: Sequence[Job]) -> Document:
-    """Label, tags, profile and address of jobs that are there."""
+def edit(document: Document, ids: Collection[JobId], values: Mapping[str, Any]) -> Document:
+    """Set these of label, tags, profile and address in the jobs that are there; what they say besides stays."""
     known = _by_id(document)
-    fields = {job.id: changed_fields(known[job.id], tidy(job)) for job in jobs if job.id in known}
+    fields = {job: changed_fields(known[job], tidy(replace(known[job], **values))) for job in ids if job in known}
     return document.rewritten(lambda pieces: _with_fields(pieces, fields))
 
 

@@ -14,7 +14,7 @@ import tomli_w
 
 from tui.core.problem import Problem
 from tui.storage.files import Unreadable
-from tui.storage.pieces import Piece, Table, cut, join, lines_of
+from tui.storage.pieces import Piece, Table, cut, join, lines_of, new_piece
 
 HEAD = "# codearts-watch writes this file. Editing it by hand is welcome: comments and unknown keys are kept.\n"
 NEW_FILE = f"{HEAD}version = 1\n"
@@ -98,7 +98,9 @@ class Document:
     def _dumped(self, entries: list[Table]) -> "Document":
         content = {**self.other, "jobs": entries} if entries else self.other
         try:
-            made = self._checked(HEAD + tomli_w.dumps(content), entries)
+            top = Piece(tuple(lines_of(HEAD + tomli_w.dumps(self.other))))
+            made = self._checked(join("", [top, *map(new_piece, entries)]), entries)
+            made = made or self._checked(HEAD + tomli_w.dumps(content), entries)  # nested: an entry of many tables
         except RecursionError:
             made = None
         if not made:

@@ -31,8 +31,10 @@ _REASONS = {
 class Unreadable(Exception):
     """Why the text of a file cannot be used; line and column count from 1 and are 0 when unknown."""
 
-    def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
+    def __init__(self, reason: str, line: int = 0, column: int = 0, may_pass: bool = False) -> None:
+        """`may_pass`: the system did not let us read, which may end without any change of the file."""
         super().__init__(reason)
+        self.may_pass = may_pass
         self.reason = clean(reason)
         self.line = line
         self.column = column
@@ -67,7 +69,7 @@ def read_text(path: Path, limit: int) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Unreadable(reason(error)) from None
+        raise Unreadable(reason(error), may_pass=True) from None
     except ValueError as error:
         raise Unreadable(str(error)) from None
     try:

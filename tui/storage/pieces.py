@@ -30,7 +30,7 @@ class Piece:
         lines = list(self.lines)
         at, end = _extent(lines, key)
         if end:
-            lines[at:end] = [_line(key, value)] if value else []
+            lines[at:end] = [_line(key, value) + _remark(lines[at:end])] if value else []
         elif value:
             _insert(lines, key, value)
         return replace(self, lines=tuple(lines), entry=entry)
@@ -122,6 +122,13 @@ def _whole(lines: list[str]) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _remark(lines: list[str]) -> str:
+    """The comment behind the value in these lines, with the blanks before it."""
+    text = "\n".join(lines)
+    ends = (at for at, character in enumerate(text) if character == "#" and _whole([text[:at]]))
+    return text[len(text[:end].rstrip()) :] if (end := next(ends, 0)) else ""
 
 
 def _insert(lines: list[str], key: str, value: object) -> None:

@@ -2,11 +2,11 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from tui.core.job import Job, JobId
 from tui.core.problem import Problem
@@ -63,7 +63,7 @@ class WatchlistStore(Protocol):
     def changed(self) -> bool: ...
     def add(self, jobs: Sequence[Job]) -> Change: ...
     def remove(self, ids: Collection[JobId]) -> Change: ...
-    def edit(self, jobs: Sequence[Job]) -> Change: ...
+    def edit(self, ids: Collection[JobId], values: Mapping[str, Any]) -> Change: ...
     def undo(self, change: Change) -> Change: ...
 
 
@@ -92,9 +92,9 @@ class _Changes(ABC):
     def remove(self, ids: Collection[JobId]) -> Change:
         return self._change(lambda now: changes.remove(now, ids))
 
-    def edit(self, jobs: Sequence[Job]) -> Change:
-        """Set label, tags, profile and address of jobs that are there; what else their entries say stays."""
-        return self._change(lambda now: changes.edit(now, jobs))
+    def edit(self, ids: Collection[JobId], values: Mapping[str, Any]) -> Change:
+        """Set these of label, tags, profile and address in the jobs that are there; what others set besides stays."""
+        return self._change(lambda now: changes.edit(now, ids, values))
 
     def undo(self, change: Change) -> Change:
         """Take the change back, leaving what others did since. Undoing the answer is redoing."""
@@ -133,11 +133,13 @@ class WatchlistFile(_Changes):
 
     def _read(self) -> Document:
         known, _ = self._known
-        self._seen = signature(self.path)  # before the text: a change in between is then seen later
+        before, self._seen = self._seen, signature(self.path)  # before the text: a change in between is seen later
         try:
             text = read_text(self.path, LIMIT) or ""
             return known if text == known.text else Document.read(text)
         except Unreadable as unreadable:
+            if unreadable.may_pass:
+                self._seen = before
             raise WatchlistBroken(self.path, unreadable) from None
 
     def _change(self, operation: Callable[[Document], Document]) -> Change:

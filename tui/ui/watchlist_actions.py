@@ -1,7 +1,6 @@
 """The keys that change the watchlist: each saves first, then shows, and can be undone."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 
 from textual import events, work
 
@@ -69,7 +68,7 @@ class WatchlistActions(OtherHands):
             TextDialog(title, job.label, "empty: the short ID is shown", LABEL_LONGEST)
         )
         if label is not None and label != job.label:
-            await self._edit([replace(job, label=label)], f"labelling {job.name}")
+            await self._edit([job], f"labelling {job.name}", {"label": label})
 
     @work(group="watchlist")
     async def action_tags(self) -> None:
@@ -84,13 +83,13 @@ class WatchlistActions(OtherHands):
             TextDialog(f"Tags of {name}", " ".join(jobs[0].tags), "words with blanks between")
         )
         if tags is not None:
-            changed = [replace(job, tags=split_tags(tags)) for job in jobs]
-            if changed != jobs:
-                await self._edit(changed, f"tagging {name}")
+            wanted = split_tags(tags)
+            if any(job.tags != wanted for job in jobs):
+                await self._edit(jobs, f"tagging {name}", {"tags": wanted})
 
-    async def _edit(self, jobs: list[Job], what: str) -> None:
-        watched = [job for job in jobs if job.id in self.board.states]
-        made = await self.change(self.setup.store.edit, watched)
+    async def _edit(self, jobs: list[Job], what: str, values: Mapping[str, object]) -> None:
+        watched = [job.id for job in jobs if job.id in self.board.states]
+        made = await self.change(self.setup.store.edit, watched, values)
         if made:
             self._keep(what, made)
 
