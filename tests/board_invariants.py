@@ -23,7 +23,8 @@ def check_state(state: JobState, now: float) -> None:
     assert len(state.transitions) <= 20
     for earlier, later in zip(state.transitions, state.transitions[1:], strict=False):
         assert earlier.status != later.status
-        assert earlier.after.at <= earlier.by.at <= later.after.at <= later.by.at
+        assert earlier.after.at <= earlier.by.at <= later.by.at
+        assert earlier.after.at <= later.after.at <= later.by.at
 
 
 def check_look(state: JobState, now: float, interval: float) -> None:

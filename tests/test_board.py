@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.builders import failure, job_id, moment, reading, state
@@ -30,10 +32,17 @@ def test_the_same_status_again_keeps_since_and_renews_the_age() -> None:
     assert known.age(25) == 5
 
 
-def test_a_change_lies_between_two_answers() -> None:
+def test_a_change_lies_between_a_question_and_an_answer() -> None:
     known = state((RUNNING, 10), (RUNNING, 20), (IDLE, 30))
-    assert known.transitions == (Transition(ONE.id, IDLE, moment(20), moment(30)),)
-    assert (known.since_after, known.since) == (moment(20), moment(30))
+    assert known.transitions == (Transition(ONE.id, IDLE, moment(19.9), moment(30)),)
+    assert (known.since_after, known.since) == (moment(19.9), moment(30))
+
+
+def test_what_another_profile_answered_is_forgotten_and_a_pause_is_not() -> None:
+    moved = replace(ONE, profile="b")
+    board = Board().watch([ONE]).record([reading(ONE.id, RUNNING, 10)]).pause([ONE.id], moment(11))
+    assert board.watch([replace(ONE, profile="prod")], "prod").states[ONE.id].status is RUNNING
+    assert board.watch([moved]).states[ONE.id] == JobState(moved, paused=moment(11))
 
 
 def test_a_failure_keeps_the_last_good_status_and_its_age() -> None:
@@ -53,7 +62,7 @@ def test_a_good_answer_ends_the_failing() -> None:
 
 def test_a_change_seen_after_failures_reaches_back_to_the_last_good_answer() -> None:
     known = state((RUNNING, 10), (failure(), 20), (IDLE, 30))
-    assert known.transitions == (Transition(ONE.id, IDLE, moment(10), moment(30)),)
+    assert known.transitions == (Transition(ONE.id, IDLE, moment(9.9), moment(30)),)
 
 
 def test_an_answer_to_an_earlier_question_is_dropped() -> None:

@@ -94,7 +94,7 @@ class Watching(RuleBasedStateMachine):
         if self.planner.answered(reading, job, sent.at, self.now):
             self.board = self.board.record([reading])
             if isinstance(outcome, Status):
-                self.read.add((job, outcome, reading.received))
+                self.read |= {(job, outcome, reading.sent), (job, outcome, reading.received)}
 
     @rule(seconds=st.sampled_from([31.0, 900.0, 86400.0]))
     def the_machine_sleeps(self, seconds: float) -> None:

@@ -143,13 +143,25 @@ async def test_the_round_after_a_suspend_begins_with_what_the_user_named_and_see
 
 
 @in_virtual_time
-async def test_a_good_answer_from_before_a_suspend_counts_but_is_soon_checked() -> None:
+async def test_a_good_answer_from_before_a_suspend_does_not_count_and_is_asked_for_again() -> None:
     async with polling(1, latency=5.0) as bench:
         await asyncio.sleep(1)
         bench.asleep = 600.0
         await asyncio.sleep(5)
-        assert [reading.outcome for reading in bench.readings] == [Status.IDLE]
+        assert bench.readings == []
         assert len(bench.sent) == 2
+        await asyncio.sleep(5)
+        assert [reading.outcome for reading in bench.readings] == [Status.IDLE]
+
+
+@in_virtual_time
+async def test_with_far_fewer_jobs_nobody_waits_as_long_as_was_planned_for_many() -> None:
+    async with polling(3000) as bench:
+        await asyncio.sleep(700)
+        bench.poller.watch(jobs(10))
+        cut = bench.clock()
+        await asyncio.sleep(bench.policy.idle + 3)
+        assert set(bench.who(since=cut)) == set(jobs(10))
 
 
 def test_a_bug_in_the_reader_ends_the_poller() -> None:

@@ -132,13 +132,27 @@ async def test_refresh_while_signed_out_sends_one_probe_and_an_answer_resumes_al
             await asyncio.sleep(0.03)
         await asyncio.sleep(20)
         assert bench.who(since=before) == [job(7)]
-        assert bench.tried_again == 3
+        assert bench.tried_again == 1
         assert bench.poller.pace().signed_out
         bench.answer = lambda _: Status.IDLE
         assert bench.poller.refresh() == 0.0
         await asyncio.sleep(6)
         assert not bench.poller.pace().signed_out
         assert {reading.job for reading in bench.readings if not reading.failure} == set(jobs(20))
+
+
+@in_virtual_time
+async def test_a_key_held_down_while_signed_out_is_no_more_than_one_probe_in_ten_seconds() -> None:
+    async with polling(20) as bench:
+        bench.answer = lambda _: REFUSED
+        await asyncio.sleep(60)
+        before = bench.clock()
+        waits = []
+        for _ in range(600):
+            waits.append(bench.poller.refresh([job(5)]))
+            await asyncio.sleep(1 / 30)
+        assert len(bench.who(since=before)) <= 3
+        assert 9 < max(waits) <= 10
 
 
 @in_virtual_time

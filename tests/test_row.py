@@ -56,8 +56,14 @@ def test_a_status_that_was_so_from_the_first_reading_may_be_older(after: float, 
     assert words.how_long(row(known, at=after)) == expected
 
 
+def test_nobody_has_seen_more_time_than_the_last_good_answer() -> None:
+    known = state((RUNNING, 0), (RUNNING, 300), (failure(), 400))
+    assert words.how_long(row(known, at=8 * 3600)) == "5m+"
+    assert words.how_long(row(state((IDLE, 0), (RUNNING, 15), (RUNNING, 135)), at=8 * 3600)) == "2m00s"
+
+
 def test_an_observed_start_counts_from_the_first_answer_and_names_both() -> None:
     known = state((IDLE, 0), (RUNNING, 15))
-    assert words.how_long(row(known, at=75)) == "1m00s"
+    assert words.how_long(row(known, at=75, interval=60)) == "1m00s"
     assert words.note(row(known, at=15)).startswith("started ")
     assert words.note(row(state((IDLE, 0), (RUNNING, 15), (RUNNING, 700)), at=700)) == ""

@@ -21,7 +21,7 @@ class Freshness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """An observed change. It happened between two answers: after `after`, by `by`."""
+    """An observed change: after the question `after` was sent, by the time that the answer `by` came."""
 
     job: JobId
     status: Status
@@ -42,7 +42,7 @@ class JobState:
     since: Moment | None = None
     """The first answer with this status. It may have begun any time after `since_after`."""
     since_after: Moment | None = None
-    """The last answer with the other status; None when the job was so from the first reading on."""
+    """When the last question was sent that had the other status for an answer; None when it was never another."""
     last: Reading | None = None
     """The last reading, good or not."""
     failures: int = 0
@@ -85,7 +85,7 @@ class JobState:
         known = replace(self, last=reading, good=reading, failures=0, failing_since=None)
         if reading.outcome == self.status:
             return known
-        since_after = self.good.received if self.good else None
+        since_after = self.good.sent if self.good else None  # it was true at some moment from then on
         known = replace(known, status=reading.outcome, since=reading.received, since_after=since_after)
         if since_after is None:
             return known
@@ -107,11 +107,17 @@ class Board:
                 states[reading.job] = state.record(reading)
         return Board(states)
 
-    def watch(self, jobs: Iterable[Job]) -> "Board":
-        """The board for this watchlist: what is known of jobs that stay is kept."""
-        return Board(
-            {job.id: replace(known, job=job) if (known := self.states.get(job.id)) else JobState(job) for job in jobs}
-        )
+    def watch(self, jobs: Iterable[Job], default: str = "") -> "Board":
+        """The board for this watchlist: what is known of jobs that stay is kept.
+
+        What another profile answered is not: it may be another service. `default` is the profile of jobs without one.
+        """
+        states = {}
+        for job in jobs:
+            known = self.states.get(job.id, JobState(job))
+            is_same = (known.job.profile or default) == (job.profile or default)
+            states[job.id] = replace(known, job=job) if is_same else JobState(job, paused=known.paused)
+        return Board(states)
 
     def pause(self, ids: Iterable[JobId], since: Moment | None) -> "Board":
         """The board with these jobs paused since then, or going on (None)."""

@@ -31,18 +31,22 @@ class Desk:
                 await self._came.wait()
 
     def watch(self, jobs: Iterable[Job]) -> None:
-        """Watch exactly these, in this order."""
-        self._profile_of = {job.id: job.profile or self._default for job in jobs}
+        """Watch exactly these, in this order. A job that changes its profile stays paused if it was."""
+        before, self._profile_of = self._profile_of, {job.id: job.profile or self._default for job in jobs}
+        moved = [job for job, profile in self._profile_of.items() if before.get(job, profile) != profile]
+        resting = [job for job in moved if self._pollers[before[job]].has_paused(job)]
         for profile in {self._default, *self._profile_of.values()} - self._pollers.keys():
             self._pollers[profile] = self._make(profile)
             self._pollers[profile].paused = self._paused
             self._came.set()
         for profile, poller in self._pollers.items():
             poller.watch(job for job, theirs in self._profile_of.items() if theirs == profile)
+        self.pause(resting)
 
     def prefer(self, jobs: Iterable[JobId]) -> None:
-        for poller, named in self._by_poller(jobs):
-            poller.prefer(named)
+        preferred = dict(self._by_poller(jobs))
+        for poller in self._pollers.values():
+            poller.prefer(preferred.get(poller, ()))
 
     def refresh(self, jobs: Iterable[JobId] | None = None) -> float:
         """Seconds until the last of them can have been asked; see `Poller.refresh`."""

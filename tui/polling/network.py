@@ -59,10 +59,11 @@ class Network:
         self._failed.add(job)
         if self.trouble:
             self.trouble = failure
+            self.probe_at = max(self.probe_at, now + (failure.retry_after or 0.0))
         elif len(self._failed) >= max(1, min(ENOUGH, active)):
             self.trouble = failure
             self._gap = self._first_gap
-            self.probe_at = now + self._gap
+            self.probe_at = now + max(self._gap, failure.retry_after or 0.0)
         return False
 
     def probed(self, now: float) -> None:

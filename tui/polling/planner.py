@@ -8,7 +8,7 @@ from tui.core.reading import Failure, FailureKind, Reading
 from tui.polling.budget import Budget
 from tui.polling.network import Network, hopes_for_network
 from tui.polling.roster import Roster
-from tui.polling.schedule import Policy, delay, stretch
+from tui.polling.schedule import Cadence, Policy, delay, seconds, stretch
 from tui.polling.sign_in import Access, SignIn
 
 GAP = 2
@@ -27,6 +27,8 @@ class Planner:
         self.paused = False
         """The user paused everything."""
         self._uniform = uniform
+        self._planned_for = 1.0
+        """The largest stretch that any plan was made with since all of them were last looked at."""
         self._seen_at = -inf
         self._awake_since = -inf
 
@@ -44,12 +46,21 @@ class Planner:
         self._seen_at = now
 
     def notice(self, now: float) -> None:
-        """Look at the clock. After a suspend everything is due once, and what was in flight has no say in failing."""
+        """Look at the clock. After a suspend everything is due once, and what was in flight says nothing any more."""
         gap, self._seen_at = now - self._seen_at, now
         if gap > GAP * self.policy.idle:
             self._awake_since = now
             self.network.forget()
             self.roster.make_all_due(now)
+        self._catch_up(now)
+
+    def _catch_up(self, now: float) -> None:
+        """With far fewer jobs or a far higher rate than what was planned with, waiting as planned would be too long."""
+        stretch = self.stretch
+        if stretch <= self._planned_for / 2:
+            self._planned_for = stretch
+            wait = {cadence: seconds(self.policy, cadence) * stretch for cadence in Cadence}
+            self.roster.bring_forward(now, lambda one: wait[one.cadence] * self._uniform(0.0, 1.0))
 
     def renew_credential(self, now: float) -> None:
         """There is another credential: ask everything again."""
@@ -70,24 +81,26 @@ class Planner:
         """A request for the job leaves."""
         self.roster.depart(job, now)
         self.budget.sent(now)
-        self.sign_in.asked(job)
+        self.sign_in.asked(job, now)
         if now >= self.network.probe_at:
             self.network.probed(now)
 
     def answered(self, reading: Reading, job: JobId, sent: float, now: float) -> bool:
         """Learn from the reading and plan the next; whether it is worth a report."""
         self.notice(now)
-        outlasted = sent < self._awake_since
-        if (failure := reading.failure) and (outlasted or self.sign_in.is_outdated(failure, sent)):
-            self.put_back(job, now)
+        failure = reading.failure
+        if sent < self._awake_since or (failure and self.sign_in.is_outdated(failure, sent)):
+            self.put_back(job, now)  # an answer from before the machine slept would look new
             return False
         self.roster.land(job)
         self._learn(job, failure, sent, now)
         if not (watched := self.roster.jobs.get(job)):
             return False
         self.roster.record(job, reading.outcome)
-        wait = delay(self.policy, reading.outcome, watched.failures, self.stretch, self._uniform)
-        self.roster.schedule(job, now if outlasted else now + wait)
+        stretch = self.stretch
+        self._planned_for = max(self._planned_for, stretch)
+        wait = delay(self.policy, reading.outcome, watched.failures, stretch, self._uniform)
+        self.roster.schedule(job, now + wait)
         return True
 
     def put_back(self, job: JobId, now: float) -> None:
@@ -127,7 +140,7 @@ class Planner:
             witness = self.roster.witness(refused)
             return (self.sign_in.probe_at, witness) if witness and witness not in refused else None
         wanted = self.sign_in.wanted
-        return (now, wanted) if wanted and self.roster.is_free(wanted) else None
+        return (max(now, self.sign_in.probe_at), wanted) if wanted and self.roster.is_free(wanted) else None
 
     def _learn(self, job: JobId, failure: Failure | None, sent: float, now: float) -> None:
         """What a reading says about more than its own job."""

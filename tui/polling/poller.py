@@ -96,6 +96,7 @@ class Poller:
         """Watch exactly these, in this order. New ones are due now; known ones keep their schedule."""
         if self._planner.roster.watch(jobs, self._clock()):
             self._planner.sign_in.others_came()
+        self._unreported = [reading for reading in self._unreported if reading.job in self._planner.roster.jobs]
         self._wake.set()
 
     def prefer(self, jobs: Iterable[JobId]) -> None:
@@ -106,19 +107,21 @@ class Poller:
         """Let these jump the queue; None is all. Answers the seconds until the last of them can have been asked.
 
         0.0 is at once, or already being asked; `inf` is not before the user resumes. A job asked less than a running
-        interval ago does not jump, but is due now. Signed out, the first of these that can be asked goes as a probe.
+        interval ago does not jump, but is due now. Signed out, the first of these that can be asked goes as a probe,
+        one every `PROBES_APART`.
         """
         planner = self._planner
         named = None if jobs is None else list(jobs)
-        if planner.signed_out:
-            self._reader.try_again()
         waiting = planner.ask(named, self._clock())
+        if planner.signed_out and waiting:
+            self._reader.try_again()
         self._wake.set()
         if planner.paused or planner.roster.are_paused(named):
             return inf
         if not waiting:
             return 0.0
-        return max(0.0, planner.budget.ready_at - self._clock()) + (waiting - 1) / planner.budget.rate
+        ready_at = max(planner.budget.ready_at, planner.sign_in.probe_at if planner.signed_out else -inf)
+        return max(0.0, ready_at - self._clock()) + (waiting - 1) / planner.budget.rate
 
     def pause(self, jobs: Iterable[JobId]) -> None:
         """Ask these no more; what is in flight is still reported."""
@@ -129,6 +132,9 @@ class Poller:
         self._planner.roster.resume(jobs, self._clock())
         self._planner.sign_in.others_came()
         self._wake.set()
+
+    def has_paused(self, job: JobId) -> bool:
+        return self._planner.roster.are_paused([job])
 
     @property
     def paused(self) -> bool:

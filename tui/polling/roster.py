@@ -21,7 +21,7 @@ class Watched:
     failure: Failure | None = None
     """Why the last reading brought no status."""
     failures: int = 0
-    """In a row; being throttled says nothing about the job and does not count."""
+    """In a row for a passing reason: being throttled says nothing about the job, and a lasting reason no back-off."""
     paused: bool = False
     asked_at: float = -inf
 
@@ -36,7 +36,7 @@ class Watched:
             self.status, self.failure, self.failures = outcome, None, 0
             return
         self.failure = outcome
-        self.failures += outcome.kind.retry is not Retry.THROTTLED
+        self.failures += outcome.kind.retry is Retry.PASSING
 
 
 class Roster:
@@ -130,6 +130,19 @@ class Roster:
 
     def make_all_due(self, now: float, which: Callable[[Watched], bool] = lambda _: True) -> None:
         self.make_due([job for job, watched in self.jobs.items() if which(watched)], now)
+
+    def bring_forward(self, now: float, wait: Callable[[Watched], float]) -> None:
+        """Let nobody be asked later than after its `wait` in seconds, but for those that are backing off."""
+        for job, watched in self.jobs.items():
+            place = self.queue.place(job)
+            is_backing_off = watched.failure is not None and watched.failure.kind.retry is Retry.PASSING
+            if (
+                place
+                and place.rank is Rank.ORDINARY
+                and not is_backing_off
+                and place.at > now + (soon := wait(watched))
+            ):
+                self.schedule(job, now + soon)
 
     def depart(self, job: JobId, now: float) -> None:
         """The job is being asked."""

@@ -9,6 +9,8 @@ from tui.polling.network import KINDS
 
 CHECK_EVERY = 2.0
 """Seconds between looks for a new credential."""
+PROBES_APART = 10.0
+"""Seconds between two probes that the user asks for: each may be a log-in, and a few that fail lock the account."""
 _SAYS_NOTHING = KINDS | {
     FailureKind.THROTTLED,
     FailureKind.BAD_REPLY,
@@ -68,11 +70,13 @@ class SignIn:
         if job == self.probe:
             self.probe = None
 
-    def asked(self, job: JobId) -> None:
+    def asked(self, job: JobId, now: float) -> None:
         """A request left; while access is not open it is the probe."""
         if self.access is not Access.OPEN:
             self.probe = job
             self.wanted = None
+        if self.access is Access.SIGNED_OUT:
+            self.probe_at = now + PROBES_APART
 
     def renew(self, now: float) -> None:
         """The credential changed."""

@@ -109,7 +109,7 @@ class BoardView(BaseScreen):
 
     def take_watchlist(self, watchlist: Watchlist) -> None:
         """Watch these jobs: what is known of those that stay is kept."""
-        self.board = self.board.watch(watchlist.jobs)
+        self.board = self.board.watch(watchlist.jobs, self.setup.profiles[0])
         self.desk.watch(state.job for state in self.board.states.values())
         self.table.set_marks(self.table.marks & self.board.states.keys())
         self.arrangement.only = self._only(self.screen_state)

@@ -63,11 +63,14 @@ def status_word(row: Row) -> str:
 
 
 def how_long(row: Row) -> str:
-    """For how long the status has been seen; `5m+` is at least five minutes, where it began before we looked."""
-    since = row.state.since
-    if since is None or row.state.paused:
+    """For how long the status has been seen; `5m+` is at least five minutes, where it began before we looked.
+
+    Once the last good answer is old the time ends with it: nobody has seen more.
+    """
+    since, good = row.state.since, row.state.good
+    if since is None or good is None or row.state.paused:
         return ""
-    seconds = row.now.at - since.at
+    seconds = (row.now if row.current else good.received).at - since.at
     return units.duration(seconds) if row.state.since_after else units.at_least(seconds)
 
 
