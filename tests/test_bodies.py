@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tui.codearts.bodies import redact
 from tui.codearts.contract import interpret, request_id
 from tui.core.reading import Failure
 
@@ -56,6 +57,16 @@ def test_secrets_are_taken_out_of_everything() -> None:
             found = failure(http_status, body, {"Location": f"https://{TOKEN}.example"})
             assert TOKEN[:16].lower() not in repr(found).lower()
     assert request_id({"X-Request-Id": TOKEN}, secrets=(TOKEN,)) == "***"
+
+
+@pytest.mark.parametrize("plus", ["%2B", "&#43;", "\\u002b"])
+def test_a_token_that_goes_on_in_another_form_is_hidden_to_its_end(plus: str) -> None:
+    token = "A" * 16 + "first+SECRETTAIL=="
+    said = redact(f"bad token {token.replace('+', plus)}, sorry", [token])
+    assert said.startswith("bad token ***")
+    assert said.endswith(", sorry")
+    assert "SECRETTAIL" not in said
+    assert redact("a pass word b", ["pass word"]) == "a *** b"
 
 
 def test_a_token_written_with_escapes_is_found() -> None:

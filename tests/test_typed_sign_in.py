@@ -132,6 +132,27 @@ async def test_a_refusal_on_its_way_does_not_undo_what_was_typed_meanwhile(user:
     assert await ready.credential.refused(new, refusal) is refusal
 
 
+async def test_a_typed_token_that_ends_leaves_the_place_to_a_new_one_in_the_profiles_file(
+    user: User, service: DemoService
+) -> None:
+    file = user.private("token", TOKEN)
+    ready = profile(user, service, f'token_file = "{file}"\n')
+    await shown(ready)
+    ready.sign_in.put(service.token)
+    assert await ready.sign_in.check() is None
+    typed = await shown(ready)
+    assert isinstance(typed, Proof)
+    assert not ready.credential.differs(typed)
+    refusal = Failure(FailureKind.SIGN_IN, "Expired.", "APIGW.0307")
+    assert await ready.credential.refused(typed, refusal) is refusal
+    assert not ready.credential.differs(typed)
+    file.write_text(TOKEN + "new")
+    assert ready.credential.differs(typed)
+    own = await shown(ready)
+    assert isinstance(own, Proof)
+    assert own.secret.reveal() == TOKEN + "new"
+
+
 async def test_what_iam_says_of_a_token_that_was_there_is_kept(user: User, service: DemoService) -> None:
     user.environ = {"CODEARTS_TOKEN": service.token}
     ready = profile(user, service)

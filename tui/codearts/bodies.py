@@ -17,7 +17,7 @@ _SECRETS = (
     re.compile(r"(\bak:\s*)[^,\s]+", re.IGNORECASE),
     re.compile(r"(\bak )\S+(?= not exist)", re.IGNORECASE),
     re.compile(r"(\b(?:x-auth-token|x-security-token|x-subject-token|authorization)\s?[:=]\s?)[^,\s]+", re.IGNORECASE),
-    re.compile(r"(\bMII)[\w+/=-]{60,}", re.ASCII),  # how every IAM token begins
+    re.compile(r"(\bMII)[\w+/=%&#;-]{60,}", re.ASCII),  # how every IAM token begins
 )
 
 
@@ -50,7 +50,8 @@ def fields_of(value: object) -> Fields:
     found = [(_first(holder, _CODES), _first(holder, _MESSAGES)) for holder in holders]
     found.append(("", _text(error)))
     code, message = max(found, key=lambda pair: (bool(pair[0]), bool(pair[1])))
-    failed = bool(found[0][0] or error or value.get("status") in _FAILED or value.get("success") is False)
+    status = _text(value.get("status")).lower()
+    failed = bool(any(found[0]) or error or status in _FAILED or value.get("success") is False)
     return Fields(code, message, _text(value.get("request_id")), failed)
 
 
@@ -74,15 +75,13 @@ def _unwrapped(value: object) -> object:
 
 
 def _without(text: str, secret: str) -> str:
-    start = secret[:_SHORTEST_PREFIX]
-    if not start:
+    """Also where it was cut off, or goes on in another form: escaped, or with another end."""
+    if not secret:
         return text
-    kept, *rest = text.split(start)
-    for part in rest:
-        tail = secret[len(start) :]
-        same = next((n for n, (one, other) in enumerate(zip(part, tail, strict=False)) if one != other), None)
-        kept += HIDDEN + part[min(len(part), len(tail)) if same is None else same :]
-    return kept
+    text = text.replace(secret, HIDDEN)
+    if len(secret) <= _SHORTEST_PREFIX:
+        return text
+    return re.sub(rf"{re.escape(secret[:_SHORTEST_PREFIX])}(?:[^\s,\"'<>.]|\.(?=\w))*", HIDDEN, text)
 
 
 def _first(holder: dict[str, object], names: Iterable[str]) -> str:

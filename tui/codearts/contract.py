@@ -95,7 +95,7 @@ def _failure(answer: _Answer, secrets: Sequence[str]) -> Failure:
         summary="",
         code=_tidy(fields.code, secrets, 100),
         message=_tidy(fields.message or _spoken(answer), secrets, DETAIL),
-        retry_after=_retry_after(answer.headers),
+        retry_after=retry_after(answer.headers),
         limit=_limit(fields.message) if answer.kind is FailureKind.THROTTLED else None,
     )
     what = _what(answer, failure, secrets)
@@ -172,8 +172,11 @@ def _limit(message: str) -> tuple[float, float] | None:
     return float(match[1]), float(match[2]) * _SECONDS[match[3]]
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds; a date counts from the answer's own `Date`, so that this machine's clock does not matter."""
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks to wait; None where it does not say.
+
+    A date counts from the answer's own `Date`, so that this machine's clock does not matter.
+    """
     text = _header(headers, "retry-after").strip()
     if re.fullmatch(r"[0-9]{1,6}", text):
         return min(float(text), LONGEST_WAIT)

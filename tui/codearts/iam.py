@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import httpx
 
 from tui.codearts.bodies import Fields, fields_of, parse_json, redact
+from tui.codearts.contract import retry_after
 from tui.codearts.credentials import Secret, check_token
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.errors import kind_of
@@ -132,12 +133,16 @@ def interpret_token(
 
 
 def _failure(http_status: int, headers: Mapping[str, str], fields: Fields, secrets: tuple[str, ...]) -> Failure:
-    """Whatever only a person can mend refuses the sign-in; the rest keeps its kind and may pass."""
+    """Whatever only a person can mend refuses the sign-in; the rest may pass.
+
+    That IAM asks for fewer requests says nothing of the build service, whose budget it must not touch.
+    """
     kind = kind_of(http_status, fields.code, fields.message)
     code = clean(redact(fields.code, secrets), 100)
     message = clean(redact(fields.message, secrets), DETAIL)
     if kind.retry in (Retry.PASSING, Retry.THROTTLED) and http_status >= 400:
-        return Failure(kind, f"IAM gives no token now (HTTP {http_status}).", code, message)
+        kind = FailureKind.GATEWAY_ERROR if kind is FailureKind.THROTTLED else kind
+        return Failure(kind, f"IAM gives no token now (HTTP {http_status}).", code, message, retry_after(headers))
     return Failure(FailureKind.SIGN_IN, _refusal(http_status, message), code, message)
 
 

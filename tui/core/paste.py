@@ -187,7 +187,7 @@ def _read_address(rest: str, scheme: str) -> Iterator[Found]:
 def _without_query(address: str) -> str:
     """Path and fragment; a fragment that is no route (`#access_token=…`) goes as well."""
     path, _, fragment = address.partition("#")
-    path, route = _QUERY.split(path, maxsplit=1)[0], _QUERY.split(fragment, maxsplit=1)[0]
+    path, route = _QUERY.split(path, maxsplit=1)[0], _QUERY.split(fragment, maxsplit=1)[0].partition("&")[0]
     return f"{path}#{route}" if route and "=" not in route else path
 
 

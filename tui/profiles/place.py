@@ -85,7 +85,7 @@ def _iam(
     said = [(settings.iam_endpoint, f"settings: {path}iam_endpoint")]
     if is_in_charge:
         said = [(around.variable("CODEARTS_IAM_ENDPOINT"), "CODEARTS_IAM_ENDPOINT"), *said]
-    said.append((around.variable("HUAWEICLOUD_SDK_IAM_ENDPOINT"), "HUAWEICLOUD_SDK_IAM_ENDPOINT"))
+        said.append((around.variable("HUAWEICLOUD_SDK_IAM_ENDPOINT"), "HUAWEICLOUD_SDK_IAM_ENDPOINT"))
     for url, origin in said:
         if url:
             try:

@@ -39,10 +39,14 @@ class TypedToken(ReadyToken):
 
 
 class TypedFirst:
-    """The typed token once there is one; the profile's own credential until then."""
+    """The typed token once there is one, until it is refused and the profile's own credential has changed."""
 
     def __init__(self, typed: TypedToken, own: Credential) -> None:
         self._typed, self._own = typed, own
+        self._own_before: Proof | Failure | None = None
+        """What the profile's own credential came to when it was used last."""
+        self._refused: Secret | None = None
+        """The typed token that the service refused."""
 
     @property
     def _used(self) -> Credential:
@@ -61,7 +65,10 @@ class TypedFirst:
         return self._used.renewable
 
     async def prove(self, method: str, url: str) -> Proof | Failure:
-        return await self._used.prove(method, url)
+        proof = await self._used.prove(method, url)
+        if self._used is self._own:
+            self._own_before = proof
+        return proof
 
     def answered(self, proof: Proof, outcome: Status | Failure | None) -> None:
         self._of(proof).answered(proof, outcome)
@@ -69,13 +76,27 @@ class TypedFirst:
     async def refused(self, proof: Proof, failure: Failure) -> Failure | None:
         """The typed token may have come while the refused proof was on its way."""
         of_proof = self._of(proof)
-        return await of_proof.refused(proof, failure) if of_proof is self._used else None
+        if of_proof is not self._used:
+            return None
+        remains = await of_proof.refused(proof, failure)
+        if of_proof is self._typed and remains:
+            self._refused = proof.secret
+        return remains
 
     def differs(self, last: Proof | Failure) -> bool:
+        if self._is_spent and self._own_before is not None and self._own.differs(self._own_before):
+            self._typed.typed = None
+            return True
         return self._used.differs(last)
 
     def try_again(self) -> None:
+        if self._is_spent:
+            self._typed.typed = None
         self._own.try_again()
+
+    @property
+    def _is_spent(self) -> bool:
+        return self._typed.typed is not None and self._typed.typed == self._refused
 
     def _of(self, proof: Proof) -> Credential:
         return self._typed if proof.source == self._typed.source else self._own
