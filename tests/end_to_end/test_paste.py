@@ -90,6 +90,22 @@ def test_the_same_bytes_without_brackets_open_the_same_preview_and_do_nothing_el
             assert home.watchlist.read_bytes() == before
 
 
+def test_the_rest_of_a_paste_that_comes_late_answers_nothing(tmp_path: Path) -> None:
+    labels, answers = numbered(3, script=True)
+    with ContractServer(answers) as server:
+        home, terminal = watching(tmp_path, server, labels)
+        with terminal:
+            terminal.wait_for("3 running")
+            before = home.watchlist.read_bytes()
+            lines = chat().split("\n")
+            for part in (lines[:250], lines[250:400], lines[400:]):  # as over a line that stalls
+                seen = terminal.text
+                terminal.send("\r".join([*part, ""]))
+                terminal.wait_for(seen.__ne__)
+            terminal.wait_for(f"{NEW} new, {REPEATED} repeated, 4 refused")
+            assert home.watchlist.read_bytes() == before
+
+
 def test_a_paste_into_the_dialog_counts_together_with_what_is_there(tmp_path: Path) -> None:
     labels, answers = numbered(3, script=True)
     first, *others = labels

@@ -58,6 +58,7 @@ class AddDialog(Dialog[tuple[Job, ...]]):
     ) -> None:
         """`profiles` maps names to regions, the default profile first; asked for where there are several."""
         super().__init__("Add jobs")
+        self.add_class("takes-pastes")
         self._profiles = dict(profiles or {"": ""})
         self._watched = watched
         self._now = now

@@ -123,7 +123,10 @@ class WatchApp(App[None]):
 
     @property
     def _watching_keys(self) -> bool:
-        return self.screen is self.board_screen and not self.board_screen.typing
+        """Where a paste means jobs to add. Its rest may come when its start has already opened the dialog for them."""
+        if self.screen is self.board_screen:
+            return not self.board_screen.typing
+        return self.screen.has_class("takes-pastes")
 
     async def _apart(self, event: events.Key) -> None:
         """Multiplexers make one alt key of escape and a quick key after it: take them apart again."""
@@ -148,7 +151,7 @@ class WatchApp(App[None]):
         self._releasing = False
         text, keys = self._guard.release()
         if text and self._watching_keys:
-            self.board_screen.add_jobs(text)
+            await super().on_event(events.Paste(plain_paste(text)))
         if keys:
             await super().on_event(keys[0])
         if len(keys) > 1:  # what the first one opens must be there before the next: "/web" is a filter, not commands

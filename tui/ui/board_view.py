@@ -1,5 +1,6 @@
 """The main screen's state and what is drawn of it. The keys are in `board_screen.py`."""
 
+import asyncio
 import gc
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -145,7 +146,7 @@ class BoardView(BaseScreen):
         self.table.update_rows(jobs)
         if not self.around_soon:
             self.around_soon = True
-            self.set_timer(self.around_after, self.show_around)
+            asyncio.get_running_loop().call_later(self.around_after, self.call_later, self.show_around)
 
     def show_around(self) -> None:
         """Header, banner, empty screens and details."""
