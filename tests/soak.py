@@ -158,7 +158,7 @@ class World:
         """A removal, hostile labels, and the removal undone."""
         removed = self.file.remove(some[:5])
         self.follow(removed.after)
-        self.follow(self.file.edit(some[5:8], {"label": text(self.dice)}).after)
+        self.follow(self.file.edit({job: {"label": text(self.dice)} for job in some[5:8]}).after)
         self.follow(self.file.undo(removed).after)
         assert len(self.board.states) == JOBS
 

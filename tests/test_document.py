@@ -64,13 +64,13 @@ def test_removing_takes_the_tables_below_an_entry_and_no_others() -> None:
 
 
 def test_editing_touches_only_the_line_of_the_key() -> None:
-    made = changes.edit(Document.read(TEXT), [A], {"label": "weekly", "tags": ()})
+    made = changes.edit(Document.read(TEXT), {A: {"label": "weekly", "tags": ()}})
     assert made.text == TEXT.replace('"nightly"', '"weekly"')
 
 
 def test_editing_leaves_the_comment_behind_the_value() -> None:
     text = f'[[jobs]]\nid = "{A}"\nlabel = "a # b"  # ask first\ntags = [\n  "x",  # why\n] # theirs\n'
-    made = changes.edit(Document.read(text), [A], {"label": "c", "tags": ("y",)})
+    made = changes.edit(Document.read(text), {A: {"label": "c", "tags": ("y",)}})
     assert made.text == f'[[jobs]]\nid = "{A}"\nlabel = "c"  # ask first\ntags = ["y"] # theirs\n'
 
 
@@ -81,25 +81,25 @@ def test_a_list_written_inline_is_taken_apart_so_that_later_comments_stay() -> N
 
 
 def test_editing_replaces_a_value_of_many_lines() -> None:
-    made = changes.edit(Document.read(TEXT), [B], {"label": "", "tags": ("fast",)})
+    made = changes.edit(Document.read(TEXT), {B: {"label": "", "tags": ("fast",)}})
     start = TEXT.index("tags = [")
     assert made.text == TEXT[:start] + 'tags = ["fast"]' + TEXT[TEXT.index("\n[jobs.notes]") :]
 
 
 def test_a_new_key_goes_to_its_place_and_an_empty_one_goes_away() -> None:
-    made = changes.edit(Document.read(TEXT), [A], {"label": "", "tags": ("x",), "profile": "prod"})
+    made = changes.edit(Document.read(TEXT), {A: {"label": "", "tags": ("x",), "profile": "prod"}})
     lines = made.text.splitlines()
     assert lines[6:10] == [f'id = "{A}"   # do not touch', 'tags = ["x"]', 'profile = "prod"', "retries = 3"]
 
 
 def test_a_table_below_an_entry_keeps_its_own_keys() -> None:
-    made = changes.edit(Document.read(TEXT), [B], {"label": "mine"})
+    made = changes.edit(Document.read(TEXT), {B: {"label": "mine"}})
     assert made.text == TEXT.replace(f'id = "{B}"\n', f'id = "{B}"\nlabel = "mine"\n')
 
 
 def test_an_edit_that_changes_nothing_is_the_same_document() -> None:
     document = Document.read(TEXT)
-    assert changes.edit(document, [A, D], {"label": "nightly"}) is document
+    assert changes.edit(document, {A: {"label": "nightly"}, D: {"label": "nightly"}}) is document
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_remove_keeps_all_others(document: Document, gone: set[JobId]) -> None:
 @given(documents(), st.sampled_from(["", "new", "\x9b\u202e"]), st.lists(st.sampled_from(["x", "y"]), unique=True))
 def test_an_edited_job_reads_back_as_edited(document: Document, label: str, tags: list[str]) -> None:
     made = changes.edit(
-        document, [B], {"label": label, "tags": tuple(tags), "profile": "p", "address": "https://example.com/"}
+        document, {B: {"label": label, "tags": tuple(tags), "profile": "p", "address": "https://example.com/"}}
     )
     assert ids(made) == ids(document)
     assert same(made.other, document.other)

@@ -37,16 +37,28 @@ JOB = Job(job_id(0xABC), "Payments API nightly", ("payments", "nightly"))
     ],
 )
 def test_terms(text: str, condition: Condition, shown: bool) -> None:
-    assert parse_filter(text).matches(JOB, condition) is shown
+    assert parse_filter(text).matches(JOB, condition, False) is shown
 
 
-@pytest.mark.parametrize("text", ["is:purple", "/(/", "!is:purple"])
+def test_a_failing_job_is_stale_too_when_its_last_good_answer_is() -> None:
+    assert parse_filter("is:stale").matches(JOB, Condition.FAILING, True)
+    assert not parse_filter("is:stale").matches(JOB, Condition.FAILING, False)
+    assert not parse_filter("is:running").matches(JOB, Condition.FAILING, True)
+
+
+NESTED = "(" * 5000 + ")" * 5000
+ENDLESS = ["/([0-9a-z]+)+:/", "/(a|a)*b/", "/(x+x+)+y/"]
+
+
+@pytest.mark.parametrize(
+    "text", ["is:purple", "/(/", "!is:purple", "/a{9999999999}/", f"/{NESTED}/", *ENDLESS], ids=lambda text: text[:20]
+)
 def test_what_is_not_understood_is_named_and_hides_nothing(text: str) -> None:
     parsed = parse_filter(text)
     assert parsed.problem
-    assert parsed.matches(JOB, Condition.IDLE)
+    assert parsed.matches(JOB, Condition.IDLE, False)
 
 
 @given(st.text())
 def test_any_text_is_a_filter(text: str) -> None:
-    assert parse_filter(text).matches(JOB, Condition.IDLE) in (True, False)
+    assert parse_filter(text).matches(JOB, Condition.IDLE, False) in (True, False)

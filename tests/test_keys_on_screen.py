@@ -151,7 +151,10 @@ async def test_label_and_tags() -> None:
         await shown.press("L", *" two", "enter")
         await shown.until(lambda: shown.store.load().jobs[0].label == "job 001 two")
         await shown.press("asterisk", "t", *"red", "enter")
-        await shown.until(lambda: all(job.tags == ("red",) for job in shown.store.load().jobs))
+        await shown.until(lambda: [job.tags for job in shown.store.load().jobs] == [("red",), ("red", "even")])
+        await shown.press("t", *" x", "enter")
+        await shown.until(lambda: [job.tags for job in shown.store.load().jobs] == [("red", "x"), ("red", "x", "even")])
+        await shown.press("u")
         await shown.press("u", "u")
         await shown.until(lambda: shown.store.load().jobs[0].label == "job 001")
 

@@ -85,7 +85,7 @@ def test_a_job_is_heard_when_it_begins_to_fail_and_when_it_answers_again(log: Lo
 def test_saves_and_failures_to_save_are_noted(log: Log, path: Path, tmp_path: Path) -> None:
     store = NotedStore(MemoryWatchlist(), log.note)
     change = store.add([Job(JOB)])
-    store.edit([JOB], {"label": "label"})
+    store.edit({JOB: {"label": "label"}})
     store.undo(change)
     assert not store.changed()
     store.remove([JOB])

@@ -40,7 +40,7 @@ def test_a_failure_is_never_idle_and_keeps_the_last_good_status_until_that_is_st
 def test_a_job_that_was_never_read_and_fails_has_no_status() -> None:
     known = state((failure(), 0), (failure(), 10))
     assert words.status_word(row(known, at=12)) == "failing"
-    assert words.note(row(known, at=12)) == "2 times: The service failed."
+    assert words.note(row(known, at=12)) == "The service failed."
 
 
 def test_a_paused_job_says_so_and_since_when() -> None:

@@ -29,7 +29,7 @@ async def test_an_old_answer_is_never_shown_as_current() -> None:
         await shown.settle()
         assert "was running" in shown.lines[2]
         assert "4h" in shown.lines[2]
-        assert "2 stale, oldest 4h" in shown.lines[0]
+        assert "2 stale │ oldest answer 4h" in shown.lines[0]
 
 
 @pytest.mark.parametrize(("theme", "background"), [("", "#15181E"), ("codearts-light", "#F8F7F4")])

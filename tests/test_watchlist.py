@@ -78,20 +78,20 @@ def test_a_change_that_changes_nothing_does_not_write(path: Path) -> None:
     written = signature(path)
     file.add([Job(A)])
     file.remove([B])
-    file.edit([A, B], {"label": "mine"})
+    file.edit({A: {"label": "mine"}, B: {"label": "mine"}})
     assert signature(path) == written
 
 
 def test_an_edit_leaves_what_another_hand_set_meanwhile(path: Path) -> None:
     file, other = WatchlistFile(path), WatchlistFile(path)
     file.add([Job(A, "old")])
-    other.edit([A], {"tags": ("urgent",), "profile": "prod"})
-    assert file.edit([A], {"label": "new"}).after.jobs == (Job(A, "new", ("urgent",), "prod"),)
+    other.edit({A: {"tags": ("urgent",), "profile": "prod"}})
+    assert file.edit({A: {"label": "new"}}).after.jobs == (Job(A, "new", ("urgent",), "prod"),)
 
 
 def test_edit_sets_what_the_user_says_about_a_job(store: WatchlistStore) -> None:
     store.add([Job(A, "old", ("x",), "prod", added=ADDED), Job(B)])
-    change = store.edit([A], {"label": "new", "tags": (), "profile": "test", "address": "https://example.com/"})
+    change = store.edit({A: {"label": "new", "tags": (), "profile": "test", "address": "https://example.com/"}})
     assert change.after.jobs == (Job(A, "new", (), "test", "https://example.com/", ADDED), Job(B))
 
 
@@ -111,7 +111,7 @@ def test_every_change_is_undone_byte_for_byte_and_redone(path: Path, before: str
     file = WatchlistFile(path)
     acts: list[Callable[[], Change]] = [
         lambda: file.add([Job(B, "b"), Job(C)]),
-        lambda: file.edit([A], {"label": "a", "tags": ("t",)}),
+        lambda: file.edit({A: {"label": "a", "tags": ("t",)}}),
         lambda: file.remove([A, B]),
     ]
     for act in acts:
@@ -137,10 +137,10 @@ def test_removing_what_was_added_leaves_the_same_bytes(path: Path) -> None:
 def test_undo_leaves_what_others_did_since(store: WatchlistStore) -> None:
     store.add([Job(A), Job(B, "b"), Job(C, "c"), Job(D)])
     added = store.add([Job(E)])
-    edited = store.edit([A], {"label": "mine", "tags": ("x",)})
+    edited = store.edit({A: {"label": "mine", "tags": ("x",)}})
     removed = store.remove([B, C])
-    store.edit([A], {"label": "theirs"})
-    store.edit([D], {"label": "d"})
+    store.edit({A: {"label": "theirs"}})
+    store.edit({D: {"label": "d"}})
     store.undo(removed)
     assert store.load().jobs == (Job(A, "theirs", ("x",)), Job(B, "b"), Job(C, "c"), Job(D, "d"), Job(E))
     store.undo(edited)
@@ -209,7 +209,7 @@ def test_entries_with_the_same_id_become_one_job(path: Path) -> None:
     assert watchlist.jobs == (Job(A, "second", ("x", "y")), Job(B))
     assert len(watchlist.warnings) == 1
     file = WatchlistFile(path)
-    assert file.edit([A], {"label": "", "tags": ("y",)}).after.jobs == (Job(A, "", ("y",)), Job(B))
+    assert file.edit({A: {"label": "", "tags": ("y",)}}).after.jobs == (Job(A, "", ("y",)), Job(B))
     assert ids(file.remove([A]).after) == [B]
 
 

@@ -123,8 +123,8 @@ class NotedStore:
     def remove(self, ids: Collection[JobId]) -> Change:
         return self._noted("remove", lambda: self._store.remove(ids))
 
-    def edit(self, ids: Collection[JobId], values: Mapping[str, Any]) -> Change:
-        return self._noted("edit", lambda: self._store.edit(ids, values))
+    def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> Change:
+        return self._noted("edit", lambda: self._store.edit(values))
 
     def undo(self, change: Change) -> Change:
         return self._noted("undo", lambda: self._store.undo(change))

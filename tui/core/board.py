@@ -8,6 +8,8 @@ from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Moment, Reading, Status
 
 TRANSITIONS_KEPT = 20
+REMEMBERED = 500
+"""Jobs that were removed and may come back with what is known of them, as by undo."""
 
 
 class Freshness(StrEnum):
@@ -98,6 +100,8 @@ class Board:
     """Every watched job's state, in the watchlist's order."""
 
     states: Mapping[JobId, JobState] = field(default_factory=dict)
+    gone: Mapping[JobId, JobState] = field(default_factory=dict)
+    """What was known of jobs that were removed lately."""
 
     def record(self, readings: Iterable[Reading]) -> "Board":
         """The board after `readings`; answers for jobs no longer watched are dropped."""
@@ -105,19 +109,21 @@ class Board:
         for reading in readings:
             if state := states.get(reading.job):
                 states[reading.job] = state.record(reading)
-        return Board(states)
+        return replace(self, states=states)
 
     def watch(self, jobs: Iterable[Job], default: str = "") -> "Board":
-        """The board for this watchlist: what is known of jobs that stay is kept.
+        """The board for this watchlist: what is known of jobs that stay, or come back, is kept.
 
         What another profile answered is not: it may be another service. `default` is the profile of jobs without one.
         """
         states = {}
         for job in jobs:
-            known = self.states.get(job.id, JobState(job))
+            known = self.states.get(job.id) or self.gone.get(job.id) or JobState(job)
             is_same = (known.job.profile or default) == (job.profile or default)
             states[job.id] = replace(known, job=job) if is_same else JobState(job, paused=known.paused)
-        return Board(states)
+        gone = {**self.gone, **{job: replace(state, paused=None) for job, state in self.states.items()}}
+        lately = [job for job in gone if job not in states][-REMEMBERED:]
+        return Board(states, {job: gone[job] for job in lately})
 
     def pause(self, ids: Iterable[JobId], since: Moment | None) -> "Board":
         """The board with these jobs paused since then, or going on (None)."""
@@ -125,4 +131,4 @@ class Board:
         for job_id in ids:
             if state := states.get(job_id):
                 states[job_id] = replace(state, paused=since)
-        return Board(states)
+        return replace(self, states=states)

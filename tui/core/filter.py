@@ -7,18 +7,25 @@ from dataclasses import dataclass
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.job import Job
 
-Predicate = Callable[[Job, Condition], bool]
+LONGEST = 200
+"""Characters of a filter at the most."""
+_ENDLESS = re.compile(r"[*+}|][^()]*\)+[*+{]|\)[*+{][^()]*\)+[*+{]")
+"""A repetition or a choice inside a repeated group: the time that it takes may double with every character."""
 
-STATES: dict[str, Callable[[Condition], bool]] = {
-    "running": lambda condition: condition is Condition.RUNNING,
-    "idle": lambda condition: condition is Condition.IDLE,
-    "error": lambda condition: condition is Condition.FAILING,
-    "failing": lambda condition: condition is Condition.FAILING,
-    "stale": lambda condition: condition is Condition.STALE,
-    "problem": lambda condition: condition in PROBLEMS,
-    "unread": lambda condition: condition is Condition.UNREAD,
-    "paused": lambda condition: condition is Condition.PAUSED,
+Predicate = Callable[[Job, Condition, bool], bool]
+"""Of a job, its condition, and whether its last good answer is stale."""
+
+STATES: dict[str, frozenset[Condition]] = {
+    "running": frozenset({Condition.RUNNING}),
+    "idle": frozenset({Condition.IDLE}),
+    "error": frozenset({Condition.FAILING}),
+    "failing": frozenset({Condition.FAILING}),
+    "stale": frozenset({Condition.STALE}),
+    "problem": PROBLEMS,
+    "unread": frozenset({Condition.UNREAD}),
+    "paused": frozenset({Condition.PAUSED}),
 }
+"""A failing job whose last good answer is stale is stale, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +38,9 @@ class Filter:
     by_condition: bool = False
     """Whether a new reading can change what matches."""
 
-    def matches(self, job: Job, condition: Condition) -> bool:
-        return all(term(job, condition) for term in self.terms)
+    def matches(self, job: Job, condition: Condition, stale: bool) -> bool:
+        """`stale`: its last good answer is, whatever came after that."""
+        return all(term(job, condition, stale) for term in self.terms)
 
 
 def parse_filter(text: str) -> Filter:
@@ -52,17 +60,17 @@ def _term(word: str) -> Predicate | None:
     """The test that one word asks for; None while it is still incomplete."""
     if word.startswith("!"):
         inner = _term(word[1:])
-        return (lambda job, condition: not inner(job, condition)) if inner else None
+        return (lambda job, condition, stale: not inner(job, condition, stale)) if inner else None
     name, colon, value = word.partition(":")
     if colon and name == "is":
         return _state_term(value)
     if colon and name == "tag":
         wanted = value.casefold()
-        return (lambda job, _: any(wanted in tag.casefold() for tag in job.tags)) if wanted else None
+        return (lambda job, *_: any(wanted in tag.casefold() for tag in job.tags)) if wanted else None
     if len(word) > 2 and word.startswith("/") and word.endswith("/"):
         return _pattern_term(word[1:-1])
     needle = word.casefold()
-    return (lambda job, _: needle in _haystack(job)) if needle else None
+    return (lambda job, *_: needle in _haystack(job)) if needle else None
 
 
 def _state_term(value: str) -> Predicate | None:
@@ -70,16 +78,19 @@ def _state_term(value: str) -> Predicate | None:
         return None
     known = next((name for name in STATES if name.startswith(value.casefold())), None)
     if known:
-        return lambda _, condition: STATES[known](condition)
+        wanted, also_stale = STATES[known], known == "stale"
+        return lambda _, condition, stale: condition in wanted or (also_stale and stale)
     raise ValueError(f"is:{value} is not known; there are {', '.join(STATES)}")
 
 
 def _pattern_term(pattern: str) -> Predicate:
+    if _ENDLESS.search(pattern):
+        raise ValueError(f"/{pattern}/ repeats what repeats, which may take for ever: write it plainer")
     try:
         compiled = re.compile(pattern, re.IGNORECASE | re.MULTILINE)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError, MemoryError) as error:
         raise ValueError(f"/{pattern}/ is no regular expression: {error}") from None
-    return lambda job, _: bool(compiled.search(_haystack(job)))
+    return lambda job, *_: bool(compiled.search(_haystack(job)))
 
 
 def _haystack(job: Job) -> str:

@@ -28,10 +28,12 @@ def remove(document: Document, ids: Collection[JobId]) -> Document:
     return document.rewritten(lambda pieces: _without(pieces, gone))
 
 
-def edit(document: Document, ids: Collection[JobId], values: Mapping[str, Any]) -> Document:
-    """Set these of label, tags, profile and address in the jobs that are there; what they say besides stays."""
+def edit(document: Document, values: Mapping[JobId, Mapping[str, Any]]) -> Document:
+    """Set label, tags, profile or address of jobs that are there; what their entries say besides stays."""
     known = _by_id(document)
-    fields = {job: changed_fields(known[job], tidy(replace(known[job], **values))) for job in ids if job in known}
+    fields = {
+        job: changed_fields(known[job], tidy(replace(known[job], **its))) for job, its in values.items() if job in known
+    }
     return document.rewritten(lambda pieces: _with_fields(pieces, fields))
 
 

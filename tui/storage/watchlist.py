@@ -63,7 +63,7 @@ class WatchlistStore(Protocol):
     def changed(self) -> bool: ...
     def add(self, jobs: Sequence[Job]) -> Change: ...
     def remove(self, ids: Collection[JobId]) -> Change: ...
-    def edit(self, ids: Collection[JobId], values: Mapping[str, Any]) -> Change: ...
+    def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> Change: ...
     def undo(self, change: Change) -> Change: ...
 
 
@@ -92,9 +92,9 @@ class _Changes(ABC):
     def remove(self, ids: Collection[JobId]) -> Change:
         return self._change(lambda now: changes.remove(now, ids))
 
-    def edit(self, ids: Collection[JobId], values: Mapping[str, Any]) -> Change:
-        """Set these of label, tags, profile and address in the jobs that are there; what others set besides stays."""
-        return self._change(lambda now: changes.edit(now, ids, values))
+    def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> Change:
+        """Set label, tags, profile or address of jobs that are there; what others set besides stays."""
+        return self._change(lambda now: changes.edit(now, values))
 
     def undo(self, change: Change) -> Change:
         """Take the change back, leaving what others did since. Undoing the answer is redoing."""

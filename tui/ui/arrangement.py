@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from tui.core.board import Freshness
 from tui.core.condition import PROBLEMS
 from tui.core.filter import Filter
 from tui.core.job import JobId
@@ -50,6 +51,7 @@ class Arrangement:
             return None
         if self.only_problems and row.condition not in PROBLEMS:
             return None
-        if not self.filter.matches(row.state.job, row.condition):
+        is_stale = row.freshness is Freshness.STALE and not row.state.paused
+        if not self.filter.matches(row.state.job, row.condition, is_stale):
             return None
         return self.column.sort(row) if self.column else ()

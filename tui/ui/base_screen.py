@@ -35,7 +35,7 @@ class BaseScreen(Screen[None]):
         await self.setup.close()
         self._files.shutdown(wait=False)
 
-    async def learn_ends(self, then: Callable[[], None]) -> None:
+    async def learn_ends(self, then: Callable[[], object]) -> None:
         """When the credentials end, where somebody can say: for the header."""
         for name in self.setup.profiles:
             with suppress(Problem):

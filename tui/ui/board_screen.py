@@ -65,6 +65,10 @@ class BoardScreen(WatchlistActions, LookActions):
         self._extend_range()
 
     @on(JobTable.CursorMoved)
+    def _follow_cursor_with_range(self, event: JobTable.CursorMoved) -> None:
+        if event.by_user:
+            self._extend_range()
+
     def _extend_range(self) -> None:
         order, anchor, cursor = self.table.order, self._range_from, self.table.cursor
         if anchor and anchor in order and cursor in order:

@@ -13,7 +13,7 @@ from tui.alerts import Alerts
 from tui.codearts.endpoints import Endpoint
 from tui.core.board import Board, JobState
 from tui.core.condition import summarise
-from tui.core.filter import parse_filter
+from tui.core.filter import LONGEST, parse_filter
 from tui.core.job import JobId
 from tui.core.problem import Problem
 from tui.core.reading import Reading, Status
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 TICK = 1.0
 """Seconds between two looks at the ages and at the file; what did not change is not drawn."""
+RARELY = 5
+"""Ticks between two looks that cost more."""
 
 
 class BoardView(BaseScreen):
@@ -50,6 +52,7 @@ class BoardView(BaseScreen):
     around_after = 1.0
     """Seconds that the header may be behind the rows: it sums up all of them."""
     around_soon = _was_covered = False
+    _ticks = 0
 
     def __init__(self, setup: Setup, write: Callable[[str], None]) -> None:
         super().__init__(setup, write)
@@ -59,6 +62,8 @@ class BoardView(BaseScreen):
         self.every_column = columns(setup.glyphs)
         self.arrangement = Arrangement()
         self._sign_in_key = first_key("sign_in", setup.keys)
+        self.file_warning = setup.warning
+        self._ticked_at = setup.now().at
         self.details: DetailsPane | None = None
         self.filter_line: Input | None = None
         self.table = JobTable(self.every_column, setup.glyphs, self.row_of)
@@ -133,10 +138,12 @@ class BoardView(BaseScreen):
             return None
         return frozenset(job for job in self.board.states if self.desk.profile(job) == state.profile)
 
-    def show_all(self) -> None:
+    def show_all(self) -> bool:
+        """Answers whether anything looks different now."""
+        before = self.table.order
         self.table.show(self.arrangement.order(self.board.states, self.row_of))
-        self.table.update_rows(self.table.in_view())
-        self.show_around()
+        in_view = self.table.update_rows(self.table.in_view())
+        return self.show_around() or in_view or self.table.order != before
 
     def show_changes(self, jobs: Iterable[JobId]) -> None:
         if self.covered:
@@ -148,8 +155,8 @@ class BoardView(BaseScreen):
             self.around_soon = True
             asyncio.get_running_loop().call_later(self.around_after, self.call_later, self.show_around)
 
-    def show_around(self) -> None:
-        """Header, banner, empty screens and details."""
+    def show_around(self) -> bool:
+        """Header, banner, empty screens and details; answers whether one of the first three is another now."""
         self.around_soon = False
         now, paces = self.setup.now(), self.desk.paces()
 
@@ -161,14 +168,17 @@ class BoardView(BaseScreen):
         profiles = tuple(profile_glance(self.setup.profile(name), pace, now) for name, pace in paces.items())
         state = self.screen_state
         narrowed = bool(state.filter or state.problems_only or self.arrangement.only is not None)
-        glance = Glance(profiles, summary, now.at, len(self.table.order), narrowed, self._sign_in_key)
-        self.header.show(header_parts(glance))
-        self.banner.show(*banner(glance))
+        shown, marked = len(self.table.order), len(self.table.marks)
+        glance = Glance(profiles, summary, now.at, shown, narrowed, marked, self._sign_in_key, self.file_warning)
+        changed = [self.header.show(header_parts(glance)), self.banner.show(*banner(glance))]
         trouble = next((pace.trouble for pace in paces.values() if pace.trouble), None)
         never = all(state.status is None for state in self.board.states.values())
-        self.empty.show(empty_text(summary.total, len(self.table.order), state, trouble if never else None))
+        changed.append(
+            self.empty.show(empty_text(summary.total, len(self.table.order), state, trouble if never else None))
+        )
         self.table.display = bool(self.table.order)
         self.show_details()
+        return any(changed)
 
     def show_details(self) -> None:
         if self.has_class("-details"):
@@ -189,14 +199,14 @@ class BoardView(BaseScreen):
             from textual.widgets import Input
 
             hint = "words, !word, is:running, tag:x, /pattern/"
-            self.filter_line = Input(self.screen_state.filter, hint, classes="filter")
+            self.filter_line = Input(self.screen_state.filter, hint, classes="filter", max_length=LONGEST)
             self.mount(self.filter_line, before=self.hints)
         return self.filter_line
 
     @property
     def typing(self) -> bool:
         """Whether keys are text for the filter."""
-        return self.filter_line is not None and self.filter_line.has_focus
+        return self.filter_line is not None and self.focused is self.filter_line
 
     def subject(self, job: JobId) -> Subject:
         return Subject(
@@ -212,15 +222,26 @@ class BoardView(BaseScreen):
         return self.app.screen is not self
 
     def tick(self) -> None:
-        if not self.covered:
-            self.desk.prefer(self.table.in_view())
+        """What changes by the mere passing of time. Rarely where that takes a look at every job, or a whole screen."""
+        self._ticks += 1
+        is_rare = self._ticks % RARELY == 0
+        now = self.setup.now().at
+        has_slept, self._ticked_at = now - self._ticked_at > RARELY * TICK, now
+        if self.covered:
+            if is_rare and self.show_all():
+                self.app.screen.refresh()  # the dialog draws what is behind it
+            return
+        self.desk.prefer(self.table.in_view())
+        if has_slept or (is_rare and self.arrangement.depends_on_readings):
+            self.show_all()
+        else:
             self.show_changes(self.table.in_view())
 
     def on_screen_suspend(self) -> None:
         self._was_covered = True
 
     def on_screen_resume(self) -> None:
-        """After a dialog, under which nothing was drawn."""
+        """After a dialog, under which little was drawn."""
         if self._was_covered:
             self.show_all()
 
@@ -229,8 +250,11 @@ class BoardView(BaseScreen):
         self.show_details()
 
     def targets(self) -> list[JobId]:
-        """The marked jobs that are shown, in their order; the one under the cursor when none is marked."""
+        """The marked jobs that are shown, in their order; the one under the cursor when there are no marks."""
         marked = [job for job in self.table.order if job in self.table.marks]
+        if self.table.marks and not marked:
+            self.say("The marked jobs are not shown now, and no other is meant: esc drops the filter, then the marks.")
+            return []
         return marked or ([self.table.cursor] if self.table.cursor and self.table.order else [])
 
     def name_of(self, jobs: Sequence[JobId]) -> str:

@@ -60,7 +60,10 @@ class Glance:
     """Rows that the filter lets through."""
     narrowed: bool
     """Whether a filter hides rows."""
+    marked: int
     sign_in_key: str
+    warning: str = ""
+    """What is wrong with the watchlist's file for as long as it is."""
 
 
 def header_parts(glance: Glance) -> list[list[Part]]:
@@ -83,11 +86,13 @@ def _counts(glance: Glance) -> list[Part]:
         Condition.UNREAD,
         Condition.PAUSED,
     ):
-        number = counts[condition]
+        number = glance.summary.stale if condition is Condition.STALE else counts[condition]  # failing ones, too
         if number or condition in (Condition.RUNNING, Condition.IDLE):
             parts += [(f"{number} {condition}", str(condition) if number else "dim"), ("  ", "")]
     if glance.narrowed:
         parts += [(f"{glance.shown} of {glance.summary.total} shown", "ageing"), ("  ", "")]
+    if glance.marked:
+        parts += [(f"{glance.marked} marked", "ageing"), ("  ", "")]
     return parts[:-1]
 
 
@@ -101,8 +106,9 @@ def _freshness(glance: Glance) -> list[Part]:
         # A bound that holds while everything is fresh, so that it need not count up.
         within = round(1.5 * max(profile.pace.idle for profile in glance.profiles))
         return [(f"{which} read within {units.seconds(within)}", "dim")]
-    word = "stale" if summary.stale else "ageing"
-    return [(f"{summary.stale or summary.ageing} {word}, oldest {units.age(summary.oldest)}", word)]
+    if summary.stale:
+        return [(f"oldest answer {units.age(summary.oldest)}", "stale")]
+    return [(f"{summary.ageing} ageing, oldest {units.age(summary.oldest)}", "ageing")]
 
 
 def _sign_in(glance: Glance) -> list[Part]:
@@ -142,7 +148,7 @@ def _pace(glance: Glance) -> list[Part]:
 
 def banner(glance: Glance) -> Part:
     """What troubles whole profiles, a sentence each, and its look; empty when there is nothing."""
-    lines = []
+    lines = [glance.warning] if glance.warning else []
     look = "warning"
     for profile in glance.profiles:
         lines += [f"{profile.name}: {profile.warning}".removeprefix(": ")] if profile.warning else []
@@ -158,11 +164,11 @@ def _trouble(trouble: Failure, pace: Pace, sign_in: str) -> str:
         return f"Not asking: {trouble.summary} {_quote(trouble)} {sign_in} signs in.".replace("  ", " ")
     if trouble.kind.retry is Retry.THROTTLED:
         return f"The service asks for fewer requests: {pace.rate:.2g} a second now. {_quote(trouble)}".rstrip()
-    return f"No answers: {trouble.summary} Asking on, one job at a time."
+    return f"No answers: {trouble.summary} Still asking, one job at a time."
 
 
 def _quote(failure: Failure) -> str:
-    return f"({failure.code})" if failure.code else ""
+    return f"({failure.code})" if failure.code and failure.code not in failure.summary else ""
 
 
 class Line(Widget):
@@ -177,9 +183,10 @@ class Line(Widget):
         self._separator = separator
         self._groups: list[list[Part]] = []
 
-    def show(self, groups: list[list[Part]]) -> None:
+    def show(self, groups: list[list[Part]]) -> bool:
+        """Answers whether that is something new."""
         if groups == self._groups:
-            return
+            return False
         old, self._groups = _flat(self._groups), groups
         new = _flat(groups)
         changed = [at for at, (was, now) in enumerate(zip(old, new, strict=False)) if was != now]
@@ -187,6 +194,7 @@ class Line(Widget):
             self.refresh()
         else:  # up to the last change: a line is sent from its start
             self.refresh(Region(0, 0, self._reach(changed[-1]), 1))
+        return True
 
     def _reach(self, last: int) -> int:
         """Cells up to the end of this part."""
@@ -228,13 +236,14 @@ class Sentence(Static):
         super().__init__(classes=classes, markup=False)
         self._shown = ("", "")
 
-    def show(self, text: str, look: str = "") -> None:
-        """`look` becomes a class of the widget."""
+    def show(self, text: str, look: str = "") -> bool:
+        """`look` becomes a class of the widget. Answers whether that is something new."""
         if (text, look) == self._shown:
-            return
+            return False
         self.remove_class(f"-{self._shown[1]}")
         self._shown = (text, look)
         self.update(Text(text))
         self.display = bool(text)
         if look:
             self.add_class(f"-{look}")
+        return True

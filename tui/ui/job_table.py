@@ -35,6 +35,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The cursor is on another job now."""
 
         job: JobId | None
+        by_user: bool = True
+        """Not because its job has gone."""
 
     @dataclass
     class HeadClicked(Message):
@@ -65,21 +67,27 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             return
         old_line = self._lines.get(self.cursor, 0) if self.cursor else 0
         height_above = old_line - self.scroll_offset.y
+        was_in_view = not self.order or self._in_view(old_line)
         self.order = order
         self._lines = {job: line for line, job in enumerate(order)}
         self._cells = {job: cells for job, cells in self._cells.items() if job in self._lines}
         if self.cursor not in self._lines:
             self.cursor = order[min(old_line, len(order) - 1)] if order else None
-            self.post_message(self.CursorMoved(self.cursor))
-        elif self.cursor and self._lines[self.cursor] != old_line:
+            self.post_message(self.CursorMoved(self.cursor, by_user=False))
+        elif self.cursor and self._lines[self.cursor] != old_line and was_in_view:
             self._resize()
             self.scroll_to(y=self._lines[self.cursor] - height_above, animate=False, immediate=True)
         self._resize()
-        self._keep_in_view()
+        if was_in_view:  # else the user has scrolled away to look at something
+            self._keep_in_view()
         self.refresh()
 
-    def update_rows(self, jobs: Iterable[JobId]) -> None:
-        """These jobs may look different now: redraw the cells in view whose text or look changed, nothing else."""
+    def update_rows(self, jobs: Iterable[JobId]) -> bool:
+        """These jobs may look different now: redraw the cells in view whose text or look changed, nothing else.
+
+        Answers whether there were any.
+        """
+        any_changed = False
         for job in jobs:
             line = self._lines.get(job)
             old = self._cells.pop(job, None)
@@ -88,11 +96,13 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             new = self._cells_of(job)
             changed = [at for at, (was, now) in enumerate(zip_longest(old, new)) if was != now]
             if changed:
+                any_changed = True
                 first, last = self._placed[changed[0]], self._placed[changed[-1]]
                 longest = max(cell_len(old[changed[-1]][0]), cell_len(new[changed[-1]][0]))
                 width = last.left + min(last.width, longest) - first.left
                 x = first.left - self.scroll_offset.x
                 self.refresh(Region(max(0, x), line + 1 - self.scroll_offset.y, width, 1))
+        return any_changed
 
     def in_view(self) -> tuple[JobId, ...]:
         """The jobs whose rows are on the screen."""
@@ -149,8 +159,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if line >= len(self.order):
             return Strip.blank(width, self.rich_style)
         job = self.order[line]
-        cells = self._cells.get(job) or self._cells_of(job)
-        return self._draw(job, cells).crop(self.scroll_offset.x, self.scroll_offset.x + width)
+        return self._draw(job, self._cells_of(job)).crop(self.scroll_offset.x, self.scroll_offset.x + width)
 
     def _cells_of(self, job: JobId) -> Cells:
         row = self._row_of(job)

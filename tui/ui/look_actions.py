@@ -39,7 +39,8 @@ class LookActions(BoardView):
     def _place_details(self) -> None:
         alone = self.details_alone
         self.query_one("#list").display = not alone
-        self.set_focus(None if alone else self.table)
+        if not self.typing:
+            self.set_focus(None if alone else self.table)
         self.show_details()
 
     @property
@@ -154,10 +155,12 @@ class LookActions(BoardView):
         if problem:
             self.say(problem, "warning")
         self.keep_state(self.screen_state)
-        self.set_focus(self.table)
+        self.set_focus(None if self.details_alone else self.table)
         self.apply_look()
 
     def drop_filter(self) -> None:
+        where = self._before_filter if self.typing else None
         self.filter_input().value = ""
-        self.set_focus(self.table)
+        self.set_focus(None if self.details_alone else self.table)
         self._look(replace(self.screen_state, filter=""))
+        self.table.move_to(where)

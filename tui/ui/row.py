@@ -89,8 +89,7 @@ def note(row: Row) -> str:
     if state.paused:
         return f"since {units.time_of_day(state.paused, today)}"
     if state.failure:
-        times = f"{state.failures} times: " if state.failures > 1 else ""
-        return f"{times}{state.failure.summary}"
+        return state.failure.summary
     if state.status is None:
         return "waiting for its first answer"
     if not row.current:

@@ -78,3 +78,5 @@ class Setup:
     """A template of a job's page, with {job_id} and {region}."""
     notices: tuple[str, ...] = ()
     """What the user should know at the start."""
+    warning: str = ""
+    """What the user should know all the time about where the list is kept."""

@@ -1,16 +1,19 @@
 """The keys that change the watchlist: each saves first, then shows, and can be undone."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from textual import events, work
 
-from tui.core.job import Job
+from tui.core.job import Job, JobId
 from tui.storage.watchlist import Change
 from tui.ui.other_hands import OtherHands
 from tui.ui.setup import Setup
 
 STEPS_KEPT = 200
-"""Changes that can be undone."""
+"""Changes that can be undone ..."""
+TEXT_KEPT = 32 << 20
+"""... as long as the texts before and after them have fewer characters than this."""
 
 
 class WatchlistActions(OtherHands):
@@ -18,6 +21,8 @@ class WatchlistActions(OtherHands):
 
     def __init__(self, setup: Setup, write: Callable[[str], None]) -> None:
         super().__init__(setup, write)
+        self._one_at_a_time = asyncio.Lock()
+        """Held while the file changes and that is noted: undo takes the last change also where the disk is slow."""
         self._done: list[tuple[str, Change]] = []
         self._undone: list[tuple[str, Change]] = []
 
@@ -37,11 +42,14 @@ class WatchlistActions(OtherHands):
         jobs = await self.app.push_screen_wait(AddDialog(self.board.states, self.setup.now().wall, pasted, regions))
         if not jobs:
             return
-        made = await self.change(self.setup.store.add, jobs)
-        if made:
+        async with self._one_at_a_time:
+            made = await self.change(self.setup.store.add, jobs)
+            if not made:
+                return
             self._keep(f"adding {_count(jobs)}", made)
-            self.table.move_to(jobs[0].id)
-            self.say(f"Added {_count(jobs)}; u undoes it.")
+        self.table.move_to(jobs[0].id)
+        hidden = "" if jobs[0].id in self.table.order else "; the filter hides it" if len(jobs) == 1 else ""
+        self.say(f"Added {_count(jobs)}{hidden}; u undoes it.")
 
     @work(group="watchlist")
     async def action_remove(self) -> None:
@@ -49,10 +57,11 @@ class WatchlistActions(OtherHands):
         if not jobs:
             return
         name = self.name_of(jobs)
-        made = await self.change(self.setup.store.remove, jobs)
-        if made:
-            self._keep(f"removing {name}", made)
-            self.say(f"Removed {name}; u undoes it.")
+        async with self._one_at_a_time:
+            made = await self.change(self.setup.store.remove, jobs)
+            if made and made.before != made.after:
+                self._keep(f"removing {name}", made)
+                self.say(f"Removed {name}; u undoes it.")
 
     @work(group="watchlist")
     async def action_label(self) -> None:
@@ -68,7 +77,7 @@ class WatchlistActions(OtherHands):
             TextDialog(title, job.label, "empty: the short ID is shown", LABEL_LONGEST)
         )
         if label is not None and label != job.label:
-            await self._edit([job], f"labelling {job.name}", {"label": label})
+            await self._edit({job.id: {"label": label}}, f"labelling {job.name}")
 
     @work(group="watchlist")
     async def action_tags(self) -> None:
@@ -79,19 +88,22 @@ class WatchlistActions(OtherHands):
         if not jobs:
             return
         name = self.name_of([job.id for job in jobs])
-        tags = await self.app.push_screen_wait(
-            TextDialog(f"Tags of {name}", " ".join(jobs[0].tags), "words with blanks between")
-        )
+        common = shared_tags(jobs)
+        others = any(job.tags != common for job in jobs)
+        title = f"Tags of {name}" + (", those that all have: the others stay" if others else "")
+        tags = await self.app.push_screen_wait(TextDialog(title, " ".join(common), "words with blanks between"))
         if tags is not None:
             wanted = split_tags(tags)
-            if any(job.tags != wanted for job in jobs):
-                await self._edit(jobs, f"tagging {name}", {"tags": wanted})
+            changed = {job.id: {"tags": retagged(job.tags, common, wanted)} for job in jobs}
+            if any(job.tags != changed[job.id]["tags"] for job in jobs):
+                await self._edit(changed, f"tagging {name}")
 
-    async def _edit(self, jobs: list[Job], what: str, values: Mapping[str, object]) -> None:
-        watched = [job.id for job in jobs if job.id in self.board.states]
-        made = await self.change(self.setup.store.edit, watched, values)
-        if made:
-            self._keep(what, made)
+    async def _edit(self, values: Mapping[JobId, Mapping[str, object]], what: str) -> None:
+        async with self._one_at_a_time:
+            watched = {job: its for job, its in values.items() if job in self.board.states}
+            made = await self.change(self.setup.store.edit, watched)
+            if made:
+                self._keep(what, made)
 
     @work(group="watchlist")
     async def action_undo(self) -> None:
@@ -104,22 +116,39 @@ class WatchlistActions(OtherHands):
     async def _step_back(
         self, source: list[tuple[str, Change]], target: list[tuple[str, Change]], verb: str, past: str
     ) -> None:
-        if not source:
-            self.say(f"Nothing to {verb}.")
-            return
-        what, step = source.pop()
-        made = await self.change(self.setup.store.undo, step)
-        if made:
+        async with self._one_at_a_time:
+            if not source:
+                self.say(f"Nothing to {verb}.")
+                return
+            what, step = source[-1]
+            made = await self.change(self.setup.store.undo, step)
+            if not made:
+                return
+            source.pop()
             target.append((what, made))
-            before = {job.id for job in made.before.jobs}
-            self.table.move_to(next((job.id for job in made.after.jobs if job.id not in before), None))
-            self.say(f"{past}: {what}.")
-        else:
-            source.append((what, step))
+        before = {job.id for job in made.before.jobs}
+        self.table.move_to(next((job.id for job in made.after.jobs if job.id not in before), None))
+        self.say(f"{past}: {what}.")
 
     def _keep(self, what: str, made: Change) -> None:
-        self._done = [*self._done, (what, made)][-STEPS_KEPT:]
+        self._done.append((what, made))
+        while len(self._done) > STEPS_KEPT or sum(_size(step) for _, step in self._done[:-1]) > TEXT_KEPT:
+            del self._done[0]
         self._undone.clear()
+
+
+def shared_tags(jobs: Sequence[Job]) -> tuple[str, ...]:
+    """Those that all of them have, in the first one's order."""
+    return tuple(tag for tag in jobs[0].tags if all(tag in job.tags for job in jobs))
+
+
+def retagged(tags: tuple[str, ...], common: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """`tags` after `common` was edited to `wanted`; tags of its own stay behind those."""
+    return wanted + tuple(tag for tag in tags if tag not in common and tag not in wanted)
+
+
+def _size(step: Change) -> int:
+    return len(step.before.text) + len(step.after.text)
 
 
 def _count(jobs: Sequence[Job]) -> str:

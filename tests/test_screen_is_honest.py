@@ -1,0 +1,132 @@
+"""What stands on the screen is so now: also behind a dialog, off the screen, under a filter, and after a removal."""
+
+import asyncio
+
+import pytest
+
+from tests.builders import failure, job_id, reading
+from tests.screens import HOUR, Screen, jobs, screen
+from tui.core.job import Job
+from tui.core.reading import Status
+from tui.ui.board_view import RARELY
+
+
+def let_time_pass(shown: Screen, hours: float) -> None:
+    """Nobody is asked meanwhile."""
+    shown.board.desk.paused = True
+    shown.clock.ahead += hours * HOUR
+    for _ in range(RARELY):
+        shown.board.tick()
+
+
+async def test_behind_a_dialog_old_answers_are_marked() -> None:
+    async with screen(30) as shown:
+        await shown.press("s")
+        let_time_pass(shown, 10)
+        await shown.until(lambda: "was idle" in shown.text and "30 stale" in shown.lines[0])
+        assert "Sort by" in shown.text
+
+
+@pytest.mark.parametrize("keys", [["exclamation_mark"], ["slash", *"is:stale", "enter"]])
+async def test_what_only_time_makes_a_problem_is_found(keys: list[str]) -> None:
+    async with screen(30) as shown:
+        await shown.press(*keys)
+        assert "job 001" not in shown.text
+        let_time_pass(shown, 10)
+        await shown.until(lambda: "was idle" in shown.text)
+
+
+async def test_a_row_that_comes_into_view_is_as_old_as_it_is() -> None:
+    async with screen(60) as shown:
+        await shown.press("G", "g")
+        shown.board.desk.paused = True
+        shown.clock.ahead += 10 * HOUR
+        await shown.press("G")
+        assert not [line for line in shown.lines if "◦ idle" in line]
+
+
+async def test_the_count_of_stale_jobs_is_what_the_filter_finds() -> None:
+    async with screen(3) as shown:
+        let_time_pass(shown, 10)
+        shown.board.record([reading(job_id(1), failure(), shown.clock.now().at)])
+        await shown.settle()
+        assert "1 failing  3 stale │ paused │ oldest answer 10h" in shown.lines[0]
+        await shown.press("slash", *"is:stale", "enter")
+        assert all(f"job {number:03}" in shown.text for number in (1, 2, 3))
+
+
+async def test_a_removal_undone_brings_back_what_was_known() -> None:
+    async with screen(2, {job_id(1): Status.RUNNING}) as shown:
+        since = shown.board.board.states[job_id(1)].since
+        shown.board.desk.paused = True
+        await shown.press("x")
+        await shown.until(lambda: job_id(1) not in shown.board.board.states)
+        await shown.press("u")
+        await shown.until(lambda: job_id(1) in shown.board.board.states)
+        assert shown.board.board.states[job_id(1)].since == since
+        assert "1 running" in shown.lines[0]
+
+
+async def test_a_resize_leaves_the_filter_to_the_typist() -> None:
+    async with screen(3) as shown:
+        await shown.press("slash", *"job")
+        await shown.pilot.resize_terminal(130, 30)
+        await shown.press(*" x")
+        assert len(shown.store.load().jobs) == 3
+        assert shown.board.screen_state.filter == "job x"
+
+
+async def test_the_filter_line_goes_with_escape_and_the_cursor_comes_back() -> None:
+    async with screen(9) as shown:
+        await shown.press("j", "j")
+        before = shown.cursor
+        await shown.press("slash", *"001")
+        assert shown.cursor != before
+        await shown.press("escape")
+        assert shown.cursor == before
+        assert "is:running" not in shown.text
+        await shown.press("slash", "escape")
+        assert "is:running" not in shown.text
+
+
+async def test_marks_that_the_filter_hides_make_no_other_job_a_target() -> None:
+    async with screen(3) as shown:
+        await shown.press("space", "slash", *"003", "enter", "x")
+        assert len(shown.store.load().jobs) == 3
+
+
+async def test_a_page_that_the_user_has_scrolled_to_stays() -> None:
+    async with screen(60) as shown:
+        shown.board.sort_by("status")
+        await shown.settle()
+        shown.board.table.scroll_to(y=30, animate=False, immediate=True)
+        shown.board.record([reading(job_id(40), Status.RUNNING, shown.clock.now().at)])
+        await shown.settle()
+        assert shown.board.table.scroll_offset.y == 30
+
+
+async def test_a_range_grows_by_the_users_keys_only() -> None:
+    async with screen(5) as shown:
+        await shown.press("v", "j", "j")
+        shown.store.remove([job_id(3)])
+        shown.board.take_watchlist(shown.store.load())
+        await shown.settle()
+        assert shown.board.table.marks == {job_id(1), job_id(2)}
+
+
+async def test_an_address_that_is_none_is_shown_as_text() -> None:
+    async with screen([Job(job_id(1), "odd", address="https://[bad")]) as shown:
+        await shown.press("o")
+        await shown.until(lambda: "https://[bad" in shown.text)
+
+
+async def test_an_undo_takes_the_last_change_also_where_the_disk_is_slow() -> None:
+    async with screen(jobs(3)) as shown:
+        await shown.press("L", *" two", "enter")
+        await shown.until(lambda: shown.store.load().jobs[0].label == "job 001 two")
+        async with shown.board._one_at_a_time:
+            shown.board.action_remove()
+            shown.board.action_undo()
+            await asyncio.sleep(0)
+        await shown.until(lambda: len(shown.board._undone) == 1)
+        assert [job.label for job in shown.store.load().jobs] == ["job 001 two", "job 002", "job 003"]
