@@ -2,6 +2,10 @@
 
 import argparse
 import asyncio
+import fcntl
+import os
+import struct
+import termios
 from collections.abc import Callable
 from io import StringIO
 from math import inf
@@ -12,7 +16,7 @@ from tests.builders import job_id
 from tests.headless import Outcome, Stage, jobs
 from tests.scripted_reader import failed
 from tests.virtual_time import run
-from tui.core.job import JobId
+from tui.core.job import Job, JobId
 from tui.core.reading import FailureKind, Status
 from tui.headless.codes import ExitCode
 from tui.headless.timeout import seconds
@@ -155,17 +159,39 @@ def test_a_refused_credential_ends_it(any_one: bool) -> None:
     assert 50 < after < 60
 
 
+def test_with_any_a_profile_that_is_refused_leaves_the_others() -> None:
+    stage = Stage(lambda job, at: failed(FailureKind.SIGN_IN) if job == job_id(2) else idle_from(100)(job, at))
+    both = [Job(job_id(1), "good"), Job(job_id(2), "refused", profile="b")]
+    assert run(wait(stage.session(), both, Until.IDLE, True, HOUR)) is ExitCode.DONE
+    assert run(wait(stage.session(), both, Until.IDLE, False, HOUR)) is ExitCode.NOT_SIGNED_IN
+
+
 class Terminal(StringIO):
+    """Forty columns wide."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ends = os.openpty()
+        fcntl.ioctl(self._ends[1], termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+
+    def fileno(self) -> int:
+        return self._ends[1]
+
     def isatty(self) -> bool:
         return True
+
+    def close(self) -> None:
+        for end in self._ends:
+            os.close(end)
+        super().close()
 
 
 def test_a_terminal_shows_what_is_awaited_in_one_line_and_nothing_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "40")
-    stage = Stage(idle_from(100, 50), talk=Terminal())
-    assert waited(stage, 2)[0] is ExitCode.DONE
-    shown = stage.talk.getvalue().split("\r\x1b[K")
+    with Terminal() as terminal:
+        stage = Stage(idle_from(100, 50), talk=terminal)
+        assert waited(stage, 2)[0] is ExitCode.DONE
+        shown = terminal.getvalue().split("\r\x1b[K")
     assert shown[0] == shown[-1] == ""
     assert "0 of 2 idle: job 1 running, job 2 runn…" in shown
     assert "1 of 2 idle: job 1 running" in shown

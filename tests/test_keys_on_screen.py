@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.builders import failure, job_id
 from tests.screens import PROFILE, Door, screen
 from tui.core.job import Job
+from tui.core.problem import Problem
 from tui.core.reading import Failure, FailureKind, Status
+from tui.ui.keys import check_keys
 
 A, B, C = job_id(1), job_id(2), job_id(3)
 NEW = "901878212b1a49be9c1a1054c272762a"
@@ -225,3 +229,16 @@ async def test_quit_closes_what_is_open_first() -> None:
         assert shown.app.is_running
         await shown.press("q")
         await shown.until(lambda: not shown.app.is_running)
+
+
+@pytest.mark.parametrize(
+    "key", ["", ",", " ", "f5,", "hyper+z", "ctrl+", "F5", "zz", "alt+x", "ctrl+q", "ctrl+c", "tab"]
+)
+def test_what_is_no_key_or_has_a_fixed_meaning_is_refused_in_a_sentence(key: str) -> None:
+    with pytest.raises(Problem, match=r"\[keys\]"):
+        check_keys({"redo": key})
+
+
+@pytest.mark.parametrize("key", ["z", "f6", "ctrl+e", "z,f6", "?", "plus", "+", "shift+f3", "delete,Z"])
+def test_keys_of_every_kind_can_be_given(key: str) -> None:
+    check_keys({"help": key, "remove": "ctrl+x"})

@@ -29,6 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser(COMMANDS).parse_args(argv, copy(DEFAULTS))
     command: Command = arguments.command
     try:
+        if arguments.demo and command is not watch:
+            raise Problem(
+                "--demo opens the screen; for commands start codearts-watch demo-service and do what it says."
+            )
         code = command(arguments)
         if sys.stdout:
             sys.stdout.flush()
@@ -44,8 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def say(text: str) -> None:
-    """A sentence for the person, beside the data on standard output."""
-    print(f"codearts-watch: {clean(text, 2000)}", file=sys.stderr)
+    """A sentence for the person, beside the data on standard output; nothing where standard error is closed."""
+    if sys.stderr:
+        print(f"codearts-watch: {clean(text, 2000)}", file=sys.stderr)
 
 
 def watch(arguments: argparse.Namespace) -> int:
@@ -58,15 +63,25 @@ def watch(arguments: argparse.Namespace) -> int:
     parts = gather(arguments, os.environ)
     store: WatchlistStore = parts.store
     notices: tuple[str, ...] = ()
+    warning = ""
     try:
         notices = store.load().warnings
     except WatchlistBroken as broken:
         say(str(broken))
-        if input("Start with an empty list, in memory only? [y/N] ").strip().lower() not in ("y", "yes"):
+        if not agreed("Start with an empty list, in memory only?"):
             return USAGE
         store = MemoryWatchlist()
-        notices = ("This list is in memory only: nothing is saved, and your file stays as it is.",)
-    return open_screen(parts, store, notices)
+        warning = "This list is in memory only: nothing is saved, and your file stays as it is."
+    return open_screen(parts, store, notices, warning)
+
+
+def agreed(question: str) -> bool:
+    """Whether the person says yes; anything else, also the end of the input, is no."""
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except (EOFError, UnicodeDecodeError):
+        print(file=sys.stderr)
+        return False
 
 
 def watch_demo() -> int:
@@ -81,7 +96,7 @@ def watch_demo() -> int:
         return open_screen(parts, parts.store, ())
 
 
-def open_screen(parts: Parts, store: WatchlistStore, notices: tuple[str, ...]) -> int:
+def open_screen(parts: Parts, store: WatchlistStore, notices: tuple[str, ...], warning: str = "") -> int:
     """Run the app on these parts."""
     from tui.ui.run import run
     from tui.ui.setup import Setup
@@ -106,6 +121,7 @@ def open_screen(parts: Parts, store: WatchlistStore, notices: tuple[str, ...]) -
             theme=settings.ui.theme,
             address=settings.ui.address,
             notices=notices,
+            warning=warning,
         ),
         mouse=settings.ui.mouse,
     )
@@ -114,8 +130,9 @@ def open_screen(parts: Parts, store: WatchlistStore, notices: tuple[str, ...]) -
 def demo_service(arguments: argparse.Namespace) -> int:
     """Serve the simulated service until interrupted."""
     from tui.demo.service import serve
+    from tui.headless.output import Output
 
-    serve(arguments.port, lambda line: print(line, flush=True))
+    serve(arguments.port, Output.standard().line)
     return 0
 
 

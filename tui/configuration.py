@@ -1,7 +1,6 @@
 """`codearts-watch config`: every effective value, and where it came from. No secret is shown, only its length."""
 
 import argparse
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields, is_dataclass
@@ -12,6 +11,7 @@ from tui.core.reading import Failure
 from tui.core.text import clean
 from tui.headless.codes import ExitCode
 from tui.headless.output import Output
+from tui.headless.status import json_text
 from tui.parts import Plan, plan, watchlist_of
 from tui.profiles.offers import Offer
 from tui.profiles.profile import Profile
@@ -45,8 +45,11 @@ def run_config(arguments: argparse.Namespace) -> int:
         Found("log file", clean(str(arguments.log or "")), "--log" if arguments.log else DEFAULT),
     )
     output = Output.standard()
-    text = as_json(rows) if arguments.json else as_text(rows)
-    output.line(text if output.encodes_everything else text.replace("•", "*"))
+    if arguments.json:
+        output.line(json_text([asdict(row) for row in rows], output))
+    else:
+        text = as_text(rows)
+        output.line(text if output.encodes_everything else text.replace("•", "*"))
     return ExitCode.DONE
 
 
@@ -55,10 +58,6 @@ def as_text(rows: Sequence[Found]) -> str:
     names = max(len(row.name) for row in rows)
     values = min(60, max(len(_shown(row.value)) for row in rows))
     return "\n".join(f"{row.name:<{names}}  {_shown(row.value):<{values}}  {row.origin}".rstrip() for row in rows)
-
-
-def as_json(rows: Sequence[Found]) -> str:
-    return json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False)
 
 
 def _shown(value: str) -> str:

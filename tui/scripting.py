@@ -105,8 +105,6 @@ _ANY = JobId("0" * 32)
 
 
 def _store(arguments: argparse.Namespace) -> WatchlistStore:
-    if arguments.demo:
-        raise Problem("--demo opens the screen; for commands start codearts-watch demo-service and do what it says.")
     return watchlist_of(arguments, default_locations())
 
 
@@ -115,7 +113,6 @@ def _asking(arguments: argparse.Namespace) -> "tuple[Parts, Session, tuple[Job, 
     from tui.headless.choose import chosen
     from tui.headless.session import Session
 
-    _store(arguments)
     parts = gather(arguments, os.environ)
 
     def desk(report: "Report", adjust: "Adjust") -> "Desk":

@@ -1,7 +1,6 @@
 """One line on a terminal that says what a command waits for; written only when it changes."""
 
 import os
-import shutil
 from contextlib import suppress
 from typing import TextIO
 
@@ -19,13 +18,20 @@ class Progress:
     def show(self, text: str) -> None:
         if text != self._shown:
             self._shown = text
-            self._write(cut(text, shutil.get_terminal_size().columns - 1))
+            self._write(cut(text, self._columns() - 1))
 
     def clear(self) -> None:
         """Take the line back, before something else is written."""
         if self._shown:
             self._shown = ""
             self._write("")
+
+    def _columns(self) -> int:
+        """Of the terminal that it writes to; standard output may be another one, or none."""
+        try:
+            return os.get_terminal_size(self._stream.fileno()).columns if self._stream else 80
+        except OSError:
+            return 80
 
     def _write(self, text: str) -> None:
         if self._stream:

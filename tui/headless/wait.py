@@ -10,7 +10,7 @@ from tui.core.reading import Failure, Reading, Retry, Status
 from tui.headless.codes import ExitCode
 from tui.headless.documents import advice
 from tui.headless.progress import Progress
-from tui.headless.session import Session, asking, waiting
+from tui.headless.session import Asked, Session, asking, waiting
 
 LOOK = 2.0
 """Seconds between two looks at the clock at most: a suspended machine does not move the loop's."""
@@ -88,7 +88,7 @@ async def wait(
                     progress.clear()
                     session.output.lines([f"{one.status:7}  {one.job.id}  {one.job.label}".rstrip() for one in arrived])
                     asked.desk.pause(one.job.id for one in arrived)
-                code = _verdict(everyone, any_one)
+                code = _verdict(everyone, any_one, _signed_out(asked, everyone))
                 if code is None and session.now().at >= deadline:
                     code = ExitCode.TIMED_OUT
                 progress.show(f"{sum(one.reached for one in everyone)} of {len(everyone)} {until}: {_rest(everyone)}")
@@ -111,15 +111,21 @@ def _learn(awaited: Mapping[JobId, Awaited], readings: Iterable[Reading]) -> lis
     return arrived
 
 
-def _verdict(everyone: Sequence[Awaited], any_one: bool) -> ExitCode | None:
+def _signed_out(asked: Asked, everyone: Sequence[Awaited]) -> frozenset[JobId]:
+    """Jobs of profiles that ask nothing any more, because the credential was refused for one of them."""
+    out = {profile for profile, pace in asked.desk.paces().items() if pace.signed_out}
+    return frozenset(one.job.id for one in everyone if out and asked.desk.profile(one.job.id) in out)
+
+
+def _verdict(everyone: Sequence[Awaited], any_one: bool, out: frozenset[JobId]) -> ExitCode | None:
     """How the wait ends; None while it goes on."""
     enough = any if any_one else all
     if enough(one.reached for one in everyone):
         return ExitCode.DONE
-    if any(one.is_refused for one in everyone):
-        return ExitCode.NOT_SIGNED_IN
     hopeless = all if any_one else any
-    return ExitCode.UNREAD if hopeless(one.is_lost for one in everyone) else None
+    if not hopeless(one.is_lost or one.job.id in out for one in everyone):
+        return None
+    return ExitCode.NOT_SIGNED_IN if any(one.is_refused for one in everyone) else ExitCode.UNREAD
 
 
 def _rest(everyone: Sequence[Awaited]) -> str:

@@ -64,4 +64,4 @@ class BaseScreen(Screen[None]):
 
     async def copy_text(self, text: str, what: str) -> None:
         way = route(self.setup.environ)
-        self.say(f"{what[0].upper()}{what[1:]} {await self.in_thread(copy, text, way, self._write)}.")
+        self.say(f"{what[0].upper()}{what[1:]}: {await self.in_thread(copy, text, way, self._write)}.")

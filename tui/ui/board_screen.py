@@ -91,6 +91,14 @@ class BoardScreen(WatchlistActions, LookActions):
             await self.copy_text(text, "the report" if len(jobs) == 1 else f"{len(jobs)} reports")
 
     @work
+    async def action_copy_request(self) -> None:
+        from tui.ui.details import curl
+
+        jobs = self.targets()
+        if jobs:
+            await self.copy_text("\n".join(curl(self.subject(job)) for job in jobs), "the request as a curl line")
+
+    @work
     async def action_open_address(self) -> None:
         from tui.ui.dialogs import ReadDialog
         from tui.ui.link import link_content

@@ -1,12 +1,14 @@
 """Every key: one list from which the footer, the help, the palette and README's table are made."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from textual.binding import Binding
-from textual.keys import format_key
+from textual.binding import Binding, InvalidBinding
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys, format_key
 
 from tui.core.problem import Problem
+from tui.core.text import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("mark_all", "asterisk", "", "Mark all jobs shown; again to unmark them", MARK),
     Command("copy_id", "y,c", "copy", "Copy the job ID", MARK),
     Command("copy_report", "Y", "", "Copy a line for a ticket: ID, label, status, error, request ID", MARK),
+    Command("copy_request", "C", "", "Copy the request as a curl line; the token stays in $CODEARTS_TOKEN", MARK),
     Command("open_address", "o", "", "Show the address of the job's page as a link, and copy it", MARK),
     Command("up", "up,k", "", "Up", MOVE, "move(-1)", moves=True),
     Command("down", "down,j", "", "Down", MOVE, "move(1)", moves=True),
@@ -96,13 +99,49 @@ def check_keys(keys: Mapping[str, str]) -> None:
             )
     taken: dict[str, str] = {}
     for command in COMMANDS:
-        for key in keys_of(command, keys):
+        for key in _checked(command, keys):
             if key in taken:
                 raise Problem(
                     f"[keys] in the settings: {key!r} would mean both {taken[key]!r} and {command.id!r}; "
                     "give one of them another key."
                 )
             taken[key] = command.id
+
+
+def _checked(command: Command, keys: Mapping[str, str]) -> list[str]:
+    """The command's keys. Raises Problem where the user gave what is no key, or one that the program needs."""
+    if command.id not in keys:
+        return keys_of(command, keys)
+    text = keys[command.id]
+    try:
+        found = keys_of(command, keys)
+    except InvalidBinding:
+        found = []
+    if not found or not all(map(_is_key, found)):
+        raise Problem(
+            f"[keys] in the settings: {command.id} is {clean(text, 40)!r}, and that is no key; "
+            "write a character, a name such as f5, delete or pagedown, ctrl+ and a letter, or several with commas."
+        )
+    if reserved := _RESERVED.intersection(found):
+        raise Problem(f"[keys] in the settings: {min(reserved)} has a fixed meaning; give {command.id} another key.")
+    return found
+
+
+_RESERVED = frozenset({"ctrl+q", "ctrl+c", "ctrl+p", "tab", "shift+tab"})
+_NAMED = frozenset(key.value for key in Keys) | frozenset(KEY_NAME_REPLACEMENTS.values())
+
+
+def _is_key(key: str) -> bool:
+    """Whether a terminal can send it: alt is not among the modifiers, since it is taken for escape."""
+    *modifiers, name = key.split("+")
+    if not set(modifiers) <= {"ctrl", "shift"} or not name:
+        return False
+    if key in _NAMED or name in _NAMED or (len(name) == 1 and name.isprintable() and name != " "):
+        return True
+    try:
+        return bool(unicodedata.lookup(name.replace("_", " ")))
+    except KeyError:
+        return False
 
 
 def keys_of(command: Command, keymap: Mapping[str, str]) -> list[str]:

@@ -39,10 +39,13 @@ class OtherHands(BoardView):
             found = await self.in_thread(self.setup.store.load)
         except Problem as problem:
             if not self._told:
-                self.say(f"{problem} The list on the screen stays as it was.", "error")
+                self.say(f"{problem}.", "error")
             self._told = True
+            self.file_warning = f"{problem}. The list below stays as it was."
+            self.show_around()
             return
         self._told = False
+        self.file_warning = self.setup.warning
         self._emptied = bool(self.board.states) and not found.jobs
         if not self._emptied:
             self.take_watchlist(found)

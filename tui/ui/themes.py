@@ -125,7 +125,7 @@ def _read(file: Traversable) -> dict[str, object]:
         raise _NotATheme(_reason(error)) from error
     except UnicodeDecodeError as error:
         raise _NotATheme(f"byte {error.start + 1} is not UTF-8") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise _NotATheme(f"it is not TOML: {error}") from error
 
 

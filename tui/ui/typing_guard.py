@@ -16,7 +16,8 @@ QUIET = 0.15
 class TypingGuard:
     """Holds keys that do something for `WITHIN` seconds, to see whether they are the start of a paste.
 
-    `moving` are keys that act at once because they only move. Time is the events' own, so a busy program does not
+    `moving` are keys that act at once because they only move: a burst of nothing else is a key held down over a line
+    that stalled. Time is the events' own, so a busy program does not
     mistake queued keys for slow ones.
     """
 
@@ -34,7 +35,7 @@ class TypingGuard:
         self._recent = [known for known in self._recent if key.time - known.time <= WITHIN]
         if text is not None:
             self._recent.append(key)
-        if len(self._recent) >= BURST:
+        if len(self._recent) >= BURST and not all(known.key in self.moving for known in self._recent):
             self.pasting = True
             self.held += [known for known in self._recent if known not in self.held]
             self.held.sort(key=lambda known: known.time)
