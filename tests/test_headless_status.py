@@ -92,7 +92,7 @@ def test_a_refused_credential_is_not_sent_for_every_job() -> None:
     assert len(stage.asked) < 12
     assert {one["failure"]["kind"] for one in document} == {"sign-in refused"}
     assert document[-1]["read_at"] is document[-1]["latency_ms"] is None
-    assert "Fetch a new token" in stage.talk.getvalue()
+    assert "Correct the credential" in stage.talk.getvalue()
 
 
 def test_a_service_that_asks_for_a_long_pause_is_not_waited_for() -> None:

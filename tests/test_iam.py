@@ -135,7 +135,7 @@ async def test_mfa_is_named() -> None:
         (200, {"result": True}, K.SIGN_IN, "not IAM"),
         (201, {"token": {"project": {"id": "p", "name": "n"}}}, K.SIGN_IN, "no usable X-Subject-Token"),
         (429, {"error_msg": "slow", "error_code": "APIGW.0308"}, K.GATEWAY_ERROR, "HTTP 429"),
-        (500, iam_error(500, "x"), K.SERVER_ERROR, "HTTP 500"),
+        (500, iam_error(500, "x"), K.GATEWAY_ERROR, "HTTP 500"),
         (503, None, K.GATEWAY_ERROR, "HTTP 503"),
     ],
 )

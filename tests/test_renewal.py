@@ -126,6 +126,23 @@ async def test_a_token_that_was_accepted_may_be_renewed_again_after_a_while() ->
     assert shown(await prove(credential)) == "token-3"
 
 
+async def test_a_token_that_ends_soon_after_its_renewal_is_renewed_when_the_minute_is_over() -> None:
+    credential, issuer, time = renewed()
+    first = proof_of(await prove(credential))
+    assert await credential.refused(first, refusal()) is None
+    second = proof_of(await prove(credential))
+    credential.answered(second, Status.IDLE)
+    time.seconds = 20
+    assert "within a minute" in failure_of(await credential.refused(second, refusal())).summary
+    assert not credential.differs(second)
+    time.seconds = 61
+    assert credential.differs(second)
+    assert await credential.refused(proof_of(await prove(credential)), refusal()) is None
+    assert shown(await prove(credential)) == "token-3"
+    assert not credential.differs(await prove(credential))
+    assert issuer.calls == 3
+
+
 async def test_one_job_that_is_refused_for_ever_brings_no_flood() -> None:
     credential, issuer, time = renewed()
     for _ in range(120):

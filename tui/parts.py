@@ -4,7 +4,7 @@ import argparse
 import random
 import time
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,6 +41,8 @@ class Parts:
     profiles: dict[str, Profile]
     default: str
     log: Log | None = None
+    strangers: dict[str, Profile] = field(default_factory=dict)
+    """Profiles that only the watchlist knows, once they were wanted."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,11 +51,14 @@ class Parts:
 
     def profile(self, name: str) -> Profile:
         """One that only the watchlist knows can ask nothing, and says so."""
-        if name not in self.profiles:
+        if name in self.profiles:
+            return self.profiles[name]
+        if name not in self.strangers:
             default = self.profiles[self.default]
             unknown = Failure(FailureKind.NO_CREDENTIAL, f"The settings have no profile {clean(name, 60)!r}.")
-            return make_profile(name, default.endpoint, FixedToken("none", unknown), PollingSettings(), now)
-        return self.profiles[name]
+            credential = FixedToken("none", unknown)
+            self.strangers[name] = make_profile(name, default.endpoint, credential, PollingSettings(), now)
+        return self.strangers[name]
 
     def desk(self, report: Callable[[list[Reading]], None]) -> Desk:
         """The pollers of all profiles, telling `report` what they read."""

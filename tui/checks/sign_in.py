@@ -16,13 +16,16 @@ from tui.profiles.profile import SOME_JOB, Profile
 Answer = TypeVar("Answer")
 _JOBS = 3
 """So many are asked until one answers."""
+OWN_LIMITS = 20.0
+"""Seconds: a command and a log-in end by themselves before, and say more."""
 _THEIRS = (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID)
 
 
 async def credential_steps(profile: Profile) -> AsyncIterator[Step]:
     """Ends after the first that fails."""
     credential = profile.credential
-    proof = await _bounded(credential.prove("GET", f"{profile.endpoint.url}/v3/jobs/{SOME_JOB}/status"))
+    url = f"{profile.endpoint.url}/v3/jobs/{SOME_JOB}/status"
+    proof = await _bounded(credential.prove("GET", url), OWN_LIMITS)
     if isinstance(proof, Failure):
         hint = " Or press i on the screen and give it there." if proof.kind is FailureKind.NO_CREDENTIAL else ""
         yield fails("credential", f"{proof.summary}{hint}", _code(proof))
@@ -53,6 +56,9 @@ async def _accepted(profile: Profile) -> Step:
 async def job_step(profile: Profile, jobs: tuple[Job, ...]) -> Step:
     """The first of the profile's jobs that answers."""
     if not jobs:
+        outcome = (await profile.reader.read(SOME_JOB)).outcome
+        if isinstance(outcome, Failure) and outcome.kind not in _THEIRS:
+            return fails("job", f"asked about one that there is not: {outcome.summary}", _code(outcome))
         return unknown("job", "the watchlist has none of this profile: add one with codearts-watch add ID")
     failed = []
     for job in jobs[:_JOBS]:
@@ -79,9 +85,9 @@ def _code(failure: Failure) -> ExitCode:
     return ExitCode.NOT_SIGNED_IN if failure.kind.retry is Retry.SIGN_IN else ExitCode.UNREAD
 
 
-async def _bounded(asking: Awaitable[Answer]) -> Answer | Failure:
+async def _bounded(asking: Awaitable[Answer], limit: float = LIMIT) -> Answer | Failure:
     try:
-        async with asyncio.timeout(LIMIT):
+        async with asyncio.timeout(limit):
             return await asking
     except TimeoutError:
-        return Failure(FailureKind.TIMEOUT, f"There was no answer within {LIMIT:g} s.")
+        return Failure(FailureKind.TIMEOUT, f"There was no answer within {limit:g} s.")

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 _CODES = ("error_code", "errorCode", "err_code", "code")
 _MESSAGES = ("error_msg", "errorMsg", "message", "reason", "title")
@@ -56,9 +57,11 @@ def fields_of(value: object) -> Fields:
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without the secrets, nor their first 16 characters and more, nor keys and signatures of any kind."""
+    """`text` without the secrets, plain or escaped, cut off or not, and without keys and signatures of any kind."""
     for secret in secrets:
-        text = _without(text, secret)
+        escaped = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret))
+        for form in dict.fromkeys((secret, *escaped)):
+            text = _without(text, form)
     for pattern in _SECRETS:
         text = pattern.sub(rf"\1{HIDDEN}", text)
     return text

@@ -95,7 +95,6 @@ class StatusClient:
         exchange = Exchange()
         outcome = await self._outcome(job, exchange)
         received = self._now()
-        self._clock.learn(exchange.date, received.wall)
         return Reading(job, outcome, sent, received, exchange.http_status, exchange.request_id)
 
     def credential_changed(self) -> bool:
@@ -140,6 +139,7 @@ class StatusClient:
         except Exception as error:
             outcome = fault(error)
         finally:
+            self._clock.learn(exchange.date)  # first: the credential may need to know what time it is
             self.credential.answered(proof, outcome)
         return outcome
 

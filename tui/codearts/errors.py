@@ -186,7 +186,7 @@ _KINDS: Mapping[Kind, tuple[str, str]] = {
         "the service does not accept the request",
         "Check the job ID, and read the message of the service.",
     ),
-    Kind.SIGN_IN: ("the token was refused", _NEW_TOKEN),
+    Kind.SIGN_IN: ("the sign-in was refused", "Correct the credential, or give another one."),
     Kind.NO_CREDENTIAL: ("there is no usable token", "Set CODEARTS_TOKEN, or name a file with --token-file."),
     Kind.TOKEN_TOO_LARGE: (
         "the request head is too large: the token is too long",

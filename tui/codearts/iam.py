@@ -133,16 +133,16 @@ def interpret_token(
 
 
 def _failure(http_status: int, headers: Mapping[str, str], fields: Fields, secrets: tuple[str, ...]) -> Failure:
-    """Whatever only a person can mend refuses the sign-in; the rest may pass.
+    """Whatever only a person can mend refuses the sign-in; the rest may pass, and is trouble on the way to the service.
 
-    That IAM asks for fewer requests says nothing of the build service, whose budget it must not touch.
+    So it is one banner and one job that is asked on; and that IAM asks for fewer requests leaves the budget alone.
     """
     kind = kind_of(http_status, fields.code, fields.message)
     code = clean(redact(fields.code, secrets), 100)
     message = clean(redact(fields.message, secrets), DETAIL)
     if kind.retry in (Retry.PASSING, Retry.THROTTLED) and http_status >= 400:
-        kind = FailureKind.GATEWAY_ERROR if kind is FailureKind.THROTTLED else kind
-        return Failure(kind, f"IAM gives no token now (HTTP {http_status}).", code, message, retry_after(headers))
+        said = f"IAM gives no token now (HTTP {http_status})."
+        return Failure(FailureKind.GATEWAY_ERROR, said, code, message, retry_after(headers))
     return Failure(FailureKind.SIGN_IN, _refusal(http_status, message), code, message)
 
 

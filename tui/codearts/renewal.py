@@ -70,6 +70,8 @@ class RenewedToken:
         self._is_last_attempt = False
         """The token that we have came because of a refusal, and has not been accepted yet."""
         self._refused_at = -inf
+        self._is_put_by = False
+        """A refusal came too soon after another one for a renewal."""
         self._failure: Failure | None = None
         """Why the last renewal brought nothing."""
         self._attempts = 0
@@ -110,9 +112,14 @@ class RenewedToken:
         async with self._lock:
             if self._issued and self._issued.token != proof.secret:
                 return None
-            if self._is_last_attempt or self._clock.at() - self._refused_at < REFUSALS_APART:
-                return self._failure if self._is_refused and self._failure else _fruitless(failure)
-            self._is_refused, self._refused_at = True, self._clock.at()
+            if self._is_last_attempt or self._is_too_soon:
+                if self._is_refused and self._failure:
+                    return self._failure
+                if self._is_last_attempt:
+                    return _fruitless(failure)
+                self._is_put_by = True
+                return _fruitless(failure, "A token that was accepted is refused; another is fetched within a minute")
+            self._is_refused, self._refused_at, self._is_put_by = True, self._clock.at(), False
             if not await self._renew():
                 return self._failure
             is_new = self._issued is not None and self._issued.token != proof.secret
@@ -120,6 +127,8 @@ class RenewedToken:
 
     def differs(self, last: Proof | Failure) -> bool:
         if self._issuer.changed():
+            return True
+        if self._is_put_by and not self._is_too_soon:
             return True
         if isinstance(last, Failure) or not self._issued:
             return self._issued is not None and not self._is_refused
@@ -153,6 +162,11 @@ class RenewedToken:
 
     def _is_put_off(self) -> bool:
         return self._clock.at() < self._next_attempt and not self._issuer.changed()
+
+    @property
+    def _is_too_soon(self) -> bool:
+        """A token was fetched because of a refusal a moment ago."""
+        return self._clock.at() - self._refused_at < REFUSALS_APART
 
     def _is_wanted(self) -> bool:
         return not self._issued or self._is_refused or self._is_due() or self._issuer.changed()

@@ -1,12 +1,16 @@
 """The credential that signs each request with an access key. It never expires, and is easily locked."""
 
 import asyncio
+from datetime import timedelta
 
 from tui.codearts.credentials import Proof, is_accepted
 from tui.codearts.keys import Keys, KeySource
 from tui.codearts.server_clock import ServerClock
-from tui.codearts.signing import sign
+from tui.codearts.signing import sign, signed_at
 from tui.core.reading import Failure, Retry, Status
+
+ACCEPTED = timedelta(minutes=10)
+"""How far a signature's time may be from the service's; the vendor says 15 minutes."""
 
 
 class SigningCredential:
@@ -27,6 +31,8 @@ class SigningCredential:
         self._is_trusted = False
         self._on_probation: Proof | None = None
         self._refusal: Failure | None = None
+        self._late: Proof | None = None
+        """The signature that was refused because our clock was wrong, as the refusal itself told us."""
 
     @property
     def source(self) -> str:
@@ -51,18 +57,21 @@ class SigningCredential:
     def answered(self, proof: Proof, outcome: Status | Failure | None) -> None:
         if is_accepted(outcome):
             self._is_trusted = True
-        elif isinstance(outcome, Failure) and outcome.kind.retry is Retry.SIGN_IN and not self.differs(proof):
+        elif isinstance(outcome, Failure) and outcome.kind.retry is Retry.SIGN_IN:
             self._is_trusted = False
-            self._refusal = outcome
+            if abs(self._clock.now() - signed_at(proof.headers)) > ACCEPTED:
+                self._late = proof
+            if not self.differs(proof):
+                self._refusal = outcome
         if proof is self._on_probation or self._is_trusted:
             self._on_probation = None
             self._free.set()
 
     async def refused(self, proof: Proof, failure: Failure) -> Failure | None:
-        return failure
+        return None if proof is self._late else failure
 
     def differs(self, last: Proof | Failure) -> bool:
-        if self._keys.changed():
+        if self._keys.changed() or last is self._late is not None:
             return True
         keys = self._keys.value()
         if isinstance(keys, Failure):

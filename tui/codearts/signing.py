@@ -53,6 +53,11 @@ def canonical_request(method: str, url: str, headers: Mapping[str, str], body: b
     )
 
 
+def signed_at(headers: Mapping[str, str]) -> datetime:
+    """When a request with these headers was signed, by its signer's clock."""
+    return datetime.strptime(headers["X-Sdk-Date"], DATE_FORMAT).replace(tzinfo=UTC)
+
+
 def _added(url: str, headers: Mapping[str, str], when: datetime) -> dict[str, str]:
     """The headers that a request must have before it is signed, as far as they are missing."""
     added = {"Host": _host(url), "X-Sdk-Date": when.astimezone(UTC).strftime(DATE_FORMAT)}

@@ -16,6 +16,8 @@ class Desk:
         self._default = default
         self._pollers: dict[str, Poller] = {}
         self._profile_of: dict[JobId, str] = {}
+        self._busy: tuple[str, ...] = ()
+        """The profiles that have jobs, and the default one."""
         self._came = asyncio.Event()
         self._paused = False
 
@@ -35,7 +37,8 @@ class Desk:
         before, self._profile_of = self._profile_of, {job.id: job.profile or self._default for job in jobs}
         moved = [job for job, profile in self._profile_of.items() if before.get(job, profile) != profile]
         resting = [job for job in moved if self._pollers[before[job]].has_paused(job)]
-        for profile in {self._default, *self._profile_of.values()} - self._pollers.keys():
+        self._busy = tuple(dict.fromkeys((self._default, *self._profile_of.values())))
+        for profile in set(self._busy) - self._pollers.keys():
             self._pollers[profile] = self._make(profile)
             self._pollers[profile].paused = self._paused
             self._came.set()
@@ -84,8 +87,8 @@ class Desk:
         return self._profile_of.get(job, self._default)
 
     def paces(self) -> Mapping[str, Pace]:
-        """Each profile's pace; the default profile's first."""
-        return {profile: poller.pace() for profile, poller in self._pollers.items()}
+        """The pace of each profile that has jobs; the default profile's, always, first."""
+        return {profile: self._pollers[profile].pace() for profile in self._busy}
 
     def _poller_of(self, job: JobId) -> Poller:
         return self._pollers[self.profile(job)]

@@ -141,12 +141,17 @@ class BoardScreen(WatchlistActions, LookActions):
 
     @work
     async def action_sign_in(self) -> None:
-        """The profile that is signed out; else that of the job under the cursor."""
+        """The profile of the job under the cursor; another one only where that is signed out and this is not."""
         from tui.ui.sign_in_dialog import SignInDialog
 
-        out = [name for name, pace in self.desk.paces().items() if pace.signed_out]
-        job = self.table.cursor
-        name = out[0] if out else self.desk.profile(job) if job else self.setup.profiles[0]
+        known = self.setup.profiles
+        out = [name for name, pace in self.desk.paces().items() if pace.signed_out and name in known]
+        name = self.desk.profile(self.table.cursor) if self.table.cursor else known[0]
+        if out and name not in out:
+            name = out[0]
+        if name not in known:
+            self.say(f"The settings have no profile {name!r}: add it there, or give the job another one.", "warning")
+            return
         theirs = [job for job in self.board.states if self.desk.profile(job) == name]
         dialog = SignInDialog(f"Sign in {name}".strip(), self.setup.profile(name).sign_in, next(iter(theirs), None))
         if await self.app.push_screen_wait(dialog):

@@ -165,8 +165,9 @@ class BoardView(BaseScreen):
             return pace.running if state.status is Status.RUNNING else pace.idle
 
         summary = summarise(self.board.states.values(), now.at, interval)
-        profiles = tuple(profile_glance(self.setup.profile(name), pace, now) for name, pace in paces.items())
         state = self.screen_state
+        seen = [name for name in paces if self.arrangement.only is None or name == state.profile] or list(paces)
+        profiles = tuple(profile_glance(self.setup.profile(name), paces[name], now) for name in seen)
         narrowed = bool(state.filter or state.problems_only or self.arrangement.only is not None)
         shown, marked = len(self.table.order), len(self.table.marks)
         glance = Glance(profiles, summary, now.at, shown, narrowed, marked, self._sign_in_key, self.file_warning)

@@ -113,7 +113,11 @@ def _freshness(glance: Glance) -> list[Part]:
 
 def _sign_in(glance: Glance) -> list[Part]:
     """How long the shortest credential lasts; those that renew themselves need no words."""
-    ending = [profile.lasts for profile in glance.profiles if profile.lasts is not None and not profile.renewable]
+    ending = [
+        profile.lasts
+        for profile in glance.profiles
+        if profile.lasts is not None and not profile.renewable and not profile.pace.signed_out
+    ]
     if not ending:
         return []
     lasts = min(ending)

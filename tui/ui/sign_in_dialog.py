@@ -1,7 +1,7 @@
 """Signing in on the screen: a token or a password, hidden while it is typed, tried before it is taken."""
 
 from rich.text import Text
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
@@ -14,6 +14,15 @@ LONGEST = 100_000
 """Characters of a token at the most."""
 
 
+class SecretInput(Input):
+    """Takes a paste of several lines as one: a terminal or a mail may have wrapped the token."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        self.insert_text_at_cursor("".join(event.text.splitlines()))
+
+
 class SignInDialog(Dialog[bool]):
     """Answers True once the service has accepted what was given."""
 
@@ -24,18 +33,22 @@ class SignInDialog(Dialog[bool]):
         super().__init__(title)
         self._sign_in = sign_in
         self._job = job
+        self._is_trying = False
 
     def body(self) -> ComposeResult:
         what = (
             "the IAM password" if self._sign_in.wants == "password" else "a token with project scope (X-Subject-Token)"
         )
         yield Static(Text(f"Paste or type {what}. It is kept in memory only."))
-        yield Input(password=True, max_length=LONGEST)
+        yield SecretInput(password=True, max_length=LONGEST)
         yield Static(id="verdict")
 
     @on(Input.Submitted)
-    @work(exclusive=True)
+    @work
     async def try_it(self, event: Input.Submitted) -> None:
+        """One at a time: a second enter must not throw away the answer to a log-in that counts."""
+        if self._is_trying:
+            return
         verdict = self.query_one("#verdict", Static)
         try:
             self._sign_in.put(event.value)
@@ -44,7 +57,9 @@ class SignInDialog(Dialog[bool]):
             return
         event.input.value = ""
         verdict.update(Text("Trying it ..."))
+        self._is_trying = True
         failure = await self._sign_in.check(self._job)
+        self._is_trying = False
         if failure is None:
             self.dismiss(True)
         else:
