@@ -38,11 +38,17 @@ class Keystone(NamedTuple):
 @pytest.fixture(scope="module")
 def keystone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keystone]:
     assert _PYTHON
-    command = [_PYTHON, "-W", "ignore", str(_PROGRAM), str(tmp_path_factory.mktemp("keystone"))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    folder = tmp_path_factory.mktemp("keystone")
+    # -P: beside the program lies our folder `packaging`, which is not what Keystone imports by that name
+    command = [_PYTHON, "-P", "-W", "ignore", str(_PROGRAM), str(folder)]
+    with (folder / "errors").open("w") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+    with process:
         assert process.stdout
         try:
-            port, project_id = process.stdout.readline().split()
+            words = process.stdout.readline().split()
+            assert len(words) == 2, (folder / "errors").read_text()
+            port, project_id = words
             endpoint = parse_iam_endpoint(f"http://127.0.0.1:{port}/v3")
             yield Keystone(endpoint, Login(USER, ACCOUNT, project_id=project_id))
         finally:

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from tui.core.job import Job, JobId
 from tui.core.paste import Preview, parse_paste, preview
 from tui.core.text import clean
-from tui.ui.dialogs import Dialog
+from tui.ui.dialogs import AROUND, Dialog
 
 LINES_SHOWN = 200
 """Lines of the preview; what comes after is only counted."""
@@ -46,7 +46,7 @@ def _lines_ended(pasted: str) -> str:
 class AddDialog(Dialog[tuple[Job, ...]]):
     """Answers the jobs to add; never empty."""
 
-    HINT = "enter adds, tab goes to label and tags, esc closes"
+    HINT = "enter adds, tab goes to label and tags, pgdn scrolls, esc closes"
     BINDINGS = [
         Binding("pageup", "scroll(-5)", show=False),
         Binding("pagedown", "scroll(5)", show=False),
@@ -83,6 +83,11 @@ class AddDialog(Dialog[tuple[Job, ...]]):
 
     def on_mount(self) -> None:
         self._look()
+
+    def on_resize(self) -> None:
+        """The preview gives way, so that all else fits."""
+        around = AROUND + 2 * len(self.query(Input)) + 1
+        self.query_one("#preview").styles.max_height = max(2, self.app.size.height - around)
 
     @on(PasteInput.Pasted)
     def take_paste(self, event: PasteInput.Pasted) -> None:
@@ -167,6 +172,10 @@ def findings(found: Preview, anything: bool, truncated: bool) -> Text:
     if truncated:
         text.append("; the rest of so long a text is left out")
     lines = list(_lines(found))
+    if not lines:
+        text.append(
+            "\nThere is no job ID in this: 32 letters and digits, at the end of the address of a job's page."
+        )
     for line in lines[:LINES_SHOWN]:
         text.append("\n")
         text.append_text(line)
@@ -175,7 +184,7 @@ def findings(found: Preview, anything: bool, truncated: bool) -> Text:
     return text
 
 
-def _shortened(text: str, most: int = 60) -> str:
+def _shortened(text: str, most: int = 52) -> str:
     """Cut in the middle: an address tells itself by both ends."""
     return text if len(text) <= most else f"{text[: most // 2]}…{text[1 - most // 2 :]}"
 

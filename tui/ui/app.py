@@ -172,6 +172,7 @@ class WatchApp(App[None]):
             self.push_screen(CommandPalette(placeholder="Search for commands", id="--command-palette"))
 
     def action_repaint(self) -> None:
+        self.board_screen.show_all()
         self.refresh(repaint=True, layout=True)
         self.screen.refresh(repaint=True, layout=True)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -29,6 +30,7 @@ class BaseScreen(Screen[None]):
         self.screen_state = setup.state
         self._write = write
         self._files = ThreadPoolExecutor(1, "files")
+        self._ends: dict[str, datetime | None] = {}
 
     async def on_unmount(self) -> None:
         self.workers.cancel_node(self)
@@ -41,6 +43,12 @@ class BaseScreen(Screen[None]):
             with suppress(Problem):
                 await self.setup.profile(name).look()
         then()
+
+    def ends_were_lost(self) -> bool:
+        """Whether it was known of some credential when it ends, and is no more: somebody replaced it."""
+        ends = {name: self.setup.profile(name).credential.expires_at for name in self.setup.profiles}
+        before, self._ends = self._ends, ends
+        return any(before.get(name) and not end for name, end in ends.items())
 
     async def in_thread(self, work: Callable[..., Result], *arguments: object) -> Result:
         """Disk work, one piece after another, beside the event loop."""

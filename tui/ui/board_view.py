@@ -228,6 +228,8 @@ class BoardView(BaseScreen):
         is_rare = self._ticks % RARELY == 0
         now = self.setup.now().at
         has_slept, self._ticked_at = now - self._ticked_at > RARELY * TICK, now
+        if is_rare and self.ends_were_lost():
+            self.run_worker(self.learn_ends(self.show_around))
         if self.covered:
             if is_rare and self.show_all():
                 self.app.screen.refresh()  # the dialog draws what is behind it

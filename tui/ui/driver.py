@@ -136,7 +136,7 @@ class SturdyDriver(LinuxDriver):
             self._suspended = False
             super()._sigcont_application(*args)
         elif self._auto_restart:
-            self._loop.call_soon_threadsafe(self._app.refresh)
+            self._loop.call_soon_threadsafe(self._app.post_message, self.SignalResume())
 
 
 class AsciiDriver(SturdyDriver):
