@@ -47,16 +47,17 @@ def test_a_script_has_every_command_and_option_and_is_one(name: str, tmp_path: P
         subprocess.run([program, "-n", str(path)], check=True, timeout=20)
 
 
-def completed(shell: Shell, *words: str) -> list[str]:
-    """What bash offers for the last word."""
-    script = SHELLS["bash"](SPOKEN) + 'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _codearts_watch\n'
+def completed(shell: Shell, *words: str, line: str = "") -> list[str]:
+    """What bash offers for the last word; `line` where it is not just the words with blanks between."""
+    script = SHELLS["bash"](SPOKEN) + "COMP_LINE=$LINE COMP_POINT=${#COMP_LINE}\n"
+    script += 'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _codearts_watch\n'
     script += 'for word in "${COMPREPLY[@]}"; do echo "$word"; done'
     done = subprocess.run(
         ["bash", "-c", script, "bash", "codearts-watch", *words],
         capture_output=True,
         text=True,
         timeout=20,
-        env={**os.environ, **shell.env},
+        env={**os.environ, **shell.env, "LINE": f"codearts-watch {line or ' '.join(words)}"},
         check=True,
     )
     assert done.stderr == ""
@@ -79,6 +80,32 @@ def test_bash_completes_commands_options_labels_and_ids(shell: Shell, tmp_path: 
     assert completed(shell, "--watchlist", str(tmp_path / "conf")) == [str(tmp_path / "config")]
     assert set(completed(shell, "status", "")) == {quoted, job_id(1), job_id(2)}
     assert completed(shell, "add", "w") == []
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not here")
+def test_bash_puts_back_only_what_is_behind_a_colon_or_an_equals_sign(shell: Shell, tmp_path: Path) -> None:
+    labels = ["web:front end", "web:back", "a=b"]
+    entries = (f'[[jobs]]\nid = "{job_id(n)}"\nlabel = "{label}"\n' for n, label in enumerate(labels))
+    (tmp_path / "config/codearts-watch/watchlist.toml").write_text("".join(entries))
+    assert completed(shell, "status", "web", ":", "f", line="status web:f") == ["front\\ end"]
+    assert completed(shell, "status", "web", ":", line="status web:") == ["front\\ end", "back"]
+    assert completed(shell, "status", "a", "=", line="status a=") == ["b"]
+    assert completed(shell, "wait", "--until", "=", "c", line="wait --until=c") == ["cycle"]
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not here")
+def test_zsh_offers_a_label_as_it_is(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "config/codearts-watch/watchlist.toml").write_text(f"[[jobs]]\nid = '{job_id(1)}'\nlabel = 'a\\b:c'\n")
+    script = SHELLS["zsh"](SPOKEN).replace("_describe -t jobs job jobs", 'print -r -- "$jobs[1]"')
+    done = subprocess.run(
+        ["zsh", "-f", "-c", f"compdef() {{ }}\n{script}\n_codearts_watch_jobs"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        env={**os.environ, **shell.env},
+        check=True,
+    )
+    assert done.stdout == f"a\\\\b\\:c:{job_id(1)}\n"
 
 
 def test_the_words_need_neither_credential_nor_endpoint(shell: Shell) -> None:

@@ -1,11 +1,13 @@
 """The commands as a script meets them: processes, pipes, signals, exit codes; data on standard output only."""
 
+import fcntl
 import json
 import os
 import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -89,6 +91,36 @@ def test_a_signal_ends_it_without_a_word(
     assert len(data.splitlines()) == (command == ["follow"])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the size of a pipe cannot be set")
+def test_a_signal_ends_it_while_nobody_reads_its_output(shell: Shell) -> None:
+    shell.run("codearts-watch add -", " ".join(IDS))
+    ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(theirs, bytes(4000))
+    with subprocess.Popen(["codearts-watch", "follow", "--json"], stdout=theirs, env=shell.env) as process:
+        waits_in, until = Path(f"/proc/{process.pid}/wchan"), time.monotonic() + 10
+        while "pipe" not in waits_in.read_text() and time.monotonic() < until:  # its first line does not fit
+            os.sched_yield()
+        process.terminate()
+        assert process.wait(20) == 143
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"), [(f"{IDS[0]}\n{IDS[1][:-1]}\n", "31 characters"), (f"{IDS[0]}\nno-such-label\n", "names no job")]
+)
+def test_a_line_of_standard_input_that_was_meant_as_a_job_is_not_passed_over(
+    shell: Shell, lines: str, said: str
+) -> None:
+    code, data, talk = shell.run("codearts-watch status -", lines)
+    assert (code, data) == (2, "")
+    assert said in talk
+    shell.run(f"codearts-watch add {IDS[1]} --label web-frontend")
+    code, data, _ = shell.run("codearts-watch status -", f"{IDS[0]}\nweb-frontend\n")
+    assert (code, data.count("\n")) == (0, 2)
+
+
 def test_a_closed_pipe_is_a_silent_end(shell: Shell, server: ContractServer) -> None:
     server.answers.update({job: lambda request: len(server.requests) % 2 == 0 for job in IDS})
     shell.run("codearts-watch add -", " ".join(IDS))
@@ -137,18 +169,7 @@ def test_follow_runs_the_command_of_the_alerts(shell: Shell, server: ContractSer
     assert log.read_text() == f'a $(touch /tmp/x) "b" started running {IDS[0]} |{{what}}\n'
 
 
-SCRIPT = """\
-#!/bin/sh
-# Deploys as soon as three builds are over; starts none.
-codearts-watch wait --timeout 30m payments-api web-frontend web-checkout
-case $? in
-    0) echo "all three have stopped: deploying" ;;
-    1) echo "one of them cannot be read" ; exit 1 ;;
-    3) echo "sign in first" ; exit 1 ;;
-    124) echo "still building" ; exit 1 ;;
-    *) echo "the command line is wrong" ; exit 1 ;;
-esac
-"""
+SCRIPT = (Path(__file__).parents[1] / "README.md").read_text().split("```sh\n#!/bin/sh\n")[1].split("```")[0]
 """README's."""
 
 
@@ -177,6 +198,6 @@ def test_the_script_of_the_readme(
     for label, simulated in names.items():
         if simulated:
             shell.run(f"codearts-watch add {ids[simulated]} --label {label}")
-    assert len(SCRIPT.splitlines()) == 10
+    assert len(SCRIPT.splitlines()) == 9  # and the line that names the shell
     done, data, _ = shell.run(SCRIPT.replace("30m", "1s"))
     assert (done, data.splitlines()[-1]) == (code, said)

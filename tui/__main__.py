@@ -1,7 +1,17 @@
-"""`python -m tui`, the same as the command `codearts-watch`."""
+"""The command: `codearts-watch`, and the same as `python -m tui`."""
 
 import sys
 
-from tui.cli import main
 
-sys.exit(main())
+def main() -> int:
+    """The exit code. An interrupt may come while the program is still being loaded."""
+    try:
+        from tui.cli import main
+
+        return main()
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

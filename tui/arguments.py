@@ -14,6 +14,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """`commands` has the function of each command by its name; `watch` is the one without a name."""
     common = _common()
     main = argparse.ArgumentParser(
+        allow_abbrev=False,  # --token would be taken for --token-file, and a token for a file's name
         prog="codearts-watch",
         description="Keeps a list of CodeArts Build jobs on one screen: what runs, what stopped, what cannot be read.",
         epilog="The token comes from CODEARTS_TOKEN or a file, never from an argument: arguments are public.",
@@ -25,6 +26,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     named = main.add_subparsers(title="commands", metavar="COMMAND")
     service = named.add_parser(
         "demo-service",
+        allow_abbrev=False,
         help="the simulated service alone",
         description="Serve a simulated CodeArts Build and IAM on 127.0.0.1 until interrupted.",
     )
@@ -33,6 +35,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     add_commands(named, common, commands)
     check = named.add_parser(
         "check",
+        allow_abbrev=False,
         parents=[common],
         help="what works and what does not, step by step",
         description="Look at settings, network, credential, one job and this terminal, a line each. Exit codes: "
@@ -41,6 +44,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     check.set_defaults(command=commands["check"])
     config = named.add_parser(
         "config",
+        allow_abbrev=False,
         parents=[common],
         help="every effective setting and where it came from",
         description="Print every effective value and where it came from. Of secrets only the length is shown.",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tui.codearts.credentials import FixedToken
 from tui.codearts.private_file import expanded
+from tui.core.problem import Problem
 from tui.core.reading import Failure, FailureKind, Moment, Reading
 from tui.core.text import clean
 from tui.log import Log, NotedStore, open_log
@@ -108,6 +109,8 @@ def plan(arguments: argparse.Namespace, environ: Mapping[str, str], note: Callab
     """Raises Problem for settings that cannot be used, and for a profile that is not there."""
     locations = default_locations()
     path = arguments.settings or locations.settings
+    if arguments.settings and not path.exists():
+        raise Problem(f"There is no {clean(str(path))}: name the file that --settings means.")
     settings = load_settings(path)
     flags = Flags(
         arguments.profile or "",

@@ -133,7 +133,7 @@ class DemoService:
 
 
 def serve(port: int, write: Callable[[str], None], until: threading.Event | None = None) -> None:
-    """The `demo-service` command: says how to use it, then answers until interrupted or until the event is set.
+    """The `demo-service` command: says how to use it, then answers until KeyboardInterrupt or until the event is set.
 
     Raises Problem when the port cannot be had.
     """
@@ -144,8 +144,7 @@ def serve(port: int, write: Callable[[str], None], until: threading.Event | None
     with service:
         for line in _introduction(service):
             write(line)
-        with suppress(KeyboardInterrupt):
-            (until or threading.Event()).wait()
+        (until or threading.Event()).wait()
 
 
 def _introduction(service: DemoService) -> list[str]:

@@ -21,7 +21,9 @@ def add_commands(named: "Named", common: argparse.ArgumentParser, commands: Mapp
     for name, parser in made.items():
         parser.set_defaults(command=commands[name])
     for name in ("status", "wait"):
-        made[name].add_argument("jobs", metavar="ID", nargs="*", help=f"{_JOB}; - reads standard input; default: all")
+        made[name].add_argument(
+            "jobs", metavar="ID", nargs="*", help=f"{_JOB}; - reads standard input, one a line; default: all"
+        )
     _wait(made["wait"])
     for name in ("status", "follow", "list"):
         made[name].add_argument("--json", action="store_true", help="print JSON")
@@ -48,6 +50,7 @@ def _command(named: "Named", name: str, common: argparse.ArgumentParser) -> argp
     text, description, examples = _TEXTS[name]
     return named.add_parser(
         name,
+        allow_abbrev=False,
         help=text,
         description=description,
         epilog="\n".join(["examples:", *(f"  codearts-watch {example}" for example in examples)]),

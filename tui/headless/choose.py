@@ -1,5 +1,6 @@
 """Which jobs a command means: IDs, addresses, labels, or what standard input holds."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -10,6 +11,8 @@ from tui.core.problem import Problem
 from tui.core.text import clean
 
 STANDARD_INPUT = "-"
+_WORD = re.compile(r"\w[\w.-]*")
+_ID = re.compile(r"[0-9A-Za-z]{32}")
 
 
 def chosen(
@@ -73,7 +76,15 @@ def _unknown(text: str, found: Sequence[Found], watched: Sequence[Job]) -> str:
 
 
 def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -> list[Job]:
-    sorted_out = preview(parse_paste(text), ())
+    """Raises Problem also for a line that is nothing but one word and names no job: it was meant to be one."""
+    by_label = {job.label: job.id for job in watched if job.label}
+    lines = []
+    for line in text.splitlines():
+        word = line.strip()
+        if _WORD.fullmatch(word) and not _ID.fullmatch(word) and word not in by_label:
+            raise Problem(_unknown(word, parse_paste(word).found, watched))
+        lines.append(by_label.get(word, line))
+    sorted_out = preview(parse_paste("\n".join(lines)), ())
     for found in (*sorted_out.ambiguous, *sorted_out.refused):
         say(refusal(found))
     if not sorted_out.new:

@@ -18,8 +18,16 @@ def bash(spoken: Sequence[Spoken]) -> str:
     return f"""# bash completion of {PROGRAM}: put this into a file that ~/.bashrc sources.
 _codearts_watch() {{
     local IFS=$'\\n' word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command='' at line
-    local words='' jobs=''
+    local words='' jobs='' text=${{COMP_LINE:0:COMP_POINT}} kept=''
     COMPREPLY=()
+    if [[ -n $text ]]; then  # bash parts words at : and =, and puts back only what is behind the last of them
+        word=''
+        while [[ -n $text && ! ( $text == *[[:blank:]] && $text != *\\\\[[:blank:]] ) ]]; do
+            word=${{text: -1}}$word text=${{text%?}}
+        done
+        [[ $word == --*=* ]] && before=${{word%%=*}} word=${{word#*=}}
+        kept=${{word%"${{word##*[:=]}}"}}
+    fi
     case $before in
 {values}
     esac
@@ -41,6 +49,7 @@ _codearts_watch() {{
         [[ $line == -* && $word != -* ]] && continue
         [[ -n $line && $line == "$word"* ]] && COMPREPLY+=("$line")
     done <<< "$words"
+    COMPREPLY=("${{COMPREPLY[@]#"$kept"}}")
 }}
 complete -F _codearts_watch {PROGRAM}
 """
@@ -57,6 +66,7 @@ _codearts_watch_jobs() {{
     local -a jobs
     local word text
     while IFS=$'\\t' read -r word text; do
+        word=${{word//\\\\/\\\\\\\\}}
         jobs+=("${{word//:/\\\\:}}:$text")
     done < <({LIST})
     _describe -t jobs job jobs

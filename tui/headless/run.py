@@ -4,52 +4,75 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 LEAVING = 2.0
-"""Seconds after which the process goes, whatever still hangs: looking up a host's name cannot be cancelled."""
+"""Seconds after which the process goes, whatever hangs: the look-up of a name, a reader of ours that does not read."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Leave = Callable[[int], None]
 
 
 def run(command: Coroutine[Any, Any, int]) -> int:
     """The exit code of the command, or 128 and the number of the signal that ended it. Needs the main thread."""
-    watchdogs: list[threading.Timer] = []
-
-    def leave(code: int) -> None:
-        watchdogs.append(threading.Timer(LEAVING, os._exit, (code,)))
-        watchdogs[-1].daemon = True
-        watchdogs[-1].start()
-
-    try:
-        with asyncio.Runner() as runner:
-            code = runner.run(_until_signal(command, leave))
-            leave(code)
-    finally:
-        for watchdog in watchdogs:
-            watchdog.cancel()
+    with _watched() as leave, asyncio.Runner() as runner:
+        code = runner.run(_until_signal(command, leave))
+        leave(code)
     return code
 
 
-async def _until_signal(command: Coroutine[Any, Any, int], leave: Callable[[int], None]) -> int:
+@contextmanager
+def _watched() -> Iterator[Leave]:
+    """A guard that ends the process with the code that it was told first, unless the block is left in time.
+
+    Telling takes no lock and starts no thread: a signal's handler may do it, whatever it interrupts.
+    """
+    listen, tell = os.pipe()
+    os.set_blocking(tell, False)
+    is_over = threading.Event()
+
+    def guard() -> None:
+        told = os.read(listen, 1)
+        if told and not is_over.wait(LEAVING):
+            os._exit(told[0])
+
+    thread = threading.Thread(target=guard, name="leaving", daemon=True)
+    thread.start()
+    try:
+        yield lambda code: _write(tell, code)
+    finally:
+        is_over.set()
+        os.close(tell)
+        thread.join()
+        os.close(listen)
+
+
+def _write(tell: int, code: int) -> None:
+    os.write(tell, bytes([code]))
+
+
+async def _until_signal(command: Coroutine[Any, Any, int], leave: Leave) -> int:
+    """The handlers are plain ones: the loop may be blocked by a reader of our output that does not read."""
     loop = asyncio.get_running_loop()
     work = loop.create_task(command)
     came: list[int] = []
 
-    def end(number: int) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
         came.append(number)
         leave(128 + number)
-        work.cancel()
+        loop.call_soon_threadsafe(work.cancel)
 
     caught = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup, and `… &`
-    for number in caught:
-        loop.add_signal_handler(number, end, number)
+    before = {number: signal.signal(number, end) for number in caught}
     try:
-        return await work
+        code = await work
     except asyncio.CancelledError:
         if not came:
             raise
-        return 128 + came[0]
     finally:
-        for number in caught:
-            loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 128 + came[0] if came else code

@@ -173,9 +173,7 @@ def findings(found: Preview, anything: bool, truncated: bool) -> Text:
         text.append("; the rest of so long a text is left out")
     lines = list(_lines(found))
     if not lines:
-        text.append(
-            "\nThere is no job ID in this: 32 letters and digits, at the end of the address of a job's page."
-        )
+        text.append("\nThere is no job ID in this: 32 letters and digits, at the end of the address of a job's page.")
     for line in lines[:LINES_SHOWN]:
         text.append("\n")
         text.append_text(line)
