@@ -46,6 +46,22 @@ async def test_the_user_may_agree(tmp_path: Path) -> None:
         assert file.path.read_text() == ""
 
 
+async def test_a_question_that_was_closed_is_asked_again_before_anything_is_written(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    async with screen(store=file) as shown:
+        file.path.write_text("")
+        await shown.until(lambda: QUESTION in shown.text)
+        await shown.press("escape")
+        await shown.until(lambda: QUESTION not in shown.text)
+        await shown.press("L", *"z", "enter")
+        await shown.until(lambda: QUESTION in shown.text)
+        assert len(shown.board.board.states) == 3
+        await shown.press("enter")
+        await shown.until(lambda: len(WatchlistFile(file.path).load().jobs) == 3)
+        await shown.press("L", *"z", "enter")
+        await shown.until(lambda: WatchlistFile(file.path).load().jobs[0].label == "job 001z")
+
+
 async def test_a_file_that_is_filled_again_asks_no_more(tmp_path: Path) -> None:
     file = written(tmp_path)
     text = file.load().text

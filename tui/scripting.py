@@ -48,7 +48,7 @@ def follow(arguments: argparse.Namespace) -> int:
         try:
             return await follow(session, jobs, arguments.json, alerts.tell)
         finally:
-            await alerts.finish()
+            await alerts.finish(ALERTS_LAST)
 
     return _run(alerting())
 
@@ -101,6 +101,8 @@ def _known_profile(arguments: argparse.Namespace) -> str:
     return name
 
 
+ALERTS_LAST = 1.0
+"""Seconds that commands of [alerts] have to end when `follow` does."""
 _ANY = JobId("0" * 32)
 
 

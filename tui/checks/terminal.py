@@ -24,7 +24,7 @@ def terminal_steps(environ: Mapping[str, str], has_unicode: bool, size: tuple[in
     text = "UTF-8" if has_unicode else "ASCII only: for better signs choose a UTF-8 locale, like LC_ALL=C.UTF-8"
     yield works("characters", text) if has_unicode else advice("characters", text)
     yield _clipboard(environ)
-    yield _notifications(environ)
+    yield works("alerts", "only the command of [alerts] in the settings: it runs when a job starts or stops")
 
 
 def _colours(environ: Mapping[str, str]) -> str:
@@ -43,14 +43,6 @@ def _clipboard(environ: Mapping[str, str], which: Callable[[str], str | None] = 
     if environ.get("STY"):
         return works("clipboard", "through screen, if the terminal outside takes it")
     return works("clipboard", "by the terminal (OSC 52), where its settings allow that")
-
-
-def _notifications(environ: Mapping[str, str]) -> Step:
-    if environ.get("TMUX"):
-        return advice("alerts", "the bell gets out of tmux; desktop notifications do not, as installed")
-    if environ.get("STY"):
-        return advice("alerts", "screen makes a flash of the bell: `vbell off` lets it sound")
-    return works("alerts", "the bell, and notifications where the terminal knows them")
 
 
 def size_of_terminal() -> tuple[int, int] | None:

@@ -46,7 +46,9 @@ class WatchApp(App[None]):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(driver_class=AsciiDriver if setup.glyphs is ASCII else SturdyDriver)
-        self.setup = setup
+        self._themes = load_themes(setup.themes)
+        self._wanted_theme = setup.state.theme or setup.theme
+        self.setup = setup = replace(setup, notices=(*setup.notices, *self._theme_notices()))
         self.crash = ""
         """The traceback of a bug, without the values of variables; empty when there was none."""
         self._guard = TypingGuard(moving_keys(setup.keys))
@@ -54,7 +56,6 @@ class WatchApp(App[None]):
         """Told the exit code when the app begins to end, to see that it does."""
         self._releasing = False
         self._interrupted = -TWICE
-        self._themes = load_themes(setup.themes)
         self.board_screen = BoardScreen(setup, self.write_raw)
         if setup.glyphs is ASCII:
             self.add_class("-ascii")
@@ -77,16 +78,16 @@ class WatchApp(App[None]):
 
     def on_mount(self) -> None:
         self._running_loop = asyncio.get_running_loop()
-        wanted = self.setup.state.theme or self.setup.theme
-        if wanted in self.available_themes:
-            self.theme = wanted
-        elif wanted:
-            names = ", ".join(theme.name for theme in self._themes.themes)
-            self.board_screen.say(f"There is no theme {wanted!r}; there are {names}.", "warning")
-        if self._themes.problems:
-            self.board_screen.say("; ".join(self._themes.problems), "warning")
+        if self._wanted_theme in self.available_themes:
+            self.theme = self._wanted_theme
 
     # Themes
+
+    def _theme_notices(self) -> Iterable[str]:
+        names = [theme.name for theme in self._themes.themes]
+        if self._wanted_theme and self._wanted_theme not in names:
+            yield f"There is no theme {self._wanted_theme!r}; there are {', '.join(names)}."
+        yield from self._themes.problems
 
     @work
     async def action_theme(self) -> None:
@@ -160,6 +161,10 @@ class WatchApp(App[None]):
             self._running_loop.call_later(STEP, self.call_later, self._release_keys)
 
     def action_interrupt(self) -> None:
+        """Copies what is selected; otherwise the second of two quits."""
+        if selected := self.screen.get_selected_text() or getattr(self.screen.focused, "selected_text", ""):
+            self.run_worker(self.board_screen.copy_text(selected, "the selection"))
+            return
         now = monotonic()
         if now - self._interrupted < TWICE:
             self.exit()

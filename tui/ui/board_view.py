@@ -87,8 +87,9 @@ class BoardView(BaseScreen):
         self.desk.watch(state.job for state in self.board.states.values())
         self.apply_look()
         self.hints.show(hint_groups(self.setup.keys))
-        for notice in self.setup.notices:
-            self.say(notice, "warning")
+        if notices := self.setup.notices:
+            more = f" And {len(notices) - 1} more: codearts-watch list and config name them." if notices[1:] else ""
+            self.say(f"{notices[0]}{more}", "warning")
         self.set_interval(TICK, self.tick)
         self.call_after_refresh(self.start_polling)
 

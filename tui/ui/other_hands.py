@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from tui.core.problem import Problem
-from tui.storage.watchlist import Watchlist
+from tui.storage.watchlist import Change, Watchlist
 from tui.ui.board_view import BoardView
 from tui.ui.setup import Setup
 
@@ -24,6 +24,8 @@ class OtherHands(BoardView):
         self._emptied = False
         """All jobs have gone from the file, and the user has not been asked yet."""
         self._question: ChoiceDialog | None = None
+        self._unanswered = False
+        """The user closed the question: it is asked again before anything changes the file."""
 
     def tick(self) -> None:
         if self.setup.store.changed():
@@ -50,8 +52,14 @@ class OtherHands(BoardView):
         if not self._emptied:
             self.take_watchlist(found)
 
+    async def change(self, work: Callable[..., Change], *arguments: object) -> Change | None:
+        if self._unanswered:
+            self.ask_about_empty_file()
+            return None
+        return await super().change(work, *arguments)
+
     def take_watchlist(self, watchlist: Watchlist) -> None:
-        self._emptied = False
+        self._emptied = self._unanswered = False
         super().take_watchlist(watchlist)
         if self._question:  # there are jobs again, so nothing is left to ask
             self._question.action_close()
@@ -65,8 +73,11 @@ class OtherHands(BoardView):
         jobs = "the job" if len(watched) == 1 else f"the {len(watched)} jobs"
         choices = [("keep", f"write {jobs} back into it"), ("none", "watch nothing, as it says")]
         self._question = ChoiceDialog("The watchlist's file has no jobs any more", choices, "keep")
+        self._unanswered = True
         answer = await self.app.push_screen_wait(self._question)
         self._question = None
+        if answer:
+            self._unanswered = False
         if answer == "keep":
             await self.change(self.setup.store.add, watched)
         elif answer == "none":
