@@ -59,8 +59,8 @@ def fields_of(value: object) -> Fields:
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without the secrets, plain or escaped, cut off or not, and without keys and signatures of any kind."""
     for secret in secrets:
-        escaped = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret))
-        for form in dict.fromkeys((secret, *escaped)):
+        as_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+        for form in dict.fromkeys((secret, *as_json, quote(secret, errors="replace"))):
             text = _without(text, form)
     for pattern in _SECRETS:
         text = pattern.sub(rf"\1{HIDDEN}", text)

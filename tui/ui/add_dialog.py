@@ -87,7 +87,8 @@ class AddDialog(Dialog[tuple[Job, ...]]):
     def on_resize(self) -> None:
         """The preview gives way, so that all else fits."""
         around = AROUND + 2 * len(self.query(Input)) + 1
-        self.query_one("#preview").styles.max_height = max(2, self.app.size.height - around)
+        for pane in self.query("#preview"):  # a resize may come before it is there
+            pane.styles.max_height = max(2, self.app.size.height - around)
 
     @on(PasteInput.Pasted)
     def take_paste(self, event: PasteInput.Pasted) -> None:

@@ -165,14 +165,15 @@ def banner(glance: Glance) -> Part:
 
 def _trouble(trouble: Failure, pace: Pace, sign_in: str) -> str:
     if trouble.kind.retry is Retry.SIGN_IN:
-        return f"Not asking: {trouble.summary} {_quote(trouble)} {sign_in} signs in.".replace("  ", " ")
+        quoted = "" if trouble.code in trouble.summary else f"({trouble.code}) "
+        return f"Not asking: {trouble.summary} {quoted}{sign_in} signs in."
     if trouble.kind.retry is Retry.THROTTLED:
         return f"The service asks for fewer requests: {pace.rate:.2g} a second now. {_quote(trouble)}".rstrip()
     return f"No answers: {trouble.summary} Still asking, one job at a time."
 
 
 def _quote(failure: Failure) -> str:
-    return f"({failure.code})" if failure.code and failure.code not in failure.summary else ""
+    return f"({failure.code})" if failure.code else ""
 
 
 class Line(Widget):
