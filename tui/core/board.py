@@ -118,12 +118,18 @@ class Board:
         """
         states = {}
         for job in jobs:
-            known = self.states.get(job.id) or self.gone.get(job.id) or JobState(job)
-            is_same = (known.job.profile or default) == (job.profile or default)
-            states[job.id] = replace(known, job=job) if is_same else JobState(job, paused=known.paused)
-        gone = {**self.gone, **{job: replace(state, paused=None) for job, state in self.states.items()}}
-        lately = [job for job in gone if job not in states][-REMEMBERED:]
-        return Board(states, {job: gone[job] for job in lately})
+            known = self.states.get(job.id) or self.gone.get(job.id)
+            if known is None:
+                states[job.id] = JobState(job)
+            elif known.job == job:
+                states[job.id] = known
+            elif (known.job.profile or default) == (job.profile or default):
+                states[job.id] = replace(known, job=job)
+            else:
+                states[job.id] = JobState(job, paused=known.paused)
+        left = {job: replace(state, paused=None) for job, state in self.states.items() if job not in states}
+        gone = {job: state for job, state in self.gone.items() if job not in states} | left
+        return Board(states, dict(list(gone.items())[-REMEMBERED:]))
 
     def pause(self, ids: Iterable[JobId], since: Moment | None) -> "Board":
         """The board with these jobs paused since then, or going on (None)."""
