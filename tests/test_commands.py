@@ -51,6 +51,10 @@ async def test_a_command_prints_the_token(end: str) -> None:
             f"import sys; print('{TOKEN}'); sys.exit('\\n\\x1b[31mlocked {TOKEN}\\nsecond')",
             "It ended with exit status 1: \N{REPLACEMENT CHARACTER}[31mlocked ***",
         ),
+        (
+            "import sys; sys.exit('/usr/local/share/a/long/path/to/the/lab-token: ' + 'Ab+/' * 11 + ' is old')",
+            "It ended with exit status 1: /usr/local/share/a/long/path/to/the/lab-token: *** is old",
+        ),
         ("import os; os.kill(os.getpid(), 9)", "It was ended by signal 9."),
         ("print('a b')", "The token has a blank or a line break inside: give the token alone, in one piece."),
         (f"print('x' * {LARGEST_OUTPUT + 10})", "It printed more than 128 KiB: it must print one line."),
