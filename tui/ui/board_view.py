@@ -5,7 +5,6 @@ import gc
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
@@ -15,19 +14,19 @@ from tui.core.board import Board, JobState
 from tui.core.condition import summarise
 from tui.core.filter import LONGEST, parse_filter
 from tui.core.job import JobId
-from tui.core.problem import Problem
 from tui.core.reading import Reading, Status
 from tui.core.transitions import changes
 from tui.storage.state import ScreenState
-from tui.storage.watchlist import Change, Watchlist
+from tui.storage.watchlist import Watchlist
 from tui.ui.arrangement import Arrangement
 from tui.ui.base_screen import BaseScreen
 from tui.ui.columns import columns
 from tui.ui.empty import empty_text
-from tui.ui.header import Glance, Line, Sentence, banner, header_parts, profile_glance
+from tui.ui.header import Glance, banner, header_parts, profile_glance
 from tui.ui.hints import hint_groups
 from tui.ui.job_table import JobTable
 from tui.ui.keys import first_key
+from tui.ui.lines import Line, Sentence
 from tui.ui.row import Row, Subject
 from tui.ui.setup import Setup
 from tui.ui.too_small import HEIGHTS, WIDTHS, TooSmall
@@ -248,30 +247,3 @@ class BoardView(BaseScreen):
         """After a dialog, under which little was drawn."""
         if self._was_covered:
             self.show_all()
-
-    @on(JobTable.CursorMoved)
-    def follow_cursor(self) -> None:
-        self.show_details()
-
-    def targets(self) -> list[JobId]:
-        """The marked jobs that are shown, in their order; the one under the cursor when there are no marks."""
-        marked = [job for job in self.table.order if job in self.table.marks]
-        if self.table.marks and not marked:
-            self.say("The marked jobs are not shown now, and no other is meant: esc drops the filter, then the marks.")
-            return []
-        return marked or ([self.table.cursor] if self.table.cursor and self.table.order else [])
-
-    def name_of(self, jobs: Sequence[JobId]) -> str:
-        return self.board.states[jobs[0]].job.name if len(jobs) == 1 else f"{len(jobs)} jobs"
-
-    # The files
-
-    async def change(self, work: Callable[..., Change], *arguments: object) -> Change | None:
-        """Change the watchlist on disk, and only then on the screen. Says why when it could not be saved."""
-        try:
-            made = await self.in_thread(work, *arguments)
-        except Problem as problem:
-            self.say(f"Not saved: {problem}", "error")
-            return None
-        self.take_watchlist(made.after)
-        return made

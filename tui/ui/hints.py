@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from tui.ui.header import Part
 from tui.ui.keys import COMMANDS, keys_of, shown
+from tui.ui.lines import Part
 
 
 def hint_groups(keymap: Mapping[str, str]) -> list[list[Part]]:

@@ -53,10 +53,17 @@ class OtherHands(BoardView):
             self.take_watchlist(found)
 
     async def change(self, work: Callable[..., Change], *arguments: object) -> Change | None:
+        """Change the watchlist on disk, and only then on the screen. Says why when it could not be saved."""
         if self._unanswered:
             self.ask_about_empty_file()
             return None
-        return await super().change(work, *arguments)
+        try:
+            made = await self.in_thread(work, *arguments)
+        except Problem as problem:
+            self.say(f"Not saved: {problem}", "error")
+            return None
+        self.take_watchlist(made.after)
+        return made
 
     def take_watchlist(self, watchlist: Watchlist) -> None:
         self._emptied = self._unanswered = False

@@ -26,6 +26,17 @@ class WatchlistActions(OtherHands):
         self._done: list[tuple[str, Change]] = []
         self._undone: list[tuple[str, Change]] = []
 
+    def targets(self) -> list[JobId]:
+        """The marked jobs that are shown, in their order; the one under the cursor when there are no marks."""
+        marked = [job for job in self.table.order if job in self.table.marks]
+        if self.table.marks and not marked:
+            self.say("The marked jobs are not shown now, and no other is meant: esc drops the filter, then the marks.")
+            return []
+        return marked or ([self.table.cursor] if self.table.cursor and self.table.order else [])
+
+    def name_of(self, jobs: Sequence[JobId]) -> str:
+        return self.board.states[jobs[0]].job.name if len(jobs) == 1 else f"{len(jobs)} jobs"
+
     def action_add(self) -> None:
         self.add_jobs("")
 

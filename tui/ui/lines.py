@@ -1,0 +1,88 @@
+"""Lines of text around the rows; each is drawn again only when it changed."""
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.geometry import Region
+from textual.widget import Widget
+from textual.widgets import Static
+
+Part = tuple[str, str]
+"""A text and the name of its look."""
+
+
+class Line(Widget):
+    """One line of parts in named looks; drawn again only when its text changed."""
+
+    COMPONENT_CLASSES = {
+        f"line--{name}" for name in ("running", "idle", "failing", "stale", "ageing", "unread", "paused", "dim", "key")
+    }
+
+    def __init__(self, separator: str) -> None:
+        super().__init__()
+        self._separator = separator
+        self._groups: list[list[Part]] = []
+
+    def show(self, groups: list[list[Part]]) -> bool:
+        """Answers whether that is something new."""
+        if groups == self._groups:
+            return False
+        old, self._groups = _flat(self._groups), groups
+        new = _flat(groups)
+        changed = [at for at, (was, now) in enumerate(zip(old, new, strict=False)) if was != now]
+        if [cell_len(text) for text, _ in old] != [cell_len(text) for text, _ in new]:
+            self.refresh()
+        else:  # up to the last change: a line is sent from its start
+            self.refresh(Region(0, 0, self._reach(changed[-1]), 1))
+        return True
+
+    def _reach(self, last: int) -> int:
+        """Cells up to the end of this part."""
+        ends = 1
+        at = 0
+        for group in self._groups:
+            for text, _ in group:
+                ends += cell_len(text)
+                if at == last:
+                    return ends
+                at += 1
+            ends += len(self._separator) + 2
+        return ends
+
+    def render(self) -> Text:
+        line = Text(no_wrap=True, overflow="ellipsis")
+        room = self.size.width
+        for place, group in enumerate(self._groups):
+            parts = [(f" {self._separator} ", "dim"), *group] if place else [(" ", ""), *group]
+            needed = sum(len(text) for text, _ in parts)
+            if place and needed > room:
+                break
+            for text, name in parts:
+                if len(text) > room:
+                    break
+                room -= len(text)
+                line.append(text, self.get_component_rich_style(f"line--{name}", partial=True) if name else "")
+        return line
+
+
+def _flat(groups: list[list[Part]]) -> list[Part]:
+    return [part for group in groups for part in group]
+
+
+class Sentence(Static):
+    """Plain text that takes no room while it is empty; drawn again only when it changed."""
+
+    def __init__(self, classes: str) -> None:
+        super().__init__(classes=classes, markup=False)
+        self._shown = ("", "")
+
+    def show(self, text: str, look: str = "") -> bool:
+        """`look` becomes a class of the widget. Answers whether that is something new."""
+        if (text, look) == self._shown:
+            return False
+        self.remove_class(f"-{self._shown[1]}")
+        self._shown = (text, look)
+        self.update(Text(text))
+        self.display = bool(text)
+        if look:
+            self.add_class(f"-{look}")
+        return True
