@@ -107,7 +107,7 @@ class WatchlistFile(_Changes):
     When jobs go from it, also by another hand, the text that had them is kept beside it as `….bak`.
     """
 
-    def __init__(self, path: Path, lock_wait: float = 2.0) -> None:
+    def __init__(self, path: Path, lock_wait: float = 5.0) -> None:
         """`lock_wait`: seconds to wait for another writer."""
         super().__init__(Document.read(""))
         self.path = path
