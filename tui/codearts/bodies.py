@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 _CODES = ("error_code", "errorCode", "err_code", "code")
@@ -59,12 +60,18 @@ def fields_of(value: object) -> Fields:
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without the secrets, plain or escaped, cut off or not, and without keys and signatures of any kind."""
     for secret in secrets:
-        as_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
-        for form in dict.fromkeys((secret, *as_json, quote(secret, errors="replace"))):
+        for form in _forms(secret):
             text = _without(text, form)
     for pattern in _SECRETS:
         text = pattern.sub(rf"\1{HIDDEN}", text)
     return text
+
+
+@lru_cache(maxsize=32)
+def _forms(secret: str) -> tuple[str, ...]:
+    """The secret plain, in JSON and in an address. Kept: a token of many kilobytes is looked for in every answer."""
+    as_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    return tuple(dict.fromkeys((secret, *as_json, quote(secret, errors="replace"))))
 
 
 def _unwrapped(value: object) -> object:
