@@ -25,6 +25,34 @@ def test_requests_are_spaced_evenly() -> None:
     assert budget.ready_at == 10.2
 
 
+def test_a_group_leaves_together_and_the_next_when_the_rate_has_made_up_for_it() -> None:
+    budget = Budget(5.0, most_together=8)
+    for _ in range(3):
+        assert budget.group_at(10.0) <= 10.0
+        budget.sent(10.0)
+    assert budget.ready_at > 10.0
+    assert isclose(budget.group_at(10.1), 10.6)
+
+
+def test_who_is_waited_for_need_not_wait_for_a_group() -> None:
+    budget = Budget(5.0, most_together=8)
+    for _ in range(3):
+        budget.sent(10.0)
+    assert isclose(budget.ready_at, 10.2)
+    budget.sent(10.2)
+    assert isclose(budget.group_at(10.3), 10.8)
+
+
+@pytest.mark.parametrize(("rate", "most", "group"), [(0.66, 8, 1), (5.0, 2, 2), (5.0, 1, 1), (100.0, 8, 8)])
+def test_a_group_has_the_requests_of_a_moment_and_never_too_many(rate: float, most: int, group: int) -> None:
+    budget = Budget(rate, most)
+    left = 0
+    while budget.group_at(10.0) <= 10.0:
+        budget.sent(10.0)
+        left += 1
+    assert left == group
+
+
 def test_throttling_halves_the_rate_and_waits_longer_each_time() -> None:
     budget = Budget(8.0)
     now, waits, rates = 0.0, [], []

@@ -11,7 +11,7 @@ from tui.core.problem import Problem
 
 
 def test_the_client_is_bounded() -> None:
-    http = http_client(connections=3)
+    http = http_client()
     assert not http.follow_redirects
     assert (http.timeout.connect, http.timeout.read, http.timeout.pool) == (5, 10, None)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 
 import pytest
+from pytest import approx
 
 from tests.scripted_reader import Outcome, failed, job, jobs, polling
 from tests.virtual_time import in_virtual_time, run
@@ -89,6 +90,25 @@ async def test_more_jobs_than_the_budget_stretch_the_intervals_evenly() -> None:
         bench.poller.watch(jobs(10))
         pace = bench.poller.pace()
         assert (pace.stretched, pace.idle, pace.rate, pace.full_rate) == (False, 15.0, 5.0, 5.0)
+
+
+@in_virtual_time
+async def test_requests_leave_in_groups_and_their_answers_come_in_one_report() -> None:
+    async with polling(30, Policy(together=8), latency=0.05) as bench:
+        await asyncio.sleep(5.9)
+        assert bench.asked()[:6] == approx([1000, 1000, 1000, 1000.6, 1000.6, 1000.6])
+        assert [len(batch) for _, batch in bench.reports][:3] == [3, 3, 3]
+        assert len(bench.sent) == 30
+
+
+@in_virtual_time
+async def test_a_job_that_the_user_names_does_not_wait_for_a_group() -> None:
+    async with polling(30, Policy(together=8), latency=0.05) as bench:
+        await asyncio.sleep(0.7)
+        bench.poller.refresh([job(29)])
+        await asyncio.sleep(0.15)
+        assert bench.asked()[6] == approx(1000.8)
+        assert bench.who()[6] == job(29)
 
 
 @in_virtual_time

@@ -53,7 +53,7 @@ def test_promises_are_kept_and_every_job_recovers(seed: int) -> None:
 
     @in_virtual_time
     async def scene() -> None:
-        async with polling(40, Policy(concurrency=random.randint(3, 8))) as bench:
+        async with polling(40, Policy(concurrency=random.randint(3, 8), together=random.choice((1, 8)))) as bench:
             bench.latency = lambda _: random.expovariate(2.0)
             for _ in range(400):
                 await asyncio.sleep(random.expovariate(0.2))

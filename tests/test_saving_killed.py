@@ -63,7 +63,7 @@ for start in range(0, int(jobs), int(at_once)):
 
 def test_a_thousand_writers_killed_at_random_moments_lose_nothing(tmp_path: Path) -> None:
     saved, silent = map(int, output(python(KILLED, tmp_path, 10_000 if LONG else 1000)).split())
-    assert saved > 100  # of a thousand: how many get so far depends on chance
+    assert saved > 10  # of a thousand: how many get so far depends on chance
     assert silent > 20  # killed before their first save was through
 
 

@@ -32,12 +32,11 @@ _BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
 def http_client(
     ca_file: Path | None = None,
-    connections: int = 8,
     transport: httpx.AsyncBaseTransport | None = None,
     proxy: str | None = None,
     verify: bool = True,
 ) -> httpx.AsyncClient:
-    """Set up for a token: only the calls that we know, no redirects, no cookies, proxies only beyond this machine.
+    """One connection, for a token: only the calls that we know, no redirects, no cookies, no proxy to this machine.
 
     The environment names the proxies, unless `proxy` does; an empty one is none at all. Raises Problem where the CA
     file or a variable of the environment cannot be used.
@@ -49,9 +48,7 @@ def http_client(
             headers=_HEADERS,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             timeout=_TIMEOUT,
-            limits=httpx.Limits(
-                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30
-            ),
+            limits=httpx.Limits(max_connections=1, keepalive_expiry=30),
             follow_redirects=False,  # X-Auth-Token would go along to any other host
             mounts=dict.fromkeys(_LOOPBACK) if transport is None else None,
             transport=transport,
@@ -66,9 +63,8 @@ def http_client(
 class StatusClient:
     """Asks one endpoint with one credential.
 
-    `open_http` makes the HTTP client inside: now, and again whenever its connections are in doubt. `deadline` bounds a
-    whole reading, in seconds; keep it longer than the time-out to connect: a request that is cancelled while it waits
-    for its connection never gives back its place in the pool.
+    `open_http` makes an HTTP client for one connection: now, and whenever none is free. `deadline` bounds a whole
+    reading, in seconds.
     """
 
     def __init__(
@@ -86,7 +82,7 @@ class StatusClient:
         self._now = now
         self._deadline = deadline
         self._clock = clock or ServerClock(now)
-        self._line: Line | None = Line(open_http())
+        self._free = [Line(open_http())]
         self._refused: Proof | Failure | None = None
 
     async def read(self, job: JobId) -> Reading:
@@ -106,10 +102,10 @@ class StatusClient:
         self.credential.try_again()
 
     async def close(self) -> None:
-        """Closes the connections; those of requests on their way when these have ended."""
-        if line := self._line:
-            self._retire(line)
-            await line.close_if_over()
+        """Closes the connections; call it when no reading is on its way."""
+        free, self._free = self._free, []
+        for line in free:
+            await line.close()
 
     async def _outcome(self, job: JobId, exchange: Exchange) -> Status | Failure:
         try:
@@ -154,45 +150,40 @@ class StatusClient:
             return await self._attempt(job, proof, exchange)
 
     async def _attempt(self, job: JobId, proof: Proof, exchange: Exchange) -> Status | Failure:
-        """On a connection of its own line, which is given up after anything that leaves its connections in doubt."""
-        line = self._line = self._line or Line(self._open_http())
-        line.users += 1
+        """On a line of its own; after anything that leaves it in doubt, all that are free are given up with it."""
+        line = self._free.pop() if self._free else Line(self._open_http())
+        exchange.was_kept = line.has_answered
+        is_in_doubt = True
         try:
             outcome = await self._get(line.http, job, proof, exchange)
-            if isinstance(outcome, Failure) and outcome.kind is FailureKind.BAD_REPLY:
-                self._retire(line)  # what is left of a broken answer would be taken for the next job's
+            # what is left of a broken answer would be taken for the next job's
+            is_in_doubt = isinstance(outcome, Failure) and outcome.kind is FailureKind.BAD_REPLY
+            line.has_answered = True
             return outcome
         except _NOT_CONNECTED:
-            raise
-        except BaseException:
-            self._retire(line)
+            is_in_doubt = False
             raise
         finally:
-            line.users -= 1
-            await line.close_if_over()
+            self._free.append(line)
+            if is_in_doubt:
+                await self.close()
 
     async def _get(self, http: httpx.AsyncClient, job: JobId, proof: Proof, exchange: Exchange) -> Status | Failure:
-        exchange.restart()
-        url = self._endpoint.url + status_path(job)
-        request = http.build_request("GET", url, extensions={"trace": exchange.trace})
+        request = http.build_request("GET", self._endpoint.url + status_path(job))
         response = await http.send(request, auth=ProofAuth(proof), stream=True)
         try:
             return await _receive(response, proof, exchange)
         finally:
             await response.aclose()
 
-    def _retire(self, line: "Line") -> None:
-        line.retired = True
-        if self._line is line:
-            self._line = None
-
 
 async def _receive(response: httpx.Response, proof: Proof, exchange: Exchange) -> Status | Failure:
     """Reads no more than is needed; the HTTP status of an error counts even where its body is of no use."""
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
     exchange.http_status = response.status_code
-    exchange.date = response.headers.get("date", "")
-    exchange.request_id = request_id(response.headers, secrets=proof.secrets)
-    encoding = response.headers.get("content-encoding", "").strip().lower()
+    exchange.date = headers.get("date", "")
+    exchange.request_id = request_id(headers, secrets=proof.secrets)
+    encoding = response.headers.get("content-encoding", "").strip().lower()  # all of them, as httpx would unpack
     body = b""
     if encoding in ("", "identity"):
         body = await read_body(response)
@@ -201,4 +192,4 @@ async def _receive(response: httpx.Response, proof: Proof, exchange: Exchange) -
     if len(body) > LARGEST_BODY and response.status_code == 200:
         return Failure(FailureKind.BAD_REPLY, f"The answer is larger than {LARGEST_BODY // 1024} KiB.")
     exchange.request_id = exchange.request_id or request_id({}, body, proof.secrets)
-    return interpret(response.status_code, response.headers, body, proof.secrets)
+    return interpret(response.status_code, headers, body, proof.secrets)

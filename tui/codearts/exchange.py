@@ -1,7 +1,7 @@
 """One exchange with the service: its connection, what was met on the way, and the proof it carries."""
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import suppress
 
 import httpx
@@ -25,25 +25,24 @@ async def only_what_is_allowed(request: httpx.Request) -> None:
 
 
 class Line:
-    """An HTTP client and who is using it; closed when it is retired and the last one has ended."""
+    """A connection to the service: an HTTP client of one, since a pool looks at each of its connections for every
+    request. Used by one exchange at a time."""
 
-    __slots__ = ("http", "retired", "users")
+    __slots__ = ("has_answered", "http")
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
-        self.users = 0
-        self.retired = False
+        self.has_answered = False
 
-    async def close_if_over(self) -> None:
-        if self.retired and not self.users:
-            with suppress(Exception):
-                await self.http.aclose()
+    async def close(self) -> None:
+        with suppress(Exception):
+            await self.http.aclose()
 
 
 class Exchange:
     """What one reading met on its way."""
 
-    __slots__ = ("_connected", "_reused", "date", "http_status", "request_id")
+    __slots__ = ("date", "http_status", "request_id", "was_kept")
 
     def __init__(self) -> None:
         self.begin()
@@ -54,22 +53,13 @@ class Exchange:
         self.request_id = ""
         self.date = ""
         """The answer's `Date`."""
-        self.restart()
-
-    def restart(self) -> None:
-        self._connected = self._reused = False
+        self.was_kept = False
+        """Whether its connection had answered something before."""
 
     @property
     def went_stale(self) -> bool:
         """A kept connection was used, and no answer had begun."""
-        return self._reused and self.http_status is None
-
-    async def trace(self, event: str, info: Mapping[str, object]) -> None:
-        """Called by httpcore at each of its steps."""
-        if event.endswith("connect_tcp.started"):
-            self._connected = True
-        elif event.endswith("send_request_headers.started"):
-            self._reused = not self._connected
+        return self.was_kept and self.http_status is None
 
 
 class ProofAuth(httpx.Auth):

@@ -15,18 +15,25 @@ LOWEST = 1 / 32
 FIRST_WAIT = 5.0
 LONGEST_WAIT = 60.0
 LONGEST_RETRY_AFTER = 3600.0
+TOGETHER = 0.6
+"""Seconds whose requests leave together: three in a row cost a third less CPU than three apart."""
 
 
 class Budget:
-    """Spaces requests evenly: never more than `rate` in a second, and one. All times are the caller's clock."""
+    """Never more than `rate` requests in a second, and a group. All times are the caller's clock."""
 
-    def __init__(self, requests_per_second: float) -> None:
+    def __init__(self, requests_per_second: float, most_together: int = 1) -> None:
+        """A group has the requests of `TOGETHER` seconds, and never more than `most_together`."""
+        self._most_together = most_together
         self.full_rate = requests_per_second
         self.rate = requests_per_second
         self.refusal: Failure | None = None
         """What the service said when it throttled last."""
         self.waiting_until = -inf
-        self._sent_at = -inf
+        self._paid_at = -inf
+        """When the rate has made up for all that was sent."""
+        self._group = (-inf, 0)
+        """When the last whole group began to leave, and how many have left with it."""
         self._refused_at = -inf
         self._quiet_since = -inf
         self._episodes = 0
@@ -35,12 +42,24 @@ class Budget:
 
     @property
     def ready_at(self) -> float:
-        """The earliest moment for the next request."""
-        return max(self.waiting_until, self._sent_at + 1 / self.rate)
+        """The earliest moment for a request that somebody waits for."""
+        return max(self.waiting_until, self._paid_at - (self._together - 1) / self.rate)
+
+    def group_at(self, now: float) -> float:
+        """The earliest moment for any other: with the group that leaves just now, or at the head of the next."""
+        began, left = self._group
+        is_leaving = began == now and left < self._together
+        return max(self.waiting_until, -inf if is_leaving else self._paid_at)
 
     def sent(self, now: float) -> None:
         """A request left."""
-        self._sent_at = now
+        began, left = self._group
+        self._group = (now, 1) if now >= self._paid_at else (began, left + 1)
+        self._paid_at = max(self._paid_at, now) + 1 / self.rate
+
+    @property
+    def _together(self) -> int:
+        return max(1, min(self._most_together, int(self.rate * TOGETHER)))
 
     def answered_well(self, now: float) -> None:
         """A status arrived. A minute without a refusal gives back a tenth of the configured rate."""

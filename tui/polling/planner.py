@@ -7,6 +7,7 @@ from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Reading
 from tui.polling.budget import Budget
 from tui.polling.network import Network, hopes_for_network
+from tui.polling.queue import Rank
 from tui.polling.roster import Roster
 from tui.polling.schedule import Cadence, Policy, delay, seconds, stretch
 from tui.polling.sign_in import Access, SignIn
@@ -21,7 +22,7 @@ class Planner:
     def __init__(self, policy: Policy, uniform: Callable[[float, float], float]) -> None:
         self.policy = policy
         self.roster = Roster()
-        self.budget = Budget(policy.requests_per_second)
+        self.budget = Budget(policy.requests_per_second, policy.together)
         self.sign_in = SignIn(policy.idle / 2)
         self.network = Network(policy.idle)
         self.paused = False
@@ -71,11 +72,10 @@ class Planner:
         """When to ask next, and whom; None while only an answer or the user can tell."""
         if self.paused or len(self.roster.in_flight) >= self.policy.concurrency:
             return None
-        chosen = self._next_in_line() if self.sign_in.access is Access.OPEN else self._next_probe(now)
-        if chosen is None:
-            return None
-        at, job = chosen
-        return max(at, self.budget.ready_at), job
+        if self.sign_in.access is Access.OPEN:
+            return self._next_in_line(now)
+        probe = self._next_probe(now)
+        return (max(probe[0], self.budget.ready_at), probe[1]) if probe else None
 
     def depart(self, job: JobId, now: float) -> None:
         """A request for the job leaves."""
@@ -125,9 +125,12 @@ class Planner:
             self.sign_in.wanted = next((job for job in named if self.roster.is_free(job)), None)
         return 1 if self.sign_in.wanted else 0
 
-    def _next_in_line(self) -> tuple[float, JobId] | None:
+    def _next_in_line(self, now: float) -> tuple[float, JobId] | None:
         first = self.roster.queue.first()
-        return (min(first.due, self.network.probe_at), first.job) if first else None
+        if not first:
+            return None
+        allowed = self.budget.ready_at if first.rank is Rank.ASKED else self.budget.group_at(now)
+        return max(min(first.due, self.network.probe_at), allowed), first.job
 
     def _next_probe(self, now: float) -> tuple[float, JobId] | None:
         if self.sign_in.probe:

@@ -19,6 +19,8 @@ class Policy:
     requests_per_second: float = 5.0
     concurrency: int = 8
     """Requests at once."""
+    together: int = 1
+    """Requests that leave together at most, where the rate allows for more than one in `budget.TOGETHER` seconds."""
     lasting: float = 300
     """Between questions that failed for a reason that only somebody's change mends."""
     back_off_most: float = 300

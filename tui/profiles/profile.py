@@ -97,9 +97,10 @@ def _put_together(
 ) -> Profile:
     typed = TypedToken()
     credential = TypedFirst(typed, own)
-    policy = Policy(polling.running, polling.idle, polling.requests_per_second, polling.concurrency)
+    at_once = polling.concurrency
+    policy = Policy(polling.running, polling.idle, polling.requests_per_second, at_once, together=at_once)
     endpoint = service.place.endpoint
-    reader = LateClient(endpoint, credential, policy.concurrency, service.now, service.link, service.clock)
+    reader = LateClient(endpoint, credential, service.now, service.link, service.clock)
     by_password = next((offer for offer in offered if offer.password), None)
     sign_in = SignIn(
         service, typed, by_password.password if by_password else None, by_password.iam if by_password else None

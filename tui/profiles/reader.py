@@ -25,12 +25,11 @@ class LateClient:
         self,
         endpoint: Endpoint,
         credential: Credential,
-        connections: int,
         now: Callable[[], Moment],
         link: Link | None = None,
         clock: ServerClock | None = None,
     ) -> None:
-        self._endpoint, self._credential, self._connections = endpoint, credential, connections
+        self._endpoint, self._credential = endpoint, credential
         self._now = now
         self._link = link or Link()
         self._clock = clock
@@ -47,7 +46,7 @@ class LateClient:
     def _open(self) -> "StatusClient":
         from tui.codearts.client import StatusClient
 
-        opener = self._link.opener(self._connections)
+        opener = self._link.opener()
         self._client = StatusClient(opener, self._endpoint, self._credential, self._now, clock=self._clock)
         return self._client
 

@@ -121,7 +121,7 @@ class Service:
 
     async def refusal(self, token: Secret, job: JobId) -> Failure | None:
         """Why the build service does not let this token in, or did not answer."""
-        reader = LateClient(self.place.endpoint, FixedToken("the token", token), 1, self.now, self.link, self.clock)
+        reader = LateClient(self.place.endpoint, FixedToken("the token", token), self.now, self.link, self.clock)
         try:
             outcome = (await reader.read(job)).outcome
         finally:
