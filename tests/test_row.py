@@ -8,6 +8,8 @@ from tests.builders import failure, moment, row, state
 from tui.core.condition import Condition
 from tui.core.reading import Status
 from tui.ui import row as words
+from tui.ui.lines import joined
+from tui.ui.units import duration
 
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
 
@@ -67,3 +69,15 @@ def test_an_observed_start_counts_from_the_first_answer_and_names_both() -> None
     assert words.how_long(row(known, at=75, interval=60)) == "1m00s"
     assert words.note(row(known, at=15)).startswith("started ")
     assert words.note(row(state((IDLE, 0), (RUNNING, 15), (RUNNING, 700)), at=700)) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(19.9, "0s"), (59, "40s"), (119, "1m40s"), (180, "3m"), (3600, "1h00m"), (10**6, "11d")]
+)
+def test_durations_are_as_coarse_as_what_is_known(seconds: float, expected: str) -> None:
+    assert duration(seconds) == expected
+
+
+def test_neighbours_of_one_look_are_sent_as_one_and_blanks_take_any() -> None:
+    parts = [("  ", ""), ("a ", "red"), (" ", ""), ("b", "red"), ("c", "blue"), (" ", "red")]
+    assert joined(parts) == [("  a  b", "red"), ("c ", "blue")]

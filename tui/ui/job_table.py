@@ -16,6 +16,7 @@ from textual.strip import Strip
 from tui.core.job import JobId
 from tui.ui.columns import Column, Placed, place
 from tui.ui.glyphs import Glyphs
+from tui.ui.lines import joined
 from tui.ui.row import Row
 from tui.ui.units import fit
 
@@ -170,12 +171,12 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _draw(self, job: JobId, cells: Cells) -> Strip:
         on_cursor, marked = job == self.cursor, job in self.marks
         base = self._style("cursor") if on_cursor else self._style("marked") if marked else self.rich_style
-        gutter = (self._glyphs.cursor if on_cursor else " ") + (self._glyphs.mark if marked else " ")
-        segments = [Segment(gutter, base)]
+        parts = [((self._glyphs.cursor if on_cursor else " ") + (self._glyphs.mark if marked else " "), base)]
         for placed, (text, name) in zip(self._placed, cells, strict=False):
             style = base + self._ink(name) if name and not on_cursor else base
-            segments.append(Segment(fit(text, placed.width, self._glyphs.ellipsis) + " ", style if text else base))
-        return Strip(segments).simplify().adjust_cell_length(max(self.size.width, self._needed), base)
+            parts.append((fit(text, placed.width, self._glyphs.ellipsis) + " ", style))
+        strip = Strip([Segment(text, style) for text, style in joined(parts)])
+        return strip.adjust_cell_length(max(self.size.width, self._needed), base)
 
     def _head(self) -> Strip:
         style = self._style("head")

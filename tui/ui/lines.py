@@ -1,11 +1,15 @@
 """Lines of text around the rows; each is drawn again only when it changed."""
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from rich.cells import cell_len
 from rich.text import Text
 from textual.geometry import Region
 from textual.widget import Widget
 from textual.widgets import Static
 
+Look = TypeVar("Look")
 Part = tuple[str, str]
 """A text and the name of its look."""
 
@@ -49,7 +53,7 @@ class Line(Widget):
         return ends
 
     def render(self) -> Text:
-        line = Text(no_wrap=True, overflow="ellipsis")
+        shown: list[Part] = []
         room = self.size.width
         for place, group in enumerate(self._groups):
             parts = [(f" {self._separator} ", "dim"), *group] if place else [(" ", ""), *group]
@@ -60,8 +64,26 @@ class Line(Widget):
                 if len(text) > room:
                     break
                 room -= len(text)
-                line.append(text, self.get_component_rich_style(f"line--{name}", partial=True) if name else "")
+                shown.append((text, name))
+        line = Text(no_wrap=True, overflow="ellipsis")
+        for text, name in joined(shown):
+            line.append(text, self.get_component_rich_style(f"line--{name}", partial=True) if name else "")
         return line
+
+
+def joined(parts: Iterable[tuple[str, Look]]) -> list[tuple[str, Look]]:
+    """Neighbours of one look as one; blanks, which look alike on one background, take that of the part before them, or
+    at the start after them. Each change of look costs some 25 bytes on the wire."""
+    runs: list[tuple[str, Look]] = []
+    for text, look in parts:
+        before, its_look = runs[-1] if runs else ("", look)
+        if its_look == look or text.isspace():
+            runs[-1:] = [(before + text, its_look)]
+        elif before.isspace():
+            runs[-1:] = [(before + text, look)]
+        else:
+            runs.append((text, look))
+    return runs
 
 
 def _flat(groups: list[list[Part]]) -> list[Part]:

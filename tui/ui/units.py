@@ -8,13 +8,13 @@ from tui.core.reading import Moment
 
 
 def duration(seconds: float) -> str:
-    """At most six cells: ten-second steps up to three minutes, then minutes, hours and days."""
+    """At most six cells: steps of 20 seconds up to three minutes, then minutes, hours and days."""
     whole = max(0, int(seconds))
     if whole < 60:
-        return f"{whole // 10 * 10}s"
+        return f"{whole // 20 * 20}s"
     minutes = whole // 60
     if minutes < 3:
-        return f"{minutes}m{whole % 60 // 10 * 10:02}s"
+        return f"{minutes}m{whole % 60 // 20 * 20:02}s"
     if minutes < 60:
         return f"{minutes}m"
     hours = minutes // 60
