@@ -9,6 +9,7 @@ from tui.arguments import DEFAULTS, parser
 from tui.cli import COMMANDS
 from tui.codearts.credentials import Proof
 from tui.core.reading import Failure
+from tui.files import files_of, log_of
 from tui.parts import Parts, Plan, gather, plan
 from tui.profiles.profile import Profile
 
@@ -32,10 +33,12 @@ class User:
         return parser(COMMANDS).parse_args([*files, *argv], copy(DEFAULTS))
 
     def plan(self, *argv: str) -> Plan:
-        return plan(self.arguments(*argv), self.environ, lambda text: None)
+        arguments = self.arguments(*argv)
+        return plan(files_of(arguments), arguments, self.environ)
 
     def gather(self, *argv: str) -> Parts:
-        return gather(self.arguments(*argv), self.environ)
+        arguments = self.arguments(*argv)
+        return gather(files_of(arguments), arguments, self.environ, log_of(arguments))
 
     def profile(self, *argv: str) -> Profile:
         """The one in charge."""

@@ -27,6 +27,7 @@ from tui.ui.glyphs import UNICODE
 from tui.ui.setup import Setup
 
 HOUR = 3600.0
+POLICY = Policy(HOUR, HOUR, 1000.0, 8)
 
 
 @dataclass(frozen=True)
@@ -162,12 +163,36 @@ def jobs(number: int) -> list[Job]:
     return [Job(job_id(n), f"job {n:03}", ("even",) if n % 2 == 0 else ()) for n in range(1, number + 1)]
 
 
+@dataclass(frozen=True)
+class Profiles:
+    """Who asks: every profile is the same one under another name."""
+
+    reader: "Script"
+    clock: "Clock"
+    names: tuple[str, ...]
+    the_one: Where | None
+
+    def profile(self, name: str) -> Where:
+        return self.the_one or PROFILE
+
+    def desk(self, report: Callable[[list[Reading]], None]) -> Desk:
+        def make(name: str) -> Poller:
+            return Poller(self.reader, report, POLICY, clock=lambda: self.clock.now().at, uniform=random.uniform)
+
+        return Desk(make, self.names[0])
+
+    async def close(self) -> None:
+        await self.reader.close()
+
+
 @asynccontextmanager
 async def screen(
     watched: int | list[Job] = 3,
     outcomes: Mapping[JobId, Status | Failure] | None = None,
     size: tuple[int, int] = (80, 24),
     store: WatchlistStore | None = None,
+    names: tuple[str, ...] = ("",),
+    profile: Where | None = None,
     **parts: Any,
 ) -> AsyncIterator[Screen]:
     """The app on so many jobs, all read once when the block begins."""
@@ -175,15 +200,9 @@ async def screen(
     reader = Script(clock.now, dict(outcomes or {}))
     store = store or MemoryWatchlist(jobs(watched) if isinstance(watched, int) else watched)
     saved: list[ScreenState] = []
-    policy = Policy(HOUR, HOUR, 1000.0, 8)
     given: dict[str, Any] = {
         "store": store,
-        "desk": lambda report: Desk(
-            lambda name: Poller(reader, report, policy, clock=lambda: clock.now().at, uniform=random.uniform), ""
-        ),
-        "close": reader.close,
-        "profile": lambda name: PROFILE,
-        "profiles": ("",),
+        "service": lambda: Profiles(reader, clock, names, profile),
         "now": clock.now,
         "state": ScreenState(details=False),
         "save_state": saved.append,

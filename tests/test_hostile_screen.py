@@ -49,7 +49,7 @@ async def test_what_others_say_is_plain_wherever_it_is_shown(seed: int) -> None:
     outcomes: dict[JobId, Status | Failure] = {job.id: refusal(dice) for job in watched}
     profile = replace(PROFILE, name=clean(text(dice)))
     names = (f"a{clean(text(dice, 2))}", f"b{clean(text(dice, 2))}")
-    given: dict[str, Any] = {"profile": lambda name: profile, "profiles": names, "environ": {"TMUX": text(dice)}}
+    given: dict[str, Any] = {"profile": profile, "names": names, "environ": {"TMUX": text(dice)}}
     async with screen(watched, outcomes, SIZE, notices=(text(dice), text(dice)), **given) as shown:
         check(shown, "table")
         await shown.press("d")

@@ -144,7 +144,7 @@ async def test_sort_and_reverse() -> None:
 
 async def test_one_profile_can_be_shown_alone_also_beside_one_without_a_name() -> None:
     watched = [Job(A, "ours"), Job(B, "theirs", profile="lab")]
-    async with screen(watched, profiles=("", "lab")) as shown:
+    async with screen(watched, names=("", "lab")) as shown:
         await shown.press("F", "down", "enter")
         await shown.until(lambda: shown.board.table.order == (B,))
         assert "1 of 2 shown" in shown.text
@@ -207,7 +207,7 @@ async def test_escape_and_a_quick_key_made_one_by_a_multiplexer_are_taken_apart(
 async def test_signing_in_hides_what_is_typed_tries_it_and_goes_on_where_it_stopped() -> None:
     refused = Failure(FailureKind.SIGN_IN, "The token was refused.", "APIGW.0307")
     door = Door(closed=refused)
-    async with screen(1, {A: refused}, profile=lambda name: replace(PROFILE, sign_in=door)) as shown:
+    async with screen(1, {A: refused}, profile=replace(PROFILE, sign_in=door)) as shown:
         await shown.until(lambda: "Not asking: The token was refused. (APIGW.0307) i signs in." in shown.text)
         await shown.press("i", *"sesame", "enter")
         assert "That is no token." in shown.text

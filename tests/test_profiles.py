@@ -47,7 +47,7 @@ def test_the_profile_in_charge(
     assert (planned.in_charge, planned.why) == (chosen, why)
     parts = user.gather(*argv)
     assert parts.names[0] == chosen
-    assert set(parts.names) >= set(planned.settings.profiles)
+    assert set(parts.names) >= set(planned.files.settings.profiles)
 
 
 def test_a_profile_that_is_not_there_is_named_with_those_that_are(user: User) -> None:

@@ -11,9 +11,9 @@ import pytest
 import tui
 from tests.builders import DAY, state
 from tests.screens import screen
+from tui.clock import now
 from tui.core.board import Freshness
 from tui.core.reading import Moment, Status
-from tui.parts import now
 from tui.ui.row import Row, age, how_long, note
 from tui.ui.units import time_of_day
 

@@ -1,23 +1,25 @@
 """The command line: one function a command; each answers its exit code."""
 
 import argparse
+import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from tui import scripting
 from tui.arguments import DEFAULTS, Command, parser
-from tui.codearts.credentials import EnvironmentToken
-from tui.codearts.endpoints import parse_endpoint
+from tui.clock import now
 from tui.core.problem import Problem
 from tui.core.text import clean
-from tui.headless.output import drop
-from tui.parts import Parts, gather, now
-from tui.profiles.profile import make_profile
-from tui.storage.settings import Settings
-from tui.storage.state import ScreenState, load_state, save_state
-from tui.storage.watchlist import MemoryWatchlist, WatchlistBroken, WatchlistStore
+
+if TYPE_CHECKING:
+    from tui.parts import Parts
+    from tui.storage.locations import Locations
+    from tui.storage.settings import Settings
+    from tui.storage.watchlist import WatchlistStore
 
 USAGE = 2
 """Exit code: the command line or the settings are wrong."""
@@ -38,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         return code
     except BrokenPipeError:
+        from tui.headless.output import drop
+
         drop()
         return 0
     except Problem as problem:
@@ -57,11 +61,15 @@ def watch(arguments: argparse.Namespace) -> int:
     """Open the screen, on the user's watchlist or on the demo."""
     from tui.ui.terminal import prepare
 
+    gc.disable()  # until the first frame: a seventh of the CPU that it takes
     prepare(os.environ)
     if arguments.demo:
         return watch_demo()
-    parts = gather(arguments, os.environ)
-    store: WatchlistStore = parts.store
+    from tui.files import files_of, log_of, noted
+    from tui.storage.watchlist import MemoryWatchlist, WatchlistBroken
+
+    files, log = files_of(arguments), log_of(arguments)
+    store = noted(files.watchlist, log)
     notices: tuple[str, ...] = ()
     warning = ""
     try:
@@ -72,7 +80,13 @@ def watch(arguments: argparse.Namespace) -> int:
             return USAGE
         store = MemoryWatchlist()
         warning = "This list is in memory only: nothing is saved, and your file stays as it is."
-    return open_screen(parts, store, notices, warning)
+
+    def service() -> "Parts":
+        from tui.parts import gather
+
+        return gather(files, arguments, os.environ, log)
+
+    return open_screen(service, files.settings, files.locations, store, notices, warning)
 
 
 def agreed(question: str) -> bool:
@@ -86,33 +100,47 @@ def agreed(question: str) -> bool:
 
 def watch_demo() -> int:
     """The screen on a simulated service: no file of the user's is read or written."""
+    from tui.codearts.credentials import EnvironmentToken
+    from tui.codearts.endpoints import parse_endpoint
     from tui.demo.service import DemoService
+    from tui.parts import Parts
+    from tui.profiles.profile import make_profile
+    from tui.storage.settings import Settings
+    from tui.storage.watchlist import MemoryWatchlist
 
     with DemoService() as service:
         settings = Settings()
         endpoint = parse_endpoint(service.url)
         profile = make_profile("demo", endpoint, EnvironmentToken(service.token, "the demo"), settings.polling, now)
-        parts = Parts(settings, None, MemoryWatchlist(service.jobs), {"demo": profile}, "demo")
-        return open_screen(parts, parts.store, ())
+        parts = Parts({"demo": profile}, "demo")
+        return open_screen(lambda: parts, settings, None, MemoryWatchlist(service.jobs))
 
 
-def open_screen(parts: Parts, store: WatchlistStore, notices: tuple[str, ...], warning: str = "") -> int:
-    """Run the app on these parts."""
+def open_screen(
+    service: "Callable[[], Parts]",
+    settings: "Settings",
+    locations: "Locations | None",
+    store: "WatchlistStore",
+    notices: tuple[str, ...] = (),
+    warning: str = "",
+) -> int:
+    """Run the app; without `locations` no file of the user's is touched."""
+    from tui.storage.state import ScreenState, load_state, save_state
     from tui.ui.run import run
     from tui.ui.setup import Setup
     from tui.ui.terminal import glyphs_for
 
-    locations, settings = parts.locations, parts.settings
+    state = load_state(locations.state) if locations else ScreenState()
+    service = cache(service)
+    if state.profile:  # which rows there are depends on the profiles: they cannot be loaded later
+        service()
     return run(
         Setup(
+            service=service,
             store=store,
-            desk=parts.desk,
-            close=parts.close,
-            profile=parts.profile,
-            profiles=parts.names,
             now=now,
-            state=load_state(locations.state) if locations else ScreenState(),
-            save_state=(lambda state: save_state(locations.state, state)) if locations else (lambda state: None),
+            state=state,
+            save_state=partial(save_state, locations.state) if locations else lambda state: None,
             themes=locations.themes if locations else None,
             glyphs=glyphs_for(os.environ),
             environ=os.environ,

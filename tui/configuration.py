@@ -9,10 +9,11 @@ from tui.codearts.credentials import Secret
 from tui.core.problem import Problem
 from tui.core.reading import Failure
 from tui.core.text import clean
+from tui.files import files_of
 from tui.headless.codes import ExitCode
 from tui.headless.output import Output
 from tui.headless.status import json_text
-from tui.parts import Plan, plan, watchlist_of
+from tui.parts import Plan, plan
 from tui.profiles.offers import Offer
 from tui.profiles.profile import Profile
 from tui.profiles.surroundings import Found
@@ -23,9 +24,9 @@ DEFAULT = "default"
 
 def configuration(plan: Plan, watchlist: Found, log: Found) -> list[Found]:
     """In the order of the design: files, profiles, then the settings of the program."""
-    settings_origin = DEFAULT if plan.settings_file == plan.locations.settings else "--settings"
+    settings_origin = DEFAULT if plan.files.settings_file == plan.files.locations.settings else "--settings"
     rows = [
-        Found("settings file", clean(str(plan.settings_file)), settings_origin),
+        Found("settings file", clean(str(plan.files.settings_file)), settings_origin),
         watchlist,
         log,
         Found("profile", plan.in_charge, plan.why),
@@ -37,8 +38,8 @@ def configuration(plan: Plan, watchlist: Found, log: Found) -> list[Found]:
 
 def run_config(arguments: argparse.Namespace) -> int:
     """Shows; changes nothing, and asks nobody."""
-    planned = plan(arguments, os.environ, lambda text: None)
-    watchlist = watchlist_of(arguments, planned.locations).path
+    planned = plan(files_of(arguments), arguments, os.environ)
+    watchlist = planned.files.watchlist.path
     rows = configuration(
         planned,
         Found("watchlist file", clean(str(watchlist)), "--watchlist" if arguments.watchlist else DEFAULT),
@@ -102,17 +103,17 @@ def redacted(secret: Secret) -> str:
 
 def _sections(plan: Plan) -> Iterator[Found]:
     """`[polling]`, `[ui]` and the like, and the keys that the user chose."""
-    for section in fields(plan.settings):
-        content = getattr(plan.settings, section.name)
+    for section in fields(plan.files.settings):
+        content = getattr(plan.files.settings, section.name)
         if is_dataclass(content):
             for one in fields(content):
                 yield _setting(plan, f"{section.name}.{one.name}", getattr(content, one.name))
-    for name, key in plan.settings.keys.items():
+    for name, key in plan.files.settings.keys.items():
         yield _setting(plan, f"keys.{name}", key)
 
 
 def _setting(plan: Plan, path: str, value: object) -> Found:
-    return Found(path, _in_words(value), f"settings: {path}" if path in plan.settings.given else DEFAULT)
+    return Found(path, _in_words(value), f"settings: {path}" if path in plan.files.settings.given else DEFAULT)
 
 
 def _in_words(value: object) -> str:

@@ -2,43 +2,28 @@
 
 import argparse
 import random
-import time
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 
+from tui.clock import now
 from tui.codearts.credentials import FixedToken
 from tui.codearts.private_file import expanded
-from tui.core.problem import Problem
-from tui.core.reading import Failure, FailureKind, Moment, Reading
+from tui.core.reading import Failure, FailureKind, Reading
 from tui.core.text import clean
-from tui.log import Log, NotedStore, open_log
+from tui.files import Files
+from tui.log import Log
 from tui.polling.desk import Desk
 from tui.polling.poller import Poller
 from tui.profiles.profile import Profile, build_profile, make_profile
 from tui.profiles.surroundings import Flags, Surroundings, choose
-from tui.storage.locations import Locations, default_locations
 from tui.storage.profiles import ProfileSettings
-from tui.storage.settings import PollingSettings, Settings, load_settings
-from tui.storage.watchlist import WatchlistFile, WatchlistStore
-
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-
-
-def now() -> Moment:
-    """This instant; the first clock also counts the time that the machine was suspended."""
-    return Moment(time.clock_gettime(_CLOCK), datetime.now(UTC))
+from tui.storage.settings import PollingSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the settings come to."""
+    """Who asks the service: what the settings come to."""
 
-    settings: Settings
-    locations: Locations | None
-    """None where no file of the user's may be touched."""
-    store: WatchlistStore
     profiles: dict[str, Profile]
     default: str
     log: Log | None = None
@@ -81,9 +66,7 @@ class Parts:
 class Plan:
     """What profiles are going to be made from, before any of them is."""
 
-    settings: Settings
-    locations: Locations
-    settings_file: Path
+    files: Files
     around: Surroundings
     in_charge: str
     why: str
@@ -92,12 +75,12 @@ class Plan:
     @property
     def wanted(self) -> dict[str, ProfileSettings]:
         """The profiles of the settings, and the one in charge where it has no name."""
-        return {**({} if self.in_charge else {"": ProfileSettings()}), **self.settings.profiles}
+        return {**({} if self.in_charge else {"": ProfileSettings()}), **self.files.settings.profiles}
 
     def build(self, name: str) -> Profile:
         """Raises Problem."""
         is_in_charge = name == self.in_charge
-        return build_profile(name, self.wanted[name], self.settings.polling, self.around, is_in_charge)
+        return build_profile(name, self.wanted[name], self.files.settings.polling, self.around, is_in_charge)
 
     def hide(self, environ: MutableMapping[str, str]) -> None:
         """Take out the secrets that profiles hold now: the commands that this program starts need not see them."""
@@ -105,13 +88,8 @@ class Plan:
             environ.pop(name, None)
 
 
-def plan(arguments: argparse.Namespace, environ: Mapping[str, str], note: Callable[[str], None]) -> Plan:
-    """Raises Problem for settings that cannot be used, and for a profile that is not there."""
-    locations = default_locations()
-    path = arguments.settings or locations.settings
-    if arguments.settings and not path.exists():
-        raise Problem(f"There is no {clean(str(path))}: name the file that --settings means.")
-    settings = load_settings(path)
+def plan(files: Files, arguments: argparse.Namespace, environ: Mapping[str, str], log: Log | None = None) -> Plan:
+    """The log hears what profiles do. Raises Problem for a profile that is not there."""
     flags = Flags(
         arguments.profile or "",
         arguments.region or "",
@@ -120,28 +98,25 @@ def plan(arguments: argparse.Namespace, environ: Mapping[str, str], note: Callab
         tuple(arguments.allow_host or ()),
         arguments.token_file,
     )
-    around = Surroundings(flags, dict(environ), expanded("~"), path.parent, now, note)
-    return Plan(settings, locations, path, around, *choose(flags, environ, settings))
+    around = Surroundings(
+        flags, dict(environ), expanded("~"), files.settings_file.parent, now, log.note if log else _unheard
+    )
+    return Plan(files, around, *choose(flags, environ, files.settings))
 
 
-def gather(arguments: argparse.Namespace, environ: MutableMapping[str, str]) -> Parts:
+def gather(
+    files: Files, arguments: argparse.Namespace, environ: MutableMapping[str, str], log: Log | None = None
+) -> Parts:
     """Flag before environment before settings before default.
 
     Takes out of `environ` the secrets that are in use now. Raises Problem for what cannot be used.
     """
-    log = open_log(arguments.log, now) if arguments.log else None
-    planned = plan(arguments, environ, log.note if log else _unheard)
+    planned = plan(files, arguments, environ, log)
     profiles = {name: planned.build(name) for name in planned.wanted}
     planned.hide(environ)
-    store: WatchlistStore = watchlist_of(arguments, planned.locations)
     if log:
         log.keep_out(lambda: [secret.reveal() for profile in profiles.values() for secret in profile.secrets()])
-        store = NotedStore(store, log.note)
-    return Parts(planned.settings, planned.locations, store, profiles, planned.in_charge, log)
-
-
-def watchlist_of(arguments: argparse.Namespace, locations: Locations) -> WatchlistFile:
-    return WatchlistFile(arguments.watchlist or locations.watchlist)
+    return Parts(profiles, planned.in_charge, log)
 
 
 def _unheard(text: str) -> None:

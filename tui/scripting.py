@@ -8,12 +8,13 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from tui.clock import now
 from tui.core.job import Job, JobId
 from tui.core.problem import Problem
 from tui.core.text import clean
-from tui.parts import Parts, gather, now, watchlist_of
+from tui.files import files_of, log_of, noted, watchlist_of
 from tui.storage.locations import default_locations
-from tui.storage.settings import load_settings
+from tui.storage.settings import Settings, load_settings
 from tui.storage.watchlist import WatchlistStore
 
 if TYPE_CHECKING:
@@ -41,10 +42,10 @@ def follow(arguments: argparse.Namespace) -> int:
     from tui.headless.follow import follow
 
     arguments.jobs = []
-    parts, session, jobs = _asking(arguments)
+    settings, session, jobs = _asking(arguments)
 
     async def alerting() -> int:
-        alerts = Alerts(parts.settings.alerts.command, session.output.say)
+        alerts = Alerts(settings.alerts.command, session.output.say)
         try:
             return await follow(session, jobs, arguments.json, alerts.tell)
         finally:
@@ -110,22 +111,24 @@ def _store(arguments: argparse.Namespace) -> WatchlistStore:
     return watchlist_of(arguments, default_locations())
 
 
-def _asking(arguments: argparse.Namespace) -> "tuple[Parts, Session, tuple[Job, ...]]":
-    """The parts, and the jobs that are meant."""
+def _asking(arguments: argparse.Namespace) -> "tuple[Settings, Session, tuple[Job, ...]]":
+    """The settings, what asks, and the jobs that are meant."""
     from tui.headless.choose import chosen
     from tui.headless.session import Session
+    from tui.parts import gather
 
-    parts = gather(arguments, os.environ)
+    files, log = files_of(arguments), log_of(arguments)
+    parts, store = gather(files, arguments, os.environ, log), noted(files.watchlist, log)
 
     def desk(report: "Report", adjust: "Adjust") -> "Desk":
         profiles = {name: replace(one, policy=adjust(one.policy)) for name, one in parts.profiles.items()}
         return replace(parts, profiles=profiles).desk(report)
 
-    session = Session(parts.store, desk, parts.close, now)
-    watchlist = parts.store.load()
+    session = Session(store, desk, parts.close, now)
+    watchlist = store.load()
     for warning in watchlist.warnings:
         session.output.say(warning)
-    return parts, session, chosen(arguments.jobs, watchlist.jobs, read_input, session.output.say)
+    return files.settings, session, chosen(arguments.jobs, watchlist.jobs, read_input, session.output.say)
 
 
 def _run(command: Coroutine[Any, Any, int]) -> int:

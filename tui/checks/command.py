@@ -10,9 +10,10 @@ from tui.checks.step import Step, Verdict, exit_code, fails, works
 from tui.checks.terminal import size_of_terminal, terminal_steps
 from tui.core.problem import Problem
 from tui.core.text import clean
+from tui.files import files_of
 from tui.headless.codes import ExitCode
 from tui.headless.output import Output
-from tui.parts import Plan, plan, watchlist_of
+from tui.parts import Plan, plan
 from tui.profiles.profile import Profile
 from tui.ui.terminal import unicode_ok
 
@@ -33,7 +34,7 @@ async def _steps(
     """What needs a profile is left out where there is none."""
     at = "settings"
     try:
-        planned = plan(arguments, environ, lambda text: None)
+        planned = plan(files_of(arguments), arguments, environ)
         yield _settings(planned)
         at = "profile"
         profile = planned.build(planned.in_charge)
@@ -43,7 +44,7 @@ async def _steps(
         planned.hide(environ)
         yield works("profile", _profile(planned, profile))
         try:
-            async for step in _asking(profile, arguments, planned, environ):
+            async for step in _asking(profile, planned, environ):
                 yield step
         finally:
             await profile.reader.close()
@@ -51,9 +52,7 @@ async def _steps(
         yield step
 
 
-async def _asking(
-    profile: Profile, arguments: argparse.Namespace, planned: Plan, environ: MutableMapping[str, str]
-) -> AsyncIterator[Step]:
+async def _asking(profile: Profile, planned: Plan, environ: MutableMapping[str, str]) -> AsyncIterator[Step]:
     """Ends where nothing more can be learned."""
     async for step in network_steps(profile, environ):
         yield step
@@ -64,7 +63,7 @@ async def _asking(
         if step.verdict is Verdict.FAILS:
             return
     try:
-        jobs = watchlist_of(arguments, planned.locations).load().jobs
+        jobs = planned.files.watchlist.load().jobs
     except Problem as problem:
         yield fails("watchlist", str(problem), ExitCode.USAGE)
         return
@@ -72,8 +71,10 @@ async def _asking(
 
 
 def _settings(planned: Plan) -> Step:
-    path = clean(str(planned.settings_file))
-    return works("settings", f"{path} is read" if planned.settings_file.exists() else f"there is no {path}: defaults")
+    path = clean(str(planned.files.settings_file))
+    return works(
+        "settings", f"{path} is read" if planned.files.settings_file.exists() else f"there is no {path}: defaults"
+    )
 
 
 def _profile(planned: Plan, profile: Profile) -> str:

@@ -55,6 +55,8 @@ class WatchApp(App[None]):
         self.leaving: Callable[[int], None] = lambda code: None
         """Told the exit code when the app begins to end, to see that it does."""
         self._releasing = False
+        self._early: list[events.Event] = []
+        """What was typed before the screen could do anything."""
         self._interrupted = -TWICE
         self.board_screen = BoardScreen(setup, self.write_raw)
         if setup.glyphs is ASCII:
@@ -108,7 +110,16 @@ class WatchApp(App[None]):
 
     # Keys
 
+    @on(BoardScreen.Asks)
+    def take_early(self) -> None:
+        early, self._early = self._early, []
+        for event in early:
+            self.post_message(event)
+
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent | events.Paste) and not self.board_screen.is_asking:
+            self._early.append(event)
+            return
         if isinstance(event, events.Paste):
             event.text = plain_paste(event.text)
         if isinstance(event, events.Key) and not event.is_forwarded:

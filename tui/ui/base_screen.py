@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -14,7 +12,6 @@ from textual.screen import Screen
 from tui.core.problem import Problem
 from tui.core.text import clean
 from tui.storage.state import ScreenState
-from tui.ui.clipboard import copy, route
 from tui.ui.setup import Setup
 
 Result = TypeVar("Result")
@@ -30,25 +27,9 @@ class BaseScreen(Screen[None]):
         self.screen_state = setup.state
         self._write = write
         self._files = ThreadPoolExecutor(1, "files")
-        self._ends: dict[str, datetime | None] = {}
 
     async def on_unmount(self) -> None:
-        self.workers.cancel_node(self)
-        await self.setup.close()
         self._files.shutdown(wait=False)
-
-    async def learn_ends(self, then: Callable[[], object]) -> None:
-        """When the credentials end, where somebody can say: for the header."""
-        for name in self.setup.profiles:
-            with suppress(Problem):
-                await self.setup.profile(name).look()
-        then()
-
-    def ends_were_lost(self) -> bool:
-        """Whether it was known of some credential when it ends, and is no more: somebody replaced it."""
-        ends = {name: self.setup.profile(name).credential.expires_at for name in self.setup.profiles}
-        before, self._ends = self._ends, ends
-        return any(before.get(name) and not end for name, end in ends.items())
 
     async def in_thread(self, work: Callable[..., Result], *arguments: object) -> Result:
         """Disk work, one piece after another, beside the event loop."""
@@ -71,5 +52,7 @@ class BaseScreen(Screen[None]):
         self.notify(clean(text), severity=severity, markup=False, timeout=5 if severity == "information" else 12)
 
     async def copy_text(self, text: str, what: str) -> None:
+        from tui.ui.clipboard import copy, route
+
         way = route(self.setup.environ)
         self.say(f"{what[0].upper()}{what[1:]}: {await self.in_thread(copy, text, way, self._write)}.")

@@ -144,7 +144,7 @@ class BoardScreen(WatchlistActions, LookActions):
         """The profile of the job under the cursor; another one only where that is signed out and this is not."""
         from tui.ui.sign_in_dialog import SignInDialog
 
-        known = self.setup.profiles
+        known = self.service.names
         out = [name for name, pace in self.desk.paces().items() if pace.signed_out and name in known]
         name = self.desk.profile(self.table.cursor) if self.table.cursor else known[0]
         if out and name not in out:
@@ -153,7 +153,7 @@ class BoardScreen(WatchlistActions, LookActions):
             self.say(f"The settings have no profile {name!r}: add it there, or give the job another one.", "warning")
             return
         theirs = [job for job in self.board.states if self.desk.profile(job) == name]
-        dialog = SignInDialog(f"Sign in {name}".strip(), self.setup.profile(name).sign_in, next(iter(theirs), None))
+        dialog = SignInDialog(f"Sign in {name}".strip(), self.service.profile(name).sign_in, next(iter(theirs), None))
         if await self.app.push_screen_wait(dialog):
             self.desk.refresh(theirs)
             self.say("Signed in.")

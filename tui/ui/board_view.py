@@ -3,23 +3,21 @@
 import asyncio
 import gc
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from tui.alerts import Alerts
-from tui.codearts.endpoints import Endpoint
 from tui.core.board import Board, JobState
 from tui.core.condition import summarise
 from tui.core.filter import LONGEST, parse_filter
 from tui.core.job import JobId
 from tui.core.reading import Reading, Status
-from tui.core.transitions import changes
 from tui.storage.state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.arrangement import Arrangement
-from tui.ui.base_screen import BaseScreen
+from tui.ui.asking_screen import AskingScreen
 from tui.ui.columns import columns
 from tui.ui.empty import empty_text
 from tui.ui.header import Glance, banner, header_parts, profile_glance
@@ -42,7 +40,7 @@ RARELY = 5
 """Ticks between two looks that cost more."""
 
 
-class BoardView(BaseScreen):
+class BoardView(AskingScreen):
     """Owns the board. `record` and `take_watchlist` are the only ways it changes."""
 
     HORIZONTAL_BREAKPOINTS = WIDTHS
@@ -56,8 +54,6 @@ class BoardView(BaseScreen):
     def __init__(self, setup: Setup, write: Callable[[str], None]) -> None:
         super().__init__(setup, write)
         self.board = Board().watch(setup.store.load().jobs)
-        self.desk = setup.desk(self.record)
-        self.alerts = Alerts(setup.alert, lambda text: self.say(text, "warning"))
         self.every_column = columns(setup.glyphs)
         self.arrangement = Arrangement()
         self._sign_in_key = first_key("sign_in", setup.keys)
@@ -81,41 +77,38 @@ class BoardView(BaseScreen):
         yield TooSmall()
 
     def on_mount(self) -> None:
-        state = self.screen_state
-        self.set_class(state.details and self.app.size.width >= 110, "-details")
-        self.desk.watch(state.job for state in self.board.states.values())
         self.apply_look()
         self.hints.show(hint_groups(self.setup.keys))
         if notices := self.setup.notices:
             more = f" And {len(notices) - 1} more: codearts-watch list and config name them." if notices[1:] else ""
             self.say(f"{notices[0]}{more}", "warning")
-        self.set_interval(TICK, self.tick)
         self.call_after_refresh(self.start_polling)
 
     def start_polling(self) -> None:
         """After the first frame, which needs neither an answer nor a tidy memory."""
-        gc.enable()
-        gc.freeze()
+        if not self.begin((state.job for state in self.board.states.values()), self.record):
+            return
+        self.set_class(self.screen_state.details and self.app.size.width >= 110, "-details")
+        self.show_around()
+        self.set_interval(TICK, self.tick)
         self.desk.prefer(self.table.in_view())
         self.run_worker(self.desk.run(), name="poller")
         self.run_worker(self.learn_ends(self.show_around))
-
-    async def on_unmount(self) -> None:
-        await self.alerts.finish()
+        gc.enable()
+        gc.freeze()
 
     def row_of(self, job: JobId) -> Row:
-        return Row(self.board.states[job], self.setup.now(), self.desk.interval(job))
+        return Row(self.board.states[job], self.setup.now(), self.desk.interval(job) if self.is_asking else inf)
 
     def record(self, readings: Sequence[Reading]) -> None:
         """Take what the poller brought; the screen follows."""
         before, self.board = self.board, self.board.record(readings)
-        for change in changes(before, self.board) if self.setup.alert else ():
-            self.alerts.tell(change, self.desk.profile(change.job.id))
+        self.alert(before, self.board)
         self.show_changes({reading.job for reading in readings})
 
     def take_watchlist(self, watchlist: Watchlist) -> None:
         """Watch these jobs: what is known of those that stay is kept."""
-        self.board = self.board.watch(watchlist.jobs, self.setup.profiles[0])
+        self.board = self.board.watch(watchlist.jobs, self.service.names[0])
         self.desk.watch(state.job for state in self.board.states.values())
         self.table.set_marks(self.table.marks & self.board.states.keys())
         self.arrangement.only = self._only(self.screen_state)
@@ -134,9 +127,10 @@ class BoardView(BaseScreen):
         self.show_all()
 
     def _only(self, state: ScreenState) -> frozenset[JobId] | None:
-        if not state.profile or state.profile not in self.setup.profiles:
+        if not state.profile or state.profile not in self.service.names:
             return None
-        return frozenset(job for job in self.board.states if self.desk.profile(job) == state.profile)
+        default = self.service.names[0]
+        return frozenset(job for job, it in self.board.states.items() if (it.job.profile or default) == state.profile)
 
     def show_all(self) -> bool:
         """Answers whether anything looks different now."""
@@ -158,16 +152,18 @@ class BoardView(BaseScreen):
     def show_around(self) -> bool:
         """Header, banner, empty screens and details; answers whether one of the first three is another now."""
         self.around_soon = False
-        now, paces = self.setup.now(), self.desk.paces()
+        now, paces = self.setup.now(), self.desk.paces() if self.is_asking else {}
 
         def interval(state: JobState) -> float:
+            if not self.is_asking:
+                return inf
             pace = paces[self.desk.profile(state.job.id)]
             return pace.running if state.status is Status.RUNNING else pace.idle
 
         summary = summarise(self.board.states.values(), now.at, interval)
         state = self.screen_state
         seen = [name for name in paces if self.arrangement.only is None or name == state.profile] or list(paces)
-        profiles = tuple(profile_glance(self.setup.profile(name), paces[name], now) for name in seen)
+        profiles = tuple(profile_glance(self.service.profile(name), paces[name], now) for name in seen)
         narrowed = bool(state.filter or state.problems_only or self.arrangement.only is not None)
         shown, marked = len(self.table.order), len(self.table.marks)
         glance = Glance(profiles, summary, now.at, shown, narrowed, marked, self._sign_in_key, self.file_warning)
@@ -178,7 +174,8 @@ class BoardView(BaseScreen):
             self.empty.show(empty_text(summary.total, len(self.table.order), state, trouble if never else None))
         )
         self.table.display = bool(self.table.order)
-        self.show_details()
+        if self.is_asking:
+            self.show_details()
         return any(changed)
 
     def show_details(self) -> None:
@@ -213,9 +210,6 @@ class BoardView(BaseScreen):
         return Subject(
             self.row_of(job), self.endpoint_of(job).url, self.desk.next_attempt(job), self.desk.interval(job)
         )
-
-    def endpoint_of(self, job: JobId) -> Endpoint:
-        return self.setup.profile(self.desk.profile(job)).endpoint
 
     @property
     def covered(self) -> bool:

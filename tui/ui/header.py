@@ -1,13 +1,16 @@
 """The first lines of the screen: what there is, how fresh it is, how fast we ask; the banner when all is in trouble."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui.core.condition import Condition, Summary
 from tui.core.reading import Failure, Moment, Retry
-from tui.polling.poller import Pace
 from tui.ui import units
 from tui.ui.lines import Part
 from tui.ui.setup import Profile
+
+if TYPE_CHECKING:
+    from tui.polling.poller import Pace
 
 LASTS_SHORT = 2 * 3600.0
 """Seconds of a credential's life, under which one that cannot renew itself is a warning."""
@@ -20,14 +23,14 @@ class ProfileGlance:
     name: str
     where: str
     """Region, or host."""
-    pace: Pace
+    pace: "Pace"
     lasts: float | None = None
     """Seconds until its credential ends; None where that is not known, or never."""
     renewable: bool = False
     warning: str = ""
 
 
-def profile_glance(profile: Profile, pace: Pace, now: Moment) -> ProfileGlance:
+def profile_glance(profile: Profile, pace: "Pace", now: Moment) -> ProfileGlance:
     ends = profile.credential.expires_at
     return ProfileGlance(
         profile.name,
@@ -44,7 +47,7 @@ class Glance:
     """What the header is made from."""
 
     profiles: tuple[ProfileGlance, ...]
-    """Those that are shown; at least one."""
+    """Those that are shown; none before they are loaded."""
     summary: Summary
     now: float
     shown: int
@@ -59,7 +62,10 @@ class Glance:
 
 def header_parts(glance: Glance) -> list[list[Part]]:
     """Groups of the header, the most important first; a narrow screen drops them from the end."""
-    counts, pace = _counts(glance), _pace(glance)
+    counts = _counts(glance)
+    if not glance.profiles:
+        return [counts]
+    pace = _pace(glance)
     others = (_freshness(glance), _sign_in(glance), _place(glance))
     is_usual = pace[0][1] == "dim"
     parts = (counts, *others, pace) if is_usual else (counts, pace, *others)
@@ -154,7 +160,7 @@ def banner(glance: Glance) -> Part:
     return "\n".join(lines), look if lines else ""
 
 
-def _trouble(trouble: Failure, pace: Pace, sign_in: str) -> str:
+def _trouble(trouble: Failure, pace: "Pace", sign_in: str) -> str:
     if trouble.kind.retry is Retry.SIGN_IN:
         quoted = "" if trouble.code in trouble.summary else f"({trouble.code}) "
         return f"Not asking: {trouble.summary} {quoted}{sign_in} signs in."

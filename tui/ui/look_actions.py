@@ -104,7 +104,7 @@ class LookActions(BoardView):
     async def action_profile(self) -> None:
         from tui.ui.dialogs import ChoiceDialog
 
-        names = self.setup.profiles
+        names = self.service.names
         if len(names) < 2:
             self.say("There is one profile only; more are made in settings.toml.")
             return

@@ -1,6 +1,5 @@
 """Running the app from a bare terminal to a bare terminal."""
 
-import gc
 import os
 import sys
 
@@ -13,7 +12,6 @@ from tui.ui.terminal import harden, mouse_wanted
 
 def run(setup: Setup, mouse: bool | None) -> int:
     """Show the screen until it is left; answers the exit code. A bug of ours is printed without secrets, code 1."""
-    gc.disable()  # until the first frame: a seventh of the CPU that it takes
     check_keys(setup.keys)
     harden()
     app = WatchApp(setup)
@@ -24,6 +22,8 @@ def run(setup: Setup, mouse: bool | None) -> int:
         app.run(mouse=mouse_wanted(os.environ, mouse))
     finally:
         leaving.uninstall()
+    if app.board_screen.problem:
+        raise app.board_screen.problem
     if app.crash:
         print(f"codearts-watch ended because of a bug of its own:\n{app.crash}", file=sys.stderr)
     return leaving.code or app.return_code or 0

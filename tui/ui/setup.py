@@ -1,18 +1,20 @@
 """What the screen is given: everything is built outside and passed in."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tui.codearts.credentials import Credential
-from tui.codearts.endpoints import Endpoint
 from tui.core.job import JobId
 from tui.core.reading import Failure, Moment, Reading
-from tui.polling.desk import Desk
 from tui.storage.state import ScreenState
 from tui.storage.watchlist import WatchlistStore
 from tui.ui.glyphs import Glyphs
+
+if TYPE_CHECKING:
+    from tui.codearts.credentials import Credential
+    from tui.codearts.endpoints import Endpoint
+    from tui.polling.desk import Desk
 
 
 class SignIn(Protocol):
@@ -35,9 +37,9 @@ class Profile(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def endpoint(self) -> Endpoint: ...
+    def endpoint(self) -> "Endpoint": ...
     @property
-    def credential(self) -> Credential: ...
+    def credential(self) -> "Credential": ...
     @property
     def sign_in(self) -> SignIn: ...
     async def look(self) -> object:
@@ -48,19 +50,30 @@ class Profile(Protocol):
         """What the banner says for as long as the screen is open, such as a verification that is off."""
 
 
+class Service(Protocol):
+    """Who asks the service, by profiles."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the profiles in the settings, the default one first."""
+
+    def profile(self, name: str) -> Profile:
+        """Also one that only the watchlist knows."""
+
+    def desk(self, report: Callable[[list[Reading]], None]) -> "Desk":
+        """The pollers, which report to the function given."""
+
+    async def close(self) -> None:
+        """Closes the connections."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """The parts that the screen puts together."""
 
     store: WatchlistStore
-    desk: Callable[[Callable[[list[Reading]], None]], Desk]
-    """Makes the pollers, which report to the function given."""
-    close: Callable[[], Awaitable[None]]
-    """Closes the connections."""
-    profile: Callable[[str], Profile]
-    """A profile by its name; also one that only the watchlist knows."""
-    profiles: tuple[str, ...]
-    """The names of those in the settings, the default one first."""
+    service: Callable[[], Service]
+    """Loads and makes all that asks, after the first frame, which can do without. Raises Problem."""
     now: Callable[[], Moment]
     state: ScreenState
     save_state: Callable[[ScreenState], None]

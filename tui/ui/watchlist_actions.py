@@ -49,7 +49,7 @@ class WatchlistActions(OtherHands):
     async def add_jobs(self, pasted: str) -> None:
         from tui.ui.add_dialog import AddDialog
 
-        regions = {name: self.setup.profile(name).endpoint.region for name in self.setup.profiles}
+        regions = {name: self.service.profile(name).endpoint.region for name in self.service.names}
         jobs = await self.app.push_screen_wait(AddDialog(self.board.states, self.setup.now().wall, pasted, regions))
         if not jobs:
             return
