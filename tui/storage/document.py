@@ -15,6 +15,7 @@ import tomli_w
 from tui.core.problem import Problem
 from tui.storage.files import Unreadable
 from tui.storage.pieces import Piece, Table, cut, join, lines_of, new_piece
+from tui.storage.simple import read_simple
 
 HEAD = "# codearts-watch writes this file. Editing it by hand is welcome: comments and unknown keys are kept.\n"
 NEW_FILE = f"{HEAD}version = 1\n"
@@ -64,7 +65,8 @@ class Document:
     @classmethod
     def read(cls, text: str) -> "Document":
         """Raises Unreadable."""
-        other = parse(text)
+        simple = read_simple(text)
+        other = parse(text) if simple is None else simple
         entries = other.pop("jobs", [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise Unreadable("its jobs are not written as [[jobs]] tables")

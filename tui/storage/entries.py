@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from tui.core.job import Job, JobId
 from tui.core.text import DETAIL, clean
@@ -71,22 +72,21 @@ def changed_fields(old: Job, new: Job) -> Table:
 
 
 def _job(found: JobId, number: int, entry: Table, warnings: list[str]) -> Job:
-    texts = {}
+    fields: dict[str, Any] = {}
     for key, limit in _TEXTS.items():
-        value = entry.get(key, "")
-        if not isinstance(value, str):
-            warnings.append(f"Job {number} ({found.short}): its {key} is not a text and is ignored")
-        texts[key] = _text(value, limit)
-    tags = entry.get("tags", [])
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        warnings.append(f"Job {number} ({found.short}): its tags are not a list of texts; what is no text is ignored")
-    added = entry.get("added")
-    return Job(
-        found,
-        tags=_tags(tags if isinstance(tags, list) else ()),
-        added=_whole_second(added if isinstance(added, datetime) else None),
-        **texts,
-    )
+        if key in entry:
+            if not isinstance(entry[key], str):
+                warnings.append(f"Job {number} ({found.short}): its {key} is not a text and is ignored")
+            fields[key] = _text(entry[key], limit)
+    if (tags := entry.get("tags")) is not None:
+        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+            warnings.append(
+                f"Job {number} ({found.short}): its tags are not a list of texts; what is no text is ignored"
+            )
+        fields["tags"] = _tags(tags if isinstance(tags, list) else ())
+    if isinstance(added := entry.get("added"), datetime):
+        fields["added"] = _whole_second(added)
+    return Job(found, **fields)
 
 
 def _united(first: Job, second: Job) -> Job:

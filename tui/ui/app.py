@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
-from importlib.resources import files
+from pkgutil import get_data
 from time import monotonic
 
 from rich.console import RenderableType
@@ -25,7 +25,7 @@ from tui.ui.driver import AsciiDriver, SturdyDriver
 from tui.ui.glyphs import ASCII
 from tui.ui.keys import COMMANDS, moving_keys
 from tui.ui.setup import Setup
-from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, load_themes
+from tui.ui.themes import DEFAULT_VARIABLES, LoadedThemes, first_theme, load_themes
 from tui.ui.typing_guard import TypingGuard
 
 STEP = 0.03
@@ -37,7 +37,7 @@ TWICE = 2.0
 class WatchApp(App[None]):
     """One screen, a few dialogs."""
 
-    CSS = files("tui.ui").joinpath("app.tcss").read_text("utf-8")  # a path would not do in a zip
+    CSS = (get_data("tui.ui", "app.tcss") or b"").decode()
     TITLE = "codearts-watch"
     BINDINGS = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -46,9 +46,9 @@ class WatchApp(App[None]):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(driver_class=AsciiDriver if setup.glyphs is ASCII else SturdyDriver)
-        self._themes = load_themes(setup.themes)
         self._wanted_theme = setup.state.theme or setup.theme
-        self.setup = setup = replace(setup, notices=(*setup.notices, *self._theme_notices()))
+        self._themes = LoadedThemes((first_theme(setup.themes, self._wanted_theme),), ())
+        self.setup = setup
         self.crash = ""
         """The traceback of a bug, without the values of variables; empty when there was none."""
         self._guard = TypingGuard(moving_keys(setup.keys))
@@ -66,10 +66,10 @@ class WatchApp(App[None]):
         for name in list(self.available_themes):
             if name != self.theme:
                 self.unregister_theme(name)
-        for theme in self._themes.themes:
-            self.register_theme(theme)
-        # Unwatched, and with its colours at hand: the default theme costs the first paint no second look at the style.
-        self.set_reactive(WatchApp.theme, DEFAULT_THEME)
+        first = self._themes.themes[0]
+        self.register_theme(first)
+        # Unwatched, and with its colours at hand: the theme costs the first paint no second look at the style.
+        self.set_reactive(WatchApp.theme, first.name)
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
@@ -80,8 +80,19 @@ class WatchApp(App[None]):
 
     def on_mount(self) -> None:
         self._running_loop = asyncio.get_running_loop()
+
+    @on(BoardScreen.Asks)
+    def take_the_rest(self) -> None:
+        """What the first frame did not wait for: themes, what there is to say about the files, and what was typed."""
+        self._themes = load_themes(self.setup.themes)
+        for theme in self._themes.themes:
+            self.register_theme(theme)
         if self._wanted_theme in self.available_themes:
             self.theme = self._wanted_theme
+        self.board_screen.tell((*self.setup.notices, *self._theme_notices()))
+        early, self._early = self._early, []
+        for event in early:
+            self.post_message(event)
 
     # Themes
 
@@ -109,12 +120,6 @@ class WatchApp(App[None]):
         self.theme = name
 
     # Keys
-
-    @on(BoardScreen.Asks)
-    def take_early(self) -> None:
-        early, self._early = self._early, []
-        for event in early:
-            self.post_message(event)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent | events.Paste) and not self.board_screen.is_asking:

@@ -1,7 +1,7 @@
 """What the main screen has under its board: its parts, the files' thread, and a voice."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
@@ -50,6 +50,12 @@ class BaseScreen(Screen[None]):
         """One sentence for the user, plain text whatever it contains."""
         self.app.clear_notifications()  # one at a time: more would hide the rows
         self.notify(clean(text), severity=severity, markup=False, timeout=5 if severity == "information" else 12)
+
+    def tell(self, notices: Sequence[str]) -> None:
+        """The first of them; the others can be had from the commands."""
+        if notices:
+            more = f" And {len(notices) - 1} more: codearts-watch list and config name them." if notices[1:] else ""
+            self.say(f"{notices[0]}{more}", "warning")
 
     async def copy_text(self, text: str, what: str) -> None:
         from tui.ui.clipboard import copy, route

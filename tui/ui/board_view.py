@@ -79,9 +79,6 @@ class BoardView(AskingScreen):
     def on_mount(self) -> None:
         self.apply_look()
         self.hints.show(hint_groups(self.setup.keys))
-        if notices := self.setup.notices:
-            more = f" And {len(notices) - 1} more: codearts-watch list and config name them." if notices[1:] else ""
-            self.say(f"{notices[0]}{more}", "warning")
         self.call_after_refresh(self.start_polling)
 
     def start_polling(self) -> None:

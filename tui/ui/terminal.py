@@ -1,7 +1,6 @@
 """What must be so before Textual is imported: a terminal that can show a screen, and no settings from elsewhere."""
 
 import codecs
-import ctypes
 import os
 import resource
 import sys
@@ -66,5 +65,7 @@ def harden() -> None:
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
+        import ctypes
+
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

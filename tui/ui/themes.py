@@ -2,12 +2,11 @@
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.color import Color, ColorParseError
 from textual.css.stylesheet import Stylesheet, StylesheetParseError
@@ -15,6 +14,9 @@ from textual.css.tokenizer import TokenError
 from textual.theme import Theme
 
 from tui.core.text import clean
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 DEFAULT_THEME = "codearts-dark"
 LARGEST = 64 * 1024
@@ -69,10 +71,28 @@ class LoadedThemes:
     problems: tuple[str, ...]
 
 
-def bundled_themes() -> Traversable:
-    """Inside the wheel, or beside the package in a checkout."""
-    packaged = files("tui") / "bundled_themes"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "themes"
+def bundled_themes() -> "Traversable":
+    """Inside the package, or beside it in a checkout."""
+    here = Path(__file__)
+    for folder in (here.parents[1] / "bundled_themes", here.parents[2] / "themes"):
+        if folder.is_dir():
+            return folder
+    from importlib.resources import files  # for a zip, and too slow for all others
+
+    return files("tui") / "bundled_themes"
+
+
+def first_theme(user_folder: Path | None, wanted: str) -> Theme:
+    """The theme for the first frame, which need not wait for the others: the one wanted where its file has its name,
+    else the default one."""
+    for folder in (user_folder, bundled_themes()):
+        file = folder / f"{wanted}.toml" if folder else None
+        if wanted and file and file.name == f"{wanted}.toml":
+            with suppress(_NotATheme):
+                theme = _theme(_read(file), wanted)
+                if theme.name == wanted:
+                    return theme
+    return _theme(_read(bundled_themes() / f"{DEFAULT_THEME}.toml"), DEFAULT_THEME)
 
 
 def load_themes(user_folder: Path | None) -> LoadedThemes:
@@ -84,7 +104,7 @@ def load_themes(user_folder: Path | None) -> LoadedThemes:
     return LoadedThemes(tuple(themes.values()), tuple(problems))
 
 
-def _read_folder(folder: Traversable, problems: list[str]) -> Iterator[Theme]:
+def _read_folder(folder: "Traversable", problems: list[str]) -> Iterator[Theme]:
     try:
         found = sorted((file for file in _files(folder)), key=lambda file: file.name)
     except OSError as error:
@@ -104,7 +124,7 @@ def _read_folder(folder: Traversable, problems: list[str]) -> Iterator[Theme]:
             yield theme
 
 
-def _files(folder: Traversable) -> Iterable[Traversable]:
+def _files(folder: "Traversable") -> "Iterable[Traversable]":
     return [file for file in folder.iterdir() if file.name.endswith(".toml")] if folder.is_dir() else []
 
 
@@ -112,7 +132,7 @@ def _reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
 
 
-def _read(file: Traversable) -> dict[str, object]:
+def _read(file: "Traversable") -> dict[str, object]:
     try:
         if not file.is_file():
             raise _NotATheme("it is no regular file")
