@@ -79,6 +79,7 @@ def _common() -> argparse.ArgumentParser:
 
 
 DEFAULTS = argparse.Namespace(
+    demo=False,
     profile=None,
     region=None,
     endpoint=None,

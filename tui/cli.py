@@ -28,7 +28,11 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; answers the exit code."""
-    arguments = parser(COMMANDS).parse_args(argv, copy(DEFAULTS))
+    arguments = copy(DEFAULTS)
+    if given := sys.argv[1:] if argv is None else argv:
+        parser(COMMANDS).parse_args(given, arguments)
+    else:  # the screen, as it is opened most: the parsers of all commands cost 5 ms
+        arguments.command = watch
     command: Command = arguments.command
     try:
         if arguments.demo and command is not watch:
@@ -83,7 +87,9 @@ def watch(arguments: argparse.Namespace) -> int:
 
     def service() -> "Parts":
         from tui.parts import gather
+        from tui.ui.terminal import harden
 
+        harden()
         return gather(files, arguments, os.environ, log)
 
     return open_screen(service, files.settings, files.locations, store, notices, warning)

@@ -1,9 +1,8 @@
 """The files that a command needs, before anything that talks to the service is loaded."""
 
 import argparse
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.clock import now
 from tui.core.problem import Problem
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from tui.log import Log
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(NamedTuple):
     """Where the user's files are, and what the settings say."""
 
     locations: Locations

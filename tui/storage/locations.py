@@ -1,13 +1,12 @@
 """Where the files live: the platform's folders; on Linux the XDG variables decide."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from platformdirs import PlatformDirs
 
 
-@dataclass(frozen=True, slots=True)
-class Locations:
+class Locations(NamedTuple):
     """The files and folders of one user. None of them needs to exist."""
 
     watchlist: Path

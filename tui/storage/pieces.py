@@ -3,8 +3,8 @@
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import tomli_w
 
@@ -15,8 +15,7 @@ _HEADER = re.compile(rf"\ufeff?\s*\[\[?\s*({_KEY})\s*((?:\.\s*{_KEY}\s*)*)\]\]?\
 _ORDER = ("id", "label", "tags", "profile", "address", "added")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Some lines of the text: an entry, or what stands between entries (None)."""
 
     lines: tuple[str, ...]
@@ -33,7 +32,7 @@ class Piece:
             lines[at:end] = [_line(key, value) + _remark(lines[at:end])] if value else []
         elif value:
             _insert(lines, key, value)
-        return replace(self, lines=tuple(lines), entry=entry)
+        return self._replace(lines=tuple(lines), entry=entry)
 
 
 def new_piece(entry: Table) -> Piece:

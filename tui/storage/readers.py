@@ -1,6 +1,5 @@
 """What a value of the settings may be: one reader a kind of value, which says what is wrong with any other."""
 
-import difflib
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -34,6 +33,8 @@ def refuse_unknown(prefix: str, content: Table, known: Iterable[str], elsewhere:
 
 def _nearest(key: str, here: Mapping[str, str], elsewhere: Mapping[str, str]) -> str:
     """What was meant: a name that belongs here, or one of another table."""
+    import difflib  # only now: it costs each start a millisecond
+
     for paths in (here, elsewhere):
         if close := difflib.get_close_matches(key, paths, 1):
             return f"did you mean {paths[close[0]]}?"

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui.core.problem import Problem
 from tui.core.text import clean
 from tui.storage.document import parse
 from tui.storage.files import Unreadable, read_text
 from tui.storage.pieces import Table
-from tui.storage.profiles import PROFILE, ProfileSettings, read_profiles
 from tui.storage.readers import (
     Reader,
     Unfit,
@@ -25,6 +25,9 @@ from tui.storage.readers import (
     text,
     whole_number,
 )
+
+if TYPE_CHECKING:
+    from tui.storage.profiles import ProfileSettings
 
 LIMIT = 1 << 20
 """Bytes that the file may have."""
@@ -62,7 +65,7 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by the name of what they do."""
     alerts: AlertSettings = field(default_factory=AlertSettings)
-    profiles: Mapping[str, ProfileSettings] = field(default_factory=dict)
+    profiles: "Mapping[str, ProfileSettings]" = field(default_factory=dict)
     default_profile: str = ""
     given: frozenset[str] = field(default=frozenset(), compare=False)
     """The paths of what the file says, such as `polling.idle`: all else is a default."""
@@ -71,7 +74,8 @@ class Settings:
 def load_settings(path: Path) -> Settings:
     """The settings in this file; the defaults when there is none. Raises Problem."""
     try:
-        return _settings(parse(read_text(path, LIMIT) or ""))
+        text = read_text(path, LIMIT)
+        return _settings(parse(text)) if text else Settings()
     except Unreadable as unreadable:
         raise Problem(f"{clean(str(path))} cannot be used{unreadable.place}: {unreadable.reason}") from None
     except RecursionError:
@@ -86,8 +90,11 @@ def _settings(content: Table) -> Settings:
             f"a secret does not belong in this file; take {secret} out of it, and name a variable, a file or a command "
             "that holds it instead"
         )
+    from tui.storage.profiles import PROFILE, read_profiles  # only where there is a file that can name some
+
     elsewhere = {name: f"{part}.{name}" for part, readers in _SECTIONS.items() for name in readers}
-    refuse_unknown("", content, (*_SECTIONS, "keys", "profiles", "default_profile"), {**_IN_PROFILE, **elsewhere})
+    in_profile = {name: f"profiles.NAME.{name}" for name in PROFILE}
+    refuse_unknown("", content, (*_SECTIONS, "keys", "profiles", "default_profile"), {**in_profile, **elsewhere})
     values = {name: section(name, content.get(name, {}), readers, elsewhere) for name, readers in _SECTIONS.items()}
     keys = table("keys", content.get("keys", {}))
     profiles = read_profiles(content.get("profiles", {}))
@@ -102,7 +109,7 @@ def _settings(content: Table) -> Settings:
     )
 
 
-def _default_profile(value: object, profiles: Mapping[str, ProfileSettings]) -> str:
+def _default_profile(value: object, profiles: "Mapping[str, ProfileSettings]") -> str:
     name = text("default_profile", value)
     if name and name not in profiles:
         known = ", ".join(profiles) or "none yet: write [profiles.NAME]"
@@ -110,7 +117,6 @@ def _default_profile(value: object, profiles: Mapping[str, ProfileSettings]) -> 
     return name
 
 
-_IN_PROFILE = {name: f"profiles.NAME.{name}" for name in PROFILE}
 _SECTIONS: Mapping[str, Mapping[str, Reader]] = {
     "polling": {
         "running": number(1, 3600, " seconds"),

@@ -1,8 +1,8 @@
 """What the user changed on the screen, kept until the next start. Nothing here matters enough to stop for."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import tomli_w
 
@@ -15,8 +15,7 @@ LIMIT = 1 << 20
 """Bytes that the file may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenState:
+class ScreenState(NamedTuple):
     theme: str = ""
     sort: str = ""
     """The key of the column; empty for the watchlist's order."""
@@ -49,7 +48,7 @@ def load_state(path: Path) -> ScreenState:
 
 def save_state(path: Path, state: ScreenState) -> None:
     """Raises Problem when it cannot be written."""
-    values = {key: clean(value) if isinstance(value, str) else value for key, value in asdict(state).items()}
+    values = {key: clean(value) if isinstance(value, str) else value for key, value in state._asdict().items()}
     write_text(path, tomli_w.dumps(values))
 
 

@@ -4,9 +4,8 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tui.core.job import Job, JobId
 from tui.core.problem import Problem
@@ -35,8 +34,7 @@ class WatchlistBroken(Problem):
         self.column = unreadable.column
 
 
-@dataclass(frozen=True, slots=True)
-class Watchlist:
+class Watchlist(NamedTuple):
     """What the file says."""
 
     jobs: tuple[Job, ...] = ()
@@ -48,8 +46,7 @@ class Watchlist:
     """A newer program wrote it: it is read as far as it is understood, and not written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What one change of the file found there, and what it left."""
 
     before: Watchlist

@@ -3,7 +3,6 @@
 import asyncio
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from pkgutil import get_data
 from time import monotonic
@@ -114,7 +113,7 @@ class WatchApp(App[None]):
         self.theme = chosen or before
         if chosen:
             screen = self.board_screen
-            screen.keep_state(replace(screen.screen_state, theme=chosen))
+            screen.keep_state(screen.screen_state._replace(theme=chosen))
 
     def _try_theme(self, name: str) -> None:
         self.theme = name

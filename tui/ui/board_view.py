@@ -27,7 +27,7 @@ from tui.ui.keys import first_key
 from tui.ui.lines import Line, Sentence
 from tui.ui.row import Row, Subject
 from tui.ui.setup import Setup
-from tui.ui.too_small import HEIGHTS, WIDTHS, TooSmall
+from tui.ui.too_small import HEIGHTS, WIDTHS, TooSmall, classes_for
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -77,6 +77,9 @@ class BoardView(AskingScreen):
         yield TooSmall()
 
     def on_mount(self) -> None:
+        self.add_class(
+            *classes_for(self.app.size), update=False
+        )  # no second look at styles when the first resize comes
         self.apply_look()
         self.hints.show(hint_groups(self.setup.keys))
         self.call_after_refresh(self.start_polling)

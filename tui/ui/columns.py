@@ -1,7 +1,7 @@
 """The table's columns: one entry each, the ones that change on the left (a line is sent up to its last change)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tui.core.board import Freshness
 from tui.core.condition import Condition
@@ -12,8 +12,7 @@ from tui.ui.row import Row
 SortKey = tuple[float | str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """`width` in cells; `share` of the width left over; leaves first where `keep` is largest."""
 
     key: str
@@ -89,8 +88,7 @@ def _dim(row: Row) -> str:
     return "dim"
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A column on the screen: from cell `left`, `width` cells wide."""
 
     column: Column

@@ -155,6 +155,19 @@ def grid(lines: list[Field], looks: dict[str, str]) -> Group:
 class Fields(Widget):
     """Fields drawn as a grid; drawn again only when a text or the theme changed."""
 
+    DEFAULT_CSS = """
+    Fields {
+        height: auto;
+        & > .fields--failing { color: $status-error; }
+        & > .fields--stale { color: $status-stale; }
+        & > .fields--running { color: $status-running; text-style: bold; }
+        & > .fields--idle { color: $status-idle; }
+        & > .fields--unread { color: $status-idle; }
+        & > .fields--paused { color: $status-paused; }
+        & > .fields--dim { color: $status-idle; }
+        & > .fields--strong { text-style: bold; }
+    }
+    """
     LOOKS = ("failing", "stale", "running", "idle", "unread", "paused", "dim", "strong")
     COMPONENT_CLASSES = {f"fields--{name}" for name in LOOKS}
 
@@ -174,6 +187,22 @@ class Fields(Widget):
 
 class DetailsPane(VerticalScroll):
     """The pane beside the table, or instead of it where the screen is narrow."""
+
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    DetailsPane {
+        display: none;
+        width: 52;
+        height: 1fr;
+        padding: 0 1;
+        background: $surface;
+        border-left: vkey $panel;
+        scrollbar-size-vertical: 1;
+    }
+
+    BoardView.-details DetailsPane { display: block; }
+    BoardView.-narrow DetailsPane { width: 1fr; border-left: none; }
+    """
 
     def __init__(self) -> None:
         super().__init__()

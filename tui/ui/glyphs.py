@@ -1,12 +1,11 @@
 """The marks before a status: neutral-width characters only, and their ASCII twins for terminals without UTF-8."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tui.core.condition import Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(NamedTuple):
     """Each mark is one cell wide in every terminal, East Asian ones included."""
 
     condition: dict[Condition, str]

@@ -1,7 +1,6 @@
 """The first lines of the screen: what there is, how fresh it is, how fast we ask; the banner when all is in trouble."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.condition import Condition, Summary
 from tui.core.reading import Failure, Moment, Retry
@@ -16,8 +15,7 @@ LASTS_SHORT = 2 * 3600.0
 """Seconds of a credential's life, under which one that cannot renew itself is a warning."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileGlance:
+class ProfileGlance(NamedTuple):
     """What the header says of one profile."""
 
     name: str
@@ -42,8 +40,7 @@ def profile_glance(profile: Profile, pace: "Pace", now: Moment) -> ProfileGlance
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """What the header is made from."""
 
     profiles: tuple[ProfileGlance, ...]

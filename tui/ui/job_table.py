@@ -121,6 +121,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.sorted_by, self.reverse, self.wide = sorted_by, reverse, wide
         self.set_class(wide, "-wide")
         self._place()
+        self.refresh()
 
     @property
     def page(self) -> int:
@@ -209,7 +210,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._placed[-1].left + self._placed[-1].width if self._placed else 0
 
     def _place(self) -> None:
-        self._placed = place(self._every, self.scrollable_content_region.width, self.wide)
+        width = self.scrollable_content_region.width or self.app.size.width - 1  # before the first layout
+        placed = place(self._every, width, self.wide)
+        if placed == self._placed:
+            return
+        self._placed = placed
         self._cells.clear()
         self._resize()
         self.refresh()

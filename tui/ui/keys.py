@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.binding import Binding, InvalidBinding
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, format_key
@@ -11,8 +11,7 @@ from tui.core.problem import Problem
 from tui.core.text import clean
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One thing that a key does. `id` is its name in `[keys]` of settings.toml, and of its action unless given."""
 
     id: str

@@ -1,7 +1,6 @@
 """The keys that change what is seen: details, errors, problems, sorting, the filter."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -28,7 +27,7 @@ class LookActions(BoardView):
         self.toggle_class("-details")
         self._place_details()
         if self.app.size.width >= 110:
-            self.keep_state(replace(self.screen_state, details=self.has_class("-details")))
+            self.keep_state(self.screen_state._replace(details=self.has_class("-details")))
 
     @on(JobTable.CursorMoved)
     def follow_cursor(self) -> None:
@@ -94,7 +93,7 @@ class LookActions(BoardView):
         self.say("No other job is failing." if only else "No other job fails, is stale or has just changed.")
 
     def action_only_problems(self) -> None:
-        self._look(replace(self.screen_state, problems_only=not self.screen_state.problems_only))
+        self._look(self.screen_state._replace(problems_only=not self.screen_state.problems_only))
 
     def _look(self, state: ScreenState) -> None:
         self.keep_state(state)
@@ -111,7 +110,7 @@ class LookActions(BoardView):
         choices = [("", "all profiles"), *((name, name) for name in names if name)]
         chosen = await self.app.push_screen_wait(ChoiceDialog("Show", choices, self.screen_state.profile))
         if chosen is not None:
-            self._look(replace(self.screen_state, profile=chosen))
+            self._look(self.screen_state._replace(profile=chosen))
 
     @work
     async def action_sort(self) -> None:
@@ -132,13 +131,13 @@ class LookActions(BoardView):
             self.sort_by(event.column)
 
     def sort_by(self, key: str) -> None:
-        self._look(replace(self.screen_state, sort="" if key == "list" else key, reverse=False))
+        self._look(self.screen_state._replace(sort="" if key == "list" else key, reverse=False))
 
     def action_reverse(self) -> None:
-        self._look(replace(self.screen_state, reverse=not self.screen_state.reverse))
+        self._look(self.screen_state._replace(reverse=not self.screen_state.reverse))
 
     def action_wide(self) -> None:
-        self._look(replace(self.screen_state, wide=not self.screen_state.wide))
+        self._look(self.screen_state._replace(wide=not self.screen_state.wide))
 
     def action_filter(self) -> None:
         self._before_filter = self.table.cursor
@@ -149,7 +148,7 @@ class LookActions(BoardView):
     def on_input_changed(self, event: "Input.Changed") -> None:
         """Filter as it is typed."""
         if event.value != self.screen_state.filter:
-            self.screen_state = replace(self.screen_state, filter=event.value)
+            self.screen_state = self.screen_state._replace(filter=event.value)
             self.apply_look()
             self.table.move_to(self._before_filter)
 
@@ -166,5 +165,5 @@ class LookActions(BoardView):
         where = self._before_filter if self.typing else None
         self.filter_input().value = ""
         self.set_focus(None if self.details_alone else self.table)
-        self._look(replace(self.screen_state, filter=""))
+        self._look(self.screen_state._replace(filter=""))
         self.table.move_to(where)

@@ -1,7 +1,7 @@
 """What one job's row has to show, as plain words."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from tui.core.board import Freshness, JobState
 from tui.core.condition import Condition, condition_of
@@ -12,8 +12,7 @@ RECENT = 600.0
 """Seconds for which a change is news: noted on the row, and found by "next problem"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A job's state at one moment, ready for the columns."""
 
     state: JobState
@@ -40,8 +39,7 @@ class Row:
         return bool(seen) and self.now.at - seen[-1].by.at < RECENT
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What the details are about."""
 
     row: Row

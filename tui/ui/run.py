@@ -7,13 +7,12 @@ from tui.ui.app import WatchApp
 from tui.ui.keys import check_keys
 from tui.ui.leaving import Leaving
 from tui.ui.setup import Setup
-from tui.ui.terminal import harden, mouse_wanted
+from tui.ui.terminal import mouse_wanted
 
 
 def run(setup: Setup, mouse: bool | None) -> int:
     """Show the screen until it is left; answers the exit code. A bug of ours is printed without secrets, code 1."""
     check_keys(setup.keys)
-    harden()
     app = WatchApp(setup)
     leaving = Leaving(app.exit_from_thread)
     app.leaving = leaving.guard_exit

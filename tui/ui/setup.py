@@ -1,9 +1,8 @@
 """What the screen is given: everything is built outside and passed in."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tui.core.job import JobId
 from tui.core.reading import Failure, Moment, Reading
@@ -67,8 +66,7 @@ class Service(Protocol):
         """Closes the connections."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(NamedTuple):
     """The parts that the screen puts together."""
 
     store: WatchlistStore

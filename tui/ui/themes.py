@@ -3,10 +3,10 @@
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.color import Color, ColorParseError
 from textual.css.stylesheet import Stylesheet, StylesheetParseError
@@ -63,8 +63,7 @@ class _NotATheme(Exception):
     """Why a file is none, in words that follow "Theme x.toml is left out: "."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedThemes:
+class LoadedThemes(NamedTuple):
     """What can be chosen, and a sentence for every file that cannot."""
 
     themes: tuple[Theme, ...]

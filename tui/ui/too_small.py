@@ -1,6 +1,7 @@
 """One honest line where the terminal is too small for anything else."""
 
 from rich.text import Text
+from textual.geometry import Size
 from textual.widgets import Static
 
 COLUMNS, ROWS = 40, 8
@@ -8,6 +9,15 @@ COLUMNS, ROWS = 40, 8
 WIDTHS = [(0, "-tiny"), (COLUMNS, "-narrow"), (110, "-broad")]
 HEIGHTS = [(0, "-low"), (ROWS, "-high")]
 """Classes of a screen by its columns and its rows; under `-tiny` and `-low` this line covers all else."""
+
+
+def classes_for(size: Size) -> tuple[str, str]:
+    """Those of a screen of this size."""
+    width, height = (
+        max(room for room in bounds if room[0] <= length)
+        for bounds, length in zip((WIDTHS, HEIGHTS), size, strict=True)
+    )
+    return width[1], height[1]
 
 
 class TooSmall(Static):
