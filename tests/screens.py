@@ -202,6 +202,7 @@ async def screen(
     saved: list[ScreenState] = []
     given: dict[str, Any] = {
         "store": store,
+        "jobs": store.load().jobs,
         "service": lambda: Profiles(reader, clock, names, profile),
         "now": clock.now,
         "state": ScreenState(details=False),

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from tests.builders import failure, job_id, moment, reading, state
@@ -39,9 +37,9 @@ def test_a_change_lies_between_a_question_and_an_answer() -> None:
 
 
 def test_what_another_profile_answered_is_forgotten_and_a_pause_is_not() -> None:
-    moved = replace(ONE, profile="b")
+    moved = ONE._replace(profile="b")
     board = Board().watch([ONE]).record([reading(ONE.id, RUNNING, 10)]).pause([ONE.id], moment(11))
-    assert board.watch([replace(ONE, profile="prod")], "prod").states[ONE.id].status is RUNNING
+    assert board.watch([ONE._replace(profile="prod")], "prod").states[ONE.id].status is RUNNING
     assert board.watch([moved]).states[ONE.id] == JobState(moved, paused=moment(11))
 
 

@@ -1,7 +1,5 @@
 """What a row says: never an old answer as a current one, never an error as idle."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.builders import failure, moment, row, state
@@ -46,7 +44,7 @@ def test_a_job_that_was_never_read_and_fails_has_no_status() -> None:
 
 
 def test_a_paused_job_says_so_and_since_when() -> None:
-    known = replace(state((RUNNING, 0)), paused=moment(5))
+    known = state((RUNNING, 0))._replace(paused=moment(5))
     assert words.status_word(row(known, at=900)) == "paused"
     assert words.age(row(known, at=900)) == ""
     assert words.note(row(known, at=900)).startswith("since ")

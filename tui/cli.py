@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tui.parts import Parts
     from tui.storage.locations import Locations
     from tui.storage.settings import Settings
-    from tui.storage.watchlist import WatchlistStore
+    from tui.storage.watchlist import Watchlist, WatchlistStore
 
 USAGE = 2
 """Exit code: the command line or the settings are wrong."""
@@ -70,14 +70,14 @@ def watch(arguments: argparse.Namespace) -> int:
     if arguments.demo:
         return watch_demo()
     from tui.files import files_of, log_of, noted
-    from tui.storage.watchlist import MemoryWatchlist, WatchlistBroken
+    from tui.storage.watchlist import MemoryWatchlist, Watchlist, WatchlistBroken
 
     files, log = files_of(arguments), log_of(arguments)
     store = noted(files.watchlist, log)
-    notices: tuple[str, ...] = ()
+    watchlist = Watchlist()
     warning = ""
     try:
-        notices = store.load().warnings
+        watchlist = store.load()
     except WatchlistBroken as broken:
         say(str(broken))
         if not agreed("Start with an empty list, in memory only?"):
@@ -92,7 +92,7 @@ def watch(arguments: argparse.Namespace) -> int:
         harden()
         return gather(files, arguments, os.environ, log)
 
-    return open_screen(service, files.settings, files.locations, store, notices, warning)
+    return open_screen(service, files.settings, files.locations, store, watchlist, warning)
 
 
 def agreed(question: str) -> bool:
@@ -119,7 +119,8 @@ def watch_demo() -> int:
         endpoint = parse_endpoint(service.url)
         profile = make_profile("demo", endpoint, EnvironmentToken(service.token, "the demo"), settings.polling, now)
         parts = Parts({"demo": profile}, "demo")
-        return open_screen(lambda: parts, settings, None, MemoryWatchlist(service.jobs))
+        store = MemoryWatchlist(service.jobs)
+        return open_screen(lambda: parts, settings, None, store, store.load())
 
 
 def open_screen(
@@ -127,7 +128,7 @@ def open_screen(
     settings: "Settings",
     locations: "Locations | None",
     store: "WatchlistStore",
-    notices: tuple[str, ...] = (),
+    watchlist: "Watchlist",
     warning: str = "",
 ) -> int:
     """Run the app; without `locations` no file of the user's is touched."""
@@ -144,6 +145,7 @@ def open_screen(
         Setup(
             service=service,
             store=store,
+            jobs=watchlist.jobs,
             now=now,
             state=state,
             save_state=partial(save_state, locations.state) if locations else lambda state: None,
@@ -154,7 +156,7 @@ def open_screen(
             alert=settings.alerts.command,
             theme=settings.ui.theme,
             address=settings.ui.address,
-            notices=notices,
+            notices=watchlist.warnings,
             warning=warning,
         ),
         mouse=settings.ui.mouse,

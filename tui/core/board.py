@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Moment, Reading, Status
@@ -32,8 +33,7 @@ class Transition:
     by: Moment
 
 
-@dataclass(frozen=True, slots=True)
-class JobState:
+class JobState(NamedTuple):  # like a job
     """What is known of one job."""
 
     job: Job
@@ -78,21 +78,20 @@ class JobState:
         if self.last and reading.sent.at < self.last.sent.at:
             return self
         if isinstance(reading.outcome, Failure):
-            return replace(
-                self,
+            return self._replace(
                 last=reading,
                 failures=self.failures + 1,
                 failing_since=self.failing_since or reading.received,
             )
-        known = replace(self, last=reading, good=reading, failures=0, failing_since=None)
+        known = self._replace(last=reading, good=reading, failures=0, failing_since=None)
         if reading.outcome == self.status:
             return known
         since_after = self.good.sent if self.good else None  # it was true at some moment from then on
-        known = replace(known, status=reading.outcome, since=reading.received, since_after=since_after)
+        known = known._replace(status=reading.outcome, since=reading.received, since_after=since_after)
         if since_after is None:
             return known
         seen = Transition(self.job.id, reading.outcome, since_after, reading.received)
-        return replace(known, transitions=(*self.transitions, seen)[-TRANSITIONS_KEPT:])
+        return known._replace(transitions=(*self.transitions, seen)[-TRANSITIONS_KEPT:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +123,10 @@ class Board:
             elif known.job == job:
                 states[job.id] = known
             elif (known.job.profile or default) == (job.profile or default):
-                states[job.id] = replace(known, job=job)
+                states[job.id] = known._replace(job=job)
             else:
                 states[job.id] = JobState(job, paused=known.paused)
-        left = {job: replace(state, paused=None) for job, state in self.states.items() if job not in states}
+        left = {job: state._replace(paused=None) for job, state in self.states.items() if job not in states}
         gone = {job: state for job, state in self.gone.items() if job not in states} | left
         return Board(states, dict(list(gone.items())[-REMEMBERED:]))
 
@@ -136,5 +135,5 @@ class Board:
         states = dict(self.states)
         for job_id in ids:
             if state := states.get(job_id):
-                states[job_id] = replace(state, paused=since)
+                states[job_id] = state._replace(paused=since)
         return replace(self, states=states)

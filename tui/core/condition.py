@@ -61,6 +61,10 @@ def summarise(states: Iterable[JobState], now: float, interval_of: Callable[[Job
     ageing = stale = never = 0
     oldest: float | None = None
     for state in states:
+        if state.last is None and not state.paused:
+            counts[Condition.UNREAD] += 1
+            never += 1
+            continue  # as all are at first
         interval = interval_of(state)
         good = state.good
         if good and good is state.last and not state.paused and now - good.received.at <= 1.5 * interval:

@@ -1,10 +1,7 @@
 """What a job is: its ID, and what the user says about it."""
 
-import re
-from dataclasses import dataclass
 from datetime import datetime
-
-_SHAPE = re.compile(r"[0-9A-Za-z]{32}")
+from typing import NamedTuple
 
 
 class JobId(str):
@@ -17,9 +14,9 @@ class JobId(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> "JobId":
-        if not _SHAPE.fullmatch(text):
+        if not (len(text) == 32 and text.isascii() and text.isalnum()):
             raise ValueError("a job ID is 32 letters and digits")
-        return super().__new__(cls, text)
+        return str.__new__(cls, text)
 
     @property
     def short(self) -> str:
@@ -27,8 +24,7 @@ class JobId(str):
         return self[:8]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):  # and no dataclass, as there may be thousands: it is made in a third of the time
     """One entry of the watchlist."""
 
     id: JobId

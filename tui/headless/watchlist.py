@@ -1,7 +1,6 @@
 """`add`, `remove` and `list`: the watchlist without a screen. None of them asks the service."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from tui.core.job import Job
@@ -26,7 +25,7 @@ def add(
     pastes = [parse_paste(read() if text == STANDARD_INPUT else text) for text in given]
     everything = Paste(tuple(one for paste in pastes for one in paste.found), any(paste.truncated for paste in pastes))
     found = preview(everything, {job.id for job in store.load().jobs})
-    new = {one.job: replace(model, id=one.job, address=one.address, added=now) for one in found.new if one.job}
+    new = {one.job: model._replace(id=one.job, address=one.address, added=now) for one in found.new if one.job}
     if model.label and len(new) > 1:
         raise Problem(f"A label names one job, and there are {len(new)}: add them one by one, or without --label.")
     is_refused = _say_what_is_left_out(output, given, pastes, found)

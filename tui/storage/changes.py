@@ -1,7 +1,6 @@
 """The changes of a watchlist: each makes a new document of the old one."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from tui.core.job import Job, JobId
@@ -32,7 +31,7 @@ def edit(document: Document, values: Mapping[JobId, Mapping[str, Any]]) -> Docum
     """Set label, tags, profile or address of jobs that are there; what their entries say besides stays."""
     known = _by_id(document)
     fields = {
-        job: changed_fields(known[job], tidy(replace(known[job], **its))) for job, its in values.items() if job in known
+        job: changed_fields(known[job], tidy(known[job]._replace(**its))) for job, its in values.items() if job in known
     }
     return document.rewritten(lambda pieces: _with_fields(pieces, fields))
 

@@ -1,7 +1,6 @@
 """Entries of the watchlist's file, and the jobs that they stand for."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,8 +32,7 @@ def entry_of(job: Job) -> Table:
 
 def tidy(job: Job) -> Job:
     """The job as it will be read back."""
-    return replace(
-        job,
+    return job._replace(
         label=_text(job.label, LABEL),
         tags=_tags(job.tags),
         profile=_text(job.profile, LABEL),
@@ -90,8 +88,7 @@ def _job(found: JobId, number: int, entry: Table, warnings: list[str]) -> Job:
 
 
 def _united(first: Job, second: Job) -> Job:
-    return replace(
-        first,
+    return first._replace(
         label=first.label or second.label,
         tags=tuple(dict.fromkeys((*first.tags, *second.tags))),
         profile=first.profile or second.profile,

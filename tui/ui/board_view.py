@@ -53,7 +53,7 @@ class BoardView(AskingScreen):
 
     def __init__(self, setup: Setup, write: Callable[[str], None]) -> None:
         super().__init__(setup, write)
-        self.board = Board().watch(setup.store.load().jobs)
+        self.board = Board().watch(setup.jobs)
         self.every_column = columns(setup.glyphs)
         self.arrangement = Arrangement()
         self._sign_in_key = first_key("sign_in", setup.keys)

@@ -1,10 +1,10 @@
 """What the screen is given: everything is built outside and passed in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from tui.core.job import JobId
+from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Moment, Reading
 from tui.storage.state import ScreenState
 from tui.storage.watchlist import WatchlistStore
@@ -70,6 +70,8 @@ class Setup(NamedTuple):
     """The parts that the screen puts together."""
 
     store: WatchlistStore
+    jobs: Sequence[Job]
+    """What the store has."""
     service: Callable[[], Service]
     """Loads and makes all that asks, after the first frame, which can do without. Raises Problem."""
     now: Callable[[], Moment]
