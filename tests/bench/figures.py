@@ -35,7 +35,14 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        return self.product.middle / self.floor.middle if self.floor and self.floor.middle > 0 else None
+        """Of the medians; of figures that were taken in turn the median of each pair's, which a machine that changes
+        its speed meanwhile disturbs less."""
+        if not self.floor or self.floor.middle <= 0:
+            return None
+        ours, least = self.product.values, self.floor.values
+        if len(ours) == len(least) and min(least) > 0:
+            return median(a / b for a, b in zip(ours, least, strict=True))
+        return self.product.middle / self.floor.middle
 
     @property
     def target(self) -> str:

@@ -1,4 +1,4 @@
-"""The least that such a screen costs on Textual: the same look, and nothing behind it.
+"""The least that such a screen costs on Textual: its own header and footer around a table, and nothing behind it.
 
 `--updates` changes so many rows a second; `--poll` asks the service on this port `--rate` times a second, with httpx.
 """
@@ -9,31 +9,17 @@ from collections.abc import Iterator
 
 from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.widget import Widget
+from textual.widgets import Footer, Header
 
 from tests.bench.places import job_id, label
 
 STATUS = ("◦ idle   ", "▸ running")
 FLUSH = 0.25
 """Seconds between two looks at what the answers changed."""
-
-
-class Line(Widget):
-    """One line of text."""
-
-    DEFAULT_CSS = "Line { height: 1; width: 1fr; background: $panel; }"
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = Text(text)
-
-    def render(self) -> Text:
-        return self._text
 
 
 class LineTable(ScrollView, can_focus=True):
@@ -77,7 +63,8 @@ class LineTable(ScrollView, can_focus=True):
 
 
 class FloorApp(App[None]):
-    BINDINGS = [("q", "quit", "Quit")]
+    BINDINGS = [("q", "quit", "Quit"), ("a", "add", "Add"), ("slash", "find", "Find"), ("s", "sort", "Sort")]
+    TITLE = "the least"
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, jobs: int, updates: float, poll: int, rate: float) -> None:
@@ -86,9 +73,9 @@ class FloorApp(App[None]):
 
     def compose(self) -> ComposeResult:
         self.table = LineTable(self._jobs)
-        yield Line(" 50 running  150 idle | all read within 60 s | http://127.0.0.1 | every 40 s")
+        yield Header()
         yield self.table
-        yield Line(" a add  / filter  s sort  q quit")
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.table.focus()

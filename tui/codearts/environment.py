@@ -23,6 +23,11 @@ def tls_context(ca_file: Path | None, verify: bool = True) -> ssl.SSLContext:
     return _context(str(ca_file or ""), cert_file, cert_directory) if verify else _trusting()
 
 
+def nobodys_context() -> ssl.SSLContext:
+    """Trusts nobody."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 def authorities(ca_file: Path | None, verify: bool = True) -> str:
     """Whom `tls_context` trusts, in words."""
     if not verify:

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import inf
 
-from tui.core.board import Freshness, JobState
+from tui.core.board import Board, Freshness, JobState
+from tui.core.job import JobId
 from tui.core.reading import Status
 
 
@@ -82,3 +84,33 @@ def summarise(states: Iterable[JobState], now: float, interval_of: Callable[[Job
         stale += age > 3 * interval
         oldest = max(oldest or 0.0, age)
     return Summary(counts, ageing, stale, never, oldest)
+
+
+class Tally:
+    """The sum of the board, which follows readings by what they change. While jobs are ageing, and when it was told to
+    forget, every job is looked at: for what time alone does."""
+
+    def __init__(self) -> None:
+        self._board = Board()
+        self._summary: Summary | None = None
+
+    def of(self, board: Board, now: float, interval_of: Callable[[JobState], float]) -> Summary:
+        if self._summary is None or self._summary.ageing or board is not self._board:
+            self._board, self._summary = board, summarise(board.states.values(), now, interval_of)
+        return self._summary
+
+    def forget(self) -> None:
+        """Count anew when next asked."""
+        self._summary = None
+
+    def follow(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
+        """These jobs were read between the two boards."""
+        if self._summary is None or self._summary.ageing or before is not self._board:
+            return
+        counts, never = Counter(self._summary.counts), self._summary.never
+        for job in jobs:
+            if (old := before.states.get(job)) and (new := after.states.get(job)) and not new.paused:
+                counts[condition_of(old, 0.0, inf)] -= 1
+                counts[condition_of(new, 0.0, inf)] += 1
+                never += (new.good is None) - (old.good is None)
+        self._board, self._summary = after, replace(self._summary, counts=counts, never=never)

@@ -46,7 +46,7 @@ class LateClient:
     def _open(self) -> "StatusClient":
         from tui.codearts.client import StatusClient
 
-        opener = self._link.opener()
+        opener = self._link.opener(self._endpoint.url)
         self._client = StatusClient(opener, self._endpoint, self._credential, self._now, clock=self._clock)
         return self._client
 

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from tui.core.board import Board, JobState
-from tui.core.condition import summarise
+from tui.core.condition import Tally
 from tui.core.filter import LONGEST, parse_filter
 from tui.core.job import JobId
 from tui.core.reading import Reading, Status
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from tui.ui.details import DetailsPane
 
 TICK = 1.0
-"""Seconds between two looks at the ages and at the file; what did not change is not drawn."""
+"""Seconds between two looks at the header and at the file; what did not change is not drawn."""
 RARELY = 5
-"""Ticks between two looks that cost more."""
+"""Ticks between two looks at ages and durations, which are shown in steps of 5 and 20 seconds."""
 
 
 class BoardView(AskingScreen):
@@ -56,6 +56,7 @@ class BoardView(AskingScreen):
         self.board = Board().watch(setup.jobs)
         self.every_column = columns(setup.glyphs)
         self.arrangement = Arrangement()
+        self._tally = Tally()
         self._sign_in_key = first_key("sign_in", setup.keys)
         self.file_warning = setup.warning
         self._ticked_at = setup.now().at
@@ -82,7 +83,6 @@ class BoardView(AskingScreen):
         )  # no second look at styles when the first resize comes
         self.apply_look()
         self.hints.show(hint_groups(self.setup.keys))
-        self.call_after_refresh(self.start_polling)
 
     def start_polling(self) -> None:
         """After the first frame, which needs neither an answer nor a tidy memory."""
@@ -102,9 +102,10 @@ class BoardView(AskingScreen):
 
     def record(self, readings: Sequence[Reading]) -> None:
         """Take what the poller brought; the screen follows."""
-        before, self.board = self.board, self.board.record(readings)
+        before, self.board, jobs = self.board, self.board.record(readings), {reading.job for reading in readings}
         self.alert(before, self.board)
-        self.show_changes({reading.job for reading in readings})
+        self._tally.follow(before, self.board, jobs)
+        self.show_changes(jobs)
 
     def take_watchlist(self, watchlist: Watchlist) -> None:
         """Watch these jobs: what is known of those that stay is kept."""
@@ -134,6 +135,7 @@ class BoardView(AskingScreen):
 
     def show_all(self) -> bool:
         """Answers whether anything looks different now."""
+        self._tally.forget()
         before = self.table.order
         self.table.show(self.arrangement.order(self.board.states, self.row_of))
         in_view = self.table.update_rows(self.table.in_view())
@@ -160,7 +162,7 @@ class BoardView(AskingScreen):
             pace = paces[self.desk.profile(state.job.id)]
             return pace.running if state.status is Status.RUNNING else pace.idle
 
-        summary = summarise(self.board.states.values(), now.at, interval)
+        summary = self._tally.of(self.board, now.at, interval)
         state = self.screen_state
         seen = [name for name in paces if self.arrangement.only is None or name == state.profile] or list(paces)
         profiles = tuple(profile_glance(self.service.profile(name), paces[name], now) for name in seen)
@@ -231,13 +233,18 @@ class BoardView(AskingScreen):
         self.desk.prefer(self.table.in_view())
         if has_slept or (is_rare and self.arrangement.depends_on_readings):
             self.show_all()
-        else:
+        elif is_rare:
+            self._tally.forget()
             self.show_changes(self.table.in_view())
+        else:
+            self.show_changes(())
 
     def on_screen_suspend(self) -> None:
         self._was_covered = True
 
     def on_screen_resume(self) -> None:
-        """After a dialog, under which little was drawn."""
-        if self._was_covered:
+        """At the start, and after a dialog, under which little was drawn."""
+        if not self.is_asking:
+            self.call_later(self.start_polling)  # Textual draws the first frame before
+        elif self._was_covered:
             self.show_all()
