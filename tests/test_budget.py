@@ -53,6 +53,13 @@ def test_a_group_has_the_requests_of_a_moment_and_never_too_many(rate: float, mo
     assert left == group
 
 
+def test_after_a_refusal_requests_leave_one_by_one() -> None:
+    budget = Budget(10.0, most_together=8)
+    budget.refused(failed(FailureKind.THROTTLED, retry_after=0.0, limit=(60, 1)), 0.0, 0.1)
+    budget.sent(10.0)
+    assert budget.group_at(10.0) == budget.ready_at > 10.0
+
+
 def test_throttling_halves_the_rate_and_waits_longer_each_time() -> None:
     budget = Budget(8.0)
     now, waits, rates = 0.0, [], []

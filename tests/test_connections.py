@@ -6,7 +6,7 @@ import gzip
 import httpx
 import pytest
 
-from tests.clients import JOB, TOKEN, client, failure
+from tests.clients import JOB, TOKEN, client, clock, failure
 from tests.scripted_server import (
     GOOD,
     Connection,
@@ -18,6 +18,10 @@ from tests.scripted_server import (
     resetting_later,
     silent_after,
 )
+from tests.virtual_time import in_virtual_time
+from tui.codearts.client import StatusClient, http_client
+from tui.codearts.credentials import EnvironmentToken
+from tui.codearts.endpoints import Endpoint
 from tui.core.reading import FailureKind as K
 from tui.core.reading import Status
 
@@ -229,3 +233,23 @@ async def test_this_machine_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyP
         async with client(server.url) as reader:
             assert (await reader.read(JOB)).outcome is Status.RUNNING
         assert (proxy.connections, server.connections) == (0, 1)
+
+
+@in_virtual_time
+async def test_connections_that_are_no_longer_needed_are_closed() -> None:
+    opened: list[httpx.AsyncClient] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(1)
+        return httpx.Response(200, json={"result": True})
+
+    def open_http() -> httpx.AsyncClient:
+        opened.append(http_client(transport=httpx.MockTransport(answer)))
+        return opened[-1]
+
+    reader = StatusClient(open_http, Endpoint("https://build.example.com"), EnvironmentToken(TOKEN), clock())
+    await asyncio.gather(*(reader.read(JOB) for _ in range(3)))
+    await asyncio.sleep(40)
+    assert (await reader.read(JOB)).outcome is Status.RUNNING
+    assert sorted(http.is_closed for http in opened) == [False, True, True]
+    await reader.close()

@@ -25,6 +25,8 @@ _HEADERS = {
     "Accept-Encoding": "identity",  # a compressed answer could grow without bound
     "User-Agent": f"codearts-watch/{__version__}",
 }
+_IDLE = 30.0
+"""Seconds that a connection is kept without use."""
 _TIMEOUT = httpx.Timeout(10, connect=5, pool=None)
 _LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 _PLAIN = ("http://localhost:", "http://127.0.0.1:", "http://[::1]:")
@@ -52,7 +54,7 @@ def http_client(
             headers=_HEADERS,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             timeout=_TIMEOUT,
-            limits=httpx.Limits(max_connections=1, keepalive_expiry=30),
+            limits=httpx.Limits(max_connections=1, keepalive_expiry=_IDLE),
             follow_redirects=False,  # X-Auth-Token would go along to any other host
             mounts=dict.fromkeys(_LOOPBACK) if transport is None else None,
             transport=transport,
@@ -168,9 +170,10 @@ class StatusClient:
             is_in_doubt = False
             raise
         finally:
+            line.used_at = now = asyncio.get_running_loop().time()
             self._free.append(line)
-            if is_in_doubt:
-                await self.close()
+            while self._free and (is_in_doubt or now - self._free[0].used_at > _IDLE):
+                await self._free.pop(0).close()
 
     async def _get(self, http: httpx.AsyncClient, job: JobId, proof: Proof, exchange: Exchange) -> Status | Failure:
         request = http.build_request("GET", _url(self._endpoint.url, job))

@@ -28,11 +28,13 @@ class Line:
     """A connection to the service: an HTTP client of one, since a pool looks at each of its connections for every
     request. Used by one exchange at a time."""
 
-    __slots__ = ("has_answered", "http")
+    __slots__ = ("has_answered", "http", "used_at")
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
         self.has_answered = False
+        self.used_at = 0.0
+        """Seconds of the event loop's clock."""
 
     async def close(self) -> None:
         with suppress(Exception):

@@ -59,7 +59,8 @@ class Budget:
 
     @property
     def _together(self) -> int:
-        return max(1, min(self._most_together, int(self.rate * TOGETHER)))
+        """One by one once the service has refused any: it may count by the second."""
+        return 1 if self.refusal else max(1, min(self._most_together, int(self.rate * TOGETHER)))
 
     def answered_well(self, now: float) -> None:
         """A status arrived. A minute without a refusal gives back a tenth of the configured rate."""

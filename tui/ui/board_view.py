@@ -86,7 +86,7 @@ class BoardView(AskingScreen):
 
     def start_polling(self) -> None:
         """After the first frame, which needs neither an answer nor a tidy memory."""
-        if not self.begin((state.job for state in self.board.states.values()), self.record):
+        if self.is_asking or not self.begin((state.job for state in self.board.states.values()), self.record):
             return
         self.set_class(self.screen_state.details and self.app.size.width >= 110, "-details")
         self.show_around()
