@@ -24,7 +24,7 @@ Adjust = Callable[[Policy], Policy]
 def one_shot(policy: Policy) -> Policy:
     """For one round: a lower rate in the settings lowers this one too. The service's refusals count as ever."""
     rate = policy.requests_per_second
-    return replace(policy, requests_per_second=max(rate, min(BURST * rate, BURST_MOST)))
+    return replace(policy, requests_per_second=max(rate, min(BURST * rate, BURST_MOST)), together=policy.concurrency)
 
 
 def waiting(policy: Policy) -> Policy:

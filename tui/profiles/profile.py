@@ -26,6 +26,10 @@ SOME_JOB = JobId("0" * 32)
 """For a request that is proved and never sent."""
 
 
+MOST_TOGETHER = 4
+"""Requests that leave together at most: a key waits until the answers that come together have been read, 2 ms each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Where and as whom to ask, ready for use."""
@@ -97,8 +101,8 @@ def _put_together(
 ) -> Profile:
     typed = TypedToken()
     credential = TypedFirst(typed, own)
-    at_once = polling.concurrency
-    policy = Policy(polling.running, polling.idle, polling.requests_per_second, at_once, together=at_once)
+    together = min(MOST_TOGETHER, polling.concurrency)
+    policy = Policy(polling.running, polling.idle, polling.requests_per_second, polling.concurrency, together=together)
     endpoint = service.place.endpoint
     reader = LateClient(endpoint, credential, service.now, service.link, service.clock)
     by_password = next((offer for offer in offered if offer.password), None)

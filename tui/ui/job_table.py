@@ -32,8 +32,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     COMPONENT_CLASSES = {f"job-table--{name}" for name in (*STYLES, "head", "cursor", "marked")}
 
     @dataclass
-    class CursorMoved(Message):
-        """The cursor is on another job now."""
+    class CursorMoved(Message, bubble=False):
+        """For the screen, past all that is between: the cursor is on another job now."""
 
         job: JobId | None
         by_user: bool = True
@@ -74,7 +74,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._cells = {job: cells for job, cells in self._cells.items() if job in self._lines}
         if self.cursor not in self._lines:
             self.cursor = order[min(old_line, len(order) - 1)] if order else None
-            self.post_message(self.CursorMoved(self.cursor, by_user=False))
+            self.screen.post_message(self.CursorMoved(self.cursor, by_user=False))
         elif self.cursor and self._lines[self.cursor] != old_line and was_in_view:
             self._resize()
             self.scroll_to(y=self._lines[self.cursor] - height_above, animate=False, immediate=True)
@@ -136,7 +136,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._refresh_line(self._lines.get(old) if old else None)
         self._refresh_line(self._lines[job])
         self._keep_in_view()
-        self.post_message(self.CursorMoved(job))
+        self.screen.post_message(self.CursorMoved(job))
 
     def move_by(self, lines: int) -> None:
         if self.order:
