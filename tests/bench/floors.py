@@ -31,6 +31,7 @@ class LineTable(ScrollView, can_focus=True):
     def __init__(self, jobs: int) -> None:
         super().__init__()
         self.running = [number % 4 == 0 for number in range(jobs)]
+        self._rows = [(job_id(number), label(number)) for number in range(1, jobs + 1)]
         self.cursor = 0
         self.virtual_size = Size(100, jobs + 1)
 
@@ -57,7 +58,7 @@ class LineTable(ScrollView, can_focus=True):
             text, style = "  Status        For    Age  Job", self.rich_style + Style(bold=True)
         else:
             on_cursor = row == self.cursor
-            text = f"{'›' if on_cursor else ' '} {STATUS[self.running[row]]}     12m         {label(row + 1):<36}"
+            text = f"{'›' if on_cursor else ' '} {STATUS[self.running[row]]}     12m         {self._rows[row][1]:<36}"
             style = self.rich_style + Style(reverse=True) if on_cursor else self.rich_style
         return Strip([Segment(text, style)], len(text)).adjust_cell_length(self.size.width, style)
 

@@ -71,19 +71,19 @@ def changed_fields(old: Job, new: Job) -> Table:
 
 def _job(found: JobId, number: int, entry: Table, warnings: list[str]) -> Job:
     fields: dict[str, Any] = {}
-    for key, limit in _TEXTS.items():
-        if key in entry:
-            if not isinstance(entry[key], str):
+    for key, value in entry.items():
+        if key in _TEXTS:
+            if not isinstance(value, str):
                 warnings.append(f"Job {number} ({found.short}): its {key} is not a text and is ignored")
-            fields[key] = _text(entry[key], limit)
-    if (tags := entry.get("tags")) is not None:
-        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-            warnings.append(
-                f"Job {number} ({found.short}): its tags are not a list of texts; what is no text is ignored"
-            )
-        fields["tags"] = _tags(tags if isinstance(tags, list) else ())
-    if isinstance(added := entry.get("added"), datetime):
-        fields["added"] = _whole_second(added)
+            fields[key] = _text(value, _TEXTS[key])
+        elif key == "tags":
+            if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
+                warnings.append(
+                    f"Job {number} ({found.short}): its tags are not a list of texts; what is no text is ignored"
+                )
+            fields[key] = _tags(value if isinstance(value, list) else ())
+        elif key == "added" and isinstance(value, datetime):
+            fields[key] = _whole_second(value)
     return Job(found, **fields)
 
 

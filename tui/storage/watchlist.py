@@ -122,7 +122,11 @@ class WatchlistFile(_Changes):
     def _take(self, document: Document) -> Watchlist:
         _, before = self._known
         watchlist = super()._take(document)
-        if watchlist is not before and {job.id for job in before.jobs} - {job.id for job in watchlist.jobs}:
+        if (
+            before.jobs
+            and watchlist is not before
+            and {job.id for job in before.jobs} - {job.id for job in watchlist.jobs}
+        ):
             real = Path(os.path.realpath(self.path))
             with suppress(Problem):
                 write_text(real.with_name(f"{real.name}.bak"), before.text)
