@@ -46,6 +46,15 @@ def test_a_ca_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
             http_client(path)
 
 
+def test_authorities_are_left_out_only_for_this_machine_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+    for plain in ("http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"):
+        http_client(url=plain)
+    for other in ("", "https://127.0.0.1:8080", "http://127.0.0.1.example.com:8080", "http://10.0.0.1:8080"):
+        with pytest.raises(Problem, match="SSL_CERT_FILE"):
+            http_client(url=other)
+
+
 def test_session_keys_are_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)

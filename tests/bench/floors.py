@@ -95,7 +95,7 @@ class FloorApp(App[None]):
             self.table.set_status(row, not self.table.running[row])
 
     async def ask(self) -> None:
-        from tests.bench.polls import ask_for_ever
+        from tests.bench.polls import ask
 
         answers: dict[str, bool] = {}
 
@@ -106,7 +106,7 @@ class FloorApp(App[None]):
                     self.table.set_status(int(job, 16) - 1, answers.pop(job))
 
         jobs = [job_id(number) for number in range(1, self._jobs + 1)]
-        await asyncio.gather(ask_for_ever(self._poll, jobs, self._rate, "one", answers.__setitem__), flush())
+        await asyncio.gather(ask(self._poll, jobs, self._rate, "one", answers.__setitem__), flush())
 
     def _rows(self) -> Iterator[int]:
         """Every row in turn, but not from top to bottom."""

@@ -18,13 +18,15 @@ def client(connections: int) -> httpx.AsyncClient:
     return httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(10, pool=None), limits=limits)
 
 
-async def ask_for_ever(
-    port: int, jobs: Sequence[str], rate: float, kind: str, answer: Callable[[str, bool], None]
+async def ask(
+    port: int, jobs: Sequence[str], rate: float, kind: str, answer: Callable[[str, bool], None], most: int = 0
 ) -> None:
-    """`rate` questions a second, evenly, or as many as go (0). `kind` is `one` client for all or one for `each` worker:
-    httpcore's pool looks at every connection for each request."""
+    """`rate` questions a second, evenly, or as many as go (0); `most` of them, or for ever (0).
+
+    `kind` is `one` client for all or one for `each` worker: httpcore's pool looks at every connection for each request.
+    """
     clients = [client(AT_ONCE)] if kind == "one" else [client(1) for _ in range(AT_ONCE)]
-    turns = count()
+    turns = iter(range(most)) if most else count()
     start = time.monotonic()
 
     async def work(http: httpx.AsyncClient) -> None:
@@ -38,20 +40,12 @@ async def ask_for_ever(
     await asyncio.gather(*(work(clients[place % len(clients)]) for place in range(AT_ONCE)))
 
 
-async def ask_once(port: int) -> None:
-    async with client(1) as http:
-        await http.get(f"http://127.0.0.1:{port}/v3/jobs/{job_id(1)}/status")
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int)
     parser.add_argument("--rate", type=float, default=0)
     parser.add_argument("--clients", choices=("one", "each"), default="one")
-    parser.add_argument("--once", action="store_true", help="one question, then the end")
+    parser.add_argument("--most", type=int, default=0, help="so many questions, then the end")
     options = parser.parse_args()
-    if options.once:
-        asyncio.run(ask_once(options.port))
-        raise SystemExit
     every = [job_id(number) for number in range(1, 201)]
-    asyncio.run(ask_for_ever(options.port, every, options.rate, options.clients, lambda job, running: None))
+    asyncio.run(ask(options.port, every, options.rate, options.clients, lambda job, running: None, options.most))
