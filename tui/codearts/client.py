@@ -28,8 +28,9 @@ _HEADERS = {
 _IDLE = 30.0
 """Seconds that a connection is kept without use."""
 _TIMEOUT = httpx.Timeout(10, connect=5, pool=None)
-_LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
-_PLAIN = ("http://localhost:", "http://127.0.0.1:", "http://[::1]:")
+_HERE = ("localhost", "127.0.0.1", "[::1]")
+_LOOPBACK = tuple(f"all://{host}" for host in _HERE)
+_PLAIN = tuple(f"http://{host}:" for host in _HERE)
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
 _BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 

@@ -33,7 +33,7 @@ class Transition:
     by: Moment
 
 
-class JobState(NamedTuple):  # like a job
+class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
     """What is known of one job."""
 
     job: Job

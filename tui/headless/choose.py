@@ -90,4 +90,4 @@ def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -
         raise Problem("Standard input holds no job ID.")
     known = {job.id: job for job in watched}
     new = [(found.job, found.address) for found in sorted_out.new if found.job]
-    return [known.get(job) or Job(job)._replace(address=address) for job, address in new]
+    return [known.get(job) or Job(job, address=address) for job, address in new]

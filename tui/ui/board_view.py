@@ -157,8 +157,6 @@ class BoardView(AskingScreen):
         now, paces = self.setup.now(), self.desk.paces() if self.is_asking else {}
 
         def interval(state: JobState) -> float:
-            if not self.is_asking:
-                return inf
             pace = paces[self.desk.profile(state.job.id)]
             return pace.running if state.status is Status.RUNNING else pace.idle
 

@@ -1,7 +1,7 @@
 """The small dialogs: one text, a choice, something to read. `esc` closes each; `q` too where nothing is typed."""
 
 from collections.abc import Callable, Sequence
-from importlib.resources import files
+from pkgutil import get_data
 from typing import TypeVar
 
 from rich.text import Text
@@ -32,7 +32,7 @@ class Dialog(ModalScreen[Answer | None]):
         Binding("q", "close", "Close", show=False),
         Binding("ctrl+q", "app.quit", "Quit", show=False),
     ]
-    CSS = files("tui.ui").joinpath("dialogs.tcss").read_text("utf-8")
+    CSS = (get_data("tui.ui", "dialogs.tcss") or b"").decode()
     SCOPED_CSS = False
     HINT = "esc closes"
     HORIZONTAL_BREAKPOINTS = WIDTHS
