@@ -23,7 +23,7 @@ folder, trials = Path(sys.argv[1]), int(sys.argv[2])
 began = time.perf_counter()
 for number in range(20):
     WatchlistFile(folder / "pace" / "watchlist.toml").add([Job(JobId(f"{number:032}"))])
-a_few_saves = (time.perf_counter() - began) / 20 * 2
+a_few_saves = (time.perf_counter() - began) / 20 * 4
 dice = random.Random(7)
 saved, whole, silent = set(), 0, 0
 for trial in range(trials):
@@ -63,7 +63,7 @@ for start in range(0, int(jobs), int(at_once)):
 
 def test_a_thousand_writers_killed_at_random_moments_lose_nothing(tmp_path: Path) -> None:
     saved, silent = map(int, output(python(KILLED, tmp_path, 10_000 if LONG else 1000)).split())
-    assert saved > 10  # of a thousand: how many get so far depends on chance
+    assert saved > 100  # of a thousand: how many get so far depends on the machine
     assert silent > 20  # killed before their first save was through
 
 
