@@ -13,7 +13,7 @@ from tests.clients import JOB, TOKEN, client, failure
 from tests.scripted_server import Server, answering
 from tui.codearts.client import http_client
 from tui.codearts.credentials import Proof, Secret
-from tui.codearts.exchange import NotAllowed, ProofAuth
+from tui.codearts.exchange import NotAllowed
 from tui.core.reading import FailureKind
 
 HOUSE = Path(tui.__file__).parent
@@ -63,7 +63,7 @@ async def test_nothing_else_leaves(method: str, path: str) -> None:
             await http.request(method, f"https://build.example.com{path}")
         proof = Proof("test", Secret(TOKEN), {"X-Auth-Token": TOKEN})
         with pytest.raises(NotAllowed):
-            await http.request(method, f"https://build.example.com{path}", auth=ProofAuth(proof))
+            await http.request(method, f"https://build.example.com{path}", headers=dict(proof.headers))
         assert sent == []
 
 
@@ -77,11 +77,13 @@ async def test_a_request_that_is_held_back_is_a_failure_and_opens_no_connection(
 
 
 def calls() -> Iterator[tuple[str, str]]:
-    """Each call of something in the program: the file, and the name that is called."""
+    """Each call of something in the program and each class made from another: the file, and the name of that."""
     for path in HOUSE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 yield str(path.relative_to(HOUSE)), ast.unparse(node.func)
+            elif isinstance(node, ast.ClassDef):
+                yield from ((str(path.relative_to(HOUSE)), ast.unparse(base)) for base in node.bases)
 
 
 def test_one_place_makes_what_sends() -> None:

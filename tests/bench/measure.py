@@ -44,14 +44,14 @@ def in_turn(runs: int, cases: Mapping[str, Callable[[], Sample]]) -> dict[str, d
 
 
 @contextmanager
-def home(jobs: int, port: int, settings: str = "") -> Iterator[Home]:
+def home(jobs: int, port: int, settings: str = "", profiles: int = 0) -> Iterator[Home]:
     with tempfile.TemporaryDirectory(prefix="codearts-watch-bench-") as folder:
-        yield Home(Path(folder), jobs, port, settings)
+        yield Home(Path(folder), jobs, port, settings, profiles)
 
 
 @contextmanager
-def product(jobs: int, port: int, settings: str = "") -> Iterator[Terminal]:
-    with home(jobs, port, settings) as its, its.open() as terminal:
+def product(jobs: int, port: int, settings: str = "", profiles: int = 0) -> Iterator[Terminal]:
+    with home(jobs, port, settings, profiles) as its, its.open() as terminal:
         yield terminal
 
 

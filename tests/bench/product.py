@@ -19,22 +19,36 @@ def pace(per_second: float, jobs: int) -> str:
     )
 
 
-class Home:
-    """One user's files, made anew under `folder`."""
+def full_speed(port: int, profiles: int) -> str:
+    """Settings of profiles that ask one question after another, 100 a second at the most each."""
+    each = (
+        f'[profiles.p{number}]\nendpoint = "http://127.0.0.1:{port}"\ntoken_env = "CODEARTS_TOKEN"\n'
+        for number in range(profiles)
+    )
+    polling = "[polling]\nrunning = 3\nidle = 3\nrequests_per_second = 100\nconcurrency = 1\n"
+    return 'default_profile = "p0"\n' + polling + "".join(each)
 
-    def __init__(self, folder: Path, jobs: int, port: int, settings: str = "") -> None:
+
+class Home:
+    """One user's files, made anew under `folder`. If there are profiles, `p0` and on, the jobs are theirs in turn."""
+
+    def __init__(self, folder: Path, jobs: int, port: int, settings: str = "", profiles: int = 0) -> None:
         config = folder / "config" / "codearts-watch"
         config.mkdir(parents=True)
         (config / "settings.toml").write_text(settings)
-        entries = (f'\n[[jobs]]\nid = "{job_id(n)}"\nlabel = "{label(n)}"\n' for n in range(1, jobs + 1))
+        entries = []
+        for number in range(1, jobs + 1):
+            entries.append(f'\n[[jobs]]\nid = "{job_id(number)}"\nlabel = "{label(number)}"\n')
+            if profiles:
+                entries.append(f'profile = "p{number % profiles}"\n')
         (config / "watchlist.toml").write_text("version = 1\n" + "".join(entries))
         self.env: Mapping[str, str] = {
             **ENVIRONMENT,
             "HOME": str(folder),
             "XDG_CONFIG_HOME": str(folder / "config"),
             "XDG_STATE_HOME": str(folder / "state"),
-            "CODEARTS_ENDPOINT": f"http://127.0.0.1:{port}",
             "CODEARTS_TOKEN": "x",
+            **({} if profiles else {"CODEARTS_ENDPOINT": f"http://127.0.0.1:{port}"}),
         }
 
     def open(self) -> Terminal:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from tests.bench.asking import polls
 from tests.bench.figures import Figure, Row
 from tests.bench.growth import growth
 from tests.bench.measure import (
@@ -106,32 +107,6 @@ def changes(plan: Plan) -> list[Row]:
     return [
         Row("10 changes/s among 200 jobs", "bytes/min", ours["bytes"], least["bytes"], 1.2),
         Row("the same, CPU without polls", "%", above, drawing, 1.3, note=whole),
-    ]
-
-
-def polls(plan: Plan) -> list[Row]:
-    """CPU of a question with the screen open and nothing changing."""
-    seconds = plan.seconds(15, 6)
-
-    def the_product() -> Sample:
-        with Service() as service, product(200, service.port, pace(100, 200)) as terminal:
-            return settled(terminal, 4, seconds, service)
-
-    took = in_turn(
-        plan.runs,
-        {
-            "product": the_product,
-            "one": lambda: poll_floor(seconds / 3, 0, "one"),
-            "each": lambda: poll_floor(seconds / 3, 0, "each"),
-            "paced": lambda: poll_floor(seconds, 100, "one"),
-        },
-    )
-    each = {name: Figure(tuple(value * 1000 for value in took[name]["per_poll"].values)) for name in took}
-    best = min((each["one"], each["each"]), key=lambda figure: figure.middle)
-    what = "CPU of 1,000 polls, screen open"
-    return [
-        Row(what, "ms", each["product"], best, 1.25, note="product 100/s; floor 8 at once, as fast as it goes"),
-        Row(f"{what}, same pace", "ms", each["product"], each["paced"], 1.25, note="both 100/s: sleeping costs, too"),
     ]
 
 

@@ -63,8 +63,13 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
         for form in _forms(secret):
             text = _without(text, form)
     for pattern in _SECRETS:
-        text = pattern.sub(rf"\1{HIDDEN}", text)
+        text = pattern.sub(_hidden, text)
     return text
+
+
+def _hidden(match: re.Match[str]) -> str:
+    """What stands before the secret says which one it was."""
+    return match[1] + HIDDEN
 
 
 @lru_cache(maxsize=32)

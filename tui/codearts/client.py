@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 from functools import lru_cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -13,7 +13,7 @@ from tui.codearts.contract import interpret, request_id, status_path
 from tui.codearts.credentials import Credential, Proof
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.environment import nobodys_context, proxy_problem, tls_context
-from tui.codearts.exchange import LARGEST_BODY, Exchange, Line, ProofAuth, only_what_is_allowed, read_body
+from tui.codearts.exchange import LARGEST_BODY, Exchange, Line, only_what_is_allowed, read_body
 from tui.codearts.faults import fault
 from tui.codearts.server_clock import ServerClock
 from tui.core.job import JobId
@@ -28,11 +28,24 @@ _HEADERS = {
 _IDLE = 30.0
 """Seconds that a connection is kept without use."""
 _TIMEOUT = httpx.Timeout(10, connect=5, pool=None)
+_TIMES = {"timeout": _TIMEOUT.as_dict()}
 _HERE = ("localhost", "127.0.0.1", "[::1]")
 _LOOPBACK = tuple(f"all://{host}" for host in _HERE)
 _PLAIN = tuple(f"http://{host}:" for host in _HERE)
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
 _BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+
+
+class _NoCookies(httpx.Cookies):
+    """None is kept, and nobody looks for one, which is a sixteenth of what a question costs."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        pass
+
+
+class _Client(httpx.AsyncClient):
+    cookies: Any = _NoCookies()
+    """The property that this hides would make a plain copy of what it is given."""
 
 
 def http_client(
@@ -50,10 +63,9 @@ def http_client(
     """
     context = nobodys_context() if url.startswith(_PLAIN) and not ca_file else tls_context(ca_file, verify)
     try:
-        return httpx.AsyncClient(
+        return _Client(
             verify=context,
             headers=_HEADERS,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             timeout=_TIMEOUT,
             limits=httpx.Limits(max_connections=1, keepalive_expiry=_IDLE),
             follow_redirects=False,  # X-Auth-Token would go along to any other host
@@ -177,8 +189,9 @@ class StatusClient:
                 await self._free.pop(0).close()
 
     async def _get(self, http: httpx.AsyncClient, job: JobId, proof: Proof, exchange: Exchange) -> Status | Failure:
-        request = http.build_request("GET", _url(self._endpoint.url, job))
-        response = await http.send(request, auth=ProofAuth(proof), stream=True)
+        url = _url(self._endpoint.url, job)
+        request = httpx.Request("GET", url, headers={**_HEADERS, **proof.headers}, extensions=_TIMES)
+        response = await http.send(request, stream=True)
         try:
             return await _receive(response, proof, exchange)
         finally:
@@ -193,11 +206,12 @@ def _url(endpoint: str, job: JobId) -> httpx.URL:
 
 async def _receive(response: httpx.Response, proof: Proof, exchange: Exchange) -> Status | Failure:
     """Reads no more than is needed; the HTTP status of an error counts even where its body is of no use."""
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+    received = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw]
+    headers = dict(received)
     exchange.http_status = response.status_code
     exchange.date = headers.get("date", "")
     exchange.request_id = request_id(headers, secrets=proof.secrets)
-    encoding = response.headers.get("content-encoding", "").strip().lower()  # all of them, as httpx would unpack
+    encoding = ", ".join(value for name, value in received if name == "content-encoding").strip().lower()
     body = b""
     if encoding in ("", "identity"):
         body = await read_body(response)

@@ -78,7 +78,7 @@ def request_id(headers: Mapping[str, str], body: bytes = b"", secrets: Sequence[
     found = _header(headers, "x-request-id")
     if not found and b"request_id" in body:
         found = fields_of(_parsed(body)).request_id
-    return _tidy(found, secrets, 100)
+    return _tidy(found, secrets, 100) if found else ""
 
 
 def _parsed(body: bytes) -> object:

@@ -1,12 +1,9 @@
-"""One exchange with the service: its connection, what was met on the way, and the proof it carries."""
+"""One exchange with the service: its connection, and what was met on the way."""
 
 import re
-from collections.abc import Generator
 from contextlib import suppress
 
 import httpx
-
-from tui.codearts.credentials import Proof
 
 LARGEST_BODY = 64 * 1024
 """Bytes; a true answer has under 100."""
@@ -62,17 +59,6 @@ class Exchange:
     def went_stale(self) -> bool:
         """A kept connection was used, and no answer had begun."""
         return self.was_kept and self.http_status is None
-
-
-class ProofAuth(httpx.Auth):
-    """Puts a proof into a request at the last moment: headers of a client show it in their repr."""
-
-    def __init__(self, proof: Proof) -> None:
-        self._proof = proof
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers.update(self._proof.headers)
-        yield request
 
 
 async def read_body(response: httpx.Response) -> bytes:

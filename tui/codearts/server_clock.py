@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from tui.core.reading import Moment
 
@@ -29,6 +30,7 @@ class ServerClock:
             self.skew = sent - (received or self._now().wall)
 
 
+@lru_cache(maxsize=8)
 def http_date(text: str) -> datetime | None:
     """The moment that a header such as `Date` names; None where it is not of the one form that HTTP has today."""
     if not text.endswith(" GMT"):
