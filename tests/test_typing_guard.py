@@ -57,3 +57,31 @@ def test_fast_fingers_are_no_paste() -> None:
     for number in range(20):
         guard.take(key("u", 1 + number * 0.03))
     assert guard.pasting is False
+
+
+def pasted(guard: TypingGuard, text: str, at: float) -> str:
+    for character in text:
+        name = {"\n": "enter", " ": "space"}.get(character, character)
+        event = Key(name, character)
+        event.time = at
+        guard.take(event)
+    return guard.release()[0]
+
+
+def test_the_late_rest_of_a_paste_is_a_paste_whatever_it_begins_with() -> None:
+    guard = TypingGuard(MOVING)
+    assert pasted(guard, "a line of a paste\n", 1.0) == "a line of a paste\n"
+    assert pasted(guard, "\n", 1.9) == "\n"
+    assert pasted(guard, "j", 2.8) == "j"
+    assert guard.take(key("enter", 4.0))
+    assert guard.left(4.06) <= 0
+    assert [event.key for event in guard.release()[1]] == ["enter"]
+
+
+def test_after_escape_nothing_is_the_rest_of_a_paste() -> None:
+    guard = TypingGuard(MOVING)
+    pasted(guard, "a line of a paste\n", 1.0)
+    assert not guard.take(key("escape", 1.3))
+    assert not guard.take(key("j", 1.4))
+    guard.take(key("x", 1.5))
+    assert [event.key for event in guard.release()[1]] == ["x"]

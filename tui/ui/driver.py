@@ -7,6 +7,7 @@ import signal
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from rich.cells import cell_len
@@ -123,7 +124,15 @@ class SturdyDriver(LinuxDriver):
         return columns or 80, lines or 24
 
     def _send(self, messages: Iterator[Message]) -> None:
-        for message in messages:
+        """All that was read at once arrives at once and at one time, however long a busy machine takes to parse it."""
+        read_at = monotonic()
+        if batch := list(messages):
+            for message in batch:
+                message.time = read_at
+            self._loop.call_soon_threadsafe(self._deliver, batch)
+
+    def _deliver(self, batch: list[Message]) -> None:
+        for message in batch:
             self.process_message(message)
 
     def _sigtstp_application(self, *args: Any) -> None:

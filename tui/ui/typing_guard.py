@@ -1,6 +1,7 @@
 """Tells a paste from typing where the terminal does not: keys that come faster than fingers are text, not commands."""
 
 from dataclasses import dataclass, field
+from math import inf
 
 from textual.events import Key
 
@@ -9,7 +10,9 @@ BURST = 8
 WITHIN = 0.05
 """... in so many seconds are a paste."""
 QUIET = 0.15
-"""Seconds without a key that end a paste."""
+"""Seconds without a key that end a paste ..."""
+REST = 1.0
+"""... but for its rest, which may be late: what comes within so many seconds of its last key belongs to it."""
 
 
 @dataclass
@@ -17,19 +20,22 @@ class TypingGuard:
     """Holds keys that do something for `WITHIN` seconds, to see whether they are the start of a paste.
 
     `moving` are keys that act at once because they only move: a burst of nothing else is a key held down over a line
-    that stalled. Time is the events' own, so a busy program does not
-    mistake queued keys for slow ones.
+    that stalled. Time is the events' own, so a busy program does not mistake queued keys for slow ones.
     """
 
     moving: frozenset[str]
     held: list[Key] = field(default_factory=list)
     _recent: list[Key] = field(default_factory=list)
     pasting: bool = False
+    _pasted_at: float = -inf
 
     def take(self, key: Key) -> bool:
         """Whether the guard keeps the key for now; otherwise it may act at once."""
         text = _text(key)
-        if self.pasting:
+        if text is None:
+            self._pasted_at = -inf
+        if self.pasting or key.time - self._pasted_at <= REST:
+            self.pasting = True
             self.held.append(key)
             return True
         self._recent = [known for known in self._recent if key.time - known.time <= WITHIN]
@@ -40,7 +46,7 @@ class TypingGuard:
             self.held += [known for known in self._recent if known not in self.held]
             self.held.sort(key=lambda known: known.time)
             return True
-        if self.held or (key.is_printable and key.key not in self.moving):
+        if self.held or (text is not None and key.key not in self.moving):
             self.held.append(key)
             return True
         return False
@@ -55,6 +61,7 @@ class TypingGuard:
         held, pasting = self.held, self.pasting
         self.held, self._recent, self.pasting = [], [], False
         if pasting:
+            self._pasted_at = held[-1].time
             return "".join(_text(key) or "" for key in held), []
         return "", held
 
