@@ -71,11 +71,17 @@ def pasted(guard: TypingGuard, text: str, at: float) -> str:
 def test_the_late_rest_of_a_paste_is_a_paste_whatever_it_begins_with() -> None:
     guard = TypingGuard(MOVING)
     assert pasted(guard, "a line of a paste\n", 1.0) == "a line of a paste\n"
-    assert pasted(guard, "\n", 1.9) == "\n"
-    assert pasted(guard, "j", 2.8) == "j"
-    assert guard.take(key("enter", 4.0))
-    assert guard.left(4.06) <= 0
-    assert [event.key for event in guard.release()[1]] == ["enter"]
+    assert pasted(guard, "\nj", 1.9) == "\nj"
+    assert pasted(guard, "jj\n", 2.8) == "jj\n"
+
+
+def test_enter_soon_after_a_paste_is_a_key() -> None:
+    guard = TypingGuard(MOVING)
+    pasted(guard, "a line of a paste", 1.0)
+    assert guard.take(key("enter", 1.3))
+    assert guard.left(1.46) <= 0
+    text, keys = guard.release()
+    assert (text, [event.key for event in keys]) == ("", ["enter"])
 
 
 def test_after_escape_nothing_is_the_rest_of_a_paste() -> None:

@@ -12,7 +12,8 @@ WITHIN = 0.05
 QUIET = 0.15
 """Seconds without a key that end a paste ..."""
 REST = 1.0
-"""... but for its rest, which may be late: what comes within so many seconds of its last key belongs to it."""
+"""... but for its rest, which may be late: what comes within so many seconds of its last key belongs to it, unless it
+is a single key."""
 
 
 @dataclass
@@ -58,7 +59,7 @@ class TypingGuard:
 
     def release(self) -> tuple[str, list[Key]]:
         """What was held: the text of a paste, or keys that may act now."""
-        held, pasting = self.held, self.pasting
+        held, pasting = self.held, self.pasting and len(self.held) > 1
         self.held, self._recent, self.pasting = [], [], False
         if pasting:
             self._pasted_at = held[-1].time
