@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 
 from tui.codearts.credentials import Secret
 from tui.core.problem import Problem
@@ -47,7 +47,7 @@ def run_config(arguments: argparse.Namespace) -> int:
     )
     output = Output.standard()
     if arguments.json:
-        output.line(json_text([asdict(row) for row in rows], output))
+        output.line(json_text([row._asdict() for row in rows], output))
     else:
         text = as_text(rows)
         output.line(text if output.encodes_everything else text.replace("•", "*"))

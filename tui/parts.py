@@ -4,6 +4,7 @@ import argparse
 import random
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tui.clock import now
 from tui.codearts.credentials import FixedToken
@@ -62,8 +63,7 @@ class Parts:
             self.log.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What profiles are going to be made from, before any of them is."""
 
     files: Files

@@ -121,7 +121,7 @@ def _asking(arguments: argparse.Namespace) -> "tuple[Settings, Session, tuple[Jo
     parts, store = gather(files, arguments, os.environ, log), noted(files.watchlist, log)
 
     def desk(report: "Report", adjust: "Adjust") -> "Desk":
-        profiles = {name: replace(one, policy=adjust(one.policy)) for name, one in parts.profiles.items()}
+        profiles = {name: one._replace(policy=adjust(one.policy)) for name, one in parts.profiles.items()}
         return replace(parts, profiles=profiles).desk(report)
 
     session = Session(store, desk, parts.close, now)

@@ -3,8 +3,8 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 _CODES = ("error_code", "errorCode", "err_code", "code")
@@ -23,8 +23,7 @@ _SECRETS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(NamedTuple):
     """What a body says of an error, still as sent."""
 
     code: str = ""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tui.codearts.bodies import Fields, fields_of, parse_json, redact
@@ -21,8 +21,7 @@ _LIMIT = re.compile(r"over ratelimit, ?limit:(\d{1,9}), ?time:(\d{1,6}) ?(second
 _TITLE = re.compile(rb"<title[^>]{0,100}>([^<]{1,200})", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(NamedTuple):
     """Everything that came back."""
 
     http_status: int
@@ -100,7 +99,7 @@ def _failure(answer: _Answer, secrets: Sequence[str]) -> Failure:
     )
     what = _what(answer, failure, secrets)
     origin = f"HTTP {answer.http_status}, {failure.code}" if failure.code else f"HTTP {answer.http_status}"
-    return replace(failure, summary=_tidy(f"{what[:1].upper()}{what[1:]} ({origin}).", secrets))
+    return failure._replace(summary=_tidy(f"{what[:1].upper()}{what[1:]} ({origin}).", secrets))
 
 
 def _what(answer: _Answer, failure: Failure, secrets: Sequence[str]) -> str:

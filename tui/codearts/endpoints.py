@@ -3,16 +3,15 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from tui.core.problem import Problem
 from tui.core.text import clean
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """A region that has CodeArts Build."""
 
     id: str
@@ -20,8 +19,7 @@ class Region:
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """The service's origin, `https://host[:port]`, and its region where that is known."""
 
     url: str

@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(NamedTuple):
     """What a failure means, in a short clause, and what to do about it, in one sentence."""
 
     kind: Kind

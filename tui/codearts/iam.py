@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
@@ -95,7 +95,7 @@ async def inspect_token(
     status, received, body = answer
     failure_or_token = interpret_token(status, {**received, "x-subject-token": token.reveal()}, body)
     if isinstance(failure_or_token, Failure) and status in (401, 404):
-        return replace(failure_or_token, summary=f"IAM does not accept the token (HTTP {status}): fetch a new one.")
+        return failure_or_token._replace(summary=f"IAM does not accept the token (HTTP {status}): fetch a new one.")
     return failure_or_token
 
 
@@ -192,4 +192,4 @@ async def _call(
         return Failure(FailureKind.SETTINGS, str(problem))
     except Exception as error:
         failure = fault(error)
-        return replace(failure, summary=f"IAM: {failure.summary}")
+        return failure._replace(summary=f"IAM: {failure.summary}")

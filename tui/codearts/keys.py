@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from configparser import ConfigParser
 from configparser import Error as ConfigError
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tui.codearts.credentials import Secret
 from tui.codearts.private_file import PrivateFile, expanded, unusable
@@ -23,8 +22,7 @@ _FILE_VARIABLE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
 _SECTION = "basic"
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """An access key and its secret key; `security_token` only with temporary ones."""
 
     access: Secret

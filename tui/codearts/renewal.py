@@ -2,10 +2,9 @@
 
 import asyncio
 import re
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tui.codearts.credentials import Proof, Secret, is_accepted, token_proof
 from tui.codearts.server_clock import ServerClock
@@ -25,8 +24,7 @@ _BAD_TOKEN = re.compile(r"(?:APIGW|APIG|APIC)\.(0301|0305|0307)", re.ASCII)
 _PASSING = (Retry.PASSING, Retry.THROTTLED)
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
+class Issued(NamedTuple):
     """A token that was issued for us."""
 
     token: Secret
@@ -188,4 +186,4 @@ def _fruitless(failure: Failure, what: str = "A new token was refused too") -> F
     """The token after a renewal was refused as the one before it."""
     if failure.code.endswith(".0307"):
         what += ": this token may belong to another region"
-    return replace(failure, kind=FailureKind.SIGN_IN, summary=clean(f"{what}. {failure.summary}"))
+    return failure._replace(kind=FailureKind.SIGN_IN, summary=clean(f"{what}. {failure.summary}"))

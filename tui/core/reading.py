@@ -1,8 +1,8 @@
 """A reading: one attempt to learn a job's status at one moment."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from tui.core.job import JobId
 
@@ -78,8 +78,7 @@ class FailureKind(StrEnum):
                 return Retry.PASSING
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """Why there is no status. All texts have come through `core.text.clean`."""
 
     kind: FailureKind
@@ -95,16 +94,14 @@ class Failure:
     """The limit that a throttling message names: requests, seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """One instant on two clocks: `at` in monotonic seconds for ages and intervals, `wall` (UTC) for display."""
 
     at: float
     wall: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one request brought."""
 
     job: JobId

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tui.core.job import Job
 from tui.core.reading import Moment, Reading
@@ -24,12 +24,12 @@ Adjust = Callable[[Policy], Policy]
 def one_shot(policy: Policy) -> Policy:
     """For one round: a lower rate in the settings lowers this one too. The service's refusals count as ever."""
     rate = policy.requests_per_second
-    return replace(policy, requests_per_second=max(rate, min(BURST * rate, BURST_MOST)), together=policy.concurrency)
+    return policy._replace(requests_per_second=max(rate, min(BURST * rate, BURST_MOST)), together=policy.concurrency)
 
 
 def waiting(policy: Policy) -> Policy:
     """For a wait: a job that failed for a passing reason is not left alone for minutes."""
-    return replace(policy, back_off_most=min(policy.back_off_most, PATIENCE))
+    return policy._replace(back_off_most=min(policy.back_off_most, PATIENCE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from math import inf
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tui.core.job import JobId
 from tui.core.reading import Failure, Reading, Status
@@ -31,8 +30,7 @@ class Reader(Protocol):
         """The user asks although signed out: a log-in that was refused may be tried once more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(NamedTuple):
     """What the header says about the polling."""
 
     running: float

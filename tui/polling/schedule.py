@@ -1,8 +1,8 @@
 """When a job is asked again. Pure: seconds from what was learned."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from tui.core.reading import Failure, Retry, Status
 
@@ -10,8 +10,7 @@ _DOUBLINGS = 16
 """Enough for any cap, and 2 to the power of a week's failures would overflow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """How often to ask. Seconds, but for the two that say otherwise."""
 
     running: float = 5

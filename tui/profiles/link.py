@@ -1,10 +1,9 @@
 """How a profile connects: whom it believes, and through which proxy."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.storage.profiles import DIRECT, ProfileSettings
 
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """`proxy` is None where the environment decides, and empty for none at all."""
 
     ca_file: Path | None = None

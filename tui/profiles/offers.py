@@ -1,7 +1,8 @@
 """The credentials that a profile may use: those asked for, else those that it names, else those that are there."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from tui.codearts.command import Command
 from tui.codearts.credentials import Credential, EnvironmentToken, FileToken, FixedToken, ReadyToken, Secret
@@ -25,8 +26,7 @@ _READY = ("HW_AUTH_TOKEN", "OS_AUTH_TOKEN")
 _SECRET_KEYS = ("HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECRET_KEY", "HW_SECURITY_TOKEN")
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """A credential, where it was named, and the secrets that it holds now."""
 
     credential: Credential
@@ -37,8 +37,7 @@ class Offer:
     iam: LateIam | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
+class Bench(NamedTuple):
     """What the sources of one profile are made with; `path` is where the settings have it."""
 
     name: str
@@ -91,7 +90,7 @@ def _named(bench: Bench) -> list[Offer]:
 
 def _found(bench: Bench) -> list[Offer]:
     """Where users of our own variables, Terraform and the vendor's SDK have theirs already."""
-    found = _asked_for(replace(bench, around=replace(bench.around, flags=replace(bench.around.flags, token_file=None))))
+    found = _asked_for(bench._replace(around=replace(bench.around, flags=bench.around.flags._replace(token_file=None))))
     for name in _READY:
         if token := bench.around.variable(name):
             bench.around.taken.add(name)
@@ -190,7 +189,7 @@ class ForProject:
 
     def value(self) -> Keys | Failure:
         keys = self._keys.value()
-        return keys if isinstance(keys, Failure) else replace(keys, project_id=self._project_id)
+        return keys if isinstance(keys, Failure) else keys._replace(project_id=self._project_id)
 
     def changed(self) -> bool:
         return self._keys.changed()

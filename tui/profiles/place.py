@@ -1,6 +1,6 @@
 """Where a profile asks: the build service and IAM, and whether they may be given a secret at all."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tui.codearts.endpoints import Endpoint, endpoint_of_region, parse_endpoint
 from tui.codearts.iam_endpoints import check_host, iam_endpoint, parse_iam_endpoint
@@ -19,8 +19,7 @@ _NOWHERE = (
 DERIVED = "of the region"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Two endpoints that passed the check of their hosts; `iam` is None where it is not known."""
 
     endpoint: Endpoint
@@ -67,7 +66,7 @@ def _build_service(
         if url:
             endpoint = parse_endpoint(url, allow_http)
             if region and not endpoint.region:
-                endpoint = replace(endpoint, region=clean(region, 50))
+                endpoint = endpoint._replace(region=clean(region, 50))
             origin = region_origin if region and endpoint.region == region else "of the endpoint"
             return endpoint, [
                 Found("endpoint", endpoint.url, url_origin),

@@ -1,7 +1,7 @@
 """A profile ready for use."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tui.codearts.credentials import Credential, ReadyToken, Secret
 from tui.codearts.endpoints import Endpoint
@@ -30,8 +30,7 @@ MOST_TOGETHER = 4
 """Requests that leave together at most: a key waits until the answers that come together have been read, 2 ms each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """Where and as whom to ask, ready for use."""
 
     name: str
@@ -86,7 +85,7 @@ def build_profile(
     credentials = [offer.credential for offer in offered]
     credential = credentials[0] if len(credentials) == 1 else FirstOf(credentials)
     profile = _put_together(name, Service(place, link, clock, around.now), credential, polling, tuple(offered))
-    return replace(profile, warning=warning_of(settings))
+    return profile._replace(warning=warning_of(settings))
 
 
 def make_profile(

@@ -1,9 +1,9 @@
 """Signing in on the screen: a token or a password that the user types, checked before it is taken."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from tui.codearts.credentials import Credential, FixedToken, Proof, ReadyToken, Secret, check_token, is_accepted
 from tui.codearts.renewal import Issued
@@ -102,8 +102,7 @@ class TypedFirst:
         return self._typed if proof.source == self._typed.source else self._own
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     """Where and how a profile asks, with whatever credential."""
 
     place: Place

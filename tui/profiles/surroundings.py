@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from tui.codearts.private_file import expanded
 from tui.core.problem import Problem
@@ -11,8 +12,7 @@ from tui.core.text import clean
 from tui.storage.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(NamedTuple):
     """What the command line says of the profile in charge."""
 
     profile: str = ""
@@ -23,8 +23,7 @@ class Flags:
     token_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One effective value, in words, and where it came from. Shows no secret."""
 
     name: str

@@ -1,7 +1,7 @@
 """The profiles in the settings: where and as whom to ask. They name what holds a secret, and never hold one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tui.core.text import clean
@@ -14,8 +14,7 @@ UNVERIFIED = "i_accept_that_anyone_can_read_my_token"
 """Named so that nobody writes it without a second thought."""
 
 
-@dataclass(frozen=True, slots=True)
-class IamSettings:
+class IamSettings(NamedTuple):
     """Log in with name and password; without a variable or a command the screen asks for the password."""
 
     user: str = ""
@@ -24,8 +23,7 @@ class IamSettings:
     password_command: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class KeySettings:
+class KeySettings(NamedTuple):
     """Sign with an access key, whose parts are in variables of these names, or where `source` says."""
 
     access_env: str = ""
@@ -35,8 +33,7 @@ class KeySettings:
     """`environment` for the variables of the vendor's SDK and of Terraform, `file` for the SDK's file."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileSettings:
+class ProfileSettings(NamedTuple):
     """Empty where nothing is said."""
 
     region: str = ""
