@@ -15,7 +15,8 @@ AT_ONCE = 8
 
 def client(connections: int) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60)
-    return httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(10, pool=None), limits=limits)
+    # without TLS no authorities are needed, which would take 25 ms and a megabyte
+    return httpx.AsyncClient(verify=False, trust_env=False, timeout=httpx.Timeout(10, pool=None), limits=limits)
 
 
 async def ask(

@@ -44,6 +44,7 @@ class Terminal:
                 os.execve(argv[0], list(argv), dict(env))
             finally:
                 os._exit(127)
+        os.set_inheritable(self._descriptor, False)  # a program started later would keep this terminal open
         fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
 
     def __enter__(self) -> Self:
