@@ -8,6 +8,11 @@ from tui.core.reading import Moment
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
+def seconds() -> float:
+    """Monotonic, and also counting the time that the machine was suspended."""
+    return time.clock_gettime(_CLOCK)
+
+
 def now() -> Moment:
-    """This instant; the first clock also counts the time that the machine was suspended."""
-    return Moment(time.clock_gettime(_CLOCK), datetime.now(UTC))
+    """This instant by both clocks."""
+    return Moment(seconds(), datetime.now(UTC))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tui.clock import now
+from tui.clock import now, seconds
 from tui.codearts.credentials import FixedToken
 from tui.codearts.private_file import expanded
 from tui.core.reading import Failure, FailureKind, Reading
@@ -54,7 +54,7 @@ class Parts:
 
     def _poller(self, name: str, report: Callable[[list[Reading]], None]) -> Poller:
         profile = self.profile(name)
-        return Poller(profile.reader, report, profile.policy, clock=lambda: now().at, uniform=random.uniform)
+        return Poller(profile.reader, report, profile.policy, clock=seconds, uniform=random.uniform)
 
     async def close(self) -> None:
         for profile in self.profiles.values():

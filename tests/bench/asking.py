@@ -15,14 +15,14 @@ from tests.bench.product import full_speed, pace
 from tests.bench.service import Service
 from tests.bench.terminal import idle_with, processor_seconds
 
-SETTLE, WINDOW = 0.15, 0.6
-"""Seconds: long enough for hundreds of questions, short enough that the machine keeps its speed over a pair."""
+SETTLE, WINDOW = 0.1, 0.25
+"""Seconds: long enough for a hundred questions, short enough that the machine keeps its speed over a pair."""
 
 
 def polls(plan: Plan) -> list[Row]:
     """As fast as they go, eight at once; and at a hundred a second, the most that one profile may ask."""
     what = "CPU of 1,000 polls, screen open"
-    ours, best = _at_full_speed(round(plan.seconds(30, 3)))
+    ours, best = _at_full_speed(round(plan.seconds(100, 5)))
     seconds = plan.seconds(15, 6)
 
     def the_product() -> Sample:

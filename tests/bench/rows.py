@@ -35,7 +35,7 @@ STATUS = "[▸◦] (running|idle)".encode()
 
 def start(plan: Plan, jobs: int, most: float) -> list[Row]:
     """First paint, and the first status after it. One start of each goes before, so that all is compiled; starts are
-    short, so there are three times as many as runs."""
+    short, so there are five times as many as runs."""
     with Service() as service:
 
         def the_product() -> Sample:
@@ -55,7 +55,7 @@ def start(plan: Plan, jobs: int, most: float) -> list[Row]:
             return {"ms": quiet((floor("polls", service.port, "--most", 1), ENVIRONMENT))["ms"] - before}
 
         the_product(), the_floor(), an_answer()
-        took = in_turn(3 * plan.runs, {"product": the_product, "floor": the_floor, "answer": an_answer})
+        took = in_turn(5 * plan.runs, {"product": the_product, "floor": the_floor, "answer": an_answer})
     ours, least = took["product"], took["floor"]
     said = "floor: import httpx, make a client, get one answer"
     return [

@@ -32,14 +32,7 @@ class _Answer(NamedTuple):
 
     @property
     def status(self) -> Status | None:
-        if self.http_status != 200 or not isinstance(self.value, dict) or self.fields.failed:
-            return None
-        match self.value.get("result"):
-            case True:
-                return Status.RUNNING
-            case False:
-                return Status.IDLE
-        return None
+        return _result(self.value) if self.http_status == 200 and not self.fields.failed else None
 
     @property
     def is_web_page(self) -> bool:
@@ -68,6 +61,8 @@ def interpret(
     comes with 429, 400, 500 and 200.
     """
     value = _parsed(body)
+    if http_status == 200 and isinstance(value, dict) and len(value) == 1 and (status := _result(value)):
+        return status  # as nearly every answer: with nothing else in it, it claims no error
     answer = _Answer(http_status, headers, body, value, fields_of(value))
     return answer.status or _failure(answer, secrets)
 
@@ -78,6 +73,15 @@ def request_id(headers: Mapping[str, str], body: bytes = b"", secrets: Sequence[
     if not found and b"request_id" in body:
         found = fields_of(_parsed(body)).request_id
     return _tidy(found, secrets, 100) if found else ""
+
+
+def _result(value: object) -> Status | None:
+    match value:
+        case {"result": True}:
+            return Status.RUNNING
+        case {"result": False}:
+            return Status.IDLE
+    return None
 
 
 def _parsed(body: bytes) -> object:
