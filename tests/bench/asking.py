@@ -2,18 +2,16 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from tests.bench.figures import Figure, Row
-from tests.bench.measure import Plan, Sample, in_turn, poll_floor, product, settled
-from tests.bench.places import ENVIRONMENT, ROOT, floor
+from tests.bench.measure import Plan, Sample, asking, httpx_alone, in_turn, poll_floor, product, settled
 from tests.bench.product import full_speed, pace
 from tests.bench.service import Service
-from tests.bench.terminal import idle_with, processor_seconds
+from tests.bench.terminal import idle_with
 
 SETTLE, WINDOW = 0.1, 0.25
 """Seconds: long enough for a hundred questions, short enough that the machine keeps its speed over a pair."""
@@ -61,14 +59,9 @@ def _product() -> Iterator[Callable[[], Sample]]:
 
 @contextmanager
 def _floor(kind: str) -> Iterator[Callable[[], Sample]]:
-    with Service() as service:
-        process = subprocess.Popen(floor("polls", service.port, "--clients", kind), cwd=ROOT, env=ENVIRONMENT)
-        try:
-            time.sleep(2)
-            yield _in_its_turn(process.pid, service, time.sleep)
-        finally:
-            process.kill()
-            process.wait()
+    with httpx_alone(kind) as (pid, service):
+        time.sleep(2)
+        yield _in_its_turn(pid, service, time.sleep)
 
 
 def _in_its_turn(pid: int, service: Service, wait: Callable[[float], None]) -> Callable[[], Sample]:
@@ -77,11 +70,9 @@ def _in_its_turn(pid: int, service: Service, wait: Callable[[float], None]) -> C
     def window() -> Sample:
         os.kill(pid, signal.SIGCONT)
         wait(SETTLE)
-        asked, cpu = service.requests, processor_seconds(pid)
-        wait(WINDOW)
-        used = processor_seconds(pid) - cpu
+        sample = asking(pid, service, partial(wait, WINDOW))
         os.kill(pid, signal.SIGSTOP)
-        return {"per_poll": used / (service.requests - asked) * 1000}
+        return sample
 
     os.kill(pid, signal.SIGSTOP)
     return window

@@ -67,7 +67,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def _hidden(match: re.Match[str]) -> str:
-    """What stands before the secret says which one it was."""
+    """What stands before the secret says which one it was. A template would be prepared anew for each text."""
     return match[1] + HIDDEN
 
 

@@ -190,6 +190,7 @@ class StatusClient:
 
     async def _get(self, http: httpx.AsyncClient, job: JobId, proof: Proof, exchange: Exchange) -> Status | Failure:
         url = _url(self._endpoint.url, job)
+        # not `build_request`: it merges what the client was made with, for each question anew
         request = httpx.Request("GET", url, headers={**_HEADERS, **proof.headers}, extensions=_TIMES)
         response = await http.send(request, stream=True)
         try:
@@ -211,6 +212,7 @@ async def _receive(response: httpx.Response, proof: Proof, exchange: Exchange) -
     exchange.http_status = response.status_code
     exchange.date = headers.get("date", "")
     exchange.request_id = request_id(headers, secrets=proof.secrets)
+    # all of them, as httpx would unpack
     encoding = ", ".join(value for name, value in received if name == "content-encoding").strip().lower()
     body = b""
     if encoding in ("", "identity"):
