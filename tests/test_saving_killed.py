@@ -36,11 +36,12 @@ for trial in range(trials):
         write(path, writing, trial)
         os._exit(1)
     os.close(writing)
-    time.sleep(dice.uniform(0, a_few_saves))
-    os.kill(child, signal.SIGKILL)
-    assert os.waitpid(child, 0)[1] == signal.SIGKILL
     with os.fdopen(reading) as said:
-        new = set(said.read().split())
+        first = said.readline() if trial % 3 == 0 else ""
+        time.sleep(dice.uniform(0, a_few_saves))
+        os.kill(child, signal.SIGKILL)
+        assert os.waitpid(child, 0)[1] == signal.SIGKILL
+        new = set((first + said.read()).split())
     saved |= new
     whole += len(new)
     silent += not new
@@ -62,8 +63,9 @@ for start in range(0, int(jobs), int(at_once)):
 
 
 def test_a_thousand_writers_killed_at_random_moments_lose_nothing(tmp_path: Path) -> None:
+    """Each third of them not before its first save was through, so that there is something to lose on any machine."""
     saved, silent = map(int, output(python(KILLED, tmp_path, 10_000 if LONG else 1000)).split())
-    assert saved > 100  # of a thousand: how many get so far depends on the machine
+    assert saved > 300
     assert silent > 20  # killed before their first save was through
 
 

@@ -135,6 +135,12 @@ class WatchApp(App[None]):
                     self._releasing = True
                     self._release_soon()
                 return
+        await self._act(event)
+
+    async def _act(self, event: events.Event) -> None:
+        """Keys wait for a dialog that is still being made: what they scroll or fill must be there."""
+        if isinstance(event, events.InputEvent | events.Paste):
+            await self.screen._mounted_event.wait()
         await super().on_event(event)
 
     @property
@@ -167,9 +173,9 @@ class WatchApp(App[None]):
         self._releasing = False
         text, keys = self._guard.release()
         if text and self._watching_keys:
-            await super().on_event(events.Paste(plain_paste(text)))
+            await self._act(events.Paste(plain_paste(text)))
         if keys:
-            await super().on_event(keys[0])
+            await self._act(keys[0])
         if len(keys) > 1:  # what the first one opens must be there before the next: "/web" is a filter, not commands
             self._guard.held = keys[1:]
             self._releasing = True

@@ -53,10 +53,6 @@ class Dialog(ModalScreen[Answer | None]):
         yield from ()
 
     def action_close(self) -> None:
-        """Not before it is there: quick fingers may close it while it is still being made."""
-        self.call_later(self._close)
-
-    def _close(self) -> None:
         if self.is_active:
             self.dismiss(None)
 
@@ -132,7 +128,8 @@ class ReadDialog(Dialog[str]):
         self.query_one(VerticalScroll).focus()
 
     def on_resize(self) -> None:
-        self.query_one(VerticalScroll).styles.max_height = max(1, self.app.size.height - AROUND)
+        for pane in self.query(VerticalScroll):  # a resize may come before it is there
+            pane.styles.max_height = max(1, self.app.size.height - AROUND)
 
     def on_key(self, event: events.Key) -> None:
         if event.character in self._keys:
