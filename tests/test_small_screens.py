@@ -4,6 +4,7 @@ import asyncio
 from random import Random
 
 import pytest
+from textual import events
 
 from tests.builders import failure, job_id
 from tests.screens import screen
@@ -50,7 +51,7 @@ async def test_a_dialog_may_be_closed_before_it_is_there(action: str) -> None:
                 break
             await asyncio.sleep(0)
         for _ in range(2):
-            await shown.app.run_action("close", shown.app.screen)
+            shown.app.post_message(events.Key("escape", None))
         await shown.until(lambda: shown.board.is_active)
         await shown.press("j")
         assert not shown.app.crash
