@@ -11,34 +11,32 @@ from tui.storage.pieces import Table
 _TEXT = r'"[^"\\\x00-\x1f\x7f]*"'
 _TEXTS = rf"\[{_TEXT}(?:, {_TEXT})*\]"
 _MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)"
-_LINE = rf"(?:[a-z_]+ = (?:{_TEXT}|{_TEXTS}|{_MOMENT}|[1-9]\d{{0,17}})|#[^\x00-\x08\x0a-\x1f\x7f]*)?"
-_LINES = re.compile(rf"{_LINE}(?:\n{_LINE})*", re.ASCII)
-_PAIRS = re.compile(r'^([a-z_]+) = (?:"([^"]*)"$|(.+))', re.MULTILINE)
+_LINE = rf"(?:\[\[jobs\]\]|[a-z_]+ = (?:{_TEXT}|{_TEXTS}|{_MOMENT}|[1-9]\d{{0,17}})|#[^\x00-\x08\x0a-\x1f\x7f]*)?"
+_LINES = re.compile(rf"{_LINE}(?:\n{_LINE})*+", re.ASCII)
+_PAIRS = re.compile(r'^(?:\[\[jobs\]\]|([a-z_]+) = (?:"([^"]*)"$|(.+)))', re.MULTILINE)
 _QUOTED = re.compile(r'"([^"]*)"')
-_JOB = "\n[[jobs]]\n"
 
 
 def read_simple(text: str) -> Table | None:
     """What the text says, exactly as `tomllib` would have it; None where it is not one of the simplest."""
-    head, *entries = text.split(_JOB)
-    content = _table(head)
-    if content is None or "jobs" in content:
+    if not _LINES.fullmatch(text):
         return None
-    tables = [_table(entry) for entry in entries]
-    if not all(table is not None for table in tables):
-        return None
-    return {**content, "jobs": tables} if tables else content
-
-
-def _table(lines: str) -> Table | None:
-    if not _LINES.fullmatch(lines):
-        return None
-    pairs = _PAIRS.findall(lines)
+    pairs = _PAIRS.findall(text)
+    table: Table = {}
+    tables = [table]
     try:
-        table = {key: _value(other) if other else text for key, text, other in pairs}
+        for key, quoted, other in pairs:
+            if key:
+                table[key] = _value(other) if other else quoted
+            else:
+                table = {}
+                tables.append(table)
     except ValueError:  # a day that no calendar has
         return None
-    return table if len(table) == len(pairs) else None
+    content, *jobs = tables
+    if sum(map(len, tables)) + len(jobs) < len(pairs) or "jobs" in content:  # a key said twice
+        return None
+    return {**content, "jobs": jobs} if jobs else content
 
 
 def _value(written: str) -> object:
