@@ -3,7 +3,6 @@
 import argparse
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
 
 from tui.codearts.credentials import Secret
 from tui.core.problem import Problem
@@ -18,6 +17,7 @@ from tui.profiles.offers import Offer
 from tui.profiles.profile import Profile
 from tui.profiles.surroundings import Found
 from tui.storage.profiles import UNVERIFIED, ProfileSettings
+from tui.storage.settings import AlertSettings, PollingSettings, UiSettings
 
 DEFAULT = "default"
 
@@ -103,11 +103,10 @@ def redacted(secret: Secret) -> str:
 
 def _sections(plan: Plan) -> Iterator[Found]:
     """`[polling]`, `[ui]` and the like, and the keys that the user chose."""
-    for section in fields(plan.files.settings):
-        content = getattr(plan.files.settings, section.name)
-        if is_dataclass(content):
-            for one in fields(content):
-                yield _setting(plan, f"{section.name}.{one.name}", getattr(content, one.name))
+    for section, content in plan.files.settings._asdict().items():
+        if isinstance(content, PollingSettings | UiSettings | AlertSettings):
+            for name, value in content._asdict().items():
+                yield _setting(plan, f"{section}.{name}", value)
     for name, key in plan.files.settings.keys.items():
         yield _setting(plan, f"keys.{name}", key)
 

@@ -1,7 +1,6 @@
 """The board: the latest knowledge of every watched job. Recording readings answers a new board."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -22,8 +21,7 @@ class Freshness(StrEnum):
     NEVER_READ = "never read"
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     """An observed change: after the question `after` was sent, by the time that the answer `by` came."""
 
     job: JobId
@@ -94,12 +92,11 @@ class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
         return known._replace(transitions=(*self.transitions, seen)[-TRANSITIONS_KEPT:])
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(NamedTuple):
     """Every watched job's state, in the watchlist's order."""
 
-    states: Mapping[JobId, JobState] = field(default_factory=dict)
-    gone: Mapping[JobId, JobState] = field(default_factory=dict)
+    states: Mapping[JobId, JobState] = {}
+    gone: Mapping[JobId, JobState] = {}
     """What was known of jobs that were removed lately."""
 
     def record(self, readings: Iterable[Reading]) -> "Board":
@@ -108,7 +105,7 @@ class Board:
         for reading in readings:
             if state := states.get(reading.job):
                 states[reading.job] = state.record(reading)
-        return replace(self, states=states)
+        return self._replace(states=states)
 
     def watch(self, jobs: Iterable[Job], default: str = "") -> "Board":
         """The board for this watchlist: what is known of jobs that stay, or come back, is kept.
@@ -136,4 +133,4 @@ class Board:
         for job_id in ids:
             if state := states.get(job_id):
                 states[job_id] = state._replace(paused=since)
-        return replace(self, states=states)
+        return self._replace(states=states)

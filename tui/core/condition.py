@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
+from typing import NamedTuple
 
 from tui.core.board import Board, Freshness, JobState
 from tui.core.job import JobId
@@ -38,8 +38,7 @@ def condition_of(state: JobState, now: float, interval: float) -> Condition:
     return Condition.RUNNING if state.status is Status.RUNNING else Condition.IDLE
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """The whole board in a few numbers."""
 
     counts: Counter[Condition]
@@ -113,4 +112,4 @@ class Tally:
                 counts[condition_of(old, 0.0, inf)] -= 1
                 counts[condition_of(new, 0.0, inf)] += 1
                 never += (new.good is None) - (old.good is None)
-        self._board, self._summary = after, replace(self._summary, counts=counts, never=never)
+        self._board, self._summary = after, self._summary._replace(counts=counts, never=never)

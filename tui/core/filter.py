@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.job import Job
@@ -28,8 +28,7 @@ STATES: dict[str, frozenset[Condition]] = {
 """A failing job whose last good answer is stale is stale, too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """A parsed filter: `matches` for the rows, `problem` (a sentence) where a term was not understood."""
 
     text: str = ""

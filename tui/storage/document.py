@@ -8,7 +8,7 @@ inline array, for example), the whole content is written anew and only the comme
 import re
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import tomli_w
 
@@ -53,8 +53,7 @@ def same(one: object, other: object) -> bool:
     return type(one) is type(other) and (one == other or (one != one and other != other))
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A text and what it says."""
 
     text: str

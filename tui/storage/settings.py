@@ -1,9 +1,8 @@
 """The settings: written by the user in settings.toml, only read by the program."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.problem import Problem
 from tui.core.text import clean
@@ -33,8 +32,7 @@ LIMIT = 1 << 20
 """Bytes that the file may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class PollingSettings:
+class PollingSettings(NamedTuple):
     """Intervals in seconds."""
 
     running: float = 5.0
@@ -43,8 +41,7 @@ class PollingSettings:
     concurrency: int = 8
 
 
-@dataclass(frozen=True, slots=True)
-class UiSettings:
+class UiSettings(NamedTuple):
     theme: str = ""
     mouse: bool | None = None
     """None: as the terminal suggests."""
@@ -52,22 +49,20 @@ class UiSettings:
     """A job's page in the console, with {job_id} and {region} where they belong."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlertSettings:
+class AlertSettings(NamedTuple):
     command: tuple[str, ...] = ()
     """A program and its arguments, run when a job starts or stops; empty for none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    polling: PollingSettings = field(default_factory=PollingSettings)
-    ui: UiSettings = field(default_factory=UiSettings)
-    keys: Mapping[str, str] = field(default_factory=dict)
+class Settings(NamedTuple):
+    polling: PollingSettings = PollingSettings()
+    ui: UiSettings = UiSettings()
+    keys: Mapping[str, str] = {}
     """Keys by the name of what they do."""
-    alerts: AlertSettings = field(default_factory=AlertSettings)
-    profiles: "Mapping[str, ProfileSettings]" = field(default_factory=dict)
+    alerts: AlertSettings = AlertSettings()
+    profiles: "Mapping[str, ProfileSettings]" = {}
     default_profile: str = ""
-    given: frozenset[str] = field(default=frozenset(), compare=False)
+    given: frozenset[str] = frozenset()
     """The paths of what the file says, such as `polling.idle`: all else is a default."""
 
 
