@@ -77,7 +77,8 @@ async def test_a_proxy_of_the_profile_goes_before_the_environment(monkeypatch: p
     service = Endpoint("https://build.invalid")
     through = await probe(Link(proxy="http://127.0.0.1:1").opener(), service, 5)
     assert isinstance(through, Failure)
-    assert through.kind in (FailureKind.PROXY, FailureKind.UNREACHABLE)
+    assert through.kind is FailureKind.PROXY
+    assert through.summary.startswith("The proxy http://127.0.0.1:1 (settings) refused the connection")
     direct = await probe(Link(proxy="").opener(), service, 5)
     assert isinstance(direct, Failure)
     assert direct.kind is FailureKind.DNS

@@ -27,7 +27,7 @@ class Handshake(ssl.SSLError):
 @pytest.mark.parametrize(
     ("cause", "kind", "words"),
     [
-        (socket.gaierror(socket.EAI_NONAME, "no"), K.DNS, "name was not found"),
+        (socket.gaierror(socket.EAI_NONAME, "no"), K.DNS, "The name of the host was not found."),
         (ConnectionRefusedError(errno.ECONNREFUSED, "no"), K.UNREACHABLE, "refused the connection"),
         (ConnectionResetError(errno.ECONNRESET, "no"), K.UNREACHABLE, "reset"),
         (OSError(errno.ENETUNREACH, "no"), K.UNREACHABLE, "no network"),
@@ -51,6 +51,33 @@ async def test_every_way_of_not_connecting_has_its_own_words(cause: Exception, k
     found = await failure_of(error)
     assert found.kind is kind
     assert words in found.summary
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind", "words"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "no"), K.PROXY, "The name of the proxy p:1 (HTTPS_PROXY) was not found."),
+        (ConnectionRefusedError(), K.PROXY, "The proxy p:1 (HTTPS_PROXY) refused the connection"),
+        (OSError(errno.EHOSTUNREACH, "no"), K.PROXY, "No way leads to the proxy p:1 (HTTPS_PROXY)."),
+        (Unverified(10), K.TLS, "The host's certificate has expired"),
+    ],
+)
+async def test_a_proxy_that_cannot_be_reached_is_no_service_that_cannot(
+    cause: Exception, kind: K, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hunter2@p:1")
+    error = httpx.ConnectError("All connection attempts failed")
+    error.__cause__ = cause
+    found = await failure_of(error)
+    assert found.kind is kind
+    assert found.summary.startswith(words)
+
+
+async def test_no_connection_in_time_may_be_the_proxys_fault_or_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://p:1")
+    found = await failure_of(httpx.ConnectTimeout(""))
+    assert found.kind is K.TIMEOUT
+    assert found.summary == "No connection through the proxy p:1 (HTTPS_PROXY) stood in time."
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,10 @@ _EXPECTED = (401, 403)
 
 
 async def network_steps(profile: Profile, environ: Mapping[str, str]) -> AsyncIterator[Step]:
+    from tui.codearts.environment import route
+
     host = urlsplit(profile.endpoint.url).hostname or ""
-    proxy = _proxy(profile, host, environ)
+    proxy = route(profile.endpoint.url, profile.service.link.proxy, environ)
     yield works("proxy", proxy) if proxy else works("proxy", "none: the connection is direct")
     if not proxy:
         step = await _resolves(host)
@@ -26,18 +28,6 @@ async def network_steps(profile: Profile, environ: Mapping[str, str]) -> AsyncIt
             return
     async for step in _reaches(profile):
         yield step
-
-
-def _proxy(profile: Profile, host: str, environ: Mapping[str, str]) -> str:
-    """In words; empty for none."""
-    from tui.codearts.environment import proxy_of
-
-    if is_loopback(host) or profile.service.link.proxy == "":
-        return ""
-    if profile.service.link.proxy:
-        return f"{profile.service.link.proxy} (settings)"
-    variable, proxy = proxy_of(urlsplit(profile.endpoint.url).scheme, host, environ)
-    return f"{proxy} ({variable})" if proxy else ""
 
 
 async def _resolves(host: str) -> Step:

@@ -1,6 +1,7 @@
 """The client: one GET becomes one `Reading`, whatever network, server and credential do."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -12,9 +13,9 @@ from tui import __version__
 from tui.codearts.contract import interpret, request_id, status_path
 from tui.codearts.credentials import Credential, Proof
 from tui.codearts.endpoints import Endpoint
-from tui.codearts.environment import nobodys_context, proxy_problem, tls_context
+from tui.codearts.environment import nobodys_context, proxy_problem, route, tls_context
 from tui.codearts.exchange import LARGEST_BODY, Exchange, Line, only_what_is_allowed, read_body
-from tui.codearts.faults import fault
+from tui.codearts.faults import ProxyFailed, fault
 from tui.codearts.server_clock import ServerClock
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry, Status
@@ -46,6 +47,16 @@ class _NoCookies(httpx.Cookies):
 class _Client(httpx.AsyncClient):
     cookies: Any = _NoCookies()
     """The property that this hides would make a plain copy of what it is given."""
+    own_proxy: str | None = None
+
+    async def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
+        """Tells a proxy that cannot be reached from a service that cannot."""
+        try:
+            return await super().send(request, **how)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            if proxy := route(str(request.url), self.own_proxy, os.environ):
+                raise ProxyFailed(proxy) from error
+            raise
 
 
 def http_client(
@@ -63,7 +74,7 @@ def http_client(
     """
     context = nobodys_context() if url.startswith(_PLAIN) and not ca_file else tls_context(ca_file, verify)
     try:
-        return _Client(
+        client = _Client(
             verify=context,
             headers=_HEADERS,
             timeout=_TIMEOUT,
@@ -77,6 +88,8 @@ def http_client(
         )
     except (ValueError, ImportError, httpx.InvalidURL):
         raise proxy_problem(context, proxy) from None
+    client.own_proxy = proxy
+    return client
 
 
 class StatusClient:

@@ -5,9 +5,11 @@ import ssl
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
+from tui.codearts.endpoints import is_loopback
 from tui.core.problem import Problem
 from tui.core.text import clean
 
@@ -38,6 +40,21 @@ def authorities(ca_file: Path | None, verify: bool = True) -> str:
         if value := os.environ.get(variable):
             return f"{variable}, {clean(value, 200)}"
     return "the usual authorities (certifi) and this machine's own"
+
+
+def route(url: str, own: str | None, environ: Mapping[str, str]) -> str:
+    """The proxy that requests to this address go through, in words; empty where they go directly.
+
+    `own` is the profile's: None where the environment decides, and empty for none at all.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if own == "" or is_loopback(host):
+        return ""
+    if own:
+        return f"{clean(own, 200)} (settings)"
+    variable, proxy = proxy_of(parts.scheme, host, environ)
+    return f"{proxy} ({variable})" if proxy else ""
 
 
 def proxy_of(scheme: str, host: str, environ: Mapping[str, str]) -> tuple[str, str]:

@@ -203,7 +203,7 @@ _KINDS: Mapping[Kind, tuple[str, str]] = {
     Kind.UNREACHABLE: ("the host cannot be reached", "Check the network, the endpoint and its port."),
     Kind.TIMEOUT: ("there was no answer in time", _WAIT),
     Kind.TLS: ("no trusted connection could be made", "Check the endpoint, the CA file and this machine's clock."),
-    Kind.PROXY: ("the proxy refused", "Check HTTPS_PROXY and its user name and password."),
+    Kind.PROXY: ("no way leads through the proxy", "Check HTTPS_PROXY or the profile's proxy, and its log-in."),
     Kind.BROKEN_CONNECTION: ("the connection broke", _WAIT),
     Kind.SETTINGS: ("the settings cannot be used", "Correct what the sentence names, and start again."),
     Kind.INTERNAL: ("this program made a mistake", "Please report it with what the details say."),

@@ -22,6 +22,14 @@ _NOT_TLS = (
 )
 
 
+class ProxyFailed(httpx.ProxyError):
+    """No connection to the proxy, or through it, could be made; `proxy` names it in words, without its password."""
+
+    def __init__(self, proxy: str) -> None:
+        super().__init__(proxy)
+        self.proxy = proxy
+
+
 def fault(error: Exception) -> Failure:
     """The failure that an exception of a request stands for; its text is not used."""
     match error:
@@ -33,10 +41,12 @@ def fault(error: Exception) -> Failure:
             return Failure(Kind.TIMEOUT, "The request could not be sent in time.")
         case httpx.TimeoutException() | TimeoutError():
             return Failure(Kind.TIMEOUT, "The connection stood, but the answer was not complete in time.")
+        case ProxyFailed():
+            return _proxy_fault(error)
         case httpx.ProxyError():
             return Failure(Kind.PROXY, "The proxy refused to connect to the service.")
         case httpx.ConnectError():
-            return _connect_fault(list(_causes(error)))
+            return _connect_fault(list(_causes(error)), "the host")
         case httpx.RemoteProtocolError():
             return _protocol_fault(error)
         case httpx.NetworkError():
@@ -45,24 +55,32 @@ def fault(error: Exception) -> Failure:
             return Failure(Kind.INTERNAL, f"Something unexpected happened in this program: {type(error).__name__}.")
 
 
-def _connect_fault(causes: list[BaseException]) -> Failure:
+def _proxy_fault(error: ProxyFailed) -> Failure:
+    if isinstance(error.__cause__, httpx.ConnectTimeout):  # to it, or from it to the host: nobody says
+        return Failure(Kind.TIMEOUT, f"No connection through the proxy {error.proxy} stood in time.")
+    failure = _connect_fault(list(_causes(error)), f"the proxy {error.proxy}")
+    return failure if failure.kind is Kind.TLS else failure._replace(kind=Kind.PROXY)
+
+
+def _connect_fault(causes: list[BaseException], whom: str) -> Failure:
+    name = whom[0].upper() + whom[1:]
     for cause in causes:
         match cause:
             case socket.gaierror():
-                return Failure(Kind.DNS, "The host's name was not found.")
+                return Failure(Kind.DNS, f"The name of {whom} was not found.")
             case ssl.SSLError():
                 return _tls_fault(cause)
             case ConnectionRefusedError():
-                return Failure(Kind.UNREACHABLE, "The host refused the connection: nothing listens at this port.")
+                return Failure(Kind.UNREACHABLE, f"{name} refused the connection: nothing listens at this port.")
             case OSError(errno=errno.ENETUNREACH):
-                return Failure(Kind.UNREACHABLE, "There is no network that leads to the host.")
+                return Failure(Kind.UNREACHABLE, f"There is no network that leads to {whom}.")
             case OSError(errno=errno.EHOSTUNREACH):
-                return Failure(Kind.UNREACHABLE, "No way leads to the host.")
+                return Failure(Kind.UNREACHABLE, f"No way leads to {whom}.")
             case TimeoutError():
-                return Failure(Kind.TIMEOUT, "No connection to the host stood in time.")
+                return Failure(Kind.TIMEOUT, f"No connection to {whom} stood in time.")
             case ConnectionResetError():
                 return Failure(Kind.UNREACHABLE, "The connection was reset while it was being made.")
-    return Failure(Kind.UNREACHABLE, "No connection to the host could be made.")
+    return Failure(Kind.UNREACHABLE, f"No connection to {whom} could be made.")
 
 
 def _tls_fault(error: ssl.SSLError) -> Failure:
