@@ -1,9 +1,13 @@
-"""The manual page, made from the arguments that the program really takes. `python3 .ci/manual.py` prints it."""
+"""The manual page, made from the arguments that the program really takes and from README's tables.
+
+`python3 .ci/manual.py` prints it.
+"""
 
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,6 +37,9 @@ def page(parser: argparse.ArgumentParser) -> str:
             _roff(description),
             *_groups(parser),
             *_commands(parser),
+            *_section("ENVIRONMENT", ((variable, meaning) for _, variable, meaning in _table("option"))),
+            *_section("EXIT STATUS", _table("exit code")),
+            *_section("FILES", _table("file")),
             *([".SH NOTES", *_paragraph(parser.epilog)] if parser.epilog else []),
             "",
         ]
@@ -75,6 +82,20 @@ def _argument(action: argparse.Action, parser: argparse.ArgumentParser) -> Itera
     yield ".TP"
     yield names or value.lstrip()
     yield _roff((action.help or "") % {**vars(action), "prog": parser.prog})
+
+
+def _section(title: str, rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f".SH {title}"
+    for name, meaning in rows:
+        if name:
+            yield from (".TP", f"\\fB{_roff(name)}\\fR", _roff(meaning))
+
+
+def _table(head: str) -> Iterator[list[str]]:
+    """The rows of README's table whose first column has this head."""
+    after = (ROOT / "README.md").read_text("utf-8").partition(f"\n| {head} |")[2].splitlines()[2:]
+    for line in takewhile(lambda line: line.startswith("|"), after):
+        yield [cell.strip().replace("`", "") for cell in line.strip("|").split("|")]
 
 
 def _value(action: argparse.Action) -> str:

@@ -10,6 +10,7 @@ from collections import defaultdict
 import pytest
 
 from tui.arguments import parser
+from tui.headless.codes import ExitCode
 
 from .hosts import ROOT
 
@@ -37,6 +38,18 @@ def words(parser: ArgumentParser) -> set[str]:
 def test_every_option_and_command_is_told(manual: str) -> None:
     told = set(re.findall(r"\\fB(.+?)\\fR", manual.replace("\\-", "-")))
     assert words(parser(defaultdict(lambda: lambda _: 0))) <= told
+
+
+def test_the_environment_exit_codes_and_files_are_told(manual: str) -> None:
+    _, _, told = manual.replace("\\-", "-").partition(".SH ENVIRONMENT\n")
+    environment, _, rest = told.partition(".SH EXIT STATUS\n")
+    codes, _, files = rest.partition(".SH FILES\n")
+    assert {"CODEARTS_TOKEN", "CODEARTS_REGION", "CODEARTS_PROFILE", "NO_PROXY"} <= set(
+        re.findall(r"(?:CODEARTS|NO)_[A-Z_]+", environment)
+    )
+    told_codes = {int(code) for names in re.findall(r"\\fB([\d, ]+)\\fR", codes) for code in names.split(",")}
+    assert told_codes >= set(ExitCode)
+    assert "/watchlist.toml" in files
 
 
 def test_it_is_shown_without_complaint(manual: str) -> None:
