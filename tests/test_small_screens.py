@@ -4,10 +4,11 @@ import asyncio
 from random import Random
 
 import pytest
-from textual import events
 
 from tests.builders import failure, job_id
 from tests.screens import screen
+from tui.core.job import JobId
+from tui.core.reading import Failure, Status
 
 SENTENCE = "too small: 40x8 min"
 
@@ -51,7 +52,16 @@ async def test_a_dialog_may_be_closed_before_it_is_there(action: str) -> None:
                 break
             await asyncio.sleep(0)
         for _ in range(2):
-            shown.app.post_message(events.Key("escape", None))
+            await shown.app.run_action("close", shown.app.screen)
         await shown.until(lambda: shown.board.is_active)
         await shown.press("j")
         assert not shown.app.crash
+
+
+async def test_counts_that_a_narrow_screen_has_no_room_for_leave_a_sign() -> None:
+    outcomes: dict[JobId, Status | Failure] = {job_id(1): Status.RUNNING, job_id(2): failure()}
+    async with screen(5, outcomes, size=(40, 24)) as shown:
+        await shown.press("exclamation_mark")
+        assert shown.lines[0] == " 1 running  3 idle  1 failing  1 of 5 s…"
+        await shown.pilot.resize_terminal(80, 24)
+        assert "1 of 5 shown" in shown.lines[0]

@@ -44,7 +44,7 @@ class Dialog(ModalScreen[Answer | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
-            yield Static(Text(self._title, no_wrap=True, overflow="ellipsis"), classes="title")
+            yield Static(Text(self._title), classes="title")
             yield from self.body()
             yield Static(Text(self.HINT), classes="hint")
         yield TooSmall()
@@ -53,6 +53,10 @@ class Dialog(ModalScreen[Answer | None]):
         yield from ()
 
     def action_close(self) -> None:
+        """Not before it is there: what it asks may be settled while it is still being made."""
+        self.call_later(self._close)
+
+    def _close(self) -> None:
         if self.is_active:
             self.dismiss(None)
 

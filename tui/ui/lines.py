@@ -60,12 +60,9 @@ class Line(Widget):
             needed = sum(len(text) for text, _ in parts)
             if place and needed > room:
                 break
-            for text, name in parts:
-                if len(text) > room:
-                    break
-                room -= len(text)
-                shown.append((text, name))
-        line = Text(no_wrap=True, overflow="ellipsis")
+            room -= needed
+            shown += parts
+        line = Text()
         for text, name in joined(shown):
             line.append(text, self.get_component_rich_style(f"line--{name}", partial=True) if name else "")
         return line
