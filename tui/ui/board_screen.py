@@ -2,10 +2,9 @@
 
 from math import inf
 
-from textual import on, work
+from textual import work
 
 from tui.core.job import JobId
-from tui.ui.job_table import JobTable
 from tui.ui.keys import BINDINGS
 from tui.ui.look_actions import LookActions
 from tui.ui.units import seconds
@@ -60,14 +59,13 @@ class BoardScreen(WatchlistActions, LookActions):
         self.table.set_marks(frozenset() if every <= self.table.marks else every)
 
     def action_mark_range(self) -> None:
-        self._extend_range()  # the cursor may have moved a moment ago
         self._range_from = None if self._range_from else self.table.cursor
         self._extend_range()
 
-    @on(JobTable.CursorMoved)
-    def _follow_cursor_with_range(self, event: JobTable.CursorMoved) -> None:
-        if event.by_user:
+    def cursor_moved(self, by_user: bool) -> None:
+        if by_user:
             self._extend_range()
+        super().cursor_moved(by_user)
 
     def _extend_range(self) -> None:
         order, anchor, cursor = self.table.order, self._range_from, self.table.cursor

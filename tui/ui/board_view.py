@@ -62,7 +62,7 @@ class BoardView(AskingScreen):
         self._ticked_at = setup.now().at
         self.details: DetailsPane | None = None
         self.filter_line: Input | None = None
-        self.table = JobTable(self.every_column, setup.glyphs, self.row_of)
+        self.table = JobTable(self.every_column, setup.glyphs, self.row_of, self.cursor_moved)
 
     def compose(self) -> ComposeResult:
         self.header = Line(self.setup.glyphs.rule)
@@ -177,6 +177,10 @@ class BoardView(AskingScreen):
         if self.is_asking:
             self.show_details()
         return any(changed)
+
+    def cursor_moved(self, by_user: bool) -> None:
+        """Another job is under the cursor; not `by_user` where the one before has gone."""
+        self.show_details()
 
     def show_details(self) -> None:
         if self.has_class("-details"):

@@ -32,24 +32,24 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     COMPONENT_CLASSES = {f"job-table--{name}" for name in (*STYLES, "head", "cursor", "marked")}
 
     @dataclass
-    class CursorMoved(Message, bubble=False):
-        """For the screen, past all that is between: the cursor is on another job now."""
-
-        job: JobId | None
-        by_user: bool = True
-        """Not because its job has gone."""
-
-    @dataclass
     class HeadClicked(Message):
         """The head of a column was clicked."""
 
         column: str
 
-    def __init__(self, every: tuple[Column, ...], glyphs: Glyphs, row_of: Callable[[JobId], Row]) -> None:
+    def __init__(
+        self,
+        every: tuple[Column, ...],
+        glyphs: Glyphs,
+        row_of: Callable[[JobId], Row],
+        cursor_moved: Callable[[bool], None],
+    ) -> None:
+        """`cursor_moved` is told whether the user moved it; else its job has gone. A message would cost more."""
         super().__init__()
         self._every = every
         self._glyphs = glyphs
         self._row_of = row_of
+        self._cursor_moved = cursor_moved
         self._placed: tuple[Placed, ...] = ()
         self._cells: dict[JobId, Cells] = {}
         self._styles: dict[str, Style] = {}
@@ -74,7 +74,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._cells = {job: cells for job, cells in self._cells.items() if job in self._lines}
         if self.cursor not in self._lines:
             self.cursor = order[min(old_line, len(order) - 1)] if order else None
-            self.screen.post_message(self.CursorMoved(self.cursor, by_user=False))
+            self._cursor_moved(False)
         elif self.cursor and self._lines[self.cursor] != old_line and was_in_view:
             self._resize()
             self.scroll_to(y=self._lines[self.cursor] - height_above, animate=False, immediate=True)
@@ -113,8 +113,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def set_marks(self, marks: Iterable[JobId]) -> None:
         changed = self.marks ^ (new := frozenset(marks))
         self.marks = new
-        for job in changed:
-            self._refresh_line(self._lines.get(job))
+        self._refresh_lines(changed)
 
     def set_columns(self, sorted_by: str, reverse: bool, wide: bool) -> None:
         """Which column heads show the order, and whether all columns are there, scrolling sideways."""
@@ -133,10 +132,9 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if job is None or job == self.cursor or job not in self._lines:
             return
         old, self.cursor = self.cursor, job
-        self._refresh_line(self._lines.get(old) if old else None)
-        self._refresh_line(self._lines[job])
+        self._refresh_lines(filter(None, (old, job)))
         self._keep_in_view()
-        self.screen.post_message(self.CursorMoved(job))
+        self._cursor_moved(True)
 
     def move_by(self, lines: int) -> None:
         if self.order:
@@ -148,10 +146,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             return
         line, top = self._lines[self.cursor], self.scroll_offset.y
         margin = min(MARGIN, (self.page - 1) // 2)
-        if line - margin < top:
-            self.scroll_to(y=max(0, line - margin), animate=False, immediate=True)
-        elif line + margin >= top + self.page:
-            self.scroll_to(y=line + margin - self.page + 1, animate=False, immediate=True)
+        highest, lowest = max(0, line - margin), line + margin - self.page + 1
+        if top > highest:
+            self.scroll_to(y=highest, animate=False, immediate=True)
+        elif top < lowest:
+            self.scroll_to(y=lowest, animate=False, immediate=True)
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -225,9 +224,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _in_view(self, line: int) -> bool:
         return 0 <= line - self.scroll_offset.y < self.page
 
-    def _refresh_line(self, line: int | None) -> None:
-        if line is not None and self._in_view(line):
-            self.refresh(Region(0, line + 1 - self.scroll_offset.y, self.size.width, 1))
+    def _refresh_lines(self, jobs: Iterable[JobId]) -> None:
+        lines = [self._lines[job] for job in jobs if job in self._lines]
+        top, page, width = self.scroll_offset.y, self.page, self.size.width
+        if regions := [Region(0, line + 1 - top, width, 1) for line in lines if 0 <= line - top < page]:
+            self.refresh(*regions)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

@@ -29,10 +29,6 @@ class LookActions(BoardView):
         if self.app.size.width >= 110:
             self.keep_state(self.screen_state._replace(details=self.has_class("-details")))
 
-    @on(JobTable.CursorMoved)
-    def follow_cursor(self) -> None:
-        self.show_details()
-
     def close_details(self) -> bool:
         if not self.has_class("-details"):
             return False
