@@ -110,6 +110,11 @@ def test_zsh_offers_a_label_as_it_is(shell: Shell, tmp_path: Path) -> None:
 
 def test_the_words_need_neither_credential_nor_endpoint(shell: Shell) -> None:
     shell.run(f"codearts-watch add {job_id(1)} --label web")
+    shell.run(f"codearts-watch add {job_id(2)} --label=--all")
     for name in ("CODEARTS_ENDPOINT", "CODEARTS_TOKEN"):
         del shell.env[name]
-    assert shell.run("codearts-watch list --complete") == (0, f"web\t{job_id(1)}\n{job_id(1)}\tweb\n", "")
+    assert shell.run("codearts-watch list --complete") == (
+        0,
+        f"web\t{job_id(1)}\n{job_id(1)}\tweb\n{job_id(2)}\t--all\n",
+        "",
+    )

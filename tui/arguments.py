@@ -5,50 +5,50 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tui import __version__
-from tui.headless.arguments import add_commands
+from tui.headless.arguments import add_command, add_commands, examples
 
 Command = Callable[[argparse.Namespace], int]
+
+_DEMO_SERVICE = (
+    "the simulated service alone",
+    "Serve a simulated CodeArts Build and IAM on 127.0.0.1 until interrupted.",
+    ("demo-service", "demo-service --port 8080"),
+)
+_CHECK = (
+    "what works and what does not, step by step",
+    "Look at settings, network, credential, one job and this terminal, a line each. Exit codes:\n"
+    "0 all that is needed works, 1 something does not, 2 wrong usage or settings, 3 not signed in.",
+    ("check", "check --profile prod"),
+)
+_CONFIG = (
+    "every effective setting and where it came from",
+    "Print every effective value and where it came from.\nOf secrets only the length is shown.",
+    ("config", "config --json | jq -r '.[] | select(.name == \"endpoint\") | .value'"),
+)
 
 
 def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """`commands` has the function of each command by its name; `watch` is the one without a name."""
     common = _common()
     main = argparse.ArgumentParser(
-        allow_abbrev=False,  # --token would be taken for --token-file, and a token for a file's name
+        allow_abbrev=False,
         prog="codearts-watch",
-        description="Keeps a list of CodeArts Build jobs on one screen: what runs, what stopped, what cannot be read.",
-        epilog="The token comes from CODEARTS_TOKEN or a file, never from an argument: arguments are public.",
+        description="Keeps a list of CodeArts Build jobs on one screen:\nwhat runs, what stopped, what cannot be read.",
+        epilog=f"{examples('', '--demo', '--profile prod', 'check')}\n\n"
+        "The token comes from CODEARTS_TOKEN or a file, never from an argument:\narguments are public.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[common],
     )
     main.add_argument("--version", action="version", version=f"codearts-watch {__version__}")
     main.add_argument("--demo", action="store_true", help="a simulated service; nothing of yours is read or written")
     main.set_defaults(command=commands["watch"])
     named = main.add_subparsers(title="commands", metavar="COMMAND")
-    service = named.add_parser(
-        "demo-service",
-        allow_abbrev=False,
-        help="the simulated service alone",
-        description="Serve a simulated CodeArts Build and IAM on 127.0.0.1 until interrupted.",
-    )
+    service = add_command(named, "demo-service", _DEMO_SERVICE)
     service.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; any free one by default")
     service.set_defaults(command=commands["demo-service"])
     add_commands(named, common, commands)
-    check = named.add_parser(
-        "check",
-        allow_abbrev=False,
-        parents=[common],
-        help="what works and what does not, step by step",
-        description="Look at settings, network, credential, one job and this terminal, a line each. Exit codes: "
-        "0 all that is needed works, 1 something does not, 2 wrong usage or settings, 3 not signed in.",
-    )
-    check.set_defaults(command=commands["check"])
-    config = named.add_parser(
-        "config",
-        allow_abbrev=False,
-        parents=[common],
-        help="every effective setting and where it came from",
-        description="Print every effective value and where it came from. Of secrets only the length is shown.",
-    )
+    add_command(named, "check", _CHECK, common).set_defaults(command=commands["check"])
+    config = add_command(named, "config", _CONFIG, common)
     config.add_argument("--json", action="store_true", help="print JSON")
     config.set_defaults(command=commands["config"])
     return main

@@ -9,15 +9,16 @@ from tui.headless.timeout import seconds
 if TYPE_CHECKING:
     Named = argparse._SubParsersAction[argparse.ArgumentParser]
 Command = Callable[[argparse.Namespace], int]
+Told = tuple[str, str, tuple[str, ...]]
+"""What a command is in a few words, what it does, and how it is used."""
 
 _JOB = "an ID, a label of the list, or the address of a job's page"
 _CODES = "0 all were read, 1 at least one could not be read, 2 wrong usage or settings, 3 not signed in"
-_NAMES = ("status", "wait", "follow", "add", "remove", "list", "completion")
 
 
 def add_commands(named: "Named", common: argparse.ArgumentParser, commands: Mapping[str, Command]) -> None:
     """Each takes the `common` arguments, too."""
-    made = {name: _command(named, name, common) for name in _NAMES}
+    made = {name: add_command(named, name, told, common) for name, told in _TEXTS.items()}
     for name, parser in made.items():
         parser.set_defaults(command=commands[name])
     for name in ("status", "wait"):
@@ -46,20 +47,24 @@ def _wait(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", metavar="TIME", type=seconds, help="give up after 90s, 30m, 1h30m; default: never")
 
 
-def _command(named: "Named", name: str, common: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    text, description, examples = _TEXTS[name]
+def add_command(named: "Named", name: str, told: Told, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    text, description, uses = told
     return named.add_parser(
         name,
-        allow_abbrev=False,
+        allow_abbrev=False,  # --token would be taken for --token-file, and a token for a file's name
         help=text,
         description=description,
-        epilog="\n".join(["examples:", *(f"  codearts-watch {example}" for example in examples)]),
+        epilog=examples(*uses),
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[common],
+        parents=parents,
     )
 
 
-_TEXTS = {
+def examples(*uses: str) -> str:
+    return "\n".join(["examples:", *(f"  codearts-watch {use}".rstrip() for use in uses)])
+
+
+_TEXTS: Mapping[str, Told] = {
     "status": (
         "ask once, print, exit",
         f"Ask about each job once and print what it answers.\nExit codes: {_CODES}.",

@@ -76,12 +76,15 @@ def show(store: WatchlistStore, output: Output, as_json: bool) -> ExitCode:
 
 
 def words(store: WatchlistStore, output: Output) -> ExitCode:
-    """For the shell's completion: each ID and each label, a tab, and what it is. Silent whatever happens."""
+    """For the shell's completion: each ID and each label, a tab, and what it is. Silent whatever happens.
+
+    A label that looks like an option would be taken for one.
+    """
     try:
         jobs = store.load().jobs
     except Problem:
         return ExitCode.DONE
-    labels = [f"{job.label}\t{job.id}" for job in jobs if job.label]
+    labels = [f"{job.label}\t{job.id}" for job in jobs if job.label and job.label[0] != "-"]
     output.lines([*labels, *(f"{job.id}\t{job.label}" for job in jobs)])
     return ExitCode.DONE
 
