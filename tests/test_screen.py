@@ -38,6 +38,19 @@ async def test_the_screen_has_its_themes_colours_from_the_start(theme: str, back
         await shown.until(lambda: shown.board.styles.background.hex == background)
 
 
+async def test_a_theme_is_found_by_the_name_in_its_file_and_one_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file.toml").write_text('name = "mine"\nprimary = "#123456"\n')
+    (tmp_path / "broken.toml").write_text("primary")
+    async with screen(1, themes=tmp_path, state=ScreenState(theme="mine"), size=(120, 30)) as shown:
+        await shown.until(lambda: shown.app.theme == "mine")
+        (note,) = shown.app._notifications
+        assert note.message.startswith("Theme broken.toml is left out: it is not TOML")
+    async with screen(1, theme="nowhere", size=(120, 30)) as shown:
+        (note,) = shown.app._notifications
+        assert note.message.startswith("There is no theme 'nowhere'; there are ansi-16, codearts-dark,")
+        assert shown.app.theme == "codearts-dark"
+
+
 async def test_no_jobs_nothing_matches_and_could_not_ask_are_three_screens() -> None:
     async with screen(0) as shown:
         assert "No jobs yet." in shown.text

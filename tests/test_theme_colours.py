@@ -113,6 +113,7 @@ async def test_all_that_is_on_the_screen_can_be_read(theme: Theme) -> None:
     }
     async with screen(5, outcomes, size=(120, 20)) as shown:
         await shown.press("down", "down", "down", "p", "space", "home", "enter")
+        shown.app.register_theme(theme)
         shown.app.theme = theme.name
         for _ in range(4):
             await shown.settle()

@@ -3,7 +3,8 @@
 import asyncio
 import traceback
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cached_property, partial
+from os.path import lexists
 from pkgutil import get_data
 from time import monotonic
 
@@ -46,7 +47,6 @@ class WatchApp(App[None]):
     def __init__(self, setup: Setup) -> None:
         super().__init__(driver_class=AsciiDriver if setup.glyphs is ASCII else SturdyDriver)
         self._wanted_theme = setup.state.theme or setup.theme
-        self._themes = LoadedThemes((first_theme(setup.themes, self._wanted_theme),), ())
         self.setup = setup
         self.crash = ""
         """The traceback of a bug, without the values of variables; empty when there was none."""
@@ -65,7 +65,7 @@ class WatchApp(App[None]):
         for name in list(self.available_themes):
             if name != self.theme:
                 self.unregister_theme(name)
-        first = self._themes.themes[0]
+        first = first_theme(setup.themes, self._wanted_theme)
         self.register_theme(first)
         # Unwatched, and with its colours at hand: the theme costs the first paint no second look at the style.
         self.set_reactive(WatchApp.theme, first.name)
@@ -82,12 +82,7 @@ class WatchApp(App[None]):
 
     @on(BoardScreen.Asks)
     def take_the_rest(self) -> None:
-        """What the first frame did not wait for: themes, what there is to say about the files, and what was typed."""
-        self._themes = load_themes(self.setup.themes)
-        for theme in self._themes.themes:
-            self.register_theme(theme)
-        if self._wanted_theme in self.available_themes:
-            self.theme = self._wanted_theme
+        """What the first frame did not wait for: what there is to say about the files, and what was typed."""
         self.board_screen.tell((*self.setup.notices, *self._theme_notices()))
         early, self._early = self._early, []
         for event in early:
@@ -95,11 +90,24 @@ class WatchApp(App[None]):
 
     # Themes
 
+    @cached_property
+    def _themes(self) -> LoadedThemes:
+        """All of them, loaded when first wanted: that takes 8 ms, in which the first answers come."""
+        loaded = load_themes(self.setup.themes)
+        for theme in loaded.themes:
+            self.register_theme(theme)
+        return loaded
+
     def _theme_notices(self) -> Iterable[str]:
-        names = [theme.name for theme in self._themes.themes]
-        if self._wanted_theme and self._wanted_theme not in names:
-            yield f"There is no theme {self._wanted_theme!r}; there are {', '.join(names)}."
-        yield from self._themes.problems
+        """Where the user has themes or wants one that the first frame could not have, which its file may call so."""
+        wanted, own = self._wanted_theme, self.setup.themes
+        if wanted and wanted != self.theme:
+            names = [theme.name for theme in self._themes.themes]
+            if wanted not in names:
+                yield f"There is no theme {wanted!r}; there are {', '.join(names)}."
+            self.theme = wanted if wanted in names else self.theme
+        if own and lexists(own):
+            yield from self._themes.problems
 
     @work
     async def action_theme(self) -> None:
@@ -107,16 +115,11 @@ class WatchApp(App[None]):
 
         before = self.theme
         themes = sorted(self._themes.themes, key=lambda theme: (not theme.dark, theme.name))
-        chosen = await self.push_screen_wait(
-            ChoiceDialog("Theme", [(theme.name, _described(theme)) for theme in themes], before, self._try_theme)
-        )
+        choices = [(theme.name, _described(theme)) for theme in themes]
+        chosen = await self.push_screen_wait(ChoiceDialog("Theme", choices, before, partial(setattr, self, "theme")))
         self.theme = chosen or before
         if chosen:
-            screen = self.board_screen
-            screen.keep_state(screen.screen_state._replace(theme=chosen))
-
-    def _try_theme(self, name: str) -> None:
-        self.theme = name
+            self.board_screen.keep_state(self.board_screen.screen_state._replace(theme=chosen))
 
     # Keys
 

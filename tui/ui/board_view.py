@@ -78,14 +78,12 @@ class BoardView(AskingScreen):
         yield TooSmall()
 
     def on_mount(self) -> None:
-        self.add_class(
-            *classes_for(self.app.size), update=False
-        )  # no second look at styles when the first resize comes
+        self.add_class(*classes_for(self.app.size), update=False)  # no second look at styles at the first resize
         self.apply_look()
         self.hints.show(hint_groups(self.setup.keys))
 
     def start_polling(self) -> None:
-        """After the first frame, which needs neither an answer nor a tidy memory."""
+        """After the first frame, which needs no answer."""
         if self.is_asking or not self.begin((state.job for state in self.board.states.values()), self.record):
             return
         self.set_class(self.screen_state.details and self.app.size.width >= 110, "-details")
@@ -94,8 +92,6 @@ class BoardView(AskingScreen):
         self.desk.prefer(self.table.in_view())
         self.run_worker(self.desk.run(), name="poller")
         self.run_worker(self.learn_ends(self.show_around))
-        gc.enable()
-        gc.freeze()
 
     def row_of(self, job: JobId) -> Row:
         return Row(self.board.states[job], self.setup.now(), self.desk.interval(job) if self.is_asking else inf)
@@ -170,9 +166,8 @@ class BoardView(AskingScreen):
         changed = [self.header.show(header_parts(glance)), self.banner.show(*banner(glance))]
         trouble = next((pace.trouble for pace in paces.values() if pace.trouble), None)
         never = all(state.status is None for state in self.board.states.values())
-        changed.append(
-            self.empty.show(empty_text(summary.total, len(self.table.order), state, trouble if never else None))
-        )
+        empty = empty_text(summary.total, len(self.table.order), state, trouble if never else None)
+        changed.append(self.empty.show(empty))
         self.table.display = bool(self.table.order)
         if self.is_asking:
             self.show_details()
@@ -222,6 +217,9 @@ class BoardView(AskingScreen):
 
     def tick(self) -> None:
         """What changes by the mere passing of time. Rarely where that takes a look at every job, or a whole screen."""
+        if not gc.isenabled():  # nor did the first frame and the first answers need a tidy memory
+            gc.freeze()
+            gc.enable()
         self._ticks += 1
         is_rare = self._ticks % RARELY == 0
         now = self.setup.now().at
