@@ -83,6 +83,9 @@ class WatchApp(App[None]):
     @on(BoardScreen.Asks)
     def take_the_rest(self) -> None:
         """What the first frame did not wait for: what there is to say about the files, and what was typed."""
+        wanted = self._wanted_theme
+        if wanted and wanted != self.theme and wanted in self._theme_names:  # in a file of another name
+            self.theme = wanted
         self.board_screen.tell((*self.setup.notices, *self._theme_notices()))
         early, self._early = self._early, []
         for event in early:
@@ -98,14 +101,14 @@ class WatchApp(App[None]):
             self.register_theme(theme)
         return loaded
 
+    @property
+    def _theme_names(self) -> list[str]:
+        return [theme.name for theme in self._themes.themes]
+
     def _theme_notices(self) -> Iterable[str]:
-        """Where the user has themes or wants one that the first frame could not have, which its file may call so."""
         wanted, own = self._wanted_theme, self.setup.themes
         if wanted and wanted != self.theme:
-            names = [theme.name for theme in self._themes.themes]
-            if wanted not in names:
-                yield f"There is no theme {wanted!r}; there are {', '.join(names)}."
-            self.theme = wanted if wanted in names else self.theme
+            yield f"There is no theme {wanted!r}; there are {', '.join(self._theme_names)}."
         if own and lexists(own):
             yield from self._themes.problems
 
