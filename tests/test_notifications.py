@@ -1,0 +1,134 @@
+"""What is sent to the terminal, and what is said of it, for everything that may stand between."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.terminal.notifications import (
+    Between,
+    Desktop,
+    Outside,
+    bell_route,
+    desktop_route,
+    notification,
+    outside,
+    protocol,
+    title,
+    title_route,
+    wrapped,
+)
+
+IN_TMUX = {"TMUX": "/tmp/tmux-0/default,1,0", "TERM": "tmux-256color"}
+
+
+def tmux(
+    passthrough: str = "0",
+    kind: str = "iTerm2 3.6.9",
+    active: str = "1",
+    attached: str = "1",
+    monitor: str = "1",
+    action: str = "any",
+    visual: str = "off",
+    titles: str = "0",
+) -> Outside:
+    fields = (passthrough, kind, "xterm-256color", active, attached, monitor, action, visual, titles)
+    return outside(IN_TMUX, "|".join(fields) + "\n")
+
+
+def test_a_bare_terminal_is_known_by_its_term() -> None:
+    assert outside({"TERM": "xterm-kitty"}, None) == Outside(Between.NOTHING, "xterm-kitty")
+    assert outside({"TERM": "screen", "STY": "1.a"}, None).between is Between.SCREEN
+    assert outside({"TERM": "foot", "ZELLIJ": "0"}, None).between is Between.ZELLIJ
+
+
+def test_tmux_names_the_terminal_behind_it() -> None:
+    assert tmux().terminal == "iTerm2 3.6.9"
+    assert tmux(kind="").terminal == "xterm-256color"
+    assert (
+        outside(IN_TMUX, None)
+        == outside(IN_TMUX, "no server\n")
+        == Outside(Between.TMUX, is_visible=False, sets_titles=False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("terminal", "used"),
+    [
+        ("iTerm2 3.6.9", Desktop.OSC9),
+        ("WezTerm 2025", Desktop.OSC9),
+        ("xterm-kitty", Desktop.OSC99),
+        ("ghostty 1.2", Desktop.OSC777),
+        ("foot", Desktop.OSC777),
+        ("rxvt-unicode-256color", Desktop.OSC777),
+        ("xterm-256color", Desktop.NONE),
+        ("", Desktop.NONE),
+    ],
+)
+def test_a_known_terminal_has_its_own_protocol(terminal: str, used: Desktop) -> None:
+    assert protocol("auto", Outside(terminal=terminal)) is used
+    assert protocol("osc777", Outside(terminal=terminal)) is Desktop.OSC777
+    assert protocol("none", Outside(terminal=terminal)) is Desktop.NONE
+
+
+@pytest.mark.parametrize(
+    ("options", "silenced_by"),
+    [
+        ({}, ""),
+        ({"visual": "on"}, "visual-bell on"),
+        ({"visual": "both"}, ""),
+        ({"monitor": "0"}, "monitor-bell off"),
+        ({"action": "none"}, "bell-action none"),
+        ({"action": "other"}, "bell-action other"),
+        ({"action": "other", "active": "0"}, ""),
+        ({"action": "current"}, ""),
+    ],
+)
+def test_four_options_of_tmux_silence_the_bell(options: dict[str, str], silenced_by: str) -> None:
+    route = bell_route(tmux(**options))
+    assert (route.sent, route.arrives) == ("\a", not silenced_by)
+    assert silenced_by in route.verdict
+    assert bool(route.remedy) == bool(silenced_by)
+
+
+def test_a_notification_needs_passthrough_and_a_visible_pane() -> None:
+    assert desktop_route("auto", tmux(), "x").remedy == "tmux set -g allow-passthrough on"
+    assert desktop_route("auto", tmux("1", active="0"), "x").sent == ""
+    assert desktop_route("auto", tmux("1", attached="0"), "x").sent == ""
+    assert desktop_route("auto", tmux("1"), "x").sent == "\x1bPtmux;\x1b\x1b]9;x\a\x1b\\"
+    assert desktop_route("auto", tmux("2", active="0"), "x").sent == "\x1bPtmux;\x1b\x1b]9;x\a\x1b\\"
+
+
+def test_screen_and_zellij_have_their_own_ways() -> None:
+    assert desktop_route("osc9", Outside(Between.SCREEN), "x").sent == "\x1bP\x1b]9;x\a\x1b\\"
+    assert desktop_route("auto", Outside(Between.ZELLIJ, "foot"), "x").sent == "\x1b]99;;x\a"
+    assert bell_route(Outside(Between.SCREEN)).remedy.startswith("vbell off")
+
+
+def test_the_title_says_what_becomes_of_it() -> None:
+    assert title_route(True, Outside(), "2 running").sent == "\x1b]2;2 running\x1b\\"
+    assert title_route(False, Outside(), "x").sent == ""
+    assert title_route(True, tmux(), "x").remedy == "tmux set -g set-titles on"
+    assert title_route(True, tmux(titles="1"), "x").arrives
+    assert not title_route(True, tmux(titles="1", active="0"), "x").arrives
+
+
+SEQUENCE = re.compile(r"\x1b\](?:9;|99;;|777;notify;CodeArts;)([^\x00-\x1f\x7f-\x9f;]*)\a")
+
+
+@given(st.text(max_size=300), st.sampled_from([Desktop.OSC9, Desktop.OSC99, Desktop.OSC777]))
+def test_no_text_gets_out_of_its_sequence_or_begins_like_a_number(text: str, desktop: Desktop) -> None:
+    sent = SEQUENCE.fullmatch(notification(desktop, text))
+    assert sent
+    assert not sent[1][:1].isdigit()
+    assert len(sent[1]) <= 140
+
+
+@given(st.text(max_size=300))
+def test_no_title_gets_out_of_its_sequence(text: str) -> None:
+    assert re.fullmatch(r"\x1b\]2;[^\x00-\x1f\x7f-\x9f]*\x1b\\", title(text))
+
+
+def test_nothing_is_wrapped_to_nothing() -> None:
+    assert wrapped("", tmux("1")) == ""

@@ -1,0 +1,182 @@
+"""Runs as they were observed: a start or an end lies between two answers, and nothing is invented across a gap."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from tui.core.estimate import PastRun, is_precise
+from tui.core.job import JobId
+from tui.core.reading import Moment, Reading, Status
+
+GAP = 3.0
+"""Intervals without an answer after which a job counts as not watched in between."""
+
+
+class Between(NamedTuple):
+    """Something happened after the question `after` was sent and by the time that the answer `by` came.
+
+    Epoch seconds. `after` is None where nothing is known of the time before `by`.
+    """
+
+    after: float | None
+    by: float
+
+    @property
+    def width(self) -> float | None:
+        return None if self.after is None else self.by - self.after
+
+    @property
+    def middle(self) -> float:
+        return self.by if self.after is None else (self.after + self.by) / 2
+
+    def narrowed(self, other: "Between") -> "Between":
+        """Returns what both say; where they contradict each other, as clocks of two hosts may, what this one says."""
+        after = max((at for at in (self.after, other.after) if at is not None), default=None)
+        both = Between(after, min(self.by, other.by))
+        return self if after is not None and after > both.by else both
+
+
+class ObservedRun(NamedTuple):
+    """One build of a job. It goes on while `end` is None."""
+
+    job: JobId
+    start: Between
+    running_at: float
+    """When the last question was sent that was answered with running; epoch seconds."""
+    end: Between | None = None
+    maybe_two: bool = False
+    """Whether it may have ended and another one begun while there were no answers."""
+    interval: float = 0.0
+    """The job's polling interval in seconds when the run was last seen."""
+    number: int | None = None
+    """The service's number of the build, where it is known."""
+    outcome: str = ""
+    """What became of it, in our word; empty while that is not known."""
+    outcome_as_sent: str = ""
+    source: str = ""
+    """Which host observed it; empty for this one."""
+
+    @property
+    def duration(self) -> tuple[float, float | None] | None:
+        """The least and the most seconds that it took; the most is None where its start was not seen.
+
+        None while it goes on.
+        """
+        if self.end is None:
+            return None
+        least = max(0.0, (self.end.after or self.running_at) - self.start.by)
+        return least, None if self.start.after is None else self.end.by - self.start.after
+
+    @property
+    def past(self) -> PastRun | None:
+        """Returns it as something to learn from; None where it was not observed closely enough."""
+        if self.end is None or self.end.width is None or self.start.width is None or self.maybe_two:
+            return None
+        length = self.end.middle - self.start.middle
+        if not is_precise(self.start.width, self.end.width, length, self.interval):
+            return None
+        return PastRun(self.end.by, length, self.outcome in ("failed", "aborted", "timed out"))
+
+    def touches(self, other: "ObservedRun") -> bool:
+        """Returns whether both were seen running at the same time, and so are one run."""
+        if self.number is not None and other.number is not None:
+            return self.number == other.number
+        mine, its = self._seen, other._seen
+        return mine[0] <= its[1] and its[0] <= mine[1]
+
+    @property
+    def _seen(self) -> tuple[float, float]:
+        return min(self.start.by, self.running_at), max(self.start.by, self.running_at)
+
+    def narrowed(self, other: "ObservedRun") -> "ObservedRun":
+        """Returns what two observers of the same run know together."""
+        ends = [end for end in (self.end, other.end) if end]
+        return self._replace(
+            start=self.start.narrowed(other.start),
+            running_at=max(self.running_at, other.running_at),
+            end=ends[0].narrowed(ends[-1]) if ends else None,
+            maybe_two=self.maybe_two and other.maybe_two,
+            number=other.number if self.number is None else self.number,
+            outcome=self.outcome or other.outcome,
+            outcome_as_sent=self.outcome_as_sent or other.outcome_as_sent,
+        )
+
+
+class Gap(NamedTuple):
+    """A time in which a job was not watched; epoch seconds."""
+
+    job: JobId
+    start: float
+    end: float
+
+
+class Seen(NamedTuple):
+    """The last good answer of one job, and the run that is going on."""
+
+    status: Status
+    sent: Moment
+    received: Moment
+    run: ObservedRun | None = None
+
+
+class Observation(NamedTuple):
+    """What one good answer taught."""
+
+    seen: Seen
+    ended: ObservedRun | None = None
+    gap: Gap | None = None
+
+
+def observe(known: Seen | None, reading: Reading, interval: float) -> Observation | None:
+    """Returns what a reading taught; None for one that failed, or that was sent before the last one.
+
+    `interval` is the job's polling interval in seconds.
+    """
+    if not isinstance(reading.outcome, Status) or (known and reading.sent.at < known.sent.at):
+        return None
+    job, status, sent, received = reading.job, reading.outcome, reading.sent, reading.received
+    since = Between(known.sent.wall.timestamp() if known else None, received.wall.timestamp())
+    gap = None
+    if known and sent.at - known.received.at > GAP * interval:
+        gap = Gap(job, known.received.wall.timestamp(), sent.wall.timestamp())
+    open_run = known.run if known else None
+    if status is Status.RUNNING:
+        now = sent.wall.timestamp()
+        run = open_run or ObservedRun(job, since, now)
+        maybe_two = run.maybe_two or bool(open_run and gap)
+        run = run._replace(running_at=now, maybe_two=maybe_two, interval=interval)
+        return Observation(Seen(status, sent, received, run), None, gap)
+    ended = open_run and open_run._replace(end=Between(open_run.running_at, since.by), interval=interval)
+    return Observation(Seen(status, sent, received), ended, gap)
+
+
+def merged(runs: Iterable[ObservedRun]) -> list[ObservedRun]:
+    """Returns the runs of one job as one list, oldest first: a run that several observers saw stands there once.
+
+    An observer that asked too seldom to see the idle time between two runs has one for both: that one goes.
+    """
+    return [run for group in _touching(runs) for run in _one_each(group)]
+
+
+def _touching(runs: Iterable[ObservedRun]) -> Iterator[list[ObservedRun]]:
+    """Groups of runs that touch each other, at least through a third one."""
+    group: list[ObservedRun] = []
+    for run in sorted(runs, key=lambda run: run._seen):
+        if group and not any(run.touches(other) for other in group):
+            yield group
+            group = []
+        group.append(run)
+    if group:
+        yield group
+
+
+def _one_each(group: list[ObservedRun]) -> Iterator[ObservedRun]:
+    """As many runs of a group as were seen apart, each with what the others know of it alone."""
+    apart: list[ObservedRun] = []
+    for run in sorted(group, key=lambda run: run._seen[1]):
+        if not any(run.touches(other) for other in apart):
+            apart.append(run)
+    for run in apart:
+        for other in group:
+            if other is not run and [one for one in apart if one.touches(other)] == [run]:
+                run = run.narrowed(other)
+        yield run

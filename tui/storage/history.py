@@ -1,0 +1,468 @@
+"""The history file: runs and gaps that were observed, kept in SQLite by a thread of its own.
+
+A rollback journal instead of a write-ahead log: home folders of jump hosts are often on NFS, where the log's shared
+memory corrupts the file. On a remote file system each host has a file of its own and reads those of the others, so
+that no lock between hosts is needed. Whatever goes wrong with disk or lock ends in "no history" and one sentence;
+nothing here is ever waited for by the screen.
+"""
+
+import logging
+import os
+import re
+import socket
+import sqlite3
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple
+
+from tui.core.job import JobId
+from tui.core.observed_run import Between, Gap, ObservedRun, merged
+from tui.core.reading import Status
+from tui.core.text import clean
+
+VERSION = 1
+BATCH = 5.0
+"""Seconds between two transactions: what a killed program loses at most."""
+BUSY = 2.0
+"""Seconds to wait for another writer before its runs are kept in memory until the next try."""
+RETRY = 60.0
+PATIENCE = 3.0
+"""Seconds to wait for the file to open: locks of a dead file server may hang for ever."""
+DAYS_KEPT = 90
+RUNS_KEPT = 1000
+"""For each job."""
+RUNS_REMEMBERED = 20
+"""For each job, read at the start."""
+LARGEST = 256 << 20
+"""Bytes that another host's file may have."""
+_HOUR = 3600.0
+_REMOTE = re.compile(r"nfs4?|cifs|smb3?|smbfs|9p|fuse\..*|lustre|gpfs|beegfs|ceph|afs")
+
+_SCHEMA = """
+create table job(id integer primary key, job text unique not null);
+create table run(
+    job integer not null, start_by real not null, start_after real, running_at real not null, end_after real,
+    end_by real, maybe_two integer not null, interval real not null, number integer, outcome text not null,
+    as_sent text not null, primary key(job, start_by)
+) without rowid;
+create table gap(job integer not null, start real not null, end real not null, primary key(job, start)) without rowid;
+create table seen(job integer primary key, running integer not null, sent real not null, received real not null);
+create table day(checked real not null, is_open integer not null);
+insert into day values (0, 0);
+"""
+
+_NONE = "No history: "
+
+_log = logging.getLogger(__name__)
+
+
+class LastSeen(NamedTuple):
+    """The last answer of a job before the program ended; epoch seconds."""
+
+    status: Status
+    sent: float
+    received: float
+
+
+class Remembered(NamedTuple):
+    """What the file knew when it was opened."""
+
+    runs: Mapping[JobId, list[ObservedRun]]
+    """The last runs of each job, oldest first, of all hosts; the last one may be going on."""
+    seen: Mapping[JobId, LastSeen]
+    gaps: Mapping[JobId, list[Gap]]
+
+
+class Notes(NamedTuple):
+    """What is to be written down."""
+
+    runs: tuple[ObservedRun, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    seen: Mapping[JobId, LastSeen] = {}
+
+
+class HistoryUnusable(Exception):
+    """Why there is no history: one sentence."""
+
+
+def history_path(folder: Path, mountinfo: str | None = None, host: str | None = None) -> Path:
+    """Returns the file to write in `folder`: one for each host where the folder is on a remote file system."""
+    if not is_remote(folder, _mounts() if mountinfo is None else mountinfo):
+        return folder / "history.db"
+    name = re.sub(r"[^0-9A-Za-z.-]", "-", host or socket.gethostname())[:64] or "host"
+    return folder / f"history-{name}.db"
+
+
+def is_remote(folder: Path, mountinfo: str) -> bool:
+    """Returns whether the folder is on a file system of another computer, as the kernel's table of mounts says."""
+    path, longest, kind = os.path.realpath(folder), -1, ""
+    for line in mountinfo.splitlines():
+        before, _, after = line.partition(" - ")
+        fields = before.split(" ")
+        if len(fields) < 5 or not after:
+            continue
+        point = fields[4].encode().decode("unicode_escape") if "\\" in fields[4] else fields[4]
+        if len(point) > longest and (path == point or path.startswith(point.rstrip("/") + "/")):
+            longest, kind = len(point), after.split(" ")[0]
+    return bool(_REMOTE.fullmatch(kind))
+
+
+def _mounts() -> str:
+    try:
+        return Path("/proc/self/mountinfo").read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+class HistoryFile:
+    """The file itself; every method may raise sqlite3.Error, OSError or HistoryUnusable, and may take long."""
+
+    def __init__(self, path: Path, now: Callable[[], float]) -> None:
+        """`now` returns epoch seconds."""
+        self._path = path
+        self._now = now
+        self.notice = ""
+        """A sentence, where an unusable file was set aside."""
+        self._connection = self._open()
+
+    def read(self) -> Remembered:
+        """Returns what this file and those of other hosts know."""
+        runs: dict[JobId, list[ObservedRun]] = {}
+        gaps: dict[JobId, list[Gap]] = {}
+        try:
+            for run in self._runs():
+                runs.setdefault(run.job, []).append(run)
+            for gap in _last_gaps(self._connection):
+                gaps.setdefault(gap.job, []).insert(0, gap)
+            seen = dict(_seen(self._connection))
+        except (TypeError, ValueError):  # what no version of this program has written
+            raise HistoryUnusable("its file holds what is no history: remove it") from None
+        return Remembered({job: merged(known)[-RUNS_REMEMBERED:] for job, known in runs.items()}, seen, gaps)
+
+    def write(self, notes: Notes) -> None:
+        """Writes everything in one transaction; a run that is known by its start is replaced."""
+        with self._transaction() as connection:
+            jobs = {run.job for run in notes.runs} | {gap.job for gap in notes.gaps} | set(notes.seen)
+            connection.executemany("insert or ignore into job(job) values (?)", [(job,) for job in jobs])
+            identity = "(select id from job where job = ?)"
+            connection.executemany(
+                f"insert or replace into run values ({identity}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, notes.runs)
+            )
+            connection.executemany(f"insert or replace into gap values ({identity}, ?, ?)", notes.gaps)
+            connection.executemany(
+                f"insert or replace into seen values ({identity}, ?, ?, ?)",
+                [(job, seen.status is Status.RUNNING, seen.sent, seen.received) for job, seen in notes.seen.items()],
+            )
+
+    def prune(self) -> None:
+        """Removes what is older than 90 days, and all but the last 1,000 runs of each job."""
+        oldest = self._now() - DAYS_KEPT * 86_400
+        with self._transaction() as connection:
+            connection.execute("delete from run where coalesce(end_by, running_at) < ?", (oldest,))
+            connection.execute("delete from gap where end < ?", (oldest,))
+            connection.execute(
+                "delete from run where start_by <= (select start_by from run as later where later.job = run.job"
+                " order by start_by desc limit 1 offset ?)",
+                (RUNS_KEPT,),
+            )
+        self._connection.execute("pragma incremental_vacuum")
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error), self._transaction() as connection:
+            connection.execute("update day set is_open = 0")
+        self._connection.close()
+
+    def _runs(self) -> Iterator[ObservedRun]:
+        yield from _last_runs(self._connection)
+        if self._path.name != "history.db":
+            for other in sorted(self._path.parent.glob("history*.db")):
+                if other != self._path:
+                    yield from _runs_of_another(other)
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for suffix in ("", "-journal"):
+            _check_own(self._path.with_name(self._path.name + suffix))
+        try:
+            return self._connect()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+        self._set_aside("is damaged")
+        return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        created = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        os.close(created)
+        connection = sqlite3.connect(self._path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("pragma auto_vacuum = incremental")
+            connection.execute("pragma journal_mode = truncate")
+            connection.execute("pragma synchronous = full")
+            (version,) = connection.execute("pragma user_version").fetchone()
+            if version == 0 and not connection.execute("select 1 from sqlite_master").fetchone():
+                connection.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {VERSION}; commit")
+            elif version != VERSION:
+                raise sqlite3.DatabaseError(f"version {version}")
+            self._check(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        """Looks through the file once a day, and after an end that was none."""
+        checked, is_open = connection.execute("select checked, is_open from day").fetchone()
+        now = self._now()
+        if is_open or not 0 <= now - checked < 86_400:
+            if connection.execute("pragma quick_check(1)").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("damaged")
+            checked = now
+        connection.execute("update day set checked = ?, is_open = 1", (checked,))
+
+    def _set_aside(self, why: str) -> None:
+        """Keeps one unusable file at the most."""
+        aside = self._path.with_name(f"{self._path.name}.corrupt-{time.strftime('%Y-%m-%d', time.gmtime(self._now()))}")
+        for former in self._path.parent.glob(f"{self._path.name}.corrupt-*"):
+            former.unlink()
+        self._path.rename(aside)
+        with suppress(FileNotFoundError):
+            self._path.with_name(self._path.name + "-journal").unlink()
+        self.notice = (
+            f"The history file {why} or of a newer version: it was set aside as {aside.name}, a new one begins."
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._connection.execute("begin immediate")
+        try:
+            yield self._connection
+            self._connection.execute("commit")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._connection.execute("rollback")
+            raise
+
+
+def _check_own(path: Path) -> None:
+    """Raises HistoryUnusable for a link, and for a file of another owner."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+        raise HistoryUnusable(f"{path.name} is a link or another user's file: remove it")
+
+
+def _last_runs(connection: sqlite3.Connection, source: str = "") -> Iterator[ObservedRun]:
+    """The last runs of each job; an index walk of twenty rows a job, however many the file has."""
+    for identity, job in connection.execute("select id, job from job").fetchall():
+        rows = connection.execute(
+            "select start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent"
+            " from run where job = ? order by start_by desc limit ?",
+            (identity, RUNS_REMEMBERED),
+        )
+        for row in rows:
+            yield _run(JobId(job), row, source)
+
+
+def _last_gaps(connection: sqlite3.Connection) -> Iterator[Gap]:
+    """The last gaps of each job, newest first."""
+    for identity, job in connection.execute("select id, job from job").fetchall():
+        query = "select start, end from gap where job = ? order by start desc limit ?"
+        for start, end in connection.execute(query, (identity, RUNS_REMEMBERED)):
+            yield Gap(JobId(job), float(start), float(end))
+
+
+def _seen(connection: sqlite3.Connection) -> Iterator[tuple[JobId, LastSeen]]:
+    query = "select job.job, running, sent, received from seen join job on job.id = seen.job"
+    for job, running, sent, received in connection.execute(query):
+        yield JobId(job), LastSeen(Status.RUNNING if running else Status.IDLE, float(sent), float(received))
+
+
+def _runs_of_another(path: Path) -> Iterator[ObservedRun]:
+    """The runs that another host observed, read from a copy in memory: no lock, and nothing of it is trusted."""
+    try:
+        _check_own(path)
+        with path.open("rb") as file:
+            content = file.read(LARGEST)
+        with closing(sqlite3.connect(":memory:")) as connection:
+            connection.deserialize(content)
+            yield from list(_last_runs(connection, path.stem.removeprefix("history-")))
+    except (OSError, ValueError, TypeError, sqlite3.Error, HistoryUnusable) as error:
+        _log.info("the history of another host was left out: %s", type(error).__name__)
+
+
+def _run(job: JobId, row: tuple[Any, ...], source: str) -> ObservedRun:
+    """Raises ValueError or TypeError for what no version of this program has written."""
+    start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent = row
+    return ObservedRun(
+        job,
+        Between(_number(start_after), float(start_by)),
+        float(running_at),
+        None if end_by is None else Between(_number(end_after), float(end_by)),
+        bool(maybe_two),
+        float(interval),
+        number if isinstance(number, int) else None,
+        clean(str(outcome), 20) if outcome else "",
+        clean(str(as_sent), 60) if as_sent else "",
+        source,
+    )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _row(run: ObservedRun) -> tuple[object, ...]:
+    end = run.end or Between(None, 0.0)
+    return (
+        run.job,
+        run.start.by,
+        run.start.after,
+        run.running_at,
+        end.after,
+        end.by if run.end else None,
+        run.maybe_two,
+        run.interval,
+        run.number,
+        run.outcome,
+        run.outcome_as_sent,
+    )
+
+
+class History:
+    """The history file behind a thread: noting never blocks, and reading waits only as long as the caller says."""
+
+    def __init__(self, open_file: Callable[[], HistoryFile], batch: float = BATCH, retry: float = RETRY) -> None:
+        self._open_file = open_file
+        self._batch = batch
+        self._retry = retry
+        self._queue: SimpleQueue[Notes | None] = SimpleQueue()
+        self._is_read = threading.Event()
+        self._remembered: Remembered | None = None
+        self._is_off = False
+        self._notices: list[str] = []
+        self._said: list[str] = []
+        self._thread = threading.Thread(target=self._work, name="history", daemon=True)
+        self._started = time.monotonic()
+        self._thread.start()
+
+    def remembered(self, wait: float = 0.0) -> Remembered | None:
+        """Returns what the file knew when it was opened; None while it is not open, which `wait` seconds may change."""
+        self._is_read.wait(wait)
+        return self._remembered
+
+    def notice(self) -> str:
+        """Returns what the person should know, once: that there is no history and why, or that a file was set aside."""
+        if not self._is_read.is_set() and not self._is_off and time.monotonic() - self._started > PATIENCE:
+            self._say("its file does not open; look for a file server that hangs")
+            self._is_off = True
+        return self._notices.pop(0) if self._notices else ""
+
+    def note(self, notes: Notes) -> None:
+        """Writes this down within five seconds. Never blocks, never raises."""
+        if not self._is_off:
+            self._queue.put(notes)
+
+    def close(self, wait: float) -> None:
+        """Writes down what was noted; gives up after `wait` seconds."""
+        self._queue.put(None)
+        self._thread.join(wait)
+
+    def _work(self) -> None:
+        kept: list[Notes] = []
+        try:
+            while True:
+                try:
+                    file = self._open_file()
+                    break
+                except sqlite3.OperationalError as error:
+                    if not is_busy(error):
+                        raise
+                    self._say("another program holds its file; it is tried again each minute")
+                more, ends = self._drain(self._retry)
+                kept.append(together([*kept, *more]))
+                if ends:
+                    return
+            self._remembered = file.read()
+            self._notices += [file.notice] if file.notice else []
+            self._is_read.set()
+            self._keep(file, kept)
+        except (OSError, sqlite3.Error, HistoryUnusable) as error:
+            _log.warning("history ends: %s", type(error).__name__)
+            self._say(reason(error))
+            self._is_off = True
+        finally:
+            self._is_read.set()
+
+    def _say(self, why: str) -> None:
+        """Notes once why there is no history."""
+        if not self._is_off and not any(notice.startswith(_NONE) for notice in self._said):
+            self._said.append(f"{_NONE}{why}.")
+            self._notices.append(self._said[-1])
+        self._is_read.set()
+
+    def _keep(self, file: HistoryFile, kept: list[Notes]) -> None:
+        pruned, next_try, ends = 0.0, 0.0, False
+        while not ends:
+            more, ends = self._drain(self._batch)
+            kept += more
+            now = time.monotonic()
+            if kept and (ends or now >= next_try):
+                try:
+                    file.write(together(kept))
+                    kept = []
+                except sqlite3.OperationalError as error:
+                    if not is_busy(error):
+                        raise
+                    kept, next_try = [together(kept)], now + self._retry
+            if now - pruned > _HOUR and not kept:
+                file.prune()
+                pruned = now
+        file.close()
+
+    def _drain(self, wait: float) -> tuple[list[Notes], bool]:
+        """Returns what was noted within `wait` seconds, and whether that was the end."""
+        notes: list[Notes] = []
+        deadline = time.monotonic() + wait
+        while (left := deadline - time.monotonic()) > 0:
+            with suppress(Empty):
+                note = self._queue.get(timeout=left)
+                if note is None:
+                    return notes, True
+                notes.append(note)
+        return notes, False
+
+
+def together(notes: Iterable[Notes]) -> Notes:
+    """Returns one note for all; of a run that was noted twice the later word counts."""
+    runs: dict[tuple[JobId, float], ObservedRun] = {}
+    gaps: list[Gap] = []
+    seen: dict[JobId, LastSeen] = {}
+    for note in notes:
+        runs |= {(run.job, run.start.by): run for run in note.runs}
+        gaps += note.gaps
+        seen |= note.seen
+    return Notes(tuple(runs.values()), tuple(gaps), seen)
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def reason(error: Exception) -> str:
+    """Returns why there is no history, in words."""
+    if isinstance(error, HistoryUnusable):
+        return str(error)
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return "the disk is full"
+    if code == sqlite3.SQLITE_READONLY or (isinstance(error, OSError) and isinstance(error, PermissionError)):
+        return "its folder cannot be written"
+    return "its file cannot be used: " + (error.strerror or "error" if isinstance(error, OSError) else "disk error")

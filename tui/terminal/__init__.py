@@ -1,0 +1,1 @@
+"""The terminal and what lies between it and us. Knows no Textual."""

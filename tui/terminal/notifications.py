@@ -1,0 +1,196 @@
+"""The ways from here to the person at the other end: bell, desktop notification, title; and what lets each through.
+
+What tmux and screen do with each sequence was measured with tmux 3.3a and screen 4.09.
+"""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from tui.core.text import clean
+
+BELL = "\a"
+PUSH_TITLE = "\x1b[22;2t"
+POP_TITLE = "\x1b[23;2t"
+LONGEST = 120
+"""Characters of a notification or a title."""
+
+TMUX_QUESTION = (
+    "#{allow-passthrough}|#{client_termtype}|#{client_termname}|#{window_active}|#{session_attached}"
+    "|#{monitor-bell}|#{bell-action}|#{visual-bell}|#{set-titles}"
+)
+"""What to ask `tmux display -p -t $TMUX_PANE` before each alert: another terminal may have attached since."""
+
+
+class Desktop(StrEnum):
+    """A protocol for desktop notifications; never more than one is used."""
+
+    OSC9 = "osc9"
+    OSC99 = "osc99"
+    OSC777 = "osc777"
+    NONE = "none"
+
+
+class Between(StrEnum):
+    """What stands between this program and the terminal."""
+
+    NOTHING = "nothing"
+    TMUX = "tmux"
+    SCREEN = "screen"
+    ZELLIJ = "zellij"
+
+
+class Outside(NamedTuple):
+    """What is known of the way to the terminal at this moment."""
+
+    between: Between = Between.NOTHING
+    terminal: str = ""
+    """The terminal's name: what it told tmux of itself, or TERM."""
+    passthrough: bool = False
+    """Whether tmux lets wrapped sequences through."""
+    is_visible: bool = True
+    """Whether the pane is on somebody's screen."""
+    silenced_by: str = ""
+    """The tmux option that keeps the bell from the terminal, as `name value`."""
+    sets_titles: bool = True
+
+
+class Route(NamedTuple):
+    """One way out: what is sent, what becomes of it, and the line of configuration that would open it."""
+
+    name: str
+    sent: str
+    """The characters for the terminal; empty where nothing is sent."""
+    arrives: bool | None
+    """None where nothing here can tell."""
+    verdict: str
+    remedy: str = ""
+
+
+_KNOWN = (
+    (re.compile(r"iterm2|wezterm", re.IGNORECASE), Desktop.OSC9),
+    (re.compile(r"kitty", re.IGNORECASE), Desktop.OSC99),
+    (re.compile(r"ghostty|foot|rxvt-unicode", re.IGNORECASE), Desktop.OSC777),
+)
+
+
+def outside(environ: Mapping[str, str], tmux_says: str | None) -> Outside:
+    """Returns what the environment and tmux's answer to `TMUX_QUESTION` say; None where tmux did not answer."""
+    term = clean(environ.get("TERM", ""), 60)
+    if environ.get("TMUX"):
+        return _through_tmux(tmux_says)
+    if environ.get("ZELLIJ"):
+        return Outside(Between.ZELLIJ, term)
+    if environ.get("STY"):
+        return Outside(Between.SCREEN, "")
+    return Outside(Between.NOTHING, term)
+
+
+def _through_tmux(answer: str | None) -> Outside:
+    fields = clean((answer or "").strip(), 500).split("|")
+    if len(fields) != 9:
+        return Outside(Between.TMUX, is_visible=False, sets_titles=False)
+    passthrough, kind, name, active, attached, monitor, action, visual, titles = fields
+    visible = active == "1" and attached not in ("", "0")
+    silenced = ""
+    if visual in ("on", "1"):
+        silenced = "visual-bell on"
+    elif monitor in ("off", "0"):
+        silenced = "monitor-bell off"
+    elif action == "none" or (action == "other" and visible):
+        silenced = f"bell-action {action}"
+    return Outside(
+        Between.TMUX,
+        kind or name,
+        passthrough in ("on", "1", "all", "2"),
+        visible or passthrough in ("all", "2"),
+        silenced,
+        titles in ("on", "1"),
+    )
+
+
+def protocol(setting: str, seen: Outside) -> Desktop:
+    """Returns the protocol that the user named; with `auto` the one of a terminal that is known to have one."""
+    if setting != "auto":
+        return Desktop(setting)
+    if seen.between is Between.ZELLIJ:  # it forwards OSC 99, whatever the terminal has
+        return Desktop.OSC99
+    return next((desktop for name, desktop in _KNOWN if name.search(seen.terminal)), Desktop.NONE)
+
+
+def notification(desktop: Desktop, text: str) -> str:
+    """Returns the sequence that shows `text`: plain, short, and nothing that a terminal takes for a command."""
+    said = clean(text, LONGEST).replace(";", ",").strip()
+    if not said or said[0].isdigit():  # OSC 9 with a number is a command of ConEmu
+        said = f"CodeArts: {said}"
+    match desktop:
+        case Desktop.OSC9:
+            return f"\x1b]9;{said}\a"
+        case Desktop.OSC99:
+            return f"\x1b]99;;{said}\a"
+        case Desktop.OSC777:
+            return f"\x1b]777;notify;CodeArts;{said}\a"
+        case Desktop.NONE:
+            return ""
+
+
+def wrapped(sequence: str, seen: Outside) -> str:
+    """Returns the sequence as what stands between has to be given it to pass it on; empty where it would not."""
+    if not sequence:
+        return ""
+    match seen.between:
+        case Between.TMUX if not (seen.passthrough and seen.is_visible):
+            return ""
+        case Between.TMUX:
+            doubled = sequence.replace("\x1b", "\x1b\x1b")
+            return f"\x1bPtmux;{doubled}\x1b\\"
+        case Between.SCREEN:
+            return f"\x1bP{sequence}\x1b\\"
+        case _:
+            return sequence
+
+
+def title(text: str) -> str:
+    """Returns the sequence that sets the terminal's title."""
+    return f"\x1b]2;{clean(text, LONGEST)}\x1b\\"
+
+
+def bell_route(seen: Outside) -> Route:
+    if seen.silenced_by:
+        option = seen.silenced_by.split()[0]
+        good = {"visual-bell": "off", "monitor-bell": "on", "bell-action": "any"}[option]
+        verdict = f"sent; tmux keeps it: {seen.silenced_by}"
+        return Route("bell", BELL, False, verdict, f"tmux set -g {option} {good}")
+    if seen.between is Between.SCREEN:
+        verdict = "sent; screen shows it as text while its visual bell is on, as it is at first"
+        return Route("bell", BELL, None, verdict, "vbell off   # in ~/.screenrc")
+    through = "" if seen.between is Between.NOTHING else f"; {seen.between} passes it on"
+    return Route("bell", BELL, True, f"sent{through}")
+
+
+def desktop_route(setting: str, seen: Outside, text: str) -> Route:
+    desktop = protocol(setting, seen)
+    if desktop is Desktop.NONE:
+        who = f"{seen.terminal!r} is" if seen.terminal else "the terminal's name is not known, or it is"
+        verdict = "not sent: off in the settings" if setting == "none" else f"not sent: {who} none that shows them"
+        return Route(
+            "desktop", "", False, verdict, "" if setting == "none" else '[alerts] desktop = "osc9"   # or osc99, osc777'
+        )
+    sent = wrapped(notification(desktop, text), seen)
+    if sent:
+        return Route("desktop", sent, None, f"sent as {desktop}; whether it is shown, only your screen can say")
+    if not seen.passthrough:
+        return Route("desktop", "", False, "not sent: tmux would drop it", "tmux set -g allow-passthrough on")
+    return Route("desktop", "", False, "not sent: this pane is not visible, and tmux drops it then; the bell rings")
+
+
+def title_route(is_on: bool, seen: Outside, text: str) -> Route:
+    if not is_on:
+        return Route("title", "", False, "not sent: off in the settings", "[alerts] title = true")
+    if seen.between is Between.TMUX and not seen.sets_titles:
+        verdict = "sent; tmux keeps it as the pane's title (#{pane_title})"
+        return Route("title", title(text), False, verdict, "tmux set -g set-titles on")
+    if seen.between is Between.TMUX and not seen.is_visible:
+        return Route("title", title(text), False, "sent; tmux shows it once this pane is visible")
+    return Route("title", title(text), True, "sent")
