@@ -105,6 +105,8 @@ class Members:
         value = self._members.get(name)
         if isinstance(value, str):
             value = _whole(value.strip())
+        elif isinstance(value, float) and value.is_integer():
+            value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             return None
         return value if 0 <= value < 10**_LONGEST_NUMBER else None
@@ -156,8 +158,13 @@ class Members:
         return isinstance(self._members.get(name, 0), list | None)
 
 
-def result_of(body: bytes, secrets: Sequence[str] = (), *, has_status: bool = True) -> Members | Failure:
-    """What stands in `result` of an answer that claims no failure, and claims success where its kind has a `status`."""
+def result_of(
+    body: bytes, secrets: Sequence[str] = (), *, has_status: bool = True, bare: str = ""
+) -> Members | Failure:
+    """What stands in `result` of an answer that claims no failure, and claims success where its kind has a `status`.
+
+    `bare` names the member of those answers that come without an envelope.
+    """
     try:
         value = parse_json(body)
     except ValueError:
@@ -167,6 +174,8 @@ def result_of(body: bytes, secrets: Sequence[str] = (), *, has_status: bool = Tr
     if fields_of({name: member for name, member in value.items() if name != "result"}).failed:
         is_small = len(body) <= _LARGEST_ERROR
         return failure_of(200, {}, body, secrets) if is_small else not_understood("the answer reports an error")
+    if bare in value and "result" not in value:
+        return Members(value, secrets)
     if has_status and Members(value).text("status").lower() != "success":
         return not_understood("the answer does not say that it succeeded")
     if not isinstance(value.get("result"), dict):

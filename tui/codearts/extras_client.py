@@ -73,8 +73,10 @@ class ExtrasClient:
         Never raises for what network, server or credential do.
         """
         async with self._turns[call.kind]:
-            closed = self.closed(call.kind)
-            return closed if closed else await self._send(call)
+            if closed := self.closed(call.kind):
+                return closed
+            outcome: T | Failure = await self._send(call)
+            return outcome
 
     def closed(self, kind: CallKind) -> Failure | None:
         """Why the kind is not asked for now; None where it is. A changed credential opens all."""
@@ -99,6 +101,7 @@ class ExtrasClient:
             return proof
         self._last_proof = proof
         exchange, sent = Exchange(), self._now().at
+        outcome: T | Failure
         try:
             outcome = await self._ask(call, proof, exchange)
         except Problem as problem:

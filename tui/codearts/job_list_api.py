@@ -81,9 +81,11 @@ def project_job_list_call(project: ProjectId, page: int = 0) -> ExtraCall[JobPag
 
 
 def parse_job_page(body: bytes, secrets: Sequence[str] = (), page: int = 0) -> JobPage | Failure:
-    """Both shapes, `job_list` and `jobs`. An empty page with jobs still to come is a failure; an entry without a usable
-    ID is left out."""
-    result = result_of(body, secrets)
+    """Both shapes: `job_list` in an envelope, and `jobs` with or without one.
+
+    An empty page with jobs still to come is a failure; an entry without a usable ID is left out.
+    """
+    result = result_of(body, secrets, bare="jobs")
     if isinstance(result, Failure):
         return result
     name = next((name for name in ("job_list", "jobs") if result.has_list(name)), "")

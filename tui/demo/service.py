@@ -18,6 +18,7 @@ from tui.core.job import Job, JobId
 from tui.core.problem import Problem
 from tui.demo import iam, signatures
 from tui.demo.answers import Answer, service_error
+from tui.demo.extras import Extras, Instant
 from tui.demo.jobs import demo_jobs
 from tui.demo.web import Call, Desk, Server, no_such_api
 
@@ -57,6 +58,8 @@ class DemoService:
         self._started = clock()
         self._jobs = {demo.job.id: demo for demo in demo_jobs(seed)}
         self._asked: Counter[str] = Counter()
+        self._wall = wall
+        self.extras = Extras(self._jobs.values())
         self._iam = iam.Iam(clock, wall)
         self.signatures = signatures.Signatures(clock, wall)
         numbers = itertools.count()
@@ -108,6 +111,8 @@ class DemoService:
                 return self._iam.verify(caller, call.headers.get("x-subject-token", ""), with_catalog)
             case "GET", path if route := _STATUS_PATH.fullmatch(path):
                 return self._refuse(call) or self._status(route[1])
+            case "GET", path if extra := self.extras.route(path):
+                return self._refuse(call) or extra(call.query, Instant(self._clock() - self._started, self._wall()))
         return no_such_api()
 
     def _refuse(self, call: Call) -> Answer | None:
