@@ -174,7 +174,7 @@ def result_of(
     if fields_of({name: member for name, member in value.items() if name != "result"}).failed:
         is_small = len(body) <= _LARGEST_ERROR
         return failure_of(200, {}, body, secrets) if is_small else not_understood("the answer reports an error")
-    if bare in value and "result" not in value:
+    if bare and bare in value and "result" not in value:
         return Members(value, secrets)
     if has_status and Members(value).text("status").lower() != "success":
         return not_understood("the answer does not say that it succeeded")
