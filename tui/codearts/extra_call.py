@@ -15,7 +15,7 @@ from tui.codearts.contract import failure_of
 from tui.core.reading import Failure, FailureKind
 from tui.core.text import CELL, clean, plain_paste
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 HIGHEST_BUILD = 1_000_000_000
 _LARGEST_LIST = 2 * 1024 * 1024
@@ -55,13 +55,13 @@ class CallKind(StrEnum):
         return 30.0 if self in (CallKind.LOG, CallKind.LOG_V3) else 10.0
 
 
-class ExtraCall(NamedTuple, Generic[T]):
+class ExtraCall(NamedTuple, Generic[T_co]):
     """One GET: where to, and how its answer is read."""
 
     kind: CallKind
     path: str
     """With the query; quoted."""
-    parse: Callable[[bytes, Sequence[str]], T | Failure]
+    parse: Callable[[bytes, Sequence[str]], T_co | Failure]
     """Reads the body of an answer with HTTP 200. The secrets are kept out of all texts. Never raises."""
 
 

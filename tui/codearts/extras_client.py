@@ -75,8 +75,7 @@ class ExtrasClient:
         async with self._turns[call.kind]:
             if closed := self.closed(call.kind):
                 return closed
-            outcome: T | Failure = await self._send(call)
-            return outcome
+            return await self._send(call)
 
     def closed(self, kind: CallKind) -> Failure | None:
         """Why the kind is not asked for now; None where it is. A changed credential opens all."""
@@ -101,7 +100,6 @@ class ExtrasClient:
             return proof
         self._last_proof = proof
         exchange, sent = Exchange(), self._now().at
-        outcome: T | Failure
         try:
             outcome = await self._ask(call, proof, exchange)
         except Problem as problem:
