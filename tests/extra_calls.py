@@ -1,7 +1,7 @@
 """Answers to the calls beside the status call, as a test writes them down; and a client that asks for them."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ from tui.codearts.extras_client import ExtrasClient
 from tui.core.reading import Failure, Moment
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-Handler = Callable[[httpx.Request], httpx.Response]
+Handler = Callable[[httpx.Request], httpx.Response] | Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
 
 
 def envelope(result: object, **more: object) -> bytes:

@@ -134,6 +134,12 @@ async def test_what_is_no_answer_is_a_failure_without_the_token(answer: httpx.Re
     assert TOKEN[:16] not in repr(found)
 
 
+async def test_an_encoded_answer_is_not_unpacked() -> None:
+    packed = answering(gzip.compress(INFO), Content_Encoding="gzip")
+    async with extras(lambda request: packed) as client:
+        assert "encoded as gzip" in failure(await client.fetch(job_info_call(JOB))).summary
+
+
 async def test_a_log_may_be_larger_than_a_list_and_has_a_bound_too() -> None:
     log = "line of a log\n" * 200_000
     bodies = [envelope({"log": log}), b'{"' + b"x" * 8 * 1024 * 1024]
@@ -181,8 +187,9 @@ async def test_a_kind_that_is_off_is_not_asked_for_and_says_why() -> None:
 async def test_a_crowd_of_questions_is_refused_twice_and_not_more() -> None:
     sent: list[str] = []
 
-    def handle(request: httpx.Request) -> httpx.Response:
+    async def handle(request: httpx.Request) -> httpx.Response:
         sent.append(request.url.path)
+        await asyncio.sleep(0)
         return answering(b"", 403)
 
     async with extras(handle) as client:
