@@ -1,7 +1,7 @@
 """The client of the extras: sends their GETs as the status call is sent, and leaves everything else to that."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 import httpx
@@ -45,8 +45,10 @@ class ExtrasClient:
     """Asks one endpoint with the credential of the status call, on connections of its own.
 
     An extra neither vouches for the credential nor has it renewed: that is the status call's. Of each kind one request
-    is on its way at a time, so that a service that refuses one is not asked in a crowd. `throttled` hears of each
-    refusal that asks for fewer requests, with the moments when its request left and when it came: the budget is shared.
+    is on its way at a time, so that a service that refuses one is not asked in a crowd.
+
+    The budget is shared: `turn` is awaited before each request, and may take its time; `throttled` is called with each
+    refusal that asks for fewer requests, and the moments when its request left and when it came.
     """
 
     def __init__(
@@ -56,12 +58,14 @@ class ExtrasClient:
         credential: Credential,
         now: Callable[[], Moment],
         throttled: Callable[[Failure, float, float], object] = lambda failure, sent, now: None,
+        turn: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self._open_http = open_http
         self._endpoint = endpoint
         self._credential = credential
         self._now = now
         self._throttled = throttled
+        self._turn = turn
         self._free: list[Line] = []
         self._switch = ExtrasSwitch()
         self._turns = {kind: asyncio.Lock() for kind in CallKind}
@@ -73,6 +77,8 @@ class ExtrasClient:
         Never raises for what network, server or credential do.
         """
         async with self._turns[call.kind]:
+            if not self.closed(call.kind) and self._turn:
+                await self._turn()
             if closed := self.closed(call.kind):
                 return closed
             return await self._send(call)

@@ -60,6 +60,14 @@ class ObservedRun(NamedTuple):
     known_number: int = 0
     """The highest build number that was known before this run; 0 where none was."""
 
+    @property
+    def duration(self) -> tuple[float, float] | None:
+        """Between how many seconds it lasted; None where its start or end was not observed."""
+        if not self.start or not self.end:
+            return None
+        least = (self.end.after - self.start.by).total_seconds()
+        return max(0.0, least), (self.end.by - self.start.after).total_seconds()
+
 
 class MatchKind(StrEnum):
     """How the search for a run's record ended."""

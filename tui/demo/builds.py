@@ -19,15 +19,17 @@ _STATES = ("SUCCESS",) * 15 + ("FAILURE",) * 4 + ("ABORTED", "timeout")
 """Each as likely as it stands here often, and in the documented spelling."""
 _OCCASIONS = (("MANUAL", "lin"), ("MANUAL", "zhang"), ("TIMER", "timer"), ("TIMER", "timer"), ("WEBHOOK", "webhook"))
 _BRANCHES = ("main", "main", "main", "release/2.1", "develop", "feature/retry-after")
-_ERRORS = (
-    ("CB.2001", "The command ended with exit status 1: 3 tests failed.", "Look for FAILED in the log of this step."),
-    (
-        "CB.2004",
-        "The dependency could not be downloaded: connection reset.",
-        "Check the mirror in the step's settings.",
+_ERRORS = {
+    "Compile": (
+        "CB.2001",
+        "The command ended with exit status 2: 1 error in 214 files.",
+        "Look for error: in the log.",
     ),
-    ("CB.2011", "There is no space left on the build machine.", "Choose a larger machine, or clean the cache."),
-)
+    "Unit tests": ("CB.2001", "The command ended with exit status 1: 3 tests failed.", "Look for FAILED in the log."),
+    "Sign ipa": ("CB.2017", "The signing certificate has expired.", "Upload a new certificate to the project's files."),
+    "Quality gate": ("CB.2023", "The gate asks for 80 % coverage, the build has 74 %.", "See the gate's report."),
+}
+_USUAL_ERROR = ("CB.2004", "The connection to the other side was reset.", "Check the address in the step's settings.")
 _TALK = ("resolving", "fetching", "compiling", "linking", "testing", "checking", "packing", "writing")
 _LINES_APART = 0.5, 2.0
 """Seconds between two lines of a log: of short builds, and of those that take an hour."""
@@ -100,6 +102,7 @@ def _build(job: DemoJob, number: int, turn: int, spell: int) -> Build:
     random = Random(f"{job.seed} {job.job.id} build {number}")
     steps = STEPS.get(job.job.tags[0] if job.job.tags else "", _USUAL_STEPS)
     trigger, executor = random.choice(_OCCASIONS)
+    failed_step = random.randrange(1, len(steps))
     return Build(
         number,
         turn * ends[-1] + began - offset,
@@ -110,6 +113,6 @@ def _build(job: DemoJob, number: int, turn: int, spell: int) -> Build:
         random.choice(_BRANCHES),
         f"{random.getrandbits(160):040x}",
         steps,
-        random.randrange(1, len(steps)),
-        random.choice(_ERRORS),
+        failed_step,
+        _ERRORS.get(steps[failed_step], _USUAL_ERROR),
     )

@@ -350,10 +350,14 @@ def _project(demo: DemoJob) -> tuple[str, str]:
 
 def _lines(build: Build, now: Instant) -> list[str]:
     return [
-        f"[{now.date(when).astimezone(WALL):%Y/%m/%d %H:%M:%S}.{int(when % 1 * 1000):03d} GMT+08:00] "
-        f"[{level}] [{step}] {text}\n"
+        f"[{_clock(now.date(when))} GMT+08:00] [{level}] [{step}] {text}\n"
         for when, level, step, text in build.log(now.at)
     ]
+
+
+def _clock(moment: datetime) -> str:
+    """To the millisecond, as the documented lines have it."""
+    return f"{moment.astimezone(WALL):%Y/%m/%d %H:%M:%S.%f}"[:-3]
 
 
 def _date(text: str) -> datetime:
