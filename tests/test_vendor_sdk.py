@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -15,9 +16,18 @@ import pytest
 
 from tests.clients import client
 from tests.test_signing import ACCESS, BODY, DATE, HOST, PROJECT, SECRET, WHEN
+from tui.codearts.client import http_client
 from tui.codearts.credentials import EnvironmentToken
+from tui.codearts.endpoints import Endpoint
+from tui.codearts.extras_client import ExtrasClient
+from tui.codearts.job_list_api import JobPage, job_list_call
+from tui.codearts.log_api import LogPiece, log_v3_call
+from tui.codearts.project_api import ProjectPage, projects_call
+from tui.codearts.record_api import RecordPage, record_info_call, record_list_call, record_window
 from tui.codearts.signing import sign
-from tui.core.reading import Status
+from tui.core.reading import Moment, Status
+from tui.core.run import RunRecord
+from tui.demo.extras import ExtrasMode
 from tui.demo.service import DemoService
 
 _PYTHON = os.environ.get("VENDOR_SDK_PYTHON")
@@ -65,6 +75,13 @@ def service() -> Iterator[DemoService]:
         yield service
 
 
+@pytest.fixture
+def service_standing_still() -> Iterator[DemoService]:
+    began = datetime.now(UTC)
+    with DemoService(clock=lambda: 1000.0, wall=lambda: began) as service:
+        yield service
+
+
 def about(service: DemoService, **more: object) -> dict[str, object]:
     keys = {"url": service.url, "access": service.access_key, "secret": service.secret_key}
     return {**keys, "project_id": service.project_id, **more}
@@ -90,6 +107,49 @@ def test_the_sdk_is_refused_with_a_wrong_key(service: DemoService) -> None:
     assert (status, code) == (401, "APIGW.0301")
     assert "verify aksk signature fail, canonicalRequest:GET|/v3/jobs/" in message
     assert service.signatures.refused == 1
+
+
+async def test_the_sdk_reads_lists_records_and_logs_as_we_do(service_standing_still: DemoService) -> None:
+    service = service_standing_still
+    job = service.jobs[0].id
+    credential = EnvironmentToken(service.token)
+    ours = ExtrasClient(http_client, Endpoint(service.url), credential, lambda: Moment(0.0, datetime.now(UTC)))
+    now = datetime.now(UTC)
+    records = await ours.fetch(record_list_call(job, now, "cn-north-4", 5))
+    assert isinstance(records, RecordPage)
+    done = next(record for record in records.records if record.is_finished)
+    exact = await ours.fetch(record_info_call(job, done.number))
+    log = await ours.fetch(log_v3_call(job, done.number))
+    jobs = await ours.fetch(job_list_call())
+    projects = await ours.fetch(projects_call())
+    await ours.close()
+    assert isinstance(exact, RunRecord)
+    assert isinstance(log, LogPiece)
+    assert isinstance(jobs, JobPage)
+    assert isinstance(projects, ProjectPage)
+    window = record_window(now, "cn-north-4")
+    project = jobs.entries[0].project_id
+    question = about(service, what="extras", job=job, number=done.number, window=window, codearts_project=project)
+    theirs = ask(question)
+    assert theirs["names"] == [entry.name for entry in jobs.entries]
+    assert theirs["words"] == [entry.last_build_status for entry in jobs.entries]
+    assert theirs["records"] == [
+        [record.number, record.outcome_as_sent, record.by, record.branch] for record in records.records
+    ]
+    assert exact.duration is not None
+    number, of_job, milliseconds, word = theirs["exact"]
+    assert (number, of_job, word) == (done.number, job, exact.outcome_as_sent)
+    assert abs(milliseconds - exact.duration * 1000) <= 2
+    assert theirs["name"] == service.jobs[0].label
+    assert theirs["last"][0] == str(records.records[0].number)
+    newer, older = theirs["logs"]
+    assert older == log.text
+    assert older.startswith(newer)
+    assert theirs["projects"] == [project.name for project in projects.projects]
+    assert theirs["project"] is None  # its model knows only the shape without an envelope
+    service.extras.mode = ExtrasMode.BARE_LISTS
+    bare = ask({**question, "what": "bare list"})
+    assert bare == [entry.name for entry in jobs.entries if entry.project_id == project]
 
 
 async def test_the_sdk_logs_in_at_the_simulated_iam(service: DemoService) -> None:

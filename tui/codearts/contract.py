@@ -67,6 +67,12 @@ def interpret(
     return answer.status or _failure(answer, secrets)
 
 
+def failure_of(http_status: int, headers: Mapping[str, str], body: bytes, secrets: Sequence[str] = ()) -> Failure:
+    """What an answer without a usable result means, by its code or HTTP status, to any call."""
+    value = _parsed(body)
+    return _failure(_Answer(http_status, headers, body, value, fields_of(value)), secrets)
+
+
 def request_id(headers: Mapping[str, str], body: bytes = b"", secrets: Sequence[str] = ()) -> str:
     """What the service calls this request; empty where it does not say."""
     found = _header(headers, "x-request-id")

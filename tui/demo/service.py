@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs
@@ -18,10 +18,12 @@ from tui.core.job import Job, JobId
 from tui.core.problem import Problem
 from tui.demo import iam, signatures
 from tui.demo.answers import Answer, service_error
+from tui.demo.extras import Extras, Instant
 from tui.demo.jobs import demo_jobs
 from tui.demo.web import Call, Desk, Server, no_such_api
 
 _STATUS_PATH = re.compile(r"/v3/jobs/([^/]+)/status")
+_CLOCKS_DIFFER = timedelta(seconds=1)
 _ID = re.compile(r"[0-9a-z]{32}")
 
 
@@ -57,6 +59,10 @@ class DemoService:
         self._started = clock()
         self._jobs = {demo.job.id: demo for demo in demo_jobs(seed)}
         self._asked: Counter[str] = Counter()
+        self._wall = wall
+        self._began = wall()
+        """When the service started, by the wall clock as it is now."""
+        self.extras = Extras(self._jobs.values())
         self._iam = iam.Iam(clock, wall)
         self.signatures = signatures.Signatures(clock, wall)
         numbers = itertools.count()
@@ -108,6 +114,8 @@ class DemoService:
                 return self._iam.verify(caller, call.headers.get("x-subject-token", ""), with_catalog)
             case "GET", path if route := _STATUS_PATH.fullmatch(path):
                 return self._refuse(call) or self._status(route[1])
+            case "GET", path if extra := self.extras.route(path):
+                return self._refuse(call) or extra(call.query, self._now())
         return no_such_api()
 
     def _refuse(self, call: Call) -> Answer | None:
@@ -126,6 +134,14 @@ class DemoService:
             return service_error(422, "CB.00031006", "The job does not exist.")
         self._asked[job_id] += 1
         return known.answer(self._clock() - self._started, self._asked[job_id])
+
+    def _now(self) -> Instant:
+        """Past builds keep their dates, unless the wall clock was set or the machine slept."""
+        since = timedelta(seconds=self._clock() - self._started)
+        began = self._wall() - since
+        if abs(began - self._began) > _CLOCKS_DIFFER:
+            self._began = began
+        return Instant(since.total_seconds(), self._began + since)
 
     def _accept(self) -> None:
         while not self._closing.is_set():

@@ -1,0 +1,173 @@
+"""Which record is that of the run that was observed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.core.outcome import Outcome
+from tui.core.run import (
+    Interval,
+    Match,
+    MatchKind,
+    ObservedRun,
+    RunRecord,
+    choose_record,
+    is_late,
+    merged,
+    runs_not_seen,
+    times_agree,
+    with_times,
+)
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def between(after: float, by: float) -> Interval:
+    return Interval(at(after), at(by))
+
+
+def record(number: int, start: float | None, end: float | None = None, outcome: Outcome = Outcome.PASSED) -> RunRecord:
+    return RunRecord(
+        number,
+        outcome,
+        started_at=None if start is None else at(start),
+        ended_at=None if end is None else at(end),
+        is_finished=True,
+    )
+
+
+RUN = ObservedRun(between(0, 15), between(300, 305), known_number=10)
+UNSEEN_START = ObservedRun(None, between(300, 305), seen_going=at(-1000))
+
+
+def test_the_record_whose_start_fits_is_taken_though_a_next_build_has_begun() -> None:
+    records = [record(12, 310)._replace(is_finished=False), record(11, 8), record(10, -400)]
+    assert choose_record(records, RUN) == Match(MatchKind.FOUND, records[1])
+
+
+def test_a_number_that_was_known_before_is_another_run() -> None:
+    assert choose_record([record(10, 8)], RUN).kind is MatchKind.NOT_THERE
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (-120, MatchKind.FOUND),
+        (-121, MatchKind.NOT_THERE),
+        (135, MatchKind.FOUND),
+        (136, MatchKind.NOT_THERE),
+        (None, MatchKind.NOT_THERE),
+    ],
+)
+def test_the_start_may_be_off_by_two_minutes(start: float | None, kind: MatchKind) -> None:
+    assert choose_record([record(11, start)], RUN).kind is kind
+
+
+def test_an_end_that_contradicts_makes_it_another_run() -> None:
+    assert choose_record([record(11, 8, 430)], RUN).kind is MatchKind.NOT_THERE
+    assert choose_record([record(11, 8, 420)], RUN).kind is MatchKind.FOUND
+
+
+def test_an_exact_fit_goes_before_one_within_the_widening() -> None:
+    records = [record(12, 100), record(11, 8)]
+    assert choose_record(records, RUN).record == records[1]
+
+
+def test_of_two_that_fit_alike_none_is_taken_unless_the_end_tells_them_apart() -> None:
+    assert choose_record([record(12, 100), record(11, 60)], RUN) == Match(MatchKind.AMBIGUOUS)
+    told = [record(12, 100, 303), record(11, 60, 290)]
+    assert choose_record(told, RUN) == Match(MatchKind.FOUND, told[0])
+
+
+def test_a_record_that_lags_is_not_an_outcome() -> None:
+    lagging = record(11, 8, outcome=Outcome.UNKNOWN)._replace(is_finished=False)
+    assert choose_record([lagging], RUN) == Match(MatchKind.UNFINISHED, lagging)
+    assert choose_record([], RUN) == Match(MatchKind.NOT_THERE)
+
+
+def test_where_the_start_was_not_seen_the_end_decides() -> None:
+    records = [record(12, 302, 390), record(11, -5000, 303), record(10, -9000, -7000)]
+    assert choose_record(records, UNSEEN_START) == Match(MatchKind.FOUND, records[1])
+    assert choose_record([record(11, -5000, 700)], UNSEEN_START).kind is MatchKind.NOT_THERE
+
+
+def test_where_no_end_is_told_the_newest_that_had_begun_is_asked_about() -> None:
+    running = record(12, 302)._replace(is_finished=False)
+    records = [running, record(11, -5000), record(10, -9000)]
+    assert choose_record(records, UNSEEN_START) == Match(MatchKind.NEEDS_TIMES, records[1])
+    exact = with_times(records[1], record(11, -5000, 303))
+    assert choose_record([running, exact, records[2]], UNSEEN_START) == Match(MatchKind.FOUND, exact)
+
+
+def test_a_run_of_which_nothing_was_observed_has_no_record() -> None:
+    assert choose_record([record(11, 8)], ObservedRun()).kind is MatchKind.NOT_THERE
+
+
+def test_exact_times_of_another_build_are_not_taken() -> None:
+    assert with_times(record(11, 8), record(12, 9, 303)) == record(11, 8)
+
+
+def test_times_of_a_record_are_shown_where_they_fit() -> None:
+    assert times_agree(record(11, 8, 303), RUN)
+    assert times_agree(record(11, None), RUN)
+    assert not times_agree(record(11, 8, 900), RUN)
+    assert not times_agree(record(11, -900, 303), RUN)
+
+
+def test_what_is_known_is_not_lost_to_what_is_not() -> None:
+    passed, unknown = record(11, 8), record(11, 8, outcome=Outcome.UNKNOWN)
+    failed = record(11, 8, outcome=Outcome.FAILED)
+    from_list = failed._replace(is_confirmed=False)
+    assert merged(None, from_list) is from_list
+    assert merged(from_list, passed) is passed
+    assert merged(passed, from_list) is passed
+    assert merged(passed, unknown) is passed
+    assert merged(unknown, failed) is failed
+    assert merged(passed, failed) is failed
+    assert merged(record(12, 400), failed) == record(12, 400)
+    assert merged(failed, record(12, 400, outcome=Outcome.UNKNOWN)).number == 12
+
+
+def test_numbers_tell_how_many_runs_passed_unobserved() -> None:
+    assert [runs_not_seen(10, 14, 2), runs_not_seen(10, 11, 1), runs_not_seen(10, 9, 0)] == [2, 0, 0]
+
+
+def test_an_outcome_is_late_after_ten_minutes() -> None:
+    assert not is_late(at(0), at(600))
+    assert is_late(at(0), at(601))
+
+
+moments = st.none() | st.integers(-2000, 2000)
+some_records = st.lists(
+    st.builds(
+        lambda number, start, end, finished: record(number, start, end)._replace(is_finished=finished),
+        st.integers(1, 20),
+        moments,
+        moments,
+        st.sampled_from([True, False, None]),
+    ),
+    max_size=10,
+)
+
+
+@given(some_records, st.booleans())
+def test_what_is_found_is_one_of_the_records_and_never_contradicts_what_was_seen(
+    records: list[RunRecord], sees_start: bool
+) -> None:
+    run = RUN if sees_start else UNSEEN_START._replace(known_number=10)
+    match = choose_record(records, run)
+    assert (match.record is None) == (match.kind in (MatchKind.NOT_THERE, MatchKind.AMBIGUOUS))
+    if match.record:
+        assert match.record in records
+        assert match.record.number > 10
+        assert match.record.started_at
+    if match.kind is MatchKind.FOUND and match.record:
+        assert match.record.is_finished is not False
+        assert times_agree(match.record, run)
+        assert sees_start or match.record.ended_at

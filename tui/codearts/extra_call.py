@@ -1,0 +1,219 @@
+"""The calls beside the status call, called extras: what they have in common. Pure.
+
+Nothing about them could be tried against the real service, so their answers are read with patience: numbers may come as
+texts, members may be missing. What is no answer at all becomes a `Failure`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from math import isfinite
+from typing import Generic, NamedTuple, TypeVar
+
+from tui.codearts.bodies import fields_of, parse_json, redact, without
+from tui.codearts.contract import failure_of
+from tui.core.reading import Failure, FailureKind
+from tui.core.text import CELL, clean, plain_paste
+
+T_co = TypeVar("T_co", covariant=True)
+
+HIGHEST_BUILD = 1_000_000_000
+_LARGEST_LIST = 2 * 1024 * 1024
+_LARGEST_LOG = 8 * 1024 * 1024
+_LARGEST_ERROR = 64 * 1024
+"""Bytes of an error that are looked into."""
+_LONGEST_NUMBER = 18
+"""Digits."""
+_MILLISECONDS_FROM = 100_000_000_000
+"""As seconds this would be the year 5138, as milliseconds it is 1973."""
+_YEARS = range(2000, 2101)
+
+
+class CallKind(StrEnum):
+    """One for each call, since each may be refused by itself; the value is what the user reads."""
+
+    JOB_LIST = "list of jobs"
+    WHOLE_JOB_LIST = "list of jobs in one piece"
+    PROJECT_JOB_LIST = "jobs of a project"
+    PROJECTS = "projects"
+    RECORD_LIST = "records of builds"
+    RECORD_INFO = "times of a build"
+    JOB_INFO = "name of a job"
+    RUNNING_STATUS = "number of the last build"
+    LOG_ANALYSIS = "failing step"
+    LOG = "log"
+    LOG_V3 = "log by the older call"
+
+    @property
+    def largest_body(self) -> int:
+        """Bytes of an answer that are read."""
+        return _LARGEST_LOG if self in (CallKind.LOG, CallKind.LOG_V3) else _LARGEST_LIST
+
+    @property
+    def time_limit(self) -> float:
+        """Seconds that a call may take."""
+        return 30.0 if self in (CallKind.LOG, CallKind.LOG_V3) else 10.0
+
+
+class ExtraCall(NamedTuple, Generic[T_co]):
+    """One GET: where to, and how its answer is read."""
+
+    kind: CallKind
+    path: str
+    """With the query; quoted."""
+    parse: Callable[[bytes, Sequence[str]], T_co | Failure]
+    """Reads the body of an answer with HTTP 200. The secrets are kept out of all texts. Never raises."""
+
+
+class Members:
+    """The members of a JSON object from outside, each as far as it can be used; those of anything else are missing."""
+
+    __slots__ = ("_members", "_secrets")
+
+    def __init__(self, value: object, secrets: Sequence[str] = ()) -> None:
+        self._members: Mapping[str, object] = value if isinstance(value, dict) else {}
+        self._secrets = secrets
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    def text(self, *names: str, limit: int = CELL) -> str:
+        """The first that has one; a number is one, too."""
+        for name in names:
+            value = self._members.get(name)
+            if isinstance(value, int) and not isinstance(value, bool):
+                value = str(value)
+            if isinstance(value, str) and value.strip():
+                return tidy(value.strip(), self._secrets, limit)
+        return ""
+
+    def plain_text(self, name: str, most: int) -> str | None:
+        """Lines that end in a line feed, the last `most` characters of them, without our secrets; None without a text.
+
+        Null counts as empty. Other people's secrets in it are theirs to hide: the service shows them to all.
+        """
+        value = self._members.get(name, 0)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            return None
+        text = without(value[-most:], self._secrets)
+        return plain_paste(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+    def number(self, name: str) -> int | None:
+        """A whole number from 0, also as a text."""
+        value = self._members.get(name)
+        if isinstance(value, str):
+            value = _whole(value.strip())
+        elif isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            return None
+        return value if 0 <= value < 10**_LONGEST_NUMBER else None
+
+    def amount(self, name: str) -> float | None:
+        """A number from 0, whole or not, also as a text."""
+        value = self._members.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            return None
+        try:
+            amount = float(value) if not isinstance(value, str) or len(value) <= 40 else -1.0
+        except (ValueError, OverflowError):
+            return None
+        return amount if isfinite(amount) and amount >= 0 else None
+
+    def flag(self, name: str) -> bool | None:
+        value = self._members.get(name)
+        if isinstance(value, str):
+            return {"true": True, "false": False}.get(value.strip().lower())
+        return value if isinstance(value, bool) else None
+
+    def build_number(self, name: str) -> int | None:
+        number = self.number(name)
+        return number if number and number <= HIGHEST_BUILD else None
+
+    def moment(self, name: str) -> datetime | None:
+        """A time since 1970, in milliseconds or seconds, which its size tells apart; or a text with its own zone."""
+        number = self.number(name)
+        if number is None:
+            return _dated(self._members.get(name))
+        seconds = number / 1000 if number >= _MILLISECONDS_FROM else number
+        try:
+            moment = datetime.fromtimestamp(seconds, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+        return moment if moment.year in _YEARS else None
+
+    def inner(self, name: str) -> "Members":
+        return Members(self._members.get(name), self._secrets)
+
+    def each(self, name: str, most: int) -> list["Members"]:
+        """The objects of a list, as many as may be."""
+        value = self._members.get(name)
+        found = value if isinstance(value, list) else []
+        return [Members(one, self._secrets) for one in found[:most] if isinstance(one, dict)]
+
+    def has_list(self, name: str) -> bool:
+        """Null counts as an empty one."""
+        return isinstance(self._members.get(name, 0), list | None)
+
+
+def result_of(
+    body: bytes, secrets: Sequence[str] = (), *, has_status: bool = True, bare: str = ""
+) -> Members | Failure:
+    """What stands in `result` of an answer that claims no failure, and claims success where its kind has a `status`.
+
+    `bare` names the member of those answers that come without an envelope.
+    """
+    try:
+        value = parse_json(body)
+    except ValueError:
+        return failure_of(200, {}, body[:_LARGEST_ERROR], secrets)
+    if not isinstance(value, dict):
+        return not_understood("the answer is no object")
+    if fields_of({name: member for name, member in value.items() if name != "result"}).failed:
+        is_small = len(body) <= _LARGEST_ERROR
+        return failure_of(200, {}, body, secrets) if is_small else not_understood("the answer reports an error")
+    if bare and bare in value and "result" not in value:
+        return Members(value, secrets)
+    if has_status and Members(value).text("status").lower() != "success":
+        return not_understood("the answer does not say that it succeeded")
+    if not isinstance(value.get("result"), dict):
+        return not_understood("the answer has no result")
+    return Members(value["result"], secrets)
+
+
+def not_understood(why: str) -> Failure:
+    """The answer is not one that this call gives; `why` is a clause of ours."""
+    return Failure(FailureKind.BAD_REPLY, f"The answer cannot be used: {why}.")
+
+
+def withheld(what: str) -> Failure:
+    """An empty list that says itself that it is none: seen in the wild, and likely to pass."""
+    return Failure(FailureKind.SERVER_ERROR, f"The list of {what} is empty, although it claims to have some.")
+
+
+def checked_build(number: int) -> int:
+    """The number, if it may stand in a path. Raises ValueError."""
+    if not 1 <= number <= HIGHEST_BUILD:
+        raise ValueError(f"a build number is from 1 to {HIGHEST_BUILD}")
+    return number
+
+
+def tidy(text: str, secrets: Sequence[str] = (), limit: int = CELL) -> str:
+    """One line without secrets; cut first, a little later than where it ends, so that no secret is cut in two."""
+    longest = max(map(len, secrets), default=0)
+    return clean(redact(text[: limit + longest + CELL], secrets), limit)
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else None
+
+
+def _dated(value: object) -> datetime | None:
+    """None without a zone: it would have to be guessed."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= 40 else None
+        return moment.astimezone(UTC) if moment and moment.tzinfo and moment.year in _YEARS else None
+    except (ValueError, OverflowError):
+        return None

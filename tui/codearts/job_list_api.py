@@ -1,0 +1,129 @@
+"""The lists of jobs, those of the user and those of one project. What they say of builds is a hint, never a status."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from tui.codearts.extra_call import CallKind, ExtraCall, Members, not_understood, result_of, withheld
+from tui.codearts.project_api import ProjectId
+from tui.core.job import JobId
+from tui.core.outcome import Outcome, is_never_built, outcome_of
+from tui.core.reading import Failure
+from tui.core.run import RunRecord
+
+PAGE_SIZE = 100
+MOST_ENTRIES = 2000
+"""Jobs that one answer may name: a list in one piece has them all."""
+
+
+class JobEntry(NamedTuple):
+    """What a list says of one job."""
+
+    id: JobId
+    name: str = ""
+    project_id: ProjectId | None = None
+    project: str = ""
+    last_build_status: str = ""
+    """As sent: a colour word such as `blue`."""
+    is_finished: bool | None = None
+    """A hint, no more: of a queued build nobody knows what it says."""
+    last_build_at: datetime | None = None
+    """Whether start or end is not documented."""
+    build_number: int | None = None
+    trigger: str = ""
+    branch: str = ""
+    by: str = ""
+    is_disabled: bool | None = None
+
+    @property
+    def was_never_built(self) -> bool:
+        return is_never_built(self.last_build_status)
+
+    @property
+    def last_run(self) -> RunRecord | None:
+        """What to show of the last run until a record confirms it; None where the list says nothing that is known."""
+        outcome = outcome_of(self.last_build_status)
+        if outcome is Outcome.UNKNOWN or self.is_finished is False:
+            return None
+        return RunRecord(
+            self.build_number or 0,
+            outcome,
+            self.last_build_status,
+            trigger=self.trigger,
+            branch=self.branch,
+            by=self.by,
+            is_finished=True,
+            is_confirmed=False,
+        )
+
+
+class JobPage(NamedTuple):
+    """One page of a list, in its order."""
+
+    entries: tuple[JobEntry, ...]
+    total: int | None = None
+    """Jobs on all pages, as far as the service says so."""
+
+
+def job_list_call(page: int = 0) -> ExtraCall[JobPage]:
+    """The jobs of the user in all projects, a page at a time from 0."""
+    return _paged(CallKind.JOB_LIST, "/v1/job/list", page)
+
+
+def whole_job_list_call() -> ExtraCall[JobPage]:
+    """The same without parameters: with them some got an empty list whose `total` was not 0."""
+    return ExtraCall(CallKind.WHOLE_JOB_LIST, "/v1/job/list", parse_job_page)
+
+
+def project_job_list_call(project: ProjectId, page: int = 0) -> ExtraCall[JobPage]:
+    """The jobs of one project, a page at a time from 0. A page beyond the last one is empty."""
+    return _paged(CallKind.PROJECT_JOB_LIST, f"/v1/job/{project}/list", page)
+
+
+def parse_job_page(body: bytes, secrets: Sequence[str] = (), page: int = 0) -> JobPage | Failure:
+    """Both shapes: `job_list` in an envelope, and `jobs` with or without one.
+
+    An empty page with jobs still to come is a failure; an entry without a usable ID is left out.
+    """
+    result = result_of(body, secrets, bare="jobs")
+    if isinstance(result, Failure):
+        return result
+    name = next((name for name in ("job_list", "jobs") if result.has_list(name)), "")
+    if not name:
+        return not_understood("there is no list of jobs in it")
+    told = result.each(name, MOST_ENTRIES)
+    total = result.number("total")
+    if not told and (total or 0) > page * PAGE_SIZE:
+        return withheld("jobs")
+    entries = [entry for one in told if (entry := _entry(one))]
+    if told and not entries:
+        return not_understood("no job in it has an ID")
+    return JobPage(tuple({entry.id: entry for entry in entries}.values()), total)
+
+
+def _paged(kind: CallKind, path: str, page: int) -> ExtraCall[JobPage]:
+    if not 0 <= page <= 999:
+        raise ValueError("a page is from 0 to 999")
+    query = f"?page_index={page}&page_size={PAGE_SIZE}"
+    return ExtraCall(kind, path + query, lambda body, secrets: parse_job_page(body, secrets, page))
+
+
+def _entry(told: Members) -> JobEntry | None:
+    try:
+        job = JobId(told.text("id", "job_id", limit=40))
+    except ValueError:
+        return None
+    return JobEntry(
+        job,
+        told.text("job_name", "name", limit=200),
+        ProjectId.or_none(told.text("project_id", limit=40)),
+        told.text("project_name", limit=200),
+        told.text("last_build_status", limit=60),
+        told.flag("is_finished"),
+        told.moment("last_build_time"),
+        told.build_number("build_number"),
+        told.text("trigger_type", limit=60),
+        told.text("code_branch", limit=200),
+        told.text("last_build_user", "nick_name", limit=100),
+        told.flag("disabled"),
+    )

@@ -1,0 +1,107 @@
+"""What failed in a build, and its log: a step and an error text, or pieces of plain text."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tui.codearts.extra_call import CallKind, ExtraCall, Members, checked_build, not_understood, result_of
+from tui.core.job import JobId
+from tui.core.reading import Failure
+from tui.core.text import DETAIL
+
+MOST_STEPS = 100
+PIECE = 1_000_000
+"""Characters that one call for a log asks for."""
+LONGEST_PIECE = 8 * 1024 * 1024
+"""Characters of an answer that are kept, the last ones."""
+HIGHEST_OFFSET = 2_147_483_647
+
+
+class FailedStep(NamedTuple):
+    """One step that failed."""
+
+    step: str
+    code: str = ""
+    message: str = ""
+    help: str = ""
+    """The text of the service's FAQ."""
+
+
+class Analysis(NamedTuple):
+    """The failing steps of a build, in the service's order; none where it found none."""
+
+    number: int
+    steps: tuple[FailedStep, ...]
+
+
+class LogPiece(NamedTuple):
+    """Part of a log, with its line ends; nothing in it that a terminal acts on."""
+
+    text: str
+    next_offset: int | None = None
+    """Where to go on; None where the service does not say."""
+    has_more: bool | None = None
+
+
+def analysis_call(job: JobId, number: int) -> ExtraCall[Analysis]:
+    path = f"/v1/log/{job}/{checked_build(number)}/analysis?limit={MOST_STEPS}&offset=0"
+    return ExtraCall(CallKind.LOG_ANALYSIS, path, lambda body, secrets: parse_analysis(body, secrets, number))
+
+
+def log_call(job: JobId, number: int, start: int = 0, end: int = 0, newest_first: bool = False) -> ExtraCall[LogPiece]:
+    """By the newer call, which says neither what its offsets count nor what the last of them may be."""
+    sort = "DESC" if newest_first else "AES"  # as the vendor spells it
+    query = f"start_offset={_offset(start)}&end_offset={_offset(end)}&sort={sort}&size=1000"
+    path = f"/v1/log/{job}/{checked_build(number)}/real-time-log?{query}"
+    return ExtraCall(CallKind.LOG, path, parse_log)
+
+
+def log_v3_call(job: JobId, number: int, offset: int = 0) -> ExtraCall[LogPiece]:
+    """By the older call, which was seen to bring the whole log from 0."""
+    query = f"offset={_offset(offset)}&length={PIECE}"
+    return ExtraCall(CallKind.LOG_V3, f"/v3/jobs/{job}/{checked_build(number)}/real-time-log?{query}", parse_log_v3)
+
+
+def parse_analysis(body: bytes, secrets: Sequence[str], number: int) -> Analysis | Failure:
+    result = result_of(body, secrets)
+    if isinstance(result, Failure):
+        return result
+    if not result.has_list("error_nodes"):
+        return not_understood("there is no list of steps in it")
+    if result.build_number("build_no") not in (None, number):
+        return not_understood("it is about another build")
+    steps = [_step(one) for one in result.each("error_nodes", MOST_STEPS)]
+    return Analysis(number, tuple(step for step in steps if any(step)))
+
+
+def parse_log(body: bytes, secrets: Sequence[str] = ()) -> LogPiece | Failure:
+    result = result_of(body, secrets)
+    return result if isinstance(result, Failure) else _piece(result, "log", "end_offset", "has_more")
+
+
+def parse_log_v3(body: bytes, secrets: Sequence[str] = ()) -> LogPiece | Failure:
+    result = result_of(body, secrets, has_status=False)
+    return result if isinstance(result, Failure) else _piece(result, "content", "offset", "has_more_data")
+
+
+def _step(told: Members) -> FailedStep:
+    error = told.inner("error_info")
+    return FailedStep(
+        told.text("step", "node_id", limit=200),
+        error.text("error_code", limit=100),
+        error.text("error_message", limit=DETAIL),
+        error.text("faq", limit=DETAIL),
+    )
+
+
+def _piece(result: Members, text: str, offset: str, has_more: str) -> LogPiece | Failure:
+    """A piece may be empty: then there is nothing new yet."""
+    raw = result.plain_text(text, LONGEST_PIECE)
+    if raw is None:
+        return not_understood("there is no text in it")
+    return LogPiece(raw, result.number(offset), result.flag(has_more))
+
+
+def _offset(offset: int) -> int:
+    if not 0 <= offset <= HIGHEST_OFFSET:
+        raise ValueError(f"an offset is from 0 to {HIGHEST_OFFSET}")
+    return offset

@@ -1,0 +1,74 @@
+"""Finds the record of a run: asks for the last ten, takes the one that fits, and asks for exact times where it must."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from tui.codearts.extras_client import ExtrasClient
+from tui.codearts.record_api import RecordPage, record_info_call, record_list_call
+from tui.core.duration_unit import Calibration
+from tui.core.job import JobId
+from tui.core.reading import Failure
+from tui.core.run import Match, MatchKind, ObservedRun, RunRecord, choose_record, with_times
+
+MOST_BUILDS = 2
+"""Builds of one run's search whose exact times are asked for."""
+FRUITLESS = 20
+"""Answers with exact times after which a unit that is still unknown is given up: one request a run must do then."""
+_EXACT = 0.5
+"""Seconds; the service's own two times are to the millisecond, its durations may be rounded."""
+
+
+class RunLookup:
+    """One for a profile, whose units it learns. `now` is the service's clock, in UTC."""
+
+    def __init__(self, extras: ExtrasClient, region: str, now: Callable[[], datetime]) -> None:
+        self._extras = extras
+        self._region = region
+        self._now = now
+        self.calibration = Calibration()
+        self._exact_answers = 0
+
+    async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
+        """The record of a run that was observed; a failure only where there was no list of records."""
+        records = await self.records(job)
+        if isinstance(records, Failure):
+            return records
+        asked: set[int] = set()
+        told: set[int] = set()
+        match = choose_record(records, run)
+        while (
+            match.record and self._lacks_times(match) and match.record.number not in asked and len(asked) < MOST_BUILDS
+        ):
+            asked.add(match.record.number)
+            if exact := await self._exact(job, match.record):
+                told.add(exact.number)
+                records = [with_times(record, exact) for record in records]
+            match = choose_record(records, run)
+        if match.kind is MatchKind.NEEDS_TIMES:
+            return Match(MatchKind.NOT_THERE)
+        if match.kind is MatchKind.FOUND and match.record and match.record.number not in told and run.duration:
+            self.calibration = self.calibration.observe(match.record, *run.duration)
+        return match
+
+    async def records(self, job: JobId, most: int = 10) -> Sequence[RunRecord] | Failure:
+        """The last runs, the newest first, with durations where the unit is known."""
+        page = await self._extras.fetch(record_list_call(job, self._now(), self._region, most))
+        if not isinstance(page, RecordPage):
+            return page
+        return [self.calibration.apply(record) for record in page.records]
+
+    async def _exact(self, job: JobId, record: RunRecord) -> RunRecord | None:
+        """By one more request. The times it brings tell the unit of the record's own."""
+        exact = await self._extras.fetch(record_info_call(job, record.number))
+        if isinstance(exact, Failure):
+            return None
+        self._exact_answers += 1
+        if exact.duration is not None:
+            self.calibration = self.calibration.observe(record, exact.duration - _EXACT, exact.duration + _EXACT)
+        return exact
+
+    def _lacks_times(self, match: Match) -> bool:
+        """Whether exact times are needed to decide, or to show how long the run took."""
+        if match.kind is MatchKind.FOUND and match.record:
+            return match.record.duration is None and self._exact_answers < FRUITLESS
+        return match.kind is MatchKind.NEEDS_TIMES

@@ -1,0 +1,47 @@
+"""The end of a log that grows: so many lines at most, each plain and bounded."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from tui.core.text import DETAIL, clean
+
+MOST_LINES = 5000
+MOST_CHARACTERS = 8 * 1024 * 1024
+
+
+class LogTail:
+    """Takes pieces as they come, split anywhere. Drops from the beginning what is too much."""
+
+    def __init__(self, most_lines: int = MOST_LINES, most_characters: int = MOST_CHARACTERS) -> None:
+        self._lines: deque[str] = deque()
+        self._most_lines, self._most_characters = most_lines, most_characters
+        self._characters = 0
+        self._unfinished = ""
+        """What came after the last line end."""
+        self.dropped = 0
+        """How many lines are no longer there."""
+
+    def add(self, text: str) -> None:
+        """The next piece; line ends are line feeds."""
+        *whole, self._unfinished = (self._unfinished + text).split("\n")
+        self._unfinished = self._unfinished[: DETAIL + 1]
+        self._keep(clean(line.replace("\t", "    "), DETAIL) for line in whole)
+
+    @property
+    def lines(self) -> list[str]:
+        """With the last one, which may not be complete."""
+        last = [clean(self._unfinished.replace("\t", "    "), DETAIL)] if self._unfinished else []
+        return [*self._lines, *last][-self._most_lines :]
+
+    def find(self, text: str) -> list[int]:
+        """The positions in `lines` of those that have the text, whatever its case."""
+        wanted = text.casefold()
+        return [at for at, line in enumerate(self.lines) if wanted and wanted in line.casefold()]
+
+    def _keep(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._lines.append(line)
+            self._characters += len(line)
+            while len(self._lines) > self._most_lines or self._characters > self._most_characters:
+                self._characters -= len(self._lines.popleft())
+                self.dropped += 1

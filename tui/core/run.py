@@ -1,0 +1,185 @@
+"""A run's record, and which of several records is that of the run that was observed."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from tui.core.outcome import Outcome
+
+WIDENING = timedelta(seconds=120)
+"""How far a record's times may lie outside an observed interval: clocks differ, and a build may wait in a queue."""
+SLACK = timedelta(seconds=2)
+"""What rounding to whole seconds can do to a time that lies inside."""
+LATE = timedelta(minutes=10)
+"""An outcome learned later than this after the stop is recorded, and raises no alert."""
+
+
+class RunRecord(NamedTuple):
+    """What the service says of one run. All texts have come through `core.text.clean`, all times are UTC."""
+
+    number: int
+    outcome: Outcome = Outcome.UNKNOWN
+    """Unknown as long as the run is not finished."""
+    outcome_as_sent: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration: float | None = None
+    """Seconds; None as long as the unit that it came in is not known."""
+    trigger: str = ""
+    branch: str = ""
+    by: str = ""
+    is_finished: bool | None = None
+    """None where the record does not say."""
+    build_time: float | None = None
+    """As sent, in a unit that has to be calibrated; the same holds for `cost_time`."""
+    cost_time: float | None = None
+    is_confirmed: bool = True
+    """False for what a list of jobs says of the last run, until a record says it too."""
+
+
+class Interval(NamedTuple):
+    """An event lies between two answers: not before `after`, not after `by`; both by the service's clock."""
+
+    after: datetime
+    by: datetime
+
+    def holds(self, moment: datetime, widening: timedelta) -> bool:
+        return self.after - widening <= moment <= self.by + widening
+
+
+class ObservedRun(NamedTuple):
+    """A run as status answers show it."""
+
+    start: Interval | None = None
+    """None for a run that was going at first sight."""
+    end: Interval | None = None
+    """None while it is going."""
+    seen_going: datetime | None = None
+    """When the first answer came that showed it running."""
+    known_number: int = 0
+    """The highest build number that was known before this run; 0 where none was."""
+
+    @property
+    def duration(self) -> tuple[float, float] | None:
+        """Between how many seconds it lasted; None where its start or end was not observed."""
+        if not self.start or not self.end:
+            return None
+        least = (self.end.after - self.start.by).total_seconds()
+        return max(0.0, least), (self.end.by - self.start.after).total_seconds()
+
+
+class MatchKind(StrEnum):
+    """How the search for a run's record ended."""
+
+    FOUND = "found"
+    NOT_THERE = "not there"
+    """No record fits: it comes late, or another service answered."""
+    UNFINISHED = "unfinished"
+    """The record is there, and does not know yet that the run is over."""
+    NEEDS_TIMES = "needs times"
+    """The record may be the one; its exact times, by `record-info`, decide."""
+    AMBIGUOUS = "ambiguous"
+
+
+class Match(NamedTuple):
+    """The record is None where none or more than one fits."""
+
+    kind: MatchKind
+    record: RunRecord | None = None
+
+
+def choose_record(records: Iterable[RunRecord], run: ObservedRun) -> Match:
+    """The record of the run that was observed: its number is new, and its times fit.
+
+    The start decides; for a run that was going at first sight the end does. What fits exactly goes before what fits
+    only with the widening; of two that fit alike none is taken.
+    """
+    new = [record for record in records if record.number > run.known_number]
+    if run.start:
+        return _by_start(new, run.start, run.end)
+    if run.end:
+        return _by_end(new, run.end, run.seen_going or run.end.after)
+    return Match(MatchKind.NOT_THERE)
+
+
+def with_times(record: RunRecord, exact: RunRecord) -> RunRecord:
+    """The record with the times of `record-info`; unchanged where that is of another build."""
+    if exact.number != record.number:
+        return record
+    return record._replace(
+        started_at=exact.started_at or record.started_at,
+        ended_at=exact.ended_at or record.ended_at,
+        duration=record.duration if exact.duration is None else exact.duration,
+    )
+
+
+def times_agree(record: RunRecord, run: ObservedRun) -> bool:
+    """Whether the record's times may be shown instead of the observed ones; times that nothing contradicts may."""
+    return _agrees(record.started_at, run.start, WIDENING) and _agrees(record.ended_at, run.end, WIDENING)
+
+
+def merged(known: RunRecord | None, told: RunRecord) -> RunRecord:
+    """What is known of a run's outcome after the service told it once more.
+
+    An outcome that is known is not lost to one that is not, nor a record's to a list's.
+    """
+    if known is None or known.number < told.number:
+        return told
+    if known.number > told.number:
+        return known
+    is_less = told.outcome is Outcome.UNKNOWN and known.outcome is not Outcome.UNKNOWN
+    return known if is_less or (known.is_confirmed and not told.is_confirmed) else told
+
+
+def runs_not_seen(number_before: int, number_now: int, seen: int) -> int:
+    """How many runs passed unobserved while the build number rose."""
+    return max(0, number_now - number_before - seen)
+
+
+def is_late(stopped_by: datetime, learned_at: datetime) -> bool:
+    """Whether an outcome came too late to raise an alert."""
+    return learned_at - stopped_by > LATE
+
+
+def _by_start(records: Sequence[RunRecord], start: Interval, end: Interval | None) -> Match:
+    for widening in (SLACK, WIDENING):
+        fitting = [
+            record
+            for record in records
+            if record.started_at
+            and start.holds(record.started_at, widening)
+            and _agrees(record.ended_at, end, WIDENING)
+        ]
+        if fitting:
+            return _only(_closest(fitting, end))
+    return Match(MatchKind.NOT_THERE)
+
+
+def _by_end(records: Sequence[RunRecord], end: Interval, seen_going: datetime) -> Match:
+    """The run had begun by `seen_going`. Where its end is not told, the newest such record is the one to ask about."""
+    for widening in (SLACK, WIDENING):
+        begun = [record for record in records if record.started_at and record.started_at <= seen_going + widening]
+        fitting = [record for record in begun if record.ended_at and end.holds(record.ended_at, widening)]
+        if fitting:
+            return _only(_closest(fitting, end))
+        if untold := [record for record in begun if not record.ended_at]:
+            newest = max(untold, key=lambda record: record.number)
+            return Match(MatchKind.NEEDS_TIMES if newest.is_finished is not False else MatchKind.UNFINISHED, newest)
+    return Match(MatchKind.NOT_THERE)
+
+
+def _closest(fitting: list[RunRecord], end: Interval | None) -> list[RunRecord]:
+    """Those whose end fits exactly, where that tells several apart."""
+    exact = [record for record in fitting if end and record.ended_at and end.holds(record.ended_at, SLACK)]
+    return exact if len(exact) == 1 else fitting
+
+
+def _only(fitting: list[RunRecord]) -> Match:
+    if len(fitting) > 1:
+        return Match(MatchKind.AMBIGUOUS)
+    return Match(MatchKind.UNFINISHED if fitting[0].is_finished is False else MatchKind.FOUND, fitting[0])
+
+
+def _agrees(moment: datetime | None, observed: Interval | None, widening: timedelta) -> bool:
+    return moment is None or observed is None or observed.holds(moment, widening)
