@@ -94,7 +94,7 @@ def test_saves_and_failures_to_save_are_noted(log: Log, path: Path, tmp_path: Pa
     with pytest.raises(Problem):
         broken.add([Job(JOB)])
     assert lines(path)[0] == "watchlist: add is saved: 0 jobs before, 1 after"
-    assert lines(path)[-1].startswith("watchlist: add is not saved: ")
+    assert lines(path)[-1].startswith("watchlist: add failed: Not saved: the file cannot be used: it is a folder")
 
 
 def test_the_libraries_are_heard_from_warnings_on(log: Log, path: Path) -> None:

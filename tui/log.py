@@ -133,7 +133,7 @@ class NotedStore:
         try:
             change = make()
         except Problem as problem:
-            self._note(f"watchlist: {what} is not saved: {problem}")
+            self._note(f"watchlist: {what} failed: {problem}")
             raise
         before, after = len(change.before.jobs), len(change.after.jobs)
         self._note(f"watchlist: {what} is saved: {before} jobs before, {after} after")

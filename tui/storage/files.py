@@ -20,12 +20,17 @@ _REASONS = {
     errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
     errno.ENFILE: "too many files are open on this computer: close some programs",
     errno.ELOOP: "symbolic links lead in a circle: mend the link",
+    errno.ENOENT: "there is no such folder: make it, or mend the link that leads there",
     errno.EISDIR: "it is a folder: name a file",
     errno.EEXIST: "a part of its path is not a folder: mend the path",
     errno.ENOTDIR: "a part of its path is not a folder: mend the path",
     errno.EIO: "the disk reports an error: check the disk",
     errno.ENOLCK: "this file system has no locks: use a file elsewhere",
 }
+
+
+class Refusal(OSError):
+    """This program refuses the file, and its words say why."""
 
 
 class Unreadable(Exception):
@@ -47,7 +52,8 @@ class Unreadable(Exception):
 
 def reason(error: OSError) -> str:
     """The error in words, and what to do about it."""
-    return _REASONS.get(error.errno or 0) or clean(error.strerror or str(error))
+    known = "" if isinstance(error, Refusal) else _REASONS.get(error.errno or 0)
+    return known or clean(error.strerror or str(error))
 
 
 def signature(path: Path) -> Signature:
