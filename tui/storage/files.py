@@ -5,20 +5,18 @@ import os
 import stat
 from pathlib import Path
 
+from tui.core.problem import SHORTAGES
 from tui.core.text import clean
 
 Signature = tuple[int, int, int] | None
 """Inode, size and time of change of a file's content; None when there is no file."""
 
 _REASONS = {
-    errno.ENOSPC: "the disk is full: make room and try again",
-    errno.EDQUOT: "the disk quota is used up: make room and try again",
+    **SHORTAGES,
     errno.EROFS: "the file system is read-only: use a file elsewhere",
     errno.EACCES: "permission denied: check who owns the file and its folder",
     errno.EPERM: "permission denied: check who owns the file and its folder",
     errno.EFBIG: "the limit for the size of a file is reached: raise it (ulimit -f)",
-    errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
-    errno.ENFILE: "too many files are open on this computer: close some programs",
     errno.ELOOP: "symbolic links lead in a circle: mend the link",
     errno.ENOENT: "there is no such folder: make it, or mend the link that leads there",
     errno.EISDIR: "it is a folder: name a file",
