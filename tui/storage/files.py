@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from tui.core.problem import SHORTAGES
@@ -66,10 +67,13 @@ def signature_of(found: os.stat_result) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def read_text(path: Path, limit: int) -> str | None:
-    """The text as it is on disk, a byte order mark included; None when there is no file. Raises Unreadable."""
+def read_text(path: Path, limit: int, check: Callable[[os.stat_result], None] = lambda _: None) -> str | None:
+    """The text as it is on disk, a byte order mark included; None when there is no file. Raises Unreadable.
+
+    `check` sees the status of the open file, and may raise Unreadable.
+    """
     try:
-        content = _read(path, limit)
+        content = _read(path, limit, check)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -85,11 +89,13 @@ def read_text(path: Path, limit: int) -> str | None:
         raise Unreadable("it is not UTF-8: save it in that encoding", line, column) from None
 
 
-def _read(path: Path, limit: int) -> bytes:
+def _read(path: Path, limit: int, check: Callable[[os.stat_result], None]) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not block
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
             raise Unreadable("it is not a regular file: name one")
+        check(found)
         content = file.read(limit + 1)
     if len(content) > limit:
         raise Unreadable(f"it is larger than {limit >> 20} MiB: that cannot be right, look into it")
