@@ -31,5 +31,16 @@ def _end_quietly() -> None:
     sys.unraisablehook = lambda _: None
 
 
+def _forget_working_folder() -> None:
+    """`python -m` looks for every module in the working folder first, where anybody may have put a `textual`.
+
+    What Python loads before this, `runpy` and what that needs, still comes from there, and so does a `tui`: there
+    `codearts-watch` is safe, and `python -P -m tui`. Imports nothing, since nothing may be looked for yet.
+    """
+    if not sys.flags.safe_path and f"{sys.path[0]}/tui/__main__.py" != __file__:
+        del sys.path[0]
+
+
 if __name__ == "__main__":
+    _forget_working_folder()
     sys.exit(main())
