@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import sysconfig
+import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -62,12 +63,27 @@ def main(folder: Path) -> int:
     launcher = target / "codearts-watch"
     launcher.write_text(LAUNCHER.format(python=python.name))
     launcher.chmod(0o755)
-    print(target, shutil.make_archive(str(target), "gztar", target.parent, target.name), sep="\n")
+    print(target, archive(target), sep="\n")
     inside = os.confstr("CS_GNU_LIBC_VERSION")
     print(
         f"Runs on {platform.machine()} with Linux {kernel(libc)} or newer; {inside} is inside, the host's may be any."
     )
     return 0
+
+
+def archive(folder: Path) -> Path:
+    """Everything in it is root's, so that whoever unpacks it as root gives no file to a stranger of this host."""
+    path = folder.with_name(f"{folder.name}.tar.gz")
+    with tarfile.open(path, "w:gz") as tar:
+        tar.add(folder, folder.name, filter=as_roots)
+    return path
+
+
+def as_roots(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = "root"
+    entry.mode &= ~0o022
+    return entry
 
 
 def copy_python(target: Path) -> Path:

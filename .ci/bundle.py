@@ -1,5 +1,6 @@
 """What the program is made of: its own files and those of everything it needs, by the names Python imports them by."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -27,10 +28,20 @@ def _program() -> dict[str, bytes]:
     """As the wheel has them: themes are inside the package."""
     files = {}
     for source, target in (("tui", "tui"), ("themes", "tui/bundled_themes")):
-        for path in (ROOT / source).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
-                files[f"{target}/{path.relative_to(ROOT / source).as_posix()}"] = path.read_bytes()
+        for path in tracked(source):
+            files[f"{target}/{path.relative_to(ROOT / source).as_posix()}"] = path.read_bytes()
     return files
+
+
+def tracked(folder: str) -> list[Path]:
+    """The files under version control; in a source distribution, which holds no others, all of them.
+
+    What lies about in the checkout, such as an editor's copies or a try, is nobody's to run.
+    """
+    if not (ROOT / ".git").exists():
+        return [path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    listed = subprocess.run(["git", "ls-files", "-z", folder], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    return [ROOT / os.fsdecode(name) for name in listed.split(b"\0") if name]
 
 
 def _add(files: dict[str, bytes], wheel: Path) -> None:

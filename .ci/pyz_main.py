@@ -6,7 +6,6 @@ Python 3.6 must be able to read this: it then looks for a newer one.
 
 import os
 import shutil
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +22,8 @@ def start() -> int:
     folder = unpacked()
     if folder:
         sys.dont_write_bytecode = False  # compiled files are what the folder is for
+        for name in [name for name in sys.modules if name.partition(".")[0] == "tui"]:
+            del sys.modules[name]  # from now on all is loaded out of the folder
     sys.path[0] = folder or str(ARCHIVE)
     from tui.cli import main
 
@@ -42,16 +43,17 @@ def start_newer() -> int:
 
 def unpacked() -> str:
     """The folder that has everything in it; empty where there can be none that nobody else could have written."""
+    from tui.storage.ownership import is_closed, leads_safely  # out of the file
+
     try:
         base = cache()
         base.mkdir(0o700, exist_ok=True)
-        base = base.resolve()
-        if not all(map(is_ours, [base, *base.parents])):
+        if not (is_closed(base) and leads_safely(base.parent)):
             return ""
-        folder = base / DIGEST
+        folder = base.parent.resolve() / base.name / DIGEST
         if not folder.is_dir():
             unpack(folder)
-        return str(folder)
+        return str(folder) if is_closed(folder) else ""
     except (OSError, RuntimeError):  # RuntimeError: nobody knows the home
         return ""
 
@@ -62,13 +64,6 @@ def cache() -> Path:
         chosen = Path("~/.cache").expanduser()
         chosen.mkdir(0o700, exist_ok=True)
     return chosen / "codearts-watch"
-
-
-def is_ours(folder: Path) -> bool:
-    """Whether nobody but this user and root can put another folder in its place."""
-    found = folder.stat()
-    shared = found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX
-    return found.st_uid in (0, os.geteuid()) and not shared
 
 
 def unpack(folder: Path) -> None:

@@ -102,7 +102,7 @@ def test_only_files_are_written(tmp_path: Path, name: str) -> None:
         path.mkdir()
     elif name == "pipe":
         os.mkfifo(path)
-    with pytest.raises(Problem, match="not saved"):
+    with pytest.raises(Problem, match="Not saved"):
         write_text(path, "x")
     with pytest.raises(Unreadable):
         read_text(path, 100)
@@ -115,7 +115,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
-        with pytest.raises(Problem, match=r"not saved: the limit for the size of a file") as caught:
+        with pytest.raises(Problem, match=r"Not saved: the limit for the size of a file") as caught:
             write_text(path, "new" * 100)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

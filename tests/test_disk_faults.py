@@ -54,7 +54,7 @@ def test_a_save_that_fails_leaves_the_list_as_it_was(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, call, fail)
-        with pytest.raises(Problem, match=f"not saved: .*{words}"):
+        with pytest.raises(Problem, match=f"Not saved: .*{words}"):
             file.add([Job(job_id(2))])
     assert file.path.read_bytes() == before
     assert names(tmp_path) == {"watchlist.toml", "watchlist.toml.lock"}

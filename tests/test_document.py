@@ -1,5 +1,7 @@
 """Texts that outlive changes: whatever an operation does, only what it is about may look different."""
 
+import json
+import tomllib
 from datetime import datetime
 
 import pytest
@@ -11,6 +13,7 @@ from tui.storage import changes
 from tui.storage.document import Document, parse, same
 from tui.storage.entries import read_jobs
 from tui.storage.files import Unreadable
+from tui.storage.pieces import Table
 
 A, B, C, D = (JobId(letter * 32) for letter in "abcd")
 
@@ -239,3 +242,65 @@ def test_same_tells_types_apart() -> None:
     assert not same([1], [True])
     assert not same([1], [1.0])
     assert not same({"a": 1}, {"b": 1})
+
+
+@pytest.mark.parametrize("part", ["a", '"a"', "'a'", r'"\""', '"."', "'\"'", '""'])
+@pytest.mark.parametrize("dot", [".", " . "])
+@pytest.mark.parametrize(
+    "place", ["{} = 1\n", "[{}]\n", "[[jobs]]\nx = {{ y = 1, {} = 2 }}\n", 'z = """\n"\\"""" # "\n{} = 1\n']
+)
+def test_a_deep_key_is_refused_however_it_is_written(part: str, dot: str, place: str) -> None:
+    with pytest.raises(Unreadable, match="it nests too deep"):
+        parse(place.format(dot.join([part] * 17)))
+    assert parse(place.format(dot.join([part] * 16)))
+
+
+DOTS = '"a"' + ".'a'" * 100
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"# {DOTS}\na = 1",
+        f"a = '''\n{DOTS} = 1'''",
+        f'a = """\n{DOTS} = 1\\"""""',
+        f"a = {json.dumps(DOTS)}",
+        f'a = "{".a" * 100}"',
+        "a = [" + "1.5, " * 100 + "]",
+        "\n".join(f"a.b{number} = 1.5" for number in range(100)),
+    ],
+    ids=["comment", "literal lines", "lines", "escapes", "text", "numbers", "many keys"],
+)
+def test_what_only_looks_like_a_deep_key_is_read(text: str) -> None:
+    assert parse(text) == tomllib.loads(text)
+
+
+@given(st.text("a.\"'\\\n# =[]", max_size=60), st.integers(0, 40))
+def test_whether_a_key_is_deep_is_seen_as_the_parser_sees_it(text: str, depth: int) -> None:
+    """What the parser accepts with short keys is accepted, whatever stands in texts and comments."""
+    whole = text + "\n" + ".".join(["'b'"] * depth) + " = 1"
+    try:
+        found = tomllib.loads(whole)
+    except ValueError:
+        return
+    if deepest(found) <= 16:
+        assert parse(whole) == found
+
+
+def deepest(value: object) -> int:
+    return 1 + max(map(deepest, value.values()), default=0) if isinstance(value, dict) else 0
+
+
+def test_a_job_that_is_there_often_has_the_tags_of_all() -> None:
+    """Of 20,000 entries; what is done for each must not grow with those before."""
+    entries: list[Table] = [{"id": str(A), "tags": [f"t{number}", "every"]} for number in range(20_000)]
+    (job,), warnings = read_jobs(entries)
+    assert job.tags[:3] == ("t0", "every", "t1")
+    assert len(job.tags) == 20_001
+    assert len(warnings) == 19_999
+
+
+def test_a_value_of_very_many_lines_can_be_changed() -> None:
+    text = f'[[jobs]]\nid = "{A}"\nlabel = """\n' + "#\n" * 100_000 + '"""\ntags = ["kept"]\n'
+    made = changes.edit(Document.read(text), {A: {"label": "short"}})
+    assert [(entry["label"], entry["tags"]) for entry in made.entries] == [("short", ["kept"])]

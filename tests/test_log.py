@@ -94,7 +94,7 @@ def test_saves_and_failures_to_save_are_noted(log: Log, path: Path, tmp_path: Pa
     with pytest.raises(Problem):
         broken.add([Job(JOB)])
     assert lines(path)[0] == "watchlist: add is saved: 0 jobs before, 1 after"
-    assert lines(path)[-1].startswith("watchlist: add is not saved: ")
+    assert lines(path)[-1].startswith("watchlist: add failed: Not saved: the file cannot be used: it is a folder")
 
 
 def test_the_libraries_are_heard_from_warnings_on(log: Log, path: Path) -> None:
@@ -143,3 +143,54 @@ def test_a_command_writes_down_renewals_and_failures_without_a_secret(
     for secret in (service.password, "guessed-password", NO_WORD, "MIIDkg"):
         assert secret not in written
     assert not logging.getLogger("httpx").handlers
+
+
+@pytest.mark.parametrize("how", ["renamed", "removed", "renamed and made anew"])
+def test_a_log_that_was_rotated_is_opened_anew(log: Log, path: Path, how: str) -> None:
+    old = path.with_suffix(".1")
+    log.note("before")
+    path.rename(old)
+    if how == "removed":
+        old.unlink()
+    if how == "renamed and made anew":
+        path.touch(0o640)
+    log.note("after")
+    log.note("and after that")
+    assert lines(path) == ["after", "and after that"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert how == "removed" or lines(old) == ["before"]
+
+
+def test_a_log_goes_on_in_the_old_file_where_none_can_be_opened(log: Log, path: Path, tmp_path: Path) -> None:
+    old = path.with_suffix(".1")
+    path.rename(old)
+    path.symlink_to(tmp_path / "elsewhere")
+    log.note("after")
+    assert lines(old) == ["after"]
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_log_that_is_closed_stays_closed(log: Log, path: Path) -> None:
+    log.close()
+    path.unlink()
+    log.note("late")
+    assert not path.exists()
+
+
+def test_a_log_is_written_into_no_file_of_others(tmp_path: Path) -> None:
+    path = tmp_path / "watch.log"
+    (tmp_path / "bashrc").touch()
+    path.hardlink_to(tmp_path / "bashrc")
+    with pytest.raises(Problem, match="has a second name"):
+        open_log(path, lambda: moment(0))
+    path.unlink()
+    if os.geteuid() == 0:
+        path.touch()
+        os.chown(path, 40_003, 40_003)
+        with pytest.raises(Problem, match="belongs to another user"):
+            open_log(path, lambda: moment(0))
+        path.unlink()
+    tmp_path.chmod(0o777)
+    with pytest.raises(Problem, match="everybody may write into .*: run chmod o-w on it"):
+        open_log(path, lambda: moment(0))
+    assert not path.exists()

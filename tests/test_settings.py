@@ -1,14 +1,20 @@
 """The settings: what counts, and what is said about what does not."""
 
+import grp
+import os
+import pwd
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.other_users import ALICE, EVE, TEAM, as_user, give, needs_root, public_folder
 from tui.core.problem import Problem
 from tui.storage.locations import default_locations
+from tui.storage.ownership import is_private
 from tui.storage.settings import LIMIT, PollingSettings, Settings, UiSettings, load_settings
 
 PAGE = "https://console.example.com/{region}/{job_id}"
@@ -149,3 +155,61 @@ def test_the_variables_of_the_user_decide_where_files_are(monkeypatch: pytest.Mo
     assert locations.themes == tmp_path / "config" / "codearts-watch" / "themes"
     assert locations.state == tmp_path / "state" / "codearts-watch" / "screen.toml"
     assert not (tmp_path / "config").exists()
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    with public_folder() as folder:
+        yield folder
+
+
+def as_read_by(user: int, path: Path, *groups: int) -> str:
+    return as_user(user, lambda: load_settings(path).profiles["mine"].token_command, *groups)
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("owner", "group", "bits", "said"),
+    [
+        (ALICE, ALICE, 0o600, ""),
+        (ALICE, ALICE, 0o664, ""),  # umask 002, and a group of her own
+        (ALICE, TEAM, 0o640, ""),
+        (ALICE, TEAM, 0o664, "others may write it"),
+        (ALICE, ALICE, 0o666, "others may write it"),
+        (0, 0, 0o644, ""),
+        (0, TEAM, 0o664, "others may write it"),
+        (EVE, ALICE, 0o666, "it belongs to another user"),
+        (EVE, ALICE, 0o644, "it belongs to another user"),
+    ],
+)
+def test_settings_that_another_user_could_have_written_are_not_used(
+    public: Path, owner: int, group: int, bits: int, said: str
+) -> None:
+    path, link = public / "settings.toml", public / "link.toml"
+    path.write_text('[profiles.mine]\nregion = "cn-north-4"\ntoken_command = ["false"]\n')
+    give(path, owner, group, bits)
+    link.symlink_to(path)
+    for named in (path, link):
+        if said:
+            told = as_read_by(ALICE, named, TEAM)
+            assert told.startswith(f"Problem: {named} cannot be used: {said}")
+            assert "run any command as you" in told
+            assert "run ch" in told
+        else:
+            assert as_read_by(ALICE, named, TEAM) == "('false',)"
+
+
+def test_a_group_is_private_only_where_nobody_else_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the lists of users and groups say."""
+    users = [("root", 0, 0), ("me", 1000, 1000), ("you", 1001, 1001), ("guest", 1002, 100)]
+    groups = {0: ("root", []), 1000: ("me", []), 1001: ("you", []), 100: ("users", []), 1005: ("me", ["me", "root"])}
+    listed = [pwd.struct_passwd((name, "x", uid, gid, "", "/", "/bin/sh")) for name, uid, gid in users]
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(pwd, "getpwall", lambda: listed)
+    monkeypatch.setattr(pwd, "getpwuid", lambda uid: next(one for one in listed if one.pw_uid == uid))
+    monkeypatch.setattr(grp, "getgrgid", lambda gid: grp.struct_group((groups[gid][0], "x", gid, groups[gid][1])))
+    assert [gid for gid in groups if is_private(gid)] == [0, 1000, 1005]
+    groups[1000] = ("me", ["you"])
+    assert not is_private(1000)
+    listed.append(pwd.struct_passwd(("twin", "x", 1003, 1005, "", "/", "/bin/sh")))
+    assert not is_private(1005)

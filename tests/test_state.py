@@ -37,7 +37,7 @@ def test_texts_are_clean(tmp_path: Path) -> None:
 
 
 def test_a_state_that_cannot_be_saved_is_a_problem(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match="not saved"):
+    with pytest.raises(Problem, match="Not saved"):
         save_state(tmp_path, ScreenState())
 
 

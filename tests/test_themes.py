@@ -92,8 +92,8 @@ def test_variables_that_a_theme_lacks_come_from_its_own_colours(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("primary = ", "it is not TOML: Invalid value (at end of document)"),
-        ("dark = true\nprimary '#fff'\n", "(at line 2, column 9)"),
+        ("primary = ", "it is not TOML: Invalid value at line 1, column 11"),
+        ("dark = true\nprimary '#fff'\n", "at line 2, column 9"),
         ("", "the colour primary is missing"),
         ('primry = "#fff"', "it has the key 'primry', which is not one of accent, "),
         ('primary = "blurple"', "primary is 'blurple', which is no colour; write #rrggbb"),

@@ -4,14 +4,43 @@ import sys
 
 
 def main() -> int:
-    """The exit code. An interrupt may come while the program is still being loaded."""
+    """The exit code. An interrupt may come while the program is still being loaded, and so may a lack of anything."""
+    from tui.core.problem import shortage
+
     try:
         from tui.cli import main
 
         return main()
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        lacking = shortage(error)
+        if not lacking:
+            raise
+        _end_quietly()
+        if sys.stderr:
+            print(f"codearts-watch: {lacking[0].upper()}{lacking[1:]}.", file=sys.stderr)
+        return 2
+
+
+def _end_quietly() -> None:
+    """Silence what half-made objects say when they are taken down."""
+    import warnings
+
+    warnings.simplefilter("ignore")
+    sys.unraisablehook = lambda _: None
+
+
+def _forget_working_folder() -> None:
+    """`python -m` looks for every module in the working folder first, where anybody may have put a `textual`.
+
+    What Python loads before this, `runpy` and what that needs, still comes from there, and so does a `tui`: there
+    `codearts-watch` is safe, and `python -P -m tui`. Imports nothing, since nothing may be looked for yet.
+    """
+    if not sys.flags.safe_path and f"{sys.path[0]}/tui/__main__.py" != __file__:
+        del sys.path[0]
 
 
 if __name__ == "__main__":
+    _forget_working_folder()
     sys.exit(main())

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tui import __version__
+from tui.core.paths import expanded
+from tui.core.problem import Problem
 from tui.headless.arguments import add_command, add_commands, examples
 
 Command = Callable[[argparse.Namespace], int]
@@ -69,13 +71,21 @@ def _common() -> argparse.ArgumentParser:
         help="a host that may be given a token though it is none of the vendor's",
     )
     where.add_argument(
-        "--token-file", metavar="FILE", type=Path, help="file that holds the token (CODEARTS_TOKEN_FILE)"
+        "--token-file", metavar="FILE", type=_path, help="file that holds the token (CODEARTS_TOKEN_FILE)"
     )
     files = common.add_argument_group("files")
-    files.add_argument("--watchlist", metavar="FILE", type=Path, help="the list of jobs")
-    files.add_argument("--settings", metavar="FILE", type=Path, help="the settings")
-    files.add_argument("--log", metavar="FILE", type=Path, help="write down what happens, without secrets")
+    files.add_argument("--watchlist", metavar="FILE", type=_path, help="the list of jobs")
+    files.add_argument("--settings", metavar="FILE", type=_path, help="the settings")
+    files.add_argument("--log", metavar="FILE", type=_path, help="write down what happens, without secrets")
     return common
+
+
+def _path(name: str) -> Path:
+    """A shell leaves the ~ of --log=~/x as it is."""
+    try:
+        return expanded(name)
+    except Problem as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
 
 
 DEFAULTS = argparse.Namespace(

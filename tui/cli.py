@@ -137,7 +137,8 @@ def open_screen(
     from tui.ui.setup import Setup
     from tui.ui.terminal import glyphs_for
 
-    state = load_state(locations.state) if locations else ScreenState()
+    state_file = locations.state if locations else None
+    state = load_state(state_file) if state_file else ScreenState()
     service = cache(service)
     if state.profile:  # which rows there are depends on the profiles: they cannot be loaded later
         service()
@@ -148,7 +149,7 @@ def open_screen(
             jobs=watchlist.jobs,
             now=now,
             state=state,
-            save_state=partial(save_state, locations.state) if locations else lambda state: None,
+            save_state=partial(save_state, state_file) if state_file else lambda state: None,
             themes=locations.themes if locations else None,
             glyphs=glyphs_for(os.environ),
             environ=os.environ,

@@ -26,7 +26,7 @@ def configuration(plan: Plan, watchlist: Found, log: Found) -> list[Found]:
     """In the order of the design: files, profiles, then the settings of the program."""
     settings_origin = DEFAULT if plan.files.settings_file == plan.files.locations.settings else "--settings"
     rows = [
-        Found("settings file", clean(str(plan.files.settings_file)), settings_origin),
+        Found("settings file", clean(str(plan.files.settings_file or "")), settings_origin),
         watchlist,
         log,
         Found("profile", plan.in_charge, plan.why),

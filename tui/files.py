@@ -19,7 +19,8 @@ class Files(NamedTuple):
     """Where the user's files are, and what the settings say."""
 
     locations: Locations
-    settings_file: Path
+    settings_file: Path | None
+    """None without a home folder, unless --settings names one."""
     settings: Settings
     watchlist: WatchlistFile
 
@@ -28,13 +29,17 @@ def files_of(arguments: argparse.Namespace) -> Files:
     """Raises Problem for settings that cannot be used."""
     locations = default_locations()
     path = arguments.settings or locations.settings
-    if arguments.settings and not path.exists():
+    if arguments.settings and not arguments.settings.exists():
         raise Problem(f"There is no {clean(str(path))}: name the file that --settings means.")
-    return Files(locations, path, load_settings(path), watchlist_of(arguments, locations))
+    return Files(locations, path, load_settings(path) if path else Settings(), watchlist_of(arguments, locations))
 
 
 def watchlist_of(arguments: argparse.Namespace, locations: Locations) -> WatchlistFile:
-    return WatchlistFile(arguments.watchlist or locations.watchlist)
+    """Raises Problem where there is no place for one."""
+    path = arguments.watchlist or locations.watchlist
+    if not path:
+        raise Problem("Nobody knows your home folder: set HOME, or name the list with --watchlist FILE.")
+    return WatchlistFile(path)
 
 
 def log_of(arguments: argparse.Namespace) -> "Log | None":

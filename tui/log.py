@@ -1,8 +1,10 @@
 """The log of `--log FILE`: one line an event, readable by its owner alone, and without any secret."""
 
+import errno
 import logging
 import os
 import stat
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +15,8 @@ from tui.core.job import Job, JobId
 from tui.core.problem import Problem
 from tui.core.reading import Failure, Moment, Reading
 from tui.core.text import DETAIL, clean
-from tui.storage.files import reason
+from tui.storage.files import Refusal, reason
+from tui.storage.ownership import is_open_to_all
 from tui.storage.watchlist import Change, Watchlist, WatchlistStore
 
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -22,11 +25,18 @@ Report = Callable[[list[Reading]], None]
 
 
 class Log:
-    """Writes as long as it can; a full disk ends the log and nothing else."""
+    """Writes as long as it can; a full disk ends the log and nothing else.
 
-    def __init__(self, descriptor: int, now: Callable[[], Moment]) -> None:
+    A file that was renamed or removed, as logrotate does, is opened anew under its name; where that cannot be, the
+    lines go on into the old one.
+    """
+
+    def __init__(self, descriptor: int, now: Callable[[], Moment], path: Path | None = None) -> None:
+        """Without a path it stays with the file that is open."""
         self._descriptor = descriptor
         self._now = now
+        self._path = path
+        self._lock = threading.Lock()
         self._secrets: Callable[[], Iterable[str]] = tuple
         self._failures: dict[JobId, Failure] = {}
         self._library = _LibraryHandler(self.note)
@@ -40,8 +50,21 @@ class Log:
     def note(self, text: str) -> None:
         """May be called from any thread."""
         line = clean(redact(text, tuple(self._secrets())), DETAIL)
-        with suppress(OSError):
+        with self._lock, suppress(OSError):
+            self._open_anew_when_moved()
             os.write(self._descriptor, f"{self._now().wall:%Y-%m-%dT%H:%M:%S.%fZ} {line}\n".encode())
+
+    def _open_anew_when_moved(self) -> None:
+        if not self._path or self._descriptor < 0:
+            return
+        held = os.fstat(self._descriptor)
+        with suppress(OSError):
+            if os.path.samestat(held, self._path.lstat()):
+                return
+        with suppress(OSError):
+            new, old = _opened(self._path), self._descriptor
+            self._descriptor = new
+            os.close(old)
 
     def hearing(self, report: Report) -> Report:
         """`report`, with a line for each job that begins to fail, fails otherwise, or answers again."""
@@ -74,8 +97,8 @@ class Log:
         """What is noted from now on is lost."""
         for name in _LIBRARIES:
             logging.getLogger(name).removeHandler(self._library)
-        descriptor, self._descriptor = self._descriptor, -1
-        with suppress(OSError):
+        with self._lock, suppress(OSError):
+            descriptor, self._descriptor = self._descriptor, -1
             os.close(descriptor)
 
 
@@ -93,16 +116,29 @@ class _LibraryHandler(logging.Handler):
 def open_log(path: Path, now: Callable[[], Moment]) -> Log:
     """Goes on at the end of the file that is there. Raises Problem where it cannot be written for its owner alone."""
     try:
-        descriptor = os.open(path, _FLAGS, 0o600)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise Problem(f"--log {clean(str(path))}: it is not a regular file: name one.")
-        os.fchmod(descriptor, 0o600)
+        return Log(_opened(path), now, path.absolute())
     except OSError as error:
         raise Problem(f"--log {clean(str(path))} cannot be written: {reason(error)}.") from None
     except ValueError:
         raise Problem("--log: such a name is not possible.") from None
-    return Log(descriptor, now)
+
+
+def _opened(path: Path) -> int:
+    """Raises OSError for what may lead into another file, or be replaced by anybody."""
+    if is_open_to_all(path.parent.stat()):
+        raise Refusal(errno.EPERM, f"everybody may write into {clean(str(path.parent))}: run chmod o-w on it")
+    descriptor = os.open(path, _FLAGS, 0o600)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise Refusal(errno.EPERM, "it is not a regular file: name one")
+        if found.st_uid != os.geteuid() or found.st_nlink > 1:
+            raise Refusal(errno.EPERM, "it belongs to another user or has a second name: name a new file")
+        os.fchmod(descriptor, 0o600)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 class NotedStore:
@@ -133,7 +169,7 @@ class NotedStore:
         try:
             change = make()
         except Problem as problem:
-            self._note(f"watchlist: {what} is not saved: {problem}")
+            self._note(f"watchlist: {what} failed: {problem}")
             raise
         before, after = len(change.before.jobs), len(change.after.jobs)
         self._note(f"watchlist: {what} is saved: {before} jobs before, {after} after")

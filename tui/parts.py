@@ -1,14 +1,17 @@
 """From arguments, environment and settings to the parts that a command needs."""
 
 import argparse
+import os
 import random
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from tui.clock import now, seconds
 from tui.codearts.credentials import FixedToken
-from tui.codearts.private_file import expanded
+from tui.core.paths import expanded
+from tui.core.problem import Problem
 from tui.core.reading import Failure, FailureKind, Reading
 from tui.core.text import clean
 from tui.files import Files
@@ -98,9 +101,8 @@ def plan(files: Files, arguments: argparse.Namespace, environ: Mapping[str, str]
         tuple(arguments.allow_host or ()),
         arguments.token_file,
     )
-    around = Surroundings(
-        flags, dict(environ), expanded("~"), files.settings_file.parent, now, log.note if log else _unheard
-    )
+    folder = (files.settings_file or Path()).parent  # without a file there is no name in it either
+    around = Surroundings(flags, dict(environ), _home(), folder, now, log.note if log else _unheard)
     return Plan(files, around, *choose(flags, environ, files.settings))
 
 
@@ -117,6 +119,14 @@ def gather(
     if log:
         log.keep_out(lambda: [secret.reveal() for profile in profiles.values() for secret in profile.secrets()])
     return Parts(profiles, planned.in_charge, log)
+
+
+def _home() -> Path:
+    """Where nobody knows it: a place that has nothing in it, and never will."""
+    try:
+        return expanded("~")
+    except Problem:
+        return Path(os.devnull)
 
 
 def _unheard(text: str) -> None:

@@ -96,7 +96,8 @@ def read_input() -> str:
 def _known_profile(arguments: argparse.Namespace) -> str:
     """The one that --profile names; it is written into the list. Raises Problem where the settings have none such."""
     name: str = arguments.profile or ""
-    known = load_settings(arguments.settings or default_locations().settings).profiles if name else ()
+    settings = arguments.settings or default_locations().settings
+    known = load_settings(settings).profiles if name and settings else ()
     if name and name not in known:
         raise Problem(f"The settings have no profile {clean(name, 60)}; there are: {', '.join(known) or 'none'}.")
     return name

@@ -80,7 +80,7 @@ def test_a_hand_edit_shows_and_its_notes_are_kept(tmp_path: Path) -> None:
             home.watchlist.write_text(BROKEN)
             terminal.wait_for("line 5, column")
             terminal.press("x")
-            terminal.wait_for("Not saved")
+            terminal.wait_for("Not saved: the file cannot be used at line 5")
             assert home.watchlist.read_text() == BROKEN
 
 

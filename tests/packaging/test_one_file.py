@@ -1,7 +1,9 @@
 """The program in one file, as somebody carries it to a host without internet."""
 
+import os
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from zipfile import ZipFile
@@ -10,6 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.end_to_end.terminal import Terminal
+from tests.other_users import ALICE, EVE, TEAM, give, needs_root, public_folder
 from tui import __version__
 
 from .hosts import ROOT, alone, build, python, run
@@ -104,3 +107,98 @@ def test_an_older_python_looks_for_a_newer_one_or_says_what_is_missing(carried: 
     (home / "python3.11").symlink_to(python(11))
     found = run(command, home, PATH=str(home))
     assert (found.stdout, found.stderr) == (VERSION, "")
+
+
+def plant(folder: Path) -> None:
+    (folder / "tui/cli.py").write_text("raise SystemExit('planted')")
+
+
+@pytest.mark.parametrize("place", [".cache", ".cache/codearts-watch", ".cache/codearts-watch/DIGEST"])
+@needs_root
+def test_a_folder_that_a_group_can_write_is_not_used(carried: str, home: Path, place: str) -> None:
+    """A member of the group could have put anything there."""
+    command = [python(11), carried, "--version"]
+    assert run(command, home).stdout == VERSION
+    folder = unpacked(home)
+    plant(folder)
+    assert run(command, home).stderr == "planted\n"
+    give(home / place.replace("DIGEST", folder.name), 0, TEAM, 0o770)
+    assert run(command, home).stdout == VERSION
+
+
+@needs_root
+def test_a_folder_of_another_user_is_not_used(carried: str, home: Path) -> None:
+    command = [python(11), carried, "--version"]
+    assert run(command, home).stdout == VERSION
+    for place in (unpacked(home), unpacked(home).parent, home / ".cache"):
+        plant(unpacked(home))
+        give(place, EVE, EVE, 0o755)
+        assert run(command, home).stdout == VERSION
+        give(place, 0, 0, 0o700)
+        assert run(command, home).stderr == "planted\n"
+
+
+@pytest.mark.parametrize("place", ["", "DIGEST"])
+def test_a_link_in_place_of_the_folder_is_not_followed(carried: str, home: Path, place: str) -> None:
+    command = [python(11), carried, "--version"]
+    assert run(command, home).stdout == VERSION
+    folder = unpacked(home)
+    plant(folder)
+    moved = folder.parent / place.replace("DIGEST", folder.name)
+    moved.rename(home / "elsewhere")
+    moved.symlink_to(home / "elsewhere")
+    assert run(command, home).stdout == VERSION
+
+
+@needs_root
+@pytest.mark.parametrize(("owner", "is_used"), [(0, True), (EVE, False)])
+def test_a_cache_that_is_a_link_counts_as_what_it_leads_to(carried: str, home: Path, owner: int, is_used: bool) -> None:
+    """To a larger disk, as on clusters: fine, as long as the link is the user's own."""
+    (home / "scratch").mkdir()
+    (home / ".cache").symlink_to("scratch")
+    os.chown(home / ".cache", owner, owner, follow_symlinks=False)
+    assert run([python(11), carried, "--version"], home).stdout == VERSION
+    assert bool(list(home.glob("scratch/codearts-watch/*/tui"))) == is_used
+
+
+@pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME"])
+@needs_root
+def test_a_private_group_may_write_the_cache(carried: str, variable: str) -> None:
+    """As it does where the umask is 002: then a new .cache has the mode 775."""
+    with public_folder() as top:
+        shutil.copy(carried, top / "carried.pyz")
+        cache = top / ".cache"
+        cache.mkdir()
+        for path in (top, cache):
+            give(path, ALICE, ALICE, 0o775)
+        (top / "carried.pyz").chmod(0o755)
+        env = {"HOME": str(top), "PATH": os.defpath} | ({variable: str(cache)} if variable != "HOME" else {})
+        done = subprocess.run(
+            [sys.executable, str(top / "carried.pyz"), "--version"],
+            env=env,
+            cwd=top,
+            capture_output=True,
+            text=True,
+            user=ALICE,
+            group=ALICE,
+            extra_groups=[],
+            umask=0o002,
+        )
+        assert (done.stdout, done.stderr) == (VERSION, "")
+        assert list(cache.glob("codearts-watch/*/tui"))
+
+
+def test_only_files_under_version_control_go_into_it(tmp_path: Path) -> None:
+    """A clone of this checkout with something lying about."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no checkout")
+    stray = ROOT / "tui" / "stray_of_a_test.py"
+    stray.write_text("")
+    try:
+        command = [sys.executable, "-c", "import bundle, json; print(json.dumps(sorted(bundle._program())))"]
+        done = subprocess.run(command, cwd=ROOT / ".ci", check=True, capture_output=True, text=True)
+    finally:
+        stray.unlink()
+    assert "tui/cli.py" in done.stdout
+    assert "tui/bundled_themes/dusk.toml" in done.stdout
+    assert "stray" not in done.stdout

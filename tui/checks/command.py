@@ -71,10 +71,9 @@ async def _asking(profile: Profile, planned: Plan, environ: MutableMapping[str, 
 
 
 def _settings(planned: Plan) -> Step:
-    path = clean(str(planned.files.settings_file))
-    return works(
-        "settings", f"{path} is read" if planned.files.settings_file.exists() else f"there is no {path}: defaults"
-    )
+    file = planned.files.settings_file
+    path = clean(str(file)) if file else "home folder"
+    return works("settings", f"{path} is read" if file and file.exists() else f"there is no {path}: defaults")
 
 
 def _profile(planned: Plan, profile: Profile) -> str:

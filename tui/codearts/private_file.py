@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from tui.core.paths import expanded as expanded
 from tui.core.problem import Problem
 from tui.core.reading import Failure, FailureKind
 from tui.core.text import clean
@@ -65,14 +66,6 @@ class PrivateFile(Generic[Held]):
 def unusable(source: str, problem: str) -> Failure:
     """The failure of a source that has no credential to give."""
     return Failure(FailureKind.NO_CREDENTIAL, clean(f"{source}: {problem}"))
-
-
-def expanded(name: str) -> Path:
-    """`~` is the user's home, where that is known."""
-    try:
-        return Path(name).expanduser()
-    except RuntimeError:
-        return Path(name)
 
 
 def _stamp_of(info: os.stat_result) -> _Stamp:

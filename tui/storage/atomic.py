@@ -12,30 +12,60 @@ from pathlib import Path
 
 from tui.core.problem import Problem
 from tui.core.text import clean
-from tui.storage.files import Signature, reason, signature_of
+from tui.storage.files import Refusal, Signature, reason, signature_of
+from tui.storage.ownership import is_open_to_all
 
 _RETRY = 0.01
 _LEFTOVER_AGE = 3600.0
+_OF_ONE_FILE = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
+"""Errors that say something about the very file they came from; others are about the disk."""
 
 
 @contextmanager
-def locked(path: Path, wait: float) -> Iterator[None]:
+def locked(path: Path, wait: float) -> Iterator[Path]:
     """Hold the lock that all writers of `path` share; wait for it at most `wait` seconds, then raise Problem.
 
-    The lock file is one of its own that is never replaced, beside the real file. Folders that miss are made.
+    Yields the file that `path` leads to: what is read and written under the lock must be that one, whatever links
+    change meanwhile. The lock file is one of its own that is never replaced, beside the real file. Missing folders are
+    made.
     """
     try:
-        real = Path(os.path.realpath(path))
-        _make_folder(real.parent)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(real.with_name(f"{real.name}.lock"), flags, 0o600)
+        real = _destination(path)
+        descriptor = _open_lock(real)
     except (OSError, ValueError) as error:
         raise _not_saved(path, error) from None
     try:
         _lock(path, descriptor, wait)
-        yield
+        yield real
     finally:
         os.close(descriptor)
+
+
+def _open_lock(real: Path) -> int:
+    """Everybody who may write the file may lock it."""
+    lock = real.with_name(f"{real.name}.lock")
+    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        descriptor = os.open(lock, flags)
+    except FileNotFoundError:
+        descriptor = _create(lock, flags)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise Refusal(errno.ELOOP, "it is a link, which may lead anywhere: remove it", str(lock)) from None
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise Refusal(errno.EPERM, "it is not a regular file: remove it", str(lock))
+        if found.st_uid == os.geteuid() and found.st_nlink == 1 and not found.st_size:  # else it may be another's file
+            with suppress(OSError):
+                served = real.lstat()
+                writers = served.st_mode & 0o222
+                _resemble(descriptor, served, 0o600 | writers | writers << 1)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _lock(path: Path, descriptor: int, wait: float) -> None:
@@ -45,43 +75,66 @@ def _lock(path: Path, descriptor: int, wait: float) -> None:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                raise Problem(
-                    f"{clean(str(path))} is not saved: another codearts-watch has been writing it for {wait:g} s; "
-                    "try again, and look for a stopped one"
+                raise not_saved(
+                    path,
+                    f"another codearts-watch has been writing it for {wait:g} s; try again, and look for a stopped one",
                 ) from None
         except OSError as error:
             raise _not_saved(path, error) from None
         time.sleep(_RETRY)
 
 
-def write_text(path: Path, text: str) -> Signature:
-    """Replace the file's text at once or not at all; answers what the file now is. Raises Problem.
+def write_text(real: Path, text: str) -> Signature:
+    """Replace the user's own file at once or not at all; returns what the file now is. Raises Problem.
 
-    A link stays a link and the mode stays as it was; a new file is for its owner only. A file that its owner made
-    read-only is not written.
+    `real` is no link: `locked` found out where the user's links lead. Mode and group stay as they were, and the owner
+    where it can be kept; a new file is for its owner only. A file that its owner made read-only is not written.
     """
     try:
-        real = Path(os.path.realpath(path))
-        _make_folder(real.parent)
-        return _replace(real, text.encode())
+        return _replace(real, text.encode(), _former(real))
+    except (OSError, ValueError) as error:
+        raise _not_saved(real, error) from None
+
+
+def write_invented(path: Path, text: str, served: Path | None = None) -> None:
+    """Replace a file whose name is the program's idea. Raises Problem.
+
+    Nobody asked for a link there: it is replaced, never followed. Mode and group are those of the file that it serves;
+    without one it is for its owner only.
+    """
+    try:
+        _make_folder(path.parent)
+        _check_folder(path.parent)
+        _replace(path, text.encode(), served.lstat() if served and served.exists() else None)
     except (OSError, ValueError) as error:
         raise _not_saved(path, error) from None
 
 
-def _replace(real: Path, content: bytes) -> Signature:
-    former = _former(real)
+def _destination(path: Path) -> Path:
+    """The file that the user's own path leads to. Missing folders are made, but none behind a link. Raises OSError."""
+    if not path.is_symlink():
+        _make_folder(path.parent)
+    real = Path(os.path.realpath(path))
+    _check_folder(real.parent)
+    return real
+
+
+def _check_folder(folder: Path) -> None:
+    """Where everybody may rename and remove, everybody may put a file of theirs in place of ours."""
+    if is_open_to_all(folder.stat()):
+        raise Refusal(errno.EPERM, "everybody may write into this folder: run chmod o-w on it", str(folder))
+
+
+def _replace(real: Path, content: bytes, model: os.stat_result | None) -> Signature:
     temporary = real.with_name(f".{real.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o600)
+    descriptor = _create(temporary, os.O_WRONLY | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         try:
             rest = memoryview(content)
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
-            if former:
-                with suppress(OSError):  # only root can give a file away, and only root needs to
-                    os.fchown(descriptor, former.st_uid, former.st_gid)
-                os.fchmod(descriptor, stat.S_IMODE(former.st_mode))
+            if model:
+                _resemble(descriptor, model, stat.S_IMODE(model.st_mode) & 0o777)
             os.fsync(descriptor)
             written = os.fstat(descriptor)
         finally:
@@ -97,12 +150,37 @@ def _replace(real: Path, content: bytes) -> Signature:
     return signature_of(written)
 
 
+def _create(path: Path, flags: int) -> int:
+    try:
+        return os.open(path, flags | os.O_CREAT, 0o600)
+    except OSError as error:
+        error.filename = str(path.parent)  # it is the folder that refuses
+        raise
+
+
+def _resemble(descriptor: int, model: os.stat_result, mode: int) -> None:
+    """Give the open file this mode and the model's group, and its owner where we may.
+
+    Where the group cannot be kept, its rights are not given to another one.
+    """
+    with suppress(OSError):  # only root can give a file away, and only root needs to
+        os.fchown(descriptor, model.st_uid, -1)
+    if os.fstat(descriptor).st_gid != model.st_gid:
+        try:
+            os.fchown(descriptor, -1, model.st_gid)
+        except OSError:
+            mode &= ~0o070
+    os.fchmod(descriptor, mode)
+
+
 def _former(real: Path) -> os.stat_result | None:
     """What is there now. Raises PermissionError when it may not be written, though its folder may."""
     try:
-        found = real.stat()
+        found = real.lstat()
     except FileNotFoundError:
         return None
+    if stat.S_ISLNK(found.st_mode):
+        raise Refusal(errno.ELOOP, "it has become a link: try again")
     if not stat.S_ISREG(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, "not a regular file")
     if not found.st_mode & stat.S_IWUSR or not os.access(real, os.W_OK):
@@ -137,6 +215,16 @@ def _remove_leftovers(real: Path, now: float) -> None:
                     Path(entry.path).unlink()
 
 
+def not_saved(path: Path, why: str) -> Problem:
+    """Says that the user's file is as it was. Nothing is put before these words."""
+    return Problem(f"Not saved: {why} ({clean(str(path))})")
+
+
 def _not_saved(path: Path, error: Exception) -> Problem:
-    why = reason(error) if isinstance(error, OSError) else clean(str(error))
-    return Problem(f"{clean(str(path))} is not saved: {why}")
+    """Names the file or folder that refused, where it is another one."""
+    if not isinstance(error, OSError):
+        return not_saved(path, clean(str(error)))
+    refused = Path(error.filename) if isinstance(error.filename, str) and error.errno in _OF_ONE_FILE else path
+    if refused == path:
+        return not_saved(path, reason(error))
+    return not_saved(path, f"{clean(refused.name if refused.parent == path.parent else str(refused))}: {reason(error)}")

@@ -21,14 +21,21 @@ HEAD = "# codearts-watch writes this file. Editing it by hand is welcome: commen
 NEW_FILE = f"{HEAD}version = 1\n"
 
 _BOM = "\ufeff"
-_TOO_DEEP = re.compile(r"(?:\.[ \t]*[\w-]{1,64}[ \t]*){200}")
+_DEEPEST = 16
+"""Parts that a key may have. `tomllib` takes a time that grows with the square of them, and real keys have four."""
+_PART = r"""(?:[\w-]+|"(?!"")(?:[^"\\\n]|\\[^\n]?)*(?:"|(?=\n)|\Z)|'(?!'')[^'\n]*(?:'|(?=\n)|\Z))"""
+_KEY = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
+_LONG_TEXT = r'''"""(?:[^"\\]|\\[\s\S]?|"(?!""))*(?:"{3,5}|\Z)|'{3}(?:[^']|'(?!''))*(?:'{3,5}|\Z)'''
+_TOKENS = re.compile(rf"{_LONG_TEXT}|#[^\n]*|({_KEY})")
+"""Keys, and what can hold something that looks like one. No token fails once it began: the time grows with the text."""
+_PARTS = re.compile(_PART)
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def parse(text: str) -> Table:
     """The content of a TOML text, which may begin with a byte order mark. Raises Unreadable."""
     text = text.removeprefix(_BOM)
-    if _TOO_DEEP.search(text):  # a key of many thousand parts costs seconds before it fails
+    if _has_deep_key(text):
         raise Unreadable("it nests too deep")
     try:
         return tomllib.loads(text)
@@ -42,6 +49,13 @@ def parse(text: str) -> Table:
         end = (text.count("\n") + 1, len(text) - text.rfind("\n"))
         line, column = (int(found[1]), int(found[2])) if found[1] else end
         raise Unreadable(message[: found.start()], line, column) from None
+
+
+def _has_deep_key(text: str) -> bool:
+    if all(line.count(".") < _DEEPEST for line in text.split("\n")):
+        return False
+    keys = (found[1] for found in _TOKENS.finditer(text) if found[1] and found[1].count(".") >= _DEEPEST)
+    return any(len(_PARTS.findall(key)) > _DEEPEST for key in keys)
 
 
 def same(one: object, other: object) -> bool:

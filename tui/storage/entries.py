@@ -1,6 +1,6 @@
 """Entries of the watchlist's file, and the jobs that they stand for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,6 +48,8 @@ def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...
     leaves open the others say.
     """
     jobs: dict[JobId, Job] = {}
+    tags: dict[JobId, dict[str, None]] = {}
+    """Of jobs that are there twice, in order."""
     warnings: list[str] = []
     for number, entry in enumerate(entries, 1):
         found = job_id(entry)
@@ -58,9 +60,10 @@ def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...
         job = _job(found, number, entry, warnings)
         if former := jobs.get(found):
             warnings.append(f"Job {number} ({clean(job.name)}) is in the list before: the two are shown as one")
+            tags.setdefault(found, dict.fromkeys(former.tags)).update(dict.fromkeys(job.tags))
             job = _united(former, job)
         jobs[found] = job
-    return tuple(jobs.values()), tuple(warnings)
+    return tuple(_with_tags(job, tags) for job in jobs.values()), tuple(warnings)
 
 
 def changed_fields(old: Job, new: Job) -> Table:
@@ -90,10 +93,13 @@ def _job(found: JobId, number: int, entry: Table, warnings: list[str]) -> Job:
 def _united(first: Job, second: Job) -> Job:
     return first._replace(
         label=first.label or second.label,
-        tags=tuple(dict.fromkeys((*first.tags, *second.tags))),
         profile=first.profile or second.profile,
         address=first.address or second.address,
     )
+
+
+def _with_tags(job: Job, tags: Mapping[JobId, Iterable[str]]) -> Job:
+    return job._replace(tags=tuple(tags[job.id])) if job.id in tags else job
 
 
 def _text(value: object, limit: int) -> str:

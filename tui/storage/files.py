@@ -3,29 +3,33 @@
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
+from tui.core.problem import SHORTAGES
 from tui.core.text import clean
 
 Signature = tuple[int, int, int] | None
 """Inode, size and time of change of a file's content; None when there is no file."""
 
 _REASONS = {
-    errno.ENOSPC: "the disk is full: make room and try again",
-    errno.EDQUOT: "the disk quota is used up: make room and try again",
+    **SHORTAGES,
     errno.EROFS: "the file system is read-only: use a file elsewhere",
     errno.EACCES: "permission denied: check who owns the file and its folder",
     errno.EPERM: "permission denied: check who owns the file and its folder",
     errno.EFBIG: "the limit for the size of a file is reached: raise it (ulimit -f)",
-    errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
-    errno.ENFILE: "too many files are open on this computer: close some programs",
     errno.ELOOP: "symbolic links lead in a circle: mend the link",
+    errno.ENOENT: "there is no such folder: make it, or mend the link that leads there",
     errno.EISDIR: "it is a folder: name a file",
     errno.EEXIST: "a part of its path is not a folder: mend the path",
     errno.ENOTDIR: "a part of its path is not a folder: mend the path",
     errno.EIO: "the disk reports an error: check the disk",
     errno.ENOLCK: "this file system has no locks: use a file elsewhere",
 }
+
+
+class Refusal(OSError):
+    """This program refuses the file, and its words say why."""
 
 
 class Unreadable(Exception):
@@ -47,7 +51,8 @@ class Unreadable(Exception):
 
 def reason(error: OSError) -> str:
     """The error in words, and what to do about it."""
-    return _REASONS.get(error.errno or 0) or clean(error.strerror or str(error))
+    known = "" if isinstance(error, Refusal) else _REASONS.get(error.errno or 0)
+    return known or clean(error.strerror or str(error))
 
 
 def signature(path: Path) -> Signature:
@@ -62,10 +67,13 @@ def signature_of(found: os.stat_result) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def read_text(path: Path, limit: int) -> str | None:
-    """The text as it is on disk, a byte order mark included; None when there is no file. Raises Unreadable."""
+def read_text(path: Path, limit: int, check: Callable[[os.stat_result], None] = lambda _: None) -> str | None:
+    """The text as it is on disk, a byte order mark included; None when there is no file. Raises Unreadable.
+
+    `check` sees the status of the open file, and may raise Unreadable.
+    """
     try:
-        content = _read(path, limit)
+        content = _read(path, limit, check)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -81,11 +89,13 @@ def read_text(path: Path, limit: int) -> str | None:
         raise Unreadable("it is not UTF-8: save it in that encoding", line, column) from None
 
 
-def _read(path: Path, limit: int) -> bytes:
+def _read(path: Path, limit: int, check: Callable[[os.stat_result], None]) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not block
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
             raise Unreadable("it is not a regular file: name one")
+        check(found)
         content = file.read(limit + 1)
     if len(content) > limit:
         raise Unreadable(f"it is larger than {limit >> 20} MiB: that cannot be right, look into it")

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import NamedTuple
 
 import tomli_w
@@ -12,6 +13,9 @@ Table = dict[str, object]
 
 _KEY = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
 _HEADER = re.compile(rf"\ufeff?\s*\[\[?\s*({_KEY})\s*((?:\.\s*{_KEY}\s*)*)\]\]?\s*(?:#.*)?")
+_LONGEST = 200
+"""Lines of a value, and marks of a comment in it, that are tried; beyond, the file is written anew without its remarks.
+Each try reads the value once, so that without a bound the time would grow with the square of its length."""
 _ORDER = ("id", "label", "tags", "profile", "address", "added")
 
 
@@ -111,7 +115,8 @@ def _extent(lines: list[str], key: str) -> tuple[int, int]:
             break
         inside = inside or table is not None
         if inside and shape.match(line):
-            return at, next((end for end in range(at + 1, len(lines) + 1) if _whole(lines[at:end])), at + 1)
+            ends = range(at + 1, min(at + _LONGEST, len(lines)) + 1)
+            return at, next((end for end in ends if _whole(lines[at:end])), at + 1)
     return 0, 0
 
 
@@ -126,8 +131,9 @@ def _whole(lines: list[str]) -> bool:
 def _remark(lines: list[str]) -> str:
     """The comment behind the value in these lines, with the blanks before it."""
     text = "\n".join(lines)
-    ends = (at for at, character in enumerate(text) if character == "#" and _whole([text[:at]]))
-    return text[len(text[:end].rstrip()) :] if (end := next(ends, 0)) else ""
+    marks = islice((at for at, character in enumerate(text) if character == "#"), _LONGEST)
+    end = next((at for at in marks if _whole([text[:at]])), 0)
+    return text[len(text[:end].rstrip()) :] if end else ""
 
 
 def _insert(lines: list[str], key: str, value: object) -> None:

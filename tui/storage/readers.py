@@ -4,6 +4,7 @@ import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from tui.core.paths import expanded
 from tui.core.text import clean
 from tui.storage.pieces import Table
 
@@ -92,17 +93,17 @@ def texts(path: str, value: object) -> tuple[str, ...]:
 
 
 def command(example: str, may_be_none: bool = False) -> Reader:
-    """Arguments are handed on as they are; an empty list is no command."""
+    """`~` in front of the program is a home. Arguments are handed on as they are; an empty list is no command."""
 
     def read(path: str, value: object) -> tuple[str, ...]:
-        parts = value if isinstance(value, list) else [None]
+        parts: list[Any] = value if isinstance(value, list) else [None]
         if (
             not all(isinstance(part, str) and "\0" not in part for part in parts)
             or parts[:1] == [""]
             or not (parts or may_be_none)
         ):
             raise Unfit(f"{path} must be a list of texts: a program and its arguments, like {example}")
-        return tuple(parts)
+        return (str(expanded(parts[0])), *parts[1:]) if parts and parts[0].startswith("~") else tuple(parts)
 
     return read
 

@@ -1,5 +1,6 @@
 """The settings: written by the user in settings.toml, only read by the program."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -8,6 +9,7 @@ from tui.core.problem import Problem
 from tui.core.text import clean
 from tui.storage.document import parse
 from tui.storage.files import Unreadable, read_text
+from tui.storage.ownership import is_ours, is_written_by_others
 from tui.storage.pieces import Table
 from tui.storage.readers import (
     Reader,
@@ -69,7 +71,7 @@ class Settings(NamedTuple):
 def load_settings(path: Path) -> Settings:
     """The settings in this file; the defaults when there is none. Raises Problem."""
     try:
-        text = read_text(path, LIMIT)
+        text = read_text(path, LIMIT, _check_owner)
         return _settings(parse(text)) if text else Settings()
     except Unreadable as unreadable:
         raise Problem(f"{clean(str(path))} cannot be used{unreadable.place}: {unreadable.reason}") from None
@@ -77,6 +79,14 @@ def load_settings(path: Path) -> Settings:
         raise Problem(f"{clean(str(path))} cannot be used: it nests too deep") from None
     except Unfit as unfit:
         raise Problem(f"{clean(str(path))} cannot be used: {clean(str(unfit))}") from None
+
+
+def _check_owner(found: os.stat_result) -> None:
+    """As ssh does with its configuration: whoever writes this file has commands run as this user."""
+    if not is_ours(found):
+        raise Unreadable("it belongs to another user, and could run any command as you: copy it, or run chown on it")
+    if is_written_by_others(found):
+        raise Unreadable("others may write it, and could run any command as you: run chmod go-w on it")
 
 
 def _settings(content: Table) -> Settings:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import tomli_w
 
 from tui.core.text import clean
-from tui.storage.atomic import write_text
+from tui.storage.atomic import write_invented
 from tui.storage.document import parse
 from tui.storage.files import Unreadable, read_text
 
@@ -49,7 +49,7 @@ def load_state(path: Path) -> ScreenState:
 def save_state(path: Path, state: ScreenState) -> None:
     """Raises Problem when it cannot be written."""
     values = {key: clean(value) if isinstance(value, str) else value for key, value in state._asdict().items()}
-    write_text(path, tomli_w.dumps(values))
+    write_invented(path, tomli_w.dumps(values))
 
 
 def _text(content: Mapping[str, object], key: str) -> str:

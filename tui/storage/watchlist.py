@@ -11,7 +11,7 @@ from tui.core.job import Job, JobId
 from tui.core.problem import Problem
 from tui.core.text import clean
 from tui.storage import changes
-from tui.storage.atomic import locked, write_text
+from tui.storage.atomic import locked, not_saved, write_invented, write_text
 from tui.storage.document import Document
 from tui.storage.entries import read_jobs
 from tui.storage.files import Signature, Unreadable, read_text, signature
@@ -24,10 +24,11 @@ LIMIT = 8 << 20
 class WatchlistBroken(Problem):
     """The file cannot be used, and is not written; line and column are 0 when unknown."""
 
-    def __init__(self, path: Path, unreadable: Unreadable) -> None:
+    def __init__(self, path: Path, unreadable: Unreadable, is_for_saving: bool = False) -> None:
+        why = f"cannot be used{unreadable.place}: {unreadable.reason}; mend it in an editor, or move it away"
+        where = clean(str(path))
         super().__init__(
-            f"{clean(str(path))} cannot be used{unreadable.place}: {unreadable.reason}; "
-            "mend it in an editor, or move it away to start with an empty list"
+            f"Not saved: the file {why} ({where})" if is_for_saving else f"{where} {why} to start with an empty list"
         )
         self.path = path
         self.line = unreadable.line
@@ -113,7 +114,7 @@ class WatchlistFile(_Changes):
 
     def load(self) -> Watchlist:
         """What the file says; an empty list when there is none. Raises WatchlistBroken."""
-        return self._take(self._read())
+        return self._take(self._read(self.path))
 
     def changed(self) -> bool:
         """Whether somebody else changed the file since this object read or wrote it. Never raises."""
@@ -129,34 +130,32 @@ class WatchlistFile(_Changes):
         ):
             real = Path(os.path.realpath(self.path))
             with suppress(Problem):
-                write_text(real.with_name(f"{real.name}.bak"), before.text)
+                write_invented(real.with_name(f"{real.name}.bak"), before.text, served=real)
         return watchlist
 
-    def _read(self) -> Document:
+    def _read(self, path: Path, is_for_saving: bool = False) -> Document:
         known, _ = self._known
-        before, self._seen = self._seen, signature(self.path)  # before the text: a change in between is seen later
+        before, self._seen = self._seen, signature(path)  # before the text: a change in between is seen later
         try:
-            text = read_text(self.path, LIMIT) or ""
+            text = read_text(path, LIMIT) or ""
             return known if text == known.text else Document.read(text)
         except Unreadable as unreadable:
             if unreadable.may_pass:
                 self._seen = before
-            raise WatchlistBroken(self.path, unreadable) from None
+            raise WatchlistBroken(self.path, unreadable, is_for_saving) from None
 
     def _change(self, operation: Callable[[Document], Document]) -> Change:
-        with locked(self.path, self.lock_wait):
-            now = self._read()
+        with locked(self.path, self.lock_wait) as real:
+            now = self._read(real, is_for_saving=True)
             before = self._take(now)
             if before.read_only:
-                raise Problem(
-                    f"{clean(str(self.path))} was written by a newer codearts-watch: update this one to change it"
-                )
+                raise not_saved(self.path, "it was written by a newer codearts-watch: update this one to change it")
             made = operation(now)
             if made.text == now.text:
                 return Change(before, before)
             if len(made.text.encode()) > LIMIT:
-                raise Problem(f"{clean(str(self.path))} is not saved: it would be larger than {LIMIT >> 20} MiB")
-            self._seen = write_text(self.path, made.text)
+                raise not_saved(self.path, f"it would be larger than {LIMIT >> 20} MiB")
+            self._seen = write_text(real, made.text)
             return Change(before, self._take(made))
 
 

@@ -1,6 +1,7 @@
 """The app: theme, key map, palette, and how it ends."""
 
 import asyncio
+import sys
 import traceback
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
@@ -18,6 +19,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.theme import Theme
 
+from tui.core.problem import shortage
 from tui.core.text import plain_paste
 from tui.ui.ascii_scrollbar import AsciiScrollBar
 from tui.ui.board_screen import BoardScreen
@@ -49,6 +51,7 @@ class WatchApp(App[None]):
         self._wanted_theme = setup.state.theme or setup.theme
         self.setup = setup
         self.crash = ""
+        self.lacking = ""
         """The traceback of a bug, without the values of variables; empty when there was none."""
         self._guard = TypingGuard(moving_keys(setup.keys))
         self.leaving: Callable[[int], None] = lambda code: None
@@ -243,6 +246,7 @@ class WatchApp(App[None]):
     def _fatal_error(self) -> None:
         """A bug of ours ends the app; the traceback is kept without the values of variables, which may be secrets."""
         self.crash = traceback.format_exc()
+        self.lacking = shortage(sys.exception())
         self._close_messages_no_wait()
 
 

@@ -60,7 +60,7 @@ class OtherHands(BoardView):
         try:
             made = await self.in_thread(work, *arguments)
         except Problem as problem:
-            self.say(f"Not saved: {problem}", "error")
+            self.say(f"{problem}.", "error")
             return None
         self.take_watchlist(made.after)
         return made

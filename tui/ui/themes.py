@@ -1,6 +1,5 @@
 """Theme files: TOML whose keys are those of `textual.theme.Theme`; the bundled ones first, then the user's own."""
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields
@@ -14,6 +13,8 @@ from textual.css.tokenizer import TokenError
 from textual.theme import Theme
 
 from tui.core.text import clean
+from tui.storage.document import parse
+from tui.storage.files import Unreadable
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -139,13 +140,13 @@ def _read(file: "Traversable") -> dict[str, object]:
             content = stream.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise _NotATheme(f"it is larger than {LARGEST // 1024} KiB")
-        return tomllib.loads(content.decode())
+        return parse(content.decode())
     except OSError as error:
         raise _NotATheme(_reason(error)) from error
     except UnicodeDecodeError as error:
         raise _NotATheme(f"byte {error.start + 1} is not UTF-8") from error
-    except (ValueError, RecursionError) as error:
-        raise _NotATheme(f"it is not TOML: {error}") from error
+    except Unreadable as error:
+        raise _NotATheme(f"it is not TOML: {error.reason}{error.place}") from error
 
 
 def _theme(data: dict[str, object], stem: str) -> Theme:

@@ -1,0 +1,53 @@
+"""Other users of this host. Only root can become one: tests that need them are left out for anybody else."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ALICE, BOB, EVE = 40_001, 40_002, 40_003
+"""Users without names; each is alone in the group of the same number."""
+TEAM = 40_100
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+
+
+@contextmanager
+def public_folder() -> Iterator[Path]:
+    """pytest's own are for one user only."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def as_user(user: int, work: Callable[[], object], *groups: int) -> str:
+    """What `work` returned, or the words of what it raised, when this user did it."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.setgroups(groups)
+            os.setgid(user)
+            os.setuid(user)
+            said = str(work())
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+        os.write(writing, said.encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        said = told.read()
+    os.waitpid(child, 0)
+    return said
+
+
+def give(path: Path, user: int, group: int, mode: int) -> None:
+    os.chown(path, user, group)
+    path.chmod(mode)
