@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import httpx
 
+from tui.codearts.connections import AnswerTooLarge
 from tui.codearts.extra_call import CallKind
 
 LARGEST_BODY = 64 * 1024
@@ -90,11 +91,20 @@ class Exchange:
         return self.was_kept and self.http_status is None
 
 
-async def read_body(response: httpx.Response, largest: int = LARGEST_BODY) -> bytes:
-    """One chunk beyond the limit at most."""
+async def read_body(response: httpx.Response, most: int = LARGEST_BODY) -> tuple[bytes, bool]:
+    """What came of the body, and whether all of it did: it ends early where it, or its framing, is too large."""
     body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > largest:
-            break
-    return bytes(body)
+    try:
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > most:
+                return bytes(body), False
+    except httpx.RemoteProtocolError as error:
+        if not is_too_large(error):
+            raise
+        return bytes(body), False
+    return bytes(body), True
+
+
+def is_too_large(error: BaseException) -> bool:
+    return isinstance(error.__cause__, AnswerTooLarge)

@@ -6,10 +6,11 @@ from typing import NamedTuple, TypeVar
 
 import httpx
 
+from tui.codearts.connections import LARGEST
 from tui.codearts.contract import failure_of
 from tui.codearts.credentials import Credential, Proof
 from tui.codearts.endpoints import Endpoint
-from tui.codearts.exchange import EXTRA, LARGEST_BODY, Exchange, Line, read_body
+from tui.codearts.exchange import EXTRA, LARGEST_BODY, Exchange, Line, is_too_large, read_body
 from tui.codearts.extra_call import CallKind, ExtraCall, not_understood
 from tui.codearts.extras_switch import ExtrasSwitch, KindSummary
 from tui.codearts.faults import fault
@@ -131,8 +132,8 @@ class ExtrasClient:
         async with asyncio.timeout(call.kind.time_limit):
             try:
                 response = await self._attempt(call, proof, exchange)
-            except _BROKEN:
-                if not exchange.went_stale:
+            except _BROKEN as error:
+                if not exchange.went_stale or is_too_large(error):
                     raise
                 response = await self._attempt(call, proof, exchange)
             return await _read(call, response, proof.secrets)
@@ -163,14 +164,14 @@ class ExtrasClient:
         return line
 
     async def _get(self, http: httpx.AsyncClient, call: ExtraCall[T], proof: Proof, exchange: Exchange) -> _Response:
-        extensions = {EXTRA: call.kind, "timeout": http.timeout.as_dict()}
+        largest = call.kind.largest_body
+        extensions = {EXTRA: call.kind, LARGEST: largest * 5 // 4, "timeout": http.timeout.as_dict()}
         url = self._endpoint.url + call.path
         request = http.build_request("GET", url, headers=dict(proof.headers), extensions=extensions)
         response = await http.send(request, stream=True)
         exchange.http_status = response.status_code
-        largest = call.kind.largest_body if response.status_code == 200 else LARGEST_BODY
         try:
-            return await _receive(response, largest)
+            return await _receive(response, largest if response.status_code == 200 else LARGEST_BODY)
         finally:
             await response.aclose()
 
@@ -181,8 +182,8 @@ async def _receive(response: httpx.Response, largest: int) -> _Response:
     received = _Response(response.status_code, headers, b"", False, largest)
     if received.encoding:
         return received
-    body = await read_body(response, largest)
-    return received._replace(body=body, is_whole=len(body) <= largest)
+    body, is_whole = await read_body(response, largest)
+    return received._replace(body=body, is_whole=is_whole)
 
 
 async def _read(call: ExtraCall[T], response: _Response, secrets: Sequence[str]) -> T | Failure:

@@ -64,6 +64,10 @@ class TypedFirst:
     def renewable(self) -> bool:
         return self._used.renewable
 
+    @property
+    def is_ready(self) -> bool:
+        return self._used.is_ready
+
     async def prove(self, method: str, url: str) -> Proof | Failure:
         proof = await self._used.prove(method, url)
         if self._used is self._own:
@@ -116,7 +120,7 @@ class Service(NamedTuple):
             return None
         from tui.codearts.iam import inspect_token
 
-        return await inspect_token(self.link.opener(), self.place.iam, token, self.clock)
+        return await inspect_token(self.link.opener(self.place.iam.url), self.place.iam, token, self.clock)
 
     async def refusal(self, token: Secret, job: JobId) -> Failure | None:
         """Why the build service does not let this token in, or did not answer."""
