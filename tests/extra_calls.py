@@ -47,7 +47,7 @@ async def extras(
 ) -> AsyncIterator[ExtrasClient]:
     transport = httpx.MockTransport(handler)
     client = ExtrasClient(
-        lambda: http_client(transport=transport),
+        lambda: http_client("https://build.example.com", transport=transport),
         Endpoint("https://build.example.com"),
         credential or EnvironmentToken(TOKEN),
         (time or Time()).now,

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import pytest
@@ -84,8 +85,8 @@ async def world(mode: ExtrasMode = ExtrasMode.GOOD) -> AsyncIterator[World]:
         def now() -> Moment:
             return Moment(demo.time.seconds, demo.time.wall())
 
-        extras = ExtrasClient(http_client, endpoint, credential, now)
-        reader = StatusClient(http_client, endpoint, credential, now)
+        extras = ExtrasClient(partial(http_client, endpoint.url), endpoint, credential, now)
+        reader = StatusClient(partial(http_client, endpoint.url), endpoint, credential, now)
         try:
             yield World(demo, extras, reader)
         finally:

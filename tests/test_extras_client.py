@@ -84,7 +84,7 @@ async def test_what_is_asked_for_leaves_as_it_was_written(call: ExtraCall[object
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.kind)
 async def test_a_request_that_does_not_name_its_kind_does_not_leave(call: ExtraCall[object]) -> None:
     url = f"https://build.example.com{call.path}"
-    async with http_client(transport=httpx.MockTransport(lambda request: pytest.fail("sent"))) as http:
+    async with http_client(url, transport=httpx.MockTransport(lambda request: pytest.fail("sent"))) as http:
         with pytest.raises(NotAllowed):
             await http.get(url)
         for kind in set(CallKind) - {call.kind}:
@@ -156,7 +156,7 @@ def test_a_call_that_hangs_ends_in_time() -> None:
 
     time = Time()
     client = ExtrasClient(
-        lambda: http_client(transport=Hanging()), Endpoint("https://h"), EnvironmentToken(TOKEN), time.now
+        lambda: http_client("https://h", transport=Hanging()), Endpoint("https://h"), EnvironmentToken(TOKEN), time.now
     )
 
     async def ask() -> tuple[object, float]:
@@ -277,7 +277,7 @@ async def test_connections_are_kept_and_one_that_went_stale_is_replaced() -> Non
         return answering()
 
     def open_http() -> httpx.AsyncClient:
-        opened.append(http_client(transport=httpx.MockTransport(handle)))
+        opened.append(http_client("https://h", transport=httpx.MockTransport(handle)))
         return opened[-1]
 
     client = ExtrasClient(open_http, Endpoint("https://h"), EnvironmentToken(TOKEN), Time().now)

@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -113,7 +114,9 @@ async def test_the_sdk_reads_lists_records_and_logs_as_we_do(service_standing_st
     service = service_standing_still
     job = service.jobs[0].id
     credential = EnvironmentToken(service.token)
-    ours = ExtrasClient(http_client, Endpoint(service.url), credential, lambda: Moment(0.0, datetime.now(UTC)))
+    ours = ExtrasClient(
+        partial(http_client, service.url), Endpoint(service.url), credential, lambda: Moment(0.0, datetime.now(UTC))
+    )
     now = datetime.now(UTC)
     records = await ours.fetch(record_list_call(job, now, "cn-north-4", 5))
     assert isinstance(records, RecordPage)
