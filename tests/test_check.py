@@ -202,6 +202,13 @@ async def test_a_clock_that_is_wrong_is_told(user: User) -> None:
     assert " s behind the service's" in steps["clock"]
 
 
+async def test_a_time_that_cannot_be_believed_is_told(user: User) -> None:
+    with DemoService(wall=lambda: datetime.now(UTC) + timedelta(days=3)) as service:
+        user.settings = at(service)
+        _, steps = await checked(user)
+    assert steps["clock"].startswith("! 3 days behind what the service says, which is too far to be believed")
+
+
 async def test_the_proxy_is_shown_without_its_password(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         thread = threading.Thread(target=lambda: proxy.accept()[0].close())
