@@ -43,7 +43,7 @@ def iam_endpoint(region: str) -> Endpoint:
 
 
 def is_of_its_region(endpoint: Endpoint) -> bool:
-    """Whether the vendor serves its region there: only then may the region's IAM see what this endpoint is asked with."""
+    """Whether the vendor serves the region there: only then may the region's IAM see a token of this endpoint."""
     known = REGIONS.get(endpoint.region)
     host = urlsplit(endpoint.url).hostname or ""
     return (known is not None and host == known.host) or (
