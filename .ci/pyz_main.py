@@ -24,7 +24,7 @@ def start() -> int:
     if folder:
         sys.dont_write_bytecode = False  # compiled files are what the folder is for
     sys.path[0] = folder or str(ARCHIVE)
-    from tui.cli import main
+    from tui.__main__ import main
 
     return main()
 

@@ -4,8 +4,11 @@ import sys
 
 
 def main() -> int:
-    """The exit code. An interrupt may come while the program is still being loaded."""
+    """Returns the exit code. An interrupt may come while the program is still being loaded."""
     try:
+        from tui.hardening import harden
+
+        harden()  # first: the environment may hold a token from the start
         from tui.cli import main
 
         return main()

@@ -87,9 +87,7 @@ def watch(arguments: argparse.Namespace) -> int:
 
     def service() -> "Parts":
         from tui.parts import gather
-        from tui.ui.terminal import harden
 
-        harden()
         return gather(files, arguments, os.environ, log)
 
     return open_screen(service, files.settings, files.locations, store, watchlist, warning)
@@ -199,6 +197,3 @@ COMMANDS: dict[str, Command] = {
     "check": check,
     "completion": lambda arguments: scripting.completion(arguments, parser(COMMANDS)),
 }
-
-if __name__ == "__main__":
-    sys.exit(main())
