@@ -9,12 +9,13 @@ from datetime import datetime
 
 import httpx
 
-from tui.codearts.bodies import Fields, fields_of, parse_json, redact
+from tui.codearts.bodies import Fields, fields_of, parse_json
 from tui.codearts.contract import retry_after
 from tui.codearts.credentials import Secret, check_token
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.errors import kind_of
 from tui.codearts.faults import fault
+from tui.codearts.redaction import redact
 from tui.codearts.renewal import Issued
 from tui.codearts.server_clock import ServerClock, believable
 from tui.codearts.sources import PasswordSource
