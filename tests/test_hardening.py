@@ -34,7 +34,7 @@ def home() -> Iterator[Path]:
 
 def start(program: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
     pipe, user = subprocess.PIPE, NOBODY if os.geteuid() == 0 else None
-    others = [] if user else None
+    others: list[int] | None = [] if user else None
     return subprocess.Popen(
         program, env=environ, stdin=pipe, stdout=pipe, stderr=pipe, user=user, group=user, extra_groups=others
     )

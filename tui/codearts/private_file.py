@@ -8,10 +8,14 @@ from typing import Generic, TypeVar
 
 from tui.core.problem import Problem
 from tui.core.reading import Failure, FailureKind
-from tui.core.text import clean
+from tui.core.text import HIDDEN, clean, looks_secret
 
 LARGEST_FILE = 128 * 1024
 """Bytes."""
+
+_NOT_THERE = "There is no such file: check its name, or write it."
+_IS_NO_NAME = "This looks like the secret itself: write it into a file, and give the name of that."
+_LONGEST_NAME = 24
 
 Held = TypeVar("Held")
 _Stamp = tuple[int, int, int, int]
@@ -24,7 +28,7 @@ class PrivateFile(Generic[Held]):
     """
 
     def __init__(self, path: Path, parse: Callable[[str], Held]) -> None:
-        self.source = f"file {clean(_from_home(path), 200)}"
+        self.source = f"file {HIDDEN if _is_secret(path.name) else clean(_from_home(path), 200)}"
         self._path = path
         self._parse = parse
         self._stamp: _Stamp | None = None
@@ -56,8 +60,10 @@ class PrivateFile(Generic[Held]):
         except Problem as problem:
             return unusable(self.source, str(problem))
         except FileNotFoundError:
-            return unusable(self.source, "There is no such file: check its name, or write it.")
+            return unusable(self.source, _IS_NO_NAME if _is_secret(self._path.name) else _NOT_THERE)
         except (OSError, ValueError) as error:
+            if _is_secret(self._path.name):
+                return unusable(self.source, _IS_NO_NAME)
             reason = clean(getattr(error, "strerror", None) or "such a name is not possible")
             return unusable(self.source, f"It cannot be read: {reason}.")
 
@@ -73,6 +79,13 @@ def expanded(name: str) -> Path:
         return Path(name).expanduser()
     except RuntimeError:
         return Path(name)
+
+
+def _is_secret(name: str) -> bool:
+    """Given in place of a file's name, which seldom is that long without a dot or a blank, and with digits in it."""
+    is_plain = name.isascii() and name.replace("-", "").replace("_", "").replace("=", "").isalnum()
+    is_odd = len(name) > _LONGEST_NAME and is_plain and any(map(str.isdigit, name)) and any(map(str.isalpha, name))
+    return is_odd or looks_secret(name)
 
 
 def _stamp_of(info: os.stat_result) -> _Stamp:

@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import quote
 
-HIDDEN = "***"
+from tui.core.text import HIDDEN
+
 SHORTEST_RUN = 12
 """Characters of a secret that may not be seen in a row, whatever stands between them that is no letter or digit."""
 

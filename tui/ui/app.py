@@ -1,7 +1,7 @@
 """The app: theme, key map, palette, and how it ends."""
 
 import asyncio
-import traceback
+import sys
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from os.path import lexists
@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.theme import Theme
 
-from tui.core.text import plain_paste
+from tui.core.text import crash_text, plain_paste
 from tui.ui.ascii_scrollbar import AsciiScrollBar
 from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, SturdyDriver
@@ -242,7 +242,7 @@ class WatchApp(App[None]):
 
     def _fatal_error(self) -> None:
         """A bug of ours ends the app; the traceback is kept without the values of variables, which may be secrets."""
-        self.crash = traceback.format_exc()
+        self.crash = crash_text(sys.exception() or RuntimeError("no exception"))
         self._close_messages_no_wait()
 
 

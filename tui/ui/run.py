@@ -3,6 +3,7 @@
 import os
 import sys
 
+from tui.core.text import A_BUG
 from tui.ui.app import WatchApp
 from tui.ui.keys import check_keys
 from tui.ui.leaving import Leaving
@@ -24,5 +25,5 @@ def run(setup: Setup, mouse: bool | None) -> int:
     if app.board_screen.problem:
         raise app.board_screen.problem
     if app.crash:
-        print(f"codearts-watch ended because of a bug of its own:\n{app.crash}", file=sys.stderr)
+        print(f"{A_BUG}\n{app.crash}", file=sys.stderr)
     return leaving.code or app.return_code or 0
