@@ -81,7 +81,7 @@ def _refusal(unknown: Sequence[str]) -> str:
 def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """`commands` has the function of each command by its name; `watch` is the one without a name."""
     common = _common()
-    main = _Parser(
+    main: argparse.ArgumentParser = _Parser(
         allow_abbrev=False,
         prog="codearts-watch",
         description="Keeps a list of CodeArts Build jobs on one screen:\nwhat runs, what stopped, what cannot be read.",
