@@ -125,7 +125,7 @@ def test_what_people_and_programs_write_is_no_secret(text: str) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.integers(0, 2**400), st.integers(80, 200))
+@given(st.integers(0, 2**400), st.integers(120, 200))
 def test_a_token_of_any_kind_is_told_from_a_name(number: int, length: int) -> None:
     import base64
     import random

@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -39,7 +39,7 @@ _UNWANTED = re.compile(r"(ignored explicit argument )'.*'", re.DOTALL)
 class _Parser(argparse.ArgumentParser):
     """Repeats nothing that may be a secret, and nothing that a terminal acts on."""
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+    def parse_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
         given = list(sys.argv[1:] if args is None else args)
         if stranger := self._stranger(given):
             self.error(_refusal([stranger]))

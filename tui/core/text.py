@@ -22,7 +22,7 @@ _SHORTEST_SECRET = 40
 _RUN = re.compile(r"[\w+/=-]{40,}", re.ASCII)
 _TOKEN = re.compile(r"\bMII[\w+/=-]{37,}", re.ASCII)  # how every IAM token begins
 _KINDS = str.maketrans("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "0" * 10 + "a" * 26 + "A" * 26)
-_RESTLESS = 0.35
+_RESTLESS = 0.4
 """How often the kind of a character changes in a secret, at least; words written together change less."""
 
 
