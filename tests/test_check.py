@@ -94,6 +94,20 @@ async def test_no_token_is_not_signed_in(user: User, service: DemoService) -> No
     assert "job" not in steps
 
 
+@pytest.mark.parametrize(("length", "is_named"), [(4094, False), (4095, True), (4096, False)])
+async def test_a_token_as_long_as_a_line_of_a_terminal_was_probably_cut(
+    user: User, service: DemoService, length: int, is_named: bool
+) -> None:
+    user.settings = at(service, more='token_file = "token"\n')
+    user.private("token", "M" * length + "\n")
+    code, steps = await checked(user)
+    assert code == 3
+    assert ("token" in steps) is is_named
+    if is_named:
+        assert steps["token"].startswith("! It has exactly 4095 characters")
+        assert "Press i on the screen" in steps["token"]
+
+
 @pytest.mark.parametrize("iam", [True, False])
 async def test_a_refused_token_is_not_signed_in(user: User, service: DemoService, iam: bool) -> None:
     user.settings, user.environ = at(service, iam), {"CODEARTS_TOKEN": TOKEN}

@@ -1,5 +1,6 @@
 """A file that holds a secret: readable by its owner alone, and read again whenever it was written."""
 
+import codecs
 import os
 import stat
 from collections.abc import Callable
@@ -105,7 +106,13 @@ def _read_private(path: Path) -> str:
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise Problem(f"It is larger than {LARGEST_FILE // 1024} KiB: it must hold the credential alone.")
-    return content.decode(errors="replace")
+    return _decoded(content)
+
+
+def _decoded(content: bytes) -> str:
+    """UTF-8, or what the mark says that some editors and shells put at the beginning; the mark is no part of it."""
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
 
 
 def _from_home(path: Path) -> str:
