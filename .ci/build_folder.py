@@ -29,7 +29,7 @@ OPENED_BY_C = ("libgcc_s.so.1", "libnss_dns.so.2", "libnss_files.so.2")
 
 START = """import sys
 
-from tui.cli import main
+from tui.__main__ import main
 
 sys.exit(main())
 """

@@ -25,7 +25,7 @@ def start() -> int:
         for name in [name for name in sys.modules if name.partition(".")[0] == "tui"]:
             del sys.modules[name]  # from now on all is loaded out of the folder
     sys.path[0] = folder or str(ARCHIVE)
-    from tui.cli import main
+    from tui.__main__ import main
 
     return main()
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tui.codearts.bodies import redact
 from tui.codearts.contract import interpret, request_id
+from tui.codearts.redaction import redact
 from tui.core.reading import Failure
 
 TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"

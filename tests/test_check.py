@@ -94,6 +94,20 @@ async def test_no_token_is_not_signed_in(user: User, service: DemoService) -> No
     assert "job" not in steps
 
 
+@pytest.mark.parametrize(("length", "is_named"), [(4094, False), (4095, True), (4096, False)])
+async def test_a_token_as_long_as_a_line_of_a_terminal_was_probably_cut(
+    user: User, service: DemoService, length: int, is_named: bool
+) -> None:
+    user.settings = at(service, more='token_file = "token"\n')
+    user.private("token", "M" * length + "\n")
+    code, steps = await checked(user)
+    assert code == 3
+    assert ("token" in steps) is is_named
+    if is_named:
+        assert steps["token"].startswith("! It has exactly 4095 characters")
+        assert "Press i on the screen" in steps["token"]
+
+
 @pytest.mark.parametrize("iam", [True, False])
 async def test_a_refused_token_is_not_signed_in(user: User, service: DemoService, iam: bool) -> None:
     user.settings, user.environ = at(service, iam), {"CODEARTS_TOKEN": TOKEN}
@@ -200,6 +214,13 @@ async def test_a_clock_that_is_wrong_is_told(user: User) -> None:
         _, steps = await checked(user)
     assert steps["clock"].startswith("! ")
     assert " s behind the service's" in steps["clock"]
+
+
+async def test_a_time_that_cannot_be_believed_is_told(user: User) -> None:
+    with DemoService(wall=lambda: datetime.now(UTC) + timedelta(days=3)) as service:
+        user.settings = at(service)
+        _, steps = await checked(user)
+    assert steps["clock"].startswith("! 3 days behind what the service says, which is too far to be believed")
 
 
 async def test_the_proxy_is_shown_without_its_password(user: User, monkeypatch: pytest.MonkeyPatch) -> None:

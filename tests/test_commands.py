@@ -49,7 +49,21 @@ async def test_a_command_prints_the_token(end: str) -> None:
         ("import sys; sys.exit(3)", "It ended with exit status 3, without a word."),
         (
             f"import sys; print('{TOKEN}'); sys.exit('\\n\\x1b[31mlocked {TOKEN}\\nsecond')",
-            "It ended with exit status 1: \N{REPLACEMENT CHARACTER}[31mlocked ***",
+            "It ended with exit status 1: locked ***",
+        ),
+        ("import sys; sys.exit('bad password: abc')", "It ended with exit status 1: bad password: ***"),
+        ("import sys; sys.exit('hunter2 is no password')", "It ended with exit status 1: *** is no password"),
+        (
+            "import sys; print('tok: letmein'); sys.exit('letmein is refused')",
+            "It ended with exit status 1: *** is refused",
+        ),
+        (
+            "import sys; sys.exit('Error: codearts is not in the password store.')",
+            "It ended with exit status 1: Error: codearts is not in the password store.",
+        ),
+        (
+            "import sys; sys.exit('/usr/lib/python3.11/lab: command not found, see https://lab.example')",
+            "It ended with exit status 1: /usr/lib/python3.11/lab: command not found, see https://lab.example",
         ),
         (
             "import sys; sys.exit('/usr/local/share/a/long/path/to/the/lab-token: ' + 'Ab+/' * 11 + ' is old')",

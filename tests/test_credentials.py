@@ -82,6 +82,54 @@ def test_a_checked_token_fits_into_a_header(text: str) -> None:
     assert all(33 <= ord(character) <= 126 for character in token)
 
 
+COPIED = [
+    f'"{TOKEN}"',
+    f"'{TOKEN}'\n",
+    f"`{TOKEN}`",
+    f'" {TOKEN} "',
+    f'{{"token": "{TOKEN}"}}',
+    f'{{\n  "expires": 1,\n  "X-Subject-Token": "{TOKEN}"\n}}\n',
+    f"X-Subject-Token: {TOKEN}\r\n",
+    f"x-auth-token:{TOKEN}",
+    f"\ufeff{TOKEN}",
+    f'\ufeff"{TOKEN}"',
+]
+
+
+@pytest.mark.parametrize("text", COPIED)
+def test_what_came_along_with_a_copy_is_dropped(token_file: Path, text: str) -> None:
+    assert check_token(text) == EnvironmentToken(text).token() == Secret(TOKEN)
+    token_file.write_text(text, encoding="utf-8")
+    assert FileToken(token_file).token() == Secret(TOKEN)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_may_begin_with_a_mark_of_its_encoding(token_file: Path, encoding: str) -> None:
+    mark = "\ufeff" if encoding.endswith("e") else ""
+    token_file.write_bytes(f"{mark}{TOKEN}\r\n".encode(encoding))
+    assert FileToken(token_file).token() == Secret(TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"token": {"expires_at": "secret", "project": {}}}', "body of IAM's answer; the token is in its header"),
+        ('{"access": "secret"}', "JSON without a token in it"),
+        ('["secret"]', "JSON without a token in it"),
+        ('{"token": "secret', "begins like JSON and is none"),
+        ('{"token": 7}', "JSON without a token in it"),
+        ('{"token": "se cret"}', "blank"),
+        ('""', "empty"),
+        ("X-Auth-Token:", "empty"),
+        ("[" * 100_000, "begins like JSON and is none"),
+    ],
+)
+def test_what_cannot_be_read_as_a_token_is_said_in_one_sentence(text: str, words: str) -> None:
+    with pytest.raises(Problem, match=words) as caught:
+        check_token(text)
+    assert "cret" not in str(caught.value)
+
+
 def test_the_environment_never_changes() -> None:
     credential = EnvironmentToken(TOKEN)
     assert credential.source == "CODEARTS_TOKEN"
@@ -173,7 +221,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     [
         (b"", "empty"),
         (b"a b", "blank"),
-        (b"\xff\xfea\x00", "characters"),
+        (b"a\xff\xfe", "characters"),
         pytest.param(b"x" * 120_000, "100000", id="long"),
         pytest.param(b"x" * 200_000, "128 KiB", id="huge"),
     ],

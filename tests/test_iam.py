@@ -166,6 +166,25 @@ async def test_nothing_that_is_echoed_is_shown() -> None:
     assert "MII***" in found.message
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "0001-01-01T00:10:00Z",
+        "9999-12-31T23:59:59-14:00",
+        "9999-12-31T23:59:59Z",
+        "2026-11-24T09:05:22",
+        "2026-02-30T09:05:22Z",
+        20261124,
+    ],
+)
+async def test_an_end_that_cannot_be_believed_is_none(end: object) -> None:
+    project = {"id": "0c1d2e3f405162738495a6b7c8d9eaf0", "name": "cn-north-4"}
+    issued = await issue(answer(token={"expires_at": end, "project": project}))
+    assert isinstance(issued, Issued)
+    assert (issued.token.reveal(), issued.expires_at) == (TOKEN, None)
+
+
 async def test_an_endless_answer_is_cut() -> None:
     found = failure_of(await issue(httpx.Response(200, content=b" " * 1_000_000)))
     assert "not IAM" in found.summary

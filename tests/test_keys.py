@@ -72,6 +72,17 @@ def test_keys_in_the_file_of_the_sdk(credentials_file: Path, tmp_path: Path) -> 
     assert "chmod 600" in failure_of(found({"HUAWEICLOUD_SDK_CREDENTIALS_FILE": str(moved)}, tmp_path)).summary
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_mark_of_the_encoding_and_quotes_are_no_part_of_keys(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / ".huaweicloud" / "credentials"
+    path.parent.mkdir()
+    path.touch(mode=0o600)
+    path.write_bytes(f"[basic]\r\nak = \"{ACCESS}\"\r\nsk = '{SECRET}'\r\n".encode(encoding))
+    keys = found({}, tmp_path)
+    assert isinstance(keys, Keys)
+    assert (keys.access, keys.secret) == (Secret(ACCESS), Secret(SECRET))
+
+
 def test_the_order_of_keys(credentials_file: Path, tmp_path: Path) -> None:
     environ = {"HUAWEICLOUD_SDK_AK": "a", "HUAWEICLOUD_SDK_SK": "b", "HW_ACCESS_KEY": "c", "HW_SECRET_KEY": "d"}
     sources = [source.source for source in find_keys(environ, tmp_path)]

@@ -171,6 +171,61 @@ async def test_a_profile_without_a_source_takes_what_is_there(user: User) -> Non
     assert await source(user, *region) == "file ~/.huaweicloud/credentials"
 
 
+LAB = '[profiles.lab]\nendpoint = "https://build.lab.example"\nallow_host = ["build.lab.example"]\n'
+AMBIENT: tuple[dict[str, str], ...] = (
+    {"CODEARTS_TOKEN": TOKEN},
+    {"HW_AUTH_TOKEN": TOKEN},
+    {"HW_ACCESS_KEY": "C", "HW_SECRET_KEY": "D"},
+)
+
+
+@pytest.mark.parametrize("environ", [*AMBIENT, {}])
+async def test_what_the_environment_has_goes_to_the_host_of_the_profile_in_charge_alone(
+    user: User, environ: dict[str, str]
+) -> None:
+    """Also where a watchlist of somebody else names the other profile."""
+    user.private(".huaweicloud/credentials", "[basic]\nak = A\nsk = B\n")
+    user.settings = f'default_profile = "prod"\n{TWO}{LAB}[profiles.twin]\nregion = "cn-north-4"\n'
+    user.environ = dict(environ)
+    parts = user.gather()
+    for name, is_given in (("prod", True), ("twin", True), ("test", False), ("lab", False)):
+        proof = await shown(parts.profile(name))
+        assert isinstance(proof, Proof) is is_given, name
+        if isinstance(proof, Failure):
+            assert proof.summary.startswith(f"Profile {name} has no credential of its own")
+            assert proof.kind is FailureKind.NO_CREDENTIAL
+    user.environ = dict(environ)
+    assert isinstance(await shown(user.gather("--profile", "lab").profile("lab")), Proof)
+
+
+@pytest.mark.parametrize(
+    ("place", "iam"),
+    [
+        ('region = "cn-north-4"', "https://iam.cn-north-4.myhuaweicloud.com"),
+        (f'endpoint = "{NORTH}"', "https://iam.cn-north-4.myhuaweicloud.com"),
+        (
+            'endpoint = "https://cloudbuild-ext.cn-north-9.myhuaweicloud.com"\nregion = "cn-north-9"',
+            "https://iam.cn-north-9.myhuaweicloud.com",
+        ),
+        (f'endpoint = "{NORTH}"\nregion = "cn-east-3"', "https://iam.cn-north-4.myhuaweicloud.com"),
+        ('endpoint = "http://127.0.0.1:1"\nregion = "cn-north-4"', None),
+        ('endpoint = "https://build.lab.example"\nallow_host = ["build.lab.example"]\nregion = "cn-north-4"', None),
+        (
+            'endpoint = "https://x.cn-north-4.lab.example"\nallow_host = ["x.cn-north-4.lab.example"]\n'
+            'region = "cn-north-4"',
+            None,
+        ),
+    ],
+)
+def test_the_vendors_iam_sees_no_token_of_another_place(user: User, place: str, iam: str | None) -> None:
+    user.settings = f"[profiles.a]\n{place}\n"
+    known = user.profile().service.place.iam
+    assert (known.url if known else None) == iam
+    user.environ = {"HUAWEICLOUD_SDK_IAM_ENDPOINT": "https://iam.myhuaweicloud.com"}
+    known = user.profile().service.place.iam
+    assert (known.url if known else None) == (iam and "https://iam.myhuaweicloud.com")
+
+
 async def test_a_profile_that_names_its_source_takes_no_other(user: User) -> None:
     user.settings = '[profiles.a]\nregion = "cn-north-4"\ntoken_env = "MY_TOKEN"\n[profiles.b]\nregion = "cn-north-4"\n'
     user.environ = {"HW_AUTH_TOKEN": "t", "CODEARTS_TOKEN": "mine"}

@@ -241,13 +241,52 @@ async def test_a_new_password_brings_a_new_token_also_after_a_fruitless_renewal(
     assert shown(await prove(credential)) == "token-3"
 
 
-async def test_a_user_who_asks_gets_another_token_after_a_fruitless_one() -> None:
-    credential, issuer, time = renewed()
-    assert await credential.refused(proof_of(await prove(credential)), refusal("0301")) is None
-    time.seconds += 3600
-    assert failure_of(await credential.refused(proof_of(await prove(credential)), refusal("0301")))
+async def test_the_user_has_a_token_fetched_again_though_the_last_new_one_was_refused_too() -> None:
+    credential, issuer, _ = renewed()
+    await credential.refused(proof_of(await prove(credential)), refusal())
+    last = proof_of(await prove(credential))
+    assert isinstance(await credential.refused(last, refusal()), Failure)
     assert issuer.calls == 2
     credential.try_again()
-    assert await credential.refused(proof_of(await prove(credential)), refusal("0301")) is None
-    assert issuer.calls == 3
+    assert await credential.refused(last, refusal()) is None
     assert shown(await prove(credential)) == "token-3"
+
+
+class BrokenIssuer(ScriptedIssuer):
+    """Logs in, and fails on what comes back."""
+
+    async def issue(self) -> Issued | Failure:
+        await super().issue()
+        raise OverflowError("date value out of range")
+
+
+async def test_a_bug_while_a_token_is_fetched_is_a_failed_attempt_and_no_flood() -> None:
+    time = Time()
+    issuer = BrokenIssuer(time)
+    credential = RenewedToken(issuer, ServerClock(time.now))
+    for _ in range(60):
+        failure = failure_of(await prove(credential))
+        assert (failure.kind, "OverflowError" in failure.summary) == (FailureKind.INTERNAL, True)
+        time.seconds += 1
+    assert issuer.calls == 2  # at 0 and 30
+
+
+async def test_a_week_without_iam_ends_nothing() -> None:
+    credential, issuer, time = renewed(DOWN)
+    for _ in range(1100):
+        assert await prove(credential) is DOWN
+        time.seconds += 600
+    assert issuer.calls == 1100
+
+
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 GMT", "Wed, 01 Jan 0900 00:00:00 GMT"])
+async def test_one_date_of_another_age_neither_stops_nor_hurries_a_renewal(date: str) -> None:
+    time = Time()
+    clock, issuer = ServerClock(time.now), ScriptedIssuer(time)
+    credential = RenewedToken(issuer, clock)
+    await prove(credential)
+    clock.learn(date)
+    time.seconds = 3600
+    assert shown(await prove(credential)) == "token-1"
+    time.seconds = 23.6 * 3600
+    assert shown(await prove(credential)) == "token-2"

@@ -205,6 +205,41 @@ async def test_a_wrong_clock_is_set_right_by_the_answer() -> None:
             assert not client.credential_changed()
 
 
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ["Wed, 01 Jan 0900 00:00:00 GMT"],
+        ["Fri, 31 Dec 9999 23:59:59 GMT"],
+        ["Mon, 23 Nov 2026 13:00:00 GMT", "Mon, 23 Nov 2026 11:00:00 GMT"],
+    ],
+)
+async def test_whatever_time_refusals_claim_a_key_is_shown_twice_at_most(dates: list[str]) -> None:
+    sent: list[str] = []
+
+    def refuses(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers["X-Sdk-Date"])
+        body = {"error_code": "APIGW.0301", "error_msg": "verify aksk signature fail"}
+        return httpx.Response(401, json=body, headers={"Date": dates[len(sent) % len(dates)]})
+
+    async with asking(signer(keys()), handler=refuses) as client:
+        for _ in range(5):
+            readings = await asyncio.gather(*(client.read(JOB) for _ in range(8)))
+            assert {failure(reading).kind for reading in readings} == {FailureKind.SIGN_IN}
+            assert not client.credential_changed()
+        assert len(sent) == len(dates)
+
+
+async def test_all_that_were_under_way_when_the_clock_was_wrong_are_asked_again() -> None:
+    time = Time()
+    ahead = timedelta()
+    with DemoService(wall=lambda: time.now().wall + ahead) as service:
+        async with asking(signer(keys()), service.url) as client:
+            await client.read(some_jobs(service, 1)[0])
+            ahead = timedelta(hours=5)
+            readings = await asyncio.gather(*map(client.read, some_jobs(service, 4)))
+            assert {isinstance(reading.outcome, Status) for reading in readings} == {True}
+
+
 async def test_the_network_does_not_lock_the_signer() -> None:
     def breaks(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("")

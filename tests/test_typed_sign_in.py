@@ -96,6 +96,21 @@ async def test_a_password_is_tried_once_and_taken(user: User, service: DemoServi
     assert ready.credential.renewable
 
 
+async def test_a_bug_while_it_is_checked_is_a_failure(
+    user: User, service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OverflowError
+
+    monkeypatch.setattr("tui.codearts.iam.interpret_token", broken)
+    for settings, typed in (("", service.token), (password(service), service.password)):
+        ready = profile(user, service, settings)
+        ready.sign_in.put(typed)
+        failure = await ready.sign_in.check()
+        assert isinstance(failure, Failure)
+        assert (failure.kind, "OverflowError" in failure.summary) == (FailureKind.INTERNAL, True)
+
+
 @pytest.mark.parametrize(("text", "said"), [("", "empty"), ("a b", "blank"), ("a\x1bb", "characters")])
 def test_what_can_be_no_token_is_refused_at_once(user: User, service: DemoService, text: str, said: str) -> None:
     with pytest.raises(Problem, match=said):

@@ -4,10 +4,13 @@ import sys
 
 
 def main() -> int:
-    """The exit code. An interrupt may come while the program is still being loaded, and so may a lack of anything."""
+    """Returns the exit code. An interrupt may come while the program is being loaded, and so may a lack of anything."""
     from tui.core.problem import shortage
 
     try:
+        from tui.hardening import harden
+
+        harden()  # first: the environment may hold a token from the start
         from tui.cli import main
 
         return main()

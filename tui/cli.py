@@ -13,7 +13,7 @@ from tui import scripting
 from tui.arguments import DEFAULTS, Command, parser
 from tui.clock import now
 from tui.core.problem import Problem
-from tui.core.text import clean
+from tui.core.text import A_BUG, clean, crash_text
 
 if TYPE_CHECKING:
     from tui.parts import Parts
@@ -53,6 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as bug:
+        if sys.stderr:
+            print(f"{A_BUG}\n{crash_text(bug)}", file=sys.stderr)
+        return 1
 
 
 def say(text: str) -> None:
@@ -87,9 +91,7 @@ def watch(arguments: argparse.Namespace) -> int:
 
     def service() -> "Parts":
         from tui.parts import gather
-        from tui.ui.terminal import harden
 
-        harden()
         return gather(files, arguments, os.environ, log)
 
     return open_screen(service, files.settings, files.locations, store, watchlist, warning)
@@ -200,6 +202,3 @@ COMMANDS: dict[str, Command] = {
     "check": check,
     "completion": lambda arguments: scripting.completion(arguments, parser(COMMANDS)),
 }
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tui.codearts.bodies import redact
+from tui.codearts.redaction import redact
 from tui.core.job import Job, JobId
 from tui.core.problem import Problem
 from tui.core.reading import Failure, Moment, Reading

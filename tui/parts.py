@@ -18,6 +18,7 @@ from tui.files import Files
 from tui.log import Log
 from tui.polling.desk import Desk
 from tui.polling.poller import Poller
+from tui.profiles.place import place_of
 from tui.profiles.profile import Profile, build_profile, make_profile
 from tui.profiles.surroundings import Flags, Surroundings, choose
 from tui.storage.profiles import ProfileSettings
@@ -83,7 +84,16 @@ class Plan(NamedTuple):
     def build(self, name: str) -> Profile:
         """Raises Problem."""
         is_in_charge = name == self.in_charge
-        return build_profile(name, self.wanted[name], self.files.settings.polling, self.around, is_in_charge)
+        url_in_charge = "" if is_in_charge else self._url_in_charge()
+        polling = self.files.settings.polling
+        return build_profile(name, self.wanted[name], polling, self.around, is_in_charge, url_in_charge)
+
+    def _url_in_charge(self) -> str:
+        """Empty where it cannot be used; building the profile in charge says why."""
+        try:
+            return place_of(self.wanted[self.in_charge], self.around, True, "").endpoint.url
+        except Problem:
+            return ""
 
     def hide(self, environ: MutableMapping[str, str]) -> None:
         """Take out the secrets that profiles hold now: the commands that this program starts need not see them."""

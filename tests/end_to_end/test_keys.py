@@ -83,7 +83,7 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("enter", "d"):
             typist.press(key)
-            typist.wait_for(r"curl -sS .*CODEARTS_TOKEN")
+            typist.wait_for(r"CODEARTS_TOKEN.* \| curl -sS")
             typist.press(key)
             typist.gone(r"request +curl")
         typist.press("e")
@@ -168,7 +168,7 @@ def test_marking_and_copying(tmp_path: Path, rows: int, columns: int) -> None:
         sent = len(typist.terminal.raw)
         typist.press("C")
         typist.drawn(sent, b"\x1b]52;c;")
-        typist.copied(r"^curl -sS -H .X-Auth-Token: \$CODEARTS_TOKEN. \S+/status$")
+        typist.copied(r"^printf 'X-Auth-Token: %s\\n' .\$CODEARTS_TOKEN. \| curl -sS -H @- \S+/status$")
         typist.press("space", "space")
         typist.marked(1, 2)
         typist.at(3)

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from tui.checks.step import LIMIT, Step, Verdict, advice, fails, unknown, works
@@ -91,6 +92,14 @@ def _what_to_do(failure: Failure) -> str:
 def _clock(profile: Profile, date: str) -> Step:
     clock = profile.service.clock
     clock.learn(date)
+    if clock.ignored_skew:
+        days = abs(clock.ignored_skew) / timedelta(days=1)
+        way = "behind" if clock.ignored_skew > timedelta() else "ahead of"
+        return advice(
+            "clock",
+            f"{days:.0f} days {way} what the service says, which is too far to be believed: set it right if it is "
+            "wrong. Signatures and ends of tokens follow this machine's clock.",
+        )
     if clock.skew is None:
         return unknown("clock", "the service does not say its time")
     seconds = clock.skew.total_seconds()

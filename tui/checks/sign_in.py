@@ -18,6 +18,8 @@ _JOBS = 3
 """So many are asked until one answers."""
 OWN_LIMITS = 20.0
 """Seconds: a command and a log-in end by themselves before, and say more."""
+LINE_OF_A_TERMINAL = 4095
+"""Characters: what is pasted into `cat > file` is cut there."""
 _THEIRS = (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID)
 
 
@@ -33,6 +35,12 @@ async def credential_steps(profile: Profile) -> AsyncIterator[Step]:
     credential.answered(proof, None)
     origin = next((offer.origin for offer in profile.offers if offer.credential.source == proof.source), "")
     yield works("credential", f"{proof.source} ({origin})" if origin not in ("", proof.source) else proof.source)
+    if len(proof.headers.get("X-Auth-Token", "")) == LINE_OF_A_TERMINAL:
+        yield advice(
+            "token",
+            f"It has exactly {LINE_OF_A_TERMINAL} characters, as many as a terminal takes in one line: it was probably "
+            "cut there. Press i on the screen and paste it, or write the file with an editor.",
+        )
     yield await _accepted(profile)
 
 

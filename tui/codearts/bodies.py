@@ -1,26 +1,12 @@
-"""What is in a body: strict JSON, the fields of an error in its ten shapes, and no secrets."""
+"""What is in a body: strict JSON, and the fields of an error in its ten shapes."""
 
 import json
-import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import quote
 
 _CODES = ("error_code", "errorCode", "err_code", "code")
 _MESSAGES = ("error_msg", "errorMsg", "message", "reason", "title")
 _FAILED = ("fail", "failed", "error")
-
-HIDDEN = "***"
-_SHORTEST_PREFIX = 16
-_SECRETS = (
-    re.compile(r"(canonicalRequest:).*", re.IGNORECASE | re.DOTALL),
-    re.compile(r"(\b(?:Access|Signature)=)[^,\s]+", re.IGNORECASE),
-    re.compile(r"(\bak:\s*)[^,\s]+", re.IGNORECASE),
-    re.compile(r"(\bak )\S+(?= not exist)", re.IGNORECASE),
-    re.compile(r"(\b(?:x-auth-token|x-security-token|x-subject-token|authorization)\s?[:=]\s?)[^,\s]+", re.IGNORECASE),
-    re.compile(r"(\bMII)[\w+/=%&#;-]{60,}", re.ASCII),  # how every IAM token begins
-)
 
 
 class Fields(NamedTuple):
@@ -56,34 +42,6 @@ def fields_of(value: object) -> Fields:
     return Fields(code, message, _text(value.get("request_id")), failed)
 
 
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without the secrets, plain or escaped, cut off or not, and without keys and signatures of any kind."""
-    text = without(text, secrets)
-    for pattern in _SECRETS:
-        text = pattern.sub(_hidden, text)
-    return text
-
-
-def without(text: str, secrets: Iterable[str]) -> str:
-    """`text` without these secrets, plain or escaped, cut off or not."""
-    for secret in secrets:
-        for form in _forms(secret):
-            text = _without(text, form)
-    return text
-
-
-def _hidden(match: re.Match[str]) -> str:
-    """What stands before the secret says which one it was. A template would be prepared anew for each text."""
-    return match[1] + HIDDEN
-
-
-@lru_cache(maxsize=32)
-def _forms(secret: str) -> tuple[str, ...]:
-    """The secret plain, in JSON and in an address. Kept: a token of many kilobytes is looked for in every answer."""
-    as_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
-    return tuple(dict.fromkeys((secret, *as_json, quote(secret, errors="replace"))))
-
-
 def _unwrapped(value: object) -> object:
     """Some build routes answer a JSON string that holds JSON."""
     if isinstance(value, str):
@@ -92,16 +50,6 @@ def _unwrapped(value: object) -> object:
         except ValueError:
             return value
     return value
-
-
-def _without(text: str, secret: str) -> str:
-    """Also where it was cut off, or goes on in another form: escaped, or with another end."""
-    if not secret:
-        return text
-    text = text.replace(secret, HIDDEN)
-    if len(secret) <= _SHORTEST_PREFIX:
-        return text
-    return re.sub(rf"{re.escape(secret[:_SHORTEST_PREFIX])}(?:[^\s,\"'<>.]|\.(?=\w))*", HIDDEN, text)
 
 
 def _first(holder: dict[str, object], names: Iterable[str]) -> str:

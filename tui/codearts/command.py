@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import selectors
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from tui.codearts.bodies import redact
+from tui.codearts.redaction import redact_complaint
 from tui.core.problem import Problem
 from tui.core.text import clean
 
@@ -22,8 +21,6 @@ TIME_LIMIT = 10.0
 """Seconds that a command may take."""
 LARGEST_OUTPUT = 128 * 1024
 """Bytes."""
-_LIKE_A_TOKEN = re.compile(r"(?<![\w/.~-])[\w+][\w+/=-]{39,}")
-"""A failing command may complain with the secret that it was to print."""
 _GLANCE = 0.1
 """Seconds between two looks whether it ended: another process may keep its output open."""
 
@@ -120,7 +117,7 @@ def _judge(ended: _Ended, time_limit: float) -> str:
         raise Problem(f"It was ended by signal {-ended.status}.")
     if ended.status:
         complaint = next((line for line in ended.complaint.splitlines() if line.strip()), "")
-        complaint = clean(_LIKE_A_TOKEN.sub("***", redact(complaint, lines)), 200)
+        complaint = clean(redact_complaint(complaint, ended.output), 200)
         said = f": {complaint}" if complaint else ", without a word."
         raise Problem(f"It ended with exit status {ended.status}{said}")
     if not ended.output.strip():

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from tui.codearts.bodies import Fields, fields_of, parse_json, redact
+from tui.codearts.bodies import Fields, fields_of, parse_json
 from tui.codearts.errors import advise, kind_of
+from tui.codearts.redaction import redact
 from tui.codearts.server_clock import http_date
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Status
@@ -15,6 +16,8 @@ from tui.core.text import CELL, DETAIL, clean
 LONGEST_WAIT = 3600.0
 """Seconds; a `Retry-After` that asks for more is cut to it."""
 
+_LOOKED_AT = 4
+"""So many times what is shown is looked at for secrets; what is hidden makes a text shorter."""
 _NO_JSON = object()
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _LIMIT = re.compile(r"over ratelimit, ?limit:(\d{1,9}), ?time:(\d{1,6}) ?(second|minute|hour|day)", re.ASCII)
@@ -201,4 +204,4 @@ def _header(headers: Mapping[str, str], name: str) -> str:
 
 
 def _tidy(text: str, secrets: Sequence[str], limit: int = CELL) -> str:
-    return clean(redact(text, secrets), limit)
+    return clean(redact(text[: _LOOKED_AT * limit], secrets), limit)

@@ -1,6 +1,8 @@
 """What lets a request in, and the ready tokens. A secret is never shown, stored or put into an exception."""
 
 import hmac
+import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +14,10 @@ from tui.core.reading import Failure, FailureKind, Status
 
 LONGEST_TOKEN = 100_000
 """Characters; the bound of the service's interface description."""
+
+_MEMBERS = ("token", "x-subject-token", "x-auth-token")
+_HEADER = re.compile(r"x-(?:subject|auth)-token\s*:\s*", re.IGNORECASE)
+_QUOTES = "\"'`"
 
 
 class Secret:
@@ -99,8 +105,12 @@ def token_proof(source: str, token: Secret) -> Proof:
 
 
 def check_token(text: str) -> Secret:
-    """Blanks around it are dropped, as a paste or a file's last line brings them. Raises Problem without the token."""
-    token = text.strip()
+    """Raises Problem without the token.
+
+    What comes along with a copy is dropped: blanks, a byte order mark, quotes, the header's name, and the JSON of a
+    tool that prints `{"token": "…"}`.
+    """
+    token = _bare(text)
     if not token:
         raise Problem("The token is empty: give the X-Subject-Token of an IAM log-in.")
     if len(token) > LONGEST_TOKEN:
@@ -110,6 +120,31 @@ def check_token(text: str) -> Secret:
     if not (token.isascii() and token.isprintable()):
         raise Problem("The token has characters that no token has: copy it again.")
     return Secret(token)
+
+
+def _bare(text: str) -> str:
+    """Raises Problem for JSON without a token."""
+    text = text.strip().strip("\ufeff").strip()
+    if text.startswith(("{", "[")):
+        text = _in_json(text)
+    text = text[begin.end() :] if (begin := _HEADER.match(text)) else text
+    while len(text) > 1 and text[0] == text[-1] and text[0] in _QUOTES:
+        text = text[1:-1].strip()
+    return text
+
+
+def _in_json(text: str) -> str:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Problem("The token begins like JSON and is none: give the X-Subject-Token alone.") from None
+    members = {key.lower(): member for key, member in value.items()} if isinstance(value, dict) else {}
+    found = next((members[name] for name in _MEMBERS if name in members), None)
+    if isinstance(found, str):
+        return found
+    if isinstance(found, dict):
+        raise Problem("This is the body of IAM's answer; the token is in its header X-Subject-Token: give that.")
+    raise Problem(f"This is JSON without a token in it: give the token alone, or as {_MEMBERS[0]!r} of an object.")
 
 
 class ReadyToken:

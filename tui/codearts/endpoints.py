@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from tui.core.problem import Problem
-from tui.core.text import clean
+from tui.core.text import clean, looks_secret
 
 
 class Region(NamedTuple):
@@ -75,6 +75,8 @@ def parse_endpoint(text: str, allow_http: bool = False) -> Endpoint:
         raise Problem(
             "The endpoint has a blank, a backslash, a control character or a letter outside ASCII: write https://HOST."
         )
+    if looks_secret(text):
+        raise Problem("The endpoint looks like a secret: write https://HOST.")
     parts, port = _split(text)
     if parts.username is not None or parts.password is not None:
         raise Problem("The endpoint must not hold a user name or password: write https://HOST.")

@@ -5,11 +5,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import httpx
 
-from tui.codearts.bodies import Fields, fields_of, parse_json, redact
+from tui.codearts.bodies import Fields, fields_of, parse_json
 from tui.codearts.connections import LARGEST
 from tui.codearts.contract import retry_after
 from tui.codearts.credentials import Secret, check_token
@@ -17,8 +17,9 @@ from tui.codearts.endpoints import Endpoint
 from tui.codearts.errors import kind_of
 from tui.codearts.exchange import read_body
 from tui.codearts.faults import fault
+from tui.codearts.redaction import redact
 from tui.codearts.renewal import Issued
-from tui.codearts.server_clock import ServerClock
+from tui.codearts.server_clock import ServerClock, believable
 from tui.codearts.sources import PasswordSource
 from tui.core.problem import Problem
 from tui.core.reading import Failure, FailureKind, Retry
@@ -161,12 +162,12 @@ def _refusal(http_status: int, message: str) -> str:
 
 
 def _date(text: object) -> datetime | None:
-    """UTC with six decimals; None where it cannot be read."""
+    """IAM writes UTC with six decimals; None where it cannot be read or believed."""
     try:
         moment = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
-    return moment.astimezone(UTC) if moment and moment.tzinfo else None
+    return believable(moment) if moment else None
 
 
 async def _call(

@@ -42,6 +42,21 @@ def iam_endpoint(region: str) -> Endpoint:
     )
 
 
+def is_of_its_region(endpoint: Endpoint) -> bool:
+    """Whether the vendor serves the region there: only then may the region's IAM see a token of this endpoint."""
+    known = REGIONS.get(endpoint.region)
+    host = urlsplit(endpoint.url).hostname or ""
+    return (known is not None and host == known.host) or (
+        bool(endpoint.region) and is_vendors(endpoint) and f".{endpoint.region}." in host
+    )
+
+
+def is_vendors(endpoint: Endpoint) -> bool:
+    """One of Huawei Cloud's own hosts, over https."""
+    parts = urlsplit(endpoint.url)
+    return parts.scheme == "https" and any((parts.hostname or "").endswith(f".{domain}") for domain in VENDOR_DOMAINS)
+
+
 def parse_iam_endpoint(text: str, allow_http: bool = False) -> Endpoint:
     """As `parse_endpoint`; a `/v3` at its end, as Terraform and OpenStack write it, is dropped. Raises Problem."""
     return parse_endpoint(_VERSION.sub("", text.strip()), allow_http)
@@ -56,9 +71,8 @@ def check_host(endpoint: Endpoint, allowed: Collection[str] = ()) -> None:
     """
     parts = urlsplit(endpoint.url)
     host, whole = parts.hostname or "", parts.netloc
-    if is_loopback(host) or {host, f"[{host}]", whole} & {name.strip().lower() for name in allowed}:
-        return
-    if parts.scheme == "https" and any(host.endswith(f".{domain}") for domain in VENDOR_DOMAINS):
+    named = {host, f"[{host}]", whole} & {name.strip().lower() for name in allowed}
+    if is_loopback(host) or is_vendors(endpoint) or named:
         return
     raise Problem(
         f"{clean(whole, 300)} is no host of Huawei Cloud ({', '.join(VENDOR_DOMAINS)}), so nothing is sent there: "

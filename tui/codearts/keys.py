@@ -93,7 +93,12 @@ def parse_keys(text: str) -> Keys:
         raise Problem("It is no INI file: write [basic], then ak = … and sk = …, a line each.") from None
     if _SECTION not in parser:
         raise Problem("It has no section [basic]: write one with ak and sk.")
-    return _keys([parser[_SECTION].get(name, "").strip() for name in _IN_FILE], _IN_FILE)
+    return _keys([_unquoted(parser[_SECTION].get(name, "").strip()) for name in _IN_FILE], _IN_FILE)
+
+
+def _unquoted(value: str) -> str:
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1].strip() if is_quoted else value
 
 
 def _keys(values: list[str], names: Sequence[str]) -> Keys:

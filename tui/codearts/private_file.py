@@ -1,5 +1,6 @@
 """A file that holds a secret: readable by its owner alone, and read again whenever it was written."""
 
+import codecs
 import os
 import stat
 from collections.abc import Callable
@@ -9,10 +10,14 @@ from typing import Generic, TypeVar
 from tui.core.paths import expanded as expanded
 from tui.core.problem import Problem
 from tui.core.reading import Failure, FailureKind
-from tui.core.text import clean
+from tui.core.text import HIDDEN, clean, looks_secret
 
 LARGEST_FILE = 128 * 1024
 """Bytes."""
+
+_NOT_THERE = "There is no such file: check its name, or write it."
+_IS_NO_NAME = "This looks like the secret itself: write it into a file, and give the name of that."
+_LONGEST_NAME = 24
 
 Held = TypeVar("Held")
 _Stamp = tuple[int, int, int, int]
@@ -25,7 +30,7 @@ class PrivateFile(Generic[Held]):
     """
 
     def __init__(self, path: Path, parse: Callable[[str], Held]) -> None:
-        self.source = f"file {clean(_from_home(path), 200)}"
+        self.source = f"file {HIDDEN if _is_secret(path.name) else clean(_from_home(path), 200)}"
         self._path = path
         self._parse = parse
         self._stamp: _Stamp | None = None
@@ -57,8 +62,10 @@ class PrivateFile(Generic[Held]):
         except Problem as problem:
             return unusable(self.source, str(problem))
         except FileNotFoundError:
-            return unusable(self.source, "There is no such file: check its name, or write it.")
+            return unusable(self.source, _IS_NO_NAME if _is_secret(self._path.name) else _NOT_THERE)
         except (OSError, ValueError) as error:
+            if _is_secret(self._path.name):
+                return unusable(self.source, _IS_NO_NAME)
             reason = clean(getattr(error, "strerror", None) or "such a name is not possible")
             return unusable(self.source, f"It cannot be read: {reason}.")
 
@@ -66,6 +73,13 @@ class PrivateFile(Generic[Held]):
 def unusable(source: str, problem: str) -> Failure:
     """The failure of a source that has no credential to give."""
     return Failure(FailureKind.NO_CREDENTIAL, clean(f"{source}: {problem}"))
+
+
+def _is_secret(name: str) -> bool:
+    """Given in place of a file's name, which seldom is that long without a dot or a blank, and with digits in it."""
+    is_plain = name.isascii() and name.replace("-", "").replace("_", "").replace("=", "").isalnum()
+    is_odd = len(name) > _LONGEST_NAME and is_plain and any(map(str.isdigit, name)) and any(map(str.isalpha, name))
+    return is_odd or looks_secret(name)
 
 
 def _stamp_of(info: os.stat_result) -> _Stamp:
@@ -85,7 +99,13 @@ def _read_private(path: Path) -> str:
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise Problem(f"It is larger than {LARGEST_FILE // 1024} KiB: it must hold the credential alone.")
-    return content.decode(errors="replace")
+    return _decoded(content)
+
+
+def _decoded(content: bytes) -> str:
+    """UTF-8, or what the mark says that some editors and shells put at the beginning; the mark is no part of it."""
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
 
 
 def _from_home(path: Path) -> str:

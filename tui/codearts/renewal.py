@@ -20,6 +20,8 @@ REFUSALS_APART = 60.0
 FIRST_WAIT, LONGEST_WAIT = 30.0, 600.0
 """Seconds until the next attempt, where the network or the server kept a renewal from happening: doubled each time."""
 
+_DOUBLINGS = 10
+"""More would change nothing, and a thousand are too many for a number."""
 _BAD_TOKEN = re.compile(r"(?:APIGW|APIG|APIC)\.(0301|0305|0307)", re.ASCII)
 _PASSING = (Retry.PASSING, Retry.THROTTLED)
 
@@ -142,7 +144,7 @@ class RenewedToken:
         """Whether the issuer gave a token; not asked where it would only say again what it said."""
         if self._is_put_off():
             return False
-        answer = await self._issuer.issue()
+        answer = await _issued_by(self._issuer)
         now = self._clock.at()
         if isinstance(answer, Failure):
             self._failure = answer
@@ -157,7 +159,8 @@ class RenewedToken:
         if failure.kind.retry not in _PASSING:
             return inf
         self._attempts += 1
-        return max(failure.retry_after or 0.0, min(FIRST_WAIT * 2.0 ** (self._attempts - 1), LONGEST_WAIT))
+        doubled = FIRST_WAIT * 2.0 ** min(self._attempts - 1, _DOUBLINGS)
+        return max(failure.retry_after or 0.0, min(doubled, LONGEST_WAIT))
 
     def _is_put_off(self) -> bool:
         return self._clock.at() < self._next_attempt and not self._issuer.changed()
@@ -181,6 +184,14 @@ class RenewedToken:
         """The token's time has passed, or it was refused."""
         expires_at = self.expires_at
         return self._is_refused or (expires_at is not None and self._clock.now() >= expires_at)
+
+
+async def _issued_by(issuer: Issuer) -> Issued | Failure:
+    """A bug while a token is fetched is a failed attempt like any other: the log-in may have counted already."""
+    try:
+        return await issuer.issue()
+    except Exception as error:
+        return Failure(FailureKind.INTERNAL, f"{issuer.source} gave no token: {type(error).__name__} in this program.")
 
 
 def _fruitless(failure: Failure, what: str = "A new token was refused too") -> Failure:

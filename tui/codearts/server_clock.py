@@ -7,6 +7,11 @@ from functools import lru_cache
 
 from tui.core.reading import Moment
 
+LARGEST_SKEW = timedelta(days=1)
+"""A `Date` that is further from this machine's clock is not believed: one wrong header would stop every sign-in."""
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""Moments outside of these are not believed, so that whatever is added to one stays a moment."""
+
 
 class ServerClock:
     """One for a profile: shared by its client and its credential."""
@@ -15,6 +20,8 @@ class ServerClock:
         self._now = now
         self.skew: timedelta | None = None
         """How far the service's clock is ahead of this machine's; None as long as no answer said so."""
+        self.ignored_skew: timedelta | None = None
+        """The same by the last `Date`, where that was too far away to be believed."""
 
     def now(self) -> datetime:
         """By the service's clock, to the second."""
@@ -27,15 +34,28 @@ class ServerClock:
     def learn(self, date: str, received: datetime | None = None) -> None:
         """From the header of an answer that came at `received` by this machine's clock, or just now."""
         if sent := http_date(date):
-            self.skew = sent - (received or self._now().wall)
+            skew = sent - (received or self._now().wall)
+            if abs(skew) > LARGEST_SKEW:
+                self.ignored_skew = skew
+            else:
+                self.skew, self.ignored_skew = skew, None
+
+
+def believable(moment: datetime) -> datetime | None:
+    """A moment from outside in UTC; None where it has no zone or is centuries away. Never raises."""
+    try:
+        utc = moment.astimezone(UTC) if moment.tzinfo else None
+    except (OverflowError, ValueError):
+        return None
+    return utc if utc and _EARLIEST <= utc < _LATEST else None
 
 
 @lru_cache(maxsize=8)
 def http_date(text: str) -> datetime | None:
-    """The moment that a header such as `Date` names; None where it is not of the one form that HTTP has today."""
+    """The moment that a header such as `Date` names; None where it is not believable or not of HTTP's one form."""
     if not text.endswith(" GMT"):
         return None
     try:
-        return parsedate_to_datetime(text).replace(tzinfo=UTC)
+        return believable(parsedate_to_datetime(text).replace(tzinfo=UTC))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from math import inf
 
 from tui.codearts.credentials import Proof, is_accepted
 from tui.codearts.keys import Keys, KeySource
@@ -11,13 +12,28 @@ from tui.core.reading import Failure, Retry, Status
 
 ACCEPTED = timedelta(minutes=10)
 """How far a signature's time may be from the service's; the vendor says 15 minutes."""
+CORRECTIONS_APART = 300.0
+"""Seconds between two refusals that may be put down to a wrong clock: as long as a key stays locked."""
+
+
+class _Signature(Proof):
+    """A proof that knows how many were signed before it."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, keys: Keys, source: str, headers: dict[str, str], number: int) -> None:
+        token = keys.security_token.reveal() if keys.security_token else ""
+        signature = headers["Authorization"].rpartition("=")[2]
+        super().__init__(source, keys.secret, headers, tuple(filter(None, (keys.access.reveal(), token, signature))))
+        self.number = number
 
 
 class SigningCredential:
     """Signs by the service's clock.
 
     Five refused signatures lock a key for five minutes, for all who use it. So until a first one was accepted requests
-    leave one at a time, and after a refusal none does until the keys changed or the user asks.
+    leave one at a time, and after a refusal none does until the keys changed or the user asks. A refusal may show that
+    our clock was wrong: then one more signature is tried with the corrected time, and its refusal counts.
     """
 
     renewable = True
@@ -34,6 +50,10 @@ class SigningCredential:
         self._refusal: Failure | None = None
         self._late: Proof | None = None
         """The signature that was refused because our clock was wrong, as the refusal itself told us."""
+        self._signed = 0
+        self._corrected_at = -inf
+        self._corrected_from = 0
+        """The number of the first signature since the clock was corrected."""
 
     @property
     def source(self) -> str:
@@ -60,7 +80,7 @@ class SigningCredential:
             self._is_trusted = True
         elif isinstance(outcome, Failure) and outcome.kind.retry is Retry.SIGN_IN:
             self._is_trusted = False
-            if abs(self._clock.now() - signed_at(proof.headers)) > ACCEPTED:
+            if self._was_late(proof):
                 self._late = proof
             if not self.differs(proof):
                 self._refusal = outcome
@@ -83,12 +103,21 @@ class SigningCredential:
         self._refusal = None
         self._is_trusted = False
 
+    def _was_late(self, proof: Proof) -> bool:
+        """Whether a refused signature deserves another: never two in a row, whatever time each refusal claims."""
+        if abs(self._clock.now() - signed_at(proof.headers)) <= ACCEPTED:
+            return False
+        if isinstance(proof, _Signature) and proof.number < self._corrected_from:
+            return True
+        if self._clock.at() - self._corrected_at < CORRECTIONS_APART:
+            return False
+        self._corrected_at, self._corrected_from = self._clock.at(), self._signed
+        return True
+
     def _sign(self, keys: Keys, method: str, url: str) -> Proof:
-        access, secret = keys.access.reveal(), keys.secret.reveal()
         headers = {"X-Project-Id": keys.project_id} if keys.project_id else {}
-        token = keys.security_token.reveal() if keys.security_token else ""
-        if token:
-            headers["X-Security-Token"] = token
-        signed = sign(method, url, headers, b"", access, secret, self._clock.now())
-        signature = signed["Authorization"].rpartition("=")[2]
-        return Proof(self.source, keys.secret, signed, tuple(filter(None, (access, token, signature))))
+        if keys.security_token:
+            headers["X-Security-Token"] = keys.security_token.reveal()
+        signed = sign(method, url, headers, b"", keys.access.reveal(), keys.secret.reveal(), self._clock.now())
+        self._signed += 1
+        return _Signature(keys, self.source, signed, self._signed - 1)

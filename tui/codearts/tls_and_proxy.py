@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tui.codearts.bodies import HIDDEN
 from tui.codearts.endpoints import PORTS, address_of, is_loopback
 from tui.core.problem import Problem
-from tui.core.text import clean
+from tui.core.text import HIDDEN, clean
 
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKS_KEPT = 2
@@ -9,21 +10,34 @@ _MARKS_KEPT = 2
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
+A_BUG = "codearts-watch ended because of a bug of its own:"
 CELL = 500
 """Characters that a line on the screen may have."""
 DETAIL = 4000
 """Characters that a text in the details may have."""
 
 
+HIDDEN = "***"
+_SHORTEST_SECRET = 40
+_RUN = re.compile(r"[\w+/=-]{40,}", re.ASCII)
+_TOKEN = re.compile(r"\bMII[\w+/=-]{37,}", re.ASCII)  # how every IAM token begins
+_KINDS = str.maketrans("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "0" * 10 + "a" * 26 + "A" * 26)
+_RESTLESS = 0.4
+"""How often the kind of a character changes in a secret, at least; words written together change less."""
+
+
 def clean(value: object, limit: int = CELL) -> str:
     """`value` as one line of at most `limit` characters that no terminal acts on.
 
     Cut first, so that a megabyte costs nothing. Control, format, surrogate, private and unassigned characters become
-    U+FFFD, line ends and tabs a middle dot, and at most two combining marks stay in a row.
+    U+FFFD, line ends and tabs a middle dot, and at most two combining marks stay in a row. What looks like a token or
+    a secret key is hidden: somebody may have given it where a name belongs.
     """
     text = value if isinstance(value, str) else repr(value)
     if len(text) > limit:
         text = text[: limit - 1] + "…"
+    if len(text) >= _SHORTEST_SECRET:
+        text = _RUN.sub(lambda run: HIDDEN if looks_secret(run[0]) else run[0], text)
     if text.isascii() and text.isprintable():
         return text
     text = text.replace("\r\n", "\n")
@@ -39,6 +53,25 @@ def clean(value: object, limit: int = CELL) -> str:
         elif marks <= _MARKS_KEPT:
             cleaned.append(character)
     return "".join(cleaned)
+
+
+def looks_secret(text: str) -> bool:
+    """A long run of letters of both cases and digits in no order, as a token or a secret key is."""
+    if _TOKEN.search(text):
+        return True
+    for run in _RUN.findall(text):
+        kinds = run.translate(_KINDS)
+        if {"0", "a", "A"} <= set(kinds) and sum(a != b for a, b in pairwise(kinds)) > _RESTLESS * len(kinds):
+            return True
+    return False
+
+
+def crash_text(error: BaseException) -> str:
+    """A bug of ours as a traceback, each line cleaned; without the values of variables, which may be secrets."""
+    import traceback  # only now: most starts have no bug
+
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    return "\n".join(clean(line, DETAIL) for line in lines)
 
 
 class _Plain(dict[int, int | str]):

@@ -21,6 +21,10 @@ from tui.profiles.surroundings import Surroundings
 from tui.storage.profiles import IamSettings, KeySettings, ProfileSettings
 
 NOTHING = "No token is given: set CODEARTS_TOKEN, or name a file with --token-file or CODEARTS_TOKEN_FILE."
+_NOT_FOR_IT = (
+    "Profile {0} has no credential of its own, and those of the environment are for another host: give it token_file, "
+    "token_env, token_command, iam or keys in the settings, or start with --profile {0}."
+)
 _READY = ("HW_AUTH_TOKEN", "OS_AUTH_TOKEN")
 """Terraform's and OpenStack's names of a ready token."""
 _SECRET_KEYS = ("HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECRET_KEY", "HW_SECURITY_TOKEN")
@@ -52,10 +56,15 @@ class Bench(NamedTuple):
         return f"settings: {self.path}{key}"
 
 
-def offers(bench: Bench, is_in_charge: bool) -> list[Offer]:
-    """One at least. Raises Problem for a source that can never work."""
+def offers(bench: Bench, is_in_charge: bool, shares_host: bool) -> list[Offer]:
+    """One at least. What the environment has was given for the host of the profile in charge, and goes nowhere else.
+
+    Raises Problem for a source that can never work.
+    """
     bench.around.taken.update(_secret_variables(bench.settings))
-    return (is_in_charge and _asked_for(bench)) or _named(bench) or _found(bench) or [_none()]
+    asked_for = _asked_for(bench) if is_in_charge else []
+    found = asked_for or _named(bench) or (_found(bench) if shares_host else [])
+    return found or [_none(NOTHING if shares_host else _NOT_FOR_IT.format(bench.name))]
 
 
 def _asked_for(bench: Bench) -> list[Offer]:
@@ -104,8 +113,8 @@ def _secret_variables(settings: ProfileSettings) -> set[str]:
     return {"CODEARTS_TOKEN", settings.token_env, iam.password_env, keys.secret_env, keys.security_token_env} - {""}
 
 
-def _none() -> Offer:
-    return _ready(FixedToken("none", Failure(FailureKind.NO_CREDENTIAL, NOTHING)), "default")
+def _none(why: str) -> Offer:
+    return _ready(FixedToken("none", Failure(FailureKind.NO_CREDENTIAL, why)), "default")
 
 
 def _ready(credential: ReadyToken, origin: str) -> Offer:

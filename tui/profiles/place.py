@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from tui.codearts.endpoints import Endpoint, endpoint_of_region, parse_endpoint
-from tui.codearts.iam_endpoints import check_host, iam_endpoint, parse_iam_endpoint
+from tui.codearts.iam_endpoints import check_host, iam_endpoint, is_of_its_region, is_vendors, parse_iam_endpoint
 from tui.core.problem import Problem
 from tui.core.text import clean
 from tui.profiles.surroundings import Found, Surroundings
@@ -36,7 +36,7 @@ def place_of(settings: ProfileSettings, around: Surroundings, is_in_charge: bool
     allowed = (*settings.allow_host, *(around.flags.allow_host if is_in_charge else ()))
     endpoint, found = _build_service(settings, around, is_in_charge, path, allow_http)
     check_host(endpoint, allowed)
-    iam, origin = _iam(settings, around, is_in_charge, path, allow_http, endpoint.region)
+    iam, origin = _iam(settings, around, is_in_charge, path, allow_http, endpoint)
     if iam:
         check_host(iam, allowed)
     found.append(Found("iam_endpoint", iam.url if iam else "", origin))
@@ -79,12 +79,14 @@ def _build_service(
 
 
 def _iam(
-    settings: ProfileSettings, around: Surroundings, is_in_charge: bool, path: str, allow_http: bool, region: str
+    settings: ProfileSettings, around: Surroundings, is_in_charge: bool, path: str, allow_http: bool, endpoint: Endpoint
 ) -> tuple[Endpoint | None, str]:
+    """The vendor's IAM is taken unasked for the vendor's hosts alone: it would be shown the token of another place."""
     said = [(settings.iam_endpoint, f"settings: {path}iam_endpoint")]
     if is_in_charge:
         said = [(around.variable("CODEARTS_IAM_ENDPOINT"), "CODEARTS_IAM_ENDPOINT"), *said]
-        said.append((around.variable("HUAWEICLOUD_SDK_IAM_ENDPOINT"), "HUAWEICLOUD_SDK_IAM_ENDPOINT"))
+        if is_vendors(endpoint):
+            said.append((around.variable("HUAWEICLOUD_SDK_IAM_ENDPOINT"), "HUAWEICLOUD_SDK_IAM_ENDPOINT"))
     for url, origin in said:
         if url:
             try:
@@ -92,6 +94,6 @@ def _iam(
             except Problem as problem:
                 raise Problem(f"{origin}: {problem}") from None
     try:
-        return (iam_endpoint(region), DERIVED) if region else (None, "not known")
+        return (iam_endpoint(endpoint.region), DERIVED) if is_of_its_region(endpoint) else (None, "not known")
     except Problem:
         return None, "not known"

@@ -71,15 +71,24 @@ class Profile(NamedTuple):
 
 
 def build_profile(
-    name: str, settings: ProfileSettings, polling: PollingSettings, around: Surroundings, is_in_charge: bool
+    name: str,
+    settings: ProfileSettings,
+    polling: PollingSettings,
+    around: Surroundings,
+    is_in_charge: bool,
+    url_in_charge: str = "",
 ) -> Profile:
-    """Raises Problem, which names the profile, for what can never work: then nothing is sent anywhere."""
+    """`url_in_charge` is where the profile in charge asks.
+
+    Raises Problem, which names the profile, for what can never work: then nothing is sent anywhere.
+    """
     path = f"profiles.{name}." if name else ""
     clock = ServerClock(around.now)
     link = link_of(settings, around.file)
     try:
         place = place_of(settings, around, is_in_charge, path)
-        offered = offers(Bench(name, path, settings, place, link, clock, around), is_in_charge)
+        shares_host = is_in_charge or place.endpoint.url == url_in_charge
+        offered = offers(Bench(name, path, settings, place, link, clock, around), is_in_charge, shares_host)
     except Problem as problem:
         raise Problem(f"Profile {clean(name, 60)}: {problem}" if name else str(problem)) from None
     credentials = [offer.credential for offer in offered]

@@ -174,6 +174,8 @@ class SignIn:
             return await self._try(candidate, job)
         except Problem as problem:
             return Failure(FailureKind.SETTINGS, str(problem))
+        except Exception as error:
+            return Failure(FailureKind.INTERNAL, f"The sign-in failed: {type(error).__name__} in this program.")
 
     async def _log_in(self, candidate: Secret, password: HeldPassword, iam: LateIam) -> Failure | None:
         answer = await iam.log_in(HeldPassword(password.source, candidate.reveal()))

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import traceback
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from os.path import lexists
@@ -20,7 +19,7 @@ from textual.scrollbar import ScrollBar
 from textual.theme import Theme
 
 from tui.core.problem import shortage
-from tui.core.text import plain_paste
+from tui.core.text import crash_text, plain_paste
 from tui.ui.ascii_scrollbar import AsciiScrollBar
 from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, SturdyDriver
@@ -245,7 +244,7 @@ class WatchApp(App[None]):
 
     def _fatal_error(self) -> None:
         """A bug of ours ends the app; the traceback is kept without the values of variables, which may be secrets."""
-        self.crash = traceback.format_exc()
+        self.crash = crash_text(sys.exception() or RuntimeError("no exception"))
         self.lacking = shortage(sys.exception())
         self._close_messages_no_wait()
 

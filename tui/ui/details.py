@@ -1,6 +1,7 @@
 """Everything about one job: the pane beside the table, the error dialog, and the line for a ticket."""
 
 from collections.abc import Iterator
+from shlex import quote
 
 from rich.console import Group
 from rich.table import Table
@@ -77,9 +78,10 @@ def report(subject: Subject) -> str:
 
 
 def curl(subject: Subject) -> str:
-    """The same question by hand; the token stays in the environment."""
+    """The same question by hand. The token is in no argument, which everybody on the host can read: curl takes it from
+    standard input, and `printf` belongs to the shell."""
     address = f"{subject.endpoint}{status_path(subject.row.state.job.id)}"
-    return f'curl -sS -H "X-Auth-Token: $CODEARTS_TOKEN" {address}'
+    return f"printf 'X-Auth-Token: %s\\n' \"$CODEARTS_TOKEN\" | curl -sS -H @- {quote(address)}"
 
 
 def _since(row: Row) -> Iterator[Field]:

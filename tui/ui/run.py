@@ -4,6 +4,7 @@ import os
 import sys
 
 from tui.core.problem import Problem
+from tui.core.text import A_BUG
 from tui.ui.app import WatchApp
 from tui.ui.keys import check_keys
 from tui.ui.leaving import Leaving
@@ -27,5 +28,5 @@ def run(setup: Setup, mouse: bool | None) -> int:
     if app.lacking:
         raise Problem(f"{app.lacking[0].upper()}{app.lacking[1:]}.")
     if app.crash:
-        print(f"codearts-watch ended because of a bug of its own:\n{app.crash}", file=sys.stderr)
+        print(f"{A_BUG}\n{app.crash}", file=sys.stderr)
     return leaving.code or app.return_code or 0

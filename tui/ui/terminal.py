@@ -2,17 +2,14 @@
 
 import codecs
 import os
-import resource
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
-from contextlib import suppress
 
 from tui.core.problem import Problem
 from tui.core.text import clean
 from tui.ui.glyphs import ASCII, UNICODE, Glyphs
 
 INSTEAD = "without one, use codearts-watch status or codearts-watch list"
-_PR_SET_DUMPABLE = 4
 
 
 def prepare(environ: MutableMapping[str, str], isatty: Callable[[int], bool] = os.isatty) -> None:
@@ -55,17 +52,3 @@ def glyphs_for(environ: Mapping[str, str]) -> Glyphs:
 def mouse_wanted(environ: Mapping[str, str], setting: bool | None) -> bool:
     """As set; else off over SSH, where the terminal's own selection is the only way to copy without a clipboard."""
     return not environ.get("SSH_CONNECTION") if setting is None else setting
-
-
-def harden() -> None:
-    """No core file and no reading of our memory by our user's other programs: the token is in it.
-
-    As far as the system lets us.
-    """
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        import ctypes
-
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,0 +1,189 @@
+"""Secrets are taken out of every text that is shown, logged or copied: whole, cut, split, wrapped or encoded."""
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+from urllib.parse import quote
+
+from tui.core.text import HIDDEN
+
+SHORTEST_RUN = 12
+"""Characters of a secret that may not be seen in a row, whatever stands between them that is no letter or digit."""
+
+_ANCHOR = 6
+_APART = SHORTEST_RUN - _ANCHOR + 1
+"""Each run of a secret that is long enough has one of its anchors whole: `_ANCHOR` characters, so far apart."""
+_ALIKE = 8
+"""Places of one anchor that are tried: more would only be in a secret that repeats itself."""
+_SHORTEST_ENCODED = 4
+_PIECES = re.compile(r"[\w+/=-]+|%[0-7][0-9a-f]|\\u[0-9a-f]{4}|&#[0-9]{2,3};|&#x[0-9a-f]{2};|\\[a-z/]", re.IGNORECASE)
+_SAME = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", "abcdefghijklmnopqrstuvwxyz+/")
+"""Hosts come back in lower case, and base64 has two alphabets."""
+_PATTERNS = (
+    re.compile(r"(canonicalRequest:).*", re.IGNORECASE | re.DOTALL),
+    re.compile(r"(\b(?:Access|Signature)=)[^,\s]+", re.IGNORECASE),
+    re.compile(r"(\bak:\s*)[^,\s]+", re.IGNORECASE),
+    re.compile(r"(\bak )\S+(?= not exist)", re.IGNORECASE),
+    re.compile(r"(\b(?:x-auth-token|x-security-token|x-subject-token|authorization)\s?[:=]\s?)[^,\s]+", re.IGNORECASE),
+    re.compile(r"(\bMII)[\w+/=%&#;-]{60,}", re.ASCII),  # how every IAM token begins
+)
+_LABELLED = re.compile(
+    r"(\b(?:pass(?:word|wd|phrase)|secret|token|key|pin|credentials?)\b(?:\s+(?:is|was))?\s*"
+    r"(?:[:=]\s*(?=\S)|(?=[\"'`])))(?:\"[^\"]*\"|'[^']*'|`[^`]*`|\S+)",
+    re.IGNORECASE,
+)
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
+_LONGEST_COMPLAINT = 400
+_WORD = re.compile(r"[^\s\"'`,;()<>]+")
+_SHORTEST_GUESS, _LONGEST_WORD = 6, 24
+
+
+class _Index(NamedTuple):
+    """A secret as it is looked for: its forms, and where each anchor stands in which of them."""
+
+    forms: tuple[str, ...]
+    anchors: dict[str, list[tuple[str, int]]]
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` without the secrets, and without keys and signatures of any kind. Takes time in proportion to `text`."""
+    text = without(text, secrets)
+    for pattern in _PATTERNS:
+        text = pattern.sub(_hidden, text)
+    return text
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """`text` without these secrets: whole, cut, split, wrapped or encoded."""
+    held = [secret for secret in secrets if secret]
+    for secret in held:
+        for form in _whole(secret):
+            text = text.replace(form, HIDDEN)
+    return _without_parts(text, held)
+
+
+def redact_complaint(text: str, printed: str) -> str:
+    """What a failing command wrote to standard error, of which it may print a secret that is not known here.
+
+    `printed` is what it wrote to standard output. What follows a word like password is taken out, and every word that
+    looks chosen by lot; a secret that looks like a plain word cannot be told from one.
+    """
+    text = _COLOUR.sub("", text)[:_LONGEST_COMPLAINT]
+    words = {part for part in (*printed.splitlines(), *printed.split()) if len(part) >= _SHORTEST_ENCODED}
+    text = redact(text, [printed, *sorted((word for word in words if word in text), key=len, reverse=True)])
+    text = _LABELLED.sub(_hidden, text)
+    return _WORD.sub(lambda match: HIDDEN if _may_be_secret(match[0]) else match[0], text)
+
+
+def _hidden(match: re.Match[str]) -> str:
+    """What stands before the secret says which one it was. A template would be prepared anew for each text."""
+    return match[1] + HIDDEN
+
+
+@lru_cache(maxsize=32)
+def _whole(secret: str) -> tuple[str, ...]:
+    """The secret plain, in JSON, in an address and in base64. Kept, as the index is: tokens have many kilobytes."""
+    forms = [secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]]
+    forms += [quote(secret, safe=safe, errors="replace") for safe in ("/", "")]
+    if len(secret) >= _SHORTEST_ENCODED:
+        forms.append(b64encode(secret.encode(errors="replace")).decode())
+    return tuple(dict.fromkeys(forms))
+
+
+@lru_cache(maxsize=32)
+def _index(secret: str) -> _Index:
+    """Base64 in its three alignments, since something may stand before the secret."""
+    encoded = secret.encode(errors="replace")
+    forms = [_plain(secret)[0], *(b64encode(encoded[cut:]).decode().translate(_SAME) for cut in range(3))]
+    anchors: dict[str, list[tuple[str, int]]] = {}
+    for form in forms:
+        for place in range(0, len(form) - _ANCHOR + 1, _APART):
+            known = anchors.setdefault(form[place : place + _ANCHOR], [])
+            if len(known) < _ALIKE:
+                known.append((form, place))
+    return _Index(tuple(forms), anchors)
+
+
+def _plain(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """The letters and digits of a text, escapes undone and what separates them left out; and where each was."""
+    characters: list[str] = []
+    places: list[tuple[int, int]] = []
+    for match in _PIECES.finditer(text):
+        piece, start, end = match[0], match.start(), match.end()
+        if piece[0] not in "%\\&":
+            characters.append(piece)
+            places.extend(zip(range(start, end), range(start + 1, end + 1), strict=True))
+        elif _PIECES.fullmatch(character := _unescaped(piece)) and len(character) == 1:
+            characters.append(character)
+            places.append((start, end))
+    return "".join(characters).translate(_SAME), places
+
+
+def _unescaped(piece: str) -> str:
+    """One character; empty for a line end or the like."""
+    if piece.startswith("\\") and piece[1] not in "uU":
+        return "/" if piece == "\\/" else ""
+    is_decimal = piece.startswith("&#") and piece[2] not in "xX"
+    digits = piece.strip("%\\uU&#xX;")
+    return chr(int(digits, 10 if is_decimal else 16))
+
+
+def _without_parts(text: str, secrets: list[str]) -> str:
+    if not secrets or len(text) < SHORTEST_RUN:
+        return text
+    plain, places = _plain(text)
+    spans = sorted(span for secret in secrets for span in _shared(plain, _index(secret)))
+    pieces, done = [], 0
+    for begin, end in spans:
+        first, last = places[begin][0], places[end - 1][1]
+        if first >= done:
+            pieces += [text[done:first], HIDDEN]
+        done = max(done, last)
+    return "".join((*pieces, text[done:]))
+
+
+def _shared(plain: str, index: _Index) -> Iterator[tuple[int, int]]:
+    """The runs that a text has in common with a secret, from the first to the last, none within another."""
+    free = 0
+    for at in [at for at in range(len(plain) - _ANCHOR + 1) if plain[at : at + _ANCHOR] in index.anchors]:
+        if at < free:
+            continue
+        places = index.anchors[plain[at : at + _ANCHOR]]
+        begin, end = max((_run(plain, at, free, form, place) for form, place in places), key=_length)
+        if end - begin >= SHORTEST_RUN:
+            yield begin, end
+            free = end
+
+
+def _length(run: tuple[int, int]) -> int:
+    return run[1] - run[0]
+
+
+def _run(plain: str, at: int, free: int, form: str, place: int) -> tuple[int, int]:
+    """How far both go on alike before and after an anchor."""
+    back = 0
+    while at - back > free and place - back > 0 and plain[at - back - 1] == form[place - back - 1]:
+        back += 1
+    ahead, most = _ANCHOR, min(len(plain) - at, len(form) - place)
+    while ahead < most and plain[at + ahead] == form[place + ahead]:
+        ahead += 1
+    return at - back, at + ahead
+
+
+def _may_be_secret(word: str) -> bool:
+    is_path = word.startswith(("/", "~/", "./", "../"))
+    return any(_looks_chosen(part, is_path) for part in re.split(r"[/.:_-]", word))
+
+
+def _looks_chosen(part: str, is_path: bool) -> bool:
+    """Letters with digits, signs or capitals among them; a path may have versions and names in it."""
+    if len(part) > _LONGEST_WORD or re.search(r"[+=!@#$%^&*?|~]", part.rstrip("!?")):
+        return True
+    if is_path or len(part) < _SHORTEST_GUESS:
+        return False
+    is_mixed = any(one.islower() and other.isupper() for one, other in pairwise(part))
+    return is_mixed or (any(map(str.isdigit, part)) and any(map(str.isalpha, part)))
