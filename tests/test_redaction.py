@@ -121,3 +121,10 @@ def test_a_complaint_keeps_what_helps() -> None:
     )
     assert redact_complaint("wrong password 'letmein' for lab", "") == "wrong password *** for lab"
     assert redact_complaint("no such pin: 1234", "") == "no such pin: ***"
+
+
+@pytest.mark.parametrize("cut", [slice(0, 40), slice(100, 112), slice(-13, None)])
+def test_a_part_of_a_token_is_hidden_in_a_long_log_too(cut: slice) -> None:
+    lines = "[2026/11/26 14:23:32.169 GMT+08:00] [INFO] compiling module src/foo/bar.py\n" * 2000
+    text = without(f"{lines}echo {TOKEN[cut]}.\n{lines}", [TOKEN])
+    assert text == f"{lines}echo ***.\n{lines}"
