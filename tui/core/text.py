@@ -7,6 +7,7 @@ _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKS_KEPT = 2
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
+_NUMBER = re.compile(r"0*([0-9]+)")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 CELL = 500
@@ -56,3 +57,34 @@ _PLAIN = _Plain({ord(kept): kept for kept in "\n\r\t"})
 def plain_paste(text: str) -> str:
     """`text` of any length, line ends and tabs kept: colours and invisible characters go, unsafe ones are replaced."""
     return text if text.isascii() and text.isprintable() else _COLOUR.sub("", text).translate(_PLAIN)
+
+
+def natural_key(text: str) -> str:
+    """What to sort `text` by, so that job-2 comes before job-10; letter case counts for nothing."""
+    return _NUMBER.sub(lambda number: f"{len(number[1]):04}{number[1]}", text.casefold())
+
+
+def width(text: str) -> int:
+    """Cells that a terminal gives to `text`: the same as the screen's, from the same tables."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # only now: most texts are ASCII, and this costs 5 ms
+
+    return cell_len(text)
+
+
+def cut(text: str, cells: int) -> str:
+    """The text in at most so many cells, with an ellipsis where it is longer; what combines stays together."""
+    if width(text) <= cells:
+        return text
+    if text.isascii():
+        return text[: cells - 1] + "…" if cells > 0 else ""
+    from rich.cells import split_graphemes
+
+    taken, left = "", cells - 1
+    for start, end, wide in split_graphemes(text)[0]:
+        left -= wide
+        if left < 0:
+            break
+        taken += text[start:end]
+    return taken + "…" if cells > 0 else ""
