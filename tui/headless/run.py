@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from tui.processes import end_all
+
 LEAVING = 2.0
 """Seconds after which the process goes, whatever hangs: the look-up of a name, a reader of ours that does not read."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -37,6 +39,7 @@ def _watched() -> Iterator[Leave]:
     def guard() -> None:
         told = os.read(listen, 1)
         if told and not is_over.wait(LEAVING):
+            end_all()
             os._exit(told[0])
 
     thread = threading.Thread(target=guard, name="leaving", daemon=True)

@@ -23,7 +23,6 @@ from tui.storage.profiles import IamSettings, KeySettings, ProfileSettings
 NOTHING = "No token is given: set CODEARTS_TOKEN, or name a file with --token-file or CODEARTS_TOKEN_FILE."
 _READY = ("HW_AUTH_TOKEN", "OS_AUTH_TOKEN")
 """Terraform's and OpenStack's names of a ready token."""
-_SECRET_KEYS = ("HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECRET_KEY", "HW_SECURITY_TOKEN")
 
 
 class Offer(NamedTuple):
@@ -54,7 +53,6 @@ class Bench(NamedTuple):
 
 def offers(bench: Bench, is_in_charge: bool) -> list[Offer]:
     """One at least. Raises Problem for a source that can never work."""
-    bench.around.taken.update(_secret_variables(bench.settings))
     return (is_in_charge and _asked_for(bench)) or _named(bench) or _found(bench) or [_none()]
 
 
@@ -93,15 +91,8 @@ def _found(bench: Bench) -> list[Offer]:
     found = _asked_for(bench._replace(around=replace(bench.around, flags=bench.around.flags._replace(token_file=None))))
     for name in _READY:
         if token := bench.around.variable(name):
-            bench.around.taken.add(name)
             found.append(_ready(EnvironmentToken(token, name), name))
     return found + [_signing(keys, bench, "found") for keys in _known_keys(bench)]
-
-
-def _secret_variables(settings: ProfileSettings) -> set[str]:
-    """Ours, and those that the settings name, also where another source goes first."""
-    iam, keys = settings.iam or IamSettings(), settings.keys or KeySettings()
-    return {"CODEARTS_TOKEN", settings.token_env, iam.password_env, keys.secret_env, keys.security_token_env} - {""}
 
 
 def _none() -> Offer:
@@ -164,7 +155,6 @@ def _keys(keys: KeySettings, bench: Bench) -> list[Offer]:
 
 def _known_keys(bench: Bench) -> list[KeySource]:
     around = bench.around
-    around.taken.update(name for name in _SECRET_KEYS if name in around.environ)
     return find_keys(around.environ, around.home)
 
 
