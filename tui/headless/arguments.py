@@ -79,7 +79,7 @@ _TEXTS: Mapping[str, Told] = {
         "Wait until the jobs are no longer running, and print each as soon as that is so. Passing failures are waited\n"
         "out; a lasting one ends the wait, with --any only when no job is left. Without --timeout it waits for ever.\n"
         "Exit codes: 0 all came to it (with --any: one), 1 a job cannot be read, 2 wrong usage or settings,\n"
-        "3 not signed in, 124 timed out, 130 interrupted.",
+        "3 not signed in, 5 timed out and a job gave no answer, 124 timed out, still waiting, 130 interrupted.",
         (
             "wait --timeout 30m payments-api web-frontend && ./deploy",
             "wait --until cycle 901878212b1a49be9c1a1054c272762a",
