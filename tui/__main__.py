@@ -11,6 +11,9 @@ def main() -> int:
         return main()
     except KeyboardInterrupt:
         return 130
+    except (OSError, MemoryError) as error:
+        print(f"codearts-watch: It cannot be started: {type(error).__name__}, {error}.", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """The arguments of every command."""
 
 import argparse
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tui import __version__
-from tui.headless.arguments import add_command, add_commands, examples
+from tui.headless.arguments import Parser, add_command, add_commands, examples
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -30,7 +31,7 @@ _CONFIG = (
 def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """`commands` has the function of each command by its name; `watch` is the one without a name."""
     common = _common()
-    main = argparse.ArgumentParser(
+    main = Parser(
         allow_abbrev=False,
         prog="codearts-watch",
         description="Keeps a list of CodeArts Build jobs on one screen:\nwhat runs, what stopped, what cannot be read.",
@@ -44,7 +45,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     main.set_defaults(command=commands["watch"])
     named = main.add_subparsers(title="commands", metavar="COMMAND")
     service = add_command(named, "demo-service", _DEMO_SERVICE)
-    service.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; any free one by default")
+    service.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1; any free one by default")
     service.set_defaults(command=commands["demo-service"])
     add_commands(named, common, commands)
     add_command(named, "check", _CHECK, common).set_defaults(command=commands["check"])
@@ -54,9 +55,15 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     return main
 
 
-def _common() -> argparse.ArgumentParser:
+def _port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
+        raise argparse.ArgumentTypeError("it must be a number from 0 to 65535")
+    return int(text)
+
+
+def _common() -> Parser:
     """What every command that asks the service takes, before or after the command's name."""
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     where = common.add_argument_group("where to ask")
     where.add_argument("--profile", metavar="NAME", help="one of the settings' profiles (CODEARTS_PROFILE)")
     where.add_argument("--region", metavar="ID", help="region of the service, like cn-north-4 (CODEARTS_REGION)")

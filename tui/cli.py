@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from copy import copy
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from tui import scripting
 from tui.arguments import DEFAULTS, Command, parser
 from tui.clock import now
-from tui.core.problem import Problem
+from tui.core.problem import Problem, lack
 from tui.core.text import clean
 
 if TYPE_CHECKING:
@@ -23,42 +24,65 @@ if TYPE_CHECKING:
 
 USAGE = 2
 """Exit code: the command line or the settings are wrong."""
+FAILED = 1
 INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; answers the exit code."""
-    arguments = copy(DEFAULTS)
-    if given := sys.argv[1:] if argv is None else argv:
-        parser(COMMANDS).parse_args(given, arguments)
-    else:  # the screen, as it is opened most: the parsers of all commands cost 5 ms
-        arguments.command = watch
-    command: Command = arguments.command
     try:
-        if arguments.demo and command is not watch:
-            raise Problem(
-                "--demo opens the screen; for commands start codearts-watch demo-service and do what it says."
-            )
-        code = command(arguments)
+        code = run(sys.argv[1:] if argv is None else argv)
         if sys.stdout:
             sys.stdout.flush()
         return code
-    except BrokenPipeError:
-        from tui.headless.output import drop
-
-        drop()
-        return 0
     except Problem as problem:
         say(str(problem))
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
+    except (OSError, MemoryError, RuntimeError, ExceptionGroup) as error:
+        return lacking(error)
+
+
+def run(given: Sequence[str]) -> int:
+    """The exit code of the command; of the parser, where it printed help or an error."""
+    arguments = copy(DEFAULTS)
+    try:
+        if given:
+            parser(COMMANDS).parse_args(given, arguments)
+        else:  # the screen, as it is opened most: the parsers of all commands cost 5 ms
+            arguments.command = watch
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else USAGE
+    command: Command = arguments.command
+    if arguments.demo and command is not watch:
+        raise Problem("--demo opens the screen; for commands start codearts-watch demo-service and do what it says.")
+    return command(arguments)
+
+
+def lacking(error: Exception) -> int:
+    """The exit code where the system lacks something. Raises what is a bug of ours."""
+    from traceback import clear_frames
+
+    from tui.headless.output import drop
+
+    drop()
+    if isinstance(error, BrokenPipeError):
+        return 0
+    if not (reason := lack(error)):
+        raise error
+    hook, sys.unraisablehook = sys.unraisablehook, lambda unraisable: None
+    clear_frames(error.__traceback__)  # what is half made goes now: an event loop would complain about it at the end
+    sys.unraisablehook = hook
+    say(f"The system refuses: {reason}.")
+    return FAILED
 
 
 def say(text: str) -> None:
     """A sentence for the person, beside the data on standard output; nothing where standard error is closed."""
-    if sys.stderr:
-        print(f"codearts-watch: {clean(text, 2000)}", file=sys.stderr)
+    with suppress(OSError):
+        if sys.stderr:
+            print(f"codearts-watch: {clean(text, 2000)}", file=sys.stderr)
 
 
 def watch(arguments: argparse.Namespace) -> int:

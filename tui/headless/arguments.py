@@ -1,22 +1,60 @@
 """The arguments of the commands without a screen."""
 
 import argparse
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from tui.core.text import clean
 from tui.headless.timeout import seconds
 
 if TYPE_CHECKING:
-    Named = argparse._SubParsersAction[argparse.ArgumentParser]
+    Named = argparse._SubParsersAction["Parser"]
 Command = Callable[[argparse.Namespace], int]
 Told = tuple[str, str, tuple[str, ...]]
 """What a command is in a few words, what it does, and how it is used."""
+
+_VALUE = re.compile(r"""(invalid [\w ]+?|ignored explicit argument):? (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+_OPTION = re.compile(r"(--[A-Za-z][A-Za-z-]{0,30})(?:=.*)?|(-[A-Za-z]).*", re.DOTALL)
+
+
+class Parser(argparse.ArgumentParser):
+    """Names options that are wrong, never values: such a value may be a secret, and was cleaned by nobody."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        known, rest = self.parse_known_args(args, namespace)
+        if rest:
+            self.error(_unknown(rest))
+        return known
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """argparse's own is silent about a full disk."""
+        try:
+            if message and file:
+                file.write(message)
+                file.flush()
+        except OSError:
+            if file is sys.stdout:
+                raise
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: error: {clean(_VALUE.sub(lambda found: found[1], message), 2000)}\n")
+
+
+def _unknown(arguments: Sequence[str]) -> str:
+    options = [found[1] or found[2] for argument in arguments if (found := _OPTION.fullmatch(argument))]
+    hidden = len(arguments) - len(options)
+    parts = [*options, *([f"{hidden} not shown here, as a secret may be among them"] if hidden else [])]
+    return f"unrecognized arguments: {', '.join(parts)}"
+
 
 _JOB = "an ID, a label of the list, or the address of a job's page"
 _CODES = "0 all were read, 1 at least one could not be read, 2 wrong usage or settings, 3 not signed in"
 
 
-def add_commands(named: "Named", common: argparse.ArgumentParser, commands: Mapping[str, Command]) -> None:
+def add_commands(named: "Named", common: Parser, commands: Mapping[str, Command]) -> None:
     """Each takes the `common` arguments, too."""
     made = {name: add_command(named, name, told, common) for name, told in _TEXTS.items()}
     for name, parser in made.items():
@@ -47,7 +85,7 @@ def _wait(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", metavar="TIME", type=seconds, help="give up after 90s, 30m, 1h30m; default: never")
 
 
-def add_command(named: "Named", name: str, told: Told, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def add_command(named: "Named", name: str, told: Told, *parents: Parser) -> Parser:
     text, description, uses = told
     return named.add_parser(
         name,

@@ -20,10 +20,13 @@ Leave = Callable[[int], None]
 
 def run(command: Coroutine[Any, Any, int]) -> int:
     """The exit code of the command, or 128 and the number of the signal that ended it. Needs the main thread."""
-    with _watched() as leave, asyncio.Runner() as runner:
-        code = runner.run(_until_signal(command, leave))
-        leave(code)
-    return code
+    try:
+        with _watched() as leave, asyncio.Runner() as runner:
+            code = runner.run(_until_signal(command, leave))
+            leave(code)
+        return code
+    finally:
+        command.close()  # where it could not even start: too few descriptors, for example
 
 
 @contextmanager
