@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tui import scripting
 from tui.arguments import DEFAULTS, Command, parser
 from tui.clock import now
-from tui.core.problem import Problem, lack
+from tui.core.problem import Problem
 from tui.core.text import clean
 
 if TYPE_CHECKING:
@@ -24,24 +24,25 @@ if TYPE_CHECKING:
 
 USAGE = 2
 """Exit code: the command line or the settings are wrong."""
-FAILED = 1
 INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; answers the exit code."""
+    from tui.headless.output import Output, drop
+
     try:
         code = run(sys.argv[1:] if argv is None else argv)
-        if sys.stdout:
-            sys.stdout.flush()
+        Output.standard().flush()
         return code
+    except BrokenPipeError:
+        drop()
+        return 0
     except Problem as problem:
         say(str(problem))
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (OSError, MemoryError, RuntimeError, ExceptionGroup) as error:
-        return lacking(error)
 
 
 def run(given: Sequence[str]) -> int:
@@ -58,24 +59,6 @@ def run(given: Sequence[str]) -> int:
     if arguments.demo and command is not watch:
         raise Problem("--demo opens the screen; for commands start codearts-watch demo-service and do what it says.")
     return command(arguments)
-
-
-def lacking(error: Exception) -> int:
-    """The exit code where the system lacks something. Raises what is a bug of ours."""
-    from traceback import clear_frames
-
-    from tui.headless.output import drop
-
-    drop()
-    if isinstance(error, BrokenPipeError):
-        return 0
-    if not (reason := lack(error)):
-        raise error
-    hook, sys.unraisablehook = sys.unraisablehook, lambda unraisable: None
-    clear_frames(error.__traceback__)  # what is half made goes now: an event loop would complain about it at the end
-    sys.unraisablehook = hook
-    say(f"The system refuses: {reason}.")
-    return FAILED
 
 
 def say(text: str) -> None:

@@ -12,8 +12,6 @@ from tui.core.text import clean
 STANDARD_INPUT = "-"
 _WORD = re.compile(r"\w[\w.-]*")
 _ID = re.compile(r"[0-9A-Za-z]{32}")
-_LIKE_A_SECRET = re.compile(r"[\w+=%.-]{37,}")
-"""Longer than the ID of a job or a build; an address has slashes in it."""
 
 
 def chosen(
@@ -42,7 +40,7 @@ def listed(given: Iterable[str], watched: Sequence[Job]) -> tuple[Job, ...]:
     for text in given:
         job = named(text, watched)
         if job.id not in known:
-            raise Problem(f"{shown(text)} is not on the list.")
+            raise Problem(f"{clean(text, 100)} is not on the list.")
         jobs[job.id] = job
     return tuple(jobs.values())
 
@@ -53,24 +51,19 @@ def named(text: str, watched: Sequence[Job]) -> Job:
     with_label = [job for job in watched if job.label and job.label == text]
     if len(with_label) > 1 and text not in by_id:
         ids = ", ".join(job.id for job in with_label)
-        raise Problem(f"Several jobs are called {shown(text)}: name one by its ID, {ids}.")
+        raise Problem(f"Several jobs are called {clean(text, 100)}: name one by its ID, {ids}.")
     if with_label and text not in by_id:
         return with_label[0]
     found = parse_paste(text).found
     if len(found) == 1 and found[0].job:
         return by_id.get(found[0].job) or Job(found[0].job, address=found[0].address)
     if len(found) > 1:
-        raise Problem(f"{shown(text)} holds more than one ID: give them one by one, or on standard input.")
+        raise Problem(f"{clean(text, 100)} holds more than one ID: give them one by one, or on standard input.")
     raise Problem(_unknown(text, found, watched))
 
 
-def shown(text: str) -> str:
-    """An argument, as a sentence repeats it: only the beginning of what may be a token or a secret key."""
-    return _LIKE_A_SECRET.sub(lambda word: f"{word[0][:8]}…", clean(text, 200))
-
-
 def refusal(found: Found) -> str:
-    return f"{shown(found.text)}: {found.reason or 'This may mean several jobs.'}"
+    return f"{found.text}: {found.reason or 'This may mean several jobs.'}"
 
 
 def _unknown(text: str, found: Sequence[Found], watched: Sequence[Job]) -> str:
@@ -78,7 +71,7 @@ def _unknown(text: str, found: Sequence[Found], watched: Sequence[Job]) -> str:
         return refusal(found[0])
     close = get_close_matches(text[:100], [job.label for job in watched if job.label], 1)
     hint = f"did you mean {close[0]}?" if close else "give an ID, a label of the list, or the address of a job's page."
-    return f"{shown(text)} names no job; {hint}"
+    return f"{clean(text, 100)} names no job; {hint}"
 
 
 def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -> list[Job]:

@@ -6,7 +6,8 @@ from datetime import datetime
 from tui.core.job import Job
 from tui.core.paste import Paste, Preview, parse_paste, preview
 from tui.core.problem import Problem
-from tui.headless.choose import STANDARD_INPUT, listed, refusal, shown
+from tui.core.text import clean
+from tui.headless.choose import STANDARD_INPUT, listed, refusal
 from tui.headless.codes import ExitCode
 from tui.headless.documents import job_document
 from tui.headless.output import Output
@@ -50,7 +51,7 @@ def _say_what_is_left_out(output: Output, given: Sequence[str], pastes: Sequence
     ]
     for text, paste in barren:
         if not paste.found:
-            output.say(f"{shown(text)} holds no job ID.")
+            output.say(f"{clean(text, 100)} holds no job ID.")
     return bool(barren)
 
 
