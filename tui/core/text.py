@@ -7,7 +7,6 @@ _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKS_KEPT = 2
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
-_NUMBER = re.compile(r"0*([0-9]+)")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 CELL = 500
@@ -42,6 +41,18 @@ def clean(value: object, limit: int = CELL) -> str:
     return "".join(cleaned)
 
 
+_DIGITS = re.compile(r"([0-9]{1,18})")
+
+
+def natural_key(text: str) -> tuple[str | int, ...]:
+    """A sort key that puts `job-2` before `job-10`, without regard to case.
+
+    Texts and numbers take turns, so any two keys can be compared. A run of more than 18 digits becomes several numbers.
+    """
+    pieces = _DIGITS.split(text.casefold())
+    return tuple(int(piece) if place % 2 else piece for place, piece in enumerate(pieces))
+
+
 class _Plain(dict[int, int | str]):
     """What each character of a paste becomes, found once."""
 
@@ -57,11 +68,6 @@ _PLAIN = _Plain({ord(kept): kept for kept in "\n\r\t"})
 def plain_paste(text: str) -> str:
     """`text` of any length, line ends and tabs kept: colours and invisible characters go, unsafe ones are replaced."""
     return text if text.isascii() and text.isprintable() else _COLOUR.sub("", text).translate(_PLAIN)
-
-
-def natural_key(text: str) -> str:
-    """What to sort `text` by, so that job-2 comes before job-10; letter case counts for nothing."""
-    return _NUMBER.sub(lambda number: f"{len(number[1]):04}{number[1]}", text.casefold())
 
 
 def width(text: str) -> int:

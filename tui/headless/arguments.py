@@ -26,7 +26,7 @@ _NO_TOKEN = "; a token comes from CODEARTS_TOKEN or a file, never from an argume
 class Parser(argparse.ArgumentParser):
     """Names options that are wrong, never values: such a value may be a secret, and was cleaned by nobody."""
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         given = list(sys.argv[1:] if args is None else args)
         if stranger := self._stranger(given):
             self.error(_unknown([stranger]))
@@ -152,8 +152,9 @@ _TEXTS: Mapping[str, Told] = {
     ),
     "add": (
         "add jobs to the list",
-        "Add jobs to the list and print the new ones. Exit codes: 0 all are on the list now, 1 an argument holds no\n"
-        "job, 2 there was nothing to add.",
+        "Add jobs to the list and print the new ones; of a job that is on it, set what is given. What list printed is\n"
+        "taken with labels, tags and profiles. Exit codes: 0 all are on the list now, 1 an argument holds no job,\n"
+        "2 there was nothing to add.",
         ("add 901878212b1a49be9c1a1054c272762a --label 'payments nightly' --tag payments", "add - < page.txt"),
     ),
     "remove": (
@@ -163,8 +164,12 @@ _TEXTS: Mapping[str, Told] = {
     ),
     "list": (
         "print the list",
-        "Print the list of jobs, without asking the service.",
-        ("list", "list | grep payments | codearts-watch status -"),
+        "Print the list of jobs, without asking the service. Into a file or pipe it goes with tabs between.",
+        (
+            "list",
+            "list | grep payments | codearts-watch status -",
+            "list | codearts-watch add --watchlist other.toml -",
+        ),
     ),
     "completion": (
         "print a completion script for a shell",
