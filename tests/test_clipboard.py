@@ -132,3 +132,8 @@ def test_a_program_that_does_not_do_it_is_told(command: list[str]) -> None:
 
 def test_a_program_that_takes_too_long_is_given_up() -> None:
     assert not run_program([sys.executable, "-c", "import time; time.sleep(60)"], "x", 0.2)
+
+
+def test_a_program_that_reads_nothing_is_given_up() -> None:
+    assert not run_program([sys.executable, "-c", "import time; time.sleep(60)"], "x" * 1_000_000, 0.2)
+    assert run_program([sys.executable, "-c", "pass"], "x" * 1_000_000, 60.0)

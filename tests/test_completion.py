@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import job_id
+from tests.end_to_end.terminal import Terminal
 from tests.test_headless_program import Shell
 from tui.arguments import parser
 from tui.cli import COMMANDS
@@ -80,6 +81,9 @@ def test_bash_completes_commands_options_labels_and_ids(shell: Shell, tmp_path: 
     assert completed(shell, "--watchlist", str(tmp_path / "conf")) == [str(tmp_path / "config")]
     assert set(completed(shell, "status", "")) == {quoted, job_id(1), job_id(2)}
     assert completed(shell, "add", "w") == []
+    assert completed(shell, "--profile", "wait", "list", "--j") == ["--json"]
+    assert completed(shell, "--profile", "=", "wait", "st", line="--profile=wait st") == ["status"]
+    assert set(completed(shell, "--allow-http", "status", "--profile", "x", "")) == {quoted, job_id(1), job_id(2)}
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="bash is not here")
@@ -106,6 +110,44 @@ def test_zsh_offers_a_label_as_it_is(shell: Shell, tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout == f"a\\\\b\\:c:{job_id(1)}\n"
+
+
+READY = {
+    "zsh": "PS1='re''ady> '; fpath=($HOME/scripts $fpath); autoload -Uz compinit; compinit -u -D",
+    "fish": "function fish_prompt; echo -n re''ady'> '; end; source $HOME/scripts/_codearts-watch",
+    "bash": "PS1='re''ady> '; source $HOME/scripts/_codearts-watch; bind 'set show-all-if-ambiguous on'",
+}
+STARTS = {"zsh": ["-f"], "fish": ["--no-config"], "bash": ["--norc", "--noprofile"]}
+
+
+OFFERED = {
+    "--profile x sta": "status",
+    "--profile x status --js": "--json",
+    "status --profile x --js": "--json",
+    "--allow-http status --profile=x web-": "web-checkout",
+    "status --profile x web-": "web-checkout",
+    "wait --watchlist y --until cy": "cycle",
+    "completion --log z zs": "zsh",
+}
+
+
+@pytest.mark.parametrize("name", READY)
+def test_a_real_shell_completes_behind_an_option(shell: Shell, tmp_path: Path, name: str) -> None:
+    if not shutil.which(name):
+        pytest.skip(f"{name} is not here")
+    (tmp_path / "config/codearts-watch/watchlist.toml").write_text(
+        f'[[jobs]]\nid = "{job_id(1)}"\nlabel = "web-checkout"\n'
+    )
+    script = tmp_path / "scripts" / "_codearts-watch"
+    script.parent.mkdir()
+    script.write_text(SHELLS[name](SPOKEN))
+    with Terminal([name, *STARTS[name]], shell.env, rows=40, columns=100) as terminal:
+        terminal.send(READY[name] + "\r")
+        terminal.wait_for("^ready>")
+        for line, word in OFFERED.items():
+            terminal.send(f"codearts-watch {line}\t")
+            terminal.wait_for(f"codearts-watch {line.rpartition(' ')[0]} {word}(?![a-z])")
+            terminal.send("\x15")
 
 
 def test_the_words_need_neither_credential_nor_endpoint(shell: Shell) -> None:

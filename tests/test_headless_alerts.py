@@ -5,11 +5,12 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import failure, job_id, reading, state
-from tui.alerts import Alerts, filled
+from tui.alerts import Alerts, filled, values_of
 from tui.core.board import Board, JobState
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Status
@@ -63,7 +64,7 @@ def test_a_failure_deserves_no_alert() -> None:
 
 def test_the_job_is_put_into_the_arguments() -> None:
     arguments = ["x", "{label}:{change}", "{id}{id}", "{status}", "{profile}", "{}", "{label!r}", "{other}", "{{id}}"]
-    assert filled(arguments, change(Event.STOPPED, "{id} \x1b"), "prod") == [
+    assert filled(arguments, values_of(change(Event.STOPPED, "{id} \x1b"), "prod")) == [
         "x",
         "{id} \N{REPLACEMENT CHARACTER}:stopped",
         job_id(1) * 2,
@@ -74,7 +75,53 @@ def test_the_job_is_put_into_the_arguments() -> None:
         "{other}",
         f"{{{job_id(1)}}}",
     ]
-    assert filled(["{label}"], change(Event.STARTED, ""), "") == ["00000000"]
+    assert filled(["{label}"], values_of(change(Event.STARTED, ""), "")) == ["00000000"]
+
+
+async def arrived(tmp_path: Path, command: list[str], label: str) -> list[str]:
+    """The arguments and the environment that a command of the alerts gets for a job with this label."""
+    got = tmp_path / "got"
+    program = (
+        f"import os, sys; names = ('ID', 'LABEL', 'STATUS', 'CHANGE', 'PROFILE'); given = sys.argv[1:] + "
+        f"[os.environ['CODEARTS_' + name] for name in names]; open({str(got)!r}, 'w').write('\\n'.join(given))"
+    )
+    alerts = Alerts([sys.executable, "-c", program, *command], lambda sentence: None)
+    alerts.tell(change(Event.STOPPED, label), "prod")
+    await alerts.finish(20)
+    return got.read_text().split("\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "label", "arguments"),
+    [
+        (["{label}"], "--exec=evil", [" --exec=evil"]),
+        (["-t", "{label} {change}"], "-x", ["-t", " -x stopped"]),
+        (["-d", "{label}"], "@/etc/passwd", ["-d", " @/etc/passwd"]),
+        (["--", "{label}"], "--exec=evil", ["--", "--exec=evil"]),
+        (["{label}", "{label}"], "--", [" --", " --"]),
+        (["--name={label}", "-n{label}"], "-x", ["--name=-x", "-n-x"]),
+    ],
+)
+async def test_a_label_never_becomes_an_option(
+    tmp_path: Path, command: list[str], label: str, arguments: list[str]
+) -> None:
+    assert (await arrived(tmp_path, command, label))[:-5] == arguments
+
+
+async def test_the_command_has_the_job_in_its_environment_exactly(tmp_path: Path) -> None:
+    assert await arrived(tmp_path, [], "--exec=$(evil) `x`") == [
+        *(job_id(1), "--exec=$(evil) `x`", "idle", "stopped", "prod")
+    ]
+
+
+async def test_a_shell_that_reads_the_environment_runs_no_label(tmp_path: Path) -> None:
+    command = ["sh", "-c", f'printf %s "$CODEARTS_LABEL" > {tmp_path}/said']
+    label = f'"; touch {tmp_path}/evil; $(touch {tmp_path}/evil) `touch {tmp_path}/evil`'
+    alerts = Alerts(command, lambda sentence: None)
+    alerts.tell(change(Event.STOPPED, label))
+    await alerts.finish(20)
+    assert not (tmp_path / "evil").exists()
+    assert (tmp_path / "said").read_text() == label
 
 
 async def test_no_more_run_at_once_than_may(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_a_list_goes_through_a_pipe_to_status(shell: Shell) -> None:
     assert "36-character" in talk
     shell.run(f"codearts-watch add {IDS[4]} --label 'web front'")
     listed = shell.run("codearts-watch list")[1]
-    assert listed == f"{IDS[2]}\n{IDS[3]}\n{IDS[4]}  web front\n"
+    assert listed == f"{IDS[2]}\n{IDS[3]}\n{IDS[4]}\tweb front\n"
     assert shell.run("codearts-watch status -", listed)[1] == (
         f"idle  {IDS[2]}\nidle  {IDS[3]}\nidle  {IDS[4]}  web front\n"
     )
@@ -94,10 +94,80 @@ def test_add_and_remove(shell: Shell) -> None:
     assert shell.run(f"codearts-watch add {IDS[3]} {IDS[4]} --label both")[:2] == (2, "")
     assert shell.run(f"codearts-watch add {IDS[0]}")[:2] == (0, "")
     assert shell.run(f"codearts-watch remove {IDS[0]} {IDS[4]}")[:2] == (2, "")
-    assert shell.run(f"codearts-watch remove {IDS[2]} {IDS[0]}")[:2] == (0, f"{IDS[2]}\n{IDS[0]}  x\n")
+    assert shell.run(f"codearts-watch remove {IDS[2]} {IDS[0]}")[:2] == (0, f"{IDS[2]}\n{IDS[0]}\t\ttag:x\n")
     (only,) = json.loads(shell.run("codearts-watch list --json")[1])
     assert (only["id"], only["tags"], only["address"]) == (IDS[1], ["x"], f"https://example.com/jobs/{IDS[1]}/history")
     assert only["added"].endswith("Z")
+
+
+PAGE = f"https://example.com/jobs/{IDS[1]}/history"
+WATCHED = f"""version = 1
+[[jobs]]
+id = "{IDS[0]}"
+label = "web  front, 每日 {IDS[4]}"
+tags = ["two words", "a,b", "tag:x"]
+profile = "prod"
+added = 2026-01-02T03:04:05Z
+[[jobs]]
+id = "{IDS[1]}"
+address = "{PAGE}"
+[[jobs]]
+id = "{IDS[2]}"
+tags = ["x"]
+"""
+
+
+@pytest.mark.parametrize("command", ["list", "list --json", "remove " + " ".join(IDS[:3])])
+def test_a_list_that_was_printed_is_taken_again_whole(shell: Shell, command: str) -> None:
+    (shell.config / "watchlist.toml").write_text(WATCHED)
+    before = json.loads(shell.run("codearts-watch list --json")[1])
+    printed = shell.run(f"codearts-watch {command}")[1]
+    (shell.config / "watchlist.toml").unlink(missing_ok=True)
+    assert shell.run("codearts-watch add -", printed)[0] == 0
+    after = json.loads(shell.run("codearts-watch list --json")[1])
+    if "json" not in command:  # when a job was added is in JSON alone
+        for job in (*before, *after):
+            del job["added"]
+    else:
+        before[1]["added"], before[2]["added"] = after[1]["added"], after[2]["added"]
+    assert after == before
+
+
+def test_what_the_command_says_goes_before_what_a_list_says(shell: Shell) -> None:
+    shell.run("codearts-watch add - --tag new", f"{IDS[0]}\told\ttag:was\nother words\n{IDS[1]}")
+    jobs = json.loads(shell.run("codearts-watch list --json")[1])
+    assert [(job["id"], job["label"], job["tags"]) for job in jobs] == [
+        (IDS[0], "old", ["was", "new"]),
+        (IDS[1], "", ["new"]),
+    ]
+    assert shell.run("codearts-watch add - --label mine", f"{IDS[2]}\told")[0] == 0
+    assert json.loads(shell.run("codearts-watch list --json")[1])[2]["label"] == "mine"
+
+
+def test_a_table_of_another_program_gives_no_tags(shell: Shell) -> None:
+    shell.run("codearts-watch add -", f"{IDS[0]}\tweb\tlin@example.com\trunning\n")
+    (job,) = json.loads(shell.run("codearts-watch list --json")[1])
+    assert (job["id"], job["tags"]) == (IDS[0], [])
+
+
+@pytest.mark.parametrize(
+    "text", ['[{"id": 7}]', '[{"id": "short"}]', "[" * 100_000, '{"id": "' + IDS[0] + '", "label": 7}']
+)
+def test_json_that_is_no_list_is_read_as_a_paste(shell: Shell, text: str) -> None:
+    code, data, _ = shell.run("codearts-watch add -", text)
+    assert (code, data) == ((0, f"{IDS[0]}\n") if IDS[0] in text else (2, ""))
+
+
+def test_adding_a_job_that_is_there_gives_it_what_the_command_says(shell: Shell) -> None:
+    shell.run(f"codearts-watch add {IDS[0]} --label old --tag a")
+    code, data, talk = shell.run(f"codearts-watch add {IDS[0]} --label 'new name' --tag b")
+    assert (code, data) == (0, "")
+    assert talk == f"codearts-watch: {IDS[0]} is on the list already and has now: label new name, tags a b.\n"
+    assert shell.run("codearts-watch list")[1] == f"{IDS[0]}\tnew name\ttag:a\ttag:b\n"
+    assert "stays as it is" in shell.run(f"codearts-watch add {IDS[0]} --label 'new name'")[2]
+    code, _, talk = shell.run(f"codearts-watch add {IDS[0]} {IDS[1]} --label both")
+    assert code == 2
+    assert "there are 2" in talk
 
 
 def test_the_profile_of_a_new_job_is_one_of_the_settings(shell: Shell, server: ContractServer) -> None:
@@ -105,7 +175,7 @@ def test_the_profile_of_a_new_job_is_one_of_the_settings(shell: Shell, server: C
         settings.write(f'[profiles.prod]\nendpoint = "{server.url}"\ntoken_env = "CODEARTS_TOKEN"\n')
     code, _, talk = shell.run(f"codearts-watch add {IDS[0]} --profile prd")
     assert (code, talk) == (2, "codearts-watch: The settings have no profile prd; there are: prod.\n")
-    assert shell.run(f"codearts-watch add {IDS[0]} --profile prod")[1] == f"{IDS[0]}  prod\n"
+    assert shell.run(f"codearts-watch add {IDS[0]} --profile prod")[1] == f"{IDS[0]}\t\tprofile:prod\n"
     (only,) = json.loads(shell.run("codearts-watch status --json")[1])
     assert (only["profile"], only["status"]) == ("prod", "idle")
 

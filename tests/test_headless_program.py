@@ -185,7 +185,7 @@ def demo() -> Iterator[DemoService]:
         ("legacy-billing", DemoService.token, 0, "all three have stopped: deploying"),
         ("not found (422)", DemoService.token, 1, "one of them cannot be read"),
         ("legacy-billing", "no-token", 1, "sign in first"),
-        ("server error (500)", DemoService.token, 1, "still building"),
+        ("server error (500)", DemoService.token, 1, "no answer: it is not known whether they still build"),
         ("", DemoService.token, 1, "the command line is wrong"),
     ],
 )
@@ -198,6 +198,59 @@ def test_the_script_of_the_readme(
     for label, simulated in names.items():
         if simulated:
             shell.run(f"codearts-watch add {ids[simulated]} --label {label}")
-    assert len(SCRIPT.splitlines()) == 9  # and the line that names the shell
-    done, data, _ = shell.run(SCRIPT.replace("30m", "1s" if said == "still building" else "20s"))
+    assert len(SCRIPT.splitlines()) == 10  # and the line that names the shell
+    done, data, _ = shell.run(SCRIPT.replace("30m", "1s" if said.startswith("no answer") else "20s"))
     assert (done, data.splitlines()[-1]) == (code, said)
+
+
+@pytest.mark.parametrize("limit", [6, 8])
+@pytest.mark.parametrize("command", ["status", "follow", "list"])
+def test_too_few_descriptors_are_one_sentence(shell: Shell, command: str, limit: int) -> None:
+    shell.run(f"codearts-watch add {IDS[0]}")
+    code, _, talk = shell.run(f"ulimit -n {limit}; exec timeout 5 {sys.executable} -m tui {command}")
+    assert "Traceback" not in talk
+    assert len(talk.splitlines()) <= 1
+    assert code in (0, 2, 124)
+    assert not talk or talk == "codearts-watch: Too many files are open: raise the limit (ulimit -n).\n"
+
+
+@pytest.mark.parametrize("command", ["--help", "--version", "status --help", "list --json", "completion bash"])
+def test_a_full_disk_is_one_sentence_and_no_success(shell: Shell, command: str) -> None:
+    code, _, talk = shell.run(f"codearts-watch {command} > /dev/full")
+    assert code in (1, 2)
+    assert talk.startswith("codearts-watch: ")
+    assert len(talk.splitlines()) == 1
+    assert "No space left on device" in talk
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "--token SECRET",
+        "--token=SECRET",
+        "-tSECRET",
+        "SECRET",
+        "--json=SECRET",
+        "--demo=SECRET",
+        "status --token SECRET",
+        "status --json=SECRET",
+        "config SECRET extra",
+        "demo-service --port SECRET",
+        "wait --timeout SECRET",
+        "wait --until SECRET",
+        "completion SECRET",
+        "completion bash SECRET",
+    ],
+)
+def test_what_is_wrong_on_the_command_line_is_not_repeated(shell: Shell, command: str) -> None:
+    for secret in ("hunter2", "it's", "\x1b]0;x\x07\x9b31m", "a'\"b"):
+        code, data, talk = shell.run(f"codearts-watch {command.replace('SECRET', shlex.quote(secret))}")
+        assert (code, data) == (2, "")
+        assert secret not in talk
+        assert not any(character in talk for character in "\x1b\x07\x9b")
+        assert "error: " in talk
+
+
+def test_an_unknown_option_is_named(shell: Shell) -> None:
+    assert "unrecognized arguments: --token; a token comes from" in shell.run("codearts-watch --token x status")[2]
+    assert "unrecognized arguments: --token, 1 not shown here" in shell.run("codearts-watch config --token x")[2]

@@ -14,7 +14,7 @@ from tui.core.reading import Failure, FailureKind, Status
 from tui.headless.codes import ExitCode
 from tui.headless.session import one_shot
 from tui.headless.status import status
-from tui.headless.table import aligned, cut, width
+from tui.headless.table import aligned
 from tui.polling.schedule import Policy
 
 PASSING = [FailureKind.THROTTLED, FailureKind.SERVER_ERROR, FailureKind.UNREACHABLE, FailureKind.NOT_FOUND]
@@ -126,8 +126,16 @@ def test_lines_have_columns_and_nothing_hangs_on() -> None:
     ]
 
 
-def test_columns_are_counted_in_cells() -> None:
-    assert width("每日e\u0301") == 5
+@pytest.mark.parametrize(
+    ("label", "cells"),
+    [("ที่นี่", 2), ("नि", 1), ("हिन्दी", 3), ("1️⃣ first", 8), ("👍🏽 ok", 5), ("❤️", 2), ("e\u0301", 1), ("每日", 4)],
+)
+def test_columns_are_counted_in_cells(label: str, cells: int) -> None:
+    wide, narrow = aligned([(label, "|"), ("x", "|")])
+    assert narrow.index("|") == max(cells, 1) + 2
+    assert wide == label + " " * (max(cells, 1) + 2 - cells) + "|"
+
+
+def test_columns_without_text_are_left_out() -> None:
     assert aligned([("a", "", "b"), ("每", "", "")], ("X", "Y", "Z")) == ["X   Z", "a   b", "每"]
     assert aligned([], ("X",)) == []
-    assert [cut("每日x", cells) for cells in (5, 4, 3, 2, 1, 0)] == ["每日x", "每…", "每…", "…", "…", ""]

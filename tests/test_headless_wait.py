@@ -125,12 +125,40 @@ def test_throttling_is_waited_out() -> None:
 def test_endless_trouble_ends_at_the_deadline_not_before(kind: FailureKind) -> None:
     stage = Stage(lambda job, at: failed(kind))
     code, after = waited(stage, 2, patience=1800)
-    assert code is ExitCode.TIMED_OUT
+    assert code is ExitCode.NO_ANSWER
     assert after == pytest.approx(1800)
     assert stage.lines == []
-    assert f"Timed out; not yet there: job 1 {kind}, job 2 {kind}." in stage.talk.getvalue()
+    assert f"Timed out, and not every job gave an answer: job 1 {kind}, job 2 {kind}." in stage.talk.getvalue()
     longest = max(later - earlier for (_, earlier), (_, later) in zip(stage.asked, stage.asked[1:], strict=False))
     assert longest <= 61
+
+
+def from_the_first(broken: float) -> Callable[[JobId, float], Outcome]:
+    """Job 1 runs; job 2 runs, and fails from this moment on."""
+    return lambda job, at: BROKEN if job == job_id(2) and at >= broken else RUNNING
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        (lambda job, at: RUNNING, 124, "Timed out; still waiting for job 1 running, job 2 running."),
+        (from_the_first(0), 5, "job 1 running, job 2 gateway error."),
+        (from_the_first(100), 5, "job 1 running, job 2 gateway error."),
+        (from_the_first(1790), 124, "still waiting for"),
+        (lambda job, at: BROKEN if at >= 300 and job == job_id(2) else IDLE, 0, ""),
+    ],
+    ids=["still running", "never an answer", "no answer any more", "one failure at the end", "was there before"],
+)
+def test_at_the_deadline_still_running_is_not_no_answer(
+    answer: Callable[[JobId, float], Outcome], code: int, said: str
+) -> None:
+    stage = Stage(answer)
+    assert waited(stage, 2, patience=1800)[0] == code
+    assert said in stage.talk.getvalue()
+
+
+def test_a_deadline_before_the_first_answer_is_no_answer() -> None:
+    assert waited(Stage(latency=5), patience=1)[0] is ExitCode.NO_ANSWER
 
 
 def test_a_lasting_failure_ends_it_at_once() -> None:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.codearts import redaction
-from tui.codearts.redaction import SHORTEST_RUN, redact, redact_complaint
+from tui.codearts.redaction import SHORTEST_RUN, redact, redact_complaint, without
 
 TraceFunction = Callable[[FrameType, str, Any], Any]
 TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw+aB/cD-eF_gH" + "".join(

@@ -213,3 +213,37 @@ def test_a_group_is_private_only_where_nobody_else_is_in_it(monkeypatch: pytest.
     assert not is_private(1000)
     listed.append(pwd.struct_passwd(("twin", "x", 1003, 1005, "", "/", "/bin/sh")))
     assert not is_private(1005)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sh", "-c", "echo {label}"],
+        ["bash", "-lc", "echo '{label}'"],
+        ["sh", "-c", "-e", "echo {change}"],
+        ["timeout", "5", "sh", "-c", "x {profile}"],
+        ["sh", "-cecho {label}"],
+        ["perl", "-e", "print {label}"],
+        ["su", "me", "--command", "echo {label}"],
+        ["su", "me", "--command=echo {label}"],
+        ["/usr/bin/ssh", "host", "notify-send", "{label}"],
+    ],
+)
+def test_no_field_of_a_job_becomes_code_of_a_shell(path: Path, command: list[str]) -> None:
+    said = problem(path, f"[alerts]\ncommand = {command}\n")
+    assert "alerts.command has {" in said
+    assert "$CODEARTS_" in said
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["notify-send", "--", "{label}", "{change}"],
+        ["sh", "-c", 'notify-send -- "$CODEARTS_LABEL"'],
+        ["sh", "-c", 'notify-send -- "$1"', "sh", "{label}"],
+        ["notify-send", "-c", "build", "{label}"],
+    ],
+)
+def test_a_field_as_an_argument_is_fine(path: Path, command: list[str]) -> None:
+    path.write_text(f"[alerts]\ncommand = {command}\n")
+    assert load_settings(path).alerts.command == tuple(command)

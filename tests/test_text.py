@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.core.text import CELL, clean, plain_paste
+from tui.core.text import CELL, clean, cut, natural_key, plain_paste, width
 
 LOST = "\N{REPLACEMENT CHARACTER}"
 
@@ -58,3 +58,24 @@ def test_a_paste_keeps_its_lines_and_loses_what_acts() -> None:
     assert plain_paste("a\r\nb\tc\u6bcf\n") == "a\r\nb\tc\u6bcf\n"
     assert plain_paste("\x1b[31m90\u200b18\x1b[0m\ufeff") == "9018"
     assert plain_paste("\x1b]0;t\x07\x9b\ud800") == "\ufffd]0;t\ufffd\ufffd\ufffd"
+
+
+@given(st.text(), st.integers(0, 40))
+def test_what_is_cut_fits_and_keeps_together_what_combines(text: str, cells: int) -> None:
+    text = clean(text)
+    short = cut(text, cells)
+    assert width(short) <= cells
+    assert short == text or not cells or (short[-1] == "…" and text.startswith(short[:-1]))
+
+
+def test_a_text_is_cut_between_what_is_seen_as_characters() -> None:
+    assert [cut("每日x", cells) for cells in (5, 4, 3, 2, 1, 0)] == ["每日x", "每…", "每…", "…", "…", ""]
+    assert cut("ที่นี่ที่นี่", 3) == "ที่นี่…"
+    assert cut("👍🏽👍🏽👍🏽", 5) == "👍🏽👍🏽…"
+
+
+def test_numbers_in_texts_sort_by_their_value() -> None:
+    names = ["job-10", "Job-9", "job-2", "job", "job-2b10", "job-2b9", "a", "job-007", "10", "9", "²"]
+    assert sorted(names, key=natural_key) == [
+        *("9", "10", "a", "job", "job-2", "job-2b9", "job-2b10", "job-007", "Job-9", "job-10", "²")
+    ]

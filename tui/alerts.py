@@ -1,15 +1,12 @@
 """The user's own command, run when a job starts or stops: without a shell, bounded in time and number."""
 
 import asyncio
-import os
 import re
-import signal
-from asyncio.subprocess import DEVNULL
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 
 from tui.core.text import clean
-from tui.core.transitions import Change, deserves_alert
+from tui.core.transitions import ALERT_FIELDS, Change, deserves_alert
+from tui.processes import run
 
 AT_ONCE = 4
 """Commands that run at the same time."""
@@ -17,27 +14,38 @@ WAITING = 200
 """Changes that wait for their command at most; what comes on top is dropped, and said."""
 TIME_LIMIT = 30.0
 """Seconds that a command may take."""
-PLACES = ("id", "label", "status", "change", "profile")
-"""What may stand in braces in an argument."""
 
-_PLACE = re.compile(rf"\{{({'|'.join(PLACES)})\}}")
+_PLACE = re.compile(rf"\{{({'|'.join(ALERT_FIELDS)})\}}")
 
 
-def filled(command: Sequence[str], change: Change, profile: str) -> list[str]:
-    """The arguments with the job in place of its `{label}` and so on; other braces stay as they are."""
+def values_of(change: Change, profile: str) -> dict[str, str]:
+    """What the command is given, by the names of `ALERT_FIELDS`."""
     job = change.job
-    values = {
+    return {
         "id": str(job.id),
         "label": clean(job.name),
         "status": str(change.status or "unknown"),
         "change": str(change.event),
         "profile": clean(profile),
     }
-    return [_PLACE.sub(lambda place: values[place[1]], argument) for argument in command]
+
+
+def filled(command: Sequence[str], values: Mapping[str, str]) -> list[str]:
+    """The arguments with the values in place of their `{label}` and so on; other braces stay as they are.
+
+    A value must not become an option: one that begins an argument with - or @ has a blank before it, unless an
+    argument -- stands before.
+    """
+    arguments: list[str] = []
+    for argument in command:
+        text = _PLACE.sub(lambda place: values[place[1]], argument)
+        is_new = text[:1] in ("-", "@") and text[:1] != argument[:1] and "--" not in arguments
+        arguments.append(f" {text}" if is_new else text)
+    return arguments
 
 
 class Alerts:
-    """Belongs to one event loop. Its commands see no terminal: input and output are the null device."""
+    """Belongs to one event loop. Its commands have no input, no output and no terminal."""
 
     def __init__(
         self,
@@ -64,7 +72,7 @@ class Alerts:
                 f"is too slow: more than {WAITING} changes wait for it, and those that come now are left out"
             )
             return
-        task = asyncio.get_running_loop().create_task(self._run(filled(self._command, change, profile)))
+        task = asyncio.get_running_loop().create_task(self._run(change, profile))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -77,32 +85,20 @@ class Alerts:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, arguments: list[str]) -> None:
+    async def _run(self, change: Change, profile: str) -> None:
         async with self._free:
+            values = values_of(change, profile)
+            more = {f"CODEARTS_{name.upper()}": value for name, value in values.items()}
             try:
-                process = await asyncio.create_subprocess_exec(
-                    *arguments, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
-                )
+                ended = await run(filled(self._command, values), self._time_limit, more=more)
             except (OSError, ValueError) as error:
                 reason = clean(getattr(error, "strerror", None) or "such an argument is not possible", 100)
                 self._complain(f"cannot be run: {reason}")
                 return
-            await self._watch(process)
-
-    async def _watch(self, process: asyncio.subprocess.Process) -> None:
-        try:
-            async with asyncio.timeout(self._time_limit):
-                status = await process.wait()
-        except TimeoutError:
+        if ended.status is None:
             self._complain(f"did not end within {self._time_limit:g} seconds and was stopped")
-        else:
-            if status:
-                self._complain(f"ended with exit status {status}")
-        finally:
-            if process.returncode is None:
-                with suppress(OSError):
-                    os.killpg(process.pid, signal.SIGKILL)  # and whatever it started
-                await process.wait()
+        elif ended.status:
+            self._complain(f"ended with exit status {ended.status}")
 
     def _complain(self, what: str) -> None:
         if what not in self._said:

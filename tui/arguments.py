@@ -2,16 +2,13 @@
 
 import argparse
 import re
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
 
 from tui import __version__
 from tui.core.paths import expanded
 from tui.core.problem import Problem
-from tui.core.text import HIDDEN, clean
-from tui.headless.arguments import add_command, add_commands, examples
+from tui.headless.arguments import Parser, add_command, add_commands, examples
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -33,57 +30,10 @@ _CONFIG = (
 )
 
 
-_NO_TOKEN = "; a token comes from CODEARTS_TOKEN or a file, never from an argument: arguments are public"
-_OPTION = re.compile(r"--?[a-z][a-z-]{0,30}")
-_UNWANTED = re.compile(r"(ignored explicit argument )'.*'", re.DOTALL)
-
-
-class _Parser(argparse.ArgumentParser):
-    """Repeats nothing that may be a secret, and nothing that a terminal acts on."""
-
-    def parse_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
-        given = list(sys.argv[1:] if args is None else args)
-        if stranger := self._stranger(given):
-            self.error(_refusal([stranger]))
-        known, unknown = self.parse_known_args(given, namespace)
-        if unknown:
-            self.error(_refusal(unknown))
-        return known
-
-    def _stranger(self, given: Sequence[str]) -> str:
-        """The first option before the command's name that there is not: its value would be taken for that name."""
-        words = iter(given)
-        for word in words:
-            name, has_value, _ = word.partition("=")
-            if not name.startswith("-"):
-                break
-            action = self._option_string_actions.get(name)
-            if action is None:
-                return word
-            if action.nargs is None and not has_value:
-                next(words, None)
-        return ""
-
-    def error(self, message: str) -> NoReturn:
-        super().error(clean(_UNWANTED.sub(rf"\1{HIDDEN}", message), 1000))
-
-
-def _refusal(unknown: Sequence[str]) -> str:
-    """Names the options and the words before them; what comes after an option may be its value, and that a secret."""
-    shown: list[str] = []
-    has_option = False
-    for word in unknown:
-        has_option = has_option or word.startswith("-")
-        name = word.partition("=")[0]
-        shown.append(name if _OPTION.fullmatch(name) else HIDDEN if has_option else word)
-    is_secret = any("token" in word or "pass" in word for word in shown)
-    return f"unrecognized arguments: {' '.join(shown)}{_NO_TOKEN if is_secret else ''}"
-
-
 def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """`commands` has the function of each command by its name; `watch` is the one without a name."""
     common = _common()
-    main: argparse.ArgumentParser = _Parser(
+    main = Parser(
         allow_abbrev=False,
         prog="codearts-watch",
         description="Keeps a list of CodeArts Build jobs on one screen:\nwhat runs, what stopped, what cannot be read.",
@@ -97,7 +47,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     main.set_defaults(command=commands["watch"])
     named = main.add_subparsers(title="commands", metavar="COMMAND")
     service = add_command(named, "demo-service", _DEMO_SERVICE)
-    service.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; any free one by default")
+    service.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1; any free one by default")
     service.set_defaults(command=commands["demo-service"])
     add_commands(named, common, commands)
     add_command(named, "check", _CHECK, common).set_defaults(command=commands["check"])
@@ -107,9 +57,15 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     return main
 
 
-def _common() -> argparse.ArgumentParser:
+def _port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
+        raise argparse.ArgumentTypeError("it must be a number from 0 to 65535")
+    return int(text)
+
+
+def _common() -> Parser:
     """What every command that asks the service takes, before or after the command's name."""
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     where = common.add_argument_group("where to ask")
     where.add_argument("--profile", metavar="NAME", help="one of the settings' profiles (CODEARTS_PROFILE)")
     where.add_argument("--region", metavar="ID", help="region of the service, like cn-north-4 (CODEARTS_REGION)")

@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from copy import copy
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -28,24 +29,13 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; answers the exit code."""
-    arguments = copy(DEFAULTS)
-    if given := sys.argv[1:] if argv is None else argv:
-        parser(COMMANDS).parse_args(given, arguments)
-    else:  # the screen, as it is opened most: the parsers of all commands cost 5 ms
-        arguments.command = watch
-    command: Command = arguments.command
+    from tui.headless.output import Output, drop
+
     try:
-        if arguments.demo and command is not watch:
-            raise Problem(
-                "--demo opens the screen; for commands start codearts-watch demo-service and do what it says."
-            )
-        code = command(arguments)
-        if sys.stdout:
-            sys.stdout.flush()
+        code = run(sys.argv[1:] if argv is None else argv)
+        Output.standard().flush()
         return code
     except BrokenPipeError:
-        from tui.headless.output import drop
-
         drop()
         return 0
     except Problem as problem:
@@ -59,10 +49,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
+def run(given: Sequence[str]) -> int:
+    """The exit code of the command; of the parser, where it printed help or an error."""
+    arguments = copy(DEFAULTS)
+    try:
+        if given:
+            parser(COMMANDS).parse_args(given, arguments)
+        else:  # the screen, as it is opened most: the parsers of all commands cost 5 ms
+            arguments.command = watch
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else USAGE
+    command: Command = arguments.command
+    if arguments.demo and command is not watch:
+        raise Problem("--demo opens the screen; for commands start codearts-watch demo-service and do what it says.")
+    return command(arguments)
+
+
 def say(text: str) -> None:
     """A sentence for the person, beside the data on standard output; nothing where standard error is closed."""
-    if sys.stderr:
-        print(f"codearts-watch: {clean(text, 2000)}", file=sys.stderr)
+    with suppress(OSError):
+        if sys.stderr:
+            print(f"codearts-watch: {clean(text, 2000)}", file=sys.stderr)
 
 
 def watch(arguments: argparse.Namespace) -> int:

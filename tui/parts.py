@@ -18,10 +18,11 @@ from tui.files import Files
 from tui.log import Log
 from tui.polling.desk import Desk
 from tui.polling.poller import Poller
+from tui.processes import SECRETS
 from tui.profiles.place import place_of
 from tui.profiles.profile import Profile, build_profile, make_profile
 from tui.profiles.surroundings import Flags, Surroundings, choose
-from tui.storage.profiles import ProfileSettings
+from tui.storage.profiles import ProfileSettings, secret_variables
 from tui.storage.settings import PollingSettings
 
 
@@ -96,8 +97,8 @@ class Plan(NamedTuple):
             return ""
 
     def hide(self, environ: MutableMapping[str, str]) -> None:
-        """Take out the secrets that profiles hold now: the commands that this program starts need not see them."""
-        for name in self.around.taken:
+        """Take out every variable that holds a secret: what this program starts need not see them."""
+        for name in SECRETS.union(*map(secret_variables, self.wanted.values())):
             environ.pop(name, None)
 
 
@@ -121,7 +122,7 @@ def gather(
 ) -> Parts:
     """Flag before environment before settings before default.
 
-    Takes out of `environ` the secrets that are in use now. Raises Problem for what cannot be used.
+    Takes every secret out of `environ`. Raises Problem for what cannot be used.
     """
     planned = plan(files, arguments, environ, log)
     profiles = {name: planned.build(name) for name in planned.wanted}

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Coroutine
 from dataclasses import replace
 from math import inf
@@ -56,6 +55,7 @@ def follow(arguments: argparse.Namespace) -> int:
 
 def add(arguments: argparse.Namespace) -> int:
     from tui.headless.output import Output
+    from tui.headless.standard_input import read_input
     from tui.headless.watchlist import add
 
     model = Job(_ANY, arguments.label, tuple(arguments.tags), _known_profile(arguments))
@@ -86,13 +86,6 @@ def completion(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -
     return 0
 
 
-def read_input() -> str:
-    """Standard input as text, whatever bytes it has."""
-    if sys.stdin is None:
-        raise Problem("Standard input is closed: there is nothing to read.")
-    return sys.stdin.buffer.read().decode(errors="replace")
-
-
 def _known_profile(arguments: argparse.Namespace) -> str:
     """The one that --profile names; it is written into the list. Raises Problem where the settings have none such."""
     name: str = arguments.profile or ""
@@ -116,6 +109,7 @@ def _asking(arguments: argparse.Namespace) -> "tuple[Settings, Session, tuple[Jo
     """The settings, what asks, and the jobs that are meant."""
     from tui.headless.choose import chosen
     from tui.headless.session import Session
+    from tui.headless.standard_input import read_input
     from tui.parts import gather
 
     files, log = files_of(arguments), log_of(arguments)

@@ -74,6 +74,18 @@ def crash_text(error: BaseException) -> str:
     return "\n".join(clean(line, DETAIL) for line in lines)
 
 
+_DIGITS = re.compile(r"([0-9]{1,18})")
+
+
+def natural_key(text: str) -> tuple[str | int, ...]:
+    """A sort key that puts `job-2` before `job-10`, without regard to case.
+
+    Texts and numbers take turns, so any two keys can be compared. A run of more than 18 digits becomes several numbers.
+    """
+    pieces = _DIGITS.split(text.casefold())
+    return tuple(int(piece) if place % 2 else piece for place, piece in enumerate(pieces))
+
+
 class _Plain(dict[int, int | str]):
     """What each character of a paste becomes, found once."""
 
@@ -89,3 +101,29 @@ _PLAIN = _Plain({ord(kept): kept for kept in "\n\r\t"})
 def plain_paste(text: str) -> str:
     """`text` of any length, line ends and tabs kept: colours and invisible characters go, unsafe ones are replaced."""
     return text if text.isascii() and text.isprintable() else _COLOUR.sub("", text).translate(_PLAIN)
+
+
+def width(text: str) -> int:
+    """Cells that a terminal gives to `text`: the same as the screen's, from the same tables."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # only now: most texts are ASCII, and this costs 5 ms
+
+    return cell_len(text)
+
+
+def cut(text: str, cells: int) -> str:
+    """The text in at most so many cells, with an ellipsis where it is longer; what combines stays together."""
+    if width(text) <= cells:
+        return text
+    if text.isascii():
+        return text[: cells - 1] + "…" if cells > 0 else ""
+    from rich.cells import split_graphemes
+
+    taken, left = "", cells - 1
+    for start, end, wide in split_graphemes(text)[0]:
+        left -= wide
+        if left < 0:
+            break
+        taken += text[start:end]
+    return taken + "…" if cells > 0 else ""

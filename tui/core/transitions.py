@@ -8,6 +8,9 @@ from tui.core.board import Board, JobState, Transition
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Reading, Status
 
+ALERT_FIELDS = ("id", "label", "status", "change", "profile")
+"""What the command of the alerts is given: `{label}` in an argument, and CODEARTS_LABEL in its environment."""
+
 
 class Event(StrEnum):
     """What happened to a job, as far as we can see it."""

@@ -1,22 +1,80 @@
 """The arguments of the commands without a screen."""
 
 import argparse
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from tui.core.text import clean
+from tui.headless.output import Output
 from tui.headless.timeout import seconds
 
 if TYPE_CHECKING:
-    Named = argparse._SubParsersAction[argparse.ArgumentParser]
+    Named = argparse._SubParsersAction["Parser"]
 Command = Callable[[argparse.Namespace], int]
 Told = tuple[str, str, tuple[str, ...]]
 """What a command is in a few words, what it does, and how it is used."""
+
+_VALUE = re.compile(r"""(invalid [\w ]+?|ignored explicit argument):? (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+_OPTION = re.compile(r"(--[A-Za-z][A-Za-z-]{0,30})(?:=.*)?|(-[A-Za-z]).*", re.DOTALL)
+
+_NO_TOKEN = "; a token comes from CODEARTS_TOKEN or a file, never from an argument: arguments are public"
+
+
+class Parser(argparse.ArgumentParser):
+    """Names options that are wrong, never values: such a value may be a secret, and was cleaned by nobody."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        given = list(sys.argv[1:] if args is None else args)
+        if stranger := self._stranger(given):
+            self.error(_unknown([stranger]))
+        known, rest = self.parse_known_args(given, namespace)
+        if rest:
+            self.error(_unknown(rest))
+        return known
+
+    def _stranger(self, given: Sequence[str]) -> str:
+        """The first option before the command's name that there is not: its value would be taken for that name."""
+        words = iter(given)
+        for word in words:
+            name, has_value, _ = word.partition("=")
+            if not name.startswith("-"):
+                break
+            action = self._option_string_actions.get(name)
+            if action is None:
+                return word
+            if action.nargs is None and not has_value:
+                next(words, None)
+        return ""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """argparse's own is silent about a full disk. Raises Problem where help cannot be written."""
+        if file is sys.stdout:
+            Output.standard().text(message)
+        elif file:
+            with suppress(OSError):
+                file.write(message)
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: error: {clean(_VALUE.sub(lambda found: found[1], message), 2000)}\n")
+
+
+def _unknown(arguments: Sequence[str]) -> str:
+    options = [found[1] or found[2] for argument in arguments if (found := _OPTION.fullmatch(argument))]
+    hidden = len(arguments) - len(options)
+    parts = [*options, *([f"{hidden} not shown here, as a secret may be among them"] if hidden else [])]
+    is_secret = any("token" in option or "pass" in option for option in options)
+    return f"unrecognized arguments: {', '.join(parts)}{_NO_TOKEN if is_secret else ''}"
+
 
 _JOB = "an ID, a label of the list, or the address of a job's page"
 _CODES = "0 all were read, 1 at least one could not be read, 2 wrong usage or settings, 3 not signed in"
 
 
-def add_commands(named: "Named", common: argparse.ArgumentParser, commands: Mapping[str, Command]) -> None:
+def add_commands(named: "Named", common: Parser, commands: Mapping[str, Command]) -> None:
     """Each takes the `common` arguments, too."""
     made = {name: add_command(named, name, told, common) for name, told in _TEXTS.items()}
     for name, parser in made.items():
@@ -47,7 +105,7 @@ def _wait(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", metavar="TIME", type=seconds, help="give up after 90s, 30m, 1h30m; default: never")
 
 
-def add_command(named: "Named", name: str, told: Told, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def add_command(named: "Named", name: str, told: Told, *parents: Parser) -> Parser:
     text, description, uses = told
     return named.add_parser(
         name,
@@ -79,7 +137,7 @@ _TEXTS: Mapping[str, Told] = {
         "Wait until the jobs are no longer running, and print each as soon as that is so. Passing failures are waited\n"
         "out; a lasting one ends the wait, with --any only when no job is left. Without --timeout it waits for ever.\n"
         "Exit codes: 0 all came to it (with --any: one), 1 a job cannot be read, 2 wrong usage or settings,\n"
-        "3 not signed in, 124 timed out, 130 interrupted.",
+        "3 not signed in, 5 timed out and a job gave no answer, 124 timed out, still waiting, 130 interrupted.",
         (
             "wait --timeout 30m payments-api web-frontend && ./deploy",
             "wait --until cycle 901878212b1a49be9c1a1054c272762a",
@@ -94,8 +152,9 @@ _TEXTS: Mapping[str, Told] = {
     ),
     "add": (
         "add jobs to the list",
-        "Add jobs to the list and print the new ones. Exit codes: 0 all are on the list now, 1 an argument holds no\n"
-        "job, 2 there was nothing to add.",
+        "Add jobs to the list and print the new ones; of a job that is on it, set what is given. What list printed is\n"
+        "taken with labels, tags and profiles. Exit codes: 0 all are on the list now, 1 an argument holds no job,\n"
+        "2 there was nothing to add.",
         ("add 901878212b1a49be9c1a1054c272762a --label 'payments nightly' --tag payments", "add - < page.txt"),
     ),
     "remove": (
@@ -105,8 +164,12 @@ _TEXTS: Mapping[str, Told] = {
     ),
     "list": (
         "print the list",
-        "Print the list of jobs, without asking the service.",
-        ("list", "list | grep payments | codearts-watch status -"),
+        "Print the list of jobs, without asking the service. Into a file or pipe it goes with tabs between.",
+        (
+            "list",
+            "list | grep payments | codearts-watch status -",
+            "list | codearts-watch add --watchlist other.toml -",
+        ),
     ),
     "completion": (
         "print a completion script for a shell",

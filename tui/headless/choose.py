@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 
 from tui.core.job import Job, JobId
+from tui.core.listing import read_listing
 from tui.core.paste import Found, parse_paste, preview
 from tui.core.problem import Problem
 from tui.core.text import clean
@@ -77,12 +78,13 @@ def _unknown(text: str, found: Sequence[Found], watched: Sequence[Job]) -> str:
 def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -> list[Job]:
     """Raises Problem also for a line that is nothing but one word and names no job: it was meant to be one."""
     by_label = {job.label: job.id for job in watched if job.label}
-    lines = []
+    lines: list[str] = []
     for line in text.splitlines():
         word = line.strip()
         if _WORD.fullmatch(word) and not _ID.fullmatch(word) and word not in by_label:
             raise Problem(_unknown(word, parse_paste(word).found, watched))
-        lines.append(by_label.get(word, line))
+        listed, _ = read_listing(line)  # its label and address name no job
+        lines.append(listed[0].id if listed else by_label.get(word, line))
     sorted_out = preview(parse_paste("\n".join(lines)), ())
     for found in (*sorted_out.ambiguous, *sorted_out.refused):
         say(refusal(found))

@@ -13,6 +13,9 @@ class ExitCode(IntEnum):
     USAGE = 2
     """The command line, the settings or the watchlist are wrong."""
     NOT_SIGNED_IN = 3
+    NO_ANSWER = 5
+    """Of `wait`: the deadline came, and at least one job gave no answer."""
     TIMED_OUT = 124
+    """Of `wait`: the deadline came, and all that is awaited answered and was not there yet."""
     INTERRUPTED = 130
     TERMINATED = 143

@@ -15,6 +15,7 @@ def bash(spoken: Sequence[Spoken]) -> str:
     main, *commands = spoken
     arms = "\n".join(f"        {command.name}) {_bash_words(command)} ;;" for command in commands)
     values = "\n".join(_bash_values(_options(spoken)))
+    with_value = "|".join(word for option in _options(spoken) if option.takes_value for word in option.spellings)
     return f"""# bash completion of {PROGRAM}: put this into a file that ~/.bashrc sources.
 _codearts_watch() {{
     local IFS=$'\\n' word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command='' at line
@@ -32,6 +33,7 @@ _codearts_watch() {{
 {values}
     esac
     for ((at = 1; at < COMP_CWORD; at++)); do
+        case ${{COMP_WORDS[at-1]}} in {with_value}|=) continue ;; esac
         case ${{COMP_WORDS[at]}} in
             {"|".join(command.name for command in commands)}) command=${{COMP_WORDS[at]}}; break ;;
         esac
@@ -74,7 +76,7 @@ _codearts_watch_jobs() {{
 _codearts_watch() {{
     local context state state_descr line
     typeset -A opt_args
-    _arguments -C -s {options} '1:command:->command' '*::argument:->argument'
+    _arguments -C -s -A '-*' {options} '1:command:->command' '*::argument:->argument'
     case $state in
     command)
         local -a commands=({described})
@@ -155,7 +157,8 @@ def _zsh_option(option: Option) -> str:
     text = option.help.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace(":", "\\:")
     what = f"({' '.join(option.choices)})" if option.choices else "_files" if option.takes_file else " "
     value = f":value:{what}" if option.takes_value else ""
-    return " ".join(shlex.quote(f"*{spelling}[{text}]{value}") for spelling in option.spellings)
+    equals = {spelling: "=" if value and spelling.startswith("--") else "" for spelling in option.spellings}
+    return " ".join(shlex.quote(f"*{spelling}{equals[spelling]}[{text}]{value}") for spelling in option.spellings)
 
 
 def _fish(condition: str, *words: str) -> str:

@@ -39,10 +39,19 @@ class Output:
         self.lines([text])
 
     def lines(self, texts: list[str]) -> None:
-        if not self.data or not texts:
+        if texts:
+            self.text("\n".join([*texts, ""]))
+
+    def flush(self) -> None:
+        """Raises as `line` does."""
+        self.text("")
+
+    def text(self, text: str) -> None:
+        """Raises as `line` does."""
+        if not self.data:
             return
         try:
-            self.data.write("\n".join([*texts, ""]))
+            self.data.write(text)
             self.data.flush()
         except BrokenPipeError:
             raise

@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from typing import TextIO
 
-from tui.headless.table import cut
+from tui.core.text import cut
 
 
 class Progress:

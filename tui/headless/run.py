@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from tui.processes import end_all
+
 LEAVING = 2.0
 """Seconds after which the process goes, whatever hangs: the look-up of a name, a reader of ours that does not read."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -18,10 +20,13 @@ Leave = Callable[[int], None]
 
 def run(command: Coroutine[Any, Any, int]) -> int:
     """The exit code of the command, or 128 and the number of the signal that ended it. Needs the main thread."""
-    with _watched() as leave, asyncio.Runner() as runner:
-        code = runner.run(_until_signal(command, leave))
-        leave(code)
-    return code
+    try:
+        with _watched() as leave, asyncio.Runner() as runner:
+            code = runner.run(_until_signal(command, leave))
+            leave(code)
+        return code
+    finally:
+        command.close()  # where it could not even start: too few descriptors, for example
 
 
 @contextmanager
@@ -37,6 +42,7 @@ def _watched() -> Iterator[Leave]:
     def guard() -> None:
         told = os.read(listen, 1)
         if told and not is_over.wait(LEAVING):
+            end_all()
             os._exit(told[0])
 
     thread = threading.Thread(target=guard, name="leaving", daemon=True)

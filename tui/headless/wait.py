@@ -10,7 +10,7 @@ from tui.core.reading import Failure, Reading, Retry, Status
 from tui.headless.codes import ExitCode
 from tui.headless.documents import advice
 from tui.headless.progress import Progress
-from tui.headless.session import Asked, Session, asking, waiting
+from tui.headless.session import PATIENCE, Asked, Session, asking, waiting
 
 LOOK = 2.0
 """Seconds between two looks at the clock at most: a suspended machine does not move the loop's."""
@@ -37,12 +37,13 @@ class Awaited:
     status: Status | None = None
     failure: Failure | None = None
     was_running: bool = False
+    answered_at: float | None = None
 
     def take(self, reading: Reading) -> None:
         if isinstance(reading.outcome, Failure):
             self.failure = reading.outcome
             return
-        self.failure, self.status = None, reading.outcome
+        self.failure, self.status, self.answered_at = None, reading.outcome, reading.received.at
         is_running = self.status is Status.RUNNING
         self.was_running = self.was_running or is_running
         match self.until:
@@ -52,6 +53,12 @@ class Awaited:
                 self.reached = is_running
             case Until.CYCLE:
                 self.reached = self.was_running and not is_running
+
+    def gives_no_answer(self, now: float) -> bool:
+        """Nothing was ever heard of it, or nothing but failures for longer than a question may wait here."""
+        if self.reached:
+            return False
+        return self.answered_at is None or (self.failure is not None and now - self.answered_at > PATIENCE)
 
     @property
     def is_refused(self) -> bool:
@@ -89,8 +96,9 @@ async def wait(
                     session.output.lines([f"{one.status:7}  {one.job.id}  {one.job.label}".rstrip() for one in arrived])
                     asked.desk.pause(one.job.id for one in arrived)
                 code = _verdict(everyone, any_one, _signed_out(asked, everyone))
-                if code is None and session.now().at >= deadline:
-                    code = ExitCode.TIMED_OUT
+                if code is None and (now := session.now().at) >= deadline:
+                    is_silent = any(one.gives_no_answer(now) for one in everyone)
+                    code = ExitCode.NO_ANSWER if is_silent else ExitCode.TIMED_OUT
                 progress.show(f"{sum(one.reached for one in everyone)} of {len(everyone)} {until}: {_rest(everyone)}")
     finally:
         progress.clear()
@@ -139,7 +147,9 @@ def _sentences(everyone: Sequence[Awaited], code: ExitCode) -> list[str]:
     """For the person, where the wait ended without what was awaited."""
     match code:
         case ExitCode.TIMED_OUT:
-            return [f"Timed out; not yet there: {_rest(everyone)}."]
+            return [f"Timed out; still waiting for {_rest(everyone)}."]
+        case ExitCode.NO_ANSWER:
+            return [f"Timed out, and not every job gave an answer: {_rest(everyone)}."]
         case ExitCode.UNREAD | ExitCode.NOT_SIGNED_IN:
             lost = [(one.job, one.failure) for one in everyone if one.is_lost and one.failure]
             return [f"{job.name}: {advice(failure)}" for job, failure in lost[:NAMED]]

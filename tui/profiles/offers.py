@@ -27,7 +27,6 @@ _NOT_FOR_IT = (
 )
 _READY = ("HW_AUTH_TOKEN", "OS_AUTH_TOKEN")
 """Terraform's and OpenStack's names of a ready token."""
-_SECRET_KEYS = ("HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECRET_KEY", "HW_SECURITY_TOKEN")
 
 
 class Offer(NamedTuple):
@@ -61,7 +60,6 @@ def offers(bench: Bench, is_in_charge: bool, shares_host: bool) -> list[Offer]:
 
     Raises Problem for a source that can never work.
     """
-    bench.around.taken.update(_secret_variables(bench.settings))
     asked_for = _asked_for(bench) if is_in_charge else []
     found = asked_for or _named(bench) or (_found(bench) if shares_host else [])
     return found or [_none(NOTHING if shares_host else _NOT_FOR_IT.format(bench.name))]
@@ -102,15 +100,8 @@ def _found(bench: Bench) -> list[Offer]:
     found = _asked_for(bench._replace(around=replace(bench.around, flags=bench.around.flags._replace(token_file=None))))
     for name in _READY:
         if token := bench.around.variable(name):
-            bench.around.taken.add(name)
             found.append(_ready(EnvironmentToken(token, name), name))
     return found + [_signing(keys, bench, "found") for keys in _known_keys(bench)]
-
-
-def _secret_variables(settings: ProfileSettings) -> set[str]:
-    """Ours, and those that the settings name, also where another source goes first."""
-    iam, keys = settings.iam or IamSettings(), settings.keys or KeySettings()
-    return {"CODEARTS_TOKEN", settings.token_env, iam.password_env, keys.secret_env, keys.security_token_env} - {""}
 
 
 def _none(why: str) -> Offer:
@@ -173,7 +164,6 @@ def _keys(keys: KeySettings, bench: Bench) -> list[Offer]:
 
 def _known_keys(bench: Bench) -> list[KeySource]:
     around = bench.around
-    around.taken.update(name for name in _SECRET_KEYS if name in around.environ)
     return find_keys(around.environ, around.home)
 
 

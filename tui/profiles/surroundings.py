@@ -41,8 +41,6 @@ class Surroundings:
     folder: Path
     now: Callable[[], Moment]
     note: Callable[[str], None]
-    taken: set[str] = field(default_factory=set)
-    """The variables whose secret this program holds now: what it starts need not see them."""
 
     def variable(self, name: str) -> str:
         return self.environ.get(name, "").strip()

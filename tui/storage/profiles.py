@@ -55,6 +55,18 @@ class ProfileSettings(NamedTuple):
     """Whoever answers is believed to be the service."""
 
 
+def secret_variables(settings: ProfileSettings) -> set[str]:
+    """The variables that the profile names for its secrets, whether it uses them or not."""
+    iam, keys = settings.iam or IamSettings(), settings.keys or KeySettings()
+    return {
+        settings.token_env,
+        iam.password_env,
+        keys.access_env,
+        keys.secret_env,
+        keys.security_token_env,
+    } - {""}
+
+
 def read_profiles(value: object) -> dict[str, ProfileSettings]:
     """`[profiles.NAME]` each. Raises Unfit."""
     profiles = {}

@@ -1,11 +1,13 @@
 """What a value of the settings may be: one reader a kind of value, which says what is wrong with any other."""
 
+import re
 import string
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tui.core.paths import expanded
 from tui.core.text import clean
+from tui.core.transitions import ALERT_FIELDS
 from tui.storage.pieces import Table
 
 Reader = Callable[[str, object], Any]
@@ -106,6 +108,39 @@ def command(example: str, may_be_none: bool = False) -> Reader:
         return (str(expanded(parts[0])), *parts[1:]) if parts and parts[0].startswith("~") else tuple(parts)
 
     return read
+
+
+_FIELD = re.compile(rf"\{{({'|'.join(ALERT_FIELDS)})\}}")
+_CODE_FOLLOWS = re.compile(r"-[A-Za-z]*[ce]|--(command|eval|execute)")
+"""Options whose argument an interpreter runs."""
+_CODE = re.compile(r"-[A-Za-z]*c.|--(command|eval|execute)=")
+"""The same, with the code in the same argument."""
+
+
+def alert_command(example: str) -> Reader:
+    """No field of a job may become code of a shell: a label is a text from outside."""
+    read_command = command(example, may_be_none=True)
+
+    def read(path: str, value: object) -> tuple[str, ...]:
+        parts: tuple[str, ...] = read_command(path, value)
+        if field := next(_fields_in_code(parts), ""):
+            raise Unfit(
+                f"{path} has {{{field}}} in a text that a shell runs, and a label could hold commands; "
+                f'write "$CODEARTS_{field.upper()}" there: the command has it in its environment'
+            )
+        return parts
+
+    return read
+
+
+def _fields_in_code(parts: Sequence[str]) -> Iterator[str]:
+    is_remote = bool(parts) and parts[0].rpartition("/")[2] in ("ssh", "rsh", "eval")
+    code_follows = False
+    for part in parts:
+        if (code_follows and part[:1] != "-") or is_remote or _CODE.match(part):
+            yield from _FIELD.findall(part)
+            code_follows = False
+        code_follows = code_follows or bool(_CODE_FOLLOWS.fullmatch(part))
 
 
 def switch(path: str, value: object) -> bool:

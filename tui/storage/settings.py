@@ -15,7 +15,7 @@ from tui.storage.readers import (
     Reader,
     Unfit,
     address,
-    command,
+    alert_command,
     number,
     paths_in,
     refuse_unknown,
@@ -130,5 +130,5 @@ _SECTIONS: Mapping[str, Mapping[str, Reader]] = {
         "concurrency": whole_number(1, 64),
     },
     "ui": {"theme": text, "mouse": switch, "address": address},
-    "alerts": {"command": command('["notify-send", "{label}"]', may_be_none=True)},
+    "alerts": {"command": alert_command('["notify-send", "--", "{label}"]')},
 }

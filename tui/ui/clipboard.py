@@ -2,12 +2,12 @@
 
 import base64
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tui.core.text import DETAIL, clean
+from tui.processes import run_bounded
 
 SECONDS = 2.0
 """How long tmux may take."""
@@ -45,12 +45,10 @@ def route(environ: Mapping[str, str], which: Callable[[str], str | None] = shuti
 
 def run_program(command: Sequence[str], text: str, seconds: float) -> bool:
     """Blocks: run it in a thread."""
-    quiet = subprocess.DEVNULL
     try:
-        done = subprocess.run(command, input=text.encode(), stdout=quiet, stderr=quiet, timeout=seconds, check=False)
-    except (OSError, subprocess.TimeoutExpired):
+        return run_bounded(command, seconds, given=text.encode()).status == 0
+    except (OSError, ValueError):
         return False
-    return done.returncode == 0
 
 
 def copy(text: str, route: Route, write: Callable[[str], None], run: Run = run_program) -> str:

@@ -14,6 +14,7 @@ from threading import Thread
 from types import FrameType
 from typing import Any
 
+from tui.processes import end_all
 from tui.ui.terminal_state import Modes, finish, silence, take_back, terminal_modes
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
@@ -111,6 +112,7 @@ class Leaving:
 
     def _end_after_patience(self, code: int) -> None:
         time.sleep(self._patience)
+        end_all()
         if self._terminal_is_ours:
             take_back(self._modes)
         os._exit(code)

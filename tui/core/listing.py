@@ -1,0 +1,102 @@
+"""The list of jobs as text that is read again without a loss: a line a job, or JSON."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from tui.core.job import Job, JobId
+
+_TAG, _PROFILE = "tag:", "profile:"
+_ADDRESS = ("https://", "http://")
+
+
+def listing_line(job: Job) -> str:
+    """ID, label, tags, profile and address with tabs between; each but the first two says what it is."""
+    fields = [job.id, job.label, *(f"{_TAG}{tag}" for tag in job.tags)]
+    fields += [f"{_PROFILE}{job.profile}"] if job.profile else []
+    fields += [job.address] if job.address.startswith(_ADDRESS) else []
+    return "\t".join(fields).rstrip("\t")
+
+
+def read_listing(text: str) -> tuple[tuple[Job, ...], str]:
+    """The jobs of `text` that are listed in one of the two ways, and the lines that are something else."""
+    if jobs := _from_json(text):
+        return jobs, ""
+    read: list[Job] = []
+    others: list[str] = []
+    for line in text.splitlines():
+        job = _from_line(line)
+        if job:
+            read.append(job)
+        else:
+            others.append(line)
+    return tuple(read), "\n".join(others) if read else text
+
+
+def _from_line(line: str) -> Job | None:
+    """None where a field does not say what it is: the line is of another table."""
+    first, *fields = line.split("\t")
+    job = _id(first.strip())
+    if job is None or not fields:
+        return None
+    label, *rest = (field.strip() for field in fields)
+    tags, profile, address = [], "", ""
+    for field in filter(None, rest):
+        if field.startswith(_TAG):
+            tags.append(field.removeprefix(_TAG))
+        elif field.startswith(_PROFILE):
+            profile = field.removeprefix(_PROFILE)
+        elif field.startswith(_ADDRESS):
+            address = field
+        else:
+            return None
+    return Job(job, label, tuple(tags), profile, address)
+
+
+def _from_json(text: str) -> tuple[Job, ...]:
+    """Of an array, one object, or one object a line; empty where one of them is no job."""
+    if not text.lstrip("\ufeff \t\r\n").startswith(("[", "{")):
+        return ()
+    try:
+        items = _items(text)
+        return tuple(_from_object(item) for item in items)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ()
+
+
+def _items(text: str) -> Sequence[Any]:
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+    return whole if isinstance(whole, list) else [whole]
+
+
+def _from_object(item: Any) -> Job:
+    """Raises KeyError, TypeError or ValueError. Only the list's own objects say which profile the user chose."""
+    is_listed = "added" in item
+    added = item.get("added")
+    return Job(
+        JobId(item["id"]),
+        _text(item.get("label")),
+        tuple(_text(tag) for tag in item.get("tags") or ()),
+        _text(item.get("profile")) if is_listed else "",
+        _text(item.get("address")),
+        datetime.fromisoformat(added) if added else None,
+    )
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _id(text: str) -> JobId | None:
+    try:
+        return JobId(text)
+    except ValueError:
+        return None

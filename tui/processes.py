@@ -1,0 +1,206 @@
+"""Other programs: the user's commands, tmux. The one way to run them: without a shell, bounded, and apart from us."""
+
+import asyncio
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+
+SECRETS = frozenset(
+    {
+        "CODEARTS_TOKEN",
+        "HW_AUTH_TOKEN",
+        "OS_AUTH_TOKEN",
+        "OS_PASSWORD",
+        *(f"HUAWEICLOUD_SDK_{part}" for part in ("AK", "SK", "SECURITY_TOKEN")),
+        *(f"HW_{part}" for part in ("ACCESS_KEY", "SECRET_KEY", "SECURITY_TOKEN")),
+    }
+)
+"""Variables that hold secrets, whether this program uses them or not."""
+TERMINAL = frozenset({"GPG_TTY", "SSH_TTY", "TTY"})
+"""Variables that name our terminal: gpg's pinentry opens it by such a name."""
+NO_TERMINAL = {"GPG_TTY": f"{os.devnull}/none"}
+"""No file: without this, a gpg-agent that was started on our terminal has its pinentry ask there."""
+_MOST = 16
+"""Programs that run at once at most."""
+_GLANCE = 0.05
+"""Seconds between two looks whether a program ended: another process may keep its output open."""
+_CHUNK = 16384
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program went; `status` is None for one that had to be stopped."""
+
+    status: int | None
+    output: bytes = field(default=b"", repr=False)
+    complaint: bytes = field(default=b"", repr=False)
+
+
+def run_bounded(
+    arguments: Sequence[str],
+    time_limit: float,
+    output_limit: int = 0,
+    given: bytes = b"",
+    more: Mapping[str, str] | None = None,
+    cancelled: threading.Event | None = None,
+) -> Ended:
+    """Runs a program and ends it with all that it started, after `time_limit` seconds at the latest.
+
+    It has a session of its own, so no terminal, and an environment without secrets, but with the variables of `more`.
+    It reads `given`. One that prints more than `output_limit` bytes is stopped, and has printed a byte more; of its
+    complaints no more is kept. Blocks: use `run` beside an event loop. Raises OSError and ValueError.
+    """
+    pipe = subprocess.PIPE if output_limit else subprocess.DEVNULL
+    process = subprocess.Popen(
+        list(arguments),
+        stdin=subprocess.PIPE if given else subprocess.DEVNULL,
+        stdout=pipe,
+        stderr=pipe,
+        bufsize=0,
+        start_new_session=True,
+        env={**environment(os.environ), **(more or {})},
+    )
+    _RUNNING.add(process.pid)
+    try:
+        return _Exchange(process, output_limit, given).until(time.monotonic() + time_limit, cancelled)
+    finally:
+        if process.returncode is None:
+            _end(process.pid)
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)  # what it left behind
+        process.wait()
+        _RUNNING.discard(process.pid)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                stream.close()
+
+
+async def run(
+    arguments: Sequence[str], time_limit: float, output_limit: int = 0, more: Mapping[str, str] | None = None
+) -> Ended:
+    """`run_bounded` in a thread. One that is cancelled has ended the program when it raises."""
+    cancelled = threading.Event()
+    work = partial(run_bounded, arguments, time_limit, output_limit, more=more, cancelled=cancelled)
+    running = asyncio.get_running_loop().run_in_executor(_threads(), work)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        cancelled.set()
+        await asyncio.wait([running])
+        if not running.cancelled():
+            running.exception()  # looked at, so that asyncio does not complain about it
+        raise
+
+
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What a program sees of `environ`: no secret and no terminal."""
+    kept = {name: value for name, value in environ.items() if name not in SECRETS and name not in TERMINAL}
+    return kept | NO_TERMINAL
+
+
+def end_all() -> None:
+    """Before this process ends at once: what it started ends, too."""
+    for pid in list(_RUNNING):
+        _end(pid)
+
+
+_RUNNING: set[int] = set()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_MOST, "programs")
+
+
+class _Exchange:
+    """What goes to a program and what comes from it."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", limit: int, given: bytes) -> None:
+        self._process = process
+        self._limit = limit
+        self._given = memoryview(given)
+        self._written: dict[int, bytearray] = {}
+
+    def until(self, deadline: float, cancelled: threading.Event | None) -> Ended:
+        process, written = self._process, self._written
+        with selectors.DefaultSelector() as selector:
+            for stream in (process.stdout, process.stderr):
+                if stream:
+                    written[stream.fileno()] = bytearray()
+                    selector.register(stream, selectors.EVENT_READ)
+            if process.stdin:
+                os.set_blocking(process.stdin.fileno(), False)
+                selector.register(process.stdin, selectors.EVENT_WRITE)
+            is_over = False
+            while not is_over and time.monotonic() < deadline and not (cancelled and cancelled.is_set()):
+                has_ended = process.poll() is not None  # before the pipes: what it wrote last is still in them
+                is_silent = not self._step(selector)
+                is_over = (has_ended and is_silent) or len(next(iter(written.values()), b"")) > self._limit
+        status = process.poll() if is_over else None
+        if is_over and status is None:  # it wrote too much
+            status = -signal.SIGKILL
+        return Ended(status, *map(bytes, written.values()))
+
+    def _step(self, selector: selectors.BaseSelector) -> bool:
+        """Whether anything was read or written."""
+        if not selector.get_map():
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GLANCE)
+            return False
+        ready = selector.select(_GLANCE)
+        for key, events in ready:
+            is_open = self._feed(key.fd) if events & selectors.EVENT_WRITE else self._take(key.fd)
+            if not is_open:
+                selector.unregister(key.fileobj)
+        return bool(ready)
+
+    def _take(self, descriptor: int) -> bool:
+        text = self._written[descriptor]
+        chunk = os.read(descriptor, _CHUNK)
+        text += chunk[: self._limit + 1 - len(text)]
+        return bool(chunk)
+
+    def _feed(self, descriptor: int) -> bool:
+        """Whether there is more to give."""
+        try:
+            self._given = self._given[os.write(descriptor, self._given[:_CHUNK]) :]
+        except OSError:  # it reads no more
+            self._given = self._given[:0]
+        if not self._given and self._process.stdin:
+            self._process.stdin.close()
+        return bool(self._given)
+
+
+def _end(pid: int) -> None:
+    """Kills its process group; where it has not ended by itself, also what it started in groups of their own."""
+    with suppress(OSError):
+        groups = _descendants(pid)
+        os.killpg(pid, signal.SIGKILL)
+        for group in groups:
+            with suppress(OSError):
+                os.kill(group, signal.SIGKILL)
+
+
+def _descendants(pid: int) -> set[int]:
+    """As far as the system tells: Linux does."""
+    parents = dict(filter(None, map(_parent, Path("/proc").glob("[0-9]*/stat"))))
+    found, waiting = set[int](), {pid}
+    while waiting:
+        waiting = {child for child, parent in parents.items() if parent in waiting} - found
+        found |= waiting
+    return found
+
+
+def _parent(stat: Path) -> tuple[int, int] | None:
+    with suppress(OSError, ValueError, IndexError):
+        return int(stat.parent.name), int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
+    return None
