@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tui import scripting
 from tui.arguments import DEFAULTS, Command, parser
 from tui.clock import now
-from tui.core.problem import Problem
+from tui.core.problem import Problem, shortage
 from tui.core.text import A_BUG, clean, crash_text
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as bug:
+        if shortage(bug):
+            raise
         if sys.stderr:
             print(f"{A_BUG}\n{crash_text(bug)}", file=sys.stderr)
         return 1
