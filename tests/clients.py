@@ -30,11 +30,12 @@ async def client(
     credential: Credential | None = None,
     deadline: float = 5.0,
     opened: list[httpx.AsyncClient] | None = None,
+    verify: bool = True,
 ) -> AsyncIterator[StatusClient]:
     transport = httpx.MockTransport(handler) if handler else None
 
     def open_http() -> httpx.AsyncClient:
-        http = http_client(transport=transport)
+        http = http_client(url, transport=transport, verify=verify)
         if opened is not None:
             opened.append(http)
         return http

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 
 GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\nX-Request-Id: r1\r\n\r\n{"result":true}'
@@ -17,6 +18,10 @@ class Connection:
         """Waits for a whole request head."""
         self._server.heads.append(await self._reader.readuntil(b"\r\n\r\n"))
         self._server.asked.set()
+
+    def write(self, data: bytes) -> None:
+        """Sends without a chance for the client to read in between."""
+        self._writer.write(data)
 
     async def send(self, data: bytes) -> None:
         self._writer.write(data)
@@ -39,15 +44,16 @@ Script = Callable[[Connection], Awaitable[None]]
 class Server:
     """Each connection follows the next script, the last one for ever; a script that returns hangs up."""
 
-    def __init__(self, *scripts: Script) -> None:
+    def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.heads: list[bytes] = []
         self.asked = asyncio.Event()
         self.connections = 0
         self._scripts = scripts
+        self._tls, self._host = tls, host
 
     async def __aenter__(self) -> "Server":
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self._server = await asyncio.start_server(self._serve, self._host, 0, ssl=self._tls)
+        self.url = f"{'https' if self._tls else 'http'}://{self._host}:{self._server.sockets[0].getsockname()[1]}"
         return self
 
     async def __aexit__(self, *error: object) -> None:

@@ -214,7 +214,7 @@ async def test_the_proxy_is_shown_without_its_password(user: User, monkeypatch: 
         code, steps = await checked(user, "--region", "cn-north-4")
         thread.join()
     assert code == 1
-    assert steps["proxy"] == f"+ {address} (HTTPS_PROXY)"
+    assert steps["proxy"] == f"+ http://{address} (HTTPS_PROXY)"
     assert "name" not in steps
     assert steps["connection"].startswith("x ")
     assert "hunter2" not in str(steps)

@@ -137,7 +137,9 @@ async def test_a_late_refusal_of_the_old_token_does_not_hide_the_new_one(tmp_pat
         return httpx.Response(401)
 
     transport = httpx.MockTransport(answer)
-    reader = StatusClient(lambda: http_client(transport=transport), Endpoint("https://h"), FileToken(path), clock())
+    reader = StatusClient(
+        lambda: http_client("https://h", transport=transport), Endpoint("https://h"), FileToken(path), clock()
+    )
     assert failure(await reader.read(JOB)).kind is K.SIGN_IN
     assert renewed[0].outcome is Status.RUNNING
     assert reader.credential_changed()

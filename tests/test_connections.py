@@ -244,7 +244,7 @@ async def test_connections_that_are_no_longer_needed_are_closed() -> None:
         return httpx.Response(200, json={"result": True})
 
     def open_http() -> httpx.AsyncClient:
-        opened.append(http_client(transport=httpx.MockTransport(answer)))
+        opened.append(http_client("https://build.example.com", transport=httpx.MockTransport(answer)))
         return opened[-1]
 
     reader = StatusClient(open_http, Endpoint("https://build.example.com"), EnvironmentToken(TOKEN), clock())

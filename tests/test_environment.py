@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from tui.codearts.client import http_client
-from tui.codearts.environment import tls_context
+from tui.codearts.tls_and_proxy import tls_context
 from tui.core.problem import Problem
+
+URL = "https://build.example.com"
 
 
 def test_the_client_is_bounded() -> None:
-    http = http_client()
+    http = http_client(URL)
     assert not http.follow_redirects
     assert (http.timeout.connect, http.timeout.read, http.timeout.pool) == (5, 10, None)
 
@@ -20,9 +22,12 @@ def test_the_client_is_bounded() -> None:
     ("name", "value"),
     [
         ("HTTPS_PROXY", "socks4://me:hunter2@proxy"),
-        ("http_proxy", "http://me:hunter2@[::1"),
+        ("https_proxy", "http://me:hunter2@[::1"),
         ("ALL_PROXY", "garbage://me:hunter2@proxy"),
-        ("NO_PROXY", "[::1]"),
+        ("HTTPS_PROXY", "http://me:hunter2@proxy:99999"),
+        ("HTTPS_PROXY", "http://me:hunter2@proxy:0"),
+        ("HTTPS_PROXY", "http://hunter2/2@proxy:1"),
+        ("HTTPS_PROXY", "http://me:hun ter2@proxy:1"),
         ("SSL_CERT_FILE", "/nowhere/hunter2.pem"),
         ("SSLKEYLOGFILE", "/nowhere/keys"),
     ],
@@ -34,7 +39,7 @@ def test_a_variable_that_cannot_be_used_is_named(
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv(name, value)
     with pytest.raises(Problem, match=name) as caught:
-        http_client()
+        http_client(URL)
     assert "hunter2" not in str(caught.value)
 
 
@@ -43,16 +48,16 @@ def test_a_ca_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     junk.write_text("junk")
     for path in (junk, tmp_path / "none.pem"):
         with pytest.raises(Problem, match=path.name):
-            http_client(path)
+            http_client(URL, path)
 
 
 def test_authorities_are_left_out_only_for_this_machine_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
-    for plain in ("http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"):
-        http_client(url=plain)
-    for other in ("", "https://127.0.0.1:8080", "http://127.0.0.1.example.com:8080", "http://10.0.0.1:8080"):
+    for plain in ("http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080", "http://127.0.0.2"):
+        http_client(plain)
+    for other in ("https://127.0.0.1:8080", "http://127.0.0.1.example.com:8080", "http://10.0.0.1:8080"):
         with pytest.raises(Problem, match="SSL_CERT_FILE"):
-            http_client(url=other)
+            http_client(other)
 
 
 def test_session_keys_are_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

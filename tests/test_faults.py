@@ -56,9 +56,13 @@ async def test_every_way_of_not_connecting_has_its_own_words(cause: Exception, k
 @pytest.mark.parametrize(
     ("cause", "kind", "words"),
     [
-        (socket.gaierror(socket.EAI_NONAME, "no"), K.PROXY, "The name of the proxy p:1 (HTTPS_PROXY) was not found."),
-        (ConnectionRefusedError(), K.PROXY, "The proxy p:1 (HTTPS_PROXY) refused the connection"),
-        (OSError(errno.EHOSTUNREACH, "no"), K.PROXY, "No way leads to the proxy p:1 (HTTPS_PROXY)."),
+        (
+            socket.gaierror(socket.EAI_NONAME, "no"),
+            K.PROXY,
+            "The name of the proxy http://p:1 (HTTPS_PROXY) was not found.",
+        ),
+        (ConnectionRefusedError(), K.PROXY, "The proxy http://p:1 (HTTPS_PROXY) refused the connection"),
+        (OSError(errno.EHOSTUNREACH, "no"), K.PROXY, "No way leads to the proxy http://p:1 (HTTPS_PROXY)."),
         (Unverified(10), K.TLS, "The host's certificate has expired"),
     ],
 )
@@ -77,7 +81,7 @@ async def test_no_connection_in_time_may_be_the_proxys_fault_or_the_hosts(monkey
     monkeypatch.setenv("HTTPS_PROXY", "http://p:1")
     found = await failure_of(httpx.ConnectTimeout(""))
     assert found.kind is K.TIMEOUT
-    assert found.summary == "No connection through the proxy p:1 (HTTPS_PROXY) stood in time."
+    assert found.summary == "No connection through the proxy http://p:1 (HTTPS_PROXY) stood in time."
 
 
 @pytest.mark.parametrize(

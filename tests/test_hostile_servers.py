@@ -19,8 +19,14 @@ async def for_ever(connection: Connection, head: bytes, piece: bytes) -> None:
         await asyncio.sleep(0)
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 ENDLESS = {
-    "informational answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n", FailureKind.TIMEOUT),
+    "informational answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 50, FailureKind.BAD_REPLY),
+    "informational answers with headers": (b"", b"HTTP/1.1 103 C\r\nLink: a\r\n\r\n" * 50, FailureKind.BAD_REPLY),
+    "chunk extensions": (CHUNKED, (b"1;" + b"a" * 1000 + b"\r\nx\r\n") * 10, FailureKind.BAD_REPLY),
+    "chunk extensions without chunks": (CHUNKED + b"1;", b"a" * 1000, FailureKind.BAD_REPLY),
+    "trailers": (CHUNKED + b"0\r\n", b"X-More: a\r\n" * 50, FailureKind.BAD_REPLY),
+    "a header in tiny pieces": (b"HTTP/1.1 200 OK\r\nX-More: ", b"a", FailureKind.BAD_REPLY),
     "header lines": (
         b"HTTP/1.1 200 OK\r\n",
         b"X-More: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n",
@@ -28,8 +34,8 @@ ENDLESS = {
     ),
     "one header": (b"HTTP/1.1 200 OK\r\nX-More: ", b"a" * 1000, FailureKind.BAD_REPLY),
     "a body": (b"HTTP/1.1 200 OK\r\n\r\n", b" " * 1000, FailureKind.BAD_REPLY),
-    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"3e8\r\n" + b" " * 1000 + b"\r\n", None),
-    "empty chunk lines": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0" * 1000, None),
+    "chunks": (CHUNKED, b"3e8\r\n" + b" " * 1000 + b"\r\n", None),
+    "empty chunk lines": (CHUNKED, b"0" * 1000, None),
 }
 
 

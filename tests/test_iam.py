@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 import pytest
@@ -193,12 +194,13 @@ async def test_the_simulated_iam_gives_a_token_and_knows_it() -> None:
     with DemoService() as service:
         login = Login(service.user, service.domain, project_id=service.project_id)
         clock = still_clock()
-        tokens = IamTokens(http_client, parse_endpoint(service.url), login, HeldPassword("p", service.password), clock)
+        open_http = partial(http_client, service.url)
+        tokens = IamTokens(open_http, parse_endpoint(service.url), login, HeldPassword("p", service.password), clock)
         issued = await tokens.issue()
         assert isinstance(issued, Issued)
-        assert await inspect_token(http_client, Endpoint(service.url), issued.token, clock) == issued
+        assert await inspect_token(open_http, Endpoint(service.url), issued.token, clock) == issued
         service.revoke(issued.token.reveal())
-        seen = await inspect_token(http_client, Endpoint(service.url), issued.token, clock)
+        seen = await inspect_token(open_http, Endpoint(service.url), issued.token, clock)
         assert "IAM does not accept the token" in failure_of(seen).summary
-        wrong = IamTokens(http_client, Endpoint(service.url), login, HeldPassword("p", "guessed"), clock)
+        wrong = IamTokens(open_http, Endpoint(service.url), login, HeldPassword("p", "guessed"), clock)
         assert "HUAWEI ID" in failure_of(await wrong.issue()).summary

@@ -61,10 +61,16 @@ def wall_clock() -> ServerClock:
 
 async def issue(endpoint: Endpoint, login: Login, password: str = PASSWORD) -> Issued | Failure:
     clock = wall_clock()
-    outcome = await IamTokens(http_client, endpoint, login, HeldPassword("the password", password), clock).issue()
+    outcome = await IamTokens(
+        lambda: http_client(endpoint.url), endpoint, login, HeldPassword("the password", password), clock
+    ).issue()
     assert clock.skew is not None
     assert abs(clock.skew) < timedelta(seconds=30)
     return outcome
+
+
+async def inspect(endpoint: Endpoint, token: Secret) -> Issued | Failure:
+    return await inspect_token(lambda: http_client(endpoint.url), endpoint, token, wall_clock())
 
 
 async def test_a_token_by_project_id(keystone: Keystone) -> None:
@@ -73,7 +79,7 @@ async def test_a_token_by_project_id(keystone: Keystone) -> None:
     assert (issued.project_id, issued.project) == (keystone.login.project_id, "admin")
     assert issued.expires_at
     assert timedelta(hours=23) < issued.expires_at - datetime.now(UTC) <= timedelta(hours=24)
-    assert await inspect_token(http_client, keystone.endpoint, issued.token, wall_clock()) == issued
+    assert await inspect(keystone.endpoint, issued.token) == issued
 
 
 async def test_what_keystone_refuses(keystone: Keystone) -> None:
@@ -85,5 +91,7 @@ async def test_what_keystone_refuses(keystone: Keystone) -> None:
     by_name = failure_of(await issue(keystone.endpoint, replace(keystone.login, project_id="", project="admin")))
     assert by_name.code == "400"
     assert "Expecting to find domain in project" in by_name.summary  # IAM needs none, Keystone does
-    unknown = await inspect_token(http_client, keystone.endpoint, Secret("gAAAAAunknown"), wall_clock())
+    unknown = await inspect_token(
+        lambda: http_client(keystone.endpoint.url), keystone.endpoint, Secret("gAAAAAunknown"), wall_clock()
+    )
     assert "IAM does not accept the token" in failure_of(unknown).summary

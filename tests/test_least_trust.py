@@ -30,7 +30,7 @@ async def sender() -> AsyncIterator[tuple[httpx.AsyncClient, list[str]]]:
         sent.append(f"{request.method} {request.url.raw_path.decode()}")
         return httpx.Response(200)
 
-    async with http_client(transport=httpx.MockTransport(answer)) as http:
+    async with http_client("https://build.example.com", transport=httpx.MockTransport(answer)) as http:
         yield http, sent
 
 

@@ -97,6 +97,8 @@ def test_a_profile_is_read(path: Path) -> None:
         ('[profiles.a]\nverify = false\nregion = "x"', "there is no setting profiles.a.verify"),
         ('[profiles.a]\nproxy = "proxy"', 'profiles.a.proxy must be like "http://HOST:PORT"'),
         ('[profiles.a]\nproxy = "socks4://proxy:1"', 'profiles.a.proxy must be like "http://HOST:PORT"'),
+        ('[profiles.a]\nproxy = "http://proxy:99999"', 'profiles.a.proxy must be like "http://HOST:PORT"'),
+        ('[profiles.a]\nproxy = "http://proxy:1/?key=hunter2"', 'profiles.a.proxy must be like "http://HOST:PORT"'),
         ('[profiles.a.iam]\nuser = "me"', "profiles.a.iam needs account"),
         ('[profiles.a.iam]\naccount = "us"', "profiles.a.iam needs user"),
         (

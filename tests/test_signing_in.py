@@ -44,7 +44,7 @@ async def asking(
     clock = ServerClock(time.now)
     transport = httpx.MockTransport(handler) if handler else None
     client = StatusClient(
-        lambda: http_client(transport=transport), Endpoint(url), credential(clock), time.now, clock=clock
+        lambda: http_client(url, transport=transport), Endpoint(url), credential(clock), time.now, clock=clock
     )
     try:
         yield client
@@ -83,7 +83,7 @@ async def test_three_hundred_jobs_whose_token_ends_cause_one_renewal(ending: str
 
         def credential(clock: ServerClock) -> RenewedToken:
             password = HeldPassword("the password", service.password)
-            issuers.append(CountedIam(http_client, Endpoint(service.url), login, password, clock))
+            issuers.append(CountedIam(lambda: http_client(service.url), Endpoint(service.url), login, password, clock))
             return RenewedToken(issuers[0], clock)
 
         async with asking(credential, service.url) as client:

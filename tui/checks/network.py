@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from tui.checks.step import LIMIT, Step, Verdict, advice, fails, unknown, works
 from tui.codearts.endpoints import Endpoint, is_loopback
+from tui.core.problem import Problem
 from tui.core.reading import Failure, FailureKind
 from tui.profiles.profile import Profile
 
@@ -16,12 +17,17 @@ _EXPECTED = (401, 403)
 
 
 async def network_steps(profile: Profile, environ: Mapping[str, str]) -> AsyncIterator[Step]:
-    from tui.codearts.environment import route
+    from tui.codearts.tls_and_proxy import route
 
     host = urlsplit(profile.endpoint.url).hostname or ""
-    proxy = route(profile.endpoint.url, profile.service.link.proxy, environ)
-    yield works("proxy", proxy) if proxy else works("proxy", "none: the connection is direct")
-    if not proxy:
+    try:
+        way = route(profile.endpoint.url, profile.service.link.proxy, environ)
+    except Problem as problem:
+        yield fails("proxy", str(problem))
+        return
+    why = f" ({way.why_direct})" if way.why_direct else ""
+    yield works("proxy", way.proxy or f"none: the connection is direct{why}")
+    if not way.proxy:
         step = await _resolves(host)
         yield step
         if step.verdict is Verdict.FAILS:
@@ -45,11 +51,11 @@ async def _resolves(host: str) -> Step:
 
 async def _reaches(profile: Profile) -> AsyncIterator[Step]:
     """One call without a credential tells how far it came."""
-    from tui.codearts.environment import authorities
     from tui.codearts.probe import probe
+    from tui.codearts.tls_and_proxy import authorities
 
     link, endpoint = profile.service.link, profile.endpoint
-    answer = await probe(link.opener(), endpoint, LIMIT)
+    answer = await probe(link.opener(endpoint.url), endpoint, LIMIT)
     is_tls = endpoint.url.startswith("https:")
     trusted = f"trusted: {authorities(link.ca_file, link.verify)}"
     if isinstance(answer, Failure):

@@ -2,22 +2,26 @@
 
 import asyncio
 import os
+import ssl
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from tui import __version__
+from tui.codearts.connections import Transport
 from tui.codearts.contract import interpret, request_id, status_path
 from tui.codearts.credentials import Credential, Proof
-from tui.codearts.endpoints import Endpoint
-from tui.codearts.environment import nobodys_context, proxy_problem, route, tls_context
-from tui.codearts.exchange import LARGEST_BODY, Exchange, Line, only_what_is_allowed, read_body
+from tui.codearts.endpoints import Endpoint, is_loopback
+from tui.codearts.exchange import LARGEST_BODY, Exchange, Line, is_too_large, only_what_is_allowed, read_body
 from tui.codearts.faults import ProxyFailed, fault
 from tui.codearts.server_clock import ServerClock
+from tui.codearts.tls_and_proxy import Route, nobodys_context, proxy_problem, route, tls_context
 from tui.core.job import JobId
+from tui.core.problem import Problem
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry, Status
 from tui.core.text import clean
 
@@ -30,9 +34,6 @@ _IDLE = 30.0
 """Seconds that a connection is kept without use."""
 _TIMEOUT = httpx.Timeout(10, connect=5, pool=None)
 _TIMES = {"timeout": _TIMEOUT.as_dict()}
-_HERE = ("localhost", "127.0.0.1", "[::1]")
-_LOOPBACK = tuple(f"all://{host}" for host in _HERE)
-_PLAIN = tuple(f"http://{host}:" for host in _HERE)
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
 _BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
@@ -47,49 +48,57 @@ class _NoCookies(httpx.Cookies):
 class _Client(httpx.AsyncClient):
     cookies: Any = _NoCookies()
     """The property that this hides would make a plain copy of what it is given."""
-    own_proxy: str | None = None
+    route = Route()
 
     async def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
         """Tells a proxy that cannot be reached from a service that cannot."""
         try:
             return await super().send(request, **how)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            if proxy := route(str(request.url), self.own_proxy, os.environ):
-                raise ProxyFailed(proxy) from error
+            if self.route.proxy:
+                raise ProxyFailed(self.route.proxy) from error
             raise
 
 
 def http_client(
+    url: str,
     ca_file: Path | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     proxy: str | None = None,
     verify: bool = True,
-    url: str = "",
 ) -> httpx.AsyncClient:
-    """One connection, for a token: only the calls that we know, no redirects, no cookies, no proxy to this machine.
+    """One connection to the host of `url`, for a token: only the calls that we know, no redirects, no cookies.
 
-    The environment names the proxies, unless `proxy` does; an empty one is none at all. `url` is where requests go, if
-    only to one place: this machine without TLS needs no authorities, which take 50 ms to load. Raises Problem where
-    the CA file or a variable of the environment cannot be used.
+    The way to this host is decided here, once: `proxy` is the profile's, else the environment's. This machine without
+    TLS needs no authorities, which take 50 ms to load. Raises Problem where the CA file or a proxy cannot be used.
     """
-    context = nobodys_context() if url.startswith(_PLAIN) and not ca_file else tls_context(ca_file, verify)
-    try:
-        client = _Client(
-            verify=context,
-            headers=_HEADERS,
-            timeout=_TIMEOUT,
-            limits=httpx.Limits(max_connections=1, keepalive_expiry=_IDLE),
-            follow_redirects=False,  # X-Auth-Token would go along to any other host
-            mounts=dict.fromkeys(_LOOPBACK) if transport is None else None,
-            transport=transport,
-            proxy=proxy or None,
-            trust_env=proxy is None,
-            event_hooks={"request": [only_what_is_allowed]},
-        )
-    except (ValueError, ImportError, httpx.InvalidURL):
-        raise proxy_problem(context, proxy) from None
-    client.own_proxy = proxy
+    parts = urlsplit(url)
+    is_plain = parts.scheme == "http" and is_loopback(parts.hostname or "") and not ca_file
+    context = nobodys_context() if is_plain else tls_context(ca_file, verify)
+    way = route(url, proxy, os.environ)
+    client = _Client(
+        headers=_HEADERS,
+        timeout=_TIMEOUT,
+        follow_redirects=False,  # X-Auth-Token would go along to any other host
+        transport=transport or _transport(context, way),
+        trust_env=False,  # `route` has read the environment
+        event_hooks={"request": [only_what_is_allowed]},
+    )
+    client.route = way
     return client
+
+
+def _transport(context: ssl.SSLContext, way: Route) -> Transport:
+    """A proxy that is reached over TLS is trusted as the service is."""
+    try:
+        proxy = httpx.Proxy(way.address) if way.address else None
+        if proxy and proxy.url.scheme == "https":
+            proxy = httpx.Proxy(way.address, ssl_context=context)
+        return Transport(context, proxy, _IDLE)
+    except ImportError:
+        raise Problem(f"{way.proxy}: a SOCKS proxy needs the package socksio: install httpx[socks].") from None
+    except (ValueError, httpx.InvalidURL):
+        raise proxy_problem(way.origin) from None
 
 
 class StatusClient:
@@ -176,8 +185,8 @@ class StatusClient:
         async with asyncio.timeout(self._deadline):
             try:
                 return await self._attempt(job, proof, exchange)
-            except _BROKEN:
-                if not exchange.went_stale:
+            except _BROKEN as error:
+                if not exchange.went_stale or is_too_large(error):
                     raise
             return await self._attempt(job, proof, exchange)
 
@@ -227,12 +236,12 @@ async def _receive(response: httpx.Response, proof: Proof, exchange: Exchange) -
     exchange.request_id = request_id(headers, secrets=proof.secrets)
     # all of them, as httpx would unpack
     encoding = ", ".join(value for name, value in received if name == "content-encoding").strip().lower()
-    body = b""
+    body, is_whole = b"", True
     if encoding in ("", "identity"):
-        body = await read_body(response)
+        body, is_whole = await read_body(response)
     elif response.status_code == 200:
         return Failure(FailureKind.BAD_REPLY, f"The answer is encoded as {clean(encoding, 40)}, unasked.")
-    if len(body) > LARGEST_BODY and response.status_code == 200:
+    if not is_whole and response.status_code == 200:
         return Failure(FailureKind.BAD_REPLY, f"The answer is larger than {LARGEST_BODY // 1024} KiB.")
     exchange.request_id = exchange.request_id or request_id({}, body, proof.secrets)
     return interpret(response.status_code, headers, body, proof.secrets)

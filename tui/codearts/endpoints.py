@@ -51,7 +51,7 @@ REGIONS: Mapping[str, Region] = {
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*", re.ASCII)
 _CONSOLE = re.compile(r"devcloud\.(?:([a-z0-9-]+)\.)?huaweicloud\.com")
-_DEFAULT_PORTS = {"https": 443, "http": 80}
+PORTS = {"https": 443, "http": 80}
 
 
 def endpoint_of_region(region: str) -> Endpoint:
@@ -78,7 +78,7 @@ def parse_endpoint(text: str, allow_http: bool = False) -> Endpoint:
     parts, port = _split(text)
     if parts.username is not None or parts.password is not None:
         raise Problem("The endpoint must not hold a user name or password: write https://HOST.")
-    if parts.scheme not in _DEFAULT_PORTS or "://" not in text:
+    if parts.scheme not in PORTS or "://" not in text:
         raise Problem(f'The endpoint "{clean(text, 100)}" must begin with https://.')
     host = _checked_host(parts.hostname or "")
     if parts.path not in ("", "/") or "?" in text or "#" in text:
@@ -88,7 +88,7 @@ def parse_endpoint(text: str, allow_http: bool = False) -> Endpoint:
     if console := _CONSOLE.fullmatch(host):
         region = console[1] if console[1] in REGIONS else "REGION"
         raise Problem(f"{host} is the console, a web page for people: use --region {region} instead.")
-    shown_port = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    shown_port = "" if port in (None, PORTS[parts.scheme]) else f":{port}"
     region = next((region.id for region in REGIONS.values() if region.host == host), "")
     return Endpoint(f"{parts.scheme}://{host}{shown_port}", region)
 
@@ -122,9 +122,15 @@ def _checked_host(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+    """Whether the host is this machine: over plain http, without a proxy, and allowed without being named."""
+    address = address_of(host)
+    return host.lower() == "localhost" or (address is not None and address.is_loopback)
+
+
+def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that the host is, with or without brackets; None for a name. One of IPv4 in IPv6 is that of IPv4."""
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
-        return False
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

@@ -5,6 +5,8 @@ from contextlib import suppress
 
 import httpx
 
+from tui.codearts.connections import AnswerTooLarge
+
 LARGEST_BODY = 64 * 1024
 """Bytes; a true answer has under 100."""
 _ALLOWED = re.compile(r"GET /v3/jobs/[0-9A-Za-z]{32}/status|(?:GET|POST) /v3/auth/tokens\?nocatalog=true")
@@ -61,11 +63,20 @@ class Exchange:
         return self.was_kept and self.http_status is None
 
 
-async def read_body(response: httpx.Response) -> bytes:
-    """One chunk beyond the limit at most."""
+async def read_body(response: httpx.Response, most: int = LARGEST_BODY) -> tuple[bytes, bool]:
+    """What came of the body, and whether all of it did: it ends early where it, or its framing, is too large."""
     body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            break
-    return bytes(body)
+    try:
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > most:
+                return bytes(body), False
+    except httpx.RemoteProtocolError as error:
+        if not is_too_large(error):
+            raise
+        return bytes(body), False
+    return bytes(body), True
+
+
+def is_too_large(error: BaseException) -> bool:
+    return isinstance(error.__cause__, AnswerTooLarge)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import httpx
 
+from tui.codearts.connections import AnswerTooLarge
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as Kind
 
@@ -105,6 +106,8 @@ def _certificate_fault(verify_code: int) -> str:
 
 
 def _protocol_fault(error: httpx.RemoteProtocolError) -> Failure:
+    if isinstance(error.__cause__, AnswerTooLarge):
+        return Failure(Kind.BAD_REPLY, "The answer is too large, counting all its headers and chunks.")
     if "disconnected" in str(error) or "peer closed" in str(error):
         return Failure(Kind.BROKEN_CONNECTION, "The connection was closed before the answer was complete.")
     return Failure(Kind.BAD_REPLY, "The answer is not proper HTTP.")

@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 import httpx
 
 from tui.codearts.bodies import Fields, fields_of, parse_json, redact
+from tui.codearts.connections import LARGEST
 from tui.codearts.contract import retry_after
 from tui.codearts.credentials import Secret, check_token
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.errors import kind_of
+from tui.codearts.exchange import read_body
 from tui.codearts.faults import fault
 from tui.codearts.renewal import Issued
 from tui.codearts.server_clock import ServerClock
@@ -179,15 +181,12 @@ async def _call(
     try:
         async with asyncio.timeout(DEADLINE), open_http() as http:
             url = endpoint.url + _PATH
-            async with http.stream(method, url, headers=headers, content=body) as response:
-                read = bytearray()
-                async for chunk in response.aiter_bytes():
-                    read += chunk
-                    if len(read) > LARGEST_BODY:
-                        break
+            more = {LARGEST: LARGEST_BODY * 5 // 4}
+            async with http.stream(method, url, headers=headers, content=body, extensions=more) as response:
+                read, _ = await read_body(response, LARGEST_BODY)
                 clock.learn(response.headers.get("date", ""))
                 received = {name.lower(): text for name, text in response.headers.items()}
-                return response.status_code, received, bytes(read)
+                return response.status_code, received, read
     except Problem as problem:
         return Failure(FailureKind.SETTINGS, str(problem))
     except Exception as error:

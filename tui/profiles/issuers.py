@@ -37,7 +37,9 @@ class LateIam:
         from tui.codearts.iam import IamTokens, Login
 
         login = Login(self._settings.user, self._settings.account, *self._scope)
-        return await IamTokens(self._link.opener(), self._endpoint, login, password, self._clock).issue()
+        return await IamTokens(
+            self._link.opener(self._endpoint.url), self._endpoint, login, password, self._clock
+        ).issue()
 
     def changed(self) -> bool:
         return self._password.changed()

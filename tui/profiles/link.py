@@ -18,11 +18,11 @@ class Link(NamedTuple):
     proxy: str | None = None
     verify: bool = True
 
-    def opener(self, url: str = "") -> "Callable[[], httpx.AsyncClient]":
-        """Makes HTTP clients of one connection each, for this place or any. Loads httpx, which costs 60 ms."""
+    def opener(self, url: str) -> "Callable[[], httpx.AsyncClient]":
+        """Makes HTTP clients of one connection each, for this place. Loads httpx, which costs 60 ms."""
         from tui.codearts.client import http_client
 
-        return partial(http_client, self.ca_file, proxy=self.proxy, verify=self.verify, url=url)
+        return partial(http_client, url, self.ca_file, proxy=self.proxy, verify=self.verify)
 
 
 def link_of(settings: ProfileSettings, file: Callable[[str], Path]) -> Link:

@@ -116,7 +116,7 @@ class Service(NamedTuple):
             return None
         from tui.codearts.iam import inspect_token
 
-        return await inspect_token(self.link.opener(), self.place.iam, token, self.clock)
+        return await inspect_token(self.link.opener(self.place.iam.url), self.place.iam, token, self.clock)
 
     async def refusal(self, token: Secret, job: JobId) -> Failure | None:
         """Why the build service does not let this token in, or did not answer."""

@@ -95,6 +95,7 @@ def _proxy(path: str, value: object) -> str:
     try:
         parts = urlsplit(proxy)
         has_host = parts.scheme in ("http", "https", "socks5", "socks5h") and bool(parts.hostname) and bool(parts.port)
+        has_host = has_host and parts.path in ("", "/") and not parts.query + parts.fragment
     except ValueError:
         has_host = False
     if "@" in proxy:

@@ -1,0 +1,173 @@
+"""Whom a connection trusts and which way it goes: certificate authorities and proxies."""
+
+import ipaddress
+import os
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from tui.codearts.bodies import HIDDEN
+from tui.codearts.endpoints import PORTS, address_of, is_loopback
+from tui.core.problem import Problem
+from tui.core.text import clean
+
+_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+def tls_context(ca_file: Path | None, verify: bool = True) -> ssl.SSLContext:
+    """Trusts the CA file given, else SSL_CERT_FILE or SSL_CERT_DIR, else the usual authorities and this machine's own.
+
+    Built once. Without `verify` it trusts whoever answers. Raises Problem where a file cannot be used.
+    """
+    cert_file, cert_directory = os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")
+    return _context(str(ca_file or ""), cert_file, cert_directory) if verify else _trusting()
+
+
+def nobodys_context() -> ssl.SSLContext:
+    """Trusts nobody."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def authorities(ca_file: Path | None, verify: bool = True) -> str:
+    """Whom `tls_context` trusts, in words."""
+    if not verify:
+        return "whoever answers: verification is switched off"
+    if ca_file:
+        return f"the CA file {clean(str(ca_file), 200)}"
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if value := os.environ.get(variable):
+            return f"{variable}, {clean(value, 200)}"
+    return "the usual authorities (certifi) and this machine's own"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How requests to one host go: through a proxy, or directly."""
+
+    proxy: str = ""
+    """`SCHEME://HOST:PORT (ORIGIN)` for the user, without anything else of its address; empty for a direct way."""
+    origin: str = ""
+    """What names the proxy: a variable, or `settings`."""
+    why_direct: str = ""
+    """Empty where no proxy is named at all."""
+    address: str = field(default="", repr=False)
+    """With user name and password: for the HTTP client alone."""
+
+
+def route(url: str, own: str | None, environ: Mapping[str, str]) -> Route:
+    """The only reading of the proxy variables: connections, error texts and `check` all take it from here.
+
+    `own` is the profile's proxy: None where the environment decides, and empty for none at all. Raises Problem for a
+    proxy that cannot be used; its text never repeats the address, which may hold a password.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if is_loopback(host):
+        return Route(why_direct="this machine")
+    if own == "":
+        return Route(why_direct="settings")
+    variable, value = ("settings", own) if own else _variable(parts.scheme, environ)
+    if not value:
+        return Route()
+    no_proxy = next((name for name in ("no_proxy", "NO_PROXY") if environ.get(name)), "")
+    if not own and (entry := _direct_entry(host, parts.port or PORTS.get(parts.scheme), environ.get(no_proxy, ""))):
+        return Route(why_direct=f"{no_proxy} has {clean(entry, 100)}")
+    address = _proxy_address(value)
+    if not address:
+        raise proxy_problem(variable)
+    return Route(f"{shown_proxy(value)} ({variable})", variable, address=address)
+
+
+def shown_proxy(text: str) -> str:
+    """`SCHEME://HOST:PORT` and nothing else: the rest may be a secret. `***` for what is no address of a proxy."""
+    scheme, _, rest = _proxy_address(text).partition("://")
+    return f"{scheme}://{clean(rest.rpartition('@')[2], 200)}" if rest else HIDDEN
+
+
+def proxy_problem(origin: str) -> Problem:
+    """Names what names the proxy, never its address."""
+    whose = "The profile's proxy" if origin == "settings" else origin
+    return Problem(f"{whose} is no proxy that can be used: write http://HOST:PORT or socks5://HOST:PORT.")
+
+
+def _variable(scheme: str, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The variable that names the proxy, and its value."""
+    for name in (f"{scheme}_proxy", "all_proxy"):
+        for variable in (name, name.upper()):
+            if value := environ.get(variable, "").strip():
+                return variable, value
+    return "", ""
+
+
+def _proxy_address(text: str) -> str:
+    """Scheme, log-in, host and port; empty where it is no address of a proxy."""
+    text = text.strip()
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        is_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return ""
+    is_proxy = parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and is_port and text.isprintable()
+    # an @ behind the host is the end of a log-in with a / ? or # in it
+    has_split_login = "@" in parts.path + parts.query + parts.fragment
+    return f"{parts.scheme}://{parts.netloc}" if is_proxy and " " not in text and not has_split_login else ""
+
+
+def _direct_entry(host: str, port: int | None, no_proxy: str) -> str:
+    """The entry that lets this host be asked directly; empty for none. An entry that says nothing spoils no other."""
+    return next((entry for entry in re.split(r"[,\s]+", no_proxy) if _is_meant(entry.lower(), host, port)), "")
+
+
+def _is_meant(entry: str, host: str, port: int | None) -> bool:
+    """An entry is `*`, a name that stands for all below it too, an address or a network; the first and last a port."""
+    name, only_port = _name_and_port(entry.rpartition("://")[2])
+    if only_port and only_port != str(port):
+        return False
+    if name == "*":
+        return True
+    if address := address_of(host):
+        try:
+            return address in ipaddress.ip_network(name, strict=False)
+        except ValueError:
+            return False
+    name = name.removeprefix("*").lstrip(".")
+    return bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def _name_and_port(entry: str) -> tuple[str, str]:
+    """IPv6 may stand in brackets, and must where a port follows."""
+    if entry.startswith("["):
+        name, _, rest = entry[1:].partition("]")
+        return (name, rest[1:]) if rest.startswith(":") else (name + rest, "")
+    name, _, port = entry.partition(":")
+    return (entry, "") if ":" in port else (name, port)
+
+
+@cache
+def _trusting() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.keylog_filename = os.devnull
+    return context
+
+
+@cache
+def _context(own: str, cert_file: str, cert_directory: str) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=own) if own else httpx.create_ssl_context()
+        if not (own or cert_file or cert_directory):
+            context.load_default_certs()
+    except OSError as error:
+        if error.filename:
+            raise Problem("SSLKEYLOGFILE names a file that cannot be written: unset it.") from None
+        source = f"The CA file {clean(own, 200)}" if own else "SSL_CERT_FILE" if cert_file else "SSL_CERT_DIR"
+        raise Problem(f"{source} cannot be used: name a readable file of PEM certificates.") from None
+    context.keylog_filename = os.devnull  # SSLKEYLOGFILE would let others read the token from a capture
+    return context
