@@ -6,7 +6,7 @@ from math import inf
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Reading
 from tui.polling.budget import Budget
-from tui.polling.network import Network, hopes_for_network
+from tui.polling.network import Known, Network, hopes_for_network
 from tui.polling.queue import Rank
 from tui.polling.roster import Roster
 from tui.polling.schedule import Cadence, Policy, delay, seconds, stretch
@@ -99,7 +99,7 @@ class Planner:
         self.roster.record(job, reading.outcome)
         stretch = self.stretch
         self._planned_for = max(self._planned_for, stretch)
-        wait = delay(self.policy, reading.outcome, watched.failures, stretch, self._uniform)
+        wait = delay(self.policy, reading.outcome, watched.failures, stretch, self._uniform, watched.status is not None)
         self.roster.schedule(job, now + wait)
         return True
 
@@ -130,7 +130,9 @@ class Planner:
         if not first:
             return None
         allowed = self.budget.ready_at if first.rank is Rank.ASKED else self.budget.group_at(now)
-        return max(min(first.due, self.network.probe_at), allowed), first.job
+        if self.network.probe_at < first.due:
+            return max(self.network.probe_at, allowed), self.roster.probe() or first.job
+        return max(first.due, allowed), first.job
 
     def _next_probe(self, now: float) -> tuple[float, JobId] | None:
         if self.sign_in.probe:
@@ -153,5 +155,7 @@ class Planner:
             self.budget.refused(failure, sent, now)
         if self.sign_in.answered(job, failure, now):
             self.roster.make_all_due(now)
-        if self.network.answered(job, failure, self.roster.active, now):
-            self.roster.make_all_due(now, lambda watched: hopes_for_network(watched.failure))
+        known = self.roster.known(job)
+        hurry = self.network.answered(job, failure, known, self.roster.most_that_fail, now)
+        if hurry:
+            self.roster.make_all_due(now, lambda watched: hopes_for_network(watched.failure, hurry))

@@ -7,6 +7,7 @@ from math import inf
 
 from tui.core.job import JobId
 from tui.core.reading import Failure, Retry, Status
+from tui.polling.network import Known
 from tui.polling.queue import Queue, Rank
 from tui.polling.schedule import Cadence
 
@@ -21,7 +22,7 @@ class Watched:
     failure: Failure | None = None
     """Why the last reading brought no status."""
     failures: int = 0
-    """In a row for a passing reason: being throttled says nothing about the job, and a lasting reason no back-off."""
+    """In a row: being throttled says nothing about the job, nor does a refused credential."""
     paused: bool = False
     asked_at: float = -inf
 
@@ -36,7 +37,7 @@ class Watched:
             self.status, self.failure, self.failures = outcome, None, 0
             return
         self.failure = outcome
-        self.failures += outcome.kind.retry is Retry.PASSING
+        self.failures += outcome.kind.retry in (Retry.PASSING, Retry.LASTING)
 
 
 class Roster:
@@ -174,6 +175,27 @@ class Roster:
         free = ((job, one) for job, one in self.jobs.items() if self.is_free(job))
         best = min(free, key=lambda pair: (pair[0] in doubted, pair[1].status is None, pair[1].failures), default=None)
         return best[0] if best else None
+
+    def probe(self) -> JobId | None:
+        """The free job that tells best whether trouble is over: one that was read once; of these, each in turn."""
+        free = (job for job in self.jobs if self.is_free(job))
+        return min(free, key=lambda job: (self.jobs[job].status is None, self.jobs[job].asked_at), default=None)
+
+    def known(self, job: JobId) -> Known:
+        """What is known of a job, watched or not."""
+        watched = self.jobs.get(job)
+        if not watched:
+            return Known()
+        return Known(watched.status is not None, watched.failure.kind if watched.failure else None)
+
+    def most_that_fail(self, on_the_way: bool) -> int:
+        """How many jobs can fail of something on the way; or of anything else though they were read before.
+
+        One job alone that has another failure is a job with a failure, and no trouble for all.
+        """
+        if on_the_way:
+            return max(1, self.active)
+        return max(2, sum(not one.paused and one.status is not None for one in self.jobs.values()))
 
     def has_others(self, doubted: Collection[JobId]) -> bool:
         """Is there any unpaused job, free or in flight, besides these?"""

@@ -51,24 +51,32 @@ def stretch(policy: Policy, jobs: Mapping[Cadence, int], rate: float) -> float:
 
 
 def delay(
-    policy: Policy, outcome: Status | Failure, failures: int, stretched: float, uniform: Callable[[float, float], float]
+    policy: Policy,
+    outcome: Status | Failure,
+    failures: int,
+    stretched: float,
+    uniform: Callable[[float, float], float],
+    was_read: bool = False,
 ) -> float:
     """Seconds until a job is asked again that just answered so, after `failures` failed readings in a row.
 
     Good answers and lasting failures vary by a tenth, so that jobs do not march in step. Back-off takes between half
     and all of its time: enough to break up a crowd that failed together, and never a retry at once. A throttled job
-    waits as after its first failure, however often: it is the budget that slows down for it.
+    waits as after its first failure, however often: it is the budget that slows down for it. A job that was read once
+    comes to a lasting failure by backing off, since that may have been no failure of the job.
     """
     if isinstance(outcome, Status):
         cadence = Cadence.RUNNING if outcome is Status.RUNNING else Cadence.IDLE
         return seconds(policy, cadence) * stretched * uniform(0.9, 1.1)
     idle = policy.idle * stretched
+    doubled = idle * 2.0 ** min(max(failures - 1, 0), _DOUBLINGS)
     match outcome.kind.retry:
-        case Retry.LASTING | Retry.SIGN_IN:
-            return policy.lasting * stretched * uniform(0.9, 1.1)
         case Retry.THROTTLED:
             return idle * uniform(0.5, 1.0)
         case Retry.PASSING:
-            doubled = idle * 2.0 ** min(max(failures - 1, 0), _DOUBLINGS)
             backed_off = min(doubled, max(policy.back_off_most, idle)) * uniform(0.5, 1.0)
             return max(backed_off, outcome.retry_after or 0.0)
+        case Retry.LASTING if was_read:
+            return min(doubled, policy.lasting * stretched) * uniform(0.9, 1.1)
+        case _:
+            return policy.lasting * stretched * uniform(0.9, 1.1)
