@@ -54,6 +54,9 @@ class Stage:
     def credential_changed(self) -> bool:
         return False
 
+    def may_show_again(self) -> bool:
+        return False
+
     def try_again(self) -> None:
         pass
 

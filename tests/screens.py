@@ -91,6 +91,9 @@ class Script:
     def credential_changed(self) -> bool:
         return False
 
+    def may_show_again(self) -> bool:
+        return False
+
     def try_again(self) -> None:
         pass
 

@@ -38,6 +38,7 @@ class Bench:
         self.asleep = 0.0
         """Seconds that the machine was suspended: the clock is so much ahead of the loop."""
         self.credential_is_new = False
+        self.has_ready_token = False
         self.tried_again = 0
         """How often the user asked while signed out."""
         self.sent: list[tuple[float, JobId]] = []
@@ -64,6 +65,9 @@ class Bench:
 
     def credential_changed(self) -> bool:
         return self.credential_is_new
+
+    def may_show_again(self) -> bool:
+        return self.has_ready_token
 
     def try_again(self) -> None:
         self.tried_again += 1

@@ -80,6 +80,9 @@ class Service:
     def credential_changed(self) -> bool:
         return self.dice.random() < 0.1
 
+    def may_show_again(self) -> bool:
+        return False
+
     def try_again(self) -> None:
         pass
 

@@ -86,7 +86,7 @@ def test_about_one_answer_of_four_is_throttled(client: Client) -> None:
     assert 30 <= len(throttled) <= 70
     assert {status for status, _ in answers} == {200, 429}
     assert throttled[0]["error_code"] == "APIGW.0308"
-    assert "policy ip over ratelimit,limit:5,time:1 second" in throttled[0]["error_msg"]
+    assert "policy app over ratelimit,limit:20,time:1 second" in throttled[0]["error_msg"]
 
 
 def test_the_slow_job_answers_after_three_seconds(client: Client) -> None:

@@ -209,3 +209,50 @@ async def test_a_suspend_while_the_probe_is_in_flight_starts_another() -> None:
         since = bench.clock()
         await asyncio.sleep(60)
         assert set(bench.who(since=since)) >= set(jobs(20)) - {job(4)}
+
+
+@in_virtual_time
+async def test_a_ready_token_is_shown_again_seldom_and_silently_until_it_is_good() -> None:
+    async with polling(20) as bench:
+        bench.has_ready_token = True
+        await asyncio.sleep(30)
+        bench.answer = lambda _: REFUSED
+        await asyncio.sleep(30)
+        assert bench.poller.pace().signed_out
+        since, before = bench.clock(), len(bench.readings)
+        await asyncio.sleep(300)
+        assert len(bench.asked(since=since)) == 5
+        await asyncio.sleep(3000)
+        asked = bench.asked(since=since)
+        assert len(asked) == 15
+        assert asked[-1] - asked[-2] > 290
+        assert len(bench.readings) == before
+        assert bench.tried_again == 0
+        assert bench.poller.pace().trouble == REFUSED
+        bench.answer = lambda _: Status.IDLE
+        await asyncio.sleep(310)
+        assert not bench.poller.pace().signed_out
+        assert {reading.job for reading in bench.readings[before:] if not reading.failure} == set(jobs(20))
+
+
+@in_virtual_time
+async def test_a_ready_token_that_is_refused_for_seconds_is_in_use_again_within_a_minute_or_so() -> None:
+    async with polling(20) as bench:
+        bench.has_ready_token = True
+        await asyncio.sleep(30)
+        bench.answer = lambda _: REFUSED
+        await asyncio.sleep(4)
+        assert bench.poller.pace().signed_out
+        bench.answer = lambda _: Status.RUNNING
+        await asyncio.sleep(70)
+        assert {reading.job: reading.outcome for reading in bench.readings} == dict.fromkeys(jobs(20), Status.RUNNING)
+
+
+@in_virtual_time
+async def test_what_is_no_ready_token_is_never_shown_again_unasked() -> None:
+    async with polling(20) as bench:
+        bench.answer = lambda _: REFUSED
+        await asyncio.sleep(60)
+        since = bench.clock()
+        await asyncio.sleep(24 * 3600)
+        assert not bench.asked(since=since)

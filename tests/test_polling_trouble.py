@@ -1,14 +1,25 @@
 """What the poller does when the service throttles or cannot be reached."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable
 from math import isclose
+
+import pytest
 
 from tests.scripted_reader import Bench, Outcome, failed, job, jobs, polling
 from tests.virtual_time import in_virtual_time
+from tui.codearts.contract import interpret
 from tui.core.job import JobId
 from tui.core.reading import FailureKind, Status
+from tui.demo.jobs import demo_jobs
+from tui.polling.schedule import Policy
 
 TIMEOUT = failed(FailureKind.TIMEOUT)
+
+
+def always(kind: FailureKind) -> Callable[[JobId], Outcome]:
+    return lambda _: failed(kind)
 
 
 def limit(bench: Bench, requests: int, window: float, says_so: bool) -> None:
@@ -176,3 +187,158 @@ async def test_a_server_that_answers_with_errors_ends_the_trouble_but_is_not_hur
         await asyncio.sleep(60)
         assert bench.poller.pace().trouble is None
         assert len(bench.asked(since=since)) < 40
+
+
+QUICK = Policy(running=1, idle=1)
+FROM_EVERYWHERE = [
+    FailureKind.WRONG_ENDPOINT,
+    FailureKind.REDIRECTED,
+    FailureKind.NOT_FOUND,
+    FailureKind.BAD_REQUEST,
+    FailureKind.FORBIDDEN,
+    FailureKind.BAD_REPLY,
+    FailureKind.SERVER_ERROR,
+]
+
+
+@pytest.mark.parametrize("kind", FROM_EVERYWHERE)
+@pytest.mark.parametrize("count", [3, 20])
+def test_four_seconds_of_the_same_failure_from_everywhere_are_trouble_that_ends(kind: FailureKind, count: int) -> None:
+    @in_virtual_time
+    async def scene() -> None:
+        async with polling(count, QUICK) as bench:
+            await asyncio.sleep(30)
+            bench.answer = lambda _: failed(kind)
+            await asyncio.sleep(4)
+            pace = bench.poller.pace()
+            assert pace.trouble == failed(kind)
+            assert pace.probing
+            bench.answer = lambda _: Status.IDLE
+            since = bench.clock()
+            await asyncio.sleep(60)
+            assert bench.poller.pace().trouble is None
+            assert bench.poller.pace().probing is None
+            assert {reading.job for reading in bench.readings if reading.sent.at > since} == set(jobs(count))
+
+    scene()
+
+
+@pytest.mark.parametrize("kind", FROM_EVERYWHERE)
+def test_all_jobs_are_well_within_a_minute_of_a_long_trouble_of_any_kind(kind: FailureKind) -> None:
+    @in_virtual_time
+    async def scene() -> None:
+        async with polling(100) as bench:
+            await asyncio.sleep(60)
+            bench.answer = lambda _: failed(kind)
+            began = bench.clock()
+            await asyncio.sleep(1800)
+            assert bench.poller.pace().trouble == failed(kind)
+            asked = bench.asked(since=began)
+            assert max(later - earlier for earlier, later in zip(asked, asked[1:], strict=False)) <= 30.1
+            bench.answer = lambda _: Status.RUNNING
+            await asyncio.sleep(60)
+            states = {reading.job: reading.outcome for reading in bench.readings}
+            assert set(states.values()) == {Status.RUNNING}
+
+    scene()
+
+
+@in_virtual_time
+async def test_trouble_may_change_its_kind_and_stays_trouble() -> None:
+    async with polling(30) as bench:
+        await asyncio.sleep(60)
+        for kind in (FailureKind.TIMEOUT, FailureKind.WRONG_ENDPOINT, FailureKind.NOT_FOUND, FailureKind.DNS):
+            bench.answer = always(kind)
+            await asyncio.sleep(120)
+            assert bench.poller.pace().trouble == failed(kind)
+        bench.answer = lambda _: Status.IDLE
+        await asyncio.sleep(60)
+        assert {reading.job: reading.outcome for reading in bench.readings} == dict.fromkeys(jobs(30), Status.IDLE)
+
+
+@in_virtual_time
+async def test_some_jobs_that_are_deleted_at_once_are_no_trouble_for_long() -> None:
+    async with polling(40) as bench:
+        await asyncio.sleep(60)
+        bench.answer = lambda asked: failed(FailureKind.NOT_FOUND) if asked < job(8) else Status.IDLE
+        await asyncio.sleep(30)
+        since = bench.clock()
+        for _ in range(600):
+            await asyncio.sleep(1)
+            assert bench.poller.pace().trouble is None
+        assert len(bench.asked(job(3), since=since)) <= 8
+        assert len(bench.asked(job(20), since=since)) >= 35
+
+
+@in_virtual_time
+async def test_jobs_that_were_never_read_and_do_not_exist_are_no_trouble() -> None:
+    async with polling(10) as bench:
+        bench.answer = lambda _: failed(FailureKind.NOT_FOUND)
+        await asyncio.sleep(60)
+        pace = bench.poller.pace()
+        assert pace.trouble is None
+        assert pace.seldom == 300
+
+
+@in_virtual_time
+async def test_one_job_that_was_read_and_is_not_found_for_a_moment_is_asked_again_soon() -> None:
+    async with polling(1, QUICK) as bench:
+        await asyncio.sleep(30)
+        bench.answer = lambda _: failed(FailureKind.NOT_FOUND)
+        await asyncio.sleep(4)
+        assert bench.poller.pace().trouble is None
+        bench.answer = lambda _: Status.IDLE
+        await asyncio.sleep(10)
+        assert bench.readings[-1].outcome is Status.IDLE
+        bench.answer = lambda _: failed(FailureKind.NOT_FOUND)
+        await asyncio.sleep(3600)
+        assert len(bench.asked(since=bench.clock() - 1500)) <= 6
+
+
+@in_virtual_time
+async def test_probes_come_less_and_less_often() -> None:
+    async with polling(5) as bench:
+        bench.answer = lambda _: TIMEOUT
+        await asyncio.sleep(1)
+        assert bench.poller.pace().probing == 7.5
+        await asyncio.sleep(3600)
+        assert bench.poller.pace().probing == 30
+        late = bench.asked(since=bench.clock() - 600)
+        assert 20 <= len(late) < 40
+
+
+@in_virtual_time
+async def test_one_jobs_own_limit_slows_nobody_else() -> None:
+    async with polling(40) as bench:
+        refused = failed(FailureKind.THROTTLED)
+        bench.answer = lambda asked: refused if asked == job(3) else Status.IDLE
+        await asyncio.sleep(120)
+        for _ in range(600):
+            await asyncio.sleep(1)
+            pace = bench.poller.pace()
+            assert (pace.rate, pace.stretched, pace.trouble) == (5.0, False, None)
+
+
+@in_virtual_time
+async def test_the_demo_is_asked_at_full_pace() -> None:
+    """One of its jobs is throttled now and then, and says a limit that is far away."""
+    demo = {demo.job.id: demo for demo in demo_jobs(1)}
+    asked: Counter[JobId] = Counter()
+    async with polling() as bench:
+
+        def answer(job: JobId) -> Outcome:
+            asked[job] += 1
+            said = demo[job].answer(bench.clock(), asked[job])
+            if said.is_dropped:
+                return failed(FailureKind.BROKEN_CONNECTION)
+            return interpret(said.status, {"content-type": said.content_type}, said.encode("r1"))
+
+        bench.answer = answer
+        bench.poller.watch(demo)
+        await asyncio.sleep(20)
+        for _ in range(900):
+            await asyncio.sleep(1)
+            pace = bench.poller.pace()
+            assert (pace.rate, pace.stretched) == (5.0, False)
+        throttled = [one for one in bench.readings if one.failure and one.failure.kind is FailureKind.THROTTLED]
+        assert len(throttled) > 5

@@ -239,3 +239,15 @@ async def test_a_new_password_brings_a_new_token_also_after_a_fruitless_renewal(
     issuer.is_changed = True
     assert credential.differs(last)
     assert shown(await prove(credential)) == "token-3"
+
+
+async def test_a_user_who_asks_gets_another_token_after_a_fruitless_one() -> None:
+    credential, issuer, time = renewed()
+    assert await credential.refused(proof_of(await prove(credential)), refusal("0301")) is None
+    time.seconds += 3600
+    assert failure_of(await credential.refused(proof_of(await prove(credential)), refusal("0301")))
+    assert issuer.calls == 2
+    credential.try_again()
+    assert await credential.refused(proof_of(await prove(credential)), refusal("0301")) is None
+    assert issuer.calls == 3
+    assert shown(await prove(credential)) == "token-3"

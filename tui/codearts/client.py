@@ -138,6 +138,10 @@ class StatusClient:
         """Whether the credential was renewed since it was last refused or missing."""
         return self._refused is not None and self.credential.differs(self._refused)
 
+    def may_show_again(self) -> bool:
+        """Whether a ready token was refused: it may be good again, and is not locked by being shown."""
+        return isinstance(self._refused, Proof) and self.credential.is_ready
+
     def try_again(self) -> None:
         """The user asks: a sign-in that failed may be tried once more. Call it before the reading that they ask for."""
         self.credential.try_again()

@@ -67,6 +67,10 @@ class Credential(Protocol):
     def renewable(self) -> bool:
         """Whether it renews itself, or never expires."""
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is a token that others fetched: to show a refused one again locks nothing."""
+
     async def prove(self, method: str, url: str) -> Proof | Failure:
         """For one request with an empty body; renews the credential before it when that is due."""
 
@@ -112,6 +116,7 @@ class ReadyToken:
     """A token that somebody else fetched: it cannot be renewed, only replaced at its source."""
 
     renewable = False
+    is_ready = True
 
     def __init__(self, source: str) -> None:
         self.source = source

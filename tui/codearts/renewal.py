@@ -56,6 +56,7 @@ class RenewedToken:
     """
 
     renewable = True
+    is_ready = False
 
     def __init__(self, issuer: Issuer, clock: ServerClock) -> None:
         self._issuer = issuer

@@ -21,6 +21,7 @@ class SigningCredential:
     """
 
     renewable = True
+    is_ready = False
     expires_at = None
 
     def __init__(self, keys: KeySource, clock: ServerClock) -> None:

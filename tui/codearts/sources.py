@@ -111,6 +111,10 @@ class FirstOf:
     def renewable(self) -> bool:
         return self._used.renewable
 
+    @property
+    def is_ready(self) -> bool:
+        return self._used.is_ready
+
     async def prove(self, method: str, url: str) -> Proof | Failure:
         failures: list[tuple[Credential, Failure]] = []
         for credential in self._credentials:

@@ -33,7 +33,7 @@ def always(answer: Answer) -> Fault:
 def now_and_then_throttled(asked: Asked) -> Answer:
     if asked.draw >= THROTTLED_SHARE:
         return status_answer(asked.is_running)
-    reason = "policy ip over ratelimit,limit:5,time:1 second"
+    reason = "policy app over ratelimit,limit:20,time:1 second"  # above what a client asks: no reason to slow down
     return gateway_error(429, "0308", f"The throttling threshold has been reached: {reason}")
 
 

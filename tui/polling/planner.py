@@ -6,7 +6,7 @@ from math import inf
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Reading
 from tui.polling.budget import Budget
-from tui.polling.network import Known, Network, hopes_for_network
+from tui.polling.network import Network, hopes_for_network
 from tui.polling.queue import Rank
 from tui.polling.roster import Roster
 from tui.polling.schedule import Cadence, Policy, delay, seconds, stretch
@@ -42,6 +42,13 @@ class Planner:
         """What every interval is multiplied by to keep within the budget."""
         return stretch(self.policy, self.roster.counts, self.budget.rate)
 
+    @property
+    def seldom(self) -> float | None:
+        """Seconds between two questions about a job where all fail for a lasting reason; None where any does not."""
+        counts = self.roster.counts
+        is_so = 0 < counts[Cadence.LASTING] == counts.total()
+        return self.policy.lasting * self.stretch if is_so else None
+
     def start(self, now: float) -> None:
         """The clock is being looked at from now on."""
         self._seen_at = now
@@ -68,6 +75,10 @@ class Planner:
         self.sign_in.renew(now)
         self.roster.make_all_due(now)
 
+    def show_again(self, now: float) -> None:
+        """Signed out, with a credential that may be shown again though nobody asked."""
+        self.sign_in.show_again(self.roster.witness(self.sign_in.refused), now)
+
     def next(self, now: float) -> tuple[float, JobId] | None:
         """When to ask next, and whom; None while only an answer or the user can tell."""
         if self.paused or len(self.roster.in_flight) >= self.policy.concurrency:
@@ -93,6 +104,7 @@ class Planner:
             self.put_back(job, now)  # an answer from before the machine slept would look new
             return False
         self.roster.land(job)
+        is_silent = self.sign_in.is_silent and job == self.sign_in.probe and failure is not None
         self._learn(job, failure, sent, now)
         if not (watched := self.roster.jobs.get(job)):
             return False
@@ -101,7 +113,7 @@ class Planner:
         self._planned_for = max(self._planned_for, stretch)
         wait = delay(self.policy, reading.outcome, watched.failures, stretch, self._uniform, watched.status is not None)
         self.roster.schedule(job, now + wait)
-        return True
+        return not is_silent
 
     def put_back(self, job: JobId, now: float) -> None:
         """The request came to nothing: the job is due again."""
@@ -119,6 +131,7 @@ class Planner:
         """Signed out: choose the one job that is asked nevertheless; answers how many that is."""
         if self.sign_in.probe:
             return 0
+        self.sign_in.is_silent = False
         if named is None:
             self.sign_in.wanted = self.roster.witness(self.sign_in.refused)
         else:
@@ -150,9 +163,9 @@ class Planner:
     def _learn(self, job: JobId, failure: Failure | None, sent: float, now: float) -> None:
         """What a reading says about more than its own job."""
         if failure is None:
-            self.budget.answered_well(now)
+            self.budget.answered_well(now, job)
         elif failure.kind is FailureKind.THROTTLED:
-            self.budget.refused(failure, sent, now)
+            self.budget.refused(failure, sent, now, job)
         if self.sign_in.answered(job, failure, now):
             self.roster.make_all_due(now)
         known = self.roster.known(job)

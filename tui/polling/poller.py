@@ -26,6 +26,9 @@ class Reader(Protocol):
     def credential_changed(self) -> bool:
         """Is there another credential than the one that was refused?"""
 
+    def may_show_again(self) -> bool:
+        """May the credential that was refused be shown again though nobody asked? A log-in may lock an account."""
+
     def try_again(self) -> None:
         """The user asks although signed out: a log-in that was refused may be tried once more."""
 
@@ -49,6 +52,10 @@ class Pace(NamedTuple):
     signed_out: bool
     paused: bool
     """The user paused everything."""
+    probing: float | None = None
+    """Trouble of the way: seconds between two probes."""
+    seldom: float | None = None
+    """Seconds between two questions about a job where all fail for a lasting reason."""
 
 
 class Poller:
@@ -179,6 +186,8 @@ class Poller:
             trouble=planner.sign_in.failure if planner.signed_out else throttled or planner.network.trouble,
             signed_out=planner.signed_out,
             paused=planner.paused,
+            probing=planner.network.gap if planner.network.trouble else None,
+            seldom=planner.seldom,
         )
 
     def _turn(self, requests: asyncio.TaskGroup) -> float:
@@ -187,6 +196,8 @@ class Poller:
         self._planner.notice(now)
         if self._planner.signed_out and now >= self._planner.sign_in.check_at:
             self._look_for_credential(now)
+        if self._planner.signed_out and now >= self._planner.sign_in.show_at and self._reader.may_show_again():
+            self._planner.show_again(now)
         naps = (LONGEST_NAP, self._planner.policy.idle, self._send(requests, now), self._flush(now))
         return max(min(naps), SHORTEST_NAP)
 

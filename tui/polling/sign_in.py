@@ -11,10 +11,11 @@ CHECK_EVERY = 2.0
 """Seconds between looks for a new credential."""
 PROBES_APART = 10.0
 """Seconds between two probes that the user asks for: each may be a log-in, and a few that fail lock the account."""
+SHOWN_AGAIN = (60.0,) * 5 + (300.0,)
+"""Seconds between two times that a refused ready token is shown again; the last one for ever."""
 _SAYS_NOTHING = KINDS | {
     FailureKind.THROTTLED,
     FailureKind.BAD_REPLY,
-    FailureKind.REDIRECTED,
     FailureKind.INTERNAL,
 }
 """Failures that may come before anybody looked at the credential."""
@@ -25,7 +26,7 @@ class Access(StrEnum):
     DOUBTED = "doubted"
     """A job was refused: everything is held but one probe of another job."""
     SIGNED_OUT = "signed out"
-    """Nothing is asked until the credential changes or the user asks."""
+    """Nothing is asked until the credential changes or the user asks; but a ready token is shown again, seldom."""
 
 
 class SignIn:
@@ -43,6 +44,12 @@ class SignIn:
         self.check_at = inf
         self.wanted: JobId | None = None
         """Signed out: the user asks for this one."""
+        self.show_at = inf
+        """Signed out: when a ready token is shown again."""
+        self.is_silent = False
+        """The probe is one that nobody asked for: only its success is news."""
+        self._shown = 0
+        """How often that was since the profile was signed out."""
         self.renewed_at = -inf
         """When a new credential or a probe that the user asked for let us in again."""
         self._pause = pause
@@ -78,6 +85,13 @@ class SignIn:
         if self.access is Access.SIGNED_OUT:
             self.probe_at = now + PROBES_APART
 
+    def show_again(self, job: JobId | None, now: float) -> None:
+        """Ask about this job, if any can be asked, to see whether the credential is good again."""
+        self._shown += 1
+        self.show_at = now + SHOWN_AGAIN[min(self._shown, len(SHOWN_AGAIN) - 1)]
+        if not self.probe and not self.wanted:
+            self.wanted, self.is_silent = job, True
+
     def renew(self, now: float) -> None:
         """The credential changed."""
         self._let_in(now)
@@ -86,6 +100,7 @@ class SignIn:
         """Ask nothing more. With no other job to compare, the first that comes decides again."""
         self.access = Access.SIGNED_OUT
         self.check_at = now + CHECK_EVERY
+        self.show_at, self._shown = now + SHOWN_AGAIN[0], 0
         self._had_no_other = had_no_other
 
     def others_came(self) -> None:

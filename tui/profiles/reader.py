@@ -53,6 +53,9 @@ class LateClient:
     def credential_changed(self) -> bool:
         return self._client is not None and self._client.credential_changed()
 
+    def may_show_again(self) -> bool:
+        return self._client is not None and self._client.may_show_again()
+
     def try_again(self) -> None:
         self._credential.try_again()
 

@@ -64,6 +64,10 @@ class TypedFirst:
     def renewable(self) -> bool:
         return self._used.renewable
 
+    @property
+    def is_ready(self) -> bool:
+        return self._used.is_ready
+
     async def prove(self, method: str, url: str) -> Proof | Failure:
         proof = await self._used.prove(method, url)
         if self._used is self._own:

@@ -136,12 +136,19 @@ def _pace(glance: Glance) -> list[Part]:
         return [("not asking", "failing")]
     if pace.waiting_until is not None and pace.waiting_until > glance.now:
         return [(f"throttled, {pace.rate:.2g} req/s", "ageing")]
+    slowed = [profile.pace for profile in glance.profiles if profile.pace.rate < profile.pace.full_rate]
+    if slowed:
+        least = max(slowed, key=lambda pace: pace.idle)
+        return [(f"every {units.seconds(least.idle)}, slowed by the service to {least.rate:.2g} req/s", "ageing")]
     if len(glance.profiles) > 1:
         return [(f"every {units.seconds(pace.idle)} or sooner", "dim")]
+    if pace.probing:
+        return [(f"one job every {units.seconds(pace.probing)}", "dim")]
+    if pace.seldom:
+        return [(f"every {units.seconds(pace.seldom)}", "dim")]
     if pace.stretched:
         return [(f"every {units.seconds(pace.idle)}: {glance.summary.total} jobs at {pace.rate:.2g} req/s", "dim")]
-    slowed = f" at {pace.rate:.2g} req/s" if pace.rate < pace.full_rate else ""
-    return [(f"every {units.seconds(pace.running)}, idle {units.seconds(pace.idle)}{slowed}", "dim")]
+    return [(f"every {units.seconds(pace.running)}, idle {units.seconds(pace.idle)}", "dim")]
 
 
 def banner(glance: Glance) -> Part:
@@ -163,6 +170,8 @@ def _trouble(trouble: Failure, pace: "Pace", sign_in: str) -> str:
         return f"Not asking: {trouble.summary} {quoted}{sign_in} signs in."
     if trouble.kind.retry is Retry.THROTTLED:
         return f"The service asks for fewer requests: {pace.rate:.2g} a second now. {_quote(trouble)}".rstrip()
+    if trouble.kind.retry is Retry.LASTING:
+        return f"No job can be read: {trouble.summary} Still asking, one job at a time."
     return f"No answers: {trouble.summary} Still asking, one job at a time."
 
 
