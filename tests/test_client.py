@@ -6,10 +6,15 @@ import httpx
 import pytest
 
 from tests.clients import JOB, TOKEN, client, clock, failure, reading_of
+from tests.sign_in import ScriptedIssuer, Time, still_clock
 from tui import __version__
 from tui.codearts.client import StatusClient, http_client
-from tui.codearts.credentials import FileToken, FixedToken, Secret
+from tui.codearts.credentials import Credential, EnvironmentToken, FileToken, FixedToken, Secret
 from tui.codearts.endpoints import Endpoint
+from tui.codearts.keys import FixedKeys, Keys
+from tui.codearts.renewal import RenewedToken
+from tui.codearts.signed import SigningCredential
+from tui.codearts.sources import FirstOf
 from tui.core.reading import Failure, Reading, Status
 from tui.core.reading import FailureKind as K
 
@@ -144,3 +149,27 @@ async def test_a_late_refusal_of_the_old_token_does_not_hide_the_new_one(tmp_pat
     assert renewed[0].outcome is Status.RUNNING
     assert reader.credential_changed()
     await reader.close()
+
+
+READY = EnvironmentToken(TOKEN)
+SIGNING = SigningCredential(FixedKeys("the keys", Keys(Secret("EXAMPLEAK"), Secret("secret-key"))), still_clock())
+
+
+@pytest.mark.parametrize(
+    ("credential", "is_shown_again"),
+    [
+        (READY, True),
+        (FirstOf([FixedToken("none", Failure(K.NO_CREDENTIAL, "None.")), READY]), True),
+        (EnvironmentToken(""), False),
+        (SIGNING, False),
+        (FirstOf([SIGNING, READY]), False),
+        (RenewedToken(ScriptedIssuer(Time()), still_clock()), False),
+    ],
+)
+async def test_only_a_ready_token_that_was_refused_may_be_shown_again(
+    credential: Credential, is_shown_again: bool
+) -> None:
+    async with client(handler=lambda _: httpx.Response(401), credential=credential) as reader:
+        assert not reader.may_show_again()
+        await reader.read(JOB)
+        assert reader.may_show_again() is is_shown_again

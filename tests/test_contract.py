@@ -194,6 +194,7 @@ def test_a_gateway_may_answer_a_web_page() -> None:
     ("location", "words"),
     [
         ("https://login.example.com/?token=abc", "another host, login.example.com"),
+        ("https://me:abc@login.example.com:8443/", "another host, login.example.com:8443"),
         ("/somewhere", "another path"),
         ("https://[broken", "another path"),
         ("", "another path"),

@@ -72,3 +72,19 @@ def test_a_date_sets_the_clock_right() -> None:
         assert clock.skew is None
     clock.learn("Mon, 23 Nov 2026 11:59:00 GMT")
     assert clock.now() == datetime(2026, 11, 23, 11, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "whole", ["build.example.com:8443", "build.example.com", "[2001:db8::1]:8443", "[2001:db8::1]"]
+)
+def test_the_advice_to_allow_a_host_can_be_followed(whole: str) -> None:
+    endpoint = Endpoint(f"https://{whole}")
+    with pytest.raises(Problem) as caught:
+        check_host(endpoint)
+    assert f'--allow-host {whole}, or allow_host = ["{whole}"]' in str(caught.value)
+    check_host(endpoint, allowed=(whole,))
+
+
+def test_a_port_that_is_allowed_allows_no_other() -> None:
+    with pytest.raises(Problem, match="build.example.com:8444"):
+        check_host(Endpoint("https://build.example.com:8444"), allowed=("build.example.com:8443",))

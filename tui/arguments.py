@@ -64,7 +64,7 @@ def _common() -> argparse.ArgumentParser:
     where.add_argument("--allow-http", action="store_true", help="allow plain http to other hosts than this one")
     where.add_argument(
         "--allow-host",
-        metavar="HOST",
+        metavar="HOST[:PORT]",
         action="append",
         help="a host that may be given a token though it is none of the vendor's",
     )

@@ -161,9 +161,10 @@ def _spoken(answer: _Answer) -> str:
 def _target(location: str) -> str:
     """The host that a redirection names; never the whole address, which may hold a secret."""
     try:
-        host = urlsplit(location).hostname
+        parts = urlsplit(location)
+        host = parts.netloc.rpartition("@")[2] if parts.hostname else ""
     except ValueError:
-        host = None
+        host = ""
     return f"another host, {host}" if host else "another path"
 
 

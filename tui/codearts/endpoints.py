@@ -81,16 +81,16 @@ def parse_endpoint(text: str, allow_http: bool = False) -> Endpoint:
     if parts.scheme not in PORTS or "://" not in text:
         raise Problem(f'The endpoint "{clean(text, 100)}" must begin with https://.')
     host = _checked_host(parts.hostname or "")
+    whole = host if port in (None, PORTS[parts.scheme]) else f"{host}:{port}"
     if parts.path not in ("", "/") or "?" in text or "#" in text:
-        raise Problem(f"The endpoint must end after the host: write {parts.scheme}://{host}.")
+        raise Problem(f"The endpoint must end after the host: write {parts.scheme}://{whole}.")
     if parts.scheme == "http" and not (allow_http or is_loopback(host)):
-        raise Problem(f"Over http:// anybody on the way could read the token: write https://{host}.")
+        raise Problem(f"Over http:// anybody on the way could read the token: write https://{whole}.")
     if console := _CONSOLE.fullmatch(host):
         region = console[1] if console[1] in REGIONS else "REGION"
         raise Problem(f"{host} is the console, a web page for people: use --region {region} instead.")
-    shown_port = "" if port in (None, PORTS[parts.scheme]) else f":{port}"
     region = next((region.id for region in REGIONS.values() if region.host == host), "")
-    return Endpoint(f"{parts.scheme}://{host}{shown_port}", region)
+    return Endpoint(f"{parts.scheme}://{whole}", region)
 
 
 def _split(text: str) -> tuple[SplitResult, int | None]:

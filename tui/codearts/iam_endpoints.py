@@ -50,16 +50,18 @@ def parse_iam_endpoint(text: str, allow_http: bool = False) -> Endpoint:
 def check_host(endpoint: Endpoint, allowed: Collection[str] = ()) -> None:
     """A secret goes to the vendor's hosts over https, to this machine, or to a host that the user allowed by name.
 
+    A name without a port allows all ports of the host.
+
     Raises Problem: then nothing may be sent.
     """
     parts = urlsplit(endpoint.url)
-    host = parts.hostname or ""
-    if is_loopback(host) or host in {name.strip().lower() for name in allowed}:
+    host, whole = parts.hostname or "", parts.netloc
+    if is_loopback(host) or {host, f"[{host}]", whole} & {name.strip().lower() for name in allowed}:
         return
     if parts.scheme == "https" and any(host.endswith(f".{domain}") for domain in VENDOR_DOMAINS):
         return
     raise Problem(
-        f"{clean(host, 100)} is no host of Huawei Cloud ({', '.join(VENDOR_DOMAINS)}), so nothing is sent there: "
-        f"correct the endpoint, or allow it by name: --allow-host {clean(host, 100)}, or allow_host = "
-        f'["{clean(host, 100)}"] in its profile.'
+        f"{clean(whole, 300)} is no host of Huawei Cloud ({', '.join(VENDOR_DOMAINS)}), so nothing is sent there: "
+        f"correct the endpoint, or allow it by name: --allow-host {clean(whole, 300)}, or allow_host = "
+        f'["{clean(whole, 300)}"] in its profile.'
     )
