@@ -4,6 +4,8 @@ import asyncio
 import shutil
 import ssl
 import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -131,3 +133,73 @@ async def test_a_quiet_connection_is_kept_over_tls(tls: ssl.SSLContext) -> None:
         outcomes = [(await reader.read(JOB)).outcome for _ in range(5)]
     assert outcomes == [Status.RUNNING] * 5
     assert server.connections == 1
+
+
+Greet = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class Tunnel:
+    """A proxy that lets everything through to one server, whatever host is asked for."""
+
+    def __init__(self, port: int, greet: Greet) -> None:
+        self._port, self._greet = port, greet
+        self._served: list[asyncio.Task[None] | None] = []
+
+    @property
+    def connections(self) -> int:
+        return len(self._served)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[int]:
+        """Its port; afterwards it waits until every connection has come to its end."""
+        async with await asyncio.start_server(self._serve, "127.0.0.1", 0) as server:
+            yield server.sockets[0].getsockname()[1]
+            await asyncio.wait_for(asyncio.gather(*filter(None, self._served)), 10)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._served.append(asyncio.current_task())
+        await self._greet(reader, writer)
+        onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        await asyncio.gather(pump(reader, onward_writer), pump(onward_reader, writer))
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while data := await reader.read(2**18):
+            writer.write(data)
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+
+
+async def socks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readexactly(3)
+    writer.write(b"\x05\x00")
+    head = await reader.readexactly(5)
+    await reader.readexactly(head[4] + 2)
+    writer.write(b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x00")
+
+
+@pytest.mark.parametrize(("scheme", "greet"), [("http", connect), ("socks5", socks)])
+@pytest.mark.parametrize(("first", "connections"), [(RUNNING, 1), (RUNNING + IDLE, 2)])
+async def test_through_a_tunnel_connections_are_kept_and_given_up_alike(
+    scheme: str,
+    greet: Greet,
+    first: bytes,
+    connections: int,
+    tls: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Server(saying(first), answering(RUNNING), tls=tls) as server:
+        tunnel = Tunnel(int(server.url.rpartition(":")[2]), greet)
+        async with tunnel.open() as port:
+            monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://127.0.0.1:{port}")
+            async with client("https://build.example.com", verify=False) as reader:
+                outcomes = [(await reader.read(job)).outcome for job in (JOB, NEXT, JOB, NEXT)]
+        assert outcomes == [Status.RUNNING] * 4
+        assert (tunnel.connections, server.connections) == (connections, connections)
