@@ -244,3 +244,38 @@ def test_a_terminal_that_is_small_or_knows_ascii_only_still_does() -> None:
     steps = {step.name: step.line(False) for step in terminal_steps({"TERM": "xterm"}, False, (30, 5))}
     assert steps["terminal"].startswith("! ")
     assert steps["characters"].startswith("! ")
+
+
+async def test_it_tells_which_entry_of_no_proxy_makes_the_connection_direct(user: User) -> None:
+    nowhere = "https://build.invalid"
+    user.environ = {
+        "HTTPS_PROXY": "http://127.0.0.1:1",
+        "NO_PROXY": "[::1,fe80::/10, .invalid",
+        "CODEARTS_TOKEN": TOKEN,
+    }
+    _, steps = await checked(user, "--endpoint", nowhere, "--allow-host", "build.invalid")
+    assert steps["proxy"] == "+ none: the connection is direct (NO_PROXY has .invalid)"
+
+
+async def test_a_proxy_that_cannot_be_used_is_one_sentence_without_its_address(user: User) -> None:
+    user.environ = {"HTTPS_PROXY": "http://me:hunter2@proxy.invalid:99999", "CODEARTS_TOKEN": TOKEN}
+    code, steps = await checked(user, "--region", "cn-north-4")
+    assert code == 1
+    assert steps["proxy"] == (
+        "x HTTPS_PROXY is no proxy that can be used: write http://HOST:PORT or socks5://HOST:PORT."
+    )
+
+
+async def test_it_says_direct_of_this_machine_and_means_it(
+    user: User, service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user.environ = {
+        "HTTP_PROXY": "http://127.0.0.1:1",
+        "CODEARTS_TOKEN": service.token,
+        "CODEARTS_ENDPOINT": service.url,
+    }
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    code, steps = await checked(user)
+    assert code == 0
+    assert steps["proxy"] == "+ none: the connection is direct (this machine)"
+    assert steps["connection"].startswith("+ ")
