@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from .contract_server import ContractServer, Request
+import pytest
+
+from .contract_server import ContractServer, Reply, Request, refusal
 from .program import Home, numbered
 
 JOBS, RATE, CONCURRENCY = 200, 50, 8
@@ -52,3 +54,23 @@ def test_an_outage_shows_on_every_row_until_it_is_over(tmp_path: Path) -> None:
             assert terminal.wait_exit() == 0
         # On a busy machine those that are under way arrive together; how far apart they leave is asserted in the soak.
         assert fullest_second(server.requests) <= RATE + CONCURRENCY
+
+
+LOG_IN_PAGE = Reply(200, "<html><title>Log in to the network</title></html>", {"Content-Type": "text/html"})
+
+
+@pytest.mark.parametrize("reply", [LOG_IN_PAGE, Reply(404, "{}"), refusal(400, "CB.00060200")])
+def test_the_same_failure_from_everywhere_is_one_banner_and_passes_by_itself(tmp_path: Path, reply: Reply) -> None:
+    labels, answers = numbered(12, script=True)
+    with ContractServer(dict(answers)) as server:
+        home = Home(tmp_path, server.url)
+        home.watch(labels)
+        with home.start(columns=120) as terminal:
+            terminal.wait_for("12 running")
+            server.answers |= dict.fromkeys(answers, reply)
+            terminal.wait_for("No job can be read: |No answers: ")
+            terminal.wait_for(r"one job every [\d.]+ s")
+            server.answers |= answers
+            terminal.wait_for("12 running", timeout=60)
+            terminal.gone("No job can be read|No answers")
+            terminal.wait_for("every 1 s, idle 1 s")

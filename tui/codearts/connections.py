@@ -40,9 +40,9 @@ class Transport(httpx.AsyncHTTPTransport):
     the queue of the stream and in the socket. If there is any, the connection is closed and another one made.
 
     What is seen: all that reached this machine before the request left, whether it came in the same write as the last
-    answer or minutes later. What cannot be seen: a surplus answer that arrives after the next request has left, or,
-    over TLS, before the first one. It is taken for the answer to that request. The true answer is then the surplus,
-    and ends the connection before the next use, so that one reading is wrong and never a second one.
+    answer or minutes later. What cannot be seen: a surplus answer that arrives after the next request has left, or on
+    a new connection before its first request. It is taken for the answer to that request. The true answer is then the
+    surplus, and ends the connection before the next use, so that one reading is wrong and never a second one.
     """
 
     def __init__(self, context: ssl.SSLContext, proxy: httpx.Proxy | None, keep: float) -> None:
