@@ -108,9 +108,15 @@ async def test_every_fault_has_its_kind_and_keeps_its_text_to_itself(error: Exce
     assert TOKEN[:16] not in repr(found)
     assert found.summary.endswith(".")
     if kind is K.INTERNAL:
-        assert type(error).__name__ in found.summary
+        inner = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+        assert type(inner).__name__ in found.summary
 
 
 async def test_being_cancelled_is_no_reading() -> None:
     with pytest.raises(asyncio.CancelledError):
         await failure_of(asyncio.CancelledError())
+
+
+async def test_of_a_group_the_first_exception_is_named() -> None:
+    found = await failure_of(ExceptionGroup("several", [ExceptionGroup("one", [OverflowError()])]))
+    assert found.summary == "Something unexpected happened in this program: OverflowError."

@@ -53,7 +53,14 @@ def fault(error: Exception) -> Failure:
         case httpx.NetworkError():
             return _network_fault(list(_causes(error)))
         case _:
-            return Failure(Kind.INTERNAL, f"Something unexpected happened in this program: {type(error).__name__}.")
+            return Failure(Kind.INTERNAL, f"Something unexpected happened in this program: {_name(error)}.")
+
+
+def _name(error: BaseException) -> str:
+    """Of the first exception in a group: that it came in a group says nothing."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return type(error).__name__
 
 
 def _proxy_fault(error: ProxyFailed) -> Failure:
