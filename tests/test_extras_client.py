@@ -3,14 +3,19 @@
 import asyncio
 import gzip
 import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from random import Random
 
 import httpx
 import pytest
 
+from tests import hostile
 from tests.clients import JOB, TOKEN
 from tests.extra_calls import Time, envelope, extras, failure
 from tests.virtual_time import run
-from tui.codearts.client import http_client
+from tui import clock
+from tui.codearts.client import StatusClient, http_client
 from tui.codearts.credentials import EnvironmentToken, FixedToken, Proof, ReadyToken, Secret
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.exchange import EXTRA, NotAllowed
@@ -19,12 +24,16 @@ from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.extras_switch import SwitchState
 from tui.codearts.job_info_api import JobInfo, job_info_call, running_status_call
 from tui.codearts.job_list_api import JobPage, job_list_call, project_job_list_call, whole_job_list_call
+from tui.codearts.keys import FixedKeys, Keys
 from tui.codearts.log_api import LogPiece, analysis_call, log_call, log_v3_call
 from tui.codearts.project_api import ProjectId, projects_call
 from tui.codearts.record_api import record_info_call, record_list_call
+from tui.codearts.server_clock import ServerClock
+from tui.codearts.signed import SigningCredential
 from tui.core.problem import Problem
 from tui.core.reading import Failure, Status
 from tui.core.reading import FailureKind as K
+from tui.demo.service import DemoService
 
 PROJECT = ProjectId("0c1d2e3f405162738495a6b7c8d9eaf0")
 NOW = Time().now().wall
@@ -141,7 +150,7 @@ async def test_an_encoded_answer_is_not_unpacked() -> None:
 
 
 async def test_a_log_may_be_larger_than_a_list_and_has_a_bound_too() -> None:
-    log = "line of a log\n" * 200_000
+    log = f"{'a line of a log':120}\n" * 16_000
     bodies = [envelope({"log": log}), b'{"' + b"x" * 8 * 1024 * 1024]
     async with extras(lambda request: answering(bodies.pop(0))) as client:
         assert await client.fetch(log_call(JOB, 1)) == LogPiece(log)
@@ -252,6 +261,71 @@ async def test_the_credential_is_neither_praised_nor_blamed_for_an_extra() -> No
     assert heard == [None, None]
 
 
+async def test_a_hanging_extra_does_not_keep_a_signed_status_call_waiting() -> None:
+    hung, go_on = asyncio.Event(), asyncio.Event()
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/status"):
+            return httpx.Response(200, json={"result": True})
+        hung.set()
+        await go_on.wait()
+        return answering()
+
+    time = Time()
+    keys = Keys(Secret("access"), Secret("secret"))
+    credential = SigningCredential(FixedKeys("the keys", keys), ServerClock(time.now))
+    async with extras(handle, time, credential) as client:
+        extra = asyncio.create_task(client.fetch(job_info_call(JOB)))
+        await hung.wait()
+        reader = StatusClient(
+            lambda: http_client("https://h", transport=httpx.MockTransport(handle)),
+            Endpoint("https://h"),
+            credential,
+            time.now,
+        )
+        assert (await asyncio.wait_for(reader.read(JOB), 5)).outcome is Status.RUNNING
+        go_on.set()
+        assert await extra == JobInfo("web")
+        await reader.close()
+
+
+async def test_signed_extras_are_accepted_whatever_their_query() -> None:
+    keys = Keys(Secret(DemoService.access_key), Secret(DemoService.secret_key))
+    with DemoService() as service:
+        job = service.jobs[0].id
+        calls = [job_list_call(), record_list_call(job, clock.now().wall, "cn-north-4"), log_v3_call(job, 1)]
+        credential = SigningCredential(FixedKeys("the keys", keys), ServerClock(clock.now))
+        client = ExtrasClient(partial(http_client, service.url), Endpoint(service.url), credential, clock.now)
+        for call in calls:
+            await client.fetch(call)
+        await client.close()
+        assert (service.signatures.accepted, service.signatures.refused) == (3, 0)
+
+
+async def test_a_credential_that_breaks_is_a_failure() -> None:
+    class Broken(FixedToken):
+        def token(self) -> Secret | Failure:
+            raise RuntimeError(TOKEN)
+
+    async with extras(lambda request: pytest.fail("sent"), credential=Broken("broken", Secret(TOKEN))) as client:
+        assert failure(await client.fetch(job_info_call(JOB))).kind is K.INTERNAL
+
+
+async def test_each_request_waits_for_its_turn_and_none_is_taken_for_what_is_off() -> None:
+    turns: list[int] = []
+
+    async def turn() -> None:
+        turns.append(1)
+
+    def open_http() -> httpx.AsyncClient:
+        return http_client("https://h", transport=httpx.MockTransport(lambda request: answering(b"", 403)))
+
+    client = ExtrasClient(open_http, Endpoint("https://h"), EnvironmentToken(TOKEN), Time().now, turn=turn)
+    for _ in range(5):
+        await client.fetch(job_info_call(JOB))
+    assert len(turns) == 2
+
+
 async def test_without_a_token_nothing_is_sent_and_no_kind_is_blamed() -> None:
     missing = FixedToken("none", Failure(K.NO_CREDENTIAL, "No token."))
     async with extras(lambda request: pytest.fail("sent"), credential=missing) as client:
@@ -299,3 +373,45 @@ async def test_an_empty_list_with_a_total_is_not_asked_for_again_and_the_whole_l
         whole = await client.fetch(whole_job_list_call())
         assert isinstance(whole, JobPage)
         assert [entry.name for entry in whole.entries] == ["web"]
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text inside what a call brought."""
+    if isinstance(value, str):
+        yield str(value)
+    elif isinstance(value, tuple):
+        for member in value:
+            yield from texts(member)
+
+
+def always(answer: httpx.Response) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda request: answer
+
+
+def mad_body(dice: Random) -> bytes:
+    """Nonsense, or an envelope with nonsense inside that has the names of the real members."""
+    if dice.random() < 0.3:
+        return hostile.body(dice)
+    names = ("id", "job_name", "number", "state", "start_time", "build_time", "step", "log", "content", "total")
+    lists = ("job_list", "jobs", "job_build_states", "project_info_list", "error_nodes")
+    members = {name: hostile.value(dice) for name in names}
+    inner = {**members, "id": hostile.JOB, "identifier": hostile.JOB}
+    for name in lists:
+        members[name] = [inner, {**inner, "number": 7}] if dice.random() < 0.7 else hostile.value(dice)
+    members |= {"codeci_job_id": hostile.JOB, "build_no": 1_000_000_000} if dice.random() < 0.5 else {}
+    sent = json.dumps({"result": members, "status": "success", "error": None}, ensure_ascii=False)
+    return sent.encode(errors="replace")
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.kind)
+async def test_no_answer_makes_it_raise_and_nothing_in_it_acts_on_a_terminal(call: ExtraCall[object]) -> None:
+    dice, brought = Random(f"extras {call.path}"), 0
+    for _ in range(60 * hostile.TIMES):
+        answer = answering(mad_body(dice), dice.choice((200, 200, 200, 400, 500, 302)))
+        async with extras(always(answer)) as client:
+            found = await client.fetch(call)
+        brought += not isinstance(found, Failure)
+        assert not isinstance(found, Failure) or found.kind is not K.INTERNAL
+        assert not hostile.control_characters("".join(texts(found))) - {"\n", "\t"}
+        assert "\n" not in "".join(texts(found)) or call.kind in (CallKind.LOG, CallKind.LOG_V3)
+    assert brought or call.kind in (CallKind.JOB_INFO, CallKind.RUNNING_STATUS)

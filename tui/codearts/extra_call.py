@@ -12,7 +12,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from tui.codearts.bodies import fields_of, parse_json
 from tui.codearts.contract import failure_of
-from tui.codearts.redaction import redact, without
+from tui.codearts.redaction import redact, redact_lines
 from tui.core.reading import Failure, FailureKind
 from tui.core.text import CELL, clean, plain_paste
 
@@ -21,6 +21,8 @@ T_co = TypeVar("T_co", covariant=True)
 HIGHEST_BUILD = 1_000_000_000
 _LARGEST_LIST = 2 * 1024 * 1024
 _LARGEST_LOG = 8 * 1024 * 1024
+_MOST_LINES = 20_000
+"""Lines of a text that are kept."""
 _LARGEST_ERROR = 64 * 1024
 """Bytes of an error that are looked into."""
 _LONGEST_NUMBER = 18
@@ -89,17 +91,17 @@ class Members:
         return ""
 
     def plain_text(self, name: str, most: int) -> str | None:
-        """Lines that end in a line feed, the last `most` characters of them, without our secrets; None without a text.
+        """Lines that end in a line feed, the last `most` characters of them, without secrets; None without a text.
 
-        Null counts as empty. Other people's secrets in it are theirs to hide: the service shows them to all.
+        Null counts as empty. Each line by itself, so that no other thread has to wait long; and only the last ones.
         """
         value = self._members.get(name, 0)
         if value is None:
             return ""
         if not isinstance(value, str):
             return None
-        text = without(value[-most:], self._secrets)
-        return plain_paste(text.replace("\r\n", "\n").replace("\r", "\n"))
+        lines = value[-most:].replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return "\n".join(map(plain_paste, redact_lines(lines[-_MOST_LINES:], self._secrets)))
 
     def number(self, name: str) -> int | None:
         """A whole number from 0, also as a text."""

@@ -39,9 +39,7 @@ _LABELLED = re.compile(
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
 _LONGEST_COMPLAINT = 400
 _WORD = re.compile(r"[^\s\"'`,;()<>]+")
-_LONG_TEXT = 64 * 1024
-"""Characters above which, as in a log, only runs within one word are looked for: it takes a twentieth of the time."""
-_LONG_WORD = re.compile(rf"[\w+/=%-]{{{SHORTEST_RUN},{_LONG_TEXT}}}", re.ASCII)
+_LONG_WORD = re.compile(rf"[\w+/=%-]{{{SHORTEST_RUN},}}", re.ASCII)
 _SHORTEST_GUESS, _LONGEST_WORD = 6, 24
 
 
@@ -54,19 +52,33 @@ class _Index(NamedTuple):
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without the secrets, and without keys and signatures of any kind. Takes time in proportion to `text`."""
-    text = without(text, secrets)
+    held = [secret for secret in secrets if secret]
+    return _without_patterns(_without_parts(_without_whole(text, held), held))
+
+
+def redact_lines(lines: Iterable[str], secrets: Iterable[str]) -> list[str]:
+    """The lines of a log without secrets. A run of one is found within a word only: a log is too long for more."""
+    held = [secret for secret in secrets if secret]
+    anchors = [_index(secret).anchors for secret in held]
+
+    def hide(word: re.Match[str]) -> str:
+        return _without_parts(word[0], held) if _may_hold(word[0], anchors) else word[0]
+
+    text = _LONG_WORD.sub(hide, _without_whole("\n".join(lines), held))
+    return [_without_patterns(line) for line in text.split("\n")]
+
+
+def _without_patterns(text: str) -> str:
     for pattern in _PATTERNS:
         text = pattern.sub(_hidden, text)
     return text
 
 
-def without(text: str, secrets: Iterable[str]) -> str:
-    """`text` without these secrets: whole, cut, split, wrapped or encoded."""
-    held = [secret for secret in secrets if secret]
-    for secret in held:
+def _without_whole(text: str, secrets: list[str]) -> str:
+    for secret in secrets:
         for form in _whole(secret):
             text = text.replace(form, HIDDEN)
-    return _without_parts(text, held)
+    return text
 
 
 def redact_complaint(text: str, printed: str) -> str:
@@ -128,7 +140,7 @@ def _plain(text: str) -> tuple[str, list[tuple[int, int]]]:
 
 def _unescaped(piece: str) -> str:
     """One character; empty for a line end or the like."""
-    if piece.startswith("\\") and piece[1] not in "uU":
+    if piece.startswith("\\") and len(piece) == 2:
         return "/" if piece == "\\/" else ""
     is_decimal = piece.startswith("&#") and piece[2] not in "xX"
     digits = piece.strip("%\\uU&#xX;")
@@ -138,11 +150,6 @@ def _unescaped(piece: str) -> str:
 def _without_parts(text: str, secrets: list[str]) -> str:
     if not secrets or len(text) < SHORTEST_RUN:
         return text
-    if len(text) > _LONG_TEXT:
-        anchors = [_index(secret).anchors for secret in secrets]
-        return _LONG_WORD.sub(
-            lambda word: _without_parts(word[0], secrets) if _may_hold(word[0], anchors) else word[0], text
-        )
     plain, places = _plain(text)
     spans = sorted(span for secret in secrets for span in _shared(plain, _index(secret)))
     pieces, done = [], 0
