@@ -3,10 +3,13 @@
 import asyncio
 import gzip
 import json
+from collections.abc import Callable, Iterator
+from random import Random
 
 import httpx
 import pytest
 
+from tests import hostile
 from tests.clients import JOB, TOKEN
 from tests.extra_calls import Time, envelope, extras, failure
 from tests.virtual_time import run
@@ -141,7 +144,7 @@ async def test_an_encoded_answer_is_not_unpacked() -> None:
 
 
 async def test_a_log_may_be_larger_than_a_list_and_has_a_bound_too() -> None:
-    log = "line of a log\n" * 200_000
+    log = "line of a log\n" * 149_796  # 2 MB
     bodies = [envelope({"log": log}), b'{"' + b"x" * 8 * 1024 * 1024]
     async with extras(lambda request: answering(bodies.pop(0))) as client:
         assert await client.fetch(log_call(JOB, 1)) == LogPiece(log)
@@ -299,3 +302,45 @@ async def test_an_empty_list_with_a_total_is_not_asked_for_again_and_the_whole_l
         whole = await client.fetch(whole_job_list_call())
         assert isinstance(whole, JobPage)
         assert [entry.name for entry in whole.entries] == ["web"]
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text inside what a call brought."""
+    if isinstance(value, str):
+        yield str(value)
+    elif isinstance(value, tuple):
+        for member in value:
+            yield from texts(member)
+
+
+def always(answer: httpx.Response) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda request: answer
+
+
+def mad_body(dice: Random) -> bytes:
+    """Nonsense, or an envelope with nonsense inside that has the names of the real members."""
+    if dice.random() < 0.3:
+        return hostile.body(dice)
+    names = ("id", "job_name", "number", "state", "start_time", "build_time", "step", "log", "content", "total")
+    lists = ("job_list", "jobs", "job_build_states", "project_info_list", "error_nodes")
+    members = {name: hostile.value(dice) for name in names}
+    inner = {**members, "id": hostile.JOB, "identifier": hostile.JOB}
+    for name in lists:
+        members[name] = [inner, {**inner, "number": 7}] if dice.random() < 0.7 else hostile.value(dice)
+    members |= {"codeci_job_id": hostile.JOB, "build_no": 1_000_000_000} if dice.random() < 0.5 else {}
+    sent = json.dumps({"result": members, "status": "success", "error": None}, ensure_ascii=False)
+    return sent.encode(errors="replace")
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.kind)
+async def test_no_answer_makes_it_raise_and_nothing_in_it_acts_on_a_terminal(call: ExtraCall[object]) -> None:
+    dice, brought = Random(f"extras {call.path}"), 0
+    for _ in range(60 * hostile.TIMES):
+        answer = answering(mad_body(dice), dice.choice((200, 200, 200, 400, 500, 302)))
+        async with extras(always(answer)) as client:
+            found = await client.fetch(call)
+        brought += not isinstance(found, Failure)
+        assert not isinstance(found, Failure) or found.kind is not K.INTERNAL
+        assert not hostile.control_characters("".join(texts(found))) - {"\n", "\t"}
+        assert "\n" not in "".join(texts(found)) or call.kind in (CallKind.LOG, CallKind.LOG_V3)
+    assert brought or call.kind in (CallKind.JOB_INFO, CallKind.RUNNING_STATUS)

@@ -97,8 +97,8 @@ class Members:
             return ""
         if not isinstance(value, str):
             return None
-        text = without(value[-most:], self._secrets)
-        return plain_paste(text.replace("\r\n", "\n").replace("\r", "\n"))
+        text = without(value[-most:], self._secrets).replace("\r\n", "\n").replace("\r", "\n")
+        return "\n".join(map(plain_paste, text.split("\n")))  # by lines, so that no other thread has to wait long
 
     def number(self, name: str) -> int | None:
         """A whole number from 0, also as a text."""

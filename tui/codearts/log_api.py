@@ -11,7 +11,7 @@ from tui.core.text import DETAIL
 MOST_STEPS = 100
 PIECE = 1_000_000
 """Characters that one call for a log asks for."""
-LONGEST_PIECE = 8 * 1024 * 1024
+LONGEST_PIECE = 2 * 1024 * 1024
 """Characters of an answer that are kept, the last ones."""
 HIGHEST_OFFSET = 2_147_483_647
 

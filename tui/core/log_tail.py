@@ -25,6 +25,9 @@ class LogTail:
         """The next piece; line ends are line feeds."""
         *whole, self._unfinished = (self._unfinished + text).split("\n")
         self._unfinished = self._unfinished[: DETAIL + 1]
+        if (too_many := len(whole) - self._most_lines) > 0:
+            self.dropped += too_many
+            whole = whole[too_many:]
         self._keep(clean(line.replace("\t", "    "), DETAIL) for line in whole)
 
     @property
