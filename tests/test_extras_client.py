@@ -13,7 +13,8 @@ from tests import hostile
 from tests.clients import JOB, TOKEN
 from tests.extra_calls import Time, envelope, extras, failure
 from tests.virtual_time import run
-from tui.codearts.client import http_client
+from tui import clock
+from tui.codearts.client import StatusClient, http_client
 from tui.codearts.credentials import EnvironmentToken, FixedToken, Proof, ReadyToken, Secret
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.exchange import EXTRA, NotAllowed
@@ -22,12 +23,16 @@ from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.extras_switch import SwitchState
 from tui.codearts.job_info_api import JobInfo, job_info_call, running_status_call
 from tui.codearts.job_list_api import JobPage, job_list_call, project_job_list_call, whole_job_list_call
+from tui.codearts.keys import FixedKeys, Keys
 from tui.codearts.log_api import LogPiece, analysis_call, log_call, log_v3_call
 from tui.codearts.project_api import ProjectId, projects_call
 from tui.codearts.record_api import record_info_call, record_list_call
+from tui.codearts.server_clock import ServerClock
+from tui.codearts.signed import SigningCredential
 from tui.core.problem import Problem
 from tui.core.reading import Failure, Status
 from tui.core.reading import FailureKind as K
+from tui.demo.service import DemoService
 
 PROJECT = ProjectId("0c1d2e3f405162738495a6b7c8d9eaf0")
 NOW = Time().now().wall
@@ -253,6 +258,68 @@ async def test_the_credential_is_neither_praised_nor_blamed_for_an_extra() -> No
         await client.fetch(job_info_call(JOB))
         await client.fetch(analysis_call(JOB, 1))
     assert heard == [None, None]
+
+
+async def test_a_hanging_extra_does_not_keep_a_signed_status_call_waiting() -> None:
+    hung, go_on = asyncio.Event(), asyncio.Event()
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/status"):
+            return httpx.Response(200, json={"result": True})
+        hung.set()
+        await go_on.wait()
+        return answering()
+
+    time = Time()
+    keys = Keys(Secret("access"), Secret("secret"))
+    credential = SigningCredential(FixedKeys("the keys", keys), ServerClock(time.now))
+    async with extras(handle, time, credential) as client:
+        extra = asyncio.create_task(client.fetch(job_info_call(JOB)))
+        await hung.wait()
+        reader = StatusClient(
+            lambda: http_client(transport=httpx.MockTransport(handle)), Endpoint("https://h"), credential, time.now
+        )
+        assert (await asyncio.wait_for(reader.read(JOB), 5)).outcome is Status.RUNNING
+        go_on.set()
+        assert await extra == JobInfo("web")
+        await reader.close()
+
+
+async def test_signed_extras_are_accepted_whatever_their_query() -> None:
+    keys = Keys(Secret(DemoService.access_key), Secret(DemoService.secret_key))
+    with DemoService() as service:
+        job = service.jobs[0].id
+        calls = [job_list_call(), record_list_call(job, clock.now().wall, "cn-north-4"), log_v3_call(job, 1)]
+        credential = SigningCredential(FixedKeys("the keys", keys), ServerClock(clock.now))
+        client = ExtrasClient(http_client, Endpoint(service.url), credential, clock.now)
+        for call in calls:
+            await client.fetch(call)
+        await client.close()
+        assert (service.signatures.accepted, service.signatures.refused) == (3, 0)
+
+
+async def test_a_credential_that_breaks_is_a_failure() -> None:
+    class Broken(FixedToken):
+        def token(self) -> Secret | Failure:
+            raise RuntimeError(TOKEN)
+
+    async with extras(lambda request: pytest.fail("sent"), credential=Broken("broken", Secret(TOKEN))) as client:
+        assert failure(await client.fetch(job_info_call(JOB))).kind is K.INTERNAL
+
+
+async def test_each_request_waits_for_its_turn_and_none_is_taken_for_what_is_off() -> None:
+    turns: list[int] = []
+
+    async def turn() -> None:
+        turns.append(1)
+
+    def open_http() -> httpx.AsyncClient:
+        return http_client(transport=httpx.MockTransport(lambda request: answering(b"", 403)))
+
+    client = ExtrasClient(open_http, Endpoint("https://h"), EnvironmentToken(TOKEN), Time().now, turn=turn)
+    for _ in range(5):
+        await client.fetch(job_info_call(JOB))
+    assert len(turns) == 2
 
 
 async def test_without_a_token_nothing_is_sent_and_no_kind_is_blamed() -> None:

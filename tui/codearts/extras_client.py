@@ -101,10 +101,17 @@ class ExtrasClient:
             await line.close()
 
     async def _send(self, call: ExtraCall[T]) -> T | Failure:
-        proof = await self._credential.prove("GET", self._endpoint.url + call.path)
+        try:
+            proof = await self._credential.prove("GET", self._endpoint.url + call.path)
+        except Exception as error:
+            return fault(error)
         if isinstance(proof, Failure):
             return proof
         self._last_proof = proof
+        self._credential.answered(proof, None)  # before it is sent: the status call must not wait for an extra
+        return await self._request(call, proof)
+
+    async def _request(self, call: ExtraCall[T], proof: Proof) -> T | Failure:
         exchange, sent = Exchange(), self._now().at
         try:
             outcome = await self._ask(call, proof, exchange)
@@ -112,8 +119,6 @@ class ExtrasClient:
             outcome = Failure(FailureKind.SETTINGS, str(problem))
         except Exception as error:
             outcome = fault(error)
-        finally:
-            self._credential.answered(proof, None)
         self._learn(call.kind, outcome, exchange.http_status, sent)
         return outcome
 
