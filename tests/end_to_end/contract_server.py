@@ -50,6 +50,8 @@ class ContractServer:
     def __init__(self, answers: Answers | None = None, token: str = TOKEN) -> None:
         self.answers: Answers = answers if answers is not None else {}
         self.token = token
+        self.extras: dict[str, Reply] = {}
+        """By path without the query: what the calls beside the status call get."""
         self._requests: list[Request] = []
         self._news = threading.Condition()
         self._port = 0
@@ -99,12 +101,16 @@ class ContractServer:
             self._requests.append(request)
             self._news.notify_all()
         route = re.fullmatch(r"/v3/jobs/([^/?]*)/status", request.path)
-        if request.method != "GET" or not route:
+        extra = self.extras.get(request.path.partition("?")[0])
+        if request.method != "GET" or not (route or extra):
             return refusal(404, "APIGW.0101", "The API does not exist")
         token = request.headers.get("x-auth-token", "")
         if token != self.token:
             reason = "decrypt token fail" if token else "x-auth-token not found"
             return refusal(401, "APIGW.0301", f"Incorrect IAM authentication information: {reason}")
+        if not route:
+            assert extra
+            return extra
         script = self.answers.get(route[1], refusal(422, "CB.00031006", "The job does not exist"))
         return script(request) if callable(script) else script
 
