@@ -110,6 +110,7 @@ def test_a_text_of_lines_keeps_them_and_nothing_else() -> None:
     assert not control_characters(text) - {"\n"}
     assert TOKEN[:16] not in text
     assert Members({"x": "abcdef"}).plain_text("x", 3) == "def"
+    assert Members({"x": "a\n" * 30_000}).plain_text("x", 10**6) == "a\n" * 19_999
     assert Members({"x": None}).plain_text("x", 3) == ""
     assert Members({"x": 3}).plain_text("x", 3) is Members({}).plain_text("x", 3) is None
 

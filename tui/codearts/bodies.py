@@ -58,17 +58,11 @@ def fields_of(value: object) -> Fields:
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without the secrets, plain or escaped, cut off or not, and without keys and signatures of any kind."""
-    text = without(text, secrets)
-    for pattern in _SECRETS:
-        text = pattern.sub(_hidden, text)
-    return text
-
-
-def without(text: str, secrets: Iterable[str]) -> str:
-    """`text` without these secrets, plain or escaped, cut off or not."""
     for secret in secrets:
         for form in _forms(secret):
             text = _without(text, form)
+    for pattern in _SECRETS:
+        text = pattern.sub(_hidden, text)
     return text
 
 

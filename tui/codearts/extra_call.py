@@ -10,7 +10,7 @@ from enum import StrEnum
 from math import isfinite
 from typing import Generic, NamedTuple, TypeVar
 
-from tui.codearts.bodies import fields_of, parse_json, redact, without
+from tui.codearts.bodies import fields_of, parse_json, redact
 from tui.codearts.contract import failure_of
 from tui.core.reading import Failure, FailureKind
 from tui.core.text import CELL, clean, plain_paste
@@ -20,6 +20,8 @@ T_co = TypeVar("T_co", covariant=True)
 HIGHEST_BUILD = 1_000_000_000
 _LARGEST_LIST = 2 * 1024 * 1024
 _LARGEST_LOG = 8 * 1024 * 1024
+_MOST_LINES = 20_000
+"""Lines of a text that are kept."""
 _LARGEST_ERROR = 64 * 1024
 """Bytes of an error that are looked into."""
 _LONGEST_NUMBER = 18
@@ -88,17 +90,17 @@ class Members:
         return ""
 
     def plain_text(self, name: str, most: int) -> str | None:
-        """Lines that end in a line feed, the last `most` characters of them, without our secrets; None without a text.
+        """Lines that end in a line feed, the last `most` characters of them, without secrets; None without a text.
 
-        Null counts as empty. Other people's secrets in it are theirs to hide: the service shows them to all.
+        Null counts as empty. Each line by itself, so that no other thread has to wait long; and only the last ones.
         """
         value = self._members.get(name, 0)
         if value is None:
             return ""
         if not isinstance(value, str):
             return None
-        text = without(value[-most:], self._secrets).replace("\r\n", "\n").replace("\r", "\n")
-        return "\n".join(map(plain_paste, text.split("\n")))  # by lines, so that no other thread has to wait long
+        lines = value[-most:].replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return "\n".join(plain_paste(redact(line, self._secrets)) if line else "" for line in lines[-_MOST_LINES:])
 
     def number(self, name: str) -> int | None:
         """A whole number from 0, also as a text."""
