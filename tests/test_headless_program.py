@@ -140,7 +140,7 @@ def test_an_output_that_cannot_show_a_letter_gets_it_escaped(shell: Shell) -> No
     shell.run(f"codearts-watch add {IDS[0]} --label 每日")
     env = {"PYTHONIOENCODING": "ascii"}
     assert json.loads(shell.run("codearts-watch list --json", env=env)[1])[0]["label"] == "每日"
-    assert shell.run("codearts-watch list", env=env)[1] == f"{IDS[0]}  \\u6bcf\\u65e5\n"
+    assert shell.run("codearts-watch list", env=env)[1] == f"{IDS[0]}\t\\u6bcf\\u65e5\n"
 
 
 def test_output_that_cannot_be_kept(shell: Shell) -> None:
