@@ -12,6 +12,7 @@ import pytest
 from tests.profiles import NO_WORD, TOKEN, User
 from tui.checks.command import check
 from tui.checks.terminal import terminal_steps
+from tui.configuration import run_config
 from tui.core.job import Job, JobId
 from tui.demo.service import DemoService
 from tui.headless.output import Output
@@ -59,6 +60,9 @@ async def test_all_is_well(user: User, service: DemoService) -> None:
     assert code == 0
     assert list(steps) == [
         "settings",
+        "keys",
+        "theme",
+        "watchlist",
         "profile",
         "proxy",
         "name",
@@ -76,6 +80,51 @@ async def test_all_is_well(user: User, service: DemoService) -> None:
     assert steps["accepted"].startswith("+ by IAM, for project cn-north-4, ends in 87")
     assert steps["job"].startswith("+ job 1 is ")
     assert "CODEARTS_TOKEN" not in user.environ
+
+
+REFUSED = {
+    "keys": ("[keys]\nrefresh = 'q'\n", "watchlist = 1", "would mean both"),
+    "an action that there is not": ("[keys]\nnothing = 'f5'\n", "", "there is no action 'nothing'"),
+    "watchlist": ("", "[[jobs", "cannot be used"),
+    "profile": ('[profiles.other]\nregion = "nowhere-1"\n', "", "other: "),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+async def test_what_the_screen_refuses_is_found_by_check_and_config(
+    user: User,
+    service: DemoService,
+    what: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    more, watchlist, said = REFUSED[what]
+    user.settings = f'default_profile = "demo"\n{at(service)}{more}'
+    user.environ = {"CODEARTS_TOKEN": service.token}
+    (user.home / "watchlist.toml").write_text(watchlist)
+    code, steps = await checked(user)
+    assert code == 2
+    assert [text for text in steps.values() if text.startswith("x ") and said in text]
+    monkeypatch.setenv("CODEARTS_TOKEN", service.token)
+    assert run_config(user.arguments("config")) == 2
+    data, talk = capsys.readouterr()
+    assert said.removeprefix("other: ") in data + talk
+
+
+async def test_themes_are_read_as_the_screen_reads_them(
+    user: User, service: DemoService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    themes = tmp_path / "codearts-watch" / "themes"
+    themes.mkdir(parents=True)
+    (themes / "own.toml").write_text('name = "own"\nprimary = "no colour"\n')
+    user.settings = f'{at(service)}\n[ui]\ntheme = "own"\n'
+    user.environ = {"CODEARTS_TOKEN": service.token}
+    code, steps = await checked(user)
+    assert code == 0
+    assert steps["theme"].startswith("! Theme own.toml is left out")
+    (themes / "own.toml").unlink()
+    assert "There is no theme 'own'; there are " in (await checked(user))[1]["theme"]
 
 
 async def test_marks_follow_the_encoding(user: User, service: DemoService) -> None:
@@ -178,7 +227,7 @@ async def test_a_stranger_is_not_even_looked_up(user: User) -> None:
     code, steps = await checked(user, "--endpoint", "https://cloudbuild-ext.cn-north-4.myhuaweicloud.co")
     assert code == 2
     assert "nothing is sent there" in steps["profile"]
-    assert set(steps) == {"settings", "profile", "terminal"}
+    assert set(steps) == {"settings", "keys", "theme", "watchlist", "profile", "terminal"}
 
 
 async def test_settings_that_cannot_be_used(user: User) -> None:

@@ -32,16 +32,21 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
 
 
 def rows(
-    user: User, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *argv: str, names: str = ""
+    user: User,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *argv: str,
+    names: str = "",
+    code: int = 0,
 ) -> dict[str, tuple[str, str]]:
     """Value and origin by name, with these variables set; the text form says the same."""
     for name in names.split():
         monkeypatch.setenv(name, SECRETS[name])
     files = ["--settings", str(user.home / "settings.toml"), "--watchlist", str(user.home / "watchlist.toml")]
     (user.home / "settings.toml").write_text(user.settings)
-    assert main([*files, "config", *argv]) == 0
+    assert main([*files, "config", *argv]) == code
     text = capsys.readouterr()
-    assert main([*files, "config", "--json", *argv]) == 0
+    assert main([*files, "config", "--json", *argv]) == code
     printed = capsys.readouterr()
     found = {row["name"]: (row["value"], row["origin"]) for row in json.loads(printed.out)}
     for name, (value, origin) in found.items():
@@ -56,14 +61,14 @@ def rows(
 
 def test_settings_and_defaults(user: User, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     user.settings = (
-        '[polling]\nidle = 15\n[ui]\nmouse = false\n[alerts]\ncommand = ["curl", "-d", "x"]\n[keys]\nquit = "f5"\n'
+        '[polling]\nidle = 15\n[ui]\nmouse = false\n[alerts]\ncommand = ["curl", "-d", "x"]\n[keys]\nleave = "f6"\n'
     )
     found = rows(user, capsys, monkeypatch, "--region", "cn-north-4", "--log", "/tmp/x.log")
     assert found["polling.idle"] == ("15", "settings: polling.idle")
     assert found["polling.running"] == ("5", "default")
     assert found["ui.mouse"] == ("false", "settings: ui.mouse")
     assert found["alerts.command"] == ("curl and 2 arguments", "settings: alerts.command")
-    assert found["keys.quit"] == ("f5", "settings: keys.quit")
+    assert found["keys.leave"] == ("f6", "settings: keys.leave")
     assert found["region"] == ("cn-north-4", "--region")
     assert found["endpoint"] == ("https://cloudbuild-ext.cn-north-4.myhuaweicloud.com", "of the region")
     assert found["iam_endpoint"] == ("https://iam.cn-north-4.myhuaweicloud.com", "of the region")
@@ -139,7 +144,7 @@ def test_a_profile_that_cannot_be_used_says_why_beside_the_others(
     user: User, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user.settings = f'default_profile = "a"\n[profiles.a]\n{NORTH}[profiles.b]\nendpoint = "https://b.example.com"\n'
-    found = rows(user, capsys, monkeypatch)
+    found = rows(user, capsys, monkeypatch, code=2)
     assert found["profile"] == ("a", "settings: default_profile")
     assert found["profiles.a.region"] == ("cn-north-4", "settings: profiles.a.region")
     value, why = found["profiles.b.endpoint"]

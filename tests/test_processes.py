@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import tui
 from tui.codearts import keys
 from tui.processes import NO_TERMINAL, SECRETS, Ended, end_all, environment, run, run_bounded
 from tui.profiles import offers
@@ -148,3 +150,10 @@ def test_a_process_that_ends_at_once_takes_them_along(pipe: Pipe) -> None:
         thread.join(0.05)
     assert pipe.is_let_go()
     assert ended[0].status == -9
+
+
+def test_programs_are_run_in_one_place_only() -> None:
+    package = Path(tui.__file__).parent
+    ways = re.compile(r"subprocess|\bos\.(?:system|popen|exec|spawn|fork)|\bpty\.")
+    found = {path.name for path in package.rglob("*.py") if ways.search(path.read_text())}
+    assert found == {"processes.py"}

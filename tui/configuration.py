@@ -8,7 +8,7 @@ from tui.codearts.credentials import Secret
 from tui.core.problem import Problem
 from tui.core.reading import Failure
 from tui.core.text import clean
-from tui.files import files_of
+from tui.files import files_of, screen_findings
 from tui.headless.codes import ExitCode
 from tui.headless.output import Output
 from tui.headless.status import json_text
@@ -20,6 +20,7 @@ from tui.storage.profiles import UNVERIFIED, ProfileSettings
 from tui.storage.settings import AlertSettings, PollingSettings, UiSettings
 
 DEFAULT = "default"
+UNUSABLE = "not usable"
 
 
 def configuration(plan: Plan, watchlist: Found, log: Found) -> list[Found]:
@@ -37,7 +38,7 @@ def configuration(plan: Plan, watchlist: Found, log: Found) -> list[Found]:
 
 
 def run_config(arguments: argparse.Namespace) -> int:
-    """Shows; changes nothing, and asks nobody."""
+    """Shows; changes nothing, and asks nobody. Exit code 2 where the screen would not open with this."""
     planned = plan(files_of(arguments), arguments, os.environ)
     watchlist = planned.files.watchlist.path
     rows = configuration(
@@ -51,7 +52,11 @@ def run_config(arguments: argparse.Namespace) -> int:
     else:
         text = as_text(rows)
         output.line(text if output.encodes_everything else text.replace("•", "*"))
-    return ExitCode.DONE
+    findings = list(screen_findings(planned.files))
+    for finding in findings:
+        output.say(finding.text)
+    is_refused = any(finding.is_refused for finding in findings) or any(row.value == UNUSABLE for row in rows)
+    return ExitCode.USAGE if is_refused else ExitCode.DONE
 
 
 def as_text(rows: Sequence[Found]) -> str:
@@ -70,7 +75,7 @@ def _profile(plan: Plan, name: str, settings: ProfileSettings) -> Iterator[Found
     try:
         profile = plan.build(name)
     except Problem as problem:
-        yield Found(f"{prefix}endpoint", "not usable", clean(str(problem)))
+        yield Found(f"{prefix}endpoint", UNUSABLE, clean(str(problem)))
         return
     for row in profile.service.place.found:
         yield Found(prefix + row.name, row.value, row.origin)

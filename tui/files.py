@@ -1,6 +1,8 @@
 """The files that a command needs, before anything that talks to the service is loaded."""
 
 import argparse
+from collections.abc import Iterator
+from os.path import lexists
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,6 +42,37 @@ def watchlist_of(arguments: argparse.Namespace, locations: Locations) -> Watchli
     if not path:
         raise Problem("Nobody knows your home folder: set HOME, or name the list with --watchlist FILE.")
     return WatchlistFile(path)
+
+
+class Finding(NamedTuple):
+    """What is wrong with something that the screen reads; `is_refused` where the screen does not open with it."""
+
+    name: str
+    text: str
+    is_refused: bool
+
+
+def screen_findings(files: Files) -> Iterator[Finding]:
+    """About all that the screen reads besides the settings' own values: keys, themes and the watchlist."""
+    from tui.ui.keys import check_keys
+    from tui.ui.themes import load_themes
+
+    try:
+        check_keys(files.settings.keys)
+    except Problem as problem:
+        yield Finding("keys", str(problem), True)
+    themes = load_themes(files.locations.themes)
+    names = [theme.name for theme in themes.themes]
+    if files.settings.ui.theme not in ("", *names):
+        wanted = clean(files.settings.ui.theme, 60)
+        yield Finding("theme", f"There is no theme {wanted!r}; there are {', '.join(names)}.", False)
+    folder = files.locations.themes
+    if folder and lexists(folder):
+        yield from (Finding("theme", problem, False) for problem in themes.problems)
+    try:
+        yield from (Finding("watchlist", warning, False) for warning in files.watchlist.load().warnings)
+    except Problem as problem:
+        yield Finding("watchlist", str(problem), True)
 
 
 def log_of(arguments: argparse.Namespace) -> "Log | None":

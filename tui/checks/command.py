@@ -2,15 +2,15 @@
 
 import argparse
 import os
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 
 from tui.checks.network import network_steps, where
 from tui.checks.sign_in import credential_steps, job_step
-from tui.checks.step import Step, Verdict, exit_code, fails, works
+from tui.checks.step import Step, Verdict, advice, exit_code, fails, works
 from tui.checks.terminal import size_of_terminal, terminal_steps
 from tui.core.problem import Problem
 from tui.core.text import clean
-from tui.files import files_of
+from tui.files import Files, files_of, screen_findings
 from tui.headless.codes import ExitCode
 from tui.headless.output import Output
 from tui.parts import Plan, plan
@@ -36,6 +36,8 @@ async def _steps(
     try:
         planned = plan(files_of(arguments), arguments, environ)
         yield _settings(planned)
+        for step in _screen(planned.files):
+            yield step
         at = "profile"
         profile = planned.build(planned.in_charge)
     except Problem as problem:
@@ -43,6 +45,8 @@ async def _steps(
     else:
         planned.hide(environ)
         yield works("profile", _profile(planned, profile))
+        async for step in _other_profiles(planned):
+            yield step
         try:
             async for step in _asking(profile, planned, environ):
                 yield step
@@ -64,10 +68,31 @@ async def _asking(profile: Profile, planned: Plan, environ: MutableMapping[str, 
             return
     try:
         jobs = planned.files.watchlist.load().jobs
-    except Problem as problem:
-        yield fails("watchlist", str(problem), ExitCode.USAGE)
+    except Problem:  # said before
         return
     yield await job_step(profile, tuple(job for job in jobs if (job.profile or planned.in_charge) == profile.name))
+
+
+def _screen(files: Files) -> Iterator[Step]:
+    """What the screen reads besides, as it reads it."""
+    findings = list(screen_findings(files))
+    for finding in findings:
+        made = fails(finding.name, finding.text, ExitCode.USAGE)
+        yield made if finding.is_refused else advice(finding.name, finding.text)
+    well = {"keys": "each has one meaning", "theme": "found", "watchlist": clean(str(files.watchlist.path))}
+    for name in (name for name in well if name not in {finding.name for finding in findings}):
+        yield works(name, well[name])
+
+
+async def _other_profiles(planned: Plan) -> AsyncIterator[Step]:
+    """Those that the screen could not be opened with; what they answer is left to `--profile`."""
+    for name in planned.wanted:
+        if name == planned.in_charge:
+            continue
+        try:
+            await planned.build(name).reader.close()
+        except Problem as problem:
+            yield fails("profile", f"{clean(name, 60)}: {problem}", ExitCode.USAGE)
 
 
 def _settings(planned: Plan) -> Step:
