@@ -140,7 +140,13 @@ def open_screen(
     from tui.ui.terminal import glyphs_for
 
     state = load_state(locations.state) if locations else ScreenState()
-    service = cache(service)
+    service = cached = cache(service)
+
+    def hide(text: str) -> str:
+        from tui.codearts.redaction import redact
+
+        return redact(text, cached().held() if cached.cache_info().currsize else ())
+
     if state.profile:  # which rows there are depends on the profiles: they cannot be loaded later
         service()
     return run(
@@ -162,6 +168,7 @@ def open_screen(
             warning=warning,
         ),
         mouse=settings.ui.mouse,
+        hide=hide,
     )
 
 
