@@ -9,9 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.profiles import TOKEN, User, shown
-from tui.cli import main
+from tui.cli import main, open_screen
 from tui.core.reading import Failure
-from tui.core.text import clean, crash_text, looks_secret
+from tui.core.text import A_BUG, clean, crash_text, looks_secret
+from tui.storage.settings import Settings
+from tui.storage.watchlist import MemoryWatchlist
+from tui.ui.app import WatchApp
+from tui.ui.setup import Setup
 
 Said = Callable[[list[str], dict[str, str], str], str]
 SHORT = "hunter2"
@@ -147,3 +151,22 @@ def test_a_crash_is_told_in_plain_lines() -> None:
     assert "\nValueError: \N{REPLACEMENT CHARACTER}[31m ***\n" in text
     assert all(line.isprintable() for line in text.splitlines())
     assert "Traceback" in text
+
+
+def test_a_crash_of_the_screen_is_told_without_the_secrets_that_are_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Crashing(WatchApp):
+        def __init__(self, setup: Setup) -> None:
+            super().__init__(setup)
+            self._make = setup.service
+
+        def run(self, *_: object, **__: object) -> None:
+            self._make()
+            self.crash = f"Traceback\nValueError: no {SHORT}-is-the-token here"
+
+    monkeypatch.setattr("tui.ui.run.WatchApp", Crashing)
+    parts = User(tmp_path, {"CODEARTS_TOKEN": f"{SHORT}-is-the-token"}).gather("--region", "cn-north-4")
+    store = MemoryWatchlist()
+    assert open_screen(lambda: parts, Settings(), None, store, store.load()) == 0
+    assert capsys.readouterr().err == f"{A_BUG}\nTraceback\nValueError: no *** here\n"

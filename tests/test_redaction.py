@@ -86,6 +86,13 @@ def test_a_short_secret_is_hidden_whole_in_each_form(secret: str) -> None:
         assert redact(f"no {form} here", [secret]) == "no *** here"
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.text("\\u%&#x;0aZ/\n +é\u0130\ud800", max_size=60), st.text("aZ0+\\u%é\ud800", max_size=30))
+def test_any_text_can_be_redacted_of_any_secret(text: str, secret: str) -> None:
+    said = redact(text, [secret, TOKEN])
+    assert len(secret) < SHORTEST_RUN or secret not in said
+
+
 def test_a_secret_that_repeats_itself_is_hidden() -> None:
     assert redact("no " + "A" * 5000 + " here", ["A" * 30_000]) == "no *** here"
     assert redact("no " + "AB" * 20 + " here", ["AB" * 15_000]) == "no *** here"

@@ -145,6 +145,29 @@ async def test_the_token_is_not_in_the_texts() -> None:
         assert long[:16] not in f"{reading!r} {client!r} {vars(client)!r}"
 
 
+@pytest.mark.parametrize("end", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-24T12:00:00Z"])
+async def test_whatever_end_iam_gives_a_token_one_log_in_serves_all(end: str) -> None:
+    project = {"id": "0c1d2e3f405162738495a6b7c8d9eaf0", "name": "cn-north-4"}
+    body = {"token": {"expires_at": end, "project": project}}
+    log_ins: list[httpx.Request] = []
+
+    def iam(request: httpx.Request) -> httpx.Response:
+        log_ins.append(request)
+        return httpx.Response(201, json=body, headers={"X-Subject-Token": "token-1"})
+
+    def credential(clock: ServerClock) -> RenewedToken:
+        login, password = Login("alice", "acme", "cn-north-4"), HeldPassword("the password", "secret")
+        http = httpx.MockTransport(iam)
+        return RenewedToken(
+            IamTokens(lambda: http_client(transport=http), Endpoint("https://iam"), login, password, clock), clock
+        )
+
+    async with asking(credential, handler=answers("token-1")) as client:
+        readings = await asyncio.gather(*(client.read(JOB) for _ in range(32)))
+        assert {reading.outcome for reading in readings} == {Status.RUNNING}
+        assert len(log_ins) == 1
+
+
 # Signatures
 
 

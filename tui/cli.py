@@ -150,7 +150,13 @@ def open_screen(
 
     state_file = locations.state if locations else None
     state = load_state(state_file) if state_file else ScreenState()
-    service = cache(service)
+    service = cached = cache(service)
+
+    def hide(text: str) -> str:
+        from tui.codearts.redaction import redact
+
+        return redact(text, cached().held() if cached.cache_info().currsize else ())
+
     if state.profile:  # which rows there are depends on the profiles: they cannot be loaded later
         service()
     return run(
@@ -172,6 +178,7 @@ def open_screen(
             warning=warning,
         ),
         mouse=settings.ui.mouse,
+        hide=hide,
     )
 
 

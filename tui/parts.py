@@ -61,6 +61,10 @@ class Parts:
         profile = self.profile(name)
         return Poller(profile.reader, report, profile.policy, clock=seconds, uniform=random.uniform)
 
+    def held(self) -> list[str]:
+        """The secrets that are in memory now."""
+        return [secret.reveal() for profile in self.profiles.values() for secret in profile.secrets()]
+
     async def close(self) -> None:
         for profile in self.profiles.values():
             await profile.reader.close()
@@ -127,9 +131,10 @@ def gather(
     planned = plan(files, arguments, environ, log)
     profiles = {name: planned.build(name) for name in planned.wanted}
     planned.hide(environ)
+    parts = Parts(profiles, planned.in_charge, log)
     if log:
-        log.keep_out(lambda: [secret.reveal() for profile in profiles.values() for secret in profile.secrets()])
-    return Parts(profiles, planned.in_charge, log)
+        log.keep_out(parts.held)
+    return parts
 
 
 def _home() -> Path:

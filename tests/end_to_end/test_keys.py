@@ -83,9 +83,9 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("enter", "d"):
             typist.press(key)
-            typist.wait_for(r"CODEARTS_TOKEN.* \| curl -sS")
+            typist.wait_for(r"curl -sS -H @-")
             typist.press(key)
-            typist.gone(r"request +curl")
+            typist.gone("curl -sS -H @-")
         typist.press("e")
         typist.at(BAD[0])
         typist.press("e")

@@ -20,7 +20,11 @@ _APART = SHORTEST_RUN - _ANCHOR + 1
 _ALIKE = 8
 """Places of one anchor that are tried: more would only be in a secret that repeats itself."""
 _SHORTEST_ENCODED = 4
-_PIECES = re.compile(r"[\w+/=-]+|%[0-7][0-9a-f]|\\u[0-9a-f]{4}|&#[0-9]{2,3};|&#x[0-9a-f]{2};|\\[a-z/]", re.IGNORECASE)
+_PIECES = re.compile(
+    r"[\w+/=-]+|%([0-7][0-9a-f])|\\u([0-9a-f]{4})|&#x([0-9a-f]{2});|&#([0-9]{2,3});|\\(/)|\\[a-z]",
+    re.IGNORECASE,
+)
+"""A run of letters and digits, or an escape: its number in base 16 or 10, or a slash; none for a line end."""
 _SAME = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", "abcdefghijklmnopqrstuvwxyz+/")
 """Hosts come back in lower case, and base64 has two alphabets."""
 _PATTERNS = (
@@ -128,23 +132,22 @@ def _plain(text: str) -> tuple[str, list[tuple[int, int]]]:
     characters: list[str] = []
     places: list[tuple[int, int]] = []
     for match in _PIECES.finditer(text):
-        piece, start, end = match[0], match.start(), match.end()
-        if piece[0] not in "%\\&":
-            characters.append(piece)
+        start, end = match.span()
+        if match[0][0] not in "%\\&":
+            characters.append(match[0])
             places.extend(zip(range(start, end), range(start + 1, end + 1), strict=True))
-        elif _PIECES.fullmatch(character := _unescaped(piece)) and len(character) == 1:
+        elif (character := _unescaped(match)) and _PIECES.fullmatch(character):
             characters.append(character)
             places.append((start, end))
     return "".join(characters).translate(_SAME), places
 
 
-def _unescaped(piece: str) -> str:
+def _unescaped(match: re.Match[str]) -> str:
     """One character; empty for a line end or the like."""
-    if piece.startswith("\\") and len(piece) == 2:
-        return "/" if piece == "\\/" else ""
-    is_decimal = piece.startswith("&#") and piece[2] not in "xX"
-    digits = piece.strip("%\\uU&#xX;")
-    return chr(int(digits, 10 if is_decimal else 16))
+    byte, unit, in_html, decimal, slash = match.groups()
+    if digits := byte or unit or in_html:
+        return chr(int(digits, 16))
+    return chr(int(decimal)) if decimal else slash or ""
 
 
 def _without_parts(text: str, secrets: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 from tui.core.problem import Problem
 from tui.core.text import A_BUG
@@ -12,8 +13,11 @@ from tui.ui.setup import Setup
 from tui.ui.terminal import mouse_wanted
 
 
-def run(setup: Setup, mouse: bool | None) -> int:
-    """Show the screen until it is left; answers the exit code. A bug of ours is printed without secrets, code 1."""
+def run(setup: Setup, mouse: bool | None, hide: Callable[[str], str] = str) -> int:
+    """Shows the screen until it is left; returns the exit code, 1 for a bug of ours, which is printed.
+
+    `hide` takes the secrets out of it.
+    """
     check_keys(setup.keys)
     app = WatchApp(setup)
     leaving = Leaving(app.exit_from_thread)
@@ -28,5 +32,5 @@ def run(setup: Setup, mouse: bool | None) -> int:
     if app.lacking:
         raise Problem(f"{app.lacking[0].upper()}{app.lacking[1:]}.")
     if app.crash:
-        print(f"{A_BUG}\n{app.crash}", file=sys.stderr)
+        print(f"{A_BUG}\n{hide(app.crash)}", file=sys.stderr)
     return leaving.code or app.return_code or 0
