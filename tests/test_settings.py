@@ -213,3 +213,12 @@ def test_a_group_is_private_only_where_nobody_else_is_in_it(monkeypatch: pytest.
     assert not is_private(1000)
     listed.append(pwd.struct_passwd(("twin", "x", 1003, 1005, "", "/", "/bin/sh")))
     assert not is_private(1005)
+
+
+def test_a_tilde_in_front_of_a_program_is_a_home(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    path.write_text('[alerts]\ncommand = ["~/bin/notify", "~"]\n')
+    assert load_settings(path).alerts.command == ("/home/me/bin/notify", "~")
+    path.write_text('[alerts]\ncommand = ["~nobody-of-this-name/notify"]\n')
+    with pytest.raises(Problem, match="nobody knows the home folder that ~ stands for"):
+        load_settings(path)
