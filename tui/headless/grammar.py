@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 JOBS = "jobs"
 """The name of an argument that takes jobs."""
@@ -58,7 +57,7 @@ def _spoken(name: str, text: str, parser: argparse.ArgumentParser) -> Spoken:
 def _option(action: argparse.Action) -> Option:
     choices = tuple(str(choice) for choice in action.choices or ())
     takes_value = action.nargs != 0
-    return Option(tuple(action.option_strings), _plain(action.help), takes_value, action.type is Path, choices)
+    return Option(tuple(action.option_strings), _plain(action.help), takes_value, action.metavar == "FILE", choices)
 
 
 def _is_shown(action: argparse.Action) -> bool:
