@@ -36,12 +36,21 @@ def _program() -> dict[str, bytes]:
 def tracked(folder: str) -> list[Path]:
     """The files under version control; in a source distribution, which holds no others, all of them.
 
-    What lies about in the checkout, such as an editor's copies or a try, is nobody's to run.
+    What lies about in the checkout, such as an editor's copies or a try, does not belong on other hosts.
     """
     if not (ROOT / ".git").exists():
         return [path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    listed = subprocess.run(["git", "ls-files", "-z", folder], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
-    return [ROOT / os.fsdecode(name) for name in listed.split(b"\0") if name]
+    return [ROOT / name for name in _git("ls-files", "-z", folder)]
+
+
+def untracked() -> list[str]:
+    """The other files of the checkout, but those that .gitignore names."""
+    return _git("ls-files", "-z", "--others", "--exclude-standard") if (ROOT / ".git").exists() else []
+
+
+def _git(*arguments: str) -> list[str]:
+    listed = subprocess.run(["git", *arguments], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    return [os.fsdecode(name) for name in listed.split(b"\0") if name]
 
 
 def _add(files: dict[str, bytes], wheel: Path) -> None:

@@ -1,5 +1,6 @@
 """Hosts that lack something: one sentence says what, and nothing is made where it does not belong."""
 
+import errno
 import os
 import resource
 import subprocess
@@ -14,6 +15,7 @@ from tests.builders import job_id
 from tests.end_to_end.terminal import Terminal
 from tests.other_users import EVE, needs_root, public_folder
 from tests.profiles import TOKEN
+from tui.core.problem import shortage
 
 JOB = job_id(1)
 NOWHERE = "http://127.0.0.1:9"
@@ -126,3 +128,23 @@ def test_every_option_and_variable_may_have_a_tilde(tmp_path: Path, command: str
         assert f"{home}/cfg/codearts-watch/watchlist.toml" in done.stdout
     if command == "check":
         assert f"{home}/settings.toml is read" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "not enough memory"),
+        (RuntimeError("can't start new thread"), "ulimit -u"),
+        (ExceptionGroup("", [ValueError(), BlockingIOError(errno.EAGAIN, "")]), "ulimit -u"),
+        (OSError(errno.ENOSPC, ""), "disk is full"),
+        (OSError(errno.ENOENT, ""), ""),
+        (RuntimeError("a bug"), ""),
+    ],
+)
+def test_a_shortage_is_told_from_a_bug(error: Exception, said: str) -> None:
+    found = shortage(error)
+    assert said in found
+    assert bool(said) == bool(found)
+    hidden = AttributeError("half made")
+    hidden.__context__ = error
+    assert shortage(hidden) == found

@@ -247,3 +247,12 @@ def test_no_field_of_a_job_becomes_code_of_a_shell(path: Path, command: list[str
 def test_a_field_as_an_argument_is_fine(path: Path, command: list[str]) -> None:
     path.write_text(f"[alerts]\ncommand = {command}\n")
     assert load_settings(path).alerts.command == tuple(command)
+
+
+def test_a_tilde_in_front_of_a_program_is_a_home(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    path.write_text('[alerts]\ncommand = ["~/bin/notify", "~"]\n')
+    assert load_settings(path).alerts.command == ("/home/me/bin/notify", "~")
+    path.write_text('[alerts]\ncommand = ["~nobody-of-this-name/notify"]\n')
+    with pytest.raises(Problem, match="nobody knows the home folder that ~ stands for"):
+        load_settings(path)

@@ -196,6 +196,15 @@ def test_the_file_that_refuses_is_named(shared: Path) -> None:
 
 
 @needs_root
+def test_a_file_that_may_not_be_replaced_is_the_one_that_refused(shared: Path) -> None:
+    """In a sticky folder, where only its owner may put another one in its place."""
+    shared.parent.chmod(0o3775)
+    said = as_user(BOB, lambda: WatchlistFile(shared).add([THREE]), TEAM)
+    assert said.startswith(f"Problem: Not saved: permission denied: check who owns the file and its folder ({shared})")
+    assert names(shared.parent) == {"watchlist.toml", "watchlist.toml.lock"}
+
+
+@needs_root
 def test_a_member_of_the_group_reaches_nothing_else_through_a_backup(shared: Path) -> None:
     """Bob only watches, and Eve, who shares the list, wants to write into Bob's files."""
     bashrc = shared.parents[1] / "bashrc"

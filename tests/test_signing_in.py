@@ -159,7 +159,10 @@ async def test_whatever_end_iam_gives_a_token_one_log_in_serves_all(end: str) ->
         login, password = Login("alice", "acme", "cn-north-4"), HeldPassword("the password", "secret")
         http = httpx.MockTransport(iam)
         return RenewedToken(
-            IamTokens(lambda: http_client(transport=http), Endpoint("https://iam"), login, password, clock), clock
+            IamTokens(
+                lambda: http_client("https://iam", transport=http), Endpoint("https://iam"), login, password, clock
+            ),
+            clock,
         )
 
     async with asking(credential, handler=answers("token-1")) as client:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from textual.app import App
 from textual.color import Color
@@ -147,7 +147,8 @@ def test_names_reach_the_screen_clean(tmp_path: Path) -> None:
 
 
 @given(value=st.text(max_size=12), key=st.sampled_from(["border", "text", "status-idle", "link-style", "my-own"]))
-@settings(max_examples=60)
+@example(value="Z}R", key="my-own")
+@settings(max_examples=60, deadline=None)
 async def test_whatever_a_variable_is_set_to_the_look_stands(
     tmp_path_factory: pytest.TempPathFactory, value: str, key: str
 ) -> None:

@@ -47,8 +47,8 @@ def run(command: Sequence[str], home: Path, **env: str) -> subprocess.CompletedP
     return subprocess.run(command, env=bare | env, cwd=home, capture_output=True, text=True)
 
 
-def build(script: str, *arguments: str | Path, **env: str) -> None:
+def build(script: str, *arguments: str | Path, checkout: Path = ROOT, **env: str) -> None:
     """What a maintainer runs in the checkout."""
     command = [sys.executable, *script.split(), *arguments]
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=checkout, env={**os.environ, **env}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

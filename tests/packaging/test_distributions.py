@@ -41,6 +41,17 @@ def test_the_wheel_has_every_file_of_the_program(distributions: Path) -> None:
     assert "Programming Language :: Python :: 3.13" in metadata.get_all("Classifier", [])
 
 
+def test_nothing_untracked_goes_into_a_distribution(untidy: Path, tmp_path: Path) -> None:
+    build("-m build --no-isolation --outdir", tmp_path, checkout=untidy)
+    (sdist,), (wheel,) = tmp_path.glob("*.tar.gz"), tmp_path.glob("*.whl")
+    with tarfile.open(sdist) as archive:
+        entries = archive.getmembers()
+    assert entries
+    assert not [entry.name for entry in entries if "stray" in entry.name]
+    assert {(entry.uid, entry.gid) for entry in entries} == {(0, 0)}
+    assert not [name for name in ZipFile(wheel).namelist() if "stray" in name]
+
+
 def test_the_source_distribution_has_what_it_takes_to_build_and_to_test(distributions: Path) -> None:
     (sdist,) = distributions.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:

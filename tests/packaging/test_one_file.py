@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 from pathlib import Path
 from zipfile import ZipFile
@@ -188,17 +189,35 @@ def test_a_private_group_may_write_the_cache(carried: str, variable: str) -> Non
         assert list(cache.glob("codearts-watch/*/tui"))
 
 
-def test_only_files_under_version_control_go_into_it(tmp_path: Path) -> None:
-    """A clone of this checkout with something lying about."""
-    if not (ROOT / ".git").exists():
-        pytest.skip("no checkout")
-    stray = ROOT / "tui" / "stray_of_a_test.py"
-    stray.write_text("")
-    try:
-        command = [sys.executable, "-c", "import bundle, json; print(json.dumps(sorted(bundle._program())))"]
-        done = subprocess.run(command, cwd=ROOT / ".ci", check=True, capture_output=True, text=True)
-    finally:
-        stray.unlink()
-    assert "tui/cli.py" in done.stdout
-    assert "tui/bundled_themes/dusk.toml" in done.stdout
+def test_only_files_under_version_control_go_into_it(untidy: Path) -> None:
+    command = [sys.executable, "-c", "import bundle; print(sorted(bundle._program()))"]
+    done = subprocess.run(command, cwd=untidy / ".ci", check=True, capture_output=True, text=True)
+    assert "'tui/cli.py'" in done.stdout
+    assert "'tui/bundled_themes/dusk.toml'" in done.stdout
     assert "stray" not in done.stdout
+
+
+def test_all_in_the_folders_archive_is_roots(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "program").touch()
+    if os.geteuid() == 0:
+        give(folder / "program", EVE, TEAM, 0o775)
+    script = "import build_folder, pathlib, sys; print(build_folder.archive(pathlib.Path(sys.argv[1])))"
+    done = subprocess.run(
+        [sys.executable, "-c", script, folder], cwd=ROOT / ".ci", check=True, capture_output=True, text=True
+    )
+    with tarfile.open(done.stdout.strip()) as archive:
+        entries = archive.getmembers()
+    assert [entry.name for entry in entries] == ["folder", "folder/program"]
+    for entry in entries:
+        assert (entry.uid, entry.gid, entry.uname, entry.gname) == (0, 0, "root", "root")
+        assert not entry.mode & 0o022
+
+
+def test_no_release_with_a_known_hole_is_taken() -> None:
+    """Also where an old one is installed already, since pip replaces what a bound excludes."""
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    (h11,) = (requirement for requirement in map(Requirement, wanted) if requirement.name == "h11")
+    assert not h11.specifier.contains("0.14.0")
+    assert not h11.specifier.contains("0.15.0")

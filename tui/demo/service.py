@@ -81,7 +81,7 @@ class DemoService:
         if self._thread.is_alive():
             with suppress(OSError):  # one last connection wakes the thread that accepts them
                 socket.create_connection(("127.0.0.1", self._server.server_port), timeout=1).close()
-            self._thread.join()
+            self._thread.join(1.0)  # where no connection could be opened it sleeps on, and ends with the program
         self._server.server_close()
         self._server.cut()
 

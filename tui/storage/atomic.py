@@ -224,7 +224,8 @@ def _not_saved(path: Path, error: Exception) -> Problem:
     """Names the file or folder that refused, where it is another one."""
     if not isinstance(error, OSError):
         return not_saved(path, clean(str(error)))
-    refused = Path(error.filename) if isinstance(error.filename, str) and error.errno in _OF_ONE_FILE else path
+    name = error.filename2 or error.filename  # the second one is what could not be replaced
+    refused = Path(name) if isinstance(name, str | Path) and error.errno in _OF_ONE_FILE else path
     if refused == path:
         return not_saved(path, reason(error))
     return not_saved(path, f"{clean(refused.name if refused.parent == path.parent else str(refused))}: {reason(error)}")

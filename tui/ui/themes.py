@@ -201,6 +201,8 @@ def _check_variable(key: str, value: str) -> None:
     if key.partition("-")[0] in _COLOURS | {"status", "banner"}:
         _check_colour(key, value)
         return
+    if set(value) & set("{};"):  # they end the rule of the trial below, and would end another one in the app
+        raise _NotATheme(f"the variable {key!r} cannot be {value!r}")
     coloured = any(word in key for word in ("text", "foreground", "link-color"))
     use = "text-style" if "style" in key else "color" if coloured else "background"
     sheet = Stylesheet(variables={key: value})
