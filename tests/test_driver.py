@@ -47,7 +47,7 @@ class Driver(SturdyDriver):
     def _get_terminal_size(self):
         size = super()._get_terminal_size()
         self.looks += 1
-        if self.looks == 2 and 'twice' in sys.argv:
+        if self.looks == 3 and 'twice' in sys.argv:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 10, 50, 0, 0))
         return size
 

@@ -20,8 +20,8 @@ from textual.message import Message
 TICK = 0.1
 """Seconds without input after which an unfinished sequence is taken for keys."""
 LONGEST_REPLY = 64 * 1024
-MOST_WAITING = 20
-"""Texts that wait for the terminal. Textual's queue blocks the loop at 30, and leaving takes ten."""
+MOST_WAITING = 200
+"""Texts that wait for the terminal: frames are none of them, so more is nothing that anybody misses."""
 COLUMNS, LINES = 80, 24
 """The size of a terminal that does not tell its own."""
 
@@ -156,6 +156,8 @@ class SturdyDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         start: Callable[[], None] = super().start_application_mode
         start()
+        if self._writer_thread:
+            self._writer_thread._queue.maxsize = 0  # a full queue would block the loop; `write` has its own bound
         signal.signal(signal.SIGWINCH, self._note_resize)
 
     def _note_resize(self, *args: Any) -> None:
