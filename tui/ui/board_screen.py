@@ -45,7 +45,6 @@ class BoardScreen(WatchlistActions, LookActions):
         self.draw()
 
     def action_pause_all(self) -> None:
-        self.show_all()  # the moment stands still at the end of what is not paused
         self.desk.paused = not self.desk.paused
         self.show_all()
 

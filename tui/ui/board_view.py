@@ -13,7 +13,7 @@ from tui.core.board import Board, JobState
 from tui.core.condition import Tally
 from tui.core.filter import LONGEST, parse_filter
 from tui.core.job import JobId
-from tui.core.reading import Reading
+from tui.core.reading import Moment, Reading
 from tui.storage.state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.arrangement import Arrangement
@@ -25,7 +25,7 @@ from tui.ui.hints import hint_groups
 from tui.ui.job_table import JobTable
 from tui.ui.keys import first_key
 from tui.ui.lines import Line, Sentence
-from tui.ui.row import Row, Subject
+from tui.ui.row import NOT_ASKED, Row, Subject
 from tui.ui.setup import Setup
 from tui.ui.sizes import BROAD, HEIGHTS, WIDTHS, classes_for
 from tui.ui.too_small import TooSmall
@@ -61,6 +61,7 @@ class BoardView(AskingScreen):
         super().__init__(setup, write)
         self.board = self.shown = Board().watch(setup.jobs)
         self.moment = setup.now()
+        self._paused_since: Moment | None = None
         self._changed: set[JobId] = set()
         """Jobs that were read since `shown`."""
         self.every_column = columns(setup.glyphs)
@@ -109,7 +110,9 @@ class BoardView(AskingScreen):
         return Row(state, max(last, self.moment, key=lambda moment: moment.at), self._interval(state))
 
     def _interval(self, state: JobState) -> float:
-        return self.desk.interval(state.job.id) if self.is_asking else inf
+        if not self.is_asking:
+            return inf
+        return NOT_ASKED if self.desk.paused else self.desk.interval(state.job.id)
 
     def record(self, readings: Sequence[Reading]) -> None:
         """Take what the poller brought; the screen follows."""
@@ -149,8 +152,7 @@ class BoardView(AskingScreen):
 
     def show_all(self) -> None:
         """Draw what differs, whichever jobs it is about; what time alone changes, too."""
-        if not (self.is_asking and self.desk.paused):
-            self.moment = self.setup.now()
+        self.moment = self.setup.now()
         self.shown = self.board
         self._tally.count(self.shown.states.values(), self.moment.at, self._interval)
         self._changed.clear()
@@ -193,9 +195,11 @@ class BoardView(AskingScreen):
 
     def _paused(self) -> str:
         if not (self.is_asking and self.desk.paused):
+            self._paused_since = None
             return ""
-        at = time_of_day(self.moment, self.setup.now().wall)
-        return f"Paused: nothing is asked. The screen shows what was known at {at}. {self._pause_key} goes on."
+        self._paused_since = self._paused_since or self.moment
+        since = time_of_day(self._paused_since, self.moment.wall)
+        return f"Paused since {since}: nothing is asked, and nothing below is current. {self._pause_key} goes on."
 
     def cursor_moved(self, by_user: bool) -> None:
         """Another job is under the cursor; not `by_user` where the one before has gone."""

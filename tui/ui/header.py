@@ -95,6 +95,8 @@ def _counts(glance: Glance) -> list[Part]:
 
 def _freshness(glance: Glance) -> list[Part]:
     summary = glance.summary
+    if glance.paused:
+        return []
     asked = summary.total - summary.counts[Condition.PAUSED]
     if asked == summary.never:
         return []
