@@ -61,8 +61,16 @@ def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, Iterable[tuple[int,
         for y, strips in enumerate(update.strips, update.region.y):
             yield y, [(update.region.x, Strip.join(strips))]
     elif isinstance(update, ChopsUpdate):
-        for y in sorted({y for y, _, _ in update.spans}):
-            yield y, [(x, strip) for x, strip in update.chops[y].items() if strip is not None]
+        for y, start, end in update.spans:
+            ends = update.chop_ends[y]
+            yield (
+                y,
+                [
+                    (x, strip)
+                    for stop, (x, strip) in zip(ends, update.chops[y].items(), strict=False)
+                    if strip is not None and x < end and stop > start  # what lies apart may lack its uppermost widget
+                ],
+            )
 
 
 def _cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
