@@ -1,13 +1,17 @@
 """What stands on the screen is so now: also behind a dialog, off the screen, under a filter, and after a removal."""
 
 import asyncio
+import re
+from collections import Counter
 
 import pytest
+from textual.widgets import Input
 
 from tests.builders import failure, job_id, reading
 from tests.screens import HOUR, Screen, jobs, screen
-from tui.core.job import Job
-from tui.core.reading import Status
+from tui.core.job import Job, JobId
+from tui.core.reading import Failure, Status
+from tui.storage.state import ScreenState
 from tui.ui.board_view import RARELY
 
 
@@ -132,3 +136,88 @@ async def test_an_undo_takes_the_last_change_also_where_the_disk_is_slow() -> No
             await asyncio.sleep(0)
         await shown.until(lambda: len(shown.board._undone) == 1)
         assert [job.label for job in shown.store.load().jobs] == ["job 001 two", "job 002", "job 003"]
+
+
+def said(line: str) -> dict[str, int]:
+    """What the header counts, without what is nought."""
+    counts = dict(pair.split()[::-1] for pair in re.findall(r"\d+ (?:running|idle|failing|stale|unread)\b", line))
+    return {word: int(number) for word, number in counts.items() if number != "0"}
+
+
+def seen(lines: list[str]) -> dict[str, int]:
+    """The same of the rows."""
+    words = {"▸": "running", "◦": "idle", "✗": "failing", "◌": "stale", "-": "unread"}
+    marks = [words[line[2]] for line in lines if re.search(r"job \d{3}", line)]
+    return dict(Counter(marks))
+
+
+def assert_same(shown: Screen) -> None:
+    header, *rows = (line for line in shown.lines if line.strip())
+    assert said(header) == seen(rows)
+
+
+async def test_header_and_rows_say_the_same_when_answers_grow_old() -> None:
+    outcomes: dict[JobId, Status | Failure] = {job_id(n): Status.RUNNING for n in range(1, 6)}
+    async with screen(10, outcomes) as shown:
+        assert_same(shown)
+        for _ in range(40):
+            shown.clock.ahead += HOUR / 10  # the interval is an hour: some are stale at some moment
+            shown.board.board = shown.board.board.record([reading(job_id(7), Status.IDLE, shown.clock.now().at)])
+            shown.board.tick()
+            await shown.pilot.pause()
+            assert_same(shown)
+
+
+async def test_header_and_rows_are_drawn_in_one_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with screen(10) as shown:
+        frames: list[list[str]] = []
+        monkeypatch.setattr(shown.app, "post_display_hook", lambda: frames.append(shown.lines))
+        for number in range(1, 11):
+            shown.board.record([reading(job_id(number), Status.RUNNING, shown.clock.now().at)])
+            await shown.settle()
+        for header, *rows in frames:
+            assert said(header) == seen(rows)
+        assert said(frames[-1][0]) == {"running": 10}
+
+
+async def test_behind_a_dialog_header_and_rows_follow() -> None:
+    async with screen(3) as shown:
+        await shown.press("L")
+        shown.board.record([reading(job_id(1), Status.RUNNING, shown.clock.now().at)])
+        await shown.until(lambda: "1 running  2 idle" in shown.text and "▸ running" in shown.text)
+        assert "enter saves" in shown.text
+
+
+async def test_a_pause_is_a_banner_and_nothing_changes_under_it() -> None:
+    async with screen(3, {job_id(1): Status.RUNNING}) as shown:
+        await shown.press("P")
+        paused = shown.lines
+        assert re.search(r"Paused since .*: nothing is asked", shown.text)
+        assert "◌ was running" in shown.text
+        for _ in range(200):
+            shown.clock.ahead += 7
+            shown.board.tick()
+        await shown.settle()
+        assert shown.lines == paused
+        await shown.press("P")
+        assert "Paused" not in shown.text
+
+
+async def test_healthy_jobs_sorted_by_age_stay_where_they_are() -> None:
+    async with screen(6, state=ScreenState(sort="age", details=False)) as shown:
+        order = shown.board.table.order
+        for number in (3, 1, 6, 2):
+            shown.clock.ahead += 60
+            shown.board.record([reading(job_id(number), Status.IDLE, shown.clock.now().at)])
+            await shown.settle()
+            shown.board.show_all()
+            assert shown.board.table.order == order
+
+
+@pytest.mark.parametrize("keys", [["slash"], ["L"], ["a"], ["i"], ["colon"], ["T", "escape", "slash"]])
+async def test_no_cursor_blinks(keys: list[str]) -> None:
+    async with screen(3) as shown:
+        await shown.press(*keys)
+        fields = shown.app.screen.query(Input)
+        assert [field for field in fields if field.has_focus]
+        assert not [field for field in fields if field.has_focus and field.cursor_blink]

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from os.path import lexists
 from pkgutil import get_data
 from time import monotonic
+from typing import Any
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
@@ -17,6 +18,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.command import CommandPalette
 from textual.driver import Driver
+from textual.filter import ANSIToTruecolor
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.theme import Theme
@@ -29,7 +31,7 @@ from tui.ui.frame import Frame
 from tui.ui.glyphs import ASCII
 from tui.ui.keys import COMMANDS, moving_keys
 from tui.ui.setup import Setup
-from tui.ui.themes import DEFAULT_VARIABLES, LoadedThemes, first_theme, load_themes
+from tui.ui.themes import DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
 from tui.ui.typing_guard import TypingGuard
 
 STEP = 0.03
@@ -63,6 +65,7 @@ class WatchApp(App[None]):
         """What was typed before the screen could do anything."""
         self._interrupted = -TWICE
         self.board_screen = BoardScreen(setup, self.write_raw)
+        self.no_color = bool(setup.environ.get("NO_COLOR"))
         if setup.glyphs is ASCII:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
@@ -74,6 +77,10 @@ class WatchApp(App[None]):
         self.register_theme(first)
         # Unwatched, and with its colours at hand: the theme costs the first paint no second look at the style.
         self.set_reactive(WatchApp.theme, first.name)
+        self.set_class(first.dark, "-dark-mode", update=False)
+        self.set_class(not first.dark, "-light-mode", update=False)
+        translated = ANSIToTruecolor(self.ansi_theme, enabled=not self.native_ansi_color)
+        self._filters = [Colourless() if self.no_color else translated]  # Textual's are those of its own first theme
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
@@ -82,8 +89,19 @@ class WatchApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(DEFAULT_VARIABLES)
 
+    def get_css_variables(self) -> dict[str, str]:
+        """Without colours only the styles of text tell where a cursor is and what is chosen."""
+        return super().get_css_variables() | dict(REVERSED if self.no_color else {})
+
     def on_mount(self) -> None:
         self._running_loop = asyncio.get_running_loop()
+
+    @on(events.DescendantFocus)
+    def keep_the_cursor_still(self, event: events.DescendantFocus) -> None:
+        """A cursor that blinks is sent twice a second."""
+        field: Any = event.widget
+        if hasattr(field, "cursor_blink"):
+            field.cursor_blink = False
 
     @on(BoardScreen.Asks)
     def take_the_rest(self) -> None:
