@@ -64,7 +64,7 @@ REVERSED: Mapping[str, str] = MappingProxyType(
         "input-cursor-text-style": "reverse",
     }
 )
-"""What stands in for colours where there are none. Of these, Textual's lists of options show bold and underline only."""
+"""What stands in for colours where there are none. Textual's lists of options show bold and underline only."""
 
 _NUMBERS = frozenset({"luminosity_spread", "text_alpha"})
 _SWITCHES = frozenset({"dark", "ansi"})
