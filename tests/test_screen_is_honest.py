@@ -10,7 +10,7 @@ from textual.widgets import Input
 from tests.builders import failure, job_id, reading
 from tests.screens import HOUR, Screen, jobs, screen
 from tui.core.job import Job, JobId
-from tui.core.reading import Failure, Status
+from tui.core.reading import Failure, Reading, Status
 from tui.storage.state import ScreenState
 from tui.ui.board_view import RARELY
 
@@ -138,6 +138,11 @@ async def test_an_undo_takes_the_last_change_also_where_the_disk_is_slow() -> No
         assert [job.label for job in shown.store.load().jobs] == ["job 001 two", "job 002", "job 003"]
 
 
+async def test_the_header_names_the_age_up_to_which_all_is_fresh() -> None:
+    async with screen(3) as shown:
+        assert "all read within 90 m" in shown.lines[0]  # asked once an hour
+
+
 def said(line: str) -> dict[str, int]:
     """What the header counts, without what is nought."""
     counts = dict(pair.split()[::-1] for pair in re.findall(r"\d+ (?:running|idle|failing|stale|unread)\b", line))
@@ -156,16 +161,22 @@ def assert_same(shown: Screen) -> None:
     assert said(header) == seen(rows)
 
 
-async def test_header_and_rows_say_the_same_when_answers_grow_old() -> None:
+async def test_header_and_rows_say_the_same_when_answers_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hang(job: JobId) -> Reading:
+        await asyncio.Event().wait()
+        raise AssertionError(job)
+
     outcomes: dict[JobId, Status | Failure] = {job_id(n): Status.RUNNING for n in range(1, 6)}
     async with screen(10, outcomes) as shown:
-        assert_same(shown)
-        for _ in range(40):
-            shown.clock.ahead += HOUR / 10  # the interval is an hour: some are stale at some moment
-            shown.board.board = shown.board.board.record([reading(job_id(7), Status.IDLE, shown.clock.now().at)])
+        monkeypatch.setattr(shown.reader, "read", hang)
+        assert said(shown.lines[0]) == {"running": 5, "idle": 5}
+        shown.clock.ahead += 3 * HOUR - 5
+        for _ in range(3 * RARELY):
             shown.board.tick()
-            await shown.pilot.pause()
+            await shown.settle()
             assert_same(shown)
+            shown.clock.ahead += 1
+        assert said(shown.lines[0]) == {"stale": 10}
 
 
 async def test_header_and_rows_are_drawn_in_one_frame(monkeypatch: pytest.MonkeyPatch) -> None:
