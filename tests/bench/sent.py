@@ -10,6 +10,7 @@ from tests.bench.product import pace
 from tests.bench.service import Service
 from tests.bench.terminal import Terminal, idle_with
 
+ALL_READ = b"all read within"
 JOBS, PER_SECOND, CHANGE = 30, 5, 0.1
 """All in view, half a change a second: each is a frame of its own."""
 OPEN: dict[str, tuple[Sequence[bytes], float]] = {
@@ -58,23 +59,23 @@ def silence(plan: Plan) -> list[Row]:
 
     def focus(report: bytes) -> Sample:
         with Service() as service, product(JOBS, service.port) as terminal:
-            terminal.wait_for(THIRD_ROW)
-            press(terminal, (), 4)
+            terminal.wait_for(ALL_READ)
+            press(terminal, (), 2)
             before = terminal.bytes_read
             press(terminal, (report,), 1)
             return {"bytes": terminal.bytes_read - before}
 
     def typing(keys: Sequence[bytes], jobs: int = JOBS) -> Sample:
         with Service() as service, product(jobs, service.port) as terminal:
-            terminal.wait_for(THIRD_ROW)
-            press(terminal, (), 4)
+            terminal.wait_for(ALL_READ)
+            press(terminal, (), 2)
             press(terminal, keys, 2)
             return window(terminal, plan.seconds(60, 20))
 
     def paused() -> Sample:
         with Service() as service, product(JOBS, service.port) as terminal:
-            terminal.wait_for(THIRD_ROW)
-            press(terminal, (), 4)
+            terminal.wait_for(ALL_READ)
+            press(terminal, (), 2)
             terminal.send(b"P")
             return window(terminal, 60)
 

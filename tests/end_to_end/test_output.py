@@ -99,6 +99,7 @@ def test_a_terminal_without_a_size_is_taken_for_a_usual_one(tmp_path: Path, told
         home = Home(tmp_path, server.url)
         home.watch(labels)
         with home.start(told=told) as terminal:
+            terminal.wait_for(f"{JOBS} idle")
             first, *_, last = labels
             server.answers[first] = True
             terminal.wait_for("1 running")
