@@ -1,5 +1,6 @@
 """What a terminal may send without ending or upsetting the app."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -178,6 +179,7 @@ def test_a_suspended_app_comes_back() -> None:
         terminal.wait_for("ready")
         terminal.send("z")
         terminal.gone("ready")
+        os.waitid(os.P_PID, terminal.process.pid, os.WSTOPPED)
         terminal.kill(signal.SIGCONT)
         terminal.wait_for("ready")
         terminal.send("a")
