@@ -124,7 +124,7 @@ class Screen:
 
     async def settle(self) -> None:
         """Wait until held keys, workers and reports are through."""
-        await self.until(lambda: not self.app.holds_keys and not self.board.around_soon)
+        await self.until(lambda: not self.app.holds_keys and not self.board.draws_soon)
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -216,7 +216,7 @@ async def screen(
         "keys": {},
     }
     app = WatchApp(Setup(**(given | parts)))
-    app.board_screen.around_after = 0.01
+    app.board_screen.apart = 0.01
     async with app.run_test(size=size) as pilot:
         shown = Screen(app, pilot, reader, clock, store, saved)
         await shown.all_read()

@@ -1,5 +1,6 @@
 """What a terminal may send without ending or upsetting the app."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -47,7 +48,7 @@ class Driver(SturdyDriver):
     def _get_terminal_size(self):
         size = super()._get_terminal_size()
         self.looks += 1
-        if self.looks == 2 and 'twice' in sys.argv:
+        if self.looks == 3 and 'twice' in sys.argv:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 10, 50, 0, 0))
         return size
 
@@ -178,6 +179,7 @@ def test_a_suspended_app_comes_back() -> None:
         terminal.wait_for("ready")
         terminal.send("z")
         terminal.gone("ready")
+        os.waitid(os.P_PID, terminal.process.pid, os.WSTOPPED)
         terminal.kill(signal.SIGCONT)
         terminal.wait_for("ready")
         terminal.send("a")

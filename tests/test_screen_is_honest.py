@@ -1,13 +1,17 @@
 """What stands on the screen is so now: also behind a dialog, off the screen, under a filter, and after a removal."""
 
 import asyncio
+import re
+from collections import Counter
 
 import pytest
+from textual.widgets import Input
 
 from tests.builders import failure, job_id, reading
 from tests.screens import HOUR, Screen, jobs, screen
-from tui.core.job import Job
-from tui.core.reading import Status
+from tui.core.job import Job, JobId
+from tui.core.reading import Failure, Reading, Status
+from tui.storage.state import ScreenState
 from tui.ui.board_view import RARELY
 
 
@@ -50,7 +54,7 @@ async def test_the_count_of_stale_jobs_is_what_the_filter_finds() -> None:
         let_time_pass(shown, 10)
         shown.board.record([reading(job_id(1), failure(), shown.clock.now().at)])
         await shown.settle()
-        assert "1 failing  3 stale │ paused │ oldest answer 10h" in shown.lines[0]
+        assert "1 failing  3 stale │ paused │ cn-north-4" in shown.lines[0]
         await shown.press("slash", *"is:stale", "enter")
         assert all(f"job {number:03}" in shown.text for number in (1, 2, 3))
 
@@ -64,6 +68,8 @@ async def test_a_removal_undone_brings_back_what_was_known() -> None:
         await shown.press("u")
         await shown.until(lambda: job_id(1) in shown.board.board.states)
         assert shown.board.board.states[job_id(1)].since == since
+        shown.board.desk.paused = False
+        shown.board.show_all()
         assert "1 running" in shown.lines[0]
 
 
@@ -130,3 +136,99 @@ async def test_an_undo_takes_the_last_change_also_where_the_disk_is_slow() -> No
             await asyncio.sleep(0)
         await shown.until(lambda: len(shown.board._undone) == 1)
         assert [job.label for job in shown.store.load().jobs] == ["job 001 two", "job 002", "job 003"]
+
+
+async def test_the_header_names_the_age_up_to_which_all_is_fresh() -> None:
+    async with screen(3) as shown:
+        assert "all read within 90 m" in shown.lines[0]  # asked once an hour
+
+
+def said(line: str) -> dict[str, int]:
+    """What the header counts, without what is nought."""
+    counts = dict(pair.split()[::-1] for pair in re.findall(r"\d+ (?:running|idle|failing|stale|unread)\b", line))
+    return {word: int(number) for word, number in counts.items() if number != "0"}
+
+
+def seen(lines: list[str]) -> dict[str, int]:
+    """The same of the rows."""
+    words = {"▸": "running", "◦": "idle", "✗": "failing", "◌": "stale", "-": "unread"}
+    marks = [words[line[2]] for line in lines if re.search(r"job \d{3}", line)]
+    return dict(Counter(marks))
+
+
+def assert_same(shown: Screen) -> None:
+    header, *rows = (line for line in shown.lines if line.strip())
+    assert said(header) == seen(rows)
+
+
+async def test_header_and_rows_say_the_same_when_answers_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hang(job: JobId) -> Reading:
+        await asyncio.Event().wait()
+        raise AssertionError(job)
+
+    outcomes: dict[JobId, Status | Failure] = {job_id(n): Status.RUNNING for n in range(1, 6)}
+    async with screen(10, outcomes) as shown:
+        monkeypatch.setattr(shown.reader, "read", hang)
+        assert said(shown.lines[0]) == {"running": 5, "idle": 5}
+        shown.clock.ahead += 3 * HOUR - 5
+        for _ in range(3 * RARELY):
+            shown.board.tick()
+            await shown.settle()
+            assert_same(shown)
+            shown.clock.ahead += 1
+        assert said(shown.lines[0]) == {"stale": 10}
+
+
+async def test_header_and_rows_are_drawn_in_one_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with screen(10) as shown:
+        frames: list[list[str]] = []
+        monkeypatch.setattr(shown.app, "post_display_hook", lambda: frames.append(shown.lines))
+        for number in range(1, 11):
+            shown.board.record([reading(job_id(number), Status.RUNNING, shown.clock.now().at)])
+            await shown.settle()
+        for header, *rows in frames:
+            assert said(header) == seen(rows)
+        assert said(frames[-1][0]) == {"running": 10}
+
+
+async def test_behind_a_dialog_header_and_rows_follow() -> None:
+    async with screen(3) as shown:
+        await shown.press("L")
+        shown.board.record([reading(job_id(1), Status.RUNNING, shown.clock.now().at)])
+        await shown.until(lambda: "1 running  2 idle" in shown.text and "▸ running" in shown.text)
+        assert "enter saves" in shown.text
+
+
+async def test_a_pause_is_a_banner_and_nothing_changes_under_it() -> None:
+    async with screen(3, {job_id(1): Status.RUNNING}) as shown:
+        await shown.press("P")
+        paused = shown.lines
+        assert re.search(r"Paused since .*: nothing is asked", shown.text)
+        assert "◌ was running" in shown.text
+        for _ in range(200):
+            shown.clock.ahead += 7
+            shown.board.tick()
+        await shown.settle()
+        assert shown.lines == paused
+        await shown.press("P")
+        assert "Paused" not in shown.text
+
+
+async def test_healthy_jobs_sorted_by_age_stay_where_they_are() -> None:
+    async with screen(6, state=ScreenState(sort="age", details=False)) as shown:
+        order = shown.board.table.order
+        for number in (3, 1, 6, 2):
+            shown.clock.ahead += 60
+            shown.board.record([reading(job_id(number), Status.IDLE, shown.clock.now().at)])
+            await shown.settle()
+            shown.board.show_all()
+            assert shown.board.table.order == order
+
+
+@pytest.mark.parametrize("keys", [["slash"], ["L"], ["a"], ["i"], ["colon"], ["T", "escape", "slash"]])
+async def test_no_cursor_blinks(keys: list[str]) -> None:
+    async with screen(3) as shown:
+        await shown.press(*keys)
+        fields = shown.app.screen.query(Input)
+        assert [field for field in fields if field.has_focus]
+        assert not [field for field in fields if field.has_focus and field.cursor_blink]

@@ -9,6 +9,11 @@ from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
 
+from tests.builders import failure, job_id
+from tests.screens import Screen, screen
+from tui.core.job import JobId
+from tui.core.reading import Failure, Status
+from tui.storage.state import ScreenState
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, LARGEST, bundled_themes, load_themes
 
 BUNDLED = {theme.name: theme for theme in load_themes(None).themes}
@@ -69,6 +74,42 @@ async def test_the_look_takes_every_theme_also_a_bare_one_of_the_users(tmp_path:
             await pilot.pause()
             expected = theme.to_color_system().generate()["background"]
             assert app.screen.styles.background == Color.parse(expected), theme.name
+
+
+def drawn(shown: Screen) -> list[list[tuple[str, str]]]:
+    """What is drawn, with its looks."""
+    return [[(text, str(style)) for text, style, _ in strip] for strip in shown.app.screen._compositor.render_strips()]
+
+
+OUTCOMES: dict[JobId, Status | Failure] = {job_id(1): Status.RUNNING, job_id(2): failure()}
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+async def test_a_theme_looks_the_same_however_it_came(name: str) -> None:
+    async with screen(3, OUTCOMES) as shown:
+        await shown.press("T", "escape")
+        shown.app.theme = name
+        await shown.settle()
+        picked = drawn(shown)
+    async with screen(3, OUTCOMES, theme=name) as shown:
+        assert drawn(shown) == picked
+    async with screen(3, OUTCOMES, state=ScreenState(theme=name, details=False)) as shown:
+        assert drawn(shown) == picked
+
+
+@pytest.mark.parametrize("theme", ["codearts-dark", "codearts-light", "ansi-16"])
+@pytest.mark.parametrize("keys", [[], ["slash", "j"], ["s"], ["L"], ["colon"], ["question_mark"], ["T", "j"]])
+async def test_no_color_leaves_no_colour_at_all(theme: str, keys: list[str]) -> None:
+    async with screen(3, OUTCOMES, theme=theme, environ={"NO_COLOR": "1"}) as shown:
+        await shown.press(*keys)
+        styles = [
+            style
+            for strip in shown.app.screen._compositor.render_strips()
+            for _, style, _ in strip
+            if style is not None
+        ]
+        assert [style for style in styles if style.color or style.bgcolor] == []
+        assert any(style.reverse or style.underline for style in styles)  # the cursor
 
 
 def test_a_theme_of_the_users_goes_before_the_bundled_one(tmp_path: Path) -> None:

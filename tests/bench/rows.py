@@ -27,6 +27,7 @@ from tests.bench.measure import (
 )
 from tests.bench.places import ENVIRONMENT, THIRD_ROW, floor, job_id
 from tests.bench.product import pace
+from tests.bench.sent import changes_with_something_open, silence
 from tests.bench.service import Service
 from tests.bench.terminal import Terminal, idle_with
 
@@ -215,6 +216,8 @@ ROWS: dict[str, Callable[[Plan], list[Row]]] = {
     "start-10000": lambda plan: start(plan, 10_000, 1.3),
     "quiet": quiet_screen,
     "changes": changes,
+    "open": changes_with_something_open,
+    "silent": silence,
     "polls": polls,
     "keys": keys,
     "memory": memory,

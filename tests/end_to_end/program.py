@@ -45,9 +45,14 @@ class Home:
         self.watchlist.write_text("version = 1\n" + "".join(jobs))
 
     def start(
-        self, *arguments: str, rows: int = 24, columns: int = 80, env: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        rows: int = 24,
+        columns: int = 80,
+        env: Mapping[str, str] | None = None,
+        told: tuple[int, int] | None = None,
     ) -> Terminal:
-        return Terminal(command(*arguments), {**self.env, **(env or {})}, rows, columns)
+        return Terminal(command(*arguments), {**self.env, **(env or {})}, rows, columns, told=told)
 
 
 def command(*arguments: str) -> list[str]:

@@ -59,15 +59,19 @@ class Terminal:
         rows: int = 24,
         columns: int = 80,
         cwd: Path | None = None,
+        told: tuple[int, int] | None = None,
     ) -> None:
+        """`told` are the rows and columns that the program is told, where they are not the true ones."""
         self._screen = Screen(rows, columns)
         self._raw = bytearray()
         self._ended = False
         self._news = threading.Condition()
+        self._takes = threading.Event()
+        self._takes.set()
         self._ours, theirs = pty.openpty()
         self._stop, self._stopped = os.pipe()
         os.set_blocking(self._ours, False)
-        self._set_size(rows, columns)
+        self._set_size(*(told or (rows, columns)))
         self._settings_at_rest = termios.tcgetattr(self._ours)
         try:
             self.process = subprocess.Popen(
@@ -150,8 +154,16 @@ class Terminal:
         """Nothing happens when the program has already ended."""
         self.process.send_signal(number)
 
+    def stall(self) -> None:
+        """Take no more output, as a connection does whose other end has gone without a word."""
+        self._takes.clear()
+
+    def take_again(self) -> None:
+        self._takes.set()
+
     def hang_up(self) -> None:
         """The terminal goes away, as when a connection drops; the program gets SIGHUP."""
+        self.take_again()
         if self._reader.is_alive():
             os.write(self._stopped, b"x")
             self._reader.join()
@@ -221,6 +233,7 @@ class Terminal:
             ready = select.select([self._ours, self._stop], [], [])[0]
             if self._stop in ready:
                 return b""
+            self._takes.wait()
             try:
                 return os.read(self._ours, 65536)
             except BlockingIOError:

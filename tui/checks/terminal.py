@@ -5,9 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 
 from tui.checks.step import Step, advice, unknown, works
-
-COLUMNS, LINES = 40, 8
-"""The smallest screen that shows statuses and counts."""
+from tui.ui.sizes import COLUMNS, ROWS
 
 
 def terminal_steps(environ: Mapping[str, str], has_unicode: bool, size: tuple[int, int] | None) -> Iterator[Step]:
@@ -18,8 +16,8 @@ def terminal_steps(environ: Mapping[str, str], has_unicode: bool, size: tuple[in
         return
     columns, lines = size
     shown = f"{columns} columns, {lines} lines, TERM={term}"
-    fits = columns >= COLUMNS and lines >= LINES
-    yield works("terminal", shown) if fits else advice("terminal", f"{shown}: too small, {COLUMNS}×{LINES} is enough")
+    fits = columns >= COLUMNS and lines >= ROWS
+    yield works("terminal", shown) if fits else advice("terminal", f"{shown}: too small, {COLUMNS}×{ROWS} is enough")
     yield works("colours", _colours(environ))
     text = "UTF-8" if has_unicode else "ASCII only: for better signs choose a UTF-8 locale, like LC_ALL=C.UTF-8"
     yield works("characters", text) if has_unicode else advice("characters", text)

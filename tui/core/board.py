@@ -12,6 +12,10 @@ REMEMBERED = 500
 """Jobs that were removed and may come back with what is known of them, as by undo."""
 
 
+FRESH, AGEING = 1.5, 3.0
+"""Intervals up to which the last good status is fresh, and up to which it is ageing; it is stale after that."""
+
+
 class Freshness(StrEnum):
     """How old the last good status is against the job's interval."""
 
@@ -19,6 +23,11 @@ class Freshness(StrEnum):
     AGEING = "ageing"
     STALE = "stale"
     NEVER_READ = "never read"
+
+
+def fresh_within(interval: float) -> float:
+    """The age in seconds up to which a status is fresh."""
+    return FRESH * interval
 
 
 class Transition(NamedTuple):
@@ -63,13 +72,12 @@ class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
         return now - self.good.received.at if self.good else None
 
     def freshness(self, now: float, interval: float) -> Freshness:
-        """Up to one and a half intervals fresh, up to three ageing, then stale."""
         age = self.age(now)
         if age is None:
             return Freshness.NEVER_READ
-        if age <= 1.5 * interval:
+        if age <= fresh_within(interval):
             return Freshness.FRESH
-        return Freshness.AGEING if age <= 3 * interval else Freshness.STALE
+        return Freshness.AGEING if age <= AGEING * interval else Freshness.STALE
 
     def record(self, reading: Reading) -> "JobState":
         """The state after `reading`; an answer sent before the last one recorded is dropped."""

@@ -1,12 +1,11 @@
 """What a job's row says at a glance, and the sum of all rows."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
-from math import inf
 from typing import NamedTuple
 
-from tui.core.board import Board, Freshness, JobState
+from tui.core.board import Freshness, JobState
 from tui.core.job import JobId
 from tui.core.reading import Status
 
@@ -56,60 +55,62 @@ class Summary(NamedTuple):
         return self.counts.total()
 
 
-def summarise(states: Iterable[JobState], now: float, interval_of: Callable[[JobState], float]) -> Summary:
-    """Counts by condition, and the worst freshness among the jobs that are being asked."""
-    counts: Counter[Condition] = Counter()
-    ageing = stale = never = 0
-    oldest: float | None = None
-    for state in states:
-        if state.last is None and not state.paused:
-            counts[Condition.UNREAD] += 1
-            never += 1
-            continue  # as all are at first
-        interval = interval_of(state)
-        good = state.good
-        if good and good is state.last and not state.paused and now - good.received.at <= 1.5 * interval:
-            counts[Condition.RUNNING if state.status is Status.RUNNING else Condition.IDLE] += 1
-            continue  # read, fresh and going on, as nearly all are
-        counts[condition_of(state, now, interval)] += 1
-        age = state.age(now)
-        if state.paused:
-            continue
-        if age is None:
-            never += 1
-        if age is None or age <= 1.5 * interval:
-            continue
-        ageing += 1
-        stale += age > 3 * interval
-        oldest = max(oldest or 0.0, age)
-    return Summary(counts, ageing, stale, never, oldest)
+Part = tuple[Condition, Freshness | None]
+"""What one job adds to the sum; the freshness of a job that is not asked counts for nothing."""
+UNREAD: Part = (Condition.UNREAD, Freshness.NEVER_READ)
+IntervalOf = Callable[[JobState], float]
 
 
 class Tally:
-    """The sum of the board, which follows readings by what they change. While jobs are ageing, and when it was told to
-    forget, every job is looked at: for what time alone does."""
+    """The sum of the board. It follows readings by what they change, and is counted anew for what time alone does."""
 
     def __init__(self) -> None:
-        self._board = Board()
-        self._summary: Summary | None = None
+        self._parts: dict[JobId, Part] = {}
+        """Of all jobs but the unread ones, which are all of them at first."""
+        self._sums: Counter[Part] = Counter()
+        self._read_at: dict[JobId, float] = {}
+        """When the jobs were read whose status is not fresh."""
+        self._now = 0.0
 
-    def of(self, board: Board, now: float, interval_of: Callable[[JobState], float]) -> Summary:
-        if self._summary is None or self._summary.ageing or board is not self._board:
-            self._board, self._summary = board, summarise(board.states.values(), now, interval_of)
-        return self._summary
+    def count(self, states: Collection[JobState], now: float, interval_of: IntervalOf) -> None:
+        """Forget what was counted before, and count these jobs."""
+        self._now = now
+        self._parts, self._read_at, self._sums = {}, {}, Counter({UNREAD: len(states)})
+        self.follow((state for state in states if state.last or state.paused), interval_of)
 
-    def forget(self) -> None:
-        """Count anew when next asked."""
-        self._summary = None
+    def follow(self, states: Iterable[JobState], interval_of: IntervalOf) -> None:
+        """These jobs, which were counted before, are in another state now."""
+        for state in states:
+            job = state.job.id
+            self._sums[self._parts.get(job, UNREAD)] -= 1
+            part = self._parts[job] = _part_of(state, self._now, interval_of(state))
+            self._sums[part] += 1
+            if state.good and part[1] in (Freshness.AGEING, Freshness.STALE):
+                self._read_at[job] = state.good.received.at
+            else:
+                self._read_at.pop(job, None)
 
-    def follow(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
-        """These jobs were read between the two boards."""
-        if self._summary is None or self._summary.ageing or before is not self._board:
-            return
-        counts, never = Counter(self._summary.counts), self._summary.never
-        for job in jobs:
-            if (old := before.states.get(job)) and (new := after.states.get(job)) and not new.paused:
-                counts[condition_of(old, 0.0, inf)] -= 1
-                counts[condition_of(new, 0.0, inf)] += 1
-                never += (new.good is None) - (old.good is None)
-        self._board, self._summary = after, self._summary._replace(counts=counts, never=never)
+    @property
+    def summary(self) -> Summary:
+        counts: Counter[Condition] = Counter()
+        by_freshness: Counter[Freshness | None] = Counter()
+        for (condition, freshness), number in self._sums.items():
+            counts[condition] += number
+            by_freshness[freshness] += number
+        stale = by_freshness[Freshness.STALE]
+        oldest = self._now - min(self._read_at.values()) if self._read_at else None
+        return Summary(
+            counts, by_freshness[Freshness.AGEING] + stale, stale, by_freshness[Freshness.NEVER_READ], oldest
+        )
+
+
+def _part_of(state: JobState, now: float, interval: float) -> Part:
+    freshness = None if state.paused else state.freshness(now, interval)
+    return condition_of(state, now, interval), freshness
+
+
+def summarise(states: Collection[JobState], now: float, interval_of: IntervalOf) -> Summary:
+    """The sum of these jobs alone."""
+    tally = Tally()
+    tally.count(states, now, interval_of)
+    return tally.summary

@@ -7,13 +7,18 @@ from functools import cached_property, partial
 from os.path import lexists
 from pkgutil import get_data
 from time import monotonic
+from typing import Any
 
+from rich.color import ColorSystem
 from rich.console import RenderableType
 from textual import events, on, work
+from textual._ansi_sequences import SYNC_END, SYNC_START
+from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.command import CommandPalette
 from textual.driver import Driver
+from textual.filter import ANSIToTruecolor
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.theme import Theme
@@ -23,10 +28,11 @@ from tui.core.text import crash_text, plain_paste
 from tui.ui.ascii_scrollbar import AsciiScrollBar
 from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, SturdyDriver
+from tui.ui.frame import Frame
 from tui.ui.glyphs import ASCII
 from tui.ui.keys import COMMANDS, moving_keys
 from tui.ui.setup import Setup
-from tui.ui.themes import DEFAULT_VARIABLES, LoadedThemes, first_theme, load_themes
+from tui.ui.themes import DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
 from tui.ui.typing_guard import TypingGuard
 
 STEP = 0.03
@@ -56,10 +62,12 @@ class WatchApp(App[None]):
         self.leaving: Callable[[int], None] = lambda code: None
         """Told the exit code when the app begins to end, to see that it does."""
         self._releasing = False
+        self._frame = Frame()
         self._early: list[events.Event] = []
         """What was typed before the screen could do anything."""
         self._interrupted = -TWICE
         self.board_screen = BoardScreen(setup, self.write_raw)
+        self.no_color = bool(setup.environ.get("NO_COLOR"))
         if setup.glyphs is ASCII:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
@@ -71,6 +79,10 @@ class WatchApp(App[None]):
         self.register_theme(first)
         # Unwatched, and with its colours at hand: the theme costs the first paint no second look at the style.
         self.set_reactive(WatchApp.theme, first.name)
+        self.set_class(first.dark, "-dark-mode", update=False)
+        self.set_class(not first.dark, "-light-mode", update=False)
+        translated = ANSIToTruecolor(self.ansi_theme, enabled=not self.native_ansi_color)
+        self._filters = [Colourless() if self.no_color else translated]  # Textual's are those of its own first theme
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
@@ -79,8 +91,19 @@ class WatchApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(DEFAULT_VARIABLES)
 
+    def get_css_variables(self) -> dict[str, str]:
+        """Without colours only the styles of text tell where a cursor is and what is chosen."""
+        return super().get_css_variables() | dict(REVERSED if self.no_color else {})
+
     def on_mount(self) -> None:
         self._running_loop = asyncio.get_running_loop()
+
+    @on(events.DescendantFocus)
+    def keep_the_cursor_still(self, event: events.DescendantFocus) -> None:
+        """A cursor that blinks is sent twice a second."""
+        field: Any = event.widget
+        if hasattr(field, "cursor_blink"):
+            field.cursor_blink = False
 
     @on(BoardScreen.Asks)
     def take_the_rest(self) -> None:
@@ -129,6 +152,10 @@ class WatchApp(App[None]):
     # Keys
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.AppFocus | events.AppBlur):
+            return  # nothing looks different in a window that has the focus
+        if isinstance(event, events.Resize):
+            self._frame.forget()
         if isinstance(event, events.InputEvent | events.Paste) and not self.board_screen.is_asking:
             self._early.append(event)
             return
@@ -206,6 +233,7 @@ class WatchApp(App[None]):
             self.push_screen(CommandPalette(placeholder="Search for commands", id="--command-palette"))
 
     def action_repaint(self) -> None:
+        self._frame.forget()
         self.board_screen.show_all()
         self.refresh(repaint=True, layout=True)
         self.screen.refresh(repaint=True, layout=True)
@@ -225,6 +253,30 @@ class WatchApp(App[None]):
             if not command.moves and command.id != "palette":
                 action = command.action or f"screen.{command.id}"
                 yield SystemCommand(command.id.replace("_", " "), command.help, partial(self.run_action, action))
+
+    # Output
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Sends what differs from what the terminal shows. A frame that comes while the terminal still takes the one
+        before it is dropped; another is made afterwards."""
+        driver = self._driver
+        if not isinstance(driver, SturdyDriver) or not isinstance(renderable, CompositorUpdate) or self._batch_count:
+            super()._display(screen, renderable)
+        elif self._running and not self._closed and driver.is_free(self._catch_up):
+            self._send_frame(driver, renderable)
+
+    def _send_frame(self, driver: SturdyDriver, update: CompositorUpdate) -> None:
+        colours = self.console._color_system or ColorSystem.TRUECOLOR
+        frame = self._frame.changes(update, self.size, colours)
+        cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+        if frame or cursor != self._previous_cursor_position:
+            self._previous_cursor_position = cursor
+            frame += f"\x1b[{cursor.y + 1};{cursor.x + 1}H"
+            driver.write(f"{SYNC_START}{frame}{SYNC_END}" if self._sync_available else frame)
+
+    def _catch_up(self) -> None:
+        if self._running and not self._closed:
+            self.screen.refresh()
 
     # Ending
 

@@ -41,11 +41,12 @@ class BoardScreen(WatchlistActions, LookActions):
         else:
             self.desk.resume(jobs)
             self.board = self.board.pause(jobs, None)
-        self.show_changes(jobs)
+        self._changed.update(jobs)
+        self.draw()
 
     def action_pause_all(self) -> None:
         self.desk.paused = not self.desk.paused
-        self.show_around()
+        self.show_all()
 
     # Mark and copy
 

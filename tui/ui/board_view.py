@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from tui.core.board import Board, JobState
 from tui.core.condition import Tally
 from tui.core.filter import LONGEST, parse_filter
 from tui.core.job import JobId
-from tui.core.reading import Reading, Status
+from tui.core.reading import Moment, Reading
 from tui.storage.state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.arrangement import Arrangement
@@ -25,9 +25,11 @@ from tui.ui.hints import hint_groups
 from tui.ui.job_table import JobTable
 from tui.ui.keys import first_key
 from tui.ui.lines import Line, Sentence
-from tui.ui.row import Row, Subject
+from tui.ui.row import NOT_ASKED, Row, Subject
 from tui.ui.setup import Setup
-from tui.ui.too_small import HEIGHTS, WIDTHS, TooSmall, classes_for
+from tui.ui.sizes import BROAD, HEIGHTS, WIDTHS, classes_for
+from tui.ui.too_small import TooSmall
+from tui.ui.units import time_of_day
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -37,27 +39,36 @@ if TYPE_CHECKING:
 TICK = 1.0
 """Seconds between two looks at the header and at the file; what did not change is not drawn."""
 RARELY = 5
-"""Ticks between two looks at ages and durations, which are shown in steps of 5 and 20 seconds."""
+"""Ticks after which the moment moves on that ages and durations are reckoned at: they are shown in such steps."""
 
 
 class BoardView(AskingScreen):
-    """Owns the board. `record` and `take_watchlist` are the only ways it changes."""
+    """Owns the board. `record` and `take_watchlist` are the only ways it changes.
+
+    Header, rows and details show `shown` at `moment`, so that they say the same in every frame.
+    """
 
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     AUTO_FOCUS = "JobTable"
-    around_after = 1.0
-    """Seconds that the header may be behind the rows: it sums up all of them."""
-    around_soon = _was_covered = False
+    apart = 0.5
+    """Seconds between two frames that readings cause."""
+    draws_soon = False
+    _drawn_at = -inf
     _ticks = 0
 
     def __init__(self, setup: Setup, write: Callable[[str], None]) -> None:
         super().__init__(setup, write)
-        self.board = Board().watch(setup.jobs)
+        self.board = self.shown = Board().watch(setup.jobs)
+        self.moment = setup.now()
+        self._paused_since: Moment | None = None
+        self._changed: set[JobId] = set()
+        """Jobs that were read since `shown`."""
         self.every_column = columns(setup.glyphs)
         self.arrangement = Arrangement()
         self._tally = Tally()
         self._sign_in_key = first_key("sign_in", setup.keys)
+        self._pause_key = first_key("pause_all", setup.keys)
         self.file_warning = setup.warning
         self._ticked_at = setup.now().at
         self.details: DetailsPane | None = None
@@ -86,7 +97,7 @@ class BoardView(AskingScreen):
         """After the first frame, which needs no answer."""
         if self.is_asking or not self.begin((state.job for state in self.board.states.values()), self.record):
             return
-        self.set_class(self.screen_state.details and self.app.size.width >= 110, "-details")
+        self.set_class(self.screen_state.details and self.app.size.width >= BROAD, "-details")
         self.show_around()
         self.set_interval(TICK, self.tick)
         self.desk.prefer(self.table.in_view())
@@ -94,14 +105,24 @@ class BoardView(AskingScreen):
         self.run_worker(self.learn_ends(self.show_around))
 
     def row_of(self, job: JobId) -> Row:
-        return Row(self.board.states[job], self.setup.now(), self.desk.interval(job) if self.is_asking else inf)
+        state = self.shown.states[job]
+        last = state.last.received if state.last else self.moment
+        return Row(state, max(last, self.moment, key=lambda moment: moment.at), self._interval(state))
+
+    def _interval(self, state: JobState) -> float:
+        if not self.is_asking:
+            return inf
+        return NOT_ASKED if self.desk.paused else self.desk.interval(state.job.id)
 
     def record(self, readings: Sequence[Reading]) -> None:
         """Take what the poller brought; the screen follows."""
-        before, self.board, jobs = self.board, self.board.record(readings), {reading.job for reading in readings}
+        before, self.board = self.board, self.board.record(readings)
         self.alert(before, self.board)
-        self._tally.follow(before, self.board, jobs)
-        self.show_changes(jobs)
+        self._changed.update(reading.job for reading in readings)
+        if not self.draws_soon:
+            self.draws_soon = True
+            loop = asyncio.get_running_loop()
+            loop.call_later(max(0.0, self._drawn_at + self.apart - loop.time()), self.call_later, self.draw)
 
     def take_watchlist(self, watchlist: Watchlist) -> None:
         """Watch these jobs: what is known of those that stay is kept."""
@@ -129,49 +150,56 @@ class BoardView(AskingScreen):
         default = self.service.names[0]
         return frozenset(job for job, it in self.board.states.items() if (it.job.profile or default) == state.profile)
 
-    def show_all(self) -> bool:
-        """Answers whether anything looks different now."""
-        self._tally.forget()
-        before = self.table.order
-        self.table.show(self.arrangement.order(self.board.states, self.row_of))
-        in_view = self.table.update_rows(self.table.in_view())
-        return self.show_around() or in_view or self.table.order != before
+    def show_all(self) -> None:
+        """Draw what differs, whichever jobs it is about; what time alone changes, too."""
+        self.moment = self.setup.now()
+        self.shown = self.board
+        self._tally.count(self.shown.states.values(), self.moment.at, self._interval)
+        self._changed.clear()
+        self.table.show(self.arrangement.order(self.shown.states, self.row_of))
+        self.table.update_rows(self.table.in_view())
+        self.show_around()
 
-    def show_changes(self, jobs: Iterable[JobId]) -> None:
-        if self.covered:
-            return
-        if self.arrangement.moved([job for job in jobs if job in self.board.states], self.row_of):
-            self.table.show(self.arrangement.order(self.board.states, self.row_of))
+    def draw(self) -> None:
+        """Draw the jobs that were read, and the header with them."""
+        self.draws_soon = False
+        self._drawn_at = asyncio.get_running_loop().time()
+        jobs, self._changed, self.shown = self._changed & self.board.states.keys(), set(), self.board
+        self._tally.follow((self.shown.states[job] for job in jobs), self._interval)
+        if self.arrangement.moved(jobs, self.row_of):
+            self.table.show(self.arrangement.order(self.shown.states, self.row_of))
         self.table.update_rows(jobs)
-        if not self.around_soon:
-            self.around_soon = True
-            asyncio.get_running_loop().call_later(self.around_after, self.call_later, self.show_around)
+        self.show_around()
 
-    def show_around(self) -> bool:
-        """Header, banner, empty screens and details; answers whether one of the first three is another now."""
-        self.around_soon = False
-        now, paces = self.setup.now(), self.desk.paces() if self.is_asking else {}
-
-        def interval(state: JobState) -> float:
-            pace = paces[self.desk.profile(state.job.id)]
-            return pace.running if state.status is Status.RUNNING else pace.idle
-
-        summary = self._tally.of(self.board, now.at, interval)
+    def show_around(self) -> None:
+        """Header, banner, empty screens and details."""
+        now, paces = self.moment, self.desk.paces() if self.is_asking else {}
+        summary = self._tally.summary
         state = self.screen_state
         seen = [name for name in paces if self.arrangement.only is None or name == state.profile] or list(paces)
         profiles = tuple(profile_glance(self.service.profile(name), paces[name], now) for name in seen)
         narrowed = bool(state.filter or state.problems_only or self.arrangement.only is not None)
         shown, marked = len(self.table.order), len(self.table.marks)
-        glance = Glance(profiles, summary, now.at, shown, narrowed, marked, self._sign_in_key, self.file_warning)
-        changed = [self.header.show(header_parts(glance)), self.banner.show(*banner(glance))]
+        glance = Glance(
+            profiles, summary, now.at, shown, narrowed, marked, self._sign_in_key, self.file_warning, self._paused()
+        )
+        self.header.show(header_parts(glance))
+        self.banner.show(*banner(glance))
         trouble = next((pace.trouble for pace in paces.values() if pace.trouble), None)
-        never = all(state.status is None for state in self.board.states.values())
+        never = all(state.status is None for state in self.shown.states.values())
         empty = empty_text(summary.total, len(self.table.order), state, trouble if never else None)
-        changed.append(self.empty.show(empty))
+        self.empty.show(empty)
         self.table.display = bool(self.table.order)
         if self.is_asking:
             self.show_details()
-        return any(changed)
+
+    def _paused(self) -> str:
+        if not (self.is_asking and self.desk.paused):
+            self._paused_since = None
+            return ""
+        self._paused_since = self._paused_since or self.moment
+        since = time_of_day(self._paused_since, self.moment.wall)
+        return f"Paused since {since}: nothing is asked, and nothing below is current. {self._pause_key} goes on."
 
     def cursor_moved(self, by_user: bool) -> None:
         """Another job is under the cursor; not `by_user` where the one before has gone."""
@@ -212,11 +240,11 @@ class BoardView(AskingScreen):
 
     @property
     def covered(self) -> bool:
-        """Whether a dialog is in front: then nothing is drawn until it is closed."""
+        """Whether a dialog is in front."""
         return self.app.screen is not self
 
     def tick(self) -> None:
-        """What changes by the mere passing of time. Rarely where that takes a look at every job, or a whole screen."""
+        """What changes by the mere passing of time."""
         if not gc.isenabled():  # nor did the first frame and the first answers need a tidy memory
             gc.freeze()
             gc.enable()
@@ -226,25 +254,12 @@ class BoardView(AskingScreen):
         has_slept, self._ticked_at = now - self._ticked_at > RARELY * TICK, now
         if is_rare and self.ends_were_lost():
             self.run_worker(self.learn_ends(self.show_around))
-        if self.covered:
-            if is_rare and self.show_all():
-                self.app.screen.refresh()  # the dialog draws what is behind it
-            return
         self.desk.prefer(self.table.in_view())
-        if has_slept or (is_rare and self.arrangement.depends_on_readings):
+        if is_rare or has_slept:
             self.show_all()
-        elif is_rare:
-            self._tally.forget()
-            self.show_changes(self.table.in_view())
         else:
-            self.show_changes(())
-
-    def on_screen_suspend(self) -> None:
-        self._was_covered = True
+            self.show_around()
 
     def on_screen_resume(self) -> None:
-        """At the start, and after a dialog, under which little was drawn."""
         if not self.is_asking:
             self.call_later(self.start_polling)  # Textual draws the first frame before
-        elif self._was_covered:
-            self.show_all()

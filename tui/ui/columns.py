@@ -1,6 +1,7 @@
 """The table's columns: one entry each, the ones that change on the left (a line is sent up to its last change)."""
 
 from collections.abc import Callable
+from math import inf
 from typing import NamedTuple
 
 from tui.core.board import Freshness
@@ -61,11 +62,15 @@ def _tags(row: Row) -> str:
 
 
 def _since(row: Row) -> SortKey:
-    return (-row.state.since.at if row.state.since else float("inf"),)
+    """By what is shown and then by the moment, which no answer moves: equal durations keep their places."""
+    return (-row.state.since.at if row.state.since and words.how_long(row) else inf,)
 
 
 def _read_at(row: Row) -> SortKey:
-    return (row.state.good.received.at if row.state.good else float("-inf"),)
+    """Jobs whose age is not shown are equal: each answer would move them."""
+    if row.state.good is None:
+        return (-inf,)
+    return (row.state.good.received.at if words.age(row) else inf,)
 
 
 def _status_style(row: Row) -> str:

@@ -15,7 +15,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.core.text import clean
-from tui.ui.too_small import HEIGHTS, WIDTHS, TooSmall
+from tui.ui.sizes import HEIGHTS, WIDTHS
+from tui.ui.too_small import TooSmall
 
 Answer = TypeVar("Answer")
 

@@ -8,7 +8,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from time import monotonic
-from typing import Any
+from typing import Any, TextIO
 
 from rich.cells import cell_len
 from textual import events
@@ -20,6 +20,10 @@ from textual.message import Message
 TICK = 0.1
 """Seconds without input after which an unfinished sequence is taken for keys."""
 LONGEST_REPLY = 64 * 1024
+MOST_WAITING = 200
+"""Texts that wait for the terminal: frames are none of them, so more is nothing that anybody misses."""
+COLUMNS, LINES = 80, 24
+"""The size of a terminal that does not tell its own."""
 
 _STRING = r"\x1b[\]P_^X][^\x07\x1b]*"
 _REPLIES = re.compile(rf"{_STRING}(?:\x07|\x1b\\)|\x1b\[[?>=][0-9;:]*[cnuRSt]")
@@ -81,10 +85,59 @@ def _unprintable(character: str | None) -> bool:
     return character is not None and any("\ud800" <= half <= "\udfff" for half in character)
 
 
+class Output:
+    """The file of Textual's writer thread. Reports each text that the terminal has taken."""
+
+    def __init__(self, file: TextIO, taken: Callable[[], None]) -> None:
+        self._file = file
+        self._taken = taken
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):  # the terminal has gone: who watches it ends the app
+            self._file.write(text)
+            self._file.flush()
+        self._taken()
+
+    def flush(self) -> None:
+        """Done after each text."""
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
 class SturdyDriver(LinuxDriver):
-    """Not ended or upset by bytes that are not UTF-8, odd sequences, stray answers, a bare SIGCONT, quick resizes."""
+    """Not ended or upset by bytes that are not UTF-8, odd sequences, stray answers, a bare SIGCONT, quick resizes, a
+    terminal without a size, or one that takes no output."""
 
     _suspended = False
+    _written = _taken = 0
+    """Texts given to the writer thread, and those that it has got rid of. Each is counted by one thread only."""
+    _when_free: Callable[[], None] | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._size = self._size or self._get_terminal_size()
+        self._file: Any = Output(self._file, self._note_taken)
+
+    def write(self, data: str) -> None:
+        """Never waits: what a terminal that takes nothing has no room for is dropped. Frames ask `is_free` first."""
+        if self._written - self._taken < MOST_WAITING:
+            self._written += 1
+            super().write(data)
+
+    def is_free(self, when_free: Callable[[], None]) -> bool:
+        """Whether the terminal has taken all that was written; if not, `when_free` is called once it has."""
+        self._when_free = when_free  # first, so that the writer thread cannot miss it
+        if self._written == self._taken:
+            self._when_free = None
+        return self._when_free is None
+
+    def _note_taken(self) -> None:
+        self._taken += 1
+        if self._written == self._taken and (when_free := self._when_free):
+            self._when_free = None
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(when_free)
 
     def run_input_thread(self) -> None:
         decode = getincrementaldecoder("utf-8")("replace").decode
@@ -103,6 +156,8 @@ class SturdyDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         start: Callable[[], None] = super().start_application_mode
         start()
+        if self._writer_thread:
+            self._writer_thread._queue.maxsize = 0  # a full queue would block the loop; `write` has its own bound
         signal.signal(signal.SIGWINCH, self._note_resize)
 
     def _note_resize(self, *args: Any) -> None:
@@ -115,13 +170,19 @@ class SturdyDriver(LinuxDriver):
             size = Size(*self._get_terminal_size())
             self.process_message(events.Resize(size, size))
 
+    def process_message(self, message: Message) -> None:
+        if isinstance(message, events.Resize):
+            self._size = _usable(*message.size)
+            size = Size(*self._size)
+            message = events.Resize(size, size, size, message.pixel_size)
+        super().process_message(message)
+
     def _get_terminal_size(self) -> tuple[int, int]:
         """Of the terminal that the keys come from: Textual asks standard output, which may be a file."""
         try:
-            columns, lines = os.get_terminal_size(self.fileno)
+            return _usable(*os.get_terminal_size(self.fileno))
         except OSError:  # the terminal has gone: who watches it ends the app
-            columns, lines = 0, 0
-        return columns or 80, lines or 24
+            return COLUMNS, LINES
 
     def _send(self, messages: Iterator[Message]) -> None:
         """All that was read at once arrives at once and at one time, however long a busy machine takes to parse it."""
@@ -146,6 +207,11 @@ class SturdyDriver(LinuxDriver):
             super()._sigcont_application(*args)
         elif self._auto_restart:
             self._loop.call_soon_threadsafe(self._app.post_message, self.SignalResume())
+
+
+def _usable(columns: int, lines: int) -> tuple[int, int]:
+    """A serial console or a pty that nobody gave a size says 0."""
+    return columns or COLUMNS, lines or LINES
 
 
 class AsciiDriver(SturdyDriver):

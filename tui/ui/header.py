@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.core.board import fresh_within
 from tui.core.condition import Condition, Summary
 from tui.core.reading import Failure, Moment, Retry
 from tui.ui import units
@@ -55,6 +56,8 @@ class Glance(NamedTuple):
     sign_in_key: str
     warning: str = ""
     """What is wrong with the watchlist's file for as long as it is."""
+    paused: str = ""
+    """That everything is paused, and since when; empty when it is not."""
 
 
 def header_parts(glance: Glance) -> list[list[Part]]:
@@ -92,13 +95,15 @@ def _counts(glance: Glance) -> list[Part]:
 
 def _freshness(glance: Glance) -> list[Part]:
     summary = glance.summary
+    if glance.paused:
+        return []
     asked = summary.total - summary.counts[Condition.PAUSED]
     if asked == summary.never:
         return []
     if summary.oldest is None:
         which = f"{asked - summary.never} of {asked}" if summary.never else "all"
         # A bound that holds while everything is fresh, so that it need not count up.
-        within = round(1.5 * max(profile.pace.idle for profile in glance.profiles))
+        within = round(fresh_within(max(profile.pace.idle for profile in glance.profiles)))
         return [(f"{which} read within {units.seconds(within)}", "dim")]
     if summary.stale:
         return [(f"oldest answer {units.age(summary.oldest)}", "stale")]
@@ -153,7 +158,7 @@ def _pace(glance: Glance) -> list[Part]:
 
 def banner(glance: Glance) -> Part:
     """What troubles whole profiles, a sentence each, and its look; empty when there is nothing."""
-    lines = [glance.warning] if glance.warning else []
+    lines = [text for text in (glance.warning, glance.paused) if text]
     look = "warning"
     for profile in glance.profiles:
         lines += [f"{profile.name}: {profile.warning}".removeprefix(": ")] if profile.warning else []

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -83,27 +81,15 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._keep_in_view()
         self.refresh()
 
-    def update_rows(self, jobs: Iterable[JobId]) -> bool:
-        """These jobs may look different now: redraw the cells in view whose text or look changed, nothing else.
-
-        Answers whether there were any.
-        """
-        any_changed = False
+    def update_rows(self, jobs: Iterable[JobId]) -> None:
+        """These jobs may look different now: draw those in view again of which a text or a look changed."""
+        changed = []
         for job in jobs:
-            line = self._lines.get(job)
             old = self._cells.pop(job, None)
-            if line is None or old is None or not self._in_view(line):
-                continue
-            new = self._cells_of(job)
-            changed = [at for at, (was, now) in enumerate(zip_longest(old, new)) if was != now]
-            if changed:
-                any_changed = True
-                first, last = self._placed[changed[0]], self._placed[changed[-1]]
-                longest = max(cell_len(old[changed[-1]][0]), cell_len(new[changed[-1]][0]))
-                width = last.left + min(last.width, longest) - first.left
-                x = first.left - self.scroll_offset.x
-                self.refresh(Region(max(0, x), line + 1 - self.scroll_offset.y, width, 1))
-        return any_changed
+            line = self._lines.get(job)
+            if line is not None and old is not None and self._in_view(line) and self._cells_of(job) != old:
+                changed.append(job)
+        self._refresh_lines(changed)
 
     def in_view(self) -> tuple[JobId, ...]:
         """The jobs whose rows are on the screen."""

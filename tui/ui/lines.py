@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from rich.cells import cell_len
 from rich.text import Text
-from textual.geometry import Region
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -26,31 +24,10 @@ class Line(Widget):
         self._separator = separator
         self._groups: list[list[Part]] = []
 
-    def show(self, groups: list[list[Part]]) -> bool:
-        """Answers whether that is something new."""
-        if groups == self._groups:
-            return False
-        old, self._groups = _flat(self._groups), groups
-        new = _flat(groups)
-        changed = [at for at, (was, now) in enumerate(zip(old, new, strict=False)) if was != now]
-        if [cell_len(text) for text, _ in old] != [cell_len(text) for text, _ in new]:
+    def show(self, groups: list[list[Part]]) -> None:
+        if groups != self._groups:
+            self._groups = groups
             self.refresh()
-        else:  # up to the last change: a line is sent from its start
-            self.refresh(Region(0, 0, self._reach(changed[-1]), 1))
-        return True
-
-    def _reach(self, last: int) -> int:
-        """Cells up to the end of this part."""
-        ends = 1
-        at = 0
-        for group in self._groups:
-            for text, _ in group:
-                ends += cell_len(text)
-                if at == last:
-                    return ends
-                at += 1
-            ends += len(self._separator) + 2
-        return ends
 
     def render(self) -> Text:
         shown: list[Part] = []
@@ -83,10 +60,6 @@ def joined(parts: Iterable[tuple[str, Look]]) -> list[tuple[str, Look]]:
     return runs
 
 
-def _flat(groups: list[list[Part]]) -> list[Part]:
-    return [part for group in groups for part in group]
-
-
 class Sentence(Static):
     """Plain text that takes no room while it is empty; drawn again only when it changed."""
 
@@ -94,14 +67,13 @@ class Sentence(Static):
         super().__init__(classes=classes, markup=False)
         self._shown = ("", "")
 
-    def show(self, text: str, look: str = "") -> bool:
-        """`look` becomes a class of the widget. Answers whether that is something new."""
+    def show(self, text: str, look: str = "") -> None:
+        """`look` becomes a class of the widget."""
         if (text, look) == self._shown:
-            return False
+            return
         self.remove_class(f"-{self._shown[1]}")
         self._shown = (text, look)
         self.update(Text(text))
         self.display = bool(text)
         if look:
             self.add_class(f"-{look}")
-        return True

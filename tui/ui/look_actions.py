@@ -12,6 +12,7 @@ from tui.storage.state import ScreenState
 from tui.ui.board_view import BoardView
 from tui.ui.columns import SORTS
 from tui.ui.job_table import JobTable
+from tui.ui.sizes import BROAD
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -26,7 +27,7 @@ class LookActions(BoardView):
     def action_details(self) -> None:
         self.toggle_class("-details")
         self._place_details()
-        if self.app.size.width >= 110:
+        if self.app.size.width >= BROAD:
             self.keep_state(self.screen_state._replace(details=self.has_class("-details")))
 
     def close_details(self) -> bool:
@@ -45,7 +46,7 @@ class LookActions(BoardView):
     @property
     def details_alone(self) -> bool:
         """Whether the details stand in place of the table: the screen is too narrow for both."""
-        return self.has_class("-details") and self.app.size.width < 110
+        return self.has_class("-details") and self.app.size.width < BROAD
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._place_details)

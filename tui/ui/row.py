@@ -1,6 +1,7 @@
 """What one job's row has to show, as plain words."""
 
 from datetime import datetime
+from math import inf
 from typing import NamedTuple
 
 from tui.core.board import Freshness, JobState
@@ -8,6 +9,8 @@ from tui.core.condition import Condition, condition_of
 from tui.core.reading import Moment, Status
 from tui.ui import units
 
+NOT_ASKED = -inf
+"""The interval while everything is paused: then no status is current, however young."""
 RECENT = 600.0
 """Seconds for which a change is news: noted on the row, and found by "next problem"."""
 
@@ -73,9 +76,9 @@ def how_long(row: Row) -> str:
 
 
 def age(row: Row) -> str:
-    """The age of the last good answer, only where it is no longer fresh."""
+    """The age of the last good answer, only where it is no longer fresh and another is awaited."""
     seconds = row.state.age(row.now.at)
-    if seconds is None or row.freshness is Freshness.FRESH or row.state.paused:
+    if seconds is None or row.freshness is Freshness.FRESH or row.state.paused or row.interval == NOT_ASKED:
         return ""
     return units.age(seconds)
 
@@ -88,6 +91,8 @@ def note(row: Row) -> str:
         return f"since {units.time_of_day(state.paused, today)}"
     if state.failure:
         return state.failure.summary
+    if row.interval == NOT_ASKED:
+        return f"last answer {units.time_of_day(state.good.received, today)}" if state.good else "never asked"
     if state.status is None:
         return "waiting for its first answer"
     if not row.current:

@@ -3,13 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.css.stylesheet import Stylesheet, StylesheetParseError
 from textual.css.tokenizer import TokenError
+from textual.filter import LineFilter
 from textual.theme import Theme
 
 from tui.core.text import clean
@@ -54,6 +58,15 @@ DEFAULT_VARIABLES: Mapping[str, str] = MappingProxyType(
 """For the moment before a theme is chosen: those of the default theme. Textual's own style sheets name the last two,
 which its themes of 16 colours lack."""
 
+REVERSED: Mapping[str, str] = MappingProxyType(
+    {
+        "block-cursor-text-style": "bold reverse underline",
+        "block-cursor-blurred-text-style": "reverse underline",
+        "input-cursor-text-style": "reverse",
+    }
+)
+"""What stands in for colours where there are none. Textual's lists of options show bold and underline only."""
+
 _NUMBERS = frozenset({"luminosity_spread", "text_alpha"})
 _SWITCHES = frozenset({"dark", "ansi"})
 _KEYS = frozenset(field.name for field in fields(Theme))
@@ -62,6 +75,18 @@ _COLOURS = _KEYS - _NUMBERS - _SWITCHES - {"name", "variables"}
 
 class _NotATheme(Exception):
     """Why a file is none, in words that follow "Theme x.toml is left out: "."""
+
+
+class Colourless(LineFilter):
+    """For NO_COLOR: styles of text are kept, colours are not. Textual's own filter makes greys of them."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [Segment(text, style and _without_colour(style), control) for text, style, control in segments]
+
+
+@lru_cache(1024)
+def _without_colour(style: Style) -> Style:
+    return style.without_color
 
 
 class LoadedThemes(NamedTuple):

@@ -1,23 +1,9 @@
 """One honest line where the terminal is too small for anything else."""
 
 from rich.text import Text
-from textual.geometry import Size
 from textual.widgets import Static
 
-COLUMNS, ROWS = 40, 8
-"""The smallest terminal with room for statuses and counts."""
-WIDTHS = [(0, "-tiny"), (COLUMNS, "-narrow"), (110, "-broad")]
-HEIGHTS = [(0, "-low"), (ROWS, "-high")]
-"""Classes of a screen by its columns and its rows; under `-tiny` and `-low` this line covers all else."""
-
-
-def classes_for(size: Size) -> tuple[str, str]:
-    """Those of a screen of this size."""
-    width, height = (
-        max(room for room in bounds if room[0] <= length)
-        for bounds, length in zip((WIDTHS, HEIGHTS), size, strict=True)
-    )
-    return width[1], height[1]
+from tui.ui.sizes import COLUMNS, ROWS
 
 
 class TooSmall(Static):

@@ -1,0 +1,117 @@
+"""What is sent to the terminal: only what changed, and nothing that the program waits for."""
+
+import itertools
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from .contract_server import ContractServer, Request
+from .program import Home, numbered
+
+JOBS = 20
+OPEN: dict[str, tuple[Sequence[str], str, int]] = {
+    "nothing": ((), "job 020", 700),
+    "details": (("d",), "curl -sS", 1400),
+    "filter": (("/",), "words, !word", 1400),
+    "sort": (("s",), "Sort by", 1400),
+    "label": (("L",), "enter saves", 1400),
+    "help": (("?",), "esc closes", 1400),
+    "commands": ((":",), "Search for commands", 1400),
+}
+"""Keys, what they open, and the most bytes of a change then."""
+
+
+@pytest.mark.parametrize("what", OPEN)
+def test_a_change_sends_what_differs_whatever_is_open(tmp_path: Path, what: str) -> None:
+    keys, opened, most = OPEN[what]
+    labels, answers = numbered(JOBS)
+    first, *_, last = labels
+    with ContractServer(answers) as server:
+        home = Home(tmp_path, server.url)
+        home.watch(labels)
+        with home.start(rows=40, columns=120) as terminal:
+            terminal.wait_for(f"{JOBS} idle")
+            for key in keys:
+                terminal.press(key)
+            terminal.wait_for(opened)
+            server.answers[first] = True
+            terminal.wait_for(f"^ 1 running +{JOBS - 1}")  # what was opened has been drawn by now
+            sent = len(terminal.raw)
+            server.answers[last] = True
+            terminal.wait_for(f"^ 2 running +{JOBS - 2}")
+            assert len(terminal.raw) - sent <= most
+
+
+@pytest.mark.parametrize("opener", ["", "/", "s", "L"])
+def test_a_window_that_gets_or_loses_the_focus_is_not_drawn_again(tmp_path: Path, opener: str) -> None:
+    labels, answers = numbered(JOBS)
+    with ContractServer(answers) as server:
+        home = Home(tmp_path, server.url)
+        home.watch(labels)
+        with home.start(rows=40, columns=120) as terminal:
+            terminal.wait_for(f"{JOBS} idle")
+            terminal.send(opener)
+            terminal.wait_for({"": "job 020", "/": "words", "s": "Sort by", "L": "enter saves"}[opener])
+            first, *_, last = labels
+            server.answers[first] = True
+            terminal.wait_for("1 running")
+            sent = len(terminal.raw)
+            terminal.send("\x1b[O\x1b[I\x1b[O\x1b[I")
+            server.answers[last] = True
+            terminal.wait_for("2 running")
+            assert len(terminal.raw) - sent <= 700
+
+
+def test_a_terminal_that_takes_nothing_holds_up_nothing(tmp_path: Path) -> None:
+    labels, answers = numbered(JOBS)
+    turns = itertools.count()
+
+    def restless(request: Request) -> bool:
+        return next(turns) % 2 == 0
+
+    with ContractServer(dict.fromkeys(answers, restless)) as server:
+        home = Home(tmp_path, server.url)
+        home.watch(labels)
+        with home.start(rows=40, columns=120) as terminal:
+            terminal.wait_for("job 020")
+            terminal.stall()
+            asked = len(server.requests)
+            server.wait_for(lambda requests: len(requests) > asked + 20 * JOBS, 60)
+            server.answers.update(dict.fromkeys(answers, True))
+            terminal.take_again()
+            terminal.wait_for(f"{JOBS} running")
+            terminal.wait_for(lambda text: text.count("running") == JOBS + 1)
+
+            server.answers.update(dict.fromkeys(answers, restless))
+            terminal.stall()
+            asked = len(server.requests)
+            server.wait_for(lambda requests: len(requests) > asked + 10 * JOBS, 60)
+            terminal.kill(signal.SIGTERM)
+            assert terminal.process.wait(20) == 143
+
+
+@pytest.mark.parametrize("told", [(0, 0), (0, 80), (24, 0)])
+def test_a_terminal_without_a_size_is_taken_for_a_usual_one(tmp_path: Path, told: tuple[int, int]) -> None:
+    labels, answers = numbered(JOBS)
+    with ContractServer(answers) as server:
+        home = Home(tmp_path, server.url)
+        home.watch(labels)
+        with home.start(told=told) as terminal:
+            terminal.wait_for(f"{JOBS} idle")
+            first, *_, last = labels
+            server.answers[first] = True
+            terminal.wait_for("1 running")
+            sent = len(terminal.raw)
+            server.answers[last] = True
+            terminal.wait_for("2 running")
+            assert len(terminal.raw) - sent <= 1000
+            terminal.press("?")
+            terminal.wait_for("esc closes")
+            terminal.press("escape")
+            terminal.gone("esc closes")
+            terminal.resize(30, 100)
+            terminal.wait_for(lambda text: len(text.splitlines()) == 30 and "help" in text.splitlines()[-1])
+            terminal.press("q")
+            assert terminal.wait_exit() == 0

@@ -1,0 +1,154 @@
+"""What the terminal shows, cell by cell, so that a frame sends only what differs from it.
+
+Textual's compositor compares nothing: it sends every region that a widget declares changed, and the whole screen while
+a dialog lies over another screen.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from unicodedata import east_asian_width
+
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.geometry import Size
+from textual.strip import Strip
+
+Cell = tuple[str, str]
+"""A character with its SGR codes. The second half of a wide character is empty."""
+Span = tuple[int, int]
+"""From a cell to the one after the last."""
+UNKNOWN: Cell = ("", "?")
+"""What a cell shows of which nothing was sent."""
+CLOSE = 10
+"""Unchanged cells that are sent again, since another move of the cursor and another look cost more."""
+
+
+class Frame:
+    """Remembers what was sent. Everything that it is given must reach the terminal."""
+
+    def __init__(self) -> None:
+        self._size = Size(0, 0)
+        self._lines: list[list[Cell]] = []
+
+    def forget(self) -> None:
+        """The terminal may show anything now: all is sent when it is next drawn."""
+        self._size = Size(0, 0)
+
+    def changes(self, update: CompositorUpdate, size: Size, colours: ColorSystem) -> str:
+        """What to send so that the terminal shows `update`; empty where it does already."""
+        if size != self._size:
+            self._size = size
+            self._lines = [[UNKNOWN] * size.width for _ in range(size.height)]
+        sent: list[str] = []
+        for y, pieces in _pieces(update):
+            if y >= size.height:
+                continue
+            old = self._lines[y]
+            new = list(old)
+            for x, strip in pieces:
+                cells = _cells(strip, colours)[: size.width - x]
+                new[x : x + len(cells)] = cells
+            if new != old:
+                self._lines[y] = new
+                sent += [_drawn(new, y, span) for span in _spans(old, new)]
+        return "".join((*sent, "\x1b[0m")) if sent else ""
+
+
+def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, Iterable[tuple[int, Strip]]]]:
+    """Number of the line, and what is drawn on it from which cell on."""
+    if isinstance(update, LayoutUpdate):
+        for y, strips in enumerate(update.strips, update.region.y):
+            yield y, [(update.region.x, Strip.join(strips))]
+    elif isinstance(update, ChopsUpdate):
+        for y, start, end in update.spans:
+            ends = update.chop_ends[y]
+            yield (
+                y,
+                [
+                    (x, strip)
+                    for stop, (x, strip) in zip(ends, update.chops[y].items(), strict=False)
+                    if strip is not None and x < end and stop > start  # what lies apart may lack its uppermost widget
+                ],
+            )
+
+
+def _cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
+    cells: list[Cell] = []
+    for text, style, _ in strip:
+        look = (style._ansi if style._ansi is not None else Strip.render_ansi(style, colours)) if style else ""
+        if text.isascii():
+            cells += [(character, look) for character in text]
+        else:
+            for character in text:
+                width = cell_len(character)
+                if width:
+                    cells += [(character, look), ("", look)][:width]
+                elif cells:
+                    _combine(cells, character)
+    return cells
+
+
+def _combine(cells: list[Cell], character: str) -> None:
+    """Put a character without width to the one before it."""
+    at = len(cells) - 1
+    while at and not cells[at][0]:
+        at -= 1
+    cells[at] = (cells[at][0] + character, cells[at][1])
+
+
+@lru_cache(maxsize=4096)
+def _is_certain(text: str) -> bool:
+    """Whether every terminal gives it the width that we do. They differ about East Asian, wide and combined ones."""
+    return text.isascii() and text != "" or (len(text) == 1 and east_asian_width(text) in ("N", "Na", "H"))
+
+
+def _spans(old: list[Cell], new: list[Cell]) -> Iterator[Span]:
+    """Where they differ. One that lies close behind another is part of it."""
+    start = end = -1
+    for at, (was, now) in enumerate(zip(old, new, strict=True)):
+        if was == now:
+            continue
+        if start >= 0 and at - end > CLOSE:
+            yield _widened(old, new, start, end)
+            start = at
+        elif start < 0:
+            start = at
+        end = at + 1
+    if start >= 0:
+        yield _widened(old, new, start, end)
+
+
+def _widened(old: list[Cell], new: list[Cell], start: int, end: int) -> Span:
+    """From where characters of uncertain width begin to the cell after them: they must be drawn in one piece."""
+    while start and not (_is_certain(old[start - 1][0]) and _is_certain(new[start - 1][0])):
+        start -= 1
+    while end < len(new) and not (_is_certain(old[end - 1][0]) and _is_certain(new[end - 1][0])):
+        end += 1
+    return start, end
+
+
+def _drawn(line: list[Cell], y: int, span: Span) -> str:
+    """After characters of uncertain width and the cell that follows them the cursor is put where it belongs."""
+    start, end = span
+    parts, look, uncertain = [f"\x1b[{y + 1};{start + 1}H"], "?", False
+    for x in range(start, end):
+        text, its_look = line[x]
+        if its_look != look and text:
+            look = its_look
+            parts.append(f"\x1b[0;{look}m" if look else "\x1b[0m")
+        was_uncertain, uncertain = uncertain, not _is_certain(text)
+        if uncertain and not was_uncertain:
+            parts.append(_room(line, x, end))
+        parts.append(text)
+        if was_uncertain and not uncertain:
+            parts.append(f"\x1b[{x + 2}G")
+    return "".join(parts)
+
+
+def _room(line: list[Cell], start: int, end: int) -> str:
+    """Erases what a terminal would leave of the old cells that draws wide characters in one cell."""
+    stop = start
+    while stop < end and not _is_certain(line[stop][0]):
+        stop += 1
+    return f"\x1b[{stop - start}X" if any(not text for text, _ in line[start:stop]) else ""
