@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.core.text import CELL, clean, plain_paste
+from tui.core.text import CELL, clean, natural_key, plain_paste
 
 LOST = "\N{REPLACEMENT CHARACTER}"
 
@@ -58,3 +58,14 @@ def test_a_paste_keeps_its_lines_and_loses_what_acts() -> None:
     assert plain_paste("a\r\nb\tc\u6bcf\n") == "a\r\nb\tc\u6bcf\n"
     assert plain_paste("\x1b[31m90\u200b18\x1b[0m\ufeff") == "9018"
     assert plain_paste("\x1b]0;t\x07\x9b\ud800") == "\ufffd]0;t\ufffd\ufffd\ufffd"
+
+
+def test_numbers_in_names_sort_by_their_value() -> None:
+    names = ["job-10", "Job-2", "job-1b", "job", "10", "9", "job-1", "\u0663", "9" * 9000, "9" * 17]
+    assert sorted(names, key=natural_key)[:4] == ["9", "10", "9" * 17, "9" * 9000]
+    assert sorted(names[:4] + ["job-1"], key=natural_key) == ["job", "job-1", "job-1b", "Job-2", "job-10"]
+
+
+@given(st.lists(st.text(st.sampled_from("aB9 0-\u0663\u00b2"))))
+def test_any_names_can_be_sorted(names: list[str]) -> None:
+    assert sorted(sorted(names, key=natural_key), key=natural_key) == sorted(names, key=natural_key)

@@ -41,6 +41,18 @@ def clean(value: object, limit: int = CELL) -> str:
     return "".join(cleaned)
 
 
+_DIGITS = re.compile(r"([0-9]{1,18})")
+
+
+def natural_key(text: str) -> tuple[str | int, ...]:
+    """A sort key that puts `job-2` before `job-10`, without regard to case.
+
+    Texts and numbers take turns, so any two keys can be compared. A run of more than 18 digits becomes several numbers.
+    """
+    pieces = _DIGITS.split(text.casefold())
+    return tuple(int(piece) if place % 2 else piece for place, piece in enumerate(pieces))
+
+
 class _Plain(dict[int, int | str]):
     """What each character of a paste becomes, found once."""
 
