@@ -17,13 +17,14 @@ from tui.core.job import Job, JobId
 from tui.core.paste import Preview, parse_paste, preview
 from tui.core.text import clean
 from tui.ui.dialogs import AROUND, Dialog
+from tui.ui.inputs import LineInput
 
 LINES_SHOWN = 200
 """Lines of the preview; what comes after is only counted."""
 LABEL_LONGEST = 100
 
 
-class PasteInput(Input):
+class PasteInput(LineInput):
     """An input that hands a paste of several lines over whole, instead of keeping its first line."""
 
     @dataclass
@@ -70,11 +71,11 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         yield PasteInput(placeholder="job IDs or addresses of build tasks, as many as you like", id="ids")
         with VerticalScroll(id="preview", can_focus=False):
             yield Static(id="findings")
-        yield Input(placeholder="label (optional, for one job)", id="label", max_length=LABEL_LONGEST)
-        yield Input(placeholder="tags (optional, with blanks between)", id="tags", max_length=200)
+        yield LineInput(placeholder="label (optional, for one job)", id="label", max_length=LABEL_LONGEST)
+        yield LineInput(placeholder="tags (optional, with blanks between)", id="tags", max_length=200)
         if len(self._profiles) > 1:
             names = [name for name in self._profiles if name]
-            yield Input(
+            yield LineInput(
                 placeholder=f"profile: {', '.join(names)}",
                 id="profile",
                 suggester=SuggestFromList(names),

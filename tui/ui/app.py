@@ -189,8 +189,12 @@ class WatchApp(App[None]):
 
     def action_interrupt(self) -> None:
         """Copies what is selected; otherwise the second of two quits."""
-        if selected := self.screen.get_selected_text() or getattr(self.screen.focused, "selected_text", ""):
-            self.run_worker(self.board_screen.copy_text(selected, "the selection"))
+        focused = self.screen.focused
+        if selected := self.screen.get_selected_text() or getattr(focused, "selected_text", ""):
+            self.copy_to_clipboard(selected)
+            return
+        if getattr(focused, "has_masked_selection", False):
+            self.board_screen.say("What is masked is not copied.")
             return
         now = monotonic()
         if now - self._interrupted < TWICE:
@@ -198,6 +202,11 @@ class WatchApp(App[None]):
             return
         self._interrupted = now
         self.board_screen.say("ctrl+c again quits; so does q.")
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """By the route that works here, and as plain text: Textual's own knows of neither."""
+        self._clipboard = text
+        self.run_worker(self.board_screen.copy_text(text, "the selection"))
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):

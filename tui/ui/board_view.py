@@ -193,10 +193,10 @@ class BoardView(AskingScreen):
 
     def filter_input(self) -> "Input":
         if self.filter_line is None:
-            from textual.widgets import Input
+            from tui.ui.inputs import LineInput
 
             hint = "words, !word, is:running, tag:x, /pattern/"
-            self.filter_line = Input(self.screen_state.filter, hint, classes="filter", max_length=LONGEST)
+            self.filter_line = LineInput(self.screen_state.filter, hint, classes="filter", max_length=LONGEST)
             self.mount(self.filter_line, before=self.hints)
         return self.filter_line
 

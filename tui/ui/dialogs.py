@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.core.text import clean
+from tui.ui.inputs import LineInput
 from tui.ui.too_small import HEIGHTS, WIDTHS, TooSmall
 
 Answer = TypeVar("Answer")
@@ -73,7 +74,7 @@ class TextDialog(Dialog[str]):
         self._longest = longest
 
     def body(self) -> ComposeResult:
-        yield Input(self._value, self._placeholder, max_length=self._longest, select_on_focus=False)
+        yield LineInput(self._value, self._placeholder, max_length=self._longest, select_on_focus=False)
 
     @on(Input.Submitted)
     def answer(self, event: Input.Submitted) -> None:
