@@ -41,6 +41,20 @@ def clean(value: object, limit: int = CELL) -> str:
     return "".join(cleaned)
 
 
+JOINERS = "\u200c\u200d"
+"""Zero-width, and part of how words are spelled in Persian, Hindi and other languages: kept, but not drawn."""
+
+
+def one_line(text: str) -> str:
+    """`text` with single blanks and without what a terminal acts on or a reader does not see, joiners excepted."""
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(
+            one if one in JOINERS or unicodedata.category(one) not in _UNSAFE else " " if one.isspace() else ""
+            for one in text
+        )
+    return " ".join(text.split())
+
+
 _DIGITS = re.compile(r"([0-9]{1,18})")
 
 
@@ -62,9 +76,10 @@ class _Plain(dict[int, int | str]):
         return self[code]
 
 
-_PLAIN = _Plain({ord(kept): kept for kept in "\n\r\t"})
+_PLAIN = _Plain({ord(kept): kept for kept in "\n\r\t" + JOINERS})
 
 
 def plain_paste(text: str) -> str:
-    """`text` of any length, line ends and tabs kept: colours and invisible characters go, unsafe ones are replaced."""
+    """`text` of any length, line ends, tabs and joiners kept: colours and other invisible characters go, unsafe ones
+    are replaced."""
     return text if text.isascii() and text.isprintable() else _COLOUR.sub("", text).translate(_PLAIN)

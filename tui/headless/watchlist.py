@@ -21,11 +21,16 @@ HEADS = ("ID", "LABEL", "TAGS", "PROFILE")
 def add(
     store: WatchlistStore, output: Output, given: Sequence[str], model: Job, read: Callable[[], str], now: datetime
 ) -> ExitCode:
-    """Add what is named; `model` has label, tags and profile for it. Prints the new ones."""
+    """Add what is named; `model` has label, tags and profile for it; without a label the job has the one that stands
+    beside its ID. Prints the new ones."""
     pastes = [parse_paste(read() if text == STANDARD_INPUT else text) for text in given]
     everything = Paste(tuple(one for paste in pastes for one in paste.found), any(paste.truncated for paste in pastes))
     found = preview(everything, {job.id for job in store.load().jobs})
-    new = {one.job: model._replace(id=one.job, address=one.address, added=now) for one in found.new if one.job}
+    new = {
+        one.job: Job(one.job, model.label or one.label, model.tags, model.profile, one.address, now)
+        for one in found.new
+        if one.job
+    }
     if model.label and len(new) > 1:
         raise Problem(f"A label names one job, and there are {len(new)}: add them one by one, or without --label.")
     is_refused = _say_what_is_left_out(output, given, pastes, found)

@@ -65,7 +65,7 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         self._now = now
         self._pasted = _lines_ended(pasted)
         self._preview = Preview((), (), (), (), ())
-        self._suggested = ""
+        self._suggested = self._suggested_label = ""
 
     def body(self) -> ComposeResult:
         yield PasteInput(placeholder="job IDs or addresses of build tasks, as many as you like", id="ids")
@@ -119,9 +119,16 @@ class AddDialog(Dialog[tuple[Job, ...]]):
             if self._pasted
             else "job IDs or addresses of build tasks, as many as you like"
         )
-        self.query_one("#label", Input).disabled = len(self._preview.new) > 1
+        self._suggest_label()
         self._suggest_profile()
         self.query_one("#findings", Static).update(findings(self._preview, bool(text.strip()), paste.truncated))
+
+    def _suggest_label(self) -> None:
+        """What stands beside a single ID can be changed; the labels of several are in the preview."""
+        new, field = self._preview.new, self.query_one("#label", Input)
+        field.disabled = len(new) > 1
+        if field.value == self._suggested_label:
+            field.value = self._suggested_label = new[0].label if len(new) == 1 else ""
 
     def _suggest_profile(self) -> None:
         """The region in a pasted address makes a suggestion, nothing more: it stands in the field to be changed."""
@@ -142,12 +149,14 @@ class AddDialog(Dialog[tuple[Job, ...]]):
             if new:
                 self.query_one("#profile").focus()
             return
-        label = clean(self.query_one("#label", Input).value, LABEL_LONGEST).strip() if len(new) == 1 else ""
+        typed = self.query_one("#label", Input).value.strip()
         tags = split_tags(self.query_one("#tags", Input).value)
         named = "" if profile == next(iter(self._profiles)) else profile
         self.dismiss(
             tuple(
-                Job(found.job, label, tags, named, found.address, self._now) for found in new if found.job is not None
+                Job(found.job, typed if len(new) == 1 else found.label, tags, named, found.address, self._now)
+                for found in new
+                if found.job is not None
             )
         )
 
@@ -201,6 +210,8 @@ def _lines(found: Preview) -> Iterator[Text]:
         for one in group:
             line = Text(f"{word:<10}")
             line.append(str(one.job) if one.job else _shortened(one.text), "bold" if word == "new" else "")
+            if one.label:
+                line.append(f"  {clean(one.label)}")
             if why := one.reason or one.warning:
                 line.append(f"\n{'':10}{why}", "italic")
             yield line
