@@ -15,11 +15,16 @@ DETAIL = 4000
 """Characters that a text in the details may have."""
 
 
-def clean(value: object, limit: int = CELL) -> str:
+JOINERS = "\u200c\u200d"
+"""Zero-width, and part of how words are spelled in Persian, Hindi and other languages: kept, but not drawn."""
+
+
+def clean(value: object, limit: int = CELL, joiners: bool = False) -> str:
     """`value` as one line of at most `limit` characters that no terminal acts on.
 
     Cut first, so that a megabyte costs nothing. Control, format, surrogate, private and unassigned characters become
-    U+FFFD, line ends and tabs a middle dot, and at most two combining marks stay in a row.
+    U+FFFD, line ends and tabs a middle dot, and at most two combining marks stay in a row. Joiners go, unless they are
+    wanted for a text that is read by programs.
     """
     text = value if isinstance(value, str) else repr(value)
     if len(text) > limit:
@@ -34,6 +39,8 @@ def clean(value: object, limit: int = CELL) -> str:
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if character in "\n\r\t":
             cleaned.append("·")
+        elif character in JOINERS:
+            cleaned.append(character if joiners else "")
         elif category in _UNSAFE:
             cleaned.append(_REPLACEMENT)
         elif marks <= _MARKS_KEPT:
@@ -41,8 +48,22 @@ def clean(value: object, limit: int = CELL) -> str:
     return "".join(cleaned)
 
 
-JOINERS = "\u200c\u200d"
-"""Zero-width, and part of how words are spelled in Persian, Hindi and other languages: kept, but not drawn."""
+def drawn(text: str) -> str:
+    """What an editor shows of `text`: a character for a character, also for those that are not drawn elsewhere."""
+    if text.isascii() and text.isprintable():
+        return text
+    shown, marks = [], 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        is_bad = category in _UNSAFE or marks > _MARKS_KEPT
+        shown.append("·" if character in "\n\r\t" else _REPLACEMENT if is_bad else character)
+    return "".join(shown)
+
+
+def normal(text: str) -> str:
+    """The form in which names are compared: two that look alike on the screen are the same name."""
+    return clean(unicodedata.normalize("NFC", text[:DETAIL]), DETAIL).strip()
 
 
 def one_line(text: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from tui.core.job import Job
 from tui.core.paste import Paste, Preview, parse_paste, preview
 from tui.core.problem import Problem
+from tui.core.tags import unfit
 from tui.core.text import clean
 from tui.headless.choose import STANDARD_INPUT, listed, refusal
 from tui.headless.codes import ExitCode
@@ -23,11 +24,13 @@ def add(
 ) -> ExitCode:
     """Add what is named; `model` has label, tags and profile for it; without a label the job has the one that stands
     beside its ID. Prints the new ones."""
+    if problem := unfit(model.given_label, model.given_tags):
+        raise Problem(problem)
     pastes = [parse_paste(read() if text == STANDARD_INPUT else text) for text in given]
     everything = Paste(tuple(one for paste in pastes for one in paste.found), any(paste.truncated for paste in pastes))
     found = preview(everything, {job.id for job in store.load().jobs})
     new = {
-        one.job: Job(one.job, model.label or one.label, model.tags, model.profile, one.address, now)
+        one.job: Job(one.job, model.given_label or one.label, model.given_tags, model.profile, one.address, now)
         for one in found.new
         if one.job
     }

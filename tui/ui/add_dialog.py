@@ -13,15 +13,17 @@ from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
-from tui.core.job import Job, JobId
+from tui.core.job import LABEL_LONGEST, Job, JobId
 from tui.core.paste import Preview, parse_paste, preview
+from tui.core.tags import split_tags, unfit
 from tui.core.text import clean
-from tui.ui.dialogs import AROUND, Dialog
+from tui.ui.dialogs import AROUND, Dialog, Save, no_problem
 from tui.ui.inputs import LineInput
 
 LINES_SHOWN = 200
 """Lines of the preview; what comes after is only counted."""
-LABEL_LONGEST = 100
+TAGS_LONGEST = 1000
+"""Characters of all tags together, as they are typed."""
 
 
 class PasteInput(LineInput):
@@ -55,13 +57,19 @@ class AddDialog(Dialog[tuple[Job, ...]]):
     ]
 
     def __init__(
-        self, watched: Container[JobId], now: datetime, pasted: str = "", profiles: Mapping[str, str] | None = None
+        self,
+        watched: Container[JobId],
+        now: datetime,
+        pasted: str = "",
+        profiles: Mapping[str, str] | None = None,
+        save: Save[tuple[Job, ...]] = no_problem,
     ) -> None:
         """`profiles` maps names to regions, the default profile first; asked for where there are several."""
         super().__init__("Add jobs")
         self.add_class("takes-pastes")
         self._profiles = dict(profiles or {"": ""})
         self._watched = watched
+        self._save = save
         self._now = now
         self._pasted = _lines_ended(pasted)
         self._preview = Preview((), (), (), (), ())
@@ -72,7 +80,7 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         with VerticalScroll(id="preview", can_focus=False):
             yield Static(id="findings")
         yield LineInput(placeholder="label (optional, for one job)", id="label", max_length=LABEL_LONGEST)
-        yield LineInput(placeholder="tags (optional, with blanks between)", id="tags", max_length=200)
+        yield LineInput(placeholder="tags (optional, separated by spaces)", id="tags", max_length=TAGS_LONGEST)
         if len(self._profiles) > 1:
             names = [name for name in self._profiles if name]
             yield LineInput(
@@ -81,6 +89,8 @@ class AddDialog(Dialog[tuple[Job, ...]]):
                 suggester=SuggestFromList(names),
                 max_length=60,
             )
+
+        yield Static(classes="verdict")
 
     def on_mount(self) -> None:
         self._look()
@@ -152,18 +162,15 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         typed = self.query_one("#label", Input).value.strip()
         tags = split_tags(self.query_one("#tags", Input).value)
         named = "" if profile == next(iter(self._profiles)) else profile
-        self.dismiss(
-            tuple(
-                Job(found.job, typed if len(new) == 1 else found.label, tags, named, found.address, self._now)
-                for found in new
-                if found.job is not None
-            )
+        if problem := unfit(typed, tags):
+            self.refuse(problem)
+            return
+        jobs = tuple(
+            Job(found.job, typed if len(new) == 1 else found.label, tags, named, found.address, self._now)
+            for found in new
+            if found.job is not None
         )
-
-
-def split_tags(text: str) -> tuple[str, ...]:
-    """Tags as typed: parted by blanks or commas, each once."""
-    return tuple(dict.fromkeys(clean(word, 40) for word in text.replace(",", " ").split()))
+        self.save(jobs, self._save)
 
 
 def findings(found: Preview, anything: bool, truncated: bool) -> Text:

@@ -59,6 +59,8 @@ class BoardView(AskingScreen):
         self._tally = Tally()
         self._sign_in_key = first_key("sign_in", setup.keys)
         self.file_warning = setup.warning
+        self.unsaved = ""
+        """Why the last change was not saved; empty once one is."""
         self._ticked_at = setup.now().at
         self.details: DetailsPane | None = None
         self.filter_line: Input | None = None
@@ -162,7 +164,9 @@ class BoardView(AskingScreen):
         profiles = tuple(profile_glance(self.service.profile(name), paces[name], now) for name in seen)
         narrowed = bool(state.filter or state.problems_only or self.arrangement.only is not None)
         shown, marked = len(self.table.order), len(self.table.marks)
-        glance = Glance(profiles, summary, now.at, shown, narrowed, marked, self._sign_in_key, self.file_warning)
+        glance = Glance(
+            profiles, summary, now.at, shown, narrowed, marked, self._sign_in_key, self.unsaved or self.file_warning
+        )
         changed = [self.header.show(header_parts(glance)), self.banner.show(*banner(glance))]
         trouble = next((pace.trouble for pace in paces.values() if pace.trouble), None)
         never = all(state.status is None for state in self.board.states.values())

@@ -53,15 +53,18 @@ class OtherHands(BoardView):
             self.take_watchlist(found)
 
     async def change(self, work: Callable[..., Change], *arguments: object) -> Change | None:
-        """Change the watchlist on disk, and only then on the screen. Says why when it could not be saved."""
+        """Change the watchlist on disk, and only then on the screen. While that fails, `unsaved` says why."""
         if self._unanswered:
+            self.unsaved = "Not saved: the watchlist's file has no jobs any more"
             self.ask_about_empty_file()
             return None
         try:
             made = await self.in_thread(work, *arguments)
         except Problem as problem:
-            self.say(f"Not saved: {problem}", "error")
+            self.unsaved = f"Not saved: {problem}"
+            self.show_around()
             return None
+        self.unsaved = ""
         self.take_watchlist(made.after)
         return made
 
