@@ -23,7 +23,7 @@ from tui.ui.ascii_scrollbar import AsciiScrollBar
 from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, SturdyDriver
 from tui.ui.glyphs import ASCII
-from tui.ui.keys import COMMANDS, moving_keys
+from tui.ui.keys import COMMANDS, alt_keys, canonical, half_width, moving_keys
 from tui.ui.setup import Setup
 from tui.ui.themes import DEFAULT_VARIABLES, LoadedThemes, first_theme, load_themes
 from tui.ui.typing_guard import TypingGuard
@@ -51,6 +51,7 @@ class WatchApp(App[None]):
         self.crash = ""
         """The traceback of a bug, without the values of variables; empty when there was none."""
         self._guard = TypingGuard(moving_keys(setup.keys))
+        self._alt_keys = alt_keys(setup.keys)
         self.leaving: Callable[[int], None] = lambda code: None
         """Told the exit code when the app begins to end, to see that it does."""
         self._releasing = False
@@ -61,7 +62,7 @@ class WatchApp(App[None]):
         if setup.glyphs is ASCII:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
-        self.set_keymap(dict(setup.keys))
+        self.set_keymap(canonical(setup.keys))
         for name in list(self.available_themes):
             if name != self.theme:
                 self.unregister_theme(name)
@@ -133,9 +134,8 @@ class WatchApp(App[None]):
         if isinstance(event, events.Paste):
             event.text = plain_paste(event.text)
         if isinstance(event, events.Key) and not event.is_forwarded:
-            if event.key.startswith("alt+"):
-                await self._apart(event)
-                return
+            if event.key.startswith("alt+") and event.key not in self._alt_keys:
+                return  # it says that alt was held: neither the key without it nor text
             if (self._watching_keys or self._guard.held) and self._guard.take(event):
                 if not self._releasing:
                     self._releasing = True
@@ -147,7 +147,14 @@ class WatchApp(App[None]):
         """Keys wait for a dialog that is still being made: what they scroll or fill must be there."""
         if isinstance(event, events.InputEvent | events.Paste):
             await self.screen._mounted_event.wait()
+        if isinstance(event, events.Key) and not self._takes_text:
+            event = half_width(event)
         await super().on_event(event)
+
+    @property
+    def _takes_text(self) -> bool:
+        """Whether a key is text now, and no command."""
+        return isinstance(self.screen, CommandPalette) or getattr(self.screen.focused, "TAKES_TEXT", False)
 
     @property
     def _watching_keys(self) -> bool:
@@ -155,12 +162,6 @@ class WatchApp(App[None]):
         if self.screen is self.board_screen:
             return not self.board_screen.typing
         return self.screen.has_class("takes-pastes")
-
-    async def _apart(self, event: events.Key) -> None:
-        """Multiplexers make one alt key of escape and a quick key after it: take them apart again."""
-        key = event.key.removeprefix("alt+")
-        await self.on_event(events.Key("escape", "\x1b"))
-        await self.on_event(events.Key(key, event.character if len(key) > 1 else key))
 
     @property
     def holds_keys(self) -> bool:

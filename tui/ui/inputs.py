@@ -15,6 +15,7 @@ class LineInput(Input):
     or cut out of it."""
 
     BETWEEN_LINES = " "
+    TAKES_TEXT = True
 
     async def _on_key(self, event: events.Key) -> None:
         if event.character and event.character in JOINERS:

@@ -4,11 +4,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from textual import events
 from textual.binding import Binding, InvalidBinding
-from textual.keys import KEY_NAME_REPLACEMENTS, Keys, format_key
+from textual.keys import format_key
 
 from tui.core.problem import Problem
 from tui.core.text import clean
+from tui.ui.key_names import can_be_sent, canonical_key
 
 
 class Command(NamedTuple):
@@ -100,11 +102,26 @@ def check_keys(keys: Mapping[str, str]) -> None:
     for command in COMMANDS:
         for key in _checked(command, keys):
             if key in taken:
+                name = f"{shown(key)!r}{_as_written(keys, command, taken[key], key)}"
                 raise Problem(
-                    f"[keys] in the settings: {key!r} would mean both {taken[key]!r} and {command.id!r}; "
+                    f"[keys] in the settings: {name} would mean both {taken[key]!r} and {command.id!r}; "
                     "give one of them another key."
                 )
             taken[key] = command.id
+
+
+def _as_written(keys: Mapping[str, str], command: Command, other: str, key: str) -> str:
+    """The user's own name for the key, where it is another one."""
+    written = [one for name in (command.id, other) for one in _written(keys.get(name, ""))]
+    other_names = [one for one in written if canonical_key(one) == key and one not in (key, shown(key))]
+    return f" (written {other_names[0]!r}: terminals send the same for both)" if other_names else ""
+
+
+def _written(text: str) -> list[str]:
+    try:
+        return [binding.key for binding in Binding.make_bindings([Binding(text, "x")])] if text else []
+    except InvalidBinding:
+        return []
 
 
 def _checked(command: Command, keys: Mapping[str, str]) -> list[str]:
@@ -112,41 +129,48 @@ def _checked(command: Command, keys: Mapping[str, str]) -> list[str]:
     if command.id not in keys:
         return keys_of(command, keys)
     text = keys[command.id]
-    try:
-        found = keys_of(command, keys)
-    except InvalidBinding:
-        found = []
-    if not found or not all(map(_is_key, found)):
+    found = [canonical_key(key) for key in _written(text)]
+    if not found or not all(map(can_be_sent, found)):
         raise Problem(
-            f"[keys] in the settings: {command.id} is {clean(text, 40)!r}, and that is no key; "
+            f"[keys] in the settings: {command.id} is {clean(text, 40)!r}, and that is no key that terminals send; "
             "write a character, a name such as f5, delete or pagedown, ctrl+ and a letter, or several with commas."
         )
     if reserved := _RESERVED.intersection(found):
-        raise Problem(f"[keys] in the settings: {min(reserved)} has a fixed meaning; give {command.id} another key.")
+        raise Problem(
+            f"[keys] in the settings: {command.id} is {clean(text, 40)!r}, and {min(reserved)} has a fixed meaning; "
+            f"give {command.id} another key."
+        )
     return found
 
 
 _RESERVED = frozenset({"ctrl+q", "ctrl+c", "ctrl+p", "tab", "shift+tab"})
-_NAMED = frozenset(key.value for key in Keys) | frozenset(KEY_NAME_REPLACEMENTS.values())
-
-
-def _is_key(key: str) -> bool:
-    """Whether a terminal can send it: alt is not among the modifiers, since it is taken for escape."""
-    *modifiers, name = key.split("+")
-    if not set(modifiers) <= {"ctrl", "shift"} or not name:
-        return False
-    if key in _NAMED or name in _NAMED or (len(name) == 1 and name.isprintable() and name != " "):
-        return True
-    try:
-        return bool(unicodedata.lookup(name.replace("_", " ")))
-    except KeyError:
-        return False
 
 
 def keys_of(command: Command, keymap: Mapping[str, str]) -> list[str]:
     """The keys that a command has, after the user's changes, in Textual's long names."""
     text = keymap.get(command.id, command.keys)
-    return [binding.key for binding in Binding.make_bindings([Binding(text, "x")])]
+    return [canonical_key(binding.key) for binding in Binding.make_bindings([Binding(text, "x")])]
+
+
+def canonical(keymap: Mapping[str, str]) -> dict[str, str]:
+    """The user's keys by the names that Textual knows them by."""
+    return {name: ",".join(canonical_key(key) for key in _written(text)) for name, text in keymap.items()}
+
+
+def alt_keys(keymap: Mapping[str, str]) -> frozenset[str]:
+    """Keys with alt that somebody gave to a command."""
+    return frozenset(key for command in COMMANDS for key in keys_of(command, keymap) if key.startswith("alt+"))
+
+
+def half_width(key: events.Key) -> events.Key:
+    """The key that a keyboard in full-width mode means: `a` for the wide form of it."""
+    if not key.character or not ("\uff01" <= key.character <= "\uff5e" or key.character == "\u3000"):
+        return key
+    character = unicodedata.normalize("NFKC", key.character)
+    (name,) = _written(character) if character not in ", " else ("comma" if character == "," else "space",)
+    made = events.Key(name, character)
+    made.time = key.time
+    return made
 
 
 def first_key(name: str, keymap: Mapping[str, str]) -> str:
