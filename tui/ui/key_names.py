@@ -13,7 +13,8 @@ _ALIASES = {
     "ctrl+8": "backspace", "ctrl+slash": "ctrl+underscore", "ctrl+minus": "ctrl+underscore", "backtab": "shift+tab",
     "ctrl+[": "escape", "ctrl+]": "ctrl+right_square_bracket", "ctrl+\\": "ctrl+backslash",
     "ctrl+^": "ctrl+circumflex_accent", "ctrl+_": "ctrl+underscore", "ctrl+/": "ctrl+underscore",
-    "ctrl+-": "ctrl+underscore", "ctrl+?": "backspace", "del": "delete", "ins": "insert", "pgup": "pageup", "pgdn": "pagedown", "page_up": "pageup",
+    "ctrl+-": "ctrl+underscore", "ctrl+?": "backspace", "del": "delete", "ins": "insert",
+    "pgup": "pageup", "pgdn": "pagedown", "page_up": "pageup",
     "page_down": "pagedown",
 }  # fmt: skip
 """Names of one byte or sequence, and the one that Textual knows it by."""
