@@ -16,6 +16,8 @@ from tui.core.problem import Problem
 from tui.core.text import clean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tui.parts import Parts
     from tui.storage.locations import Locations
     from tui.storage.settings import Settings
@@ -92,7 +94,7 @@ def watch(arguments: argparse.Namespace) -> int:
         harden()
         return gather(files, arguments, os.environ, log)
 
-    return open_screen(service, files.settings, files.locations, store, watchlist, warning)
+    return open_screen(service, files.settings, files.locations, store, watchlist, warning, files.settings_file)
 
 
 def agreed(question: str) -> bool:
@@ -130,6 +132,7 @@ def open_screen(
     store: "WatchlistStore",
     watchlist: "Watchlist",
     warning: str = "",
+    settings_file: "Path | None" = None,
 ) -> int:
     """Run the app; without `locations` no file of the user's is touched."""
     from tui.storage.state import ScreenState, load_state, save_state
@@ -158,6 +161,8 @@ def open_screen(
             address=settings.ui.address,
             notices=watchlist.warnings,
             warning=warning,
+            settings_file=settings_file,
+            settings=settings,
         ),
         mouse=settings.ui.mouse,
     )

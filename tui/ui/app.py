@@ -25,7 +25,7 @@ from tui.ui.driver import AsciiDriver, SturdyDriver
 from tui.ui.glyphs import ASCII
 from tui.ui.keys import COMMANDS, alt_keys, canonical, half_width, moving_keys
 from tui.ui.setup import Setup
-from tui.ui.themes import DEFAULT_VARIABLES, LoadedThemes, first_theme, load_themes
+from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, LoadedThemes, first_theme, load_themes
 from tui.ui.typing_guard import TypingGuard
 
 STEP = 0.03
@@ -92,6 +92,32 @@ class WatchApp(App[None]):
         for event in early:
             self.post_message(event)
 
+    @on(BoardScreen.SettingsEdited)
+    def take_settings(self) -> None:
+        """Keys and theme as the edited settings say; a theme that was chosen on the screen goes before theirs."""
+        before, self.setup = self.setup, self.board_screen.setup
+        self.set_keymap(canonical(self.setup.keys))
+        self._guard.moving = moving_keys(self.setup.keys)
+        self._alt_keys = alt_keys(self.setup.keys)
+        if self.setup.theme != before.theme and not self.board_screen.screen_state.theme:
+            self._wanted_theme = self.setup.theme or DEFAULT_THEME
+            if self._wanted_theme in self._theme_names:
+                self.theme = self._wanted_theme
+            self.board_screen.tell(tuple(self._theme_notices()))
+
+    @on(BoardScreen.ThemesEdited)
+    def take_themes(self) -> None:
+        """The themes as their files are now, also the one in use."""
+        self.__dict__.pop("_themes", None)
+        former = self.current_theme
+        if self._wanted_theme in self._theme_names and self.theme != self._wanted_theme:
+            self.theme = self._wanted_theme
+        elif self.current_theme != former:
+            self.stylesheet.set_variables(self.get_css_variables())
+            self.refresh_css(animate=False)
+        if self._themes.problems:
+            self.board_screen.tell(self._themes.problems)
+
     # Themes
 
     @cached_property
@@ -123,6 +149,7 @@ class WatchApp(App[None]):
         chosen = await self.push_screen_wait(ChoiceDialog("Theme", choices, before, partial(setattr, self, "theme")))
         self.theme = chosen or before
         if chosen:
+            self._wanted_theme = chosen
             self.board_screen.keep_state(self.board_screen.screen_state._replace(theme=chosen))
 
     # Keys

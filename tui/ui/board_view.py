@@ -59,6 +59,8 @@ class BoardView(AskingScreen):
         self._tally = Tally()
         self._sign_in_key = first_key("sign_in", setup.keys)
         self.file_warning = setup.warning
+        self.settings_warning = ""
+        """Why the edited settings are not in use."""
         self.unsaved = ""
         """Why the last change was not saved; empty once one is."""
         self._ticked_at = setup.now().at
@@ -82,6 +84,11 @@ class BoardView(AskingScreen):
     def on_mount(self) -> None:
         self.add_class(*classes_for(self.app.size), update=False)  # no second look at styles at the first resize
         self.apply_look()
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """The keys as the user has them now, wherever the screen names one."""
+        self._sign_in_key = first_key("sign_in", self.setup.keys)
         self.hints.show(hint_groups(self.setup.keys))
 
     def start_polling(self) -> None:
@@ -164,9 +171,8 @@ class BoardView(AskingScreen):
         profiles = tuple(profile_glance(self.service.profile(name), paces[name], now) for name in seen)
         narrowed = bool(state.filter or state.problems_only or self.arrangement.only is not None)
         shown, marked = len(self.table.order), len(self.table.marks)
-        glance = Glance(
-            profiles, summary, now.at, shown, narrowed, marked, self._sign_in_key, self.unsaved or self.file_warning
-        )
+        warning = "\n".join(filter(None, (self.unsaved or self.file_warning, self.settings_warning)))
+        glance = Glance(profiles, summary, now.at, shown, narrowed, marked, self._sign_in_key, warning)
         changed = [self.header.show(header_parts(glance)), self.banner.show(*banner(glance))]
         trouble = next((pace.trouble for pace in paces.values() if pace.trouble), None)
         never = all(state.status is None for state in self.board.states.values())
