@@ -10,9 +10,9 @@ from time import monotonic
 
 from rich.console import RenderableType
 from textual import events, on, work
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Provider
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
@@ -23,7 +23,7 @@ from tui.ui.ascii_scrollbar import AsciiScrollBar
 from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, SturdyDriver
 from tui.ui.glyphs import ASCII
-from tui.ui.keys import COMMANDS, alt_keys, canonical, half_width, moving_keys
+from tui.ui.keys import alt_keys, canonical, half_width, moving_keys
 from tui.ui.setup import Setup
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, LoadedThemes, first_theme, load_themes
 from tui.ui.typing_guard import TypingGuard
@@ -34,11 +34,19 @@ TWICE = 2.0
 """Seconds within which a second ctrl+c quits."""
 
 
+def _palette() -> type[Provider]:
+    """Loaded when the palette is first opened."""
+    from tui.ui.palette import Commands
+
+    return Commands
+
+
 class WatchApp(App[None]):
     """One screen, a few dialogs."""
 
     CSS = (get_data("tui.ui", "app.tcss") or b"").decode()
     TITLE = "codearts-watch"
+    COMMANDS = {_palette}
     BINDINGS = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         Binding("ctrl+c", "interrupt", "Twice quits", show=False, system=True, priority=True),
@@ -146,7 +154,8 @@ class WatchApp(App[None]):
         before = self.theme
         themes = sorted(self._themes.themes, key=lambda theme: (not theme.dark, theme.name))
         choices = [(theme.name, _described(theme)) for theme in themes]
-        chosen = await self.push_screen_wait(ChoiceDialog("Theme", choices, before, partial(setattr, self, "theme")))
+        dialog = ChoiceDialog("Theme", choices, before, partial(setattr, self, "theme"))
+        chosen = await self.board_screen.ask("theme", dialog)
         self.theme = chosen or before
         if chosen:
             self._wanted_theme = chosen
@@ -251,15 +260,6 @@ class WatchApp(App[None]):
     @on(Driver.SignalResume)
     def draw_after_suspension(self) -> None:
         self.action_repaint()
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: every command that is no mere movement."""
-        if screen is not self.board_screen:
-            return
-        for command in COMMANDS:
-            if not command.moves and command.id != "palette":
-                action = command.action or f"screen.{command.id}"
-                yield SystemCommand(command.id.replace("_", " "), command.help, partial(self.run_action, action))
 
     # Ending
 

@@ -42,6 +42,8 @@ class Dialog(ModalScreen[Answer | None]):
     CSS = (get_data("tui.ui", "dialogs.tcss") or b"").decode()
     SCOPED_CSS = False
     HINT = "esc closes"
+    closing_keys: frozenset[str] = frozenset()
+    """The keys that open it: where they are no text, they close it, too."""
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
 
@@ -55,6 +57,12 @@ class Dialog(ModalScreen[Answer | None]):
             yield from self.body()
             yield Static(Text(self.HINT), classes="hint")
         yield TooSmall()
+
+    def on_key(self, event: events.Key) -> None:
+        is_text = event.is_printable and isinstance(self.focused, Input)
+        if event.key in self.closing_keys and not is_text:
+            event.stop()
+            self.action_close()
 
     def body(self) -> ComposeResult:
         yield from ()

@@ -37,32 +37,80 @@ WATCH, LOOK, ASK, MARK, MOVE, PROGRAM = "Watchlist", "Look", "Ask", "Mark and co
 
 COMMANDS: tuple[Command, ...] = (
     Command("add", "a", "add", "Add jobs: IDs or addresses, one or many", WATCH),
-    Command("remove", "x,delete", "remove", "Remove the marked jobs, or the one under the cursor", WATCH),
+    Command(
+        "remove",
+        "x,delete",
+        "remove",
+        "Remove the marked jobs, or the one under the cursor",
+        WATCH,
+    ),
     Command("undo", "u", "undo", "Undo the last change of the watchlist", WATCH),
     Command("redo", "U", "", "Redo what was undone", WATCH),
     Command("label", "L,f2", "", "Change the job's label", WATCH),
     Command("tags", "t", "", "Change the tags of the marked jobs, or of the one under the cursor", WATCH),
     Command("details", "enter,d", "details", "Show or hide everything about the job", LOOK),
-    Command("error", "e", "error", "Show the job's error; on a healthy job go to the next failing one", LOOK),
+    Command(
+        "error",
+        "e",
+        "error",
+        "Show the job's error; on a healthy job go to the next failing one",
+        LOOK,
+    ),
     Command("next_problem", "n", "next", "Next job that fails, is stale or has just changed", LOOK, moves=True),
     Command("previous_problem", "N", "", "Previous one", LOOK, moves=True),
-    Command("filter", "slash,f", "filter", "Filter: words, !word, is:running, tag:x, /pattern/", LOOK),
+    Command(
+        "filter",
+        "slash,f",
+        "filter",
+        "Filter: words, !word, is:running, tag:x, /pattern/",
+        LOOK,
+    ),
     Command("profile", "F", "", "Show all profiles, or one", LOOK),
     Command("only_problems", "exclamation_mark", "", "Only problems: failing and stale jobs", LOOK),
     Command("sort", "s", "sort", "Choose what to sort by", LOOK),
     Command("reverse", "S", "", "Reverse the order", LOOK),
     Command("wide", "w", "", "All columns in full width, scrolling sideways", LOOK),
-    Command("refresh", "r,f5", "refresh", "Ask now about the marked jobs, or the one under the cursor", ASK),
+    Command(
+        "refresh",
+        "r,f5",
+        "refresh",
+        "Ask now about the marked jobs, or the one under the cursor",
+        ASK,
+    ),
     Command("refresh_all", "R,ctrl+r", "", "Ask now about all jobs", ASK),
-    Command("pause", "p", "", "Pause the marked jobs, or the one under the cursor; again to go on", ASK),
+    Command(
+        "pause",
+        "p",
+        "",
+        "Pause the marked jobs, or the one under the cursor; again to go on",
+        ASK,
+    ),
     Command("pause_all", "P", "", "Pause everything; again to go on", ASK),
     Command("mark", "space", "mark", "Mark the job and move down", MARK),
     Command("mark_range", "v", "", "Mark a range: move to extend it, again to end it", MARK),
     Command("mark_all", "asterisk", "", "Mark all jobs shown; again to unmark them", MARK),
     Command("copy_id", "y,c", "copy", "Copy the job ID", MARK),
-    Command("copy_report", "Y", "", "Copy a line for a ticket: ID, label, status, error, request ID", MARK),
-    Command("copy_request", "C", "", "Copy the request as a curl line; the token stays in $CODEARTS_TOKEN", MARK),
-    Command("open_address", "o", "", "Show the address of the job's page as a link, and copy it", MARK),
+    Command(
+        "copy_report",
+        "Y",
+        "",
+        "Copy a line for a ticket: ID, label, status, error, request ID",
+        MARK,
+    ),
+    Command(
+        "copy_request",
+        "C",
+        "",
+        "Copy the request as a curl line; the token stays in $CODEARTS_TOKEN",
+        MARK,
+    ),
+    Command(
+        "open_address",
+        "o",
+        "",
+        "Show the address of the job's page as a link, and copy it",
+        MARK,
+    ),
     Command("up", "up,k", "", "Up", MOVE, "move(-1)", moves=True),
     Command("down", "down,j", "", "Down", MOVE, "move(1)", moves=True),
     Command("first", "home,g", "", "To the first job", MOVE, "first", moves=True),
@@ -73,10 +121,22 @@ COMMANDS: tuple[Command, ...] = (
     Command("half_page_down", "ctrl+d", "", "Half a page down", MOVE, "page(0.5)", moves=True),
     Command("left", "left,h", "", "Columns to the left", MOVE, "sideways(-8)", moves=True),
     Command("right", "right,l", "", "Columns to the right", MOVE, "sideways(8)", moves=True),
-    Command("sign_in", "i", "", "Sign in: paste a token, or give the IAM password", PROGRAM),
+    Command(
+        "sign_in",
+        "i",
+        "",
+        "Sign in: paste a token, or give the IAM password",
+        PROGRAM,
+    ),
     Command("theme", "T", "", "Choose a theme, seen as you move", PROGRAM, "app.theme"),
     Command("palette", "colon", "", "All commands", PROGRAM, "app.command_palette"),
-    Command("help", "question_mark,f1", "help", "These keys, and what the words mean", PROGRAM),
+    Command(
+        "help",
+        "question_mark,f1",
+        "help",
+        "These keys, and what the words mean",
+        PROGRAM,
+    ),
     Command("repaint", "ctrl+l", "", "Draw the screen anew", PROGRAM, "app.repaint"),
     Command("suspend", "ctrl+z", "", "Suspend to the shell", PROGRAM, "app.suspend"),
     Command("back", "escape", "", "Close what is open, then drop the filter, then the marks", PROGRAM),
@@ -171,6 +231,11 @@ def half_width(key: events.Key) -> events.Key:
     made = events.Key(name, character)
     made.time = key.time
     return made
+
+
+def keys_named(name: str, keymap: Mapping[str, str]) -> frozenset[str]:
+    """All keys of the command with this name."""
+    return frozenset(keys_of(_BY_ID[name], keymap))
 
 
 def first_key(name: str, keymap: Mapping[str, str]) -> str:

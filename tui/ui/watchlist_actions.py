@@ -52,7 +52,7 @@ class WatchlistActions(OtherHands):
 
         regions = {name: self.service.profile(name).endpoint.region for name in self.service.names}
         dialog = AddDialog(self.board.states, self.setup.now().wall, pasted, regions, self._add)
-        if jobs := await self.app.push_screen_wait(dialog):
+        if jobs := await self.ask("add", dialog):
             self.table.move_to(jobs[0].id)
             hidden = "" if jobs[0].id in self.table.order else "; the filter hides it" if len(jobs) == 1 else ""
             self.say(f"Added {_count(jobs)}{hidden}; u undoes it.")
@@ -88,9 +88,7 @@ class WatchlistActions(OtherHands):
             return await self._edit({job.id: {"label": label}}, f"labelling {job.name}")
 
         title = f"Label of {job.id.short}"
-        await self.app.push_screen_wait(
-            TextDialog(title, job.given_label, "empty: the short ID is shown", LABEL_LONGEST, save)
-        )
+        await self.ask("label", TextDialog(title, job.given_label, "empty: the short ID is shown", LABEL_LONGEST, save))
 
     @work(group="watchlist")
     async def action_tags(self) -> None:
@@ -113,7 +111,7 @@ class WatchlistActions(OtherHands):
         others = any(job.given_tags != common for job in jobs)
         title = f"Tags of {name}" + (", those that all have: the others stay" if others else "")
         hint = "words, separated by spaces; quotes keep spaces"
-        await self.app.push_screen_wait(TextDialog(title, join_tags(common), hint, TAGS_LONGEST, save))
+        await self.ask("tags", TextDialog(title, join_tags(common), hint, TAGS_LONGEST, save))
 
     async def _edit(self, values: Mapping[JobId, Mapping[str, object]], what: str) -> str:
         """Returns why it was not saved."""
