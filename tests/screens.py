@@ -158,6 +158,11 @@ class Screen:
         return "\n".join(self.lines)
 
     @property
+    def said(self) -> str:
+        """The notices that are on the screen now."""
+        return "\n".join(notice.message for notice in self.app._notifications)
+
+    @property
     def cursor(self) -> JobId | None:
         return self.board.table.cursor
 

@@ -112,7 +112,7 @@ def test_answers_for_jobs_no_longer_watched_are_dropped() -> None:
 
 def test_a_new_watchlist_keeps_what_is_known_and_takes_its_order_and_labels() -> None:
     board = Board().watch([ONE, TWO]).record([reading(TWO.id, RUNNING, 10)])
-    renamed = Job(TWO.id, label="payments")
+    renamed = Job(TWO.id, "payments")
     board = board.watch([THREE, renamed])
     assert list(board.states) == [THREE.id, TWO.id]
     assert board.states[TWO.id].job is renamed

@@ -186,3 +186,25 @@ def test_a_suspended_app_comes_back() -> None:
         terminal.wait_for("z a ; 1 input")
         terminal.send("q")
         assert terminal.wait_exit() == 7
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+def test_what_is_pasted_is_text_and_never_keys(size: int) -> None:
+    """However the reads cut it: an escape sequence inside a paste runs no key."""
+    parser = Parser()
+    sent = "a\x1b[200~one\x1bx\x1b[31m\x1bOPtwo\x1b[20\x1b[201~b\x1b[A"
+    messages = [
+        message for start in range(0, len(sent), size) for message in parser.feed(sent[start : start + size])
+    ] + list(parser.tick())
+    pastes = [message.text for message in messages if isinstance(message, events.Paste)]
+    assert pastes == ["one\x1bx\x1b[31m\x1bOPtwo\x1b[20"]
+    assert [message.key for message in messages if isinstance(message, events.Key)] == ["a", "b", "up"]
+
+
+def test_an_escape_is_a_key_once_nothing_follows_it() -> None:
+    parser = Parser()
+    assert list(parser.feed("\x1b")) == []
+    (key,) = parser.tick()
+    assert isinstance(key, events.Key)
+    assert key.key == "escape"
+    assert [one.key for one in [*parser.feed("\x1b"), *parser.feed("[A")] if isinstance(one, events.Key)] == ["up"]

@@ -34,10 +34,49 @@ JOB = Job(job_id(0xABC), "Payments API nightly", ("payments", "nightly"))
         ("pay is:running tag:pay", Condition.RUNNING, True),
         ("pay is:running tag:pay", Condition.IDLE, False),
         ("0abc", Condition.IDLE, True),
+        ("/api nightly/", Condition.IDLE, True),
+        ("/api  nightly/", Condition.IDLE, False),
+        ("!/api nightly/", Condition.IDLE, False),
+        ("pay /i n/ is:idle", Condition.IDLE, True),
+        ("/(?-i:API) (?-i:n)/", Condition.IDLE, True),
+        ("/(?-i:api)/", Condition.IDLE, False),
+        ("pay/", Condition.IDLE, False),
+        ("is：idle", Condition.IDLE, True),
+        ("ｉｓ：ｉｄｌｅ", Condition.RUNNING, False),
+        ("！is:idle", Condition.IDLE, False),
+        ("ｔａｇ：ｎｉｇｈｔ", Condition.IDLE, True),
+        ("／api nightly／\u3000ｐａｙ", Condition.IDLE, True),
+        ("ＡＰＩ", Condition.IDLE, True),
+        ("IS:idle TAG:night", Condition.IDLE, True),
     ],
 )
 def test_terms(text: str, condition: Condition, shown: bool) -> None:
     assert parse_filter(text).matches(JOB, condition, False) is shown
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("Straße", "/Straße/"),
+        ("Straße", "strasse"),
+        ("ﬁnal", "/ﬁnal/"),
+        ("İstanbul", "/İstanbul/"),
+        ("cafe\u0301", "/caf\u00e9$/"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("می\u200cشود", "می\u200cشود"),
+        ("می\u200cشود", "/^میشود$/"),
+        ("ＡＰＩ", "api"),
+        ("每日 构建", "/日 构/"),
+    ],
+)
+def test_a_text_is_found_as_it_is_written(label: str, text: str) -> None:
+    assert parse_filter(text).matches(Job(job_id(1), label), Condition.IDLE, False)
+    assert not parse_filter(f"!{text}").matches(Job(job_id(1), label), Condition.IDLE, False)
+
+
+def test_a_filter_by_state_is_known_also_in_full_width() -> None:
+    assert parse_filter("ｉｓ：idle").by_condition
+    assert not parse_filter("this:that /is: x/").by_condition
 
 
 def test_a_failing_job_is_stale_too_when_its_last_good_answer_is() -> None:

@@ -131,7 +131,7 @@ def test_hostile_watchlists_are_jobs_or_a_problem_and_never_lost(tmp_path: Path)
         said = "".join((job.label + job.profile + job.address + "".join(job.tags)) for job in found.jobs)
         assert not control_characters(said + "".join(found.warnings)), (SEED, number)
         if number % 10 == 0 and not found.read_only:
-            WatchlistFile(path).add([Job(JobId("f" * 32), label=text(dice))])
+            WatchlistFile(path).add([Job(JobId("f" * 32), given_label=text(dice))])
             kept = tomllib.loads(path.read_text(encoding="utf-8-sig"))["jobs"]
             assert {job.id for job in found.jobs} < {str(entry.get("id")) for entry in kept}, (SEED, number)
     assert usable > WATCHLISTS / 4

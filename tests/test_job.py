@@ -62,5 +62,5 @@ def test_a_job_id_survives_pickling() -> None:
 
 
 def test_a_job_is_called_by_its_label_or_its_short_id() -> None:
-    assert Job(JobId(EXAMPLE), label="payments").name == "payments"
+    assert Job(JobId(EXAMPLE), given_label="payments").name == "payments"
     assert Job(JobId(EXAMPLE)).name == "90187821"

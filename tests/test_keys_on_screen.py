@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from textual import events
 
 from tests.builders import failure, job_id
-from tests.screens import PROFILE, Door, screen
+from tests.screens import PROFILE, Door, Screen, screen
 from tui.core.job import Job
 from tui.core.problem import Problem
 from tui.core.reading import Failure, FailureKind, Status
+from tui.ui.driver import Parser
+from tui.ui.key_names import can_be_sent, canonical_key
 from tui.ui.keys import check_keys
 
 A, B, C = job_id(1), job_id(2), job_id(3)
@@ -198,10 +201,65 @@ async def test_keys_can_be_given_to_other_actions_and_help_and_hints_follow() ->
         assert "Watchlist" in shown.text
 
 
+async def typed(shown: Screen, sent: str) -> None:
+    """What the terminal sends in one read."""
+    parser = Parser()
+    for message in [*parser.feed(sent), *parser.tick()]:
+        shown.app.post_message(message)
+    await shown.settle()
+
+
 async def test_escape_and_a_quick_key_made_one_by_a_multiplexer_are_taken_apart() -> None:
     async with screen(3) as shown:
-        await shown.press("asterisk", "alt+x")
+        await shown.press("asterisk")
+        await typed(shown, "\x1bx")
         await shown.until(lambda: len(shown.store.load().jobs) == 2)
+        await typed(shown, "\x1bG")
+        assert shown.cursor == shown.board.table.order[-1]
+
+
+ALT = {"alt+left": "\x1b[1;3D", "kitty alt+x": "\x1b[120;3u", "xterm alt+x": "\x1b[27;3;120~", "alt+del": "\x1b[3;3~"}
+
+
+@pytest.mark.parametrize("sent", ALT.values(), ids=ALT.keys())
+async def test_a_sequence_that_says_alt_itself_does_nothing(sent: str) -> None:
+    async with screen(3) as shown:
+        await shown.press("asterisk")
+        await typed(shown, sent)
+        assert len(shown.board.table.marks) == 3
+        assert len(shown.store.load().jobs) == 3
+        await shown.press("escape", "a")
+        shown.app.post_message(events.Paste(f"{job_id(7)}\n{job_id(8)}"))
+        await shown.until(lambda: "2 new" in shown.text)
+        await typed(shown, sent)
+        assert "2 new" in shown.text
+
+
+@pytest.mark.parametrize("sent", ["\x1bb", "\x1bf", "\x1b\x7f"])
+async def test_moving_by_words_keeps_the_dialog(sent: str) -> None:
+    async with screen(1) as shown:
+        await shown.press("L")
+        await typed(shown, sent)
+        assert "Label of" in shown.text
+
+
+async def test_a_key_with_alt_can_be_given_where_terminals_send_it() -> None:
+    async with screen(3, keys={"last": "alt+down"}) as shown:
+        await typed(shown, "\x1b[1;3B")
+        assert shown.cursor == shown.board.table.order[-1]
+
+
+async def test_keys_in_full_width_mean_the_same() -> None:
+    async with screen(3) as shown:
+        await typed(shown, "\uff4a")
+        assert shown.cursor == job_id(2)
+        await typed(shown, "\uff1f")
+        await shown.until(lambda: "Words" in shown.text or "Watchlist" in shown.text)
+        await typed(shown, "\uff51")
+        await typed(shown, "\uff0f")
+        await typed(shown, "\uff4a")
+        assert shown.board.typing
+        assert shown.board.screen_state.filter == "\uff4a"
 
 
 async def test_signing_in_hides_what_is_typed_tries_it_and_goes_on_where_it_stopped() -> None:
@@ -232,7 +290,19 @@ async def test_quit_closes_what_is_open_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["", ",", " ", "f5,", "hyper+z", "ctrl+", "F5", "zz", "alt+x", "ctrl+q", "ctrl+c", "tab"]
+    "key",
+    ["", ",", " ", "f5,", "hyper+z", "ctrl+", "F5", "zz", "alt+x", "ctrl+q", "ctrl+c", "tab", "ctrl+i"]
+    + [
+        "ctrl+1",
+        "ctrl+enter",
+        "shift+enter",
+        "ctrl+tab",
+        "shift+space",
+        "ctrl+escape",
+        "ctrl+f13",
+        "super+c",
+        "shift+1",
+    ],
 )
 def test_what_is_no_key_or_has_a_fixed_meaning_is_refused_in_a_sentence(key: str) -> None:
     with pytest.raises(Problem, match=r"\[keys\]"):
@@ -242,3 +312,49 @@ def test_what_is_no_key_or_has_a_fixed_meaning_is_refused_in_a_sentence(key: str
 @pytest.mark.parametrize("key", ["z", "f6", "ctrl+e", "z,f6", "?", "plus", "+", "shift+f3", "delete,Z"])
 def test_keys_of_every_kind_can_be_given(key: str) -> None:
     check_keys({"help": key, "remove": "ctrl+x"})
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"wide": "ctrl+m"}, "'enter' (written 'ctrl+m': terminals send the same for both) would mean both 'details'"),
+        ({"wide": "return"}, "'enter'"),
+        ({"wide": "ctrl+["}, "'esc'"),
+        ({"wide": "shift+g"}, "'G'"),
+        ({"wide": "ctrl+Z"}, "both 'wide' and 'suspend'"),
+        ({"wide": "backspace", "redo": "ctrl+h"}, "both 'redo' and 'wide'"),
+        ({"wide": "ctrl+slash,ctrl+7"}, "both 'wide' and 'wide'"),
+    ],
+)
+def test_two_names_of_one_key_are_one_key(keys: dict[str, str], words: str) -> None:
+    with pytest.raises(Problem) as raised:
+        check_keys(keys)
+    assert words in str(raised.value)
+
+
+async def test_a_key_works_by_each_of_its_names() -> None:
+    async with screen(3, keys={"last": "ctrl+h", "first": "shift+z", "wide": "ctrl+space"}) as shown:
+        for sent in ("\x7f", "\x08"):
+            await typed(shown, sent)
+            assert shown.cursor == shown.board.table.order[-1]
+            await typed(shown, "Z")
+            assert shown.cursor == shown.board.table.order[0]
+        await typed(shown, "\x00")
+        assert shown.board.screen_state.wide
+
+
+SENT = {
+    "f1": "\x1bOP", "f12": "\x1b[24~", "shift+f5": "\x1b[15;2~", "ctrl+up": "\x1b[1;5A", "shift+tab": "\x1b[Z",
+    "alt+ctrl+shift+f12": "\x1b[24;8~", "ctrl+underscore": "\x1f", "ctrl+backslash": "\x1c", "ctrl+j": "\n",
+    "ctrl+right_square_bracket": "\x1d", "ctrl+circumflex_accent": "\x1e", "ctrl+a": "\x01", "insert": "\x1b[2~",
+    "alt+shift+delete": "\x1b[3;4~", "ctrl+pageup": "\x1b[5;5~", "space": " ", "full_stop": ".", "A": "A", "é": "é",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", SENT)
+def test_a_key_in_the_table_is_the_one_that_terminals_send(key: str) -> None:
+    (event,) = Parser().feed(SENT[key])
+    assert isinstance(event, events.Key)
+    name = canonical_key(event.key)
+    assert name == key or (len(key) == 1 and event.character == key)
+    assert can_be_sent(name)

@@ -16,7 +16,7 @@ def write(path, pipe, trial):
     file = WatchlistFile(path)
     for number in range(1000):
         job = JobId(f"{trial:05}{number:027}")
-        file.add([Job(job, label="x" * 90)])
+        file.add([Job(job, "x" * 90)])
         os.write(pipe, f"{job}\\n".encode())
 
 folder, trials = Path(sys.argv[1]), int(sys.argv[2])

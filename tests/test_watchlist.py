@@ -220,7 +220,7 @@ def test_ids_are_compared_exactly(path: Path) -> None:
 def test_values_of_the_wrong_type_are_ignored(path: Path) -> None:
     text = f'[[jobs]]\nid = "{A}"\nlabel = 1\nprofile = true\naddress = []\ntags = ["a", 1, ""]\nadded = "today"\n'
     watchlist = read(path, text)
-    assert watchlist.jobs == (Job(A, tags=("a",)),)
+    assert watchlist.jobs == (Job(A, "", ("a",)),)
     assert len(watchlist.warnings) == 4
 
 

@@ -17,6 +17,8 @@ from tui.core.problem import Problem, shortage
 from tui.core.text import A_BUG, clean, crash_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tui.parts import Parts
     from tui.storage.locations import Locations
     from tui.storage.settings import Settings
@@ -103,7 +105,7 @@ def watch(arguments: argparse.Namespace) -> int:
 
         return gather(files, arguments, os.environ, log)
 
-    return open_screen(service, files.settings, files.locations, store, watchlist, warning)
+    return open_screen(service, files.settings, files.locations, store, watchlist, warning, files.settings_file)
 
 
 def agreed(question: str) -> bool:
@@ -141,6 +143,7 @@ def open_screen(
     store: "WatchlistStore",
     watchlist: "Watchlist",
     warning: str = "",
+    settings_file: "Path | None" = None,
 ) -> int:
     """Run the app; without `locations` no file of the user's is touched."""
     from tui.storage.state import ScreenState, load_state, save_state
@@ -176,6 +179,8 @@ def open_screen(
             address=settings.ui.address,
             notices=watchlist.warnings,
             warning=warning,
+            settings_file=settings_file,
+            settings=settings,
         ),
         mouse=settings.ui.mouse,
         hide=hide,

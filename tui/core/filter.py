@@ -1,11 +1,13 @@
 """The filter language: words, `!word`, `is:running`, `tag:x`, `/regular expression/`; all of them must match."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.job import Job
+from tui.core.text import normal
 
 LONGEST = 200
 """Characters of a filter at the most."""
@@ -45,31 +47,37 @@ class Filter(NamedTuple):
 def parse_filter(text: str) -> Filter:
     """Never raises: a term that is not understood matches everything and is named in `problem`."""
     terms: list[Predicate] = []
-    problem = ""
-    for word in text.split():
+    problem, by_condition = "", False
+    for negated, pattern, word in _TERM.findall(text):
+        word = unicodedata.normalize("NFKC", word)  # also what is typed in full width
+        by_condition = by_condition or word.casefold().startswith("is:")
         try:
-            if term := _term(word):
-                terms.append(term)
+            term = _pattern_term(pattern) if pattern else _word_term(word)
         except ValueError as error:
             problem = str(error)
-    return Filter(text, tuple(terms), problem, "is:" in text)
+        else:
+            terms += [_opposite(term) if len(negated) % 2 else term] if term else []
+    return Filter(text, tuple(terms), problem, by_condition)
 
 
-def _term(word: str) -> Predicate | None:
+_TERM = re.compile(r"([!\uff01]*)(?:[/\uff0f](\S.*?)[/\uff0f](?!\S)|([^\s!\uff01]\S*))")
+"""A pattern, which may have blanks in it, or a word; both with `!` before them."""
+
+
+def _opposite(term: Predicate) -> Predicate:
+    return lambda job, condition, stale: not term(job, condition, stale)
+
+
+def _word_term(word: str) -> Predicate | None:
     """The test that one word asks for; None while it is still incomplete."""
-    if word.startswith("!"):
-        inner = _term(word[1:])
-        return (lambda job, condition, stale: not inner(job, condition, stale)) if inner else None
     name, colon, value = word.partition(":")
-    if colon and name == "is":
+    if colon and name.casefold() == "is":
         return _state_term(value)
-    if colon and name == "tag":
-        wanted = value.casefold()
-        return (lambda job, *_: any(wanted in tag.casefold() for tag in job.tags)) if wanted else None
-    if len(word) > 2 and word.startswith("/") and word.endswith("/"):
-        return _pattern_term(word[1:-1])
-    needle = word.casefold()
-    return (lambda job, *_: needle in _haystack(job)) if needle else None
+    if colon and name.casefold() == "tag":
+        wanted = _folded(value)
+        return (lambda job, *_: any(wanted in _folded(tag) for tag in job.tags)) if wanted else None
+    needle = _folded(word)
+    return (lambda job, *_: needle in _folded(_haystack(job))) if needle else None
 
 
 def _state_term(value: str) -> Predicate | None:
@@ -86,11 +94,19 @@ def _pattern_term(pattern: str) -> Predicate:
     if _ENDLESS.search(pattern):
         raise ValueError(f"/{pattern}/ repeats what repeats, which may take for ever: write it plainer")
     try:
-        compiled = re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+        compiled = re.compile(normal(pattern), re.IGNORECASE | re.MULTILINE)
     except (re.error, OverflowError, RecursionError, MemoryError) as error:
         raise ValueError(f"/{pattern}/ is no regular expression: {error}") from None
     return lambda job, *_: bool(compiled.search(_haystack(job)))
 
 
 def _haystack(job: Job) -> str:
-    return "\n".join((job.label, job.id, *job.tags)).casefold()
+    """The text itself, in the form in which names are compared."""
+    return "\n".join(map(normal, (job.label, job.id, *job.tags)))
+
+
+def _folded(text: str) -> str:
+    """Without regard to case and width."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", normal(text.replace("\n", " ")).casefold()).casefold()

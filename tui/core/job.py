@@ -3,6 +3,12 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from tui.core.text import clean
+
+LABEL_LONGEST = 100
+TAG_LONGEST = 40
+"""Characters that are drawn of a label and of a tag, and the most that a new one may have."""
+
 
 class JobId(str):
     """The 32 letters and digits that name a build task, case kept as given (api: job_id).
@@ -28,12 +34,24 @@ class Job(NamedTuple):  # and no dataclass, as there may be thousands: it is mad
     """One entry of the watchlist."""
 
     id: JobId
-    label: str = ""
-    tags: tuple[str, ...] = ()
+    given_label: str = ""
+    """As the user gave it, with whatever it holds: for storing, editing and comparing only."""
+    given_tags: tuple[str, ...] = ()
+    """As given, too."""
     profile: str = ""
     address: str = ""
     """The page that the ID was taken from, when it was pasted as an address."""
     added: datetime | None = None
+
+    @property
+    def label(self) -> str:
+        """The label as it may be drawn anywhere."""
+        return clean(self.given_label, LABEL_LONGEST) if self.given_label else ""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags as they may be drawn anywhere."""
+        return tuple(clean(tag, TAG_LONGEST) for tag in self.given_tags)
 
     @property
     def name(self) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from tui.core.job import Job, JobId
+from tui.core.job import LABEL_LONGEST, TAG_LONGEST, Job, JobId
+from tui.core.text import clean
 
 _TAG, _PROFILE = "tag:", "profile:"
 _ADDRESS = ("https://", "http://")
@@ -13,7 +14,8 @@ _ADDRESS = ("https://", "http://")
 
 def listing_line(job: Job) -> str:
     """ID, label, tags, profile and address with tabs between; each but the first two says what it is."""
-    fields = [job.id, job.label, *(f"{_TAG}{tag}" for tag in job.tags)]
+    label = clean(job.given_label, LABEL_LONGEST, joiners=True)
+    fields = [job.id, label, *(f"{_TAG}{clean(tag, TAG_LONGEST, joiners=True)}" for tag in job.given_tags)]
     fields += [f"{_PROFILE}{job.profile}"] if job.profile else []
     fields += [job.address] if job.address.startswith(_ADDRESS) else []
     return "\t".join(fields).rstrip("\t")

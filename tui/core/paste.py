@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import islice
 
 from tui.core.job import JobId
+from tui.core.paste_labels import REACH, Heads, heads_of, label_beside
 from tui.core.text import clean
 
 _ID = re.compile(r"[0-9A-Za-z]{32}")
@@ -69,6 +70,8 @@ class Found:
     """The http or https page that the ID stood in, without query and user."""
     region: str = ""
     """Of the console's host: a suggestion only."""
+    label: str = ""
+    """What stands beside a job's ID and looks like its name."""
     line: int = 1
 
 
@@ -100,7 +103,7 @@ def parse_paste(text: str, limit: int = 10_000) -> Paste:
 
 
 def preview(paste: Paste, watched: Container[JobId]) -> Preview:
-    """Sort what was found; a repeat that brings the page's address gives it to the first."""
+    """Sort what was found; a repeat that brings the page's address or a label gives it to the first."""
     jobs: dict[JobId, Found] = {}
     repeated = []
     for found in paste.found:
@@ -108,8 +111,7 @@ def preview(paste: Paste, watched: Container[JobId]) -> Preview:
             jobs[found.job] = found
         elif found.job:
             repeated.append(found)
-            if found.address and not jobs[found.job].address:
-                jobs[found.job] = replace(jobs[found.job], address=found.address, region=found.region)
+            jobs[found.job] = _united(jobs[found.job], found)
     return Preview(
         new=tuple(found for job, found in jobs.items() if job not in watched),
         known=tuple(found for job, found in jobs.items() if job in watched),
@@ -119,12 +121,33 @@ def preview(paste: Paste, watched: Container[JobId]) -> Preview:
     )
 
 
+def _united(first: Found, repeat: Found) -> Found:
+    if repeat.address and not first.address:
+        first = replace(first, address=repeat.address, region=repeat.region)
+    return first if first.label else replace(first, label=repeat.label)
+
+
 def _pieces(text: str) -> Iterator[Found]:
-    line, counted = 1, 0
+    line, counted, heads = 1, 0, None
     for word in _WORD.finditer(text):
-        line, counted = line + text.count("\n", counted, word.start()), word.start()
+        between = text[counted : word.start()]
+        line, counted = line + between.count("\n"), word.start()
+        heads = _heads_in(between) or heads
         for found in _read_word(text, word.start(), word.end()):
-            yield replace(found, line=line)
+            label = label_beside(text, *_place(text, word, found), heads) if found.job else ""
+            yield replace(found, line=line, label=label)
+
+
+def _heads_in(between: str) -> Heads | None:
+    """The last line before a job that names columns; a line of dashes may stand below it."""
+    lines = between[-4 * REACH :].split("\n")[-5:-1]
+    return next((heads for one in reversed(lines) if (heads := heads_of(one))), None)
+
+
+def _place(text: str, word: re.Match[str], found: Found) -> tuple[int, int]:
+    """From where to where it stands: a bare ID alone, an address as a whole."""
+    at = -1 if found.address or "/" in word[0] else text.find(found.text, word.start(), word.end())
+    return word.span() if at < 0 else (at, at + len(found.text))
 
 
 def _read_word(text: str, start: int, end: int) -> Iterator[Found]:

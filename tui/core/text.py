@@ -26,12 +26,17 @@ _RESTLESS = 0.4
 """How often the kind of a character changes in a secret, at least; words written together change less."""
 
 
-def clean(value: object, limit: int = CELL) -> str:
+JOINERS = "\u200c\u200d"
+"""Zero-width, and part of how words are spelled in Persian, Hindi and other languages: kept, but not drawn."""
+
+
+def clean(value: object, limit: int = CELL, joiners: bool = False) -> str:
     """`value` as one line of at most `limit` characters that no terminal acts on.
 
     Cut first, so that a megabyte costs nothing. Control, format, surrogate, private and unassigned characters become
-    U+FFFD, line ends and tabs a middle dot, and at most two combining marks stay in a row. What looks like a token or
-    a secret key is hidden: somebody may have given it where a name belongs.
+    U+FFFD, line ends and tabs a middle dot, and at most two combining marks stay in a row. Joiners go, unless they are
+    wanted for a text that is read by programs. What looks like a token or a secret key is hidden: somebody may have
+    given it where a name belongs.
     """
     text = value if isinstance(value, str) else repr(value)
     if len(text) > limit:
@@ -48,6 +53,8 @@ def clean(value: object, limit: int = CELL) -> str:
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if character in "\n\r\t":
             cleaned.append("·")
+        elif character in JOINERS:
+            cleaned.append(character if joiners else "")
         elif category in _UNSAFE:
             cleaned.append(_REPLACEMENT)
         elif marks <= _MARKS_KEPT:
@@ -74,6 +81,34 @@ def crash_text(error: BaseException) -> str:
     return "\n".join(clean(line, DETAIL) for line in lines)
 
 
+def drawn(text: str) -> str:
+    """What an editor shows of `text`: a character for a character, also for those that are not drawn elsewhere."""
+    if text.isascii() and text.isprintable():
+        return text
+    shown, marks = [], 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        is_bad = category in _UNSAFE or marks > _MARKS_KEPT
+        shown.append("·" if character in "\n\r\t" else _REPLACEMENT if is_bad else character)
+    return "".join(shown)
+
+
+def normal(text: str) -> str:
+    """The form in which names are compared: two that look alike on the screen are the same name."""
+    return clean(unicodedata.normalize("NFC", text[:DETAIL]), DETAIL).strip()
+
+
+def one_line(text: str) -> str:
+    """`text` with single blanks and without what a terminal acts on or a reader does not see, joiners excepted."""
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(
+            one if one in JOINERS or unicodedata.category(one) not in _UNSAFE else " " if one.isspace() else ""
+            for one in text
+        )
+    return " ".join(text.split())
+
+
 _DIGITS = re.compile(r"([0-9]{1,18})")
 
 
@@ -95,11 +130,12 @@ class _Plain(dict[int, int | str]):
         return self[code]
 
 
-_PLAIN = _Plain({ord(kept): kept for kept in "\n\r\t"})
+_PLAIN = _Plain({ord(kept): kept for kept in "\n\r\t" + JOINERS})
 
 
 def plain_paste(text: str) -> str:
-    """`text` of any length, line ends and tabs kept: colours and invisible characters go, unsafe ones are replaced."""
+    """`text` of any length, line ends, tabs and joiners kept: colours and other invisible characters go, unsafe ones
+    are replaced."""
     return text if text.isascii() and text.isprintable() else _COLOUR.sub("", text).translate(_PLAIN)
 
 

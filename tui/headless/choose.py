@@ -8,7 +8,7 @@ from tui.core.job import Job, JobId
 from tui.core.listing import read_listing
 from tui.core.paste import Found, parse_paste, preview
 from tui.core.problem import Problem
-from tui.core.text import clean
+from tui.core.text import clean, normal
 
 STANDARD_INPUT = "-"
 _WORD = re.compile(r"\w[\w.-]*")
@@ -49,7 +49,9 @@ def listed(given: Iterable[str], watched: Sequence[Job]) -> tuple[Job, ...]:
 def named(text: str, watched: Sequence[Job]) -> Job:
     """The job with this ID, label or address, on the list or not. Raises Problem."""
     by_id = {job.id: job for job in watched}
-    with_label = [job for job in watched if job.label and job.label == text]
+    wanted = normal(text)
+    with_label = [job for job in watched if job.given_label and normal(job.given_label) == wanted]
+    with_label = [job for job in with_label if job.given_label == text] or with_label
     if len(with_label) > 1 and text not in by_id:
         ids = ", ".join(job.id for job in with_label)
         raise Problem(f"Several jobs are called {clean(text, 100)}: name one by its ID, {ids}.")
@@ -77,10 +79,10 @@ def _unknown(text: str, found: Sequence[Found], watched: Sequence[Job]) -> str:
 
 def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -> list[Job]:
     """Raises Problem also for a line that is nothing but one word and names no job: it was meant to be one."""
-    by_label = {job.label: job.id for job in watched if job.label}
+    by_label = {normal(job.given_label): job.id for job in watched if job.label}
     lines: list[str] = []
     for line in text.splitlines():
-        word = line.strip()
+        word = normal(line)
         if _WORD.fullmatch(word) and not _ID.fullmatch(word) and word not in by_label:
             raise Problem(_unknown(word, parse_paste(word).found, watched))
         listed, _ = read_listing(line)  # its label and address name no job

@@ -6,6 +6,7 @@ from typing import Any
 from tui.codearts.errors import advise
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Reading, Status
+from tui.core.text import DETAIL, clean
 from tui.core.transitions import Change, Event
 
 Result = Reading | Failure
@@ -19,8 +20,8 @@ def result_document(job: Job, result: Result, profile: str) -> dict[str, Any]:
     failed = outcome if isinstance(outcome, Failure) else None
     return {
         "id": str(job.id),
-        "label": job.label,
-        "tags": list(job.tags),
+        "label": clean(job.given_label, DETAIL, joiners=True),
+        "tags": [clean(tag, DETAIL, joiners=True) for tag in job.given_tags],
         "profile": profile,
         "status": None if failed else str(outcome),
         "failure": _failure_document(failed, reading) if failed else None,
@@ -39,8 +40,8 @@ def job_document(job: Job) -> dict[str, Any]:
     """The object of `list --json`."""
     return {
         "id": str(job.id),
-        "label": job.label,
-        "tags": list(job.tags),
+        "label": clean(job.given_label, DETAIL, joiners=True),
+        "tags": [clean(tag, DETAIL, joiners=True) for tag in job.given_tags],
         "profile": job.profile,
         "address": job.address,
         "added": _stamp(job.added) if job.added else None,

@@ -8,6 +8,7 @@ from tui.core.job import Job, JobId
 from tui.core.listing import listing_line, read_listing
 from tui.core.paste import Found, Paste, Preview, Verdict, parse_paste, preview
 from tui.core.problem import Problem
+from tui.core.tags import unfit
 from tui.core.text import clean
 from tui.headless.choose import STANDARD_INPUT, listed, refusal
 from tui.headless.codes import ExitCode
@@ -23,7 +24,12 @@ HEADS = ("ID", "LABEL", "TAGS", "PROFILE")
 def add(
     store: WatchlistStore, output: Output, given: Sequence[str], model: Job, read: Callable[[], str], now: datetime
 ) -> ExitCode:
-    """Add what is named; `model` has label, tags and profile for it, also for what is there. Prints the new ones."""
+    """Add what is named; `model` has label, tags and profile for it, also for what is there. Prints the new ones.
+
+    Without a label the job has the one that stands beside its ID.
+    """
+    if problem := unfit(model.given_label, model.given_tags):
+        raise Problem(problem)
     listed: dict[JobId, Job] = {}
     pastes = [_read(text, read, listed) for text in given]
     everything = Paste(tuple(one for paste in pastes for one in paste.found), any(paste.truncated for paste in pastes))
@@ -31,7 +37,7 @@ def add(
     found = preview(everything, watched)
     new = {one.job: _made(one, listed.get(one.job), model, now) for one in found.new if one.job}
     known = [watched[one.job] for one in found.known if one.job]
-    if model.label and (count := len(new) + len(known)) > 1:
+    if model.given_label and (count := len(new) + len(known)) > 1:
         raise Problem(f"A label names one job, and there are {count}: add them one by one, or without --label.")
     is_refused = _say_what_is_left_out(output, given, pastes, found)
     if not new and not known:
@@ -57,8 +63,9 @@ def _made(found: Found, listed: Job | None, model: Job, now: datetime) -> Job:
     """The new job: what the command says of it goes before what the list says."""
     job = found.job or model.id
     said = listed or Job(job, address=found.address)
-    tags = tuple(dict.fromkeys((*said.tags, *model.tags)))
-    return Job(job, model.label or said.label, tags, model.profile or said.profile, said.address, said.added or now)
+    tags = tuple(dict.fromkeys((*said.given_tags, *model.given_tags)))
+    label = model.given_label or said.given_label or found.label
+    return Job(job, label, tags, model.profile or said.profile, said.address, said.added or now)
 
 
 def _set(store: WatchlistStore, output: Output, known: Sequence[Job], model: Job) -> None:
@@ -76,10 +83,10 @@ def _set(store: WatchlistStore, output: Output, known: Sequence[Job], model: Job
 
 def _differences(job: Job, model: Job) -> dict[str, str | list[str]]:
     fields: dict[str, str | list[str]] = {}
-    if model.label and model.label != job.label:
-        fields["label"] = model.label
-    if set(model.tags) - set(job.tags):
-        fields["tags"] = list(dict.fromkeys((*job.tags, *model.tags)))
+    if model.given_label and model.given_label != job.given_label:
+        fields["label"] = model.given_label
+    if set(model.given_tags) - set(job.given_tags):
+        fields["tags"] = list(dict.fromkeys((*job.given_tags, *model.given_tags)))
     if model.profile and model.profile != job.profile:
         fields["profile"] = model.profile
     return fields

@@ -5,7 +5,7 @@ from typing import Any
 
 from tui.core.job import Job, JobId
 from tui.storage.document import Document
-from tui.storage.entries import changed_fields, entry_of, job_id, read_jobs, tidy
+from tui.storage.entries import changed_fields, edited, entry_of, job_id, read_jobs, tidy
 from tui.storage.pieces import Piece, Table, new_piece
 
 Pieces = tuple[Piece, ...]
@@ -30,9 +30,7 @@ def remove(document: Document, ids: Collection[JobId]) -> Document:
 def edit(document: Document, values: Mapping[JobId, Mapping[str, Any]]) -> Document:
     """Set label, tags, profile or address of jobs that are there; what their entries say besides stays."""
     known = _by_id(document)
-    fields = {
-        job: changed_fields(known[job], tidy(known[job]._replace(**its))) for job, its in values.items() if job in known
-    }
+    fields = {job: changed_fields(known[job], edited(known[job], its)) for job, its in values.items() if job in known}
     return document.rewritten(lambda pieces: _with_fields(pieces, fields))
 
 

@@ -1,17 +1,19 @@
 """Entries of the watchlist's file, and the jobs that they stand for."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.core.job import Job, JobId
+from tui.core.job import LABEL_LONGEST, TAG_LONGEST, Job, JobId
 from tui.core.text import DETAIL, clean
 from tui.storage.pieces import Table
 
-LABEL = 100
-TAG = 40
-EDITABLE = ("label", "tags", "profile", "address")
-_TEXTS = {"label": LABEL, "profile": LABEL, "address": DETAIL}
+EDITABLE = {"label": "given_label", "tags": "given_tags", "profile": "profile", "address": "address"}
+"""Keys of an entry, and where a job has their values."""
+_CLEANED = {"profile": LABEL_LONGEST, "address": DETAIL}
+_HALF = re.compile("[\ud800-\udfff]")
+"""Of a surrogate pair: no file can hold it."""
 
 
 def job_id(entry: Table | None) -> JobId | None:
@@ -25,7 +27,7 @@ def job_id(entry: Table | None) -> JobId | None:
 
 def entry_of(job: Job) -> Table:
     """The entry of a new job; what is empty is left out."""
-    values: Table = {"id": str(job.id), "label": job.label, "tags": list(job.tags), "profile": job.profile}
+    values: Table = {"id": str(job.id), "label": job.given_label, "tags": list(job.given_tags), "profile": job.profile}
     values |= {"address": job.address, "added": _whole_second(job.added)}
     return {key: value for key, value in values.items() if value}
 
@@ -33,10 +35,10 @@ def entry_of(job: Job) -> Table:
 def tidy(job: Job) -> Job:
     """The job as it will be read back."""
     return job._replace(
-        label=_text(job.label, LABEL),
-        tags=_tags(job.tags),
-        profile=_text(job.profile, LABEL),
-        address=_text(job.address, DETAIL),
+        given_label=_text(job.given_label),
+        given_tags=_tags(job.given_tags),
+        profile=_cleaned(job.profile, LABEL_LONGEST),
+        address=_cleaned(job.address, DETAIL),
         added=_whole_second(job.added),
     )
 
@@ -54,13 +56,13 @@ def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...
     for number, entry in enumerate(entries, 1):
         found = job_id(entry)
         if found is None:
-            given = f"the ID {clean(entry['id'], TAG)}" if "id" in entry else "no ID"
+            given = f"the ID {clean(entry['id'], TAG_LONGEST)}" if "id" in entry else "no ID"
             warnings.append(f"Job {number} has {given} and is left out: an ID is 32 letters and digits")
             continue
         job = _job(found, number, entry, warnings)
         if former := jobs.get(found):
             warnings.append(f"Job {number} ({clean(job.name)}) is in the list before: the two are shown as one")
-            tags.setdefault(found, dict.fromkeys(former.tags)).update(dict.fromkeys(job.tags))
+            tags.setdefault(found, dict.fromkeys(former.given_tags)).update(dict.fromkeys(job.given_tags))
             job = _united(former, job)
         jobs[found] = job
     return tuple(_with_tags(job, tags) for job in jobs.values()), tuple(warnings)
@@ -68,23 +70,23 @@ def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...
 
 def changed_fields(old: Job, new: Job) -> Table:
     """What an edit from `old` to `new` writes, by key."""
-    fields = {key: getattr(new, key) for key in EDITABLE if getattr(new, key) != getattr(old, key)}
+    fields = {key: getattr(new, at) for key, at in EDITABLE.items() if getattr(new, at) != getattr(old, at)}
     return {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
 
 
 def _job(found: JobId, number: int, entry: Table, warnings: list[str]) -> Job:
     fields: dict[str, Any] = {}
     for key, value in entry.items():
-        if key in _TEXTS:
+        if key == "label" or key in _CLEANED:
             if not isinstance(value, str):
                 warnings.append(f"Job {number} ({found.short}): its {key} is not a text and is ignored")
-            fields[key] = _text(value, _TEXTS[key])
+            fields[EDITABLE[key]] = _cleaned(value, _CLEANED[key]) if key in _CLEANED else _text(value)
         elif key == "tags":
             if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
                 warnings.append(
                     f"Job {number} ({found.short}): its tags are not a list of texts; what is no text is ignored"
                 )
-            fields[key] = _tags(value if isinstance(value, list) else ())
+            fields[EDITABLE[key]] = _tags(value if isinstance(value, list) else ())
         elif key == "added" and isinstance(value, datetime):
             fields[key] = _whole_second(value)
     return Job(found, **fields)
@@ -92,22 +94,31 @@ def _job(found: JobId, number: int, entry: Table, warnings: list[str]) -> Job:
 
 def _united(first: Job, second: Job) -> Job:
     return first._replace(
-        label=first.label or second.label,
+        given_label=first.given_label or second.given_label,
         profile=first.profile or second.profile,
         address=first.address or second.address,
     )
 
 
 def _with_tags(job: Job, tags: Mapping[JobId, Iterable[str]]) -> Job:
-    return job._replace(tags=tuple(tags[job.id])) if job.id in tags else job
+    return job._replace(given_tags=tuple(tags[job.id])) if job.id in tags else job
 
 
-def _text(value: object, limit: int) -> str:
+def edited(job: Job, values: Mapping[str, Any]) -> Job:
+    """The job with these values of its entry."""
+    return tidy(job._replace(**{EDITABLE[key]: value for key, value in values.items()}))
+
+
+def _cleaned(value: object, limit: int) -> str:
     return clean(value.strip(), limit).strip() if isinstance(value, str) else ""
 
 
+def _text(value: object) -> str:
+    return _HALF.sub("\N{REPLACEMENT CHARACTER}", value.strip()) if isinstance(value, str) else ""
+
+
 def _tags(values: Iterable[object]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tag for value in values if (tag := _text(value, TAG))))
+    return tuple(dict.fromkeys(tag for value in values if (tag := _text(value))))
 
 
 def _whole_second(moment: datetime | None) -> datetime | None:

@@ -48,10 +48,12 @@ def load_state(path: Path) -> ScreenState:
 
 def save_state(path: Path, state: ScreenState) -> None:
     """Raises Problem when it cannot be written."""
-    values = {key: clean(value) if isinstance(value, str) else value for key, value in state._asdict().items()}
+    values = {
+        key: clean(value, joiners=True) if isinstance(value, str) else value for key, value in state._asdict().items()
+    }
     write_invented(path, tomli_w.dumps(values))
 
 
 def _text(content: Mapping[str, object], key: str) -> str:
     value = content.get(key)
-    return clean(value) if isinstance(value, str) else ""
+    return clean(value, joiners=True) if isinstance(value, str) else ""

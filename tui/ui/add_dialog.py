@@ -13,17 +13,20 @@ from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
-from tui.core.job import Job, JobId
+from tui.core.job import LABEL_LONGEST, Job, JobId
 from tui.core.paste import Preview, parse_paste, preview
+from tui.core.tags import split_tags, unfit
 from tui.core.text import clean
-from tui.ui.dialogs import AROUND, Dialog
+from tui.ui.dialogs import AROUND, Dialog, Save, no_problem
+from tui.ui.inputs import LineInput
 
 LINES_SHOWN = 200
 """Lines of the preview; what comes after is only counted."""
-LABEL_LONGEST = 100
+TAGS_LONGEST = 1000
+"""Characters of all tags together, as they are typed."""
 
 
-class PasteInput(Input):
+class PasteInput(LineInput):
     """An input that hands a paste of several lines over whole, instead of keeping its first line."""
 
     @dataclass
@@ -54,32 +57,40 @@ class AddDialog(Dialog[tuple[Job, ...]]):
     ]
 
     def __init__(
-        self, watched: Container[JobId], now: datetime, pasted: str = "", profiles: Mapping[str, str] | None = None
+        self,
+        watched: Container[JobId],
+        now: datetime,
+        pasted: str = "",
+        profiles: Mapping[str, str] | None = None,
+        save: Save[tuple[Job, ...]] = no_problem,
     ) -> None:
         """`profiles` maps names to regions, the default profile first; asked for where there are several."""
         super().__init__("Add jobs")
         self.add_class("takes-pastes")
         self._profiles = dict(profiles or {"": ""})
         self._watched = watched
+        self._save = save
         self._now = now
         self._pasted = _lines_ended(pasted)
         self._preview = Preview((), (), (), (), ())
-        self._suggested = ""
+        self._suggested = self._suggested_label = ""
 
     def body(self) -> ComposeResult:
         yield PasteInput(placeholder="job IDs or addresses of build tasks, as many as you like", id="ids")
         with VerticalScroll(id="preview", can_focus=False):
             yield Static(id="findings")
-        yield Input(placeholder="label (optional, for one job)", id="label", max_length=LABEL_LONGEST)
-        yield Input(placeholder="tags (optional, with blanks between)", id="tags", max_length=200)
+        yield LineInput(placeholder="label (optional, for one job)", id="label", max_length=LABEL_LONGEST)
+        yield LineInput(placeholder="tags (optional, separated by spaces)", id="tags", max_length=TAGS_LONGEST)
         if len(self._profiles) > 1:
             names = [name for name in self._profiles if name]
-            yield Input(
+            yield LineInput(
                 placeholder=f"profile: {', '.join(names)}",
                 id="profile",
                 suggester=SuggestFromList(names),
                 max_length=60,
             )
+
+        yield Static(classes="verdict")
 
     def on_mount(self) -> None:
         self._look()
@@ -118,9 +129,16 @@ class AddDialog(Dialog[tuple[Job, ...]]):
             if self._pasted
             else "job IDs or addresses of build tasks, as many as you like"
         )
-        self.query_one("#label", Input).disabled = len(self._preview.new) > 1
+        self._suggest_label()
         self._suggest_profile()
         self.query_one("#findings", Static).update(findings(self._preview, bool(text.strip()), paste.truncated))
+
+    def _suggest_label(self) -> None:
+        """What stands beside a single ID can be changed; the labels of several are in the preview."""
+        new, field = self._preview.new, self.query_one("#label", Input)
+        field.disabled = len(new) > 1
+        if field.value == self._suggested_label:
+            field.value = self._suggested_label = new[0].label if len(new) == 1 else ""
 
     def _suggest_profile(self) -> None:
         """The region in a pasted address makes a suggestion, nothing more: it stands in the field to be changed."""
@@ -141,19 +159,18 @@ class AddDialog(Dialog[tuple[Job, ...]]):
             if new:
                 self.query_one("#profile").focus()
             return
-        label = clean(self.query_one("#label", Input).value, LABEL_LONGEST).strip() if len(new) == 1 else ""
+        typed = self.query_one("#label", Input).value.strip()
         tags = split_tags(self.query_one("#tags", Input).value)
         named = "" if profile == next(iter(self._profiles)) else profile
-        self.dismiss(
-            tuple(
-                Job(found.job, label, tags, named, found.address, self._now) for found in new if found.job is not None
-            )
+        if problem := unfit(typed, tags):
+            self.refuse(problem)
+            return
+        jobs = tuple(
+            Job(found.job, typed if len(new) == 1 else found.label, tags, named, found.address, self._now)
+            for found in new
+            if found.job is not None
         )
-
-
-def split_tags(text: str) -> tuple[str, ...]:
-    """Tags as typed: parted by blanks or commas, each once."""
-    return tuple(dict.fromkeys(clean(word, 40) for word in text.replace(",", " ").split()))
+        self.save(jobs, self._save)
 
 
 def findings(found: Preview, anything: bool, truncated: bool) -> Text:
@@ -200,6 +217,8 @@ def _lines(found: Preview) -> Iterator[Text]:
         for one in group:
             line = Text(f"{word:<10}")
             line.append(str(one.job) if one.job else _shortened(one.text), "bold" if word == "new" else "")
+            if one.label:
+                line.append(f"  {clean(one.label)}")
             if why := one.reason or one.warning:
                 line.append(f"\n{'':10}{why}", "italic")
             yield line

@@ -14,9 +14,9 @@ from rich.console import RenderableType
 from textual import events, on, work
 from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._compositor import CompositorUpdate
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Provider
 from textual.driver import Driver
 from textual.filter import ANSIToTruecolor
 from textual.screen import Screen
@@ -30,9 +30,9 @@ from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, SturdyDriver
 from tui.ui.frame import Frame
 from tui.ui.glyphs import ASCII
-from tui.ui.keys import COMMANDS, moving_keys
+from tui.ui.keys import alt_keys, canonical, half_width, moving_keys
 from tui.ui.setup import Setup
-from tui.ui.themes import DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
+from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
 from tui.ui.typing_guard import TypingGuard
 
 STEP = 0.03
@@ -41,11 +41,19 @@ TWICE = 2.0
 """Seconds within which a second ctrl+c quits."""
 
 
+def _palette() -> type[Provider]:
+    """Loaded when the palette is first opened."""
+    from tui.ui.palette import Commands
+
+    return Commands
+
+
 class WatchApp(App[None]):
     """One screen, a few dialogs."""
 
     CSS = (get_data("tui.ui", "app.tcss") or b"").decode()
     TITLE = "codearts-watch"
+    COMMANDS = {_palette}
     BINDINGS = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         Binding("ctrl+c", "interrupt", "Twice quits", show=False, system=True, priority=True),
@@ -59,6 +67,7 @@ class WatchApp(App[None]):
         self.lacking = ""
         """The traceback of a bug, without the values of variables; empty when there was none."""
         self._guard = TypingGuard(moving_keys(setup.keys))
+        self._alt_keys = alt_keys(setup.keys)
         self.leaving: Callable[[int], None] = lambda code: None
         """Told the exit code when the app begins to end, to see that it does."""
         self._releasing = False
@@ -71,7 +80,7 @@ class WatchApp(App[None]):
         if setup.glyphs is ASCII:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
-        self.set_keymap(dict(setup.keys))
+        self.set_keymap(canonical(setup.keys))
         for name in list(self.available_themes):
             if name != self.theme:
                 self.unregister_theme(name)
@@ -116,6 +125,32 @@ class WatchApp(App[None]):
         for event in early:
             self.post_message(event)
 
+    @on(BoardScreen.SettingsEdited)
+    def take_settings(self) -> None:
+        """Keys and theme as the edited settings say; a theme that was chosen on the screen goes before theirs."""
+        before, self.setup = self.setup, self.board_screen.setup
+        self.set_keymap(canonical(self.setup.keys))
+        self._guard.moving = moving_keys(self.setup.keys)
+        self._alt_keys = alt_keys(self.setup.keys)
+        if self.setup.theme != before.theme and not self.board_screen.screen_state.theme:
+            self._wanted_theme = self.setup.theme or DEFAULT_THEME
+            if self._wanted_theme in self._theme_names:
+                self.theme = self._wanted_theme
+            self.board_screen.tell(tuple(self._theme_notices()))
+
+    @on(BoardScreen.ThemesEdited)
+    def take_themes(self) -> None:
+        """The themes as their files are now, also the one in use."""
+        self.__dict__.pop("_themes", None)
+        former = self.current_theme
+        if self._wanted_theme in self._theme_names and self.theme != self._wanted_theme:
+            self.theme = self._wanted_theme
+        elif self.current_theme != former:
+            self.stylesheet.set_variables(self.get_css_variables())
+            self.refresh_css(animate=False)
+        if self._themes.problems:
+            self.board_screen.tell(self._themes.problems)
+
     # Themes
 
     @cached_property
@@ -144,9 +179,11 @@ class WatchApp(App[None]):
         before = self.theme
         themes = sorted(self._themes.themes, key=lambda theme: (not theme.dark, theme.name))
         choices = [(theme.name, _described(theme)) for theme in themes]
-        chosen = await self.push_screen_wait(ChoiceDialog("Theme", choices, before, partial(setattr, self, "theme")))
+        dialog = ChoiceDialog("Theme", choices, before, partial(setattr, self, "theme"))
+        chosen = await self.board_screen.ask("theme", dialog)
         self.theme = chosen or before
         if chosen:
+            self._wanted_theme = chosen
             self.board_screen.keep_state(self.board_screen.screen_state._replace(theme=chosen))
 
     # Keys
@@ -162,9 +199,8 @@ class WatchApp(App[None]):
         if isinstance(event, events.Paste):
             event.text = plain_paste(event.text)
         if isinstance(event, events.Key) and not event.is_forwarded:
-            if event.key.startswith("alt+"):
-                await self._apart(event)
-                return
+            if event.key.startswith("alt+") and event.key not in self._alt_keys:
+                return  # it says that alt was held: neither the key without it nor text
             if (self._watching_keys or self._guard.held) and self._guard.take(event):
                 if not self._releasing:
                     self._releasing = True
@@ -176,7 +212,14 @@ class WatchApp(App[None]):
         """Keys wait for a dialog that is still being made: what they scroll or fill must be there."""
         if isinstance(event, events.InputEvent | events.Paste):
             await self.screen._mounted_event.wait()
+        if isinstance(event, events.Key) and not self._takes_text:
+            event = half_width(event)
         await super().on_event(event)
+
+    @property
+    def _takes_text(self) -> bool:
+        """Whether a key is text now, and no command."""
+        return isinstance(self.screen, CommandPalette) or getattr(self.screen.focused, "TAKES_TEXT", False)
 
     @property
     def _watching_keys(self) -> bool:
@@ -184,12 +227,6 @@ class WatchApp(App[None]):
         if self.screen is self.board_screen:
             return not self.board_screen.typing
         return self.screen.has_class("takes-pastes")
-
-    async def _apart(self, event: events.Key) -> None:
-        """Multiplexers make one alt key of escape and a quick key after it: take them apart again."""
-        key = event.key.removeprefix("alt+")
-        await self.on_event(events.Key("escape", "\x1b"))
-        await self.on_event(events.Key(key, event.character if len(key) > 1 else key))
 
     @property
     def holds_keys(self) -> bool:
@@ -218,8 +255,12 @@ class WatchApp(App[None]):
 
     def action_interrupt(self) -> None:
         """Copies what is selected; otherwise the second of two quits."""
-        if selected := self.screen.get_selected_text() or getattr(self.screen.focused, "selected_text", ""):
-            self.run_worker(self.board_screen.copy_text(selected, "the selection"))
+        focused = self.screen.focused
+        if selected := self.screen.get_selected_text() or getattr(focused, "selected_text", ""):
+            self.copy_to_clipboard(selected)
+            return
+        if getattr(focused, "has_masked_selection", False):
+            self.board_screen.say("What is masked is not copied.")
             return
         now = monotonic()
         if now - self._interrupted < TWICE:
@@ -227,6 +268,11 @@ class WatchApp(App[None]):
             return
         self._interrupted = now
         self.board_screen.say("ctrl+c again quits; so does q.")
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """By the route that works here, and as plain text: Textual's own knows of neither."""
+        self._clipboard = text
+        self.run_worker(self.board_screen.copy_text(text, "the selection"))
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
@@ -244,15 +290,6 @@ class WatchApp(App[None]):
     @on(Driver.SignalResume)
     def draw_after_suspension(self) -> None:
         self.action_repaint()
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: every command that is no mere movement."""
-        if screen is not self.board_screen:
-            return
-        for command in COMMANDS:
-            if not command.moves and command.id != "palette":
-                action = command.action or f"screen.{command.id}"
-                yield SystemCommand(command.id.replace("_", " "), command.help, partial(self.run_action, action))
 
     # Output
 

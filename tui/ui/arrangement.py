@@ -41,7 +41,8 @@ class Arrangement:
         self._keys = {job: self._key(row_of(job)) for job in jobs}
         shown = [(key, job) for job, key in self._keys.items() if key is not None]
         if self.column:
-            shown.sort(key=lambda one: one[0], reverse=self.reverse)
+            filled = sorted((one for one in shown if one[0]), key=lambda one: one[0], reverse=self.reverse)
+            shown = filled + [one for one in shown if not one[0]]
         elif self.reverse:
             shown.reverse()
         return tuple(job for _, job in shown)

@@ -78,6 +78,12 @@ class AskingScreen(BaseScreen):
         for change in changes(before, after):
             self._alerts.tell(change, self.desk.profile(change.job.id))
 
+    def forget_alerts(self) -> None:
+        """The command is another one from now on; what the former one still does may end."""
+        former, self._alerts = self._alerts, None
+        if former:
+            self.run_worker(former.finish(seconds=30), group="alerts")
+
     async def learn_ends(self, then: Callable[[], object]) -> None:
         """When the credentials end, where somebody can say: for the header."""
         for name in self.service.names:

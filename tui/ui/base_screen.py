@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -12,9 +12,14 @@ from textual.screen import Screen
 from tui.core.problem import Problem
 from tui.core.text import clean
 from tui.storage.state import ScreenState
+from tui.ui.keys import keys_named
 from tui.ui.setup import Setup
 
+if TYPE_CHECKING:
+    from tui.ui.dialogs import Dialog
+
 Result = TypeVar("Result")
+Answer = TypeVar("Answer")
 
 
 class BaseScreen(Screen[None]):
@@ -45,6 +50,11 @@ class BaseScreen(Screen[None]):
             await self.in_thread(self.setup.save_state, state)
         except Problem as problem:
             self.say(f"The look of the screen is not kept: {problem}", "warning")
+
+    async def ask(self, command: str, dialog: "Dialog[Answer]") -> Answer | None:
+        """Show the dialog that this command opens, whose keys close it, too."""
+        dialog.closing_keys = keys_named(command, self.setup.keys)
+        return await self.app.push_screen_wait(dialog)
 
     def say(self, text: str, severity: SeverityLevel = "information") -> None:
         """One sentence for the user, plain text whatever it contains."""

@@ -109,8 +109,8 @@ class BoardScreen(WatchlistActions, LookActions):
         if not address:
             self.say("No address is known for this job: paste its page's address when adding it, or set ui.address.")
             return
-        answer = await self.app.push_screen_wait(
-            ReadDialog(f"Page of {job.name}", link_content(address), [("y", "copies it")])
+        answer = await self.ask(
+            "open_address", ReadDialog(f"Page of {job.name}", link_content(address), [("y", "copies it")])
         )
         if answer:
             await self.copy_text(address, "the address")
@@ -153,7 +153,7 @@ class BoardScreen(WatchlistActions, LookActions):
             return
         theirs = [job for job in self.board.states if self.desk.profile(job) == name]
         dialog = SignInDialog(f"Sign in {name}".strip(), self.service.profile(name).sign_in, next(iter(theirs), None))
-        if await self.app.push_screen_wait(dialog):
+        if await self.ask("sign_in", dialog):
             self.desk.refresh(theirs)
             self.say("Signed in.")
 
@@ -162,7 +162,7 @@ class BoardScreen(WatchlistActions, LookActions):
         from tui.ui.dialogs import ReadDialog
         from tui.ui.help import help_content
 
-        await self.app.push_screen_wait(ReadDialog("codearts-watch", help_content(self.setup.keys)))
+        await self.ask("help", ReadDialog("codearts-watch", help_content(self.setup.keys)))
 
     def action_back(self) -> None:
         """Close what is open; then drop the filter; then the marks."""

@@ -70,6 +70,10 @@ class BoardView(AskingScreen):
         self._sign_in_key = first_key("sign_in", setup.keys)
         self._pause_key = first_key("pause_all", setup.keys)
         self.file_warning = setup.warning
+        self.settings_warning = ""
+        """Why the edited settings are not in use."""
+        self.unsaved = ""
+        """Why the last change was not saved; empty once one is."""
         self._ticked_at = setup.now().at
         self.details: DetailsPane | None = None
         self.filter_line: Input | None = None
@@ -91,6 +95,11 @@ class BoardView(AskingScreen):
     def on_mount(self) -> None:
         self.add_class(*classes_for(self.app.size), update=False)  # no second look at styles at the first resize
         self.apply_look()
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """The keys as the user has them now, wherever the screen names one."""
+        self._sign_in_key = first_key("sign_in", self.setup.keys)
         self.hints.show(hint_groups(self.setup.keys))
 
     def start_polling(self) -> None:
@@ -180,9 +189,8 @@ class BoardView(AskingScreen):
         profiles = tuple(profile_glance(self.service.profile(name), paces[name], now) for name in seen)
         narrowed = bool(state.filter or state.problems_only or self.arrangement.only is not None)
         shown, marked = len(self.table.order), len(self.table.marks)
-        glance = Glance(
-            profiles, summary, now.at, shown, narrowed, marked, self._sign_in_key, self.file_warning, self._paused()
-        )
+        warning = "\n".join(filter(None, (self.unsaved or self.file_warning, self.settings_warning)))
+        glance = Glance(profiles, summary, now.at, shown, narrowed, marked, self._sign_in_key, warning, self._paused())
         self.header.show(header_parts(glance))
         self.banner.show(*banner(glance))
         trouble = next((pace.trouble for pace in paces.values() if pace.trouble), None)
@@ -221,10 +229,10 @@ class BoardView(AskingScreen):
 
     def filter_input(self) -> "Input":
         if self.filter_line is None:
-            from textual.widgets import Input
+            from tui.ui.inputs import LineInput
 
             hint = "words, !word, is:running, tag:x, /pattern/"
-            self.filter_line = Input(self.screen_state.filter, hint, classes="filter", max_length=LONGEST)
+            self.filter_line = LineInput(self.screen_state.filter, hint, classes="filter", max_length=LONGEST)
             self.mount(self.filter_line, before=self.hints)
         return self.filter_line
 

@@ -1,16 +1,17 @@
 """The table's columns: one entry each, the ones that change on the left (a line is sent up to its last change)."""
 
 from collections.abc import Callable
-from math import inf
 from typing import NamedTuple
 
 from tui.core.board import Freshness
 from tui.core.condition import Condition
+from tui.core.text import natural_key
 from tui.ui import row as words
 from tui.ui.glyphs import Glyphs
 from tui.ui.row import Row
 
 SortKey = tuple[float | str, ...]
+"""Empty where there is nothing to sort by: such rows come last in both directions."""
 
 
 class Column(NamedTuple):
@@ -42,9 +43,9 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
         Column("status", "Status", 13, status, lambda row: (CONDITION_ORDER[row.condition],), _status_style),
         Column("for", "For", 6, words.how_long, _since, keep=2),
         Column("age", "Age", 4, words.age, _read_at, _age_style, keep=1),
-        Column("job", "Job", 20, _name, lambda row: (row.state.job.name.casefold(),), _name_style, 2, widest=36),
-        Column("note", "Note", 26, words.note, lambda row: (words.note(row),), _note_style, share=3, keep=3),
-        Column("tags", "Tags", 12, _tags, lambda row: row.state.job.tags or ("\uffff",), _dim, keep=4),
+        Column("job", "Job", 20, _name, lambda row: natural_key(row.state.job.name), _name_style, 2, widest=36),
+        Column("note", "Note", 26, words.note, lambda row: _naturally(words.note(row)), _note_style, share=3, keep=3),
+        Column("tags", "Tags", 12, _tags, lambda row: _naturally(_tags(row)), _dim, keep=4),
         Column("id", "ID", 32, lambda row: row.state.job.id, lambda row: (row.state.job.id,), _dim, keep=6),
     )
 
@@ -61,16 +62,18 @@ def _tags(row: Row) -> str:
     return " ".join(row.state.job.tags)
 
 
+def _naturally(text: str) -> SortKey:
+    return natural_key(text) if text else ()
+
+
 def _since(row: Row) -> SortKey:
     """By what is shown and then by the moment, which no answer moves: equal durations keep their places."""
-    return (-row.state.since.at if row.state.since and words.how_long(row) else inf,)
+    return (-row.state.since.at,) if row.state.since and words.how_long(row) else ()
 
 
 def _read_at(row: Row) -> SortKey:
     """Jobs whose age is not shown are equal: each answer would move them."""
-    if row.state.good is None:
-        return (-inf,)
-    return (row.state.good.received.at if words.age(row) else inf,)
+    return (row.state.good.received.at,) if row.state.good and words.age(row) else ()
 
 
 def _status_style(row: Row) -> str:

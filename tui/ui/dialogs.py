@@ -1,11 +1,11 @@
 """The small dialogs: one text, a choice, something to read. `esc` closes each; `q` too where nothing is typed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pkgutil import get_data
 from typing import TypeVar
 
 from rich.text import Text
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
@@ -15,10 +15,17 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.core.text import clean
+from tui.ui.inputs import LineInput
 from tui.ui.sizes import HEIGHTS, WIDTHS
 from tui.ui.too_small import TooSmall
 
 Answer = TypeVar("Answer")
+Save = Callable[[Answer], Awaitable[str]]
+"""Saves what was given in a dialog. Returns why that was not possible, or an empty text."""
+
+
+async def no_problem(answer: object) -> str:
+    return ""
 
 
 AROUND = 7
@@ -36,6 +43,8 @@ class Dialog(ModalScreen[Answer | None]):
     CSS = (get_data("tui.ui", "dialogs.tcss") or b"").decode()
     SCOPED_CSS = False
     HINT = "esc closes"
+    closing_keys: frozenset[str] = frozenset()
+    """The keys that open it: where they are no text, they close it, too."""
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
 
@@ -50,6 +59,12 @@ class Dialog(ModalScreen[Answer | None]):
             yield Static(Text(self.HINT), classes="hint")
         yield TooSmall()
 
+    def on_key(self, event: events.Key) -> None:
+        is_text = event.is_printable and isinstance(self.focused, Input)
+        if event.key in self.closing_keys and not is_text:
+            event.stop()
+            self.action_close()
+
     def body(self) -> ComposeResult:
         yield from ()
 
@@ -57,28 +72,50 @@ class Dialog(ModalScreen[Answer | None]):
         """Not before it is there: what it asks may be settled while it is still being made."""
         self.call_later(self._close)
 
+    @work(group="save", exclusive=True)
+    async def save(self, answer: Answer, save: "Save[Answer]") -> None:
+        """Close with this answer once it is saved; until then the reason stands in the dialog's verdict."""
+        problem = await save(answer)
+        if not problem:
+            self.dismiss(answer)
+        elif self.is_attached:
+            self.refuse(problem)
+
+    def refuse(self, problem: str) -> None:
+        """Say why the answer cannot be taken, and keep what was typed."""
+        verdict = self.query_one(".verdict", Static)
+        verdict.update(Text(clean(problem)))
+        verdict.display = True
+
     def _close(self) -> None:
         if self.is_active:
             self.dismiss(None)
 
 
 class TextDialog(Dialog[str]):
-    """Asks for one line of text; empty is an answer too."""
+    """Asks for one line of text; empty is an answer too, a text that was left as it was is none.
+
+    `save` is given the text; while it returns a problem, the dialog stays open with what was typed.
+    """
 
     HINT = "enter saves, esc closes"
 
-    def __init__(self, title: str, value: str = "", placeholder: str = "", longest: int = 200) -> None:
+    def __init__(
+        self, title: str, value: str = "", placeholder: str = "", longest: int = 200, save: Save[str] = no_problem
+    ) -> None:
         super().__init__(title)
         self._value = value
         self._placeholder = placeholder
-        self._longest = longest
+        self._longest = max(longest, len(value))
+        self._save = save
 
     def body(self) -> ComposeResult:
-        yield Input(self._value, self._placeholder, max_length=self._longest, select_on_focus=False)
+        yield LineInput(self._value, self._placeholder, max_length=self._longest, select_on_focus=False)
+        yield Static(classes="verdict")
 
     @on(Input.Submitted)
     def answer(self, event: Input.Submitted) -> None:
-        self.dismiss(clean(event.value, self._longest).strip())
+        self.save(event.value.strip(), self._save) if event.value != self._value else self.dismiss(None)
 
 
 class ChoiceDialog(Dialog[str]):

@@ -29,6 +29,11 @@ _STRING = r"\x1b[\]P_^X][^\x07\x1b]*"
 _REPLIES = re.compile(rf"{_STRING}(?:\x07|\x1b\\)|\x1b\[[?>=][0-9;:]*[cnuRSt]")
 _UNFINISHED = re.compile(rf"{_STRING}\x1b?\Z")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
+_FUSED = re.compile(r"\x1b(?:[^\x1b\[O\x7f\tbf]|[bf](?=.))", re.DOTALL)
+"""Escape and another key in one piece: a multiplexer made one of two quick keys, or alt was held on a terminal that
+cannot say so. Not alt with b, f or backspace: they move by words and delete them."""
+_OTHER_KEY = re.compile(r"\x1b\[27;(\d{1,3});\d{1,7}~")
 _PIECES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b?[^\x1b]+|\x1b")
 
 
@@ -53,19 +58,46 @@ class Replies:
 
 
 class Parser:
-    """Textual's parser, started afresh when a sequence is more than it can stand."""
+    """Textual's parser, started afresh when a sequence is more than it can stand.
+
+    Pastes and the key escape are told here: Textual runs what follows an escape inside a paste as keys.
+    """
 
     def __init__(self, debug: bool = False) -> None:
         self._debug = debug
         self._parser = XTermParser(debug)
+        self._held = ""
+        self._pasting = False
 
     def feed(self, text: str) -> Iterator[Message]:
         """Sequence by sequence, so that only the odd one is lost."""
+        text, self._held = self._held + text, ""
+        while text:
+            before, mark, text = text.partition(_PASTED if self._pasting else _PASTE)
+            if self._pasting and not mark:
+                self._held = before
+                return
+            if not mark:
+                before, self._held = _up_to_a_start(before)
+            if self._pasting:
+                yield events.Paste(before.replace("\x00", ""))
+            else:
+                yield from self._keys(before)
+            self._pasting = bool(mark) and not self._pasting
+
+    def _keys(self, text: str) -> Iterator[Message]:
         for piece in _PIECES.findall(text):
-            yield from self._guarded(self._parser.feed(piece))
+            if piece == "\x1b" or _FUSED.match(piece):
+                yield events.Key("escape", "\x1b")
+                piece = piece[1:]
+            if piece and not _says_alt(piece):
+                yield from self._guarded(self._parser.feed(piece))
 
     def tick(self) -> Iterator[Message]:
         """What only time tells: that an escape was a key."""
+        if self._held and not self._pasting:
+            held, self._held = self._held, ""
+            yield from self._keys(held)
         yield from self._guarded(self._parser.tick())
 
     def _guarded(self, messages: Any) -> Iterator[Message]:
@@ -78,6 +110,20 @@ class Parser:
             self._parser.mouse_pixels = broken.mouse_pixels
             self._parser.terminal_size = broken.terminal_size
             self._parser.terminal_pixel_size = broken.terminal_pixel_size
+
+
+def _says_alt(piece: str) -> bool:
+    """Whether it is xterm's way to say that alt was held with a character: Textual leaves out the alt."""
+    told = _OTHER_KEY.fullmatch(piece)
+    return told is not None and bool((int(told[1]) - 1) & 2)
+
+
+def _up_to_a_start(text: str) -> tuple[str, str]:
+    """The text, and what at its end may be the beginning of a paste's mark, such as an escape."""
+    for length in range(min(len(_PASTE) - 1, len(text)), 0, -1):
+        if text.endswith(_PASTE[:length]):
+            return text[:-length], text[-length:]
+    return text, ""
 
 
 def _unprintable(character: str | None) -> bool:

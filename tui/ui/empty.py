@@ -1,6 +1,7 @@
 """What stands in place of the rows: no jobs yet, nothing matches, could not ask. Three different things."""
 
 from tui.core.reading import Failure, Retry
+from tui.core.text import clean
 from tui.storage.state import ScreenState
 
 
@@ -15,9 +16,9 @@ def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | 
     if not shown and state.problems_only and not state.filter:
         return "No problems.\n\nNo job fails, none is stale. ! shows all jobs again."
     if not shown and not state.filter:
-        return f"No job of the profile {state.profile!r}.\n\nF shows all profiles again."
+        return f"No job of the profile {clean(state.profile)!r}.\n\nF shows all profiles again."
     if not shown:
-        return f"Nothing matches the filter {state.filter!r}.\n\nesc drops it; / changes it."
+        return f"Nothing matches the filter {clean(state.filter)!r}.\n\nesc drops it; / changes it."
     if trouble:
         jobs = "the job" if watched == 1 else f"any of the {watched} jobs"
         way = (

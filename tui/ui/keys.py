@@ -4,11 +4,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from textual import events
 from textual.binding import Binding, InvalidBinding
-from textual.keys import KEY_NAME_REPLACEMENTS, Keys, format_key
+from textual.keys import format_key
 
 from tui.core.problem import Problem
 from tui.core.text import clean
+from tui.ui.key_names import can_be_sent, canonical_key
 
 
 class Command(NamedTuple):
@@ -35,32 +37,80 @@ WATCH, LOOK, ASK, MARK, MOVE, PROGRAM = "Watchlist", "Look", "Ask", "Mark and co
 
 COMMANDS: tuple[Command, ...] = (
     Command("add", "a", "add", "Add jobs: IDs or addresses, one or many", WATCH),
-    Command("remove", "x,delete", "remove", "Remove the marked jobs, or the one under the cursor", WATCH),
+    Command(
+        "remove",
+        "x,delete",
+        "remove",
+        "Remove the marked jobs, or the one under the cursor",
+        WATCH,
+    ),
     Command("undo", "u", "undo", "Undo the last change of the watchlist", WATCH),
     Command("redo", "U", "", "Redo what was undone", WATCH),
     Command("label", "L,f2", "", "Change the job's label", WATCH),
     Command("tags", "t", "", "Change the tags of the marked jobs, or of the one under the cursor", WATCH),
     Command("details", "enter,d", "details", "Show or hide everything about the job", LOOK),
-    Command("error", "e", "error", "Show the job's error; on a healthy job go to the next failing one", LOOK),
+    Command(
+        "error",
+        "e",
+        "error",
+        "Show the job's error; on a healthy job go to the next failing one",
+        LOOK,
+    ),
     Command("next_problem", "n", "next", "Next job that fails, is stale or has just changed", LOOK, moves=True),
     Command("previous_problem", "N", "", "Previous one", LOOK, moves=True),
-    Command("filter", "slash,f", "filter", "Filter: words, !word, is:running, tag:x, /pattern/", LOOK),
+    Command(
+        "filter",
+        "slash,f",
+        "filter",
+        "Filter: words, !word, is:running, tag:x, /pattern/",
+        LOOK,
+    ),
     Command("profile", "F", "", "Show all profiles, or one", LOOK),
     Command("only_problems", "exclamation_mark", "", "Only problems: failing and stale jobs", LOOK),
     Command("sort", "s", "sort", "Choose what to sort by", LOOK),
     Command("reverse", "S", "", "Reverse the order", LOOK),
     Command("wide", "w", "", "All columns in full width, scrolling sideways", LOOK),
-    Command("refresh", "r,f5", "refresh", "Ask now about the marked jobs, or the one under the cursor", ASK),
+    Command(
+        "refresh",
+        "r,f5",
+        "refresh",
+        "Ask now about the marked jobs, or the one under the cursor",
+        ASK,
+    ),
     Command("refresh_all", "R,ctrl+r", "", "Ask now about all jobs", ASK),
-    Command("pause", "p", "", "Pause the marked jobs, or the one under the cursor; again to go on", ASK),
+    Command(
+        "pause",
+        "p",
+        "",
+        "Pause the marked jobs, or the one under the cursor; again to go on",
+        ASK,
+    ),
     Command("pause_all", "P", "", "Pause everything; again to go on", ASK),
     Command("mark", "space", "mark", "Mark the job and move down", MARK),
     Command("mark_range", "v", "", "Mark a range: move to extend it, again to end it", MARK),
     Command("mark_all", "asterisk", "", "Mark all jobs shown; again to unmark them", MARK),
     Command("copy_id", "y,c", "copy", "Copy the job ID", MARK),
-    Command("copy_report", "Y", "", "Copy a line for a ticket: ID, label, status, error, request ID", MARK),
-    Command("copy_request", "C", "", "Copy the request as a curl line; the token stays in $CODEARTS_TOKEN", MARK),
-    Command("open_address", "o", "", "Show the address of the job's page as a link, and copy it", MARK),
+    Command(
+        "copy_report",
+        "Y",
+        "",
+        "Copy a line for a ticket: ID, label, status, error, request ID",
+        MARK,
+    ),
+    Command(
+        "copy_request",
+        "C",
+        "",
+        "Copy the request as a curl line; the token stays in $CODEARTS_TOKEN",
+        MARK,
+    ),
+    Command(
+        "open_address",
+        "o",
+        "",
+        "Show the address of the job's page as a link, and copy it",
+        MARK,
+    ),
     Command("up", "up,k", "", "Up", MOVE, "move(-1)", moves=True),
     Command("down", "down,j", "", "Down", MOVE, "move(1)", moves=True),
     Command("first", "home,g", "", "To the first job", MOVE, "first", moves=True),
@@ -71,10 +121,22 @@ COMMANDS: tuple[Command, ...] = (
     Command("half_page_down", "ctrl+d", "", "Half a page down", MOVE, "page(0.5)", moves=True),
     Command("left", "left,h", "", "Columns to the left", MOVE, "sideways(-8)", moves=True),
     Command("right", "right,l", "", "Columns to the right", MOVE, "sideways(8)", moves=True),
-    Command("sign_in", "i", "", "Sign in: paste a token, or give the IAM password", PROGRAM),
+    Command(
+        "sign_in",
+        "i",
+        "",
+        "Sign in: paste a token, or give the IAM password",
+        PROGRAM,
+    ),
     Command("theme", "T", "", "Choose a theme, seen as you move", PROGRAM, "app.theme"),
     Command("palette", "colon", "", "All commands", PROGRAM, "app.command_palette"),
-    Command("help", "question_mark,f1", "help", "These keys, and what the words mean", PROGRAM),
+    Command(
+        "help",
+        "question_mark,f1",
+        "help",
+        "These keys, and what the words mean",
+        PROGRAM,
+    ),
     Command("repaint", "ctrl+l", "", "Draw the screen anew", PROGRAM, "app.repaint"),
     Command("suspend", "ctrl+z", "", "Suspend to the shell", PROGRAM, "app.suspend"),
     Command("back", "escape", "", "Close what is open, then drop the filter, then the marks", PROGRAM),
@@ -100,11 +162,26 @@ def check_keys(keys: Mapping[str, str]) -> None:
     for command in COMMANDS:
         for key in _checked(command, keys):
             if key in taken:
+                name = f"{shown(key)!r}{_as_written(keys, command, taken[key], key)}"
                 raise Problem(
-                    f"[keys] in the settings: {key!r} would mean both {taken[key]!r} and {command.id!r}; "
+                    f"[keys] in the settings: {name} would mean both {taken[key]!r} and {command.id!r}; "
                     "give one of them another key."
                 )
             taken[key] = command.id
+
+
+def _as_written(keys: Mapping[str, str], command: Command, other: str, key: str) -> str:
+    """The user's own name for the key, where it is another one."""
+    written = [one for name in (command.id, other) for one in _written(keys.get(name, ""))]
+    other_names = [one for one in written if canonical_key(one) == key and one not in (key, shown(key))]
+    return f" (written {other_names[0]!r}: terminals send the same for both)" if other_names else ""
+
+
+def _written(text: str) -> list[str]:
+    try:
+        return [binding.key for binding in Binding.make_bindings([Binding(text, "x")])] if text else []
+    except InvalidBinding:
+        return []
 
 
 def _checked(command: Command, keys: Mapping[str, str]) -> list[str]:
@@ -112,41 +189,53 @@ def _checked(command: Command, keys: Mapping[str, str]) -> list[str]:
     if command.id not in keys:
         return keys_of(command, keys)
     text = keys[command.id]
-    try:
-        found = keys_of(command, keys)
-    except InvalidBinding:
-        found = []
-    if not found or not all(map(_is_key, found)):
+    found = [canonical_key(key) for key in _written(text)]
+    if not found or not all(map(can_be_sent, found)):
         raise Problem(
-            f"[keys] in the settings: {command.id} is {clean(text, 40)!r}, and that is no key; "
+            f"[keys] in the settings: {command.id} is {clean(text, 40)!r}, and that is no key that terminals send; "
             "write a character, a name such as f5, delete or pagedown, ctrl+ and a letter, or several with commas."
         )
     if reserved := _RESERVED.intersection(found):
-        raise Problem(f"[keys] in the settings: {min(reserved)} has a fixed meaning; give {command.id} another key.")
+        raise Problem(
+            f"[keys] in the settings: {command.id} is {clean(text, 40)!r}, and {min(reserved)} has a fixed meaning; "
+            f"give {command.id} another key."
+        )
     return found
 
 
 _RESERVED = frozenset({"ctrl+q", "ctrl+c", "ctrl+p", "tab", "shift+tab"})
-_NAMED = frozenset(key.value for key in Keys) | frozenset(KEY_NAME_REPLACEMENTS.values())
-
-
-def _is_key(key: str) -> bool:
-    """Whether a terminal can send it: alt is not among the modifiers, since it is taken for escape."""
-    *modifiers, name = key.split("+")
-    if not set(modifiers) <= {"ctrl", "shift"} or not name:
-        return False
-    if key in _NAMED or name in _NAMED or (len(name) == 1 and name.isprintable() and name != " "):
-        return True
-    try:
-        return bool(unicodedata.lookup(name.replace("_", " ")))
-    except KeyError:
-        return False
 
 
 def keys_of(command: Command, keymap: Mapping[str, str]) -> list[str]:
     """The keys that a command has, after the user's changes, in Textual's long names."""
     text = keymap.get(command.id, command.keys)
-    return [binding.key for binding in Binding.make_bindings([Binding(text, "x")])]
+    return [canonical_key(binding.key) for binding in Binding.make_bindings([Binding(text, "x")])]
+
+
+def canonical(keymap: Mapping[str, str]) -> dict[str, str]:
+    """The user's keys by the names that Textual knows them by."""
+    return {name: ",".join(canonical_key(key) for key in _written(text)) for name, text in keymap.items()}
+
+
+def alt_keys(keymap: Mapping[str, str]) -> frozenset[str]:
+    """Keys with alt that somebody gave to a command."""
+    return frozenset(key for command in COMMANDS for key in keys_of(command, keymap) if key.startswith("alt+"))
+
+
+def half_width(key: events.Key) -> events.Key:
+    """The key that a keyboard in full-width mode means: `a` for the wide form of it."""
+    if not key.character or not ("\uff01" <= key.character <= "\uff5e" or key.character == "\u3000"):
+        return key
+    character = unicodedata.normalize("NFKC", key.character)
+    (name,) = _written(character) if character not in ", " else ("comma" if character == "," else "space",)
+    made = events.Key(name, character)
+    made.time = key.time
+    return made
+
+
+def keys_named(name: str, keymap: Mapping[str, str]) -> frozenset[str]:
+    """All keys of the command with this name."""
+    return frozenset(keys_of(_BY_ID[name], keymap))
 
 
 def first_key(name: str, keymap: Mapping[str, str]) -> str:

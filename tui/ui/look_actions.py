@@ -63,8 +63,9 @@ class LookActions(BoardView):
         from tui.ui.dialogs import ReadDialog
 
         subject = self.subject(job)
-        answer = await self.app.push_screen_wait(
-            ReadDialog("Why there is no answer", [Fields(list(error_fields(subject)))], [("y", "copies the report")])
+        answer = await self.ask(
+            "error",
+            ReadDialog("Why there is no answer", [Fields(list(error_fields(subject)))], [("y", "copies the report")]),
         )
         if answer == "y":
             await self.copy_text(report(subject), "the report")
@@ -105,7 +106,7 @@ class LookActions(BoardView):
             self.say("There is one profile only; more are made in settings.toml.")
             return
         choices = [("", "all profiles"), *((name, name) for name in names if name)]
-        chosen = await self.app.push_screen_wait(ChoiceDialog("Show", choices, self.screen_state.profile))
+        chosen = await self.ask("profile", ChoiceDialog("Show", choices, self.screen_state.profile))
         if chosen is not None:
             self._look(self.screen_state._replace(profile=chosen))
 
@@ -114,8 +115,8 @@ class LookActions(BoardView):
         from tui.ui.dialogs import ChoiceDialog
 
         titles = {"list": "the watchlist's order"} | {column.key: column.title for column in self.every_column}
-        chosen = await self.app.push_screen_wait(
-            ChoiceDialog("Sort by", [(key, titles[key]) for key in SORTS], self.screen_state.sort or "list")
+        chosen = await self.ask(
+            "sort", ChoiceDialog("Sort by", [(key, titles[key]) for key in SORTS], self.screen_state.sort or "list")
         )
         if chosen:
             self.sort_by(chosen)

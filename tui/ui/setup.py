@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Moment, Reading
+from tui.storage.settings import Settings
 from tui.storage.state import ScreenState
 from tui.storage.watchlist import WatchlistStore
 from tui.ui.glyphs import Glyphs
@@ -93,3 +94,7 @@ class Setup(NamedTuple):
     """What the user should know at the start."""
     warning: str = ""
     """What the user should know all the time about where the list is kept."""
+    settings_file: Path | None = None
+    """Read again when it is edited."""
+    settings: Settings = Settings()
+    """What it said at the start."""

@@ -1,26 +1,27 @@
 """Signing in on the screen: a token or a password, hidden while it is typed, tried before it is taken."""
 
 from rich.text import Text
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from tui.core.job import JobId
 from tui.core.problem import Problem
 from tui.ui.dialogs import Dialog
+from tui.ui.inputs import LineInput
 from tui.ui.setup import SignIn
 
 LONGEST = 100_000
 """Characters of a token at the most."""
 
 
-class SecretInput(Input):
-    """Takes a paste of several lines as one: a terminal or a mail may have wrapped the token."""
+class SecretInput(LineInput):
+    """Masked. Joins a paste of several lines without blanks: a terminal or a mail may have wrapped the token."""
 
-    def _on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()
-        event.stop()
-        self.insert_text_at_cursor("".join(event.text.splitlines()))
+    BETWEEN_LINES = ""
+
+    def __init__(self) -> None:
+        super().__init__(password=True, max_length=LONGEST)
 
 
 class SignInDialog(Dialog[bool]):
@@ -40,7 +41,7 @@ class SignInDialog(Dialog[bool]):
             "the IAM password" if self._sign_in.wants == "password" else "a token with project scope (X-Subject-Token)"
         )
         yield Static(Text(f"Paste or type {what}. It is kept in memory only."))
-        yield SecretInput(password=True, max_length=LONGEST)
+        yield SecretInput()
         yield Static(id="verdict")
 
     @on(Input.Submitted)

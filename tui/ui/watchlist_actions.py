@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from textual import events, work
 
-from tui.core.job import Job, JobId
+from tui.core.job import LABEL_LONGEST, Job, JobId
+from tui.core.tags import join_tags, retagged, shared_tags, split_tags, unfit
 from tui.storage.watchlist import Change
 from tui.ui.other_hands import OtherHands
 from tui.ui.setup import Setup
@@ -50,17 +51,17 @@ class WatchlistActions(OtherHands):
         from tui.ui.add_dialog import AddDialog
 
         regions = {name: self.service.profile(name).endpoint.region for name in self.service.names}
-        jobs = await self.app.push_screen_wait(AddDialog(self.board.states, self.setup.now().wall, pasted, regions))
-        if not jobs:
-            return
+        dialog = AddDialog(self.board.states, self.setup.now().wall, pasted, regions, self._add)
+        if jobs := await self.ask("add", dialog):
+            self.table.move_to(jobs[0].id)
+            hidden = "" if jobs[0].id in self.table.order else "; the filter hides it" if len(jobs) == 1 else ""
+            self.say(f"Added {_count(jobs)}{hidden}; u undoes it.")
+
+    async def _add(self, jobs: tuple[Job, ...]) -> str:
         async with self._one_at_a_time:
-            made = await self.change(self.setup.store.add, jobs)
-            if not made:
-                return
-            self._keep(f"adding {_count(jobs)}", made)
-        self.table.move_to(jobs[0].id)
-        hidden = "" if jobs[0].id in self.table.order else "; the filter hides it" if len(jobs) == 1 else ""
-        self.say(f"Added {_count(jobs)}{hidden}; u undoes it.")
+            if made := await self.change(self.setup.store.add, jobs):
+                self._keep(f"adding {_count(jobs)}", made)
+            return self.unsaved
 
     @work(group="watchlist")
     async def action_remove(self) -> None:
@@ -76,23 +77,22 @@ class WatchlistActions(OtherHands):
 
     @work(group="watchlist")
     async def action_label(self) -> None:
-        from tui.ui.add_dialog import LABEL_LONGEST
         from tui.ui.dialogs import TextDialog
 
         job_id = self.table.cursor
         if not job_id or not self.table.order:
             return
         job = self.board.states[job_id].job
+
+        async def save(label: str) -> str:
+            return await self._edit({job.id: {"label": label}}, f"labelling {job.name}")
+
         title = f"Label of {job.id.short}"
-        label = await self.app.push_screen_wait(
-            TextDialog(title, job.label, "empty: the short ID is shown", LABEL_LONGEST)
-        )
-        if label is not None and label != job.label:
-            await self._edit({job.id: {"label": label}}, f"labelling {job.name}")
+        await self.ask("label", TextDialog(title, job.given_label, "empty: the short ID is shown", LABEL_LONGEST, save))
 
     @work(group="watchlist")
     async def action_tags(self) -> None:
-        from tui.ui.add_dialog import split_tags
+        from tui.ui.add_dialog import TAGS_LONGEST
         from tui.ui.dialogs import TextDialog
 
         jobs = [self.board.states[job].job for job in self.targets()]
@@ -100,21 +100,26 @@ class WatchlistActions(OtherHands):
             return
         name = self.name_of([job.id for job in jobs])
         common = shared_tags(jobs)
-        others = any(job.tags != common for job in jobs)
-        title = f"Tags of {name}" + (", those that all have: the others stay" if others else "")
-        tags = await self.app.push_screen_wait(TextDialog(title, " ".join(common), "words with blanks between"))
-        if tags is not None:
-            wanted = split_tags(tags)
-            changed = {job.id: {"tags": retagged(job.tags, common, wanted)} for job in jobs}
-            if any(job.tags != changed[job.id]["tags"] for job in jobs):
-                await self._edit(changed, f"tagging {name}")
 
-    async def _edit(self, values: Mapping[JobId, Mapping[str, object]], what: str) -> None:
+        async def save(text: str) -> str:
+            wanted = split_tags(text)
+            changed = {job.id: {"tags": retagged(job.given_tags, common, wanted)} for job in jobs}
+            if all(job.given_tags == changed[job.id]["tags"] for job in jobs):
+                return ""
+            return unfit("", set(wanted) - set(common)) or await self._edit(changed, f"tagging {name}")
+
+        others = any(job.given_tags != common for job in jobs)
+        title = f"Tags of {name}" + (", those that all have: the others stay" if others else "")
+        hint = "words, separated by spaces; quotes keep spaces"
+        await self.ask("tags", TextDialog(title, join_tags(common), hint, TAGS_LONGEST, save))
+
+    async def _edit(self, values: Mapping[JobId, Mapping[str, object]], what: str) -> str:
+        """Returns why it was not saved."""
         async with self._one_at_a_time:
             watched = {job: its for job, its in values.items() if job in self.board.states}
-            made = await self.change(self.setup.store.edit, watched)
-            if made:
+            if made := await self.change(self.setup.store.edit, watched):
                 self._keep(what, made)
+            return self.unsaved
 
     @work(group="watchlist")
     async def action_undo(self) -> None:
@@ -146,16 +151,6 @@ class WatchlistActions(OtherHands):
         while len(self._done) > STEPS_KEPT or sum(_size(step) for _, step in self._done[:-1]) > TEXT_KEPT:
             del self._done[0]
         self._undone.clear()
-
-
-def shared_tags(jobs: Sequence[Job]) -> tuple[str, ...]:
-    """Those that all of them have, in the first one's order."""
-    return tuple(tag for tag in jobs[0].tags if all(tag in job.tags for job in jobs))
-
-
-def retagged(tags: tuple[str, ...], common: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """`tags` after `common` was edited to `wanted`; tags of its own stay behind those."""
-    return wanted + tuple(tag for tag in tags if tag not in common and tag not in wanted)
 
 
 def _size(step: Change) -> int:

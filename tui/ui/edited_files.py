@@ -1,0 +1,58 @@
+"""What a hand's edit of the settings and the themes changes while the screen is open."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tui.storage.files import Signature, signature
+from tui.storage.settings import Settings
+
+LIVE = ("ui.theme", "ui.address", "alerts.command", "keys.")
+"""Settings that act at once; the others need a restart."""
+
+
+class EditedFiles:
+    """Notices edits by the files' signatures. Without paths nothing is ever edited."""
+
+    def __init__(self, settings_file: Path | None, themes: Path | None) -> None:
+        self.settings_file = settings_file
+        self._themes = themes
+        self._seen_settings = self._settings_now()
+        self._seen_themes = self._themes_now()
+
+    def settings_edited(self) -> bool:
+        """Whether the settings' file is another one than at the last call."""
+        before, self._seen_settings = self._seen_settings, self._settings_now()
+        return self._seen_settings != before
+
+    def themes_edited(self) -> bool:
+        """Whether any theme's file is another one than at the last call."""
+        before, self._seen_themes = self._seen_themes, self._themes_now()
+        return self._seen_themes != before
+
+    def _settings_now(self) -> Signature:
+        return signature(self.settings_file) if self.settings_file else None
+
+    def _themes_now(self) -> dict[str, Signature]:
+        try:
+            return {file.name: signature(file) for file in self._themes.glob("*.toml")} if self._themes else {}
+        except OSError:
+            return {}
+
+
+def waiting_for_restart(started: Settings, now: Settings) -> tuple[str, ...]:
+    """The paths of settings whose edit acts only after a restart, such as `polling.idle`."""
+    before, after = dict(_values(started)), dict(_values(now))
+    changed = [path for path in {**before, **after} if before.get(path) != after.get(path)]
+    return tuple(path for path in changed if not path.startswith(LIVE))
+
+
+def _values(settings: Settings) -> Iterator[tuple[str, object]]:
+    for section, content in settings._asdict().items():
+        if section == "given":
+            continue
+        values: Mapping[str, object] = content if isinstance(content, Mapping) else {}
+        if hasattr(content, "_asdict"):
+            values = content._asdict()
+        elif not isinstance(content, Mapping):
+            yield section, content
+        yield from ((f"{section}.{name}", value) for name, value in values.items())
