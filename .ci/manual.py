@@ -17,7 +17,7 @@ _FORM = argparse.HelpFormatter("")
 def program() -> argparse.ArgumentParser:
     """Needs nothing but this checkout and the standard library."""
     sys.path.insert(0, str(ROOT))
-    from tui.arguments import parser
+    from tui.commands.arguments import parser
 
     return parser(defaultdict(lambda: lambda _: 0))
 

@@ -43,7 +43,7 @@ def start_newer() -> int:
 
 def unpacked() -> str:
     """The folder that has everything in it; empty where there can be none that nobody else could have written."""
-    from tui.storage.ownership import is_closed, leads_safely  # out of the file
+    from tui.storage.files import is_closed, leads_safely  # out of the file
 
     try:
         base = cache()

@@ -14,7 +14,7 @@ ROWS = [
     for line in LINES
     if line.startswith("|") and line.count("|") == 4 and line != HEAD and not line.startswith("| -")
 ]
-PROOF = re.compile(r"`((?:end_to_end/)?test_\w+\.py)::(\w+)`")
+PROOF = re.compile(r"`((?:\w+/)?test_\w+\.py)::(\w+)`")
 
 
 def defined(path: Path) -> set[str]:

@@ -7,16 +7,16 @@ from random import Random
 
 import pytest
 
-from tests.hostile import JOB, LONG, TIMES, body, control_characters, escaped, text, value
-from tui.codearts.contract import interpret, request_id
-from tui.codearts.errors import advise
-from tui.codearts.iam import interpret_token
+from tests.support.hostile_texts import JOB, LONG, TIMES, body, control_characters, escaped, text, value
+from tui.codearts.error_codes import advise
+from tui.codearts.iam_api import interpret_token
+from tui.codearts.status_api import interpret, request_id
+from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.paste import parse_paste
-from tui.core.problem import Problem
 from tui.core.reading import Failure, Status
+from tui.storage.screen_state import load_state
 from tui.storage.settings import load_settings
-from tui.storage.state import load_state
 from tui.storage.watchlist import WatchlistFile
 
 SEED = Random().randrange(1 << 32) if LONG else 2026
@@ -121,9 +121,9 @@ def test_hostile_watchlists_are_jobs_or_a_problem_and_never_lost(tmp_path: Path)
         path.write_bytes(content)
         try:
             found = WatchlistFile(path).load()
-        except Problem as problem:
+        except UserError as problem:
             assert not control_characters(str(problem)), (SEED, number)
-            with pytest.raises(Problem):
+            with pytest.raises(UserError):
                 WatchlistFile(path).add([Job(JobId(JOB))])
             assert path.read_bytes() == content, (SEED, number)
             continue
@@ -147,7 +147,7 @@ def test_hostile_settings_and_states_are_a_problem_or_ignored(tmp_path: Path) ->
         load_state(path)
         try:
             load_settings(path)
-        except Problem as problem:
+        except UserError as problem:
             assert not control_characters(str(problem)), (SEED, number)
 
 

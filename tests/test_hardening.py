@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import job_id
-from tests.end_to_end.contract_server import TOKEN, ContractServer
+from tests.support.builders import job_id
+from tests.support.contract_server import TOKEN, ContractServer
 
 JOB, NO_JOB = str(job_id(1)), "0" * 32
 NOBODY = 65534

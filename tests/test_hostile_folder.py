@@ -21,9 +21,8 @@ def loaded_by_python(folder: Path) -> set[str]:
 
 def modules() -> list[str]:
     """All that the program has loaded when it asks, or that its screen needs."""
-    script = (
-        "import sys, tui.cli, tui.scripting, tui.parts, tui.ui.run, httpx, tui.codearts.client; print(*sys.modules)"
-    )
+    ours = "tui.cli, tui.commands.entry_points, tui.context, tui.ui.app, tui.codearts.client"
+    script = f"import sys, {ours}, httpx; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return sorted({name.partition(".")[0] for name in done.stdout.split()} - {"tui", "__main__"})
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import failure, moment, reading
-from tests.profiles import NO_WORD, TOKEN, User
+from tests.support.builders import failure, moment, reading
+from tests.support.user_home import NO_WORD, TOKEN, User
 from tui.cli import main
+from tui.core.errors import UserError
 from tui.core.job import Job, JobId
-from tui.core.problem import Problem
 from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.demo.service import DemoService
-from tui.log import Log, NotedStore, open_log
+from tui.logs import Log, NotedStore, open_log
 from tui.storage.watchlist import MemoryWatchlist, WatchlistFile
 
 JOB = JobId("901878212b1a49be9c1a1054c272762a")
@@ -51,9 +51,9 @@ def test_a_link_a_folder_and_a_pipe_are_refused(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "folder").mkdir()
     for name in ("link", "folder", "none/at/all", "a\0b"):
-        with pytest.raises(Problem, match="--log"):
+        with pytest.raises(UserError, match="--log"):
             open_log(tmp_path / name, lambda: moment(0))
-    with pytest.raises(Problem, match="not a regular file"):
+    with pytest.raises(UserError, match="not a regular file"):
         open_log(Path("/dev/null"), lambda: moment(0))
     assert not (tmp_path / "elsewhere").exists()
 
@@ -91,7 +91,7 @@ def test_saves_and_failures_to_save_are_noted(log: Log, path: Path, tmp_path: Pa
     store.remove([JOB])
     (tmp_path / "folder").mkdir()
     broken = NotedStore(WatchlistFile(tmp_path / "folder"), log.note)
-    with pytest.raises(Problem):
+    with pytest.raises(UserError):
         broken.add([Job(JOB)])
     assert lines(path)[0] == "watchlist: add is saved: 0 jobs before, 1 after"
     assert lines(path)[-1].startswith("watchlist: add failed: Not saved: the file cannot be used: it is a folder")
@@ -181,16 +181,16 @@ def test_a_log_is_written_into_no_file_of_others(tmp_path: Path) -> None:
     path = tmp_path / "watch.log"
     (tmp_path / "bashrc").touch()
     path.hardlink_to(tmp_path / "bashrc")
-    with pytest.raises(Problem, match="has a second name"):
+    with pytest.raises(UserError, match="has a second name"):
         open_log(path, lambda: moment(0))
     path.unlink()
     if os.geteuid() == 0:
         path.touch()
         os.chown(path, 40_003, 40_003)
-        with pytest.raises(Problem, match="belongs to another user"):
+        with pytest.raises(UserError, match="belongs to another user"):
             open_log(path, lambda: moment(0))
         path.unlink()
     tmp_path.chmod(0o777)
-    with pytest.raises(Problem, match="everybody may write into .*: run chmod o-w on it"):
+    with pytest.raises(UserError, match="everybody may write into .*: run chmod o-w on it"):
         open_log(path, lambda: moment(0))
     assert not path.exists()

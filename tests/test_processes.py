@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 import tui
-from tui.codearts import keys
+from tui.codearts.auth import access_key
 from tui.processes import NO_TERMINAL, SECRETS, Ended, end_all, environment, run, run_bounded
-from tui.profiles import offers
+from tui.profiles import credential_chain
 
 HELD = "import os, sys, time; held = open(sys.argv[1], 'w'); print('x', flush=True); time.sleep(600)"
 """Holds a pipe open for as long as it lives."""
@@ -74,9 +74,9 @@ os.environ["GPG_TTY"] = os.ttyname(0)
 child = sys.argv[1:]
 """
 ROUTES = {
-    "a command of the settings": "from tui.codearts.command import Command\n"
-    "asyncio.run(Command('token_command', child).line())",
-    "the clipboard": "from tui.ui.clipboard import run_program\nassert run_program(child, 'x', 20.0)",
+    "a command of the settings": "from tui.codearts.auth.providers import SecretCommand\n"
+    "asyncio.run(SecretCommand('token_command', child).line())",
+    "the clipboard": "from tui.terminal.clipboard import run_program\nassert run_program(child, 'x', 20.0)",
 }
 
 
@@ -93,8 +93,10 @@ def test_a_program_cannot_open_the_terminal_that_we_are_on(route: str, tmp_path:
 
 
 def test_every_variable_that_can_hold_a_secret_is_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = {f"{vendor}_{part}" for vendor, parts in keys._NAMES.items() for part in parts if "PROJECT" not in part}
-    known |= {"CODEARTS_TOKEN", *offers._READY}
+    known = {
+        f"{vendor}_{part}" for vendor, parts in access_key._NAMES.items() for part in parts if "PROJECT" not in part
+    }
+    known |= {"CODEARTS_TOKEN", *credential_chain._READY}
     assert known <= SECRETS
     for name in known:
         monkeypatch.setenv(name, "hunter2")

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 import tui
-from tests.builders import DAY, state
-from tests.screens import screen
+from tests.support.builders import DAY, state
+from tests.support.screen_harness import screen
 from tui.clock import now
 from tui.core.board import Freshness
 from tui.core.reading import Moment, Status
+from tui.ui.formatting import time_of_day
 from tui.ui.row import Row, age, how_long, note
-from tui.ui.units import time_of_day
 
 HOUSE = Path(tui.__file__).parent
 

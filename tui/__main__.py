@@ -5,7 +5,7 @@ import sys
 
 def main() -> int:
     """Returns the exit code. An interrupt may come while the program is being loaded, and so may a lack of anything."""
-    from tui.core.problem import shortage
+    from tui.core.errors import shortage
 
     try:
         from tui.hardening import harden

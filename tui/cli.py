@@ -10,17 +10,17 @@ from copy import copy
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from tui import scripting
-from tui.arguments import DEFAULTS, Command, parser
 from tui.clock import now
-from tui.core.problem import Problem, shortage
+from tui.commands import entry_points
+from tui.commands.arguments import DEFAULTS, CommandFunction, parser
+from tui.core.errors import UserError, shortage
 from tui.core.text import A_BUG, clean, crash_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui.parts import Parts
-    from tui.storage.locations import Locations
+    from tui.context import App
+    from tui.storage.files import Locations
     from tui.storage.settings import Settings
     from tui.storage.watchlist import Watchlist, WatchlistStore
 
@@ -31,7 +31,7 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; answers the exit code."""
-    from tui.headless.output import Output, drop
+    from tui.commands.output import Output, drop
 
     try:
         code = run(sys.argv[1:] if argv is None else argv)
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         drop()
         return 0
-    except Problem as problem:
+    except UserError as problem:
         say(str(problem))
         return USAGE
     except KeyboardInterrupt:
@@ -63,9 +63,9 @@ def run(given: Sequence[str]) -> int:
             arguments.command = watch
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else USAGE
-    command: Command = arguments.command
+    command: CommandFunction = arguments.command
     if arguments.demo and command is not watch:
-        raise Problem("--demo opens the screen; for commands start codearts-watch demo-service and do what it says.")
+        raise UserError("--demo opens the screen; for commands start codearts-watch demo-service and do what it says.")
     return command(arguments)
 
 
@@ -78,7 +78,7 @@ def say(text: str) -> None:
 
 def watch(arguments: argparse.Namespace) -> int:
     """Open the screen, on the user's watchlist or on the demo."""
-    from tui.ui.terminal import prepare
+    from tui.terminal.capabilities import prepare
 
     gc.disable()  # until the first frame: a seventh of the CPU that it takes
     prepare(os.environ)
@@ -100,10 +100,10 @@ def watch(arguments: argparse.Namespace) -> int:
         store = MemoryWatchlist()
         warning = "This list is in memory only: nothing is saved, and your file stays as it is."
 
-    def service() -> "Parts":
-        from tui.parts import gather
+    def service() -> "App":
+        from tui.context import build_app
 
-        return gather(files, arguments, os.environ, log)
+        return build_app(files, arguments, os.environ, log)
 
     return open_screen(service, files.settings, files.locations, store, watchlist, warning, files.settings_file)
 
@@ -119,10 +119,10 @@ def agreed(question: str) -> bool:
 
 def watch_demo() -> int:
     """The screen on a simulated service: no file of the user's is read or written."""
-    from tui.codearts.credentials import EnvironmentToken
+    from tui.codearts.auth.credentials import EnvironmentToken
     from tui.codearts.endpoints import parse_endpoint
+    from tui.context import App
     from tui.demo.service import DemoService
-    from tui.parts import Parts
     from tui.profiles.profile import make_profile
     from tui.storage.settings import Settings
     from tui.storage.watchlist import MemoryWatchlist
@@ -131,13 +131,13 @@ def watch_demo() -> int:
         settings = Settings()
         endpoint = parse_endpoint(service.url)
         profile = make_profile("demo", endpoint, EnvironmentToken(service.token, "the demo"), settings.polling, now)
-        parts = Parts({"demo": profile}, "demo")
+        app = App({"demo": profile}, "demo")
         store = MemoryWatchlist(service.jobs)
-        return open_screen(lambda: parts, settings, None, store, store.load())
+        return open_screen(lambda: app, settings, None, store, store.load())
 
 
 def open_screen(
-    service: "Callable[[], Parts]",
+    service: "Callable[[], App]",
     settings: "Settings",
     locations: "Locations | None",
     store: "WatchlistStore",
@@ -146,10 +146,10 @@ def open_screen(
     settings_file: "Path | None" = None,
 ) -> int:
     """Run the app; without `locations` no file of the user's is touched."""
-    from tui.storage.state import ScreenState, load_state, save_state
-    from tui.ui.run import run
-    from tui.ui.setup import Setup
-    from tui.ui.terminal import glyphs_for
+    from tui.storage.screen_state import ScreenState, load_state, save_state
+    from tui.terminal.capabilities import glyphs_for
+    from tui.ui.app import run
+    from tui.ui.screen_deps import ScreenDeps
 
     state_file = locations.state if locations else None
     state = load_state(state_file) if state_file else ScreenState()
@@ -163,7 +163,7 @@ def open_screen(
     if state.profile:  # which rows there are depends on the profiles: they cannot be loaded later
         service()
     return run(
-        Setup(
+        ScreenDeps(
             service=service,
             store=store,
             jobs=watchlist.jobs,
@@ -189,8 +189,8 @@ def open_screen(
 
 def demo_service(arguments: argparse.Namespace) -> int:
     """Serve the simulated service until interrupted."""
+    from tui.commands.output import Output
     from tui.demo.service import serve
-    from tui.headless.output import Output
 
     serve(arguments.port, Output.standard().line)
     return 0
@@ -198,28 +198,28 @@ def demo_service(arguments: argparse.Namespace) -> int:
 
 def show_configuration(arguments: argparse.Namespace) -> int:
     """Every effective value and where it came from."""
-    from tui.configuration import run_config
+    from tui.commands.config import run_config
 
     return run_config(arguments)
 
 
 def check(arguments: argparse.Namespace) -> int:
     """What works and what does not, step by step."""
-    from tui.checks.command import run_check
+    from tui.commands.check import run_check
 
     return run_check(arguments)
 
 
-COMMANDS: dict[str, Command] = {
+COMMANDS: dict[str, CommandFunction] = {
     "watch": watch,
     "demo-service": demo_service,
-    "status": scripting.status,
-    "wait": scripting.wait,
-    "follow": scripting.follow,
-    "add": scripting.add,
-    "remove": scripting.remove,
-    "list": scripting.show,
+    "status": entry_points.status,
+    "wait": entry_points.wait,
+    "follow": entry_points.follow,
+    "add": entry_points.add,
+    "remove": entry_points.remove,
+    "list": entry_points.show,
     "config": show_configuration,
     "check": check,
-    "completion": lambda arguments: scripting.completion(arguments, parser(COMMANDS)),
+    "completion": lambda arguments: entry_points.completion(arguments, parser(COMMANDS)),
 }

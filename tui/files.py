@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.clock import now
-from tui.core.problem import Problem
+from tui.core.errors import UserError
 from tui.core.text import clean
-from tui.storage.locations import Locations, default_locations
+from tui.storage.files import Locations, default_locations
 from tui.storage.settings import Settings, load_settings
 from tui.storage.watchlist import WatchlistFile, WatchlistStore
 
 if TYPE_CHECKING:
-    from tui.log import Log
+    from tui.logs import Log
 
 
 class Files(NamedTuple):
@@ -32,7 +32,7 @@ def files_of(arguments: argparse.Namespace) -> Files:
     locations = default_locations()
     path = arguments.settings or locations.settings
     if arguments.settings and not arguments.settings.exists():
-        raise Problem(f"There is no {clean(str(path))}: name the file that --settings means.")
+        raise UserError(f"There is no {clean(str(path))}: name the file that --settings means.")
     return Files(locations, path, load_settings(path) if path else Settings(), watchlist_of(arguments, locations))
 
 
@@ -40,7 +40,7 @@ def watchlist_of(arguments: argparse.Namespace, locations: Locations) -> Watchli
     """Raises Problem where there is no place for one."""
     path = arguments.watchlist or locations.watchlist
     if not path:
-        raise Problem("Nobody knows your home folder: set HOME, or name the list with --watchlist FILE.")
+        raise UserError("Nobody knows your home folder: set HOME, or name the list with --watchlist FILE.")
     return WatchlistFile(path)
 
 
@@ -59,7 +59,7 @@ def screen_findings(files: Files) -> Iterator[Finding]:
 
     try:
         check_keys(files.settings.keys)
-    except Problem as problem:
+    except UserError as problem:
         yield Finding("keys", str(problem), True)
     themes = load_themes(files.locations.themes)
     names = [theme.name for theme in themes.themes]
@@ -71,7 +71,7 @@ def screen_findings(files: Files) -> Iterator[Finding]:
         yield from (Finding("theme", problem, False) for problem in themes.problems)
     try:
         yield from (Finding("watchlist", warning, False) for warning in files.watchlist.load().warnings)
-    except Problem as problem:
+    except UserError as problem:
         yield Finding("watchlist", str(problem), True)
 
 
@@ -79,7 +79,7 @@ def log_of(arguments: argparse.Namespace) -> "Log | None":
     """None without --log. Raises Problem where it cannot be written."""
     if not arguments.log:
         return None
-    from tui.log import open_log
+    from tui.logs import open_log
 
     return open_log(arguments.log, now)
 
@@ -88,6 +88,6 @@ def noted(store: WatchlistStore, log: "Log | None") -> WatchlistStore:
     """The store, whose changes the log tells where there is one."""
     if not log:
         return store
-    from tui.log import NotedStore
+    from tui.logs import NotedStore
 
     return NotedStore(store, log.note)

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tui.demo.faults import FAULTS
-
-from .contract_server import ContractServer, refusal
-from .program import Home, command, numbered
-from .terminal import Terminal
+from tests.support.contract_server import ContractServer, refusal
+from tests.support.program import Home, command, numbered
+from tests.support.terminal import Terminal
+from tui.demo.jobs import FAULTS
 
 
 def demo(folder: Path, rows: int = 50, columns: int = 120, env: Mapping[str, str] | None = None) -> Terminal:

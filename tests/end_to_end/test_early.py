@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from .contract_server import ContractServer
-from .program import Home, numbered
-from .terminal import Terminal
+from tests.support.contract_server import ContractServer
+from tests.support.program import Home, numbered
+from tests.support.terminal import Terminal
 
 NEW = "901878212b1a49be9c1a1054c272762a"
 

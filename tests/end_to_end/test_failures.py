@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from .contract_server import ContractServer, Reply, Script, refusal
-from .program import Home, numbered, row
+from tests.support.contract_server import ContractServer, Reply, Script, refusal
+from tests.support.program import Home, numbered, row
 
 OWN: dict[str, tuple[Script, str]] = {
     "bad-request": (refusal(400, "CB.00060200", "Invalid param"), "A parameter is invalid"),

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import job_id
-
-from .contract_server import ContractServer
-from .program import Home, numbered
+from tests.support.builders import job_id
+from tests.support.contract_server import ContractServer
+from tests.support.program import Home, numbered
 
 BROKEN = '# mine\nversion = 1\n\n[[jobs]]\nid = "901878212b1a49be9c1a1054c272762a\n'
 

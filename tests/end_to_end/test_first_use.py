@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from .contract_server import ContractServer
-from .program import Home, flowing
-from .terminal import Terminal
+from tests.support.contract_server import ContractServer
+from tests.support.program import Home, flowing
+from tests.support.terminal import Terminal
 
 NIGHTLY = "901878212b1a49be9c1a1054c272762a"
 RELEASE = "4d1b6c0f2a8e4c7f9b3d5e6f7a8b9c0d"

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .contract_server import TOKEN, ContractServer, Reply, Request, refusal
-from .keys import key_bytes
-from .screen import Screen
-from .terminal import Terminal
+from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, refusal
+from tests.support.terminal import Terminal
+from tests.support.terminal_keys import key_bytes
+from tests.support.terminal_screen import Screen
 
 ID = "901878212b1a49be9c1a1054c272762a"
 ENTER = r"\x1b[?1049h\x1b[?25l\x1b[?1000;1006h\x1b[?1004h\x1b[?2004h\x1b[>1u"

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile import FRAGMENTS, control_characters, escaped
-
-from .contract_server import ContractServer, Reply
-from .program import Home, numbered
-from .terminal import Terminal
+from tests.support.contract_server import ContractServer, Reply
+from tests.support.hostile_texts import FRAGMENTS, control_characters, escaped
+from tests.support.program import Home, numbered
+from tests.support.terminal import Terminal
 
 OBEYED = re.compile(rb"\x1b\](?:0|2|8|52);|\x1bP1;2q|\x1bc|\x1b\[6n|evil\.example\x1b|[\x00\x0e]|\xc2[\x80-\x9f]")
 HOSTILE = "".join(one for one in FRAGMENTS if control_characters(one) or "[" in one)

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.program import SETTINGS, row
+from tests.support.typist import BAD, JOBS, asked_often_enough, cursor_is_below, typing
 from tui.ui.keys import ASK, LOOK, MARK, MOVE, PROGRAM, WATCH
-
-from .program import SETTINGS, row
-from .typist import BAD, JOBS, asked_often_enough, cursor_is_below, typing
 
 SIZES = pytest.mark.parametrize(("rows", "columns"), [(24, 80), (40, 120)])
 

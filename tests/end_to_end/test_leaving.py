@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from .contract_server import ContractServer
-from .program import Home, command, numbered
-from .terminal import Terminal, base_environment
+from tests.support.contract_server import ContractServer
+from tests.support.program import Home, command, numbered
+from tests.support.terminal import Terminal, base_environment
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 

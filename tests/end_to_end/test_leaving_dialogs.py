@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from .contract_server import ContractServer, refusal
-from .program import Home, numbered
+from tests.support.contract_server import ContractServer, refusal
+from tests.support.program import Home, numbered
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 PLACES: dict[str, tuple[str, str]] = {

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .contract_server import ContractServer, Reply, Request, refusal
-from .program import Home, numbered
+from tests.support.contract_server import ContractServer, Reply, Request, refusal
+from tests.support.program import Home, numbered
 
 JOBS, RATE, CONCURRENCY = 200, 50, 8
 ROW = re.compile(r"job \d{3}")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from .contract_server import ContractServer, Request
-from .program import Home, numbered
+from tests.support.contract_server import ContractServer, Request
+from tests.support.program import Home, numbered
 
 JOBS = 20
 OPEN: dict[str, tuple[Sequence[str], str, int]] = {

@@ -3,10 +3,10 @@
 import random
 from pathlib import Path
 
-from .contract_server import ContractServer
-from .keys import paste_bytes
-from .program import Home, flowing, numbered
-from .terminal import Terminal
+from tests.support.contract_server import ContractServer
+from tests.support.program import Home, flowing, numbered
+from tests.support.terminal import Terminal
+from tests.support.terminal_keys import paste_bytes
 
 PROJECTS = ("a1b2c3d4e5f60718293a4b5c6d7e8f90", "0f9e8d7c6b5a49382716f5e4d3c2b1a0")
 PIPELINE = f"https://devcloud.cn-north-4.huaweicloud.com/cicd/project/{PROJECTS[0]}/pipeline/detail/{PROJECTS[1]}"

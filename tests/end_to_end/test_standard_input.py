@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import job_id
-
-from .program import Home
+from tests.support.builders import job_id
+from tests.support.program import Home
 
 IDS = [str(job_id(number)) for number in range(1, 201)]
 READY = "paste or type, then press ctrl\\+d"

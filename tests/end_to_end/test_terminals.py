@@ -12,9 +12,9 @@ from random import Random
 
 import pytest
 
-from .contract_server import ContractServer
-from .program import Home, command, numbered
-from .terminal import PATIENCE, base_environment
+from tests.support.contract_server import ContractServer
+from tests.support.program import Home, command, numbered
+from tests.support.terminal import PATIENCE, base_environment
 
 NAMES = ("linux", "vt100", "screen", "screen-256color", "tmux-256color", "xterm")
 

@@ -3,8 +3,8 @@
 import tomllib
 from pathlib import Path
 
-from .contract_server import ContractServer
-from .program import Home, numbered
+from tests.support.contract_server import ContractServer
+from tests.support.program import Home, numbered
 
 
 def test_nothing_that_either_adds_is_lost(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
-from tests.end_to_end.terminal import Terminal
+from tests.support.terminal import Terminal
 from tui import __version__
 
 from .hosts import ROOT, build, run

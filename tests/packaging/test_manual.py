@@ -9,8 +9,8 @@ from collections import defaultdict
 
 import pytest
 
-from tui.arguments import parser
-from tui.headless.codes import ExitCode
+from tui.commands.arguments import parser
+from tui.commands.output import ExitCode
 
 from .hosts import ROOT
 

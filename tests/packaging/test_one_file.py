@@ -12,8 +12,8 @@ from zipfile import ZipFile
 import pytest
 from packaging.requirements import Requirement
 
-from tests.end_to_end.terminal import Terminal
-from tests.other_users import ALICE, EVE, TEAM, give, needs_root, public_folder
+from tests.support.other_users import ALICE, EVE, TEAM, give, needs_root, public_folder
+from tests.support.terminal import Terminal
 from tui import __version__
 
 from .hosts import ROOT, alone, build, python, run

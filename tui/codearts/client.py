@@ -12,16 +12,23 @@ from urllib.parse import urlsplit
 import httpx
 
 from tui import __version__
-from tui.codearts.connections import Transport
-from tui.codearts.contract import interpret, request_id, status_path
-from tui.codearts.credentials import Credential, Proof
+from tui.codearts.auth.credentials import AuthHeaders, Credential
+from tui.codearts.connections import (
+    LARGEST_BODY,
+    Connection,
+    ResponseInfo,
+    Transport,
+    check_allowed,
+    is_too_large,
+    read_body,
+)
 from tui.codearts.endpoints import Endpoint, is_loopback
-from tui.codearts.exchange import LARGEST_BODY, Exchange, Line, is_too_large, only_what_is_allowed, read_body
-from tui.codearts.faults import ProxyFailed, fault
 from tui.codearts.server_clock import ServerClock
+from tui.codearts.status_api import interpret, request_id, status_path
 from tui.codearts.tls_and_proxy import Route, nobodys_context, proxy_problem, route, tls_context
+from tui.codearts.transport_errors import ProxyFailed, fault
+from tui.core.errors import UserError
 from tui.core.job import JobId
-from tui.core.problem import Problem
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry, Status
 from tui.core.text import clean
 
@@ -82,7 +89,7 @@ def http_client(
         follow_redirects=False,  # X-Auth-Token would go along to any other host
         transport=transport or _transport(context, way),
         trust_env=False,  # `route` has read the environment
-        event_hooks={"request": [only_what_is_allowed]},
+        event_hooks={"request": [check_allowed]},
     )
     client.route = way
     return client
@@ -96,7 +103,7 @@ def _transport(context: ssl.SSLContext, way: Route) -> Transport:
             proxy = httpx.Proxy(way.address, ssl_context=context)
         return Transport(context, proxy, _IDLE)
     except ImportError:
-        raise Problem(f"{way.proxy}: a SOCKS proxy needs the package socksio: install httpx[socks].") from None
+        raise UserError(f"{way.proxy}: a SOCKS proxy needs the package socksio: install httpx[socks].") from None
     except (ValueError, httpx.InvalidURL):
         raise proxy_problem(way.origin) from None
 
@@ -123,28 +130,28 @@ class StatusClient:
         self._now = now
         self._deadline = deadline
         self._clock = clock or ServerClock(now)
-        self._free = [Line(open_http())]
-        self._refused: Proof | Failure | None = None
+        self._free = [Connection(open_http())]
+        self._refused: AuthHeaders | Failure | None = None
 
     async def read(self, job: JobId) -> Reading:
         """Never raises for what network, server or credential do."""
         sent = self._now()
-        exchange = Exchange()
+        exchange = ResponseInfo()
         outcome = await self._outcome(job, exchange)
         received = self._now()
         return Reading(job, outcome, sent, received, exchange.http_status, exchange.request_id)
 
     def credential_changed(self) -> bool:
         """Whether the credential was renewed since it was last refused or missing."""
-        return self._refused is not None and self.credential.differs(self._refused)
+        return self._refused is not None and self.credential.has_changed_since(self._refused)
 
     def may_show_again(self) -> bool:
         """Whether a ready token was refused: it may be good again, and is not locked by being shown."""
-        return isinstance(self._refused, Proof) and self.credential.is_ready
+        return isinstance(self._refused, AuthHeaders) and self.credential.is_ready
 
-    def try_again(self) -> None:
+    def reset(self) -> None:
         """The user asks: a sign-in that failed may be tried once more. Call it before the reading that they ask for."""
-        self.credential.try_again()
+        self.credential.reset()
 
     async def close(self) -> None:
         """Closes the connections; call it when no reading is on its way."""
@@ -152,55 +159,61 @@ class StatusClient:
         for line in free:
             await line.close()
 
-    async def _outcome(self, job: JobId, exchange: Exchange) -> Status | Failure:
+    async def _outcome(self, job: JobId, exchange: ResponseInfo) -> Status | Failure:
         try:
             return await self._signed_in(job, exchange)
         except Exception as error:
             return fault(error)
 
-    async def _signed_in(self, job: JobId, exchange: Exchange) -> Status | Failure:
+    async def _signed_in(self, job: JobId, exchange: ResponseInfo) -> Status | Failure:
         """Asked once more at most, with a credential that was renewed because of the first answer."""
         for is_last in (False, True):
-            proof = await self.credential.prove("GET", self._endpoint.url + status_path(job))
-            outcome = proof if isinstance(proof, Failure) else await self._answer(job, proof, exchange)
+            auth_headers = await self.credential.authenticate("GET", self._endpoint.url + status_path(job))
+            outcome = (
+                auth_headers if isinstance(auth_headers, Failure) else await self._answer(job, auth_headers, exchange)
+            )
             if not isinstance(outcome, Failure) or outcome.kind.retry is not Retry.SIGN_IN:
                 break
-            verdict = outcome if isinstance(proof, Failure) else await self.credential.refused(proof, outcome)
+            verdict = (
+                outcome
+                if isinstance(auth_headers, Failure)
+                else await self.credential.on_unauthorized(auth_headers, outcome)
+            )
             if verdict or is_last:
-                self._refused = proof
+                self._refused = auth_headers
                 return verdict or outcome
         return outcome
 
-    async def _answer(self, job: JobId, proof: Proof, exchange: Exchange) -> Status | Failure:
+    async def _answer(self, job: JobId, auth_headers: AuthHeaders, exchange: ResponseInfo) -> Status | Failure:
         """Tells the credential how it went, also where it was given up."""
         outcome: Status | Failure | None = None
         exchange.begin()
         try:
-            outcome = await self._ask(job, proof, exchange)
+            outcome = await self._ask(job, auth_headers, exchange)
         except Exception as error:
             outcome = fault(error)
         finally:
             self._clock.learn(exchange.date)  # first: the credential may need to know what time it is
-            self.credential.answered(proof, outcome)
+            self.credential.on_response(auth_headers, outcome)
         return outcome
 
-    async def _ask(self, job: JobId, proof: Proof, exchange: Exchange) -> Status | Failure:
+    async def _ask(self, job: JobId, auth_headers: AuthHeaders, exchange: ResponseInfo) -> Status | Failure:
         """Once more where a kept connection broke before it answered: the server had closed it meanwhile."""
         async with asyncio.timeout(self._deadline):
             try:
-                return await self._attempt(job, proof, exchange)
+                return await self._attempt(job, auth_headers, exchange)
             except _BROKEN as error:
                 if not exchange.went_stale or is_too_large(error):
                     raise
-            return await self._attempt(job, proof, exchange)
+            return await self._attempt(job, auth_headers, exchange)
 
-    async def _attempt(self, job: JobId, proof: Proof, exchange: Exchange) -> Status | Failure:
+    async def _attempt(self, job: JobId, auth_headers: AuthHeaders, exchange: ResponseInfo) -> Status | Failure:
         """On a line of its own; after anything that leaves it in doubt, all that are free are given up with it."""
-        line = self._free.pop() if self._free else Line(self._open_http())
+        line = self._free.pop() if self._free else Connection(self._open_http())
         exchange.was_kept = line.has_answered
         is_in_doubt = True
         try:
-            outcome = await self._get(line.http, job, proof, exchange)
+            outcome = await self._get(line.http, job, auth_headers, exchange)
             # what is left of a broken answer would be taken for the next job's
             is_in_doubt = isinstance(outcome, Failure) and outcome.kind is FailureKind.BAD_REPLY
             line.has_answered = True
@@ -214,13 +227,15 @@ class StatusClient:
             while self._free and (is_in_doubt or now - self._free[0].used_at > _IDLE):
                 await self._free.pop(0).close()
 
-    async def _get(self, http: httpx.AsyncClient, job: JobId, proof: Proof, exchange: Exchange) -> Status | Failure:
+    async def _get(
+        self, http: httpx.AsyncClient, job: JobId, auth_headers: AuthHeaders, exchange: ResponseInfo
+    ) -> Status | Failure:
         url = _url(self._endpoint.url, job)
         # not `build_request`: it merges what the client was made with, for each question anew
-        request = httpx.Request("GET", url, headers={**_HEADERS, **proof.headers}, extensions=_TIMES)
+        request = httpx.Request("GET", url, headers={**_HEADERS, **auth_headers.headers}, extensions=_TIMES)
         response = await http.send(request, stream=True)
         try:
-            return await _receive(response, proof, exchange)
+            return await _receive(response, auth_headers, exchange)
         finally:
             await response.aclose()
 
@@ -231,13 +246,13 @@ def _url(endpoint: str, job: JobId) -> httpx.URL:
     return httpx.URL(endpoint + status_path(job))
 
 
-async def _receive(response: httpx.Response, proof: Proof, exchange: Exchange) -> Status | Failure:
+async def _receive(response: httpx.Response, auth_headers: AuthHeaders, exchange: ResponseInfo) -> Status | Failure:
     """Reads no more than is needed; the HTTP status of an error counts even where its body is of no use."""
     received = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw]
     headers = dict(received)
     exchange.http_status = response.status_code
     exchange.date = headers.get("date", "")
-    exchange.request_id = request_id(headers, secrets=proof.secrets)
+    exchange.request_id = request_id(headers, secrets=auth_headers.secrets)
     # all of them, as httpx would unpack
     encoding = ", ".join(value for name, value in received if name == "content-encoding").strip().lower()
     body, is_whole = b"", True
@@ -247,5 +262,5 @@ async def _receive(response: httpx.Response, proof: Proof, exchange: Exchange) -
         return Failure(FailureKind.BAD_REPLY, f"The answer is encoded as {clean(encoding, 40)}, unasked.")
     if not is_whole and response.status_code == 200:
         return Failure(FailureKind.BAD_REPLY, f"The answer is larger than {LARGEST_BODY // 1024} KiB.")
-    exchange.request_id = exchange.request_id or request_id({}, body, proof.secrets)
-    return interpret(response.status_code, headers, body, proof.secrets)
+    exchange.request_id = exchange.request_id or request_id({}, body, auth_headers.secrets)
+    return interpret(response.status_code, headers, body, auth_headers.secrets)

@@ -1,13 +1,13 @@
-"""Where the service is: regions, hosts, and what may be given as an endpoint."""
+"""Addresses of the build service and of IAM: parsed, checked, derived from regions."""
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from tui.core.problem import Problem
+from tui.core.errors import UserError
 from tui.core.text import clean, looks_secret
 
 
@@ -59,7 +59,7 @@ def endpoint_of_region(region: str) -> Endpoint:
     if known := REGIONS.get(region):
         return Endpoint(f"https://{known.host}", region)
     near = get_close_matches(region[:50], REGIONS, n=1, cutoff=0.0)
-    raise Problem(
+    raise UserError(
         f'Region "{clean(region, 50)}" is not known (did you mean {near[0]}?); '
         "for one outside the list give its address with --endpoint."
     )
@@ -72,25 +72,25 @@ def parse_endpoint(text: str, allow_http: bool = False) -> Endpoint:
     """
     text = text.strip()
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
-        raise Problem(
+        raise UserError(
             "The endpoint has a blank, a backslash, a control character or a letter outside ASCII: write https://HOST."
         )
     if looks_secret(text):
-        raise Problem("The endpoint looks like a secret: write https://HOST.")
+        raise UserError("The endpoint looks like a secret: write https://HOST.")
     parts, port = _split(text)
     if parts.username is not None or parts.password is not None:
-        raise Problem("The endpoint must not hold a user name or password: write https://HOST.")
+        raise UserError("The endpoint must not hold a user name or password: write https://HOST.")
     if parts.scheme not in PORTS or "://" not in text:
-        raise Problem(f'The endpoint "{clean(text, 100)}" must begin with https://.')
+        raise UserError(f'The endpoint "{clean(text, 100)}" must begin with https://.')
     host = _checked_host(parts.hostname or "")
     whole = host if port in (None, PORTS[parts.scheme]) else f"{host}:{port}"
     if parts.path not in ("", "/") or "?" in text or "#" in text:
-        raise Problem(f"The endpoint must end after the host: write {parts.scheme}://{whole}.")
+        raise UserError(f"The endpoint must end after the host: write {parts.scheme}://{whole}.")
     if parts.scheme == "http" and not (allow_http or is_loopback(host)):
-        raise Problem(f"Over http:// anybody on the way could read the token: write https://{whole}.")
+        raise UserError(f"Over http:// anybody on the way could read the token: write https://{whole}.")
     if console := _CONSOLE.fullmatch(host):
         region = console[1] if console[1] in REGIONS else "REGION"
-        raise Problem(f"{host} is the console, a web page for people: use --region {region} instead.")
+        raise UserError(f"{host} is the console, a web page for people: use --region {region} instead.")
     region = next((region.id for region in REGIONS.values() if region.host == host), "")
     return Endpoint(f"{parts.scheme}://{whole}", region)
 
@@ -99,27 +99,27 @@ def _split(text: str) -> tuple[SplitResult, int | None]:
     try:
         parts = urlsplit(text)
     except ValueError:
-        raise Problem("The endpoint is not an address: write https://HOST.") from None
+        raise UserError("The endpoint is not an address: write https://HOST.") from None
     try:
         port = parts.port
     except ValueError:
         port = 0
     if port == 0:
-        raise Problem("The endpoint's port must be a number from 1 to 65535.")
+        raise UserError("The endpoint's port must be a number from 1 to 65535.")
     return parts, port
 
 
 def _checked_host(host: str) -> str:
     """As it stands in an address: an IPv6 one in brackets."""
     if not host:
-        raise Problem("The endpoint names no host: write https://HOST.")
+        raise UserError("The endpoint names no host: write https://HOST.")
     if ":" in host and "%" not in host:
         try:
             return f"[{ipaddress.IPv6Address(host)}]"
         except ValueError:
             host = ""
     if not _HOST.fullmatch(host):
-        raise Problem("The endpoint's host is not a host name or address: write https://HOST.")
+        raise UserError("The endpoint's host is not a host name or address: write https://HOST.")
     return host
 
 
@@ -136,3 +136,75 @@ def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+GLOBAL = "https://iam.myhuaweicloud.com"
+"""Its tokens are good in all regions of the main site."""
+VENDOR_DOMAINS = ("myhuaweicloud.com", "myhuaweicloud.cn", "myhuaweicloud.eu")
+
+_LIST = (
+    "cn-north-1 cn-north-2 cn-north-4 cn-north-9 cn-north-12 cn-east-2 cn-east-3 cn-east-4 cn-east-5 cn-south-1 "
+    "cn-south-2 cn-southwest-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 af-south-1 sa-brazil-1 "
+    "la-south-2 la-north-2 na-mexico-1 eu-west-0 my-kualalumpur-1 ru-moscow-1 me-east-1 ae-ad-1 tr-west-1"
+)
+_REGIONS = frozenset(_LIST.split())
+_EUROPE = {"eu-west-101": "https://iam.eu-west-101.myhuaweicloud.eu"}
+"""A site of its own: the global IAM does not know its users."""
+_VERSION = re.compile(r"/v3/?\Z|/\Z")
+
+
+def iam_endpoint(region: str) -> Endpoint:
+    """The region's own IAM; the global one for a build region that has none (Dalian).
+
+    Raises Problem for a region outside the tables: no host is guessed.
+    """
+    if url := _EUROPE.get(region):
+        return Endpoint(url, region)
+    if region in _REGIONS:
+        return Endpoint(f"https://iam.{region}.myhuaweicloud.com", region)
+    if region in REGIONS:
+        return Endpoint(GLOBAL, region)
+    near = get_close_matches(region[:50], sorted({*_REGIONS, *_EUROPE, *REGIONS}), n=1, cutoff=0.0)
+    raise UserError(
+        f'The IAM of region "{clean(region, 50)}" is not known (did you mean {near[0]}?); '
+        "for one outside the list give its address as iam_endpoint."
+    )
+
+
+def is_of_its_region(endpoint: Endpoint) -> bool:
+    """Whether the vendor serves the region there: only then may the region's IAM see a token of this endpoint."""
+    known = REGIONS.get(endpoint.region)
+    host = urlsplit(endpoint.url).hostname or ""
+    return (known is not None and host == known.host) or (
+        bool(endpoint.region) and is_vendors(endpoint) and f".{endpoint.region}." in host
+    )
+
+
+def is_vendors(endpoint: Endpoint) -> bool:
+    """One of Huawei Cloud's own hosts, over https."""
+    parts = urlsplit(endpoint.url)
+    return parts.scheme == "https" and any((parts.hostname or "").endswith(f".{domain}") for domain in VENDOR_DOMAINS)
+
+
+def parse_iam_endpoint(text: str, allow_http: bool = False) -> Endpoint:
+    """As `parse_endpoint`; a `/v3` at its end, as Terraform and OpenStack write it, is dropped. Raises Problem."""
+    return parse_endpoint(_VERSION.sub("", text.strip()), allow_http)
+
+
+def check_host(endpoint: Endpoint, allowed: Collection[str] = ()) -> None:
+    """A secret goes to the vendor's hosts over https, to this machine, or to a host that the user allowed by name.
+
+    A name without a port allows all ports of the host.
+
+    Raises Problem: then nothing may be sent.
+    """
+    parts = urlsplit(endpoint.url)
+    host, whole = parts.hostname or "", parts.netloc
+    named = {host, f"[{host}]", whole} & {name.strip().lower() for name in allowed}
+    if is_loopback(host) or is_vendors(endpoint) or named:
+        return
+    raise UserError(
+        f"{clean(whole, 300)} is no host of Huawei Cloud ({', '.join(VENDOR_DOMAINS)}), so nothing is sent there: "
+        f"correct the endpoint, or allow it by name: --allow-host {clean(whole, 300)}, or allow_host = "
+        f'["{clean(whole, 300)}"] in its profile.'
+    )

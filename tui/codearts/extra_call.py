@@ -10,9 +10,9 @@ from enum import StrEnum
 from math import isfinite
 from typing import Generic, NamedTuple, TypeVar
 
-from tui.codearts.bodies import fields_of, parse_json
-from tui.codearts.contract import failure_of
+from tui.codearts.json_body import fields_of, parse_json
 from tui.codearts.redaction import redact, redact_lines
+from tui.codearts.status_api import failure_of
 from tui.core.reading import Failure, FailureKind
 from tui.core.text import CELL, clean, plain_paste
 

@@ -6,15 +6,14 @@ from typing import NamedTuple, TypeVar
 
 import httpx
 
-from tui.codearts.connections import LARGEST
-from tui.codearts.contract import failure_of
-from tui.codearts.credentials import Credential, Proof
+from tui.codearts.auth.credentials import AuthHeaders, Credential
+from tui.codearts.connections import EXTRA, LARGEST, LARGEST_BODY, Connection, ResponseInfo, is_too_large, read_body
 from tui.codearts.endpoints import Endpoint
-from tui.codearts.exchange import EXTRA, LARGEST_BODY, Exchange, Line, is_too_large, read_body
 from tui.codearts.extra_call import CallKind, ExtraCall, not_understood
 from tui.codearts.extras_switch import ExtrasSwitch, KindSummary
-from tui.codearts.faults import fault
-from tui.core.problem import Problem
+from tui.codearts.status_api import failure_of
+from tui.codearts.transport_errors import fault
+from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Moment
 from tui.core.text import clean
 
@@ -67,10 +66,10 @@ class ExtrasClient:
         self._now = now
         self._throttled = throttled
         self._turn = turn
-        self._free: list[Line] = []
+        self._free: list[Connection] = []
         self._switch = ExtrasSwitch()
         self._turns = {kind: asyncio.Lock() for kind in CallKind}
-        self._last_proof: Proof | None = None
+        self._last_proof: AuthHeaders | None = None
 
     async def fetch(self, call: ExtraCall[T]) -> T | Failure:
         """What the call brings, or why it brings nothing. A kind that is switched off is not asked for.
@@ -86,7 +85,7 @@ class ExtrasClient:
 
     def closed(self, kind: CallKind) -> Failure | None:
         """Why the kind is not asked for now; None where it is. A changed credential opens all."""
-        if self._last_proof and self._credential.differs(self._last_proof):
+        if self._last_proof and self._credential.has_changed_since(self._last_proof):
             self._switch.reset()
             self._last_proof = None
         return self._switch.reason(kind, self._now().at)
@@ -103,20 +102,22 @@ class ExtrasClient:
 
     async def _send(self, call: ExtraCall[T]) -> T | Failure:
         try:
-            proof = await self._credential.prove("GET", self._endpoint.url + call.path)
+            auth_headers = await self._credential.authenticate("GET", self._endpoint.url + call.path)
         except Exception as error:
             return fault(error)
-        if isinstance(proof, Failure):
-            return proof
-        self._last_proof = proof
-        self._credential.answered(proof, None)  # before it is sent: the status call must not wait for an extra
-        return await self._request(call, proof)
+        if isinstance(auth_headers, Failure):
+            return auth_headers
+        self._last_proof = auth_headers
+        self._credential.on_response(
+            auth_headers, None
+        )  # before it is sent: the status call must not wait for an extra
+        return await self._request(call, auth_headers)
 
-    async def _request(self, call: ExtraCall[T], proof: Proof) -> T | Failure:
-        exchange, sent = Exchange(), self._now().at
+    async def _request(self, call: ExtraCall[T], auth_headers: AuthHeaders) -> T | Failure:
+        exchange, sent = ResponseInfo(), self._now().at
         try:
-            outcome = await self._ask(call, proof, exchange)
-        except Problem as problem:
+            outcome = await self._ask(call, auth_headers, exchange)
+        except UserError as problem:
             outcome = Failure(FailureKind.SETTINGS, str(problem))
         except Exception as error:
             outcome = fault(error)
@@ -132,24 +133,24 @@ class ExtrasClient:
         if outcome.kind is FailureKind.THROTTLED:
             self._throttled(outcome, sent, now)
 
-    async def _ask(self, call: ExtraCall[T], proof: Proof, exchange: Exchange) -> T | Failure:
+    async def _ask(self, call: ExtraCall[T], auth_headers: AuthHeaders, exchange: ResponseInfo) -> T | Failure:
         """Once more where a kept connection broke before it answered: the server had closed it meanwhile."""
         async with asyncio.timeout(call.kind.time_limit):
             try:
-                response = await self._attempt(call, proof, exchange)
+                response = await self._attempt(call, auth_headers, exchange)
             except _BROKEN as error:
                 if not exchange.went_stale or is_too_large(error):
                     raise
-                response = await self._attempt(call, proof, exchange)
-            return await _read(call, response, proof.secrets)
+                response = await self._attempt(call, auth_headers, exchange)
+            return await _read(call, response, auth_headers.secrets)
 
-    async def _attempt(self, call: ExtraCall[T], proof: Proof, exchange: Exchange) -> _Response:
+    async def _attempt(self, call: ExtraCall[T], auth_headers: AuthHeaders, exchange: ResponseInfo) -> _Response:
         """On a connection that is kept afterwards only where its answer was read to the end."""
         line = await self._line()
         exchange.was_kept = line.has_answered
         response = None
         try:
-            response = await self._get(line.http, call, proof, exchange)
+            response = await self._get(line.http, call, auth_headers, exchange)
         finally:
             if response and response.is_whole:
                 line.has_answered, line.used_at = True, asyncio.get_running_loop().time()
@@ -158,21 +159,23 @@ class ExtrasClient:
                 await line.close()
         return response
 
-    async def _line(self) -> Line:
+    async def _line(self) -> Connection:
         """The last one that was used, if it is young enough; those that are too old are closed."""
         now = asyncio.get_running_loop().time()
         old = [line for line in self._free if now - line.used_at > _IDLE]
         self._free = [line for line in self._free if line not in old]
-        line = self._free.pop() if self._free else Line(self._open_http())
+        line = self._free.pop() if self._free else Connection(self._open_http())
         for one in old:
             await one.close()
         return line
 
-    async def _get(self, http: httpx.AsyncClient, call: ExtraCall[T], proof: Proof, exchange: Exchange) -> _Response:
+    async def _get(
+        self, http: httpx.AsyncClient, call: ExtraCall[T], auth_headers: AuthHeaders, exchange: ResponseInfo
+    ) -> _Response:
         largest = call.kind.largest_body
         extensions = {EXTRA: call.kind, LARGEST: largest * 5 // 4, "timeout": http.timeout.as_dict()}
         url = self._endpoint.url + call.path
-        request = http.build_request("GET", url, headers=dict(proof.headers), extensions=extensions)
+        request = http.build_request("GET", url, headers=dict(auth_headers.headers), extensions=extensions)
         response = await http.send(request, stream=True)
         exchange.http_status = response.status_code
         try:

@@ -1,4 +1,4 @@
-"""Secrets are taken out of every text that is shown, logged or copied: whole, cut, split, wrapped or encoded."""
+"""Takes secrets out of texts: plain or escaped, cut off or not."""
 
 import json
 import re

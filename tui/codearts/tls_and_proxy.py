@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from tui.codearts.endpoints import PORTS, address_of, is_loopback
-from tui.core.problem import Problem
+from tui.core.errors import UserError
 from tui.core.text import HIDDEN, clean
 
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
@@ -89,10 +89,10 @@ def shown_proxy(text: str) -> str:
     return f"{scheme}://{clean(rest.rpartition('@')[2], 200)}" if rest else HIDDEN
 
 
-def proxy_problem(origin: str) -> Problem:
+def proxy_problem(origin: str) -> UserError:
     """Names what names the proxy, never its address."""
     whose = "The profile's proxy" if origin == "settings" else origin
-    return Problem(f"{whose} is no proxy that can be used: write http://HOST:PORT or socks5://HOST:PORT.")
+    return UserError(f"{whose} is no proxy that can be used: write http://HOST:PORT or socks5://HOST:PORT.")
 
 
 def _variable(scheme: str, environ: Mapping[str, str]) -> tuple[str, str]:
@@ -165,8 +165,8 @@ def _context(own: str, cert_file: str, cert_directory: str) -> ssl.SSLContext:
             context.load_default_certs()
     except OSError as error:
         if error.filename:
-            raise Problem("SSLKEYLOGFILE names a file that cannot be written: unset it.") from None
+            raise UserError("SSLKEYLOGFILE names a file that cannot be written: unset it.") from None
         source = f"The CA file {clean(own, 200)}" if own else "SSL_CERT_FILE" if cert_file else "SSL_CERT_DIR"
-        raise Problem(f"{source} cannot be used: name a readable file of PEM certificates.") from None
+        raise UserError(f"{source} cannot be used: name a readable file of PEM certificates.") from None
     context.keylog_filename = os.devnull  # SSLKEYLOGFILE would let others read the token from a capture
     return context

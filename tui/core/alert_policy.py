@@ -181,7 +181,7 @@ class AlertPolicy(NamedTuple):
 def _alerts(what: Happening, rules: Rules) -> bool:
     """Whether this kind was asked for; a run that failed has stopped, too."""
     kinds = {what.kind, AlertOn.STOPPED} if what.kind is AlertOn.FAILED else {what.kind}
-    return bool(kinds & rules.on) or what.armed is not None and what.kind in (AlertOn.FAILED, AlertOn.STOPPED)
+    return bool(kinds & rules.on) or (what.armed is not None and what.kind in (AlertOn.FAILED, AlertOn.STOPPED))
 
 
 def sentence(happenings: tuple[Happening, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tui.core.problem import Problem
+from tui.core.errors import UserError
 from tui.core.text import clean
 
 
@@ -16,5 +16,5 @@ def expanded(name: str) -> Path:
     except RuntimeError:
         path = Path(name)
     if path.parts[:1] and path.parts[0].startswith("~"):
-        raise Problem(f"{clean(name, 200)}: nobody knows the home folder that ~ stands for: write the path in full.")
+        raise UserError(f"{clean(name, 200)}: nobody knows the home folder that ~ stands for: write the path in full.")
     return path

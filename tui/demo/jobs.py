@@ -1,21 +1,86 @@
-"""The simulated jobs: what they are called, and when they run."""
+"""The simulated jobs: their rhythm, and the ways in which they fail."""
 
 import string
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import accumulate
 from random import Random
 
 from tui.core.job import Job, JobId
-from tui.demo.answers import Answer, status_answer
-from tui.demo.faults import FAULTS, Asked, Fault
+from tui.demo.answers import DROPPED, Answer, gateway_error, service_error, status_answer, web_page
+
+SLOWNESS = 3.0
+"""Seconds that the slow job takes."""
+GOOD_SPELL, BAD_SPELL = 60.0, 90.0
+"""Seconds: long enough for a status to age and become stale, and to be seen fresh again."""
+THROTTLED_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRequest:
+    """One question about a job."""
+
+    at: float
+    """Seconds since the service started."""
+    draw: float
+    """From 0 up to 1: the dice for this question."""
+    is_running: bool
+
+
+Fault = Callable[[DemoRequest], Answer]
+
+
+def always(answer: Answer) -> Fault:
+    return lambda _: answer
+
+
+def now_and_then_throttled(asked: DemoRequest) -> Answer:
+    if asked.draw >= THROTTLED_SHARE:
+        return status_answer(asked.is_running)
+    reason = "policy app over ratelimit,limit:20,time:1 second"  # above what a client asks: no reason to slow down
+    return gateway_error(429, "0308", f"The throttling threshold has been reached: {reason}")
+
+
+def slow(asked: DemoRequest) -> Answer:
+    return replace(status_answer(asked.is_running), delay=SLOWNESS)
+
+
+def flapping(asked: DemoRequest) -> Answer:
+    if asked.at % (GOOD_SPELL + BAD_SPELL) < GOOD_SPELL:
+        return status_answer(asked.is_running)
+    return gateway_error(503, "0613", "The IAM service is unavailable.")
+
+
+_NESTED = {"error": {"code": "DEV.CB.032011", "reason": "The task ID is invalid."}, "status": "error"}
+
+FAULTS: dict[str, Fault] = {
+    "bad request": always(service_error(400, "CB.00060200", "Invalid param")),
+    "invalid job ID": always(service_error(400, "CB.00060201", "The task ID is invalid.")),
+    "app refused": always(gateway_error(401, "0303", "Incorrect app authentication information: app not found")),
+    "forbidden": always(gateway_error(403, "0306", "API access denied.")),
+    "wrong region": always(gateway_error(403, "0802", "The IAM user is forbidden in the current region.")),
+    "not found (404)": always(service_error(404, "CB.00060214", "The URL is not found or is illegal.")),
+    "not found (422)": always(service_error(422, "CB.00031006", "The job does not exist.")),
+    "throttled now and then": now_and_then_throttled,
+    "server error (500)": always(service_error(500, "CB.00060101", "Internal error.")),
+    "proxy page (502)": always(web_page(502, "502 Bad Gateway", "The proxy got no valid answer.")),
+    "gateway time-out (504)": always(gateway_error(504, "0201", "Backend timeout.")),
+    "error inside a 200": always(Answer(200, _NESTED)),
+    "web page inside a 200": always(web_page(200, "Sign in", "Sign in to the console to go on.")),
+    "slow": slow,
+    "connection closed": always(DROPPED),
+    "flapping (503)": flapping,
+}
+"""By the label of the job that shows it."""
+
 
 SPELLS = 24
 """How many spells of running and idling a job goes through before it repeats itself."""
 
 
-class Pace(Enum):
+class DemoPace(Enum):
     """How long a job runs and idles: shortest and longest spell of each, in seconds."""
 
     BUSY = (20.0, 360.0), (30.0, 600.0)
@@ -50,34 +115,34 @@ class DemoJob:
         is_running = self.rhythm.is_running(at)
         if self.fault is None:
             return status_answer(is_running)
-        return self.fault(Asked(at, Random(f"{self.seed} {self.job.id} {number}").random(), is_running))
+        return self.fault(DemoRequest(at, Random(f"{self.seed} {self.job.id} {number}").random(), is_running))
 
 
-_WELL: tuple[tuple[str, str, Pace], ...] = (
-    ("payments-api nightly", "payments", Pace.BUSY),
-    ("payments-api release", "payments", Pace.BUSY),
-    ("payments-ledger", "payments", Pace.BUSY),
-    ("payments-fraud-model training", "payments", Pace.LONG),
-    ("web-frontend", "web", Pace.BUSY),
-    ("web-frontend preview", "web", Pace.BUSY),
-    ("web-checkout", "web", Pace.BUSY),
-    ("web-design-system", "web", Pace.BUSY),
-    ("web-browser-tests", "web", Pace.LONG),
-    ("mobile-android", "mobile", Pace.BUSY),
-    ("mobile-ios", "mobile", Pace.BUSY),
-    ("mobile-ios beta", "mobile", Pace.BUSY),
-    ("mobile-sdk", "mobile", Pace.BUSY),
-    ("infra-base-images", "infra", Pace.BUSY),
-    ("infra-terraform plan", "infra", Pace.BUSY),
-    ("infra-cluster-addons", "infra", Pace.RESTING),
-    ("infra-certificates", "infra", Pace.RESTING),
-    ("data-warehouse load", "data", Pace.LONG),
-    ("data-events", "data", Pace.BUSY),
-    ("data-quality checks", "data", Pace.BUSY),
-    ("auth-service", "platform", Pace.BUSY),
-    ("search-indexer", "platform", Pace.BUSY),
-    ("reports 每日报表", "platform", Pace.BUSY),
-    ("legacy-billing", "platform", Pace.RESTING),
+_WELL: tuple[tuple[str, str, DemoPace], ...] = (
+    ("payments-api nightly", "payments", DemoPace.BUSY),
+    ("payments-api release", "payments", DemoPace.BUSY),
+    ("payments-ledger", "payments", DemoPace.BUSY),
+    ("payments-fraud-model training", "payments", DemoPace.LONG),
+    ("web-frontend", "web", DemoPace.BUSY),
+    ("web-frontend preview", "web", DemoPace.BUSY),
+    ("web-checkout", "web", DemoPace.BUSY),
+    ("web-design-system", "web", DemoPace.BUSY),
+    ("web-browser-tests", "web", DemoPace.LONG),
+    ("mobile-android", "mobile", DemoPace.BUSY),
+    ("mobile-ios", "mobile", DemoPace.BUSY),
+    ("mobile-ios beta", "mobile", DemoPace.BUSY),
+    ("mobile-sdk", "mobile", DemoPace.BUSY),
+    ("infra-base-images", "infra", DemoPace.BUSY),
+    ("infra-terraform plan", "infra", DemoPace.BUSY),
+    ("infra-cluster-addons", "infra", DemoPace.RESTING),
+    ("infra-certificates", "infra", DemoPace.RESTING),
+    ("data-warehouse load", "data", DemoPace.LONG),
+    ("data-events", "data", DemoPace.BUSY),
+    ("data-quality checks", "data", DemoPace.BUSY),
+    ("auth-service", "platform", DemoPace.BUSY),
+    ("search-indexer", "platform", DemoPace.BUSY),
+    ("reports 每日报表", "platform", DemoPace.BUSY),
+    ("legacy-billing", "platform", DemoPace.RESTING),
 )
 _EXAMPLE = {"payments-api nightly": JobId("901878212b1a49be9c1a1054c272762a")}
 """Huawei's page on the status call has this ID as its example."""
@@ -90,7 +155,7 @@ def demo_jobs(seed: int) -> tuple[DemoJob, ...]:
     return (*well, *troubled)
 
 
-def rhythm(seed: int, label: str, pace: Pace = Pace.BUSY) -> Rhythm:
+def rhythm(seed: int, label: str, pace: DemoPace = DemoPace.BUSY) -> Rhythm:
     """Short spells are likelier than long ones, so that something changes every few seconds."""
     random = Random(f"{seed} {label}")
     lengths = [_spell(random, *pace.value[number % 2]) for number in range(SPELLS)]

@@ -14,13 +14,13 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs
 
+from tui.core.errors import UserError
 from tui.core.job import Job, JobId
-from tui.core.problem import Problem
-from tui.demo import iam, signatures
+from tui.demo import sign_in
 from tui.demo.answers import Answer, service_error
 from tui.demo.extras import Extras, Instant
 from tui.demo.jobs import demo_jobs
-from tui.demo.web import Call, Desk, Server, no_such_api
+from tui.demo.web import Call, RequestDesk, Server, no_such_api
 
 _STATUS_PATH = re.compile(r"/v3/jobs/([^/]+)/status")
 _CLOCKS_DIFFER = timedelta(seconds=1)
@@ -37,12 +37,12 @@ class DemoService:
     `clock` in monotonic seconds moves the jobs and ends the tokens. Raises OSError when the port is taken.
     """
 
-    user, password, domain, project = iam.USER, iam.PASSWORD, iam.DOMAIN, iam.PROJECT
+    user, password, domain, project = sign_in.USER, sign_in.PASSWORD, sign_in.DOMAIN, sign_in.PROJECT
     """What IAM's token call takes; the project also by its ID."""
-    project_id = iam.PROJECT_ID
-    token = iam.STANDING_TOKEN
+    project_id = sign_in.PROJECT_ID
+    token = sign_in.STANDING_TOKEN
     """Accepted from the start."""
-    access_key, secret_key = signatures.ACCESS_KEY, signatures.SECRET_KEY
+    access_key, secret_key = sign_in.ACCESS_KEY, sign_in.SECRET_KEY
     """What signs a request."""
 
     def __init__(
@@ -63,10 +63,10 @@ class DemoService:
         self._began = wall()
         """When the service started, by the wall clock as it is now."""
         self.extras = Extras(self._jobs.values())
-        self._iam = iam.Iam(clock, wall)
-        self.signatures = signatures.Signatures(clock, wall)
+        self._iam = sign_in.Iam(clock, wall)
+        self.signatures = sign_in.Signatures(clock, wall)
         numbers = itertools.count()
-        desk = Desk(self.answer, lambda: _request_id(seed, next(numbers)), wait or self._closing.wait, wall)
+        desk = RequestDesk(self.answer, lambda: _request_id(seed, next(numbers)), wait or self._closing.wait, wall)
         self._server = Server(port, desk)
         self._thread = threading.Thread(target=self._accept, name="demo-service", daemon=True)
         self.url = self._iam.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -123,8 +123,8 @@ class DemoService:
             return self._iam.refuse(token)
         if "authorization" in call.headers:
             objection = self.signatures.objection(call)
-            return iam.unauthorised(objection) if objection else None
-        return iam.unauthorised("x-auth-token not found")
+            return sign_in.unauthorised(objection) if objection else None
+        return sign_in.unauthorised("x-auth-token not found")
 
     def _status(self, job_id: str) -> Answer:
         if not _ID.fullmatch(job_id):
@@ -156,7 +156,7 @@ def serve(port: int, write: Callable[[str], None], until: threading.Event | None
     try:
         service = DemoService(port)
     except (OSError, OverflowError) as error:
-        raise Problem(f"Port {port} cannot be used ({error}); choose another one with --port.") from None
+        raise UserError(f"Port {port} cannot be used ({error}); choose another one with --port.") from None
     with service:
         for line in _introduction(service):
             write(line)

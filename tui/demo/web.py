@@ -29,7 +29,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class RequestDesk:
     """What the server asks for every call."""
 
     answer: Callable[[Call], Answer]
@@ -45,7 +45,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, desk: Desk) -> None:
+    def __init__(self, port: int, desk: RequestDesk) -> None:
         self.desk = desk
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), Handler)

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from tui.polling.budget import Budget
+from tui.polling.rate_limiter import AdaptiveRateLimiter
 
 SHARE = 0.2
 AT_ONCE = 5
@@ -12,8 +12,8 @@ AT_ONCE = 5
 class ExtrasShare:
     """Takes from the budget, and slows down with it. All times are the caller's clock."""
 
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
+    def __init__(self, limiter: AdaptiveRateLimiter) -> None:
+        self._budget = limiter
         self._paid_at = -inf
         """When the share has made up for all that was taken."""
 

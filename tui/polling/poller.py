@@ -7,9 +7,9 @@ from typing import NamedTuple, Protocol
 
 from tui.core.job import JobId
 from tui.core.reading import Failure, Reading, Status
-from tui.polling.planner import Planner
-from tui.polling.schedule import Policy
-from tui.polling.sign_in import CHECK_EVERY
+from tui.polling.auth_gate import CHECK_EVERY
+from tui.polling.policy import Policy
+from tui.polling.scheduler import Scheduler
 
 LONGEST_NAP = 2.0
 """Seconds between two turns at most, so that a suspend is noticed."""
@@ -29,7 +29,7 @@ class Reader(Protocol):
     def may_show_again(self) -> bool:
         """May the credential that was refused be shown again though nobody asked? A log-in may lock an account."""
 
-    def try_again(self) -> None:
+    def reset(self) -> None:
         """The user asks although signed out: a log-in that was refused may be tried once more."""
 
 
@@ -79,14 +79,14 @@ class Poller:
         self._report = report
         self._clock = clock
         self._batch = batch
-        self._planner = Planner(policy, uniform)
+        self._scheduler = Scheduler(policy, uniform)
         self._wake = asyncio.Event()
         self._unreported: list[Reading] = []
         self._reported_at = -inf
 
     async def run(self) -> None:
         """Poll until cancelled; raises what a bug in the reader or in `report` raised."""
-        self._planner.start(self._clock())
+        self._scheduler.start(self._clock())
         try:
             async with asyncio.TaskGroup() as requests:
                 while True:
@@ -99,14 +99,14 @@ class Poller:
 
     def watch(self, jobs: Iterable[JobId]) -> None:
         """Watch exactly these, in this order. New ones are due now; known ones keep their schedule."""
-        if self._planner.roster.watch(jobs, self._clock()):
-            self._planner.sign_in.others_came()
-        self._unreported = [reading for reading in self._unreported if reading.job in self._planner.roster.jobs]
+        if self._scheduler.job_queue.watch(jobs, self._clock()):
+            self._scheduler.auth_gate.others_came()
+        self._unreported = [reading for reading in self._unreported if reading.job in self._scheduler.job_queue.jobs]
         self._wake.set()
 
     def prefer(self, jobs: Iterable[JobId]) -> None:
         """Rows in view: they go first where many are due together."""
-        self._planner.roster.prefer(jobs, self._clock())
+        self._scheduler.job_queue.prefer(jobs, self._clock())
 
     def refresh(self, jobs: Iterable[JobId] | None = None) -> float:
         """Let these jump the queue; None is all. Answers the seconds until the last of them can have been asked.
@@ -115,40 +115,40 @@ class Poller:
         interval ago does not jump, but is due now. Signed out, the first of these that can be asked goes as a probe,
         one every `PROBES_APART`.
         """
-        planner = self._planner
+        scheduler = self._scheduler
         named = None if jobs is None else list(jobs)
-        waiting = planner.ask(named, self._clock())
-        if planner.signed_out and waiting:
-            self._reader.try_again()
+        waiting = scheduler.ask(named, self._clock())
+        if scheduler.signed_out and waiting:
+            self._reader.reset()
         self._wake.set()
-        if planner.paused or planner.roster.are_paused(named):
+        if scheduler.paused or scheduler.job_queue.are_paused(named):
             return inf
         if not waiting:
             return 0.0
-        ready_at = max(planner.budget.ready_at, planner.sign_in.probe_at if planner.signed_out else -inf)
-        return max(0.0, ready_at - self._clock()) + (waiting - 1) / planner.budget.rate
+        ready_at = max(scheduler.limiter.ready_at, scheduler.auth_gate.probe_at if scheduler.signed_out else -inf)
+        return max(0.0, ready_at - self._clock()) + (waiting - 1) / scheduler.limiter.rate
 
     def pause(self, jobs: Iterable[JobId]) -> None:
         """Ask these no more; what is in flight is still reported."""
-        self._planner.roster.pause(jobs)
+        self._scheduler.job_queue.pause(jobs)
 
     def resume(self, jobs: Iterable[JobId]) -> None:
         """Go on with these: as planned before, or now if that has passed."""
-        self._planner.roster.resume(jobs, self._clock())
-        self._planner.sign_in.others_came()
+        self._scheduler.job_queue.resume(jobs, self._clock())
+        self._scheduler.auth_gate.others_came()
         self._wake.set()
 
     def has_paused(self, job: JobId) -> bool:
-        return self._planner.roster.are_paused([job])
+        return self._scheduler.job_queue.are_paused([job])
 
     @property
     def paused(self) -> bool:
         """While True nothing is asked at all; set it to pause or to go on."""
-        return self._planner.paused
+        return self._scheduler.paused
 
     @paused.setter
     def paused(self, paused: bool) -> None:
-        self._planner.paused = paused
+        self._scheduler.paused = paused
         self._wake.set()
 
     def next_attempt(self, job: JobId) -> float | None:
@@ -156,62 +156,62 @@ class Poller:
 
         Now while it is in flight. Where more is due than the budget allows it may come later.
         """
-        planner, now = self._planner, self._clock()
-        if planner.paused or planner.signed_out or planner.roster.are_paused([job]):
+        scheduler, now = self._scheduler, self._clock()
+        if scheduler.paused or scheduler.signed_out or scheduler.job_queue.are_paused([job]):
             return None
-        if job in planner.roster.in_flight:
-            return now if job in planner.roster.jobs else None
-        place = planner.roster.queue.place(job)
-        return max(place.due, planner.budget.ready_at, now) if place else None
+        if job in scheduler.job_queue.in_flight:
+            return now if job in scheduler.job_queue.jobs else None
+        place = scheduler.job_queue.queue.place(job)
+        return max(place.due, scheduler.limiter.ready_at, now) if place else None
 
     def interval(self, job: JobId) -> float:
         """Seconds between two questions by the job's last good status, stretched; freshness is judged against it."""
-        planner = self._planner
-        watched = planner.roster.jobs.get(job)
+        scheduler = self._scheduler
+        watched = scheduler.job_queue.jobs.get(job)
         is_running = watched is not None and watched.status is Status.RUNNING
-        return (planner.policy.running if is_running else planner.policy.idle) * planner.stretch
+        return (scheduler.policy.running if is_running else scheduler.policy.idle) * scheduler.stretch
 
     def pace(self) -> Pace:
-        planner = self._planner
-        budget, stretch = planner.budget, planner.stretch
-        is_waiting = budget.waiting_until > self._clock()
-        throttled = budget.refusal if is_waiting else None
+        scheduler = self._scheduler
+        limiter, stretch = scheduler.limiter, scheduler.stretch
+        is_waiting = limiter.waiting_until > self._clock()
+        throttled = limiter.refusal if is_waiting else None
         return Pace(
-            running=planner.policy.running * stretch,
-            idle=planner.policy.idle * stretch,
-            rate=budget.rate,
-            full_rate=budget.full_rate,
+            running=scheduler.policy.running * stretch,
+            idle=scheduler.policy.idle * stretch,
+            rate=limiter.rate,
+            full_rate=limiter.full_rate,
             stretched=stretch > 1,
-            waiting_until=budget.waiting_until if is_waiting else None,
-            trouble=planner.sign_in.failure if planner.signed_out else throttled or planner.network.trouble,
-            signed_out=planner.signed_out,
-            paused=planner.paused,
-            probing=planner.network.gap if planner.network.trouble else None,
-            seldom=planner.seldom,
+            waiting_until=limiter.waiting_until if is_waiting else None,
+            trouble=scheduler.auth_gate.failure if scheduler.signed_out else throttled or scheduler.breaker.trouble,
+            signed_out=scheduler.signed_out,
+            paused=scheduler.paused,
+            probing=scheduler.breaker.gap if scheduler.breaker.trouble else None,
+            seldom=scheduler.seldom,
         )
 
     def _turn(self, requests: asyncio.TaskGroup) -> float:
         """Do all that is due now; answers the seconds until something else may be."""
         now = self._clock()
-        self._planner.notice(now)
-        if self._planner.signed_out and now >= self._planner.sign_in.check_at:
+        self._scheduler.notice(now)
+        if self._scheduler.signed_out and now >= self._scheduler.auth_gate.check_at:
             self._look_for_credential(now)
-        if self._planner.signed_out and now >= self._planner.sign_in.show_at and self._reader.may_show_again():
-            self._planner.show_again(now)
-        naps = (LONGEST_NAP, self._planner.policy.idle, self._send(requests, now), self._flush(now))
+        if self._scheduler.signed_out and now >= self._scheduler.auth_gate.show_at and self._reader.may_show_again():
+            self._scheduler.show_again(now)
+        naps = (LONGEST_NAP, self._scheduler.policy.idle, self._send(requests, now), self._flush(now))
         return max(min(naps), SHORTEST_NAP)
 
     def _look_for_credential(self, now: float) -> None:
-        self._planner.sign_in.check_at = now + CHECK_EVERY
+        self._scheduler.auth_gate.check_at = now + CHECK_EVERY
         if self._reader.credential_changed():
-            self._planner.renew_credential(now)
+            self._scheduler.renew_credential(now)
 
     def _send(self, requests: asyncio.TaskGroup, now: float) -> float:
-        while following := self._planner.next(now):
+        while following := self._scheduler.next(now):
             at, job = following
             if at > now:
                 return at - now
-            self._planner.depart(job, now)
+            self._scheduler.depart(job, now)
             requests.create_task(self._ask(job, now))
         return inf
 
@@ -219,9 +219,9 @@ class Poller:
         try:
             reading = await self._reader.read(job)
         except BaseException:
-            self._planner.put_back(job, self._clock())
+            self._scheduler.put_back(job, self._clock())
             raise
-        if self._planner.answered(reading, job, sent, self._clock()):
+        if self._scheduler.answered(reading, job, sent, self._clock()):
             self._unreported.append(reading)
         self._wake.set()
 

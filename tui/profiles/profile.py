@@ -3,23 +3,21 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tui.codearts.credentials import Credential, ReadyToken, Secret
+from tui.codearts.auth.chain import CredentialChain
+from tui.codearts.auth.credentials import Credential, ReadyToken, Secret
+from tui.codearts.auth.refreshable import Token
 from tui.codearts.endpoints import Endpoint
-from tui.codearts.renewal import Issued
 from tui.codearts.server_clock import ServerClock
-from tui.codearts.sources import FirstOf
+from tui.core.errors import UserError
 from tui.core.job import JobId
-from tui.core.problem import Problem
 from tui.core.reading import Failure, Moment
 from tui.core.text import clean
-from tui.polling.schedule import Policy
-from tui.profiles.link import Link, link_of, warning_of
-from tui.profiles.offers import Bench, Offer, offers
-from tui.profiles.place import Place, place_of
-from tui.profiles.reader import LateClient
-from tui.profiles.sign_in import Service, SignIn, TypedFirst, TypedToken
-from tui.profiles.surroundings import Surroundings
-from tui.storage.profiles import ProfileSettings
+from tui.polling.policy import Policy
+from tui.profiles.credential_chain import Candidate, CandidateInput, find_candidates
+from tui.profiles.lazy import LazyClient
+from tui.profiles.resolve import ConnectionOptions, Context, Endpoints, connection_options, endpoints_of, warning_of
+from tui.profiles.sign_in import OverrideCredential, SignIn, SignInService, TypedToken
+from tui.storage.profile_settings import ProfileSettings
 from tui.storage.settings import PollingSettings
 
 SOME_JOB = JobId("0" * 32)
@@ -37,36 +35,36 @@ class Profile(NamedTuple):
     """Empty when nobody gave it one."""
     endpoint: Endpoint
     credential: Credential
-    reader: LateClient
+    reader: LazyClient
     policy: Policy
     sign_in: SignIn
-    service: Service
-    offers: tuple[Offer, ...] = ()
+    service: SignInService
+    candidates: tuple[Candidate, ...] = ()
     warning: str = ""
     """What the screen says as long as it is open; empty where all is well."""
 
-    async def look(self) -> Issued | Failure | None:
+    async def look(self) -> Token | Failure | None:
         """What IAM says of the token in use, whose end is known from then on.
 
         None for keys, and where it is not known where IAM is. May log in, as the first reading would. Raises Problem
         where no connection can be set up.
         """
-        proof = await self.credential.prove("GET", f"{self.endpoint.url}/v3/jobs/{SOME_JOB}/status")
-        if isinstance(proof, Failure):
-            return proof
-        self.credential.answered(proof, None)
-        if "X-Auth-Token" not in proof.headers:
+        auth_headers = await self.credential.authenticate("GET", f"{self.endpoint.url}/v3/jobs/{SOME_JOB}/status")
+        if isinstance(auth_headers, Failure):
+            return auth_headers
+        self.credential.on_response(auth_headers, None)
+        if "X-Auth-Token" not in auth_headers.headers:
             return None
-        told = await self.service.inspect(proof.secret)
-        if isinstance(told, Issued) and told.expires_at:
-            for offer in self.offers:
-                if isinstance(offer.credential, ReadyToken) and offer.credential.source == proof.source:
-                    offer.credential.learn(proof.secret, told.expires_at)
+        told = await self.service.inspect(auth_headers.secret)
+        if isinstance(told, Token) and told.expires_at:
+            for candidate in self.candidates:
+                if isinstance(candidate.credential, ReadyToken) and candidate.credential.source == auth_headers.source:
+                    candidate.credential.learn(auth_headers.secret, told.expires_at)
         return told
 
     def secrets(self) -> list[Secret]:
         """Those that are held now."""
-        held = [offer.held() for offer in self.offers]
+        held = [candidate.held() for candidate in self.candidates]
         return [*self.sign_in.secrets, *(secret for some in held if not isinstance(some, Failure) for secret in some)]
 
 
@@ -74,7 +72,7 @@ def build_profile(
     name: str,
     settings: ProfileSettings,
     polling: PollingSettings,
-    around: Surroundings,
+    context: Context,
     is_in_charge: bool,
     url_in_charge: str = "",
 ) -> Profile:
@@ -83,17 +81,21 @@ def build_profile(
     Raises Problem, which names the profile, for what can never work: then nothing is sent anywhere.
     """
     path = f"profiles.{name}." if name else ""
-    clock = ServerClock(around.now)
-    link = link_of(settings, around.file)
+    clock = ServerClock(context.now)
+    options = connection_options(settings, context.file)
     try:
-        place = place_of(settings, around, is_in_charge, path)
-        shares_host = is_in_charge or place.endpoint.url == url_in_charge
-        offered = offers(Bench(name, path, settings, place, link, clock, around), is_in_charge, shares_host)
-    except Problem as problem:
-        raise Problem(f"Profile {clean(name, 60)}: {problem}" if name else str(problem)) from None
-    credentials = [offer.credential for offer in offered]
-    credential = credentials[0] if len(credentials) == 1 else FirstOf(credentials)
-    profile = _put_together(name, Service(place, link, clock, around.now), credential, polling, tuple(offered))
+        endpoints = endpoints_of(settings, context, is_in_charge, path)
+        shares_host = is_in_charge or endpoints.endpoint.url == url_in_charge
+        candidates = find_candidates(
+            CandidateInput(name, path, settings, endpoints, options, clock, context), is_in_charge, shares_host
+        )
+    except UserError as problem:
+        raise UserError(f"Profile {clean(name, 60)}: {problem}" if name else str(problem)) from None
+    credentials = [candidate.credential for candidate in candidates]
+    credential = credentials[0] if len(credentials) == 1 else CredentialChain(credentials)
+    profile = _put_together(
+        name, SignInService(endpoints, options, clock, context.now), credential, polling, tuple(candidates)
+    )
     return profile._replace(warning=warning_of(settings))
 
 
@@ -101,20 +103,22 @@ def make_profile(
     name: str, endpoint: Endpoint, credential: Credential, polling: PollingSettings, now: Callable[[], Moment]
 ) -> Profile:
     """With a credential that is there already."""
-    return _put_together(name, Service(Place(endpoint), Link(), ServerClock(now), now), credential, polling)
+    return _put_together(
+        name, SignInService(Endpoints(endpoint), ConnectionOptions(), ServerClock(now), now), credential, polling
+    )
 
 
 def _put_together(
-    name: str, service: Service, own: Credential, polling: PollingSettings, offered: tuple[Offer, ...] = ()
+    name: str, service: SignInService, own: Credential, polling: PollingSettings, candidates: tuple[Candidate, ...] = ()
 ) -> Profile:
     typed = TypedToken()
-    credential = TypedFirst(typed, own)
+    credential = OverrideCredential(typed, own)
     together = min(MOST_TOGETHER, polling.concurrency)
     policy = Policy(polling.running, polling.idle, polling.requests_per_second, polling.concurrency, together=together)
-    endpoint = service.place.endpoint
-    reader = LateClient(endpoint, credential, service.now, service.link, service.clock)
-    by_password = next((offer for offer in offered if offer.password), None)
+    endpoint = service.endpoints.endpoint
+    reader = LazyClient(endpoint, credential, service.now, service.options, service.clock)
+    by_password = next((candidate for candidate in candidates if candidate.password), None)
     sign_in = SignIn(
         service, typed, by_password.password if by_password else None, by_password.iam if by_password else None
     )
-    return Profile(name, endpoint, credential, reader, policy, sign_in, service, offered)
+    return Profile(name, endpoint, credential, reader, policy, sign_in, service, candidates)

@@ -5,17 +5,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from tui.codearts.credentials import Credential, FixedToken, Proof, ReadyToken, Secret, check_token, is_accepted
-from tui.codearts.renewal import Issued
+from tui.codearts.auth.credentials import (
+    AuthHeaders,
+    Credential,
+    FixedToken,
+    ReadyToken,
+    Secret,
+    check_token,
+    is_accepted,
+)
+from tui.codearts.auth.providers import HeldPassword
+from tui.codearts.auth.refreshable import Token
 from tui.codearts.server_clock import ServerClock
-from tui.codearts.sources import HeldPassword
+from tui.core.errors import UserError
 from tui.core.job import JobId
-from tui.core.problem import Problem
 from tui.core.reading import Failure, FailureKind, Moment, Retry, Status
-from tui.profiles.issuers import LateIam
-from tui.profiles.link import Link
-from tui.profiles.place import Place
-from tui.profiles.reader import LateClient
+from tui.profiles.lazy import LazyClient, LazyIam
+from tui.profiles.resolve import ConnectionOptions, Endpoints
 
 LONGEST_PASSWORD = 1000
 
@@ -38,12 +44,12 @@ class TypedToken(ReadyToken):
         return self.typed or Failure(FailureKind.NO_CREDENTIAL, "No token was typed.")
 
 
-class TypedFirst:
+class OverrideCredential:
     """The typed token once there is one, until it is refused and the profile's own credential has changed."""
 
     def __init__(self, typed: TypedToken, own: Credential) -> None:
         self._typed, self._own = typed, own
-        self._own_before: Proof | Failure | None = None
+        self._own_before: AuthHeaders | Failure | None = None
         """What the profile's own credential came to when it was used last."""
         self._refused: Secret | None = None
         """The typed token that the service refused."""
@@ -68,63 +74,63 @@ class TypedFirst:
     def is_ready(self) -> bool:
         return self._used.is_ready
 
-    async def prove(self, method: str, url: str) -> Proof | Failure:
-        proof = await self._used.prove(method, url)
+    async def authenticate(self, method: str, url: str) -> AuthHeaders | Failure:
+        auth_headers = await self._used.authenticate(method, url)
         if self._used is self._own:
-            self._own_before = proof
-        return proof
+            self._own_before = auth_headers
+        return auth_headers
 
-    def answered(self, proof: Proof, outcome: Status | Failure | None) -> None:
-        self._of(proof).answered(proof, outcome)
+    def on_response(self, auth_headers: AuthHeaders, outcome: Status | Failure | None) -> None:
+        self._of(auth_headers).on_response(auth_headers, outcome)
 
-    async def refused(self, proof: Proof, failure: Failure) -> Failure | None:
+    async def on_unauthorized(self, auth_headers: AuthHeaders, failure: Failure) -> Failure | None:
         """The typed token may have come while the refused proof was on its way."""
-        of_proof = self._of(proof)
+        of_proof = self._of(auth_headers)
         if of_proof is not self._used:
             return None
-        remains = await of_proof.refused(proof, failure)
+        remains = await of_proof.on_unauthorized(auth_headers, failure)
         if of_proof is self._typed and remains:
-            self._refused = proof.secret
+            self._refused = auth_headers.secret
         return remains
 
-    def differs(self, last: Proof | Failure) -> bool:
-        if self._is_spent and self._own_before is not None and self._own.differs(self._own_before):
+    def has_changed_since(self, last: AuthHeaders | Failure) -> bool:
+        if self._is_spent and self._own_before is not None and self._own.has_changed_since(self._own_before):
             self._typed.typed = None
             return True
-        return self._used.differs(last)
+        return self._used.has_changed_since(last)
 
-    def try_again(self) -> None:
+    def reset(self) -> None:
         if self._is_spent:
             self._typed.typed = None
-        self._own.try_again()
+        self._own.reset()
 
     @property
     def _is_spent(self) -> bool:
         return self._typed.typed is not None and self._typed.typed == self._refused
 
-    def _of(self, proof: Proof) -> Credential:
-        return self._typed if proof.source == self._typed.source else self._own
+    def _of(self, auth_headers: AuthHeaders) -> Credential:
+        return self._typed if auth_headers.source == self._typed.source else self._own
 
 
-class Service(NamedTuple):
+class SignInService(NamedTuple):
     """Where and how a profile asks, with whatever credential."""
 
-    place: Place
-    link: Link
+    endpoints: Endpoints
+    options: ConnectionOptions
     clock: ServerClock
     now: Callable[[], Moment]
 
-    async def inspect(self, token: Secret) -> Issued | Failure | None:
+    async def inspect(self, token: Secret) -> Token | Failure | None:
         """What IAM says of a token; None where it is not known where IAM is. Raises Problem as the client does."""
-        if not self.place.iam:
+        if not self.endpoints.iam:
             return None
-        from tui.codearts.iam import inspect_token
+        from tui.codearts.iam_api import inspect_token
 
-        return await inspect_token(self.link.opener(self.place.iam.url), self.place.iam, token, self.clock)
+        return await inspect_token(self.options.opener(self.endpoints.iam.url), self.endpoints.iam, token, self.clock)
 
     async def refusal(self, token: Secret, job: JobId) -> Failure | None:
         """Why the build service does not let this token in, or did not answer."""
-        reader = LateClient(self.place.endpoint, FixedToken("the token", token), self.now, self.link, self.clock)
+        reader = LazyClient(self.endpoints.endpoint, FixedToken("the token", token), self.now, self.options, self.clock)
         try:
             outcome = (await reader.read(job)).outcome
         finally:
@@ -137,7 +143,11 @@ class SignIn:
     """First `put()` what was typed, then `check()` it: it is taken only where it works."""
 
     def __init__(
-        self, service: Service, typed: TypedToken, password: HeldPassword | None = None, iam: LateIam | None = None
+        self,
+        service: SignInService,
+        typed: TypedToken,
+        password: HeldPassword | None = None,
+        iam: LazyIam | None = None,
     ) -> None:
         self._service, self._typed = service, typed
         self._password, self._iam = password, iam
@@ -172,12 +182,12 @@ class SignIn:
             if self._password and self._iam:
                 return await self._log_in(candidate, self._password, self._iam)
             return await self._try(candidate, job)
-        except Problem as problem:
+        except UserError as problem:
             return Failure(FailureKind.SETTINGS, str(problem))
         except Exception as error:
             return Failure(FailureKind.INTERNAL, f"The sign-in failed: {type(error).__name__} in this program.")
 
-    async def _log_in(self, candidate: Secret, password: HeldPassword, iam: LateIam) -> Failure | None:
+    async def _log_in(self, candidate: Secret, password: HeldPassword, iam: LazyIam) -> Failure | None:
         answer = await iam.log_in(HeldPassword(password.source, candidate.reveal()))
         if isinstance(answer, Failure):
             return answer
@@ -188,12 +198,12 @@ class SignIn:
         told = await self._service.inspect(candidate)
         if isinstance(told, Failure) and told.kind.retry is Retry.SIGN_IN:
             return told
-        if not isinstance(told, Issued):
+        if not isinstance(told, Token):
             failure = await self._service.refusal(candidate, job) if job else told
             if failure:
                 return failure
         self._typed.typed = candidate
-        if isinstance(told, Issued) and told.expires_at:
+        if isinstance(told, Token) and told.expires_at:
             self._typed.learn(candidate, told.expires_at)
         return None
 
@@ -201,7 +211,7 @@ class SignIn:
 def _password(text: str) -> Secret:
     text = text.strip("\r\n")
     if not text:
-        raise Problem("The password is empty.")
+        raise UserError("The password is empty.")
     if len(text) > LONGEST_PASSWORD or not text.isprintable():
-        raise Problem("The password has a line break, a control character or too many characters: type it again.")
+        raise UserError("The password has a line break, a control character or too many characters: type it again.")
     return Secret(text)

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tui.core.problem import Problem
+from tui.core.errors import UserError
 from tui.core.text import clean
-from tui.storage.files import Refusal, Signature, reason, signature_of
-from tui.storage.ownership import is_open_to_all
+from tui.storage.files import Refusal, Signature, is_open_to_all, reason, signature_of
 
 _RETRY = 0.01
 _LEFTOVER_AGE = 3600.0
@@ -215,12 +214,12 @@ def _remove_leftovers(real: Path, now: float) -> None:
                     Path(entry.path).unlink()
 
 
-def not_saved(path: Path, why: str) -> Problem:
+def not_saved(path: Path, why: str) -> UserError:
     """Says that the user's file is as it was. Nothing is put before these words."""
-    return Problem(f"Not saved: {why} ({clean(str(path))})")
+    return UserError(f"Not saved: {why} ({clean(str(path))})")
 
 
-def _not_saved(path: Path, error: Exception) -> Problem:
+def _not_saved(path: Path, error: Exception) -> UserError:
     """Names the file or folder that refused, where it is another one."""
     if not isinstance(error, OSError):
         return not_saved(path, clean(str(error)))

@@ -1,12 +1,18 @@
 """Files read whole, and what goes wrong with files in words."""
 
 import errno
+import grp
 import os
+import pwd
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from tui.core.problem import SHORTAGES
+from platformdirs import PlatformDirs
+
+from tui.core.errors import SHORTAGES
+from tui.core.paths import expanded
 from tui.core.text import clean
 
 Signature = tuple[int, int, int] | None
@@ -32,7 +38,7 @@ class Refusal(OSError):
     """This program refuses the file, and its words say why."""
 
 
-class Unreadable(Exception):
+class FileError(Exception):
     """Why the text of a file cannot be used; line and column count from 1 and are 0 when unknown."""
 
     def __init__(self, reason: str, line: int = 0, column: int = 0, may_pass: bool = False) -> None:
@@ -77,16 +83,16 @@ def read_text(path: Path, limit: int, check: Callable[[os.stat_result], None] = 
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Unreadable(reason(error), may_pass=True) from None
+        raise FileError(reason(error), may_pass=True) from None
     except ValueError as error:
-        raise Unreadable(str(error)) from None
+        raise FileError(str(error)) from None
     try:
         return content.decode()
     except UnicodeDecodeError as error:
         start = content.rfind(b"\n", 0, error.start) + 1
         column = len(content[start : error.start].decode(errors="replace")) + 1
         line = content.count(b"\n", 0, error.start) + 1
-        raise Unreadable("it is not UTF-8: save it in that encoding", line, column) from None
+        raise FileError("it is not UTF-8: save it in that encoding", line, column) from None
 
 
 def _read(path: Path, limit: int, check: Callable[[os.stat_result], None]) -> bytes:
@@ -94,9 +100,103 @@ def _read(path: Path, limit: int, check: Callable[[os.stat_result], None]) -> by
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise Unreadable("it is not a regular file: name one")
+            raise FileError("it is not a regular file: name one")
         check(found)
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise Unreadable(f"it is larger than {limit >> 20} MiB: that cannot be right, look into it")
+        raise FileError(f"it is larger than {limit >> 20} MiB: that cannot be right, look into it")
     return content
+
+
+# Who may change a file: the rules that ssh has for its own.
+#
+# The one-file program uses it before it is unpacked: it imports the standard library alone.
+
+
+def is_open_to_all(found: os.stat_result) -> bool:
+    """Whether everybody may put files into this folder and take away those of others."""
+    return bool(found.st_mode & stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX
+
+
+def is_ours(found: os.stat_result) -> bool:
+    """Whether this user owns it, or root."""
+    return found.st_uid in (0, os.geteuid())
+
+
+def is_written_by_others(found: os.stat_result) -> bool:
+    """Whether everybody may write it, or a group with somebody else in it."""
+    return bool(found.st_mode & stat.S_IWOTH) or (bool(found.st_mode & stat.S_IWGRP) and not is_private(found.st_gid))
+
+
+def is_private(group: int) -> bool:
+    """Whether this user is alone in the group but for root: Debian and RHEL give every user such a group.
+
+    Not every host can list its users, so the group must also be named or numbered like the user.
+    """
+    me = os.geteuid()
+    try:
+        name = pwd.getpwuid(me).pw_name
+    except KeyError:
+        name = ""
+    try:
+        entry = grp.getgrgid(group)
+    except KeyError:
+        return group == me
+    if group not in (0, me) and entry.gr_name != name:
+        return False
+    return not {*entry.gr_mem, *(user.pw_name for user in pwd.getpwall() if user.pw_gid == group)} - {name, "root"}
+
+
+def is_closed(folder: Path) -> bool:
+    """Whether it is a real folder of this user's, and nobody else may write into it."""
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
+
+
+def leads_safely(folder: Path) -> bool:
+    """Whether nobody but this user and root can put another folder in its place: neither where its name leads through,
+    nor where its links end."""
+    real = folder.resolve()
+    return all(_is_safe_step(step.lstat()) for path in (folder, real) for step in (path, *path.parents))
+
+
+def _is_safe_step(found: os.stat_result) -> bool:
+    if stat.S_ISLNK(found.st_mode):  # of a link the mode means nothing
+        return is_ours(found)
+    return is_ours(found) and (bool(found.st_mode & stat.S_ISVTX) or not is_written_by_others(found))
+
+
+NAME = "codearts-watch"
+
+
+class Locations(NamedTuple):
+    """The files and folders of one user. None of them needs to exist; all are None for a user without a home."""
+
+    watchlist: Path | None
+    settings: Path | None
+    state: Path | None
+    themes: Path | None
+
+
+def default_locations() -> Locations:
+    """The locations that count where no flag names others."""
+    folders = PlatformDirs(NAME, appauthor=False)
+    config = _folder("XDG_CONFIG_HOME", lambda: folders.user_config_path)
+    state = _folder("XDG_STATE_HOME", lambda: folders.user_state_path)
+    return Locations(
+        watchlist=config and config / "watchlist.toml",
+        settings=config and config / "settings.toml",
+        state=state and state / "screen.toml",
+        themes=config and config / "themes",
+    )
+
+
+def _folder(variable: str, usual: Callable[[], Path]) -> Path | None:
+    """In a container, for example, the user may have no name and no home."""
+    if (chosen := os.environ.get(variable, "")).startswith("~"):  # quoted, so that no shell expanded it
+        return expanded(chosen) / NAME
+    try:
+        folder = usual()
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None

@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.core.problem import Problem
+from tui.core.errors import UserError
 from tui.core.text import clean
-from tui.storage.document import parse
-from tui.storage.files import Unreadable, read_text
-from tui.storage.ownership import is_ours, is_written_by_others
-from tui.storage.pieces import Table
-from tui.storage.readers import (
+from tui.storage.files import FileError, is_ours, is_written_by_others, read_text
+from tui.storage.toml_document import Table, parse
+from tui.storage.validators import (
     Reader,
-    Unfit,
+    SettingError,
     address,
     alert_command,
     number,
@@ -28,7 +26,7 @@ from tui.storage.readers import (
 )
 
 if TYPE_CHECKING:
-    from tui.storage.profiles import ProfileSettings
+    from tui.storage.profile_settings import ProfileSettings
 
 LIMIT = 1 << 20
 """Bytes that the file may have."""
@@ -73,29 +71,29 @@ def load_settings(path: Path) -> Settings:
     try:
         text = read_text(path, LIMIT, _check_owner)
         return _settings(parse(text)) if text else Settings()
-    except Unreadable as unreadable:
-        raise Problem(f"{clean(str(path))} cannot be used{unreadable.place}: {unreadable.reason}") from None
+    except FileError as unreadable:
+        raise UserError(f"{clean(str(path))} cannot be used{unreadable.place}: {unreadable.reason}") from None
     except RecursionError:
-        raise Problem(f"{clean(str(path))} cannot be used: it nests too deep") from None
-    except Unfit as unfit:
-        raise Problem(f"{clean(str(path))} cannot be used: {clean(str(unfit))}") from None
+        raise UserError(f"{clean(str(path))} cannot be used: it nests too deep") from None
+    except SettingError as unfit:
+        raise UserError(f"{clean(str(path))} cannot be used: {clean(str(unfit))}") from None
 
 
 def _check_owner(found: os.stat_result) -> None:
     """As ssh does with its configuration: whoever writes this file has commands run as this user."""
     if not is_ours(found):
-        raise Unreadable("it belongs to another user, and could run any command as you: copy it, or run chown on it")
+        raise FileError("it belongs to another user, and could run any command as you: copy it, or run chown on it")
     if is_written_by_others(found):
-        raise Unreadable("others may write it, and could run any command as you: run chmod go-w on it")
+        raise FileError("others may write it, and could run any command as you: run chmod go-w on it")
 
 
 def _settings(content: Table) -> Settings:
     if secret := next(secrets_in(content), ""):
-        raise Unfit(
+        raise SettingError(
             f"a secret does not belong in this file; take {secret} out of it, and name a variable, a file or a command "
             "that holds it instead"
         )
-    from tui.storage.profiles import PROFILE, read_profiles  # only where there is a file that can name some
+    from tui.storage.profile_settings import PROFILE, read_profiles  # only where there is a file that can name some
 
     elsewhere = {name: f"{part}.{name}" for part, readers in _SECTIONS.items() for name in readers}
     in_profile = {name: f"profiles.NAME.{name}" for name in PROFILE}
@@ -118,7 +116,7 @@ def _default_profile(value: object, profiles: "Mapping[str, ProfileSettings]") -
     name = text("default_profile", value)
     if name and name not in profiles:
         known = ", ".join(profiles) or "none yet: write [profiles.NAME]"
-        raise Unfit(f"default_profile names {name!r}, and there is no such profile (known: {known})")
+        raise SettingError(f"default_profile names {name!r}, and there is no such profile (known: {known})")
     return name
 
 

@@ -7,24 +7,24 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from tui.core.errors import UserError
 from tui.core.job import Job, JobId
-from tui.core.problem import Problem
 from tui.core.text import clean
-from tui.storage import changes
+from tui.storage import job_entries
 from tui.storage.atomic import locked, not_saved, write_invented, write_text
-from tui.storage.document import Document
-from tui.storage.entries import read_jobs
-from tui.storage.files import Signature, Unreadable, read_text, signature
+from tui.storage.files import FileError, Signature, read_text, signature
+from tui.storage.job_entries import read_jobs
+from tui.storage.toml_document import Document
 
 VERSION = 1
 LIMIT = 8 << 20
 """Bytes that the file may have."""
 
 
-class WatchlistBroken(Problem):
+class WatchlistBroken(UserError):
     """The file cannot be used, and is not written; line and column are 0 when unknown."""
 
-    def __init__(self, path: Path, unreadable: Unreadable, is_for_saving: bool = False) -> None:
+    def __init__(self, path: Path, unreadable: FileError, is_for_saving: bool = False) -> None:
         why = f"cannot be used{unreadable.place}: {unreadable.reason}; mend it in an editor, or move it away"
         where = clean(str(path))
         super().__init__(
@@ -47,7 +47,7 @@ class Watchlist(NamedTuple):
     """A newer program wrote it: it is read as far as it is understood, and not written."""
 
 
-class Change(NamedTuple):
+class WatchlistEdit(NamedTuple):
     """What one change of the file found there, and what it left."""
 
     before: Watchlist
@@ -59,10 +59,10 @@ class WatchlistStore(Protocol):
 
     def load(self) -> Watchlist: ...
     def changed(self) -> bool: ...
-    def add(self, jobs: Sequence[Job]) -> Change: ...
-    def remove(self, ids: Collection[JobId]) -> Change: ...
-    def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> Change: ...
-    def undo(self, change: Change) -> Change: ...
+    def add(self, jobs: Sequence[Job]) -> WatchlistEdit: ...
+    def remove(self, ids: Collection[JobId]) -> WatchlistEdit: ...
+    def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> WatchlistEdit: ...
+    def undo(self, change: WatchlistEdit) -> WatchlistEdit: ...
 
 
 class _Changes(ABC):
@@ -80,23 +80,23 @@ class _Changes(ABC):
         return watchlist
 
     @abstractmethod
-    def _change(self, operation: Callable[[Document], Document]) -> Change:
+    def _change(self, operation: Callable[[Document], Document]) -> WatchlistEdit:
         """Apply `operation` to what is there now."""
 
-    def add(self, jobs: Sequence[Job]) -> Change:
+    def add(self, jobs: Sequence[Job]) -> WatchlistEdit:
         """Put the jobs at the end; those that are there already stay as they are."""
-        return self._change(lambda now: changes.add(now, jobs))
+        return self._change(lambda now: job_entries.add(now, jobs))
 
-    def remove(self, ids: Collection[JobId]) -> Change:
-        return self._change(lambda now: changes.remove(now, ids))
+    def remove(self, ids: Collection[JobId]) -> WatchlistEdit:
+        return self._change(lambda now: job_entries.remove(now, ids))
 
-    def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> Change:
+    def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> WatchlistEdit:
         """Set label, tags, profile or address of jobs that are there; what others set besides stays."""
-        return self._change(lambda now: changes.edit(now, values))
+        return self._change(lambda now: job_entries.edit(now, values))
 
-    def undo(self, change: Change) -> Change:
+    def undo(self, change: WatchlistEdit) -> WatchlistEdit:
         """Take the change back, leaving what others did since. Undoing the answer is redoing."""
-        return self._change(lambda now: changes.undo(now, change.before.text, change.after.text))
+        return self._change(lambda now: job_entries.undo(now, change.before.text, change.after.text))
 
 
 class WatchlistFile(_Changes):
@@ -129,7 +129,7 @@ class WatchlistFile(_Changes):
             and {job.id for job in before.jobs} - {job.id for job in watchlist.jobs}
         ):
             real = Path(os.path.realpath(self.path))
-            with suppress(Problem):
+            with suppress(UserError):
                 write_invented(real.with_name(f"{real.name}.bak"), before.text, served=real)
         return watchlist
 
@@ -139,12 +139,12 @@ class WatchlistFile(_Changes):
         try:
             text = read_text(path, LIMIT) or ""
             return known if text == known.text else Document.read(text)
-        except Unreadable as unreadable:
+        except FileError as unreadable:
             if unreadable.may_pass:
                 self._seen = before
             raise WatchlistBroken(self.path, unreadable, is_for_saving) from None
 
-    def _change(self, operation: Callable[[Document], Document]) -> Change:
+    def _change(self, operation: Callable[[Document], Document]) -> WatchlistEdit:
         with locked(self.path, self.lock_wait) as real:
             now = self._read(real, is_for_saving=True)
             before = self._take(now)
@@ -152,18 +152,18 @@ class WatchlistFile(_Changes):
                 raise not_saved(self.path, "it was written by a newer codearts-watch: update this one to change it")
             made = operation(now)
             if made.text == now.text:
-                return Change(before, before)
+                return WatchlistEdit(before, before)
             if len(made.text.encode()) > LIMIT:
                 raise not_saved(self.path, f"it would be larger than {LIMIT >> 20} MiB")
             self._seen = write_text(real, made.text)
-            return Change(before, self._take(made))
+            return WatchlistEdit(before, self._take(made))
 
 
 class MemoryWatchlist(_Changes):
     """A watchlist that is on no disk."""
 
     def __init__(self, jobs: Sequence[Job] = ()) -> None:
-        super().__init__(changes.add(Document.read(""), jobs))
+        super().__init__(job_entries.add(Document.read(""), jobs))
 
     def load(self) -> Watchlist:
         return self._known[1]
@@ -171,9 +171,9 @@ class MemoryWatchlist(_Changes):
     def changed(self) -> bool:
         return False
 
-    def _change(self, operation: Callable[[Document], Document]) -> Change:
+    def _change(self, operation: Callable[[Document], Document]) -> WatchlistEdit:
         document, before = self._known
-        return Change(before, self._take(operation(document)))
+        return WatchlistEdit(before, self._take(operation(document)))
 
 
 def _watchlist(document: Document) -> Watchlist:

@@ -1,1 +1,1 @@
-"""The terminal and what lies between it and us. Knows no Textual."""
+"""The terminal itself: what it can do, its modes, its clipboard, and leaving it as it was. No Textual."""

@@ -1,6 +1,7 @@
-"""The app: theme, key map, palette, and how it ends."""
+"""The Textual app, and running it from a bare terminal to a bare terminal."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
@@ -23,17 +24,17 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.theme import Theme
 
-from tui.core.problem import shortage
-from tui.core.text import crash_text, plain_paste
-from tui.ui.ascii_scrollbar import AsciiScrollBar
+from tui.core.errors import UserError, shortage
+from tui.core.text import A_BUG, crash_text, plain_paste
+from tui.terminal.capabilities import ASCII, mouse_wanted
+from tui.terminal.shutdown import Shutdown
 from tui.ui.board_screen import BoardScreen
-from tui.ui.driver import AsciiDriver, SturdyDriver
+from tui.ui.driver import AsciiDriver, AsciiScrollBar, SturdyDriver
 from tui.ui.frame import Frame
-from tui.ui.glyphs import ASCII
-from tui.ui.keys import alt_keys, canonical, half_width, moving_keys
-from tui.ui.setup import Setup
+from tui.ui.keys import alt_keys, canonical, check_keys, half_width, moving_keys
+from tui.ui.paste_detector import PasteDetector
+from tui.ui.screen_deps import ScreenDeps
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
-from tui.ui.typing_guard import TypingGuard
 
 STEP = 0.03
 """Seconds between two held keys when they act."""
@@ -59,15 +60,15 @@ class WatchApp(App[None]):
         Binding("ctrl+c", "interrupt", "Twice quits", show=False, system=True, priority=True),
     ]
 
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(driver_class=AsciiDriver if setup.glyphs is ASCII else SturdyDriver)
-        self._wanted_theme = setup.state.theme or setup.theme
-        self.setup = setup
+    def __init__(self, deps: ScreenDeps) -> None:
+        super().__init__(driver_class=AsciiDriver if deps.glyphs is ASCII else SturdyDriver)
+        self._wanted_theme = deps.state.theme or deps.theme
+        self.deps = deps
         self.crash = ""
         self.lacking = ""
         """The traceback of a bug, without the values of variables; empty when there was none."""
-        self._guard = TypingGuard(moving_keys(setup.keys))
-        self._alt_keys = alt_keys(setup.keys)
+        self._guard = PasteDetector(moving_keys(deps.keys))
+        self._alt_keys = alt_keys(deps.keys)
         self.leaving: Callable[[int], None] = lambda code: None
         """Told the exit code when the app begins to end, to see that it does."""
         self._releasing = False
@@ -75,16 +76,16 @@ class WatchApp(App[None]):
         self._early: list[events.Event] = []
         """What was typed before the screen could do anything."""
         self._interrupted = -TWICE
-        self.board_screen = BoardScreen(setup, self.write_raw)
-        self.no_color = bool(setup.environ.get("NO_COLOR"))
-        if setup.glyphs is ASCII:
+        self.board_screen = BoardScreen(deps, self.write_raw)
+        self.no_color = bool(deps.environ.get("NO_COLOR"))
+        if deps.glyphs is ASCII:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
-        self.set_keymap(canonical(setup.keys))
+        self.set_keymap(canonical(deps.keys))
         for name in list(self.available_themes):
             if name != self.theme:
                 self.unregister_theme(name)
-        first = first_theme(setup.themes, self._wanted_theme)
+        first = first_theme(deps.themes, self._wanted_theme)
         self.register_theme(first)
         # Unwatched, and with its colours at hand: the theme costs the first paint no second look at the style.
         self.set_reactive(WatchApp.theme, first.name)
@@ -120,7 +121,7 @@ class WatchApp(App[None]):
         wanted = self._wanted_theme
         if wanted and wanted != self.theme and wanted in self._theme_names:  # in a file of another name
             self.theme = wanted
-        self.board_screen.tell((*self.setup.notices, *self._theme_notices()))
+        self.board_screen.tell((*self.deps.notices, *self._theme_notices()))
         early, self._early = self._early, []
         for event in early:
             self.post_message(event)
@@ -128,12 +129,12 @@ class WatchApp(App[None]):
     @on(BoardScreen.SettingsEdited)
     def take_settings(self) -> None:
         """Keys and theme as the edited settings say; a theme that was chosen on the screen goes before theirs."""
-        before, self.setup = self.setup, self.board_screen.setup
-        self.set_keymap(canonical(self.setup.keys))
-        self._guard.moving = moving_keys(self.setup.keys)
-        self._alt_keys = alt_keys(self.setup.keys)
-        if self.setup.theme != before.theme and not self.board_screen.screen_state.theme:
-            self._wanted_theme = self.setup.theme or DEFAULT_THEME
+        before, self.deps = self.deps, self.board_screen.deps
+        self.set_keymap(canonical(self.deps.keys))
+        self._guard.moving = moving_keys(self.deps.keys)
+        self._alt_keys = alt_keys(self.deps.keys)
+        if self.deps.theme != before.theme and not self.board_screen.screen_state.theme:
+            self._wanted_theme = self.deps.theme or DEFAULT_THEME
             if self._wanted_theme in self._theme_names:
                 self.theme = self._wanted_theme
             self.board_screen.tell(tuple(self._theme_notices()))
@@ -156,7 +157,7 @@ class WatchApp(App[None]):
     @cached_property
     def _themes(self) -> LoadedThemes:
         """All of them, loaded when first wanted: that takes 8 ms, in which the first answers come."""
-        loaded = load_themes(self.setup.themes)
+        loaded = load_themes(self.deps.themes)
         for theme in loaded.themes:
             self.register_theme(theme)
         return loaded
@@ -166,7 +167,7 @@ class WatchApp(App[None]):
         return [theme.name for theme in self._themes.themes]
 
     def _theme_notices(self) -> Iterable[str]:
-        wanted, own = self._wanted_theme, self.setup.themes
+        wanted, own = self._wanted_theme, self.deps.themes
         if wanted and wanted != self.theme:
             yield f"There is no theme {wanted!r}; there are {', '.join(self._theme_names)}."
         if own and lexists(own):
@@ -340,3 +341,26 @@ class WatchApp(App[None]):
 
 def _described(theme: Theme) -> str:
     return f"{theme.name:<24}{'dark' if theme.dark else 'light'}"
+
+
+def run(deps: ScreenDeps, mouse: bool | None, hide: Callable[[str], str] = str) -> int:
+    """Shows the screen until it is left; returns the exit code, 1 for a bug of ours, which is printed.
+
+    `hide` takes the secrets out of it.
+    """
+    check_keys(deps.keys)
+    app = WatchApp(deps)
+    leaving = Shutdown(app.exit_from_thread)
+    app.leaving = leaving.guard_exit
+    leaving.install()
+    try:
+        app.run(mouse=mouse_wanted(os.environ, mouse))
+    finally:
+        leaving.uninstall()
+    if app.board_screen.problem:
+        raise app.board_screen.problem
+    if app.lacking:
+        raise UserError(f"{app.lacking[0].upper()}{app.lacking[1:]}.")
+    if app.crash:
+        print(f"{A_BUG}\n{hide(app.crash)}", file=sys.stderr)
+    return leaving.code or app.return_code or 0

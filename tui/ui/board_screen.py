@@ -5,10 +5,10 @@ from math import inf
 from textual import work
 
 from tui.core.job import JobId
+from tui.ui.formatting import seconds
 from tui.ui.keys import BINDINGS
 from tui.ui.look_actions import LookActions
-from tui.ui.units import seconds
-from tui.ui.watchlist_actions import WatchlistActions
+from tui.ui.watchlist_editor import WatchlistActions
 
 
 class BoardScreen(WatchlistActions, LookActions):
@@ -26,7 +26,7 @@ class BoardScreen(WatchlistActions, LookActions):
         self._refresh(None)
 
     def _refresh(self, jobs: list[JobId] | None) -> None:
-        wait = self.desk.refresh(jobs)
+        wait = self.pollers.refresh(jobs)
         if wait == inf:
             self.say("Paused: nothing is asked; p goes on with the job, P with everything.")
         elif wait >= 1:
@@ -36,16 +36,16 @@ class BoardScreen(WatchlistActions, LookActions):
         jobs = self.targets()
         going = [job for job in jobs if not self.board.states[job].paused]
         if going:
-            self.desk.pause(going)
-            self.board = self.board.pause(going, self.setup.now())
+            self.pollers.pause(going)
+            self.board = self.board.pause(going, self.deps.now())
         else:
-            self.desk.resume(jobs)
+            self.pollers.resume(jobs)
             self.board = self.board.pause(jobs, None)
         self._changed.update(jobs)
         self.draw()
 
     def action_pause_all(self) -> None:
-        self.desk.paused = not self.desk.paused
+        self.pollers.paused = not self.pollers.paused
         self.show_all()
 
     # Mark and copy
@@ -99,13 +99,12 @@ class BoardScreen(WatchlistActions, LookActions):
 
     @work
     async def action_open_address(self) -> None:
-        from tui.ui.dialogs import ReadDialog
-        from tui.ui.link import link_content
+        from tui.ui.dialogs import ReadDialog, link_content
 
         if not (job_id := self.table.cursor):
             return
         job, endpoint = self.board.states[job_id].job, self.endpoint_of(job_id)
-        address = job.address or self.setup.address.replace("{job_id}", job.id).replace("{region}", endpoint.region)
+        address = job.address or self.deps.address.replace("{job_id}", job.id).replace("{region}", endpoint.region)
         if not address:
             self.say("No address is known for this job: paste its page's address when adding it, or set ui.address.")
             return
@@ -144,25 +143,25 @@ class BoardScreen(WatchlistActions, LookActions):
         from tui.ui.sign_in_dialog import SignInDialog
 
         known = self.service.names
-        out = [name for name, pace in self.desk.paces().items() if pace.signed_out and name in known]
-        name = self.desk.profile(self.table.cursor) if self.table.cursor else known[0]
+        out = [name for name, pace in self.pollers.paces().items() if pace.signed_out and name in known]
+        name = self.pollers.profile(self.table.cursor) if self.table.cursor else known[0]
         if out and name not in out:
             name = out[0]
         if name not in known:
             self.say(f"The settings have no profile {name!r}: add it there, or give the job another one.", "warning")
             return
-        theirs = [job for job in self.board.states if self.desk.profile(job) == name]
+        theirs = [job for job in self.board.states if self.pollers.profile(job) == name]
         dialog = SignInDialog(f"Sign in {name}".strip(), self.service.profile(name).sign_in, next(iter(theirs), None))
         if await self.ask("sign_in", dialog):
-            self.desk.refresh(theirs)
+            self.pollers.refresh(theirs)
             self.say("Signed in.")
 
     @work
     async def action_help(self) -> None:
         from tui.ui.dialogs import ReadDialog
-        from tui.ui.help import help_content
+        from tui.ui.key_help import help_content
 
-        await self.ask("help", ReadDialog("codearts-watch", help_content(self.setup.keys)))
+        await self.ask("help", ReadDialog("codearts-watch", help_content(self.deps.keys)))
 
     def action_back(self) -> None:
         """Close what is open; then drop the filter; then the marks."""

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from tui.core.board import Freshness
 from tui.core.condition import Condition
 from tui.core.text import natural_key
+from tui.terminal.capabilities import Glyphs
 from tui.ui import row as words
-from tui.ui.glyphs import Glyphs
 from tui.ui.row import Row
 
 SortKey = tuple[float | str, ...]

@@ -9,11 +9,11 @@ from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from tui.codearts.contract import status_path
-from tui.codearts.errors import advise
+from tui.codearts.error_codes import advise
+from tui.codearts.status_api import status_path
 from tui.core.board import Transition
 from tui.core.reading import Failure, Reading, Status
-from tui.ui import units
+from tui.ui import formatting
 from tui.ui.row import Row, Subject, status_word
 
 Field = tuple[str, str, str]
@@ -88,17 +88,21 @@ def _since(row: Row) -> Iterator[Field]:
     state, today = row.state, row.now.wall
     if state.since is None:
         return
-    first = units.time_of_day(state.since, today)
+    first = formatting.time_of_day(state.since, today)
     if state.since_after is None:
         yield "since", f"{first} or earlier: so at the first reading", ""
     else:
-        yield "since", f"between {units.time_of_day(state.since_after, today)} and {first}", ""
+        yield "since", f"between {formatting.time_of_day(state.since_after, today)} and {first}", ""
 
 
 def _reading(reading: Reading, row: Row) -> Iterator[Field]:
-    yield "last read", f"{units.time_of_day(reading.received, row.now.wall)}, took {reading.latency * 1000:.0f} ms", ""
+    yield (
+        "last read",
+        f"{formatting.time_of_day(reading.received, row.now.wall)}, took {reading.latency * 1000:.0f} ms",
+        "",
+    )
     if reading.failure and row.state.good:
-        yield "last good", units.time_of_day(row.state.good.received, row.now.wall), "stale"
+        yield "last good", formatting.time_of_day(row.state.good.received, row.now.wall), "stale"
     if reading.http_status:
         yield "HTTP", str(reading.http_status), ""
     if reading.request_id:
@@ -119,7 +123,7 @@ def _error(failure: Failure) -> Iterator[Field]:
 def _failing(row: Row) -> str:
     state = row.state
     times = "once" if state.failures == 1 else f"{state.failures} times in a row"
-    since = f" since {units.time_of_day(state.failing_since, row.now.wall)}" if state.failing_since else ""
+    since = f" since {formatting.time_of_day(state.failing_since, row.now.wall)}" if state.failing_since else ""
     return f"{times}{since}"
 
 
@@ -130,14 +134,18 @@ def _next(subject: Subject) -> str:
     if at is None:
         return "not asked for now"
     wait = at - row.now.at
-    when = "now" if wait < 1 else f"within {units.age(wait + 5)}" if wait < 60 else f"in about {units.age(wait)}"
-    return f"asked again {when}; every {units.seconds(subject.interval)} when all is well"
+    when = (
+        "now" if wait < 1 else f"within {formatting.age(wait + 5)}" if wait < 60 else f"in about {formatting.age(wait)}"
+    )
+    return f"asked again {when}; every {formatting.seconds(subject.interval)} when all is well"
 
 
 def _change(change: Transition, row: Row) -> str:
     verb = "started" if change.status is Status.RUNNING else "stopped"
     today = row.now.wall
-    return f"{verb} between {units.time_of_day(change.after, today)} and {units.time_of_day(change.by, today)}"
+    return (
+        f"{verb} between {formatting.time_of_day(change.after, today)} and {formatting.time_of_day(change.by, today)}"
+    )
 
 
 def grid(lines: list[Field], looks: dict[str, str]) -> Group:

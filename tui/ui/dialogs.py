@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 from pkgutil import get_data
 from typing import TypeVar
+from urllib.parse import quote, urlsplit
 
+from rich.style import Style
 from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -17,7 +19,7 @@ from textual.widgets.option_list import Option
 from tui.core.text import clean
 from tui.ui.inputs import LineInput
 from tui.ui.sizes import HEIGHTS, WIDTHS
-from tui.ui.too_small import TooSmall
+from tui.ui.status_line import TooSmall
 
 Answer = TypeVar("Answer")
 Save = Callable[[Answer], Awaitable[str]]
@@ -177,3 +179,17 @@ class ReadDialog(Dialog[str]):
         if event.character in self._keys:
             event.stop()
             self.dismiss(event.character)
+
+
+def link_content(address: str) -> list[Widget]:
+    """The address as text and, where it is http or https, as a terminal link (OSC 8)."""
+    try:
+        is_web = urlsplit(address).scheme in ("http", "https")
+    except ValueError:
+        is_web = False
+    safe = quote(address, safe=":/#?&=%+@,;~-._")
+    style = Style(link=safe, underline=True) if is_web else Style()
+    return [
+        Static(Text(address, style)),
+        Static(Text("\nMany terminals open it with ctrl and a click, on your own machine.", "dim")),
+    ]

@@ -1,4 +1,4 @@
-"""Textual's driver for Linux and macOS, made to stand what a terminal may send."""
+"""The terminal driver, sturdier than Textual's, and a scroll bar for terminals without UTF-8."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from time import monotonic
-from typing import Any, TextIO
+from typing import Any, ClassVar, TextIO
 
 from rich.cells import cell_len
 from textual import events
@@ -16,6 +16,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 from textual.message import Message
+from textual.scrollbar import ScrollBarRender
 
 TICK = 0.1
 """Seconds without input after which an unfinished sequence is taken for keys."""
@@ -265,3 +266,10 @@ class AsciiDriver(SturdyDriver):
 
     def write(self, data: str) -> None:
         super().write(data if data.isascii() else _BEYOND_ASCII.sub(lambda one: "?" * cell_len(one[0]), data))
+
+
+class AsciiScrollBar(ScrollBarRender):
+    """A scroll bar whose ends are whole cells."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8

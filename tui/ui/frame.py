@@ -100,7 +100,7 @@ def _combine(cells: list[Cell], character: str) -> None:
 @lru_cache(maxsize=4096)
 def _is_certain(text: str) -> bool:
     """Whether every terminal gives it the width that we do. They differ about East Asian, wide and combined ones."""
-    return text.isascii() and text != "" or (len(text) == 1 and east_asian_width(text) in ("N", "Na", "H"))
+    return (text.isascii() and text != "") or (len(text) == 1 and east_asian_width(text) in ("N", "Na", "H"))
 
 
 def _spans(old: list[Cell], new: list[Cell]) -> Iterator[Span]:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui.core.board import fresh_within
 from tui.core.condition import Condition, Summary
 from tui.core.reading import Failure, Moment, Retry
-from tui.ui import units
-from tui.ui.lines import Part
-from tui.ui.setup import Profile
+from tui.ui import formatting
+from tui.ui.screen_deps import ScreenProfile
+from tui.ui.status_line import Part
 
 if TYPE_CHECKING:
     from tui.polling.poller import Pace
@@ -16,7 +16,7 @@ LASTS_SHORT = 2 * 3600.0
 """Seconds of a credential's life, under which one that cannot renew itself is a warning."""
 
 
-class ProfileGlance(NamedTuple):
+class ProfileState(NamedTuple):
     """What the header says of one profile."""
 
     name: str
@@ -29,9 +29,9 @@ class ProfileGlance(NamedTuple):
     warning: str = ""
 
 
-def profile_glance(profile: Profile, pace: "Pace", now: Moment) -> ProfileGlance:
+def profile_state(profile: ScreenProfile, pace: "Pace", now: Moment) -> ProfileState:
     ends = profile.credential.expires_at
-    return ProfileGlance(
+    return ProfileState(
         profile.name,
         profile.endpoint.region or profile.endpoint.url.partition("://")[2],
         pace,
@@ -41,10 +41,10 @@ def profile_glance(profile: Profile, pace: "Pace", now: Moment) -> ProfileGlance
     )
 
 
-class Glance(NamedTuple):
+class HeaderState(NamedTuple):
     """What the header is made from."""
 
-    profiles: tuple[ProfileGlance, ...]
+    profiles: tuple[ProfileState, ...]
     """Those that are shown; none before they are loaded."""
     summary: Summary
     now: float
@@ -60,20 +60,20 @@ class Glance(NamedTuple):
     """That everything is paused, and since when; empty when it is not."""
 
 
-def header_parts(glance: Glance) -> list[list[Part]]:
+def header_parts(header: HeaderState) -> list[list[Part]]:
     """Groups of the header, the most important first; a narrow screen drops them from the end."""
-    counts = _counts(glance)
-    if not glance.profiles:
+    counts = _counts(header)
+    if not header.profiles:
         return [counts]
-    pace = _pace(glance)
-    others = (_freshness(glance), _sign_in(glance), _place(glance))
+    pace = _pace(header)
+    others = (_freshness(header), _sign_in(header), _place(header))
     is_usual = pace[0][1] == "dim"
     parts = (counts, *others, pace) if is_usual else (counts, pace, *others)
     return [part for part in parts if part]
 
 
-def _counts(glance: Glance) -> list[Part]:
-    counts = glance.summary.counts
+def _counts(header: HeaderState) -> list[Part]:
+    counts = header.summary.counts
     parts: list[Part] = []
     for condition in (
         Condition.RUNNING,
@@ -83,19 +83,19 @@ def _counts(glance: Glance) -> list[Part]:
         Condition.UNREAD,
         Condition.PAUSED,
     ):
-        number = glance.summary.stale if condition is Condition.STALE else counts[condition]  # failing ones, too
+        number = header.summary.stale if condition is Condition.STALE else counts[condition]  # failing ones, too
         if number or condition in (Condition.RUNNING, Condition.IDLE):
             parts += [(f"{number} {condition}", str(condition) if number else "dim"), ("  ", "")]
-    if glance.narrowed:
-        parts += [(f"{glance.shown} of {glance.summary.total} shown", "ageing"), ("  ", "")]
-    if glance.marked:
-        parts += [(f"{glance.marked} marked", "ageing"), ("  ", "")]
+    if header.narrowed:
+        parts += [(f"{header.shown} of {header.summary.total} shown", "ageing"), ("  ", "")]
+    if header.marked:
+        parts += [(f"{header.marked} marked", "ageing"), ("  ", "")]
     return parts[:-1]
 
 
-def _freshness(glance: Glance) -> list[Part]:
-    summary = glance.summary
-    if glance.paused:
+def _freshness(header: HeaderState) -> list[Part]:
+    summary = header.summary
+    if header.paused:
         return []
     asked = summary.total - summary.counts[Condition.PAUSED]
     if asked == summary.never:
@@ -103,18 +103,18 @@ def _freshness(glance: Glance) -> list[Part]:
     if summary.oldest is None:
         which = f"{asked - summary.never} of {asked}" if summary.never else "all"
         # A bound that holds while everything is fresh, so that it need not count up.
-        within = round(fresh_within(max(profile.pace.idle for profile in glance.profiles)))
-        return [(f"{which} read within {units.seconds(within)}", "dim")]
+        within = round(fresh_within(max(profile.pace.idle for profile in header.profiles)))
+        return [(f"{which} read within {formatting.seconds(within)}", "dim")]
     if summary.stale:
-        return [(f"oldest answer {units.age(summary.oldest)}", "stale")]
-    return [(f"{summary.ageing} ageing, oldest {units.age(summary.oldest)}", "ageing")]
+        return [(f"oldest answer {formatting.age(summary.oldest)}", "stale")]
+    return [(f"{summary.ageing} ageing, oldest {formatting.age(summary.oldest)}", "ageing")]
 
 
-def _sign_in(glance: Glance) -> list[Part]:
+def _sign_in(header: HeaderState) -> list[Part]:
     """How long the shortest credential lasts; those that renew themselves need no words."""
     ending = [
         profile.lasts
-        for profile in glance.profiles
+        for profile in header.profiles
         if profile.lasts is not None and not profile.renewable and not profile.pace.signed_out
     ]
     if not ending:
@@ -122,49 +122,49 @@ def _sign_in(glance: Glance) -> list[Part]:
     lasts = min(ending)
     if lasts <= 0:
         return [("token ended", "failing")]
-    return [(f"token {units.duration(lasts)}", "ageing" if lasts < LASTS_SHORT else "dim")]
+    return [(f"token {formatting.duration(lasts)}", "ageing" if lasts < LASTS_SHORT else "dim")]
 
 
-def _place(glance: Glance) -> list[Part]:
-    if len(glance.profiles) > 1:
-        return [(f"{len(glance.profiles)} profiles", "dim")]
-    only = glance.profiles[0]
+def _place(header: HeaderState) -> list[Part]:
+    if len(header.profiles) > 1:
+        return [(f"{len(header.profiles)} profiles", "dim")]
+    only = header.profiles[0]
     return [(" ".join(part for part in (only.name, only.where) if part), "dim")]
 
 
-def _pace(glance: Glance) -> list[Part]:
-    profile = max(glance.profiles, key=lambda profile: profile.pace.idle)
+def _pace(header: HeaderState) -> list[Part]:
+    profile = max(header.profiles, key=lambda profile: profile.pace.idle)
     pace = profile.pace
-    if all(profile.pace.paused for profile in glance.profiles):
+    if all(profile.pace.paused for profile in header.profiles):
         return [("paused", "paused")]
-    if all(profile.pace.signed_out for profile in glance.profiles):
+    if all(profile.pace.signed_out for profile in header.profiles):
         return [("not asking", "failing")]
-    if pace.waiting_until is not None and pace.waiting_until > glance.now:
+    if pace.waiting_until is not None and pace.waiting_until > header.now:
         return [(f"throttled, {pace.rate:.2g} req/s", "ageing")]
-    slowed = [profile.pace for profile in glance.profiles if profile.pace.rate < profile.pace.full_rate]
+    slowed = [profile.pace for profile in header.profiles if profile.pace.rate < profile.pace.full_rate]
     if slowed:
         least = max(slowed, key=lambda pace: pace.idle)
-        return [(f"every {units.seconds(least.idle)}, slowed by the service to {least.rate:.2g} req/s", "ageing")]
-    if len(glance.profiles) > 1:
-        return [(f"every {units.seconds(pace.idle)} or sooner", "dim")]
+        return [(f"every {formatting.seconds(least.idle)}, slowed by the service to {least.rate:.2g} req/s", "ageing")]
+    if len(header.profiles) > 1:
+        return [(f"every {formatting.seconds(pace.idle)} or sooner", "dim")]
     if pace.probing:
-        return [(f"one job every {units.seconds(pace.probing)}", "dim")]
+        return [(f"one job every {formatting.seconds(pace.probing)}", "dim")]
     if pace.seldom:
-        return [(f"every {units.seconds(pace.seldom)}", "dim")]
+        return [(f"every {formatting.seconds(pace.seldom)}", "dim")]
     if pace.stretched:
-        return [(f"every {units.seconds(pace.idle)}: {glance.summary.total} jobs at {pace.rate:.2g} req/s", "dim")]
-    return [(f"every {units.seconds(pace.running)}, idle {units.seconds(pace.idle)}", "dim")]
+        return [(f"every {formatting.seconds(pace.idle)}: {header.summary.total} jobs at {pace.rate:.2g} req/s", "dim")]
+    return [(f"every {formatting.seconds(pace.running)}, idle {formatting.seconds(pace.idle)}", "dim")]
 
 
-def banner(glance: Glance) -> Part:
+def banner(header: HeaderState) -> Part:
     """What troubles whole profiles, a sentence each, and its look; empty when there is nothing."""
-    lines = [text for text in (glance.warning, glance.paused) if text]
+    lines = [text for text in (header.warning, header.paused) if text]
     look = "warning"
-    for profile in glance.profiles:
+    for profile in header.profiles:
         lines += [f"{profile.name}: {profile.warning}".removeprefix(": ")] if profile.warning else []
         if trouble := profile.pace.trouble:
-            name = f"{profile.name}: " if len(glance.profiles) > 1 else ""
-            lines.append(name + _trouble(trouble, profile.pace, glance.sign_in_key))
+            name = f"{profile.name}: " if len(header.profiles) > 1 else ""
+            lines.append(name + _trouble(trouble, profile.pace, header.sign_in_key))
             look = look if trouble.kind.retry is Retry.THROTTLED else "error"
     return "\n".join(lines), look if lines else ""
 

@@ -12,11 +12,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.core.job import JobId
+from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import Column, Placed, place
-from tui.ui.glyphs import Glyphs
-from tui.ui.lines import joined
+from tui.ui.formatting import fit
 from tui.ui.row import Row
-from tui.ui.units import fit
+from tui.ui.status_line import joined
 
 STYLES = ("failing", "stale", "running", "idle", "unread", "paused", "ageing", "dim")
 MARGIN = 2

@@ -8,12 +8,12 @@ from textual import events
 from textual.binding import Binding, InvalidBinding
 from textual.keys import format_key
 
-from tui.core.problem import Problem
+from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.ui.key_names import can_be_sent, canonical_key
 
 
-class Command(NamedTuple):
+class KeyCommand(NamedTuple):
     """One thing that a key does. `id` is its name in `[keys]` of settings.toml, and of its action unless given."""
 
     id: str
@@ -35,112 +35,112 @@ class Command(NamedTuple):
 
 WATCH, LOOK, ASK, MARK, MOVE, PROGRAM = "Watchlist", "Look", "Ask", "Mark and copy", "Move", "Program"
 
-COMMANDS: tuple[Command, ...] = (
-    Command("add", "a", "add", "Add jobs: IDs or addresses, one or many", WATCH),
-    Command(
+COMMANDS: tuple[KeyCommand, ...] = (
+    KeyCommand("add", "a", "add", "Add jobs: IDs or addresses, one or many", WATCH),
+    KeyCommand(
         "remove",
         "x,delete",
         "remove",
         "Remove the marked jobs, or the one under the cursor",
         WATCH,
     ),
-    Command("undo", "u", "undo", "Undo the last change of the watchlist", WATCH),
-    Command("redo", "U", "", "Redo what was undone", WATCH),
-    Command("label", "L,f2", "", "Change the job's label", WATCH),
-    Command("tags", "t", "", "Change the tags of the marked jobs, or of the one under the cursor", WATCH),
-    Command("details", "enter,d", "details", "Show or hide everything about the job", LOOK),
-    Command(
+    KeyCommand("undo", "u", "undo", "Undo the last change of the watchlist", WATCH),
+    KeyCommand("redo", "U", "", "Redo what was undone", WATCH),
+    KeyCommand("label", "L,f2", "", "Change the job's label", WATCH),
+    KeyCommand("tags", "t", "", "Change the tags of the marked jobs, or of the one under the cursor", WATCH),
+    KeyCommand("details", "enter,d", "details", "Show or hide everything about the job", LOOK),
+    KeyCommand(
         "error",
         "e",
         "error",
         "Show the job's error; on a healthy job go to the next failing one",
         LOOK,
     ),
-    Command("next_problem", "n", "next", "Next job that fails, is stale or has just changed", LOOK, moves=True),
-    Command("previous_problem", "N", "", "Previous one", LOOK, moves=True),
-    Command(
+    KeyCommand("next_problem", "n", "next", "Next job that fails, is stale or has just changed", LOOK, moves=True),
+    KeyCommand("previous_problem", "N", "", "Previous one", LOOK, moves=True),
+    KeyCommand(
         "filter",
         "slash,f",
         "filter",
         "Filter: words, !word, is:running, tag:x, /pattern/",
         LOOK,
     ),
-    Command("profile", "F", "", "Show all profiles, or one", LOOK),
-    Command("only_problems", "exclamation_mark", "", "Only problems: failing and stale jobs", LOOK),
-    Command("sort", "s", "sort", "Choose what to sort by", LOOK),
-    Command("reverse", "S", "", "Reverse the order", LOOK),
-    Command("wide", "w", "", "All columns in full width, scrolling sideways", LOOK),
-    Command(
+    KeyCommand("profile", "F", "", "Show all profiles, or one", LOOK),
+    KeyCommand("only_problems", "exclamation_mark", "", "Only problems: failing and stale jobs", LOOK),
+    KeyCommand("sort", "s", "sort", "Choose what to sort by", LOOK),
+    KeyCommand("reverse", "S", "", "Reverse the order", LOOK),
+    KeyCommand("wide", "w", "", "All columns in full width, scrolling sideways", LOOK),
+    KeyCommand(
         "refresh",
         "r,f5",
         "refresh",
         "Ask now about the marked jobs, or the one under the cursor",
         ASK,
     ),
-    Command("refresh_all", "R,ctrl+r", "", "Ask now about all jobs", ASK),
-    Command(
+    KeyCommand("refresh_all", "R,ctrl+r", "", "Ask now about all jobs", ASK),
+    KeyCommand(
         "pause",
         "p",
         "",
         "Pause the marked jobs, or the one under the cursor; again to go on",
         ASK,
     ),
-    Command("pause_all", "P", "", "Pause everything; again to go on", ASK),
-    Command("mark", "space", "mark", "Mark the job and move down", MARK),
-    Command("mark_range", "v", "", "Mark a range: move to extend it, again to end it", MARK),
-    Command("mark_all", "asterisk", "", "Mark all jobs shown; again to unmark them", MARK),
-    Command("copy_id", "y,c", "copy", "Copy the job ID", MARK),
-    Command(
+    KeyCommand("pause_all", "P", "", "Pause everything; again to go on", ASK),
+    KeyCommand("mark", "space", "mark", "Mark the job and move down", MARK),
+    KeyCommand("mark_range", "v", "", "Mark a range: move to extend it, again to end it", MARK),
+    KeyCommand("mark_all", "asterisk", "", "Mark all jobs shown; again to unmark them", MARK),
+    KeyCommand("copy_id", "y,c", "copy", "Copy the job ID", MARK),
+    KeyCommand(
         "copy_report",
         "Y",
         "",
         "Copy a line for a ticket: ID, label, status, error, request ID",
         MARK,
     ),
-    Command(
+    KeyCommand(
         "copy_request",
         "C",
         "",
         "Copy the request as a curl line; the token stays in $CODEARTS_TOKEN",
         MARK,
     ),
-    Command(
+    KeyCommand(
         "open_address",
         "o",
         "",
         "Show the address of the job's page as a link, and copy it",
         MARK,
     ),
-    Command("up", "up,k", "", "Up", MOVE, "move(-1)", moves=True),
-    Command("down", "down,j", "", "Down", MOVE, "move(1)", moves=True),
-    Command("first", "home,g", "", "To the first job", MOVE, "first", moves=True),
-    Command("last", "end,G", "", "To the last job", MOVE, "last", moves=True),
-    Command("page_up", "pageup", "", "A page up", MOVE, "page(-1.0)", moves=True),
-    Command("page_down", "pagedown", "", "A page down", MOVE, "page(1.0)", moves=True),
-    Command("half_page_up", "ctrl+u", "", "Half a page up", MOVE, "page(-0.5)", moves=True),
-    Command("half_page_down", "ctrl+d", "", "Half a page down", MOVE, "page(0.5)", moves=True),
-    Command("left", "left,h", "", "Columns to the left", MOVE, "sideways(-8)", moves=True),
-    Command("right", "right,l", "", "Columns to the right", MOVE, "sideways(8)", moves=True),
-    Command(
+    KeyCommand("up", "up,k", "", "Up", MOVE, "move(-1)", moves=True),
+    KeyCommand("down", "down,j", "", "Down", MOVE, "move(1)", moves=True),
+    KeyCommand("first", "home,g", "", "To the first job", MOVE, "first", moves=True),
+    KeyCommand("last", "end,G", "", "To the last job", MOVE, "last", moves=True),
+    KeyCommand("page_up", "pageup", "", "A page up", MOVE, "page(-1.0)", moves=True),
+    KeyCommand("page_down", "pagedown", "", "A page down", MOVE, "page(1.0)", moves=True),
+    KeyCommand("half_page_up", "ctrl+u", "", "Half a page up", MOVE, "page(-0.5)", moves=True),
+    KeyCommand("half_page_down", "ctrl+d", "", "Half a page down", MOVE, "page(0.5)", moves=True),
+    KeyCommand("left", "left,h", "", "Columns to the left", MOVE, "sideways(-8)", moves=True),
+    KeyCommand("right", "right,l", "", "Columns to the right", MOVE, "sideways(8)", moves=True),
+    KeyCommand(
         "sign_in",
         "i",
         "",
         "Sign in: paste a token, or give the IAM password",
         PROGRAM,
     ),
-    Command("theme", "T", "", "Choose a theme, seen as you move", PROGRAM, "app.theme"),
-    Command("palette", "colon", "", "All commands", PROGRAM, "app.command_palette"),
-    Command(
+    KeyCommand("theme", "T", "", "Choose a theme, seen as you move", PROGRAM, "app.theme"),
+    KeyCommand("palette", "colon", "", "All commands", PROGRAM, "app.command_palette"),
+    KeyCommand(
         "help",
         "question_mark,f1",
         "help",
         "These keys, and what the words mean",
         PROGRAM,
     ),
-    Command("repaint", "ctrl+l", "", "Draw the screen anew", PROGRAM, "app.repaint"),
-    Command("suspend", "ctrl+z", "", "Suspend to the shell", PROGRAM, "app.suspend"),
-    Command("back", "escape", "", "Close what is open, then drop the filter, then the marks", PROGRAM),
-    Command("leave", "q", "quit", "Close what is open, then quit", PROGRAM),
+    KeyCommand("repaint", "ctrl+l", "", "Draw the screen anew", PROGRAM, "app.repaint"),
+    KeyCommand("suspend", "ctrl+z", "", "Suspend to the shell", PROGRAM, "app.suspend"),
+    KeyCommand("back", "escape", "", "Close what is open, then drop the filter, then the marks", PROGRAM),
+    KeyCommand("leave", "q", "quit", "Close what is open, then quit", PROGRAM),
 )
 
 BINDINGS = [command.binding() for command in COMMANDS]
@@ -154,7 +154,7 @@ def check_keys(keys: Mapping[str, str]) -> None:
             import difflib  # only now: it costs the start 3 ms
 
             near = difflib.get_close_matches(name, _BY_ID, 1)
-            raise Problem(
+            raise UserError(
                 f"[keys] in the settings: there is no action {name!r}"
                 + (f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(_BY_ID)}.")
             )
@@ -163,14 +163,14 @@ def check_keys(keys: Mapping[str, str]) -> None:
         for key in _checked(command, keys):
             if key in taken:
                 name = f"{shown(key)!r}{_as_written(keys, command, taken[key], key)}"
-                raise Problem(
+                raise UserError(
                     f"[keys] in the settings: {name} would mean both {taken[key]!r} and {command.id!r}; "
                     "give one of them another key."
                 )
             taken[key] = command.id
 
 
-def _as_written(keys: Mapping[str, str], command: Command, other: str, key: str) -> str:
+def _as_written(keys: Mapping[str, str], command: KeyCommand, other: str, key: str) -> str:
     """The user's own name for the key, where it is another one."""
     written = [one for name in (command.id, other) for one in _written(keys.get(name, ""))]
     other_names = [one for one in written if canonical_key(one) == key and one not in (key, shown(key))]
@@ -184,19 +184,19 @@ def _written(text: str) -> list[str]:
         return []
 
 
-def _checked(command: Command, keys: Mapping[str, str]) -> list[str]:
+def _checked(command: KeyCommand, keys: Mapping[str, str]) -> list[str]:
     """The command's keys. Raises Problem where the user gave what is no key, or one that the program needs."""
     if command.id not in keys:
         return keys_of(command, keys)
     text = keys[command.id]
     found = [canonical_key(key) for key in _written(text)]
     if not found or not all(map(can_be_sent, found)):
-        raise Problem(
+        raise UserError(
             f"[keys] in the settings: {command.id} is {clean(text, 40)!r}, and that is no key that terminals send; "
             "write a character, a name such as f5, delete or pagedown, ctrl+ and a letter, or several with commas."
         )
     if reserved := _RESERVED.intersection(found):
-        raise Problem(
+        raise UserError(
             f"[keys] in the settings: {command.id} is {clean(text, 40)!r}, and {min(reserved)} has a fixed meaning; "
             f"give {command.id} another key."
         )
@@ -206,7 +206,7 @@ def _checked(command: Command, keys: Mapping[str, str]) -> list[str]:
 _RESERVED = frozenset({"ctrl+q", "ctrl+c", "ctrl+p", "tab", "shift+tab"})
 
 
-def keys_of(command: Command, keymap: Mapping[str, str]) -> list[str]:
+def keys_of(command: KeyCommand, keymap: Mapping[str, str]) -> list[str]:
     """The keys that a command has, after the user's changes, in Textual's long names."""
     text = keymap.get(command.id, command.keys)
     return [canonical_key(binding.key) for binding in Binding.make_bindings([Binding(text, "x")])]

@@ -8,7 +8,7 @@ from textual import on, work
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.filter import parse_filter
 from tui.core.job import JobId
-from tui.storage.state import ScreenState
+from tui.storage.screen_state import ScreenState
 from tui.ui.board_view import BoardView
 from tui.ui.columns import SORTS
 from tui.ui.job_table import JobTable

@@ -6,7 +6,7 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from tui.ui.app import WatchApp
-from tui.ui.keys import COMMANDS, Command, keys_of, shown
+from tui.ui.keys import COMMANDS, KeyCommand, keys_of, shown
 
 SYNONYMS = {
     "add": "new insert paste watch",
@@ -39,7 +39,7 @@ class Commands(Provider):
     """Every command that is no mere movement."""
 
     @property
-    def _offered(self) -> list[Command]:
+    def _offered(self) -> list[KeyCommand]:
         on_board = isinstance(self.app, WatchApp) and self.screen is self.app.board_screen
         return [one for one in COMMANDS if not one.moves and one.id != "palette"] if on_board else []
 
@@ -58,10 +58,10 @@ class Commands(Provider):
             if wanted and score > 0:
                 yield Hit(score, matcher.highlight(self._title(command)), self._run(command), help=command.help)
 
-    def _title(self, command: Command) -> str:
-        keymap = self.app.setup.keys if isinstance(self.app, WatchApp) else {}
+    def _title(self, command: KeyCommand) -> str:
+        keymap = self.app.deps.keys if isinstance(self.app, WatchApp) else {}
         name = command.id.replace("_", " ") if command.id != "leave" else "quit"
         return f"{name}  {' '.join(map(shown, keys_of(command, keymap)))}"
 
-    def _run(self, command: Command) -> Callable[[], Awaitable[bool]]:
+    def _run(self, command: KeyCommand) -> Callable[[], Awaitable[bool]]:
         return partial(self.app.run_action, command.action or f"screen.{command.id}")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tui.core.board import Freshness, JobState
 from tui.core.condition import Condition, condition_of
 from tui.core.reading import Moment, Status
-from tui.ui import units
+from tui.ui import formatting
 
 NOT_ASKED = -inf
 """The interval while everything is paused: then no status is current, however young."""
@@ -72,7 +72,7 @@ def how_long(row: Row) -> str:
     if since is None or good is None or row.state.paused:
         return ""
     seconds = (row.now if row.current else good.received).at - since.at
-    return units.duration(seconds) if row.state.since_after else units.at_least(seconds)
+    return formatting.duration(seconds) if row.state.since_after else formatting.at_least(seconds)
 
 
 def age(row: Row) -> str:
@@ -80,7 +80,7 @@ def age(row: Row) -> str:
     seconds = row.state.age(row.now.at)
     if seconds is None or row.freshness is Freshness.FRESH or row.state.paused or row.interval == NOT_ASKED:
         return ""
-    return units.age(seconds)
+    return formatting.age(seconds)
 
 
 def note(row: Row) -> str:
@@ -88,11 +88,11 @@ def note(row: Row) -> str:
     state = row.state
     today = row.now.wall
     if state.paused:
-        return f"since {units.time_of_day(state.paused, today)}"
+        return f"since {formatting.time_of_day(state.paused, today)}"
     if state.failure:
         return state.failure.summary
     if row.interval == NOT_ASKED:
-        return f"last answer {units.time_of_day(state.good.received, today)}" if state.good else "never asked"
+        return f"last answer {formatting.time_of_day(state.good.received, today)}" if state.good else "never asked"
     if state.status is None:
         return "waiting for its first answer"
     if not row.current:
@@ -106,4 +106,4 @@ def span(state: JobState, today: datetime) -> str:
     """Between which two answers the last change was: `started 14:02:05 - 14:02:20`."""
     change = state.transitions[-1]
     verb = "started" if change.status is Status.RUNNING else "stopped"
-    return f"{verb} {units.time_of_day(change.after, today)} - {units.time_of_day(change.by, today)}"
+    return f"{verb} {formatting.time_of_day(change.after, today)} - {formatting.time_of_day(change.by, today)}"

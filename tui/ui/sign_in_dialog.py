@@ -5,11 +5,11 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
+from tui.core.errors import UserError
 from tui.core.job import JobId
-from tui.core.problem import Problem
 from tui.ui.dialogs import Dialog
 from tui.ui.inputs import LineInput
-from tui.ui.setup import SignIn
+from tui.ui.screen_deps import SignInForm
 
 LONGEST = 100_000
 """Characters of a token at the most."""
@@ -29,7 +29,7 @@ class SignInDialog(Dialog[bool]):
 
     HINT = "enter tries it, esc closes"
 
-    def __init__(self, title: str, sign_in: SignIn, job: JobId | None) -> None:
+    def __init__(self, title: str, sign_in: SignInForm, job: JobId | None) -> None:
         """`job` is one to ask about where nothing else tells whether the token is good."""
         super().__init__(title)
         self._sign_in = sign_in
@@ -53,7 +53,7 @@ class SignInDialog(Dialog[bool]):
         verdict = self.query_one("#verdict", Static)
         try:
             self._sign_in.put(event.value)
-        except Problem as problem:
+        except UserError as problem:
             verdict.update(Text(str(problem)))
             return
         event.input.value = ""

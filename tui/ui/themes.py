@@ -17,8 +17,8 @@ from textual.filter import LineFilter
 from textual.theme import Theme
 
 from tui.core.text import clean
-from tui.storage.document import parse
-from tui.storage.files import Unreadable
+from tui.storage.files import FileError
+from tui.storage.toml_document import parse
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -170,7 +170,7 @@ def _read(file: "Traversable") -> dict[str, object]:
         raise _NotATheme(_reason(error)) from error
     except UnicodeDecodeError as error:
         raise _NotATheme(f"byte {error.start + 1} is not UTF-8") from error
-    except Unreadable as error:
+    except FileError as error:
         raise _NotATheme(f"it is not TOML: {error.reason}{error.place}") from error
 
 

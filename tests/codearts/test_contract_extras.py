@@ -1,0 +1,112 @@
+"""Every outcome, read over real connections from a service that shares no code with our demo."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+
+from tests.end_to_end.contract_extras import PROJECT, Truth, tell
+from tests.support.contract_server import TOKEN, ContractServer
+from tui import clock
+from tui.codearts.auth.credentials import EnvironmentToken
+from tui.codearts.client import http_client
+from tui.codearts.endpoints import Endpoint
+from tui.codearts.extras_client import ExtrasClient
+from tui.codearts.job_list_api import JobPage, job_list_call, project_job_list_call
+from tui.codearts.log_api import Analysis, FailedStep, LogPiece, analysis_call, log_call, log_v3_call
+from tui.codearts.project_api import Project, ProjectId, ProjectPage, projects_call
+from tui.codearts.run_lookup import RunLookup
+from tui.core.job import JobId
+from tui.core.outcome import Outcome
+from tui.core.run import Interval, Match, MatchKind, ObservedRun
+
+TRUTHS = [
+    Truth(f"{1:032x}", "payments-api", "SUCCESS", 11, log="ok\n"),
+    Truth(f"{2:032x}", "mobile-ios", "FAILURE", 12, step="Sign ipa", code="CB.2017", message="expired", log="bad\n"),
+    Truth(f"{3:032x}", "web", "SCHEDULE_FAILURE", 13),
+    Truth(f"{4:032x}", "ledger", "ABORTED", 14),
+    Truth(f"{5:032x}", "fraud", "timeout", 15),
+    Truth(f"{6:032x}", "events", "UNSTABLE", 16),
+    Truth(f"{7:032x}", "search", "", 17),
+    Truth(f"{8:032x}", "legacy", ""),
+]
+OUTCOMES = {
+    "payments-api": Outcome.PASSED,
+    "mobile-ios": Outcome.FAILED,
+    "web": Outcome.FAILED,
+    "ledger": Outcome.ABORTED,
+    "fraud": Outcome.TIMED_OUT,
+    "events": Outcome.UNKNOWN,
+}
+KNOWN = re.compile(
+    r"/v1/(?:job/list|job/\w{32}/list|domain/project/related-page|record/\w{32}/list|record/\w{32}/\d+/record-info"
+    r"|log/\w{32}/\d+/(?:analysis|real-time-log))\?.*|/v1/record/\w{32}/\d+/record-info"
+    r"|/v3/jobs/\w{32}/\d+/real-time-log\?.*"
+)
+
+
+@pytest.fixture
+async def asked() -> AsyncIterator[tuple[ExtrasClient, ContractServer]]:
+    with ContractServer() as server:
+        tell(server, TRUTHS)
+        client = ExtrasClient(
+            partial(http_client, server.url), Endpoint(server.url), EnvironmentToken(TOKEN), clock.now
+        )
+        yield client, server
+        await client.close()
+        for request in server.requests:
+            assert request.method == "GET"
+            assert KNOWN.fullmatch(request.path)
+
+
+def observed(truth: Truth) -> ObservedRun:
+    def context(moment: datetime) -> Interval:
+        return Interval(moment - timedelta(seconds=9), moment + timedelta(seconds=6))
+
+    return ObservedRun(context(truth.began), context(truth.ended) if truth.state else None)
+
+
+async def test_every_outcome_is_that_of_the_truth(asked: tuple[ExtrasClient, ContractServer]) -> None:
+    client, _ = asked
+    lookup = RunLookup(client, "cn-north-4", lambda: datetime(2026, 11, 23, 13, tzinfo=UTC))
+    for truth in TRUTHS:
+        match = await lookup.record_of(JobId(truth.id), observed(truth))
+        assert isinstance(match, Match)
+        if not truth.number:
+            assert match == Match(MatchKind.NOT_THERE)
+            continue
+        assert match.record is not None
+        assert match.record.number == truth.number
+        if truth.state:
+            assert match.kind is MatchKind.FOUND
+            assert (match.record.outcome, match.record.outcome_as_sent) == (OUTCOMES[truth.name], truth.state)
+            assert (match.record.started_at, match.record.duration) == (truth.began, truth.seconds)
+        else:
+            assert match.kind is MatchKind.UNFINISHED
+
+
+async def test_lists_and_projects_are_those_of_the_truth(asked: tuple[ExtrasClient, ContractServer]) -> None:
+    client, _ = asked
+    page = await client.fetch(job_list_call())
+    assert isinstance(page, JobPage)
+    runs = {entry.name: entry.last_run.outcome for entry in page.entries if entry.last_run}
+    assert runs == {name: outcome for name, outcome in OUTCOMES.items() if outcome is not Outcome.UNKNOWN}
+    assert [entry.name for entry in page.entries if entry.was_never_built] == ["legacy"]
+    assert [entry.name for entry in page.entries if entry.is_finished is False] == ["search"]
+    of_project = await client.fetch(project_job_list_call(ProjectId(PROJECT)))
+    assert of_project == page
+    projects = await client.fetch(projects_call())
+    assert projects == ProjectPage((Project(ProjectId(PROJECT), "Payments"),), 1)
+
+
+async def test_failing_steps_and_logs_are_those_of_the_truth(asked: tuple[ExtrasClient, ContractServer]) -> None:
+    client, _ = asked
+    for truth in TRUTHS[:2]:
+        job = JobId(truth.id)
+        step = (FailedStep(truth.step, truth.code, truth.message),) if truth.step else ()
+        assert await client.fetch(analysis_call(job, truth.number)) == Analysis(truth.number, step)
+        piece = LogPiece(truth.log, len(truth.log), False)
+        assert await client.fetch(log_call(job, truth.number)) == piece
+        assert await client.fetch(log_v3_call(job, truth.number)) == piece

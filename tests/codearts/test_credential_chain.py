@@ -1,0 +1,85 @@
+"""Several sources: the first that has something is used, and nothing shows what any of them holds."""
+
+from pathlib import Path
+
+from tests.support.credential_fakes import URL, failure_of, proof_of, refusal, still_clock
+from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
+from tui.codearts.auth.chain import CredentialChain
+from tui.codearts.auth.credentials import AuthHeaders, EnvironmentToken, FileToken, FixedToken, Secret
+from tui.codearts.auth.providers import SecretCommand
+from tui.core.reading import Failure, FailureKind
+
+TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
+ACCESS, SECRET, TEMPORARY = "EXAMPLEAK0000000001", "Secret%Key/For+Tests=", "security-token-of-a-test"
+PROJECT = "0123456789abcdef0123456789abcdef"
+KEYS = Keys(Secret(ACCESS), Secret(SECRET), Secret(TEMPORARY), PROJECT)
+NO_WORD = (TOKEN[:16], ACCESS[:16], SECRET[:16], TEMPORARY[:16])
+
+
+def write(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+def signing(keys: Keys | Failure = KEYS) -> SigningCredential:
+    return SigningCredential(FixedKeys("the keys", keys), still_clock())
+
+
+async def prove(credential: SigningCredential) -> AuthHeaders | Failure:
+    return await credential.authenticate("GET", URL)
+
+
+async def test_the_first_that_has_something_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    first = CredentialChain([FileToken(path), EnvironmentToken(TOKEN, "MY_TOKEN")])
+    assert proof_of(await first.authenticate("GET", URL)).source == first.source == "MY_TOKEN"
+    write(path, "from-file")
+    auth_headers = proof_of(await first.authenticate("GET", URL))
+    assert (auth_headers.secret, first.source) == (Secret("from-file"), f"file {path}")
+
+
+async def test_without_any_each_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    first = CredentialChain([EnvironmentToken("", "MY_TOKEN"), FileToken(path)])
+    missing = failure_of(await first.authenticate("GET", URL))
+    assert "MY_TOKEN: The token is empty" in missing.summary
+    assert f"file {path}: There is no such file" in missing.summary
+    assert not first.has_changed_since(missing)
+    write(path, TOKEN)
+    assert first.has_changed_since(missing)
+    auth_headers = proof_of(await first.authenticate("GET", URL))
+    assert first.has_changed_since(missing)
+    assert not first.has_changed_since(auth_headers)
+
+
+async def test_a_refused_source_does_not_hand_over_to_another_user() -> None:
+    refused = Failure(FailureKind.SIGN_IN, "Wrong password.")
+    first = CredentialChain([FixedToken("IAM", refused), EnvironmentToken(TOKEN)])
+    assert await first.authenticate("GET", URL) is refused
+    assert not first.has_changed_since(refused)
+    first.reset()
+
+
+async def test_the_source_of_a_proof_is_told_of_its_fate() -> None:
+    signing_credential = signing()
+    first = CredentialChain([EnvironmentToken("", "MY_TOKEN"), signing_credential])
+    auth_headers, failure = proof_of(await first.authenticate("GET", URL)), refusal()
+    first.on_response(auth_headers, failure)
+    assert await first.on_unauthorized(auth_headers, failure) is failure
+    assert await signing_credential.authenticate("GET", URL) is failure
+    assert (first.renewable, first.expires_at) == (True, None)
+
+
+async def test_nothing_shows_a_secret() -> None:
+    credential = signing()
+    auth_headers = proof_of(await prove(credential))
+    secrets = (*NO_WORD, auth_headers.secrets[-1])
+    for thing in (
+        KEYS,
+        credential,
+        vars(credential),
+        auth_headers,
+        CredentialChain([credential]),
+        SecretCommand("x", ["echo", TOKEN]),
+    ):
+        assert not any(word in f"{thing!r} {thing}" for word in secrets)

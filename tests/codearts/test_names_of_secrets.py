@@ -1,0 +1,172 @@
+"""A secret that was given where a name belongs is not repeated, and no text reaches the terminal as it came."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.user_home import TOKEN, User, shown
+from tui.cli import main, open_screen
+from tui.core.reading import Failure
+from tui.core.text import A_BUG, clean, crash_text, looks_secret
+from tui.storage.settings import Settings
+from tui.storage.watchlist import MemoryWatchlist
+from tui.ui.app import WatchApp
+from tui.ui.screen_deps import ScreenDeps
+
+Said = Callable[[list[str], dict[str, str], str], str]
+SHORT = "hunter2"
+SECRET_KEY = "kPq8mZ3vLx7cWn5RtY2bHd9sFj4gKa6eUo1iQwEr"
+PLACES: dict[str, tuple[list[str], dict[str, str]]] = {
+    "token file": (["config"], {"CODEARTS_REGION": "cn-north-4", "CODEARTS_TOKEN_FILE": "@"}),
+    "token file, asking": (["status"], {"CODEARTS_REGION": "cn-north-4", "CODEARTS_TOKEN_FILE": "@"}),
+    "--token-file": (["config", "--token-file", "@"], {"CODEARTS_REGION": "cn-north-4"}),
+    "region": (["config"], {"CODEARTS_REGION": "@"}),
+    "endpoint": (["status"], {"CODEARTS_ENDPOINT": "@"}),
+    "endpoint's host": (["status"], {"CODEARTS_ENDPOINT": "https://@"}),
+    "IAM": (["status"], {"CODEARTS_REGION": "cn-north-4", "CODEARTS_IAM_ENDPOINT": "@"}),
+    "profile": (["status"], {"CODEARTS_PROFILE": "@"}),
+    "--profile": (["add", "0" * 32, "--profile", "@"], {}),
+    "--settings": (["status", "--settings", "@"], {}),
+    "--log": (["status", "--log", "/nowhere/@"], {}),
+    "--allow-host": (["config", "--allow-host", "@", "--region", "cn-north-4"], {}),
+    "a job": (["status", "@"], {"CODEARTS_REGION": "cn-north-4"}),
+    "a job to add": (["add", "@"], {}),
+    "a job to remove": (["remove", "@"], {}),
+    "a command": (["@"], {}),
+    "a shell": (["completion", "@"], {}),
+    "a time": (["wait", "--timeout", "@"], {}),
+    "a port": (["demo-service", "--port", "@"], {}),
+    "an option": (["--@"], {}),
+}
+ECHOED: dict[str, tuple[list[str], dict[str, str]]] = {
+    "an option's value": (["--token", "@"], {}),
+    "an option's value, joined": (["--token=@"], {}),
+    "a command's option": (["status", "--token", "@"], {}),
+    "a command's option, joined": (["status", "--token=@"], {}),
+    "a switch": (["status", "--json=@"], {}),
+    "after another option": (["--region", "x", "--password", "@", "status"], {}),
+}
+
+
+@pytest.fixture
+def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Said:
+    """Both outputs of the program, for somebody with nothing but these variables."""
+
+    def run(argv: list[str], environ: dict[str, str], secret: str) -> str:
+        for name in os.environ:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("HOME", str(tmp_path))
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value.replace("@", secret))
+        monkeypatch.chdir(tmp_path)
+        try:
+            code = main([word.replace("@", secret) for word in argv])
+        except SystemExit as ended:  # as argparse ends
+            code = int(ended.code or 0)
+        assert code in (0, 1, 2, 3)
+        return "".join(capsys.readouterr())
+
+    return run
+
+
+@pytest.mark.parametrize("place", [*PLACES, *ECHOED])
+def test_what_looks_like_a_secret_is_not_repeated(said: Said, place: str) -> None:
+    argv, environ = {**PLACES, **ECHOED}[place]
+    for secret in (TOKEN, SECRET_KEY):
+        text = said(argv, environ, secret)
+        assert text
+        assert secret[:12].lower() not in text.lower(), text
+
+
+@pytest.mark.parametrize("place", ECHOED)
+def test_the_value_of_an_option_that_there_is_not_is_never_repeated(said: Said, place: str) -> None:
+    text = said(*ECHOED[place], SHORT)
+    assert SHORT not in text
+    assert "error: " in text
+
+
+ESCAPES = [["--x\x1b]0;title\x07"], ["\x1b[31m"], ["status", "\x1b[2J"], ["list", "\x1b[2J"], ["completion", "\x9b1m"]]
+
+
+@pytest.mark.parametrize("argv", ESCAPES)
+def test_no_argument_reaches_the_terminal_as_it_came(said: Said, argv: list[str]) -> None:
+    text = said(argv, {"CODEARTS_REGION": "cn-north-4"}, "")
+    assert all(line.isprintable() for line in text.split("\n")), text
+
+
+async def test_a_token_that_was_given_as_its_files_name_is_told_from_a_name(tmp_path: Path) -> None:
+    user = User(tmp_path, {"CODEARTS_TOKEN_FILE": "0123456789abcdef0123456789abcdef"})
+    failure = await shown(user.profile("--region", "cn-north-4"))
+    assert isinstance(failure, Failure)
+    assert failure.summary == (
+        "file ***: This looks like the secret itself: write it into a file, and give the name of that."
+    )
+    user.environ = {"CODEARTS_TOKEN_FILE": "/nowhere/codearts-token-of-2026-for-production.txt"}
+    failure = await shown(user.profile("--region", "cn-north-4"))
+    assert isinstance(failure, Failure)
+    assert "codearts-token-of-2026-for-production.txt: There is no such file" in failure.summary
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/usr/local/share/Long2/path/to/the/Codearts/Tokens/of/2026/for/production",
+        "Release2024-PaymentsServiceNightlyBuildForEurope-and-the-Rest-of-the-World",
+        "paymentsServiceNightlyBuildForEuropeAndTheRestOfTheWorld2024",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "901878212b1a49be9c1a1054c272762a901878212b1a49be9c1a1054c272762a",
+        "com.example.payments.PaymentsServiceFactoryBean2ConfigurationTest",
+        "x" * 400,
+        "MIIS",
+    ],
+)
+def test_what_people_and_programs_write_is_no_secret(text: str) -> None:
+    assert clean(text) == text
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**400), st.integers(120, 200))
+def test_a_token_of_any_kind_is_told_from_a_name(number: int, length: int) -> None:
+    import base64
+    import random
+
+    token = base64.urlsafe_b64encode(random.Random(number).randbytes(200)).decode()[:length]
+    assert looks_secret(token)
+    assert token[:20] not in clean(f"Region {token!r} is not known")
+
+
+def test_a_crash_is_told_in_plain_lines() -> None:
+    def fails(text: str) -> None:
+        raise ValueError(text)
+
+    raised: Callable[[str], None] = fails
+    try:
+        raised(f"\x1b[31m {TOKEN}\r\x07")
+    except ValueError as error:
+        text = crash_text(error)
+    assert "\nValueError: \N{REPLACEMENT CHARACTER}[31m ***\n" in text
+    assert all(line.isprintable() for line in text.splitlines())
+    assert "Traceback" in text
+
+
+def test_a_crash_of_the_screen_is_told_without_the_secrets_that_are_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Crashing(WatchApp):
+        def __init__(self, setup: ScreenDeps) -> None:
+            super().__init__(setup)
+            self._make = setup.service
+
+        def run(self, *_: object, **__: object) -> None:
+            self._make()
+            self.crash = f"Traceback\nValueError: no {SHORT}-is-the-token here"
+
+    monkeypatch.setattr("tui.ui.app.WatchApp", Crashing)
+    parts = User(tmp_path, {"CODEARTS_TOKEN": f"{SHORT}-is-the-token"}).gather("--region", "cn-north-4")
+    store = MemoryWatchlist()
+    assert open_screen(lambda: parts, Settings(), None, store, store.load()) == 0
+    assert capsys.readouterr().err == f"{A_BUG}\nTraceback\nValueError: no *** here\n"

@@ -1,0 +1,129 @@
+"""One run, its record, and as few requests as can be."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from tests.support.clients import JOB
+from tests.support.extra_calls import NOON, Handler, envelope, extras
+from tui.codearts.run_lookup import RunLookup
+from tui.core.duration_unit import Unit
+from tui.core.outcome import Outcome
+from tui.core.reading import Failure
+from tui.core.run import Interval, Match, MatchKind, ObservedRun
+
+
+def epoch(seconds: float) -> int:
+    return round((NOON + timedelta(seconds=seconds)).timestamp() * 1000)
+
+
+def state(number: int, start: float, lasted: float, word: str, unit: int) -> dict[str, object]:
+    times = {"start_time": epoch(start), "build_time": round(lasted) * unit, "cost_time": 0}
+    return {"number": number, "state": word, "job_running_status": "Finished", **times}
+
+
+def run_of(start: float | None, end: float) -> ObservedRun:
+    def context(seconds: float) -> Interval:
+        moment = NOON + timedelta(seconds=seconds)
+        return Interval(moment - timedelta(seconds=10), moment + timedelta(seconds=5))
+
+    return ObservedRun(
+        None if start is None else context(start), context(end), seen_going=NOON if start is None else None
+    )
+
+
+class Service:
+    """Answers with these builds, and notes what it was asked."""
+
+    def __init__(self, *builds: tuple[int, float, float, str]) -> None:
+        self.builds = {number: (start, lasted, word) for number, start, lasted, word in builds}
+        self.asked: list[str] = []
+        self.refuses_exact = False
+        self.unit = 1
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        name = request.url.path.removeprefix(f"/v1/record/{JOB}/")
+        self.asked.append(name)
+        if name == "list":
+            states = [state(number, *build, self.unit) for number, build in self.builds.items()]
+            return httpx.Response(200, content=envelope({"total_record": "1", "job_build_states": states}))
+        if self.refuses_exact:
+            return httpx.Response(403)
+        number = int(name.split("/")[0])
+        start, lasted, word = self.builds[number]
+        began, ended = (NOON + timedelta(seconds=at) for at in (start, start + lasted))
+        times = {"start_time": began.isoformat(), "finish_time": ended.isoformat(), "duration": round(lasted * 1000)}
+        return httpx.Response(
+            200, content=envelope({"build_no": number, "codeci_job_id": JOB, "status": word, **times})
+        )
+
+
+async def lookups(handler: Handler, *runs: ObservedRun) -> tuple[list[Match | Failure], RunLookup]:
+    async with extras(handler) as client:
+        lookup = RunLookup(client, "cn-north-4", lambda: datetime(2026, 11, 24, tzinfo=UTC))
+        return [await lookup.record_of(JOB, run) for run in runs], lookup
+
+
+async def test_exact_times_are_asked_for_until_the_unit_is_known() -> None:
+    service = Service(*((number, number * 1000.0, 90.0, "SUCCESS") for number in range(1, 6)))
+    runs = [run_of(number * 1000.0, number * 1000.0 + 90) for number in range(1, 6)]
+    matches, lookup = await lookups(service, *runs)
+    assert lookup.calibration.build_time.unit is Unit.SECONDS
+    assert service.asked == ["list", "1/record-info", "list", "2/record-info", "list", "3/record-info", "list", "list"]
+    for number, match in enumerate(matches, 1):
+        assert isinstance(match, Match)
+        assert match.record is not None
+        assert (match.kind, match.record.number, match.record.duration) == (MatchKind.FOUND, number, 90.0)
+        assert match.record.outcome is Outcome.PASSED
+
+
+async def test_without_exact_times_the_unit_is_learned_from_what_was_seen() -> None:
+    service = Service(*((number, number * 1000.0, 90.0, "FAILURE") for number in range(1, 6)))
+    service.refuses_exact = True
+    runs = [run_of(number * 1000.0, number * 1000.0 + 90) for number in range(1, 6)]
+    matches, lookup = await lookups(service, *runs)
+    assert [isinstance(match, Match) and match.record and match.record.outcome for match in matches] == [
+        Outcome.FAILED
+    ] * 5
+    assert len([name for name in service.asked if name != "list"]) == 2
+    assert lookup.calibration.build_time.unit is Unit.SECONDS
+    durations = [isinstance(match, Match) and match.record and match.record.duration for match in matches]
+    assert durations == [None, None, None, 90.0, 90.0]
+
+
+async def test_where_the_start_was_not_seen_the_exact_end_decides() -> None:
+    service = Service((3, 290.0, 50.0, "FAILURE"), (2, -500.0, 800.0, "ABORTED"), (1, -5000.0, 100.0, "SUCCESS"))
+    (match,), _ = await lookups(service, run_of(None, 300.0))
+    assert isinstance(match, Match)
+    assert match.record is not None
+    assert (match.kind, match.record.number, match.record.outcome) == (MatchKind.FOUND, 2, Outcome.ABORTED)
+    assert service.asked == ["list", "2/record-info"]
+
+
+async def test_a_unit_that_cannot_be_learned_does_not_cost_a_request_for_ever() -> None:
+    service = Service(*((number, number * 1000.0, 90.0, "SUCCESS") for number in range(1, 41)))
+    service.unit = 7
+    runs = [run_of(number * 1000.0, number * 1000.0 + 90) for number in range(1, 41)]
+    matches, _ = await lookups(service, *runs)
+    assert all(isinstance(match, Match) and match.kind is MatchKind.FOUND for match in matches)
+    assert len(service.asked) == 60
+
+
+async def test_a_search_that_leads_nowhere_ends_after_two_builds() -> None:
+    service = Service(*((number, -9000.0 + number * 100, 10.0, "SUCCESS") for number in range(1, 9)))
+    (match,), _ = await lookups(service, run_of(None, 300.0))
+    assert match == Match(MatchKind.NOT_THERE)
+    assert service.asked == ["list", "8/record-info", "7/record-info"]
+
+
+async def test_where_exact_times_are_refused_an_unseen_start_has_no_outcome() -> None:
+    service = Service((2, -500.0, 800.0, "ABORTED"))
+    service.refuses_exact = True
+    (match,), _ = await lookups(service, run_of(None, 300.0))
+    assert match == Match(MatchKind.NOT_THERE)
+
+
+async def test_a_list_that_is_refused_is_a_failure() -> None:
+    (found,), _ = await lookups(lambda request: httpx.Response(403, content=json.dumps({}).encode()), run_of(0.0, 90.0))
+    assert isinstance(found, Failure)

@@ -1,0 +1,213 @@
+"""Certificates and proxies of a profile, on a real server with a certificate of its own."""
+
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.support.clients import JOB, client
+from tests.support.scripted_server import GOOD, Server, answering, answering_once
+from tui.codearts.client import http_client
+from tui.codearts.connections import ProbeResponse, probe
+from tui.codearts.endpoints import Endpoint, parse_endpoint
+from tui.codearts.tls_and_proxy import authorities, route
+from tui.core.errors import UserError
+from tui.core.reading import Failure, FailureKind, Status
+from tui.profiles.resolve import ConnectionOptions
+
+CERTIFICATE = (
+    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost "
+    "-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout key.pem -out ca.pem"
+)
+ANSWER = b"HTTP/1.1 401 Unauthorized\r\nDate: Mon, 23 Nov 2026 12:00:00 GMT\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not shutil.which("openssl"):
+        pytest.skip("openssl makes the certificate")
+    folder = tmp_path_factory.mktemp("tls")
+    subprocess.run(CERTIFICATE.split(), cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def endpoint(folder: Path) -> Iterator[Endpoint]:
+    """Answers one connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=answer_once, args=(listening, context))
+        thread.start()
+        yield Endpoint(f"https://127.0.0.1:{listening.getsockname()[1]}")
+        thread.join()
+
+
+def answer_once(listening: socket.socket, context: ssl.SSLContext) -> None:
+    connection, _ = listening.accept()
+    try:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(4096)
+            secured.sendall(ANSWER)
+    except OSError:
+        connection.close()
+
+
+async def test_an_unknown_authority_is_refused(endpoint: Endpoint) -> None:
+    outcome = await probe(ConnectionOptions().opener(endpoint.url), endpoint, 5)
+    assert isinstance(outcome, Failure)
+    assert outcome.kind is FailureKind.TLS
+
+
+async def test_the_profile_names_its_authority(endpoint: Endpoint, folder: Path) -> None:
+    outcome = await probe(ConnectionOptions(folder / "ca.pem").opener(endpoint.url), endpoint, 5)
+    assert outcome == ProbeResponse(401, "Mon, 23 Nov 2026 12:00:00 GMT")
+
+
+async def test_without_verification_anybody_is_believed(endpoint: Endpoint) -> None:
+    assert isinstance(await probe(ConnectionOptions(verify=False).opener(endpoint.url), endpoint, 5), ProbeResponse)
+
+
+async def test_a_proxy_of_the_profile_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing listens at either; the one of the environment could not even be used."""
+    monkeypatch.setenv("HTTPS_PROXY", "garbage://proxy")
+    service = Endpoint("https://build.invalid")
+    through = await probe(ConnectionOptions(proxy="http://127.0.0.1:1").opener(service.url), service, 5)
+    assert isinstance(through, Failure)
+    assert through.kind is FailureKind.PROXY
+    assert through.summary.startswith("The proxy http://127.0.0.1:1 (settings) refused the connection")
+    direct = await probe(ConnectionOptions(proxy="").opener(service.url), service, 5)
+    assert isinstance(direct, Failure)
+    assert direct.kind is FailureKind.DNS
+    environment = await probe(ConnectionOptions().opener(service.url), service, 5)
+    assert isinstance(environment, Failure)
+    assert (environment.kind, "HTTPS_PROXY" in environment.summary) == (FailureKind.SETTINGS, True)
+
+
+def test_a_proxy_that_cannot_be_used_is_the_profiles() -> None:
+    with pytest.raises(UserError, match="The profile's proxy"):
+        http_client("https://build.example.com", proxy="garbage://proxy")
+
+
+def test_who_is_trusted_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    assert "this machine's own" in authorities(None)
+    monkeypatch.setenv("SSL_CERT_DIR", "/certs")
+    assert authorities(None) == "SSL_CERT_DIR, /certs"
+    monkeypatch.setenv("SSL_CERT_FILE", "/cert.pem")
+    assert authorities(None) == "SSL_CERT_FILE, /cert.pem"
+    assert authorities(Path("own.pem")) == "the CA file own.pem"
+    assert "switched off" in authorities(Path("own.pem"), verify=False)
+
+
+PROXY = {"HTTPS_PROXY": "http://p:1"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "proxy"),
+    [
+        ({}, ""),
+        ({"HTTPS_PROXY": "http://me:hunter2@proxy:1"}, "http://proxy:1 (HTTPS_PROXY)"),
+        ({"HTTPS_PROXY": "http://proxy:1/?key=hunter2#hunter2"}, "http://proxy:1 (HTTPS_PROXY)"),
+        ({"HTTPS_PROXY": "http://proxy:1/hunter2"}, "http://proxy:1 (HTTPS_PROXY)"),
+        ({"HTTPS_PROXY": "proxy:1", "https_proxy": "http://small:1"}, "http://small:1 (https_proxy)"),
+        ({"HTTPS_PROXY": "proxy:1"}, "http://proxy:1 (HTTPS_PROXY)"),
+        ({"ALL_PROXY": "socks5://all:1", "http_proxy": "http://plain:1"}, "socks5://all:1 (ALL_PROXY)"),
+        ({"HTTPS_PROXY": "https://[2001:db8::1]:1"}, "https://[2001:db8::1]:1 (HTTPS_PROXY)"),
+    ],
+)
+def test_the_proxy_of_the_environment(environ: Mapping[str, str], proxy: str) -> None:
+    way = route("https://build.example.com", None, environ)
+    assert way.proxy == proxy
+    assert "hunter2" not in repr(way)
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "host", "entry"),
+    [
+        ("other, example.com", "build.example.com", "example.com"),
+        (".example.com", "build.example.com", ".example.com"),
+        (".example.com", "example.com", ".example.com"),
+        ("*.example.com", "build.example.com", "*.example.com"),
+        ("*", "build.example.com", "*"),
+        ("BUILD.example.com", "build.example.com", "BUILD.example.com"),
+        ("ample.com,build", "build.example.com", ""),
+        ("build.example.com:8443", "build.example.com:8443", "build.example.com:8443"),
+        ("build.example.com:8443", "build.example.com", ""),
+        ("build.example.com:443", "build.example.com", "build.example.com:443"),
+        ("fe80::/10, [::1], [, /, ://, [::1, 10.0.0.0/99, :, example.com", "build.example.com", "example.com"),
+        ("10.0.0.0/8", "10.1.2.3", "10.0.0.0/8"),
+        ("10.1.2.3/8", "10.200.0.1", "10.1.2.3/8"),
+        ("10.0.0.0/8", "11.1.2.3", ""),
+        ("10.1.2.3", "10.1.2.3", "10.1.2.3"),
+        ("2.3,1.2.3", "10.1.2.3", ""),
+        ("10.1.2.3:8443", "10.1.2.3:8443", "10.1.2.3:8443"),
+        ("fe80::/10", "[fe80::12]", "fe80::/10"),
+        ("[fe80::]/10", "[fe80::12]", "[fe80::]/10"),
+        ("2001:db8::1", "[2001:db8::1]", "2001:db8::1"),
+        ("[2001:db8::1]", "[2001:db8::1]", "[2001:db8::1]"),
+        ("[2001:db8::1]:8443", "[2001:db8::1]:8443", "[2001:db8::1]:8443"),
+        ("[2001:db8::1]:8443", "[2001:db8::1]", ""),
+        ("2001:db8::/32", "10.0.0.1", ""),
+        ("10.0.0.0/8", "[::ffff:10.1.2.3]", "10.0.0.0/8"),
+    ],
+)
+def test_no_proxy_names_hosts_addresses_and_networks(no_proxy: str, host: str, entry: str) -> None:
+    way = route(f"https://{host}", None, {**PROXY, "NO_PROXY": no_proxy})
+    assert (way.proxy, way.why_direct) == (("", f"NO_PROXY has {entry}") if entry else ("http://p:1 (HTTPS_PROXY)", ""))
+
+
+@pytest.mark.parametrize("no_proxy", ["fe80::/10", "[::1]", "[", "://", "10.0.0.0/99"])
+async def test_an_entry_of_no_proxy_that_says_nothing_keeps_nobody_from_asking(
+    no_proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    async with Server(answering()) as server, client(server.url) as reader:
+        assert (await reader.read(JOB)).outcome is Status.RUNNING
+
+
+HERE = ["127.0.0.1", "127.0.0.2", "localhost", "[::1]", "[::ffff:127.0.0.1]"]
+
+
+@pytest.mark.parametrize("host", HERE)
+@pytest.mark.parametrize("own", [None, "http://p:1"])
+def test_no_proxy_leads_to_this_machine(host: str, own: str | None) -> None:
+    environ = {"HTTP_PROXY": "http://p:1", "HTTPS_PROXY": "http://p:1", "ALL_PROXY": "http://p:1"}
+    for scheme in ("http", "https"):
+        way = route(f"{scheme}://{host}:8080", own, environ)
+        assert (way.proxy, way.address, way.why_direct) == ("", "", "this machine")
+
+
+@pytest.mark.parametrize("host", HERE)
+def test_this_machine_is_the_same_for_plain_http_and_for_its_proxy(host: str) -> None:
+    assert parse_endpoint(f"http://{host}:8080").url
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])
+async def test_a_proxy_never_sees_what_is_meant_for_this_machine(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Server(answering()) as proxy, Server(answering(), host=host) as server:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        async with client(server.url) as reader:
+            assert (await reader.read(JOB)).outcome is Status.RUNNING
+        assert (proxy.connections, server.connections) == (0, 1)
+
+
+async def test_a_proxy_that_answers_for_another_host_is_asked_and_never_twice_by_one_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    idle = GOOD.replace(b"15", b"16").replace(b"true", b"false")
+    async with Server(answering_once(GOOD + idle), answering()) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        async with client("http://build.invalid") as reader:
+            outcomes = [(await reader.read(JOB)).outcome for _ in range(3)]
+    assert outcomes == [Status.RUNNING] * 3
+    assert proxy.heads[0].startswith(b"GET http://build.invalid/v3/jobs/")

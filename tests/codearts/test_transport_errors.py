@@ -1,0 +1,122 @@
+"""What goes wrong on the way has a kind and words of its own."""
+
+import asyncio
+import errno
+import socket
+import ssl
+
+import httpx
+import pytest
+
+from tests.support.clients import TOKEN, failure_of
+from tui.core.reading import FailureKind as K
+
+
+class Unverified(ssl.SSLCertVerificationError):
+    """A certificate that OpenSSL refused, for the reason with this number."""
+
+    def __init__(self, verify_code: int) -> None:
+        super().__init__("certificate verify failed")
+        self.verify_code = verify_code
+
+
+class Handshake(ssl.SSLError):
+    reason = "WRONG_VERSION_NUMBER"
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind", "words"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "no"), K.DNS, "The name of the host was not found."),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "no"), K.UNREACHABLE, "refused the connection"),
+        (ConnectionResetError(errno.ECONNRESET, "no"), K.UNREACHABLE, "reset"),
+        (OSError(errno.ENETUNREACH, "no"), K.UNREACHABLE, "no network"),
+        (OSError(errno.EHOSTUNREACH, "no"), K.UNREACHABLE, "No way"),
+        (TimeoutError(errno.ETIMEDOUT, "no"), K.TIMEOUT, "in time"),
+        (ExceptionGroup("all", [OSError("x"), ConnectionRefusedError()]), K.UNREACHABLE, "refused"),
+        (RuntimeError("what"), K.UNREACHABLE, "No connection"),
+        (Unverified(10), K.TLS, "expired"),
+        (Unverified(9), K.TLS, "not valid yet"),
+        (Unverified(62), K.TLS, "another name"),
+        (Unverified(20), K.TLS, "SSL_CERT_FILE"),
+        (Unverified(66), K.TLS, "refused"),
+        (Handshake(1, "wrong version number"), K.TLS, "plain http"),
+        (ssl.SSLError(1, "alert"), K.TLS, "handshake"),
+    ],
+)
+async def test_every_way_of_not_connecting_has_its_own_words(cause: Exception, kind: K, words: str) -> None:
+    error = httpx.ConnectError("All connection attempts failed")
+    error.__cause__ = OSError("outer")
+    error.__cause__.__cause__ = cause
+    found = await failure_of(error)
+    assert found.kind is kind
+    assert words in found.summary
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind", "words"),
+    [
+        (
+            socket.gaierror(socket.EAI_NONAME, "no"),
+            K.PROXY,
+            "The name of the proxy http://p:1 (HTTPS_PROXY) was not found.",
+        ),
+        (ConnectionRefusedError(), K.PROXY, "The proxy http://p:1 (HTTPS_PROXY) refused the connection"),
+        (OSError(errno.EHOSTUNREACH, "no"), K.PROXY, "No way leads to the proxy http://p:1 (HTTPS_PROXY)."),
+        (Unverified(10), K.TLS, "The host's certificate has expired"),
+    ],
+)
+async def test_a_proxy_that_cannot_be_reached_is_no_service_that_cannot(
+    cause: Exception, kind: K, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hunter2@p:1")
+    error = httpx.ConnectError("All connection attempts failed")
+    error.__cause__ = cause
+    found = await failure_of(error)
+    assert found.kind is kind
+    assert found.summary.startswith(words)
+
+
+async def test_no_connection_in_time_may_be_the_proxys_fault_or_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://p:1")
+    found = await failure_of(httpx.ConnectTimeout(""))
+    assert found.kind is K.TIMEOUT
+    assert found.summary == "No connection through the proxy http://p:1 (HTTPS_PROXY) stood in time."
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (httpx.ConnectTimeout(""), K.TIMEOUT),
+        (httpx.ReadTimeout(""), K.TIMEOUT),
+        (httpx.WriteTimeout(""), K.TIMEOUT),
+        (httpx.PoolTimeout(""), K.TIMEOUT),
+        (httpx.ProxyError("407"), K.PROXY),
+        (httpx.ReadError(""), K.BROKEN_CONNECTION),
+        (httpx.WriteError(""), K.BROKEN_CONNECTION),
+        (httpx.RemoteProtocolError("Server disconnected without sending a response."), K.BROKEN_CONNECTION),
+        (httpx.RemoteProtocolError("illegal header line"), K.BAD_REPLY),
+        (httpx.LocalProtocolError(f"Illegal header value {TOKEN}"), K.INTERNAL),
+        (UnicodeEncodeError("ascii", TOKEN, 0, 1, TOKEN), K.INTERNAL),
+        (ExceptionGroup(TOKEN, [ValueError(TOKEN)]), K.INTERNAL),
+        (RuntimeError(TOKEN), K.INTERNAL),
+    ],
+)
+async def test_every_fault_has_its_kind_and_keeps_its_text_to_itself(error: Exception, kind: K) -> None:
+    found = await failure_of(error)
+    assert found.kind is kind
+    assert TOKEN[:16] not in repr(found)
+    assert found.summary.endswith(".")
+    if kind is K.INTERNAL:
+        inner = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+        assert type(inner).__name__ in found.summary
+
+
+async def test_being_cancelled_is_no_reading() -> None:
+    with pytest.raises(asyncio.CancelledError):
+        await failure_of(asyncio.CancelledError())
+
+
+async def test_of_a_group_the_first_exception_is_named() -> None:
+    found = await failure_of(ExceptionGroup("several", [ExceptionGroup("one", [OverflowError()])]))
+    assert found.summary == "Something unexpected happened in this program: OverflowError."

@@ -1,0 +1,187 @@
+"""The command of the alerts: for starts and stops, few at a time, never for long."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.builders import failure, job_id, reading, state
+from tui.alerts import Alerts, filled, values_of
+from tui.core.board import Board, JobState
+from tui.core.job import Job
+from tui.core.reading import Failure, FailureKind, Status
+from tui.core.transitions import Change, Event, changes, changes_of, deserves_alert
+
+IDLE, RUNNING = Status.IDLE, Status.RUNNING
+DNS, GATEWAY = failure(FailureKind.DNS), failure(FailureKind.GATEWAY_ERROR)
+OUTCOMES = st.lists(st.sampled_from([IDLE, RUNNING, DNS, GATEWAY]), max_size=15)
+
+
+def told(*outcomes: Status | Failure) -> list[Event]:
+    """What is told when these readings come one by one."""
+    known, found = state(), []
+    for at, outcome in enumerate(outcomes, 1):
+        after = known.record(reading(known.job.id, outcome, at))
+        found += [change.event for change in changes_of(known, after)]
+        known = after
+    return found
+
+
+def change(event: Event, label: str = "web") -> Change:
+    outcome = RUNNING if event is Event.STARTED else IDLE
+    found = reading(job_id(1), outcome, 2.0)
+    known = state((IDLE if outcome is RUNNING else RUNNING, 1.0), (outcome, 2.0))
+    return Change(Job(job_id(1), label), event, found, known.transitions[-1])
+
+
+def test_starts_stops_and_changes_of_failure() -> None:
+    assert told(IDLE, IDLE, RUNNING, RUNNING, IDLE) == [Event.PRESENT, Event.STARTED, Event.STOPPED]
+    assert told(DNS, DNS, GATEWAY, IDLE) == [Event.PRESENT, Event.FAILING, Event.READABLE]
+    assert told(IDLE, DNS, RUNNING, DNS) == [Event.PRESENT, Event.FAILING, Event.STARTED, Event.FAILING]
+
+
+@settings(max_examples=60)
+@given(OUTCOMES, OUTCOMES)
+def test_no_transition_is_lost_between_two_boards(
+    before: list[Status | Failure], between: list[Status | Failure]
+) -> None:
+    readings = [reading(job_id(1), outcome, at) for at, outcome in enumerate([*before, *between], 1)]
+    first = Board({job_id(1): JobState(Job(job_id(1)))}).record(readings[: len(before)])
+    second = first.record(readings[len(before) :])
+    seen = [event for event in told(*before, *between) if event in (Event.STARTED, Event.STOPPED)]
+    already = [event for event in told(*before) if event in (Event.STARTED, Event.STOPPED)]
+    found = [change.event for change in changes(first, second) if deserves_alert(change)]
+    assert already + found == seen
+
+
+def test_a_failure_deserves_no_alert() -> None:
+    assert [event for event in Event if deserves_alert(change(event))] == [Event.STARTED, Event.STOPPED]
+
+
+def test_the_job_is_put_into_the_arguments() -> None:
+    arguments = ["x", "{label}:{change}", "{id}{id}", "{status}", "{profile}", "{}", "{label!r}", "{other}", "{{id}}"]
+    assert filled(arguments, values_of(change(Event.STOPPED, "{id} \x1b"), "prod")) == [
+        "x",
+        "{id} \N{REPLACEMENT CHARACTER}:stopped",
+        job_id(1) * 2,
+        "idle",
+        "prod",
+        "{}",
+        "{label!r}",
+        "{other}",
+        f"{{{job_id(1)}}}",
+    ]
+    assert filled(["{label}"], values_of(change(Event.STARTED, ""), "")) == ["00000000"]
+
+
+async def arrived(tmp_path: Path, command: list[str], label: str) -> list[str]:
+    """The arguments and the environment that a command of the alerts gets for a job with this label."""
+    got = tmp_path / "got"
+    program = (
+        f"import os, sys; names = ('ID', 'LABEL', 'STATUS', 'CHANGE', 'PROFILE'); given = sys.argv[1:] + "
+        f"[os.environ['CODEARTS_' + name] for name in names]; open({str(got)!r}, 'w').write('\\n'.join(given))"
+    )
+    alerts = Alerts([sys.executable, "-c", program, *command], lambda sentence: None)
+    alerts.tell(change(Event.STOPPED, label), "prod")
+    await alerts.finish(20)
+    return got.read_text().split("\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "label", "arguments"),
+    [
+        (["{label}"], "--exec=evil", [" --exec=evil"]),
+        (["-t", "{label} {change}"], "-x", ["-t", " -x stopped"]),
+        (["-d", "{label}"], "@/etc/passwd", ["-d", " @/etc/passwd"]),
+        (["--", "{label}"], "--exec=evil", ["--", "--exec=evil"]),
+        (["{label}", "{label}"], "--", [" --", " --"]),
+        (["--name={label}", "-n{label}"], "-x", ["--name=-x", "-n-x"]),
+    ],
+)
+async def test_a_label_never_becomes_an_option(
+    tmp_path: Path, command: list[str], label: str, arguments: list[str]
+) -> None:
+    assert (await arrived(tmp_path, command, label))[:-5] == arguments
+
+
+async def test_the_command_has_the_job_in_its_environment_exactly(tmp_path: Path) -> None:
+    assert await arrived(tmp_path, [], "--exec=$(evil) `x`") == [
+        *(job_id(1), "--exec=$(evil) `x`", "idle", "stopped", "prod")
+    ]
+
+
+async def test_a_shell_that_reads_the_environment_runs_no_label(tmp_path: Path) -> None:
+    command = ["sh", "-c", f'printf %s "$CODEARTS_LABEL" > {tmp_path}/said']
+    label = f'"; touch {tmp_path}/evil; $(touch {tmp_path}/evil) `touch {tmp_path}/evil`'
+    alerts = Alerts(command, lambda sentence: None)
+    alerts.tell(change(Event.STOPPED, label))
+    await alerts.finish(20)
+    assert not (tmp_path / "evil").exists()
+    assert (tmp_path / "said").read_text() == label
+
+
+async def test_no_more_run_at_once_than_may(tmp_path: Path) -> None:
+    program = "import os, sys, time; open(f'{sys.argv[1]}/{os.getpid()}', 'w'); time.sleep(60)"
+    said: list[str] = []
+    alerts = Alerts([sys.executable, "-c", program, str(tmp_path)], said.append, at_once=2, time_limit=0.5)
+    for _ in range(4):
+        alerts.tell(change(Event.STOPPED))
+    seen: list[int] = []
+    while len(_started(tmp_path)) < 4:
+        seen.append(sum(map(_is_alive, _started(tmp_path))))
+        await asyncio.sleep(0.02)
+    await alerts.finish()
+    assert max(seen) == 2
+    assert not any(map(_is_alive, _started(tmp_path)))
+    assert said == [f"The command of [alerts], {sys.executable}, did not end within 0.5 seconds and was stopped."]
+
+
+async def test_every_way_to_fail_is_said_once() -> None:
+    said: list[str] = []
+    for command in (["/no/such/program"], ["sh", "-c", "exit 3"], ["sh", "-c", "exit 0"]):
+        alerts = Alerts(command, said.append)
+        for _ in range(3):
+            alerts.tell(change(Event.STARTED))
+        await alerts.finish(20)
+    assert said == [
+        "The command of [alerts], /no/such/program, cannot be run: No such file or directory.",
+        "The command of [alerts], sh, ended with exit status 3.",
+    ]
+
+
+async def test_a_storm_is_bounded() -> None:
+    said: list[str] = []
+    alerts = Alerts(["sleep", "60"], said.append)
+    for _ in range(1000):
+        alerts.tell(change(Event.STARTED))
+    await asyncio.sleep(0)
+    assert len(asyncio.all_tasks()) <= 210
+    await alerts.finish()
+    assert len(asyncio.all_tasks()) == 1
+    assert said == [
+        "The command of [alerts], sleep, is too slow: "
+        "more than 200 changes wait for it, and those that come now are left out."
+    ]
+
+
+async def test_without_a_command_nothing_happens() -> None:
+    alerts = Alerts([], lambda sentence: None)
+    alerts.tell(change(Event.STARTED))
+    assert len(asyncio.all_tasks()) == 1
+    await alerts.finish()
+
+
+def _started(folder: Path) -> list[int]:
+    return [int(path.name) for path in folder.iterdir()]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

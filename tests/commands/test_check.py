@@ -1,0 +1,350 @@
+"""`codearts-watch check`: one line a step, what to do, and an exit code that says whether all that is needed works."""
+
+import io
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.user_home import NO_WORD, TOKEN, User
+from tui.commands.check import check, terminal_steps
+from tui.commands.config import run_config
+from tui.commands.output import Output
+from tui.core.job import Job, JobId
+from tui.demo.service import DemoService
+from tui.storage.watchlist import WatchlistFile
+
+MARKS = dict(zip("+x!-", "✓✗!-", strict=True))
+
+
+@pytest.fixture
+def service() -> Iterator[DemoService]:
+    with DemoService() as running:
+        yield running
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return User(tmp_path)
+
+
+async def checked(user: User, *argv: str, encoding: str = "ascii") -> tuple[int, dict[str, str]]:
+    """The exit code, and mark and text of each step by its name."""
+    written = io.BytesIO()
+    data = io.TextIOWrapper(written, encoding=encoding, errors="backslashreplace")
+    code = await check(user.arguments(*argv), user.environ, Output(data, None))
+    steps = {}
+    for line in written.getvalue().decode(encoding).splitlines():
+        mark, name, text = line.split(maxsplit=2)
+        steps[name] = f"{mark} {text}"
+    return code, steps
+
+
+def at(service: DemoService, iam: bool = True, more: str = "") -> str:
+    return f'[profiles.demo]\nendpoint = "{service.url}"\n' + f'iam_endpoint = "{service.url}"\n' * iam + more
+
+
+def watch(user: User, *jobs: JobId) -> None:
+    WatchlistFile(user.home / "watchlist.toml").add([Job(job, f"job {number}") for number, job in enumerate(jobs, 1)])
+
+
+async def test_all_is_well(user: User, service: DemoService) -> None:
+    user.settings, user.environ = at(service), {"CODEARTS_TOKEN": service.token}
+    watch(user, service.jobs[0].id)
+    code, steps = await checked(user)
+    assert code == 0
+    assert list(steps) == [
+        "settings",
+        "keys",
+        "theme",
+        "watchlist",
+        "profile",
+        "proxy",
+        "name",
+        "connection",
+        "TLS",
+        "clock",
+        "credential",
+        "accepted",
+        "job",
+        "terminal",
+    ]
+    assert all(text.startswith("+") for name, text in steps.items() if name != "terminal")
+    assert steps["profile"] == f"+ demo (settings: the only one): {service.url}, IAM {service.url}"
+    assert steps["credential"] == "+ CODEARTS_TOKEN"
+    assert steps["accepted"].startswith("+ by IAM, for project cn-north-4, ends in 87")
+    assert steps["job"].startswith("+ job 1 is ")
+    assert "CODEARTS_TOKEN" not in user.environ
+
+
+REFUSED = {
+    "keys": ("[keys]\nrefresh = 'q'\n", "watchlist = 1", "would mean both"),
+    "an action that there is not": ("[keys]\nnothing = 'f5'\n", "", "there is no action 'nothing'"),
+    "watchlist": ("", "[[jobs", "cannot be used"),
+    "profile": ('[profiles.other]\nregion = "nowhere-1"\n', "", "other: "),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+async def test_what_the_screen_refuses_is_found_by_check_and_config(
+    user: User,
+    service: DemoService,
+    what: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    more, watchlist, said = REFUSED[what]
+    user.settings = f'default_profile = "demo"\n{at(service)}{more}'
+    user.environ = {"CODEARTS_TOKEN": service.token}
+    (user.home / "watchlist.toml").write_text(watchlist)
+    code, steps = await checked(user)
+    assert code == 2
+    assert [text for text in steps.values() if text.startswith("x ") and said in text]
+    monkeypatch.setenv("CODEARTS_TOKEN", service.token)
+    assert run_config(user.arguments("config")) == 2
+    data, talk = capsys.readouterr()
+    assert said.removeprefix("other: ") in data + talk
+
+
+async def test_themes_are_read_as_the_screen_reads_them(
+    user: User, service: DemoService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    themes = tmp_path / "codearts-watch" / "themes"
+    themes.mkdir(parents=True)
+    (themes / "own.toml").write_text('name = "own"\nprimary = "no colour"\n')
+    user.settings = f'{at(service)}\n[ui]\ntheme = "own"\n'
+    user.environ = {"CODEARTS_TOKEN": service.token}
+    code, steps = await checked(user)
+    assert code == 0
+    assert steps["theme"].startswith("! Theme own.toml is left out")
+    (themes / "own.toml").unlink()
+    assert "There is no theme 'own'; there are " in (await checked(user))[1]["theme"]
+
+
+async def test_marks_follow_the_encoding(user: User, service: DemoService) -> None:
+    user.settings = at(service)
+    _, plain = await checked(user)
+    _, full = await checked(user, encoding="utf-8")
+    assert {name: MARKS[text[0]] + text[1:] for name, text in plain.items()} == full
+    assert "✗" in {text[0] for text in full.values()}
+
+
+async def test_no_token_is_not_signed_in(user: User, service: DemoService) -> None:
+    user.settings = at(service)
+    code, steps = await checked(user)
+    assert code == 3
+    assert steps["credential"].startswith("x No token is given: set CODEARTS_TOKEN")
+    assert "job" not in steps
+
+
+@pytest.mark.parametrize(("length", "is_named"), [(4094, False), (4095, True), (4096, False)])
+async def test_a_token_as_long_as_a_line_of_a_terminal_was_probably_cut(
+    user: User, service: DemoService, length: int, is_named: bool
+) -> None:
+    user.settings = at(service, more='token_file = "token"\n')
+    user.private("token", "M" * length + "\n")
+    code, steps = await checked(user)
+    assert code == 3
+    assert ("token" in steps) is is_named
+    if is_named:
+        assert steps["token"].startswith("! It has exactly 4095 characters")
+        assert "Press i on the screen" in steps["token"]
+
+
+@pytest.mark.parametrize("iam", [True, False])
+async def test_a_refused_token_is_not_signed_in(user: User, service: DemoService, iam: bool) -> None:
+    user.settings, user.environ = at(service, iam), {"CODEARTS_TOKEN": TOKEN}
+    watch(user, service.jobs[0].id)
+    code, steps = await checked(user)
+    assert code == 3
+    assert steps["accepted" if iam else "job"].startswith("x ")
+    assert NO_WORD not in str(steps)
+
+
+async def test_iam_logs_in_and_a_wrong_password_is_said(user: User, service: DemoService) -> None:
+    iam = f'project = "cn-north-4"\n[profiles.demo.iam]\nuser = "{service.user}"\naccount = "{service.domain}"\n'
+    user.settings = at(service, more=f'{iam}password_env = "PASSWORD"\n')
+    user.environ = {"PASSWORD": service.password}
+    code, steps = await checked(user)
+    assert code == 0
+    assert steps["credential"] == f"+ IAM user {service.user} (settings: profiles.demo.iam)"
+    assert steps["accepted"].endswith("renewed by itself")
+    assert steps["job"].startswith("- the watchlist has none of this profile")
+    user.environ = {"PASSWORD": "guessed-password"}
+    code, steps = await checked(user)
+    assert (code, steps["credential"][:10]) == (3, "x IAM refu")
+    assert "guessed" not in str(steps)
+
+
+async def test_keys_are_shown_good_by_a_job(user: User, service: DemoService) -> None:
+    user.settings = at(service)
+    user.environ = {"HW_ACCESS_KEY": service.access_key, "HW_SECRET_KEY": service.secret_key}
+    watch(user, JobId("f" * 32), service.jobs[0].id)
+    code, steps = await checked(user)
+    assert code == 0
+    assert steps["accepted"].startswith("- IAM is not asked here")
+    assert steps["job"].startswith("+ job 2 is ")
+
+
+async def test_jobs_that_nobody_knows(user: User, service: DemoService) -> None:
+    user.settings, user.environ = at(service), {"CODEARTS_TOKEN": service.token}
+    watch(user, JobId("f" * 32))
+    code, steps = await checked(user)
+    assert code == 1
+    assert steps["job"].startswith("x job 1: ")
+    assert steps["job"].endswith("(CB.00031006)")
+
+
+async def test_a_dead_port_and_a_name_that_is_not_there(user: User) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    user.environ = {"CODEARTS_TOKEN": TOKEN, "CODEARTS_ENDPOINT": f"http://127.0.0.1:{port}"}
+    code, steps = await checked(user)
+    assert code == 1
+    assert steps["connection"].startswith("x The host refused the connection")
+    assert "credential" not in steps
+    nowhere = "https://build.invalid"
+    code, steps = await checked(user, "--endpoint", nowhere, "--allow-host", "build.invalid", "--token-file", "x")
+    assert code == 1
+    assert steps["name"].startswith("x build.invalid was not found: check its spelling")
+
+
+async def test_a_port_that_does_not_speak_tls(user: User, service: DemoService) -> None:
+    user.environ = {"CODEARTS_TOKEN": TOKEN, "CODEARTS_ENDPOINT": service.url.replace("http:", "https:")}
+    code, steps = await checked(user)
+    assert code == 1
+    assert steps["TLS"].startswith("x The port does not speak TLS")
+    assert "trusted:" in steps["TLS"]
+
+
+async def test_a_stranger_is_not_even_looked_up(user: User) -> None:
+    code, steps = await checked(user, "--endpoint", "https://cloudbuild-ext.cn-north-4.myhuaweicloud.co")
+    assert code == 2
+    assert "nothing is sent there" in steps["profile"]
+    assert set(steps) == {"settings", "keys", "theme", "watchlist", "profile", "terminal"}
+
+
+async def test_settings_that_cannot_be_used(user: User) -> None:
+    user.settings = "[polling]\nidel = 5\n"
+    code, steps = await checked(user)
+    assert code == 2
+    assert "did you mean polling.idle?" in steps["settings"]
+    user.settings = at_nowhere = '[profiles.a]\nendpoint = "http://127.0.0.1:1"\n'
+    (user.home / "watchlist.toml").write_text("jobs = 5")
+    code, steps = await checked(user, "--profile", "b")
+    assert (code, at_nowhere in str(steps)) == (2, False)
+    assert steps["settings"].startswith("x --profile names the profile 'b'")
+
+
+async def test_a_broken_watchlist_is_named(user: User, service: DemoService) -> None:
+    user.settings, user.environ = at(service), {"CODEARTS_TOKEN": service.token}
+    (user.home / "watchlist.toml").write_text("jobs = [")
+    code, steps = await checked(user)
+    assert code == 2
+    assert "watchlist.toml cannot be used" in steps["watchlist"]
+
+
+async def test_the_other_profiles_are_named(user: User, service: DemoService) -> None:
+    user.settings = at(service) + '[profiles.other]\nregion = "cn-north-4"\n'
+    _, steps = await checked(user, "--profile", "demo")
+    assert steps["profile"].endswith("check the others with --profile other")
+
+
+async def test_a_clock_that_is_wrong_is_told(user: User) -> None:
+    ahead = datetime.now(UTC) + timedelta(minutes=10)
+    with DemoService(wall=lambda: ahead) as service:
+        user.settings = at(service)
+        _, steps = await checked(user)
+    assert steps["clock"].startswith("! ")
+    assert " s behind the service's" in steps["clock"]
+
+
+async def test_a_time_that_cannot_be_believed_is_told(user: User) -> None:
+    with DemoService(wall=lambda: datetime.now(UTC) + timedelta(days=3)) as service:
+        user.settings = at(service)
+        _, steps = await checked(user)
+    assert steps["clock"].startswith("! 3 days behind what the service says, which is too far to be believed")
+
+
+async def test_the_proxy_is_shown_without_its_password(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        thread = threading.Thread(target=lambda: proxy.accept()[0].close())
+        thread.start()
+        address = f"127.0.0.1:{proxy.getsockname()[1]}"
+        for name in ("NO_PROXY", "no_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("HTTPS_PROXY", f"http://me:hunter2@{address}")
+        user.environ = {"HTTPS_PROXY": f"http://me:hunter2@{address}", "CODEARTS_TOKEN": TOKEN}
+        code, steps = await checked(user, "--region", "cn-north-4")
+        thread.join()
+    assert code == 1
+    assert steps["proxy"] == f"+ http://{address} (HTTPS_PROXY)"
+    assert "name" not in steps
+    assert steps["connection"].startswith("x ")
+    assert "hunter2" not in str(steps)
+
+
+@pytest.mark.parametrize(
+    ("environ", "name", "said"),
+    [
+        ({"TERM": "dumb"}, "terminal", "- none here"),
+        ({"TERM": "xterm-256color"}, "colours", "✓ 256"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "colours", "✓ all"),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, "colours", "✓ none, as NO_COLOR"),
+        ({"TERM": "screen", "STY": "1"}, "clipboard", "✓ through screen"),
+        ({"TERM": "tmux", "TMUX": "1"}, "alerts", "✓ only the command"),
+        ({"TERM": "xterm"}, "clipboard", "✓ by the terminal"),
+        ({"TERM": "xterm"}, "terminal", "✓ 80 columns, 24 lines, TERM=xterm"),
+    ],
+)
+def test_the_terminal(environ: dict[str, str], name: str, said: str) -> None:
+    lines = [step.line(True) for step in terminal_steps(environ, True, (80, 24))]
+    found = {line.split(maxsplit=2)[1]: line for line in lines}
+    mark, text = said.split(maxsplit=1)
+    assert found[name].startswith(f"{mark} {name:<12} {text}")
+
+
+def test_a_terminal_that_is_small_or_knows_ascii_only_still_does() -> None:
+    steps = {step.name: step.line(False) for step in terminal_steps({"TERM": "xterm"}, False, (30, 5))}
+    assert steps["terminal"].startswith("! ")
+    assert steps["characters"].startswith("! ")
+
+
+async def test_it_tells_which_entry_of_no_proxy_makes_the_connection_direct(user: User) -> None:
+    nowhere = "https://build.invalid"
+    user.environ = {
+        "HTTPS_PROXY": "http://127.0.0.1:1",
+        "NO_PROXY": "[::1,fe80::/10, .invalid",
+        "CODEARTS_TOKEN": TOKEN,
+    }
+    _, steps = await checked(user, "--endpoint", nowhere, "--allow-host", "build.invalid")
+    assert steps["proxy"] == "+ none: the connection is direct (NO_PROXY has .invalid)"
+
+
+async def test_a_proxy_that_cannot_be_used_is_one_sentence_without_its_address(user: User) -> None:
+    user.environ = {"HTTPS_PROXY": "http://me:hunter2@proxy.invalid:99999", "CODEARTS_TOKEN": TOKEN}
+    code, steps = await checked(user, "--region", "cn-north-4")
+    assert code == 1
+    assert steps["proxy"] == (
+        "x HTTPS_PROXY is no proxy that can be used: write http://HOST:PORT or socks5://HOST:PORT."
+    )
+
+
+async def test_it_says_direct_of_this_machine_and_means_it(
+    user: User, service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user.environ = {
+        "HTTP_PROXY": "http://127.0.0.1:1",
+        "CODEARTS_TOKEN": service.token,
+        "CODEARTS_ENDPOINT": service.url,
+    }
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    code, steps = await checked(user)
+    assert code == 0
+    assert steps["proxy"] == "+ none: the connection is direct (this machine)"
+    assert steps["connection"].startswith("+ ")

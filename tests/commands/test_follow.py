@@ -1,0 +1,181 @@
+"""A line for everything that happens, once, on a pipe and off it."""
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Callable
+from io import TextIOWrapper
+from typing import Any
+
+from tests.support.builders import job_id
+from tests.support.command_stage import Outcome, Stage, jobs, now
+from tests.support.scripted_reader import failed
+from tests.support.virtual_time import run
+from tui.commands.follow import Follower, follow
+from tui.commands.output import ExitCode, Output
+from tui.commands.session import Session
+from tui.core.job import Job, JobId
+from tui.core.reading import FailureKind, Reading, Status
+from tui.core.transitions import Change
+from tui.polling.policy import Policy
+from tui.storage.watchlist import MemoryWatchlist
+
+RUNNING, IDLE = Status.RUNNING, Status.IDLE
+
+
+async def followed(
+    session: Session,
+    watched: list[Job],
+    lasting: float,
+    as_json: bool = True,
+    tell: Callable[[Change, str], None] = lambda change, profile: None,
+) -> None:
+    """Follow for so many seconds."""
+    work = asyncio.create_task(follow(session, watched, as_json, tell))
+    await asyncio.sleep(lasting)
+    work.cancel()
+    await asyncio.wait([work])
+
+
+def events(stage: Stage, job: JobId) -> list[tuple[str, Any]]:
+    """What was told of a job: the event, and its status or the kind of its failure."""
+    found = [json.loads(line) for line in stage.lines]
+    return [(one["event"], one["status"] or one["failure"]["kind"]) for one in found if one["id"] == job]
+
+
+def test_first_how_it_is_then_every_change() -> None:
+    def answer(job: JobId, at: float) -> Outcome:
+        if job == job_id(2):
+            return failed(FailureKind.NOT_FOUND)
+        steps: list[Outcome] = [IDLE, RUNNING, failed(FailureKind.TIMEOUT), failed(FailureKind.DNS), RUNNING, IDLE]
+        return steps[min(int(at // 1000), 5)]
+
+    stage = Stage(answer)
+    run(followed(stage.session(), jobs(2), 7000))
+    assert events(stage, job_id(1)) == [
+        ("present", "idle"),
+        ("started", "running"),
+        ("failing", "timed out"),
+        ("failing", "name not found"),
+        ("readable", "running"),
+        ("stopped", "idle"),
+    ]
+    assert events(stage, job_id(2)) == [("present", "not found")]
+    started = json.loads(stage.lines[2])
+    assert started["event"] == "started"
+    assert started["after"] < started["read_at"]
+    assert started["failure"] is None
+
+
+def test_lines_for_people() -> None:
+    stage = Stage(lambda job, at: failed(FailureKind.DNS) if 50 < at < 150 else RUNNING if at < 250 else IDLE)
+    run(followed(stage.session(), [Job(job_id(1), "web"), Job(job_id(2))], 300, as_json=False))
+    lines = [line.split("  ", 1)[1] for line in stage.lines if "0000000 " not in line and "web" in line]
+    assert lines == [
+        "running   web (00000000)",
+        "failing   web (00000000): it failed: name not found",
+        "readable  web (00000000): running again",
+        "stopped   web (00000000)",
+    ]
+
+
+def test_a_thousand_transitions_on_a_pipe_none_lost_none_doubled() -> None:
+    """Ten jobs change with every reading, which come several to a batch; a slow reader is at the pipe's other end."""
+    turns = {job.id: 0 for job in jobs(10)}
+
+    def answer(job: JobId, at: float) -> Status:
+        turns[job] += 1
+        return RUNNING if turns[job] % 2 else IDLE
+
+    read_end, write_end = os.pipe()
+    received: list[str] = []
+
+    def take() -> None:
+        with os.fdopen(read_end) as pipe:
+            received.extend(pipe)
+
+    reader = threading.Thread(target=take)
+    reader.start()
+    stage = Stage(answer, policy=Policy(1, 1, 100.0, 8))
+    told: list[Change] = []
+    with TextIOWrapper(os.fdopen(write_end, "wb")) as pipe:
+        session = stage.session()
+        session = Session(session.store, session.pollers, session.close, session.now, Output(pipe, stage.talk))
+        run(followed(session, jobs(10), 110, tell=lambda change, profile: told.append(change)))
+    reader.join()
+    found = [json.loads(line) for line in received]
+    assert len(found) == len(told) >= 1000
+    for job, count in turns.items():
+        theirs = [one["event"] for one in found if one["id"] == job]
+        assert count - 1 <= len(theirs) <= count  # the last answer may have come too late for its report
+        assert theirs == ["present", *(("stopped", "started") * count)[: len(theirs) - 1]]
+
+
+def test_readings_that_come_together_are_told_one_by_one() -> None:
+    async def scene() -> list[str]:
+        follower = Follower()
+        follower.watch(jobs(1))
+        readings = []
+        for outcome in (IDLE, RUNNING, failed(FailureKind.DNS), RUNNING, IDLE):
+            sent = now()
+            await asyncio.sleep(1)
+            readings.append(Reading(job_id(1), outcome, sent, now()))
+        return [str(change.event) for change in follower.take(readings)]
+
+    assert run(scene()) == ["present", "started", "failing", "readable", "stopped"]
+
+
+class Edited(MemoryWatchlist):
+    """Says that somebody edited it, once asked to."""
+
+    is_edited = False
+
+    def changed(self) -> bool:
+        was_edited, self.is_edited = self.is_edited, False
+        return was_edited
+
+
+def test_jobs_come_and_go_with_the_watchlist() -> None:
+    stage = Stage(lambda job, at: RUNNING if at < 300 else IDLE, store=Edited(jobs(2)))
+
+    async def scene() -> None:
+        work = asyncio.create_task(followed(stage.session(), jobs(2), 600))
+        await asyncio.sleep(100)
+        assert isinstance(stage.store, Edited)
+        stage.store.remove([job_id(1)])
+        stage.store.add([Job(job_id(3), "new")])
+        stage.store.is_edited = True
+        await work
+
+    run(scene())
+    assert events(stage, job_id(1)) == [("present", "running")]
+    assert events(stage, job_id(2)) == [("present", "running"), ("stopped", "idle")]
+    assert events(stage, job_id(3)) == [("present", "running"), ("stopped", "idle")]
+
+
+def test_a_refused_credential_is_said_once_and_not_on_the_data() -> None:
+    stage = Stage(lambda job, at: failed(FailureKind.SIGN_IN))
+    run(followed(stage.session(), jobs(20), 600))
+    assert {json.loads(line)["failure"]["kind"] for line in stage.lines} == {"sign-in refused"}
+    assert stage.talk.getvalue().count("Correct the credential") == 1
+
+
+def test_it_ends_when_nobody_reads_the_pipe_any_more_though_nothing_changes() -> None:
+    read_end, write_end = os.pipe()
+    stage = Stage()
+
+    async def scene() -> int:
+        with TextIOWrapper(os.fdopen(write_end, "wb")) as pipe:
+            session = stage.session()
+            session = Session(session.store, session.pollers, session.close, session.now, Output(pipe, stage.talk))
+            work = asyncio.create_task(follow(session, jobs(1), as_json=True))
+            await asyncio.sleep(60)
+            assert not work.done()
+            os.close(read_end)
+            await asyncio.sleep(5)
+            assert work.done()
+            return work.result()
+
+    assert run(scene()) is ExitCode.DONE
+    assert stage.closed

@@ -1,0 +1,256 @@
+"""The commands as a script meets them: processes, pipes, signals, exit codes; data on standard output only."""
+
+import fcntl
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.support.builders import job_id
+from tests.support.contract_server import TOKEN, ContractServer
+from tui.demo.service import DemoService
+
+IDS = [str(job_id(number)) for number in range(1, 6)]
+SETTINGS = "[polling]\nrunning = 1\nidle = 1\nrequests_per_second = 100\n"
+
+
+@pytest.fixture
+def server() -> Iterator[ContractServer]:
+    with ContractServer(dict.fromkeys(IDS, False)) as server:
+        yield server
+
+
+class Shell:
+    """A user with a home of their own, and `codearts-watch` on the path."""
+
+    def __init__(self, folder: Path, url: str, token: str = TOKEN) -> None:
+        program = folder / "bin" / "codearts-watch"
+        program.parent.mkdir()
+        program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tui "$@"\n')
+        program.chmod(0o755)
+        self.config = folder / "config" / "codearts-watch"
+        self.config.mkdir(parents=True)
+        (self.config / "settings.toml").write_text(SETTINGS)
+        self.env = {
+            "PATH": f"{program.parent}:{os.environ['PATH']}",
+            "HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder / "config"),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "CODEARTS_ENDPOINT": url,
+            "CODEARTS_TOKEN": token,
+        }
+
+    def run(self, script: str, given: str = "", env: Mapping[str, str] | None = None) -> tuple[int, str, str]:
+        """Exit code, standard output, standard error."""
+        done = subprocess.run(
+            ["bash", "-c", script],
+            input=given.encode(),
+            capture_output=True,
+            timeout=60,
+            env={**self.env, **(env or {})},
+        )
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            ["codearts-watch", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.env
+        )
+
+
+@pytest.fixture
+def shell(tmp_path: Path, server: ContractServer) -> Shell:
+    return Shell(tmp_path, server.url)
+
+
+@pytest.mark.parametrize(
+    ("command", "number", "code"),
+    [
+        (["wait", IDS[0]], signal.SIGINT, 130),
+        (["wait", IDS[0]], signal.SIGTERM, 143),
+        (["follow"], signal.SIGINT, 130),
+        (["follow"], signal.SIGHUP, 129),
+    ],
+)
+def test_a_signal_ends_it_without_a_word(
+    shell: Shell, server: ContractServer, command: list[str], number: int, code: int
+) -> None:
+    server.answers[IDS[0]] = True
+    shell.run(f"codearts-watch add {IDS[0]}")
+    process = shell.start(*command)
+    server.wait_for(lambda requests: len(requests) >= 2)
+    process.send_signal(number)
+    data, talk = process.communicate(timeout=20)
+    assert (process.returncode, talk) == (code, "")
+    assert len(data.splitlines()) == (command == ["follow"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the size of a pipe cannot be set")
+def test_a_signal_ends_it_while_nobody_reads_its_output(shell: Shell) -> None:
+    shell.run("codearts-watch add -", " ".join(IDS))
+    ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(theirs, bytes(4000))
+    with subprocess.Popen(["codearts-watch", "follow", "--json"], stdout=theirs, env=shell.env) as process:
+        waits_in, until = Path(f"/proc/{process.pid}/wchan"), time.monotonic() + 10
+        while "pipe" not in waits_in.read_text() and time.monotonic() < until:  # its first line does not fit
+            os.sched_yield()
+        process.terminate()
+        assert process.wait(20) == 143
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"), [(f"{IDS[0]}\n{IDS[1][:-1]}\n", "31 characters"), (f"{IDS[0]}\nno-such-label\n", "names no job")]
+)
+def test_a_line_of_standard_input_that_was_meant_as_a_job_is_not_passed_over(
+    shell: Shell, lines: str, said: str
+) -> None:
+    code, data, talk = shell.run("codearts-watch status -", lines)
+    assert (code, data) == (2, "")
+    assert said in talk
+    shell.run(f"codearts-watch add {IDS[1]} --label web-frontend")
+    code, data, _ = shell.run("codearts-watch status -", f"{IDS[0]}\nweb-frontend\n")
+    assert (code, data.count("\n")) == (0, 2)
+
+
+def test_a_closed_pipe_is_a_silent_end(shell: Shell, server: ContractServer) -> None:
+    server.answers.update({job: lambda request: len(server.requests) % 2 == 0 for job in IDS})
+    shell.run("codearts-watch add -", " ".join(IDS))
+    for command in ("follow --json", "status --json", "list", "completion bash", "--help"):
+        code, data, talk = shell.run(f"codearts-watch {command} | head -n 1; exit ${{PIPESTATUS[0]}}")
+        assert (code, talk, data.count("\n")) == (0, "", 1), command
+
+
+def test_a_pipe_that_nobody_reads_at_all(shell: Shell) -> None:
+    shell.run("codearts-watch add -", " ".join(IDS))
+    for command in ("follow", f"wait {IDS[0]}"):
+        code, _, talk = shell.run(f"(sleep 0.1; codearts-watch {command}; echo $? >&2) | true")
+        assert (code, talk.strip()) == (0, "0"), command
+
+
+def test_an_output_that_cannot_show_a_letter_gets_it_escaped(shell: Shell) -> None:
+    shell.run(f"codearts-watch add {IDS[0]} --label 每日")
+    env = {"PYTHONIOENCODING": "ascii"}
+    assert json.loads(shell.run("codearts-watch list --json", env=env)[1])[0]["label"] == "每日"
+    assert shell.run("codearts-watch list", env=env)[1] == f"{IDS[0]}\t\\u6bcf\\u65e5\n"
+
+
+def test_output_that_cannot_be_kept(shell: Shell) -> None:
+    code, _, talk = shell.run(f"codearts-watch status {IDS[0]} > /dev/full")
+    assert code == 2
+    assert talk.startswith("codearts-watch: The output cannot be written: No space left on device.")
+    assert talk.count("\n") == 1
+    assert shell.run(f"codearts-watch status {IDS[0]} >&-") == (0, "", "")
+
+
+def test_follow_runs_the_command_of_the_alerts(shell: Shell, server: ContractServer, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    command = ["sh", "-c", 'echo "$@" >> "$0"', str(log), "{label}", "{change}", "{status}", "{id}", "{profile}|{what}"]
+    with (shell.config / "settings.toml").open("a") as settings:
+        settings.write(f"[alerts]\ncommand = {json.dumps(command)}\n")
+    shell.run(f"codearts-watch add {IDS[0]} --label 'a $(touch /tmp/x) \"b\"'")
+    process = shell.start("follow")
+    server.wait_for(lambda requests: len(requests) >= 2)
+    server.answers[IDS[0]] = True
+    assert process.stdout
+    assert "idle" in process.stdout.readline()
+    assert "started" in process.stdout.readline()
+    server.wait_for(lambda requests: log.exists() and log.stat().st_size > 0)
+    process.terminate()
+    process.communicate(timeout=20)
+    assert log.read_text() == f'a $(touch /tmp/x) "b" started running {IDS[0]} |{{what}}\n'
+
+
+SCRIPT = (Path(__file__).parents[2] / "README.md").read_text().split("```sh\n#!/bin/sh\n")[1].split("```")[0]
+"""README's."""
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[DemoService]:
+    with DemoService() as service:
+        yield service
+
+
+@pytest.mark.parametrize(
+    ("third", "token", "code", "said"),
+    [
+        ("legacy-billing", DemoService.token, 0, "all three have stopped: deploying"),
+        ("not found (422)", DemoService.token, 1, "one of them cannot be read"),
+        ("legacy-billing", "no-token", 1, "sign in first"),
+        ("server error (500)", DemoService.token, 1, "no answer: it is not known whether they still build"),
+        ("", DemoService.token, 1, "the command line is wrong"),
+    ],
+)
+def test_the_script_of_the_readme(
+    tmp_path: Path, demo: DemoService, third: str, token: str, code: int, said: str
+) -> None:
+    shell = Shell(tmp_path, demo.url, token)
+    ids = {job.label: job.id for job in demo.jobs}
+    names = {"payments-api": "infra-certificates", "web-frontend": "infra-cluster-addons", "web-checkout": third}
+    for label, simulated in names.items():
+        if simulated:
+            shell.run(f"codearts-watch add {ids[simulated]} --label {label}")
+    assert len(SCRIPT.splitlines()) == 10  # and the line that names the shell
+    done, data, _ = shell.run(SCRIPT.replace("30m", "1s" if said.startswith("no answer") else "20s"))
+    assert (done, data.splitlines()[-1]) == (code, said)
+
+
+@pytest.mark.parametrize("limit", [6, 8])
+@pytest.mark.parametrize("command", ["status", "follow", "list"])
+def test_too_few_descriptors_are_one_sentence(shell: Shell, command: str, limit: int) -> None:
+    shell.run(f"codearts-watch add {IDS[0]}")
+    code, _, talk = shell.run(f"ulimit -n {limit}; exec timeout 5 {sys.executable} -m tui {command}")
+    assert "Traceback" not in talk
+    assert len(talk.splitlines()) <= 1
+    assert code in (0, 2, 124)
+    assert not talk or talk == "codearts-watch: Too many files are open: raise the limit (ulimit -n).\n"
+
+
+@pytest.mark.parametrize("command", ["--help", "--version", "status --help", "list --json", "completion bash"])
+def test_a_full_disk_is_one_sentence_and_no_success(shell: Shell, command: str) -> None:
+    code, _, talk = shell.run(f"codearts-watch {command} > /dev/full")
+    assert code in (1, 2)
+    assert talk.startswith("codearts-watch: ")
+    assert len(talk.splitlines()) == 1
+    assert "No space left on device" in talk
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "--token SECRET",
+        "--token=SECRET",
+        "-tSECRET",
+        "SECRET",
+        "--json=SECRET",
+        "--demo=SECRET",
+        "status --token SECRET",
+        "status --json=SECRET",
+        "config SECRET extra",
+        "demo-service --port SECRET",
+        "wait --timeout SECRET",
+        "wait --until SECRET",
+        "completion SECRET",
+        "completion bash SECRET",
+    ],
+)
+def test_what_is_wrong_on_the_command_line_is_not_repeated(shell: Shell, command: str) -> None:
+    for secret in ("hunter2", "it's", "\x1b]0;x\x07\x9b31m", "a'\"b"):
+        code, data, talk = shell.run(f"codearts-watch {command.replace('SECRET', shlex.quote(secret))}")
+        assert (code, data) == (2, "")
+        assert secret not in talk
+        assert not any(character in talk for character in "\x1b\x07\x9b")
+        assert "error: " in talk
+
+
+def test_an_unknown_option_is_named(shell: Shell) -> None:
+    assert "unrecognized arguments: --token; a token comes from" in shell.run("codearts-watch --token x status")[2]
+    assert "unrecognized arguments: --token, 1 not shown here" in shell.run("codearts-watch config --token x")[2]

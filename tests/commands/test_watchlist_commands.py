@@ -1,0 +1,213 @@
+"""The commands from their arguments on, in this process: what they print where, and their exit codes."""
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+
+import pytest
+
+from tests.support.builders import job_id
+from tests.support.contract_server import TOKEN, ContractServer, refusal
+from tui.cli import main
+
+IDS = [str(job_id(number)) for number in range(1, 6)]
+
+
+@pytest.fixture
+def server() -> Iterator[ContractServer]:
+    with ContractServer(dict.fromkeys(IDS, False)) as server:
+        yield server
+
+
+class Shell:
+    """A user with a home of their own, who types commands."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
+        self.config = folder / "codearts-watch"
+        self.config.mkdir()
+        (self.config / "settings.toml").write_text("[polling]\nrequests_per_second = 100\n")
+        self._patch, self._capture = patch, capture
+
+    def run(self, command: str, given: str = "", token: str = TOKEN) -> tuple[int, str, str]:
+        """Exit code, standard output, standard error."""
+        self._patch.setenv("CODEARTS_TOKEN", token)  # each time: it is taken out of the environment when it is read
+        self._patch.setattr(sys, "stdin", TextIOWrapper(BytesIO(given.encode())))
+        code = main(shlex.split(command)[1:])
+        data, talk = self._capture.readouterr()
+        return code, data, talk
+
+
+@pytest.fixture
+def shell(
+    tmp_path: Path, server: ContractServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Shell:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("CODEARTS_ENDPOINT", server.url)
+    return Shell(tmp_path, monkeypatch, capsys)
+
+
+def test_status_of_jobs_on_no_list(shell: Shell, server: ContractServer) -> None:
+    code, data, talk = shell.run(f"codearts-watch status {IDS[1]} {IDS[0]} {IDS[1]}")
+    assert (code, talk) == (0, "")
+    assert data == f"idle  {IDS[1]}\nidle  {IDS[0]}\n"
+    assert len(server.requests) == 2
+
+
+def test_json_on_standard_output_and_nothing_else(shell: Shell, server: ContractServer) -> None:
+    server.answers[IDS[1]] = refusal(422, "CB.00031006", "no \x1b[31mjob")
+    shell.run(f"codearts-watch add {IDS[0]} --label 每日 --tag a --tag b")
+    shell.run(f"codearts-watch add {IDS[1]}")
+    code, data, talk = shell.run("codearts-watch status --json")
+    assert (code, talk) == (1, "")
+    first, second = json.loads(data)
+    assert (first["label"], first["tags"], first["status"]) == ("每日", ["a", "b"], "idle")
+    assert second["failure"]["code"] == "CB.00031006"
+    assert second["failure"]["http_status"] == 422
+    assert "\x1b" not in second["failure"]["message"]
+
+
+def test_a_list_goes_through_a_pipe_to_status(shell: Shell) -> None:
+    page = f"see {IDS[2]}\nand build record 1b4e28ba-2fa1-11d2-883f-0016d3cca427\n{IDS[3]}"
+    code, data, talk = shell.run("codearts-watch add -", page)
+    assert (code, data) == (0, f"{IDS[2]}\n{IDS[3]}\n")
+    assert "36-character" in talk
+    shell.run(f"codearts-watch add {IDS[4]} --label 'web front'")
+    listed = shell.run("codearts-watch list")[1]
+    assert listed == f"{IDS[2]}\n{IDS[3]}\n{IDS[4]}\tweb front\n"
+    assert shell.run("codearts-watch status -", listed)[1] == (
+        f"idle  {IDS[2]}\nidle  {IDS[3]}\nidle  {IDS[4]}  web front\n"
+    )
+    assert shell.run("codearts-watch status 'web front'")[1] == f"idle  {IDS[4]}  web front\n"
+    assert shell.run("codearts-watch status -", "nothing here")[:2] == (2, "")
+
+
+def test_add_and_remove(shell: Shell) -> None:
+    assert shell.run(f"codearts-watch add {IDS[0]} https://example.com/jobs/{IDS[1]}/history --tag x")[0] == 0
+    code, data, talk = shell.run(f"codearts-watch add {IDS[0]} nonsense {IDS[2]}")
+    assert (code, data) == (1, f"{IDS[2]}\n")
+    assert "nonsense holds no job ID" in talk
+    assert "already" in talk
+    assert shell.run("codearts-watch add nonsense")[:2] == (2, "")
+    assert shell.run(f"codearts-watch add {IDS[3]} {IDS[4]} --label both")[:2] == (2, "")
+    assert shell.run(f"codearts-watch add {IDS[0]}")[:2] == (0, "")
+    assert shell.run(f"codearts-watch remove {IDS[0]} {IDS[4]}")[:2] == (2, "")
+    assert shell.run(f"codearts-watch remove {IDS[2]} {IDS[0]}")[:2] == (0, f"{IDS[2]}\n{IDS[0]}\t\ttag:x\n")
+    (only,) = json.loads(shell.run("codearts-watch list --json")[1])
+    assert (only["id"], only["tags"], only["address"]) == (IDS[1], ["x"], f"https://example.com/jobs/{IDS[1]}/history")
+    assert only["added"].endswith("Z")
+
+
+PAGE = f"https://example.com/jobs/{IDS[1]}/history"
+WATCHED = f"""version = 1
+[[jobs]]
+id = "{IDS[0]}"
+label = "web  front, 每日 {IDS[4]}"
+tags = ["two words", "a,b", "tag:x"]
+profile = "prod"
+added = 2026-01-02T03:04:05Z
+[[jobs]]
+id = "{IDS[1]}"
+address = "{PAGE}"
+[[jobs]]
+id = "{IDS[2]}"
+tags = ["x"]
+"""
+
+
+@pytest.mark.parametrize("command", ["list", "list --json", "remove " + " ".join(IDS[:3])])
+def test_a_list_that_was_printed_is_taken_again_whole(shell: Shell, command: str) -> None:
+    (shell.config / "watchlist.toml").write_text(WATCHED)
+    before = json.loads(shell.run("codearts-watch list --json")[1])
+    printed = shell.run(f"codearts-watch {command}")[1]
+    (shell.config / "watchlist.toml").unlink(missing_ok=True)
+    assert shell.run("codearts-watch add -", printed)[0] == 0
+    after = json.loads(shell.run("codearts-watch list --json")[1])
+    if "json" not in command:  # when a job was added is in JSON alone
+        for job in (*before, *after):
+            del job["added"]
+    else:
+        before[1]["added"], before[2]["added"] = after[1]["added"], after[2]["added"]
+    assert after == before
+
+
+def test_what_the_command_says_goes_before_what_a_list_says(shell: Shell) -> None:
+    shell.run("codearts-watch add - --tag new", f"{IDS[0]}\told\ttag:was\nother words\n{IDS[1]}")
+    jobs = json.loads(shell.run("codearts-watch list --json")[1])
+    assert [(job["id"], job["label"], job["tags"]) for job in jobs] == [
+        (IDS[0], "old", ["was", "new"]),
+        (IDS[1], "", ["new"]),
+    ]
+    assert shell.run("codearts-watch add - --label mine", f"{IDS[2]}\told")[0] == 0
+    assert json.loads(shell.run("codearts-watch list --json")[1])[2]["label"] == "mine"
+
+
+def test_a_table_of_another_program_gives_no_tags(shell: Shell) -> None:
+    shell.run("codearts-watch add -", f"{IDS[0]}\tweb\tlin@example.com\trunning\n")
+    (job,) = json.loads(shell.run("codearts-watch list --json")[1])
+    assert (job["id"], job["tags"]) == (IDS[0], [])
+
+
+@pytest.mark.parametrize(
+    "text", ['[{"id": 7}]', '[{"id": "short"}]', "[" * 100_000, '{"id": "' + IDS[0] + '", "label": 7}']
+)
+def test_json_that_is_no_list_is_read_as_a_paste(shell: Shell, text: str) -> None:
+    code, data, _ = shell.run("codearts-watch add -", text)
+    assert (code, data) == ((0, f"{IDS[0]}\n") if IDS[0] in text else (2, ""))
+
+
+def test_adding_a_job_that_is_there_gives_it_what_the_command_says(shell: Shell) -> None:
+    shell.run(f"codearts-watch add {IDS[0]} --label old --tag a")
+    code, data, talk = shell.run(f"codearts-watch add {IDS[0]} --label 'new name' --tag b")
+    assert (code, data) == (0, "")
+    assert talk == f"codearts-watch: {IDS[0]} is on the list already and has now: label new name, tags a b.\n"
+    assert shell.run("codearts-watch list")[1] == f"{IDS[0]}\tnew name\ttag:a\ttag:b\n"
+    assert "stays as it is" in shell.run(f"codearts-watch add {IDS[0]} --label 'new name'")[2]
+    code, _, talk = shell.run(f"codearts-watch add {IDS[0]} {IDS[1]} --label both")
+    assert code == 2
+    assert "there are 2" in talk
+
+
+def test_the_profile_of_a_new_job_is_one_of_the_settings(shell: Shell, server: ContractServer) -> None:
+    with (shell.config / "settings.toml").open("a") as settings:
+        settings.write(f'[profiles.prod]\nendpoint = "{server.url}"\ntoken_env = "CODEARTS_TOKEN"\n')
+    code, _, talk = shell.run(f"codearts-watch add {IDS[0]} --profile prd")
+    assert (code, talk) == (2, "codearts-watch: The settings have no profile prd; there are: prod.\n")
+    assert shell.run(f"codearts-watch add {IDS[0]} --profile prod")[1] == f"{IDS[0]}\t\tprofile:prod\n"
+    (only,) = json.loads(shell.run("codearts-watch status --json")[1])
+    assert (only["profile"], only["status"]) == ("prod", "idle")
+
+
+def test_a_label_of_two_jobs_names_none(shell: Shell) -> None:
+    for job in IDS[:2]:
+        shell.run(f"codearts-watch add {job} --label web")
+    code, data, talk = shell.run("codearts-watch status web")
+    assert (code, data) == (2, "")
+    assert IDS[0] in talk
+    assert IDS[1] in talk
+    assert "did you mean web?" in shell.run("codearts-watch wait wbe")[2]
+
+
+@pytest.mark.parametrize("command", ["status", "wait", "follow"])
+def test_an_empty_list_and_a_broken_one_are_no_success(shell: Shell, command: str) -> None:
+    code, data, talk = shell.run(f"codearts-watch {command}")
+    assert (code, data) == (2, "")
+    assert "The watchlist is empty" in talk
+    (shell.config / "watchlist.toml").write_text("[[jobs")
+    assert shell.run(f"codearts-watch {command}")[:2] == (2, "")
+    assert shell.run("codearts-watch list --complete") == (0, "", "")
+
+
+def test_not_signed_in(shell: Shell) -> None:
+    for command in ("status", "wait"):
+        code, data, talk = shell.run(f"codearts-watch {command} {IDS[0]}", token="another")
+        assert code == 3
+        assert "another" not in data + talk
+        assert "Fetch a token" in talk
+
+
+def test_commands_do_not_take_the_demo(shell: Shell, server: ContractServer) -> None:
+    assert shell.run(f"codearts-watch --demo status {IDS[0]}")[:2] == (2, "")
+    assert server.requests == []

@@ -1,0 +1,103 @@
+"""The filter language."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.builders import job_id
+from tui.core.condition import Condition
+from tui.core.filter import parse_filter
+from tui.core.job import Job
+
+JOB = Job(job_id(0xABC), "Payments API nightly", ("payments", "nightly"))
+
+
+@pytest.mark.parametrize(
+    ("text", "condition", "shown"),
+    [
+        ("", Condition.IDLE, True),
+        ("pay", Condition.IDLE, True),
+        ("web", Condition.IDLE, False),
+        ("!web", Condition.IDLE, True),
+        ("!pay", Condition.IDLE, False),
+        ("is:running", Condition.RUNNING, True),
+        ("is:running", Condition.IDLE, False),
+        ("is:r", Condition.RUNNING, True),
+        ("!is:idle", Condition.IDLE, False),
+        ("is:error", Condition.FAILING, True),
+        ("is:problem", Condition.STALE, True),
+        ("is:", Condition.IDLE, True),
+        ("tag:night", Condition.IDLE, True),
+        ("tag:web", Condition.IDLE, False),
+        ("tag:", Condition.IDLE, True),
+        ("/^payments.*y$/", Condition.IDLE, True),
+        ("pay is:running tag:pay", Condition.RUNNING, True),
+        ("pay is:running tag:pay", Condition.IDLE, False),
+        ("0abc", Condition.IDLE, True),
+        ("/api nightly/", Condition.IDLE, True),
+        ("/api  nightly/", Condition.IDLE, False),
+        ("!/api nightly/", Condition.IDLE, False),
+        ("pay /i n/ is:idle", Condition.IDLE, True),
+        ("/(?-i:API) (?-i:n)/", Condition.IDLE, True),
+        ("/(?-i:api)/", Condition.IDLE, False),
+        ("pay/", Condition.IDLE, False),
+        ("is：idle", Condition.IDLE, True),
+        ("ｉｓ：ｉｄｌｅ", Condition.RUNNING, False),
+        ("！is:idle", Condition.IDLE, False),
+        ("ｔａｇ：ｎｉｇｈｔ", Condition.IDLE, True),
+        ("／api nightly／\u3000ｐａｙ", Condition.IDLE, True),
+        ("ＡＰＩ", Condition.IDLE, True),
+        ("IS:idle TAG:night", Condition.IDLE, True),
+    ],
+)
+def test_terms(text: str, condition: Condition, shown: bool) -> None:
+    assert parse_filter(text).matches(JOB, condition, False) is shown
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("Straße", "/Straße/"),
+        ("Straße", "strasse"),
+        ("ﬁnal", "/ﬁnal/"),
+        ("İstanbul", "/İstanbul/"),
+        ("cafe\u0301", "/caf\u00e9$/"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("می\u200cشود", "می\u200cشود"),
+        ("می\u200cشود", "/^میشود$/"),
+        ("ＡＰＩ", "api"),
+        ("每日 构建", "/日 构/"),
+    ],
+)
+def test_a_text_is_found_as_it_is_written(label: str, text: str) -> None:
+    assert parse_filter(text).matches(Job(job_id(1), label), Condition.IDLE, False)
+    assert not parse_filter(f"!{text}").matches(Job(job_id(1), label), Condition.IDLE, False)
+
+
+def test_a_filter_by_state_is_known_also_in_full_width() -> None:
+    assert parse_filter("ｉｓ：idle").by_condition
+    assert not parse_filter("this:that /is: x/").by_condition
+
+
+def test_a_failing_job_is_stale_too_when_its_last_good_answer_is() -> None:
+    assert parse_filter("is:stale").matches(JOB, Condition.FAILING, True)
+    assert not parse_filter("is:stale").matches(JOB, Condition.FAILING, False)
+    assert not parse_filter("is:running").matches(JOB, Condition.FAILING, True)
+
+
+NESTED = "(" * 5000 + ")" * 5000
+ENDLESS = ["/([0-9a-z]+)+:/", "/(a|a)*b/", "/(x+x+)+y/"]
+
+
+@pytest.mark.parametrize(
+    "text", ["is:purple", "/(/", "!is:purple", "/a{9999999999}/", f"/{NESTED}/", *ENDLESS], ids=lambda text: text[:20]
+)
+def test_what_is_not_understood_is_named_and_hides_nothing(text: str) -> None:
+    parsed = parse_filter(text)
+    assert parsed.problem
+    assert parsed.matches(JOB, Condition.IDLE, False)
+
+
+@given(st.text())
+def test_any_text_is_a_filter(text: str) -> None:
+    assert parse_filter(text).matches(JOB, Condition.IDLE, False) in (True, False)

@@ -1,0 +1,344 @@
+"""What the poller does when the service throttles or cannot be reached."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from math import isclose
+
+import pytest
+
+from tests.support.scripted_reader import Bench, Outcome, failed, job, jobs, polling
+from tests.support.virtual_time import in_virtual_time
+from tui.codearts.status_api import interpret
+from tui.core.job import JobId
+from tui.core.reading import FailureKind, Status
+from tui.demo.jobs import demo_jobs
+from tui.polling.policy import Policy
+
+TIMEOUT = failed(FailureKind.TIMEOUT)
+
+
+def always(kind: FailureKind) -> Callable[[JobId], Outcome]:
+    return lambda _: failed(kind)
+
+
+def limit(bench: Bench, requests: int, window: float, says_so: bool) -> None:
+    """The service allows so many requests in a window that slides."""
+    message = failed(FailureKind.THROTTLED, limit=(requests, window) if says_so else None)
+    allowed: list[float] = []
+
+    def answer(_: JobId) -> Outcome:
+        now = bench.clock()
+        if sum(at > now - window for at in allowed) >= requests:
+            return message
+        allowed.append(now)
+        return Status.IDLE
+
+    bench.answer = answer
+
+
+@in_virtual_time
+async def test_a_refusal_stops_everything_for_as_long_as_it_says_and_halves_the_rate() -> None:
+    async with polling(100) as bench:
+        await asyncio.sleep(30)
+        bench.answer = lambda _: failed(FailureKind.THROTTLED, retry_after=30)
+        await asyncio.sleep(0.45)
+        bench.answer = lambda _: Status.IDLE
+        pace = bench.poller.pace()
+        assert pace.rate == 2.5
+        assert pace.trouble is not None
+        assert pace.trouble.kind is FailureKind.THROTTLED
+        assert pace.waiting_until is not None
+        assert 29 < pace.waiting_until - bench.clock() <= 30
+        assert 29 < bench.poller.refresh([job(1)]) <= 30
+        before = bench.clock()
+        await asyncio.sleep(29)
+        assert not bench.asked(since=before)
+        await asyncio.sleep(10)
+        assert 15 <= len(bench.asked(since=before)) <= 26
+        assert bench.poller.pace().trouble is None
+
+
+@in_virtual_time
+async def test_refusals_in_flight_together_halve_the_rate_once() -> None:
+    async with polling(100, latency=1.0) as bench:
+        await asyncio.sleep(30)
+        bench.answer = lambda _: failed(FailureKind.THROTTLED)
+        await asyncio.sleep(3)
+        assert len([reading for reading in bench.readings if reading.failure]) >= 4
+        assert bench.poller.pace().rate == 2.5
+
+
+@in_virtual_time
+async def test_a_named_limit_is_kept_to_afterwards() -> None:
+    async with polling(2000) as bench:
+        limit(bench, 200, 300.0, says_so=True)
+        await asyncio.sleep(1500)
+        assert isclose(bench.poller.pace().rate, 200 / 300)
+        refused = [reading.received.at for reading in bench.readings if reading.failure]
+        assert max(refused) - min(refused) < 2
+        assert bench.poller.pace().stretched
+
+
+@in_virtual_time
+async def test_a_limit_that_nobody_names_is_found() -> None:
+    async with polling(300) as bench:
+        limit(bench, 60, 60.0, says_so=False)
+        await asyncio.sleep(1800)
+        since = bench.clock()
+        await asyncio.sleep(1800)
+        late = [reading for reading in bench.readings if reading.sent.at > since]
+        assert sum(reading.failure is not None for reading in late) < len(late) / 20
+        assert len(late) > 900
+
+
+@in_virtual_time
+async def test_the_rate_comes_back_when_the_service_is_content() -> None:
+    async with polling(100) as bench:
+        await asyncio.sleep(20)
+        bench.answer = lambda _: failed(FailureKind.THROTTLED)
+        await asyncio.sleep(1)
+        bench.answer = lambda _: Status.IDLE
+        assert bench.poller.pace().rate == 2.5
+        await asyncio.sleep(400)
+        assert bench.poller.pace().rate == 5.0
+
+
+@in_virtual_time
+async def test_one_job_that_cannot_be_reached_is_no_network_trouble() -> None:
+    async with polling(10) as bench:
+        bench.answer = lambda asked: TIMEOUT if asked < job(3) else Status.IDLE
+        for _ in range(200):
+            await asyncio.sleep(1)
+            assert bench.poller.pace().trouble is None
+
+
+@in_virtual_time
+async def test_one_job_that_times_out_again_and_again_while_nobody_else_is_asked_is_no_network_trouble() -> None:
+    async with polling(10) as bench:
+        bench.answer = lambda asked: TIMEOUT if asked == job(3) else failed(FailureKind.NOT_FOUND)
+        await asyncio.sleep(20)
+        for _ in range(7):
+            bench.poller.refresh([job(3)])
+            await asyncio.sleep(6)
+            assert bench.poller.pace().trouble is None
+
+
+@in_virtual_time
+async def test_network_trouble_is_found_probed_and_over_with_the_first_good_answer() -> None:
+    async with polling(50) as bench:
+        await asyncio.sleep(60)
+        assert bench.poller.pace().trouble is None
+        bench.answer = lambda _: TIMEOUT
+        await asyncio.sleep(3)
+        assert bench.poller.pace().trouble == TIMEOUT
+        assert not bench.poller.pace().signed_out
+        await asyncio.sleep(3600)
+        late = bench.asked(since=bench.clock() - 600)
+        assert all(later - earlier <= 30.1 for earlier, later in zip(late, late[1:], strict=False))
+        assert len(late) < 200
+        restored = bench.clock()
+        bench.answer = lambda _: Status.IDLE
+        await asyncio.sleep(30.2)
+        assert bench.poller.pace().trouble is None
+        await asyncio.sleep(11)
+        assert set(bench.who(since=restored)) == set(jobs(50))
+
+
+@in_virtual_time
+async def test_tls_trouble_is_network_trouble_and_ends_for_all() -> None:
+    async with polling(20) as bench:
+        bench.answer = lambda _: failed(FailureKind.TLS)
+        await asyncio.sleep(60)
+        trouble = bench.poller.pace().trouble
+        assert trouble is not None
+        assert trouble.kind is FailureKind.TLS
+        bench.answer = lambda _: Status.IDLE
+        await asyncio.sleep(36)
+        assert {reading.job for reading in bench.readings if not reading.failure} == set(jobs(20))
+
+
+@in_virtual_time
+async def test_a_single_job_can_be_in_network_trouble_too() -> None:
+    async with polling(1) as bench:
+        bench.answer = lambda _: failed(FailureKind.DNS)
+        await asyncio.sleep(1)
+        assert bench.poller.pace().trouble == failed(FailureKind.DNS)
+
+
+@in_virtual_time
+async def test_an_answer_of_any_kind_shows_that_the_network_is_back() -> None:
+    async with polling(10) as bench:
+        bench.answer = lambda _: TIMEOUT
+        await asyncio.sleep(10)
+        bench.answer = lambda _: failed(FailureKind.NOT_FOUND)
+        await asyncio.sleep(31)
+        assert bench.poller.pace().trouble is None
+        assert len({reading.job for reading in bench.readings if reading.failure != TIMEOUT}) == 10
+
+
+@in_virtual_time
+async def test_a_server_that_answers_with_errors_ends_the_trouble_but_is_not_hurried() -> None:
+    async with polling(40) as bench:
+        bench.answer = lambda _: TIMEOUT
+        await asyncio.sleep(1500)
+        since = bench.clock()
+        bench.answer = lambda _: failed(FailureKind.SERVER_ERROR)
+        await asyncio.sleep(60)
+        assert bench.poller.pace().trouble is None
+        assert len(bench.asked(since=since)) < 40
+
+
+QUICK = Policy(running=1, idle=1)
+FROM_EVERYWHERE = [
+    FailureKind.WRONG_ENDPOINT,
+    FailureKind.REDIRECTED,
+    FailureKind.NOT_FOUND,
+    FailureKind.BAD_REQUEST,
+    FailureKind.FORBIDDEN,
+    FailureKind.BAD_REPLY,
+    FailureKind.SERVER_ERROR,
+]
+
+
+@pytest.mark.parametrize("kind", FROM_EVERYWHERE)
+@pytest.mark.parametrize("count", [3, 20])
+def test_four_seconds_of_the_same_failure_from_everywhere_are_trouble_that_ends(kind: FailureKind, count: int) -> None:
+    @in_virtual_time
+    async def scene() -> None:
+        async with polling(count, QUICK) as bench:
+            await asyncio.sleep(30)
+            bench.answer = lambda _: failed(kind)
+            await asyncio.sleep(4)
+            pace = bench.poller.pace()
+            assert pace.trouble == failed(kind)
+            assert pace.probing
+            bench.answer = lambda _: Status.IDLE
+            since = bench.clock()
+            await asyncio.sleep(60)
+            assert bench.poller.pace().trouble is None
+            assert bench.poller.pace().probing is None
+            assert {reading.job for reading in bench.readings if reading.sent.at > since} == set(jobs(count))
+
+    scene()
+
+
+@pytest.mark.parametrize("kind", FROM_EVERYWHERE)
+def test_all_jobs_are_well_within_a_minute_of_a_long_trouble_of_any_kind(kind: FailureKind) -> None:
+    @in_virtual_time
+    async def scene() -> None:
+        async with polling(100) as bench:
+            await asyncio.sleep(60)
+            bench.answer = lambda _: failed(kind)
+            began = bench.clock()
+            await asyncio.sleep(1800)
+            assert bench.poller.pace().trouble == failed(kind)
+            asked = bench.asked(since=began)
+            assert max(later - earlier for earlier, later in zip(asked, asked[1:], strict=False)) <= 30.1
+            bench.answer = lambda _: Status.RUNNING
+            await asyncio.sleep(60)
+            states = {reading.job: reading.outcome for reading in bench.readings}
+            assert set(states.values()) == {Status.RUNNING}
+
+    scene()
+
+
+@in_virtual_time
+async def test_trouble_may_change_its_kind_and_stays_trouble() -> None:
+    async with polling(30) as bench:
+        await asyncio.sleep(60)
+        for kind in (FailureKind.TIMEOUT, FailureKind.WRONG_ENDPOINT, FailureKind.NOT_FOUND, FailureKind.DNS):
+            bench.answer = always(kind)
+            await asyncio.sleep(120)
+            assert bench.poller.pace().trouble == failed(kind)
+        bench.answer = lambda _: Status.IDLE
+        await asyncio.sleep(60)
+        assert {reading.job: reading.outcome for reading in bench.readings} == dict.fromkeys(jobs(30), Status.IDLE)
+
+
+@in_virtual_time
+async def test_some_jobs_that_are_deleted_at_once_are_no_trouble_for_long() -> None:
+    async with polling(40) as bench:
+        await asyncio.sleep(60)
+        bench.answer = lambda asked: failed(FailureKind.NOT_FOUND) if asked < job(8) else Status.IDLE
+        await asyncio.sleep(30)
+        since = bench.clock()
+        for _ in range(600):
+            await asyncio.sleep(1)
+            assert bench.poller.pace().trouble is None
+        assert len(bench.asked(job(3), since=since)) <= 8
+        assert len(bench.asked(job(20), since=since)) >= 35
+
+
+@in_virtual_time
+async def test_jobs_that_were_never_read_and_do_not_exist_are_no_trouble() -> None:
+    async with polling(10) as bench:
+        bench.answer = lambda _: failed(FailureKind.NOT_FOUND)
+        await asyncio.sleep(60)
+        pace = bench.poller.pace()
+        assert pace.trouble is None
+        assert pace.seldom == 300
+
+
+@in_virtual_time
+async def test_one_job_that_was_read_and_is_not_found_for_a_moment_is_asked_again_soon() -> None:
+    async with polling(1, QUICK) as bench:
+        await asyncio.sleep(30)
+        bench.answer = lambda _: failed(FailureKind.NOT_FOUND)
+        await asyncio.sleep(4)
+        assert bench.poller.pace().trouble is None
+        bench.answer = lambda _: Status.IDLE
+        await asyncio.sleep(10)
+        assert bench.readings[-1].outcome is Status.IDLE
+        bench.answer = lambda _: failed(FailureKind.NOT_FOUND)
+        await asyncio.sleep(3600)
+        assert len(bench.asked(since=bench.clock() - 1500)) <= 6
+
+
+@in_virtual_time
+async def test_probes_come_less_and_less_often() -> None:
+    async with polling(5) as bench:
+        bench.answer = lambda _: TIMEOUT
+        await asyncio.sleep(1)
+        assert bench.poller.pace().probing == 7.5
+        await asyncio.sleep(3600)
+        assert bench.poller.pace().probing == 30
+        late = bench.asked(since=bench.clock() - 600)
+        assert 20 <= len(late) < 40
+
+
+@in_virtual_time
+async def test_one_jobs_own_limit_slows_nobody_else() -> None:
+    async with polling(40) as bench:
+        refused = failed(FailureKind.THROTTLED)
+        bench.answer = lambda asked: refused if asked == job(3) else Status.IDLE
+        await asyncio.sleep(120)
+        for _ in range(600):
+            await asyncio.sleep(1)
+            pace = bench.poller.pace()
+            assert (pace.rate, pace.stretched, pace.trouble) == (5.0, False, None)
+
+
+@in_virtual_time
+async def test_the_demo_is_asked_at_full_pace() -> None:
+    """One of its jobs is throttled now and then, and says a limit that is far away."""
+    demo = {demo.job.id: demo for demo in demo_jobs(1)}
+    asked: Counter[JobId] = Counter()
+    async with polling() as bench:
+
+        def answer(job: JobId) -> Outcome:
+            asked[job] += 1
+            said = demo[job].answer(bench.clock(), asked[job])
+            if said.is_dropped:
+                return failed(FailureKind.BROKEN_CONNECTION)
+            return interpret(said.status, {"content-type": said.content_type}, said.encode("r1"))
+
+        bench.answer = answer
+        bench.poller.watch(demo)
+        await asyncio.sleep(20)
+        for _ in range(900):
+            await asyncio.sleep(1)
+            pace = bench.poller.pace()
+            assert (pace.rate, pace.stretched) == (5.0, False)
+        throttled = [one for one in bench.readings if one.failure and one.failure.kind is FailureKind.THROTTLED]
+        assert len(throttled) > 5

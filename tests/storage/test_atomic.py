@@ -1,0 +1,164 @@
+"""Files on a real disk: other writers, killed writers, full disks, links and modes."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tui
+from tui.core.errors import UserError
+from tui.core.job import Job, JobId
+from tui.storage.atomic import locked, write_text
+from tui.storage.files import FileError, read_text, signature
+from tui.storage.watchlist import WatchlistFile
+
+HOUSE = Path(tui.__file__).parents[1]
+
+
+def python(script: str, *arguments: object) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(HOUSE)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def output(process: "subprocess.Popen[str]") -> str:
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return out
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_lock_that_is_held_is_a_problem(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.toml"
+    with locked(path, 0), pytest.raises(UserError, match="another codearts-watch"):
+        WatchlistFile(path, lock_wait=0).add([Job(JobId("a" * 32))])
+    assert not path.exists()
+    WatchlistFile(path, lock_wait=0).add([Job(JobId("a" * 32))])
+
+
+def test_new_files_and_folders_are_for_their_owner(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "watchlist.toml"
+    WatchlistFile(path).add([Job(JobId("a" * 32))])
+    assert mode(path) == 0o600
+    assert mode(path.with_name("watchlist.toml.lock")) == 0o600
+    assert mode(path.parent) == mode(path.parent.parent) == 0o700
+
+
+def test_the_mode_stays(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch(0o640)
+    path.chmod(0o640)
+    write_text(path, "x")
+    assert mode(path) == 0o640
+
+
+def test_a_read_only_file_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    path.chmod(0o444)
+    with pytest.raises(UserError, match="permission denied"):
+        write_text(path, "new")
+    assert path.read_text() == "old"
+    assert names(tmp_path) == {"file"}
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    link, real = tmp_path / "link.toml", tmp_path / "real" / "watchlist.toml"
+    link.symlink_to(real)
+    WatchlistFile(link).add([Job(JobId("a" * 32))])
+    WatchlistFile(real).add([Job(JobId("b" * 32))])
+    assert link.is_symlink()
+    assert len(WatchlistFile(link).load().jobs) == 2
+    assert names(real.parent) == {"watchlist.toml", "watchlist.toml.lock"}
+
+
+def test_links_in_a_circle_are_a_problem(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.symlink_to(two)
+    two.symlink_to(one)
+    with pytest.raises(UserError, match="circle"):
+        WatchlistFile(one).add([Job(JobId("a" * 32))])
+
+
+@pytest.mark.parametrize("name", ["folder", "pipe", "nul\0"])
+def test_only_files_are_written(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name == "folder":
+        path.mkdir()
+    elif name == "pipe":
+        os.mkfifo(path)
+    with pytest.raises(UserError, match="Not saved"):
+        write_text(path, "x")
+    with pytest.raises(FileError):
+        read_text(path, 100)
+    assert name == "nul\0" or names(tmp_path) == {name}
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(UserError, match=r"Not saved: the limit for the size of a file") as caught:
+            write_text(path, "new" * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(path) in str(caught.value)
+    assert path.read_text() == "old"
+    assert names(tmp_path) == {"file"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_a_problem(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(UserError, match="permission denied"):
+            WatchlistFile(tmp_path / "watchlist.toml").add([Job(JobId("a" * 32))])
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_leftovers_of_dead_writers_go(tmp_path: Path) -> None:
+    with python("pass") as process:
+        process.wait()
+    old = [f".file.{process.pid}.00000000.tmp", f".file.{os.getpid()}.00000000.tmp", ".file.x.tmp", "file.tmp"]
+    for name in old:
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
+    fresh = f".file.{process.pid}.11111111.tmp"
+    (tmp_path / fresh).touch()
+    write_text(tmp_path / "file", "x")
+    assert names(tmp_path) == {"file", fresh, *old[1:]}
+
+
+def test_what_was_written_has_its_signature(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    first = write_text(path, "one")
+    assert first == signature(path)
+    assert write_text(path, "two") == signature(path) != first
+    assert signature(tmp_path / "none") is None
+
+
+def test_reading_stops_at_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"\xef\xbb\xbfab\r\n")
+    assert read_text(path, 7) == "\ufeffab\r\n"
+    with pytest.raises(FileError, match="larger"):
+        read_text(path, 6)
+    assert read_text(tmp_path / "none", 1) is None

@@ -1,0 +1,277 @@
+"""The history file: what was noted is there again, and no fault of disk or lock ends or delays anything else."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.builders import job_id
+from tui.core.observed_run import Between, Gap, ObservedRun
+from tui.core.reading import Status
+from tui.storage.history import (
+    RUNS_REMEMBERED,
+    History,
+    HistoryFile,
+    HistoryUnusable,
+    LastSeen,
+    Notes,
+    history_path,
+    is_remote,
+)
+
+NOW = 1_780_000_000.0
+DAY = 86_400.0
+
+
+def run(
+    start: float, end: float | None = None, job: int = 1, number: int | None = None, as_sent: str = ""
+) -> ObservedRun:
+    over = Between(end - 15, end) if end else None
+    went_on, outcome = (end or start + 100) - 15, "failed" if as_sent else ""
+    start_between = Between(start - 15, start)
+    return ObservedRun(job_id(job), start_between, went_on, over, False, 15, number, outcome, as_sent)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "history.db"
+
+
+def opened(path: Path, now: float = NOW) -> HistoryFile:
+    return HistoryFile(path, lambda: now)
+
+
+@pytest.fixture
+def histories() -> Iterator[list[History]]:
+    made: list[History] = []
+    yield made
+    for history in made:
+        history.close(5)
+
+
+def test_what_was_written_is_remembered(path: Path) -> None:
+    file = opened(path)
+    whole = run(NOW - 900, NOW - 600, number=7, as_sent="FAILURE")
+    going_on, gap = run(NOW - 300), Gap(job_id(1), NOW - 590, NOW - 400)
+    seen = LastSeen(Status.RUNNING, NOW - 16, NOW - 15)
+    file.write(Notes((whole, going_on), (gap,), {job_id(1): seen}))
+    file.close()
+    known = opened(path).read()
+    assert known.runs == {job_id(1): [whole, going_on]}
+    assert known.gaps == {job_id(1): [gap]}
+    assert known.seen == {job_id(1): seen}
+
+
+def test_a_run_that_ended_replaces_the_one_that_went_on(path: Path) -> None:
+    file = opened(path)
+    file.write(Notes((run(NOW - 300),)))
+    file.write(Notes((run(NOW - 300, NOW),)))
+    assert file.read().runs == {job_id(1): [run(NOW - 300, NOW)]}
+
+
+def test_the_file_and_its_folder_are_for_the_owner_only(path: Path) -> None:
+    opened(path).close()
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_it_uses_no_write_ahead_log(path: Path) -> None:
+    file = opened(path)
+    file.write(Notes((run(NOW),)))
+    assert {entry.name for entry in path.parent.iterdir()} <= {"history.db", "history.db-journal"}
+    with sqlite3.connect(path) as other:
+        assert other.execute("pragma journal_mode").fetchone() != ("wal",)
+
+
+def test_two_instances_write_into_the_same_file_and_their_run_is_one(path: Path) -> None:
+    one, two = opened(path), opened(path)
+    one.write(Notes((run(NOW - 300, NOW),)))
+    two.write(Notes((run(NOW - 295, NOW - 4),)))
+    (both,) = two.read().runs[job_id(1)]
+    assert (both.start, both.end) == (Between(NOW - 310, NOW - 300), Between(NOW - 15, NOW - 4))
+
+
+def test_on_a_remote_file_system_each_host_has_a_file_and_reads_the_others(tmp_path: Path) -> None:
+    mounts = f"36 35 98:0 / {tmp_path} rw - nfs4 server:/home rw"
+    one, two = (history_path(tmp_path, mounts, host) for host in ("jump-1", "jump/../2"))
+    assert (one.name, two.name) == ("history-jump-1.db", "history-jump-..-2.db")
+    first, second = opened(one), opened(two)
+    first.write(Notes((run(NOW - 300, NOW),)))
+    second.write(Notes((run(NOW - 900, NOW - 600),)))
+    assert [(known.start.by, known.source) for known in first.read().runs[job_id(1)]] == [
+        (NOW - 900, "jump-..-2"),
+        (NOW - 300, ""),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "fuse.sshfs", "lustre", "9p"])
+def test_the_innermost_mount_says_whether_a_folder_is_remote(tmp_path: Path, kind: str) -> None:
+    outer, inner = f"1 1 0:1 / / rw - ext4 /dev/sda rw\n2 1 0:2 / {tmp_path} rw - {kind} x rw", tmp_path / "a"
+    assert is_remote(inner, outer)
+    assert not is_remote(inner, f"{outer}\n3 1 0:3 / {inner} rw - tmpfs x rw")
+    assert not is_remote(Path(f"{tmp_path}-other"), outer)
+    assert not is_remote(inner, "nonsense\n1 2 - \n\n")
+
+
+def test_a_damaged_file_of_another_host_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "history-other.db").write_bytes(b"SQLite format 3\0" + os.urandom(5000))
+    (tmp_path / "history-link.db").symlink_to("/etc/passwd")
+    assert opened(tmp_path / "history-mine.db").read().runs == {}
+
+
+def damage_head(path: Path) -> None:
+    path.write_bytes(b"not a database" * 500)
+
+
+def damage_middle(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[8192:20000] = os.urandom(20000 - 8192)
+    path.write_bytes(content)
+
+
+def make_newer(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("pragma user_version = 99")
+
+
+@pytest.mark.parametrize("harm", [damage_head, damage_middle, make_newer])
+def test_an_unusable_file_is_set_aside_with_a_notice(path: Path, harm: object) -> None:
+    file = opened(path)
+    file.write(Notes(tuple(run(NOW - 900 * number, NOW - 900 * number + 300) for number in range(1000))))
+    del file  # without closing: as after a kill
+    assert callable(harm)
+    harm(path)
+    for _ in range(2):
+        again = opened(path)
+        assert again.read().runs == {}
+        path.write_bytes(b"once more") if _ == 0 else None
+    aside = [entry.name for entry in path.parent.iterdir() if "corrupt" in entry.name]
+    assert len(aside) == 1
+    assert aside[0] in again.notice
+
+
+def test_a_link_is_not_followed(path: Path, tmp_path: Path) -> None:
+    path.parent.mkdir()
+    for name in ("history.db", "history.db-journal"):
+        victim = tmp_path / f"victim of {name}"
+        link = path.with_name(name)
+        link.symlink_to(victim)
+        with pytest.raises((HistoryUnusable, OSError)):
+            opened(path)
+        assert not victim.exists()
+        link.unlink()
+
+
+def test_what_is_old_or_too_much_is_removed(path: Path) -> None:
+    file = opened(path)
+    many = tuple(run(NOW - 60 * number, NOW - 60 * number + 30) for number in range(1, 1200))
+    old = run(NOW - 91 * DAY, NOW - 91 * DAY + 300, job=2)
+    file.write(Notes((*many, old), (Gap(job_id(2), NOW - 92 * DAY, NOW - 91 * DAY),)))
+    file.prune()
+    with sqlite3.connect(path) as other:
+        assert other.execute("select count(*), min(start_by) from run").fetchone() == (1000, NOW - 60_000)
+        assert other.execute("select count(*) from gap").fetchone() == (0,)
+
+
+def test_of_a_long_history_the_last_runs_are_read(path: Path) -> None:
+    file = opened(path)
+    file.write(Notes(tuple(run(NOW - 60 * number, NOW - 60 * number + 30) for number in range(1, 500))))
+    runs = file.read().runs[job_id(1)]
+    assert len(runs) == RUNS_REMEMBERED
+    assert runs[-1].start.by == NOW - 60
+
+
+def test_notes_are_there_after_the_end(path: Path, histories: list[History]) -> None:
+    history = History(lambda: opened(path))
+    assert history.remembered(5)
+    history.note(Notes((run(NOW - 300),)))
+    history.note(Notes((run(NOW - 300, NOW),)))
+    history.close(5)
+    assert opened(path).read().runs == {job_id(1): [run(NOW - 300, NOW)]}
+    assert history.notice() == ""
+
+
+def read_only(path: Path) -> HistoryFile:
+    raise PermissionError(13, "Permission denied", str(path))
+
+
+def full(path: Path) -> HistoryFile:
+    raise OSError(28, "No space left on device", str(path))
+
+
+@pytest.mark.parametrize(("fault", "words"), [(read_only, "cannot be written"), (full, "No space left")])
+def test_without_a_usable_folder_there_is_one_notice_and_nothing_else(
+    path: Path, histories: list[History], fault: object, words: str
+) -> None:
+    assert callable(fault)
+    history = History(lambda: fault(path))
+    histories.append(history)
+    assert history.remembered(5) is None
+    history.note(Notes((run(NOW),)))
+    notice = history.notice()
+    assert notice.startswith("No history: ") and words in notice
+    assert history.notice() == ""
+
+
+def test_a_disk_that_fills_up_ends_history_with_one_notice(path: Path) -> None:
+    file = opened(path)
+    with sqlite3.connect(path) as other:
+        (pages,) = other.execute("pragma page_count").fetchone()
+    file._connection.execute(f"pragma max_page_count = {pages}")
+    history = History(lambda: file, batch=0.01)
+    history.note(Notes(tuple(run(NOW - 60 * number, NOW) for number in range(5000))))
+    history.close(5)
+    assert history.notice() == "No history: the disk is full."
+    assert history.notice() == ""
+
+
+def test_a_lock_that_never_comes_is_said_once_and_what_was_noted_waits(path: Path, histories: list[History]) -> None:
+    opened(path).close()
+    blocker = sqlite3.connect(path, isolation_level=None)
+    blocker.execute("begin exclusive")
+
+    def open_quickly() -> HistoryFile:
+        return opened(path)
+
+    history = History(open_quickly, batch=0.01, retry=0.01)
+    histories.append(history)
+    assert history.remembered(10) is None
+    assert history.notice() == "No history: another program holds its file; it is tried again each minute."
+    history.note(Notes((run(NOW - 300, NOW),)))
+    blocker.execute("rollback")
+    blocker.close()
+    while history.remembered() is None:
+        assert history._thread.is_alive()
+    history.close(5)
+    assert history.notice() == ""
+    assert opened(path).read().runs == {job_id(1): [run(NOW - 300, NOW)]}
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from tests.storage.test_history import NOW, opened, run
+from tui.storage.history import Notes
+file = opened(Path(sys.argv[1]))
+print("open", flush=True)
+for number in range(100_000):
+    file.write(Notes((run(NOW + 60 * number, NOW + 60 * number + 30),)))
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.parametrize("after", range(0, 40, 4))
+def test_a_killed_writer_leaves_a_whole_file_with_all_that_was_written(path: Path, after: int) -> None:
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout
+        lines = [writer.stdout.readline() for _ in range(after + 2)]
+        writer.send_signal(signal.SIGKILL)
+        lines += writer.stdout.read().splitlines()
+    written = max(int(line) for line in lines[1:] if line.strip().isdigit())
+    file = opened(path)
+    assert file.notice == ""
+    assert file.read().runs[job_id(1)][-1].start.by >= NOW + 60 * written

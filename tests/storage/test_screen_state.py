@@ -1,0 +1,48 @@
+"""What the user changed on the screen is found again, or silently forgotten."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.core.errors import UserError
+from tui.storage.screen_state import ScreenState, load_state, save_state
+
+
+def test_a_state_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "screen.toml"
+    state = ScreenState("nord", "label", True, 'tag:"x" ü', "prod", True, True, True)
+    save_state(path, state)
+    assert load_state(path) == state
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_nothing_there_is_the_default(tmp_path: Path) -> None:
+    assert load_state(tmp_path / "none") == load_state(tmp_path) == ScreenState()
+
+
+def test_what_is_wrong_is_the_default_and_the_rest_counts(tmp_path: Path) -> None:
+    path = tmp_path / "screen.toml"
+    path.write_text('theme = 5\nsort = "age"\nreverse = 1\ndetails = "no"\nwide = true\nnew = 1\n')
+    assert load_state(path) == ScreenState(sort="age", wide=True)
+
+
+def test_texts_are_clean(tmp_path: Path) -> None:
+    path = tmp_path / "screen.toml"
+    save_state(path, ScreenState(filter="\ud800\x9b"))
+    assert load_state(path).filter == "\ufffd\ufffd"
+    path.write_text('filter = "\\u001b[31m"\n')
+    assert load_state(path).filter == "\ufffd[31m"
+
+
+def test_a_state_that_cannot_be_saved_is_a_problem(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Not saved"):
+        save_state(tmp_path, ScreenState())
+
+
+@given(st.binary())
+def test_any_file_is_a_state(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "screen.toml"
+    path.write_bytes(content)
+    assert isinstance(load_state(path), ScreenState)

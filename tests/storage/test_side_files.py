@@ -1,0 +1,224 @@
+"""Files that the program puts beside the user's own, on hosts with other users: no way into other files."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.storage.test_atomic import mode, names
+from tests.support.builders import job_id
+from tests.support.other_users import ALICE, BOB, EVE, TEAM, as_user, give, needs_root, public_folder
+from tui.core.errors import UserError
+from tui.core.job import Job
+from tui.storage import job_entries
+from tui.storage.screen_state import ScreenState, load_state, save_state
+from tui.storage.toml_document import Document
+from tui.storage.watchlist import WatchlistFile
+
+ONE, TWO, THREE = (Job(job_id(number)) for number in (1, 2, 3))
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A watchlist of Alice's in a folder of the team's."""
+    with public_folder() as top:
+        folder = top / "team"
+        folder.mkdir()
+        give(folder, ALICE, TEAM, 0o2775)
+        path = folder / "watchlist.toml"
+        path.write_text(f'[[jobs]]\nid = "{ONE.id}"\n\n[[jobs]]\nid = "{TWO.id}"\n')
+        give(path, ALICE, TEAM, 0o664)
+        yield path
+
+
+def test_a_backup_is_not_written_through_a_link(tmp_path: Path) -> None:
+    precious = tmp_path / "bashrc"
+    precious.write_text("precious")
+    file = WatchlistFile(tmp_path / "watchlist.toml")
+    file.add([ONE, TWO])
+    before = file.load().text
+    backup = tmp_path / "watchlist.toml.bak"
+    backup.symlink_to(precious)
+    WatchlistFile(file.path).remove([ONE.id])
+    file.load()
+    assert precious.read_text() == "precious"
+    assert not backup.is_symlink()
+    assert backup.read_text() == before
+
+
+def test_a_screen_state_is_not_written_through_a_link(tmp_path: Path) -> None:
+    precious, path = tmp_path / "bashrc", tmp_path / "screen.toml"
+    precious.write_text("precious")
+    path.symlink_to(precious)
+    save_state(path, ScreenState(theme="dusk"))
+    assert precious.read_text() == "precious"
+    assert load_state(path).theme == "dusk"
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe"])
+def test_a_lock_that_is_no_file_is_named(tmp_path: Path, kind: str) -> None:
+    lock = tmp_path / "watchlist.toml.lock"
+    if kind == "pipe":
+        os.mkfifo(lock)
+    else:
+        lock.symlink_to(tmp_path / "elsewhere")
+    if kind == "link":
+        (tmp_path / "elsewhere").touch()
+    with pytest.raises(UserError, match=r"Not saved: watchlist.toml.lock: it is .*: remove it"):
+        WatchlistFile(tmp_path / "watchlist.toml").add([ONE])
+    assert (tmp_path / "elsewhere").exists() == (kind == "link")
+
+
+def test_a_lock_that_is_another_file_too_keeps_that_files_mode(tmp_path: Path) -> None:
+    precious = tmp_path / "key"
+    precious.touch(0o600)
+    (tmp_path / "watchlist.toml.lock").hardlink_to(precious)
+    path = tmp_path / "watchlist.toml"
+    path.touch()
+    path.chmod(0o666)
+    WatchlistFile(path).add([ONE])
+    assert mode(precious) == 0o600
+
+
+@pytest.mark.parametrize("bits", [0o777, 0o2777, 0o757])
+def test_nothing_is_put_into_a_folder_that_everybody_can_write(tmp_path: Path, bits: int) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir()
+    file = WatchlistFile(folder / "watchlist.toml")
+    file.add([ONE, TWO])
+    file.path.with_name("watchlist.toml.lock").unlink()
+    folder.chmod(bits)
+    for save in (lambda: file.add([THREE]), lambda: save_state(folder / "screen.toml", ScreenState())):
+        with pytest.raises(UserError, match=r"Not saved: .*: everybody may write into this folder: run chmod o-w"):
+            save()
+    file.path.write_text(f'[[jobs]]\nid = "{ONE.id}"\n')  # another hand takes a job out
+    file.load()
+    assert names(folder) == {"watchlist.toml"}
+
+
+def test_a_sticky_folder_is_a_place_for_a_list(tmp_path: Path) -> None:
+    folder = tmp_path / "sticky"
+    folder.mkdir()
+    folder.chmod(0o1777)
+    WatchlistFile(folder / "watchlist.toml").add([ONE])
+    assert len(WatchlistFile(folder / "watchlist.toml").load().jobs) == 1
+
+
+def test_no_folder_is_made_behind_a_link_that_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "list.toml").symlink_to(tmp_path / "unmounted" / "here" / "list.toml")
+    (tmp_path / "lists").symlink_to(tmp_path / "unmounted" / "lists")
+    for name in ("list.toml", "lists/list.toml", "lists/new/list.toml"):
+        with pytest.raises(UserError, match="mend the (link|path)"):
+            WatchlistFile(tmp_path / name).add([ONE])
+    with pytest.raises(UserError, match="mend the (link|path)"):
+        save_state(tmp_path / "lists" / "screen.toml", ScreenState())
+    assert names(tmp_path) == {"list.toml", "lists"}
+
+
+def test_a_link_that_is_put_there_during_a_save_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, precious = tmp_path / "watchlist.toml", tmp_path / "bashrc"
+    precious.write_text("precious")
+    file = WatchlistFile(path)
+    file.add([ONE])
+    add = job_entries.add
+
+    def add_while_another_hand_puts_a_link(document: Document, jobs: Sequence[Job]) -> Document:
+        path.unlink()
+        path.symlink_to(precious)
+        return add(document, jobs)
+
+    monkeypatch.setattr(job_entries, "add", add_while_another_hand_puts_a_link)
+    with pytest.raises(UserError, match="Not saved: it has become a link: try again"):
+        file.add([TWO])
+    assert precious.read_text() == "precious"
+
+
+@needs_root
+def test_two_users_of_a_group_share_a_list(shared: Path) -> None:
+    def add(job: Job) -> None:
+        WatchlistFile(shared).add([job])
+
+    assert as_user(ALICE, lambda: add(THREE), TEAM) == "None"
+    assert as_user(BOB, lambda: add(Job(job_id(4))), TEAM) == "None"
+    assert as_user(ALICE, lambda: WatchlistFile(shared).remove([ONE.id]), TEAM).startswith("Change")
+    assert [job.id for job in WatchlistFile(shared).load().jobs] == [TWO.id, THREE.id, job_id(4)]
+    lock = shared.with_name("watchlist.toml.lock")
+    for path, bits in ((shared, 0o664), (lock, 0o660)):
+        assert (path.stat().st_gid, mode(path)) == (TEAM, bits)
+
+
+@needs_root
+def test_a_list_keeps_its_group_also_in_a_folder_that_does_not_give_it(shared: Path) -> None:
+    shared.parent.chmod(0o775)
+    assert as_user(BOB, lambda: WatchlistFile(shared).remove([ONE.id]).after.jobs[0].id, TEAM) == TWO.id
+    for path in (shared, shared.with_name("watchlist.toml.bak")):
+        assert (path.stat().st_gid, mode(path)) == (TEAM, 0o664)
+
+
+@needs_root
+def test_a_group_that_cannot_be_kept_leaves_no_rights_to_another(shared: Path) -> None:
+    give(shared, BOB, TEAM, 0o664)
+    give(shared.parent, BOB, BOB, 0o755)
+    assert as_user(BOB, lambda: len(WatchlistFile(shared).add([THREE]).after.jobs)) == "3"
+    assert (shared.stat().st_uid, shared.stat().st_gid, mode(shared)) == (BOB, BOB, 0o604)
+
+
+@needs_root
+def test_what_root_saves_stays_the_users(shared: Path) -> None:
+    WatchlistFile(shared).remove([ONE.id])
+    for path in shared.parent.iterdir():
+        assert (path.stat().st_uid, path.stat().st_gid) == (ALICE, TEAM), path
+    assert as_user(ALICE, lambda: len(WatchlistFile(shared).add([ONE]).after.jobs), TEAM) == "2"
+
+
+@needs_root
+def test_the_file_that_refuses_is_named(shared: Path) -> None:
+    def add() -> object:
+        return WatchlistFile(shared).add([THREE])
+
+    lock = shared.with_name("watchlist.toml.lock")
+    lock.touch()
+    give(lock, EVE, EVE, 0o600)
+    assert as_user(BOB, add, TEAM).startswith(f"Problem: Not saved: {lock.name}: permission denied")
+    lock.unlink()
+    shared.chmod(0o644)
+    assert as_user(BOB, add, TEAM).startswith("Problem: Not saved: permission denied")
+    shared.chmod(0o664)
+    shared.parent.chmod(0o755)
+    for there in (True, False):
+        assert lock.exists() == there
+        assert as_user(BOB, add, TEAM).startswith(f"Problem: Not saved: {shared.parent}: permission denied")
+        lock.unlink(missing_ok=True)
+
+
+@needs_root
+def test_a_file_that_may_not_be_replaced_is_the_one_that_refused(shared: Path) -> None:
+    """In a sticky folder, where only its owner may put another one in its place."""
+    shared.parent.chmod(0o3775)
+    said = as_user(BOB, lambda: WatchlistFile(shared).add([THREE]), TEAM)
+    assert said.startswith(f"Problem: Not saved: permission denied: check who owns the file and its folder ({shared})")
+    assert names(shared.parent) == {"watchlist.toml", "watchlist.toml.lock"}
+
+
+@needs_root
+def test_a_member_of_the_group_reaches_nothing_else_through_a_backup(shared: Path) -> None:
+    """Bob only watches, and Eve, who shares the list, wants to write into Bob's files."""
+    bashrc = shared.parents[1] / "bashrc"
+    bashrc.write_text("precious")
+    give(bashrc, BOB, BOB, 0o644)
+
+    def follow() -> str:
+        watching = WatchlistFile(shared)
+        watching.load()
+        as_of_eve = '[[jobs]]\nid = "' + TWO.id + '"\n'
+        shared.write_text(as_of_eve)
+        return str(len(watching.load().jobs))
+
+    as_user(EVE, lambda: shared.with_name("watchlist.toml.bak").symlink_to(bashrc), TEAM)
+    assert as_user(BOB, follow, TEAM) == "1"
+    assert bashrc.read_text() == "precious"
+    assert stat.S_ISREG(shared.with_name("watchlist.toml.bak").lstat().st_mode)

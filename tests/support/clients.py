@@ -1,0 +1,67 @@
+"""A client to test, before a transport that the test makes or a server that it runs."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import httpx
+
+from tui.codearts.auth.credentials import Credential, EnvironmentToken
+from tui.codearts.client import StatusClient, http_client
+from tui.codearts.endpoints import Endpoint
+from tui.core.job import JobId
+from tui.core.reading import Failure, Moment, Reading
+
+JOB = JobId("901878212b1a49be9c1a1054c272762a")
+TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def clock() -> Callable[[], Moment]:
+    """Every look at it is a second later."""
+    seconds: Iterator[int] = iter(range(10_000))
+    return lambda: Moment(float(next(seconds)), datetime(2026, 11, 23, tzinfo=UTC))
+
+
+@asynccontextmanager
+async def client(
+    url: str = "https://build.example.com",
+    handler: Handler | None = None,
+    credential: Credential | None = None,
+    deadline: float = 5.0,
+    opened: list[httpx.AsyncClient] | None = None,
+    verify: bool = True,
+) -> AsyncIterator[StatusClient]:
+    transport = httpx.MockTransport(handler) if handler else None
+
+    def open_http() -> httpx.AsyncClient:
+        http = http_client(url, transport=transport, verify=verify)
+        if opened is not None:
+            opened.append(http)
+        return http
+
+    reader = StatusClient(open_http, Endpoint(url), credential or EnvironmentToken(TOKEN), clock(), deadline)
+    try:
+        yield reader
+    finally:
+        await reader.close()
+
+
+async def reading_of(handler: Handler) -> Reading:
+    async with client(handler=handler) as reader:
+        return await reader.read(JOB)
+
+
+async def failure_of(error: BaseException) -> Failure:
+    """What a reading says when the request raises `error`."""
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise error
+
+    return failure(await reading_of(fail))
+
+
+def failure(reading: Reading) -> Failure:
+    assert isinstance(reading.outcome, Failure)
+    assert TOKEN[:16] not in repr(reading)
+    return reading.outcome

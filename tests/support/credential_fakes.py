@@ -1,0 +1,82 @@
+"""What the tests of the sign-in share: clocks that a test moves, issuers that do as they are told."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from tui.codearts.auth.credentials import AuthHeaders, Secret
+from tui.codearts.auth.refreshable import Token
+from tui.codearts.server_clock import ServerClock
+from tui.core.reading import Failure, FailureKind, Moment
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+URL = "https://cloudbuild-ext.cn-north-4.myhuaweicloud.com/v3/jobs/901878212b1a49be9c1a1054c272762a/status"
+
+
+class Time:
+    """Both clocks of this machine."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> Moment:
+        return Moment(1000 + self.seconds, NOON + timedelta(seconds=self.seconds))
+
+
+class ScriptedIssuer:
+    """Gives the answers in their order, then the last for ever; tokens are `token-1`, `token-2` and so on."""
+
+    source = "the issuer"
+
+    def __init__(self, time: Time, *answers: Failure | Token | timedelta | None) -> None:
+        self._time = time
+        self._answers = answers or (timedelta(hours=24),)
+        self.calls = 0
+        self.is_changed = False
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.asked = asyncio.Event()
+
+    async def issue(self) -> Token | Failure:
+        answer = self._answers[min(self.calls, len(self._answers) - 1)]
+        self.calls = number = self.calls + 1
+        self.is_changed = False
+        self.asked.set()
+        await self.may_answer.wait()
+        if isinstance(answer, Failure | Token):
+            return answer
+        return Token(Secret(f"token-{number}"), self._time.now().wall + answer if answer else None)
+
+    def changed(self) -> bool:
+        return self.is_changed
+
+
+def refusal(digits: str = "0301") -> Failure:
+    return Failure(FailureKind.SIGN_IN, "The token was refused.", f"APIGW.{digits}")
+
+
+def shown(auth_headers: AuthHeaders | Failure) -> str:
+    """The token in a proof."""
+    assert isinstance(auth_headers, AuthHeaders), auth_headers
+    return auth_headers.headers["X-Auth-Token"]
+
+
+def proof_of(auth_headers: AuthHeaders | Failure) -> AuthHeaders:
+    assert isinstance(auth_headers, AuthHeaders), auth_headers
+    return auth_headers
+
+
+def failure_of(outcome: object) -> Failure:
+    assert isinstance(outcome, Failure), outcome
+    return outcome
+
+
+def still_clock() -> ServerClock:
+    return ServerClock(Time().now)
+
+
+def answering(handler: Callable[[httpx.Request], httpx.Response]) -> Callable[[], httpx.AsyncClient]:
+    """Opens clients that never leave this process."""
+    return lambda: httpx.AsyncClient(transport=httpx.MockTransport(handler))

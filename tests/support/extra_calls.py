@@ -1,0 +1,59 @@
+"""Answers to the calls beside the status call, as a test writes them down; and a client that asks for them."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from tests.support.clients import TOKEN
+from tui.codearts.auth.credentials import Credential, EnvironmentToken
+from tui.codearts.client import http_client
+from tui.codearts.endpoints import Endpoint
+from tui.codearts.extras_client import ExtrasClient
+from tui.core.reading import Failure, Moment
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+Handler = Callable[[httpx.Request], httpx.Response] | Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
+
+
+def envelope(result: object, **more: object) -> bytes:
+    """As the vendor's pages have it."""
+    return json.dumps({"result": result, "error": None, "status": "success", **more}).encode()
+
+
+def failure(outcome: object) -> Failure:
+    assert isinstance(outcome, Failure)
+    return outcome
+
+
+class Time:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def now(self) -> Moment:
+        return Moment(self.at, NOON + timedelta(seconds=self.at))
+
+
+@asynccontextmanager
+async def extras(
+    handler: Handler,
+    time: Time | None = None,
+    credential: Credential | None = None,
+    throttled: Callable[[Failure, float, float], object] = lambda failure, sent, now: None,
+) -> AsyncIterator[ExtrasClient]:
+    transport = httpx.MockTransport(handler)
+    client = ExtrasClient(
+        lambda: http_client("https://build.example.com", transport=transport),
+        Endpoint("https://build.example.com"),
+        credential or EnvironmentToken(TOKEN),
+        (time or Time()).now,
+        throttled,
+    )
+    try:
+        yield client
+    finally:
+        await client.close()

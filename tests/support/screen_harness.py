@@ -1,0 +1,229 @@
+"""The screen on a scripted reader: every job is read once at once, and then not for an hour unless asked."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tests.support.builders import DAY, job_id
+from tui.codearts.auth.credentials import Credential, EnvironmentToken
+from tui.codearts.endpoints import Endpoint
+from tui.core.errors import UserError
+from tui.core.job import Job, JobId
+from tui.core.reading import Failure, Moment, Reading, Status
+from tui.polling.policy import Policy
+from tui.polling.poller import Poller
+from tui.polling.poller_group import PollerGroup
+from tui.storage.screen_state import ScreenState
+from tui.storage.watchlist import MemoryWatchlist, WatchlistStore
+from tui.terminal.capabilities import UNICODE
+from tui.ui.app import WatchApp
+from tui.ui.board_screen import BoardScreen
+from tui.ui.screen_deps import ScreenDeps
+
+HOUR = 3600.0
+POLICY = Policy(HOUR, HOUR, 1000.0, 8)
+
+
+@dataclass(frozen=True)
+class Where:
+    """A profile as the screen knows it."""
+
+    name: str
+    endpoint: Endpoint
+    credential: Credential
+    sign_in: "Door"
+    warning: str = ""
+
+    async def look(self) -> None:
+        """Nobody knows when its credential ends."""
+
+
+@dataclass
+class Door:
+    """Takes one password, `open sesame`, whose check fails while `closed` is set."""
+
+    wants: str = "token"
+    closed: Failure | None = None
+    given: str = ""
+
+    def put(self, text: str) -> None:
+        if " " not in text:
+            raise UserError("That is no token.")
+        self.given = text
+
+    async def check(self, job: JobId | None) -> Failure | None:
+        return self.closed
+
+
+PROFILE = Where("", Endpoint("https://build.example", "cn-north-4"), EnvironmentToken("token"), Door())
+
+
+@dataclass
+class Clock:
+    """Real enough for the poller, and moved by hand for ages."""
+
+    ahead: float = 0.0
+    start: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+
+    def now(self) -> Moment:
+        at = asyncio.get_running_loop().time() - self.start + self.ahead
+        return Moment(at, DAY + timedelta(seconds=at))
+
+
+@dataclass
+class Script:
+    """A reader that answers at once what it was told, and remembers whom it was asked about."""
+
+    now: Callable[[], Moment]
+    outcomes: dict[JobId, Status | Failure]
+    asked: list[JobId] = field(default_factory=list)
+
+    async def read(self, job: JobId) -> Reading:
+        self.asked.append(job)
+        return Reading(job, self.outcomes.get(job, Status.IDLE), self.now(), self.now(), 200, "c0ffee")
+
+    def credential_changed(self) -> bool:
+        return False
+
+    def may_show_again(self) -> bool:
+        return False
+
+    def reset(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass
+class Screen:
+    """What a test holds on to."""
+
+    app: WatchApp
+    pilot: Pilot[None]
+    reader: Script
+    clock: Clock
+    store: WatchlistStore
+    saved: list[ScreenState]
+
+    @property
+    def board(self) -> BoardScreen:
+        return self.app.board_screen
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after another, each after the one before has acted."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until held keys, workers and reports are through."""
+        await self.until(lambda: not self.app.holds_keys and not self.board.draws_soon)
+        await self.pilot.pause()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something that will be so; fails after many turns of the loop if it is not."""
+        for _ in range(500):
+            await self.pilot.pause()
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"it did not come to that; the screen shows:\n{self.text}")
+
+    async def all_read(self) -> None:
+        """Wait until every watched job has been asked about once."""
+        await self.until(lambda: all(state.last for state in self.board.board.states.values()))
+
+    async def ask_all(self) -> None:
+        """Ask about every job once more and wait for the answers."""
+        wanted = len(self.reader.asked) + len(self.board.board.states)
+        self.board.pollers.refresh(None)
+        await self.until(lambda: len(self.reader.asked) >= wanted)
+        await self.settle()
+
+    @property
+    def lines(self) -> list[str]:
+        """The screen as a person sees it, without colours."""
+        strips = self.app.screen._compositor.render_strips()
+        return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def said(self) -> str:
+        """The notices that are on the screen now."""
+        return "\n".join(notice.message for notice in self.app._notifications)
+
+    @property
+    def cursor(self) -> JobId | None:
+        return self.board.table.cursor
+
+
+def jobs(number: int) -> list[Job]:
+    return [Job(job_id(n), f"job {n:03}", ("even",) if n % 2 == 0 else ()) for n in range(1, number + 1)]
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Who asks: every profile is the same one under another name."""
+
+    reader: "Script"
+    clock: "Clock"
+    names: tuple[str, ...]
+    the_one: Where | None
+
+    def profile(self, name: str) -> Where:
+        return self.the_one or PROFILE
+
+    def pollers(self, report: Callable[[list[Reading]], None]) -> PollerGroup:
+        def make(name: str) -> Poller:
+            return Poller(self.reader, report, POLICY, clock=lambda: self.clock.now().at, uniform=random.uniform)
+
+        return PollerGroup(make, self.names[0])
+
+    async def close(self) -> None:
+        await self.reader.close()
+
+
+@asynccontextmanager
+async def screen(
+    watched: int | list[Job] = 3,
+    outcomes: Mapping[JobId, Status | Failure] | None = None,
+    size: tuple[int, int] = (80, 24),
+    store: WatchlistStore | None = None,
+    names: tuple[str, ...] = ("",),
+    profile: Where | None = None,
+    **parts: Any,
+) -> AsyncIterator[Screen]:
+    """The app on so many jobs, all read once when the block begins."""
+    clock = Clock()
+    reader = Script(clock.now, dict(outcomes or {}))
+    store = store or MemoryWatchlist(jobs(watched) if isinstance(watched, int) else watched)
+    saved: list[ScreenState] = []
+    given: dict[str, Any] = {
+        "store": store,
+        "jobs": store.load().jobs,
+        "service": lambda: Profiles(reader, clock, names, profile),
+        "now": clock.now,
+        "state": ScreenState(details=False),
+        "save_state": saved.append,
+        "themes": None,
+        "glyphs": UNICODE,
+        "environ": {},
+        "keys": {},
+    }
+    app = WatchApp(ScreenDeps(**(given | parts)))
+    app.board_screen.apart = 0.01
+    async with app.run_test(size=size) as pilot:
+        shown = Screen(app, pilot, reader, clock, store, saved)
+        await shown.all_read()
+        await shown.settle()
+        yield shown

@@ -1,0 +1,67 @@
+"""Dialogs under quick fingers: keys that come while one is still being made, or just before it closes."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from textual import events
+
+from tests.support.builders import job_id
+from tests.support.screen_harness import Door, Screen, screen
+from tui.ui.add_dialog import AddDialog
+from tui.ui.dialogs import ChoiceDialog, Dialog, ReadDialog, TextDialog
+from tui.ui.key_help import help_content
+from tui.ui.sign_in_dialog import SignInDialog
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+DIALOGS: dict[str, Callable[[], Dialog[Any]]] = {
+    "add": lambda: AddDialog((), NOW, profiles={"": "", "other": "cn-north-4"}),
+    "text": lambda: TextDialog("Label"),
+    "choice": lambda: ChoiceDialog("Show", [("a", "first"), ("b", "second")], "a"),
+    "read": lambda: ReadDialog("Help", help_content({}), [("y", "copies")]),
+    "sign in": lambda: SignInDialog("Sign in", Door(), None),
+}
+KEYS = ("pagedown", "pageup", "ctrl+u", "j", "k", "enter", "tab", "down", "z", "backspace")
+
+
+def send(shown: Screen, *keys: str) -> None:
+    """All at once, as one read of the terminal brings them."""
+    for key in keys:
+        shown.app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+@pytest.mark.parametrize("dialog", DIALOGS)
+async def test_a_key_while_a_dialog_is_being_made_waits_for_it(dialog: str) -> None:
+    async with screen(1) as shown:
+        for key in KEYS:
+            shown.app.push_screen(DIALOGS[dialog]())
+            send(shown, key, "escape", key)
+            await shown.settle()
+            assert shown.app.is_running
+
+
+async def test_what_is_typed_while_a_dialog_is_being_made_is_not_lost() -> None:
+    async with screen(1) as shown:
+        answers: list[str | None] = []
+        shown.app.push_screen(TextDialog("Label"), answers.append)
+        send(shown, *"quick", "enter")
+        await shown.until(lambda: bool(answers))
+        assert answers == ["quick"]
+        shown.app.push_screen(AddDialog((), NOW))
+        shown.app.post_message(events.Paste(f"{job_id(7)}\n{job_id(8)}"))
+        await shown.until(lambda: "2 new" in shown.text)
+
+
+async def test_a_paste_and_a_resize_just_before_a_dialog_closes_do_nothing() -> None:
+    async with screen(1) as shown:
+        for make in DIALOGS.values():
+            shown.app.push_screen(make())
+            await shown.settle()
+            shown.app.post_message(events.Paste(job_id(7)))
+            send(shown, "x", "escape")
+            await shown.pilot.resize_terminal(60, 20)
+            await shown.settle()
+            assert shown.app.screen is shown.board
+            await shown.pilot.resize_terminal(80, 24)
+        assert job_id(7) not in shown.board.board.states

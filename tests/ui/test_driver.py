@@ -1,0 +1,210 @@
+"""What a terminal may send without ending or upsetting the app."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from textual import events
+
+from tests.support.terminal import Terminal
+from tui.ui.driver import LONGEST_REPLY, Parser, Replies
+
+ROOT = Path(__file__).parents[2]
+APP = """
+import threading
+from textual.app import App
+from textual.widgets import Static
+from tui.ui.driver import SturdyDriver
+
+class Tiny(App):
+    keys = ""
+    def compose(self):
+        yield Static("ready")
+    def on_key(self, event):
+        self.keys += f"{event.key} "
+        inputs = sum(thread.name == "textual-input" for thread in threading.enumerate())
+        self.query_one(Static).update(f"ready {self.keys}; {inputs} input")
+        if event.key == "z":
+            self.action_suspend_process()
+        if event.key == "q":
+            self.exit(return_code=7)
+
+app = Tiny(driver_class=SturdyDriver)
+app.run()
+raise SystemExit(app.return_code)
+"""
+SIZES = """
+import fcntl, struct, sys, termios
+from textual.app import App
+from textual.widgets import Static
+from tui.ui.driver import SturdyDriver
+
+class Driver(SturdyDriver):
+    looks = 0
+    def _get_terminal_size(self):
+        size = super()._get_terminal_size()
+        self.looks += 1
+        if self.looks == 3 and 'twice' in sys.argv:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 10, 50, 0, 0))
+        return size
+
+class Tiny(App):
+    def compose(self):
+        yield Static("ready")
+    def on_resize(self, event):
+        self.query_one(Static).update(f"{event.size.width} x {event.size.height}")
+
+Tiny(driver_class=Driver).run()
+"""
+
+COLOUR = "\x1b]11;rgb:1c1c/1c1c/1c1c"
+ANSWERS = [
+    f"{COLOUR}\x1b\\",
+    f"{COLOUR}\a",
+    "\x1bP>|XTerm(390)\x1b\\",
+    "\x1b_Gi=31;OK\x1b\\",
+    "\x1b[?62;1;6;22c",
+    "\x1b[>41;390;0c",
+    "\x1b[?0u",
+    "\x1b[?997;1n",
+]
+WANTED = ["\x1b[<0;3;4M", "\x1b[?2026;2$y", "\x1b[A", "\x1b", "q", "\x1b[200~\x1b[201~", "\x1b[97;5u", "\x1b[I"]
+
+
+def tiny() -> Terminal:
+    return Terminal([sys.executable, "-c", APP], cwd=ROOT)
+
+
+def keys(text: str) -> list[str]:
+    parser = Parser()
+    return [message.key for message in parser.feed(text) if isinstance(message, events.Key)]
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_answers_that_nobody_waits_for_are_dropped(answer: str) -> None:
+    assert Replies().without(f"a{answer}b") == "ab"
+
+
+@pytest.mark.parametrize("text", WANTED)
+def test_what_the_parser_knows_goes_through(text: str) -> None:
+    assert Replies().without(text) == text
+
+
+@pytest.mark.parametrize("answer", ANSWERS[:4])
+def test_an_answer_may_come_in_pieces(answer: str) -> None:
+    for cut in range(2, len(answer)):
+        replies = Replies()
+        assert replies.without(f"a{answer[:cut]}") + replies.without(f"{answer[cut:]}b") == "ab"
+        assert replies.release() == ""
+
+
+def test_the_start_of_an_answer_is_keys_when_nothing_follows() -> None:
+    replies = Replies()
+    assert replies.without("\x1b]") == ""
+    assert replies.release() == "\x1b]"
+    assert replies.release() == ""
+
+
+def test_an_answer_without_end_is_not_held_for_ever() -> None:
+    replies = Replies()
+    endless = COLOUR + "x" * LONGEST_REPLY
+    assert replies.without(endless) == endless
+
+
+@given(st.lists(st.sampled_from([*ANSWERS, *WANTED, "x", "é"]), max_size=8))
+def test_of_a_mixture_only_the_answers_go(parts: list[str]) -> None:
+    replies = Replies()
+    kept = replies.without("".join(f"{part} " for part in parts)) + replies.release()
+    assert kept == "".join(" " if part in ANSWERS else f"{part} " for part in parts)
+
+
+@pytest.mark.parametrize("odd", ["\x1b[1114112u", "\x1b[4294967296;5u", "\x1b[55296u"])
+def test_an_odd_sequence_costs_only_itself(odd: str) -> None:
+    assert keys(f"a{odd}b{odd}\x1b[Ac") == ["a", "b", "up", "c"]
+
+
+@given(st.lists(st.text(max_size=8) | st.from_regex(r"\x1b\[[0-9;:<?]{0,12}[a-zA-Z~]", fullmatch=True), max_size=12))
+@settings(max_examples=200)
+def test_whatever_comes_the_parser_goes_on(parts: list[str]) -> None:
+    parser = Parser()
+    for part in parts:
+        list(parser.feed(Replies().without(part)))
+    list(parser.feed("\x1b[201~\x1b[201~"))
+    assert [m.key for m in parser.feed("\x1b[A") if isinstance(m, events.Key)] == ["up"]
+
+
+def test_noise_on_the_line_does_not_end_the_app() -> None:
+    with tiny() as terminal:
+        terminal.wait_for("ready")
+        terminal.send(b"\xd6\xd0\x1b[1114112u" + COLOUR.encode() + b"\x1b\\a\x1b[?62cb")
+        terminal.wait_for(r"a b ; 1 input")
+        terminal.send("q")
+        assert terminal.wait_exit() == 7
+        assert terminal.left_behind() == ()
+
+
+def test_a_bare_stop_and_continue_starts_nothing_twice() -> None:
+    with tiny() as terminal:
+        terminal.wait_for("ready")
+        terminal.kill(signal.SIGSTOP)
+        terminal.kill(signal.SIGCONT)
+        terminal.send("abc")
+        terminal.wait_for(r"a b c ; 1 input")
+        terminal.send("q")
+        assert terminal.wait_exit() == 7
+
+
+def test_of_two_resizes_at_once_the_last_one_counts() -> None:
+    with Terminal([sys.executable, "-c", SIZES, "twice"], cwd=ROOT) as terminal:
+        terminal.wait_for("80 x 24")
+        terminal.resize(20, 60)
+        terminal.wait_for("50 x 10")
+
+
+def test_the_size_is_the_terminals_also_when_standard_output_is_a_file() -> None:
+    with Terminal(
+        ["sh", "-c", 'exec "$@" >/dev/null', "sh", sys.executable, "-c", SIZES], cwd=ROOT, rows=20
+    ) as terminal:
+        terminal.wait_for("80 x 20")
+        terminal.resize(10, 50)
+        terminal.wait_for("50 x 10")
+
+
+def test_a_suspended_app_comes_back() -> None:
+    with tiny() as terminal:
+        terminal.wait_for("ready")
+        terminal.send("z")
+        terminal.gone("ready")
+        os.waitid(os.P_PID, terminal.process.pid, os.WSTOPPED)
+        terminal.kill(signal.SIGCONT)
+        terminal.wait_for("ready")
+        terminal.send("a")
+        terminal.wait_for("z a ; 1 input")
+        terminal.send("q")
+        assert terminal.wait_exit() == 7
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+def test_what_is_pasted_is_text_and_never_keys(size: int) -> None:
+    """However the reads cut it: an escape sequence inside a paste runs no key."""
+    parser = Parser()
+    sent = "a\x1b[200~one\x1bx\x1b[31m\x1bOPtwo\x1b[20\x1b[201~b\x1b[A"
+    messages = [
+        message for start in range(0, len(sent), size) for message in parser.feed(sent[start : start + size])
+    ] + list(parser.tick())
+    pastes = [message.text for message in messages if isinstance(message, events.Paste)]
+    assert pastes == ["one\x1bx\x1b[31m\x1bOPtwo\x1b[20"]
+    assert [message.key for message in messages if isinstance(message, events.Key)] == ["a", "b", "up"]
+
+
+def test_an_escape_is_a_key_once_nothing_follows_it() -> None:
+    parser = Parser()
+    assert list(parser.feed("\x1b")) == []
+    (key,) = parser.tick()
+    assert isinstance(key, events.Key)
+    assert key.key == "escape"
+    assert [one.key for one in [*parser.feed("\x1b"), *parser.feed("[A")] if isinstance(one, events.Key)] == ["up"]

@@ -1,0 +1,70 @@
+"""Settings and themes that are edited by hand while the screen is open."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.screen_harness import screen
+from tui.storage.settings import load_settings
+from tui.ui.themes import bundled_themes
+
+THEME = (bundled_themes() / "dusk.toml").read_text(encoding="utf-8")
+
+
+async def test_edited_keys_address_and_theme_act_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('[keys]\nremove = "Z"\n')
+    settings = load_settings(file)
+    async with screen(3, settings_file=file, settings=settings, keys=settings.keys) as shown:
+        assert "Z remove" in shown.lines[-1]
+        file.write_text('[keys]\nremove = "K"\n[ui]\ntheme = "dusk"\naddress = "https://a.example/{job_id}"\n')
+        await shown.until(lambda: "K remove" in shown.lines[-1])
+        await shown.until(lambda: shown.app.theme == "dusk")
+        await shown.press("Z")
+        assert len(shown.store.load().jobs) == 3
+        await shown.press("K")
+        await shown.until(lambda: len(shown.store.load().jobs) == 2)
+        await shown.press("o")
+        await shown.until(lambda: "https://a.example/" in shown.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[polling]\nidle = 60\n", "polling.idle"),
+        ("[ui]\nmouse = true\n", "ui.mouse"),
+        ('default_profile = "lab"\n[profiles.lab]\nregion = "cn-north-4"\n', "profiles.lab"),
+    ],
+)
+async def test_what_needs_a_restart_is_named_until_it_is_taken_back(tmp_path: Path, text: str, named: str) -> None:
+    file = tmp_path / "settings.toml"
+    async with screen(1, settings_file=file) as shown:
+        file.write_text(text)
+        await shown.until(lambda: "only after a restart:" in shown.text and named in shown.text)
+        file.write_text("")
+        await shown.until(lambda: "restart" not in shown.text)
+
+
+@pytest.mark.parametrize("text", ["[polling\n", '[keys]\nwide = "ctrl+m"\n', "[ui]\ncolour = 1\n"])
+async def test_settings_that_cannot_be_used_are_named_and_change_nothing(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "settings.toml"
+    async with screen(1, settings_file=file, size=(160, 24)) as shown:
+        file.write_text(text)
+        await shown.until(lambda: "The settings stay as they were." in " ".join(shown.text.split()))
+        assert "x remove" in shown.lines[-1]
+        file.write_text("")
+        await shown.until(lambda: "The settings stay" not in shown.text)
+
+
+async def test_an_edited_theme_is_seen_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(THEME.replace('name = "dusk"', 'name = "mine"'))
+    async with screen(1, themes=tmp_path, theme="mine") as shown:
+        assert shown.app.theme == "mine"
+        before = shown.board.styles.background
+        lines = [line for line in file.read_text().splitlines() if not line.startswith("background")]
+        file.write_text("\n".join(['background = "#123456"', *lines]))
+        await shown.until(lambda: shown.board.styles.background != before)
+        assert shown.board.styles.background.hex == "#123456"
+        file.write_text("primary = 1\n")
+        await shown.until(lambda: "mine.toml is left out" in shown.said)

@@ -1,0 +1,88 @@
+"""A frame sends what differs, and the terminal shows the same as if all had been sent."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Region, Size
+from textual.strip import Strip
+
+from tests.support.terminal_screen import Screen
+from tui.ui.frame import Frame
+
+WIDTH, HEIGHT = 24, 3
+SIZE = Size(WIDTH, HEIGHT)
+LOOKS = [Style(), Style(color="red"), Style(bold=True, bgcolor="#102030")]
+texts = st.text(st.sampled_from("ab 数─●é\u0301"), max_size=WIDTH)
+lines = st.lists(st.tuples(texts, st.sampled_from(LOOKS)), max_size=3)
+pages = st.lists(lines, min_size=HEIGHT, max_size=HEIGHT)
+
+
+def page(drawn: list[list[tuple[str, Style]]]) -> LayoutUpdate:
+    """The whole screen, each line filled up to its width."""
+    strips = [Strip([Segment(text, look) for text, look in line]).adjust_cell_length(WIDTH) for line in drawn]
+    return LayoutUpdate([[strip] for strip in strips], Region(0, 0, WIDTH, HEIGHT))
+
+
+def words(*drawn: str) -> LayoutUpdate:
+    return page([[(text, LOOKS[0])] for text in drawn])
+
+
+def sent(frame: Frame, update: LayoutUpdate | ChopsUpdate) -> str:
+    return frame.changes(update, SIZE, ColorSystem.TRUECOLOR)
+
+
+def shown(*outputs: str) -> list[list[tuple[object, ...]]]:
+    """Every cell of a terminal that was sent this."""
+    screen = Screen(HEIGHT, WIDTH)
+    for output in outputs:
+        screen.feed(output.encode())
+    cells = screen._shown[0].buffer
+    return [[tuple(cells[y][x]) for x in range(WIDTH)] for y in range(HEIGHT)]
+
+
+@settings(max_examples=40)
+@given(st.lists(pages, min_size=1, max_size=4))
+def test_differences_come_to_the_same_as_whole_screens(drawn: list[list[list[tuple[str, Style]]]]) -> None:
+    frame = Frame()
+    outputs = [sent(frame, page(one)) for one in drawn]
+    assert shown(*outputs) == shown(sent(Frame(), page(drawn[-1])))
+
+
+@settings(max_examples=20)
+@given(pages)
+def test_what_is_shown_already_is_not_sent(drawn: list[list[tuple[str, Style]]]) -> None:
+    frame = Frame()
+    assert sent(frame, page(drawn))
+    assert sent(frame, page(drawn)) == ""
+
+
+def test_one_changed_cell_is_sent_alone() -> None:
+    frame = Frame()
+    sent(frame, words("first", "second", "third"))
+    assert sent(frame, words("first", "secund", "third")) == "\x1b[2;4H\x1b[0mu\x1b[0m"
+
+
+def test_after_a_character_of_uncertain_width_the_cursor_is_put_where_it_belongs() -> None:
+    assert "│ \x1b[3Gab" in sent(Frame(), words("│ ab"))
+    frame = Frame()
+    sent(frame, words("● ab"))
+    assert sent(frame, words("○ ab")).startswith("\x1b[1;1H\x1b[0m○ \x1b[3G")
+
+
+def test_all_is_sent_to_a_terminal_that_may_show_anything() -> None:
+    frame = Frame()
+    whole = sent(frame, words("first", "second", "third"))
+    frame.forget()
+    assert sent(frame, words("first", "second", "third")) == whole
+
+
+def test_what_lies_beside_the_changed_region_is_left_alone() -> None:
+    """The compositor leaves out the widgets there, and gives what lies under them."""
+    frame = Frame()
+    sent(frame, words("left    right"))
+    under, new = Strip([Segment(" " * 8)]), Strip([Segment("RIGHT".ljust(WIDTH - 8))])
+    update = ChopsUpdate([{0: under, 8: new}, {}, {}], [(0, 8, WIDTH)], [[8, WIDTH], [], []])
+    assert sent(frame, update).startswith("\x1b[1;9H\x1b[0mRIGHT")

@@ -1,0 +1,89 @@
+"""Fields of one line: what is masked stays here, what is pasted arrives whole, what cannot be drawn is kept."""
+
+import ast
+import base64
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual import events
+
+from tests.support.screen_harness import PROFILE, Door, Screen, screen
+
+SECRET = "correct horse"
+
+
+def copied(shown: Screen, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What goes to the terminal from now on, clipboard sequences decoded."""
+    sent: list[str] = []
+    driver = shown.app._driver
+    assert driver
+    monkeypatch.setattr(driver, "write", sent.append)
+    return sent
+
+
+def in_clipboard(sent: list[str]) -> list[str]:
+    start = "\x1b]52;c;"
+    return [base64.b64decode(text[len(start) : -1]).decode() for text in sent if text.startswith(start)]
+
+
+@pytest.mark.parametrize(("wants", "key"), [("token", "ctrl+c"), ("password", "ctrl+x"), ("password", "super+c")])
+async def test_what_is_masked_cannot_be_copied(wants: str, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Door(wants)
+    async with screen(1, profile=replace(PROFILE, sign_in=door)) as shown:
+        await shown.press("i", *SECRET)
+        sent = copied(shown, monkeypatch)
+        for select in (("ctrl+shift+a",), ("shift+home",), ("home", "shift+end")):
+            await shown.press(*select, key)
+        await shown.settle()
+        assert in_clipboard(sent) == []
+        assert shown.app.clipboard == ""
+        await shown.press("enter")
+        await shown.until(lambda: door.given == SECRET)
+
+
+async def test_ctrl_c_in_a_masked_field_says_why_it_copies_nothing() -> None:
+    async with screen(1) as shown:
+        await shown.press("i", *SECRET, "shift+home", "ctrl+c", "ctrl+c", "ctrl+c")
+        assert "What is masked is not copied." in shown.said
+
+
+async def test_what_is_cut_out_of_an_open_field_goes_the_same_way_as_what_is_copied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with screen(1) as shown:
+        await shown.press("L", "shift+home")
+        sent = copied(shown, monkeypatch)
+        await shown.press("ctrl+x")
+        await shown.until(lambda: in_clipboard(sent) == ["job 001"])
+        assert "The selection: sent to the clipboard" in shown.said
+        await shown.press("ctrl+v", "enter")
+        assert "job 001" in shown.text
+
+
+def test_every_field_is_one_of_ours() -> None:
+    """Textual's own would copy what is masked, and throw away the second line of a paste."""
+    for file in Path("tui").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in ("Input", "MaskedInput", "TextArea"), file
+
+
+@pytest.mark.parametrize(("keys", "field"), [(("L",), "Label of"), (("t",), "Tags of"), (("slash",), "")])
+async def test_no_line_of_a_paste_is_lost(keys: tuple[str, ...], field: str) -> None:
+    async with screen(1) as shown:
+        await shown.press(*keys)
+        assert field in shown.text
+        await shown.press("ctrl+u")
+        shown.app.post_message(events.Paste("first\r\n  second\rthird\n"))
+        await shown.settle()
+        assert "first second third" in shown.text
+
+
+async def test_what_a_field_has_no_room_for_is_refused_with_a_word() -> None:
+    async with screen(1) as shown:
+        await shown.press("L")
+        shown.app.post_message(events.Paste("x" * 200))
+        await shown.settle()
+        assert "x" * 5 not in shown.text
+        assert "at most 100 characters" in shown.said

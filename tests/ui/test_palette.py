@@ -1,0 +1,71 @@
+"""The palette, the keys that close what they open, and the order of rows."""
+
+import pytest
+
+from tests.support.builders import failure, job_id
+from tests.support.screen_harness import screen
+from tui.core.job import Job
+from tui.core.reading import Status
+
+A, B, C = job_id(1), job_id(2), job_id(3)
+
+
+@pytest.mark.parametrize("word", ["q", ":q", "quit", "exit", "leave", "wq"])
+async def test_the_palette_quits_by_every_usual_word(word: str) -> None:
+    async with screen(1) as shown:
+        await shown.press("colon", *word)
+        await shown.until(lambda: "quit  q" in shown.text)
+        await shown.press("down", "enter")
+        await shown.until(lambda: not shown.app.is_running)
+
+
+@pytest.mark.parametrize(
+    ("word", "title"),
+    [("delete", "remove  x del"), ("rename", "label  L f2"), ("login", "sign in  i"), ("search", "filter  / f")],
+)
+async def test_the_palette_finds_everyday_words_and_shows_keys(word: str, title: str) -> None:
+    async with screen(1) as shown:
+        await shown.press("colon", *word)
+        await shown.until(lambda: title in shown.text)
+
+
+async def test_the_palette_shows_the_users_own_keys() -> None:
+    async with screen(1, keys={"undo": "ctrl+y"}) as shown:
+        await shown.press("colon", *"undo")
+        await shown.until(lambda: "undo  ^y" in shown.text or "undo  ctrl+y" in shown.text)
+
+
+@pytest.mark.parametrize("key", ["e", "s", "question_mark", "f1", "F", "T", "o", "f2", "enter", "d"])
+async def test_the_key_that_opens_also_closes(key: str) -> None:
+    job = Job(A, "job", address="https://a.example/")
+    async with screen([job], {A: failure()}, names=("", "lab"), size=(100, 30)) as shown:
+        before = shown.text
+        await shown.press(key)
+        assert shown.text != before
+        await shown.press(key)
+        assert shown.app.is_running
+        assert shown.app.screen is shown.board
+        assert shown.text == before
+
+
+async def test_the_key_that_opens_a_field_is_text_in_it() -> None:
+    async with screen(1) as shown:
+        await shown.press("L", *"L", "enter")
+        assert shown.store.load().jobs[0].label == "job 001L"
+
+
+async def test_rows_without_a_value_come_last_in_both_directions() -> None:
+    watched = [Job(A, "one", ("x",)), Job(B, "two"), Job(C, "three", ("a",))]
+    async with screen(watched, {A: Status.RUNNING, B: failure(), C: Status.IDLE}) as shown:
+        for key in ("for", "tags", "age"):
+            shown.board.sort_by(key)
+            first = list(shown.board.table.order)
+            shown.board.action_reverse()
+            assert list(shown.board.table.order) == [*reversed(first[:2]), B]
+            assert first[2] == B
+
+
+async def test_names_with_numbers_are_in_their_natural_order() -> None:
+    async with screen([Job(A, "job-10"), Job(B, "job-2"), Job(C, "Job-1")]) as shown:
+        shown.board.sort_by("job")
+        assert list(shown.board.table.order) == [C, B, A]

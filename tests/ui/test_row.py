@@ -1,0 +1,81 @@
+"""What a row says: never an old answer as a current one, never an error as idle."""
+
+import pytest
+
+from tests.support.builders import failure, moment, row, state
+from tui.core.condition import Condition
+from tui.core.reading import Status
+from tui.ui import row as words
+from tui.ui.formatting import duration
+from tui.ui.status_line import joined
+
+RUNNING, IDLE = Status.RUNNING, Status.IDLE
+
+
+def test_a_fresh_status_is_shown_bare_and_without_age() -> None:
+    fresh = row(state((RUNNING, 0)), at=22)
+    assert words.status_word(fresh) == "running"
+    assert words.age(fresh) == ""
+
+
+def test_an_ageing_status_shows_its_age() -> None:
+    ageing = row(state((IDLE, 0)), at=30)
+    assert (words.status_word(ageing), words.age(ageing)) == ("idle", "30s")
+
+
+def test_a_stale_status_is_in_the_past_tense_with_its_age() -> None:
+    stale = row(state((RUNNING, 0)), at=240)
+    assert (words.status_word(stale), words.age(stale)) == ("was running", "4m")
+    assert stale.condition is Condition.STALE
+
+
+def test_a_failure_is_never_idle_and_keeps_the_last_good_status_until_that_is_stale() -> None:
+    known = state((IDLE, 0), (failure(), 10))
+    assert row(known, at=12).condition is Condition.FAILING
+    assert words.status_word(row(known, at=12)) == "idle"
+    assert words.status_word(row(known, at=60)) == "was idle"
+    assert words.note(row(known, at=12)) == "The service failed."
+
+
+def test_a_job_that_was_never_read_and_fails_has_no_status() -> None:
+    known = state((failure(), 0), (failure(), 10))
+    assert words.status_word(row(known, at=12)) == "failing"
+    assert words.note(row(known, at=12)) == "The service failed."
+
+
+def test_a_paused_job_says_so_and_since_when() -> None:
+    known = state((RUNNING, 0))._replace(paused=moment(5))
+    assert words.status_word(row(known, at=900)) == "paused"
+    assert words.age(row(known, at=900)) == ""
+    assert words.note(row(known, at=900)).startswith("since ")
+
+
+@pytest.mark.parametrize(("after", "expected"), [(5, ""), (95, "1m+"), (299, "1m+"), (3700, "1h+")])
+def test_a_status_that_was_so_from_the_first_reading_may_be_older(after: float, expected: str) -> None:
+    known = state((RUNNING, 0), (RUNNING, after))
+    assert words.how_long(row(known, at=after)) == expected
+
+
+def test_nobody_has_seen_more_time_than_the_last_good_answer() -> None:
+    known = state((RUNNING, 0), (RUNNING, 300), (failure(), 400))
+    assert words.how_long(row(known, at=8 * 3600)) == "5m+"
+    assert words.how_long(row(state((IDLE, 0), (RUNNING, 15), (RUNNING, 135)), at=8 * 3600)) == "2m00s"
+
+
+def test_an_observed_start_counts_from_the_first_answer_and_names_both() -> None:
+    known = state((IDLE, 0), (RUNNING, 15))
+    assert words.how_long(row(known, at=75, interval=60)) == "1m00s"
+    assert words.note(row(known, at=15)).startswith("started ")
+    assert words.note(row(state((IDLE, 0), (RUNNING, 15), (RUNNING, 700)), at=700)) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(19.9, "0s"), (59, "40s"), (119, "1m40s"), (180, "3m"), (3600, "1h00m"), (10**6, "11d")]
+)
+def test_durations_are_as_coarse_as_what_is_known(seconds: float, expected: str) -> None:
+    assert duration(seconds) == expected
+
+
+def test_neighbours_of_one_look_are_sent_as_one_and_blanks_take_any() -> None:
+    parts = [("  ", ""), ("a ", "red"), (" ", ""), ("b", "red"), ("c", "blue"), (" ", "red")]
+    assert joined(parts) == [("  a  b", "red"), ("c ", "blue")]

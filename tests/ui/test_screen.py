@@ -1,0 +1,93 @@
+"""The main screen: what stands on it, and that cursor and marks stay with their jobs."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.support.builders import failure, job_id
+from tests.support.screen_harness import HOUR, screen
+from tui.core.job import Job
+from tui.core.reading import Failure, FailureKind, Status
+from tui.storage.screen_state import ScreenState
+
+
+async def test_rows_say_status_in_mark_and_word() -> None:
+    async with screen(3, {job_id(1): Status.RUNNING, job_id(3): failure()}) as shown:
+        assert "▸ running" in shown.lines[2]
+        assert "◦ idle" in shown.lines[3]
+        assert "✗ failing" in shown.lines[4]
+        assert "The service failed." in shown.lines[4]
+        assert "1 running" in shown.lines[0]
+        assert "1 failing" in shown.lines[0]
+
+
+async def test_an_old_answer_is_never_shown_as_current() -> None:
+    async with screen(2, {job_id(1): Status.RUNNING}) as shown:
+        shown.clock.ahead = 4 * HOUR
+        shown.board.tick()
+        await shown.settle()
+        assert "was running" in shown.lines[2]
+        assert "4h" in shown.lines[2]
+        assert "2 stale │ oldest answer 4h" in shown.lines[0]
+
+
+@pytest.mark.parametrize(("theme", "background"), [("", "#15181E"), ("codearts-light", "#F8F7F4")])
+async def test_the_screen_has_its_themes_colours_from_the_start(theme: str, background: str) -> None:
+    async with screen(1, state=ScreenState(theme=theme)) as shown:
+        await shown.until(lambda: shown.board.styles.background.hex == background)
+
+
+async def test_a_theme_is_found_by_the_name_in_its_file_and_one_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file.toml").write_text('name = "mine"\nprimary = "#123456"\n')
+    (tmp_path / "broken.toml").write_text("primary")
+    async with screen(1, themes=tmp_path, state=ScreenState(theme="mine"), size=(120, 30)) as shown:
+        await shown.until(lambda: shown.app.theme == "mine")
+        (note,) = shown.app._notifications
+        assert note.message.startswith("Theme broken.toml is left out: it is not TOML")
+    async with screen(1, theme="nowhere", size=(120, 30)) as shown:
+        (note,) = shown.app._notifications
+        assert note.message.startswith("There is no theme 'nowhere'; there are ansi-16, codearts-dark,")
+        assert shown.app.theme == "codearts-dark"
+
+
+async def test_no_jobs_nothing_matches_and_could_not_ask_are_three_screens() -> None:
+    async with screen(0) as shown:
+        assert "No jobs yet." in shown.text
+    async with screen(2) as shown:
+        await shown.press("slash", "z", "z")
+        assert "Nothing matches the filter 'zz'." in shown.text
+        await shown.press("escape")
+        assert "job 001" in shown.text
+    refused = Failure(FailureKind.NO_CREDENTIAL, "There is no token: set CODEARTS_TOKEN.")
+    async with screen([Job(job_id(1), "job 001")], {job_id(1): refused}) as shown:
+        await shown.until(lambda: "Could not ask about the job." in shown.text)
+        assert "There is no token: set CODEARTS_TOKEN." in shown.text
+        assert "job 001" in shown.text
+
+
+async def test_the_users_command_runs_when_a_job_starts(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    async with screen(2, alert=("/bin/sh", "-c", f'echo "$0 $1" >> {told}', "{label}", "{change}")) as shown:
+        shown.reader.outcomes[job_id(2)] = Status.RUNNING
+        await shown.ask_all()
+        await shown.until(told.exists)
+        await shown.until(lambda: told.read_text() == "job 002 started\n")
+
+
+async def test_the_cursor_stays_on_its_job_through_sorting_and_readings() -> None:
+    chance = random.Random(1)
+    outcomes: tuple[Status | Failure, ...] = (Status.RUNNING, Status.IDLE, failure())
+    async with screen(60) as shown:
+        await shown.press("down", "down", "down", "space")
+        chosen, marked = shown.cursor, set(shown.board.table.marks)
+        shown.board.sort_by("status")
+        for _ in range(50):
+            for number in chance.sample(range(1, 61), 10):
+                shown.reader.outcomes[job_id(number)] = chance.choice(outcomes)
+            await shown.ask_all()
+            assert shown.cursor == chosen
+            assert shown.board.table.marks == marked
+        line = next(line for line in shown.lines if line.startswith("›"))
+        assert chosen is not None
+        assert shown.board.board.states[chosen].job.label in line

@@ -1,0 +1,67 @@
+"""Every size of a terminal: one honest line where nothing fits, and everything again when there is room."""
+
+import asyncio
+from random import Random
+
+import pytest
+
+from tests.support.builders import failure, job_id
+from tests.support.screen_harness import screen
+from tui.core.job import JobId
+from tui.core.reading import Failure, Status
+
+SENTENCE = "too small: 40x8 min"
+
+
+@pytest.mark.parametrize("size", [(20, 5), (39, 24), (80, 7)])
+@pytest.mark.parametrize("key", ["", "a", "question_mark", "s"])
+async def test_below_the_smallest_size_there_is_one_honest_line(size: tuple[int, int], key: str) -> None:
+    async with screen(3) as shown:
+        if key:
+            await shown.press(key)
+        before = shown.text
+        await shown.pilot.resize_terminal(*size)
+        await shown.until(lambda: shown.text.strip() == SENTENCE)
+        await shown.pilot.resize_terminal(80, 24)
+        await shown.until(lambda: shown.text == before)
+
+
+async def test_the_smallest_size_of_all_still_has_a_letter_of_it() -> None:
+    async with screen(3, size=(1, 1)) as shown:
+        assert shown.text == "t"
+        await shown.pilot.resize_terminal(40, 8)
+        await shown.until(lambda: "job 001" in shown.text and SENTENCE not in shown.text)
+
+
+async def test_a_storm_of_sizes_ends_in_the_same_screen() -> None:
+    dice = Random(5)
+    async with screen(30) as shown:
+        before = shown.text
+        for _ in range(50):
+            await shown.pilot.resize_terminal(dice.randint(1, 200), dice.randint(1, 60))
+        await shown.pilot.resize_terminal(80, 24)
+        await shown.until(lambda: shown.text == before)
+
+
+@pytest.mark.parametrize("action", ["add", "label", "tags", "sort", "help", "open_address", "error", "app.theme"])
+async def test_a_dialog_may_be_closed_before_it_is_there(action: str) -> None:
+    async with screen(3, {job_id(1): failure()}, address="https://x.example/{job_id}") as shown:
+        await shown.app.run_action(action, shown.board)
+        for _ in range(1000):
+            if not shown.board.is_active:
+                break
+            await asyncio.sleep(0)
+        for _ in range(2):
+            await shown.app.run_action("close", shown.app.screen)
+        await shown.until(lambda: shown.board.is_active)
+        await shown.press("j")
+        assert not shown.app.crash
+
+
+async def test_counts_that_a_narrow_screen_has_no_room_for_leave_a_sign() -> None:
+    outcomes: dict[JobId, Status | Failure] = {job_id(1): Status.RUNNING, job_id(2): failure()}
+    async with screen(5, outcomes, size=(40, 24)) as shown:
+        await shown.press("exclamation_mark")
+        assert shown.lines[0] == " 1 running  3 idle  1 failing  1 of 5 s…"
+        await shown.pilot.resize_terminal(80, 24)
+        assert "1 of 5 shown" in shown.lines[0]

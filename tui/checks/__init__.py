@@ -1,1 +1,0 @@
-"""`codearts-watch check`: what works and what does not, step by step."""

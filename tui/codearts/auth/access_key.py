@@ -1,0 +1,238 @@
+"""Access keys: where they are found, and the credential that signs requests with them."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from configparser import ConfigParser
+from configparser import Error as ConfigError
+from datetime import timedelta
+from functools import partial
+from math import inf
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from tui.codearts.auth.credentials import AuthHeaders, Secret, is_accepted
+from tui.codearts.auth.secret_file import PrivateFile, unusable
+from tui.codearts.auth.signing import sign, signed_at
+from tui.codearts.server_clock import ServerClock
+from tui.core.errors import UserError
+from tui.core.paths import expanded
+from tui.core.reading import Failure, Retry, Status
+
+_NAMES = {
+    # Access key, secret key, security token of temporary keys, project: the vendor's SDK, then the Terraform provider.
+    "HUAWEICLOUD_SDK": ("AK", "SK", "SECURITY_TOKEN", "PROJECT_ID"),
+    "HW": ("ACCESS_KEY", "SECRET_KEY", "SECURITY_TOKEN", "PROJECT_ID"),
+}
+_IN_FILE = ("ak", "sk", "security_token", "project_id")
+_FILE_VARIABLE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+_SECTION = "basic"
+
+
+class Keys(NamedTuple):
+    """An access key and its secret key; `security_token` only with temporary ones."""
+
+    access: Secret
+    secret: Secret
+    security_token: Secret | None = None
+    project_id: str = ""
+    """The IAM project; not needed where the endpoint is a region's."""
+
+
+class KeySource(Protocol):
+    """Where keys come from."""
+
+    @property
+    def source(self) -> str:
+        """Its name for the user."""
+
+    def value(self) -> Keys | Failure:
+        """The keys as of now. Never raises for what is missing or wrong."""
+
+    def changed(self) -> bool:
+        """Whether they were written since the last `value()`."""
+
+
+class FixedKeys:
+    """Keys of the environment, as they were at the start, or the news that they cannot be used."""
+
+    def __init__(self, source: str, keys: Keys | Failure) -> None:
+        self.source = source
+        self._keys = keys
+
+    def value(self) -> Keys | Failure:
+        return self._keys
+
+    def changed(self) -> bool:
+        return False
+
+
+def find_keys(environ: Mapping[str, str], home: Path) -> list[KeySource]:
+    """Those that are there: of the SDK's variables, of Terraform's, of the SDK's file."""
+    found: list[KeySource] = []
+    for prefix, names in _NAMES.items():
+        variables = [f"{prefix}_{name}" for name in names]
+        values = [environ.get(variable, "").strip() for variable in variables]
+        if values[0] or values[1]:
+            source = f"{variables[0]} and {variables[1]}"
+            found.append(FixedKeys(source, _or_failure(source, partial(_keys, values, variables))))
+    name = environ.get(_FILE_VARIABLE, "").strip()
+    file = PrivateFile(expanded(name) if name else home / ".huaweicloud" / "credentials", parse_keys)
+    if name or file.is_there():
+        found.append(file)
+    return found
+
+
+def named_keys(environ: Mapping[str, str], access: str, secret: str, security_token: str = "") -> KeySource:
+    """Of variables of these names."""
+    names = [access, secret, *([security_token] if security_token else [])]
+    values = [environ.get(name, "").strip() for name in names]
+    source = f"{access} and {secret}"
+    return FixedKeys(source, _or_failure(source, partial(_keys, [*values, "", ""][:4], [*names, "", ""][:4])))
+
+
+def parse_keys(text: str) -> Keys:
+    """The section `[basic]` of the SDK's file; a `%` is just a `%`. Raises Problem, without any value."""
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read_string(text)
+    except ConfigError:
+        raise UserError("It is no INI file: write [basic], then ak = … and sk = …, a line each.") from None
+    if _SECTION not in parser:
+        raise UserError("It has no section [basic]: write one with ak and sk.")
+    return _keys([_unquoted(parser[_SECTION].get(name, "").strip()) for name in _IN_FILE], _IN_FILE)
+
+
+def _unquoted(value: str) -> str:
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1].strip() if is_quoted else value
+
+
+def _keys(values: list[str], names: Sequence[str]) -> Keys:
+    """Raises Problem, which names what is wrong and shows no value."""
+    for value, name in zip(values, names, strict=True):
+        if not value and name in names[:2]:
+            raise UserError(f"There is no {name}: both keys are needed.")
+        if not (value.isascii() and value.isprintable()) or " " in value:
+            raise UserError(f"The value of {name} has a blank or a character that none has: copy it again.")
+    access, secret, token, project_id = values
+    return Keys(Secret(access), Secret(secret), Secret(token) if token else None, project_id)
+
+
+def _or_failure(source: str, keys: Callable[[], Keys]) -> Keys | Failure:
+    try:
+        return keys()
+    except UserError as problem:
+        return unusable(source, str(problem))
+
+
+ACCEPTED = timedelta(minutes=10)
+"""How far a signature's time may be from the service's; the vendor says 15 minutes."""
+CORRECTIONS_APART = 300.0
+"""Seconds between two refusals that may be put down to a wrong clock: as long as a key stays locked."""
+
+
+class _Signature(AuthHeaders):
+    """A proof that knows how many were signed before it."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, keys: Keys, source: str, headers: dict[str, str], number: int) -> None:
+        token = keys.security_token.reveal() if keys.security_token else ""
+        signature = headers["Authorization"].rpartition("=")[2]
+        super().__init__(source, keys.secret, headers, tuple(filter(None, (keys.access.reveal(), token, signature))))
+        self.number = number
+
+
+class SigningCredential:
+    """Signs by the service's clock.
+
+    Five refused signatures lock a key for five minutes, for all who use it. So until a first one was accepted requests
+    leave one at a time, and after a refusal none does until the keys changed or the user asks. A refusal may show that
+    our clock was wrong: then one more signature is tried with the corrected time, and its refusal counts.
+    """
+
+    renewable = True
+    is_ready = False
+    expires_at = None
+
+    def __init__(self, keys: KeySource, clock: ServerClock) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._free = asyncio.Event()
+        self._free.set()
+        self._is_trusted = False
+        self._on_probation: AuthHeaders | None = None
+        self._refusal: Failure | None = None
+        self._late: AuthHeaders | None = None
+        """The signature that was refused because our clock was wrong, as the refusal itself told us."""
+        self._signed = 0
+        self._corrected_at = -inf
+        self._corrected_from = 0
+        """The number of the first signature since the clock was corrected."""
+
+    @property
+    def source(self) -> str:
+        return self._keys.source
+
+    async def authenticate(self, method: str, url: str) -> AuthHeaders | Failure:
+        while not self._is_trusted and not self._free.is_set():
+            await self._free.wait()
+        if self._keys.changed():
+            self.reset()
+        keys = self._keys.value()
+        if isinstance(keys, Failure):
+            return keys
+        if self._refusal:
+            return self._refusal
+        auth_headers = self._sign(keys, method, url)
+        if not self._is_trusted:
+            self._on_probation = auth_headers
+            self._free.clear()
+        return auth_headers
+
+    def on_response(self, auth_headers: AuthHeaders, outcome: Status | Failure | None) -> None:
+        if is_accepted(outcome):
+            self._is_trusted = True
+        elif isinstance(outcome, Failure) and outcome.kind.retry is Retry.SIGN_IN:
+            self._is_trusted = False
+            if self._was_late(auth_headers):
+                self._late = auth_headers
+            if not self.has_changed_since(auth_headers):
+                self._refusal = outcome
+        if auth_headers is self._on_probation or self._is_trusted:
+            self._on_probation = None
+            self._free.set()
+
+    async def on_unauthorized(self, auth_headers: AuthHeaders, failure: Failure) -> Failure | None:
+        return None if auth_headers is self._late else failure
+
+    def has_changed_since(self, last: AuthHeaders | Failure) -> bool:
+        if self._keys.changed() or last is self._late is not None:
+            return True
+        keys = self._keys.value()
+        if isinstance(keys, Failure):
+            return keys != last
+        return keys.secret != last.secret if isinstance(last, AuthHeaders) else not self._refusal
+
+    def reset(self) -> None:
+        self._refusal = None
+        self._is_trusted = False
+
+    def _was_late(self, auth_headers: AuthHeaders) -> bool:
+        """Whether a refused signature deserves another: never two in a row, whatever time each refusal claims."""
+        if abs(self._clock.now() - signed_at(auth_headers.headers)) <= ACCEPTED:
+            return False
+        if isinstance(auth_headers, _Signature) and auth_headers.number < self._corrected_from:
+            return True
+        if self._clock.at() - self._corrected_at < CORRECTIONS_APART:
+            return False
+        self._corrected_at, self._corrected_from = self._clock.at(), self._signed
+        return True
+
+    def _sign(self, keys: Keys, method: str, url: str) -> AuthHeaders:
+        headers = {"X-Project-Id": keys.project_id} if keys.project_id else {}
+        if keys.security_token:
+            headers["X-Security-Token"] = keys.security_token.reveal()
+        signed = sign(method, url, headers, b"", keys.access.reveal(), keys.secret.reveal(), self._clock.now())
+        self._signed += 1
+        return _Signature(keys, self.source, signed, self._signed - 1)

@@ -1,0 +1,114 @@
+"""A file that holds a secret: readable by its owner alone, and read again whenever it was written."""
+
+import codecs
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from tui.core.errors import UserError
+from tui.core.reading import Failure, FailureKind
+from tui.core.text import HIDDEN, clean, looks_secret
+
+LARGEST_FILE = 128 * 1024
+"""Bytes."""
+
+_NOT_THERE = "There is no such file: check its name, or write it."
+_IS_NO_NAME = "This looks like the secret itself: write it into a file, and give the name of that."
+_LONGEST_NAME = 24
+
+Held = TypeVar("Held")
+_Stamp = tuple[int, int, int, int]
+
+
+class PrivateFile(Generic[Held]):
+    """What `parse` makes of the file's text; read again whenever it was written or its permissions changed.
+
+    `parse` may raise Problem, without the text.
+    """
+
+    def __init__(self, path: Path, parse: Callable[[str], Held]) -> None:
+        self.source = f"file {HIDDEN if _is_secret(path.name) else clean(_from_home(path), 200)}"
+        self._path = path
+        self._parse = parse
+        self._stamp: _Stamp | None = None
+        self._value: Held | Failure | None = None
+
+    def value(self) -> Held | Failure:
+        """As of now. Never raises for what is missing or wrong."""
+        stamp = self._stamp_now()  # before reading: what is written in between is seen the next time
+        if self._value is None or stamp is None or stamp != self._stamp:
+            self._value, self._stamp = self._read(), stamp
+        return self._value
+
+    def changed(self) -> bool:
+        """Whether it was written since the last `value()`."""
+        return self._stamp_now() != self._stamp
+
+    def is_there(self) -> bool:
+        return self._stamp_now() is not None
+
+    def _stamp_now(self) -> _Stamp | None:
+        try:
+            return _stamp_of(self._path.stat())
+        except (OSError, ValueError):
+            return None
+
+    def _read(self) -> Held | Failure:
+        try:
+            return self._parse(_read_private(self._path))
+        except UserError as problem:
+            return unusable(self.source, str(problem))
+        except FileNotFoundError:
+            return unusable(self.source, _IS_NO_NAME if _is_secret(self._path.name) else _NOT_THERE)
+        except (OSError, ValueError) as error:
+            if _is_secret(self._path.name):
+                return unusable(self.source, _IS_NO_NAME)
+            reason = clean(getattr(error, "strerror", None) or "such a name is not possible")
+            return unusable(self.source, f"It cannot be read: {reason}.")
+
+
+def unusable(source: str, problem: str) -> Failure:
+    """The failure of a source that has no credential to give."""
+    return Failure(FailureKind.NO_CREDENTIAL, clean(f"{source}: {problem}"))
+
+
+def _is_secret(name: str) -> bool:
+    """Given in place of a file's name, which seldom is that long without a dot or a blank, and with digits in it."""
+    is_plain = name.isascii() and name.replace("-", "").replace("_", "").replace("=", "").isalnum()
+    is_odd = len(name) > _LONGEST_NAME and is_plain and any(map(str.isdigit, name)) and any(map(str.isalpha, name))
+    return is_odd or looks_secret(name)
+
+
+def _stamp_of(info: os.stat_result) -> _Stamp:
+    """Differs once the file was written, replaced, or given other permissions, which only `ctime` shows."""
+    return info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns
+
+
+def _read_private(path: Path) -> str:
+    """Checks the open file, so that nobody can swap it in between; never waits for a pipe."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode):
+            raise UserError("It is not a regular file: write the credential into a file of its own.")
+        if info.st_mode & 0o077:
+            raise UserError("Others may read or write it: run chmod 600 on it.")
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise UserError(f"It is larger than {LARGEST_FILE // 1024} KiB: it must hold the credential alone.")
+    return _decoded(content)
+
+
+def _decoded(content: bytes) -> str:
+    """UTF-8, or what the mark says that some editors and shells put at the beginning; the mark is no part of it."""
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
+
+
+def _from_home(path: Path) -> str:
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except (RuntimeError, ValueError):
+        return str(path)

@@ -1,0 +1,207 @@
+"""The status call: its path, and what its answer says. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from tui.codearts.error_codes import advise, kind_of
+from tui.codearts.json_body import ErrorFields, fields_of, parse_json
+from tui.codearts.redaction import redact
+from tui.codearts.server_clock import http_date
+from tui.core.job import JobId
+from tui.core.reading import Failure, FailureKind, Status
+from tui.core.text import CELL, DETAIL, clean
+
+LONGEST_WAIT = 3600.0
+"""Seconds; a `Retry-After` that asks for more is cut to it."""
+
+_LOOKED_AT = 4
+"""So many times what is shown is looked at for secrets; what is hidden makes a text shorter."""
+_NO_JSON = object()
+_SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
+_LIMIT = re.compile(r"over ratelimit, ?limit:(\d{1,9}), ?time:(\d{1,6}) ?(second|minute|hour|day)", re.ASCII)
+_TITLE = re.compile(rb"<title[^>]{0,100}>([^<]{1,200})", re.IGNORECASE)
+
+
+class _Answer(NamedTuple):
+    """Everything that came back."""
+
+    http_status: int
+    headers: Mapping[str, str]
+    body: bytes
+    value: object
+    fields: ErrorFields
+
+    @property
+    def status(self) -> Status | None:
+        return _result(self.value) if self.http_status == 200 and not self.fields.failed else None
+
+    @property
+    def is_web_page(self) -> bool:
+        """As the console, a proxy or a hotel's log-in page answers."""
+        if self.value is not _NO_JSON or not self.body.strip():
+            return False
+        return self.body.lstrip().startswith(b"<") or "html" in _header(self.headers, "content-type").lower()
+
+    @property
+    def kind(self) -> FailureKind:
+        kind = kind_of(self.http_status, self.fields.code, self.fields.message)
+        return FailureKind.WRONG_ENDPOINT if self.is_web_page and kind is FailureKind.BAD_REPLY else kind
+
+
+def status_path(job: JobId) -> str:
+    """Safe without quoting: a `JobId` has letters and digits only."""
+    return f"/v3/jobs/{job}/status"
+
+
+def interpret(
+    http_status: int, headers: Mapping[str, str], body: bytes, secrets: Sequence[str] = ()
+) -> Status | Failure:
+    """A status only for 200 with an object whose `result` is true or false and that claims no error.
+
+    `secrets` are kept out of every text of the failure. Error codes come before the HTTP status: throttling, for one,
+    comes with 429, 400, 500 and 200.
+    """
+    value = _parsed(body)
+    if http_status == 200 and isinstance(value, dict) and len(value) == 1 and (status := _result(value)):
+        return status  # as nearly every answer: with nothing else in it, it claims no error
+    answer = _Answer(http_status, headers, body, value, fields_of(value))
+    return answer.status or _failure(answer, secrets)
+
+
+def failure_of(http_status: int, headers: Mapping[str, str], body: bytes, secrets: Sequence[str] = ()) -> Failure:
+    """What an answer without a usable result means, by its code or HTTP status, to any call."""
+    value = _parsed(body)
+    return _failure(_Answer(http_status, headers, body, value, fields_of(value)), secrets)
+
+
+def request_id(headers: Mapping[str, str], body: bytes = b"", secrets: Sequence[str] = ()) -> str:
+    """What the service calls this request; empty where it does not say."""
+    found = _header(headers, "x-request-id")
+    if not found and b"request_id" in body:
+        found = fields_of(_parsed(body)).request_id
+    return _tidy(found, secrets, 100) if found else ""
+
+
+def _result(value: object) -> Status | None:
+    match value:
+        case {"result": True}:
+            return Status.RUNNING
+        case {"result": False}:
+            return Status.IDLE
+    return None
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return parse_json(body)
+    except ValueError:
+        return _NO_JSON
+
+
+def _failure(answer: _Answer, secrets: Sequence[str]) -> Failure:
+    fields = answer.fields
+    failure = Failure(
+        answer.kind,
+        summary="",
+        code=_tidy(fields.code, secrets, 100),
+        message=_tidy(fields.message or _spoken(answer), secrets, DETAIL),
+        retry_after=retry_after(answer.headers),
+        limit=_limit(fields.message) if answer.kind is FailureKind.THROTTLED else None,
+    )
+    what = _what(answer, failure, secrets)
+    origin = f"HTTP {answer.http_status}, {failure.code}" if failure.code else f"HTTP {answer.http_status}"
+    return failure._replace(summary=_tidy(f"{what[:1].upper()}{what[1:]} ({origin}).", secrets))
+
+
+def _what(answer: _Answer, failure: Failure, secrets: Sequence[str]) -> str:
+    """What happened, in one clause."""
+    if answer.is_web_page and failure.kind is FailureKind.WRONG_ENDPOINT:
+        return "the answer is a web page, not the build service"
+    if failure.kind is FailureKind.REDIRECTED:
+        return f"the answer points to {_target(redact(_header(answer.headers, 'location'), secrets))}"
+    if failure.kind is not FailureKind.BAD_REPLY:
+        return advise(failure).meaning
+    if answer.fields.failed or answer.fields.code:
+        return "the answer reports an error"
+    return _shape(answer) if answer.http_status == 200 else "only an answer with HTTP 200 has a status"
+
+
+def _shape(answer: _Answer) -> str:
+    """What came where a status should be."""
+    if not answer.body.strip():
+        return "the answer is empty"
+    if answer.value is _NO_JSON:
+        return "the answer is not proper JSON"
+    if not isinstance(answer.value, dict):
+        return f"the answer is {_named(answer.value)}, not an object"
+    if "result" not in answer.value:
+        return "the answer has no result"
+    return f"the result is {_named(answer.value['result'])}, not true or false"
+
+
+def _named(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f'the text "{clean(value, 40)}"'
+        case list():
+            return "a list"
+        case dict():
+            return "an object"
+        case _:
+            return "a number"
+
+
+def _spoken(answer: _Answer) -> str:
+    """What a body without fields says: a page its title, a text itself."""
+    if isinstance(answer.value, dict | list):
+        return ""
+    if not answer.is_web_page:
+        return answer.body.decode(errors="replace").strip()
+    title = _TITLE.search(answer.body)
+    return title[1].decode(errors="replace").strip() if title else ""
+
+
+def _target(location: str) -> str:
+    """The host that a redirection names; never the whole address, which may hold a secret."""
+    try:
+        parts = urlsplit(location)
+        host = parts.netloc.rpartition("@")[2] if parts.hostname else ""
+    except ValueError:
+        host = ""
+    return f"another host, {host}" if host else "another path"
+
+
+def _limit(message: str) -> tuple[float, float] | None:
+    """Requests and seconds, from `policy user over ratelimit,limit:200,time:5 minute`."""
+    match = _LIMIT.search(message)
+    if not match or not int(match[1]) or not int(match[2]):
+        return None
+    return float(match[1]), float(match[2]) * _SECONDS[match[3]]
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks to wait; None where it does not say.
+
+    A date counts from the answer's own `Date`, so that this machine's clock does not matter.
+    """
+    text = _header(headers, "retry-after").strip()
+    if re.fullmatch(r"[0-9]{1,6}", text):
+        return min(float(text), LONGEST_WAIT)
+    until, now = http_date(text), http_date(_header(headers, "date"))
+    if until is None or now is None:
+        return None
+    return min(max((until - now).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for key, value in headers.items() if key.lower() == name), "")
+
+
+def _tidy(text: str, secrets: Sequence[str], limit: int = CELL) -> str:
+    return clean(redact(text[: _LOOKED_AT * limit], secrets), limit)

@@ -1,0 +1,1 @@
+"""The commands: everything that runs without the screen."""

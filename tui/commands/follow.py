@@ -1,0 +1,92 @@
+"""`follow`: a line for everything that happens to a job, until interrupted."""
+
+from collections.abc import Callable, Sequence
+
+from tui.commands.output import ExitCode, Output, is_abandoned
+from tui.commands.render import advice, change_document, change_line
+from tui.commands.session import PollSession, Session, poll_session
+from tui.commands.status import json_text
+from tui.core.board import Board, JobState
+from tui.core.errors import UserError
+from tui.core.job import Job, JobId
+from tui.core.reading import Reading
+from tui.core.transitions import Change, changes_of
+
+LOOK = 2.0
+"""Seconds between two looks at the watchlist, and at who reads what is written."""
+
+Tell = Callable[[Change, str], None]
+
+
+class Follower:
+    """Knows how each job was, and tells what changed with every single reading: none is lost in a batch."""
+
+    def __init__(self) -> None:
+        self._states: dict[JobId, JobState] = {}
+
+    def watch(self, jobs: Sequence[Job]) -> None:
+        """Follow exactly these; what is known of those that stay is kept."""
+        self._states = dict(Board(self._states).watch(jobs).states)
+
+    def take(self, readings: Sequence[Reading]) -> list[Change]:
+        """What these readings show, in their order."""
+        found: list[Change] = []
+        for reading in readings:
+            if before := self._states.get(reading.job):
+                after = self._states[reading.job] = before.record(reading)
+                found += changes_of(before, after)
+        return found
+
+
+async def follow(
+    session: Session, jobs: Sequence[Job], as_json: bool, tell: Tell = lambda change, profile: None
+) -> int:
+    """First how each job is, as soon as it is known, then every change; `tell` gets each too. Ends with its reader.
+
+    The watchlist may change meanwhile: jobs come and go with it.
+    """
+    output = session.output
+    follower = Follower()
+    follower.watch(jobs)
+    refused: frozenset[str] = frozenset()
+    told = ""
+    async with poll_session(session, jobs) as polls:
+        while not is_abandoned(output.data):
+            lines = []
+            for change in follower.take(await polls.next(LOOK)):
+                profile = polls.pollers.profile(change.job.id)
+                document = change_document(change, profile)
+                lines.append(json_text(document, output, indent=None) if as_json else change_line(change))
+                tell(change, profile)
+            output.lines(lines)
+            refused = _say_who_is_refused(polls, refused, output)
+            told = _reload(session, follower, polls, told)
+    return ExitCode.DONE
+
+
+def _say_who_is_refused(polls: PollSession, before: frozenset[str], output: Output) -> frozenset[str]:
+    """The profiles that are not signed in, each said when it comes to that: their other jobs are not asked."""
+    refused = {profile: pace.trouble for profile, pace in polls.pollers.paces().items() if pace.signed_out}
+    for profile, failure in refused.items():
+        if profile not in before and failure:
+            name = f"Profile {profile}: " if profile else ""
+            output.say(f"{name}{advice(failure)} Nothing is asked until then.")
+    return frozenset(refused)
+
+
+def _reload(session: Session, follower: Follower, polls: PollSession, told: str) -> str:
+    """Take over what somebody else changed in the watchlist; one that cannot be read counts for nothing.
+
+    Answers what is wrong with it, which is said once: `told` is what was said last.
+    """
+    if not session.store.changed():
+        return told
+    try:
+        jobs = session.store.load().jobs
+    except UserError as problem:
+        if str(problem) != told:
+            session.output.say(str(problem))
+        return str(problem)
+    follower.watch(jobs)
+    polls.pollers.watch(jobs)
+    return ""

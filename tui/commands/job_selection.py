@@ -1,0 +1,97 @@
+"""Which jobs a command means: IDs, addresses, labels, or what standard input holds."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+
+from tui.core.errors import UserError
+from tui.core.job import Job, JobId
+from tui.core.listing import read_listing
+from tui.core.paste import Found, parse_paste, preview
+from tui.core.text import clean, normal
+
+STANDARD_INPUT = "-"
+_WORD = re.compile(r"\w[\w.-]*")
+_ID = re.compile(r"[0-9A-Za-z]{32}")
+
+
+def select_jobs(
+    given: Sequence[str], watched: Sequence[Job], read: Callable[[], str], say: Callable[[str], None]
+) -> tuple[Job, ...]:
+    """The jobs named, each once, in their order; all that are watched where none is named. Raises Problem.
+
+    Jobs that are not on the list are fine. `read` gives standard input, for `-`; what in it is no job is only said.
+    """
+    if not given:
+        if not watched:
+            raise UserError("The watchlist is empty: name jobs, or add some with codearts-watch add.")
+        return tuple(watched)
+    jobs: dict[JobId, Job] = {}
+    for text in given:
+        found = _from_input(read(), watched, say) if text == STANDARD_INPUT else [named(text, watched)]
+        for job in found:
+            jobs.setdefault(job.id, job)
+    return tuple(jobs.values())
+
+
+def listed(given: Iterable[str], watched: Sequence[Job]) -> tuple[Job, ...]:
+    """The jobs of the list that are named. Raises Problem for one that is not on it."""
+    known = {job.id: job for job in watched}
+    jobs = {}
+    for text in given:
+        job = named(text, watched)
+        if job.id not in known:
+            raise UserError(f"{clean(text, 100)} is not on the list.")
+        jobs[job.id] = job
+    return tuple(jobs.values())
+
+
+def named(text: str, watched: Sequence[Job]) -> Job:
+    """The job with this ID, label or address, on the list or not. Raises Problem."""
+    by_id = {job.id: job for job in watched}
+    wanted = normal(text)
+    with_label = [job for job in watched if job.given_label and normal(job.given_label) == wanted]
+    with_label = [job for job in with_label if job.given_label == text] or with_label
+    if len(with_label) > 1 and text not in by_id:
+        ids = ", ".join(job.id for job in with_label)
+        raise UserError(f"Several jobs are called {clean(text, 100)}: name one by its ID, {ids}.")
+    if with_label and text not in by_id:
+        return with_label[0]
+    found = parse_paste(text).found
+    if len(found) == 1 and found[0].job:
+        return by_id.get(found[0].job) or Job(found[0].job, address=found[0].address)
+    if len(found) > 1:
+        raise UserError(f"{clean(text, 100)} holds more than one ID: give them one by one, or on standard input.")
+    raise UserError(_unknown(text, found, watched))
+
+
+def refusal(found: Found) -> str:
+    return f"{found.text}: {found.reason or 'This may mean several jobs.'}"
+
+
+def _unknown(text: str, found: Sequence[Found], watched: Sequence[Job]) -> str:
+    if found and found[0].reason:
+        return refusal(found[0])
+    close = get_close_matches(text[:100], [job.label for job in watched if job.label], 1)
+    hint = f"did you mean {close[0]}?" if close else "give an ID, a label of the list, or the address of a job's page."
+    return f"{clean(text, 100)} names no job; {hint}"
+
+
+def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -> list[Job]:
+    """Raises Problem also for a line that is nothing but one word and names no job: it was meant to be one."""
+    by_label = {normal(job.given_label): job.id for job in watched if job.label}
+    lines: list[str] = []
+    for line in text.splitlines():
+        word = normal(line)
+        if _WORD.fullmatch(word) and not _ID.fullmatch(word) and word not in by_label:
+            raise UserError(_unknown(word, parse_paste(word).found, watched))
+        listed, _ = read_listing(line)  # its label and address name no job
+        lines.append(listed[0].id if listed else by_label.get(word, line))
+    sorted_out = preview(parse_paste("\n".join(lines)), ())
+    for found in (*sorted_out.ambiguous, *sorted_out.refused):
+        say(refusal(found))
+    if not sorted_out.new:
+        raise UserError("Standard input holds no job ID.")
+    known = {job.id: job for job in watched}
+    new = [(found.job, found.address) for found in sorted_out.new if found.job]
+    return [known.get(job) or Job(job, address=address) for job, address in new]

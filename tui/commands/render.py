@@ -1,0 +1,85 @@
+"""What the commands print about jobs: JSON objects, and the words of a line."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tui.codearts.error_codes import advise
+from tui.core.job import Job
+from tui.core.reading import Failure, FailureKind, Reading, Status
+from tui.core.text import DETAIL, clean
+from tui.core.transitions import Change, Event
+
+Result = Reading | Failure
+"""What a round brought for a job: a reading, or why it was not even asked."""
+
+
+def result_document(job: Job, result: Result, profile: str) -> dict[str, Any]:
+    """The object of `status --json`. `status` is null exactly where `failure` is not."""
+    reading = result if isinstance(result, Reading) else None
+    outcome = outcome_of(result)
+    failed = outcome if isinstance(outcome, Failure) else None
+    return {
+        "id": str(job.id),
+        "label": clean(job.given_label, DETAIL, joiners=True),
+        "tags": [clean(tag, DETAIL, joiners=True) for tag in job.given_tags],
+        "profile": profile,
+        "status": None if failed else str(outcome),
+        "failure": _failure_document(failed, reading) if failed else None,
+        "read_at": _stamp(reading.received.wall) if reading else None,
+        "latency_ms": round(reading.latency * 1000) if reading else None,
+    }
+
+
+def change_document(change: Change, profile: str) -> dict[str, Any]:
+    """The object of `follow --json`: the same, with what happened, and for a start or stop after when it did."""
+    after = _stamp(change.transition.after.wall) if change.transition else None
+    return {"event": str(change.event), "after": after, **result_document(change.job, change.reading, profile)}
+
+
+def job_document(job: Job) -> dict[str, Any]:
+    """The object of `list --json`."""
+    return {
+        "id": str(job.id),
+        "label": clean(job.given_label, DETAIL, joiners=True),
+        "tags": [clean(tag, DETAIL, joiners=True) for tag in job.given_tags],
+        "profile": job.profile,
+        "address": job.address,
+        "added": _stamp(job.added) if job.added else None,
+    }
+
+
+def change_line(change: Change) -> str:
+    """A line for a log, with the local time."""
+    moment = change.reading.received.wall.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    name = f"{change.job.label} ({change.job.id.short})" if change.job.label else change.job.id.short
+    failed = change.reading.failure
+    word = str(change.event)
+    if change.event is Event.PRESENT:
+        word = "failing" if failed else str(change.status)
+    note = f": {failed.summary}" if failed else f": {change.status} again" if change.event is Event.READABLE else ""
+    return f"{moment}  {word:8}  {name}{note}"
+
+
+def outcome_of(result: Result) -> Status | Failure:
+    return result if isinstance(result, Failure) else result.outcome
+
+
+def advice(failure: Failure) -> str:
+    """What went wrong and what to do, for the person."""
+    says_what_to_do = failure.kind in (FailureKind.NO_CREDENTIAL, FailureKind.SETTINGS)
+    return failure.summary if says_what_to_do else f"{failure.summary} {advise(failure).action}"
+
+
+def _failure_document(failure: Failure, reading: Reading | None) -> dict[str, Any]:
+    return {
+        "kind": str(failure.kind),
+        "code": failure.code,
+        "message": failure.message or failure.summary,
+        "http_status": reading.http_status if reading else None,
+        "request_id": reading.request_id if reading else "",
+    }
+
+
+def _stamp(wall: datetime) -> str:
+    """UTC, to the millisecond."""
+    return wall.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,95 @@
+"""What the commands that ask are given, and how they ask."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from tui.commands.output import Output
+from tui.core.job import Job
+from tui.core.reading import Moment, Reading
+from tui.polling.policy import Policy
+from tui.polling.poller_group import PollerGroup
+from tui.storage.watchlist import WatchlistStore
+
+BURST, BURST_MOST = 10, 50.0
+"""A command that asks once may be this much faster than the screen, which asks for ever; and requests a second."""
+PATIENCE = 60.0
+"""Seconds between two questions at most while somebody waits for the answer."""
+
+Report = Callable[[list[Reading]], None]
+Adjust = Callable[[Policy], Policy]
+
+
+def one_shot(policy: Policy) -> Policy:
+    """For one round: a lower rate in the settings lowers this one too. The service's refusals count as ever."""
+    rate = policy.requests_per_second
+    return policy._replace(requests_per_second=max(rate, min(BURST * rate, BURST_MOST)), together=policy.concurrency)
+
+
+def waiting(policy: Policy) -> Policy:
+    """For a wait: a job that failed for a passing reason is not left alone for minutes."""
+    return policy._replace(back_off_most=min(policy.back_off_most, PATIENCE))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The parts that a command puts together."""
+
+    store: WatchlistStore
+    pollers: Callable[[Report, Adjust], PollerGroup]
+    """Makes the pollers, which report to the function given, with their policies adjusted."""
+    close: Callable[[], Awaitable[None]]
+    """Closes the connections."""
+    now: Callable[[], Moment]
+    output: Output = field(default_factory=Output.standard)
+
+
+class PollSession:
+    """The readings of pollers at work."""
+
+    def __init__(self) -> None:
+        self.pollers: PollerGroup
+        self._came: list[Reading] = []
+        self._news = asyncio.Event()
+        self._work: asyncio.Task[None]
+
+    def take(self, readings: list[Reading]) -> None:
+        self._came += readings
+        self._news.set()
+
+    def start(self, pollers: PollerGroup) -> None:
+        self.pollers = pollers
+        self._work = asyncio.create_task(pollers.run())
+        self._work.add_done_callback(lambda _: self._news.set())
+
+    async def next(self, within: float) -> list[Reading]:
+        """The readings that came since the last call; empty after `within` seconds. Raises what a bug raised."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(within, 0.0)):
+                await self._news.wait()
+        if self._work.done():
+            self._work.result()
+        self._news.clear()
+        came, self._came = self._came, []
+        return came
+
+    async def stop(self) -> None:
+        self._work.cancel()
+        await asyncio.wait([self._work])
+
+
+@asynccontextmanager
+async def poll_session(
+    session: Session, jobs: Sequence[Job], adjust: Adjust = lambda policy: policy
+) -> AsyncIterator[PollSession]:
+    """Ask about these jobs while the block runs."""
+    polls = PollSession()
+    pollers = session.pollers(polls.take, adjust)
+    pollers.watch(jobs)
+    polls.start(pollers)
+    try:
+        yield polls
+    finally:
+        await polls.stop()
+        await session.close()

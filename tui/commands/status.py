@@ -1,0 +1,75 @@
+"""`status`: one question a job, then the answers."""
+
+import json
+from collections.abc import Sequence
+
+from tui.commands.output import ExitCode, Output
+from tui.commands.render import Result, advice, outcome_of, result_document
+from tui.commands.session import Session, one_shot, poll_session
+from tui.commands.table import aligned
+from tui.core.job import Job, JobId
+from tui.core.reading import Failure, FailureKind, Reading, Retry
+from tui.polling.poller_group import PollerGroup
+
+LOOK = 0.1
+"""Seconds between two looks at whether a profile can still be asked."""
+THROTTLED_MOST = 30.0
+"""Seconds that a round waits for a service that asks for fewer requests."""
+HEADS = ("STATUS", "ID", "LABEL", "TAGS", "PROFILE", "FAILURE")
+
+
+async def status(session: Session, jobs: Sequence[Job], as_json: bool) -> ExitCode:
+    """Print what each job answered, in the order given."""
+    results, profiles = await one_round(session, jobs)
+    rows = [(job, results[job.id], profiles[job.id]) for job in jobs]
+    if as_json:
+        documents = [result_document(*row) for row in rows]
+        session.output.line(json_text(documents, session.output))
+    else:
+        session.output.lines(_table(rows, session.output.is_for_a_person))
+    failures = [outcome for outcome in map(outcome_of, results.values()) if isinstance(outcome, Failure)]
+    if refused := next((failure for failure in failures if failure.kind.retry is Retry.SIGN_IN), None):
+        session.output.say(advice(refused))
+        return ExitCode.NOT_SIGNED_IN
+    return ExitCode.UNREAD if failures else ExitCode.DONE
+
+
+async def one_round(session: Session, jobs: Sequence[Job]) -> tuple[dict[JobId, Result], dict[JobId, str]]:
+    """What each job answered, and its profile's name. Nobody is asked twice.
+
+    Once a profile is refused, or told to wait for long, its other jobs are not asked: they have the same failure.
+    """
+    results: dict[JobId, Result] = {}
+    async with poll_session(session, jobs, one_shot) as polls:
+        while len(results) < len(jobs):
+            readings: list[Reading] = await polls.next(LOOK)
+            results |= {reading.job: reading for reading in readings}
+            polls.pollers.pause(reading.job for reading in readings)
+            given_up = _given_up(polls.pollers, session.now().at)
+            for job in jobs:
+                if failure := given_up.get(polls.pollers.profile(job.id)):
+                    results.setdefault(job.id, failure)
+        return results, {job.id: polls.pollers.profile(job.id) for job in jobs}
+
+
+def json_text(documents: object, output: Output, indent: int | None = 2) -> str:
+    return json.dumps(documents, ensure_ascii=not output.encodes_everything, indent=indent)
+
+
+def _given_up(pollers: PollerGroup, now: float) -> dict[str, Failure]:
+    """Profiles that will answer nothing more soon, and why."""
+    failures = {}
+    for profile, pace in pollers.paces().items():
+        waits_long = pace.waiting_until is not None and pace.waiting_until - now > THROTTLED_MOST
+        if pace.signed_out or waits_long:
+            failures[profile] = pace.trouble or Failure(FailureKind.NO_CREDENTIAL, "The profile is not signed in.")
+    return failures
+
+
+def _table(rows: Sequence[tuple[Job, Result, str]], with_heads: bool) -> list[str]:
+    lines = []
+    for job, result, profile in rows:
+        outcome = outcome_of(result)
+        word, why = ("failing", outcome.summary) if isinstance(outcome, Failure) else (str(outcome), "")
+        lines.append((word, job.id, job.label, " ".join(job.tags), profile, why))
+    return aligned(lines, HEADS if with_heads else ())

@@ -1,0 +1,34 @@
+"""What the user can mend."""
+
+import errno
+from collections.abc import Mapping
+
+SHORTAGES: Mapping[int, str] = {
+    errno.ENOSPC: "the disk is full: make room and try again",
+    errno.EDQUOT: "the disk quota is used up: make room and try again",
+    errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
+    errno.ENFILE: "too many files are open on this computer: close some programs",
+    errno.EAGAIN: "too many processes run: raise the limit (ulimit -u), or close some programs",
+    errno.ENOMEM: "there is not enough memory: close some programs",
+}
+"""What the computer can be short of, by the number of the system's error, and what to do."""
+
+_NO_THREAD = "can't start new thread"
+
+
+class UserError(Exception):
+    """One sentence that says what happened and what to do next; ends a command with exit code 2, never the screen."""
+
+
+def shortage(error: BaseException | None) -> str:
+    """What the computer was short of when `error` came of it, also where another error hides it; else empty."""
+    if error is None:
+        return ""
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(shortage, error.exceptions)), "")
+    if isinstance(error, MemoryError):
+        return SHORTAGES[errno.ENOMEM]
+    if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
+        return SHORTAGES[errno.EAGAIN]
+    found = SHORTAGES.get(error.errno or 0, "") if isinstance(error, OSError) else ""
+    return found or shortage(error.__cause__ or error.__context__)

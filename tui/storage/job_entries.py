@@ -1,0 +1,215 @@
+"""Entries of the watchlist's file: to and from jobs; and changes of the document that holds them."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from tui.core.job import LABEL_LONGEST, TAG_LONGEST, Job, JobId
+from tui.core.text import DETAIL, clean
+from tui.storage.toml_document import Document, Piece, Table, new_piece
+
+EDITABLE = {"label": "given_label", "tags": "given_tags", "profile": "profile", "address": "address"}
+"""Keys of an entry, and where a job has their values."""
+_CLEANED = {"profile": LABEL_LONGEST, "address": DETAIL}
+_HALF = re.compile("[\ud800-\udfff]")
+"""Of a surrogate pair: no file can hold it."""
+
+
+def job_id(entry: Table | None) -> JobId | None:
+    """The entry's job; None when it has no valid ID."""
+    text = entry.get("id") if entry else None
+    try:
+        return JobId(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def entry_of(job: Job) -> Table:
+    """The entry of a new job; what is empty is left out."""
+    values: Table = {"id": str(job.id), "label": job.given_label, "tags": list(job.given_tags), "profile": job.profile}
+    values |= {"address": job.address, "added": _whole_second(job.added)}
+    return {key: value for key, value in values.items() if value}
+
+
+def tidy(job: Job) -> Job:
+    """The job as it will be read back."""
+    return job._replace(
+        given_label=_text(job.given_label),
+        given_tags=_tags(job.given_tags),
+        profile=_cleaned(job.profile, LABEL_LONGEST),
+        address=_cleaned(job.address, DETAIL),
+        added=_whole_second(job.added),
+    )
+
+
+def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...]]:
+    """The jobs in order, and a sentence for each entry that is not as it should be. Such entries stay in the file.
+
+    Entries with the same ID become one job in the first one's place: it has the tags of all, and what the first one
+    leaves open the others say.
+    """
+    jobs: dict[JobId, Job] = {}
+    tags: dict[JobId, dict[str, None]] = {}
+    """Of jobs that are there twice, in order."""
+    warnings: list[str] = []
+    for number, entry in enumerate(entries, 1):
+        found = job_id(entry)
+        if found is None:
+            given = f"the ID {clean(entry['id'], TAG_LONGEST)}" if "id" in entry else "no ID"
+            warnings.append(f"Job {number} has {given} and is left out: an ID is 32 letters and digits")
+            continue
+        job = _job(found, number, entry, warnings)
+        if former := jobs.get(found):
+            warnings.append(f"Job {number} ({clean(job.name)}) is in the list before: the two are shown as one")
+            tags.setdefault(found, dict.fromkeys(former.given_tags)).update(dict.fromkeys(job.given_tags))
+            job = _united(former, job)
+        jobs[found] = job
+    return tuple(_with_tags(job, tags) for job in jobs.values()), tuple(warnings)
+
+
+def changed_fields(old: Job, new: Job) -> Table:
+    """What an edit from `old` to `new` writes, by key."""
+    fields = {key: getattr(new, at) for key, at in EDITABLE.items() if getattr(new, at) != getattr(old, at)}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
+
+
+def _job(found: JobId, number: int, entry: Table, warnings: list[str]) -> Job:
+    fields: dict[str, Any] = {}
+    for key, value in entry.items():
+        if key == "label" or key in _CLEANED:
+            if not isinstance(value, str):
+                warnings.append(f"Job {number} ({found.short}): its {key} is not a text and is ignored")
+            fields[EDITABLE[key]] = _cleaned(value, _CLEANED[key]) if key in _CLEANED else _text(value)
+        elif key == "tags":
+            if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
+                warnings.append(
+                    f"Job {number} ({found.short}): its tags are not a list of texts; what is no text is ignored"
+                )
+            fields[EDITABLE[key]] = _tags(value if isinstance(value, list) else ())
+        elif key == "added" and isinstance(value, datetime):
+            fields[key] = _whole_second(value)
+    return Job(found, **fields)
+
+
+def _united(first: Job, second: Job) -> Job:
+    return first._replace(
+        given_label=first.given_label or second.given_label,
+        profile=first.profile or second.profile,
+        address=first.address or second.address,
+    )
+
+
+def _with_tags(job: Job, tags: Mapping[JobId, Iterable[str]]) -> Job:
+    return job._replace(given_tags=tuple(tags[job.id])) if job.id in tags else job
+
+
+def edited(job: Job, values: Mapping[str, Any]) -> Job:
+    """The job with these values of its entry."""
+    return tidy(job._replace(**{EDITABLE[key]: value for key, value in values.items()}))
+
+
+def _cleaned(value: object, limit: int) -> str:
+    return clean(value.strip(), limit).strip() if isinstance(value, str) else ""
+
+
+def _text(value: object) -> str:
+    return _HALF.sub("\N{REPLACEMENT CHARACTER}", value.strip()) if isinstance(value, str) else ""
+
+
+def _tags(values: Iterable[object]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag for value in values if (tag := _text(value))))
+
+
+def _whole_second(moment: datetime | None) -> datetime | None:
+    """The moment in UTC; one without a time zone is taken as UTC."""
+    if moment is None:
+        return None
+    try:
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        return None
+
+
+Pieces = tuple[Piece, ...]
+
+
+def add(document: Document, jobs: Sequence[Job]) -> Document:
+    """The jobs at the end; those that are there already stay as they are."""
+    known = {job_id(entry) for entry in document.entries}
+    fresh: dict[JobId, Job] = {}
+    for job in jobs:
+        if job.id not in known:
+            fresh.setdefault(job.id, job)
+    new = [new_piece(entry_of(tidy(job))) for job in fresh.values()]
+    return document.rewritten(lambda pieces: (*pieces, *new))
+
+
+def remove(document: Document, ids: Collection[JobId]) -> Document:
+    gone = frozenset(ids)
+    return document.rewritten(lambda pieces: _without(pieces, gone))
+
+
+def edit(document: Document, values: Mapping[JobId, Mapping[str, Any]]) -> Document:
+    """Set label, tags, profile or address of jobs that are there; what their entries say besides stays."""
+    known = _by_id(document)
+    fields = {job: changed_fields(known[job], edited(known[job], its)) for job, its in values.items() if job in known}
+    return document.rewritten(lambda pieces: _with_fields(pieces, fields))
+
+
+def undo(now: Document, former: str, made: str) -> Document:
+    """The text `former`, when nobody changed `made` since; otherwise what was done is undone job by job.
+
+    A field that somebody else set meanwhile stays as it is.
+    """
+    before = Document.read(former)
+    if now.text == made:
+        return before
+    after = Document.read(made)
+    old, new, current = _by_id(before), _by_id(after), _by_id(now)
+    fields: dict[JobId, Table] = {}
+    for found in old.keys() & new.keys() & current.keys():
+        back, theirs = changed_fields(new[found], old[found]), changed_fields(new[found], current[found])
+        fields[found] = {key: value for key, value in back.items() if key not in theirs}
+    added = new.keys() - old.keys()
+    removed = old.keys() - new.keys() - current.keys()
+    return now.rewritten(
+        lambda pieces: _put_back(_with_fields(_without(pieces, added), fields), before.pieces(), removed)
+    )
+
+
+def _by_id(document: Document) -> dict[JobId, Job]:
+    return {job.id: job for job in read_jobs(document.entries)[0]}
+
+
+def _without(pieces: Pieces, ids: Collection[JobId]) -> Pieces:
+    return tuple(piece for piece in pieces if job_id(piece.entry) not in ids)
+
+
+def _with_fields(pieces: Pieces, fields: Mapping[JobId, Table]) -> Pieces:
+    changed = []
+    for piece in pieces:
+        found = job_id(piece.entry)
+        for key, value in fields.get(found, {}).items() if found else ():
+            piece = piece.put(key, value)
+        changed.append(piece)
+    return tuple(changed)
+
+
+def _put_back(pieces: Pieces, former: Pieces, ids: Collection[JobId]) -> Pieces:
+    """Each job behind the nearest one before it in `former` that is still there; else before all others."""
+    present = {job_id(piece.entry) for piece in pieces} - {None}
+    following: dict[JobId | None, list[Piece]] = {}
+    anchor = None
+    for piece in former:
+        found = job_id(piece.entry)
+        if found in ids:
+            following.setdefault(anchor, []).append(piece)
+        elif found in present:
+            anchor = found
+    first = next((at for at, piece in enumerate(pieces) if piece.entry is not None), len(pieces))
+    result = [*pieces[:first], *following.pop(None, [])]
+    for piece in pieces[first:]:
+        result += [piece, *following.pop(job_id(piece.entry), [])]
+    return tuple(result)

@@ -1,0 +1,59 @@
+"""What the user changed on the screen, kept until the next start. Nothing here matters enough to stop for."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import tomli_w
+
+from tui.core.text import clean
+from tui.storage.atomic import write_invented
+from tui.storage.files import FileError, read_text
+from tui.storage.toml_document import parse
+
+LIMIT = 1 << 20
+"""Bytes that the file may have."""
+
+
+class ScreenState(NamedTuple):
+    theme: str = ""
+    sort: str = ""
+    """The key of the column; empty for the watchlist's order."""
+    reverse: bool = False
+    filter: str = ""
+    profile: str = ""
+    """The only profile shown; empty for all."""
+    details: bool = False
+    problems_only: bool = False
+    wide: bool = False
+
+
+def load_state(path: Path) -> ScreenState:
+    """The state in this file; the default for whatever is missing or wrong. Never raises."""
+    try:
+        content = parse(read_text(path, LIMIT) or "")
+    except FileError:
+        return ScreenState()
+    return ScreenState(
+        theme=_text(content, "theme"),
+        sort=_text(content, "sort"),
+        reverse=content.get("reverse") is True,
+        filter=_text(content, "filter"),
+        profile=_text(content, "profile"),
+        details=content.get("details") is True,
+        problems_only=content.get("problems_only") is True,
+        wide=content.get("wide") is True,
+    )
+
+
+def save_state(path: Path, state: ScreenState) -> None:
+    """Raises Problem when it cannot be written."""
+    values = {
+        key: clean(value, joiners=True) if isinstance(value, str) else value for key, value in state._asdict().items()
+    }
+    write_invented(path, tomli_w.dumps(values))
+
+
+def _text(content: Mapping[str, object], key: str) -> str:
+    value = content.get(key)
+    return clean(value, joiners=True) if isinstance(value, str) else ""

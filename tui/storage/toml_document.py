@@ -1,0 +1,312 @@
+"""A TOML file whose text outlives changes: only the lines of the entry that changed are touched.
+
+The text is cut into pieces: one for each `[[jobs]]` entry with the comment right above it, and what stands between.
+Every new text is parsed again and compared with what it should say; where the cut did not fit (jobs written as an
+inline array, for example), the whole content is written anew and only the comments are lost.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import NamedTuple
+
+import tomli_w
+
+from tui.core.errors import UserError
+from tui.storage.files import FileError
+
+Table = dict[str, object]
+
+_KEY = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
+_HEADER = re.compile(rf"\ufeff?\s*\[\[?\s*({_KEY})\s*((?:\.\s*{_KEY}\s*)*)\]\]?\s*(?:#.*)?")
+_LONGEST = 200
+"""Lines of a value, and marks of a comment in it, that are tried; beyond, the file is written anew without its remarks.
+Each try reads the value once, so that without a bound the time would grow with the square of its length."""
+_ORDER = ("id", "label", "tags", "profile", "address", "added")
+
+
+class Piece(NamedTuple):
+    """Some lines of the text: an entry, or what stands between entries (None)."""
+
+    lines: tuple[str, ...]
+    entry: Table | None = None
+
+    def put(self, key: str, value: object) -> "Piece":
+        """The entry with this key set, or without it when the value is empty."""
+        entry = {**(self.entry or {}), key: value}
+        if not value:
+            del entry[key]
+        lines = list(self.lines)
+        at, end = _extent(lines, key)
+        if end:
+            lines[at:end] = [_line(key, value) + _remark(lines[at:end])] if value else []
+        elif value:
+            _insert(lines, key, value)
+        return self._replace(lines=tuple(lines), entry=entry)
+
+
+def new_piece(entry: Table) -> Piece:
+    """An entry that was not in the text before."""
+    return Piece(("", "[[jobs]]", *(_line(key, value) for key, value in entry.items())), entry)
+
+
+def _newline(text: str) -> str:
+    """The line end of the whole text; where they are mixed, a carriage return counts as part of its line."""
+    count = text.count("\n")
+    return "\r\n" if count and text.count("\r\n") == count else "\n"
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines without their ends; nothing follows the last line end."""
+    lines = text.split(_newline(text))
+    return lines if lines[-1] else lines[:-1]
+
+
+def join(text: str, pieces: Sequence[Piece]) -> str:
+    """The pieces as a text with the line ends, the last one too, that `text` has."""
+    newline = _newline(text)
+    lines = [line for piece in pieces for line in piece.lines]
+    return newline.join([*lines, ""] if not text or text.endswith(newline) else lines)
+
+
+def cut(lines: list[str]) -> list[tuple[list[str], bool]]:
+    """The lines in parts, and whether each is an entry. A comment between blank lines is nobody's."""
+    starts = [(0, False)]
+    for at, line in enumerate(lines):
+        table = _table(line)
+        if table is None or table.startswith("jobs."):
+            continue
+        start = at
+        while start > starts[-1][0] and lines[start - 1].lstrip().startswith("#"):
+            start -= 1
+        if start == 0:  # a comment at the very top is about the file
+            start = at
+        if start > starts[-1][0] and not lines[start - 1].strip():
+            start -= 1
+        starts.append((start, table == "jobs[]"))
+    parts = []
+    for (start, is_job), (stop, _) in zip(starts, [*starts[1:], (len(lines), False)], strict=True):
+        end = _end(lines, start, stop) if is_job else stop
+        parts += [(lines[start:end], is_job), (lines[end:stop], False)]
+    return [(part, is_job) for part, is_job in parts if part or is_job]
+
+
+def _end(lines: list[str], start: int, stop: int) -> int:
+    """Where the entry ends: after its last key, and the comment right below it."""
+    end = stop
+    while end > start and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+        end -= 1
+    while end < stop and lines[end].lstrip().startswith("#"):
+        end += 1
+    return end
+
+
+def _table(line: str) -> str | None:
+    """The table that the line opens: 'jobs[]', 'jobs.' and more, or another; None when it opens none."""
+    if "[" not in line or not (found := _HEADER.fullmatch(line)):
+        return None
+    name = found[1].strip("\"'")
+    if found[2]:
+        return f"{name}."
+    return f"{name}[]" if "[[" in line else name
+
+
+def _extent(lines: list[str], key: str) -> tuple[int, int]:
+    """The first line of the key's value in the entry and the one behind its last; 0, 0 when it is not there."""
+    shape = re.compile(rf"""\s*["']?{key}["']?\s*=""")
+    inside = False
+    for at, line in enumerate(lines):
+        table = _table(line)
+        if inside and table is not None:
+            break
+        inside = inside or table is not None
+        if inside and shape.match(line):
+            ends = range(at + 1, min(at + _LONGEST, len(lines)) + 1)
+            return at, next((end for end in ends if _whole(lines[at:end])), at + 1)
+    return 0, 0
+
+
+def _whole(lines: list[str]) -> bool:
+    try:
+        tomllib.loads("\n".join(lines) + "\n")
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _remark(lines: list[str]) -> str:
+    """The comment behind the value in these lines, with the blanks before it."""
+    text = "\n".join(lines)
+    marks = islice((at for at, character in enumerate(text) if character == "#"), _LONGEST)
+    end = next((at for at in marks if _whole([text[:at]])), 0)
+    return text[len(text[:end].rstrip()) :] if end else ""
+
+
+def _insert(lines: list[str], key: str, value: object) -> None:
+    """Put a new key behind those that come before it in an entry."""
+    header = next((at for at, line in enumerate(lines) if _table(line) is not None), -1)
+    end = max([header + 1, *(_extent(lines, former)[1] for former in _ORDER[: _ORDER.index(key)])])
+    lines.insert(end, _line(key, value))
+
+
+def _line(key: str, value: object) -> str:
+    return f"{key} = {_literal(value)}"
+
+
+def _literal(value: object) -> str:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case list() | tuple():
+            return f"[{', '.join(map(_literal, value))}]"
+        case _:
+            return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip("\n")
+
+
+# A short way through the texts that this program writes itself; every other TOML text is read by `tomllib`.
+#
+# Of 10,000 jobs `tomllib` takes 160 to 310 ms, before the first paint; this takes a tenth.
+
+_TEXT = r'"[^"\\\x00-\x1f\x7f]*"'
+_TEXTS = rf"\[{_TEXT}(?:, {_TEXT})*\]"
+_MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)"
+_LINE = rf"(?:\[\[jobs\]\]|[a-z_]+ = (?:{_TEXT}|{_TEXTS}|{_MOMENT}|[1-9]\d{{0,17}})|#[^\x00-\x08\x0a-\x1f\x7f]*)?"
+_LINES = re.compile(rf"{_LINE}(?:\n{_LINE})*+", re.ASCII)
+_PAIRS = re.compile(r'^(?:\[\[jobs\]\]|([a-z_]+) = (?:"([^"]*)"$|(.+)))', re.MULTILINE)
+_QUOTED = re.compile(r'"([^"]*)"')
+
+
+def read_simple(text: str) -> Table | None:
+    """What the text says, exactly as `tomllib` would have it; None where it is not one of the simplest."""
+    if not _LINES.fullmatch(text):
+        return None
+    pairs = _PAIRS.findall(text)
+    table: Table = {}
+    tables = [table]
+    try:
+        for key, quoted, other in pairs:
+            if key:
+                table[key] = _value(other) if other else quoted
+            else:
+                table = {}
+                tables.append(table)
+    except ValueError:  # a day that no calendar has
+        return None
+    content, *jobs = tables
+    if sum(map(len, tables)) + len(jobs) < len(pairs) or "jobs" in content:  # a key said twice
+        return None
+    return {**content, "jobs": jobs} if jobs else content
+
+
+def _value(written: str) -> object:
+    if written.startswith("["):
+        return _QUOTED.findall(written)
+    return int(written) if written.isdigit() else datetime.fromisoformat(written)
+
+
+HEAD = "# codearts-watch writes this file. Editing it by hand is welcome: comments and unknown keys are kept.\n"
+NEW_FILE = f"{HEAD}version = 1\n"
+
+_BOM = "\ufeff"
+_DEEPEST = 16
+"""Parts that a key may have. `tomllib` takes a time that grows with the square of them, and real keys have four."""
+_PART = r"""(?:[\w-]+|"(?!"")(?:[^"\\\n]|\\[^\n]?)*(?:"|(?=\n)|\Z)|'(?!'')[^'\n]*(?:'|(?=\n)|\Z))"""
+_DOTTED_KEY = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
+_LONG_TEXT = r'''"""(?:[^"\\]|\\[\s\S]?|"(?!""))*(?:"{3,5}|\Z)|'{3}(?:[^']|'(?!''))*(?:'{3,5}|\Z)'''
+_TOKENS = re.compile(rf"{_LONG_TEXT}|#[^\n]*|({_DOTTED_KEY})")
+"""Keys, and what can hold something that looks like one. No token fails once it began: the time grows with the text."""
+_PARTS = re.compile(_PART)
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+def parse(text: str) -> Table:
+    """The content of a TOML text, which may begin with a byte order mark. Raises Unreadable."""
+    text = text.removeprefix(_BOM)
+    if _has_deep_key(text):
+        raise FileError("it nests too deep")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise FileError("it nests too deep") from None
+    except ValueError as error:
+        message = str(error)
+        found = _PLACE.search(message)
+        if not found:
+            raise FileError(message) from None
+        end = (text.count("\n") + 1, len(text) - text.rfind("\n"))
+        line, column = (int(found[1]), int(found[2])) if found[1] else end
+        raise FileError(message[: found.start()], line, column) from None
+
+
+def _has_deep_key(text: str) -> bool:
+    if all(line.count(".") < _DEEPEST for line in text.split("\n")):
+        return False
+    keys = (found[1] for found in _TOKENS.finditer(text) if found[1] and found[1].count(".") >= _DEEPEST)
+    return any(len(_PARTS.findall(key)) > _DEEPEST for key in keys)
+
+
+def same(one: object, other: object) -> bool:
+    """Equal in type and value, where nan equals nan."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and (one == other or (one != one and other != other))
+
+
+class Document(NamedTuple):
+    """A text and what it says."""
+
+    text: str
+    other: Table
+    """The top-level keys but `jobs`."""
+    entries: Sequence[Table]
+
+    @classmethod
+    def read(cls, text: str) -> "Document":
+        """Raises Unreadable."""
+        simple = read_simple(text)
+        other = parse(text) if simple is None else simple
+        entries = other.pop("jobs", [])
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise FileError("its jobs are not written as [[jobs]] tables")
+        return cls(text, other, entries)
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """Joined again they are the text; without lines where the text could not be cut into the entries."""
+        parts = cut(lines_of(self.text))
+        if sum(is_job for _, is_job in parts) != len(self.entries):
+            return tuple(Piece((), entry) for entry in self.entries)
+        entries = iter(self.entries)
+        return tuple(Piece(tuple(lines), next(entries) if is_job else None) for lines, is_job in parts)
+
+    def rewritten(self, operation: Callable[[tuple[Piece, ...]], tuple[Piece, ...]]) -> "Document":
+        """The document after `operation`; the same one when it changed nothing. Raises Problem when it cannot be."""
+        base = self if self.text else Document.read(NEW_FILE)
+        before = base.pieces()
+        after = operation(before)
+        if after == before:
+            return self
+        entries = [piece.entry for piece in after if piece.entry is not None]
+        return base._checked(join(base.text, after), entries) or base._dumped(entries)
+
+    def _checked(self, text: str, entries: list[Table]) -> "Document | None":
+        try:
+            made = Document.read(text)
+            return made if same(made.other, self.other) and same(made.entries, entries) else None
+        except (FileError, RecursionError):
+            return None
+
+    def _dumped(self, entries: list[Table]) -> "Document":
+        content = {**self.other, "jobs": entries} if entries else self.other
+        try:
+            top = Piece(tuple(lines_of(HEAD + tomli_w.dumps(self.other))))
+            made = self._checked(join("", [top, *map(new_piece, entries)]), entries)
+            made = made or self._checked(HEAD + tomli_w.dumps(content), entries)  # nested: an entry of many tables
+        except RecursionError:
+            made = None
+        if not made:
+            raise UserError("Not saved: the file holds something that cannot be written again; simplify it by hand")
+        return made

@@ -1,0 +1,183 @@
+"""What a value of the settings may be: one reader a kind of value, which says what is wrong with any other."""
+
+import re
+import string
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from tui.core.paths import expanded
+from tui.core.text import clean
+from tui.core.transitions import ALERT_FIELDS
+from tui.storage.toml_document import Table
+
+Reader = Callable[[str, object], Any]
+"""From the path of a value, such as `polling.idle`, and the value. Raises Unfit."""
+
+_SECRETS = frozenset({"token", "password", "sk", "secret", "secret_key", "secret_access_key", "security_token"})
+
+
+class SettingError(Exception):
+    """What is wrong with a value: 'polling.idle must be a number'."""
+
+
+def section(path: str, value: object, readers: Mapping[str, Reader], elsewhere: Mapping[str, str]) -> dict[str, Any]:
+    """The values of a table. `elsewhere` has the paths of what other tables know, by name."""
+    content = table(path, value)
+    refuse_unknown(f"{path}.", content, readers, elsewhere)
+    return {key: readers[key](f"{path}.{key}", given) for key, given in content.items()}
+
+
+def refuse_unknown(prefix: str, content: Table, known: Iterable[str], elsewhere: Mapping[str, str]) -> None:
+    here = {name: f"{prefix}{name}" for name in known}
+    for key in content:
+        if key not in here:
+            raise SettingError(
+                f"there is no setting {clean(prefix + key, 100)}; {_nearest(key[:100], here, elsewhere)}"
+            )
+
+
+def _nearest(key: str, here: Mapping[str, str], elsewhere: Mapping[str, str]) -> str:
+    """What was meant: a name that belongs here, or one of another table."""
+    import difflib  # only now: it costs each start a millisecond
+
+    for paths in (here, elsewhere):
+        if close := difflib.get_close_matches(key, paths, 1):
+            return f"did you mean {paths[close[0]]}?"
+    return f"known here: {', '.join(here.values())}"
+
+
+def secrets_in(value: object, path: str = "") -> Iterator[str]:
+    """The paths of keys that are there to hold a secret. Their values are not looked at."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key.lower() in _SECRETS and not isinstance(inner, dict):
+                yield f"{path}{key}"
+            yield from secrets_in(inner, f"{path}{key}.")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from secrets_in(inner, path)
+
+
+def paths_in(content: Table, path: str = "") -> Iterator[str]:
+    """The path of every value that is no table."""
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield from paths_in(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}"
+
+
+def table(path: str, value: object) -> Table:
+    if not isinstance(value, dict):
+        raise SettingError(f"{path} must be a table: write [{path}]")
+    return value
+
+
+def text(path: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise SettingError(f"{path} must be a text in quotes")
+    return clean(value)
+
+
+def one_of(*choices: str) -> Reader:
+    known = " or ".join(f'"{choice}"' for choice in choices)
+
+    def read(path: str, value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise SettingError(f"{path} must be {known}")
+        return value
+
+    return read
+
+
+def texts(path: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+        raise SettingError(f'{path} must be a list of texts, like ["one", "two"]')
+    return tuple(clean(part) for part in value)
+
+
+def command(example: str, may_be_none: bool = False) -> Reader:
+    """`~` in front of the program is a home. Arguments are handed on as they are; an empty list is no command."""
+
+    def read(path: str, value: object) -> tuple[str, ...]:
+        parts: list[Any] = value if isinstance(value, list) else [None]
+        if (
+            not all(isinstance(part, str) and "\0" not in part for part in parts)
+            or parts[:1] == [""]
+            or not (parts or may_be_none)
+        ):
+            raise SettingError(f"{path} must be a list of texts: a program and its arguments, like {example}")
+        return (str(expanded(parts[0])), *parts[1:]) if parts and parts[0].startswith("~") else tuple(parts)
+
+    return read
+
+
+_FIELD = re.compile(rf"\{{({'|'.join(ALERT_FIELDS)})\}}")
+_CODE_FOLLOWS = re.compile(r"-[A-Za-z]*[ce]|--(command|eval|execute)")
+"""Options whose argument an interpreter runs."""
+_CODE = re.compile(r"-[A-Za-z]*c.|--(command|eval|execute)=")
+"""The same, with the code in the same argument."""
+
+
+def alert_command(example: str) -> Reader:
+    """No field of a job may become code of a shell: a label is a text from outside."""
+    read_command = command(example, may_be_none=True)
+
+    def read(path: str, value: object) -> tuple[str, ...]:
+        parts: tuple[str, ...] = read_command(path, value)
+        if field := next(_fields_in_code(parts), ""):
+            raise SettingError(
+                f"{path} has {{{field}}} in a text that a shell runs, and a label could hold commands; "
+                f'write "$CODEARTS_{field.upper()}" there: the command has it in its environment'
+            )
+        return parts
+
+    return read
+
+
+def _fields_in_code(parts: Sequence[str]) -> Iterator[str]:
+    is_remote = bool(parts) and parts[0].rpartition("/")[2] in ("ssh", "rsh", "eval")
+    code_follows = False
+    for part in parts:
+        if (code_follows and part[:1] != "-") or is_remote or _CODE.match(part):
+            yield from _FIELD.findall(part)
+            code_follows = False
+        code_follows = code_follows or bool(_CODE_FOLLOWS.fullmatch(part))
+
+
+def switch(path: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise SettingError(f"{path} must be true or false")
+    return value
+
+
+def number(low: float, high: float, unit: str) -> Reader:
+    def read(path: str, value: object) -> float:
+        given = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        if given is None or not low <= given <= high:  # nan is in no range
+            raise SettingError(f"{path} must be a number from {low:g} to {high:g}{unit}")
+        return float(given)
+
+    return read
+
+
+def whole_number(low: int, high: int) -> Reader:
+    def read(path: str, value: object) -> int:
+        if type(value) is not int or not low <= value <= high:
+            raise SettingError(f"{path} must be a whole number from {low} to {high}")
+        return value
+
+    return read
+
+
+def address(path: str, value: object) -> str:
+    template = text(path, value)
+    try:
+        fields = [part[1:] for part in string.Formatter().parse(template) if part[1] is not None]
+    except ValueError:
+        fields = []
+    plain = all(name in ("job_id", "region") and not form and not conversion for name, form, conversion in fields)
+    named = [name for name, _, _ in fields]
+    if template and not (plain and "job_id" in named and template.startswith(("https://", "http://"))):
+        raise SettingError(f"{path} must be an address like https://console.example.com/{{region}}/{{job_id}}")
+    return template

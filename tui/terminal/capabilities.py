@@ -1,0 +1,102 @@
+"""What the terminal can show: its character set, marks and mouse; prepared before Textual loads."""
+
+import codecs
+import os
+import sys
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import NamedTuple
+
+from tui.core.condition import Condition
+from tui.core.errors import UserError
+from tui.core.text import clean
+
+
+class Glyphs(NamedTuple):
+    """Each mark is one cell wide in every terminal, East Asian ones included."""
+
+    condition: dict[Condition, str]
+    cursor: str
+    mark: str
+    ascending: str
+    descending: str
+    rule: str
+    ellipsis: str
+
+
+UNICODE = Glyphs(
+    {
+        Condition.FAILING: "✗",
+        Condition.STALE: "◌",
+        Condition.RUNNING: "▸",
+        Condition.IDLE: "◦",
+        Condition.UNREAD: "-",
+        Condition.PAUSED: "=",
+    },
+    cursor="›",
+    mark="+",
+    ascending="▴",
+    descending="▾",
+    rule="│",
+    ellipsis="…",
+)
+ASCII = Glyphs(
+    {
+        Condition.FAILING: "x",
+        Condition.STALE: "~",
+        Condition.RUNNING: "*",
+        Condition.IDLE: "o",
+        Condition.UNREAD: "-",
+        Condition.PAUSED: "=",
+    },
+    cursor=">",
+    mark="+",
+    ascending="^",
+    descending="v",
+    rule="|",
+    ellipsis="~",
+)
+
+
+INSTEAD = "without one, use codearts-watch status or codearts-watch list"
+
+
+def prepare(environ: MutableMapping[str, str], isatty: Callable[[int], bool] = os.isatty) -> None:
+    """Make `environ` fit for Textual, which reads it at import. Raises Problem where no screen can be shown.
+
+    The keys come from standard input and the screen goes to standard error: standard output may be anything.
+    Textual believes COLUMNS and LINES more than the terminal, and TEXTUAL_… name modules to load and files to write.
+    """
+    for descriptor, name in ((0, "standard input"), (2, "standard error")):
+        if not isatty(descriptor):
+            raise UserError(f"The screen needs a terminal, and {name} is none: {INSTEAD} (over ssh, ssh -t gives one).")
+    term = environ.get("TERM", "")
+    if term in ("", "dumb", "unknown"):
+        kind = f"TERM is {clean(term, 40)}" if term else "TERM is not set"
+        raise UserError(f"The screen needs a terminal that can move its cursor, and {kind}: {INSTEAD}.")
+    for name in [name for name in environ if name in ("COLUMNS", "LINES") or name.startswith("TEXTUAL_")]:
+        del environ[name]
+
+
+def unicode_ok(environ: Mapping[str, str], encoding: str | None) -> bool:
+    """Whether more than ASCII may be shown: `encoding` is UTF-8, and the locale names no other one.
+
+    A locale without a character set, such as C, says nothing about the terminal, and Python writes UTF-8 for it.
+    """
+    try:
+        if codecs.lookup(encoding or "").name != "utf-8":
+            return False
+    except LookupError:
+        return False
+    locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environ.get(name))), "")
+    charset = locale.partition(".")[2].partition("@")[0]
+    return not charset or charset.lower().replace("-", "") == "utf8"
+
+
+def glyphs_for(environ: Mapping[str, str]) -> Glyphs:
+    """The marks that this terminal can show."""
+    return UNICODE if unicode_ok(environ, getattr(sys.stderr, "encoding", None)) else ASCII
+
+
+def mouse_wanted(environ: Mapping[str, str], setting: bool | None) -> bool:
+    """As set; else off over SSH, where the terminal's own selection is the only way to copy without a clipboard."""
+    return not environ.get("SSH_CONNECTION") if setting is None else setting

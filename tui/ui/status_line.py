@@ -1,0 +1,88 @@
+"""Widgets of one line: the status line, and the honest line where the terminal is too small."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from rich.text import Text
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.ui.sizes import COLUMNS, ROWS
+
+Look = TypeVar("Look")
+Part = tuple[str, str]
+"""A text and the name of its look."""
+
+
+class TextLine(Widget):
+    """One line of parts in named looks; drawn again only when its text changed."""
+
+    COMPONENT_CLASSES = {
+        f"line--{name}" for name in ("running", "idle", "failing", "stale", "ageing", "unread", "paused", "dim", "key")
+    }
+
+    def __init__(self, separator: str) -> None:
+        super().__init__()
+        self._separator = separator
+        self._groups: list[list[Part]] = []
+
+    def show(self, groups: list[list[Part]]) -> None:
+        if groups != self._groups:
+            self._groups = groups
+            self.refresh()
+
+    def render(self) -> Text:
+        shown: list[Part] = []
+        room = self.size.width
+        for place, group in enumerate(self._groups):
+            parts = [(f" {self._separator} ", "dim"), *group] if place else [(" ", ""), *group]
+            needed = sum(len(text) for text, _ in parts)
+            if place and needed > room:
+                break
+            room -= needed
+            shown += parts
+        line = Text()
+        for text, name in joined(shown):
+            line.append(text, self.get_component_rich_style(f"line--{name}", partial=True) if name else "")
+        return line
+
+
+def joined(parts: Iterable[tuple[str, Look]]) -> list[tuple[str, Look]]:
+    """Neighbours of one look as one; blanks, which look alike on one background, take that of the part before them, or
+    at the start after them. Each change of look costs some 25 bytes on the wire."""
+    runs: list[tuple[str, Look]] = []
+    for text, look in parts:
+        before, its_look = runs[-1] if runs else ("", look)
+        if its_look == look or text.isspace():
+            runs[-1:] = [(before + text, its_look)]
+        elif before.isspace():
+            runs[-1:] = [(before + text, look)]
+        else:
+            runs.append((text, look))
+    return runs
+
+
+class Sentence(Static):
+    """Plain text that takes no room while it is empty; drawn again only when it changed."""
+
+    def __init__(self, classes: str) -> None:
+        super().__init__(classes=classes, markup=False)
+        self._shown = ("", "")
+
+    def show(self, text: str, look: str = "") -> None:
+        """`look` becomes a class of the widget."""
+        if (text, look) == self._shown:
+            return
+        self.remove_class(f"-{self._shown[1]}")
+        self._shown = (text, look)
+        self.update(Text(text))
+        self.display = bool(text)
+        if look:
+            self.add_class(f"-{look}")
+
+
+class TooSmall(Static):
+    """Covers its screen, whatever else is on it, as long as there is too little room."""
+
+    def __init__(self) -> None:
+        super().__init__(Text(f"too small: {COLUMNS}x{ROWS} min"), markup=False)
