@@ -76,8 +76,9 @@ def silence(plan: Plan) -> list[Row]:
         with Service() as service, product(JOBS, service.port) as terminal:
             terminal.wait_for(ALL_READ)
             press(terminal, (), 2)
-            terminal.send(b"P")
-            return window(terminal, 60)
+            before = terminal.bytes_read
+            press(terminal, (b"P",), 1)
+            return {"bytes": terminal.bytes_read - before, "after": window(terminal, 60)["bytes"]}
 
     runs = min(plan.runs, 3)
     took = in_turn(
@@ -97,5 +98,6 @@ def silence(plan: Plan) -> list[Row]:
         Row("the filter line is open, nothing changes", "bytes/min", sent["filter"], most=600),
         Row("the label dialog is open, nothing changes", "bytes/min", sent["label"], most=600),
         Row("60 healthy jobs sorted by age", "bytes/min", sent["age"], most=600),
-        Row("the first minute after everything was paused", "bytes", sent["pause"], most=2000),
+        Row("everything is paused", "bytes", sent["pause"]),
+        Row("the minute after that", "bytes", took["pause"]["after"], most=200),
     ]

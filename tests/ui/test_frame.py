@@ -86,3 +86,14 @@ def test_what_lies_beside_the_changed_region_is_left_alone() -> None:
     under, new = Strip([Segment(" " * 8)]), Strip([Segment("RIGHT".ljust(WIDTH - 8))])
     update = ChopsUpdate([{0: under, 8: new}, {}, {}], [(0, 8, WIDTH)], [[8, WIDTH], [], []])
     assert sent(frame, update).startswith("\x1b[1;9H\x1b[0mRIGHT")
+
+
+def test_a_link_is_sent_and_ends_with_its_text() -> None:
+    strip = Strip([Segment("see "), Segment("here", Style(link="https://example.org/"))]).adjust_cell_length(WIDTH)
+    blank = Strip.blank(WIDTH)
+    update = LayoutUpdate([[strip], [blank], [blank]], Region(0, 0, WIDTH, HEIGHT))
+    frame = Frame()
+    found = sent(frame, update)
+    assert "https://example.org/\x1b\\here\x1b]8;;\x1b\\" in found
+    assert found.count("\x1b]8;") == 2
+    assert sent(frame, update) == ""

@@ -41,7 +41,7 @@ class BoardScreen(WatchlistActions, LookActions):
         else:
             self.pollers.resume(jobs)
             self.board = self.board.pause(jobs, None)
-        self._changed.update(jobs)
+        self._changed |= set(jobs)
         self.draw()
 
     def action_pause_all(self) -> None:

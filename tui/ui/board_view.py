@@ -272,7 +272,7 @@ class BoardView(AskingScreen):
         """Take what the poller brought; the screen follows."""
         before, self.board = self.board, self.board.record(readings)
         self.alert(before, self.board)
-        self._changed.update(reading.job for reading in readings)
+        self._changed |= {reading.job for reading in readings}
         if not self.draws_soon:
             self.draws_soon = True
             loop = asyncio.get_running_loop()

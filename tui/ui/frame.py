@@ -7,17 +7,21 @@ a dialog lies over another screen.
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from unicodedata import east_asian_width
+from zlib import crc32
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
+from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Size
 from textual.strip import Strip
 
 Cell = tuple[str, str]
-"""A character with its SGR codes. The second half of a wide character is empty."""
+"""A character, and the sequences that give it its look. The second half of a wide character is empty."""
 Span = tuple[int, int]
 """From a cell to the one after the last."""
+PLAIN = "\x1b[0m"
+LINK, LINK_ENDS = "\x1b]8;", "\x1b]8;;\x1b\\"
 UNKNOWN: Cell = ("", "?")
 """What a cell shows of which nothing was sent."""
 CLOSE = 10
@@ -52,7 +56,7 @@ class Frame:
             if new != old:
                 self._lines[y] = new
                 sent += [_drawn(new, y, span) for span in _spans(old, new)]
-        return "".join((*sent, "\x1b[0m")) if sent else ""
+        return "".join((*sent, PLAIN)) if sent else ""
 
 
 def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, Iterable[tuple[int, Strip]]]]:
@@ -76,7 +80,7 @@ def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, Iterable[tuple[int,
 def _cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
     cells: list[Cell] = []
     for text, style, _ in strip:
-        look = (style._ansi if style._ansi is not None else Strip.render_ansi(style, colours)) if style else ""
+        look = _look(style, colours) if style else PLAIN
         if text.isascii():
             cells += [(character, look) for character in text]
         else:
@@ -87,6 +91,13 @@ def _cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
                 elif cells:
                     _combine(cells, character)
     return cells
+
+
+def _look(style: Style, colours: ColorSystem) -> str:
+    ansi = style._ansi if style._ansi is not None else Strip.render_ansi(style, colours)
+    look = f"\x1b[0;{ansi}m" if ansi else PLAIN
+    # Rich's number of a link is another one each time; those of one address belong together.
+    return f"{look}{LINK}id={crc32(style.link.encode())};{style.link}\x1b\\" if style.link else look
 
 
 def _combine(cells: list[Cell], character: str) -> None:
@@ -135,15 +146,19 @@ def _drawn(line: list[Cell], y: int, span: Span) -> str:
     for x in range(start, end):
         text, its_look = line[x]
         if its_look != look and text:
+            parts += (_end(look), its_look)
             look = its_look
-            parts.append(f"\x1b[0;{look}m" if look else "\x1b[0m")
         was_uncertain, uncertain = uncertain, not _is_certain(text)
         if uncertain and not was_uncertain:
             parts.append(_room(line, x, end))
         parts.append(text)
         if was_uncertain and not uncertain:
             parts.append(f"\x1b[{x + 2}G")
-    return "".join(parts)
+    return "".join((*parts, _end(look)))
+
+
+def _end(look: str) -> str:
+    return LINK_ENDS if LINK in look else ""
 
 
 def _room(line: list[Cell], start: int, end: int) -> str:
