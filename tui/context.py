@@ -48,7 +48,8 @@ class App:
             default = self.profiles[self.default]
             unknown = Failure(FailureKind.NO_CREDENTIAL, f"The settings have no profile {clean(name, 60)!r}.")
             credential = FixedToken("none", unknown)
-            self.strangers[name] = make_profile(name, default.endpoint, credential, PollingSettings(), now)
+            made = make_profile(name, default.endpoint, credential, PollingSettings(), now)
+            self.strangers[name] = made._replace(extras=None)
         return self.strangers[name]
 
     def pollers(self, report: Callable[[list[Reading]], None]) -> PollerGroup:
@@ -58,7 +59,10 @@ class App:
 
     def _poller(self, name: str, report: Callable[[list[Reading]], None]) -> Poller:
         profile = self.profile(name)
-        return Poller(profile.reader, report, profile.policy, clock=seconds, uniform=random.uniform)
+        poller = Poller(profile.reader, report, profile.policy, clock=seconds, uniform=random.uniform)
+        if profile.extras:
+            profile.extras.use(poller.extras_budget())
+        return poller
 
     def held(self) -> list[str]:
         """The secrets that are in memory now."""
@@ -66,7 +70,7 @@ class App:
 
     async def close(self) -> None:
         for profile in self.profiles.values():
-            await profile.reader.close()
+            await profile.close()
         if self.log:
             self.log.close()
 
@@ -89,8 +93,11 @@ class ProfilePlan(NamedTuple):
         """Raises Problem."""
         is_in_charge = name == self.in_charge
         url_in_charge = "" if is_in_charge else self._url_in_charge()
-        polling = self.files.settings.polling
-        return build_profile(name, self.wanted[name], polling, self.context, is_in_charge, url_in_charge)
+        settings = self.files.settings
+        has_extras = settings.service.extras and not self.context.flags.status_only
+        return build_profile(
+            name, self.wanted[name], settings.polling, self.context, is_in_charge, url_in_charge, has_extras
+        )
 
     def _url_in_charge(self) -> str:
         """Empty where it cannot be used; building the profile in charge says why."""
@@ -116,6 +123,7 @@ def profile_plan(
         arguments.allow_http,
         tuple(arguments.allow_host or ()),
         arguments.token_file,
+        arguments.status_only,
     )
     folder = (files.settings_file or Path()).parent  # without a file there is no name in it either
     context = Context(flags, dict(environ), _home(), folder, now, log.note if log else _unheard)

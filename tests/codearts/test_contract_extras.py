@@ -8,19 +8,19 @@ from functools import partial
 import pytest
 
 from tests.end_to_end.contract_extras import PROJECT, Truth, tell
-from tests.support.contract_server import TOKEN, ContractServer
+from tests.support.contract_server import TOKEN, ContractServer, refusal
 from tui import clock
 from tui.codearts.auth.credentials import EnvironmentToken
 from tui.codearts.client import http_client
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.job_list_api import JobPage, job_list_call, project_job_list_call
-from tui.codearts.log_api import Analysis, FailedStep, LogPiece, analysis_call, log_call, log_v3_call
+from tui.codearts.log_api import Analysis, LogPiece, analysis_call, log_call, log_v3_call
 from tui.codearts.project_api import Project, ProjectId, ProjectPage, projects_call
 from tui.codearts.run_lookup import RunLookup
 from tui.core.job import JobId
 from tui.core.outcome import Outcome
-from tui.core.run import Interval, Match, MatchKind, ObservedRun
+from tui.core.run import FailedStep, Interval, Match, MatchKind, ObservedRun, RunRecord
 
 TRUTHS = [
     Truth(f"{1:032x}", "payments-api", "SUCCESS", 11, log="ok\n"),
@@ -41,7 +41,7 @@ OUTCOMES = {
     "events": Outcome.UNKNOWN,
 }
 KNOWN = re.compile(
-    r"/v1/(?:job/list|job/\w{32}/list|domain/project/related-page|record/\w{32}/list|record/\w{32}/\d+/record-info"
+    r"/v1/job/\w{32}/running-status|/v1/(?:job/list|job/\w{32}/list|domain/project/related-page|record/\w{32}/list|record/\w{32}/\d+/record-info"
     r"|log/\w{32}/\d+/(?:analysis|real-time-log))\?.*|/v1/record/\w{32}/\d+/record-info"
     r"|/v3/jobs/\w{32}/\d+/real-time-log\?.*"
 )
@@ -110,3 +110,35 @@ async def test_failing_steps_and_logs_are_those_of_the_truth(asked: tuple[Extras
         piece = LogPiece(truth.log, len(truth.log), False)
         assert await client.fetch(log_call(job, truth.number)) == piece
         assert await client.fetch(log_v3_call(job, truth.number)) == piece
+
+
+async def test_the_last_run_of_each_job_is_that_of_the_truth(asked: tuple[ExtrasClient, ContractServer]) -> None:
+    client, server = asked
+    lookup = RunLookup(client, "cn-north-4", lambda: datetime(2026, 11, 23, 13, tzinfo=UTC))
+    for truth in TRUTHS:
+        record = await lookup.last_run(JobId(truth.id), with_duration=True)
+        if not truth.number:
+            assert record is None
+            continue
+        assert isinstance(record, RunRecord)
+        assert (record.number, record.outcome_as_sent, record.by) == (truth.number, truth.state, "lin")
+        ended = (truth.ended, truth.seconds, OUTCOMES[truth.name]) if truth.state else (None, None, Outcome.UNKNOWN)
+        assert (record.ended_at, record.duration, record.outcome) == ended
+    exact = [request for request in server.requests if request.path.endswith("record-info")]
+    assert len(exact) == 3
+
+
+async def test_where_records_are_refused_the_number_and_exact_times_tell_of_the_last_run(
+    asked: tuple[ExtrasClient, ContractServer],
+) -> None:
+    client, server = asked
+    for truth in TRUTHS:
+        server.extras[f"/v1/record/{truth.id}/list"] = refusal(403, "CB.00020001")
+    lookup = RunLookup(client, "cn-north-4", lambda: datetime(2026, 11, 23, 13, tzinfo=UTC))
+    for truth in TRUTHS:
+        record = await lookup.last_run(JobId(truth.id))
+        outcome = OUTCOMES.get(truth.name, Outcome.UNKNOWN)
+        told = (record.number, record.outcome) if isinstance(record, RunRecord) else record
+        assert told == ((truth.number, outcome) if truth.number else None)
+    lists = [request for request in server.requests if request.path.startswith("/v1/record") and "list" in request.path]
+    assert len(lists) == 2

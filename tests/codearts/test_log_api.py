@@ -12,7 +12,6 @@ from tests.support.extra_calls import envelope, failure
 from tests.support.hostile_texts import FRAGMENTS, control_characters
 from tui.codearts.log_api import (
     Analysis,
-    FailedStep,
     LogPiece,
     analysis_call,
     log_call,
@@ -23,6 +22,7 @@ from tui.codearts.log_api import (
 )
 from tui.core.job import JobId
 from tui.core.reading import Failure
+from tui.core.run import FailedStep
 
 JOB = JobId("901878212b1a49be9c1a1054c272762a")
 NODE = {

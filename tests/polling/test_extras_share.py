@@ -1,10 +1,15 @@
 """The extras' share of the budget."""
 
+import asyncio
+from contextlib import suppress
+
 import pytest
 
 from tests.support.builders import failure
-from tui.core.reading import FailureKind
-from tui.polling.extras_share import ExtrasShare
+from tests.support.scripted_reader import failed, job, polling
+from tests.support.virtual_time import in_virtual_time
+from tui.core.reading import FailureKind, Status
+from tui.polling.extras_share import ExtrasBudget, ExtrasShare
 from tui.polling.rate_limiter import AdaptiveRateLimiter
 
 
@@ -44,3 +49,57 @@ def test_the_share_shrinks_with_the_rate() -> None:
     share = ExtrasShare(budget)
     budget.rate = 0.5
     assert len(taken(share, 1000)) <= 100 + 5
+
+
+async def counted(budget: ExtrasBudget, seconds: float) -> int:
+    """How many extras may leave in that time."""
+    left = 0
+
+    async def always() -> None:
+        nonlocal left
+        while True:
+            await budget.turn()
+            left += 1
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await always()
+    return left
+
+
+@in_virtual_time
+async def test_extras_beside_a_poller_take_a_fifth_and_leave_it_the_rest() -> None:
+    async with polling(200) as bench:
+        await asyncio.sleep(60)
+        assert 110 <= await counted(bench.poller.extras_budget(), 120) <= 125
+        assert len(bench.asked(since=1060.0)) >= 0.75 * 5 * 120
+
+
+@pytest.mark.parametrize("kind", [FailureKind.SIGN_IN, FailureKind.TIMEOUT, FailureKind.SERVER_ERROR])
+@in_virtual_time
+async def test_extras_wait_while_most_jobs_cannot_be_read(kind: FailureKind) -> None:
+    async with polling(20) as bench:
+        bench.answer = lambda _: failed(kind)
+        assert await counted(bench.poller.extras_budget(), 600) == 0
+        bench.answer = lambda _: Status.IDLE
+        bench.credential_is_new = True
+        assert await counted(bench.poller.extras_budget(), 600) > 100
+
+
+@in_virtual_time
+async def test_one_deleted_job_keeps_no_extra_waiting_and_a_pause_does() -> None:
+    async with polling(20) as bench:
+        bench.answer = lambda one: failed(FailureKind.NOT_FOUND) if one == job(3) else Status.IDLE
+        await asyncio.sleep(10)
+        assert await counted(bench.poller.extras_budget(), 60) > 50
+        bench.poller.paused = True
+        assert await counted(bench.poller.extras_budget(), 600) == 0
+
+
+@in_virtual_time
+async def test_a_refusal_of_an_extra_slows_the_status_calls() -> None:
+    async with polling(20) as bench:
+        await asyncio.sleep(10)
+        now = bench.clock()
+        bench.poller.extras_budget().throttled(failed(FailureKind.THROTTLED), now, now)
+        assert bench.poller.pace().rate == 2.5

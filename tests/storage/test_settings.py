@@ -58,7 +58,7 @@ def test_settings_are_read(path: Path) -> None:
         ("[poling]\nidle = 5\n", "there is no setting poling; did you mean polling?"),
         ('[polling]\ntheme = "x"\n', "there is no setting polling.theme; did you mean ui.theme?"),
         ("[ui]\nzzzz = 1\n", "there is no setting ui.zzzz; known here: ui.theme, ui.mouse, ui.address"),
-        ("[sounds]\nbell = true\n", "there is no setting sounds; known here: polling, ui, alerts, keys"),
+        ("[sounds]\nbell = true\n", "there is no setting sounds; known here: polling, ui, alerts, service, keys"),
         ("[alerts]\ncommand = 'notify'\n", "alerts.command must be a list of texts"),
         ('default_profil = "prod"\n', "there is no setting default_profil; did you mean default_profile?"),
         ('region = "cn-north-4"\n', "there is no setting region; did you mean profiles.NAME.region?"),
@@ -191,7 +191,7 @@ def test_settings_that_another_user_could_have_written_are_not_used(
     for named in (path, link):
         if said:
             told = as_read_by(ALICE, named, TEAM)
-            assert told.startswith(f"Problem: {named} cannot be used: {said}")
+            assert told.startswith(f"UserError: {named} cannot be used: {said}")
             assert "run any command as you" in told
             assert "run ch" in told
         else:
@@ -255,3 +255,10 @@ def test_a_tilde_in_front_of_a_program_is_a_home(path: Path, monkeypatch: pytest
     path.write_text('[alerts]\ncommand = ["~nobody-of-this-name/notify"]\n')
     with pytest.raises(UserError, match="nobody knows the home folder that ~ stands for"):
         load_settings(path)
+
+
+def test_extras_can_be_switched_off(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    assert load_settings(path).service.extras
+    path.write_text("[service]\nextras = false\n")
+    assert not load_settings(path).service.extras

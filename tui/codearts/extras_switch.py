@@ -23,6 +23,7 @@ NETWORK_REST = 60.0
 
 _ABOUT_A_JOB = re.compile(r"(?:DEV\.?)?CB\.(?:00031006|00031059|00060201|032011)", re.ASCII)
 """There is no such job, it was never built, its ID is odd: that says nothing about the call."""
+_NEVER_BUILT = re.compile(r"(?:DEV\.?)?CB\.00031059", re.ASCII)
 _NO_SUCH_LOG = re.compile(r"(?:DEV\.?)?CB\.00030004", re.ASCII)
 """How the older call for a log says that a build never ran, with HTTP 500."""
 _ON_THE_WAY = (FailureKind.DNS, FailureKind.UNREACHABLE, FailureKind.TLS, FailureKind.PROXY, FailureKind.SETTINGS)
@@ -137,6 +138,11 @@ class ExtrasSwitch:
     def _rest_all(self, failure: Failure, seconds: float, now: float) -> None:
         self._why = failure
         self._all_rest_until = max(self._all_rest_until, now + seconds)
+
+
+def was_never_built(failure: Failure) -> bool:
+    """Whether the service refused because the job has no build yet."""
+    return _NEVER_BUILT.fullmatch(failure.code) is not None
 
 
 def _says_nothing(kind: CallKind, failure: Failure) -> bool:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from tui.codearts.extra_call import CallKind, ExtraCall, Members, checked_build, not_understood, result_of
 from tui.core.job import JobId
 from tui.core.reading import Failure
+from tui.core.run import FailedStep
 from tui.core.text import DETAIL
 
 MOST_STEPS = 100
@@ -14,16 +15,6 @@ PIECE = 1_000_000
 LONGEST_PIECE = 2 * 1024 * 1024
 """Characters of an answer that are kept, the last ones."""
 HIGHEST_OFFSET = 2_147_483_647
-
-
-class FailedStep(NamedTuple):
-    """One step that failed."""
-
-    step: str
-    code: str = ""
-    message: str = ""
-    help: str = ""
-    """The text of the service's FAQ."""
 
 
 class Analysis(NamedTuple):

@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from tui.codearts.extras_client import ExtrasClient
-from tui.codearts.record_api import RecordPage, record_info_call, record_list_call
+from tui.codearts.extras_switch import was_never_built
+from tui.codearts.job_info_api import running_status_call
+from tui.codearts.record_api import FOR_THE_LAST_RUN, RecordPage, record_info_call, record_list_call
 from tui.core.duration_unit import Calibration
 from tui.core.job import JobId
-from tui.core.reading import Failure
+from tui.core.reading import Failure, Retry
 from tui.core.run import Match, MatchKind, ObservedRun, RunRecord, choose_record, with_times
 
 MOST_BUILDS = 2
@@ -56,6 +58,31 @@ class RunLookup:
         if not isinstance(page, RecordPage):
             return page
         return [self.calibration.apply(record) for record in page.records]
+
+    async def last_run(self, job: JobId, with_duration: bool = False) -> RunRecord | Failure | None:
+        """The newest build, going on or ended; None for a job that was never built.
+
+        `with_duration` costs one more request as long as the unit is not known. Where the list of records is refused,
+        or has none of its last 30 days, two other calls tell of the last build.
+        """
+        records = await self.records(job, FOR_THE_LAST_RUN)
+        if not isinstance(records, Failure) and records:
+            newest = records[0]
+            match = Match(MatchKind.FOUND, newest)
+            if with_duration and newest.is_finished is not False and self._lacks_times(match):
+                exact = await self._exact(job, newest)
+                newest = with_times(newest, exact) if exact else newest
+            return newest
+        if isinstance(records, Failure) and records.kind.retry is not Retry.LASTING:
+            return records
+        return await self._by_number(job, records if isinstance(records, Failure) else None)
+
+    async def _by_number(self, job: JobId, why: Failure | None) -> RunRecord | Failure | None:
+        last = await self._extras.fetch(running_status_call(job))
+        if isinstance(last, Failure):
+            return None if was_never_built(last) else why or last
+        exact = await self._extras.fetch(record_info_call(job, last.number))
+        return why or exact if isinstance(exact, Failure) else exact
 
     async def _exact(self, job: JobId, record: RunRecord) -> RunRecord | None:
         """By one more request. The times it brings tell the unit of the record's own."""

@@ -275,6 +275,9 @@ def _common() -> Parser:
     where.add_argument(
         "--token-file", metavar="FILE", type=_path, help="file that holds the token (CODEARTS_TOKEN_FILE)"
     )
+    where.add_argument(
+        "--status-only", action="store_true", help="send nothing but the status call: no names, outcomes, lists or logs"
+    )
     files = common.add_argument_group("files")
     files.add_argument("--watchlist", metavar="FILE", type=_path, help="the list of jobs")
     files.add_argument("--settings", metavar="FILE", type=_path, help="the settings")
@@ -298,6 +301,7 @@ DEFAULTS = argparse.Namespace(
     allow_http=False,
     allow_host=None,
     token_file=None,
+    status_only=False,
     watchlist=None,
     settings=None,
     log=None,

@@ -16,7 +16,7 @@ from tui.profiles.credential_chain import Candidate
 from tui.profiles.profile import Profile
 from tui.profiles.resolve import EffectiveValue
 from tui.storage.profile_settings import UNVERIFIED, ProfileSettings
-from tui.storage.settings import AlertSettings, PollingSettings, UiSettings
+from tui.storage.settings import AlertSettings, PollingSettings, ServiceSettings, UiSettings
 
 DEFAULT = "default"
 UNUSABLE = "not usable"
@@ -108,7 +108,7 @@ def redacted(secret: Secret) -> str:
 def _sections(plan: ProfilePlan) -> Iterator[EffectiveValue]:
     """`[polling]`, `[ui]` and the like, and the keys that the user chose."""
     for section, content in plan.files.settings._asdict().items():
-        if isinstance(content, PollingSettings | UiSettings | AlertSettings):
+        if isinstance(content, PollingSettings | UiSettings | AlertSettings | ServiceSettings):
             for name, value in content._asdict().items():
                 yield _setting(plan, f"{section}.{name}", value)
     for name, key in plan.files.settings.keys.items():

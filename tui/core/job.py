@@ -30,6 +30,14 @@ class JobId(str):
         return self[:8]
 
 
+class ServiceName(NamedTuple):
+    """What the service calls a job, and the project that it belongs to; empty where that is not known."""
+
+    name: str = ""
+    project_id: str = ""
+    project: str = ""
+
+
 class Job(NamedTuple):  # and no dataclass, as there may be thousands: it is made in a third of the time
     """One entry of the watchlist."""
 

@@ -38,11 +38,24 @@ class RunRecord(NamedTuple):
     """False for what a list of jobs says of the last run, until a record says it too."""
 
 
+class FailedStep(NamedTuple):
+    """One step of a build that failed."""
+
+    step: str
+    code: str = ""
+    message: str = ""
+    help: str = ""
+    """The text of the service's FAQ."""
+
+
 class Interval(NamedTuple):
     """An event lies between two answers: not before `after`, not after `by`; both by the service's clock."""
 
     after: datetime
     by: datetime
+
+    def shifted(self, skew: timedelta) -> "Interval":
+        return Interval(self.after + skew, self.by + skew)
 
     def holds(self, moment: datetime, widening: timedelta) -> bool:
         return self.after - widening <= moment <= self.by + widening
@@ -59,6 +72,14 @@ class ObservedRun(NamedTuple):
     """When the first answer came that showed it running."""
     known_number: int = 0
     """The highest build number that was known before this run; 0 where none was."""
+
+    def shifted(self, skew: timedelta) -> "ObservedRun":
+        """Returns the same run by a clock that is so much ahead."""
+        return self._replace(
+            start=self.start and self.start.shifted(skew),
+            end=self.end and self.end.shifted(skew),
+            seen_going=self.seen_going and self.seen_going + skew,
+        )
 
     @property
     def duration(self) -> tuple[float, float] | None:

@@ -103,6 +103,11 @@ class Entry:
     asked_at: float = -inf
 
     @property
+    def is_good(self) -> bool:
+        """Whether its last reading brought a status."""
+        return self.status is not None and self.failure is None
+
+    @property
     def cadence(self) -> Cadence:
         if self.failure and self.failure.kind.retry in (Retry.LASTING, Retry.SIGN_IN):
             return Cadence.LASTING

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from tui.core.job import JobId
 from tui.core.reading import Failure, Reading, Status
 from tui.polling.auth_gate import CHECK_EVERY
+from tui.polling.extras_share import ExtrasBudget
 from tui.polling.policy import Policy
 from tui.polling.scheduler import Scheduler
 
@@ -150,6 +151,10 @@ class Poller:
     def paused(self, paused: bool) -> None:
         self._scheduler.paused = paused
         self._wake.set()
+
+    def extras_budget(self) -> ExtrasBudget:
+        """What the calls beside the status call take their share from: they wait while the status calls go badly."""
+        return ExtrasBudget(self._scheduler.limiter, self._clock, lambda: self._scheduler.goes_well)
 
     def next_attempt(self, job: JobId) -> float | None:
         """When the job can be asked next, in clock seconds; None when nothing is planned: paused, signed out, unknown.

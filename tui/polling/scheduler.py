@@ -48,6 +48,15 @@ class Scheduler:
         is_so = 0 < counts[Cadence.LASTING] == counts.total()
         return self.policy.lasting * self.stretch if is_so else None
 
+    @property
+    def goes_well(self) -> bool:
+        """Whether there is room for other calls: the service answers, and most jobs that were asked can be read."""
+        if self.paused or self.auth_gate.access is not AuthState.OPEN or self.breaker.trouble:
+            return False
+        jobs = self.job_queue.jobs.values()
+        failing, good = sum(one.failure is not None for one in jobs), sum(one.is_good for one in jobs)
+        return good >= failing and (good > 0 or not jobs)
+
     def start(self, now: float) -> None:
         """The clock is being looked at from now on."""
         self._seen_at = now

@@ -12,8 +12,11 @@ from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.reading import Failure, Moment
 from tui.core.text import clean
+from tui.polling.extras_share import ExtrasBudget
 from tui.polling.policy import Policy
+from tui.polling.rate_limiter import AdaptiveRateLimiter
 from tui.profiles.credential_chain import Candidate, CandidateInput, find_candidates
+from tui.profiles.extras import Extras
 from tui.profiles.lazy import LazyClient
 from tui.profiles.resolve import ConnectionOptions, Context, Endpoints, connection_options, endpoints_of, warning_of
 from tui.profiles.sign_in import OverrideCredential, SignIn, SignInService, TypedToken
@@ -42,6 +45,13 @@ class Profile(NamedTuple):
     candidates: tuple[Candidate, ...] = ()
     warning: str = ""
     """What the screen says as long as it is open; empty where all is well."""
+    extras: Extras | None = None
+    """None where nothing but the status call may be sent."""
+
+    async def close(self) -> None:
+        await self.reader.close()
+        if self.extras:
+            await self.extras.close()
 
     async def look(self) -> Token | Failure | None:
         """What IAM says of the token in use, whose end is known from then on.
@@ -75,8 +85,9 @@ def build_profile(
     context: Context,
     is_in_charge: bool,
     url_in_charge: str = "",
+    has_extras: bool = True,
 ) -> Profile:
-    """`url_in_charge` is where the profile in charge asks.
+    """`url_in_charge` is where the profile in charge asks; without extras it sends nothing but the status call.
 
     Raises Problem, which names the profile, for what can never work: then nothing is sent anywhere.
     """
@@ -96,7 +107,7 @@ def build_profile(
     profile = _put_together(
         name, SignInService(endpoints, options, clock, context.now), credential, polling, tuple(candidates)
     )
-    return profile._replace(warning=warning_of(settings))
+    return profile._replace(warning=warning_of(settings), extras=profile.extras if has_extras else None)
 
 
 def make_profile(
@@ -121,4 +132,6 @@ def _put_together(
     sign_in = SignIn(
         service, typed, by_password.password if by_password else None, by_password.iam if by_password else None
     )
-    return Profile(name, endpoint, credential, reader, policy, sign_in, service, candidates)
+    budget = ExtrasBudget(AdaptiveRateLimiter(policy.requests_per_second), lambda: service.now().at)
+    extras = Extras(endpoint, credential, service.now, service.options, service.clock, budget)
+    return Profile(name, endpoint, credential, reader, policy, sign_in, service, candidates, extras=extras)

@@ -36,6 +36,7 @@ class Flags(NamedTuple):
     allow_http: bool = False
     allow_host: tuple[str, ...] = ()
     token_file: Path | None = None
+    status_only: bool = False
 
 
 class EffectiveValue(NamedTuple):

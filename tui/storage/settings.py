@@ -54,12 +54,18 @@ class AlertSettings(NamedTuple):
     """A program and its arguments, run when a job starts or stops; empty for none."""
 
 
+class ServiceSettings(NamedTuple):
+    extras: bool = True
+    """Names, outcomes, lists and logs; False: nothing but the status call."""
+
+
 class Settings(NamedTuple):
     polling: PollingSettings = PollingSettings()
     ui: UiSettings = UiSettings()
     keys: Mapping[str, str] = {}
     """Keys by the name of what they do."""
     alerts: AlertSettings = AlertSettings()
+    service: ServiceSettings = ServiceSettings()
     profiles: "Mapping[str, ProfileSettings]" = {}
     default_profile: str = ""
     given: frozenset[str] = frozenset()
@@ -106,6 +112,7 @@ def _settings(content: Table) -> Settings:
         UiSettings(**values["ui"]),
         {clean(name): text(f"keys.{name}", value) for name, value in keys.items()},
         AlertSettings(**values["alerts"]),
+        ServiceSettings(**values["service"]),
         profiles,
         _default_profile(content.get("default_profile", ""), profiles),
         frozenset(paths_in(content)),
@@ -129,4 +136,5 @@ _SECTIONS: Mapping[str, Mapping[str, Reader]] = {
     },
     "ui": {"theme": text, "mouse": switch, "address": address},
     "alerts": {"command": alert_command('["notify-send", "--", "{label}"]')},
+    "service": {"extras": switch},
 }
