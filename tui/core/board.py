@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from tui.core.job import Job, JobId
+from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading, Status
+from tui.core.run import FailedStep, Interval, ObservedRun, RunRecord, merged
 
 TRANSITIONS_KEPT = 20
 REMEMBERED = 500
@@ -61,6 +62,27 @@ class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
     """The last ones seen, oldest first."""
     paused: Moment | None = None
     """Since when the user has it paused."""
+    last_run: RunRecord | None = None
+    """The last run that ended, as the service tells of it; None while that is not known."""
+    failed_step: FailedStep | None = None
+    """Where that run failed."""
+    known_number: int = 0
+    """The number of the run before it; 0 where that is not known."""
+    service_name: ServiceName = ServiceName()
+
+    @property
+    def name(self) -> str:
+        """The user's label, else the service's name, else the short ID."""
+        return self.job.label or self.service_name.name or self.job.id.short
+
+    @property
+    def stopped_run(self) -> ObservedRun | None:
+        """The run whose stop was the last change; None where the last change was none."""
+        if not self.transitions or self.transitions[-1].status is not Status.IDLE:
+            return None
+        start, end = self.transitions[-2] if self.transitions[1:] else None, self.transitions[-1]
+        began = start and Interval(start.after.wall, start.by.wall)
+        return ObservedRun(began, Interval(end.after.wall, end.by.wall), known_number=self.known_number)
 
     @property
     def failure(self) -> Failure | None:
@@ -97,7 +119,26 @@ class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
         if since_after is None:
             return known
         seen = Transition(self.job.id, reading.outcome, since_after, reading.received)
-        return known._replace(transitions=(*self.transitions, seen)[-TRANSITIONS_KEPT:])
+        known = known._replace(transitions=(*self.transitions, seen)[-TRANSITIONS_KEPT:])
+        return known.after_stop() if reading.outcome is Status.IDLE else known
+
+    def after_stop(self) -> "JobState":
+        """What was known of the last run is about the one before it now."""
+        before = self.last_run.number if self.last_run and self.last_run.is_confirmed else 0
+        return self._replace(last_run=None, failed_step=None, known_number=max(self.known_number, before))
+
+    def learn(self, record: RunRecord, step: FailedStep | None = None) -> "JobState":
+        """The state after the service told of the last run; of one that goes on or is an older one nothing is taken.
+
+        What a list says of the last run is not taken once a stop was seen: it may be about the run before.
+        """
+        has_stopped = any(seen.status is Status.IDLE for seen in self.transitions)
+        is_older = 0 < record.number <= self.known_number or (has_stopped and not record.is_confirmed)
+        if is_older or record.is_finished is False:
+            return self
+        last_run = merged(self.last_run, record)
+        is_same = self.last_run is not None and last_run.number == self.last_run.number
+        return self._replace(last_run=last_run, failed_step=step or (self.failed_step if is_same else None))
 
 
 class Board(NamedTuple):
@@ -114,6 +155,20 @@ class Board(NamedTuple):
             if state := states.get(reading.job):
                 states[reading.job] = state.record(reading)
         return self._replace(states=states)
+
+    def learn(self, job: JobId, record: RunRecord, step: FailedStep | None = None) -> "Board":
+        """The board after the service told of a run; of jobs no longer watched nothing is taken."""
+        if state := self.states.get(job):
+            return self._replace(states={**self.states, job: state.learn(record, step)})
+        return self
+
+    def call(self, names: Mapping[JobId, ServiceName]) -> "Board":
+        """The board with these names of the service."""
+        named = {
+            job: state._replace(service_name=names[job]) if job in names else state
+            for job, state in self.states.items()
+        }
+        return self._replace(states=named)
 
     def watch(self, jobs: Iterable[Job], default: str = "") -> "Board":
         """The board for this watchlist: what is known of jobs that stay, or come back, is kept.

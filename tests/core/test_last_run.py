@@ -1,0 +1,91 @@
+"""What a job's state keeps of its last run."""
+
+from datetime import datetime, timedelta
+
+from tests.support.builders import DAY, failure, job_id, reading, state
+from tui.core.board import Board, JobState
+from tui.core.job import Job, ServiceName
+from tui.core.outcome import Outcome
+from tui.core.reading import Status
+from tui.core.run import FailedStep, Interval, ObservedRun, RunRecord
+
+IDLE, RUNNING = Status.IDLE, Status.RUNNING
+STEP = FailedStep("Sign ipa")
+
+
+def record(number: int, outcome: Outcome = Outcome.PASSED, is_confirmed: bool = True) -> RunRecord:
+    return RunRecord(number, outcome, outcome.value, is_finished=True, is_confirmed=is_confirmed)
+
+
+def stopped_again(known: JobState, at: float) -> JobState:
+    return known.record(reading(known.job.id, RUNNING, at)).record(reading(known.job.id, IDLE, at + 60))
+
+
+def test_an_outcome_stays_while_the_next_run_goes_on_and_goes_with_its_end() -> None:
+    known = state((IDLE, 10)).learn(record(7, Outcome.FAILED), STEP)
+    known = known.record(reading(known.job.id, RUNNING, 30))
+    assert known.last_run == record(7, Outcome.FAILED)
+    known = known.record(reading(known.job.id, IDLE, 90))
+    assert (known.last_run, known.failed_step, known.known_number) == (None, None, 7)
+
+
+def test_a_record_of_the_run_before_is_not_taken_for_the_one_that_stopped() -> None:
+    known = stopped_again(state((IDLE, 10)).learn(record(7, Outcome.FAILED)), 30)
+    assert known.learn(record(7, Outcome.FAILED)).last_run is None
+    assert known.learn(record(8)).last_run == record(8)
+
+
+def test_what_a_list_says_is_shown_until_a_record_says_it_and_never_after_a_stop() -> None:
+    listed = record(0, Outcome.FAILED, is_confirmed=False)
+    known = state((IDLE, 10)).learn(listed)
+    assert known.last_run == listed
+    known = known.learn(record(7, Outcome.FAILED))
+    assert known.last_run == record(7, Outcome.FAILED)
+    assert known.learn(listed).last_run == record(7, Outcome.FAILED)
+    assert stopped_again(known, 30).learn(listed).last_run is None
+    assert stopped_again(state((IDLE, 10)), 30).learn(listed).last_run is None
+
+
+def test_a_run_that_goes_on_is_no_last_run() -> None:
+    going = RunRecord(8, is_finished=False)
+    assert state((RUNNING, 10)).learn(going).last_run is None
+    assert state((RUNNING, 10)).learn(record(7)).learn(going).last_run == record(7)
+
+
+def test_the_failing_step_belongs_to_its_run() -> None:
+    known = state((IDLE, 10)).learn(record(7, Outcome.FAILED), STEP)
+    assert known.learn(record(7, Outcome.FAILED)).failed_step == STEP
+    assert known.learn(record(8)).failed_step is None
+
+
+def test_failures_change_nothing_about_the_outcome() -> None:
+    known = state((IDLE, 10)).learn(record(7, Outcome.FAILED))
+    assert known.record(reading(known.job.id, failure(), 20)).last_run == record(7, Outcome.FAILED)
+
+
+def test_the_run_that_stopped_lies_between_the_answers() -> None:
+    def at(seconds: float) -> datetime:
+        return DAY + timedelta(seconds=seconds)
+
+    assert state((IDLE, 10)).stopped_run is None
+    assert state((IDLE, 10), (RUNNING, 20)).stopped_run is None
+    unseen_start = Interval(at(19.9), at(40))
+    assert state((RUNNING, 20), (IDLE, 40)).stopped_run == ObservedRun(None, unseen_start)
+    known = state((IDLE, 10)).learn(record(7))
+    run = stopped_again(known, 30).stopped_run
+    assert run
+    assert run.start == Interval(at(9.9), at(30))
+    assert run.end == Interval(at(29.9), at(90))
+    assert run.known_number == 7
+
+
+def test_the_label_goes_before_the_name_and_the_name_before_the_short_id() -> None:
+    board = Board().watch([Job(job_id(1), "mine"), Job(job_id(2)), Job(job_id(3))])
+    board = board.call({job_id(1): ServiceName("theirs"), job_id(2): ServiceName("theirs")})
+    assert [known.name for known in board.states.values()] == ["mine", "theirs", "00000000"]
+
+
+def test_the_board_takes_outcomes_of_watched_jobs_alone() -> None:
+    board = Board().watch([Job(job_id(1))])
+    assert board.learn(job_id(2), record(1)) is board
+    assert board.learn(job_id(1), record(1)).states[job_id(1)].last_run == record(1)

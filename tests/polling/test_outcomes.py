@@ -1,0 +1,193 @@
+"""What is asked about runs that ended, in virtual time: how often, when, and what is reported."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from tests.support.builders import failure, job_id, moment
+from tests.support.virtual_time import in_virtual_time
+from tui.core.job import JobId
+from tui.core.outcome import Outcome
+from tui.core.reading import Failure, FailureKind
+from tui.core.run import FailedStep, Interval, Match, MatchKind, ObservedRun, RunRecord
+from tui.polling.outcomes import Outcomes
+
+RUN = ObservedRun(None, Interval(moment(0).wall, moment(5).wall))
+STEP = FailedStep("Sign ipa", "CB.2017", "expired")
+JOBS = [job_id(number) for number in range(1, 9)]
+
+
+def passed(number: int) -> RunRecord:
+    return RunRecord(number, Outcome.PASSED, "SUCCESS", is_finished=True)
+
+
+class Source:
+    """Answers by script, and notes what was asked and when."""
+
+    def __init__(self, latency: float = 0.0) -> None:
+        self.match: Callable[[JobId], Match | Failure] = lambda job: Match(MatchKind.FOUND, passed(1))
+        self.last: Callable[[JobId], RunRecord | Failure | None] = lambda job: passed(1)
+        self.asked: list[tuple[str, JobId, float]] = []
+        self._latency = latency
+
+    async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
+        await self._note("record", job)
+        return self.match(job)
+
+    async def last_run(self, job: JobId) -> RunRecord | Failure | None:
+        await self._note("last", job)
+        return self.last(job)
+
+    async def failed_step(self, job: JobId, number: int) -> FailedStep | Failure | None:
+        await self._note("step", job)
+        return STEP
+
+    def times(self, kind: str) -> list[float]:
+        return [at for one, _, at in self.asked if one == kind]
+
+    async def _note(self, kind: str, job: JobId) -> None:
+        self.asked.append((kind, job, asyncio.get_running_loop().time() - 1000))
+        await asyncio.sleep(self._latency)
+
+
+Reports = list[tuple[JobId, RunRecord, FailedStep | None]]
+
+
+@asynccontextmanager
+async def asking(**sources: Source) -> AsyncIterator[tuple[Outcomes, Reports]]:
+    reports: Reports = []
+    loop = asyncio.get_running_loop()
+    outcomes = Outcomes(sources.get, lambda *told: reports.append(told), loop.time)
+    work = asyncio.create_task(outcomes.run())
+    try:
+        yield outcomes, reports
+    finally:
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+
+
+@in_virtual_time
+async def test_a_stop_is_asked_about_once_five_seconds_later() -> None:
+    source = Source()
+    async with asking(prod=source) as (outcomes, reports):
+        outcomes.stopped(JOBS[0], RUN, "prod")
+        await asyncio.sleep(3600)
+    assert source.asked == [("record", JOBS[0], 5.0)]
+    assert reports == [(JOBS[0], passed(1), None)]
+
+
+@in_virtual_time
+async def test_a_failed_run_is_reported_at_once_and_then_with_its_step() -> None:
+    source, red = Source(), RunRecord(7, Outcome.FAILED, "FAILURE", is_finished=True)
+    source.match = lambda job: Match(MatchKind.FOUND, red)
+    async with asking(prod=source) as (outcomes, reports):
+        outcomes.stopped(JOBS[0], RUN, "prod")
+        await asyncio.sleep(60)
+    assert reports == [(JOBS[0], red, None), (JOBS[0], red, STEP)]
+
+
+@in_virtual_time
+async def test_a_record_that_lags_is_asked_for_a_second_time_and_no_third() -> None:
+    source = Source()
+    source.match = lambda job: Match(MatchKind.UNFINISHED, passed(1))
+    async with asking(prod=source) as (outcomes, reports):
+        outcomes.stopped(JOBS[0], RUN, "prod")
+        await asyncio.sleep(7200)
+    assert source.times("record") == [5.0, 65.0]
+    assert reports == []
+
+
+@in_virtual_time
+async def test_where_all_records_lag_most_are_asked_for_once() -> None:
+    source = Source()
+    source.match = lambda job: Match(MatchKind.NOT_THERE)
+    async with asking(prod=source) as (outcomes, _):
+        for _round in range(2000):
+            outcomes.stopped(JOBS[0], RUN, "prod")
+            await asyncio.sleep(200)
+    assert 2000 < len(source.asked) <= 2510
+
+
+@in_virtual_time
+async def test_a_failure_of_the_service_is_waited_out_and_a_lasting_one_is_not() -> None:
+    source = Source()
+    answers: list[Match | Failure] = [failure(), failure(), Match(MatchKind.FOUND, passed(3))]
+    source.match = lambda job: answers.pop(0)
+    async with asking(prod=source) as (outcomes, reports):
+        outcomes.stopped(JOBS[0], RUN, "prod")
+        await asyncio.sleep(600)
+        assert [record.number for _, record, _ in reports] == [3]
+        answers.append(failure(FailureKind.NOT_FOUND))
+        outcomes.stopped(JOBS[1], RUN, "prod")
+        await asyncio.sleep(7200)
+    assert len(source.asked) == 4
+
+
+@in_virtual_time
+async def test_at_the_start_rows_in_view_go_first_and_each_is_asked_once() -> None:
+    source = Source(latency=1.0)
+    async with asking(prod=source) as (outcomes, reports):
+        outcomes.prefer(JOBS[4:6])
+        outcomes.seed(JOBS, "prod")
+        await asyncio.sleep(600)
+    assert [job for _, job, _ in source.asked] == [*JOBS[4:6], *JOBS[:4], *JOBS[6:]]
+    assert len(reports) == 8
+
+
+@in_virtual_time
+async def test_a_stop_goes_before_all_that_is_asked_at_the_start() -> None:
+    source = Source(latency=2.0)
+    async with asking(prod=source) as (outcomes, _):
+        outcomes.seed(JOBS, "prod")
+        outcomes.stopped(JOBS[7], RUN, "prod")
+        await asyncio.sleep(600)
+    kinds = [(kind, job) for kind, job, _ in source.asked]
+    assert kinds.index(("record", JOBS[7])) == 3
+    assert ("last", JOBS[7]) not in kinds
+
+
+@in_virtual_time
+async def test_what_was_asked_before_a_stop_is_not_taken_for_the_run_that_stopped() -> None:
+    source = Source(latency=3.0)
+    source.match = lambda job: Match(MatchKind.NOT_THERE)
+    async with asking(prod=source) as (outcomes, reports):
+        outcomes.seed(JOBS[:1], "prod")
+        await asyncio.sleep(1)
+        outcomes.stopped(JOBS[0], RUN, "prod")
+        await asyncio.sleep(600)
+    assert reports == []
+
+
+@in_virtual_time
+async def test_a_deleted_job_is_not_asked_for_again_and_keeps_no_other_waiting() -> None:
+    source = Source()
+    source.last = lambda job: failure(FailureKind.NOT_FOUND) if job == JOBS[0] else passed(1)
+    async with asking(prod=source) as (outcomes, reports):
+        outcomes.seed(JOBS, "prod")
+        await asyncio.sleep(1)
+        assert len(reports) == 7
+        await asyncio.sleep(86400)
+    assert len(source.asked) == 8
+
+
+@in_virtual_time
+async def test_profiles_do_not_wait_for_each_other_and_one_without_extras_is_not_asked() -> None:
+    slow, quick = Source(latency=9999), Source()
+    async with asking(slow=slow, quick=quick) as (outcomes, reports):
+        outcomes.seed(JOBS[:2], "slow")
+        outcomes.seed(JOBS[2:4], "quick")
+        outcomes.seed(JOBS[4:], "none")
+        await asyncio.sleep(1)
+    assert {job for job, _, _ in reports} == set(JOBS[2:4])
+    assert len(slow.asked) == 1
+
+
+@in_virtual_time
+async def test_of_a_job_that_is_not_watched_any_more_nothing_is_asked() -> None:
+    source = Source()
+    async with asking(prod=source) as (outcomes, _):
+        outcomes.stopped(JOBS[0], RUN, "prod")
+        outcomes.forget(JOBS[:1])
+        await asyncio.sleep(600)
+    assert source.asked == []

@@ -1,0 +1,199 @@
+"""Asks what became of runs: once after each stop that was seen, and once at the start for every job.
+
+Rows in view go first, and a stop goes before all that is asked for at the start.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import inf
+from typing import NamedTuple, Protocol
+
+from tui.core.job import JobId
+from tui.core.outcome import Outcome
+from tui.core.reading import Failure, Retry
+from tui.core.run import FailedStep, Match, MatchKind, ObservedRun, RunRecord
+
+AFTER_STOP = 5.0
+"""Seconds after a stop was seen until its record is asked for."""
+ASKED_AGAIN = 60.0
+"""Seconds until the second and last question about a record that was not there or not finished."""
+SPARE_AT_FIRST, SPARE_IN = 5, 4
+"""Second questions that may be asked: so many, and one more for each so many stops; most records come in time."""
+REST = 60.0
+"""Seconds until something else is tried after a question that brought a failure."""
+GIVEN_UP = 3600.0
+"""Seconds after which nothing is asked about a stop any more."""
+
+
+class RunSource(Protocol):
+    """Who asks the service about runs; for one profile."""
+
+    async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
+        """The record of a run that was observed."""
+
+    async def last_run(self, job: JobId) -> RunRecord | Failure | None:
+        """The record of the newest build; None for a job without one."""
+
+    async def failed_step(self, job: JobId, number: int) -> FailedStep | Failure | None:
+        """Where a build failed."""
+
+
+Learned = Callable[[JobId, RunRecord, FailedStep | None], object]
+
+
+class Stop(NamedTuple):
+    """A run that ended, and what has been done to learn its outcome."""
+
+    run: ObservedRun
+    seen_at: float
+    due: float
+    attempts: int = 0
+
+
+@dataclass(slots=True)
+class _Profile:
+    """What is still to be asked of one profile."""
+
+    source: RunSource
+    stops: dict[JobId, Stop] = field(default_factory=dict)
+    firsts: dict[JobId, None] = field(default_factory=dict)
+    """Jobs whose last run is wanted, in this order."""
+    rests_until: float = -inf
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    stops_asked: int = 0
+    asked_again: int = 0
+
+
+class Outcomes:
+    """Belongs to one event loop. Times are the caller's clock."""
+
+    def __init__(
+        self, source_of: Callable[[str], RunSource | None], report: Learned, clock: Callable[[], float]
+    ) -> None:
+        """`source_of` returns the source of a profile, None where it must not be asked; `report` takes what it said."""
+        self._source_of = source_of
+        self._report = report
+        self._clock = clock
+        self._profiles: dict[str, _Profile | None] = {}
+        self._preferred: tuple[JobId, ...] = ()
+        self._came = asyncio.Event()
+
+    def seed(self, jobs: Iterable[JobId], profile: str) -> None:
+        """Asks for the last run of each of these, in this order."""
+        if asked := self._profile(profile):
+            asked.firsts |= dict.fromkeys(jobs)
+            asked.news.set()
+
+    def prefer(self, jobs: Iterable[JobId]) -> None:
+        """Rows in view: of the jobs that are asked for at the start these go first."""
+        self._preferred = tuple(jobs)
+
+    def stopped(self, job: JobId, run: ObservedRun, profile: str) -> None:
+        """A run was seen to end just now."""
+        if asked := self._profile(profile):
+            now = self._clock()
+            asked.firsts.pop(job, None)
+            asked.stops[job] = Stop(run, now, now + AFTER_STOP)
+            asked.news.set()
+
+    def forget(self, jobs: Iterable[JobId]) -> None:
+        """These are not watched any more."""
+        gone = set(jobs)
+        for asked in filter(None, self._profiles.values()):
+            asked.stops = {job: stop for job, stop in asked.stops.items() if job not in gone}
+            asked.firsts = {job: None for job in asked.firsts if job not in gone}
+
+    async def run(self) -> None:
+        """Asks until it is cancelled. Profiles do not wait for each other."""
+        running: set[str] = set()
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                self._came.clear()
+                for name, asked in self._profiles.items():
+                    if asked and name not in running:
+                        running.add(name)
+                        tasks.create_task(self._work(asked))
+                await self._came.wait()
+
+    def _profile(self, name: str) -> _Profile | None:
+        if name not in self._profiles:
+            source = self._source_of(name)
+            self._profiles[name] = _Profile(source) if source else None
+            self._came.set()
+        return self._profiles[name]
+
+    async def _work(self, asked: _Profile) -> None:
+        while True:
+            asked.news.clear()
+            wait = await self._step(asked)
+            if wait > 0:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(None if wait == inf else wait):
+                        await asked.news.wait()
+
+    async def _step(self, asked: _Profile) -> float:
+        """Asks one question that is due; returns the seconds until another one is."""
+        now = self._clock()
+        if now < asked.rests_until:
+            return asked.rests_until - now
+        if asked.stops:
+            job = min(asked.stops, key=lambda job: asked.stops[job].due)
+            if asked.stops[job].due <= now:
+                await self._ask_about_stop(asked, job, asked.stops[job])
+                return 0.0
+        if asked.firsts:
+            job = next((job for job in self._preferred if job in asked.firsts), next(iter(asked.firsts)))
+            await self._ask_for_last(asked, job)
+            return 0.0
+        return min((stop.due for stop in asked.stops.values()), default=inf) - now
+
+    async def _ask_about_stop(self, asked: _Profile, job: JobId, stop: Stop) -> None:
+        asked.stops_asked += stop.attempts == 0
+        match = await asked.source.record_of(job, stop.run)
+        if asked.stops.get(job) is not stop:
+            return  # another stop came meanwhile
+        now = self._clock()
+        if _is_final(match) or now - stop.seen_at > GIVEN_UP:
+            del asked.stops[job]
+        elif isinstance(match, Failure):
+            asked.rests_until = now + REST
+            asked.stops[job] = stop._replace(due=now + REST)
+        elif stop.attempts or asked.asked_again >= SPARE_AT_FIRST + asked.stops_asked // SPARE_IN:
+            del asked.stops[job]
+        else:
+            asked.asked_again += 1
+            asked.stops[job] = stop._replace(due=now + ASKED_AGAIN, attempts=1)
+        if isinstance(match, Match) and match.kind is MatchKind.FOUND and match.record:
+            await self._learned(asked, job, match.record)
+
+    async def _ask_for_last(self, asked: _Profile, job: JobId) -> None:
+        record = await asked.source.last_run(job)
+        if job not in asked.firsts:
+            return  # it stopped meanwhile: this may be about the run before
+        del asked.firsts[job]
+        if record and not isinstance(record, Failure):
+            await self._learned(asked, job, record)
+        elif not _is_final(record):
+            asked.firsts[job] = None
+            asked.rests_until = self._clock() + REST
+
+    async def _learned(self, asked: _Profile, job: JobId, record: RunRecord) -> None:
+        """The outcome at once, and the failing step when it is there."""
+        self._report(job, record, None)
+        if record.outcome is Outcome.FAILED:
+            step = await asked.source.failed_step(job, record.number)
+            if step and not isinstance(step, Failure):
+                self._report(job, record, step)
+
+
+def _is_final(told: Match | Failure | None) -> bool:
+    """Whether asking again brings nothing else: a lasting failure is about this job, or the kind of call is off."""
+    match told:
+        case Match():
+            return told.kind in (MatchKind.FOUND, MatchKind.AMBIGUOUS)
+        case Failure():
+            return told.kind.retry is Retry.LASTING
+        case _:
+            return True
