@@ -34,7 +34,7 @@ class Source:
         await self._note("record", job)
         return self.match(job)
 
-    async def last_run(self, job: JobId) -> RunRecord | Failure | None:
+    async def last_ended(self, job: JobId) -> RunRecord | Failure | None:
         await self._note("last", job)
         return self.last(job)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from math import isfinite
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from tui.codearts.json_body import fields_of, parse_json
 from tui.codearts.redaction import redact, redact_lines
@@ -16,6 +16,7 @@ from tui.codearts.status_api import failure_of
 from tui.core.reading import Failure, FailureKind
 from tui.core.text import CELL, clean, plain_paste
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 HIGHEST_BUILD = 1_000_000_000
@@ -66,6 +67,13 @@ class ExtraCall(NamedTuple, Generic[T_co]):
     """With the query; quoted."""
     parse: Callable[[bytes, Sequence[str]], T_co | Failure]
     """Reads the body of an answer with HTTP 200. The secrets are kept out of all texts. Never raises."""
+
+
+class Fetcher(Protocol):
+    """Who sends extras."""
+
+    async def fetch(self, call: ExtraCall[T]) -> T | Failure:
+        """Returns what the call brings, or why it brings nothing. Never raises for what network or service do."""
 
 
 class Members:

@@ -1,9 +1,9 @@
 """Lists of jobs and projects read to their end, page after page, within a number of requests."""
 
 from collections.abc import Collection
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
-from tui.codearts.extra_call import ExtraCall
+from tui.codearts.extra_call import Fetcher
 from tui.codearts.job_info_api import job_info_call
 from tui.codearts.job_list_api import (
     JobEntry,
@@ -16,14 +16,8 @@ from tui.codearts.project_api import Project, projects_call
 from tui.core.job import JobId
 from tui.core.reading import Failure
 
-T = TypeVar("T")
 MOST_REQUESTS = 20
 """For the names of the watched jobs, or for the jobs of one project."""
-
-
-class Fetcher(Protocol):
-    async def fetch(self, call: ExtraCall[T]) -> T | Failure:
-        """Returns what the call brings, or why it brings nothing."""
 
 
 class Listed(NamedTuple):

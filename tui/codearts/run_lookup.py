@@ -59,23 +59,28 @@ class RunLookup:
             return page
         return [self.calibration.apply(record) for record in page.records]
 
-    async def last_run(self, job: JobId, with_duration: bool = False) -> RunRecord | Failure | None:
-        """The newest build, going on or ended; None for a job that was never built.
+    async def last_run(
+        self, job: JobId, with_duration: bool = False, has_ended: bool = False
+    ) -> RunRecord | Failure | None:
+        """The newest build, or the newest that has ended; None for a job without one.
 
         `with_duration` costs one more request as long as the unit is not known. Where the list of records is refused,
         or has none of its last 30 days, two other calls tell of the last build.
         """
         records = await self.records(job, FOR_THE_LAST_RUN)
         if not isinstance(records, Failure) and records:
-            newest = records[0]
-            match = Match(MatchKind.FOUND, newest)
-            if with_duration and newest.is_finished is not False and self._lacks_times(match):
-                exact = await self._exact(job, newest)
-                newest = with_times(newest, exact) if exact else newest
-            return newest
+            newest = next((record for record in records if not has_ended or record.is_finished is not False), None)
+            return await self._with_duration(job, newest) if with_duration and newest else newest
         if isinstance(records, Failure) and records.kind.retry is not Retry.LASTING:
             return records
-        return await self._by_number(job, records if isinstance(records, Failure) else None)
+        last = await self._by_number(job, records if isinstance(records, Failure) else None)
+        return None if has_ended and isinstance(last, RunRecord) and last.is_finished is False else last
+
+    async def _with_duration(self, job: JobId, record: RunRecord) -> RunRecord:
+        if record.is_finished is False or not self._lacks_times(Match(MatchKind.FOUND, record)):
+            return record
+        exact = await self._exact(job, record)
+        return with_times(record, exact) if exact else record
 
     async def _by_number(self, job: JobId, why: Failure | None) -> RunRecord | Failure | None:
         last = await self._extras.fetch(running_status_call(job))

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 
 from tui.core.text import DETAIL, clean
 
@@ -29,6 +30,15 @@ class LogTail:
             self.dropped += too_many
             whole = whole[too_many:]
         self._keep(clean(line.replace("\t", "    "), DETAIL) for line in whole)
+
+    @property
+    def count(self) -> int:
+        """How many lines have ended so far, with those that were dropped."""
+        return self.dropped + len(self._lines)
+
+    def after(self, count: int) -> list[str]:
+        """The lines that ended after so many others; those of them that were dropped are missing."""
+        return list(islice(self._lines, max(0, count - self.dropped), None))
 
     @property
     def lines(self) -> list[str]:

@@ -33,8 +33,8 @@ class RunSource(Protocol):
     async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
         """The record of a run that was observed."""
 
-    async def last_run(self, job: JobId) -> RunRecord | Failure | None:
-        """The record of the newest build; None for a job without one."""
+    async def last_ended(self, job: JobId) -> RunRecord | Failure | None:
+        """The record of the newest build that has ended; None for a job without one."""
 
     async def failed_step(self, job: JobId, number: int) -> FailedStep | Failure | None:
         """Where a build failed."""
@@ -169,7 +169,7 @@ class Outcomes:
             await self._learned(asked, job, match.record)
 
     async def _ask_for_last(self, asked: _Profile, job: JobId) -> None:
-        record = await asked.source.last_run(job)
+        record = await asked.source.last_ended(job)
         if job not in asked.firsts:
             return  # it stopped meanwhile: this may be about the run before
         del asked.firsts[job]

@@ -51,7 +51,7 @@ class Scheduler:
     @property
     def goes_well(self) -> bool:
         """Whether there is room for other calls: the service answers, and most jobs that were asked can be read."""
-        if self.paused or self.auth_gate.access is not AuthState.OPEN or self.breaker.trouble:
+        if self.paused or self.signed_out or self.breaker.trouble:
             return False
         jobs = self.job_queue.jobs.values()
         failing, good = sum(one.failure is not None for one in jobs), sum(one.is_good for one in jobs)

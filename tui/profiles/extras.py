@@ -59,10 +59,15 @@ class Extras:
             return opened
         return await opened[1].record_of(job, run.shifted(self._clock.skew or timedelta()))
 
-    async def last_run(self, job: JobId, with_times: bool = False) -> RunRecord | Failure | None:
-        """Returns the record of the newest build, going on or ended; None for a job that was never built."""
+    async def last_run(self, job: JobId) -> RunRecord | Failure | None:
+        """Returns the newest build, going on or ended, with exact times; None for a job that was never built."""
         opened = self._open()
-        return opened if isinstance(opened, Failure) else await opened[1].last_run(job, with_times)
+        return opened if isinstance(opened, Failure) else await opened[1].last_run(job, with_duration=True)
+
+    async def last_ended(self, job: JobId) -> RunRecord | Failure | None:
+        """Returns the newest build that has ended; None for a job without one."""
+        opened = self._open()
+        return opened if isinstance(opened, Failure) else await opened[1].last_run(job, has_ended=True)
 
     async def failed_step(self, job: JobId, number: int) -> FailedStep | Failure | None:
         """Returns the first step that failed; None where the service knows of none."""

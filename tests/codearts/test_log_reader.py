@@ -1,0 +1,76 @@
+"""A log that grows, read by calls of which nobody knows for certain what their offsets mean."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.builders import failure, job_id
+from tui.codearts.extra_call import CallKind, ExtraCall
+from tui.codearts.log_api import LogPiece
+from tui.codearts.log_reader import LogReader
+from tui.core.reading import FailureKind
+
+LOG = "".join(f"line {number}\n" for number in range(40))
+
+
+class Service:
+    """Has a log, and gives pieces of it."""
+
+    def __init__(self, give: Callable[[str, int], object], refuses: CallKind | None = None) -> None:
+        self.log = ""
+        self._refuses = refuses
+        self.asked: list[CallKind] = []
+        self._give = give
+
+    async def fetch(self, call: ExtraCall[Any]) -> Any:
+        self.asked.append(call.kind)
+        if call.kind is self._refuses:
+            return failure(FailureKind.NOT_FOUND)
+        query = dict(part.split("=") for part in call.path.partition("?")[2].split("&"))
+        return self._give(self.log, int(query.get("offset", query.get("start_offset", "0"))))
+
+
+def by_offset(log: str, offset: int) -> LogPiece:
+    piece = log[offset : offset + 100]
+    return LogPiece(piece, offset + len(piece), offset + len(piece) < len(log))
+
+
+SERVICES: dict[str, Callable[[str, int], object]] = {
+    "offset of the next piece": by_offset,
+    "offset that was asked for": lambda log, offset: LogPiece(log[offset:], offset, False),
+    "no offset": lambda log, offset: LogPiece(log, None, None),
+}
+
+
+@pytest.mark.parametrize("give", SERVICES.values(), ids=SERVICES.keys())
+async def test_each_line_is_read_once_while_the_log_grows(give: Callable[[str, int], object]) -> None:
+    service = Service(give)
+    reader = LogReader(service, job_id(1), 7)
+    for end in (0, 130, 130, 200, len(LOG)):
+        service.log = LOG[:end]
+        assert await reader.read_on() is None
+        assert "\n".join(reader.tail.lines) == LOG[:end].removesuffix("\n")
+    assert len(service.asked) <= 12
+
+
+async def test_where_the_older_call_brings_nothing_the_newer_is_asked() -> None:
+    service = Service(by_offset, refuses=CallKind.LOG_V3)
+    service.log = LOG
+    reader = LogReader(service, job_id(1), 7)
+    assert await reader.read_on() is None
+    assert reader.tail.lines == LOG.splitlines()
+
+
+async def test_where_both_are_refused_the_older_call_says_why() -> None:
+    refused = failure(FailureKind.FORBIDDEN)
+    reader = LogReader(Service(lambda log, offset: refused), job_id(1), 7)
+    assert await reader.read_on() == refused
+    assert reader.tail.lines == []
+
+
+async def test_an_endless_log_is_left_after_some_requests() -> None:
+    service = Service(lambda log, offset: LogPiece("x\n" * 50, offset + 100, True))
+    reader = LogReader(service, job_id(1), 7)
+    await reader.read_on()
+    assert len(service.asked) == 16
