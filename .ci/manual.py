@@ -5,7 +5,6 @@
 
 import argparse
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -17,9 +16,9 @@ _FORM = argparse.HelpFormatter("")
 def program() -> argparse.ArgumentParser:
     """Needs nothing but this checkout and the standard library."""
     sys.path.insert(0, str(ROOT))
-    from tui.commands.arguments import parser
+    from tui.cli import parser
 
-    return parser(defaultdict(lambda: lambda _: 0))
+    return parser()
 
 
 def page(parser: argparse.ArgumentParser) -> str:

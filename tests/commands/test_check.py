@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.user_home import NO_WORD, TOKEN, User
-from tui.commands.check import check, terminal_steps
-from tui.commands.config import run_config
+from tui.commands import config
+from tui.commands.check import check
+from tui.commands.check_steps import terminal_steps
 from tui.commands.output import Output
 from tui.core.job import Job, JobId
 from tui.demo.service import DemoService
@@ -36,7 +37,7 @@ async def checked(user: User, *argv: str, encoding: str = "ascii") -> tuple[int,
     """The exit code, and mark and text of each step by its name."""
     written = io.BytesIO()
     data = io.TextIOWrapper(written, encoding=encoding, errors="backslashreplace")
-    code = await check(user.arguments(*argv), user.environ, Output(data, None))
+    code = await check(user.context(*argv), Output(data, None))
     steps = {}
     for line in written.getvalue().decode(encoding).splitlines():
         mark, name, text = line.split(maxsplit=2)
@@ -105,7 +106,7 @@ async def test_what_the_screen_refuses_is_found_by_check_and_config(
     assert code == 2
     assert [text for text in steps.values() if text.startswith("x ") and said in text]
     monkeypatch.setenv("CODEARTS_TOKEN", service.token)
-    assert run_config(user.arguments("config")) == 2
+    assert config.run(user.context(), user.arguments("config")) == 2
     data, talk = capsys.readouterr()
     assert said.removeprefix("other: ") in data + talk
 

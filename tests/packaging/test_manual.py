@@ -5,11 +5,10 @@ import shutil
 import subprocess
 import sys
 from argparse import SUPPRESS, ArgumentParser, _SubParsersAction
-from collections import defaultdict
 
 import pytest
 
-from tui.commands.arguments import parser
+from tui.cli import parser
 from tui.commands.output import ExitCode
 
 from .hosts import ROOT
@@ -37,7 +36,7 @@ def words(parser: ArgumentParser) -> set[str]:
 
 def test_every_option_and_command_is_told(manual: str) -> None:
     told = set(re.findall(r"\\fB(.+?)\\fR", manual.replace("\\-", "-")))
-    assert words(parser(defaultdict(lambda: lambda _: 0))) <= told
+    assert words(parser()) <= told
 
 
 def test_the_environment_exit_codes_and_files_are_told(manual: str) -> None:

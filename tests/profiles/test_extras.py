@@ -42,7 +42,7 @@ def test_a_profile_has_them_unless_settings_or_flag_say_no(user: User) -> None:
 
 def test_a_profile_that_only_the_watchlist_knows_has_none(user: User) -> None:
     user.environ = {"CODEARTS_REGION": "cn-north-4", "CODEARTS_TOKEN": TOKEN}
-    assert user.gather().profile("unknown").extras is None
+    assert user.app().profile("unknown").extras is None
 
 
 async def test_they_ask_where_the_profile_asks_and_as_it_does(user: User) -> None:
@@ -80,7 +80,7 @@ async def test_they_wait_for_their_turn(user: User) -> None:
             waits.append("turn")
             raise RuntimeError
 
-    app = user.gather()
+    app = user.app()
     extras = app.profiles[app.default].extras
     assert extras
     extras.use(NoBudget(AdaptiveRateLimiter(1.0), lambda: 0.0))

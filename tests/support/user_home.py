@@ -5,12 +5,11 @@ from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.cli import COMMANDS
+from tui.cli import DEFAULTS, parser
+from tui.clock import now
 from tui.codearts.auth.credentials import AuthHeaders
-from tui.commands.arguments import DEFAULTS, parser
-from tui.context import App, ProfilePlan, build_app, profile_plan
+from tui.context import App, Context
 from tui.core.reading import Failure
-from tui.files import files_of, log_of
 from tui.profiles.profile import Profile
 
 TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
@@ -30,20 +29,20 @@ class User:
         path, watchlist = self.home / "settings.toml", self.home / "watchlist.toml"
         path.write_text(self.settings)
         files = ["--settings", str(path), "--watchlist", str(watchlist)]
-        return parser(COMMANDS).parse_args([*files, *argv], copy(DEFAULTS))
+        arguments = copy(DEFAULTS)
+        parser().parse_args([*files, *argv], arguments)
+        return arguments
 
-    def plan(self, *argv: str) -> ProfilePlan:
-        arguments = self.arguments(*argv)
-        return profile_plan(files_of(arguments), arguments, self.environ)
+    def context(self, *argv: str) -> Context:
+        return Context(self.arguments(*argv), self.environ, now)
 
-    def gather(self, *argv: str) -> App:
-        arguments = self.arguments(*argv)
-        return build_app(files_of(arguments), arguments, self.environ, log_of(arguments))
+    def app(self, *argv: str) -> App:
+        return self.context(*argv).app()
 
     def profile(self, *argv: str) -> Profile:
         """The one in charge."""
-        parts = self.gather(*argv)
-        return parts.profile(parts.default)
+        app = self.app(*argv)
+        return app.profile(app.default)
 
     def private(self, name: str, text: str) -> Path:
         path = self.home / name

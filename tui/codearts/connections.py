@@ -16,7 +16,7 @@ from tui.codearts.extra_call import CallKind
 from tui.codearts.status_api import status_path
 from tui.codearts.transport_errors import AnswerTooLarge, fault
 from tui.core.errors import UserError
-from tui.core.job import JobId
+from tui.core.job import NO_JOB
 from tui.core.reading import Failure, FailureKind
 
 LARGEST_ANSWER = 80 * 1024
@@ -229,9 +229,6 @@ def is_too_large(error: BaseException) -> bool:
     return isinstance(error.__cause__, AnswerTooLarge)
 
 
-_NO_JOB = JobId("0" * 32)
-
-
 @dataclass(frozen=True, slots=True)
 class ProbeResponse:
     """That there was an answer, and its `Date`."""
@@ -245,7 +242,7 @@ async def probe(
 ) -> ProbeResponse | Failure:
     """Within so many seconds. Never raises for what network or server do."""
     try:
-        url = endpoint.url + status_path(_NO_JOB)
+        url = endpoint.url + status_path(NO_JOB)
         async with asyncio.timeout(seconds), open_http() as http, http.stream("GET", url) as response:
             return ProbeResponse(response.status_code, response.headers.get("date", ""))
     except UserError as problem:

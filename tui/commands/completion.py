@@ -4,6 +4,30 @@ import argparse
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui.commands.output import ExitCode, Output
+
+if TYPE_CHECKING:
+    from tui.context import Context
+
+HELP = "print a completion script for a shell"
+DESCRIPTION = "Print a script that completes commands, options, job labels and IDs."
+EXAMPLES = [
+    "completion bash > ~/.local/share/bash-completion/completions/codearts-watch",
+    "completion zsh > ~/.zfunc/_codearts-watch",
+    "completion fish > ~/.config/fish/completions/codearts-watch.fish",
+]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    Output.standard().line(SHELLS[arguments.shell](command_specs(arguments.program)).rstrip("\n"))
+    return ExitCode.DONE
+
 
 JOBS = "jobs"
 """The name of an argument that takes jobs."""

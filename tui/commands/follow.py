@@ -1,10 +1,11 @@
 """`follow`: a line for everything that happens to a job, until interrupted."""
 
+import argparse
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from tui.commands.output import ExitCode, Output, is_abandoned
 from tui.commands.render import advice, change_document, change_line
-from tui.commands.session import PollSession, Session, poll_session
 from tui.commands.status import json_text
 from tui.core.board import Board, JobState
 from tui.core.errors import UserError
@@ -12,10 +13,44 @@ from tui.core.job import Job, JobId
 from tui.core.reading import Reading
 from tui.core.transitions import Change, changes_of
 
+if TYPE_CHECKING:
+    from tui.commands.session import PollSession, Session
+    from tui.context import Context
+
+HELP = "a line for every change"
+DESCRIPTION = (
+    "Print how each job of the list is, then a line for every start, stop and change of failure, until\n"
+    "interrupted. With --json each line is one JSON object."
+)
+EXAMPLES = ["follow >> builds.log", "follow --json | jq -r 'select(.event == \"stopped\") | .label'"]
+
 LOOK = 2.0
 """Seconds between two looks at the watchlist, and at who reads what is written."""
+ALERTS_LAST = 1.0
+"""Seconds that commands of [alerts] have to end when `follow` does."""
 
 Tell = Callable[[Change, str], None]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    from tui.alerts import Alerts
+    from tui.commands import runner
+    from tui.commands.session import open_session
+
+    session, jobs = open_session(context)
+
+    async def alerting() -> int:
+        alerts = Alerts(context.settings.alerts.command, session.output.say)
+        try:
+            return await follow(session, jobs, arguments.json, alerts.tell)
+        finally:
+            await alerts.finish(ALERTS_LAST)
+
+    return runner.run(alerting())
 
 
 class Follower:
@@ -39,12 +74,14 @@ class Follower:
 
 
 async def follow(
-    session: Session, jobs: Sequence[Job], as_json: bool, tell: Tell = lambda change, profile: None
+    session: "Session", jobs: Sequence[Job], as_json: bool, tell: Tell = lambda change, profile: None
 ) -> int:
     """First how each job is, as soon as it is known, then every change; `tell` gets each too. Ends with its reader.
 
     The watchlist may change meanwhile: jobs come and go with it.
     """
+    from tui.commands.session import poll_session
+
     output = session.output
     follower = Follower()
     follower.watch(jobs)
@@ -64,7 +101,7 @@ async def follow(
     return ExitCode.DONE
 
 
-def _say_who_is_refused(polls: PollSession, before: frozenset[str], output: Output) -> frozenset[str]:
+def _say_who_is_refused(polls: "PollSession", before: frozenset[str], output: Output) -> frozenset[str]:
     """The profiles that are not signed in, each said when it comes to that: their other jobs are not asked."""
     refused = {profile: pace.trouble for profile, pace in polls.pollers.paces().items() if pace.signed_out}
     for profile, failure in refused.items():
@@ -74,7 +111,7 @@ def _say_who_is_refused(polls: PollSession, before: frozenset[str], output: Outp
     return frozenset(refused)
 
 
-def _reload(session: Session, follower: Follower, polls: PollSession, told: str) -> str:
+def _reload(session: "Session", follower: Follower, polls: "PollSession", told: str) -> str:
     """Take over what somebody else changed in the watchlist; one that cannot be read counts for nothing.
 
     Answers what is wrong with it, which is said once: `told` is what was said last.

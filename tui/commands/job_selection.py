@@ -1,5 +1,6 @@
 """Which jobs a command means: IDs, addresses, labels, or what standard input holds."""
 
+import argparse
 import re
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
@@ -11,8 +12,16 @@ from tui.core.paste import Found, parse_paste, preview
 from tui.core.text import clean, normal
 
 STANDARD_INPUT = "-"
+JOB = "an ID, a label of the list, or the address of a job's page"
 _WORD = re.compile(r"\w[\w.-]*")
 _ID = re.compile(r"[0-9A-Za-z]{32}")
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """The argument that `select_jobs` reads."""
+    parser.add_argument(
+        "jobs", metavar="ID", nargs="*", help=f"{JOB}; - reads standard input, one a line; default: all"
+    )
 
 
 def select_jobs(
@@ -73,7 +82,7 @@ def _unknown(text: str, found: Sequence[Found], watched: Sequence[Job]) -> str:
     if found and found[0].reason:
         return refusal(found[0])
     close = get_close_matches(text[:100], [job.label for job in watched if job.label], 1)
-    hint = f"did you mean {close[0]}?" if close else "give an ID, a label of the list, or the address of a job's page."
+    hint = f"did you mean {close[0]}?" if close else f"give {JOB}."
     return f"{clean(text, 100)} names no job; {hint}"
 
 

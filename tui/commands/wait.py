@@ -1,20 +1,81 @@
 """`wait`: until the jobs have stopped, or started, or both."""
 
+import argparse
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
+from typing import TYPE_CHECKING
 
+from tui.commands.job_selection import add_jobs
 from tui.commands.output import ExitCode, Progress
 from tui.commands.render import advice
-from tui.commands.session import PATIENCE, PollSession, Session, poll_session, waiting
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Reading, Retry, Status
 
+if TYPE_CHECKING:
+    from tui.commands.session import PollSession, Session
+    from tui.context import Context
+    from tui.polling.policy import Policy
+
+HELP = "wait until jobs have stopped, or started"
+DESCRIPTION = (
+    "Wait until the jobs are no longer running, and print each as soon as that is so. Passing failures are waited\n"
+    "out; a lasting one ends the wait, with --any only when no job is left. Without --timeout it waits for ever.\n"
+    "Exit codes: 0 all came to it (with --any: one), 1 a job cannot be read, 2 wrong usage or settings,\n"
+    "3 not signed in, 5 timed out and a job gave no answer, 124 timed out, still waiting, 130 interrupted."
+)
+EXAMPLES = [
+    "wait --timeout 30m payments-api web-frontend && ./deploy",
+    "wait --until cycle 901878212b1a49be9c1a1054c272762a",
+    "wait --any --until started",
+]
+
+PATIENCE = 60.0
+"""Seconds between two questions at most while somebody waits for the answer."""
 LOOK = 2.0
 """Seconds between two looks at the clock at most: a suspended machine does not move the loop's."""
 NAMED = 5
 """Jobs named in a sentence at most."""
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_SHAPE = re.compile("".join(rf"(?:(\d{{1,9}}(?:\.\d{{1,9}})?){unit})?" for unit in _SECONDS), re.ASCII)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_jobs(parser)
+    parser.add_argument("--any", dest="any_one", action="store_true", help="one job is enough")
+    parser.add_argument(
+        "--until",
+        choices=("idle", "started", "cycle"),
+        default="idle",
+        help="what is awaited: idle (not running), started (running), cycle (seen running, then idle); default: idle",
+    )
+    parser.add_argument(
+        "--timeout", metavar="TIME", type=timeout_seconds, help="give up after 90s, 30m, 1h30m; default: never"
+    )
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    from tui.commands import runner
+    from tui.commands.session import open_session
+
+    session, jobs = open_session(context, arguments.jobs)
+    timeout = inf if arguments.timeout is None else arguments.timeout
+    return runner.run(wait(session, jobs, Until(arguments.until), arguments.any_one, timeout))
+
+
+def timeout_seconds(text: str) -> float:
+    """`90s`, `30m`, `1h30m`, `1.5h`, or a plain number of seconds. For argparse: raises its error."""
+    found = _SHAPE.fullmatch(f"{text}s" if text[-1:].isdecimal() else text)
+    total = (
+        sum(float(number or 0) * unit for number, unit in zip(found.groups(), _SECONDS.values(), strict=True))
+        if found
+        else 0
+    )
+    if total <= 0:
+        raise argparse.ArgumentTypeError("it must be a time like 90s, 30m or 1h30m")
+    return total
 
 
 class Until(StrEnum):
@@ -75,12 +136,14 @@ class Awaited:
 
 
 async def wait(
-    session: Session, jobs: Sequence[Job], until: Until, any_one: bool = False, patience: float = inf
+    session: "Session", jobs: Sequence[Job], until: Until, any_one: bool = False, patience: float = inf
 ) -> ExitCode:
     """Print each job that came where it was awaited; `patience` in seconds.
 
     Passing failures are waited out. A lasting one ends the wait, with `any_one` only when no job is left.
     """
+    from tui.commands.session import poll_session
+
     awaited = {job.id: Awaited(job, until) for job in jobs}
     everyone = list(awaited.values())
     deadline = session.now().at + patience
@@ -106,6 +169,11 @@ async def wait(
     return code
 
 
+def waiting(policy: "Policy") -> "Policy":
+    """For a wait: a job that failed for a passing reason is not left alone for minutes."""
+    return policy._replace(back_off_most=min(policy.back_off_most, PATIENCE))
+
+
 def _learn(awaited: Mapping[JobId, Awaited], readings: Iterable[Reading]) -> list[Awaited]:
     """Those that have come where they were awaited; what they do afterwards does not count."""
     arrived: list[Awaited] = []
@@ -118,7 +186,7 @@ def _learn(awaited: Mapping[JobId, Awaited], readings: Iterable[Reading]) -> lis
     return arrived
 
 
-def _signed_out(polls: PollSession, everyone: Sequence[Awaited]) -> frozenset[JobId]:
+def _signed_out(polls: "PollSession", everyone: Sequence[Awaited]) -> frozenset[JobId]:
     """Jobs of profiles that ask nothing any more, because the credential was refused for one of them."""
     out = {profile for profile, pace in polls.pollers.paces().items() if pace.signed_out}
     return frozenset(one.job.id for one in everyone if out and polls.pollers.profile(one.job.id) in out)

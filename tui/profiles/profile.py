@@ -9,7 +9,7 @@ from tui.codearts.auth.refreshable import Token
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
-from tui.core.job import JobId
+from tui.core.job import NO_JOB
 from tui.core.reading import Failure, Moment
 from tui.core.text import clean
 from tui.polling.extras_share import ExtrasBudget
@@ -22,10 +22,6 @@ from tui.profiles.resolve import ConnectionOptions, Context, Endpoints, connecti
 from tui.profiles.sign_in import OverrideCredential, SignIn, SignInService, TypedToken
 from tui.storage.profile_settings import ProfileSettings
 from tui.storage.settings import PollingSettings
-
-SOME_JOB = JobId("0" * 32)
-"""For a request that is proved and never sent."""
-
 
 MOST_TOGETHER = 4
 """Requests that leave together at most: a key waits until the answers that come together have been read, 2 ms each."""
@@ -59,7 +55,7 @@ class Profile(NamedTuple):
         None for keys, and where it is not known where IAM is. May log in, as the first reading would. Raises Problem
         where no connection can be set up.
         """
-        auth_headers = await self.credential.authenticate("GET", f"{self.endpoint.url}/v3/jobs/{SOME_JOB}/status")
+        auth_headers = await self.credential.authenticate("GET", f"{self.endpoint.url}/v3/jobs/{NO_JOB}/status")
         if isinstance(auth_headers, Failure):
             return auth_headers
         self.credential.on_response(auth_headers, None)

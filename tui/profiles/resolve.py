@@ -36,7 +36,6 @@ class Flags(NamedTuple):
     allow_http: bool = False
     allow_host: tuple[str, ...] = ()
     token_file: Path | None = None
-    status_only: bool = False
 
 
 class EffectiveValue(NamedTuple):

@@ -1,27 +1,59 @@
-"""`add`, `remove` and `list`: the watchlist without a screen. None of them asks the service."""
+"""`add`: jobs come onto the watchlist. Does not ask the service."""
 
+import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from tui.commands.job_selection import STANDARD_INPUT, listed, refusal
+from tui.commands.job_selection import STANDARD_INPUT, refusal
+from tui.commands.list import job_lines
 from tui.commands.output import ExitCode, Output
-from tui.commands.render import job_document
-from tui.commands.status import json_text
-from tui.commands.table import aligned
 from tui.core.errors import UserError
-from tui.core.job import Job, JobId
-from tui.core.listing import listing_line, read_listing
+from tui.core.job import NO_JOB, Job, JobId
+from tui.core.listing import read_listing
 from tui.core.paste import Found, Paste, Preview, Verdict, parse_paste, preview
 from tui.core.tags import unfit
 from tui.core.text import clean
-from tui.storage.watchlist import WatchlistStore
 
-HEADS = ("ID", "LABEL", "TAGS", "PROFILE")
+if TYPE_CHECKING:
+    from tui.context import Context
+    from tui.storage.watchlist import WatchlistStore
+
+HELP = "add jobs to the list"
+DESCRIPTION = (
+    "Add jobs to the list and print the new ones; of a job that is on it, set what is given. What list printed is\n"
+    "taken with labels, tags and profiles. Exit codes: 0 all are on the list now, 1 an argument holds no job,\n"
+    "2 there was nothing to add."
+)
+EXAMPLES = ["add 901878212b1a49be9c1a1054c272762a --label 'payments nightly' --tag payments", "add - < page.txt"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pasted", metavar="ID", nargs="+", help="an ID or an address; - reads standard input")
+    parser.add_argument("--label", metavar="TEXT", default="", help="what to call the job")
+    parser.add_argument("--tag", metavar="TAG", dest="tags", action="append", default=[], help="may be repeated")
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    from tui.commands.standard_input import read_input
+
+    model = Job(NO_JOB, arguments.label, tuple(arguments.tags), _known_profile(context))
+    wall = context.now().wall
+    return add(context.watchlist_file, Output.standard(), arguments.pasted, model, read_input, wall)
+
+
+def _known_profile(context: "Context") -> str:
+    """The profile that --profile names, for the list. Raises UserError if the settings do not have it."""
+    name: str = context.flags.profile or ""
+    known = context.settings.profiles if name else ()
+    if name and name not in known:
+        raise UserError(f"The settings have no profile {clean(name, 60)}; there are: {', '.join(known) or 'none'}.")
+    return name
 
 
 def add(
-    store: WatchlistStore, output: Output, given: Sequence[str], model: Job, read: Callable[[], str], now: datetime
+    store: "WatchlistStore", output: Output, given: Sequence[str], model: Job, read: Callable[[], str], now: datetime
 ) -> ExitCode:
     """Add what is named; `model` has label, tags and profile for it, also for what is there. Prints the new ones.
 
@@ -43,7 +75,7 @@ def add(
         raise UserError("There was nothing to add.")
     made = store.add(list(new.values())).after.jobs if new else ()
     _set(store, output, known, model)
-    output.lines(_table([job for job in made if job.id in new], output))
+    output.lines(job_lines([job for job in made if job.id in new], output))
     return ExitCode.UNREAD if is_refused else ExitCode.DONE
 
 
@@ -67,7 +99,7 @@ def _made(found: Found, listed: Job | None, model: Job, now: datetime) -> Job:
     return Job(job, label, tags, model.profile or said.profile, said.address, said.added or now)
 
 
-def _set(store: WatchlistStore, output: Output, known: Sequence[Job], model: Job) -> None:
+def _set(store: "WatchlistStore", output: Output, known: Sequence[Job], model: Job) -> None:
     """Gives jobs that are on the list what the command says of them, and says so."""
     changes = {job.id: fields for job in known if (fields := _differences(job, model))}
     if changes:
@@ -110,44 +142,3 @@ def _say_what_is_left_out(output: Output, given: Sequence[str], pastes: Sequence
         if not paste.found:
             output.say(f"{clean(text, 100)} holds no job ID.")
     return bool(barren)
-
-
-def remove(store: WatchlistStore, output: Output, given: Sequence[str]) -> ExitCode:
-    """Remove all that is named, or nothing where one is not on the list. Prints what is gone, fit for `add -`."""
-    jobs = listed(given, store.load().jobs)
-    store.remove([job.id for job in jobs])
-    output.lines(_table(jobs, output))
-    return ExitCode.DONE
-
-
-def show(store: WatchlistStore, output: Output, as_json: bool) -> ExitCode:
-    """Print the list in its order."""
-    watchlist = store.load()
-    for warning in watchlist.warnings:
-        output.say(warning)
-    if as_json:
-        output.line(json_text([job_document(job) for job in watchlist.jobs], output))
-    else:
-        output.lines(_table(watchlist.jobs, output))
-    return ExitCode.DONE
-
-
-def words(store: WatchlistStore, output: Output) -> ExitCode:
-    """For the shell's completion: each ID and each label, a tab, and what it is. Silent whatever happens.
-
-    A label that looks like an option would be taken for one.
-    """
-    try:
-        jobs = store.load().jobs
-    except UserError:
-        return ExitCode.DONE
-    labels = [f"{job.label}\t{job.id}" for job in jobs if job.label and job.label[0] != "-"]
-    output.lines([*labels, *(f"{job.id}\t{job.label}" for job in jobs)])
-    return ExitCode.DONE
-
-
-def _table(jobs: Sequence[Job], output: Output) -> list[str]:
-    """Columns for a person; for a program lines that `add -` takes with all that is in them."""
-    if not output.is_for_a_person:
-        return [listing_line(job) for job in jobs]
-    return aligned([(job.id, job.label, " ".join(job.tags), job.profile) for job in jobs], HEADS)

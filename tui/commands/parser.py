@@ -1,0 +1,67 @@
+"""A parser of arguments that repeats no value: it may be a secret."""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from tui.commands.output import Output
+from tui.core.text import clean
+
+_VALUE = re.compile(r"""(invalid [\w ]+?|ignored explicit argument):? (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+_OPTION = re.compile(r"(--[A-Za-z][A-Za-z-]{0,30})(?:=.*)?|(-[A-Za-z]).*", re.DOTALL)
+
+_NO_TOKEN = "; a token comes from CODEARTS_TOKEN or a file, never from an argument: arguments are public"
+
+
+class Parser(argparse.ArgumentParser):
+    """Names options that are wrong, never values: such a value may be a secret, and was cleaned by nobody."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        given = list(sys.argv[1:] if args is None else args)
+        if stranger := self._stranger(given):
+            self.error(_unknown([stranger]))
+        known, rest = self.parse_known_args(given, namespace)
+        if rest:
+            self.error(_unknown(rest))
+        return known
+
+    def _stranger(self, given: Sequence[str]) -> str:
+        """The first option before the command's name that there is not: its value would be taken for that name."""
+        words = iter(given)
+        for word in words:
+            name, has_value, _ = word.partition("=")
+            if not name.startswith("-"):
+                break
+            action = self._option_string_actions.get(name)
+            if action is None:
+                return word
+            if action.nargs is None and not has_value:
+                next(words, None)
+        return ""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """argparse's own is silent about a full disk. Raises Problem where help cannot be written."""
+        if file is sys.stdout:
+            Output.standard().text(message)
+        elif file:
+            with suppress(OSError):
+                file.write(message)
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: error: {clean(_VALUE.sub(lambda found: found[1], message), 2000)}\n")
+
+
+def _unknown(arguments: Sequence[str]) -> str:
+    options = [found[1] or found[2] for argument in arguments if (found := _OPTION.fullmatch(argument))]
+    hidden = len(arguments) - len(options)
+    parts = [*options, *([f"{hidden} not shown here, as a secret may be among them"] if hidden else [])]
+    is_secret = any("token" in option or "pass" in option for option in options)
+    return f"unrecognized arguments: {', '.join(parts)}{_NO_TOKEN if is_secret else ''}"
+
+
+def examples(*uses: str) -> str:
+    return "\n".join(["examples:", *(f"  codearts-watch {use}".rstrip() for use in uses)])
