@@ -39,7 +39,7 @@ class Command(Protocol):
 @cache
 def commands() -> Mapping[str, Command]:
     """Every command by its name, in the order of the help. Loading them takes time that opening the screen saves."""
-    from tui.commands import add, check, completion, config, demo_service, follow, remove, status, wait
+    from tui.commands import add, check, completion, config, demo_service, find, follow, log, remove, status, wait, why
     from tui.commands import list as list_jobs
 
     return {
@@ -50,6 +50,9 @@ def commands() -> Mapping[str, Command]:
         "add": add,
         "remove": remove,
         "list": list_jobs,
+        "find": find,
+        "why": why,
+        "log": log,
         "completion": completion,
         "check": check,
         "config": config,

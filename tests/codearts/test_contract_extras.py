@@ -1,13 +1,12 @@
 """Every outcome, read over real connections from a service that shares no code with our demo."""
 
-import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 
-from tests.end_to_end.contract_extras import PROJECT, Truth, tell
+from tests.end_to_end.contract_extras import ALLOWED, OUTCOMES, PROJECT, TRUTHS, Truth, tell
 from tests.support.contract_server import TOKEN, ContractServer, refusal
 from tui import clock
 from tui.codearts.auth.credentials import EnvironmentToken
@@ -22,30 +21,6 @@ from tui.core.job import JobId
 from tui.core.outcome import Outcome
 from tui.core.run import FailedStep, Interval, Match, MatchKind, ObservedRun, RunRecord
 
-TRUTHS = [
-    Truth(f"{1:032x}", "payments-api", "SUCCESS", 11, log="ok\n"),
-    Truth(f"{2:032x}", "mobile-ios", "FAILURE", 12, step="Sign ipa", code="CB.2017", message="expired", log="bad\n"),
-    Truth(f"{3:032x}", "web", "SCHEDULE_FAILURE", 13),
-    Truth(f"{4:032x}", "ledger", "ABORTED", 14),
-    Truth(f"{5:032x}", "fraud", "timeout", 15),
-    Truth(f"{6:032x}", "events", "UNSTABLE", 16),
-    Truth(f"{7:032x}", "search", "", 17),
-    Truth(f"{8:032x}", "legacy", ""),
-]
-OUTCOMES = {
-    "payments-api": Outcome.PASSED,
-    "mobile-ios": Outcome.FAILED,
-    "web": Outcome.FAILED,
-    "ledger": Outcome.ABORTED,
-    "fraud": Outcome.TIMED_OUT,
-    "events": Outcome.UNKNOWN,
-}
-KNOWN = re.compile(
-    r"/v1/job/\w{32}/running-status|/v1/(?:job/list|job/\w{32}/list|domain/project/related-page|record/\w{32}/list|record/\w{32}/\d+/record-info"
-    r"|log/\w{32}/\d+/(?:analysis|real-time-log))\?.*|/v1/record/\w{32}/\d+/record-info"
-    r"|/v3/jobs/\w{32}/\d+/real-time-log\?.*"
-)
-
 
 @pytest.fixture
 async def asked() -> AsyncIterator[tuple[ExtrasClient, ContractServer]]:
@@ -58,7 +33,7 @@ async def asked() -> AsyncIterator[tuple[ExtrasClient, ContractServer]]:
         await client.close()
         for request in server.requests:
             assert request.method == "GET"
-            assert KNOWN.fullmatch(request.path)
+            assert ALLOWED.fullmatch(request.path)
 
 
 def observed(truth: Truth) -> ObservedRun:

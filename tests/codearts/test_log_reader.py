@@ -74,3 +74,12 @@ async def test_an_endless_log_is_left_after_some_requests() -> None:
     reader = LogReader(service, job_id(1), 7)
     await reader.read_on()
     assert len(service.asked) == 16
+
+
+async def test_a_service_that_sends_the_whole_log_again_and_says_so_is_not_believed_twice() -> None:
+    service = Service(lambda log, offset: LogPiece(log, len(log), False))
+    reader = LogReader(service, job_id(1), 7)
+    service.log = LOG
+    for _round in range(3):
+        await reader.read_on()
+    assert reader.tail.lines == LOG.splitlines()

@@ -1,9 +1,11 @@
 """The truth about some jobs, and what a second service, which is not our demo, says of it by the vendor's pages."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from tests.support.contract_server import ContractServer, Reply, refusal
+from tui.core.outcome import Outcome
 
 PROJECT = "b7d1e2f3a4958677889900aabbccddee"
 _COLOURS = {"SUCCESS": "blue", "FAILURE": "red", "SCHEDULE_FAILURE": "red", "ABORTED": "aborted", "timeout": "timeout"}
@@ -28,6 +30,33 @@ class Truth(NamedTuple):
     @property
     def ended(self) -> datetime:
         return self.began + timedelta(seconds=self.seconds)
+
+
+TRUTHS = [
+    Truth(f"{1:032x}", "payments-api", "SUCCESS", 11, log="ok\n"),
+    Truth(f"{2:032x}", "mobile-ios", "FAILURE", 12, step="Sign ipa", code="CB.2017", message="expired", log="bad\n"),
+    Truth(f"{3:032x}", "web", "SCHEDULE_FAILURE", 13),
+    Truth(f"{4:032x}", "ledger", "ABORTED", 14),
+    Truth(f"{5:032x}", "fraud", "timeout", 15),
+    Truth(f"{6:032x}", "events", "UNSTABLE", 16),
+    Truth(f"{7:032x}", "search", "", 17),
+    Truth(f"{8:032x}", "legacy", ""),
+]
+OUTCOMES = {
+    "payments-api": Outcome.PASSED,
+    "mobile-ios": Outcome.FAILED,
+    "web": Outcome.FAILED,
+    "ledger": Outcome.ABORTED,
+    "fraud": Outcome.TIMED_OUT,
+    "events": Outcome.UNKNOWN,
+}
+ALLOWED = re.compile(
+    r"/v3/jobs/\w{32}/status|/v1/job/list(?:\?page_index=\d+&page_size=100)?|/v1/job/\w{32}/(?:info|running-status)"
+    r"|/v1/job/\w{32}/list\?[^/]*|/v1/domain/project/related-page\?[^/]*|/v1/record/\w{32}/list\?[^/]*"
+    r"|/v1/record/\w{32}/\d+/record-info|/v1/log/\w{32}/\d+/(?:analysis|real-time-log)\?[^/]*"
+    r"|/v3/jobs/\w{32}/\d+/real-time-log\?[^/]*"
+)
+"""All that may ever be asked for, by GET, besides the sign-in."""
 
 
 def tell(server: ContractServer, truths: list[Truth]) -> None:

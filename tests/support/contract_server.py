@@ -50,8 +50,10 @@ class ContractServer:
     def __init__(self, answers: Answers | None = None, token: str = TOKEN) -> None:
         self.answers: Answers = answers if answers is not None else {}
         self.token = token
-        self.extras: dict[str, Reply] = {}
+        self.extras: Answers = {}
         """By path without the query: what the calls beside the status call get."""
+        self.every_extra: Script | None = None
+        """What all of them get, whatever their path."""
         self._requests: list[Request] = []
         self._news = threading.Condition()
         self._port = 0
@@ -102,6 +104,8 @@ class ContractServer:
             self._news.notify_all()
         route = re.fullmatch(r"/v3/jobs/([^/?]*)/status", request.path)
         extra = self.extras.get(request.path.partition("?")[0])
+        if self.every_extra is not None and not route:
+            extra = self.every_extra
         if request.method != "GET" or not (route or extra):
             return refusal(404, "APIGW.0101", "The API does not exist")
         token = request.headers.get("x-auth-token", "")
@@ -109,8 +113,8 @@ class ContractServer:
             reason = "decrypt token fail" if token else "x-auth-token not found"
             return refusal(401, "APIGW.0301", f"Incorrect IAM authentication information: {reason}")
         if not route:
-            assert extra
-            return extra
+            assert extra is not None
+            return extra(request) if callable(extra) else extra
         script = self.answers.get(route[1], refusal(422, "CB.00031006", "The job does not exist"))
         return script(request) if callable(script) else script
 

@@ -14,7 +14,7 @@ from tui.codearts.job_list_api import (
 )
 from tui.codearts.project_api import Project, projects_call
 from tui.core.job import JobId
-from tui.core.reading import Failure
+from tui.core.reading import Failure, FailureKind
 
 MOST_REQUESTS = 20
 """For the names of the watched jobs, or for the jobs of one project."""
@@ -38,7 +38,8 @@ async def jobs_of_user(fetcher: Fetcher, wanted: Collection[JobId] | None = None
     for number in range(MOST_REQUESTS - 1):
         page = await fetcher.fetch(job_list_call(number))
         if isinstance(page, Failure):
-            return await _in_one_piece(fetcher, found, page) if number == 0 else Listed(found, page)
+            is_worth_it = number == 0 and page.kind not in (FailureKind.TIMEOUT, FailureKind.THROTTLED)
+            return await _in_one_piece(fetcher, found, page) if is_worth_it else Listed(found, page)
         if _is_end(page, found):
             return Listed(found, is_whole=True)
         if wanted is not None and found.keys() >= set(wanted):

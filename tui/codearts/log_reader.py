@@ -29,8 +29,11 @@ class LogReader:
             piece = await self._next_piece()
             if isinstance(piece, Failure):
                 return piece
+            is_end = piece.next_offset is None or piece.next_offset <= self._offset
+            if is_end and self._offset:
+                return None  # it said before where to go on, and says now that it is there
             self.tail.add(piece.text[self._seen :])
-            if piece.next_offset is None or piece.next_offset <= self._offset:
+            if piece.next_offset is None or is_end:
                 self._seen = max(self._seen, len(piece.text))
                 return None
             self._offset, self._seen = piece.next_offset, 0

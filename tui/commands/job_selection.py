@@ -24,6 +24,23 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_build(parser: argparse.ArgumentParser) -> None:
+    """One job, and the number of one of its builds."""
+    parser.add_argument("job", metavar="ID", help=JOB)
+    parser.add_argument("--build", metavar="N", type=build_number, help="the number of the build; default: the last")
+
+
+def build_number(text: str) -> int:
+    """For argparse: raises its error."""
+    if not re.fullmatch("#?[0-9]{1,9}", text, re.ASCII) or not int(text.lstrip("#")):
+        raise argparse.ArgumentTypeError("it must be a number from 1")
+    return int(text.lstrip("#"))
+
+
+def add_outcome(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--outcome", action="store_true", help="ask also what became of each job's last build")
+
+
 def select_jobs(
     given: Sequence[str], watched: Sequence[Job], read: Callable[[], str], say: Callable[[str], None]
 ) -> tuple[Job, ...]:

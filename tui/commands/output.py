@@ -22,6 +22,8 @@ class ExitCode(IntEnum):
     USAGE = 2
     """The command line, the settings or the watchlist are wrong."""
     NOT_SIGNED_IN = 3
+    NOT_PASSED = 4
+    """With `--outcome`: at least one build ended and did not pass."""
     NO_ANSWER = 5
     """Of `wait`: the deadline came, and at least one job gave no answer."""
     TIMED_OUT = 124

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tui.codearts.error_codes import advise
-from tui.core.job import Job
+from tui.core.job import Job, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Status
+from tui.core.run import RunRecord
 from tui.core.text import DETAIL, clean
 from tui.core.transitions import Change, Event
 
@@ -28,6 +29,12 @@ def result_document(job: Job, result: Result, profile: str) -> dict[str, Any]:
         "read_at": _stamp(reading.received.wall) if reading else None,
         "latency_ms": round(reading.latency * 1000) if reading else None,
     }
+
+
+def outcome_members(name: ServiceName, run: RunRecord | None) -> dict[str, Any]:
+    """What `status --outcome --json` has besides; `last_run` is null for a job that was never built."""
+    project = {"id": name.project_id, "name": name.project} if name.project_id or name.project else None
+    return {"name": name.name, "project": project, "last_run": _run_document(run) if run else None}
 
 
 def change_document(change: Change, profile: str) -> dict[str, Any]:
@@ -77,6 +84,20 @@ def _failure_document(failure: Failure, reading: Reading | None) -> dict[str, An
         "message": failure.message or failure.summary,
         "http_status": reading.http_status if reading else None,
         "request_id": reading.request_id if reading else "",
+    }
+
+
+def _run_document(run: RunRecord) -> dict[str, Any]:
+    return {
+        "number": run.number,
+        "outcome": str(run.outcome),
+        "outcome_as_sent": run.outcome_as_sent,
+        "started_at": _stamp(run.started_at) if run.started_at else None,
+        "ended_at": _stamp(run.ended_at) if run.ended_at else None,
+        "duration_s": run.duration,
+        "trigger": run.trigger,
+        "branch": run.branch,
+        "by": run.by,
     }
 
 

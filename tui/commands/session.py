@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tui.commands.extras import quick_extras
 from tui.commands.job_selection import select_jobs
 from tui.commands.output import Output
 from tui.commands.standard_input import read_input
@@ -13,13 +14,22 @@ from tui.core.job import Job
 from tui.core.reading import Moment, Reading
 from tui.polling.policy import Policy
 from tui.polling.poller_group import PollerGroup
+from tui.storage.names import names_path
 from tui.storage.watchlist import WatchlistStore
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tui.context import Context
+    from tui.profiles.extras import Extras
 
 Report = Callable[[list[Reading]], None]
 Adjust = Callable[[Policy], Policy]
+
+
+def no_extras(profile: str) -> "Extras | None":
+    """Nothing but the status call is sent."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,10 @@ class Session:
     """Closes the connections."""
     now: Callable[[], Moment]
     output: Output = field(default_factory=Output.standard)
+    extras: "Callable[[str], Extras | None]" = no_extras
+    """The calls beside the status call of a profile; None where they are switched off."""
+    names_file: "Path | None" = None
+    """Where the names that the service gave are kept."""
 
 
 def open_session(context: "Context", given: Sequence[str] = ()) -> tuple[Session, tuple[Job, ...]]:
@@ -43,7 +57,14 @@ def open_session(context: "Context", given: Sequence[str] = ()) -> tuple[Session
         profiles = {name: one._replace(policy=adjust(one.policy)) for name, one in app.profiles.items()}
         return replace(app, profiles=profiles).pollers(report)
 
-    session = Session(store, pollers, app.close, context.now)
+    session = Session(
+        store,
+        pollers,
+        app.close,
+        context.now,
+        extras=quick_extras(app),
+        names_file=names_path(context.locations.state),
+    )
     watchlist = store.load()
     for warning in watchlist.warnings:
         session.output.say(warning)

@@ -2,31 +2,37 @@
 
 import argparse
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from tui.commands.job_selection import add_jobs
+from tui.commands.job_selection import add_jobs, add_outcome
 from tui.commands.output import ExitCode, Output
-from tui.commands.render import Result, advice, outcome_of, result_document
+from tui.commands.render import Result, advice, outcome_members, outcome_of, result_document
 from tui.commands.table import aligned
-from tui.core.job import Job, JobId
-from tui.core.reading import Failure, FailureKind, Reading, Retry
+from tui.core.job import Job, JobId, ServiceName
+from tui.core.outcome import Outcome
+from tui.core.reading import Failure, FailureKind, Reading, Retry, Status
 
 if TYPE_CHECKING:
-    from tui.commands.session import Session
+    from tui.commands.extras import LastRuns
+    from tui.commands.session import PollSession, Session
     from tui.context import Context
+    from tui.core.run import RunRecord
     from tui.polling.policy import Policy
     from tui.polling.poller_group import PollerGroup
 
 HELP = "ask once, print, exit"
 DESCRIPTION = (
-    "Ask about each job once and print what it answers.\n"
-    "Exit codes: 0 all were read, 1 at least one could not be read, 2 wrong usage or settings, 3 not signed in."
+    "Ask about each job once and print what it answers; with --outcome also what became of its last build.\n"
+    "Exit codes: 0 all were read, 1 at least one could not be read, 2 wrong usage or settings, 3 not signed in.\n"
+    "With --outcome: 4 a build ended and did not pass (running and never built jobs do not count), 1 also where an\n"
+    "outcome could not be learned."
 )
 EXAMPLES = [
     "status",
     "status payments-api 901878212b1a49be9c1a1054c272762a",
     "status --json | jq -r '.[] | select(.status == \"running\") | .label'",
+    "status --outcome --json | jq -r '.[] | select(.last_run.outcome == \"failed\") | .name'",
 ]
 
 BURST, BURST_MOST = 10, 50.0
@@ -35,11 +41,16 @@ LOOK = 0.1
 """Seconds between two looks at whether a profile can still be asked."""
 THROTTLED_MOST = 30.0
 """Seconds that a round waits for a service that asks for fewer requests."""
+ResultRow = tuple[Job, Result, str]
+"""A job, what it answered, and its profile's name."""
+_NOT_LEARNED = Failure(FailureKind.TIMEOUT, "The outcome was not learned.")
+OUTCOME_HEADS = ("STATUS", "OUTCOME", "BUILD", "ID", "LABEL", "TAGS", "PROFILE", "FAILURE")
 HEADS = ("STATUS", "ID", "LABEL", "TAGS", "PROFILE", "FAILURE")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_jobs(parser)
+    add_outcome(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -48,43 +59,87 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands.session import open_session
 
     session, jobs = open_session(context, arguments.jobs)
-    return runner.run(status(session, jobs, arguments.json))
+    return runner.run(status(session, jobs, arguments.json, arguments.outcome))
 
 
-async def status(session: "Session", jobs: Sequence[Job], as_json: bool) -> ExitCode:
+async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_outcome: bool = False) -> ExitCode:
     """Print what each job answered, in the order given."""
-    results, profiles = await one_round(session, jobs)
-    rows = [(job, results[job.id], profiles[job.id]) for job in jobs]
+    from tui.commands.session import poll_session
+
+    told = None
+    async with poll_session(session, jobs, one_shot) as polls:
+        rows = await one_round(polls, session, jobs)
+        if with_outcome:
+            told = await _outcomes(session, rows)
     if as_json:
-        documents = [result_document(*row) for row in rows]
+        documents = [{**result_document(*row), **_members(row[0], told)} for row in rows]
         session.output.line(json_text(documents, session.output))
     else:
-        session.output.lines(_table(rows, session.output.is_for_a_person))
-    failures = [outcome for outcome in map(outcome_of, results.values()) if isinstance(outcome, Failure)]
+        session.output.lines(_table(rows, session.output.is_for_a_person, told))
+    failures = [outcome for outcome in (outcome_of(result) for _, result, _ in rows) if isinstance(outcome, Failure)]
     if refused := next((failure for failure in failures if failure.kind.retry is Retry.SIGN_IN), None):
         session.output.say(advice(refused))
         return ExitCode.NOT_SIGNED_IN
-    return ExitCode.UNREAD if failures else ExitCode.DONE
+    code = outcome_code(_ended(rows, told.runs)) if told else ExitCode.DONE
+    return code if code is ExitCode.NOT_PASSED or not failures else ExitCode.UNREAD
 
 
-async def one_round(session: "Session", jobs: Sequence[Job]) -> tuple[dict[JobId, Result], dict[JobId, str]]:
-    """What each job answered, and its profile's name. Nobody is asked twice.
+async def one_round(polls: "PollSession", session: "Session", jobs: Sequence[Job]) -> list[ResultRow]:
+    """What each job answered. Nobody is asked twice.
 
     Once a profile is refused, or told to wait for long, its other jobs are not asked: they have the same failure.
     """
-    from tui.commands.session import poll_session
-
     results: dict[JobId, Result] = {}
-    async with poll_session(session, jobs, one_shot) as polls:
-        while len(results) < len(jobs):
-            readings: list[Reading] = await polls.next(LOOK)
-            results |= {reading.job: reading for reading in readings}
-            polls.pollers.pause(reading.job for reading in readings)
-            given_up = _given_up(polls.pollers, session.now().at)
-            for job in jobs:
-                if failure := given_up.get(polls.pollers.profile(job.id)):
-                    results.setdefault(job.id, failure)
-        return results, {job.id: polls.pollers.profile(job.id) for job in jobs}
+    while len(results) < len(jobs):
+        readings: list[Reading] = await polls.next(LOOK)
+        results |= {reading.job: reading for reading in readings}
+        polls.pollers.pause(reading.job for reading in readings)
+        given_up = _given_up(polls.pollers, session.now().at)
+        for job in jobs:
+            if failure := given_up.get(polls.pollers.profile(job.id)):
+                results.setdefault(job.id, failure)
+    return [(job, results[job.id], polls.pollers.profile(job.id)) for job in jobs]
+
+
+class Outcomes(NamedTuple):
+    """What the service told besides: names, and the newest build of each job that could be read."""
+
+    names: Mapping[JobId, ServiceName]
+    runs: "LastRuns"
+
+
+async def _outcomes(session: "Session", rows: Sequence[ResultRow]) -> Outcomes:
+    """Jobs that could not be read are not asked about."""
+    from tui.commands.extras import known_names, last_runs
+
+    readable = {job.id: profile for job, result, profile in rows if not isinstance(outcome_of(result), Failure)}
+    return Outcomes(await known_names(session, readable), await last_runs(session, readable))
+
+
+def _members(job: Job, told: Outcomes | None) -> dict[str, object]:
+    if told is None:
+        return {}
+    run = told.runs.get(job.id)
+    return outcome_members(told.names.get(job.id, ServiceName()), None if isinstance(run, Failure) else run)
+
+
+def _ended(rows: Sequence[ResultRow], runs: "LastRuns") -> Iterator[Outcome | None]:
+    """The outcome of each job's last build, None where it was not learned; running and never built jobs have none."""
+    for job, result, _ in rows:
+        status = outcome_of(result)
+        run = runs.get(job.id, status if isinstance(status, Failure) else _NOT_LEARNED)
+        if isinstance(run, Failure):
+            yield None
+        elif status is Status.IDLE and run:
+            yield None if run.is_finished is False else run.outcome
+
+
+def outcome_code(outcomes: Iterable[Outcome | None]) -> ExitCode:
+    """4 before 1 before 0; None and UNKNOWN are outcomes that were not learned."""
+    known = set(outcomes)
+    if known & {Outcome.FAILED, Outcome.ABORTED, Outcome.TIMED_OUT}:
+        return ExitCode.NOT_PASSED
+    return ExitCode.UNREAD if known - {Outcome.PASSED} else ExitCode.DONE
 
 
 def one_shot(policy: "Policy") -> "Policy":
@@ -107,10 +162,21 @@ def _given_up(pollers: "PollerGroup", now: float) -> dict[str, Failure]:
     return failures
 
 
-def _table(rows: Sequence[tuple[Job, Result, str]], with_heads: bool) -> list[str]:
+def _table(rows: Sequence[ResultRow], with_heads: bool, told: Outcomes | None) -> list[str]:
     lines = []
     for job, result, profile in rows:
         outcome = outcome_of(result)
         word, why = ("failing", outcome.summary) if isinstance(outcome, Failure) else (str(outcome), "")
-        lines.append((word, job.id, job.label, " ".join(job.tags), profile, why))
-    return aligned(lines, HEADS if with_heads else ())
+        label = job.label or (told.names.get(job.id, ServiceName()).name if told else "")
+        became = _became(told.runs.get(job.id)) if told else ()
+        lines.append((word, *became, job.id, label, " ".join(job.tags), profile, why))
+    heads = OUTCOME_HEADS if told else HEADS
+    return aligned(lines, heads if with_heads else ())
+
+
+def _became(run: "RunRecord | Failure | None") -> tuple[str, str]:
+    """Outcome and build in words; nothing for a build that goes on, or of which nothing was learned."""
+    if run is None or isinstance(run, Failure):
+        return "", ""
+    word = str(run.outcome) if run.outcome is not Outcome.UNKNOWN else run.outcome_as_sent
+    return word if run.is_finished is not False else "", f"#{run.number} {run.branch}".rstrip()

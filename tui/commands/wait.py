@@ -1,18 +1,24 @@
 """`wait`: until the jobs have stopped, or started, or both."""
 
 import argparse
+import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING
 
-from tui.commands.job_selection import add_jobs
+from tui.commands.job_selection import add_jobs, add_outcome
 from tui.commands.output import ExitCode, Progress
 from tui.commands.render import advice
+from tui.core.board import JobState
+from tui.core.errors import UserError
 from tui.core.job import Job, JobId
+from tui.core.outcome import Outcome
 from tui.core.reading import Failure, Reading, Retry, Status
+from tui.core.run import MatchKind, RunRecord
 
 if TYPE_CHECKING:
     from tui.commands.session import PollSession, Session
@@ -24,10 +30,13 @@ DESCRIPTION = (
     "Wait until the jobs are no longer running, and print each as soon as that is so. Passing failures are waited\n"
     "out; a lasting one ends the wait, with --any only when no job is left. Without --timeout it waits for ever.\n"
     "Exit codes: 0 all came to it (with --any: one), 1 a job cannot be read, 2 wrong usage or settings,\n"
-    "3 not signed in, 5 timed out and a job gave no answer, 124 timed out, still waiting, 130 interrupted."
+    "3 not signed in, 5 timed out and a job gave no answer, 124 timed out, still waiting, 130 interrupted.\n"
+    "With --outcome it waits up to 30 s more for the record of each build that stopped: 0 all passed, 4 not all did,\n"
+    "1 also where an outcome could not be learned."
 )
 EXAMPLES = [
     "wait --timeout 30m payments-api web-frontend && ./deploy",
+    "wait --outcome payments-api && ./deploy",
     "wait --until cycle 901878212b1a49be9c1a1054c272762a",
     "wait --any --until started",
 ]
@@ -36,6 +45,8 @@ PATIENCE = 60.0
 """Seconds between two questions at most while somebody waits for the answer."""
 LOOK = 2.0
 """Seconds between two looks at the clock at most: a suspended machine does not move the loop's."""
+AFTER_STOP, RECORD_AGAIN, RECORD_WITHIN = 5.0, 5.0, 30.0
+"""Seconds after a stop until its record is asked for, between two such questions, and until it is given up."""
 NAMED = 5
 """Jobs named in a sentence at most."""
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -44,6 +55,7 @@ _SHAPE = re.compile("".join(rf"(?:(\d{{1,9}}(?:\.\d{{1,9}})?){unit})?" for unit 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_jobs(parser)
+    add_outcome(parser)
     parser.add_argument("--any", dest="any_one", action="store_true", help="one job is enough")
     parser.add_argument(
         "--until",
@@ -60,9 +72,12 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands import runner
     from tui.commands.session import open_session
 
+    until = Until(arguments.until)
+    if arguments.outcome and until is Until.STARTED:
+        raise UserError("--outcome is for builds that end: leave it out, or wait --until idle or cycle.")
     session, jobs = open_session(context, arguments.jobs)
     timeout = inf if arguments.timeout is None else arguments.timeout
-    return runner.run(wait(session, jobs, Until(arguments.until), arguments.any_one, timeout))
+    return runner.run(wait(session, jobs, until, arguments.any_one, timeout, arguments.outcome))
 
 
 def timeout_seconds(text: str) -> float:
@@ -98,8 +113,16 @@ class Awaited:
     failure: Failure | None = None
     was_running: bool = False
     answered_at: float | None = None
+    known: JobState = field(init=False)
+    was_built: bool = True
+    outcome: Outcome | None = None
+    """What became of its build, once that was learned."""
+
+    def __post_init__(self) -> None:
+        self.known = JobState(self.job)
 
     def take(self, reading: Reading) -> None:
+        self.known = self.known.record(reading)
         if isinstance(reading.outcome, Failure):
             self.failure = reading.outcome
             return
@@ -136,9 +159,14 @@ class Awaited:
 
 
 async def wait(
-    session: "Session", jobs: Sequence[Job], until: Until, any_one: bool = False, patience: float = inf
+    session: "Session",
+    jobs: Sequence[Job],
+    until: Until,
+    any_one: bool = False,
+    patience: float = inf,
+    with_outcome: bool = False,
 ) -> ExitCode:
-    """Print each job that came where it was awaited; `patience` in seconds.
+    """Print each job that came where it was awaited, with its outcome where that is wanted; `patience` in seconds.
 
     Passing failures are waited out. A lasting one ends the wait, with `any_one` only when no job is left.
     """
@@ -149,24 +177,75 @@ async def wait(
     deadline = session.now().at + patience
     progress = Progress(session.output.talk)
     code = None
+    records: list[asyncio.Task[None]] = []
     try:
         async with poll_session(session, jobs, waiting) as polls:
             while code is None:
                 arrived = _learn(awaited, await polls.next(min(LOOK, deadline - session.now().at)))
-                if arrived:
+                polls.pollers.pause(one.job.id for one in arrived)
+                if with_outcome:
+                    records += [
+                        asyncio.create_task(_learn_outcome(session, one, polls.pollers.profile(one.job.id), progress))
+                        for one in arrived
+                    ]
+                elif arrived:
                     progress.clear()
                     session.output.lines([f"{one.status:7}  {one.job.id}  {one.job.label}".rstrip() for one in arrived])
-                    polls.pollers.pause(one.job.id for one in arrived)
                 code = _verdict(everyone, any_one, _signed_out(polls, everyone))
                 if code is None and (now := session.now().at) >= deadline:
                     is_silent = any(one.gives_no_answer(now) for one in everyone)
                     code = ExitCode.NO_ANSWER if is_silent else ExitCode.TIMED_OUT
                 progress.show(f"{sum(one.reached for one in everyone)} of {len(everyone)} {until}: {_rest(everyone)}")
+            for record in records:
+                await record
     finally:
+        for record in records:
+            record.cancel()
         progress.clear()
     for sentence in _sentences(everyone, code):
         session.output.say(sentence)
+    if with_outcome and code is ExitCode.DONE:
+        from tui.commands.status import outcome_code
+
+        return outcome_code(one.outcome for one in everyone if one.reached and one.was_built)
     return code
+
+
+async def _learn_outcome(session: "Session", one: Awaited, profile: str, progress: Progress) -> None:
+    """Prints the job once the service tells what became of its build, or does not tell it in time."""
+    record = None
+    with suppress(TimeoutError):
+        async with asyncio.timeout(RECORD_WITHIN + AFTER_STOP):
+            record = await _record_of(session, one, profile)
+    told = record if isinstance(record, RunRecord) and record.is_finished is not False else None
+    one.was_built = one.was_running or not isinstance(record, NeverBuilt)
+    one.outcome = told.outcome if told else None
+    word = (str(told.outcome) if told.outcome is not Outcome.UNKNOWN else told.outcome_as_sent) if told else one.status
+    build = f"  #{told.number} {told.branch}".rstrip() if told else ""
+    progress.clear()
+    session.output.line(f"{word:9}  {one.job.id}  {one.job.label}{build}".rstrip())
+
+
+async def _record_of(session: "Session", one: Awaited, profile: str) -> "RunRecord | Failure | NeverBuilt | None":
+    """Of the run that was seen to stop: asked for until it is there. Of one that was idle from the first: the last."""
+    extras, run = session.extras(profile), one.known.stopped_run
+    if not extras:
+        return None
+    if run is None:
+        return await extras.last_run(one.job.id) or NeverBuilt()
+    wait = AFTER_STOP
+    while True:
+        await asyncio.sleep(wait)
+        match = await extras.record_of(one.job.id, run)
+        if isinstance(match, Failure) and match.kind.retry is not Retry.PASSING:
+            return match
+        if not isinstance(match, Failure) and match.kind in (MatchKind.FOUND, MatchKind.AMBIGUOUS):
+            return match.record
+        wait = RECORD_AGAIN
+
+
+class NeverBuilt:
+    """The job has no build at all."""
 
 
 def waiting(policy: "Policy") -> "Policy":

@@ -36,6 +36,11 @@ class LogTail:
         """How many lines have ended so far, with those that were dropped."""
         return self.dropped + len(self._lines)
 
+    @property
+    def has_open_line(self) -> bool:
+        """Whether the last of `lines` has not ended yet."""
+        return bool(self._unfinished)
+
     def after(self, count: int) -> list[str]:
         """The lines that ended after so many others; those of them that were dropped are missing."""
         return list(islice(self._lines, max(0, count - self.dropped), None))

@@ -9,7 +9,7 @@ from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
 from tui.core.job import JobId, ServiceName
-from tui.core.reading import Failure, FailureKind, Moment
+from tui.core.reading import Failure, FailureKind, Moment, Retry
 from tui.core.run import FailedStep, Match, ObservedRun, RunRecord
 from tui.polling.extras_share import ExtrasBudget
 from tui.profiles.resolve import ConnectionOptions
@@ -59,10 +59,10 @@ class Extras:
             return opened
         return await opened[1].record_of(job, run.shifted(self._clock.skew or timedelta()))
 
-    async def last_run(self, job: JobId) -> RunRecord | Failure | None:
-        """Returns the newest build, going on or ended, with exact times; None for a job that was never built."""
+    async def last_run(self, job: JobId, with_duration: bool = False) -> RunRecord | Failure | None:
+        """Returns the newest build, going on or ended; None for a job that was never built."""
         opened = self._open()
-        return opened if isinstance(opened, Failure) else await opened[1].last_run(job, with_duration=True)
+        return opened if isinstance(opened, Failure) else await opened[1].last_run(job, with_duration)
 
     async def last_ended(self, job: JobId) -> RunRecord | Failure | None:
         """Returns the newest build that has ended; None for a job without one."""
@@ -82,7 +82,7 @@ class Extras:
         from tui.codearts.job_lists import jobs_of_user, names_by_themselves
 
         listed = await jobs_of_user(self, wanted)
-        if listed.failure and not listed.entries:
+        if listed.failure and listed.failure.kind.retry is Retry.LASTING and not listed.entries:
             names = await names_by_themselves(self, wanted, FOR_SINGLE_NAMES)
             return listed._replace(entries={job: JobEntry(job, name) for job, name in names.items()})
         return listed

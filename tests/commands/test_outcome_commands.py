@@ -1,0 +1,327 @@
+"""`status --outcome`, `why`, `log` and `find`, on real connections to a service that is not the demo."""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.contract_extras import ALLOWED, OUTCOMES, PROJECT, TRUTHS, Truth, tell
+from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, Script, refusal
+from tests.support.user_home import User
+from tui.codearts.extra_call import CallKind
+from tui.commands.extras import closing, open_job
+from tui.commands.find import Wanted, find
+from tui.commands.log import log
+from tui.commands.output import ExitCode, Output
+from tui.commands.session import open_session
+from tui.commands.status import status
+from tui.commands.why import why
+from tui.core.errors import UserError
+from tui.core.job import Job, JobId
+from tui.storage.watchlist import WatchlistFile
+
+REFUSALS: dict[str, Script] = {
+    "refused": refusal(403, "CB.00020001"),
+    "no such path": refusal(404, "APIGW.0101"),
+    "nonsense": Reply(200, "\x00\x1b[2Jnot json"),
+    "web page": Reply(200, "<html><title>log in</title>", {"Content-Type": "text/html"}),
+    "empty list with a total": Reply(200, {"result": {"total": 7, "job_list": []}, "status": "success"}),
+    "failing": refusal(500, "CB.00030000"),
+    "hang": "hang",
+    "close": "close",
+}
+NAMED = {truth.name: truth for truth in TRUTHS}
+
+
+@dataclass
+class Stage:
+    """A user whose watchlist has all jobs of the truth, those with an even number by their ID alone."""
+
+    user: User
+    server: ContractServer
+    data: io.StringIO = field(default_factory=io.StringIO)
+    talk: io.StringIO = field(default_factory=io.StringIO)
+
+    @property
+    def output(self) -> Output:
+        return Output(self.data, self.talk)
+
+    @property
+    def watchlist(self) -> WatchlistFile:
+        return WatchlistFile(self.user.home / "watchlist.toml")
+
+    async def status(self, *argv: str, with_outcome: bool = False, as_json: bool = True) -> tuple[ExitCode, str]:
+        self.sign_in()
+        session, jobs = open_session(self.user.context(*argv))
+        session = replace(session, output=self.output)
+        self.data.truncate(self.data.seek(0))
+        return await status(session, jobs, as_json, with_outcome), self.data.getvalue()
+
+    async def why(self, name: str, number: int | None = None, as_json: bool = False) -> tuple[ExitCode, str]:
+        self.sign_in()
+        app, job, extras = open_job(self.user.context(), NAMED[name].id)
+        self.data.truncate(self.data.seek(0))
+        code = await closing(why(extras, job.id, number, as_json, self.output), app)
+        return code, self.data.getvalue()
+
+    async def log(self, name: str, most: int = 100) -> tuple[ExitCode, str]:
+        self.sign_in()
+        app, job, extras = open_job(self.user.context(), NAMED[name].id)
+        self.data.truncate(self.data.seek(0))
+        return await closing(log(extras, job.id, None, most, None, self.output), app), self.data.getvalue()
+
+    async def find(self, text: str = "", project: str = "", as_json: bool = True, adds: bool = False) -> Any:
+        self.sign_in()
+        context = self.user.context()
+        app = context.app()
+        extras = app.profile(app.default).extras
+        assert extras
+        self.data.truncate(self.data.seek(0))
+        added = (app.default, context.now().wall) if adds else None
+        wanted = Wanted(text, project)
+        code = await closing(find(extras, self.watchlist, wanted, self.output, as_json, added), app)
+        return code, json.loads(self.data.getvalue()) if as_json else self.data.getvalue()
+
+    def sign_in(self) -> None:
+        self.user.environ = {"CODEARTS_ENDPOINT": self.server.url, "CODEARTS_TOKEN": TOKEN}
+
+    def extras_asked(self) -> list[str]:
+        return [request.path for request in self.server.requests if not request.path.endswith("/status")]
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with ContractServer({truth.id: truth.name == "search" for truth in TRUTHS}) as server:
+        tell(server, TRUTHS)
+        made = Stage(User(tmp_path), server)
+        labels = [truth.name if truth.number % 2 else "" for truth in TRUTHS]
+        made.watchlist.add([Job(JobId(truth.id), label) for truth, label in zip(TRUTHS, labels, strict=True)])
+        yield made
+        for request in server.requests:
+            assert request.method == "GET"
+            assert ALLOWED.fullmatch(request.path), request.path
+
+
+def expected(truth: Truth) -> dict[str, object] | None:
+    if not truth.number:
+        return None
+    over = bool(truth.state)
+    return {
+        "number": truth.number,
+        "outcome": str(OUTCOMES[truth.name]) if over else "unknown",
+        "outcome_as_sent": truth.state,
+        "started_at": "2026-11-23T12:00:00.000Z",
+        "ended_at": "2026-11-23T12:01:30.000Z" if over else None,
+        "duration_s": 90.0 if over else None,
+        "trigger": "MANUAL",
+        "branch": "main",
+        "by": "lin",
+    }
+
+
+async def test_eight_jobs_with_every_outcome(stage: Stage) -> None:
+    code, text = await stage.status(with_outcome=True)
+    assert code is ExitCode.NOT_PASSED
+    for truth, document in zip(TRUTHS, json.loads(text), strict=True):
+        assert document["last_run"] == expected(truth)
+        assert (document["name"], document["project"]) == (truth.name, {"id": PROJECT, "name": "Payments"})
+        assert document["label"] == (truth.name if truth.number % 2 else "")
+        assert document["status"] == ("running" if truth.name == "search" else "idle")
+
+
+async def test_names_are_asked_for_once(stage: Stage) -> None:
+    for _ in range(2):
+        _, text = await stage.status(with_outcome=True)
+        assert json.loads(text)[1]["name"] == "mobile-ios"
+    assert sum(path.startswith("/v1/job/list") for path in stage.extras_asked()) == 1
+
+
+async def test_the_table_has_outcomes_builds_and_names(stage: Stage) -> None:
+    _, text = await stage.status(with_outcome=True, as_json=False)
+    rows = text.splitlines()
+    assert rows[1].split() == ["idle", "failed", "#12", "main", NAMED["mobile-ios"].id, "mobile-ios"]
+    assert rows[4].split()[:4] == ["idle", "timed", "out", "#15"]
+    assert rows[5].split()[:3] == ["idle", "UNSTABLE", "#16"]
+    assert rows[6].split() == ["running", "#17", "main", NAMED["search"].id, "search"]
+    assert rows[7].split() == ["idle", NAMED["legacy"].id, "legacy"]
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        (["payments-api"], 0),
+        (["payments-api", "search", "legacy"], 0),
+        (["payments-api", "events"], 1),
+        (["events", "ledger"], 4),
+        (["fraud"], 4),
+    ],
+)
+async def test_exit_codes(stage: Stage, names: list[str], code: int) -> None:
+    stage.watchlist.remove([JobId(truth.id) for truth in TRUTHS if truth.name not in names])
+    assert (await stage.status(with_outcome=True))[0] == code
+
+
+async def test_a_job_that_cannot_be_read_goes_after_one_that_failed(stage: Stage) -> None:
+    stage.server.answers[NAMED["payments-api"].id] = refusal(422, "CB.00031006")
+    assert (await stage.status(with_outcome=True))[0] is ExitCode.NOT_PASSED
+    stage.watchlist.remove([JobId(truth.id) for truth in TRUTHS if truth.name not in ("payments-api", "search")])
+    assert (await stage.status(with_outcome=True))[0] is ExitCode.UNREAD
+    stage.server.token = "another"
+    assert (await stage.status(with_outcome=True))[0] is ExitCode.NOT_SIGNED_IN
+
+
+@pytest.mark.parametrize("what", REFUSALS.values(), ids=REFUSALS.keys())
+async def test_whatever_the_extras_do_the_statuses_are_the_same(
+    stage: Stage, what: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CallKind, "time_limit", 0.5)
+    _, plain = await stage.status()
+    assert stage.extras_asked() == []
+    stage.server.every_extra = what
+    _, again = await stage.status()
+    assert stage.extras_asked() == []
+    code, with_outcomes = await stage.status(with_outcome=True)
+    assert code is ExitCode.UNREAD
+    told = json.loads(with_outcomes)
+    assert all((one.pop("name"), one.pop("project"), one.pop("last_run")) == ("", None, None) for one in told)
+    assert without_times(plain) == without_times(again) == without_times(json.dumps(told))
+    kinds = [kind_of(path) for path in stage.extras_asked()]
+    assert kinds
+    assert all(kinds.count(kind) <= 3 for kind in kinds), kinds
+
+
+def without_times(text: str) -> str:
+    documents = json.loads(text)
+    return json.dumps([{**one, "read_at": "", "latency_ms": 0} for one in documents])
+
+
+def kind_of(path: str) -> str:
+    """The path without IDs and numbers."""
+    return "/".join(part for part in path.partition("?")[0].split("/") if len(part) != 32 and not part.isdigit())
+
+
+async def test_switched_off_nothing_but_the_status_call_is_sent(stage: Stage) -> None:
+    stage.user.settings = "[service]\nextras = false\n"
+    code, text = await stage.status(with_outcome=True)
+    assert code is ExitCode.UNREAD
+    assert all(one["last_run"] is None for one in json.loads(text))
+    stage.user.settings = ""
+    await stage.status("--status-only", with_outcome=True)
+    stage.sign_in()
+    with pytest.raises(UserError, match="status-only"):
+        open_job(stage.user.context("--status-only"), NAMED["web"].id)
+    assert stage.extras_asked() == []
+
+
+async def test_why(stage: Stage) -> None:
+    code, text = await stage.why("mobile-ios")
+    assert (code, text) == (ExitCode.DONE, "#12 failed at step Sign ipa\nCB.2017: expired\n")
+    code, text = await stage.why("mobile-ios", as_json=True)
+    assert json.loads(text) == {
+        "id": NAMED["mobile-ios"].id,
+        "number": 12,
+        "step": "Sign ipa",
+        "code": "CB.2017",
+        "message": "expired",
+    }
+    assert (await stage.why("mobile-ios", number=12))[1].startswith("#12 at step Sign ipa\n")
+    assert await stage.why("payments-api") == (ExitCode.DONE, "#11 passed\n")
+    assert await stage.why("ledger") == (ExitCode.DONE, "#14 aborted: the service names no step that failed.\n")
+    for name in ("search", "legacy"):
+        assert await stage.why(name) == (ExitCode.DONE, "There is no build that has ended.\n")
+    stage.server.every_extra = refusal(403, "CB.00020001")
+    assert await stage.why("mobile-ios") == (ExitCode.UNREAD, "")
+    assert "CB.00020001" in stage.talk.getvalue()
+
+
+async def test_log(stage: Stage) -> None:
+    assert await stage.log("mobile-ios") == (ExitCode.DONE, "bad\n")
+    assert await stage.log("mobile-ios", most=0) == (ExitCode.DONE, "")
+    assert (await stage.log("legacy"))[0] is ExitCode.UNREAD
+    assert "never built" in stage.talk.getvalue()
+    stage.server.every_extra = Reply(200, "<html>")
+    assert (await stage.log("mobile-ios"))[0] is ExitCode.UNREAD
+
+
+async def test_a_hostile_log_is_plain_text(stage: Stage) -> None:
+    hostile = Truth(
+        f"{2:032x}", "mobile-ios", "FAILURE", 12, log="\x1b]0;title\x07a\x1b[2Jb\r\x9bc\n", step="\x1b[31mred"
+    )
+    tell(stage.server, [hostile])
+    for _, text in (await stage.log("mobile-ios"), await stage.why("mobile-ios")):
+        assert text
+        assert not set(text) & {"\x1b", "\x07", "\x9b", "\r"}
+
+
+async def test_a_followed_log_is_printed_once_and_ends_with_the_build(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.commands.log.AGAIN", 0.0)
+    logs = ["one\n", "one\ntwo\nth", "one\ntwo\nthree\nfour"]
+
+    def piece(request: Request) -> Reply:
+        offset = int(request.path.partition("offset=")[2].partition("&")[0])
+        return Reply(200, {"result": {"content": logs[0][offset:], "offset": len(logs[0]), "has_more_data": False}})
+
+    async def is_running() -> bool:
+        logs.pop(0)
+        return len(logs) > 1
+
+    stage.server.extras[f"/v3/jobs/{NAMED['search'].id}/17/real-time-log"] = piece
+    stage.sign_in()
+    app, job, extras = open_job(stage.user.context(), NAMED["search"].id)
+    code = await closing(log(extras, job.id, None, 100, is_running, stage.output), app)
+    assert (code, stage.data.getvalue()) == (ExitCode.DONE, "one\ntwo\nthree\nfour\n")
+
+
+async def test_find_marks_what_is_watched_and_adds_the_rest_with_names(stage: Stage) -> None:
+    gone = [JobId(NAMED[name].id) for name in ("web", "ledger")]
+    stage.watchlist.remove(gone)
+    code, found = await stage.find()
+    assert code is ExitCode.DONE
+    assert [one["name"] for one in found] == sorted(NAMED)
+    assert {one["id"] for one in found if not one["watched"]} == set(gone)
+    assert found[0]["project"] == {"id": PROJECT, "name": "Payments"}
+    assert [one["name"] for one in (await stage.find("LED"))[1]] == ["ledger"]
+    assert (await stage.find("nothing"))[1] == []
+    code, text = await stage.find("", project="payments", as_json=False, adds=True)
+    assert (code, text) == (ExitCode.DONE, f"{gone[1]}\tledger\n{gone[0]}\tweb\n")
+    assert {job.given_label for job in stage.watchlist.load().jobs if job.id in gone} == {"ledger", "web"}
+    assert (await stage.find("", adds=True))[1] == []
+    with pytest.raises(UserError, match="there are: Payments"):
+        await stage.find(project="Nope")
+
+
+async def test_250_jobs_in_3_projects_in_at_most_12_requests(stage: Stage) -> None:
+    projects = [{"identifier": f"{number:032x}", "name": f"Project {number}"} for number in range(3)]
+    result = {"total": 3, "project_info_list": projects}
+    stage.server.extras["/v1/domain/project/related-page"] = Reply(200, {"result": result, "status": "success"})
+    stage.server.extras["/v1/job/list"] = refusal(403, "CB.00020001")
+    for project, count in zip(projects, (125, 100, 25), strict=True):
+        first = int(project["identifier"], 16) * 1000
+        entries = [{"id": f"{first + one:032x}", "job_name": f"job {first + one}"} for one in range(count)]
+        path = f"/v1/job/{project['identifier']}/list"
+        stage.server.extras[path] = lambda request, entries=entries: page_of(entries, request.path)
+    code, found = await stage.find()
+    assert (code, len(found)) == (ExitCode.DONE, 250)
+    assert {one["project"]["name"] for one in found} == {"Project 0", "Project 1", "Project 2"}
+    assert len(stage.extras_asked()) <= 12
+
+
+def page_of(entries: list[dict[str, str]], path: str) -> Reply:
+    number = int(path.partition("page_index=")[2].partition("&")[0])
+    return Reply(200, {"total": len(entries), "jobs": entries[number * 100 : number * 100 + 100]})
+
+
+@pytest.mark.parametrize("what", REFUSALS.values(), ids=REFUSALS.keys())
+async def test_find_says_why_it_found_nothing(stage: Stage, what: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CallKind, "time_limit", 0.5)
+    stage.server.every_extra = what
+    code, text = await stage.find(as_json=False)
+    assert (code, text) == (ExitCode.UNREAD, "")
+    assert stage.talk.getvalue().startswith("codearts-watch: ")

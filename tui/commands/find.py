@@ -1,0 +1,164 @@
+"""`find`: the jobs of the user's projects, to look at or to put on the watchlist."""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.commands.output import ExitCode, Output
+from tui.core.errors import UserError
+from tui.core.job import Job, JobId
+from tui.core.listing import listing_line
+from tui.core.reading import Failure
+from tui.core.text import clean, normal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tui.codearts.job_list_api import JobEntry
+    from tui.codearts.job_lists import Listed
+    from tui.codearts.project_api import Project
+    from tui.context import Context
+    from tui.profiles.extras import Extras
+    from tui.storage.watchlist import WatchlistStore
+
+HELP = "find jobs in your projects, and add them to the list"
+DESCRIPTION = (
+    "Print the jobs that you may see in CodeArts, all or those whose name or project has the text, and mark those\n"
+    "that are on the list already. Into a file or pipe it goes as list prints it, so that add - takes it.\n"
+    "Exit codes: 0 all were listed, 1 at least one page could not be read, 2 wrong usage or settings, 3 not signed in."
+)
+EXAMPLES = [
+    "find payments",
+    "find --project Payments --add",
+    "find --json nightly | jq -r '.[] | select(.watched | not) | .id'",
+]
+
+HEADS = ("", "ID", "NAME", "PROJECT", "LAST BUILD")
+
+
+class Wanted(NamedTuple):
+    """What is looked for."""
+
+    text: str = ""
+    project: str = ""
+    """A name or an ID; empty for all projects."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", metavar="TEXT", nargs="?", default="", help="part of a job's or project's name")
+    parser.add_argument("--project", metavar="NAME|ID", default="", help="only the jobs of this project")
+    parser.add_argument(
+        "--add", action="store_true", help="add all that is found, with its name, and print the new ones"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    from tui.commands import runner
+    from tui.commands.extras import closing, extras_of
+
+    store, app = context.watchlist_file, context.app()
+    extras = extras_of(app, app.default)
+    wanted = Wanted(arguments.text, arguments.project)
+    added = (app.default, context.now().wall) if arguments.add else None
+    return runner.run(closing(find(extras, store, wanted, Output.standard(), arguments.json, added), app))
+
+
+async def find(
+    extras: "Extras",
+    store: "WatchlistStore",
+    wanted: Wanted,
+    output: Output,
+    as_json: bool = False,
+    added: "tuple[str, datetime] | None" = None,
+) -> ExitCode:
+    """Print what is found; with `added`, a profile and the moment, put it on the list and print what is new there."""
+    from tui.commands.extras import refused
+
+    listed = await _listed(extras, wanted.project)
+    if isinstance(listed, Failure):
+        return refused(output, listed)
+    if listed.failure and not listed.entries:
+        return refused(output, listed.failure)
+    found = sorted(_matching(listed.entries.values(), wanted.text), key=_order)
+    watched = {job.id for job in store.load().jobs}
+    new = [entry for entry in found if entry.id not in watched]
+    if added and new:
+        profile, now = added
+        store.add([Job(entry.id, entry.name, (), profile, added=now) for entry in new])
+    _show(new if added else found, watched, output, as_json)
+    if not found:
+        output.say("No job was found.")
+    elif added and not new:
+        output.say(f"All {len(found)} are on the list already.")
+    if listed.failure:
+        output.say(f"Not all pages could be read: {listed.failure.summary}")
+    return ExitCode.UNREAD if listed.failure else ExitCode.DONE
+
+
+async def _listed(extras: "Extras", project: str) -> "Listed | Failure":
+    """All jobs of the user by one list; where that is refused, by the lists of all projects."""
+    from tui.codearts.job_lists import Listed, jobs_of_project, jobs_of_user, projects_of_user
+
+    if not project:
+        listed = await jobs_of_user(extras)
+        if listed.entries or not listed.failure:
+            return listed
+    projects = await projects_of_user(extras)
+    if isinstance(projects, Failure):
+        return projects
+    entries: dict[JobId, JobEntry] = {}
+    failure = None
+    for one in _named(projects, project):
+        listed = await jobs_of_project(extras, one)
+        entries, failure = {**listed.entries, **entries}, failure or listed.failure
+    return Listed(entries, failure)
+
+
+def _named(projects: "Sequence[Project]", text: str) -> "Sequence[Project]":
+    """Those with this ID or name; all without a text. Raises UserError."""
+    wanted = normal(text).casefold()
+    chosen = [one for one in projects if not text or one.id == text.strip() or normal(one.name).casefold() == wanted]
+    if not chosen:
+        known = ", ".join(one.name or one.id for one in projects[:10])
+        raise UserError(f"There is no project {clean(text, 60)!r}; there are: {known or 'none that you may see'}.")
+    return chosen
+
+
+def _matching(entries: "Iterable[JobEntry]", text: str) -> "Iterable[JobEntry]":
+    wanted = normal(text).casefold().split()
+    for entry in entries:
+        place = normal(f"{entry.name} {entry.project} {entry.id}").casefold()
+        if all(word in place for word in wanted):
+            yield entry
+
+
+def _order(entry: "JobEntry") -> tuple[str, str]:
+    return normal(entry.project).casefold(), normal(entry.name).casefold()
+
+
+def _show(entries: "Sequence[JobEntry]", watched: set[JobId], output: Output, as_json: bool) -> None:
+    if as_json:
+        from tui.commands.status import json_text
+
+        output.line(json_text([_document(entry, entry.id in watched) for entry in entries], output))
+    elif output.is_for_a_person:
+        from tui.commands.table import aligned
+
+        rows = [
+            ("+" if entry.id in watched else "", str(entry.id), entry.name, entry.project, entry.last_build_status)
+            for entry in entries
+        ]
+        output.lines(aligned(rows, HEADS))
+    else:
+        output.lines([listing_line(Job(entry.id, entry.name)) for entry in entries])
+
+
+def _document(entry: "JobEntry", is_watched: bool) -> dict[str, object]:
+    return {
+        "id": str(entry.id),
+        "name": entry.name,
+        "project": {"id": str(entry.project_id or ""), "name": entry.project},
+        "last_build_status": entry.last_build_status,
+        "watched": is_watched,
+    }

@@ -1,0 +1,106 @@
+"""`log`: the end of a build's log, and what is added to it while the build runs."""
+
+import argparse
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from tui.commands.job_selection import add_build
+from tui.commands.output import ExitCode, Output
+from tui.core.log_tail import MOST_LINES
+from tui.core.reading import Failure, Retry, Status
+
+if TYPE_CHECKING:
+    from tui.codearts.log_reader import LogReader
+    from tui.context import Context
+    from tui.core.job import JobId
+    from tui.profiles.extras import Extras
+
+HELP = "the end of a build's log"
+DESCRIPTION = (
+    "Print the last lines of the log of a job's last build; with --follow also what is added until the build ends.\n"
+    "Exit codes: 0 it was read, 1 it could not be read, or there is none, 2 wrong usage or settings, 3 not signed in."
+)
+EXAMPLES = ["log mobile-ios", "log mobile-ios --build 88 --lines 5000 | grep -i error", "log --follow mobile-ios"]
+
+LINES = 100
+AGAIN = 5.0
+"""Seconds between two questions about a log that is followed."""
+
+IsRunning = Callable[[], Awaitable[bool]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_build(parser)
+    parser.add_argument(
+        "--lines", metavar="N", type=lines, default=LINES, help=f"how many, {MOST_LINES} at most; default: {LINES}"
+    )
+    parser.add_argument("--follow", action="store_true", help="go on until the build ends")
+
+
+def lines(text: str) -> int:
+    """For argparse: raises its error."""
+    if not re.fullmatch("[0-9]{1,4}", text, re.ASCII) or int(text) > MOST_LINES:
+        raise argparse.ArgumentTypeError(f"it must be a number from 0 to {MOST_LINES}")
+    return int(text)
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    from tui.commands import runner
+    from tui.commands.extras import closing, open_job
+
+    app, job, extras = open_job(context, arguments.job)
+    reader = app.profile(job.profile or app.default).reader
+
+    async def is_running() -> bool:
+        outcome = (await reader.read(job.id)).outcome
+        if isinstance(outcome, Failure):
+            return outcome.kind.retry in (Retry.PASSING, Retry.THROTTLED)
+        return outcome is Status.RUNNING
+
+    command = log(
+        extras, job.id, arguments.build, arguments.lines, is_running if arguments.follow else None, Output.standard()
+    )
+    return runner.run(closing(command, app))
+
+
+async def log(
+    extras: "Extras", job: "JobId", number: int | None, most: int, is_running: IsRunning | None, output: Output
+) -> ExitCode:
+    """Print the last lines; while `is_running` returns True, also what is added."""
+    from tui.codearts.log_reader import LogReader
+    from tui.commands.extras import refused
+
+    if number is None:
+        last = await extras.last_run(job)
+        if isinstance(last, Failure):
+            return refused(output, last)
+        if last is None:
+            output.say("This job was never built: there is no log.")
+            return ExitCode.UNREAD
+        number = last.number
+    reader = LogReader(extras, job, number)
+    if failure := await reader.read_on():
+        return refused(output, failure)
+    if is_running is None:
+        output.lines(reader.tail.lines[-most:] if most else [])
+        return ExitCode.DONE
+    return await _follow(reader, most, is_running, output)
+
+
+async def _follow(reader: "LogReader", most: int, is_running: IsRunning, output: Output) -> ExitCode:
+    """A piece that cannot be read is asked for again; the status call alone tells the end."""
+    tail = reader.tail
+    printed = max(0, tail.count - most)
+    goes_on = True
+    while goes_on:
+        output.lines(tail.after(printed))
+        printed = tail.count
+        goes_on = await is_running()
+        if goes_on:
+            await asyncio.sleep(AGAIN)
+        await reader.read_on()
+    output.lines(tail.after(printed))
+    output.lines(tail.lines[-1:] if tail.has_open_line else [])
+    return ExitCode.DONE

@@ -1,0 +1,92 @@
+"""`why`: the step in which a build failed, and what the service says of it."""
+
+import argparse
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.commands.job_selection import add_build
+from tui.commands.output import ExitCode, Output
+from tui.core.outcome import Outcome
+from tui.core.reading import Failure
+
+if TYPE_CHECKING:
+    from tui.context import Context
+    from tui.core.job import JobId
+    from tui.core.run import FailedStep
+    from tui.profiles.extras import Extras
+
+HELP = "the step in which a build failed, and why"
+DESCRIPTION = (
+    "Print the failing step of a job's last build, with its error code and message.\n"
+    "Exit codes: 0 it was learned, also that the build did not fail, 1 it could not be learned, 2 wrong usage or\n"
+    "settings, 3 not signed in."
+)
+EXAMPLES = ["why mobile-ios", "why mobile-ios --build 88", "why --json mobile-ios | jq -r .message"]
+
+
+class Why(NamedTuple):
+    """What is known about one build; no number for a job that was never built."""
+
+    number: int | None
+    outcome: str = ""
+    step: "FailedStep | None" = None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_build(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    from tui.commands import runner
+    from tui.commands.extras import closing, open_job
+
+    app, job, extras = open_job(context, arguments.job)
+    command = why(extras, job.id, arguments.build, arguments.json, Output.standard())
+    return runner.run(closing(command, app))
+
+
+async def why(extras: "Extras", job: "JobId", number: int | None, as_json: bool, output: Output) -> ExitCode:
+    """Print what is known; `number` None is the last build that ended."""
+    from tui.commands.extras import refused
+
+    known = await _known(extras, job, number)
+    if isinstance(known, Failure):
+        return refused(output, known)
+    if as_json:
+        from tui.commands.status import json_text
+
+        output.line(json_text(_document(job, known), output))
+    else:
+        output.lines(_lines(known))
+    return ExitCode.DONE
+
+
+async def _known(extras: "Extras", job: "JobId", number: int | None) -> Why | Failure:
+    if number is not None:
+        step = await extras.failed_step(job, number)
+        return step if isinstance(step, Failure) else Why(number, "", step)
+    run = await extras.last_ended(job)
+    if isinstance(run, Failure):
+        return run
+    if run is None or run.outcome is Outcome.PASSED:
+        return Why(run.number, "passed") if run else Why(None)
+    step = await extras.failed_step(job, run.number)
+    word = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else str(run.outcome)
+    return step if isinstance(step, Failure) else Why(run.number, word, step)
+
+
+def _document(job: "JobId", known: Why) -> dict[str, object]:
+    step = known.step
+    said = {"step": step.step, "code": step.code, "message": step.message} if step else {}
+    return {"id": str(job), "number": known.number, "step": None, "code": None, "message": None, **said}
+
+
+def _lines(known: Why) -> list[str]:
+    if known.number is None:
+        return ["There is no build that has ended."]
+    became = f"#{known.number} {known.outcome}".rstrip()
+    if known.step is None:
+        return [became if known.outcome == "passed" else f"{became}: the service names no step that failed."]
+    step = known.step
+    error = ": ".join(filter(None, (step.code, step.message)))
+    return list(filter(None, (f"{became} at step {step.step}", error, step.help)))
