@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -306,15 +307,15 @@ async def test_250_jobs_in_3_projects_in_at_most_12_requests(stage: Stage) -> No
         first = int(project["identifier"], 16) * 1000
         entries = [{"id": f"{first + one:032x}", "job_name": f"job {first + one}"} for one in range(count)]
         path = f"/v1/job/{project['identifier']}/list"
-        stage.server.extras[path] = lambda request, entries=entries: page_of(entries, request.path)
+        stage.server.extras[path] = partial(page_of, entries)
     code, found = await stage.find()
     assert (code, len(found)) == (ExitCode.DONE, 250)
     assert {one["project"]["name"] for one in found} == {"Project 0", "Project 1", "Project 2"}
     assert len(stage.extras_asked()) <= 12
 
 
-def page_of(entries: list[dict[str, str]], path: str) -> Reply:
-    number = int(path.partition("page_index=")[2].partition("&")[0])
+def page_of(entries: list[dict[str, str]], request: Request) -> Reply:
+    number = int(request.path.partition("page_index=")[2].partition("&")[0])
     return Reply(200, {"total": len(entries), "jobs": entries[number * 100 : number * 100 + 100]})
 
 

@@ -5,20 +5,27 @@ import os
 import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from tui.codearts.auth.refreshable import Token
 from tui.codearts.endpoints import Endpoint, is_loopback
+from tui.codearts.job_list_api import job_list_call
+from tui.codearts.log_reader import LogReader
+from tui.codearts.project_api import projects_call
+from tui.codearts.record_api import record_info_call
 from tui.commands.check import Step, StepResult, advice, fails, unknown, works
 from tui.commands.output import ExitCode
 from tui.commands.screen_findings import screen_findings
 from tui.context import Context
 from tui.core.errors import UserError
-from tui.core.job import NO_JOB, Job
+from tui.core.job import NO_JOB, Job, JobId
 from tui.core.reading import Failure, FailureKind, Retry
+from tui.core.run import RunRecord
 from tui.core.text import clean
+from tui.profiles.extras import Extras
 from tui.profiles.profile import Profile
 from tui.ui.sizes import COLUMNS, ROWS
 
@@ -47,7 +54,7 @@ async def all_steps(context: Context, has_unicode: bool) -> AsyncIterator[Step]:
             async for step in _asking(profile, context):
                 yield step
         finally:
-            await profile.reader.close()
+            await profile.close()
     for step in terminal_steps(context.environ, has_unicode, size_of_terminal()):
         yield step
 
@@ -66,7 +73,12 @@ async def _asking(profile: Profile, context: Context) -> AsyncIterator[Step]:
         jobs = context.watchlist_file.load().jobs
     except UserError:  # said before
         return
-    yield await job_step(profile, tuple(job for job in jobs if (job.profile or context.in_charge) == profile.name))
+    theirs = tuple(job for job in jobs if (job.profile or context.in_charge) == profile.name)
+    step = await job_step(profile, theirs)
+    yield step
+    if step.verdict is not StepResult.FAILS:
+        async for step in extras_steps(profile, theirs):
+            yield step
 
 
 def _screen(context: Context) -> Iterator[Step]:
@@ -319,6 +331,41 @@ async def job_step(profile: Profile, jobs: tuple[Job, ...]) -> Step:
         if outcome.kind not in _THEIRS:
             break
     return failed[-1]
+
+
+async def extras_steps(profile: Profile, jobs: tuple[Job, ...]) -> AsyncIterator[Step]:
+    """What each kind of call beside the status call did, asked once; none of them is needed."""
+    extras = profile.extras
+    if extras is None:
+        yield unknown("extras", "switched off, by --status-only or in [service] of the settings")
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(2 * LIMIT), asyncio.TaskGroup() as tasks:
+            tasks.create_task(_try_lists(extras))
+            for job in jobs[:1]:
+                tasks.create_task(_try_builds(extras, job.id))
+    summary = extras.summary()
+    for one in summary:
+        if one.answered == one.asked:
+            yield works("extras", f"{one.kind}: works")
+        elif one.failure:
+            yield advice("extras", f"{one.kind}: {one.failure.summary}")
+    if not summary:
+        yield advice("extras", "names and outcomes: no call could be sent")
+
+
+async def _try_lists(extras: Extras) -> None:
+    await extras.fetch(job_list_call())
+    await extras.fetch(projects_call())
+
+
+async def _try_builds(extras: Extras, job: JobId) -> None:
+    """Of the last build that ended; a job without one leaves these calls untried."""
+    run = await extras.last_ended(job)
+    if isinstance(run, RunRecord):
+        await extras.fetch(record_info_call(job, run.number))
+        await extras.failed_step(job, run.number)
+        await LogReader(extras, job, run.number).read_on()
 
 
 def _end(profile: Profile, told: Token) -> str:
