@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if shortage(bug):
             raise
         if sys.stderr:
-            print(f"{A_BUG}\n{crash_text(bug)}", file=sys.stderr)
+            sys.stderr.write(f"{A_BUG}\n{crash_text(bug)}\n")
         return 1
 
 
@@ -128,6 +128,7 @@ def parser() -> Parser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             parents=[] if name in _ALONE else [common],
         )
+        one.summary = command.HELP
         command.add_arguments(one)
         one.set_defaults(command=command)
     return program

@@ -117,13 +117,17 @@ class Context:
             raise UserError(f"There is no {clean(str(path))}: name the file that --settings means.")
         return load_settings(path) if path else Settings()
 
+    @property
+    def watchlist_path(self) -> Path | None:
+        """None without a home folder, unless --watchlist names a file."""
+        return self.flags.watchlist or self.locations.watchlist
+
     @cached_property
     def watchlist_file(self) -> WatchlistFile:
         """Raises UserError where there is no place for a watchlist."""
-        path = self.flags.watchlist or self.locations.watchlist
-        if not path:
-            raise UserError("Nobody knows your home folder: set HOME, or name the list with --watchlist FILE.")
-        return WatchlistFile(path)
+        if not self.watchlist_path:
+            raise UserError("Your home folder is not known: set HOME, or name the list with --watchlist FILE.")
+        return WatchlistFile(self.watchlist_path)
 
     @cached_property
     def watchlist(self) -> WatchlistStore:

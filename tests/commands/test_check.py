@@ -272,9 +272,13 @@ async def test_a_time_that_cannot_be_believed_is_told(user: User) -> None:
     assert steps["clock"].startswith("! 3 days behind what the service says, which is too far to be believed")
 
 
+def _accept_and_close(server: socket.socket) -> None:
+    server.accept()[0].close()
+
+
 async def test_the_proxy_is_shown_without_its_password(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy:
-        thread = threading.Thread(target=lambda: proxy.accept()[0].close())
+        thread = threading.Thread(target=_accept_and_close, args=[proxy])
         thread.start()
         address = f"127.0.0.1:{proxy.getsockname()[1]}"
         for name in ("NO_PROXY", "no_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):

@@ -87,7 +87,7 @@ def _screen(context: Context) -> Iterator[Step]:
     for finding in findings:
         made = fails(finding.name, finding.text, ExitCode.USAGE)
         yield made if finding.is_refused else advice(finding.name, finding.text)
-    well = {"keys": "each has one meaning", "theme": "found", "watchlist": clean(str(context.watchlist_file.path))}
+    well = {"keys": "each has one meaning", "theme": "found", "watchlist": clean(str(context.watchlist_path))}
     for name in (name for name in well if name not in {finding.name for finding in findings}):
         yield works(name, well[name])
 

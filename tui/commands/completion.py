@@ -2,11 +2,12 @@
 
 import argparse
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui.commands.output import ExitCode, Output
+from tui.commands.parser import Parser
 
 if TYPE_CHECKING:
     from tui.context import Context
@@ -57,36 +58,24 @@ class CommandSpec:
     """Of its argument that is no job."""
 
 
-def command_specs(parser: argparse.ArgumentParser) -> tuple[CommandSpec, ...]:
-    """The program itself first, then its commands, without those that are not shown in its help."""
-    commands = list(_commands(parser))
-    return (_command_spec("", parser.description or "", parser), *commands)
+def command_specs(program: Parser) -> tuple[CommandSpec, ...]:
+    """The program itself first, then its commands."""
+    commands = program.commands.items()
+    return (_command_spec("", program), *(_command_spec(name, command) for name, command in commands))
 
 
-def _commands(parser: argparse.ArgumentParser) -> Iterator[CommandSpec]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            helps = {choice.dest: choice.help or "" for choice in action._choices_actions}
-            for name, inner in action.choices.items():
-                yield _command_spec(name, helps.get(name, ""), inner)
-
-
-def _command_spec(name: str, text: str, parser: argparse.ArgumentParser) -> CommandSpec:
-    options = [_option(action) for action in parser._actions if action.option_strings and _is_shown(action)]
-    arguments = [action for action in parser._actions if not action.option_strings]
-    plain = [action for action in arguments if not isinstance(action, argparse._SubParsersAction)]
-    choices = [str(choice) for action in plain for choice in action.choices or ()]
-    return CommandSpec(name, text, tuple(options), any(action.dest == JOBS for action in plain), tuple(choices))
+def _command_spec(name: str, parser: Parser) -> CommandSpec:
+    options = [_option(action) for action in parser.shown if action.option_strings]
+    arguments = [action for action in parser.shown if not action.option_strings]
+    choices = [str(choice) for action in arguments for choice in action.choices or ()]
+    takes_jobs = any(action.dest == JOBS for action in arguments)
+    return CommandSpec(name, parser.summary, tuple(options), takes_jobs, tuple(choices))
 
 
 def _option(action: argparse.Action) -> Option:
     choices = tuple(str(choice) for choice in action.choices or ())
     takes_value = action.nargs != 0
     return Option(tuple(action.option_strings), _plain(action.help), takes_value, action.metavar == "FILE", choices)
-
-
-def _is_shown(action: argparse.Action) -> bool:
-    return action.help != argparse.SUPPRESS
 
 
 def _plain(text: str | None) -> str:

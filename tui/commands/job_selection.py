@@ -3,13 +3,12 @@
 import argparse
 import re
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.listing import read_listing
 from tui.core.paste import Found, parse_paste, preview
-from tui.core.text import clean, normal
+from tui.core.text import clean, did_you_mean, normal
 
 STANDARD_INPUT = "-"
 JOB = "an ID, a label of the list, or the address of a job's page"
@@ -98,8 +97,7 @@ def refusal(found: Found) -> str:
 def _unknown(text: str, found: Sequence[Found], watched: Sequence[Job]) -> str:
     if found and found[0].reason:
         return refusal(found[0])
-    close = get_close_matches(text[:100], [job.label for job in watched if job.label], 1)
-    hint = f"did you mean {close[0]}?" if close else f"give {JOB}."
+    hint = did_you_mean(text, [job.label for job in watched if job.label]) or f"give {JOB}."
     return f"{clean(text, 100)} names no job; {hint}"
 
 

@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -18,6 +18,20 @@ _NO_TOKEN = "; a token comes from CODEARTS_TOKEN or a file, never from an argume
 
 class Parser(argparse.ArgumentParser):
     """Names options that are wrong, never values: such a value may be a secret, and was cleaned by nobody."""
+
+    summary = ""
+    """What a command does, in a few words."""
+
+    @property
+    def shown(self) -> list[argparse.Action]:
+        """The options and arguments that the help shows, without the choice of a command."""
+        return [one for one in self._actions if one.help != argparse.SUPPRESS and one.nargs != argparse.PARSER]
+
+    @property
+    def commands(self) -> "Mapping[str, Parser]":
+        """The parsers of the commands, in the order of the help."""
+        choices = (one.choices for one in self._actions if one.nargs == argparse.PARSER)
+        return {name: parser for some in choices if isinstance(some, Mapping) for name, parser in some.items()}
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         given = list(sys.argv[1:] if args is None else args)

@@ -75,10 +75,11 @@ async def _until_signal(command: Coroutine[Any, Any, int], leave: Leave) -> int:
     before = {number: signal.signal(number, end) for number in caught}
     try:
         code = await work
+        return 128 + came[0] if came else code
     except asyncio.CancelledError:
         if not came:
             raise
+        return 128 + came[0]
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return 128 + came[0] if came else code

@@ -3,13 +3,14 @@
 import argparse
 import gc
 import sys
-from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from tui.commands.output import ExitCode, Output
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui.context import App, Context
     from tui.storage.settings import Settings
     from tui.storage.watchlist import Watchlist, WatchlistStore
@@ -47,7 +48,7 @@ def agreed(question: str) -> bool:
     try:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except (EOFError, UnicodeDecodeError):
-        print(file=sys.stderr)
+        sys.stderr.write("\n")
         return False
 
 

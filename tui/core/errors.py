@@ -22,13 +22,21 @@ class UserError(Exception):
 
 def shortage(error: BaseException | None) -> str:
     """What the computer was short of when `error` came of it, also where another error hides it; else empty."""
-    if error is None:
-        return ""
-    if isinstance(error, BaseExceptionGroup):
-        return next(filter(None, map(shortage, error.exceptions)), "")
+    errors, seen = [error], set[int]()
+    while errors:
+        one = errors.pop()
+        if one is None or id(one) in seen:  # a member of a group may have come while the group was handled
+            continue
+        seen.add(id(one))
+        if found := _own_shortage(one):
+            return found
+        errors += [one.__cause__ or one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]
+    return ""
+
+
+def _own_shortage(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return SHORTAGES[errno.ENOMEM]
     if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
         return SHORTAGES[errno.EAGAIN]
-    found = SHORTAGES.get(error.errno or 0, "") if isinstance(error, OSError) else ""
-    return found or shortage(error.__cause__ or error.__context__)
+    return SHORTAGES.get(error.errno or 0, "") if isinstance(error, OSError) else ""
