@@ -1,16 +1,17 @@
-"""What the board shows: which rows, in which order, and the text that stands in place of none. Pure."""
+"""What the screen shows: the board, which of its rows, in which order, and the text in place of none. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tui.core.board import Freshness
-from tui.core.condition import PROBLEMS
-from tui.core.filter import Filter
-from tui.core.job import JobId
-from tui.core.reading import Failure, Retry
+from tui.core.board import Board, Freshness, JobState
+from tui.core.condition import PROBLEMS, Tally
+from tui.core.filter import Filter, parse_filter
+from tui.core.job import Job, JobId
+from tui.core.reading import Failure, Moment, Reading, Retry
 from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
 from tui.ui.columns import Column, SortKey
+from tui.ui.header import HeaderState, ProfileState
 from tui.ui.row import Row
 
 
@@ -59,6 +60,108 @@ class RowOrder:
         if not self.filter.matches(row.state.job, row.condition, is_stale):
             return None
         return self.column.sort(row) if self.column else ()
+
+
+class BoardState:
+    """The board, and what of it is on the screen: at which moment, which rows, in which order.
+
+    Header, rows and details show `shown` at `moment`, so that they say the same in every frame.
+    """
+
+    def __init__(
+        self,
+        jobs: Iterable[Job],
+        look: ScreenState,
+        now: Moment,
+        every_column: Iterable[Column],
+        interval_of: Callable[[JobState], float],
+        profile_names: Callable[[], Sequence[str]],
+    ) -> None:
+        """`profile_names` returns the names of the profiles, the default one first; called once one is chosen."""
+        self.board = self.shown = Board().watch(jobs)
+        self.moment = now
+        self.look = look
+        self.order: tuple[JobId, ...] = ()
+        """The jobs that have a row, from the top."""
+        self._columns = {column.key: column for column in every_column}
+        self._interval_of = interval_of
+        self._profile_names = profile_names
+        self._row_order = RowOrder()
+        self._tally = Tally()
+        self._changed: set[JobId] = set()
+        """Jobs that were read since `shown`."""
+
+    # Changes
+
+    def record(self, readings: Sequence[Reading]) -> None:
+        self.board = self.board.record(readings)
+        self._changed |= {reading.job for reading in readings}
+
+    def pause(self, jobs: Iterable[JobId], since: Moment | None) -> None:
+        """Pause these jobs since then, or let them go on (None)."""
+        jobs = list(jobs)
+        self.board = self.board.pause(jobs, since)
+        self._changed |= set(jobs)
+
+    def watch(self, jobs: Iterable[Job]) -> None:
+        """Watch these jobs: what is known of those that stay is kept."""
+        self.board = self.board.watch(jobs, self._profile_names()[0])
+        self._row_order.only = self._only()
+
+    def set_look(self, look: ScreenState) -> None:
+        """Sort and filter this way from the next `show_all` on."""
+        self.look = look
+        self._row_order = RowOrder(
+            self._columns.get(look.sort), look.reverse, parse_filter(look.filter), look.problems_only, self._only()
+        )
+
+    def _only(self) -> frozenset[JobId] | None:
+        wanted = self.look.profile
+        if not wanted or wanted not in self._profile_names():
+            return None
+        default = self._profile_names()[0]
+        return frozenset(job for job, it in self.board.states.items() if (it.job.profile or default) == wanted)
+
+    # What is shown
+
+    def show_all(self, now: Moment) -> None:
+        """Show the board as it is now, with what time alone changes."""
+        self.moment = now
+        self.shown = self.board
+        self._tally.count(self.shown.states.values(), now.at, self._interval_of)
+        self._changed.clear()
+        self.order = self._row_order.order(self.shown.states, self.row)
+
+    def show_changed(self) -> set[JobId]:
+        """Show what was read since the last call, and return its jobs: their rows may look different."""
+        jobs, self._changed, self.shown = self._changed & self.board.states.keys(), set(), self.board
+        self._tally.follow((self.shown.states[job] for job in jobs), self._interval_of)
+        if self._row_order.moved(jobs, self.row):
+            self.order = self._row_order.order(self.shown.states, self.row)
+        return jobs
+
+    def row(self, job: JobId) -> Row:
+        state = self.shown.states[job]
+        last = state.last.received if state.last else self.moment
+        return Row(state, max(last, self.moment, key=lambda moment: moment.at), self._interval_of(state))
+
+    @property
+    def only_profile(self) -> str | None:
+        """The one profile that is shown; None for all."""
+        return None if self._row_order.only is None else self.look.profile
+
+    def header(
+        self, profiles: tuple[ProfileState, ...], marked: int, sign_in_key: str, warning: str, paused: str
+    ) -> HeaderState:
+        is_narrowed = bool(self.look.filter or self.look.problems_only or self.only_profile is not None)
+        summary, shown = self._tally.summary, len(self.order)
+        return HeaderState(profiles, summary, self.moment.at, shown, is_narrowed, marked, sign_in_key, warning, paused)
+
+    def empty_text(self, trouble: Failure | None) -> str:
+        """What stands in place of the rows; empty where they speak for themselves."""
+        states = self.shown.states
+        never_read = all(state.status is None for state in states.values())
+        return empty_text(len(states), len(self.order), self.look, trouble if never_read else None)
 
 
 def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | None) -> str:

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from tui.codearts.error_codes import advise
 from tui.codearts.status_api import status_path
 from tui.core.board import Transition
+from tui.core.job import Job
 from tui.core.reading import Failure, Reading, Status
 from tui.ui import formatting
 from tui.ui.row import Row, Subject, status_word
@@ -82,6 +83,11 @@ def curl(subject: Subject) -> str:
     standard input, and `printf` belongs to the shell."""
     address = f"{subject.endpoint}{status_path(subject.row.state.job.id)}"
     return f"printf 'X-Auth-Token: %s\\n' \"$CODEARTS_TOKEN\" | curl -sS -H @- {quote(address)}"
+
+
+def page_of(job: Job, region: str, template: str) -> str:
+    """The address of the job's page: its own, else from the settings' template; empty where there is neither."""
+    return job.address or template.replace("{job_id}", job.id).replace("{region}", region)
 
 
 def _since(row: Row) -> Iterator[Field]:
@@ -210,8 +216,8 @@ class DetailsPane(VerticalScroll):
         scrollbar-size-vertical: 1;
     }
 
-    BoardView.-details DetailsPane { display: block; }
-    BoardView.-narrow DetailsPane { width: 1fr; border-left: none; }
+    BoardScreen.-details DetailsPane { display: block; }
+    BoardScreen.-narrow DetailsPane { width: 1fr; border-left: none; }
     """
 
     def __init__(self) -> None:

@@ -1,10 +1,13 @@
 """What a hand's edit of the settings and the themes changes while the screen is open."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
+from tui.core.errors import UserError
 from tui.storage.files import Signature, signature
-from tui.storage.settings import Settings
+from tui.storage.settings import Settings, load_settings
+from tui.ui.keys import check_keys
+from tui.ui.screen_deps import ScreenDeps
+from tui.ui.watchlist_editor import DiskThread
 
 LIVE = ("ui.theme", "ui.address", "alerts.command", "keys.")
 """Settings that act at once; the others need a restart."""
@@ -13,9 +16,13 @@ LIVE = ("ui.theme", "ui.address", "alerts.command", "keys.")
 class EditedFiles:
     """Notices edits by the files' signatures. Without paths nothing is ever edited."""
 
-    def __init__(self, settings_file: Path | None, themes: Path | None) -> None:
-        self.settings_file = settings_file
-        self._themes = themes
+    warning = ""
+    """Which of the edited settings are not in use, and why; empty when all are."""
+
+    def __init__(self, deps: ScreenDeps) -> None:
+        self._started = deps.settings
+        self._settings_file = deps.settings_file
+        self._themes = deps.themes
         self._seen_settings = self._settings_now()
         self._seen_themes = self._themes_now()
 
@@ -24,13 +31,27 @@ class EditedFiles:
         before, self._seen_settings = self._seen_settings, self._settings_now()
         return self._seen_settings != before
 
+    async def read_settings(self, disk: DiskThread) -> Settings | None:
+        """The settings as they are now; None where they cannot be used. `warning` says what is not in use."""
+        if not self._settings_file:
+            return None
+        try:
+            settings = await disk.run(load_settings, self._settings_file)
+            check_keys(settings.keys)
+        except UserError as problem:
+            self.warning = f"{problem}. The settings stay as they were."
+            return None
+        waiting = waiting_for_restart(self._started, settings)
+        self.warning = f"Edited, and in use only after a restart: {', '.join(waiting)}." if waiting else ""
+        return settings
+
     def themes_edited(self) -> bool:
         """Whether any theme's file is another one than at the last call."""
         before, self._seen_themes = self._seen_themes, self._themes_now()
         return self._seen_themes != before
 
     def _settings_now(self) -> Signature:
-        return signature(self.settings_file) if self.settings_file else None
+        return signature(self._settings_file) if self._settings_file else None
 
     def _themes_now(self) -> dict[str, Signature]:
         try:
