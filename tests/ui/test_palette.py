@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.builders import failure, job_id
-from tests.support.screen_harness import screen
+from tests.support.screen_harness import HOUR, screen
 from tui.core.job import Job
 from tui.core.reading import Status
 
@@ -57,7 +57,8 @@ async def test_the_key_that_opens_a_field_is_text_in_it() -> None:
 async def test_rows_without_a_value_come_last_in_both_directions() -> None:
     watched = [Job(A, "one", ("x",)), Job(B, "two"), Job(C, "three", ("a",))]
     async with screen(watched, {A: Status.RUNNING, B: failure(), C: Status.IDLE}) as shown:
-        for key in ("for", "tags", "age"):
+        for key, passed in (("for", 120), ("tags", 0), ("age", 2 * HOUR)):
+            shown.clock.ahead += passed
             shown.board.sort_by(key)
             first = list(shown.board.table.order)
             shown.board.action_reverse()
