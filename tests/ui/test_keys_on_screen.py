@@ -266,7 +266,7 @@ async def test_signing_in_hides_what_is_typed_tries_it_and_goes_on_where_it_stop
     refused = Failure(FailureKind.SIGN_IN, "The token was refused.", "APIGW.0307")
     door = Door(closed=refused)
     async with screen(1, {A: refused}, profile=replace(PROFILE, sign_in=door)) as shown:
-        await shown.until(lambda: "Not asking: The token was refused. (APIGW.0307) i signs in." in shown.text)
+        await shown.until(lambda: "Not asking: The token was refused. (APIGW.0307) Press i to sign in." in shown.text)
         await shown.press("i", *"sesame", "enter")
         assert "That is no token." in shown.text
         await shown.press(*" open")

@@ -196,7 +196,7 @@ async def test_behind_a_dialog_header_and_rows_follow() -> None:
         await shown.press("L")
         shown.board.record([reading(job_id(1), Status.RUNNING, shown.clock.now().at)])
         await shown.until(lambda: "1 running  2 idle" in shown.text and "▸ running" in shown.text)
-        assert "enter saves" in shown.text
+        assert "enter: save" in shown.text
 
 
 async def test_a_pause_is_a_banner_and_nothing_changes_under_it() -> None:

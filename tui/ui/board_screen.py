@@ -55,7 +55,7 @@ class BoardScreen(Screen[None]):
     """The table of jobs with everything that a key can do to it."""
 
     class Asks(Message):
-        """The pollers run: from now on every key works."""
+        """The pollers have started: from now on every key works."""
 
     class SettingsEdited(Message):
         """`deps` has what the settings say now."""
@@ -71,15 +71,15 @@ class BoardScreen(Screen[None]):
     """Seconds between two frames that readings cause."""
     draws_soon = False
     problem: UserError | None = None
-    """Why no job can ever be polled; the screen has ended then."""
+    """Why the pollers could not start; the app exits then."""
     details: "DetailsPane | None" = None
     filter_line: "Input | None" = None
     _drawn_at = -inf
     _ticks = 0
     _before_filter: JobId | None = None
-    """Where the cursor was when the filter was opened: it comes back whenever that job is shown."""
+    """The job under the cursor when the filter was opened. The cursor returns to it whenever that job is shown."""
     _question: "ChoiceDialog | None" = None
-    """What an emptied file means, while the user is asked."""
+    """The open question about an emptied watchlist file; None when there is none."""
 
     def __init__(self, deps: ScreenDeps, write: Callable[[str], None]) -> None:
         """`write` sends a control sequence to the terminal."""
@@ -110,7 +110,7 @@ class BoardScreen(Screen[None]):
         yield TooSmall()
 
     def on_mount(self) -> None:
-        self.add_class(*classes_for(self.app.size), update=False)  # no second look at styles at the first resize
+        self.add_class(*classes_for(self.app.size), update=False)  # else the first resize computes all styles again
         self.set_look(self.deps.state)
         self.show_keys()
 
@@ -119,7 +119,7 @@ class BoardScreen(Screen[None]):
             self.call_later(self.start_polling)  # Textual draws the first frame before
 
     def start_polling(self) -> None:
-        """After the first frame, which needs no answer."""
+        """Start the pollers. Called after the first frame, which must not wait for them."""
         if self.live.is_asking:
             return
         try:
@@ -144,7 +144,7 @@ class BoardScreen(Screen[None]):
     # What happens
 
     def record(self, readings: Sequence[Reading]) -> None:
-        """Take what the pollers read; the screen follows."""
+        """Record readings from the pollers, run alerts, and draw soon."""
         before = self.state.board
         self.state.record(readings)
         self.live.alert(before, self.state.board)
@@ -154,8 +154,8 @@ class BoardScreen(Screen[None]):
             loop.call_later(max(0.0, self._drawn_at + self.apart - loop.time()), self.call_later, self.draw)
 
     def tick(self) -> None:
-        """Show what changes by the mere passing of time, and look at the files."""
-        if not gc.isenabled():  # nor did the first frame and the first answers need a tidy memory
+        """Runs each second: checks the files, and redraws what changes with time alone."""
+        if not gc.isenabled():  # off since the start: neither the first frame nor the first readings need it
             gc.freeze()
             gc.enable()
         self._look_at_files()
@@ -182,24 +182,24 @@ class BoardScreen(Screen[None]):
             self.ask_about_empty_file()
 
     async def take_settings(self) -> None:
-        """Use what the settings say now; name what acts only after a restart, or why they cannot be used."""
+        """Apply edited settings. The banner names those that need a restart, or why none can be used."""
         if settings := await self.edited.read_settings(self._disk):
             if former := self.live.use_alert_command(settings.alerts.command):
                 self.run_worker(former.finish(seconds=30), group="alerts")
             self.deps = self.deps._replace(keys=settings.keys, theme=settings.ui.theme, address=settings.ui.address)
             self.show_keys()
             self.post_message(self.SettingsEdited())
-            self.say(self.edited.warning or "The edited settings are in use.")
+            self.say(self.edited.warning or "The edited settings are in effect.")
         self.show_around()
 
     async def reload(self) -> None:
-        """Use the watchlist's file as another program left it."""
+        """Load the watchlist after another program changed its file."""
         if problem := await self.editor.reload():
             self.say(problem, "error")
         self.show_around()
 
     def take_watchlist(self, watchlist: Watchlist) -> None:
-        """Watch these jobs: what is known of those that stay is kept."""
+        """Watch these jobs. The states of jobs that were watched before are kept."""
         self.state.watch(watchlist.jobs)
         self.live.pollers.watch(state.job for state in self.state.board.states.values())
         self.table.set_marks(self.table.marks & self.state.board.states.keys())
@@ -214,12 +214,12 @@ class BoardScreen(Screen[None]):
 
     @work(group="emptied", exclusive=True)
     async def ask_about_empty_file(self) -> None:
-        """A file that was cut off by accident must not end the watching unasked."""
+        """Ask whether to stop watching: another program may have emptied the file by accident."""
         from tui.ui.dialogs import ChoiceDialog
 
         watched = self.editor.watched
         jobs = "the job" if len(watched) == 1 else f"the {len(watched)} jobs"
-        choices = [("keep", f"write {jobs} back into it"), ("none", "watch nothing, as it says")]
+        choices = [("keep", f"write {jobs} back into it"), ("none", "stop watching them")]
         self._question = ChoiceDialog("The watchlist's file has no jobs any more", choices, "keep")
         self.editor.emptied = Emptied.ASKED
         answer = await self.app.push_screen_wait(self._question)
@@ -232,7 +232,7 @@ class BoardScreen(Screen[None]):
     # What is shown
 
     def set_look(self, look: ScreenState) -> None:
-        """Sort, filter and columns this way."""
+        """Apply this sorting, filter and choice of columns."""
         self.state.set_look(look)
         if look.filter or self.filter_line:
             self.filter_input().display = bool(look.filter) or self.typing
@@ -240,12 +240,12 @@ class BoardScreen(Screen[None]):
         self.show_all()
 
     def keep_look(self, look: ScreenState) -> None:
-        """Show the screen this way, now and at the next start."""
+        """Apply this look and save it for the next start."""
         self.set_look(look)
         self.keep_state(look)
 
     def keep_state(self, look: ScreenState) -> None:
-        """What is shown this way is shown so at the next start, too."""
+        """Save this look for the next start, in the background."""
         self.state.look = look
         self.run_worker(self._save_state(look), group="state")
 
@@ -253,21 +253,21 @@ class BoardScreen(Screen[None]):
         try:
             await self._disk.run(self.deps.save_state, look)
         except UserError as problem:
-            self.say(f"The look of the screen is not kept: {problem}", "warning")
+            self.say(f"The look of the screen is not saved: {problem}", "warning")
 
     def show_keys(self) -> None:
-        """The keys as the user has them now."""
+        """Show the current key bindings in the last line."""
         self.hints.show(hint_groups(self.deps.keys))
 
     def show_all(self) -> None:
-        """Draw what differs, whichever jobs it is about; what time alone changes, too."""
+        """Draw all that changed since the last frame, also by time alone."""
         self.state.show_all(self.deps.now())
         self.table.show(self.state.order)
         self.table.update_rows(self.table.in_view())
         self.show_around()
 
     def draw(self) -> None:
-        """Draw the jobs that were read, and the header with them."""
+        """Draw the rows of the jobs that were read since the last frame, and the header."""
         self.draws_soon = False
         self._drawn_at = asyncio.get_running_loop().time()
         changed = self.state.show_changed()
@@ -276,7 +276,7 @@ class BoardScreen(Screen[None]):
         self.show_around()
 
     def show_around(self) -> None:
-        """Header, banner, the text in place of no rows, and details."""
+        """Draw all but the rows: header, banner, details, and the text shown when there are no rows."""
         profiles = self.live.profiles(self.state.only_profile, self.state.moment)
         warning = "\n".join(filter(None, (self.editor.warning, self.edited.warning)))
         sign_in_key = first_key("sign_in", self.deps.keys)
@@ -292,14 +292,14 @@ class BoardScreen(Screen[None]):
         if not (since := self.live.paused_since(self.state.moment)):
             return ""
         shown, key = time_of_day(since, self.state.moment.wall), first_key("pause_all", self.deps.keys)
-        return f"Paused since {shown}: nothing is asked, and nothing below is current. {key} goes on."
+        return f"Paused since {shown}: nothing is asked, and nothing below is current. Press {key} to resume."
 
     def show_details(self) -> None:
-        """The job under the cursor, where the details are open."""
+        """Show the job under the cursor in the details pane, if that is open."""
         if self.has_class("-details"):
             self.details_pane().show(self.subject(self.table.cursor) if self.table.cursor else None)
 
-    # Made when first wanted, so that the first paint need not wait for them
+    # Created on first use: the first frame does not wait for them
 
     def details_pane(self) -> "DetailsPane":
         if self.details is None:
@@ -320,7 +320,7 @@ class BoardScreen(Screen[None]):
 
     @property
     def typing(self) -> bool:
-        """Whether keys are text for the filter."""
+        """Whether the filter has the focus, so that keys are text."""
         return self.filter_line is not None and self.focused is self.filter_line
 
     def subject(self, job: JobId) -> Subject:
@@ -329,18 +329,18 @@ class BoardScreen(Screen[None]):
     # Talk to the user
 
     def say(self, text: str, severity: SeverityLevel = "information") -> None:
-        """One sentence for the user, plain text whatever it contains."""
-        self.app.clear_notifications()  # one at a time: more would hide the rows
+        """Show one notice, as plain text whatever it contains."""
+        self.app.clear_notifications()  # only one at a time: several would hide the rows
         self.notify(clean(text), severity=severity, markup=False, timeout=5 if severity == "information" else 12)
 
     def tell(self, notices: Sequence[str]) -> None:
-        """The first of them; the others can be had from the commands."""
+        """Show the first notice; `list` and `config` show the rest."""
         if notices:
             more = f" And {len(notices) - 1} more: codearts-watch list and config name them." if notices[1:] else ""
             self.say(f"{notices[0]}{more}", "warning")
 
     async def ask(self, command: str, dialog: "Dialog[Answer]") -> Answer | None:
-        """Show the dialog that this command opens, whose keys close it, too."""
+        """Show the dialog of this command, and return the answer. The command's own keys close the dialog, too."""
         dialog.closing_keys = keys_named(command, self.deps.keys)
         return await self.app.push_screen_wait(dialog)
 
@@ -348,13 +348,14 @@ class BoardScreen(Screen[None]):
         from tui.terminal.clipboard import copy, route
 
         way = route(self.deps.environ)
-        self.say(f"{what[0].upper()}{what[1:]}: {await self._disk.run(copy, text, way, self._write)}.")
+        via = await self._disk.run(copy, text, way, self._write)
+        self.say(f"Copied {what} ({via})." if via else "There is nothing to copy.")
 
     def targets(self) -> list[JobId]:
-        """What the next action is about: see `JobTable.targets`."""
+        """The jobs that an action applies to: see `JobTable.targets`. Tells the user if the filter hides all of them."""
         jobs = self.table.targets
         if self.table.marks and not jobs:
-            self.say("The marked jobs are not shown now, and no other is meant: esc drops the filter, then the marks.")
+            self.say("The marked jobs are hidden by the filter. Press esc to clear it.")
         return jobs
 
     def name_of(self, jobs: Sequence[JobId]) -> str:
@@ -366,7 +367,7 @@ class BoardScreen(Screen[None]):
         self.add_jobs("")
 
     def on_paste(self, event: events.Paste) -> None:
-        """A table takes no text: a paste can only mean "add these"."""
+        """Open the add dialog with the pasted text: the table itself has no use for text."""
         event.stop()
         self.add_jobs(event.text)
 
@@ -378,15 +379,15 @@ class BoardScreen(Screen[None]):
         dialog = AddDialog(self.state.board.states, self.deps.now().wall, pasted, regions, self.editor.add)
         if jobs := await self.ask("add", dialog):
             self.table.move_to(jobs[0].id)
-            hidden = "" if jobs[0].id in self.table.order else "; the filter hides it" if len(jobs) == 1 else ""
-            self.say(f"Added {count(jobs)}{hidden}; u undoes it.")
+            hidden = "" if jobs[0].id in self.table.order else "; hidden by the filter" if len(jobs) == 1 else ""
+            self.say(f"Added {count(jobs)}{hidden}. Press u to undo.")
 
     @work(group="watchlist")
     async def action_remove(self) -> None:
         if jobs := self.targets():
             name = self.name_of(jobs)
             if await self.editor.remove(jobs, name):
-                self.say(f"Removed {name}; u undoes it.")
+                self.say(f"Removed {name}. Press u to undo.")
 
     @work(group="watchlist")
     async def action_label(self) -> None:
@@ -397,7 +398,7 @@ class BoardScreen(Screen[None]):
         job = self.state.board.states[job_id].job
 
         async def save(label: str) -> str:
-            return await self.editor.edit({job.id: {"label": label}}, f"labelling {job.name}")
+            return await self.editor.edit({job.id: {"label": label}}, f"labelled {job.name}")
 
         title = f"Label of {job.id.short}"
         await self.ask("label", TextDialog(title, job.given_label, "empty: the short ID is shown", LABEL_LONGEST, save))
@@ -415,7 +416,7 @@ class BoardScreen(Screen[None]):
             return await self._save_tags(jobs, common, split_tags(text))
 
         others = any(job.given_tags != common for job in jobs)
-        title = f"Tags of {count(jobs)}" + (", those that all have: the others stay" if others else "")
+        title = f"Tags of {count(jobs)}" + (" that all of them have; their other tags stay" if others else "")
         hint = "words, separated by spaces; quotes keep spaces"
         await self.ask("tags", TextDialog(title, join_tags(common), hint, TAGS_LONGEST, save))
 
@@ -423,7 +424,7 @@ class BoardScreen(Screen[None]):
         changed = {job.id: {"tags": retagged(job.given_tags, common, wanted)} for job in jobs}
         if all(job.given_tags == changed[job.id]["tags"] for job in jobs):
             return ""
-        return unfit("", set(wanted) - set(common)) or await self.editor.edit(changed, f"tagging {count(jobs)}")
+        return unfit("", set(wanted) - set(common)) or await self.editor.edit(changed, f"tagged {count(jobs)}")
 
     @work(group="watchlist")
     async def action_undo(self) -> None:
@@ -431,7 +432,7 @@ class BoardScreen(Screen[None]):
 
     @work(group="watchlist")
     async def action_redo(self) -> None:
-        self._show_undone(await self.editor.redo(), "redo", "Done again")
+        self._show_undone(await self.editor.redo(), "redo", "Redone")
 
     def _show_undone(self, undone: Undone, verb: str, past: str) -> None:
         if not undone.what:
@@ -466,7 +467,7 @@ class BoardScreen(Screen[None]):
 
     @property
     def details_alone(self) -> bool:
-        """Whether the details stand in place of the table: the screen is too narrow for both."""
+        """Whether the details replace the table because the screen is too narrow for both."""
         return self.has_class("-details") and self.app.size.width < BROAD
 
     def on_resize(self) -> None:
@@ -485,8 +486,8 @@ class BoardScreen(Screen[None]):
             return
         subject = self.subject(job)
         content = [Fields(list(error_fields(subject)))]
-        if await self.ask("error", ReadDialog("Why there is no answer", content, [("y", "copies the report")])):
-            await self.copy_text(report(subject), "the report")
+        if await self.ask("error", ReadDialog("Why there is no answer", content, [("y", "copy the report")])):
+            await self.copy_text(report(subject), "report")
 
     def action_next_problem(self) -> None:
         self._go_to(self.table.after_cursor(1))
@@ -511,7 +512,7 @@ class BoardScreen(Screen[None]):
 
         names = self.live.profile_names()
         if len(names) < 2:
-            self.say("There is one profile only; more are made in settings.toml.")
+            self.say("There is only one profile. Add more in settings.toml.")
             return
         choices = [("", "all profiles"), *((name, name) for name in names if name)]
         chosen = await self.ask("profile", ChoiceDialog("Show", choices, self.state.look.profile))
@@ -547,13 +548,13 @@ class BoardScreen(Screen[None]):
         self.set_focus(line)
 
     def on_input_changed(self, event: "Input.Changed") -> None:
-        """Filter as it is typed."""
+        """Apply the filter while it is typed."""
         if event.value != self.state.look.filter:
             self.set_look(self.state.look._replace(filter=event.value))
             self.table.move_to(self._before_filter)
 
     def on_input_submitted(self, event: "Input.Submitted") -> None:
-        """Keep the filter."""
+        """Save the filter, and return to the table."""
         if problem := parse_filter(event.value).problem:
             self.say(problem, "warning")
         self._focus_table()
@@ -577,9 +578,10 @@ class BoardScreen(Screen[None]):
     def _refresh(self, jobs: list[JobId] | None) -> None:
         wait = self.live.pollers.refresh(jobs)
         if wait == inf:
-            self.say("Paused: nothing is asked; p goes on with the job, P with everything.")
+            self.say("Paused: nothing is asked. Press p to resume the job, P to resume everything.")
         elif wait >= 1:
-            self.say(f"Asked within the budget: the last one in about {seconds(round(wait))}.")
+            number = len(self.state.board.states if jobs is None else jobs)
+            self.say(f"Refreshing {number} {'job' if number == 1 else 'jobs'}, about {seconds(round(wait))}.")
 
     def action_pause(self) -> None:
         jobs = self.targets()
@@ -609,7 +611,7 @@ class BoardScreen(Screen[None]):
     @work
     async def action_copy_id(self) -> None:
         if jobs := self.targets():
-            await self.copy_text("\n".join(jobs), "the ID" if len(jobs) == 1 else f"{len(jobs)} IDs")
+            await self.copy_text("\n".join(jobs), "job ID" if len(jobs) == 1 else f"{len(jobs)} job IDs")
 
     @work
     async def action_copy_report(self) -> None:
@@ -617,14 +619,14 @@ class BoardScreen(Screen[None]):
 
         if jobs := self.targets():
             text = "\n".join(report(self.subject(job)) for job in jobs)
-            await self.copy_text(text, "the report" if len(jobs) == 1 else f"{len(jobs)} reports")
+            await self.copy_text(text, "report" if len(jobs) == 1 else f"{len(jobs)} reports")
 
     @work
     async def action_copy_request(self) -> None:
         from tui.ui.details import curl
 
         if jobs := self.targets():
-            await self.copy_text("\n".join(curl(self.subject(job)) for job in jobs), "the request as a curl line")
+            await self.copy_text("\n".join(curl(self.subject(job)) for job in jobs), "request as a curl line")
 
     @work
     async def action_open_address(self) -> None:
@@ -635,11 +637,13 @@ class BoardScreen(Screen[None]):
             return
         job = self.state.board.states[self.table.cursor].job
         if not (address := page_of(job, self.live.endpoint_of(job.id).region, self.deps.address)):
-            self.say("No address is known for this job: paste its page's address when adding it, or set ui.address.")
+            self.say(
+                "No address is known for this job. Paste the address of its page when you add it, or set ui.address."
+            )
             return
-        dialog = ReadDialog(f"Page of {job.name}", link_content(address), [("y", "copies it")])
+        dialog = ReadDialog(f"Page of {job.name}", link_content(address), [("y", "copy it")])
         if await self.ask("open_address", dialog):
-            await self.copy_text(address, "the address")
+            await self.copy_text(address, "address")
 
     # Keys that move
 
@@ -670,7 +674,7 @@ class BoardScreen(Screen[None]):
 
         name = self.live.profile_to_sign_in(self.table.cursor)
         if name not in self.live.profile_names():
-            self.say(f"The settings have no profile {name!r}: add it there, or give the job another one.", "warning")
+            self.say(f"The settings have no profile {name!r}: add it there, or change the job's profile.", "warning")
             return
         theirs = [job for job in self.state.board.states if self.live.pollers.profile(job) == name]
         form = self.live.service.profile(name).sign_in
@@ -686,7 +690,7 @@ class BoardScreen(Screen[None]):
         await self.ask("help", ReadDialog("codearts-watch", help_content(self.deps.keys)))
 
     def action_back(self) -> None:
-        """Close what is open; then drop the filter; then the marks."""
+        """Close the filter line or the details; if none is open, clear the filter, then the marks."""
         if self.typing or (self.state.look.filter and not self.details_alone):
             self.drop_filter()
         elif not self.close_details():

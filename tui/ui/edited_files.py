@@ -1,4 +1,4 @@
-"""What a hand's edit of the settings and the themes changes while the screen is open."""
+"""Notices when the user edits the settings or a theme while the screen is open."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,14 +10,14 @@ from tui.ui.screen_deps import ScreenDeps
 from tui.ui.watchlist_editor import DiskThread
 
 LIVE = ("ui.theme", "ui.address", "alerts.command", "keys.")
-"""Settings that act at once; the others need a restart."""
+"""Settings that take effect at once; the others need a restart."""
 
 
 class EditedFiles:
-    """Notices edits by the files' signatures. Without paths nothing is ever edited."""
+    """Compares the files' signatures with those of the last check. A missing path never changes."""
 
     warning = ""
-    """Which of the edited settings are not in use, and why; empty when all are."""
+    """Which of the edited settings are not in effect, and why; empty if all are."""
 
     def __init__(self, deps: ScreenDeps) -> None:
         self._started = deps.settings
@@ -27,12 +27,12 @@ class EditedFiles:
         self._seen_themes = self._themes_now()
 
     def settings_edited(self) -> bool:
-        """Whether the settings' file is another one than at the last call."""
+        """Whether the settings file has changed since the last call."""
         before, self._seen_settings = self._seen_settings, self._settings_now()
         return self._seen_settings != before
 
     async def read_settings(self, disk: DiskThread) -> Settings | None:
-        """The settings as they are now; None where they cannot be used. `warning` says what is not in use."""
+        """The edited settings; None if they cannot be used. Sets `warning`."""
         if not self._settings_file:
             return None
         try:
@@ -42,11 +42,11 @@ class EditedFiles:
             self.warning = f"{problem}. The settings stay as they were."
             return None
         waiting = waiting_for_restart(self._started, settings)
-        self.warning = f"Edited, and in use only after a restart: {', '.join(waiting)}." if waiting else ""
+        self.warning = f"Edited, but in effect only after a restart: {', '.join(waiting)}." if waiting else ""
         return settings
 
     def themes_edited(self) -> bool:
-        """Whether any theme's file is another one than at the last call."""
+        """Whether a theme file was edited, added or removed since the last call."""
         before, self._seen_themes = self._seen_themes, self._themes_now()
         return self._seen_themes != before
 
@@ -61,7 +61,7 @@ class EditedFiles:
 
 
 def waiting_for_restart(started: Settings, now: Settings) -> tuple[str, ...]:
-    """The paths of settings whose edit acts only after a restart, such as `polling.idle`."""
+    """Paths of the changed settings that need a restart, such as `polling.idle`."""
     before, after = dict(_values(started)), dict(_values(now))
     changed = [path for path in {**before, **after} if before.get(path) != after.get(path)]
     return tuple(path for path in changed if not path.startswith(LIVE))

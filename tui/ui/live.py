@@ -1,4 +1,4 @@
-"""The running side of the screen: the service, its pollers, the alerts, and when credentials end. No widgets."""
+"""What runs behind the screen: service, pollers, alerts, and expiry of credentials. No widgets."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from tui.polling.poller_group import PollerGroup
 
 TICK = 1.0
-"""Seconds between two ticks. Each looks at the clock, the header and the files; what did not change is not drawn."""
+"""Seconds between two ticks. A tick checks clock, files and header; what did not change is not drawn."""
 RARELY = 5
-"""Every so many ticks all ages and durations are computed anew: they are shown in steps of this size."""
+"""Ticks between two updates of ages and durations. They are shown in steps of 5 s, so more would be invisible."""
 
 
 class Live:
-    """Until `begin` succeeds, `is_asking` is False: no profile is known, and there are no pollers."""
+    """Owns the service, the pollers and the alerts. There are no pollers until `begin` has set `is_asking`."""
 
     is_asking = False
     pollers: "PollerGroup"
@@ -45,17 +45,17 @@ class Live:
 
     @property
     def service(self) -> ScreenService:
-        """Made when first wanted. Raises UserError then."""
+        """Created on first use; raises UserError if that fails."""
         if self._service is None:
             self._service = self._make_service()
         return self._service
 
     def profile_names(self) -> Sequence[str]:
-        """The profiles of the settings, the default one first."""
+        """Names of the profiles in the settings, the default one first."""
         return self.service.names
 
     def begin(self, jobs: Iterable[Job], report: Callable[[list[Reading]], None]) -> None:
-        """Make the pollers, which watch these jobs. Raises UserError where there can be none."""
+        """Make pollers for these jobs, which call `report`. Raises UserError if profiles or credentials are wrong."""
         self.pollers = self.service.pollers(report)
         self.pollers.watch(jobs)
         self.is_asking = True
@@ -69,24 +69,24 @@ class Live:
     # What the rows and the header need
 
     def interval(self, state: JobState) -> float:
-        """Seconds between two requests for the job; its freshness is judged against this."""
+        """Seconds between two readings of the job. Freshness is measured against this."""
         if not self.is_asking:
             return inf
         return NOT_ASKED if self.pollers.paused else self.pollers.interval(state.job.id)
 
     def profiles(self, only: str | None, now: Moment) -> tuple[ProfileState, ...]:
-        """The profiles that have jobs; if `only` is one of them, that one alone. Empty before `begin`."""
+        """State of each profile that has jobs, or of `only` if that is one of them. Empty before `begin`."""
         paces = self.pollers.paces() if self.is_asking else {}
         seen = [name for name in paces if only is None or name == only] or list(paces)
         return tuple(profile_state(self.service.profile(name), paces[name], now) for name in seen)
 
     def trouble(self) -> Failure | None:
-        """The first failure that concerns a whole profile."""
+        """The failure of the first profile whose jobs all fail; None if there is no such profile."""
         paces = self.pollers.paces().values() if self.is_asking else ()
         return next((pace.trouble for pace in paces if pace.trouble), None)
 
     def paused_since(self, now: Moment) -> Moment | None:
-        """Since when everything is paused; None when it is not."""
+        """When the pause of everything was first noticed; None if nothing is paused."""
         is_paused = self.is_asking and self.pollers.paused
         self._paused_since = (self._paused_since or now) if is_paused else None
         return self._paused_since
@@ -99,7 +99,7 @@ class Live:
         return Subject(row, self.endpoint_of(job).url, self.pollers.next_attempt(job), self.pollers.interval(job))
 
     def profile_to_sign_in(self, job: JobId | None) -> str:
-        """The profile of the job under the cursor; another one only where that is signed out and this is not."""
+        """The profile of `job`; but if that is signed in and another is signed out, the other."""
         known = self.service.names
         out = [name for name, pace in self.pollers.paces().items() if pace.signed_out and name in known]
         name = self.pollers.profile(job) if job else known[0]
@@ -108,7 +108,7 @@ class Live:
     # Alerts
 
     def alert(self, before: Board, after: Board) -> None:
-        """Run the settings' command for every change between the two."""
+        """Run the alert command for each change between the two boards."""
         if not self._alert_command:
             return
         from tui.alerts import Alerts
@@ -119,7 +119,7 @@ class Live:
             self._alerts.tell(change, self.pollers.profile(change.job.id))
 
     def use_alert_command(self, command: tuple[str, ...]) -> "Alerts | None":
-        """Run this command from now on. Returns the alerts of the former one, which may still be running."""
+        """Run this command from now on. Returns the former command's alerts, which may still run; None if unchanged."""
         if command == self._alert_command:
             return None
         former, self._alerts, self._alert_command = self._alerts, None, command
@@ -128,18 +128,18 @@ class Live:
     # Time
 
     def has_slept(self, now: float) -> bool:
-        """Whether so much time has passed since the last call, one tick ago, that the machine must have slept."""
+        """Whether the machine was suspended: the last call, one tick ago, is further back than a tick can take."""
         before, self._ticked_at = self._ticked_at, now
         return now - before > RARELY * TICK
 
     async def learn_ends(self) -> None:
-        """Ask each profile's service when its credential ends, where it can say; the header shows that."""
+        """Ask IAM when each profile's credential expires, for the header. Profiles that cannot tell are skipped."""
         for name in self.service.names:
             with suppress(UserError):
                 await self.service.profile(name).look()
 
     def ends_were_lost(self) -> bool:
-        """Whether the end of some credential was known at the last call and is not now: the credential was replaced."""
+        """Whether a credential was replaced since the last call: its expiry was known then and is unknown now."""
         ends = {name: self.service.profile(name).credential.expires_at for name in self.service.names}
         before, self._ends = self._ends, ends
         return any(before.get(name) and not end for name, end in ends.items())

@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 class DiskThread:
-    """Does the work that may wait for the disk, one piece after another, beside the event loop."""
+    """One thread for all work that may block on the disk, so that the event loop never does."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, "files")
@@ -37,12 +37,12 @@ class Step(NamedTuple):
     """A change that can be undone or redone."""
 
     what: str
-    """In words, such as `removing web`."""
+    """In words, such as `removed web`."""
     edit: WatchlistEdit
 
 
 class Undone(NamedTuple):
-    """What undo or redo did."""
+    """The outcome of an undo or redo."""
 
     what: str = ""
     """The change in words; empty when nothing was left to undo."""
@@ -51,22 +51,22 @@ class Undone(NamedTuple):
 
 
 class Emptied(Enum):
-    """Whether another program took all jobs out of the file, and what the user knows of that."""
+    """Whether another program removed all jobs from the file, and whether the user has been asked about it."""
 
     NO = "no"
     FOUND = "found"
-    """The user has not been asked yet what it means: nothing is written until the user has chosen."""
+    """The user is not asked yet. Nothing is written until the user has chosen."""
     ASKED = "asked"
-    """The user was asked, and has not chosen yet."""
+    """The user is asked, or closed the question without choosing."""
 
 
 class WatchlistEditor:
-    """Owns the store and what can be undone. Each change is on disk before it is on the screen."""
+    """Owns the store and the undo list. Saves each change before it is shown."""
 
     def __init__(
         self, deps: ScreenDeps, disk: DiskThread, use: Callable[[Watchlist], None], failed: Callable[[], None]
     ) -> None:
-        """`use` shows the watchlist as it is on disk now; `failed` shows why a change was not saved."""
+        """`use` is called with each new watchlist, `failed` when a change was not saved; `warning` then has the reason."""
         self._store = deps.store
         self._jobs = tuple(deps.jobs)
         self._disk = disk
@@ -76,43 +76,43 @@ class WatchlistEditor:
         self._is_broken = False
         self._unsaved = ""
         self._one_at_a_time = asyncio.Lock()
-        """Held while the file changes and that is noted: undo takes the last change also where the disk is slow."""
+        """Held from the start of a change until it is in the undo list, so that a quick undo finds it on a slow disk."""
         self._done: list[Step] = []
         self._undone: list[Step] = []
         self.emptied = Emptied.NO
 
     @property
     def warning(self) -> str:
-        """Why the last change was not saved, or what is wrong with the file; empty when all is well."""
+        """Why the last change was not saved, or what is wrong with the file; empty if neither."""
         return self._unsaved or self._warning
 
     # Changes by this program
 
     async def add(self, jobs: Sequence[Job]) -> str:
-        """Returns why it was not saved; empty when it was."""
+        """Returns why the jobs were not saved; empty when they were."""
         async with self._one_at_a_time:
-            await self._change(f"adding {count(jobs)}", self._store.add, jobs)
+            await self._change(f"added {count(jobs)}", self._store.add, jobs)
             return self._unsaved
 
     async def remove(self, jobs: Iterable[JobId], name: str) -> bool:
-        """Whether they were there and are removed. `name` is what the user calls them."""
+        """Returns whether any job was removed. `name` describes the jobs in the undo list."""
         async with self._one_at_a_time:
-            made = await self._change(f"removing {name}", self._store.remove, jobs)
+            made = await self._change(f"removed {name}", self._store.remove, jobs)
             return made is not None and made.before != made.after
 
     async def edit(self, values: Mapping[JobId, Mapping[str, object]], what: str) -> str:
-        """Set labels or tags. Returns why it was not saved; empty when it was."""
+        """Set labels or tags. Returns why they were not saved; empty when they were."""
         async with self._one_at_a_time:
             watched = {job.id for job in self._jobs}
             await self._change(what, self._store.edit, {job: its for job, its in values.items() if job in watched})
             return self._unsaved
 
     async def undo(self) -> Undone:
-        """Take the last change back."""
+        """Undo the last change."""
         return await self._step(self._done, self._undone)
 
     async def redo(self) -> Undone:
-        """Make the change again that was undone last."""
+        """Redo the change that was undone last."""
         return await self._step(self._undone, self._done)
 
     async def _step(self, source: list[Step], target: list[Step]) -> Undone:
@@ -136,7 +136,7 @@ class WatchlistEditor:
         return made
 
     async def _save(self, work: Callable[..., WatchlistEdit], *arguments: object) -> WatchlistEdit | None:
-        """Change the file, and only then what is shown. Returns None while that fails; `warning` says why."""
+        """Change the file, then call `use`. Returns None if that failed; `warning` then has the reason."""
         if self.emptied is not Emptied.NO:
             self._unsaved = "Not saved: the watchlist's file has no jobs any more"
             self._failed()
@@ -159,13 +159,13 @@ class WatchlistEditor:
     # Changes by others
 
     def changed(self) -> bool:
-        """Whether another program changed the file. Never raises."""
+        """Whether another program changed the file since it was last read or written. Never raises."""
         return self._store.changed()
 
     async def reload(self) -> str:
-        """Use the file as it is now; where it is broken, or has no jobs any more, the list stays.
+        """Load the file again. If it is broken or has no jobs any more, the list stays as it was.
 
-        Returns what is wrong with the file when that is news.
+        Returns what is wrong with the file, once for each time that it breaks.
         """
         try:
             found = await self._disk.run(self._store.load)
@@ -183,16 +183,16 @@ class WatchlistEditor:
 
     @property
     def watched(self) -> Sequence[Job]:
-        """The jobs that are watched, also while the file has none any more."""
+        """The jobs on the screen; they stay there while the file is broken or emptied."""
         return self._jobs
 
     async def write_back(self) -> None:
-        """Put the watched jobs into the emptied file."""
+        """Write the watched jobs into the emptied file."""
         self.emptied = Emptied.NO
         await self._save(self._store.add, self._jobs)
 
     def accept_empty(self) -> None:
-        """Watch nothing, as the emptied file says."""
+        """Stop watching all jobs, as the emptied file says."""
         self._take(Watchlist())
 
 
