@@ -163,7 +163,7 @@ def test_marking_and_copying(tmp_path: Path, rows: int, columns: int) -> None:
             typist.press(key)
             typist.drawn(sent, b"\x1b]52;c;")
             typist.copied(f"^{typist.jobs[0]}$")
-        typist.wait_for("ID: sent to the clipboard")
+        typist.wait_for("Copied job ID")
         sent = len(typist.terminal.raw)
         typist.press("C")
         typist.drawn(sent, b"\x1b]52;c;")
@@ -197,7 +197,7 @@ def test_the_program(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("question_mark", "f1"):
             typist.press(key)
-            typist.wait_for("(?s)Add jobs: IDs or addresses.*esc closes")
+            typist.wait_for("(?s)Add jobs: IDs or addresses.*esc: close")
             typist.close("IDs or addresses")
         typist.press("T")
         typist.wait_for("codearts-dark")
@@ -206,8 +206,8 @@ def test_the_program(tmp_path: Path, rows: int, columns: int) -> None:
         typist.drawn(drawn, b"job 001")
         typist.close("codearts-dark")
         typist.press("i")
-        typist.wait_for("enter tries it")
-        typist.close("enter tries it")
+        typist.wait_for("enter: try it")
+        typist.close("enter: try it")
         typist.press("colon")
         typist.wait_for("Search for commands")
         typist.type("only problems")

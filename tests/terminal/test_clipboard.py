@@ -57,14 +57,14 @@ def test_tmux_without_its_program_is_written_through() -> None:
 
 def test_a_bare_terminal_gets_the_sequence() -> None:
     written: list[str] = []
-    assert copy("901878212b1a", BARE, written.append) == "sent to the clipboard through the terminal"
+    assert copy("901878212b1a", BARE, written.append) == "via the terminal"
     assert [held_by(sequence) for sequence in written] == ["901878212b1a"]
 
 
 def test_tmux_gets_the_text_by_its_own_command_and_the_terminal_nothing() -> None:
     written: list[str] = []
     calls: list[tuple[Sequence[str], str]] = []
-    assert copy("one\ntwo", TMUX, written.append, runner(True, calls)) == "sent to the clipboard through tmux"
+    assert copy("one\ntwo", TMUX, written.append, runner(True, calls)) == "via tmux"
     assert calls == [(["/usr/bin/tmux", "load-buffer", "-w", "-"], "one\ntwo")]
     assert written == []
 
@@ -74,7 +74,7 @@ def test_where_tmux_does_not_run_the_sequence_goes_through_it(way: Route) -> Non
     written: list[str] = []
     answer = copy("id", way, written.append, runner(False, []))
     assert answer.startswith(
-        "sent to the clipboard through tmux, which lets it out only with `set -g allow-passthrough"
+        "via tmux, which lets it out only with `set -g allow-passthrough"
     )
     (sequence,) = written
     assert sequence.startswith("\x1bPtmux;\x1b\x1b]52;")
@@ -85,7 +85,7 @@ def test_where_tmux_does_not_run_the_sequence_goes_through_it(way: Route) -> Non
 def test_screen_gets_pieces_that_it_can_hold() -> None:
     written: list[str] = []
     text = "\n".join(f"{number:032x}" for number in range(100))
-    assert copy(text, SCREEN, written.append) == "sent to the clipboard through screen"
+    assert copy(text, SCREEN, written.append) == "via screen"
     assert held_by(passed_on_by_screen("".join(written))) == text
 
 
@@ -96,7 +96,7 @@ def test_much_text_may_be_refused_and_the_answer_says_so() -> None:
 @pytest.mark.parametrize("text", ["", " \n\n"])
 def test_nothing_is_not_sent(text: str) -> None:
     written: list[str] = []
-    assert copy(text, BARE, written.append) == "not sent: there is nothing to copy"
+    assert copy(text, BARE, written.append) == ""
     assert written == []
 
 

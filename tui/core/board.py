@@ -13,8 +13,8 @@ REMEMBERED = 500
 """Jobs that were removed and may come back with what is known of them, as by undo."""
 
 
-FRESH, AGEING = 1.5, 3.0
-"""Intervals up to which the last good status is fresh, and up to which it is ageing; it is stale after that."""
+AGEING_AFTER, STALE_AFTER = 1.5, 3.0
+"""Intervals after which the last good status is no longer fresh but ageing, and after which it is stale."""
 
 
 class Freshness(StrEnum):
@@ -28,7 +28,16 @@ class Freshness(StrEnum):
 
 def fresh_within(interval: float) -> float:
     """The age in seconds up to which a status is fresh."""
-    return FRESH * interval
+    return AGEING_AFTER * interval
+
+
+def freshness(age: float | None, interval: float) -> Freshness:
+    """How fresh a status of this age is; None is the age of what was never read."""
+    if age is None:
+        return Freshness.NEVER_READ
+    if age <= fresh_within(interval):
+        return Freshness.FRESH
+    return Freshness.AGEING if age <= STALE_AFTER * interval else Freshness.STALE
 
 
 class Transition(NamedTuple):
@@ -94,12 +103,7 @@ class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
         return now - self.good.received.at if self.good else None
 
     def freshness(self, now: float, interval: float) -> Freshness:
-        age = self.age(now)
-        if age is None:
-            return Freshness.NEVER_READ
-        if age <= fresh_within(interval):
-            return Freshness.FRESH
-        return Freshness.AGEING if age <= AGEING * interval else Freshness.STALE
+        return freshness(self.age(now), interval)
 
     def record(self, reading: Reading) -> "JobState":
         """The state after `reading`; an answer sent before the last one recorded is dropped."""

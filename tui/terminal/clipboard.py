@@ -52,18 +52,18 @@ def run_program(command: Sequence[str], text: str, seconds: float) -> bool:
 
 
 def copy(text: str, route: Route, write: Callable[[str], None], run: Run = run_program) -> str:
-    """Send `text` on its way; answers how, in words that follow what was copied. Blocks for 2 s at the most.
+    """Copy `text`. Returns by which route, such as `via tmux`; empty if there was no text. Blocks for 2 s at most.
 
     `write` sends a sequence to the terminal.
     """
     text = plain(text)
     if not text:
-        return "not sent: there is nothing to copy"
+        return ""
     if route.program and run([route.program, "load-buffer", "-w", "-"], text, SECONDS):
-        return "sent to the clipboard through tmux"
+        return "via tmux"
     sequence = osc52(text)
     write(_wrapped(sequence, route.way))
-    sent = f"sent to the clipboard through {route.way}"
+    sent = f"via {route.way}"
     if route.way is Way.TMUX:
         return f"{sent}, which lets it out only with `set -g allow-passthrough on`"
     return f"{sent}, which may not take as much" if len(sequence) > SURE else sent

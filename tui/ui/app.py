@@ -133,7 +133,7 @@ class WatchApp(App[None]):
         self.set_keymap(canonical(self.deps.keys))
         self._guard.moving = moving_keys(self.deps.keys)
         self._alt_keys = alt_keys(self.deps.keys)
-        if self.deps.theme != before.theme and not self.board_screen.screen_state.theme:
+        if self.deps.theme != before.theme and not self.board_screen.state.look.theme:
             self._wanted_theme = self.deps.theme or DEFAULT_THEME
             if self._wanted_theme in self._theme_names:
                 self.theme = self._wanted_theme
@@ -185,7 +185,7 @@ class WatchApp(App[None]):
         self.theme = chosen or before
         if chosen:
             self._wanted_theme = chosen
-            self.board_screen.keep_state(self.board_screen.screen_state._replace(theme=chosen))
+            self.board_screen.keep_state(self.board_screen.state.look._replace(theme=chosen))
 
     # Keys
 
@@ -194,7 +194,7 @@ class WatchApp(App[None]):
             return  # nothing looks different in a window that has the focus
         if isinstance(event, events.Resize):
             self._frame.forget()
-        if isinstance(event, events.InputEvent | events.Paste) and not self.board_screen.is_asking:
+        if isinstance(event, events.InputEvent | events.Paste) and not self.board_screen.live.is_asking:
             self._early.append(event)
             return
         if isinstance(event, events.Paste):
