@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.contract_extras import TRUTHS, tell
+from tests.support.contract_server import TOKEN as CONTRACT_TOKEN
+from tests.support.contract_server import ContractServer, refusal
 from tests.support.user_home import NO_WORD, TOKEN, User
 from tui.commands import config
 from tui.commands.check import check
@@ -72,6 +75,7 @@ async def test_all_is_well(user: User, service: DemoService) -> None:
         "credential",
         "accepted",
         "job",
+        "extras",
         "terminal",
     ]
     assert all(text.startswith("+") for name, text in steps.items() if name != "terminal")
@@ -353,3 +357,30 @@ async def test_it_says_direct_of_this_machine_and_means_it(
     assert code == 0
     assert steps["proxy"] == "+ none: the connection is direct (this machine)"
     assert steps["connection"].startswith("+ ")
+
+
+async def test_each_kind_of_extra_says_what_it_did_and_none_is_needed(user: User) -> None:
+    with ContractServer({truth.id: False for truth in TRUTHS}) as server:
+        tell(server, TRUTHS)
+        user.environ = {"CODEARTS_ENDPOINT": server.url, "CODEARTS_TOKEN": CONTRACT_TOKEN}
+        watch(user, JobId(TRUTHS[1].id))
+        server.extras["/v1/domain/project/related-page"] = refusal(403, "CB.00020001")
+        code, lines = await extras_checked(user)
+        assert code == 0
+        assert "+ extras       list of jobs: works" in lines
+        assert any(line.startswith("! extras       projects: ") and "CB.00020001" in line for line in lines)
+        kinds = ("records of builds", "times of a build", "failing step", "log by the older call")
+        assert all(f"+ extras       {kind}: works" in lines for kind in kinds)
+        assert len(server.requests) < 15
+        code, lines = await extras_checked(user, "--status-only")
+        assert (code, len(lines)) == (0, 1)
+        assert "--status-only" in lines[0]
+
+
+async def extras_checked(user: User, *argv: str) -> tuple[int, list[str]]:
+    """The exit code, and the lines about extras."""
+    user.environ.setdefault("CODEARTS_TOKEN", CONTRACT_TOKEN)
+    written = io.BytesIO()
+    data = io.TextIOWrapper(written, encoding="ascii", errors="backslashreplace")
+    code = await check(user.context(*argv), Output(data, None))
+    return code, [line for line in written.getvalue().decode().splitlines() if line[2:].startswith("extras")]
