@@ -5,25 +5,29 @@ What talks to the service is loaded only when it is needed: the screen is drawn 
 
 import argparse
 import os
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.core.errors import UserError
+from tui.core.job import JobId, ServiceName
 from tui.core.paths import expanded
 from tui.core.reading import Failure, FailureKind, Moment, Reading
 from tui.core.text import clean
 from tui.storage.files import Locations, default_locations
+from tui.storage.names import names_path
 from tui.storage.profile_settings import ProfileSettings, secret_variables
 from tui.storage.settings import PollingSettings, Settings, load_settings
 from tui.storage.watchlist import WatchlistFile, WatchlistStore
 
 if TYPE_CHECKING:
+    from tui.core.run import FailedStep, RunRecord
     from tui.logs import Log
     from tui.polling.poller import Poller
     from tui.polling.poller_group import PollerGroup
+    from tui.profiles.job_facts import JobFacts
     from tui.profiles.profile import Profile
     from tui.profiles.resolve import Context as ProfileInputs
 
@@ -36,6 +40,8 @@ class App:
     default: str
     now: Callable[[], Moment]
     log: "Log | None" = None
+    names_file: Path | None = None
+    """Where the names of jobs are kept; None for nowhere."""
     unknown: "dict[str, Profile]" = field(default_factory=dict)
     """Profiles that only the watchlist names, made when first wanted."""
 
@@ -79,6 +85,17 @@ class App:
         if profile.extras:
             profile.extras.use(poller.extras_budget())
         return poller
+
+    def facts(
+        self,
+        profile_of: Callable[[JobId], str],
+        learned: "Callable[[JobId, RunRecord, FailedStep | None], object]",
+        named: Callable[[Mapping[JobId, ServiceName]], object],
+    ) -> "JobFacts":
+        """What asks for names and outcomes. It calls `learned` and `named` with what the service tells."""
+        from tui.profiles.job_facts import JobFacts
+
+        return JobFacts(lambda name: self.profile(name).extras, profile_of, self.names_file, self.now, learned, named)
 
     def held(self) -> list[str]:
         """The secrets that are in memory now."""
@@ -212,7 +229,9 @@ class Context:
     def app(self) -> App:
         """All profiles, built. Takes every secret out of `environ`. Raises UserError for what cannot be used."""
         wanted, log = self.wanted, self.log
-        app = App({name: self.build(name) for name in wanted}, self.in_charge, self.now, log)
+        app = App(
+            {name: self.build(name) for name in wanted}, self.in_charge, self.now, log, names_path(self.locations.state)
+        )
         self.hide_secrets()
         if log:
             log.keep_out(app.held)

@@ -14,11 +14,13 @@ from tests.support.builders import DAY, job_id
 from tui.codearts.auth.credentials import Credential, EnvironmentToken
 from tui.codearts.endpoints import Endpoint
 from tui.core.errors import UserError
-from tui.core.job import Job, JobId
+from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading, Status
+from tui.core.run import FailedStep, RunRecord
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller
 from tui.polling.poller_group import PollerGroup
+from tui.profiles.job_facts import JobFacts
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import MemoryWatchlist, WatchlistStore
 from tui.terminal.capabilities import UNICODE
@@ -188,6 +190,14 @@ class Profiles:
             return Poller(self.reader, report, POLICY, clock=lambda: self.clock.now().at, uniform=random.uniform)
 
         return PollerGroup(make, self.names[0])
+
+    def facts(
+        self,
+        profile_of: Callable[[JobId], str],
+        learned: Callable[[JobId, RunRecord, FailedStep | None], object],
+        named: Callable[[Mapping[JobId, ServiceName]], object],
+    ) -> JobFacts:
+        return JobFacts(lambda name: None, profile_of, None, self.clock.now, learned, named)
 
     async def close(self) -> None:
         await self.reader.close()

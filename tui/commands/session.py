@@ -14,7 +14,6 @@ from tui.core.job import Job
 from tui.core.reading import Moment, Reading
 from tui.polling.policy import Policy
 from tui.polling.poller_group import PollerGroup
-from tui.storage.names import names_path
 from tui.storage.watchlist import WatchlistStore
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def open_session(context: "Context", given: Sequence[str] = ()) -> tuple[Session
         app.close,
         context.now,
         extras=quick_extras(app),
-        names_file=names_path(context.locations.state),
+        names_file=app.names_file,
     )
     watchlist = store.load()
     for warning in watchlist.warnings:

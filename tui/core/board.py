@@ -1,6 +1,6 @@
 """The board: the latest knowledge of every watched job. Recording readings answers a new board."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -201,3 +201,17 @@ class Board(NamedTuple):
             if state := states.get(job_id):
                 states[job_id] = state._replace(paused=since)
         return self._replace(states=states)
+
+
+def stops_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterator[tuple[JobId, ObservedRun]]:
+    """The runs of these jobs whose end was seen between the two boards, the last one of each."""
+    for job in jobs:
+        was, now = before.states.get(job), after.states.get(job)
+        if (
+            was
+            and now
+            and now.transitions
+            and now.transitions[-1:] != was.transitions[-1:]
+            and (run := now.stopped_run)
+        ):
+            yield job, run

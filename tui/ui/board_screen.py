@@ -6,7 +6,7 @@ The screen owns four plain objects: `state` (what is shown), `live` (the service
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -21,8 +21,9 @@ from textual.screen import Screen
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.errors import UserError
 from tui.core.filter import LONGEST, parse_filter
-from tui.core.job import LABEL_LONGEST, Job, JobId
+from tui.core.job import LABEL_LONGEST, Job, JobId, ServiceName
 from tui.core.reading import Reading
+from tui.core.run import FailedStep, RunRecord
 from tui.core.tags import join_tags, retagged, shared_tags, split_tags, unfit
 from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
@@ -123,7 +124,7 @@ class BoardScreen(Screen[None]):
         if self.live.is_asking:
             return
         try:
-            self.live.begin(self.editor.watched, self.record)
+            self.live.begin(self.editor.watched, self.record, self.learned, self.named)
         except UserError as problem:
             self.problem = problem
             self.app.exit()
@@ -134,6 +135,7 @@ class BoardScreen(Screen[None]):
         self.set_interval(TICK, self.tick)
         self.live.pollers.prefer(self.table.in_view())
         self.run_worker(self.live.pollers.run(), name="poller")
+        self.run_worker(self.live.facts.run(), name="facts")
         self.run_worker(self.learn_ends())
 
     async def on_unmount(self) -> None:
@@ -148,6 +150,20 @@ class BoardScreen(Screen[None]):
         before = self.state.board
         self.state.record(readings)
         self.live.alert(before, self.state.board)
+        self.live.facts.look(before, self.state.board, {reading.job for reading in readings})
+        self._draw_soon()
+
+    def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
+        """Take what the service told of a job's last run, and draw soon."""
+        self.state.learn(job, record, step)
+        self._draw_soon()
+
+    def named(self, names: Mapping[JobId, ServiceName]) -> None:
+        """Take the service's names of jobs, and draw soon."""
+        self.state.call(names)
+        self._draw_soon()
+
+    def _draw_soon(self) -> None:
         if not self.draws_soon:
             self.draws_soon = True
             loop = asyncio.get_running_loop()
@@ -164,6 +180,7 @@ class BoardScreen(Screen[None]):
         if is_rare and self.live.ends_were_lost():
             self.run_worker(self.learn_ends())
         self.live.pollers.prefer(self.table.in_view())
+        self.live.facts.prefer(self.table.in_view())
         has_slept = self.live.has_slept(self.deps.now().at)
         self.show_all() if is_rare or has_slept else self.show_around()
 
@@ -202,6 +219,7 @@ class BoardScreen(Screen[None]):
         """Watch these jobs. The states of jobs that were watched before are kept."""
         self.state.watch(watchlist.jobs)
         self.live.pollers.watch(state.job for state in self.state.board.states.values())
+        self.live.facts.watch(self.state.board.states)
         self.table.set_marks(self.table.marks & self.state.board.states.keys())
         self.show_all()
         if self._question:  # there are jobs again, so nothing is left to ask

@@ -1,13 +1,14 @@
 """What the screen shows: the board, which of its rows, in which order, and the text in place of none. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tui.core.board import Board, Freshness, JobState
 from tui.core.condition import PROBLEMS, Tally
 from tui.core.filter import Filter, parse_filter
-from tui.core.job import Job, JobId
+from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading, Retry
+from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
 from tui.ui.columns import Column, SortKey
@@ -96,6 +97,16 @@ class BoardState:
     def record(self, readings: Sequence[Reading]) -> None:
         self.board = self.board.record(readings)
         self._changed |= {reading.job for reading in readings}
+
+    def learn(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
+        """Take what the service told of a job's last run."""
+        self.board = self.board.learn(job, record, step)
+        self._changed.add(job)
+
+    def call(self, names: Mapping[JobId, ServiceName]) -> None:
+        """Take the service's names of jobs."""
+        self.board = self.board.call(names)
+        self._changed |= names.keys()
 
     def pause(self, jobs: Iterable[JobId], since: Moment | None) -> None:
         """Mark these jobs as paused since then, or as resumed (None)."""

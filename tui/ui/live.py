@@ -1,17 +1,18 @@
 """What runs behind the screen: service, pollers, alerts, and expiry of credentials. No widgets."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING
 
 from tui.core.board import Board, JobState
 from tui.core.errors import UserError
-from tui.core.job import Job, JobId
+from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading
+from tui.core.run import FailedStep, RunRecord
 from tui.ui.header import ProfileState, profile_state
 from tui.ui.row import NOT_ASKED, Row, Subject
-from tui.ui.screen_deps import ScreenDeps, ScreenService
+from tui.ui.screen_deps import JobFacts, ScreenDeps, ScreenService
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +32,7 @@ class Live:
 
     is_asking = False
     pollers: "PollerGroup"
+    facts: JobFacts
 
     def __init__(self, deps: ScreenDeps, notify: Callable[[str], None]) -> None:
         """`notify` shows a warning to the user."""
@@ -54,10 +56,19 @@ class Live:
         """Names of the profiles in the settings, the default one first."""
         return self.service.names
 
-    def begin(self, jobs: Iterable[Job], report: Callable[[list[Reading]], None]) -> None:
-        """Make pollers for these jobs, which call `report`. Raises UserError if profiles or credentials are wrong."""
+    def begin(
+        self,
+        jobs: Sequence[Job],
+        report: Callable[[list[Reading]], None],
+        learned: Callable[[JobId, RunRecord, FailedStep | None], object],
+        named: Callable[[Mapping[JobId, ServiceName]], object],
+    ) -> None:
+        """Make pollers for these jobs, which call `report`, and what asks for their names and outcomes, which calls
+        `named` and `learned`. Raises UserError if profiles or credentials are wrong."""
         self.pollers = self.service.pollers(report)
         self.pollers.watch(jobs)
+        self.facts = self.service.facts(self.pollers.profile, learned, named)
+        self.facts.watch(job.id for job in jobs)
         self.is_asking = True
 
     async def close(self) -> None:

@@ -1,11 +1,13 @@
 """The dependencies of the screen. All of them are built outside and passed in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from tui.core.job import Job, JobId
+from tui.core.board import Board
+from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading
+from tui.core.run import FailedStep, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.storage.settings import Settings
 from tui.storage.watchlist import WatchlistStore
@@ -63,8 +65,32 @@ class ScreenService(Protocol):
     def pollers(self, report: Callable[[list[Reading]], None]) -> "PollerGroup":
         """Pollers that call `report` with their readings."""
 
+    def facts(
+        self,
+        profile_of: Callable[[JobId], str],
+        learned: "Callable[[JobId, RunRecord, FailedStep | None], object]",
+        named: "Callable[[Mapping[JobId, ServiceName]], object]",
+    ) -> "JobFacts":
+        """What asks for names and outcomes; it calls `learned` and `named`."""
+
     async def close(self) -> None:
         """Close all connections."""
+
+
+class JobFacts(Protocol):
+    """Asks for names and outcomes of the watched jobs."""
+
+    def watch(self, jobs: Iterable[JobId]) -> None:
+        """Ask about exactly these jobs from now on."""
+
+    def prefer(self, jobs: Iterable[JobId]) -> None:
+        """Ask about these jobs first."""
+
+    def look(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
+        """Ask about each of these jobs that stopped between the two boards."""
+
+    async def run(self) -> None:
+        """Ask until cancelled."""
 
 
 class ScreenDeps(NamedTuple):

@@ -1,0 +1,143 @@
+"""Names and outcomes as the screen gets them, from a service that is not the demo."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.contract_extras import ALLOWED, OUTCOMES, TRUTHS, Truth, tell
+from tests.support.contract_server import TOKEN, ContractServer, Script, refusal
+from tests.support.user_home import User
+from tui.context import App
+from tui.core.board import Board
+from tui.core.job import Job, JobId, ServiceName
+from tui.core.outcome import Outcome
+from tui.core.reading import Moment, Reading, Status
+from tui.core.run import FailedStep, RunRecord
+
+IDS = [JobId(truth.id) for truth in TRUTHS]
+
+
+class Watch:
+    """The board of somebody who watches all jobs of the truth."""
+
+    def __init__(self, app: App, server: ContractServer) -> None:
+        self.server = server
+        self.board = Board().watch([Job(job) for job in IDS])
+        self.changes = asyncio.Event()
+        self.unconfirmed: list[JobId] = []
+        self.facts = app.facts(lambda job: app.default, self.learned, self.named)
+
+    def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
+        self.unconfirmed += [job] if not record.is_confirmed else []
+        self.board = self.board.learn(job, record, step)
+        self.changes.set()
+
+    def named(self, names: Mapping[JobId, ServiceName]) -> None:
+        self.board = self.board.call(names)
+        self.changes.set()
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not is_so():
+                self.changes.clear()
+                await self.changes.wait()
+
+    def outcome(self, job: JobId) -> Outcome | None:
+        run = self.board.states[job].last_run
+        return run.outcome if run else None
+
+    def record(self, job: JobId, status: Status, sent: Moment, received: Moment) -> None:
+        before = self.board
+        self.board = before.record([Reading(job, status, sent, received)])
+        self.facts.look(before, self.board, [job])
+
+
+@asynccontextmanager
+async def watching(folder: Path, *argv: str, every_extra: Script | None = None) -> AsyncIterator[Watch]:
+    with ContractServer() as server:
+        tell(server, TRUTHS)
+        server.every_extra = every_extra
+        user = User(folder, {"CODEARTS_ENDPOINT": server.url, "CODEARTS_TOKEN": TOKEN})
+        user.settings = "[polling]\nrequests_per_second = 100\n"
+        app = user.app(*argv)
+        watch = Watch(app, server)
+        watch.facts.watch(IDS)
+        work = asyncio.create_task(watch.facts.run())
+        try:
+            yield watch
+        finally:
+            work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
+            await app.close()
+        assert all(request.method == "GET" and ALLOWED.fullmatch(request.path) for request in server.requests)
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+async def test_at_the_start_all_names_and_outcomes_are_learned(tmp_path: Path) -> None:
+    async with watching(tmp_path) as watch:
+        confirmed = [job for job, truth in zip(IDS, TRUTHS, strict=True) if truth.state]
+        await watch.until(lambda: all((run := watch.board.states[job].last_run) and run.number for job in confirmed))
+        await watch.until(lambda: watch.board.states[IDS[1]].failed_step is not None)
+        for job, truth in zip(IDS, TRUTHS, strict=True):
+            state = watch.board.states[job]
+            assert state.name == truth.name
+            assert watch.outcome(job) == OUTCOMES.get(truth.name)
+        assert watch.board.states[IDS[1]].failed_step == FailedStep("Sign ipa", "CB.2017", "expired")
+        assert set(watch.unconfirmed) == {IDS[number] for number in (0, 1, 2, 3, 4)}
+        assert sum("/job/list" in request.path for request in watch.server.requests) == 1
+
+
+async def test_names_come_from_the_file_at_the_next_start(tmp_path: Path) -> None:
+    async with watching(tmp_path) as watch:
+        await watch.until(lambda: watch.board.states[IDS[0]].name == "payments-api")
+        await watch.until(lambda: watch.outcome(IDS[1]) is not None)
+    assert (tmp_path / "state" / "codearts-watch" / "names.json").exists()
+    async with watching(tmp_path, "--status-only") as watch:
+        await watch.until(lambda: watch.board.states[IDS[0]].name == "payments-api")
+        assert watch.server.requests == []
+
+
+async def test_a_stop_is_asked_about_and_its_record_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.polling.outcomes.AFTER_STOP", 0.05)
+    running, job = TRUTHS[6], IDS[6]
+    async with watching(tmp_path) as watch:
+        await watch.until(lambda: watch.outcome(IDS[0]) is not None)
+
+        def at(seconds: float) -> Moment:
+            return Moment(seconds, running.began + timedelta(seconds=seconds))
+
+        watch.record(job, Status.IDLE, at(-10), at(-9))
+        watch.record(job, Status.RUNNING, at(5), at(6))
+        assert watch.outcome(job) is None
+        tell_alone(watch.server, running._replace(state="FAILURE", step="Deploy"))
+        watch.record(job, Status.IDLE, at(95), at(96))
+        await watch.until(lambda: watch.board.states[job].failed_step is not None)
+        run = watch.board.states[job].last_run
+        assert run
+        assert (run.number, run.outcome, run.is_confirmed) == (17, Outcome.FAILED, True)
+
+
+def tell_alone(server: ContractServer, truth: Truth) -> None:
+    lists = {path: answer for path, answer in server.extras.items() if "job/" in path}
+    tell(server, [truth])
+    server.extras.update(lists)
+
+
+async def test_refused_extras_leave_the_board_as_it_is_and_are_asked_three_times_at_most(tmp_path: Path) -> None:
+    async with watching(tmp_path, every_extra=refusal(403, "CB.00020001")) as watch:
+        before = watch.board
+        requests = await asyncio.to_thread(watch.server.wait_for, lambda requests: len(requests) >= 7)
+        kinds = [re.sub(r"\w{32}/|\?.*", "", request.path) for request in requests]
+        assert max(kinds.count(kind) for kind in kinds) <= 2
+    assert len(watch.server.requests) == 7
+    assert watch.board == before
