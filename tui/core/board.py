@@ -85,6 +85,13 @@ class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
         return self.job.label or self.service_name.name or self.job.id.short
 
     @property
+    def named_job(self) -> Job:
+        """The job with the service's name for its label, where the user gave it none."""
+        if self.job.given_label or not self.service_name.name:
+            return self.job
+        return self.job._replace(given_label=self.service_name.name)
+
+    @property
     def stopped_run(self) -> ObservedRun | None:
         """The run whose stop was the last change; None where the last change was none."""
         if not self.transitions or self.transitions[-1].status is not Status.IDLE:

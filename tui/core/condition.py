@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tui.core.board import Freshness, JobState
 from tui.core.job import JobId
+from tui.core.outcome import Outcome
 from tui.core.reading import Status
 
 
@@ -14,14 +15,22 @@ class Condition(StrEnum):
     """One word for a row, worst first: this is also the order of sorting by status."""
 
     FAILING = "failing"
+    """It cannot be read; that a build failed is `FAILED`."""
+    FAILED = "failed"
     STALE = "stale"
     RUNNING = "running"
+    TIMED_OUT = "timed out"
+    ABORTED = "aborted"
+    PASSED = "passed"
     IDLE = "idle"
+    """Not running, and what became of the last run is not known."""
     UNREAD = "unread"
     PAUSED = "paused"
 
 
-PROBLEMS = frozenset({Condition.FAILING, Condition.STALE})
+PROBLEMS = frozenset({Condition.FAILING, Condition.FAILED, Condition.STALE})
+NOT_RUNNING = frozenset({Condition.FAILED, Condition.TIMED_OUT, Condition.ABORTED, Condition.PASSED, Condition.IDLE})
+"""What the service calls not running, whatever became of it."""
 
 
 def condition_of(state: JobState, now: float, interval: float) -> Condition:
@@ -34,7 +43,13 @@ def condition_of(state: JobState, now: float, interval: float) -> Condition:
         return Condition.UNREAD
     if state.freshness(now, interval) is Freshness.STALE:
         return Condition.STALE
-    return Condition.RUNNING if state.status is Status.RUNNING else Condition.IDLE
+    return Condition.RUNNING if state.status is Status.RUNNING else after_run(state)
+
+
+def after_run(state: JobState) -> Condition:
+    """What a job that is not running is called: by the outcome of its last run, where that is known."""
+    outcome = state.last_run.outcome if state.last_run else Outcome.UNKNOWN
+    return Condition.IDLE if outcome is Outcome.UNKNOWN else Condition(outcome.value)
 
 
 class Summary(NamedTuple):

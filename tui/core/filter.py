@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tui.core.condition import PROBLEMS, Condition
+from tui.core.condition import NOT_RUNNING, PROBLEMS, Condition
 from tui.core.job import Job
 from tui.core.text import normal
 
@@ -19,7 +19,11 @@ Predicate = Callable[[Job, Condition, bool], bool]
 
 STATES: dict[str, frozenset[Condition]] = {
     "running": frozenset({Condition.RUNNING}),
-    "idle": frozenset({Condition.IDLE}),
+    "idle": NOT_RUNNING,
+    "failed": frozenset({Condition.FAILED}),
+    "passed": frozenset({Condition.PASSED}),
+    "aborted": frozenset({Condition.ABORTED}),
+    "timed-out": frozenset({Condition.TIMED_OUT}),
     "error": frozenset({Condition.FAILING}),
     "failing": frozenset({Condition.FAILING}),
     "stale": frozenset({Condition.STALE}),

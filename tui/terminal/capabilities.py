@@ -26,6 +26,10 @@ class Glyphs(NamedTuple):
 UNICODE = Glyphs(
     {
         Condition.FAILING: "✗",
+        Condition.FAILED: "●",
+        Condition.TIMED_OUT: "○",
+        Condition.ABORTED: "○",
+        Condition.PASSED: "✓",
         Condition.STALE: "◌",
         Condition.RUNNING: "▸",
         Condition.IDLE: "◦",
@@ -42,6 +46,10 @@ UNICODE = Glyphs(
 ASCII = Glyphs(
     {
         Condition.FAILING: "x",
+        Condition.FAILED: "#",
+        Condition.TIMED_OUT: "%",
+        Condition.ABORTED: "%",
+        Condition.PASSED: "+",
         Condition.STALE: "~",
         Condition.RUNNING: "*",
         Condition.IDLE: "o",

@@ -6,7 +6,7 @@ The screen owns four plain objects: `state` (what is shown), `live` (the service
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -499,12 +499,14 @@ class BoardScreen(Screen[None]):
         job = self.table.cursor
         if not job or not self.table.order:
             return
-        if not self.state.board.states[job].failure:
-            self._go_to(self.table.after_cursor(1), Condition.FAILING)
+        condition = self.state.row(job).condition
+        if condition not in (Condition.FAILING, Condition.FAILED):
+            self._go_to(self.table.after_cursor(1), (Condition.FAILING, Condition.FAILED))
             return
         subject = self.subject(job)
         content = [Fields(list(error_fields(subject)))]
-        if await self.ask("error", ReadDialog("Why there is no answer", content, [("y", "copy the report")])):
+        title = "Why there is no answer" if condition is Condition.FAILING else "Why the build failed"
+        if await self.ask("error", ReadDialog(title, content, [("y", "copy the report")])):
             await self.copy_text(report(subject), "report")
 
     def action_next_problem(self) -> None:
@@ -513,10 +515,10 @@ class BoardScreen(Screen[None]):
     def action_previous_problem(self) -> None:
         self._go_to(self.table.after_cursor(-1))
 
-    def _go_to(self, jobs: Iterable[JobId], only: Condition | None = None) -> None:
+    def _go_to(self, jobs: Iterable[JobId], only: Collection[Condition] = ()) -> None:
         for job in jobs:
             row = self.state.row(job)
-            if row.condition is only or (not only and (row.condition in PROBLEMS or row.changed_lately)):
+            if row.condition in only or (not only and (row.condition in PROBLEMS or row.changed_lately)):
                 self.table.move_to(job)
                 return
         self.say("No other job is failing." if only else "No other job fails, is stale or has just changed.")

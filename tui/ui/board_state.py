@@ -58,7 +58,7 @@ class RowOrder:
         if self.only_problems and row.condition not in PROBLEMS:
             return None
         is_stale = row.freshness is Freshness.STALE and not row.state.paused
-        if not self.filter.matches(row.state.job, row.condition, is_stale):
+        if not self.filter.matches(row.state.named_job, row.condition, is_stale):
             return None
         return self.column.sort(row) if self.column else ()
 

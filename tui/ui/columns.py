@@ -43,7 +43,7 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
         Column("status", "Status", 13, status, lambda row: (CONDITION_ORDER[row.condition],), _status_style),
         Column("for", "For", 6, words.how_long, _since, keep=2),
         Column("age", "Age", 4, words.age, _read_at, _age_style, keep=1),
-        Column("job", "Job", 20, _name, lambda row: natural_key(row.state.job.name), _name_style, 2, widest=36),
+        Column("job", "Job", 20, _name, lambda row: natural_key(row.state.name), _name_style, 2, widest=36),
         Column("note", "Note", 26, words.note, lambda row: _naturally(words.note(row)), _note_style, share=3, keep=3),
         Column("tags", "Tags", 12, _tags, lambda row: _naturally(_tags(row)), _dim, keep=4),
         Column("id", "ID", 32, lambda row: row.state.job.id, lambda row: (row.state.job.id,), _dim, keep=6),
@@ -55,7 +55,7 @@ SORTS = ("list", "status", "for", "age", "job", "note", "tags", "id")
 
 
 def _name(row: Row) -> str:
-    return row.state.job.name
+    return row.state.name
 
 
 def _tags(row: Row) -> str:
@@ -77,7 +77,7 @@ def _read_at(row: Row) -> SortKey:
 
 
 def _status_style(row: Row) -> str:
-    return str(row.condition)
+    return words.look_of(row.condition)
 
 
 def _age_style(row: Row) -> str:
@@ -89,7 +89,7 @@ def _name_style(row: Row) -> str:
 
 
 def _note_style(row: Row) -> str:
-    return "failing" if row.condition is Condition.FAILING else "dim"
+    return "failing" if row.condition in (Condition.FAILING, Condition.FAILED) else "dim"
 
 
 def _dim(row: Row) -> str:

@@ -14,9 +14,10 @@ from tui.codearts.error_codes import advise
 from tui.codearts.status_api import status_path
 from tui.core.board import Transition
 from tui.core.job import Job
-from tui.core.reading import Failure, Reading, Status
+from tui.core.outcome import Outcome
+from tui.core.reading import Failure, Moment, Reading, Status
 from tui.ui import formatting
-from tui.ui.row import Row, Subject, status_word
+from tui.ui.row import Row, Subject, look_of, status_word
 
 Field = tuple[str, str, str]
 """Name, value, and the name of the value's look."""
@@ -32,8 +33,9 @@ def fields(subject: Subject) -> Iterator[Field]:
         yield "tags", " ".join(state.job.tags), ""
     if state.job.profile:
         yield "profile", state.job.profile, ""
-    yield "status", status_word(row), str(row.condition)
+    yield "status", status_word(row), look_of(row.condition)
     yield from _since(row)
+    yield from run_fields(row)
     if state.last:
         yield from _reading(state.last, row)
     if state.failure:
@@ -48,7 +50,10 @@ def fields(subject: Subject) -> Iterator[Field]:
 
 
 def error_fields(subject: Subject) -> Iterator[Field]:
-    """The fields of the error dialog: the error, what it means, what to do, when, how often, the request ID."""
+    """The fields of the error dialog: the error, what it means, what to do, when, how often, the request ID.
+
+    For a job that can be read: what became of its last run.
+    """
     state = subject.row.state
     yield "job", f"{state.job.name}  {state.job.id}" if state.job.label else state.job.id, "strong"
     if state.failure and state.last:
@@ -56,7 +61,31 @@ def error_fields(subject: Subject) -> Iterator[Field]:
         yield from _error(state.failure)
         yield from _reading(state.last, subject.row)
         yield "failing", _failing(subject.row), ""
+    else:
+        yield from run_fields(subject.row)
     yield "next", _next(subject), ""
+
+
+def run_fields(row: Row) -> Iterator[Field]:
+    """The last run that ended, and where it failed."""
+    run, step = row.state.last_run, row.state.failed_step
+    if run is None:
+        return
+    about = " · ".join(filter(None, (f"#{run.number}" if run.number else "", run.branch, run.trigger, run.by)))
+    word = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else str(run.outcome)
+    source = "" if run.is_confirmed else ", as a list of jobs says"
+    yield "last run", f"{word}{source}{f'  {about}' if about else ''}", ""
+    if run.started_at:
+        yield "started", formatting.time_of_day(Moment(0.0, run.started_at), row.now.wall), ""
+    if run.duration is not None:
+        yield "took", formatting.duration(run.duration), ""
+    if step:
+        yield "step", step.step, "failing"
+        yield from (
+            (name, text, "")
+            for name, text in (("code", step.code), ("says", step.message), ("help", step.help))
+            if text
+        )
 
 
 def report(subject: Subject) -> str:
@@ -176,6 +205,7 @@ class Fields(Widget):
     Fields {
         height: auto;
         & > .fields--failing { color: $status-error; }
+        & > .fields--failed { color: $status-error; text-style: bold; }
         & > .fields--stale { color: $status-stale; }
         & > .fields--running { color: $status-running; text-style: bold; }
         & > .fields--idle { color: $status-idle; }
@@ -185,7 +215,7 @@ class Fields(Widget):
         & > .fields--strong { text-style: bold; }
     }
     """
-    LOOKS = ("failing", "stale", "running", "idle", "unread", "paused", "dim", "strong")
+    LOOKS = ("failing", "failed", "stale", "running", "idle", "unread", "paused", "dim", "strong")
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"fields--{name}" for name in LOOKS}
 
     def __init__(self, lines: list[Field] | None = None) -> None:

@@ -6,6 +6,7 @@ from tui.core.board import fresh_within
 from tui.core.condition import Condition, Summary
 from tui.core.reading import Failure, Moment, Retry
 from tui.ui import formatting
+from tui.ui.row import look_of
 from tui.ui.screen_deps import ScreenProfile
 from tui.ui.status_line import Part
 
@@ -77,6 +78,10 @@ def _counts(header: HeaderState) -> list[Part]:
     parts: list[Part] = []
     for condition in (
         Condition.RUNNING,
+        Condition.FAILED,
+        Condition.TIMED_OUT,
+        Condition.ABORTED,
+        Condition.PASSED,
         Condition.IDLE,
         Condition.FAILING,
         Condition.STALE,
@@ -85,7 +90,7 @@ def _counts(header: HeaderState) -> list[Part]:
     ):
         number = header.summary.stale if condition is Condition.STALE else counts[condition]  # failing ones, too
         if number or condition in (Condition.RUNNING, Condition.IDLE):
-            parts += [(f"{number} {condition}", str(condition) if number else "dim"), ("  ", "")]
+            parts += [(f"{number} {condition}", look_of(condition) if number else "dim"), ("  ", "")]
     if header.narrowed:
         parts += [(f"{header.shown} of {header.summary.total} shown", "ageing"), ("  ", "")]
     if header.marked:

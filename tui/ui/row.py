@@ -5,7 +5,8 @@ from math import inf
 from typing import NamedTuple
 
 from tui.core.board import Freshness, JobState
-from tui.core.condition import Condition, condition_of
+from tui.core.condition import Condition, after_run, condition_of
+from tui.core.outcome import Outcome
 from tui.core.reading import Moment, Status
 from tui.ui import formatting
 
@@ -60,7 +61,25 @@ def status_word(row: Row) -> str:
         return "paused"
     if state.status is None:
         return "failing" if state.failure else "unread"
-    return str(state.status) if row.current else f"was {state.status}"
+    word = str(after_run(state) if state.status is Status.IDLE else state.status)
+    return word if row.current else f"was {word}"
+
+
+def look_of(condition: Condition) -> str:
+    """The name of the look that a condition has."""
+    return "idle" if condition in (Condition.TIMED_OUT, Condition.ABORTED, Condition.PASSED) else str(condition)
+
+
+def build(state: JobState) -> str:
+    """The last run in a few words: `#88 main · lin · step Sign ipa`; empty where it is not known."""
+    run = state.last_run
+    if run is None or state.status is not Status.IDLE:
+        return ""
+    number = f"#{run.number}" if run.number else ""
+    step = f"step {state.failed_step.step}" if state.failed_step else ""
+    first = " ".join(filter(None, (number, run.branch)))
+    unknown = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else ""
+    return " · ".join(filter(None, (unknown, first, step, run.by)))
 
 
 def how_long(row: Row) -> str:
@@ -97,9 +116,11 @@ def note(row: Row) -> str:
         return "waiting for its first answer"
     if not row.current:
         return "waiting for an answer"
+    if state.failed_step:
+        return build(state)
     if row.changed_lately:
         return span(row.state, today)
-    return ""
+    return build(state)
 
 
 def span(state: JobState, today: datetime) -> str:

@@ -18,7 +18,8 @@ class TextLine(Widget):
     """One line of texts, each with a named look. Drawn again only if it changed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"line--{name}" for name in ("running", "idle", "failing", "stale", "ageing", "unread", "paused", "dim", "key")
+        f"line--{name}"
+        for name in ("running", "idle", "failing", "failed", "stale", "ageing", "unread", "paused", "dim", "key")
     }
 
     def __init__(self, separator: str) -> None:

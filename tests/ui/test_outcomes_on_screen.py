@@ -1,0 +1,132 @@
+"""What became of the last run, as the table, the header, the filter and the error dialog show it."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.builders import DAY, failure, job_id
+from tests.support.hostile_texts import control_characters
+from tests.support.screen_harness import Screen, screen
+from tui.core.job import Job, ServiceName
+from tui.core.outcome import Outcome
+from tui.core.reading import FailureKind, Status
+from tui.core.run import FailedStep, RunRecord
+from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
+
+STEP = FailedStep("Sign ipa", "CB.2017", "the certificate is expired")
+WORDS = {Outcome.PASSED: "✓ passed", Outcome.FAILED: "● failed", Outcome.ABORTED: "○ aborted"}
+WORDS[Outcome.TIMED_OUT] = "○ timed out"
+
+
+def record(outcome: Outcome, number: int = 88, is_confirmed: bool = True) -> RunRecord:
+    began = DAY - timedelta(minutes=9)
+    ended = began + timedelta(seconds=90)
+    return RunRecord(
+        number,
+        outcome,
+        outcome.value.upper(),
+        began,
+        ended,
+        90.0,
+        "timer",
+        "main",
+        "lin",
+        True,
+        None,
+        None,
+        is_confirmed,
+    )
+
+
+def line(shown: Screen, name: str) -> str:
+    return next(line for line in shown.lines if name in line)
+
+
+async def learn(shown: Screen, number: int, outcome: Outcome, step: FailedStep | None = None) -> None:
+    shown.board.learned(job_id(number), record(outcome), step)
+    await shown.settle()
+
+
+@pytest.mark.parametrize("outcome", WORDS)
+async def test_a_row_says_what_became_of_its_last_run(outcome: Outcome) -> None:
+    async with screen(1) as shown:
+        assert "◦ idle" in line(shown, "job 001")
+        await learn(shown, 1, outcome)
+        assert WORDS[outcome] in line(shown, "job 001")
+        assert "#88 main" in line(shown, "job 001")
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+async def test_each_state_but_two_has_a_mark_of_its_own(glyphs: Glyphs) -> None:
+    assert len(set(glyphs.condition.values())) == len(glyphs.condition) - 1  # aborted and timed out have the same
+
+
+async def test_the_header_counts_add_up() -> None:
+    async with screen(7, {job_id(1): Status.RUNNING, job_id(2): failure()}) as shown:
+        for number, outcome in enumerate(WORDS, 3):
+            await learn(shown, number, outcome)
+        assert "1 running  1 failed  1 timed out  1 aborted  1 passed  1 idle  1 failing" in shown.lines[0]
+
+
+async def test_a_failed_build_says_where_and_e_says_why() -> None:
+    async with screen(2, size=(120, 30)) as shown:
+        await learn(shown, 1, Outcome.FAILED, STEP)
+        assert "step Sign ipa" in line(shown, "job 001")
+        await shown.press("e")
+        for text in ("Why the build failed", "#88 · main · timer · lin", "Sign ipa", "CB.2017", "is expired", "took"):
+            assert text in shown.text
+        await shown.press("escape")
+        await shown.press("down", "e")
+        assert shown.cursor == job_id(1)
+
+
+async def test_it_stays_while_the_next_run_goes_on_and_is_unknown_after_that() -> None:
+    async with screen(1) as shown:
+        await learn(shown, 1, Outcome.FAILED)
+        for status, word in ((Status.RUNNING, "▸ running"), (Status.IDLE, "◦ idle")):
+            shown.reader.outcomes[job_id(1)] = status
+            shown.clock.ahead += 20
+            await shown.ask_all()
+            assert word in line(shown, "job 001")
+
+
+async def test_an_old_answer_says_was_and_a_failing_one_keeps_its_mark() -> None:
+    async with screen(1) as shown:
+        await learn(shown, 1, Outcome.PASSED)
+        shown.reader.outcomes[job_id(1)] = failure(FailureKind.SERVER_ERROR)
+        shown.clock.ahead += 4 * 3600
+        await shown.ask_all()
+        assert "✗ was passed" in line(shown, "job 001")
+
+
+async def test_filters_know_the_outcomes_and_idle_means_not_running_as_before() -> None:
+    async with screen(4, {job_id(4): Status.RUNNING}) as shown:
+        await learn(shown, 1, Outcome.FAILED)
+        await learn(shown, 2, Outcome.PASSED)
+        for text, names in (("is:failed", "1"), ("is:passed", "2"), ("is:idle", "123"), ("is:problem", "1")):
+            shown.board.keep_look(shown.board.state.look._replace(filter=text))
+            await shown.settle()
+            assert [name for name in "1234" if f"job 00{name}" in shown.text] == list(names)
+
+
+async def test_the_services_name_stands_where_there_is_no_label_and_can_be_filtered_for() -> None:
+    async with screen([Job(job_id(1)), Job(job_id(2), "mine")]) as shown:
+        assert "00000000" in shown.text
+        shown.board.named({job_id(1): ServiceName("payments-api"), job_id(2): ServiceName("theirs")})
+        await shown.settle()
+        assert "payments-api" in shown.text
+        assert "mine" in shown.text
+        assert "theirs" not in shown.text
+        shown.board.keep_look(shown.board.state.look._replace(filter="payments"))
+        await shown.settle()
+        assert "mine" not in shown.text
+
+
+async def test_texts_of_the_service_are_plain_on_the_screen() -> None:
+    async with screen(1, size=(120, 30)) as shown:
+        hostile = FailedStep("[bold]x[/] [link=file:///]", "CB", "[@click=app.quit]y[/]")
+        await learn(shown, 1, Outcome.FAILED, hostile)
+        assert "step [bold]x[/] [link" in line(shown, "job 001")
+        await shown.press("e")
+        assert "[@click=app.quit]y[/]" in shown.text
+        assert not control_characters(shown.text) - {"\n"}
