@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from math import isclose
 
 import pytest
@@ -135,7 +136,7 @@ async def test_network_trouble_is_found_probed_and_over_with_the_first_good_answ
         assert not bench.poller.pace().signed_out
         await asyncio.sleep(3600)
         late = bench.asked(since=bench.clock() - 600)
-        assert all(later - earlier <= 30.1 for earlier, later in zip(late, late[1:], strict=False))
+        assert all(later - earlier <= 30.1 for earlier, later in pairwise(late))
         assert len(late) < 200
         restored = bench.clock()
         bench.answer = lambda _: Status.IDLE
@@ -234,7 +235,7 @@ def test_all_jobs_are_well_within_a_minute_of_a_long_trouble_of_any_kind(kind: F
             await asyncio.sleep(1800)
             assert bench.poller.pace().trouble == failed(kind)
             asked = bench.asked(since=began)
-            assert max(later - earlier for earlier, later in zip(asked, asked[1:], strict=False)) <= 30.1
+            assert max(later - earlier for earlier, later in pairwise(asked)) <= 30.1
             bench.answer = lambda _: Status.RUNNING
             await asyncio.sleep(60)
             states = {reading.job: reading.outcome for reading in bench.readings}
