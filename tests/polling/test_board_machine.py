@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from math import inf
 from random import Random
 
 from hypothesis import HealthCheck, settings
@@ -14,6 +15,7 @@ from tests.support.hostile_texts import LONG
 from tui.core.board import Board
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry, Status
+from tui.polling.circuit_breaker import CircuitState
 from tui.polling.policy import Policy
 from tui.polling.scheduler import Scheduler
 
@@ -76,9 +78,8 @@ class Watching(RuleBasedStateMachine):
         assert job in scheduler.job_queue.entries
         assert not scheduler.job_queue.entries[job].paused
         assert not scheduler.paused
-        assert not (scheduler.signed_out and self.scheduler.auth_gate.requested != job), (
-            "nobody asked, and we are signed out"
-        )
+        is_requested = self.scheduler.auth_gate.requested == job
+        assert is_requested or not scheduler.signed_out, "a request that the user did not make while signed out"
         assert self.now - self.left_at >= 1 / self.policy.requests_per_second - ROUNDING
         assert self.now >= scheduler.limiter.waiting_until - ROUNDING
         scheduler.on_sent(job, self.now)
@@ -151,6 +152,17 @@ class Watching(RuleBasedStateMachine):
         if self.scheduler.signed_out:
             assert self.scheduler.auth_gate.failure is not None
             assert self.scheduler.auth_gate.failure.kind.retry is Retry.SIGN_IN
+
+    @invariant()
+    def breaker_and_gate_are_in_one_state_each(self) -> None:
+        breaker, gate = self.scheduler.breaker, self.scheduler.auth_gate
+        is_closed = breaker.state is CircuitState.CLOSED
+        assert is_closed == (breaker.failure is None) == (breaker.probe_at == inf)
+        assert (breaker.state is CircuitState.HALF_OPEN) == (breaker.probe is not None)
+        assert breaker.probe is None or breaker.probe in self.asked
+        assert gate.probe is None or gate.probe in self.asked
+        if gate.state is CircuitState.CLOSED:
+            assert (gate.failure, gate.probe, gate.requested, gate.refused_jobs) == (None, None, None, set())
 
     @invariant()
     def the_board_says_what_was_read(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
-from math import isclose
+from math import inf, isclose
 
 import pytest
 
@@ -14,6 +14,7 @@ from tui.codearts.status_api import interpret
 from tui.core.job import JobId
 from tui.core.reading import FailureKind, Status
 from tui.demo.jobs import demo_jobs
+from tui.polling.circuit_breaker import CircuitBreaker, CircuitState, Known
 from tui.polling.policy import Policy
 
 TIMEOUT = failed(FailureKind.TIMEOUT)
@@ -343,3 +344,56 @@ async def test_the_demo_is_asked_at_full_pace() -> None:
             assert (pace.rate, pace.stretched) == (5.0, False)
         throttled = [one for one in bench.readings if one.failure and one.failure.kind is FailureKind.THROTTLED]
         assert len(throttled) > 5
+
+
+def opened() -> CircuitBreaker:
+    """A breaker that two jobs have opened at the tenth second; the first gap is 5 s."""
+    breaker = CircuitBreaker(idle=10.0)
+    assert (breaker.state, breaker.probe_at) == (CircuitState.CLOSED, inf)
+    for number in (1, 2):
+        breaker.on_reading(job(number), TIMEOUT, Known(True), lambda _: 2, 10.0)
+    return breaker
+
+
+def test_each_probe_doubles_the_gap_up_to_half_a_minute_and_a_failure_opens_again() -> None:
+    breaker = opened()
+    gaps = []
+    for _ in range(5):
+        assert breaker.state is CircuitState.OPEN
+        gaps.append(breaker.gap)
+        now = breaker.probe_at
+        breaker.on_sent(job(1), now)
+        assert breaker.state is CircuitState.HALF_OPEN
+        assert breaker.probe_at == now + breaker.gap
+        breaker.on_reading(job(1), TIMEOUT, Known(True), lambda _: 2, now + 0.1)
+    assert gaps == [5, 10, 20, 30, 30]
+
+
+def test_requests_before_the_probe_is_due_leave_the_breaker_open() -> None:
+    breaker = opened()
+    breaker.on_sent(job(2), 14.9)
+    assert (breaker.state, breaker.gap, breaker.probe_at) == (CircuitState.OPEN, 5.0, 15.0)
+
+
+def test_a_probe_without_a_reading_opens_the_breaker_and_a_success_closes_it() -> None:
+    breaker = opened()
+    breaker.on_sent(job(1), 15.0)
+    breaker.on_dropped(job(2))
+    assert breaker.state is CircuitState.HALF_OPEN
+    breaker.on_dropped(job(1))
+    assert breaker.state is CircuitState.OPEN
+    breaker.on_sent(job(1), 25.0)
+    recovered = breaker.on_reading(job(1), None, Known(True, FailureKind.TIMEOUT), lambda _: 2, 25.1)
+    assert FailureKind.TIMEOUT in recovered
+    assert (breaker.state, breaker.failure, breaker.probe_at) == (CircuitState.CLOSED, None, inf)
+
+
+def test_trouble_that_comes_back_is_probed_as_often_as_at_first() -> None:
+    breaker = opened()
+    for now in (15.0, 25.0, 45.0):
+        breaker.on_sent(job(1), now)
+    assert breaker.gap == 30.0
+    breaker.on_reading(job(1), None, Known(True), lambda _: 2, 46.0)
+    for number in (1, 2):
+        breaker.on_reading(job(number), TIMEOUT, Known(True), lambda _: 2, 50.0)
+    assert (breaker.gap, breaker.probe_at) == (5.0, 55.0)
