@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import pairwise
 from math import inf, isclose
 
@@ -12,12 +13,14 @@ from tests.support.scripted_reader import Bench, Outcome, failed, job, jobs, pol
 from tests.support.virtual_time import in_virtual_time
 from tui.codearts.status_api import interpret
 from tui.core.job import JobId
-from tui.core.reading import FailureKind, Status
+from tui.core.reading import FailureKind, Moment, Reading, Status
 from tui.demo.jobs import demo_jobs
 from tui.polling.circuit_breaker import CircuitBreaker, CircuitState, Known
 from tui.polling.policy import Policy
+from tui.polling.scheduler import Scheduler
 
 TIMEOUT = failed(FailureKind.TIMEOUT)
+MOMENT = Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def always(kind: FailureKind) -> Callable[[JobId], Outcome]:
@@ -397,3 +400,16 @@ def test_trouble_that_comes_back_is_probed_as_often_as_at_first() -> None:
     for number in (1, 2):
         breaker.on_reading(job(number), TIMEOUT, Known(True), lambda _: 2, 50.0)
     assert (breaker.gap, breaker.probe_at) == (5.0, 55.0)
+
+
+def test_a_probe_that_is_cancelled_leaves_the_breaker_open() -> None:
+    scheduler = Scheduler(Policy(idle=10.0), min)
+    scheduler.start(0.0)
+    scheduler.job_queue.watch(jobs(2), 0.0)
+    for asked in jobs(2):
+        scheduler.on_sent(asked, 0.0)
+        scheduler.on_reading(Reading(asked, TIMEOUT, MOMENT, MOMENT), asked, 0.0, 1.0)
+    scheduler.on_sent(job(0), 6.0)
+    assert scheduler.breaker.state is CircuitState.HALF_OPEN
+    scheduler.on_dropped(job(0), 7.0)
+    assert scheduler.breaker.state is CircuitState.OPEN
