@@ -1,4 +1,4 @@
-"""Board, schedule and budget together, in any order of what users, services and clocks do: what holds every time."""
+"""Board and scheduler together: what must hold in whatever order users, services and clocks act."""
 
 from collections import Counter
 from datetime import timedelta
@@ -35,7 +35,7 @@ ROUNDING = 1e-6
 
 
 class Watching(RuleBasedStateMachine):
-    """A scheduler and a board that are fed alike; `now` is the only clock that counts."""
+    """A scheduler and a board that get the same readings; `now` is the only clock that counts."""
 
     @initialize(seed=st.integers(0, 1 << 16), watched=some_jobs, concurrency=st.integers(1, 4))
     def begin(self, seed: int, watched: list[JobId], concurrency: int) -> None:

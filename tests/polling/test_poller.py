@@ -1,4 +1,4 @@
-"""Cadence, order, budget, suspends, reports and bugs. The other test_polling files have the rest."""
+"""Intervals, order, rate, suspends, reports and bugs."""
 
 import asyncio
 from collections import Counter

@@ -12,7 +12,7 @@ REFUSED = failed(FailureKind.THROTTLED)
 
 
 def at_work(limiter: AdaptiveRateLimiter, now: float, seconds: float) -> float:
-    """Good answers, one a second; answers the time afterwards."""
+    """Successful readings, one a second. Returns the time afterwards."""
     for second in range(int(seconds) + 1):
         limiter.on_success(now + second)
     return now + seconds
