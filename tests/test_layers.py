@@ -1,6 +1,7 @@
 """The core and everything headless work without a screen: none of it may load Textual."""
 
 import pkgutil
+import re
 import subprocess
 import sys
 
@@ -27,3 +28,9 @@ def test_the_command_line_loads_httpx_only_when_it_asks() -> None:
     program = "import sys, tui.cli\nprint('httpx' in sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert loaded.stdout.strip() == "False"
+
+
+def test_the_map_names_every_package_and_module_and_no_other() -> None:
+    assert tui.__doc__
+    named = re.findall(r"^    (\w+) ", tui.__doc__, re.MULTILINE)
+    assert sorted(named) == sorted(module.name for module in pkgutil.iter_modules(tui.__path__))

@@ -105,7 +105,7 @@ def test_a_tilde_that_no_shell_expanded_is_the_home_or_refused(tmp_path: Path, o
     assert list(here.iterdir()) == []
     if "nobody" in option:
         assert done.returncode == 2
-        assert "nobody knows the home folder that ~ stands for: write the path in full" in done.stderr
+        assert "the home folder that ~ stands for is unknown: write the path in full" in done.stderr
     else:
         assert JOB in (home / "x.toml").read_text()
 

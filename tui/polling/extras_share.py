@@ -23,6 +23,6 @@ class ExtrasShare:
         ready_at = max(self._budget.ready_at, self._paid_at - (AT_ONCE - 1) * apart)
         if ready_at > now:
             return ready_at - now
-        self._budget.sent(now)
+        self._budget.on_sent(now)
         self._paid_at = max(self._paid_at, now) + apart
         return 0.0
