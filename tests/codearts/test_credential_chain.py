@@ -67,7 +67,7 @@ async def test_the_source_of_a_proof_is_told_of_its_fate() -> None:
     first.on_response(auth_headers, failure)
     assert await first.on_unauthorized(auth_headers, failure) is failure
     assert await signing_credential.authenticate("GET", URL) is failure
-    assert (first.renewable, first.expires_at) == (True, None)
+    assert (first.can_refresh, first.expires_at) == (True, None)
 
 
 async def test_nothing_shows_a_secret() -> None:

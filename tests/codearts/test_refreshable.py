@@ -33,7 +33,7 @@ async def test_a_token_is_fetched_once_and_kept() -> None:
     proofs = await asyncio.gather(*(prove(credential) for _ in range(200)))
     assert {shown(auth_headers) for auth_headers in proofs} == {"token-1"}
     assert issuer.calls == 1
-    assert (credential.source, credential.expires_at, credential.renewable) == ("the issuer", NOON + DAY, True)
+    assert (credential.source, credential.expires_at, credential.can_refresh) == ("the issuer", NOON + DAY, True)
 
 
 async def test_it_is_renewed_half_an_hour_before_its_end() -> None:
@@ -233,7 +233,7 @@ async def test_a_cancelled_renewal_holds_up_nobody() -> None:
 async def test_nothing_shows_the_token() -> None:
     credential, _, _ = renewed()
     auth_headers = await prove(credential)
-    assert "token-1" not in f"{auth_headers!r} {auth_headers} {credential!r} {vars(credential)!r} {credential.issued!r}"
+    assert "token-1" not in f"{auth_headers!r} {auth_headers} {credential!r} {vars(credential)!r} {credential.token!r}"
 
 
 async def test_a_new_password_brings_a_new_token_also_after_a_fruitless_renewal() -> None:

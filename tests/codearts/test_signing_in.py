@@ -98,8 +98,8 @@ async def test_three_hundred_jobs_whose_token_ends_cause_one_renewal(ending: str
 def client_token(client: StatusClient) -> str:
     credential = client.credential
     assert isinstance(credential, RefreshableToken)
-    assert credential.issued
-    return credential.issued.token.reveal()
+    assert credential.token
+    return credential.token.secret.reveal()
 
 
 async def test_a_request_is_sent_twice_at_most() -> None:

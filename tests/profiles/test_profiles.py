@@ -83,7 +83,7 @@ def test_without_a_profile_the_region_of_terraform_counts(user: User) -> None:
     user.environ = {"HW_REGION_NAME": "cn-east-3"}
     assert user.profile().endpoint.url == EAST
     user.environ = {}
-    assert "It is not said where to ask" in problem(user)
+    assert "No region or endpoint set" in problem(user)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ async def test_what_the_environment_has_goes_to_the_host_of_the_profile_in_charg
 
 
 @pytest.mark.parametrize(
-    ("place", "iam"),
+    ("endpoints", "iam"),
     [
         ('region = "cn-north-4"', "https://iam.cn-north-4.myhuaweicloud.com"),
         (f'endpoint = "{NORTH}"', "https://iam.cn-north-4.myhuaweicloud.com"),

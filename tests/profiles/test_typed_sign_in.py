@@ -93,7 +93,7 @@ async def test_a_password_is_tried_once_and_taken(user: User, service: DemoServi
     assert await ready.sign_in.check() is None
     assert ready.credential.has_changed_since(before)
     assert isinstance(await shown(ready), AuthHeaders)
-    assert ready.credential.renewable
+    assert ready.credential.can_refresh
 
 
 async def test_a_bug_while_it_is_checked_is_a_failure(

@@ -30,6 +30,10 @@ class JobId(str):
         return self[:8]
 
 
+NO_JOB = JobId("0" * 32)
+"""A valid ID that no job has: for a URL whose job does not matter."""
+
+
 class Job(NamedTuple):  # and no dataclass, as there may be thousands: it is made in a third of the time
     """One entry of the watchlist."""
 

@@ -151,7 +151,7 @@ class SigningCredential:
     our clock was wrong: then one more signature is tried with the corrected time, and its refusal counts.
     """
 
-    renewable = True
+    can_refresh = True
     is_ready = False
     expires_at = None
 
