@@ -1,4 +1,4 @@
-"""Where the token comes from, and that it goes nowhere else."""
+"""Tokens of files and variables: how they are read and checked, and that nothing shows them."""
 
 import copy
 import os
@@ -25,7 +25,7 @@ def token_file(tmp_path: Path) -> Path:
 
 
 def said(outcome: Secret | Failure) -> str:
-    """What a missing token says."""
+    """Returns the text of the failure."""
     assert isinstance(outcome, Failure)
     assert outcome.kind is FailureKind.NO_CREDENTIAL
     return outcome.summary

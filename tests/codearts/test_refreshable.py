@@ -1,4 +1,4 @@
-"""A token renews itself in good time or once after a refusal: one renewal for all, and never a loop."""
+"""A token is refreshed before its end, or once after a refusal: once for all requests, and never in a loop."""
 
 import asyncio
 from datetime import timedelta
@@ -89,7 +89,7 @@ async def test_the_old_token_serves_while_a_new_one_is_fetched() -> None:
 
 @pytest.mark.parametrize("digits", ["0301", "0305", "0307"])
 async def test_two_hundred_refusals_bring_one_renewal(digits: str) -> None:
-    credential, issuer, time = renewed()
+    credential, issuer, _ = renewed()
     proofs = [proof_of(await prove(credential)) for _ in range(200)]
     verdicts = await asyncio.gather(
         *(credential.on_unauthorized(auth_headers, refusal(digits)) for auth_headers in proofs)
@@ -170,7 +170,7 @@ async def test_a_refused_log_in_is_final_until_the_user_asks() -> None:
     assert issuer.calls == 2
 
 
-async def test_or_until_there_is_something_new() -> None:
+async def test_a_refused_log_in_is_repeated_with_a_new_password() -> None:
     credential, issuer, _ = renewed(WRONG, DAY)
     await prove(credential)
     issuer.is_changed = True

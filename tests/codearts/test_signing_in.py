@@ -1,4 +1,4 @@
-"""The client with credentials that renew themselves or that sign, before the simulated service and before scripts."""
+"""The client with tokens that are refreshed and with keys, against the demo service and scripted responses."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -123,9 +123,11 @@ async def test_what_iam_says_is_what_the_reading_says() -> None:
     wrong = Failure(FailureKind.SIGN_IN, "Wrong password.", "401")
     issuer = ScriptedIssuer(Time(), timedelta(days=1), wrong, timedelta(days=1))
     accepted = ["token-1"]
-    async with asking(
-        lambda clock: RefreshableToken(issuer, clock), handler=lambda request: answers(*accepted)(request)
-    ) as client:
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return answers(*accepted)(request)
+
+    async with asking(lambda clock: RefreshableToken(issuer, clock), handler=handler) as client:
         assert (await client.read(JOB)).outcome is Status.RUNNING
         accepted[:] = ["token-3"]
         readings = await asyncio.gather(*(client.read(JOB) for _ in range(50)))

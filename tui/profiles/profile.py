@@ -1,4 +1,4 @@
-"""A profile ready for use."""
+"""A profile: what is needed to read jobs of one endpoint with one credential."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -28,14 +28,14 @@ from tui.storage.profile_settings import ProfileSettings
 from tui.storage.settings import PollingSettings
 
 MOST_TOGETHER = 4
-"""Requests that leave together at most: a key waits until the answers that come together have been read, 2 ms each."""
+"""Requests sent together at most. Their responses arrive together and take 2 ms each, during which a key waits."""
 
 
 class Profile(NamedTuple):
-    """Where and as whom to ask, ready for use."""
+    """An endpoint, a credential for it, and the client that uses both."""
 
     name: str
-    """Empty when nobody gave it one."""
+    """Empty for the profile that only flags and environment describe."""
     endpoint: Endpoint
     credential: Credential
     reader: LazyClient
@@ -44,13 +44,13 @@ class Profile(NamedTuple):
     service: SignInService
     candidates: tuple[Candidate, ...] = ()
     warning: str = ""
-    """What the screen says as long as it is open; empty where all is well."""
+    """A warning that the screen always shows; empty if there is none."""
 
     async def look(self) -> Token | Failure | None:
-        """What IAM says of the token in use, whose end is known from then on.
+        """Asks IAM about the token in use; from then on its end is known.
 
-        None for keys, and where it is not known where IAM is. May log in, as the first reading would. Raises Problem
-        where no connection can be set up.
+        Returns None for keys, and if no IAM endpoint is known. May log in, as the first reading would. Raises
+        UserError if no connection can be set up.
         """
         auth_headers = await self.credential.authenticate("GET", f"{self.endpoint.url}/v3/jobs/{NO_JOB}/status")
         if isinstance(auth_headers, Failure):
@@ -66,7 +66,7 @@ class Profile(NamedTuple):
         return inspected
 
     def secrets(self) -> list[Secret]:
-        """Those that are held now."""
+        """Returns the secrets that are in memory now."""
         held = [candidate.held() for candidate in self.candidates]
         return [*self.sign_in.secrets, *(secret for some in held if not isinstance(some, Failure) for secret in some)]
 
@@ -79,9 +79,9 @@ def build_profile(
     is_in_charge: bool,
     url_in_charge: str = "",
 ) -> Profile:
-    """`url_in_charge` is where the profile in charge asks.
+    """`url_in_charge` is the endpoint of the profile in charge.
 
-    Raises Problem, which names the profile, for what can never work: then nothing is sent anywhere.
+    Raises UserError, which names the profile, for what can never work: then nothing is sent anywhere.
     """
     options = connection_options(settings, inputs.file)
     clock = ServerClock(inputs.now)
@@ -100,7 +100,7 @@ def build_profile(
 def make_profile(
     name: str, endpoint: Endpoint, credential: Credential, polling: PollingSettings, now: Callable[[], Moment]
 ) -> Profile:
-    """With a credential that is there already."""
+    """Makes a profile with a given credential."""
     service = SignInService(Endpoints(endpoint), ConnectionOptions(), ServerClock(now), now)
     return _put_together(name, service, [credential], polling)
 

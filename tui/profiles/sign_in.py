@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LONGEST_PASSWORD = 1000
 
 
-class Wants(StrEnum):
+class SecretKind(StrEnum):
     """What the sign-in dialog asks for."""
 
     TOKEN = "token"
@@ -69,8 +69,8 @@ class SignIn:
         self._candidate: Secret | None = None
 
     @property
-    def wants(self) -> Wants:
-        return Wants.PASSWORD if self._password and self._iam else Wants.TOKEN
+    def wants(self) -> SecretKind:
+        return SecretKind.PASSWORD if self._password and self._iam else SecretKind.TOKEN
 
     @property
     def who(self) -> str:
@@ -83,7 +83,7 @@ class SignIn:
 
     def put(self, text: str) -> None:
         """Keeps it for `check()`. Raises UserError, without the text, if it cannot be a token or password."""
-        self._candidate = check_token(text) if self.wants is Wants.TOKEN else _password(text)
+        self._candidate = check_token(text) if self.wants is SecretKind.TOKEN else _password(text)
 
     async def check(self, job: JobId | None = None) -> Failure | None:
         """Makes one call with what was put. Returns None if it works and is used from now on, else why not.
@@ -103,9 +103,9 @@ class SignIn:
             return Failure(FailureKind.INTERNAL, f"The sign-in failed: {type(error).__name__} in this program.")
 
     async def _log_in(self, candidate: Secret, password: HeldPassword, iam: "IamTokens") -> Failure | None:
-        answer = await iam.issue(HeldPassword(password.source, candidate.reveal()))
-        if isinstance(answer, Failure):
-            return answer
+        issued = await iam.issue(HeldPassword(password.source, candidate.reveal()))
+        if isinstance(issued, Failure):
+            return issued
         password.put(candidate.reveal())
         return None
 
