@@ -67,6 +67,8 @@ async def test_a_response_goes_to_the_credential_that_made_the_headers() -> None
     first.on_response(auth_headers, failure)
     assert await first.on_unauthorized(auth_headers, failure) is failure
     assert await signing_credential.authenticate("GET", URL) is failure
+    first.reset()
+    assert isinstance(await signing_credential.authenticate("GET", URL), AuthHeaders)
     assert (first.can_refresh, first.expires_at) == (True, None)
 
 

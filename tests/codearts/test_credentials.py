@@ -213,7 +213,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(pipe, 0o600)
     assert "not a regular file" in said(FileToken(pipe).token())
     assert "directory" in said(FileToken(tmp_path / "pipe" / "x").token()).lower()
-    assert "not possible" in said(FileToken(tmp_path / "a\0b").token())
+    assert "invalid file name" in said(FileToken(tmp_path / "a\0b").token())
 
 
 @pytest.mark.parametrize(

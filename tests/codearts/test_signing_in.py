@@ -12,7 +12,7 @@ from tests.support.clients import JOB
 from tests.support.credential_fakes import ScriptedIssuer, Time
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
 from tui.codearts.auth.credentials import AuthHeaders, Credential, FixedToken, Secret
-from tui.codearts.auth.providers import HeldPassword
+from tui.codearts.auth.providers import HeldPassword, PasswordSource
 from tui.codearts.auth.refreshable import RefreshableToken, Token
 from tui.codearts.client import StatusClient, http_client
 from tui.codearts.endpoints import Endpoint
@@ -30,9 +30,9 @@ class CountedIam(IamTokens):
 
     calls = 0
 
-    async def issue(self) -> Token | Failure:
+    async def issue(self, typed: PasswordSource | None = None) -> Token | Failure:
         self.calls += 1
-        return await super().issue()
+        return await super().issue(typed)
 
 
 @asynccontextmanager

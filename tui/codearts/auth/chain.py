@@ -58,7 +58,7 @@ class CredentialChain:
                 self._chosen = credential
                 break
         else:
-            shown = _joined([failure for _, failure in failures])
+            shown = Failure(FailureKind.NO_CREDENTIAL, clean(" ".join(failure.summary for _, failure in failures)))
         self._shown, self._failures = shown, failures
         return shown
 
@@ -104,10 +104,3 @@ class CredentialChain:
         """Returns the credential that made these headers."""
         known = (self._typed, *self._credentials)
         return next((credential for credential in known if credential.source == auth_headers.source), self._chosen)
-
-
-def _joined(failures: Sequence[Failure]) -> Failure:
-    """One failure with the reasons of all."""
-    if len(failures) == 1:
-        return failures[0]
-    return Failure(FailureKind.NO_CREDENTIAL, clean(" ".join(failure.summary for failure in failures)))
