@@ -88,7 +88,7 @@ class Credential(Protocol):
         """Makes the headers of one request with an empty body; refreshes the credential first if that is due."""
 
     def on_response(self, auth_headers: AuthHeaders, outcome: Status | Failure | None) -> None:
-        """Call it once for all headers of `authenticate()`; with None if their request was given up."""
+        """Call it once for each result of `authenticate()`; with None if that request was given up."""
 
     async def on_unauthorized(self, auth_headers: AuthHeaders, failure: Failure) -> Failure | None:
         """Refreshes a refused credential if it can. Returns None if the request is worth sending once more.

@@ -54,14 +54,14 @@ class TokenProvider(Protocol):
 
 
 class TokenState(Enum):
-    """What the provider and the service did with the token. How near its end is, is computed from the clock."""
+    """What the provider and the service did with the token. Whether it is due or expired, the clock decides."""
 
     EMPTY = auto()
     """No token was issued yet."""
     VALID = auto()
     """Sent with each request."""
     UNPROVEN = auto()
-    """Issued because the token before it was refused, and not accepted yet. If it is refused too, it is kept."""
+    """Issued because the token before it was refused, and not accepted yet. If it is refused too, it is not refreshed."""
     DEFERRED = auto()
     """Refused less than `REFUSALS_APART` after another refusal. It is still sent; the next refusal refreshes it."""
     REFUSED = auto()
