@@ -61,7 +61,7 @@ class TokenState(Enum):
     VALID = auto()
     """Sent with each request."""
     UNPROVEN = auto()
-    """Issued because the token before it was refused, and not accepted yet. If it is refused too, it is not refreshed."""
+    """Issued because the token before it was refused, and not accepted yet. Its own refusal brings no other token."""
     DEFERRED = auto()
     """Refused less than `REFUSALS_APART` after another refusal. It is still sent; the next refusal refreshes it."""
     REFUSED = auto()
