@@ -20,7 +20,7 @@ from tui.polling.poller import Poller
 from tui.polling.poller_group import PollerGroup
 from tui.processes import SECRETS
 from tui.profiles.profile import Profile, build_profile, make_profile
-from tui.profiles.resolve import Context, Flags, choose_profile, endpoints_of
+from tui.profiles.resolve import Flags, ProfileInputs, choose_profile, endpoints_of
 from tui.storage.profile_settings import ProfileSettings, secret_variables
 from tui.storage.settings import PollingSettings
 
@@ -75,7 +75,7 @@ class ProfilePlan(NamedTuple):
     """What profiles are going to be made from, before any of them is."""
 
     files: Files
-    context: Context
+    inputs: ProfileInputs
     in_charge: str
     why: str
     """Where the choice of the profile in charge came from."""
@@ -90,12 +90,12 @@ class ProfilePlan(NamedTuple):
         is_in_charge = name == self.in_charge
         url_in_charge = "" if is_in_charge else self._url_in_charge()
         polling = self.files.settings.polling
-        return build_profile(name, self.wanted[name], polling, self.context, is_in_charge, url_in_charge)
+        return build_profile(name, self.wanted[name], polling, self.inputs, is_in_charge, url_in_charge)
 
     def _url_in_charge(self) -> str:
         """Empty where it cannot be used; building the profile in charge says why."""
         try:
-            return endpoints_of(self.wanted[self.in_charge], self.context, True, "").endpoint.url
+            return endpoints_of(self.wanted[self.in_charge], self.inputs, True, "").endpoint.url
         except UserError:
             return ""
 
@@ -118,8 +118,8 @@ def profile_plan(
         arguments.token_file,
     )
     folder = (files.settings_file or Path()).parent  # without a file there is no name in it either
-    context = Context(flags, dict(environ), _home(), folder, now, log.note if log else _unheard)
-    return ProfilePlan(files, context, *choose_profile(flags, environ, files.settings))
+    inputs = ProfileInputs(flags, dict(environ), _home(), folder, now)
+    return ProfilePlan(files, inputs, *choose_profile(flags, environ, files.settings))
 
 
 def build_app(
@@ -144,7 +144,3 @@ def _home() -> Path:
         return expanded("~")
     except UserError:
         return Path(os.devnull)
-
-
-def _unheard(text: str) -> None:
-    """Without `--log`."""

@@ -182,7 +182,7 @@ async def test_an_end_that_cannot_be_believed_is_none(end: object) -> None:
     project = {"id": "0c1d2e3f405162738495a6b7c8d9eaf0", "name": "cn-north-4"}
     issued = await issue(answer(token={"expires_at": end, "project": project}))
     assert isinstance(issued, Token)
-    assert (issued.token.reveal(), issued.expires_at) == (TOKEN, None)
+    assert (issued.secret.reveal(), issued.expires_at) == (TOKEN, None)
 
 
 async def test_an_endless_answer_is_cut() -> None:
@@ -217,9 +217,9 @@ async def test_the_simulated_iam_gives_a_token_and_knows_it() -> None:
         tokens = IamTokens(open_http, parse_endpoint(service.url), login, HeldPassword("p", service.password), clock)
         issued = await tokens.issue()
         assert isinstance(issued, Token)
-        assert await inspect_token(open_http, Endpoint(service.url), issued.token, clock) == issued
-        service.revoke(issued.token.reveal())
-        seen = await inspect_token(open_http, Endpoint(service.url), issued.token, clock)
+        assert await inspect_token(open_http, Endpoint(service.url), issued.secret, clock) == issued
+        service.revoke(issued.secret.reveal())
+        seen = await inspect_token(open_http, Endpoint(service.url), issued.secret, clock)
         assert "IAM does not accept the token" in failure_of(seen).summary
         wrong = IamTokens(open_http, Endpoint(service.url), login, HeldPassword("p", "guessed"), clock)
         assert "HUAWEI ID" in failure_of(await wrong.issue()).summary

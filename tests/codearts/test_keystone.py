@@ -78,7 +78,7 @@ async def test_a_token_by_project_id(keystone: Keystone) -> None:
     assert (issued.project_id, issued.project) == (keystone.login.project_id, "admin")
     assert issued.expires_at
     assert timedelta(hours=23) < issued.expires_at - datetime.now(UTC) <= timedelta(hours=24)
-    assert await inspect(keystone.endpoint, issued.token) == issued
+    assert await inspect(keystone.endpoint, issued.secret) == issued
 
 
 async def test_what_keystone_refuses(keystone: Keystone) -> None:

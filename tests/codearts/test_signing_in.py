@@ -1,4 +1,4 @@
-"""The client with credentials that renew themselves or that sign, before the simulated service and before scripts."""
+"""The client with tokens that are refreshed and with keys, against the demo service and scripted responses."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +12,7 @@ from tests.support.clients import JOB
 from tests.support.credential_fakes import ScriptedIssuer, Time
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
 from tui.codearts.auth.credentials import AuthHeaders, Credential, FixedToken, Secret
-from tui.codearts.auth.providers import HeldPassword
+from tui.codearts.auth.providers import HeldPassword, PasswordSource
 from tui.codearts.auth.refreshable import RefreshableToken, Token
 from tui.codearts.client import StatusClient, http_client
 from tui.codearts.endpoints import Endpoint
@@ -30,9 +30,9 @@ class CountedIam(IamTokens):
 
     calls = 0
 
-    async def issue(self) -> Token | Failure:
+    async def issue(self, typed: PasswordSource | None = None) -> Token | Failure:
         self.calls += 1
-        return await super().issue()
+        return await super().issue(typed)
 
 
 @asynccontextmanager
@@ -98,8 +98,8 @@ async def test_three_hundred_jobs_whose_token_ends_cause_one_renewal(ending: str
 def client_token(client: StatusClient) -> str:
     credential = client.credential
     assert isinstance(credential, RefreshableToken)
-    assert credential.issued
-    return credential.issued.token.reveal()
+    assert credential.token
+    return credential.token.secret.reveal()
 
 
 async def test_a_request_is_sent_twice_at_most() -> None:
@@ -123,9 +123,11 @@ async def test_what_iam_says_is_what_the_reading_says() -> None:
     wrong = Failure(FailureKind.SIGN_IN, "Wrong password.", "401")
     issuer = ScriptedIssuer(Time(), timedelta(days=1), wrong, timedelta(days=1))
     accepted = ["token-1"]
-    async with asking(
-        lambda clock: RefreshableToken(issuer, clock), handler=lambda request: answers(*accepted)(request)
-    ) as client:
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return answers(*accepted)(request)
+
+    async with asking(lambda clock: RefreshableToken(issuer, clock), handler=handler) as client:
         assert (await client.read(JOB)).outcome is Status.RUNNING
         accepted[:] = ["token-3"]
         readings = await asyncio.gather(*(client.read(JOB) for _ in range(50)))

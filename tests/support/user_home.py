@@ -20,7 +20,7 @@ URL = "https://cloudbuild-ext.cn-north-4.myhuaweicloud.com/v3/jobs/901878212b1a4
 
 @dataclass
 class User:
-    """Somebody with files in `home`, and with variables that a command takes secrets out of."""
+    """A user with files in `home`, and with an environment from which commands remove secrets."""
 
     home: Path
     environ: dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class User:
         return build_app(files_of(arguments), arguments, self.environ, log_of(arguments))
 
     def profile(self, *argv: str) -> Profile:
-        """The one in charge."""
+        """Returns the profile in charge."""
         parts = self.gather(*argv)
         return parts.profile(parts.default)
 
@@ -54,7 +54,7 @@ class User:
 
 
 async def shown(profile: Profile) -> AuthHeaders | Failure:
-    """What the profile's credential shows for one request."""
+    """Returns the headers that the profile's credential makes for one request."""
     auth_headers = await profile.credential.authenticate("GET", URL)
     if isinstance(auth_headers, AuthHeaders):
         profile.credential.on_response(auth_headers, None)

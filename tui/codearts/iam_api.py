@@ -6,23 +6,23 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-
-import httpx
+from typing import TYPE_CHECKING
 
 from tui.codearts.auth.credentials import Secret, check_token
 from tui.codearts.auth.providers import PasswordSource
 from tui.codearts.auth.refreshable import Token
-from tui.codearts.connections import LARGEST, read_body
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.error_codes import kind_of
 from tui.codearts.json_body import ErrorFields, fields_of, parse_json
 from tui.codearts.redaction import redact
 from tui.codearts.server_clock import ServerClock, believable
 from tui.codearts.status_api import retry_after
-from tui.codearts.transport_errors import fault
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Retry
 from tui.core.text import DETAIL, clean
+
+if TYPE_CHECKING:
+    import httpx
 
 DEADLINE = 15.0
 """Seconds for the whole call."""
@@ -57,7 +57,7 @@ class IamTokens:
 
     def __init__(
         self,
-        open_http: Callable[[], httpx.AsyncClient],
+        open_http: "Callable[[], httpx.AsyncClient]",
         endpoint: Endpoint,
         login: LoginRequest,
         password: PasswordSource,
@@ -70,9 +70,9 @@ class IamTokens:
         self._password = password
         self._clock = clock
 
-    async def issue(self) -> Token | Failure:
-        """One log-in; never repeated by itself, because accounts lock after a few that fail."""
-        password = await self._password.password()
+    async def issue(self, typed: PasswordSource | None = None) -> Token | Failure:
+        """One log-in, with `typed` if given, else its own password. Never repeated here: accounts lock after a few."""
+        password = await (typed or self._password).password()
         if isinstance(password, Failure):
             return password
         body = token_request(self._login, password.reveal())
@@ -87,7 +87,7 @@ class IamTokens:
 
 
 async def inspect_token(
-    open_http: Callable[[], httpx.AsyncClient], endpoint: Endpoint, token: Secret, clock: ServerClock
+    open_http: "Callable[[], httpx.AsyncClient]", endpoint: Endpoint, token: Secret, clock: ServerClock
 ) -> Token | Failure:
     """What IAM says of a ready token: when it ends, and that it is for a project."""
     headers = {"X-Auth-Token": token.reveal(), "X-Subject-Token": token.reveal()}
@@ -170,14 +170,20 @@ def _date(text: object) -> datetime | None:
 
 
 async def _call(
-    open_http: Callable[[], httpx.AsyncClient],
+    open_http: "Callable[[], httpx.AsyncClient]",
     method: str,
     endpoint: Endpoint,
     headers: Mapping[str, str],
     body: bytes,
     clock: ServerClock,
 ) -> tuple[int, dict[str, str], bytes] | Failure:
-    """On a connection of its own. Status, headers with names in lower case, and body; or why there was no answer."""
+    """Returns status, headers with names in lower case, and body; or why there was no answer.
+
+    On a connection of its own. Imports httpx only here, since that takes 60 ms.
+    """
+    from tui.codearts.connections import LARGEST, read_body
+    from tui.codearts.transport_errors import fault
+
     try:
         async with asyncio.timeout(DEADLINE), open_http() as http:
             url = endpoint.url + _PATH

@@ -17,11 +17,11 @@ from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.commands.output import ExitCode, Output
 from tui.context import ProfilePlan, profile_plan
 from tui.core.errors import UserError
-from tui.core.job import Job
+from tui.core.job import NO_JOB, Job
 from tui.core.reading import Failure, FailureKind, Retry
 from tui.core.text import clean
 from tui.files import Files, files_of, screen_findings
-from tui.profiles.profile import SOME_JOB, Profile
+from tui.profiles.profile import Profile
 from tui.terminal.capabilities import unicode_ok
 from tui.ui.sizes import COLUMNS, ROWS
 
@@ -233,7 +233,7 @@ _THEIRS = (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID)
 async def credential_steps(profile: Profile) -> AsyncIterator[Step]:
     """Ends after the first that fails."""
     credential = profile.credential
-    url = f"{profile.endpoint.url}/v3/jobs/{SOME_JOB}/status"
+    url = f"{profile.endpoint.url}/v3/jobs/{NO_JOB}/status"
     auth_headers = await _bounded(credential.authenticate("GET", url), OWN_LIMITS)
     if isinstance(auth_headers, Failure):
         hint = " Or press i on the screen and give it there." if auth_headers.kind is FailureKind.NO_CREDENTIAL else ""
@@ -274,7 +274,7 @@ async def _accepted(profile: Profile) -> Step:
 async def job_step(profile: Profile, jobs: tuple[Job, ...]) -> Step:
     """The first of the profile's jobs that answers."""
     if not jobs:
-        outcome = (await profile.reader.read(SOME_JOB)).outcome
+        outcome = (await profile.reader.read(NO_JOB)).outcome
         if isinstance(outcome, Failure) and outcome.kind not in _THEIRS:
             return fails("job", f"asked about one that there is not: {outcome.summary}", _code(outcome))
         return unknown("job", "the watchlist has none of this profile: add one with codearts-watch add ID")
@@ -295,7 +295,7 @@ def _end(profile: Profile, told: Token) -> str:
         return ""
     left = told.expires_at - profile.service.clock.now()
     minutes = max(0, round(left / timedelta(minutes=1)))
-    renewal = "renewed by itself" if profile.credential.renewable else "not renewed by itself"
+    renewal = "renewed by itself" if profile.credential.can_refresh else "not renewed by itself"
     return f", ends in {minutes // 60} h {minutes % 60} min ({told.expires_at:%Y-%m-%d %H:%M} UTC), {renewal}"
 
 

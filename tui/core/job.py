@@ -30,6 +30,10 @@ class JobId(str):
         return self[:8]
 
 
+NO_JOB = JobId("0" * 32)
+"""A valid ID that no job has: for a URL whose job does not matter."""
+
+
 class Job(NamedTuple):  # not a dataclass: takes a third of the time to make, and there may be thousands
     """One entry of the watchlist."""
 
