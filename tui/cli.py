@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 USAGE = 2
 """Exit code: the command line or the settings are wrong."""
 INTERRUPTED = 130
+
+logging.getLogger("tui").addHandler(logging.NullHandler())  # else warnings go to standard error without --log
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -84,11 +87,11 @@ def watch(arguments: argparse.Namespace) -> int:
     prepare(os.environ)
     if arguments.demo:
         return watch_demo()
-    from tui.files import files_of, log_of, noted
+    from tui.files import files_of
     from tui.storage.watchlist import MemoryWatchlist, Watchlist, WatchlistBroken
 
-    files, log = files_of(arguments), log_of(arguments)
-    store = noted(files.watchlist, log)
+    files = files_of(arguments)
+    store: WatchlistStore = files.watchlist
     watchlist = Watchlist()
     warning = ""
     try:
@@ -103,7 +106,7 @@ def watch(arguments: argparse.Namespace) -> int:
     def service() -> "App":
         from tui.context import build_app
 
-        return build_app(files, arguments, os.environ, log)
+        return build_app(files, arguments, os.environ)
 
     return open_screen(service, files.settings, files.locations, store, watchlist, warning, files.settings_file)
 

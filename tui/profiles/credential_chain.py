@@ -13,7 +13,7 @@ from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
 from tui.core.paths import expanded
 from tui.core.reading import Failure, FailureKind
-from tui.profiles.lazy import LazyIam, NotedIssuer
+from tui.profiles.lazy import LazyIam
 from tui.profiles.resolve import ConnectionOptions, Context, Endpoints
 from tui.storage.profile_settings import IamSettings, KeySettings, ProfileSettings
 
@@ -124,7 +124,7 @@ def _of_variable(name: str, context: Context) -> ReadyToken:
 def _renewed(
     provider: TokenProvider, inputs: CandidateInput, origin: str, password: HeldPassword | None = None
 ) -> Candidate:
-    credential = RefreshableToken(NotedIssuer(provider, inputs.context.note), inputs.clock)
+    credential = RefreshableToken(provider, inputs.clock)
 
     def held() -> Sequence[Secret]:
         typed = password.held if password else None

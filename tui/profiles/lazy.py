@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tui.codearts.auth.credentials import Credential
 from tui.codearts.auth.providers import PasswordSource
-from tui.codearts.auth.refreshable import Token, TokenProvider
+from tui.codearts.auth.refreshable import Token
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
@@ -50,28 +50,6 @@ class LazyIam:
 
     def changed(self) -> bool:
         return self._password.changed()
-
-
-class NotedIssuer:
-    """Tells the log of every token that was asked for."""
-
-    def __init__(self, provider: TokenProvider, note: Callable[[str], None]) -> None:
-        self.source = provider.source
-        self._provider, self._note = provider, note
-
-    async def issue(self) -> Token | Failure:
-        answer = await self._provider.issue()
-        if isinstance(answer, Failure):
-            self._note(
-                f"renewal: {self.source} gave no token: {answer.summary} {answer.code} {answer.message}".rstrip()
-            )
-        else:
-            until = f", good until {answer.expires_at:%Y-%m-%d %H:%M:%S} UTC" if answer.expires_at else ""
-            self._note(f"renewal: {self.source} gave a token{until}")
-        return answer
-
-    def changed(self) -> bool:
-        return self._provider.changed()
 
 
 class LazyClient:

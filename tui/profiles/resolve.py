@@ -48,14 +48,13 @@ class EffectiveValue(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`environ` is as it was at the start, `folder` that of the settings, `note` writes a line to the log."""
+    """`environ` is as it was at the start, `folder` that of the settings."""
 
     flags: Flags
     environ: Mapping[str, str] = field(repr=False)
     home: Path
     folder: Path
     now: Callable[[], Moment]
-    note: Callable[[str], None]
 
     def variable(self, name: str) -> str:
         return self.environ.get(name, "").strip()

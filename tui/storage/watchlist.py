@@ -1,5 +1,6 @@
 """The watchlist's file: written by the program, safe beside other instances and beside an editor."""
 
+import logging
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -15,6 +16,8 @@ from tui.storage.atomic import locked, not_saved, write_invented, write_text
 from tui.storage.files import FileError, Signature, read_text, signature
 from tui.storage.job_entries import read_jobs
 from tui.storage.toml_document import Document
+
+_log = logging.getLogger(__name__)
 
 VERSION = 1
 LIMIT = 8 << 20
@@ -80,23 +83,23 @@ class _Changes(ABC):
         return watchlist
 
     @abstractmethod
-    def _change(self, operation: Callable[[Document], Document]) -> WatchlistEdit:
-        """Apply `operation` to what is there now."""
+    def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
+        """Applies `operation` to what is there now. The log has its name."""
 
     def add(self, jobs: Sequence[Job]) -> WatchlistEdit:
         """Put the jobs at the end; those that are there already stay as they are."""
-        return self._change(lambda now: job_entries.add(now, jobs))
+        return self._change("add", lambda now: job_entries.add(now, jobs))
 
     def remove(self, ids: Collection[JobId]) -> WatchlistEdit:
-        return self._change(lambda now: job_entries.remove(now, ids))
+        return self._change("remove", lambda now: job_entries.remove(now, ids))
 
     def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> WatchlistEdit:
         """Set label, tags, profile or address of jobs that are there; what others set besides stays."""
-        return self._change(lambda now: job_entries.edit(now, values))
+        return self._change("edit", lambda now: job_entries.edit(now, values))
 
     def undo(self, change: WatchlistEdit) -> WatchlistEdit:
         """Take the change back, leaving what others did since. Undoing the answer is redoing."""
-        return self._change(lambda now: job_entries.undo(now, change.before.text, change.after.text))
+        return self._change("undo", lambda now: job_entries.undo(now, change.before.text, change.after.text))
 
 
 class WatchlistFile(_Changes):
@@ -144,7 +147,16 @@ class WatchlistFile(_Changes):
                 self._seen = before
             raise WatchlistBroken(self.path, unreadable, is_for_saving) from None
 
-    def _change(self, operation: Callable[[Document], Document]) -> WatchlistEdit:
+    def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
+        try:
+            edit = self._write(operation)
+        except UserError as error:
+            _log.warning("%s failed: %s", name, error)
+            raise
+        _log.info("%s: %d jobs before, %d after", name, len(edit.before.jobs), len(edit.after.jobs))
+        return edit
+
+    def _write(self, operation: Callable[[Document], Document]) -> WatchlistEdit:
         with locked(self.path, self.lock_wait) as real:
             now = self._read(real, is_for_saving=True)
             before = self._take(now)
@@ -171,7 +183,7 @@ class MemoryWatchlist(_Changes):
     def changed(self) -> bool:
         return False
 
-    def _change(self, operation: Callable[[Document], Document]) -> WatchlistEdit:
+    def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
         document, before = self._known
         return WatchlistEdit(before, self._take(operation(document)))
 

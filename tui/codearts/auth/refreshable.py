@@ -1,6 +1,7 @@
 """A token that renews itself: in good time, or once when it is refused; one renewal for all who wait for it."""
 
 import asyncio
+import logging
 import re
 from datetime import datetime, timedelta
 from math import inf
@@ -10,6 +11,8 @@ from tui.codearts.auth.credentials import AuthHeaders, Secret, is_accepted, toke
 from tui.codearts.server_clock import ServerClock
 from tui.core.reading import Failure, FailureKind, Retry, Status
 from tui.core.text import clean
+
+_log = logging.getLogger(__name__)
 
 MARGIN = timedelta(minutes=30)
 """How long before its end a token is renewed."""
@@ -145,6 +148,7 @@ class RefreshableToken:
         if self._is_put_off():
             return False
         answer = await _issued_by(self._provider)
+        _log_renewal(self.source, answer)
         now = self._clock.at()
         if isinstance(answer, Failure):
             self._failure = answer
@@ -194,6 +198,14 @@ async def _issued_by(provider: TokenProvider) -> Token | Failure:
         return Failure(
             FailureKind.INTERNAL, f"{provider.source} gave no token: {type(error).__name__} in this program."
         )
+
+
+def _log_renewal(source: str, issued: Token | Failure) -> None:
+    if isinstance(issued, Failure):
+        _log.warning("%s gave no token: %s %s %s", source, issued.summary, issued.code, issued.message)
+    else:
+        end = f", good until {issued.expires_at:%Y-%m-%d %H:%M:%S} UTC" if issued.expires_at else ""
+        _log.info("%s gave a token%s", source, end)
 
 
 def _fruitless(failure: Failure, what: str = "A new token was refused too") -> Failure:
