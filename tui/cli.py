@@ -1,7 +1,6 @@
 """The command line: one function a command; each answers its exit code."""
 
 import argparse
-import gc
 import logging
 import os
 import sys
@@ -16,6 +15,7 @@ from tui.commands import entry_points
 from tui.commands.arguments import DEFAULTS, CommandFunction, parser
 from tui.core.errors import UserError, shortage
 from tui.core.text import A_BUG, clean, crash_text
+from tui.startup import gc_paused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,11 +79,11 @@ def say(text: str) -> None:
             print(f"codearts-watch: {clean(text, 2000)}", file=sys.stderr)
 
 
+@gc_paused()
 def watch(arguments: argparse.Namespace) -> int:
     """Open the screen, on the user's watchlist or on the demo."""
     from tui.terminal.capabilities import prepare
 
-    gc.disable()  # until the first frame: a seventh of the CPU that it takes
     prepare(os.environ)
     if arguments.demo:
         return watch_demo()

@@ -110,9 +110,9 @@ def test_no_folder_is_made_behind_a_link_that_leads_nowhere(tmp_path: Path) -> N
     (tmp_path / "list.toml").symlink_to(tmp_path / "unmounted" / "here" / "list.toml")
     (tmp_path / "lists").symlink_to(tmp_path / "unmounted" / "lists")
     for name in ("list.toml", "lists/list.toml", "lists/new/list.toml"):
-        with pytest.raises(UserError, match="mend the (link|path)"):
+        with pytest.raises(UserError, match=r"mend the (link|path)"):
             WatchlistFile(tmp_path / name).add([ONE])
-    with pytest.raises(UserError, match="mend the (link|path)"):
+    with pytest.raises(UserError, match=r"mend the (link|path)"):
         save_state(tmp_path / "lists" / "screen.toml", ScreenState())
     assert names(tmp_path) == {"list.toml", "lists"}
 

@@ -1,6 +1,5 @@
 """The watchlist: what a text is read as, and what the stores do to it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from tui.storage.watchlist import (
     MemoryWatchlist,
     Watchlist,
     WatchlistBroken,
-    WatchlistEdit,
     WatchlistFile,
     WatchlistStore,
 )
@@ -109,11 +107,11 @@ def test_what_is_stored_is_clean(store: WatchlistStore) -> None:
 def test_every_change_is_undone_byte_for_byte_and_redone(path: Path, before: str) -> None:
     path.write_bytes(before.encode())
     file = WatchlistFile(path)
-    acts: list[Callable[[], WatchlistEdit]] = [
+    acts = (
         lambda: file.add([Job(B, "b"), Job(C)]),
         lambda: file.edit({A: {"label": "a", "tags": ("t",)}}),
         lambda: file.remove([A, B]),
-    ]
+    )
     for act in acts:
         start = path.read_bytes()
         done = act()
@@ -274,12 +272,12 @@ def test_a_newer_version_is_read_and_not_written(path: Path, version: str) -> No
 
 
 def test_a_folder_or_a_pipe_is_no_watchlist(tmp_path: Path) -> None:
-    with pytest.raises(WatchlistBroken, match="folder|regular"):
+    with pytest.raises(WatchlistBroken, match=r"folder|regular"):
         WatchlistFile(tmp_path).load()
     with pytest.raises(WatchlistBroken, match="regular"):
         WatchlistFile(Path("/dev/null")).load()
+    (tmp_path / "file").touch()
     with pytest.raises(UserError, match="not a folder"):
-        (tmp_path / "file").touch()
         WatchlistFile(tmp_path / "file" / "watchlist.toml").add([Job(A)])
 
 

@@ -171,8 +171,8 @@ def _introduction(service: DemoService) -> list[str]:
         f"export CODEARTS_ENDPOINT={service.url}",
         f"export CODEARTS_TOKEN={service.token}",
         "",
-        f"IAM takes the user {service.user}, password {service.password}, account {service.domain}"
-        f" and project {service.project}.",
+        f"IAM takes the user {service.user}, password {service.password}, account {service.domain} and project "
+        f"{service.project}.",
         f"Requests may also be signed with access key {service.access_key} and secret key {service.secret_key}.",
         "The jobs:",
         *(f"{job.id}  {job.label}" for job in service.jobs),

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tui.core.job import JobId
@@ -83,7 +84,7 @@ class Notes(NamedTuple):
 
     runs: tuple[ObservedRun, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    seen: Mapping[JobId, LastSeen] = {}
+    seen: Mapping[JobId, LastSeen] = MappingProxyType({})
 
 
 class HistoryUnusable(Exception):
@@ -149,13 +150,15 @@ class HistoryFile:
         with self._transaction() as connection:
             jobs = {run.job for run in notes.runs} | {gap.job for gap in notes.gaps} | set(notes.seen)
             connection.executemany("insert or ignore into job(job) values (?)", [(job,) for job in jobs])
-            identity = "(select id from job where job = ?)"
             connection.executemany(
-                f"insert or replace into run values ({identity}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, notes.runs)
+                "insert or replace into run values ((select id from job where job = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                map(_row, notes.runs),
             )
-            connection.executemany(f"insert or replace into gap values ({identity}, ?, ?)", notes.gaps)
             connection.executemany(
-                f"insert or replace into seen values ({identity}, ?, ?, ?)",
+                "insert or replace into gap values ((select id from job where job = ?), ?, ?)", notes.gaps
+            )
+            connection.executemany(
+                "insert or replace into seen values ((select id from job where job = ?), ?, ?, ?)",
                 [(job, seen.status is Status.RUNNING, seen.sent, seen.received) for job, seen in notes.seen.items()],
             )
 
@@ -378,14 +381,7 @@ class History:
     def _work(self) -> None:
         kept: list[Notes] = []
         try:
-            while True:
-                try:
-                    file = self._open_file()
-                    break
-                except sqlite3.OperationalError as error:
-                    if not is_busy(error):
-                        raise
-                    self._say("another program holds its file; it is tried again each minute")
+            while not (file := self._opened()):
                 more, ends = self._drain(self._retry)
                 kept.append(together([*kept, *more]))
                 if ends:
@@ -400,6 +396,16 @@ class History:
             self._is_off = True
         finally:
             self._is_read.set()
+
+    def _opened(self) -> HistoryFile | None:
+        """Returns None while another program holds the file."""
+        try:
+            return self._open_file()
+        except sqlite3.OperationalError as error:
+            if not is_busy(error):
+                raise
+            self._say("another program holds its file; it is tried again each minute")
+            return None
 
     def _say(self, why: str) -> None:
         """Notes once why there is no history."""

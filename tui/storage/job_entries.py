@@ -188,13 +188,14 @@ def _without(pieces: Pieces, ids: Collection[JobId]) -> Pieces:
 
 
 def _with_fields(pieces: Pieces, fields: Mapping[JobId, Table]) -> Pieces:
-    changed = []
-    for piece in pieces:
-        found = job_id(piece.entry)
-        for key, value in fields.get(found, {}).items() if found else ():
-            piece = piece.put(key, value)
-        changed.append(piece)
-    return tuple(changed)
+    return tuple(_with_values(piece, fields) for piece in pieces)
+
+
+def _with_values(piece: Piece, fields: Mapping[JobId, Table]) -> Piece:
+    found = job_id(piece.entry)
+    for key, value in fields.get(found, {}).items() if found else ():
+        piece = piece.put(key, value)
+    return piece
 
 
 def _put_back(pieces: Pieces, former: Pieces, ids: Collection[JobId]) -> Pieces:

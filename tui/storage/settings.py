@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.errors import UserError
@@ -57,10 +58,10 @@ class AlertSettings(NamedTuple):
 class Settings(NamedTuple):
     polling: PollingSettings = PollingSettings()
     ui: UiSettings = UiSettings()
-    keys: Mapping[str, str] = {}
+    keys: Mapping[str, str] = MappingProxyType({})
     """Keys by the name of what they do."""
     alerts: AlertSettings = AlertSettings()
-    profiles: "Mapping[str, ProfileSettings]" = {}
+    profiles: "Mapping[str, ProfileSettings]" = MappingProxyType({})
     default_profile: str = ""
     given: frozenset[str] = frozenset()
     """The paths of what the file says, such as `polling.idle`: all else is a default."""
