@@ -26,7 +26,7 @@ def python(program: str, *arguments: str) -> list[str]:
 
 
 class Pipe:
-    """Tells whether anything that opened it is still alive."""
+    """Shows whether any process that opened it is still alive."""
 
     def __init__(self, path: Path) -> None:
         os.mkfifo(path)

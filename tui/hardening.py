@@ -1,4 +1,4 @@
-"""What keeps the secrets in this process from the other programs of its user."""
+"""Keeps the secrets in this process from other programs of the same user."""
 
 import resource
 import sys
@@ -8,9 +8,9 @@ _PR_SET_DUMPABLE = 4
 
 
 def harden() -> None:
-    """No core file, and no reading of our memory or environment by our user's other programs: tokens are in them.
+    """Forbids core files, and other programs of this user to read this process's memory and environment.
 
-    As far as the system lets us. Call it before anything else, in every process that may hold a secret.
+    Does what the system allows. Call it first in every process that may hold a secret.
     """
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

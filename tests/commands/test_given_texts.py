@@ -151,7 +151,7 @@ class Full(MemoryWatchlist):
 
     def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
         if not self.room:
-            raise UserError("no space left on device")
+            raise UserError("Not saved: no space left on device")
         return super()._change(name, operation)
 
 

@@ -1,5 +1,6 @@
 """The watchlist: what a text is read as, and what the stores do to it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tui.storage.watchlist import (
     MemoryWatchlist,
     Watchlist,
     WatchlistBroken,
+    WatchlistEdit,
     WatchlistFile,
     WatchlistStore,
 )
@@ -107,11 +109,11 @@ def test_what_is_stored_is_clean(store: WatchlistStore) -> None:
 def test_every_change_is_undone_byte_for_byte_and_redone(path: Path, before: str) -> None:
     path.write_bytes(before.encode())
     file = WatchlistFile(path)
-    acts = (
+    acts: list[Callable[[], WatchlistEdit]] = [
         lambda: file.add([Job(B, "b"), Job(C)]),
         lambda: file.edit({A: {"label": "a", "tags": ("t",)}}),
         lambda: file.remove([A, B]),
-    )
+    ]
     for act in acts:
         start = path.read_bytes()
         done = act()
