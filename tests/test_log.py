@@ -13,14 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.builders import failure
+from tests.support.builders import failure, reading
 from tests.support.scripted_reader import failed, job, polling
 from tests.support.user_home import NO_WORD, TOKEN, User
 from tests.support.virtual_time import in_virtual_time
+from tui.alerts import Alerts
 from tui.cli import main
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Status
+from tui.core.transitions import Change, Event
 from tui.demo.service import DemoService
 from tui.logs import LogFile, open_log
 from tui.storage.watchlist import WatchlistFile
@@ -116,6 +118,13 @@ def test_saves_and_failures_to_save_are_logged(log: LogFile, path: Path, tmp_pat
     assert lines(path)[-1].startswith(
         "WARNING tui.storage.watchlist: add failed: Not saved: the file cannot be used: it is a folder"
     )
+
+
+async def test_a_failing_alert_command_is_logged_without_its_arguments(log: LogFile, path: Path) -> None:
+    alerts = Alerts(["false", TOKEN], lambda sentence: None)
+    alerts.tell(Change(Job(JOB), Event.STOPPED, reading(JOB, Status.IDLE, 0)))
+    await alerts.finish(20)
+    assert lines(path) == ["WARNING tui.alerts: the command false ended with exit status 1"]
 
 
 def test_the_libraries_warnings_are_logged_without_tracebacks(log: LogFile, path: Path) -> None:

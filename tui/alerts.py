@@ -1,12 +1,15 @@
 """Runs the user's own command when a job starts or stops: without a shell, bounded in time and number."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 
 from tui.core.text import clean
 from tui.core.transitions import ALERT_FIELDS, Change, deserves_alert
 from tui.processes import run
+
+_log = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """Commands that run at the same time."""
@@ -103,4 +106,5 @@ class Alerts:
     def _complain(self, what: str) -> None:
         if what not in self._said:
             self._said.add(what)
+            _log.warning("the command %s %s", self._command[0], what)
             self._say(f"The command of [alerts], {clean(self._command[0], 100)}, {what}.")
