@@ -56,7 +56,7 @@ def _groups(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 
 def _commands(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """What a command shares with the program is told once, above."""
+    """Leaves out the arguments that a command shares with the program: they are described once, above."""
     known = {option for action in parser._actions for option in action.option_strings}
     for chooser in parser._actions:
         if not isinstance(chooser, argparse._SubParsersAction):

@@ -1,7 +1,7 @@
 """The command line: one function a command; each answers its exit code."""
 
 import argparse
-import gc
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +15,7 @@ from tui.commands import entry_points
 from tui.commands.arguments import DEFAULTS, CommandFunction, parser
 from tui.core.errors import UserError, shortage
 from tui.core.text import A_BUG, clean, crash_text
+from tui.startup import gc_paused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 USAGE = 2
 """Exit code: the command line or the settings are wrong."""
 INTERRUPTED = 130
+
+logging.getLogger("tui").addHandler(logging.NullHandler())  # else warnings go to standard error without --log
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,19 +79,19 @@ def say(text: str) -> None:
             print(f"codearts-watch: {clean(text, 2000)}", file=sys.stderr)
 
 
+@gc_paused()
 def watch(arguments: argparse.Namespace) -> int:
     """Open the screen, on the user's watchlist or on the demo."""
     from tui.terminal.capabilities import prepare
 
-    gc.disable()  # until the first frame: a seventh of the CPU that it takes
     prepare(os.environ)
     if arguments.demo:
         return watch_demo()
-    from tui.files import files_of, log_of, noted
+    from tui.files import files_of
     from tui.storage.watchlist import MemoryWatchlist, Watchlist, WatchlistBroken
 
-    files, log = files_of(arguments), log_of(arguments)
-    store = noted(files.watchlist, log)
+    files = files_of(arguments)
+    store: WatchlistStore = files.watchlist
     watchlist = Watchlist()
     warning = ""
     try:
@@ -103,7 +106,7 @@ def watch(arguments: argparse.Namespace) -> int:
     def service() -> "App":
         from tui.context import build_app
 
-        return build_app(files, arguments, os.environ, log)
+        return build_app(files, arguments, os.environ)
 
     return open_screen(service, files.settings, files.locations, store, watchlist, warning, files.settings_file)
 

@@ -1,10 +1,11 @@
 """From arguments, environment and settings to the parts that a command needs."""
 
 import argparse
+import logging
 import os
 import random
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from tui.core.paths import expanded
 from tui.core.reading import Failure, FailureKind, Reading
 from tui.core.text import clean
 from tui.files import Files
-from tui.logs import Log
+from tui.logs import open_log
 from tui.polling.poller import Poller
 from tui.polling.poller_group import PollerGroup
 from tui.processes import SECRETS
@@ -31,7 +32,7 @@ class App:
 
     profiles: dict[str, Profile]
     default: str
-    log: Log | None = None
+    log: logging.Handler | None = None
     strangers: dict[str, Profile] = field(default_factory=dict)
     """Profiles that only the watchlist knows, once they were wanted."""
 
@@ -53,8 +54,7 @@ class App:
 
     def pollers(self, report: Callable[[list[Reading]], None]) -> PollerGroup:
         """The pollers of all profiles, telling `report` what they read."""
-        heard = self.log.hearing(report) if self.log else report
-        return PollerGroup(lambda name: self._poller(name, heard), self.default)
+        return PollerGroup(lambda name: self._poller(name, report), self.default)
 
     def _poller(self, name: str, report: Callable[[list[Reading]], None]) -> Poller:
         profile = self.profile(name)
@@ -105,10 +105,8 @@ class ProfilePlan(NamedTuple):
             environ.pop(name, None)
 
 
-def profile_plan(
-    files: Files, arguments: argparse.Namespace, environ: Mapping[str, str], log: Log | None = None
-) -> ProfilePlan:
-    """The log hears what profiles do. Raises Problem for a profile that is not there."""
+def profile_plan(files: Files, arguments: argparse.Namespace, environ: Mapping[str, str]) -> ProfilePlan:
+    """Raises UserError if the settings have no such profile."""
     flags = Flags(
         arguments.profile or "",
         arguments.region or "",
@@ -122,20 +120,16 @@ def profile_plan(
     return ProfilePlan(files, inputs, *choose_profile(flags, environ, files.settings))
 
 
-def build_app(
-    files: Files, arguments: argparse.Namespace, environ: MutableMapping[str, str], log: Log | None = None
-) -> App:
-    """Flag before environment before settings before default.
+def build_app(files: Files, arguments: argparse.Namespace, environ: MutableMapping[str, str]) -> App:
+    """A flag wins over the environment, that over the settings, those over the default. Opens the log of `--log`.
 
-    Takes every secret out of `environ`. Raises Problem for what cannot be used.
+    Takes every secret out of `environ`. Raises UserError for what cannot be used.
     """
-    planned = profile_plan(files, arguments, environ, log)
+    planned = profile_plan(files, arguments, environ)
     profiles = {name: planned.build(name) for name in planned.wanted}
     planned.hide(environ)
-    parts = App(profiles, planned.in_charge, log)
-    if log:
-        log.keep_out(parts.held)
-    return parts
+    app = App(profiles, planned.in_charge)
+    return replace(app, log=open_log(arguments.log, app.held)) if arguments.log else app
 
 
 def _home() -> Path:

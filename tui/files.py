@@ -4,17 +4,13 @@ import argparse
 from collections.abc import Iterator
 from os.path import lexists
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from tui.clock import now
 from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.storage.files import Locations, default_locations
 from tui.storage.settings import Settings, load_settings
-from tui.storage.watchlist import WatchlistFile, WatchlistStore
-
-if TYPE_CHECKING:
-    from tui.logs import Log
+from tui.storage.watchlist import WatchlistFile
 
 
 class Files(NamedTuple):
@@ -73,21 +69,3 @@ def screen_findings(files: Files) -> Iterator[Finding]:
         yield from (Finding("watchlist", warning, False) for warning in files.watchlist.load().warnings)
     except UserError as problem:
         yield Finding("watchlist", str(problem), True)
-
-
-def log_of(arguments: argparse.Namespace) -> "Log | None":
-    """None without --log. Raises Problem where it cannot be written."""
-    if not arguments.log:
-        return None
-    from tui.logs import open_log
-
-    return open_log(arguments.log, now)
-
-
-def noted(store: WatchlistStore, log: "Log | None") -> WatchlistStore:
-    """The store, whose changes the log tells where there is one."""
-    if not log:
-        return store
-    from tui.logs import NotedStore
-
-    return NotedStore(store, log.note)

@@ -191,7 +191,7 @@ def test_settings_that_another_user_could_have_written_are_not_used(
     for named in (path, link):
         if said:
             told = as_read_by(ALICE, named, TEAM)
-            assert told.startswith(f"Problem: {named} cannot be used: {said}")
+            assert told.startswith(f"UserError: {named} cannot be used: {said}")
             assert "run any command as you" in told
             assert "run ch" in told
         else:

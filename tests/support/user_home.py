@@ -10,7 +10,7 @@ from tui.codearts.auth.credentials import AuthHeaders
 from tui.commands.arguments import DEFAULTS, parser
 from tui.context import App, ProfilePlan, build_app, profile_plan
 from tui.core.reading import Failure
-from tui.files import files_of, log_of
+from tui.files import files_of
 from tui.profiles.profile import Profile
 
 TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
@@ -38,7 +38,7 @@ class User:
 
     def gather(self, *argv: str) -> App:
         arguments = self.arguments(*argv)
-        return build_app(files_of(arguments), arguments, self.environ, log_of(arguments))
+        return build_app(files_of(arguments), arguments, self.environ)
 
     def profile(self, *argv: str) -> Profile:
         """Returns the profile in charge."""

@@ -11,7 +11,7 @@ from tui.clock import now
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.text import clean
-from tui.files import files_of, log_of, noted, watchlist_of
+from tui.files import files_of, watchlist_of
 from tui.storage.files import default_locations
 from tui.storage.settings import Settings, load_settings
 from tui.storage.watchlist import WatchlistStore
@@ -111,8 +111,8 @@ def _asking(arguments: argparse.Namespace) -> "tuple[Settings, Session, tuple[Jo
     from tui.commands.standard_input import read_input
     from tui.context import build_app
 
-    files, log = files_of(arguments), log_of(arguments)
-    app, store = build_app(files, arguments, os.environ, log), noted(files.watchlist, log)
+    files = files_of(arguments)
+    app, store = build_app(files, arguments, os.environ), files.watchlist
 
     def pollers(report: "Report", adjust: "Adjust") -> "PollerGroup":
         profiles = {name: one._replace(policy=adjust(one.policy)) for name, one in app.profiles.items()}

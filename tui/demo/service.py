@@ -171,12 +171,16 @@ def _introduction(service: DemoService) -> list[str]:
         f"export CODEARTS_ENDPOINT={service.url}",
         f"export CODEARTS_TOKEN={service.token}",
         "",
-        f"IAM takes the user {service.user}, password {service.password}, account {service.domain}"
-        f" and project {service.project}.",
+        _introduction_to_iam(service),
         f"Requests may also be signed with access key {service.access_key} and secret key {service.secret_key}.",
         "The jobs:",
         *(f"{job.id}  {job.label}" for job in service.jobs),
     ]
+
+
+def _introduction_to_iam(service: DemoService) -> str:
+    user = f"user {service.user}, password {service.password}"
+    return f"IAM takes the {user}, account {service.domain} and project {service.project}."
 
 
 def _request_id(seed: int, number: int) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socketserver import BaseServer
 from typing import Any
 
 from tui.demo.answers import Answer, gateway_error
@@ -76,8 +75,7 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # head and body leave together
     timeout = IDLE_SECONDS
 
-    def __init__(self, request: Any, client_address: Any, server: BaseServer) -> None:
-        assert isinstance(server, Server)
+    def __init__(self, request: Any, client_address: Any, server: "Server") -> None:
         self.desk = server.desk
         super().__init__(request, client_address, server)
 

@@ -1,6 +1,7 @@
 """The poller of a profile: sends the requests that the scheduler plans, and reports the readings in batches."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from math import inf
 from typing import NamedTuple, Protocol
@@ -10,6 +11,8 @@ from tui.core.reading import Failure, Reading, Status
 from tui.polling.auth_gate import CHECK_EVERY
 from tui.polling.policy import Policy
 from tui.polling.scheduler import Scheduler
+
+_log = logging.getLogger(__name__)
 
 LONGEST_NAP = 2.0
 """Seconds between two turns at most, so that a suspend is detected."""
@@ -84,6 +87,7 @@ class Poller:
         self._wake = asyncio.Event()
         self._unreported: list[Reading] = []
         self._reported_at = -inf
+        self._failure_log = _FailureLog()
 
     async def run(self) -> None:
         """Polls until cancelled. Raises the exception of a bug in the reader or in `report`."""
@@ -236,6 +240,7 @@ class Poller:
             return self._reported_at + self._batch - now
         readings, self._unreported = self._unreported, []
         self._reported_at = now
+        self._failure_log.write(readings)
         self._report(readings)
         return inf
 
@@ -245,3 +250,31 @@ class Poller:
             await self._wake.wait()
         finally:
             timer.cancel()
+
+
+class _FailureLog:
+    """Logs a job when it begins to fail, when it fails otherwise, and when it can be read again."""
+
+    def __init__(self) -> None:
+        self._failures: dict[JobId, Failure] = {}
+
+    def write(self, readings: Iterable[Reading]) -> None:
+        for reading in readings:
+            before = self._failures.pop(reading.job, None)
+            if isinstance(reading.outcome, Failure):
+                self._failures[reading.job] = reading.outcome
+                if before is None or _what(before) != _what(reading.outcome):
+                    _log.warning("job %s: %s", reading.job, _in_words(reading, reading.outcome))
+            elif before:
+                _log.info("job %s can be read again: %s", reading.job, reading.outcome)
+
+
+def _what(failure: Failure) -> tuple[str, str, str]:
+    return failure.kind, failure.code, failure.summary
+
+
+def _in_words(reading: Reading, failure: Failure) -> str:
+    http = f"HTTP {reading.http_status}" if reading.http_status else ""
+    request = f"request {reading.request_id}" if reading.request_id else ""
+    parts = (failure.code, failure.message, http, request)
+    return " | ".join((f"{failure.kind}: {failure.summary}", *filter(None, parts)))
