@@ -14,7 +14,7 @@ from tui.codearts.json_body import fields_of, parse_json
 from tui.codearts.redaction import redact, redact_lines
 from tui.codearts.status_api import failure_of
 from tui.core.reading import Failure, FailureKind
-from tui.core.text import CELL, clean, plain_paste
+from tui.core.text import CELL, JOINERS, clean, plain_paste
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -30,6 +30,7 @@ _LONGEST_NUMBER = 18
 _MILLISECONDS_FROM = 100_000_000_000
 """As seconds this would be the year 5138, as milliseconds it is 1973."""
 _YEARS = range(2000, 2101)
+_WITHOUT_JOINERS = dict.fromkeys(map(ord, JOINERS))
 
 
 class CallKind(StrEnum):
@@ -101,7 +102,8 @@ class Members:
         if not isinstance(value, str):
             return None
         lines = value[-most:].replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        return "\n".join(map(plain_paste, redact_lines(lines[-_MOST_LINES:], self._secrets)))
+        text = "\n".join(map(plain_paste, redact_lines(lines[-_MOST_LINES:], self._secrets)))
+        return text.translate(_WITHOUT_JOINERS)
 
     def number(self, name: str) -> int | None:
         """A whole number from 0, also as a text."""

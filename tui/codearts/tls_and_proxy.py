@@ -28,7 +28,7 @@ def tls_context(ca_file: Path | None, verify: bool = True) -> ssl.SSLContext:
     return _context(str(ca_file or ""), cert_file, cert_directory) if verify else _trusting()
 
 
-def nobodys_context() -> ssl.SSLContext:
+def untrusting_context() -> ssl.SSLContext:
     """Trusts nobody."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 

@@ -90,9 +90,9 @@ class ConnectionOptions(NamedTuple):
 
     def opener(self, url: str) -> "Callable[[], httpx.AsyncClient]":
         """Makes HTTP clients of one connection each, for this place. Loads httpx, which costs 60 ms."""
-        from tui.codearts.client import http_client
+        from tui.codearts.connections import open_http
 
-        return partial(http_client, url, self.ca_file, proxy=self.proxy, verify=self.verify)
+        return partial(open_http, url, self.ca_file, proxy=self.proxy, verify=self.verify)
 
 
 def connection_options(settings: ProfileSettings, file: Callable[[str], Path]) -> ConnectionOptions:
