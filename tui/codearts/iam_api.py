@@ -200,6 +200,9 @@ async def _fill(
     body: bytes,
 ) -> None:
     limit = size_limit(_LARGEST_TOKEN_BODY)
-    async with asyncio.timeout(DEADLINE), open_http() as http:
-        async with http.stream(method, url, headers=headers, content=body, extensions=limit) as answer:
-            await response.receive(answer, _LARGEST_TOKEN_BODY)
+    async with (
+        asyncio.timeout(DEADLINE),
+        open_http() as http,
+        http.stream(method, url, headers=headers, content=body, extensions=limit) as answer,
+    ):
+        await response.receive(answer, _LARGEST_TOKEN_BODY)
