@@ -13,7 +13,7 @@ from tests.support.credential_fakes import answering, failure_of, still_clock
 from tui.codearts.auth.credentials import Secret
 from tui.codearts.auth.providers import HeldPassword
 from tui.codearts.auth.refreshable import Token
-from tui.codearts.client import http_client
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint, parse_endpoint
 from tui.codearts.iam_api import IamTokens, LoginRequest, inspect_token, interpret_token, token_request
 from tui.core.reading import Failure, FailureKind
@@ -213,13 +213,13 @@ async def test_the_simulated_iam_gives_a_token_and_knows_it() -> None:
     with DemoService() as service:
         login = LoginRequest(service.user, service.domain, project_id=service.project_id)
         clock = still_clock()
-        open_http = partial(http_client, service.url)
-        tokens = IamTokens(open_http, parse_endpoint(service.url), login, HeldPassword("p", service.password), clock)
+        opener = partial(open_http, service.url)
+        tokens = IamTokens(opener, parse_endpoint(service.url), login, HeldPassword("p", service.password), clock)
         issued = await tokens.issue()
         assert isinstance(issued, Token)
-        assert await inspect_token(open_http, Endpoint(service.url), issued.secret, clock) == issued
+        assert await inspect_token(opener, Endpoint(service.url), issued.secret, clock) == issued
         service.revoke(issued.secret.reveal())
-        seen = await inspect_token(open_http, Endpoint(service.url), issued.secret, clock)
+        seen = await inspect_token(opener, Endpoint(service.url), issued.secret, clock)
         assert "IAM does not accept the token" in failure_of(seen).summary
-        wrong = IamTokens(open_http, Endpoint(service.url), login, HeldPassword("p", "guessed"), clock)
+        wrong = IamTokens(opener, Endpoint(service.url), login, HeldPassword("p", "guessed"), clock)
         assert "HUAWEI ID" in failure_of(await wrong.issue()).summary

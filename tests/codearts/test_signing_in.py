@@ -14,7 +14,8 @@ from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
 from tui.codearts.auth.credentials import AuthHeaders, Credential, FixedToken, Secret
 from tui.codearts.auth.providers import HeldPassword, PasswordSource
 from tui.codearts.auth.refreshable import RefreshableToken, Token
-from tui.codearts.client import StatusClient, http_client
+from tui.codearts.client import StatusClient
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.iam_api import IamTokens, LoginRequest
 from tui.codearts.server_clock import ServerClock
@@ -43,7 +44,7 @@ async def asking(
     clock = ServerClock(time.now)
     transport = httpx.MockTransport(handler) if handler else None
     client = StatusClient(
-        lambda: http_client(url, transport=transport), Endpoint(url), credential(clock), time.now, clock=clock
+        lambda: open_http(url, transport=transport), Endpoint(url), credential(clock), time.now, clock=clock
     )
     try:
         yield client
@@ -82,7 +83,7 @@ async def test_three_hundred_jobs_whose_token_ends_cause_one_renewal(ending: str
 
         def credential(clock: ServerClock) -> RefreshableToken:
             password = HeldPassword("the password", service.password)
-            issuers.append(CountedIam(lambda: http_client(service.url), Endpoint(service.url), login, password, clock))
+            issuers.append(CountedIam(lambda: open_http(service.url), Endpoint(service.url), login, password, clock))
             return RefreshableToken(issuers[0], clock)
 
         async with asking(credential, service.url) as client:
@@ -163,7 +164,7 @@ async def test_whatever_end_iam_gives_a_token_one_log_in_serves_all(end: str) ->
         http = httpx.MockTransport(iam)
         return RefreshableToken(
             IamTokens(
-                lambda: http_client("https://iam", transport=http), Endpoint("https://iam"), login, password, clock
+                lambda: open_http("https://iam", transport=http), Endpoint("https://iam"), login, password, clock
             ),
             clock,
         )

@@ -19,7 +19,7 @@ from tests.codearts.test_signing import ACCESS, BODY, DATE, HOST, PROJECT, SECRE
 from tests.support.clients import client
 from tui.codearts.auth.credentials import EnvironmentToken
 from tui.codearts.auth.signing import sign
-from tui.codearts.client import http_client
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.job_list_api import JobPage, job_list_call
@@ -115,7 +115,7 @@ async def test_the_sdk_reads_lists_records_and_logs_as_we_do(service_standing_st
     job = service.jobs[0].id
     credential = EnvironmentToken(service.token)
     ours = ExtrasClient(
-        partial(http_client, service.url), Endpoint(service.url), credential, lambda: Moment(0.0, datetime.now(UTC))
+        partial(open_http, service.url), Endpoint(service.url), credential, lambda: Moment(0.0, datetime.now(UTC))
     )
     now = datetime.now(UTC)
     records = await ours.fetch(record_list_call(job, now, "cn-north-4", 5))

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import httpx
 
 from tui.codearts.auth.credentials import Credential, EnvironmentToken
-from tui.codearts.client import StatusClient, http_client
+from tui.codearts.client import StatusClient
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.core.job import JobId
 from tui.core.reading import Failure, Moment, Reading
@@ -34,13 +35,13 @@ async def client(
 ) -> AsyncIterator[StatusClient]:
     transport = httpx.MockTransport(handler) if handler else None
 
-    def open_http() -> httpx.AsyncClient:
-        http = http_client(url, transport=transport, verify=verify)
+    def opener() -> httpx.AsyncClient:
+        http = open_http(url, transport=transport, verify=verify)
         if opened is not None:
             opened.append(http)
         return http
 
-    reader = StatusClient(open_http, Endpoint(url), credential or EnvironmentToken(TOKEN), clock(), deadline)
+    reader = StatusClient(opener, Endpoint(url), credential or EnvironmentToken(TOKEN), clock(), deadline)
     try:
         yield reader
     finally:

@@ -9,7 +9,7 @@ import httpx
 
 from tests.support.clients import TOKEN
 from tui.codearts.auth.credentials import Credential, EnvironmentToken
-from tui.codearts.client import http_client
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extras_client import ExtrasClient
 from tui.core.reading import Failure, Moment
@@ -47,7 +47,7 @@ async def extras(
 ) -> AsyncIterator[ExtrasClient]:
     transport = httpx.MockTransport(handler)
     client = ExtrasClient(
-        lambda: http_client("https://build.example.com", transport=transport),
+        lambda: open_http("https://build.example.com", transport=transport),
         Endpoint("https://build.example.com"),
         credential or EnvironmentToken(TOKEN),
         (time or Time()).now,

@@ -108,9 +108,9 @@ class ConnectionOptions(NamedTuple):
 
     def _open(self, url: str) -> "httpx.AsyncClient":
         """Imports httpx only here, since that takes 60 ms."""
-        from tui.codearts.client import http_client
+        from tui.codearts.connections import open_http
 
-        return http_client(url, self.ca_file, proxy=self.proxy, verify=self.verify)
+        return open_http(url, self.ca_file, proxy=self.proxy, verify=self.verify)
 
 
 def connection_options(settings: ProfileSettings, file: Callable[[str], Path]) -> ConnectionOptions:
