@@ -1,5 +1,4 @@
-"""Hostile answers, pastes and files by the ten thousand: no exception, no invented status, nothing that a terminal
-acts on. `CODEARTS_WATCH_LONG=1` makes it fifty times as many."""
+"""Hostile answers, pastes and files by the thousand: no exception, no invented status, nothing a terminal acts on."""
 
 import tomllib
 from pathlib import Path
@@ -7,7 +6,8 @@ from random import Random
 
 import pytest
 
-from tests.support.hostile_texts import JOB, LONG, TIMES, body, control_characters, escaped, text, value
+from tests.support.hostile_texts import JOB, body, control_characters, escaped, text, value
+from tests.support.long_run import HOURS, by_length
 from tui.codearts.error_codes import advise
 from tui.codearts.iam_api import interpret_token
 from tui.codearts.status_api import interpret, request_id
@@ -19,10 +19,10 @@ from tui.storage.screen_state import load_state
 from tui.storage.settings import load_settings
 from tui.storage.watchlist import WatchlistFile
 
-SEED = Random().randrange(1 << 32) if LONG else 2026
+SEED = Random().randrange(1 << 32) if HOURS else 2026
 TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
 CODES = (*[200] * 8, 201, 204, 301, 400, 401, 403, 404, 418, 422, 429, 431, 500, 502, 503, 504, 999)
-BODIES, PASTES, WATCHLISTS = (number * TIMES for number in (20_000, 20_000, 5_000))
+BODIES, PASTES, WATCHLISTS = by_length((4000, 20_000, 1000), (20_000, 20_000, 5000), (1_000_000, 1_000_000, 250_000))
 
 
 def headers(dice: Random) -> dict[str, str]:

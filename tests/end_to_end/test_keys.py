@@ -4,13 +4,10 @@ import re
 from functools import partial
 from pathlib import Path
 
-import pytest
-
+from tests.support.long_run import SIZES
 from tests.support.program import SETTINGS, row
 from tests.support.typist import BAD, JOBS, asked_often_enough, cursor_is_below, typing
 from tui.ui.keys import ASK, LOOK, MARK, MOVE, PROGRAM, WATCH
-
-SIZES = pytest.mark.parametrize(("rows", "columns"), [(24, 80), (40, 120)])
 
 
 @SIZES

@@ -9,10 +9,9 @@ from collections import defaultdict
 
 import pytest
 
+from tests.support.build_hosts import ROOT
 from tui.commands.arguments import parser
 from tui.commands.output import ExitCode
-
-from .hosts import ROOT
 
 
 @pytest.fixture(scope="module")
