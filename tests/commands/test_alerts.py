@@ -114,9 +114,12 @@ async def test_the_command_has_the_job_in_its_environment_exactly(tmp_path: Path
     ]
 
 
-async def test_a_shell_that_reads_the_environment_runs_no_label(tmp_path: Path) -> None:
-    command = ["sh", "-c", f'printf %s "$CODEARTS_LABEL" > {tmp_path}/said']
-    label = f'"; touch {tmp_path}/evil; $(touch {tmp_path}/evil) `touch {tmp_path}/evil`'
+async def test_a_shell_that_reads_the_environment_runs_no_label(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ["sh", "-c", 'printf %s "$CODEARTS_LABEL" > said']
+    label = '"; touch evil; $(touch evil) `touch evil`'
     alerts = Alerts(command, lambda sentence: None)
     alerts.tell(change(Event.STOPPED, label))
     await alerts.finish(20)

@@ -149,7 +149,7 @@ class Full(MemoryWatchlist):
 
     def _change(self, operation):  # type: ignore[no-untyped-def]
         if not self.room:
-            raise UserError("no space left on device")
+            raise UserError("Not saved: no space left on device")
         return super()._change(operation)
 
 

@@ -14,7 +14,7 @@ import httpx
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extra_call import CallKind
 from tui.codearts.status_api import status_path
-from tui.codearts.transport_errors import fault
+from tui.codearts.transport_errors import AnswerTooLarge, fault
 from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind
@@ -25,10 +25,6 @@ LARGEST = "largest_answer"
 """The extension of a request whose answer may be larger, in bytes."""
 _SMALLEST_PIECE = 64
 """Bytes that a piece counts for at least: each costs CPU, however small it is."""
-
-
-class AnswerTooLarge(httpcore.RemoteProtocolError):
-    """An answer has more bytes than it may have, whatever they are: to parse them could cost seconds of CPU."""
 
 
 class _Meter:

@@ -14,13 +14,14 @@ from tui.codearts.json_body import fields_of, parse_json
 from tui.codearts.redaction import redact, redact_lines
 from tui.codearts.status_api import failure_of
 from tui.core.reading import Failure, FailureKind
-from tui.core.text import CELL, clean, plain_paste
+from tui.core.text import CELL, JOINERS, clean, plain_paste
 
 T_co = TypeVar("T_co", covariant=True)
 
 HIGHEST_BUILD = 1_000_000_000
 _LARGEST_LIST = 2 * 1024 * 1024
 _LARGEST_LOG = 8 * 1024 * 1024
+_NOT_DRAWN = str.maketrans("", "", JOINERS)
 _MOST_LINES = 20_000
 """Lines of a text that are kept."""
 _LARGEST_ERROR = 64 * 1024
@@ -101,7 +102,8 @@ class Members:
         if not isinstance(value, str):
             return None
         lines = value[-most:].replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        return "\n".join(map(plain_paste, redact_lines(lines[-_MOST_LINES:], self._secrets)))
+        text = plain_paste("\n".join(redact_lines(lines[-_MOST_LINES:], self._secrets)))
+        return text.translate(_NOT_DRAWN)
 
     def number(self, name: str) -> int | None:
         """A whole number from 0, also as a text."""

@@ -5,9 +5,9 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+import httpcore
 import httpx
 
-from tui.codearts.connections import AnswerTooLarge
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as Kind
 
@@ -21,6 +21,10 @@ _NOT_TLS = (
     "PACKET_LENGTH_TOO_LONG",
     "RECORD_LAYER_FAILURE",
 )
+
+
+class AnswerTooLarge(httpcore.RemoteProtocolError):
+    """An answer has more bytes than it may have, whatever they are: to parse them could cost seconds of CPU."""
 
 
 class ProxyFailed(httpx.ProxyError):
