@@ -214,8 +214,34 @@ def test_a_page_of_five_hundred_lines_is_sorted_exactly() -> None:
 
 IDS = st.text("0123456789abcdefghijklmnopqrstuvwxyz", min_size=32, max_size=32)
 PIECES = st.sampled_from(
-    [JOB, JOB.upper(), UUID, HISTORY, CONSOLE, "https://", "project", "pipeline/", "job_id=", "detail/history/", "%2F"]
-    + ["?", "#", "/", "\n", " ", "\x1b[1m", "\0", "\u202e", "\ud800", "é", "：", '"', "\\/", "@", ":"]
+    [
+        JOB,
+        JOB.upper(),
+        UUID,
+        HISTORY,
+        CONSOLE,
+        "https://",
+        "project",
+        "pipeline/",
+        "job_id=",
+        "detail/history/",
+        "%2F",
+        "?",
+        "#",
+        "/",
+        "\n",
+        " ",
+        "\x1b[1m",
+        "\x00",
+        "\u202e",
+        "�",
+        "é",
+        "：",
+        '"',
+        "\\/",
+        "@",
+        ":",
+    ]
 )
 
 

@@ -186,6 +186,7 @@ def test_a_private_group_may_write_the_cache(carried: str, variable: str) -> Non
             group=ALICE,
             extra_groups=[],
             umask=0o002,
+            check=False,
         )
         assert (done.stdout, done.stderr) == (VERSION, "")
         assert list(cache.glob("codearts-watch/*/tui"))

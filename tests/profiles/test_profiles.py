@@ -211,8 +211,10 @@ async def test_what_the_environment_has_goes_to_the_host_of_the_profile_in_charg
         ('endpoint = "http://127.0.0.1:1"\nregion = "cn-north-4"', None),
         ('endpoint = "https://build.lab.example"\nallow_host = ["build.lab.example"]\nregion = "cn-north-4"', None),
         (
-            'endpoint = "https://x.cn-north-4.lab.example"\nallow_host = ["x.cn-north-4.lab.example"]\n'
-            'region = "cn-north-4"',
+            (
+                'endpoint = "https://x.cn-north-4.lab.example"\nallow_host = ["x.cn-north-4.lab.example"]\n'
+                'region = "cn-north-4"'
+            ),
             None,
         ),
     ],

@@ -1,6 +1,7 @@
 """A reader that answers by script, and a bench that runs a poller with it in virtual time."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -93,7 +94,7 @@ class Bench:
             paid_at = max(paid_at, at) + 1 / rate
         assert self.most_in_flight <= self.policy.concurrency
         reports = [at for at, _ in self.reports]
-        assert all(later - earlier >= 0.1 - ROUNDING for earlier, later in zip(reports, reports[1:], strict=False))
+        assert all(later - earlier >= 0.1 - ROUNDING for earlier, later in itertools.pairwise(reports))
 
     def _take(self, readings: list[Reading]) -> None:
         assert readings

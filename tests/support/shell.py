@@ -40,6 +40,7 @@ class Shell:
             capture_output=True,
             timeout=60,
             env={**self.env, **(env or {})},
+            check=False,
         )
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
