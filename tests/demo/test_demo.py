@@ -71,7 +71,7 @@ def test_refusals_have_their_documented_status_and_code(client: Client, label: s
     assert body.get("request_id") == (client.headers["X-Request-Id"] if code.startswith("APIGW") else None)
 
 
-def test_answers_that_are_none(client: Client) -> None:
+def test_answers_without_a_status_have_their_shapes(client: Client) -> None:
     assert client.status("error inside a 200")[0] == 200
     assert client.status("error inside a 200")[1]["error"]["code"] == "DEV.CB.032011"
     for label, status in (("proxy page (502)", 502), ("web page inside a 200", 200)):

@@ -347,7 +347,7 @@ async def test_a_window_that_is_too_wide_is_refused(client: Client) -> None:
 @pytest.mark.parametrize(
     "path", ["/v1/job/list", "/v1/domain/project/related-page", "/v1/job/{job}/info", "/v3/jobs/{job}/7/real-time-log"]
 )
-def test_without_a_token_nothing_is_told(client: Client, path: str) -> None:
+def test_without_a_token_nothing_is_returned(client: Client, path: str) -> None:
     status, body = client.call("GET", path.format(job=client.ids[JOB]), {})
     assert (status, body["error_code"]) == (401, "APIGW.0301")
     assert client.call("POST", path.format(job=client.ids[JOB]), {"X-Auth-Token": DemoService.token})[0] == 404

@@ -91,7 +91,7 @@ def test_a_folder_that_others_can_write_is_not_used(carried: str, home: Path) ->
 
 
 @takes_minutes
-def test_many_first_starts_at_once(carried: str, home: Path) -> None:
+def test_many_first_starts_at_once_unpack_one_program(carried: str, home: Path) -> None:
     command = [python(11), carried, "--version"]
     env = {"HOME": str(home)}
     started = [subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) for _ in range(4)]
@@ -200,7 +200,7 @@ def test_only_files_under_version_control_go_into_it(untidy: Path) -> None:
     assert "stray" not in done.stdout
 
 
-def test_all_in_the_folders_archive_is_roots(tmp_path: Path) -> None:
+def test_everything_in_the_folders_archive_belongs_to_root(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "program").touch()
