@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from tests.end_to_end.contract_extras import PROJECT, Truth, tell
+from tests.support.contract_extras import PROJECT, Truth, tell
 from tests.support.contract_server import TOKEN, ContractServer
 from tui import clock
 from tui.codearts.auth.credentials import EnvironmentToken

@@ -15,8 +15,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from tests.codearts.test_signing import ACCESS, BODY, DATE, HOST, PROJECT, SECRET, WHEN
 from tests.support.clients import client
+from tests.support.signed_request import ACCESS, BODY, DATE, HOST, PROJECT, SECRET, WHEN
 from tui.codearts.auth.credentials import EnvironmentToken
 from tui.codearts.auth.signing import sign
 from tui.codearts.connections import open_http

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -203,7 +203,9 @@ async def test_a_failed_build_has_a_failing_step_and_others_have_none() -> None:
                 log: LogPiece = await one.ask(log_v3_call(one.ids[label], record.number))
                 if told.steps:
                     (failed,) = told.steps
-                    assert failed.message and failed.code and failed.help
+                    assert failed.message
+                    assert failed.code
+                    assert failed.help
                     assert log.text.splitlines()[-1].endswith(
                         f"[ERROR] [{failed.step}] {failed.code}: {failed.message}"
                     )
@@ -344,7 +346,7 @@ async def test_a_window_that_is_too_wide_is_refused(client: Client) -> None:
 @pytest.mark.parametrize(
     "path", ["/v1/job/list", "/v1/domain/project/related-page", "/v1/job/{job}/info", "/v3/jobs/{job}/7/real-time-log"]
 )
-def test_without_a_token_nothing_is_told(client: Client, path: str) -> None:
+def test_without_a_token_nothing_is_returned(client: Client, path: str) -> None:
     status, body = client.call("GET", path.format(job=client.ids[JOB]), {})
     assert (status, body["error_code"]) == (401, "APIGW.0301")
     assert client.call("POST", path.format(job=client.ids[JOB]), {"X-Auth-Token": DemoService.token})[0] == 404

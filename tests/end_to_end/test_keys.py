@@ -4,17 +4,14 @@ import re
 from functools import partial
 from pathlib import Path
 
-import pytest
-
+from tests.support.long_run import SIZES
 from tests.support.program import SETTINGS, row
 from tests.support.typist import BAD, JOBS, asked_often_enough, cursor_is_below, typing
 from tui.ui.keys import ASK, LOOK, MARK, MOVE, PROGRAM, WATCH
 
-SIZES = pytest.mark.parametrize(("rows", "columns"), [(24, 80), (40, 120)])
-
 
 @SIZES
-def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
+def test_keys_that_move_the_cursor(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for keys, number in ((["down", "j"], 3), (["up"], 2), (["k"], 1), (["end"], JOBS), (["home"], 1)):
             typist.press(*keys)
@@ -39,7 +36,7 @@ def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
+def test_keys_that_change_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         before = typist.home.watchlist.read_bytes()
         for key in ("x", "delete"):
@@ -78,7 +75,7 @@ def test_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
+def test_keys_that_change_what_is_shown(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("enter", "d"):
             typist.press(key)
@@ -132,7 +129,7 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_asking(tmp_path: Path, rows: int, columns: int) -> None:
+def test_keys_that_ask_the_service(tmp_path: Path, rows: int, columns: int) -> None:
     settings = SETTINGS.replace("= 1\n", "= 3600\n")
     with typing(tmp_path, rows, columns, settings) as typist:
         first = typist.jobs[0]
@@ -156,7 +153,7 @@ def test_asking(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_marking_and_copying(tmp_path: Path, rows: int, columns: int) -> None:
+def test_keys_that_mark_and_copy(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("y", "c"):
             sent = len(typist.terminal.raw)
@@ -193,7 +190,7 @@ def test_marking_and_copying(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_the_program(tmp_path: Path, rows: int, columns: int) -> None:
+def test_keys_for_the_whole_program(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("question_mark", "f1"):
             typist.press(key)

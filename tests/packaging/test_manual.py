@@ -9,10 +9,9 @@ from collections import defaultdict
 
 import pytest
 
+from tests.support.build_hosts import ROOT
 from tui.commands.arguments import parser
 from tui.commands.output import ExitCode
-
-from .hosts import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +34,12 @@ def words(parser: ArgumentParser) -> set[str]:
     return found
 
 
-def test_every_option_and_command_is_told(manual: str) -> None:
+def test_the_manual_names_every_option_and_command(manual: str) -> None:
     told = set(re.findall(r"\\fB(.+?)\\fR", manual.replace("\\-", "-")))
     assert words(parser(defaultdict(lambda: lambda _: 0))) <= told
 
 
-def test_the_environment_exit_codes_and_files_are_told(manual: str) -> None:
+def test_the_manual_names_variables_exit_codes_and_files(manual: str) -> None:
     _, _, told = manual.replace("\\-", "-").partition(".SH ENVIRONMENT\n")
     environment, _, rest = told.partition(".SH EXIT STATUS\n")
     codes, _, files = rest.partition(".SH FILES\n")
@@ -52,11 +51,11 @@ def test_the_environment_exit_codes_and_files_are_told(manual: str) -> None:
     assert "/watchlist.toml" in files
 
 
-def test_it_is_shown_without_complaint(manual: str) -> None:
+def test_groff_shows_the_manual_without_complaint(manual: str) -> None:
     groff = shutil.which("groff")
     if not groff:
         pytest.skip("no groff on this machine")
     command = [groff, "-man", "-Kutf8", "-Tutf8", "-ww", "-P-cbou"]
-    shown = subprocess.run(command, input=manual, capture_output=True, text=True)
+    shown = subprocess.run(command, input=manual, capture_output=True, text=True, check=False)
     assert shown.stderr == ""
     assert "--region ID" in shown.stdout

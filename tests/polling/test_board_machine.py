@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.support.board_invariants import check_board
 from tests.support.builders import DAY, job_id
-from tests.support.hostile_texts import LONG
+from tests.support.long_run import HOURS, by_length
 from tui.core.board import Board
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry, Status
@@ -176,10 +176,10 @@ class Watching(RuleBasedStateMachine):
 
 
 Watching.TestCase.settings = settings(
-    max_examples=5000 if LONG else 150,
-    stateful_step_count=80 if LONG else 40,
+    max_examples=by_length(50, 150, 5000),
+    stateful_step_count=80 if HOURS else 40,
     deadline=None,
-    derandomize=not LONG,
+    derandomize=not HOURS,
     database=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.test_atomic import mode, names
 from tests.support.builders import job_id
 from tests.support.other_users import ALICE, BOB, EVE, TEAM, as_user, give, needs_root, public_folder
+from tests.support.scripts import mode, names
 from tui.core.errors import UserError
 from tui.core.job import Job
 from tui.storage import job_entries

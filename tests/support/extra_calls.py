@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
+from hypothesis import strategies as st
 
 from tests.support.clients import TOKEN
 from tui.codearts.auth.credentials import Credential, EnvironmentToken
@@ -15,6 +16,11 @@ from tui.codearts.extras_client import ExtrasClient
 from tui.core.reading import Failure, Moment
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=10,
+)
 Handler = Callable[[httpx.Request], httpx.Response] | Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from typing import Self
 
 GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\nX-Request-Id: r1\r\n\r\n{"result":true}'
 
@@ -51,7 +52,7 @@ class Server:
         self._scripts = scripts
         self._tls, self._host = tls, host
 
-    async def __aenter__(self) -> "Server":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, self._host, 0, ssl=self._tls)
         self.url = f"{'https' if self._tls else 'http'}://{self._host}:{self._server.sockets[0].getsockname()[1]}"
         return self
