@@ -85,5 +85,5 @@ def test_the_advice_to_allow_a_host_can_be_followed(whole: str) -> None:
 
 
 def test_a_port_that_is_allowed_allows_no_other() -> None:
-    with pytest.raises(UserError, match="build.example.com:8444"):
+    with pytest.raises(UserError, match=r"build\.example\.com:8444"):
         check_host(Endpoint("https://build.example.com:8444"), allowed=("build.example.com:8443",))

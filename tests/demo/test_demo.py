@@ -4,6 +4,7 @@ import http.client
 import re
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -152,7 +153,7 @@ def test_a_job_is_the_same_at_the_same_moment(seed: int, at: float) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_spells_are_neither_too_short_nor_too_long(seed: int) -> None:
     ends = (0.0, *rhythm(seed, "web-frontend").ends)
-    lengths = [end - start for start, end in zip(ends, ends[1:], strict=False)]
+    lengths = [end - start for start, end in pairwise(ends)]
     assert all(20 <= length <= 360 for length in lengths[::2])
     assert all(30 <= length <= 600 for length in lengths[1::2])
 

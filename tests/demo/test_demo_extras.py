@@ -203,7 +203,7 @@ async def test_a_failed_build_has_a_failing_step_and_others_have_none() -> None:
                 log: LogPiece = await one.ask(log_v3_call(one.ids[label], record.number))
                 if told.steps:
                     (failed,) = told.steps
-                    assert failed.message and failed.code and failed.help
+                    assert all((failed.message, failed.code, failed.help))
                     assert log.text.splitlines()[-1].endswith(
                         f"[ERROR] [{failed.step}] {failed.code}: {failed.message}"
                     )
