@@ -36,6 +36,7 @@ def run(
         user=user,
         group=user,
         extra_groups=None if user is None else [],
+        check=False,
     )
 
 
@@ -45,7 +46,8 @@ def folder() -> Iterator[Path]:
     with public_folder() as top:
         os.chown(top, EVE, EVE)
         try:
-            runs = subprocess.run([sys.executable, "-c", "import tui"], user=EVE, group=EVE, extra_groups=[], cwd=top)
+            command = [sys.executable, "-c", "import tui"]
+            runs = subprocess.run(command, user=EVE, group=EVE, extra_groups=[], cwd=top, check=False)
         except PermissionError:
             pytest.skip("other users cannot run this Python")
         if runs.returncode:

@@ -54,7 +54,9 @@ def ask(question: dict[str, Any]) -> Any:
     assert _PYTHON
     environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "NO_PROXY": "*"}
     command = [_PYTHON, "-W", "ignore", str(_PROGRAM)]
-    answer = subprocess.run(command, input=json.dumps(question), env=environ, capture_output=True, text=True)
+    answer = subprocess.run(
+        command, input=json.dumps(question), env=environ, capture_output=True, text=True, check=False
+    )
     assert answer.returncode == 0, answer.stderr
     return json.loads(answer.stdout)
 

@@ -1,4 +1,4 @@
-"""A client to test, before a transport that the test makes or a server that it runs."""
+"""A client to test, with a transport of the test or a server on this machine."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def clock() -> Callable[[], Moment]:
-    """Every look at it is a second later."""
+    """A clock that moves on by a second at each call."""
     seconds: Iterator[int] = iter(range(10_000))
     return lambda: Moment(float(next(seconds)), datetime(2026, 11, 23, tzinfo=UTC))
 

@@ -1,4 +1,4 @@
-"""Answers to the calls beside the status call, as a test writes them down; and a client that asks for them."""
+"""Answers to extra calls as tests write them, and a client that sends extra calls."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -25,7 +25,7 @@ Handler = Callable[[httpx.Request], httpx.Response] | Callable[[httpx.Request], 
 
 
 def envelope(result: object, **more: object) -> bytes:
-    """As the vendor's pages have it."""
+    """An answer in the envelope of the vendor's documentation."""
     return json.dumps({"result": result, "error": None, "status": "success", **more}).encode()
 
 

@@ -29,7 +29,7 @@ class Connection:
         await self._writer.drain()
 
     async def hung_up(self) -> bytes:
-        """Waits until the client ends the connection; answers what came before."""
+        """Waits until the client ends the connection; returns what it sent before."""
         return await self._reader.read()
 
     def reset(self) -> None:
@@ -43,7 +43,7 @@ Script = Callable[[Connection], Awaitable[None]]
 
 
 class Server:
-    """Each connection follows the next script, the last one for ever; a script that returns hangs up."""
+    """Each connection follows the next script, later ones the last. It closes when its script returns."""
 
     def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.heads: list[bytes] = []
@@ -73,7 +73,7 @@ class Server:
 
 
 def answering(answer: bytes = GOOD) -> Script:
-    """Answers every request so."""
+    """Answers every request with the same bytes."""
 
     async def script(connection: Connection) -> None:
         while True:
@@ -84,7 +84,7 @@ def answering(answer: bytes = GOOD) -> Script:
 
 
 def answering_once(answer: bytes = GOOD) -> Script:
-    """Answers one request so, then hangs up."""
+    """Answers one request, then closes the connection."""
 
     async def script(connection: Connection) -> None:
         await connection.request()
@@ -105,13 +105,13 @@ def silent_after(first: bytes) -> Script:
 
 
 async def resetting(connection: Connection) -> None:
-    """Takes the request, and the connection goes."""
+    """Receives a request, then resets the connection."""
     await connection.request()
     connection.reset()
 
 
 async def resetting_later(connection: Connection) -> None:
-    """The second request arrives, and the connection goes: as a server closes a kept one at just that moment."""
+    """Resets the connection at its second request, like a server that closes a kept connection at that moment."""
     await connection.request()
     await connection.send(GOOD)
     await resetting(connection)
