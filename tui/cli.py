@@ -169,7 +169,6 @@ def _path(name: str) -> Path:
 
 DEFAULTS = argparse.Namespace(
     command=None,
-    program=None,
     demo=False,
     profile=None,
     region=None,

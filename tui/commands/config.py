@@ -1,4 +1,4 @@
-"""`codearts-watch config`: every effective value, and where it came from. No secret is shown, only its length."""
+"""`config`: prints every effective value and its origin. Of a secret, only the length."""
 
 import argparse
 from collections.abc import Iterator, Sequence

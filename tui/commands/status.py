@@ -1,4 +1,4 @@
-"""`status`: one question a job, then the answers."""
+"""`status`: reads each job once and prints the results."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 HELP = "ask once, print, exit"
 DESCRIPTION = (
-    "Ask about each job once and print what it answers.\n"
+    "Read each job once and print its status.\n"
     "Exit codes: 0 all were read, 1 at least one could not be read, 2 wrong usage or settings, 3 not signed in."
 )
 EXAMPLES = [
@@ -30,11 +30,11 @@ EXAMPLES = [
 ]
 
 BURST, BURST_MOST = 10, 50.0
-"""A command that asks once may be this much faster than the screen, which asks for ever; and requests a second."""
+"""How many times faster than the screen one round may be, and the most requests a second."""
 LOOK = 0.1
-"""Seconds between two looks at whether a profile can still be asked."""
+"""Seconds between two checks of whether a profile can still send requests."""
 THROTTLED_MOST = 30.0
-"""Seconds that a round waits for a service that asks for fewer requests."""
+"""Seconds that a round waits for a service that throttles."""
 HEADS = ("STATUS", "ID", "LABEL", "TAGS", "PROFILE", "FAILURE")
 
 
@@ -52,7 +52,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
 
 async def status(session: "Session", jobs: Sequence[Job], as_json: bool) -> ExitCode:
-    """Print what each job answered, in the order given."""
+    """Print the status of each job, in the order given."""
     results, profiles = await one_round(session, jobs)
     rows = [(job, results[job.id], profiles[job.id]) for job in jobs]
     if as_json:
@@ -68,9 +68,9 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool) -> Exit
 
 
 async def one_round(session: "Session", jobs: Sequence[Job]) -> tuple[dict[JobId, Result], dict[JobId, str]]:
-    """What each job answered, and its profile's name. Nobody is asked twice.
+    """Each job's result and its profile's name. No job is read twice.
 
-    Once a profile is refused, or told to wait for long, its other jobs are not asked: they have the same failure.
+    Once a profile's credential is refused, or it is throttled for long, its other jobs get the same failure unread.
     """
     from tui.commands.session import poll_session
 
@@ -88,7 +88,7 @@ async def one_round(session: "Session", jobs: Sequence[Job]) -> tuple[dict[JobId
 
 
 def one_shot(policy: "Policy") -> "Policy":
-    """For one round: a lower rate in the settings lowers this one too. The service's refusals count as ever."""
+    """The policy for one round. A lower rate in the settings lowers this one too; throttling slows it as usual."""
     rate = policy.requests_per_second
     return policy._replace(requests_per_second=max(rate, min(BURST * rate, BURST_MOST)), together=policy.concurrency)
 
@@ -98,7 +98,7 @@ def json_text(documents: object, output: Output, indent: int | None = 2) -> str:
 
 
 def _given_up(pollers: "PollerGroup", now: float) -> dict[str, Failure]:
-    """Profiles that will answer nothing more soon, and why."""
+    """Profiles that cannot be read soon, and why."""
     failures = {}
     for profile, pace in pollers.paces().items():
         waits_long = pace.waiting_until is not None and pace.waiting_until - now > THROTTLED_MOST

@@ -1,4 +1,4 @@
-"""Without a command's name: the screen, on the user's watchlist or on the demo."""
+"""Opens the screen: what the program does if no command is named."""
 
 import argparse
 import gc
@@ -44,7 +44,7 @@ def watch(context: "Context") -> int:
 
 
 def agreed(question: str) -> bool:
-    """Whether the user says yes; anything else, also the end of the input, is no."""
+    """Whether the user types yes; anything else, also the end of the input, is no."""
     try:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except (EOFError, UnicodeDecodeError):
