@@ -1,6 +1,7 @@
 """The core and everything headless work without a screen: none of it may load Textual."""
 
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,3 +38,9 @@ def test_the_parser_of_all_commands_loads_the_standard_library_alone() -> None:
     command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{program}"]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert loaded.stdout.strip() == ""
+
+
+def test_the_map_names_every_package_and_module_and_no_other() -> None:
+    assert tui.__doc__
+    named = re.findall(r"^    (\w+) ", tui.__doc__, re.MULTILINE)
+    assert sorted(named) == sorted(module.name for module in pkgutil.iter_modules(tui.__path__))

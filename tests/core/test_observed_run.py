@@ -52,7 +52,7 @@ def holds(between: Between, at: float) -> bool:
 
 
 def is_true(run: ObservedRun, truth: Truth) -> bool:
-    """Whether a run of the truth began and ended when `run` says, or the record says that it may be several."""
+    """Returns whether one of the true runs began and ended within the bounds of `run`, or `run` may be several."""
     if run.maybe_two:
         return any(holds(run.start, start) for start, _ in truth.runs())
     for start, end in truth.runs():
@@ -128,7 +128,9 @@ def test_a_failed_reading_and_an_older_one_teach_nothing() -> None:
 def test_only_precise_whole_runs_are_learned_from() -> None:
     truth = Truth([20, 220])
     (run,), _ = watch(truth, [(at, at, at) for at in range(0, 240, 15)], 15)
-    assert run.past and run.past.duration == 195 and run.past.ended_at == NOON + 225
+    assert run.past
+    assert run.past.duration == 195
+    assert run.past.ended_at == NOON + 225
     assert run._replace(outcome="failed").past == run.past._replace(failed=True)
     assert run._replace(maybe_two=True).past is None
     (short,), _ = watch(Truth([20, 50]), [(at, at, at) for at in range(0, 240, 15)], 15)

@@ -4,17 +4,14 @@ import re
 from functools import partial
 from pathlib import Path
 
-import pytest
-
+from tests.support.long_run import SIZES
 from tests.support.program import SETTINGS, row
 from tests.support.typist import BAD, JOBS, asked_often_enough, cursor_is_below, typing
 from tui.ui.keys import ASK, LOOK, MARK, MOVE, PROGRAM, WATCH
 
-SIZES = pytest.mark.parametrize(("rows", "columns"), [(24, 80), (40, 120)])
-
 
 @SIZES
-def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
+def test_keys_that_move_the_cursor(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for keys, number in ((["down", "j"], 3), (["up"], 2), (["k"], 1), (["end"], JOBS), (["home"], 1)):
             typist.press(*keys)
@@ -39,7 +36,7 @@ def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
+def test_keys_that_change_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         before = typist.home.watchlist.read_bytes()
         for key in ("x", "delete"):
@@ -78,7 +75,7 @@ def test_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
+def test_keys_that_change_what_is_shown(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("enter", "d"):
             typist.press(key)
@@ -132,7 +129,7 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_asking(tmp_path: Path, rows: int, columns: int) -> None:
+def test_keys_that_ask_the_service(tmp_path: Path, rows: int, columns: int) -> None:
     settings = SETTINGS.replace("= 1\n", "= 3600\n")
     with typing(tmp_path, rows, columns, settings) as typist:
         first = typist.jobs[0]
@@ -156,14 +153,14 @@ def test_asking(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_marking_and_copying(tmp_path: Path, rows: int, columns: int) -> None:
+def test_keys_that_mark_and_copy(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("y", "c"):
             sent = len(typist.terminal.raw)
             typist.press(key)
             typist.drawn(sent, b"\x1b]52;c;")
             typist.copied(f"^{typist.jobs[0]}$")
-        typist.wait_for("ID: sent to the clipboard")
+        typist.wait_for("ID: copied")
         sent = len(typist.terminal.raw)
         typist.press("C")
         typist.drawn(sent, b"\x1b]52;c;")
@@ -174,7 +171,7 @@ def test_marking_and_copying(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("v", "down", "v", "down")
         typist.marked(1, 2, 3, 4)
         typist.press("Y")
-        typist.wait_for("4 reports: sent")
+        typist.wait_for("4 reports: copied")
         typist.copied(rf"^{typist.jobs[0]} \| job 001 \| running[^\n]*\n(?s:.*)CB\.00031006 \| The job does not exist")
         typist.press("p")
         typist.wait_for(r"(?s)= paused .*job 001.*= paused .*job 004")
@@ -193,7 +190,7 @@ def test_marking_and_copying(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_the_program(tmp_path: Path, rows: int, columns: int) -> None:
+def test_keys_for_the_whole_program(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("question_mark", "f1"):
             typist.press(key)

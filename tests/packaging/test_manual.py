@@ -8,10 +8,9 @@ from argparse import SUPPRESS, ArgumentParser, _SubParsersAction
 
 import pytest
 
+from tests.support.build_hosts import ROOT
 from tui.cli import parser
 from tui.commands.output import ExitCode
-
-from .hosts import ROOT
 
 
 @pytest.fixture(scope="module")

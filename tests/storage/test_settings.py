@@ -191,7 +191,7 @@ def test_settings_that_another_user_could_have_written_are_not_used(
     for named in (path, link):
         if said:
             told = as_read_by(ALICE, named, TEAM)
-            assert told.startswith(f"Problem: {named} cannot be used: {said}")
+            assert told.startswith(f"UserError: {named} cannot be used: {said}")
             assert "run any command as you" in told
             assert "run ch" in told
         else:
@@ -253,5 +253,5 @@ def test_a_tilde_in_front_of_a_program_is_a_home(path: Path, monkeypatch: pytest
     path.write_text('[alerts]\ncommand = ["~/bin/notify", "~"]\n')
     assert load_settings(path).alerts.command == ("/home/me/bin/notify", "~")
     path.write_text('[alerts]\ncommand = ["~nobody-of-this-name/notify"]\n')
-    with pytest.raises(UserError, match="nobody knows the home folder that ~ stands for"):
+    with pytest.raises(UserError, match="the home folder that ~ stands for is unknown"):
         load_settings(path)

@@ -40,7 +40,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
     model = Job(NO_JOB, arguments.label, tuple(arguments.tags), _known_profile(context))
     wall = context.now().wall
-    return add(context.watchlist_file, Output.standard(), arguments.pasted, model, read_input, wall)
+    return add(context.watchlist, Output.standard(), arguments.pasted, model, read_input, wall)
 
 
 def _known_profile(context: "Context") -> str:

@@ -63,7 +63,7 @@ async def _asking(profile: Profile, context: Context) -> AsyncIterator[Step]:
         if step.verdict is StepResult.FAILS:
             return
     try:
-        jobs = context.watchlist_file.load().jobs
+        jobs = context.watchlist.load().jobs
     except UserError:  # `_screen` has reported it
         return
     yield await job_step(profile, tuple(job for job in jobs if (job.profile or context.in_charge) == profile.name))
@@ -326,7 +326,7 @@ def _end(profile: Profile, told: Token) -> str:
         return ""
     left = told.expires_at - profile.service.clock.now()
     minutes = max(0, round(left / timedelta(minutes=1)))
-    renewal = "renewed by itself" if profile.credential.renewable else "not renewed by itself"
+    renewal = "renewed by itself" if profile.credential.can_refresh else "not renewed by itself"
     return f", ends in {minutes // 60} h {minutes % 60} min ({told.expires_at:%Y-%m-%d %H:%M} UTC), {renewal}"
 
 

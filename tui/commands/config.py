@@ -56,7 +56,7 @@ def configuration(context: "Context") -> list[Row]:
     flags, settings = context.flags, context.settings
     rows = [
         ("settings file", clean(str(context.settings_file or "")), "--settings" if flags.settings else DEFAULT),
-        ("watchlist file", clean(str(context.watchlist_file.path)), "--watchlist" if flags.watchlist else DEFAULT),
+        ("watchlist file", clean(str(context.watchlist.path)), "--watchlist" if flags.watchlist else DEFAULT),
         ("log file", clean(str(flags.log or "")), "--log" if flags.log else DEFAULT),
         ("profile", context.in_charge, context.why),
     ]

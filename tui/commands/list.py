@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
-    store, output = context.watchlist_file, Output.standard()
+    store, output = context.watchlist, Output.standard()
     return words(store, output) if arguments.complete else show(store, output, arguments.json)
 
 

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
-    return remove(context.watchlist_file, Output.standard(), arguments.jobs)
+    return remove(context.watchlist, Output.standard(), arguments.jobs)
 
 
 def remove(store: "WatchlistStore", output: Output, given: Sequence[str]) -> ExitCode:

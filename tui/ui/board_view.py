@@ -1,7 +1,6 @@
 """The board as it is seen: the table, header and banner, and the pollers behind it."""
 
 import asyncio
-import gc
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -23,6 +22,7 @@ from tui.core.filter import LONGEST, parse_filter
 from tui.core.job import Job, JobId
 from tui.core.reading import Moment, Reading
 from tui.core.text import clean
+from tui.startup import resume_gc
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.board_state import RowOrder, empty_text
@@ -400,9 +400,7 @@ class BoardView(AskingScreen):
 
     def tick(self) -> None:
         """What changes by the mere passing of time."""
-        if not gc.isenabled():  # nor did the first frame and the first answers need a tidy memory
-            gc.freeze()
-            gc.enable()
+        resume_gc()
         self._ticks += 1
         is_rare = self._ticks % RARELY == 0
         now = self.deps.now().at
