@@ -9,7 +9,7 @@ from textual.binding import Binding, InvalidBinding
 from textual.keys import format_key
 
 from tui.core.errors import UserError
-from tui.core.text import clean
+from tui.core.text import clean, did_you_mean
 from tui.ui.key_names import can_be_sent, canonical_key
 
 
@@ -151,13 +151,8 @@ def check_keys(keys: Mapping[str, str]) -> None:
     """Raises Problem where `[keys]` names an action that does not exist, or gives one key to two actions."""
     for name in keys:
         if name not in _BY_ID:
-            import difflib  # only now: it costs the start 3 ms
-
-            near = difflib.get_close_matches(name, _BY_ID, 1)
-            raise UserError(
-                f"[keys] in the settings: there is no action {name!r}"
-                + (f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(_BY_ID)}.")
-            )
+            hint = did_you_mean(name, list(_BY_ID)) or f"there are {', '.join(_BY_ID)}."
+            raise UserError(f"[keys] in the settings: there is no action {name!r}; {hint}")
     taken: dict[str, str] = {}
     for command in COMMANDS:
         for key in _checked(command, keys):
