@@ -73,9 +73,7 @@ def test_tmux_gets_the_text_by_its_own_command_and_the_terminal_nothing() -> Non
 def test_where_tmux_does_not_run_the_sequence_goes_through_it(way: Route) -> None:
     written: list[str] = []
     answer = copy("id", way, written.append, runner(False, []))
-    assert answer.startswith(
-        "via tmux, which lets it out only with `set -g allow-passthrough"
-    )
+    assert answer.startswith("via tmux, which lets it out only with `set -g allow-passthrough")
     (sequence,) = written
     assert sequence.startswith("\x1bPtmux;\x1b\x1b]52;")
     assert sequence.endswith("\a\x1b\\")

@@ -352,7 +352,7 @@ class BoardScreen(Screen[None]):
         self.say(f"Copied {what} ({via})." if via else "There is nothing to copy.")
 
     def targets(self) -> list[JobId]:
-        """The jobs that an action applies to: see `JobTable.targets`. Tells the user if the filter hides all of them."""
+        """The jobs that an action applies to: see `JobTable.targets`. A notice says if the filter hides all."""
         jobs = self.table.targets
         if self.table.marks and not jobs:
             self.say("The marked jobs are hidden by the filter. Press esc to clear it.")
