@@ -72,7 +72,7 @@ def main(folder: Path) -> int:
 
 
 def archive(folder: Path) -> Path:
-    """Everything in it is root's, so that whoever unpacks it as root gives no file to a stranger of this host."""
+    """Everything in it belongs to root: unpacked as root, no file belongs to another user of that host."""
     path = folder.with_name(f"{folder.name}.tar.gz")
     with tarfile.open(path, "w:gz") as tar:
         tar.add(folder, folder.name, filter=as_roots)
@@ -87,7 +87,7 @@ def as_roots(entry: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 def copy_python(target: Path) -> Path:
-    """Answers the interpreter's new path. Tests, windows, building, and libraries under the GPL are left out."""
+    """Returns the interpreter's new path. Tests, windows, building, and libraries under the GPL are left out."""
     library = Path(sysconfig.get_path("stdlib"))
     binary = target / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     binary.parent.mkdir(parents=True)
@@ -98,16 +98,16 @@ def copy_python(target: Path) -> Path:
 
 
 def copy_libraries(target: Path, programs: Iterable[Path]) -> Path:
-    """Answers the C library's new path. The loader gets the program's name, since that is what `ps` and tmux show."""
+    """Returns the C library's new path. The loader gets the program's name, which `ps` and tmux then show."""
     target.mkdir()
     loader = target / "codearts-watch"
     libraries: dict[str, str] = {}
     for program in programs:
-        told = subprocess.run(["ldd", program], check=True, text=True, stdout=subprocess.PIPE).stdout
-        libraries.update(re.findall(r"^\s*(\S+) => (/\S+) \(", told, re.MULTILINE))
-        for found in re.findall(r"^\s*(/\S*/ld-\S+) \(", told, re.MULTILINE):
+        listed = subprocess.run(["ldd", program], check=True, text=True, stdout=subprocess.PIPE).stdout
+        libraries.update(re.findall(r"^\s*(\S+) => (/\S+) \(", listed, re.MULTILINE))
+        for found in re.findall(r"^\s*(/\S*/ld-\S+) \(", listed, re.MULTILINE):
             shutil.copy(found, loader)
-        if missing := re.findall(r"(\S+) => not found", told):
+        if missing := re.findall(r"(\S+) => not found", listed):
             sys.exit(f"{program}: this host lacks {', '.join(missing)}")
     for name in OPENED_BY_C:
         beside = Path(libraries["libc.so.6"]).with_name(name)
@@ -119,7 +119,7 @@ def copy_libraries(target: Path, programs: Iterable[Path]) -> Path:
 
 
 def kernel(libc: Path) -> str:
-    """The oldest kernel that this C library runs on, as its note says."""
+    """Returns the oldest kernel that this C library runs on, from its ELF note."""
     mark = struct.pack("<3I4sI", 4, 16, 1, b"GNU\0", 0)
     found = libc.read_bytes().partition(mark)[2]
     return ".".join(map(str, struct.unpack("<3I", found[:12])))

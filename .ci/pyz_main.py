@@ -42,7 +42,7 @@ def start_newer() -> int:
 
 
 def unpacked() -> str:
-    """The folder that has everything in it; empty where there can be none that nobody else could have written."""
+    """Returns the unpacked folder, or an empty text if every place for it could be written by other users."""
     from tui.storage.files import is_closed, leads_safely  # out of the file
 
     try:

@@ -1,10 +1,14 @@
 """The core and everything headless work without a screen: none of it may load Textual."""
 
 import pkgutil
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import tui
+
+ROOT = Path(tui.__file__).parents[1]
 
 
 def test_no_headless_module_loads_textual() -> None:
@@ -23,7 +27,20 @@ def test_no_headless_module_loads_textual() -> None:
     assert loaded.stdout.strip() == ""
 
 
-def test_the_command_line_loads_httpx_only_when_it_asks() -> None:
-    program = "import sys, tui.cli\nprint('httpx' in sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
-    assert loaded.stdout.strip() == "False"
+def test_the_parser_of_all_commands_loads_the_standard_library_alone() -> None:
+    """So the manual page is made where nothing is installed; and help and completion are fast."""
+    program = (
+        "import sys, tui.cli\n"
+        "tui.cli.parser()\n"
+        "heavy = {'asyncio', 'tui.polling', 'tui.codearts.client', 'tui.context', 'tui.ui'}\n"
+        "print(*sorted(heavy.intersection(sys.modules)))\n"
+    )
+    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{program}"]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert loaded.stdout.strip() == ""
+
+
+def test_the_map_names_every_package_and_module_and_no_other() -> None:
+    assert tui.__doc__
+    named = re.findall(r"^    (\w+) ", tui.__doc__, re.MULTILINE)
+    assert sorted(named) == sorted(module.name for module in pkgutil.iter_modules(tui.__path__))

@@ -1,6 +1,7 @@
-"""The user's own command, run when a job starts or stops: without a shell, bounded in time and number."""
+"""Runs the user's own command when a job starts or stops: without a shell, bounded in time and number."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -8,10 +9,12 @@ from tui.core.text import clean
 from tui.core.transitions import ALERT_FIELDS, Change, deserves_alert
 from tui.processes import run
 
+_log = logging.getLogger(__name__)
+
 AT_ONCE = 4
 """Commands that run at the same time."""
 WAITING = 200
-"""Changes that wait for their command at most; what comes on top is dropped, and said."""
+"""Most changes that wait for their command; further ones are dropped with a warning."""
 TIME_LIMIT = 30.0
 """Seconds that a command may take."""
 
@@ -19,7 +22,7 @@ _PLACE = re.compile(rf"\{{({'|'.join(ALERT_FIELDS)})\}}")
 
 
 def values_of(change: Change, profile: str) -> dict[str, str]:
-    """What the command is given, by the names of `ALERT_FIELDS`."""
+    """Returns the values for the command, by the names of `ALERT_FIELDS`."""
     job = change.job
     return {
         "id": str(job.id),
@@ -31,10 +34,10 @@ def values_of(change: Change, profile: str) -> dict[str, str]:
 
 
 def filled(command: Sequence[str], values: Mapping[str, str]) -> list[str]:
-    """The arguments with the values in place of their `{label}` and so on; other braces stay as they are.
+    """Returns the arguments with values instead of `{label}` and so on; other braces stay as they are.
 
-    A value must not become an option: one that begins an argument with - or @ has a blank before it, unless an
-    argument -- stands before.
+    A value must not become an option: one that begins an argument with - or @ gets a space before it, unless an
+    earlier argument is --.
     """
     arguments: list[str] = []
     for argument in command:
@@ -45,7 +48,7 @@ def filled(command: Sequence[str], values: Mapping[str, str]) -> list[str]:
 
 
 class Alerts:
-    """Belongs to one event loop. Its commands have no input, no output and no terminal."""
+    """Runs the commands of one event loop. They have no input, no output and no terminal."""
 
     def __init__(
         self,
@@ -55,7 +58,7 @@ class Alerts:
         at_once: int = AT_ONCE,
         time_limit: float = TIME_LIMIT,
     ) -> None:
-        """`say` is told, once for each way in which it can fail, that the command failed. Without a command: silent."""
+        """Calls `say` once for each kind of failure of the command. Does nothing without a command."""
         self._command = tuple(command)
         self._say = say
         self._said: set[str] = set()
@@ -64,7 +67,7 @@ class Alerts:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def tell(self, change: Change, profile: str = "") -> None:
-        """Run the command for this change, soon, if it deserves an alert."""
+        """Starts the command for this change if it deserves an alert."""
         if not self._command or not deserves_alert(change):
             return
         if len(self._tasks) >= WAITING:
@@ -77,7 +80,7 @@ class Alerts:
         task.add_done_callback(self._tasks.discard)
 
     async def finish(self, seconds: float = 0.0) -> None:
-        """Give the commands so much time to end, then end them."""
+        """Waits at most `seconds` for the commands, then ends them."""
         if self._tasks and seconds:
             await asyncio.wait(self._tasks, timeout=seconds)
         tasks = list(self._tasks)
@@ -92,7 +95,7 @@ class Alerts:
             try:
                 ended = await run(filled(self._command, values), self._time_limit, more=more)
             except (OSError, ValueError) as error:
-                reason = clean(getattr(error, "strerror", None) or "such an argument is not possible", 100)
+                reason = clean(getattr(error, "strerror", None) or "invalid argument", 100)
                 self._complain(f"cannot be run: {reason}")
                 return
         if ended.status is None:
@@ -103,4 +106,5 @@ class Alerts:
     def _complain(self, what: str) -> None:
         if what not in self._said:
             self._said.add(what)
+            _log.warning("the command %s %s", self._command[0], what)
             self._say(f"The command of [alerts], {clean(self._command[0], 100)}, {what}.")

@@ -1,6 +1,7 @@
 """The command line: its parser, the choice of the command, the exit codes of what ends it early."""
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,8 @@ from tui.core.text import A_BUG, crash_text
 
 if TYPE_CHECKING:
     from tui.context import Context
+
+logging.getLogger("tui").addHandler(logging.NullHandler())  # else warnings go to standard error without --log
 
 
 class Command(Protocol):
@@ -175,7 +178,6 @@ def _path(name: str) -> Path:
 
 DEFAULTS = argparse.Namespace(
     command=None,
-    program=None,
     demo=False,
     profile=None,
     region=None,

@@ -9,10 +9,10 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def seconds() -> float:
-    """Monotonic, and also counting the time that the machine was suspended."""
+    """Returns monotonic seconds; they include the time that the machine was suspended."""
     return time.clock_gettime(_CLOCK)
 
 
 def now() -> Moment:
-    """This instant by both clocks."""
+    """Returns the present moment by both clocks."""
     return Moment(seconds(), datetime.now(UTC))

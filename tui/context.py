@@ -6,7 +6,7 @@ What talks to the service is loaded only when it is needed: the screen is drawn 
 import argparse
 import os
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,16 +20,17 @@ from tui.storage.files import Locations, default_locations
 from tui.storage.names import names_path
 from tui.storage.profile_settings import ProfileSettings, secret_variables
 from tui.storage.settings import PollingSettings, Settings, load_settings
-from tui.storage.watchlist import WatchlistFile, WatchlistStore
+from tui.storage.watchlist import WatchlistFile
 
 if TYPE_CHECKING:
+    import logging
+
     from tui.core.run import FailedStep, RunRecord
-    from tui.logs import Log
     from tui.polling.poller import Poller
     from tui.polling.poller_group import PollerGroup
     from tui.profiles.job_facts import JobFacts
     from tui.profiles.profile import Profile
-    from tui.profiles.resolve import Context as ProfileInputs
+    from tui.profiles.resolve import ProfileInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class App:
     profiles: "dict[str, Profile]"
     default: str
     now: Callable[[], Moment]
-    log: "Log | None" = None
+    log: "logging.Handler | None" = None
     names_file: Path | None = None
     """Where the names of jobs are kept; None for nowhere."""
     unknown: "dict[str, Profile]" = field(default_factory=dict)
@@ -71,8 +72,7 @@ class App:
         """The pollers of all profiles. They call `report` with what they read."""
         from tui.polling.poller_group import PollerGroup
 
-        reported = self.log.hearing(report) if self.log else report
-        return PollerGroup(lambda name: self._poller(name, reported), self.default)
+        return PollerGroup(lambda name: self._poller(name, report), self.default)
 
     def _poller(self, name: str, report: Callable[[list[Reading]], None]) -> "Poller":
         import random
@@ -140,29 +140,11 @@ class Context:
         return self.flags.watchlist or self.locations.watchlist
 
     @cached_property
-    def watchlist_file(self) -> WatchlistFile:
+    def watchlist(self) -> WatchlistFile:
         """Raises UserError where there is no place for a watchlist."""
         if not self.watchlist_path:
             raise UserError("Your home folder is not known: set HOME, or name the list with --watchlist FILE.")
         return WatchlistFile(self.watchlist_path)
-
-    @cached_property
-    def watchlist(self) -> WatchlistStore:
-        """The same list; with --log, its changes are logged."""
-        if not self.log:
-            return self.watchlist_file
-        from tui.logs import NotedStore
-
-        return NotedStore(self.watchlist_file, self.log.note)
-
-    @cached_property
-    def log(self) -> "Log | None":
-        """None without --log. Raises UserError where the log cannot be written."""
-        if not self.flags.log:
-            return None
-        from tui.logs import open_log
-
-        return open_log(self.flags.log, self.now)
 
     @property
     def in_charge(self) -> str:
@@ -206,8 +188,7 @@ class Context:
     @cached_property
     def _inputs(self) -> "ProfileInputs":
         """With the environment as it is before secrets are taken out of it."""
-        from tui.profiles.resolve import Context as ProfileInputs
-        from tui.profiles.resolve import Flags
+        from tui.profiles.resolve import Flags, ProfileInputs
 
         flags = Flags(
             self.flags.profile or "",
@@ -218,24 +199,21 @@ class Context:
             self.flags.token_file,
         )
         folder = (self.settings_file or Path()).parent  # without a settings file no name in it needs a folder
-        return ProfileInputs(flags, dict(self.environ), _home(), folder, self.now, self._note)
-
-    def _note(self, text: str) -> None:
-        """Does nothing unless a command opened the log."""
-        log: Log | None = vars(self).get("log")
-        if log:
-            log.note(text)
+        return ProfileInputs(flags, dict(self.environ), _home(), folder, self.now)
 
     def app(self) -> App:
-        """All profiles, built. Takes every secret out of `environ`. Raises UserError for what cannot be used."""
-        wanted, log = self.wanted, self.log
-        app = App(
-            {name: self.build(name) for name in wanted}, self.in_charge, self.now, log, names_path(self.locations.state)
-        )
+        """All profiles, built. Opens the log of --log. Raises UserError for what cannot be used.
+
+        Takes every secret out of `environ`.
+        """
+        profiles = {name: self.build(name) for name in self.wanted}
+        app = App(profiles, self.in_charge, self.now, names_file=names_path(self.locations.state))
         self.hide_secrets()
-        if log:
-            log.keep_out(app.held)
-        return app
+        if not self.flags.log:
+            return app
+        from tui.logs import open_log
+
+        return replace(app, log=open_log(self.flags.log, app.held))
 
     def hide_secrets(self) -> None:
         """Take out of `environ` every variable that holds a secret: programs that are started inherit the rest."""

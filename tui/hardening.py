@@ -1,4 +1,4 @@
-"""What keeps the secrets in this process from the other programs of its user."""
+"""Protects the secrets in this process from other programs of the same user."""
 
 import resource
 import sys
@@ -8,9 +8,9 @@ _PR_SET_DUMPABLE = 4
 
 
 def harden() -> None:
-    """No core file, and no reading of our memory or environment by our user's other programs: tokens are in them.
+    """Turns off core files, and keeps other programs of this user from reading our memory and environment.
 
-    As far as the system lets us. Call it before anything else, in every process that may hold a secret.
+    As far as the system permits. Call it before anything else in every process that may hold a secret.
     """
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,4 +1,4 @@
-"""Other programs: the user's commands, tmux. The one way to run them: without a shell, bounded, and apart from us."""
+"""Runs other programs (the user's commands, tmux): without a shell, bounded, and in a session of their own."""
 
 import asyncio
 import os
@@ -28,17 +28,17 @@ SECRETS = frozenset(
 TERMINAL = frozenset({"GPG_TTY", "SSH_TTY", "TTY"})
 """Variables that name our terminal: gpg's pinentry opens it by such a name."""
 NO_TERMINAL = {"GPG_TTY": f"{os.devnull}/none"}
-"""No file: without this, a gpg-agent that was started on our terminal has its pinentry ask there."""
+"""Names no file. Without it, the pinentry of a gpg-agent that was started on our terminal would ask there."""
 _MOST = 16
-"""Programs that run at once at most."""
+"""Most programs that run at the same time."""
 _GLANCE = 0.05
-"""Seconds between two looks whether a program ended: another process may keep its output open."""
+"""Seconds between two checks whether a program has ended: another process may keep its output open."""
 _CHUNK = 16384
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a program went; `status` is None for one that had to be stopped."""
+    """The result of a program; `status` is None if it had to be stopped."""
 
     status: int | None
     output: bytes = field(default=b"", repr=False)
@@ -55,9 +55,10 @@ def run_bounded(
 ) -> Ended:
     """Runs a program and ends it with all that it started, after `time_limit` seconds at the latest.
 
-    It has a session of its own, so no terminal, and an environment without secrets, but with the variables of `more`.
-    It reads `given`. One that prints more than `output_limit` bytes is stopped, and has printed a byte more; of its
-    complaints no more is kept. Blocks: use `run` beside an event loop. Raises OSError and ValueError.
+    It has a session of its own, so no terminal, and an environment without secrets, with the variables of `more`
+    added. It reads `given`. A program that prints more than `output_limit` bytes is stopped; `output` then has one
+    byte more than the limit, and `complaint` is cut likewise. Blocks: in an event loop use `run`. Raises OSError and
+    ValueError.
     """
     pipe = subprocess.PIPE if output_limit else subprocess.DEVNULL
     process = subprocess.Popen(
@@ -87,7 +88,7 @@ def run_bounded(
 async def run(
     arguments: Sequence[str], time_limit: float, output_limit: int = 0, more: Mapping[str, str] | None = None
 ) -> Ended:
-    """`run_bounded` in a thread. One that is cancelled has ended the program when it raises."""
+    """`run_bounded` in a thread. If cancelled, it ends the program before it raises CancelledError."""
     cancelled = threading.Event()
     work = partial(run_bounded, arguments, time_limit, output_limit, more=more, cancelled=cancelled)
     running = asyncio.get_running_loop().run_in_executor(_threads(), work)
@@ -97,18 +98,18 @@ async def run(
         cancelled.set()
         await asyncio.wait([running])
         if not running.cancelled():
-            running.exception()  # looked at, so that asyncio does not complain about it
+            running.exception()  # retrieved, else asyncio logs it
         raise
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """What a program sees of `environ`: no secret and no terminal."""
+    """Returns `environ` for a program: without secrets and without terminals."""
     kept = {name: value for name, value in environ.items() if name not in SECRETS and name not in TERMINAL}
     return kept | NO_TERMINAL
 
 
 def end_all() -> None:
-    """Before this process ends at once: what it started ends, too."""
+    """Ends all running programs. Call it before `os._exit`."""
     for pid in list(_RUNNING):
         _end(pid)
 
@@ -122,7 +123,7 @@ def _threads() -> ThreadPoolExecutor:
 
 
 class _Exchange:
-    """What goes to a program and what comes from it."""
+    """Writes to a program and reads from it."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", limit: int, given: bytes) -> None:
         self._process = process
@@ -151,7 +152,7 @@ class _Exchange:
         return Ended(status, *map(bytes, written.values()))
 
     def _step(self, selector: selectors.BaseSelector) -> bool:
-        """Whether anything was read or written."""
+        """Returns whether anything was read or written."""
         if not selector.get_map():
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_GLANCE)
@@ -170,7 +171,7 @@ class _Exchange:
         return bool(chunk)
 
     def _feed(self, descriptor: int) -> bool:
-        """Whether there is more to give."""
+        """Returns whether there is more to write."""
         try:
             self._given = self._given[os.write(descriptor, self._given[:_CHUNK]) :]
         except OSError:  # it reads no more
@@ -181,7 +182,7 @@ class _Exchange:
 
 
 def _end(pid: int) -> None:
-    """Kills its process group; where it has not ended by itself, also what it started in groups of their own."""
+    """Kills its process group, and its descendants in other groups."""
     with suppress(OSError):
         groups = _descendants(pid)
         os.killpg(pid, signal.SIGKILL)
@@ -191,7 +192,7 @@ def _end(pid: int) -> None:
 
 
 def _descendants(pid: int) -> set[int]:
-    """As far as the system tells: Linux does."""
+    """Returns all descendants on Linux, none on other systems."""
     parents = dict(filter(None, map(_parent, Path("/proc").glob("[0-9]*/stat"))))
     found, waiting = set[int](), {pid}
     while waiting:

@@ -6,10 +6,12 @@
 import argparse
 import asyncio
 from collections.abc import Iterator
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App, ComposeResult
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -26,7 +28,7 @@ class LineTable(ScrollView, can_focus=True):
     """Only strings; draws the lines in view, and those again that changed."""
 
     DEFAULT_CSS = "LineTable { height: 1fr; background: $background; scrollbar-size-vertical: 1; }"
-    BINDINGS = [("up", "move(-1)", "Up"), ("down", "move(1)", "Down")]
+    BINDINGS: ClassVar[list[BindingType]] = [("up", "move(-1)", "Up"), ("down", "move(1)", "Down")]
 
     def __init__(self, jobs: int) -> None:
         super().__init__()
@@ -64,7 +66,12 @@ class LineTable(ScrollView, can_focus=True):
 
 
 class FloorApp(App[None]):
-    BINDINGS = [("q", "quit", "Quit"), ("a", "add", "Add"), ("slash", "find", "Find"), ("s", "sort", "Sort")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("q", "quit", "Quit"),
+        ("a", "add", "Add"),
+        ("slash", "find", "Find"),
+        ("s", "sort", "Sort"),
+    ]
     TITLE = "the least"
     ENABLE_COMMAND_PALETTE = False
 

@@ -28,8 +28,10 @@ def growth(plan: Plan) -> list[Row]:
             },
         )
         least = took["floor"]["per_poll"]
-        for name in ("quiet", "changing"):
-            rows.append(Row(f"CPU a poll, {jobs:,} jobs, {name}", "ms", took[name]["per_poll"], least))
+        rows += [
+            Row(f"CPU a poll, {jobs:,} jobs, {name}", "ms", took[name]["per_poll"], least)
+            for name in ("quiet", "changing")
+        ]
     return rows
 
 

@@ -1,7 +1,6 @@
 """The product as it is started here: on a list of so many jobs, with files of its own."""
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.bench.places import ENVIRONMENT, ROOT, job_id, label
@@ -42,7 +41,7 @@ class Home:
             if profiles:
                 entries.append(f'profile = "p{number % profiles}"\n')
         (config / "watchlist.toml").write_text("version = 1\n" + "".join(entries))
-        self.env: Mapping[str, str] = {
+        self.env: dict[str, str] = {
             **ENVIRONMENT,
             "HOME": str(folder),
             "XDG_CONFIG_HOME": str(folder / "config"),

@@ -1,4 +1,4 @@
-"""Access keys, from where they are already; and signing with them, which never locks a key."""
+"""Sources of access keys, and signing with them, which never locks a key."""
 
 import asyncio
 from pathlib import Path
@@ -182,7 +182,7 @@ async def test_a_refused_signature_is_never_tried_again_by_itself() -> None:
     assert isinstance(await prove(credential), AuthHeaders)
 
 
-async def test_but_with_new_keys_it_is(credentials_file: Path) -> None:
+async def test_new_keys_are_tried_after_a_refused_signature(credentials_file: Path) -> None:
     credential = SigningCredential(PrivateFile(credentials_file, parse_keys), still_clock())
     auth_headers, failure = proof_of(await prove(credential)), refusal()
     credential.on_response(auth_headers, failure)

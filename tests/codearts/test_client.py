@@ -12,7 +12,8 @@ from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
 from tui.codearts.auth.chain import CredentialChain
 from tui.codearts.auth.credentials import Credential, EnvironmentToken, FileToken, FixedToken, Secret
 from tui.codearts.auth.refreshable import RefreshableToken
-from tui.codearts.client import StatusClient, http_client
+from tui.codearts.client import StatusClient
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.core.reading import Failure, Reading, Status
 from tui.core.reading import FailureKind as K
@@ -142,7 +143,7 @@ async def test_a_late_refusal_of_the_old_token_does_not_hide_the_new_one(tmp_pat
 
     transport = httpx.MockTransport(answer)
     reader = StatusClient(
-        lambda: http_client("https://h", transport=transport), Endpoint("https://h"), FileToken(path), clock()
+        lambda: open_http("https://h", transport=transport), Endpoint("https://h"), FileToken(path), clock()
     )
     assert failure(await reader.read(JOB)).kind is K.SIGN_IN
     assert renewed[0].outcome is Status.RUNNING

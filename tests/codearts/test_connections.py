@@ -20,7 +20,8 @@ from tests.support.scripted_server import (
 )
 from tests.support.virtual_time import in_virtual_time
 from tui.codearts.auth.credentials import EnvironmentToken
-from tui.codearts.client import StatusClient, http_client
+from tui.codearts.client import StatusClient
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.core.reading import FailureKind as K
 from tui.core.reading import Status
@@ -243,11 +244,11 @@ async def test_connections_that_are_no_longer_needed_are_closed() -> None:
         await asyncio.sleep(1)
         return httpx.Response(200, json={"result": True})
 
-    def open_http() -> httpx.AsyncClient:
-        opened.append(http_client("https://build.example.com", transport=httpx.MockTransport(answer)))
+    def opener() -> httpx.AsyncClient:
+        opened.append(open_http("https://build.example.com", transport=httpx.MockTransport(answer)))
         return opened[-1]
 
-    reader = StatusClient(open_http, Endpoint("https://build.example.com"), EnvironmentToken(TOKEN), clock())
+    reader = StatusClient(opener, Endpoint("https://build.example.com"), EnvironmentToken(TOKEN), clock())
     await asyncio.gather(*(reader.read(JOB) for _ in range(3)))
     await asyncio.sleep(40)
     assert (await reader.read(JOB)).outcome is Status.RUNNING

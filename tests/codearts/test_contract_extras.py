@@ -6,11 +6,11 @@ from functools import partial
 
 import pytest
 
-from tests.end_to_end.contract_extras import ALLOWED, OUTCOMES, PROJECT, TRUTHS, Truth, tell
+from tests.support.contract_extras import ALLOWED, OUTCOMES, PROJECT, TRUTHS, Truth, tell
 from tests.support.contract_server import TOKEN, ContractServer, refusal
 from tui import clock
 from tui.codearts.auth.credentials import EnvironmentToken
-from tui.codearts.client import http_client
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.job_list_api import JobPage, job_list_call, project_job_list_call
@@ -26,9 +26,7 @@ from tui.core.run import FailedStep, Interval, Match, MatchKind, ObservedRun, Ru
 async def asked() -> AsyncIterator[tuple[ExtrasClient, ContractServer]]:
     with ContractServer() as server:
         tell(server, TRUTHS)
-        client = ExtrasClient(
-            partial(http_client, server.url), Endpoint(server.url), EnvironmentToken(TOKEN), clock.now
-        )
+        client = ExtrasClient(partial(open_http, server.url), Endpoint(server.url), EnvironmentToken(TOKEN), clock.now)
         yield client, server
         await client.close()
         for request in server.requests:

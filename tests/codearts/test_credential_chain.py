@@ -1,11 +1,11 @@
-"""Several sources: the first that has something is used, and nothing shows what any of them holds."""
+"""The first credential that has a token or keys is used, and no representation shows a secret."""
 
 from pathlib import Path
 
 from tests.support.credential_fakes import URL, failure_of, proof_of, refusal, still_clock
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
 from tui.codearts.auth.chain import CredentialChain
-from tui.codearts.auth.credentials import AuthHeaders, EnvironmentToken, FileToken, FixedToken, Secret
+from tui.codearts.auth.credentials import AuthHeaders, EnvironmentToken, FileToken, FixedToken, Secret, TypedToken
 from tui.codearts.auth.providers import SecretCommand
 from tui.core.reading import Failure, FailureKind
 
@@ -60,14 +60,32 @@ async def test_a_refused_source_does_not_hand_over_to_another_user() -> None:
     first.reset()
 
 
-async def test_the_source_of_a_proof_is_told_of_its_fate() -> None:
+async def test_a_response_goes_to_the_credential_that_made_the_headers() -> None:
     signing_credential = signing()
     first = CredentialChain([EnvironmentToken("", "MY_TOKEN"), signing_credential])
     auth_headers, failure = proof_of(await first.authenticate("GET", URL)), refusal()
     first.on_response(auth_headers, failure)
     assert await first.on_unauthorized(auth_headers, failure) is failure
     assert await signing_credential.authenticate("GET", URL) is failure
-    assert (first.renewable, first.expires_at) == (True, None)
+    first.reset()
+    assert isinstance(await signing_credential.authenticate("GET", URL), AuthHeaders)
+    assert (first.can_refresh, first.expires_at) == (True, None)
+
+
+async def test_a_typed_token_overrides_the_others_until_it_is_refused_and_the_user_asks() -> None:
+    typed = TypedToken()
+    chain = CredentialChain([EnvironmentToken("", "MY_TOKEN"), EnvironmentToken(TOKEN)], typed)
+    assert proof_of(await chain.authenticate("GET", URL)).secret == Secret(TOKEN)
+    typed.secret = Secret("typed")
+    shown = proof_of(await chain.authenticate("GET", URL))
+    assert (shown.secret, chain.source) == (Secret("typed"), "the token typed here")
+    chain.reset()
+    assert chain.source == "the token typed here"
+    failure = refusal()
+    assert await chain.on_unauthorized(shown, failure) is failure
+    chain.reset()
+    assert proof_of(await chain.authenticate("GET", URL)).secret == Secret(TOKEN)
+    assert await chain.on_unauthorized(shown, failure) is None  # refused late: another credential is in use now
 
 
 async def test_nothing_shows_a_secret() -> None:

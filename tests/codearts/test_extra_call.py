@@ -8,17 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.clients import TOKEN
-from tests.support.extra_calls import envelope, failure
+from tests.support.extra_calls import envelope, failure, json_values
 from tests.support.hostile_texts import FRAGMENTS, control_characters
 from tui.codearts.extra_call import Members, checked_build, result_of
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as K
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=10,
-)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from tests.support.virtual_time import run
 from tui import clock
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
 from tui.codearts.auth.credentials import AuthHeaders, EnvironmentToken, FixedToken, ReadyToken, Secret
-from tui.codearts.client import StatusClient, http_client
-from tui.codearts.connections import EXTRA, ForbiddenRequest
+from tui.codearts.client import StatusClient
+from tui.codearts.connections import EXTRA, ForbiddenRequest, open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extra_call import CallKind, ExtraCall
 from tui.codearts.extras_client import ExtrasClient
@@ -92,7 +92,7 @@ async def test_what_is_asked_for_leaves_as_it_was_written(call: ExtraCall[object
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.kind)
 async def test_a_request_that_does_not_name_its_kind_does_not_leave(call: ExtraCall[object]) -> None:
     url = f"https://build.example.com{call.path}"
-    async with http_client(url, transport=httpx.MockTransport(lambda request: pytest.fail("sent"))) as http:
+    async with open_http(url, transport=httpx.MockTransport(lambda request: pytest.fail("sent"))) as http:
         with pytest.raises(ForbiddenRequest):
             await http.get(url)
         for kind in set(CallKind) - {call.kind}:
@@ -164,7 +164,7 @@ def test_a_call_that_hangs_ends_in_time() -> None:
 
     time = Time()
     client = ExtrasClient(
-        lambda: http_client("https://h", transport=Hanging()), Endpoint("https://h"), EnvironmentToken(TOKEN), time.now
+        lambda: open_http("https://h", transport=Hanging()), Endpoint("https://h"), EnvironmentToken(TOKEN), time.now
     )
 
     async def ask() -> tuple[object, float]:
@@ -277,7 +277,7 @@ async def test_a_hanging_extra_does_not_keep_a_signed_status_call_waiting() -> N
         extra = asyncio.create_task(client.fetch(job_info_call(JOB)))
         await hung.wait()
         reader = StatusClient(
-            lambda: http_client("https://h", transport=httpx.MockTransport(handle)),
+            lambda: open_http("https://h", transport=httpx.MockTransport(handle)),
             Endpoint("https://h"),
             credential,
             time.now,
@@ -294,7 +294,7 @@ async def test_signed_extras_are_accepted_whatever_their_query() -> None:
         job = service.jobs[0].id
         calls = [job_list_call(), record_list_call(job, clock.now().wall, "cn-north-4"), log_v3_call(job, 1)]
         credential = SigningCredential(FixedKeys("the keys", keys), ServerClock(clock.now))
-        client = ExtrasClient(partial(http_client, service.url), Endpoint(service.url), credential, clock.now)
+        client = ExtrasClient(partial(open_http, service.url), Endpoint(service.url), credential, clock.now)
         for call in calls:
             await client.fetch(call)
         await client.close()
@@ -316,10 +316,10 @@ async def test_each_request_waits_for_its_turn_and_none_is_taken_for_what_is_off
     async def turn() -> None:
         turns.append(1)
 
-    def open_http() -> httpx.AsyncClient:
-        return http_client("https://h", transport=httpx.MockTransport(lambda request: answering(b"", 403)))
+    def opener() -> httpx.AsyncClient:
+        return open_http("https://h", transport=httpx.MockTransport(lambda request: answering(b"", 403)))
 
-    client = ExtrasClient(open_http, Endpoint("https://h"), EnvironmentToken(TOKEN), Time().now, turn=turn)
+    client = ExtrasClient(opener, Endpoint("https://h"), EnvironmentToken(TOKEN), Time().now, turn=turn)
     for _ in range(5):
         await client.fetch(job_info_call(JOB))
     assert len(turns) == 2
@@ -349,11 +349,11 @@ async def test_connections_are_kept_and_one_that_went_stale_is_replaced() -> Non
             raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
         return answering()
 
-    def open_http() -> httpx.AsyncClient:
-        opened.append(http_client("https://h", transport=httpx.MockTransport(handle)))
+    def opener() -> httpx.AsyncClient:
+        opened.append(open_http("https://h", transport=httpx.MockTransport(handle)))
         return opened[-1]
 
-    client = ExtrasClient(open_http, Endpoint("https://h"), EnvironmentToken(TOKEN), Time().now)
+    client = ExtrasClient(opener, Endpoint("https://h"), EnvironmentToken(TOKEN), Time().now)
     assert [await client.fetch(job_info_call(JOB)) for _ in range(3)] == [JobInfo("web")] * 3
     assert [http.is_closed for http in opened] == [True, False]
     await client.close()

@@ -1,5 +1,7 @@
 """Each kind of extra switches itself off where the service does not want it, and no sooner."""
 
+from itertools import pairwise
+
 import pytest
 
 from tui.codearts.extra_call import CallKind
@@ -107,7 +109,7 @@ def test_a_refused_sign_in_never_comes_five_times_in_five_minutes() -> None:
             if switch.may_ask(kind, now):
                 switch.failed(kind, Failure(K.SIGN_IN, "Refused.", "APIGW.0301"), 401, now)
                 sent.append(now)
-    assert all(later - earlier >= 300 for earlier, later in zip(sent, sent[1:], strict=False))
+    assert all(later - earlier >= 300 for earlier, later in pairwise(sent))
     assert len(sent) <= 2 * len(CallKind)
 
 

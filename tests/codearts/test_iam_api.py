@@ -13,7 +13,7 @@ from tests.support.credential_fakes import answering, failure_of, still_clock
 from tui.codearts.auth.credentials import Secret
 from tui.codearts.auth.providers import HeldPassword
 from tui.codearts.auth.refreshable import Token
-from tui.codearts.client import http_client
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint, parse_endpoint
 from tui.codearts.iam_api import IamTokens, LoginRequest, inspect_token, interpret_token, token_request
 from tui.core.reading import Failure, FailureKind
@@ -182,7 +182,7 @@ async def test_an_end_that_cannot_be_believed_is_none(end: object) -> None:
     project = {"id": "0c1d2e3f405162738495a6b7c8d9eaf0", "name": "cn-north-4"}
     issued = await issue(answer(token={"expires_at": end, "project": project}))
     assert isinstance(issued, Token)
-    assert (issued.token.reveal(), issued.expires_at) == (TOKEN, None)
+    assert (issued.secret.reveal(), issued.expires_at) == (TOKEN, None)
 
 
 async def test_an_endless_answer_is_cut() -> None:
@@ -213,13 +213,13 @@ async def test_the_simulated_iam_gives_a_token_and_knows_it() -> None:
     with DemoService() as service:
         login = LoginRequest(service.user, service.domain, project_id=service.project_id)
         clock = still_clock()
-        open_http = partial(http_client, service.url)
-        tokens = IamTokens(open_http, parse_endpoint(service.url), login, HeldPassword("p", service.password), clock)
+        opener = partial(open_http, service.url)
+        tokens = IamTokens(opener, parse_endpoint(service.url), login, HeldPassword("p", service.password), clock)
         issued = await tokens.issue()
         assert isinstance(issued, Token)
-        assert await inspect_token(open_http, Endpoint(service.url), issued.token, clock) == issued
-        service.revoke(issued.token.reveal())
-        seen = await inspect_token(open_http, Endpoint(service.url), issued.token, clock)
+        assert await inspect_token(opener, Endpoint(service.url), issued.secret, clock) == issued
+        service.revoke(issued.secret.reveal())
+        seen = await inspect_token(opener, Endpoint(service.url), issued.secret, clock)
         assert "IAM does not accept the token" in failure_of(seen).summary
-        wrong = IamTokens(open_http, Endpoint(service.url), login, HeldPassword("p", "guessed"), clock)
+        wrong = IamTokens(opener, Endpoint(service.url), login, HeldPassword("p", "guessed"), clock)
         assert "HUAWEI ID" in failure_of(await wrong.issue()).summary

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.codearts.test_extra_call import json_values
-from tests.support.extra_calls import envelope, failure
+from tests.support.extra_calls import envelope, failure, json_values
 from tui.codearts.job_info_api import (
     JobInfo,
     LastBuild,

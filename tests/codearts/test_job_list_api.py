@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.codearts.test_extra_call import json_values
-from tests.support.extra_calls import envelope, failure
+from tests.support.extra_calls import envelope, failure, json_values
 from tests.support.hostile_texts import control_characters
 from tui.codearts.job_list_api import (
     JobEntry,

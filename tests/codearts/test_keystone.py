@@ -18,7 +18,7 @@ from tests.support.keystone_service import ACCOUNT, PASSWORD, USER
 from tui.codearts.auth.credentials import Secret
 from tui.codearts.auth.providers import HeldPassword
 from tui.codearts.auth.refreshable import Token
-from tui.codearts.client import http_client
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint, parse_iam_endpoint
 from tui.codearts.iam_api import IamTokens, LoginRequest, inspect_token
 from tui.codearts.server_clock import ServerClock
@@ -61,7 +61,7 @@ def wall_clock() -> ServerClock:
 async def issue(endpoint: Endpoint, login: LoginRequest, password: str = PASSWORD) -> Token | Failure:
     clock = wall_clock()
     outcome = await IamTokens(
-        lambda: http_client(endpoint.url), endpoint, login, HeldPassword("the password", password), clock
+        lambda: open_http(endpoint.url), endpoint, login, HeldPassword("the password", password), clock
     ).issue()
     assert clock.skew is not None
     assert abs(clock.skew) < timedelta(seconds=30)
@@ -69,7 +69,7 @@ async def issue(endpoint: Endpoint, login: LoginRequest, password: str = PASSWOR
 
 
 async def inspect(endpoint: Endpoint, token: Secret) -> Token | Failure:
-    return await inspect_token(lambda: http_client(endpoint.url), endpoint, token, wall_clock())
+    return await inspect_token(lambda: open_http(endpoint.url), endpoint, token, wall_clock())
 
 
 async def test_a_token_by_project_id(keystone: Keystone) -> None:
@@ -78,7 +78,7 @@ async def test_a_token_by_project_id(keystone: Keystone) -> None:
     assert (issued.project_id, issued.project) == (keystone.login.project_id, "admin")
     assert issued.expires_at
     assert timedelta(hours=23) < issued.expires_at - datetime.now(UTC) <= timedelta(hours=24)
-    assert await inspect(keystone.endpoint, issued.token) == issued
+    assert await inspect(keystone.endpoint, issued.secret) == issued
 
 
 async def test_what_keystone_refuses(keystone: Keystone) -> None:
@@ -91,6 +91,6 @@ async def test_what_keystone_refuses(keystone: Keystone) -> None:
     assert by_name.code == "400"
     assert "Expecting to find domain in project" in by_name.summary  # IAM needs none, Keystone does
     unknown = await inspect_token(
-        lambda: http_client(keystone.endpoint.url), keystone.endpoint, Secret("gAAAAAunknown"), wall_clock()
+        lambda: open_http(keystone.endpoint.url), keystone.endpoint, Secret("gAAAAAunknown"), wall_clock()
     )
     assert "IAM does not accept the token" in failure_of(unknown).summary

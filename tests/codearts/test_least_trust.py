@@ -12,8 +12,7 @@ import tui
 from tests.support.clients import JOB, TOKEN, client, failure
 from tests.support.scripted_server import Server, answering
 from tui.codearts.auth.credentials import AuthHeaders, Secret
-from tui.codearts.client import http_client
-from tui.codearts.connections import ForbiddenRequest
+from tui.codearts.connections import ForbiddenRequest, open_http
 from tui.core.reading import FailureKind
 
 HOUSE = Path(tui.__file__).parent
@@ -30,7 +29,7 @@ async def sender() -> AsyncIterator[tuple[httpx.AsyncClient, list[str]]]:
         sent.append(f"{request.method} {request.url.raw_path.decode()}")
         return httpx.Response(200)
 
-    async with http_client("https://build.example.com", transport=httpx.MockTransport(answer)) as http:
+    async with open_http("https://build.example.com", transport=httpx.MockTransport(answer)) as http:
         yield http, sent
 
 
@@ -91,4 +90,4 @@ def test_one_place_makes_what_sends() -> None:
     makers |= {"create_connection", "open_connection", "request", "socket"}
     found = {(file, name) for file, name in calls() if name.rpartition(".")[2] in makers}
     not_the_demo = {(file, name) for file, name in found if not file.startswith("demo/")}
-    assert not_the_demo == {("codearts/client.py", "httpx.AsyncClient")}
+    assert not_the_demo == {("codearts/connections.py", "httpx.AsyncClient")}

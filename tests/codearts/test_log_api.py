@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.codearts.test_extra_call import json_values
 from tests.support.clients import TOKEN
-from tests.support.extra_calls import envelope, failure
+from tests.support.extra_calls import envelope, failure, json_values
 from tests.support.hostile_texts import FRAGMENTS, control_characters
 from tui.codearts.log_api import (
     Analysis,

@@ -145,10 +145,9 @@ def test_a_crash_is_told_in_plain_lines() -> None:
         raise ValueError(text)
 
     raised: Callable[[str], None] = fails
-    try:
+    with pytest.raises(ValueError, match="31m") as caught:
         raised(f"\x1b[31m {TOKEN}\r\x07")
-    except ValueError as error:
-        text = crash_text(error)
+    text = crash_text(caught.value)
     assert "\nValueError: \N{REPLACEMENT CHARACTER}[31m ***\n" in text
     assert all(line.isprintable() for line in text.splitlines())
     assert "Traceback" in text

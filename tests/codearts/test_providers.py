@@ -1,4 +1,4 @@
-"""A command gives the token: in time, on one line, or its failure has a sentence of its own."""
+"""A command that prints a token: one line within the time limit; each failure has its own message."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""A token renews itself in good time or once after a refusal: one renewal for all, and never a loop."""
+"""A token is refreshed before its end, or once after a refusal: once for all requests, and never in a loop."""
 
 import asyncio
 from datetime import timedelta
@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.credential_fakes import NOON, URL, ScriptedIssuer, Time, failure_of, proof_of, refusal, shown
 from tui.codearts.auth.credentials import AuthHeaders, Secret
-from tui.codearts.auth.refreshable import RefreshableToken, Token
+from tui.codearts.auth.refreshable import TRANSITIONS, RefreshableToken, Token, TokenState
 from tui.codearts.server_clock import ServerClock
 from tui.core.reading import Failure, FailureKind, Status
 
@@ -33,7 +33,7 @@ async def test_a_token_is_fetched_once_and_kept() -> None:
     proofs = await asyncio.gather(*(prove(credential) for _ in range(200)))
     assert {shown(auth_headers) for auth_headers in proofs} == {"token-1"}
     assert issuer.calls == 1
-    assert (credential.source, credential.expires_at, credential.renewable) == ("the issuer", NOON + DAY, True)
+    assert (credential.source, credential.expires_at, credential.can_refresh) == ("the issuer", NOON + DAY, True)
 
 
 async def test_it_is_renewed_half_an_hour_before_its_end() -> None:
@@ -69,7 +69,7 @@ async def test_a_token_of_unknown_life_is_not_renewed_by_the_clock() -> None:
 async def test_clocks_that_contradict_each_other_bring_no_flood_of_log_ins() -> None:
     credential, issuer, time = renewed(timedelta(minutes=-5))
     for _ in range(600):
-        await prove(credential)
+        assert shown(await prove(credential)).startswith("token-")
         time.seconds += 1
     assert issuer.calls == 2
 
@@ -89,7 +89,7 @@ async def test_the_old_token_serves_while_a_new_one_is_fetched() -> None:
 
 @pytest.mark.parametrize("digits", ["0301", "0305", "0307"])
 async def test_two_hundred_refusals_bring_one_renewal(digits: str) -> None:
-    credential, issuer, time = renewed()
+    credential, issuer, _ = renewed()
     proofs = [proof_of(await prove(credential)) for _ in range(200)]
     verdicts = await asyncio.gather(
         *(credential.on_unauthorized(auth_headers, refusal(digits)) for auth_headers in proofs)
@@ -170,7 +170,7 @@ async def test_a_refused_log_in_is_final_until_the_user_asks() -> None:
     assert issuer.calls == 2
 
 
-async def test_or_until_there_is_something_new() -> None:
+async def test_a_refused_log_in_is_repeated_with_a_new_password() -> None:
     credential, issuer, _ = renewed(WRONG, DAY)
     await prove(credential)
     issuer.is_changed = True
@@ -209,6 +209,31 @@ async def test_what_the_network_prevented_is_tried_again_less_and_less_often() -
     assert issuer.calls == 10  # at 0, 30, 90, 210, 450, 930, 1530, and so on
 
 
+async def test_the_waits_begin_anew_when_the_user_asks() -> None:
+    credential, issuer, time = renewed(DOWN)
+    for _ in range(500):
+        await prove(credential)
+        time.seconds += 1
+    assert issuer.calls == 5
+    credential.reset()
+    for _ in range(31):
+        await prove(credential)
+        time.seconds += 1
+    assert issuer.calls == 7
+
+
+async def test_each_refresh_is_logged_without_the_token(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "tui")
+    credential, issuer, _ = renewed(DAY, WRONG)
+    await prove(credential)
+    issuer.is_changed = True
+    await prove(credential)
+    assert caplog.messages == [
+        "the issuer gave a token, good until 2026-11-24 12:00:00 UTC",
+        "the issuer gave no token: Wrong password. 401 ",
+    ]
+
+
 async def test_the_same_token_again_is_no_renewal() -> None:
     same = Token(Secret("token-1"))
     credential, issuer, _ = renewed(same)
@@ -233,7 +258,7 @@ async def test_a_cancelled_renewal_holds_up_nobody() -> None:
 async def test_nothing_shows_the_token() -> None:
     credential, _, _ = renewed()
     auth_headers = await prove(credential)
-    assert "token-1" not in f"{auth_headers!r} {auth_headers} {credential!r} {vars(credential)!r} {credential.issued!r}"
+    assert "token-1" not in f"{auth_headers!r} {auth_headers} {credential!r} {vars(credential)!r} {credential.token!r}"
 
 
 async def test_a_new_password_brings_a_new_token_also_after_a_fruitless_renewal() -> None:
@@ -296,3 +321,66 @@ async def test_one_date_of_another_age_neither_stops_nor_hurries_a_renewal(date:
     assert shown(await prove(credential)) == "token-1"
     time.seconds = 23.6 * 3600
     assert shown(await prove(credential)) == "token-2"
+
+
+async def test_a_new_token_ends_the_wait_for_a_deferred_refresh() -> None:
+    credential, issuer, time = renewed()
+    await credential.on_unauthorized(proof_of(await prove(credential)), refusal())
+    second = proof_of(await prove(credential))
+    credential.on_response(second, Status.IDLE)
+    time.seconds = 20
+    assert isinstance(await credential.on_unauthorized(second, refusal()), Failure)
+    issuer.is_changed = True
+    third = proof_of(await prove(credential))
+    assert shown(third) == "token-3"
+    time.seconds = 120
+    assert not credential.has_changed_since(third)
+
+
+async def test_an_acceptance_that_comes_late_does_not_end_the_wait_for_a_deferred_refresh() -> None:
+    credential, _, time = renewed()
+    await credential.on_unauthorized(proof_of(await prove(credential)), refusal())
+    second = proof_of(await prove(credential))
+    credential.on_response(second, Status.IDLE)
+    await credential.on_unauthorized(second, refusal())
+    credential.on_response(second, Status.IDLE)
+    time.seconds = 61
+    assert credential.has_changed_since(second)
+
+
+async def test_a_refresh_that_was_cancelled_is_made_by_the_next_that_waits() -> None:
+    credential, issuer, _ = renewed()
+    auth_headers = proof_of(await prove(credential))
+    issuer.may_answer.clear()
+    issuer.asked.clear()
+    first, second = (asyncio.create_task(credential.on_unauthorized(auth_headers, refusal())) for _ in range(2))
+    await issuer.asked.wait()
+    first.cancel()
+    issuer.may_answer.set()
+    assert await second is None
+    assert shown(await prove(credential)) == "token-3"
+
+
+async def test_an_expired_token_that_cannot_be_refreshed_is_no_change() -> None:
+    credential, _, time = renewed(DAY, WRONG)
+    await prove(credential)
+    time.seconds = 24 * 3600
+    assert await prove(credential) is WRONG
+    assert not credential.has_changed_since(WRONG)
+
+
+async def test_a_token_refreshed_before_its_end_may_be_refused_and_refreshed_again() -> None:
+    """Though the token before it was issued because of a refusal, and never accepted."""
+    credential, issuer, time = renewed()
+    await credential.on_unauthorized(proof_of(await prove(credential)), refusal())
+    await prove(credential)
+    time.seconds = 23.5 * 3600
+    third = proof_of(await prove(credential))
+    assert shown(third) == "token-3"
+    assert await credential.on_unauthorized(third, refusal()) is None
+    assert issuer.calls == 4
+
+
+def test_every_state_is_reached_and_left() -> None:
+    assert {before for before, _ in TRANSITIONS} == set(TokenState)
+    assert set(TRANSITIONS.values()) == set(TokenState) - {TokenState.EMPTY}

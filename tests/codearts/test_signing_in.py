@@ -1,4 +1,4 @@
-"""The client with credentials that renew themselves or that sign, before the simulated service and before scripts."""
+"""The client with tokens that are refreshed and with keys, against the demo service and scripted responses."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,9 +12,10 @@ from tests.support.clients import JOB
 from tests.support.credential_fakes import ScriptedIssuer, Time
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
 from tui.codearts.auth.credentials import AuthHeaders, Credential, FixedToken, Secret
-from tui.codearts.auth.providers import HeldPassword
+from tui.codearts.auth.providers import HeldPassword, PasswordSource
 from tui.codearts.auth.refreshable import RefreshableToken, Token
-from tui.codearts.client import StatusClient, http_client
+from tui.codearts.client import StatusClient
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.iam_api import IamTokens, LoginRequest
 from tui.codearts.server_clock import ServerClock
@@ -30,9 +31,9 @@ class CountedIam(IamTokens):
 
     calls = 0
 
-    async def issue(self) -> Token | Failure:
+    async def issue(self, typed: PasswordSource | None = None) -> Token | Failure:
         self.calls += 1
-        return await super().issue()
+        return await super().issue(typed)
 
 
 @asynccontextmanager
@@ -43,7 +44,7 @@ async def asking(
     clock = ServerClock(time.now)
     transport = httpx.MockTransport(handler) if handler else None
     client = StatusClient(
-        lambda: http_client(url, transport=transport), Endpoint(url), credential(clock), time.now, clock=clock
+        lambda: open_http(url, transport=transport), Endpoint(url), credential(clock), time.now, clock=clock
     )
     try:
         yield client
@@ -82,7 +83,7 @@ async def test_three_hundred_jobs_whose_token_ends_cause_one_renewal(ending: str
 
         def credential(clock: ServerClock) -> RefreshableToken:
             password = HeldPassword("the password", service.password)
-            issuers.append(CountedIam(lambda: http_client(service.url), Endpoint(service.url), login, password, clock))
+            issuers.append(CountedIam(lambda: open_http(service.url), Endpoint(service.url), login, password, clock))
             return RefreshableToken(issuers[0], clock)
 
         async with asking(credential, service.url) as client:
@@ -98,8 +99,8 @@ async def test_three_hundred_jobs_whose_token_ends_cause_one_renewal(ending: str
 def client_token(client: StatusClient) -> str:
     credential = client.credential
     assert isinstance(credential, RefreshableToken)
-    assert credential.issued
-    return credential.issued.token.reveal()
+    assert credential.token
+    return credential.token.secret.reveal()
 
 
 async def test_a_request_is_sent_twice_at_most() -> None:
@@ -123,9 +124,11 @@ async def test_what_iam_says_is_what_the_reading_says() -> None:
     wrong = Failure(FailureKind.SIGN_IN, "Wrong password.", "401")
     issuer = ScriptedIssuer(Time(), timedelta(days=1), wrong, timedelta(days=1))
     accepted = ["token-1"]
-    async with asking(
-        lambda clock: RefreshableToken(issuer, clock), handler=lambda request: answers(*accepted)(request)
-    ) as client:
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return answers(*accepted)(request)
+
+    async with asking(lambda clock: RefreshableToken(issuer, clock), handler=handler) as client:
         assert (await client.read(JOB)).outcome is Status.RUNNING
         accepted[:] = ["token-3"]
         readings = await asyncio.gather(*(client.read(JOB) for _ in range(50)))
@@ -161,7 +164,7 @@ async def test_whatever_end_iam_gives_a_token_one_log_in_serves_all(end: str) ->
         http = httpx.MockTransport(iam)
         return RefreshableToken(
             IamTokens(
-                lambda: http_client("https://iam", transport=http), Endpoint("https://iam"), login, password, clock
+                lambda: open_http("https://iam", transport=http), Endpoint("https://iam"), login, password, clock
             ),
             clock,
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.codearts.client import http_client
+from tui.codearts.connections import open_http
 from tui.codearts.tls_and_proxy import tls_context
 from tui.core.errors import UserError
 
@@ -13,7 +13,7 @@ URL = "https://build.example.com"
 
 
 def test_the_client_is_bounded() -> None:
-    http = http_client(URL)
+    http = open_http(URL)
     assert not http.follow_redirects
     assert (http.timeout.connect, http.timeout.read, http.timeout.pool) == (5, 10, None)
 
@@ -39,7 +39,7 @@ def test_a_variable_that_cannot_be_used_is_named(
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv(name, value)
     with pytest.raises(UserError, match=name) as caught:
-        http_client(URL)
+        open_http(URL)
     assert "hunter2" not in str(caught.value)
 
 
@@ -48,16 +48,16 @@ def test_a_ca_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     junk.write_text("junk")
     for path in (junk, tmp_path / "none.pem"):
         with pytest.raises(UserError, match=path.name):
-            http_client(URL, path)
+            open_http(URL, path)
 
 
 def test_authorities_are_left_out_only_for_this_machine_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
     for plain in ("http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080", "http://127.0.0.2"):
-        http_client(plain)
+        open_http(plain)
     for other in ("https://127.0.0.1:8080", "http://127.0.0.1.example.com:8080", "http://10.0.0.1:8080"):
         with pytest.raises(UserError, match="SSL_CERT_FILE"):
-            http_client(other)
+            open_http(other)
 
 
 def test_session_keys_are_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,8 +12,7 @@ import pytest
 
 from tests.support.clients import JOB, client
 from tests.support.scripted_server import GOOD, Server, answering, answering_once
-from tui.codearts.client import http_client
-from tui.codearts.connections import ProbeResponse, probe
+from tui.codearts.connections import ProbeResponse, open_http, probe
 from tui.codearts.endpoints import Endpoint, parse_endpoint
 from tui.codearts.tls_and_proxy import authorities, route
 from tui.core.errors import UserError
@@ -91,7 +90,7 @@ async def test_a_proxy_of_the_profile_goes_before_the_environment(monkeypatch: p
 
 def test_a_proxy_that_cannot_be_used_is_the_profiles() -> None:
     with pytest.raises(UserError, match="The profile's proxy"):
-        http_client("https://build.example.com", proxy="garbage://proxy")
+        open_http("https://build.example.com", proxy="garbage://proxy")
 
 
 def test_who_is_trusted_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,11 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from tests.codearts.test_signing import ACCESS, BODY, DATE, HOST, PROJECT, SECRET, WHEN
 from tests.support.clients import client
+from tests.support.signed_request import ACCESS, BODY, DATE, HOST, PROJECT, SECRET, WHEN
 from tui.codearts.auth.credentials import EnvironmentToken
 from tui.codearts.auth.signing import sign
-from tui.codearts.client import http_client
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.job_list_api import JobPage, job_list_call
@@ -54,7 +54,9 @@ def ask(question: dict[str, Any]) -> Any:
     assert _PYTHON
     environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "NO_PROXY": "*"}
     command = [_PYTHON, "-W", "ignore", str(_PROGRAM)]
-    answer = subprocess.run(command, input=json.dumps(question), env=environ, capture_output=True, text=True)
+    answer = subprocess.run(
+        command, input=json.dumps(question), env=environ, capture_output=True, text=True, check=False
+    )
     assert answer.returncode == 0, answer.stderr
     return json.loads(answer.stdout)
 
@@ -115,7 +117,7 @@ async def test_the_sdk_reads_lists_records_and_logs_as_we_do(service_standing_st
     job = service.jobs[0].id
     credential = EnvironmentToken(service.token)
     ours = ExtrasClient(
-        partial(http_client, service.url), Endpoint(service.url), credential, lambda: Moment(0.0, datetime.now(UTC))
+        partial(open_http, service.url), Endpoint(service.url), credential, lambda: Moment(0.0, datetime.now(UTC))
     )
     now = datetime.now(UTC)
     records = await ours.fetch(record_list_call(job, now, "cn-north-4", 5))

@@ -166,8 +166,10 @@ async def test_a_storm_is_bounded() -> None:
     await alerts.finish()
     assert len(asyncio.all_tasks()) == 1
     assert said == [
-        "The command of [alerts], sleep, is too slow: "
-        "more than 200 changes wait for it, and those that come now are left out."
+        (
+            "The command of [alerts], sleep, is too slow: "
+            "more than 200 changes wait for it, and those that come now are left out."
+        )
     ]
 
 

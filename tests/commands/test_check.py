@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.contract_extras import TRUTHS, tell
+from tests.support.contract_extras import TRUTHS, tell
 from tests.support.contract_server import TOKEN as CONTRACT_TOKEN
 from tests.support.contract_server import ContractServer, refusal
 from tests.support.user_home import NO_WORD, TOKEN, User

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.test_program import Shell
 from tests.support.builders import job_id
+from tests.support.shell import Shell
 from tests.support.terminal import Terminal
 from tui.cli import commands, parser
 from tui.commands.completion import SHELLS, command_specs

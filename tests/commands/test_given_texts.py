@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ from tui.core.errors import UserError
 from tui.core.job import Job
 from tui.core.tags import join_tags, split_tags
 from tui.core.text import clean
-from tui.storage.watchlist import MemoryWatchlist, WatchlistFile
+from tui.storage.toml_document import Document
+from tui.storage.watchlist import MemoryWatchlist, WatchlistEdit, WatchlistFile
 
 PERSIAN = "می\u200cشود"
 HINDI = "क्\u200dष"
@@ -147,10 +149,10 @@ class Full(MemoryWatchlist):
 
     room = False
 
-    def _change(self, operation):  # type: ignore[no-untyped-def]
+    def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
         if not self.room:
             raise UserError("Not saved: no space left on device")
-        return super()._change(operation)
+        return super()._change(name, operation)
 
 
 @pytest.mark.parametrize(

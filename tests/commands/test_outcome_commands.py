@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.contract_extras import ALLOWED, OUTCOMES, PROJECT, TRUTHS, Truth, tell
+from tests.support.contract_extras import ALLOWED, OUTCOMES, PROJECT, TRUTHS, Truth, tell
 from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, Script, refusal
 from tests.support.user_home import User
 from tui.codearts.extra_call import CallKind

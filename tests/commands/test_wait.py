@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.builders import job_id
 from tests.support.command_stage import Outcome, Stage, jobs
+from tests.support.long_run import by_length
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
 from tui.commands.output import ExitCode
@@ -85,10 +86,11 @@ def test_until_started() -> None:
 
 
 def test_until_cycle_keeps_waiting_for_a_job_that_is_idle_from_the_start() -> None:
+    patience = by_length(2 * HOUR, 24 * HOUR)
     stage = Stage()
-    code, after = waited(stage, until=Until.CYCLE, patience=24 * HOUR)
+    code, after = waited(stage, until=Until.CYCLE, patience=patience)
     assert code is ExitCode.TIMED_OUT
-    assert after == pytest.approx(24 * HOUR)
+    assert after == pytest.approx(patience)
     assert stage.lines == []
 
 

@@ -93,7 +93,7 @@ def test_a_failure_does_not_make_a_status_fresh() -> None:
     assert state((IDLE, 0), (failure(), 100)).freshness(100, interval=10) is Freshness.STALE
 
 
-def test_recording_answers_a_new_board_and_leaves_the_old() -> None:
+def test_recording_returns_a_new_board_and_leaves_the_old() -> None:
     before = Board().watch([ONE, TWO])
     after = before.record([reading(ONE.id, RUNNING, 10), reading(TWO.id, IDLE, 11)])
     assert [known.status for known in after.states.values()] == [RUNNING, IDLE]

@@ -142,15 +142,20 @@ def test_fewer_than_three_runs_say_nothing(durations: tuple[float, ...]) -> None
 
 def test_a_range_needs_nine_runs() -> None:
     eight, nine = estimate(runs_of(*range(100, 108)), 1000), estimate(runs_of(*range(100, 109)), 1000)
-    assert eight and not eight.has_range
-    assert nine and nine.has_range and (nine.least, nine.point, nine.most) == (100, 104, 108)
+    assert eight
+    assert not eight.has_range
+    assert nine
+    assert nine.has_range
+    assert (nine.least, nine.point, nine.most) == (100, 104, 108)
 
 
 def test_percentiles_lie_between_neighbours() -> None:
     usual = estimate(runs_of(*range(1, 20)), 1000)  # 10 % and 90 % of twenty places
-    assert usual and (usual.least, usual.most) == (2, 18)
+    assert usual
+    assert (usual.least, usual.most) == (2, 18)
     usual = estimate(runs_of(*range(100, 114)), 1000)  # places 1.5 and 13.5
-    assert usual and (usual.least, usual.most) == (100.5, 112.5)
+    assert usual
+    assert (usual.least, usual.most) == (100.5, 112.5)
 
 
 def test_only_the_last_twenty_count() -> None:
@@ -169,18 +174,23 @@ def test_failed_runs_count_only_where_there_are_not_enough_others() -> None:
     failed = runs_of(10, 10, 10, failed=True)
     assert estimate([*failed, *runs_of(100, 100, 100)], 1000) == Estimate(3, 100, 100, 100)
     both = estimate([*failed, *runs_of(12, 12)], 1000)
-    assert both and both.runs == 5 and both.includes_failed
+    assert both
+    assert both.runs == 5
+    assert both.includes_failed
 
 
 def test_runs_of_two_kinds_have_a_range_and_no_point() -> None:
     usual = estimate(runs_of(*[60.0] * 5, *[600.0] * 5), 1000)
-    assert usual and usual.point is None and usual.has_range
+    assert usual
+    assert usual.point is None
+    assert usual.has_range
     assert estimate(runs_of(60, 60, 600, 600), 1000) is None
 
 
 def test_what_is_said_follows_the_time_that_passed() -> None:
     usual = estimate(runs_of(*range(540, 660, 12)), 1000)
-    assert usual and usual.point == 594
+    assert usual
+    assert usual.point == 594
     assert outlook(0, True, usual) == Outlook(Progress.ON_ITS_WAY, 594, 0)
     assert outlook(-3, True, usual) == Outlook(Progress.ON_ITS_WAY, 594, 0)
     assert outlook(297, True, usual) == Outlook(Progress.ON_ITS_WAY, 297, 0.5)
@@ -192,7 +202,8 @@ def test_what_is_said_follows_the_time_that_passed() -> None:
 
 def test_a_run_whose_start_was_not_seen_is_only_ever_called_late() -> None:
     usual = estimate(runs_of(*[100.0] * 9), 1000)
-    assert usual and usual.too_long == 160
+    assert usual
+    assert usual.too_long == 160
     assert outlook(50, False, usual) == Outlook(Progress.UNKNOWN)
     assert outlook(161, False, usual).is_late
 

@@ -50,7 +50,7 @@ JOB = Job(job_id(0xABC), "Payments API nightly", ("payments", "nightly"))
         ("IS:idle TAG:night", Condition.IDLE, True),
     ],
 )
-def test_terms(text: str, condition: Condition, shown: bool) -> None:
+def test_every_term_of_a_filter_must_match(text: str, condition: Condition, shown: bool) -> None:
     assert parse_filter(text).matches(JOB, condition, False) is shown
 
 

@@ -156,7 +156,7 @@ def test_a_uuid_is_refused(text: str) -> None:
         (f"{JOB[:8]}-{JOB[9:]}", "has hyphens"),
     ],
 )
-def test_a_whole_paste_that_is_nearly_an_id_is_told_so(word: str, says: str) -> None:
+def test_a_paste_that_is_nearly_an_id_says_what_is_wrong(word: str, says: str) -> None:
     found = only(f' "{word}"\n')
     assert (found.verdict, found.text) == (Verdict.REFUSED, word)
     assert says in found.reason
@@ -174,7 +174,7 @@ def test_upper_case_is_kept_with_a_warning() -> None:
     assert only(JOB).warning == ""
 
 
-def test_more_than_the_limit_is_cut_and_told() -> None:
+def test_jobs_above_the_limit_are_left_out_and_counted() -> None:
     text = "\n".join(f"{number:032x}" for number in range(12))
     assert [len(parse_paste(text, 10).found), parse_paste(text, 10).truncated] == [10, True]
     assert [len(parse_paste(text, 12).found), parse_paste(text, 12).truncated] == [12, False]
@@ -214,8 +214,34 @@ def test_a_page_of_five_hundred_lines_is_sorted_exactly() -> None:
 
 IDS = st.text("0123456789abcdefghijklmnopqrstuvwxyz", min_size=32, max_size=32)
 PIECES = st.sampled_from(
-    [JOB, JOB.upper(), UUID, HISTORY, CONSOLE, "https://", "project", "pipeline/", "job_id=", "detail/history/", "%2F"]
-    + ["?", "#", "/", "\n", " ", "\x1b[1m", "\0", "\u202e", "\ud800", "é", "：", '"', "\\/", "@", ":"]
+    [
+        JOB,
+        JOB.upper(),
+        UUID,
+        HISTORY,
+        CONSOLE,
+        "https://",
+        "project",
+        "pipeline/",
+        "job_id=",
+        "detail/history/",
+        "%2F",
+        "?",
+        "#",
+        "/",
+        "\n",
+        " ",
+        "\x1b[1m",
+        "\x00",
+        "\u202e",
+        "�",
+        "é",
+        "：",
+        '"',
+        "\\/",
+        "@",
+        ":",
+    ]
 )
 
 

@@ -101,7 +101,7 @@ async def test_the_label_of_one_job_stands_in_its_field_to_be_changed() -> None:
         assert shown.store.load().jobs[1].label == "payments api"
 
 
-def test_add_takes_them_from_standard_input() -> None:
+def test_add_takes_labels_from_standard_input() -> None:
     stage = Stage()
     output = stage.session().output
     text = f"{JOB}\tpayments nightly\n{PAGE.replace(JOB, OTHER)} web\n"

@@ -19,7 +19,7 @@ from tui.core.reading import FailureKind, Reading, Retry, Status
         (FailureKind.TOKEN_TOO_LARGE, Retry.SIGN_IN),
     ],
 )
-def test_what_a_failure_means_for_asking_again(kind: FailureKind, retry: Retry) -> None:
+def test_each_failure_decides_when_to_ask_again(kind: FailureKind, retry: Retry) -> None:
     assert kind.retry is retry
 
 

@@ -17,7 +17,7 @@ steps = st.lists(st.tuples(st.integers(0, 4), st.sampled_from([*Status, failure(
 
 
 @given(steps)
-def test_following_comes_to_the_same_as_counting(taken: list[tuple[int, Status | Failure | bool]]) -> None:
+def test_counts_that_follow_changes_equal_a_fresh_count(taken: list[tuple[int, Status | Failure | bool]]) -> None:
     board, tally = Board().watch(JOBS), Tally()
     tally.count(board.states.values(), 0.0, lambda state: INTERVAL)
     for second, (place, what) in enumerate(taken):

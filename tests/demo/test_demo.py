@@ -1,6 +1,7 @@
 """The simulated service, asked over HTTP as a client would ask it."""
 
 import http.client
+import itertools
 import re
 import threading
 from collections.abc import Iterator
@@ -70,7 +71,7 @@ def test_refusals_have_their_documented_status_and_code(client: Client, label: s
     assert body.get("request_id") == (client.headers["X-Request-Id"] if code.startswith("APIGW") else None)
 
 
-def test_answers_that_are_none(client: Client) -> None:
+def test_answers_without_a_status_have_their_shapes(client: Client) -> None:
     assert client.status("error inside a 200")[0] == 200
     assert client.status("error inside a 200")[1]["error"]["code"] == "DEV.CB.032011"
     for label, status in (("proxy page (502)", 502), ("web page inside a 200", 200)):
@@ -152,7 +153,7 @@ def test_a_job_is_the_same_at_the_same_moment(seed: int, at: float) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_spells_are_neither_too_short_nor_too_long(seed: int) -> None:
     ends = (0.0, *rhythm(seed, "web-frontend").ends)
-    lengths = [end - start for start, end in zip(ends, ends[1:], strict=False)]
+    lengths = [end - start for start, end in itertools.pairwise(ends)]
     assert all(20 <= length <= 360 for length in lengths[::2])
     assert all(30 <= length <= 600 for length in lengths[1::2])
 

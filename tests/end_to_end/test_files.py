@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.builders import job_id
 from tests.support.contract_server import ContractServer
+from tests.support.long_run import by_length
 from tests.support.program import Home, numbered
 
 BROKEN = '# mine\nversion = 1\n\n[[jobs]]\nid = "901878212b1a49be9c1a1054c272762a\n'
@@ -92,7 +93,7 @@ def test_the_list_stays_whole_however_the_program_is_killed_while_it_saves(tmp_p
     dice = random.Random(1)
     with ContractServer(answers) as server:
         home = Home(tmp_path, server.url)
-        for _ in range(4):
+        for _ in range(by_length(2, 4)):
             home.watch(labels)
             with home.start() as terminal:
                 terminal.wait_for("40 running")

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.support.contract_server import ContractServer
+from tests.support.long_run import SIZES
 from tests.support.program import Home, flowing
 from tests.support.terminal import Terminal
 
@@ -32,7 +31,7 @@ def name(terminal: Terminal, label: str) -> None:
     terminal.wait_for(f"(running|idle) .*{label}")
 
 
-@pytest.mark.parametrize(("rows", "columns"), [(24, 80), (40, 120)])
+@SIZES
 def test_from_the_first_paste_to_the_next_start(tmp_path: Path, rows: int, columns: int) -> None:
     with ContractServer({NIGHTLY: True, RELEASE: False, LINT: True}) as server:
         home = Home(tmp_path, server.url)

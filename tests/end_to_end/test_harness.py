@@ -1,6 +1,7 @@
 """The harness itself: a test that waits for the right thing must see it, and one for the wrong thing must fail."""
 
 import http.client
+import itertools
 import re
 import signal
 import sys
@@ -68,7 +69,7 @@ def test_a_paste_larger_than_any_buffer_arrives_whole() -> None:
 def test_a_program_that_takes_no_input_does_not_hold_up_the_test() -> None:
     with Terminal(python(f"{RAW}{SHOW}import signal\nshow('deaf')\nsignal.pause()")) as terminal:
         terminal.wait_for("deaf")
-        with pytest.raises(TimeoutError, match="(?s)took no more input.*deaf"):
+        with pytest.raises(TimeoutError, match=r"(?s)took no more input.*deaf"):
             terminal.send("x" * 100_000, timeout=0.05)
 
 
@@ -169,7 +170,7 @@ def test_sequences_that_draw_nothing_leave_no_trace() -> None:
 def test_output_may_be_cut_anywhere(cuts: list[int]) -> None:
     screen, data = Screen(2, 40), ODD.encode()
     places = [0, *sorted(cuts), len(data)]
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in itertools.pairwise(places):
         screen.feed(data[start:end])
     assert (screen.lines, screen.title) == (("abcde报", ""), "title")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.contract_server import ContractServer, refusal
+from tests.support.long_run import by_length
 from tests.support.program import Home, numbered
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
@@ -28,6 +29,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "profile": ("F", "all profiles"),
     "too small": ("resize", "too small"),
 }
+EVERYDAY = ("table", "add", "palette", "too small")
 SETTINGS = """
 default_profile = "one"
 [polling]
@@ -58,7 +60,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
         yield home
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", by_length(EVERYDAY, tuple(PLACES)))
 def test_a_signal_ends_it_in_order_wherever_it_is(home: Home, place: str, capsys: pytest.CaptureFixture[str]) -> None:
     key, there = PLACES[place]
     with ExitStack() as stack:

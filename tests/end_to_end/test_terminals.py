@@ -13,10 +13,11 @@ from random import Random
 import pytest
 
 from tests.support.contract_server import ContractServer
+from tests.support.long_run import by_length
 from tests.support.program import Home, command, numbered
 from tests.support.terminal import PATIENCE, base_environment
 
-NAMES = ("linux", "vt100", "screen", "screen-256color", "tmux-256color", "xterm")
+NAMES = by_length(("linux", "tmux-256color"), ("linux", "vt100", "screen", "screen-256color", "tmux-256color", "xterm"))
 
 
 @pytest.fixture

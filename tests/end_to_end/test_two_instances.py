@@ -4,11 +4,12 @@ import tomllib
 from pathlib import Path
 
 from tests.support.contract_server import ContractServer
+from tests.support.long_run import by_length
 from tests.support.program import Home, numbered
 
 
 def test_nothing_that_either_adds_is_lost(tmp_path: Path) -> None:
-    labels, answers = numbered(24, script=True)
+    labels, answers = numbered(by_length(6, 24), script=True)
     jobs = list(labels)
     with ContractServer(answers) as server:
         home = Home(tmp_path, server.url)
@@ -25,10 +26,10 @@ def test_nothing_that_either_adds_is_lost(tmp_path: Path) -> None:
                 for terminal, _ in both:
                     terminal.gone("Add jobs")
             for terminal in (left, right):
-                terminal.wait_for("24 running")
+                terminal.wait_for(f"{len(jobs)} running")
             left.press("x")
-            right.wait_for("23 running")
+            right.wait_for(f"{len(jobs) - 1} running")
             left.press("u")
-            right.wait_for("24 running")
+            right.wait_for(f"{len(jobs)} running")
         kept = [job["id"] for job in tomllib.loads(home.watchlist.read_text())["jobs"]]
         assert sorted(kept) == sorted(jobs)

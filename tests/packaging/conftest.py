@@ -1,26 +1,36 @@
 """What is built once for all tests of it."""
 
+import fcntl
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from .hosts import ROOT, build
+from tests.support.build_hosts import ROOT, build
+
+
+def built_once(factory: pytest.TempPathFactory, name: str, script: str) -> Path:
+    """Returns the folder that the script has built; of several test processes, the first one builds for all."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            build(script, folder.with_suffix(".new"))
+            folder.with_suffix(".new").rename(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
 def one_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("one_file")
-    build(".ci/build_pyz.py", folder)
-    return folder / "codearts-watch.pyz"
+    return built_once(tmp_path_factory, "one_file", ".ci/build_pyz.py") / "codearts-watch.pyz"
 
 
 @pytest.fixture(scope="session")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("distributions")
-    build("-m build --no-isolation --outdir", folder)
-    return folder
+    return built_once(tmp_path_factory, "distributions", "-m build --no-isolation --outdir")
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
+from tests.support.build_hosts import ROOT, build, run
+from tests.support.long_run import takes_minutes
 from tests.support.terminal import Terminal
 from tui import __version__
-
-from .hosts import ROOT, build, run
 
 MANUAL = "share/man/man1/codearts-watch.1"
 
@@ -41,6 +41,7 @@ def test_the_wheel_has_every_file_of_the_program(distributions: Path) -> None:
     assert "Programming Language :: Python :: 3.13" in metadata.get_all("Classifier", [])
 
 
+@takes_minutes
 def test_nothing_untracked_goes_into_a_distribution(untidy: Path, tmp_path: Path) -> None:
     build("-m build --no-isolation --outdir", tmp_path, checkout=untidy)
     (sdist,), (wheel,) = tmp_path.glob("*.tar.gz"), tmp_path.glob("*.whl")
@@ -61,12 +62,14 @@ def test_the_source_distribution_has_what_it_takes_to_build_and_to_test(distribu
     assert {"pyproject.toml", "README.md"} <= names
 
 
+@takes_minutes
 def test_the_same_sources_give_the_same_bytes(distributions: Path, tmp_path: Path) -> None:
     build("-m build --no-isolation --outdir", tmp_path, PYTHONHASHSEED="1", TZ="Asia/Shanghai")
     for first in distributions.iterdir():
         assert (tmp_path / first.name).read_bytes() == first.read_bytes()
 
 
+@takes_minutes
 @pytest.mark.parametrize("kind", ["*.whl", "*.tar.gz"])
 def test_installed_anywhere_it_finds_all_its_files(distributions: Path, tmp_path: Path, home: Path, kind: str) -> None:
     (distribution,) = distributions.glob(kind)

@@ -1,7 +1,8 @@
-"""Board, schedule and budget together, in any order of what users, services and clocks do: what holds every time."""
+"""Board and scheduler together: what must hold in whatever order users, services and clocks act."""
 
 from collections import Counter
 from datetime import timedelta
+from math import inf
 from random import Random
 
 from hypothesis import HealthCheck, settings
@@ -10,10 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.support.board_invariants import check_board
 from tests.support.builders import DAY, job_id
-from tests.support.hostile_texts import LONG
+from tests.support.long_run import HOURS, by_length
 from tui.core.board import Board
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry, Status
+from tui.polling.circuit_breaker import CircuitState
 from tui.polling.policy import Policy
 from tui.polling.scheduler import Scheduler
 
@@ -33,7 +35,7 @@ ROUNDING = 1e-6
 
 
 class Watching(RuleBasedStateMachine):
-    """A scheduler and a board that are fed alike; `now` is the only clock that counts."""
+    """A scheduler and a board that get the same readings; `now` is the only clock that counts."""
 
     @initialize(seed=st.integers(0, 1 << 16), watched=some_jobs, concurrency=st.integers(1, 4))
     def begin(self, seed: int, watched: list[JobId], concurrency: int) -> None:
@@ -52,7 +54,7 @@ class Watching(RuleBasedStateMachine):
     @rule(watched=some_jobs)
     def watch(self, watched: list[JobId]) -> None:
         if self.scheduler.job_queue.watch(watched, self.now):
-            self.scheduler.auth_gate.others_came()
+            self.scheduler.auth_gate.on_new_jobs()
         self.board = self.board.watch(Job(one) for one in watched)
 
     @rule(seconds=st.sampled_from([0.001, 0.2, 1.0, 5.0, 14.0, 29.0]))
@@ -64,24 +66,23 @@ class Watching(RuleBasedStateMachine):
             if following is None or max(following[0], self.now) > until:
                 break
             self.now = max(following[0], self.now)
-            self.scheduler.notice(self.now)
+            self.scheduler.check_clock(self.now)
             if (following := self.scheduler.next(self.now)) and following[0] <= self.now:
                 self.leave(following[1])
         self.now = max(self.now, until)
-        self.scheduler.notice(self.now)
+        self.scheduler.check_clock(self.now)
 
     def leave(self, job: JobId) -> None:
         scheduler = self.scheduler
         assert job not in self.asked, "two requests at once for one job"
-        assert job in scheduler.job_queue.jobs
-        assert not scheduler.job_queue.jobs[job].paused
+        assert job in scheduler.job_queue.entries
+        assert not scheduler.job_queue.entries[job].paused
         assert not scheduler.paused
-        assert not (scheduler.signed_out and self.scheduler.auth_gate.wanted != job), (
-            "nobody asked, and we are signed out"
-        )
+        is_requested = self.scheduler.auth_gate.requested == job
+        assert is_requested or not scheduler.signed_out, "a request that the user did not make while signed out"
         assert self.now - self.left_at >= 1 / self.policy.requests_per_second - ROUNDING
         assert self.now >= scheduler.limiter.waiting_until - ROUNDING
-        scheduler.depart(job, self.now)
+        scheduler.on_sent(job, self.now)
         self.left_at = self.now
         self.asked[job] = self.moment()
         assert len(self.asked) <= self.policy.concurrency
@@ -93,7 +94,7 @@ class Watching(RuleBasedStateMachine):
         job = list(self.asked)[place % len(self.asked)]
         sent = self.asked.pop(job)
         reading = Reading(job, outcome, sent, self.moment())
-        if self.scheduler.answered(reading, job, sent.at, self.now):
+        if self.scheduler.on_reading(reading, job, sent.at, self.now):
             self.board = self.board.record([reading])
             if isinstance(outcome, Status):
                 self.read |= {(job, outcome, reading.sent), (job, outcome, reading.received)}
@@ -108,7 +109,7 @@ class Watching(RuleBasedStateMachine):
 
     @rule(named=st.one_of(st.none(), some_jobs))
     def the_user_asks(self, named: list[JobId] | None) -> None:
-        self.scheduler.ask(named, self.now)
+        self.scheduler.refresh(named, self.now)
 
     @rule(named=some_jobs)
     def pause(self, named: list[JobId]) -> None:
@@ -118,7 +119,7 @@ class Watching(RuleBasedStateMachine):
     @rule(named=some_jobs)
     def go_on(self, named: list[JobId]) -> None:
         self.scheduler.job_queue.resume(named, self.now)
-        self.scheduler.auth_gate.others_came()
+        self.scheduler.auth_gate.on_new_jobs()
         self.board = self.board.pause(named, None)
 
     @rule(paused=st.booleans())
@@ -131,16 +132,16 @@ class Watching(RuleBasedStateMachine):
 
     @rule()
     def sign_in_again(self) -> None:
-        self.scheduler.renew_credential(self.now)
+        self.scheduler.on_new_credential(self.now)
 
     @invariant()
     def every_job_waits_in_one_place(self) -> None:
         job_queue = self.scheduler.job_queue
         assert job_queue.in_flight == self.asked.keys()
-        for job, watched in job_queue.jobs.items():
-            waits = job_queue.queue.place(job) is not None
+        for job, watched in job_queue.entries.items():
+            waits = job_queue.heap.slot(job) is not None
             assert waits == (not watched.paused and job not in job_queue.in_flight), job
-        assert +job_queue.counts == Counter(one.cadence for one in job_queue.jobs.values() if not one.paused)
+        assert +job_queue.counts == Counter(one.cadence for one in job_queue.entries.values() if not one.paused)
 
     @invariant()
     def the_budget_is_kept(self) -> None:
@@ -153,10 +154,21 @@ class Watching(RuleBasedStateMachine):
             assert self.scheduler.auth_gate.failure.kind.retry is Retry.SIGN_IN
 
     @invariant()
+    def breaker_and_gate_are_in_one_state_each(self) -> None:
+        breaker, gate = self.scheduler.breaker, self.scheduler.auth_gate
+        is_closed = breaker.state is CircuitState.CLOSED
+        assert is_closed == (breaker.failure is None) == (breaker.probe_at == inf)
+        assert (breaker.state is CircuitState.HALF_OPEN) == (breaker.probe is not None)
+        assert breaker.probe is None or breaker.probe in self.asked
+        assert gate.probe is None or gate.probe in self.asked
+        if gate.state is CircuitState.CLOSED:
+            assert (gate.failure, gate.probe, gate.requested, gate.refused_jobs) == (None, None, None, set())
+
+    @invariant()
     def the_board_says_what_was_read(self) -> None:
-        assert list(self.board.states) == list(self.scheduler.job_queue.jobs)
+        assert list(self.board.states) == list(self.scheduler.job_queue.entries)
         for job, state in self.board.states.items():
-            assert (state.paused is not None) >= self.scheduler.job_queue.jobs[job].paused
+            assert (state.paused is not None) >= self.scheduler.job_queue.entries[job].paused
             for change in state.transitions:
                 before = Status.IDLE if change.status is Status.RUNNING else Status.RUNNING
                 assert {(job, before, change.after), (job, change.status, change.by)} <= self.read
@@ -164,10 +176,10 @@ class Watching(RuleBasedStateMachine):
 
 
 Watching.TestCase.settings = settings(
-    max_examples=5000 if LONG else 150,
-    stateful_step_count=80 if LONG else 40,
+    max_examples=by_length(50, 150, 5000),
+    stateful_step_count=80 if HOURS else 40,
     deadline=None,
-    derandomize=not LONG,
+    derandomize=not HOURS,
     database=None,
     suppress_health_check=list(HealthCheck),
 )

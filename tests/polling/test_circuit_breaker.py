@@ -3,7 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from math import isclose
+from datetime import UTC, datetime
+from itertools import pairwise
+from math import inf, isclose
 
 import pytest
 
@@ -11,11 +13,14 @@ from tests.support.scripted_reader import Bench, Outcome, failed, job, jobs, pol
 from tests.support.virtual_time import in_virtual_time
 from tui.codearts.status_api import interpret
 from tui.core.job import JobId
-from tui.core.reading import FailureKind, Status
+from tui.core.reading import FailureKind, Moment, Reading, Status
 from tui.demo.jobs import demo_jobs
+from tui.polling.circuit_breaker import CircuitBreaker, CircuitState, Known
 from tui.polling.policy import Policy
+from tui.polling.scheduler import Scheduler
 
 TIMEOUT = failed(FailureKind.TIMEOUT)
+MOMENT = Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def always(kind: FailureKind) -> Callable[[JobId], Outcome]:
@@ -135,7 +140,7 @@ async def test_network_trouble_is_found_probed_and_over_with_the_first_good_answ
         assert not bench.poller.pace().signed_out
         await asyncio.sleep(3600)
         late = bench.asked(since=bench.clock() - 600)
-        assert all(later - earlier <= 30.1 for earlier, later in zip(late, late[1:], strict=False))
+        assert all(later - earlier <= 30.1 for earlier, later in pairwise(late))
         assert len(late) < 200
         restored = bench.clock()
         bench.answer = lambda _: Status.IDLE
@@ -234,7 +239,7 @@ def test_all_jobs_are_well_within_a_minute_of_a_long_trouble_of_any_kind(kind: F
             await asyncio.sleep(1800)
             assert bench.poller.pace().trouble == failed(kind)
             asked = bench.asked(since=began)
-            assert max(later - earlier for earlier, later in zip(asked, asked[1:], strict=False)) <= 30.1
+            assert max(later - earlier for earlier, later in pairwise(asked)) <= 30.1
             bench.answer = lambda _: Status.RUNNING
             await asyncio.sleep(60)
             states = {reading.job: reading.outcome for reading in bench.readings}
@@ -321,7 +326,7 @@ async def test_one_jobs_own_limit_slows_nobody_else() -> None:
 
 @in_virtual_time
 async def test_the_demo_is_asked_at_full_pace() -> None:
-    """One of its jobs is throttled now and then, and says a limit that is far away."""
+    """One of its jobs is throttled now and then, with a message that names a far higher limit."""
     demo = {demo.job.id: demo for demo in demo_jobs(1)}
     asked: Counter[JobId] = Counter()
     async with polling() as bench:
@@ -342,3 +347,71 @@ async def test_the_demo_is_asked_at_full_pace() -> None:
             assert (pace.rate, pace.stretched) == (5.0, False)
         throttled = [one for one in bench.readings if one.failure and one.failure.kind is FailureKind.THROTTLED]
         assert len(throttled) > 5
+
+
+def opened() -> CircuitBreaker:
+    """A breaker that two jobs have opened at the tenth second; the first gap is 5 s."""
+    breaker = CircuitBreaker(idle=10.0)
+    assert (breaker.state, breaker.probe_at) == (CircuitState.CLOSED, inf)
+    for number in (1, 2):
+        breaker.on_reading(job(number), TIMEOUT, Known(True), lambda _: 2, 10.0)
+    return breaker
+
+
+def test_each_probe_doubles_the_gap_up_to_half_a_minute_and_a_failure_opens_again() -> None:
+    breaker = opened()
+    gaps, states = [], [breaker.state]
+    for _ in range(5):
+        gaps.append(breaker.gap)
+        now = breaker.probe_at
+        breaker.on_sent(job(1), now)
+        states.append(breaker.state)
+        assert breaker.probe_at == now + breaker.gap
+        breaker.on_reading(job(1), TIMEOUT, Known(True), lambda _: 2, now + 0.1)
+        states.append(breaker.state)
+    assert gaps == [5, 10, 20, 30, 30]
+    assert states == [CircuitState.OPEN, *[CircuitState.HALF_OPEN, CircuitState.OPEN] * 5]
+
+
+def test_requests_before_the_probe_is_due_leave_the_breaker_open() -> None:
+    breaker = opened()
+    breaker.on_sent(job(2), 14.9)
+    assert (breaker.state, breaker.gap, breaker.probe_at) == (CircuitState.OPEN, 5.0, 15.0)
+
+
+def test_a_probe_without_a_reading_opens_the_breaker_and_a_success_closes_it() -> None:
+    breaker = opened()
+    breaker.on_sent(job(1), 15.0)
+    states = []
+    for dropped in (job(2), job(1)):
+        breaker.on_dropped(dropped)
+        states.append(breaker.state)
+    assert states == [CircuitState.HALF_OPEN, CircuitState.OPEN]
+    breaker.on_sent(job(1), 25.0)
+    recovered = breaker.on_reading(job(1), None, Known(True, FailureKind.TIMEOUT), lambda _: 2, 25.1)
+    assert FailureKind.TIMEOUT in recovered
+    assert (breaker.state, breaker.failure, breaker.probe_at) == (CircuitState.CLOSED, None, inf)
+
+
+def test_trouble_that_comes_back_is_probed_as_often_as_at_first() -> None:
+    breaker = opened()
+    for now in (15.0, 25.0, 45.0):
+        breaker.on_sent(job(1), now)
+    assert breaker.gap == 30.0
+    breaker.on_reading(job(1), None, Known(True), lambda _: 2, 46.0)
+    for number in (1, 2):
+        breaker.on_reading(job(number), TIMEOUT, Known(True), lambda _: 2, 50.0)
+    assert (breaker.gap, breaker.probe_at) == (5.0, 55.0)
+
+
+def test_a_probe_that_is_cancelled_leaves_the_breaker_open() -> None:
+    scheduler = Scheduler(Policy(idle=10.0), min)
+    scheduler.start(0.0)
+    scheduler.job_queue.watch(jobs(2), 0.0)
+    for asked in jobs(2):
+        scheduler.on_sent(asked, 0.0)
+        scheduler.on_reading(Reading(asked, TIMEOUT, MOMENT, MOMENT), asked, 0.0, 1.0)
+    scheduler.on_sent(job(0), 6.0)
+    states = [scheduler.breaker.state]
+    scheduler.on_dropped(job(0), 7.0)
+    assert [*states, scheduler.breaker.state] == [CircuitState.HALF_OPEN, CircuitState.OPEN]

@@ -38,9 +38,9 @@ def test_what_extras_take_the_status_calls_do_not_have() -> None:
 def test_they_wait_for_status_calls_that_have_just_left_and_while_the_service_is_throttling() -> None:
     budget = AdaptiveRateLimiter(5.0)
     share = ExtrasShare(budget)
-    budget.sent(10.0)
+    budget.on_sent(10.0)
     assert share.take(10.0) == pytest.approx(0.2)
-    budget.refused(failure(FailureKind.THROTTLED), 10.0, 10.5)
+    budget.on_throttled(failure(FailureKind.THROTTLED), 10.0, 10.5)
     assert share.take(11.0) == pytest.approx(budget.waiting_until - 11.0)
 
 

@@ -1,10 +1,10 @@
-"""Cadence, order, budget, suspends, reports and bugs. The other test_polling files have the rest."""
+"""Intervals, order, rate, suspends, reports and bugs."""
 
 import asyncio
 from collections import Counter
+from itertools import pairwise
 
 import pytest
-from pytest import approx
 
 from tests.support.scripted_reader import Outcome, failed, job, jobs, polling
 from tests.support.virtual_time import in_virtual_time, run
@@ -15,7 +15,7 @@ from tui.polling.poller import Poller
 
 
 def gaps(times: list[float]) -> list[float]:
-    return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    return [later - earlier for earlier, later in pairwise(times)]
 
 
 @in_virtual_time
@@ -96,7 +96,7 @@ async def test_more_jobs_than_the_budget_stretch_the_intervals_evenly() -> None:
 async def test_requests_leave_in_groups_and_their_answers_come_in_one_report() -> None:
     async with polling(30, Policy(together=8), latency=0.05) as bench:
         await asyncio.sleep(5.9)
-        assert bench.asked()[:6] == approx([1000, 1000, 1000, 1000.6, 1000.6, 1000.6])
+        assert bench.asked()[:6] == pytest.approx([1000, 1000, 1000, 1000.6, 1000.6, 1000.6])
         assert [len(batch) for _, batch in bench.reports][:3] == [3, 3, 3]
         assert len(bench.sent) == 30
 
@@ -107,7 +107,7 @@ async def test_a_job_that_the_user_names_does_not_wait_for_a_group() -> None:
         await asyncio.sleep(0.7)
         bench.poller.refresh([job(29)])
         await asyncio.sleep(0.15)
-        assert bench.asked()[6] == approx(1000.8)
+        assert bench.asked()[6] == pytest.approx(1000.8)
         assert bench.who()[6] == job(29)
 
 

@@ -12,16 +12,16 @@ REFUSED = failed(FailureKind.THROTTLED)
 
 
 def at_work(limiter: AdaptiveRateLimiter, now: float, seconds: float) -> float:
-    """Good answers, one a second; answers the time afterwards."""
+    """Successful readings, one a second. Returns the time afterwards."""
     for second in range(int(seconds) + 1):
-        limiter.answered_well(now + second)
+        limiter.on_success(now + second)
     return now + seconds
 
 
 def test_requests_are_spaced_evenly() -> None:
     limiter = AdaptiveRateLimiter(5.0)
     assert limiter.ready_at <= 0
-    limiter.sent(10.0)
+    limiter.on_sent(10.0)
     assert limiter.ready_at == 10.2
 
 
@@ -29,7 +29,7 @@ def test_a_group_leaves_together_and_the_next_when_the_rate_has_made_up_for_it()
     limiter = AdaptiveRateLimiter(5.0, most_together=8)
     for _ in range(3):
         assert limiter.group_at(10.0) <= 10.0
-        limiter.sent(10.0)
+        limiter.on_sent(10.0)
     assert limiter.ready_at > 10.0
     assert isclose(limiter.group_at(10.1), 10.6)
 
@@ -37,9 +37,9 @@ def test_a_group_leaves_together_and_the_next_when_the_rate_has_made_up_for_it()
 def test_who_is_waited_for_need_not_wait_for_a_group() -> None:
     limiter = AdaptiveRateLimiter(5.0, most_together=8)
     for _ in range(3):
-        limiter.sent(10.0)
+        limiter.on_sent(10.0)
     assert isclose(limiter.ready_at, 10.2)
-    limiter.sent(10.2)
+    limiter.on_sent(10.2)
     assert isclose(limiter.group_at(10.3), 10.8)
 
 
@@ -48,15 +48,15 @@ def test_a_group_has_the_requests_of_a_moment_and_never_too_many(rate: float, mo
     limiter = AdaptiveRateLimiter(rate, most)
     left = 0
     while limiter.group_at(10.0) <= 10.0:
-        limiter.sent(10.0)
+        limiter.on_sent(10.0)
         left += 1
     assert left == group
 
 
 def test_after_a_refusal_requests_leave_one_by_one() -> None:
     limiter = AdaptiveRateLimiter(10.0, most_together=8)
-    limiter.refused(failed(FailureKind.THROTTLED, retry_after=0.0, limit=(60, 1)), 0.0, 0.1)
-    limiter.sent(10.0)
+    limiter.on_throttled(failed(FailureKind.THROTTLED, retry_after=0.0, limit=(60, 1)), 0.0, 0.1)
+    limiter.on_sent(10.0)
     assert limiter.group_at(10.0) == limiter.ready_at > 10.0
 
 
@@ -64,8 +64,8 @@ def test_throttling_halves_the_rate_and_waits_longer_each_time() -> None:
     limiter = AdaptiveRateLimiter(8.0)
     now, waits, rates = 0.0, [], []
     for _ in range(7):
-        limiter.sent(now)
-        limiter.refused(REFUSED, now, now + 0.1)
+        limiter.on_sent(now)
+        limiter.on_throttled(REFUSED, now, now + 0.1)
         waits.append(limiter.waiting_until - now - 0.1)
         rates.append(limiter.rate)
         now = limiter.ready_at + 0.1
@@ -75,24 +75,24 @@ def test_throttling_halves_the_rate_and_waits_longer_each_time() -> None:
 
 def test_refusals_of_requests_already_in_flight_are_one_event() -> None:
     limiter = AdaptiveRateLimiter(8.0)
-    limiter.refused(REFUSED, 0.0, 1.0)
+    limiter.on_throttled(REFUSED, 0.0, 1.0)
     for late in (0.2, 0.5, 0.9):
-        limiter.refused(REFUSED, late, 1.0 + late)
+        limiter.on_throttled(REFUSED, late, 1.0 + late)
     assert limiter.rate == 4
     assert limiter.waiting_until == 6.0
 
 
 def test_a_late_refusal_may_name_a_longer_wait() -> None:
     limiter = AdaptiveRateLimiter(8.0)
-    limiter.refused(REFUSED, 0.0, 1.0)
-    limiter.refused(failed(FailureKind.THROTTLED, retry_after=60), 0.5, 2.0)
+    limiter.on_throttled(REFUSED, 0.0, 1.0)
+    limiter.on_throttled(failed(FailureKind.THROTTLED, retry_after=60), 0.5, 2.0)
     assert limiter.rate == 4
     assert limiter.waiting_until == 62.0
 
 
 def test_retry_after_is_waited_out() -> None:
     limiter = AdaptiveRateLimiter(5.0)
-    limiter.refused(failed(FailureKind.THROTTLED, retry_after=42, limit=(5, 1)), 0.0, 1.0)
+    limiter.on_throttled(failed(FailureKind.THROTTLED, retry_after=42, limit=(5, 1)), 0.0, 1.0)
     assert limiter.ready_at == 43.0
 
 
@@ -101,7 +101,7 @@ def test_retry_after_is_waited_out() -> None:
 )
 def test_a_named_limit_sets_rate_and_wait(limit: tuple[float, float], rate: float, wait: float) -> None:
     limiter = AdaptiveRateLimiter(5.0)
-    limiter.refused(failed(FailureKind.THROTTLED, limit=limit), 0.0, 1.0)
+    limiter.on_throttled(failed(FailureKind.THROTTLED, limit=limit), 0.0, 1.0)
     assert isclose(limiter.rate, rate)
     assert limiter.waiting_until == 1.0 + wait
 
@@ -109,14 +109,14 @@ def test_a_named_limit_sets_rate_and_wait(limit: tuple[float, float], rate: floa
 @pytest.mark.parametrize("limit", [(0.0, 60.0), (-5.0, 60.0), (5.0, 0.0)])
 def test_a_nonsensical_limit_only_halves(limit: tuple[float, float]) -> None:
     limiter = AdaptiveRateLimiter(5.0)
-    limiter.refused(failed(FailureKind.THROTTLED, limit=limit), 0.0, 1.0)
+    limiter.on_throttled(failed(FailureKind.THROTTLED, limit=limit), 0.0, 1.0)
     assert limiter.rate == 2.5
     assert 1.0 <= limiter.waiting_until <= 61.0
 
 
 def test_the_rate_grows_back_a_tenth_a_quiet_minute() -> None:
     limiter = AdaptiveRateLimiter(10.0)
-    limiter.refused(REFUSED, 0.0, 0.0)
+    limiter.on_throttled(REFUSED, 0.0, 0.0)
     now = at_work(limiter, 5.0, 59)
     assert limiter.rate == 5
     now = at_work(limiter, now, 1)
@@ -129,7 +129,7 @@ def test_the_rate_grows_back_a_tenth_a_quiet_minute() -> None:
 
 def test_a_named_limit_is_a_ceiling_for_half_an_hour() -> None:
     limiter = AdaptiveRateLimiter(5.0)
-    limiter.refused(failed(FailureKind.THROTTLED, limit=(60, 60)), 0.0, 0.0)
+    limiter.on_throttled(failed(FailureKind.THROTTLED, limit=(60, 60)), 0.0, 0.0)
     now = at_work(limiter, 60.0, 1700)
     assert limiter.rate == 1
     at_work(limiter, now, 700)
@@ -138,11 +138,11 @@ def test_a_named_limit_is_a_ceiling_for_half_an_hour() -> None:
 
 def test_after_a_quiet_minute_the_next_wait_is_short_again() -> None:
     limiter = AdaptiveRateLimiter(8.0)
-    limiter.refused(REFUSED, 0.0, 0.0)
-    limiter.refused(REFUSED, 6.0, 6.0)
+    limiter.on_throttled(REFUSED, 0.0, 0.0)
+    limiter.on_throttled(REFUSED, 6.0, 6.0)
     assert limiter.waiting_until == 16.0
     now = at_work(limiter, 16.0, 61)
-    limiter.refused(REFUSED, now, now)
+    limiter.on_throttled(REFUSED, now, now)
     assert limiter.waiting_until == now + 5
 
 
@@ -153,13 +153,13 @@ def test_the_rate_stays_between_the_lowest_and_the_configured(events: list[tuple
     now = 0.0
     for wait, event in events:
         now = max(now + wait, limiter.ready_at)
-        limiter.sent(now)
+        limiter.on_sent(now)
         match event:
             case "good":
-                limiter.answered_well(now)
+                limiter.on_success(now)
             case "refused":
-                limiter.refused(REFUSED, now, now)
+                limiter.on_throttled(REFUSED, now, now)
             case _:
-                limiter.refused(failed(FailureKind.THROTTLED, limit=(10, 60)), now, now)
+                limiter.on_throttled(failed(FailureKind.THROTTLED, limit=(10, 60)), now, now)
         assert 5.0 / 32 <= limiter.rate <= 5.0
         assert now <= limiter.ready_at <= now + 300

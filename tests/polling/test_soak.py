@@ -1,4 +1,4 @@
-"""Weeks in seconds: nothing grows, no promise is broken. `CODEARTS_WATCH_LONG=1` lives through thirty days."""
+"""Weeks in seconds: nothing grows, no promise is broken. Thirty days where hours are allowed."""
 
 import asyncio
 import sys
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.hostile_texts import LONG
+from tests.support.long_run import HOURS, by_length
 from tests.support.soak_world import JOBS, PROFILES, Figures, World
 from tests.support.virtual_time import run
 from tui.polling.policy import Policy
 
 DAY = 86400.0
-DAYS = 30.0 if LONG else 0.5
-POLICY = Policy() if LONG else Policy(requests_per_second=0.5)
-EDIT_EVERY = 599.9983 if LONG else 199.9983
+DAYS = by_length(0.1, 0.5, 30.0)
+POLICY = Policy() if HOURS else Policy(requests_per_second=0.5)
+EDIT_EVERY = 599.9983 if HOURS else 199.9983
 """Seconds: never at a request's own moment, since no machine goes to sleep between two of our instructions."""
 GROWTH = 12.0
 """MB that the interpreter's own heaps may come to after the first quarter."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.contract_extras import ALLOWED, OUTCOMES, TRUTHS, Truth, tell
+from tests.support.contract_extras import ALLOWED, OUTCOMES, TRUTHS, Truth, tell
 from tests.support.contract_server import TOKEN, ContractServer, Script, refusal
 from tests.support.user_home import User
 from tui.context import App

@@ -1,4 +1,4 @@
-"""Which profile, where it asks and as whom: flag before environment before settings, and no secret to a stranger."""
+"""A profile's endpoint and credential: flag before environment before settings, and no secret to other hosts."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.support.user_home import NO_WORD, TOKEN, User, shown
 from tui.codearts.auth.credentials import AuthHeaders
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind
-from tui.profiles.sign_in import Wants
+from tui.profiles.sign_in import SecretKind
 
 TWO = '[profiles.prod]\nregion = "cn-north-4"\n[profiles.test]\nregion = "cn-east-3"\n'
 NORTH, EAST, SOUTH = (
@@ -83,7 +83,7 @@ def test_without_a_profile_the_region_of_terraform_counts(user: User) -> None:
     user.environ = {"HW_REGION_NAME": "cn-east-3"}
     assert user.profile().endpoint.url == EAST
     user.environ = {}
-    assert "It is not said where to ask" in problem(user)
+    assert "No region or endpoint set" in problem(user)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ AMBIENT: tuple[dict[str, str], ...] = (
 async def test_what_the_environment_has_goes_to_the_host_of_the_profile_in_charge_alone(
     user: User, environ: dict[str, str]
 ) -> None:
-    """Also where a watchlist of somebody else names the other profile."""
+    """Also if another user's watchlist names the other profile."""
     user.private(".huaweicloud/credentials", "[basic]\nak = A\nsk = B\n")
     user.settings = f'default_profile = "prod"\n{TWO}{LAB}[profiles.twin]\nregion = "cn-north-4"\n'
     user.environ = dict(environ)
@@ -199,7 +199,7 @@ async def test_what_the_environment_has_goes_to_the_host_of_the_profile_in_charg
 
 
 @pytest.mark.parametrize(
-    ("place", "iam"),
+    ("endpoints", "iam"),
     [
         ('region = "cn-north-4"', "https://iam.cn-north-4.myhuaweicloud.com"),
         (f'endpoint = "{NORTH}"', "https://iam.cn-north-4.myhuaweicloud.com"),
@@ -211,8 +211,10 @@ async def test_what_the_environment_has_goes_to_the_host_of_the_profile_in_charg
         ('endpoint = "http://127.0.0.1:1"\nregion = "cn-north-4"', None),
         ('endpoint = "https://build.lab.example"\nallow_host = ["build.lab.example"]\nregion = "cn-north-4"', None),
         (
-            'endpoint = "https://x.cn-north-4.lab.example"\nallow_host = ["x.cn-north-4.lab.example"]\n'
-            'region = "cn-north-4"',
+            (
+                'endpoint = "https://x.cn-north-4.lab.example"\nallow_host = ["x.cn-north-4.lab.example"]\n'
+                'region = "cn-north-4"'
+            ),
             None,
         ),
     ],
@@ -277,10 +279,10 @@ async def test_a_profile_that_only_the_watchlist_knows_says_so(user: User) -> No
     failure = await shown(unknown)
     assert isinstance(failure, Failure)
     assert failure.summary == "The settings have no profile 'gone'."
-    assert unknown.sign_in.wants is Wants.TOKEN
+    assert unknown.sign_in.wants is SecretKind.TOKEN
 
 
-def test_verification_goes_off_by_the_long_name_only_and_is_told(user: User) -> None:
+def test_only_the_long_name_turns_verification_off_and_the_screen_warns(user: User) -> None:
     user.settings = TWO
     parts = user.app("--profile", "prod")
     assert (parts.profile("prod").warning, parts.profile("prod").service.options.verify) == ("", True)

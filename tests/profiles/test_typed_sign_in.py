@@ -1,4 +1,4 @@
-"""What the user types on the screen: checked by one call, and in use only when it works."""
+"""A token or password that the user types on the screen is checked by one call, and used only if it works."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Status
 from tui.demo.service import DemoService
 from tui.profiles.profile import Profile
-from tui.profiles.sign_in import Wants
+from tui.profiles.sign_in import SecretKind
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ async def test_a_token_is_looked_at_by_iam_and_taken(user: User, service: DemoSe
     before = await shown(ready)
     assert isinstance(before, Failure)
     assert before.kind is FailureKind.NO_CREDENTIAL
-    assert ready.sign_in.wants is Wants.TOKEN
+    assert ready.sign_in.wants is SecretKind.TOKEN
     ready.sign_in.put(f"  {service.token}\n")
     assert ready.credential.has_changed_since(before) is False
     assert await ready.sign_in.check() is None
@@ -83,7 +83,7 @@ async def test_a_password_is_tried_once_and_taken(user: User, service: DemoServi
     before = await shown(ready)
     assert isinstance(before, Failure)
     assert before.summary == f"the password of IAM user {service.user}: There is no password: give it."
-    assert (ready.sign_in.wants, ready.sign_in.who) == (Wants.PASSWORD, f"IAM user {service.user}")
+    assert (ready.sign_in.wants, ready.sign_in.who) == (SecretKind.PASSWORD, f"IAM user {service.user}")
     ready.sign_in.put("guessed")
     refused = await ready.sign_in.check()
     assert isinstance(refused, Failure)
@@ -93,7 +93,7 @@ async def test_a_password_is_tried_once_and_taken(user: User, service: DemoServi
     assert await ready.sign_in.check() is None
     assert ready.credential.has_changed_since(before)
     assert isinstance(await shown(ready), AuthHeaders)
-    assert ready.credential.renewable
+    assert ready.credential.can_refresh
 
 
 async def test_a_bug_while_it_is_checked_is_a_failure(

@@ -2,44 +2,16 @@
 
 import os
 import resource
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-import tui
+from tests.support.scripts import mode, names, python
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.storage.atomic import locked, write_text
 from tui.storage.files import FileError, read_text, signature
 from tui.storage.watchlist import WatchlistFile
-
-HOUSE = Path(tui.__file__).parents[1]
-
-
-def python(script: str, *arguments: object) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(HOUSE)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def output(process: "subprocess.Popen[str]") -> str:
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    return out
-
-
-def mode(path: Path) -> int:
-    return path.stat().st_mode & 0o777
-
-
-def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
 
 
 def test_a_lock_that_is_held_is_a_problem(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import NoReturn
 
 import pytest
 
-from tests.storage.test_atomic import names
 from tests.support.builders import job_id
+from tests.support.scripts import names
 from tui.core.errors import UserError
 from tui.core.job import Job
 from tui.storage.watchlist import WatchlistFile

@@ -253,7 +253,7 @@ def test_a_tilde_in_front_of_a_program_is_a_home(path: Path, monkeypatch: pytest
     path.write_text('[alerts]\ncommand = ["~/bin/notify", "~"]\n')
     assert load_settings(path).alerts.command == ("/home/me/bin/notify", "~")
     path.write_text('[alerts]\ncommand = ["~nobody-of-this-name/notify"]\n')
-    with pytest.raises(UserError, match="nobody knows the home folder that ~ stands for"):
+    with pytest.raises(UserError, match="the home folder that ~ stands for is unknown"):
         load_settings(path)
 
 

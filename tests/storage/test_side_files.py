@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.test_atomic import mode, names
 from tests.support.builders import job_id
 from tests.support.other_users import ALICE, BOB, EVE, TEAM, as_user, give, needs_root, public_folder
+from tests.support.scripts import mode, names
 from tui.core.errors import UserError
 from tui.core.job import Job
 from tui.storage import job_entries
@@ -110,9 +110,9 @@ def test_no_folder_is_made_behind_a_link_that_leads_nowhere(tmp_path: Path) -> N
     (tmp_path / "list.toml").symlink_to(tmp_path / "unmounted" / "here" / "list.toml")
     (tmp_path / "lists").symlink_to(tmp_path / "unmounted" / "lists")
     for name in ("list.toml", "lists/list.toml", "lists/new/list.toml"):
-        with pytest.raises(UserError, match="mend the (link|path)"):
+        with pytest.raises(UserError, match=r"mend the (link|path)"):
             WatchlistFile(tmp_path / name).add([ONE])
-    with pytest.raises(UserError, match="mend the (link|path)"):
+    with pytest.raises(UserError, match=r"mend the (link|path)"):
         save_state(tmp_path / "lists" / "screen.toml", ScreenState())
     assert names(tmp_path) == {"list.toml", "lists"}
 
@@ -144,7 +144,7 @@ def test_two_users_of_a_group_share_a_list(shared: Path) -> None:
 
     assert as_user(ALICE, lambda: add(THREE), TEAM) == "None"
     assert as_user(BOB, lambda: add(Job(job_id(4))), TEAM) == "None"
-    assert as_user(ALICE, lambda: WatchlistFile(shared).remove([ONE.id]), TEAM).startswith("Change")
+    assert as_user(ALICE, lambda: WatchlistFile(shared).remove([ONE.id]), TEAM).startswith("WatchlistEdit")
     assert [job.id for job in WatchlistFile(shared).load().jobs] == [TWO.id, THREE.id, job_id(4)]
     lock = shared.with_name("watchlist.toml.lock")
     for path, bits in ((shared, 0o664), (lock, 0o660)):
@@ -183,15 +183,15 @@ def test_the_file_that_refuses_is_named(shared: Path) -> None:
     lock = shared.with_name("watchlist.toml.lock")
     lock.touch()
     give(lock, EVE, EVE, 0o600)
-    assert as_user(BOB, add, TEAM).startswith(f"Problem: Not saved: {lock.name}: permission denied")
+    assert as_user(BOB, add, TEAM).startswith(f"UserError: Not saved: {lock.name}: permission denied")
     lock.unlink()
     shared.chmod(0o644)
-    assert as_user(BOB, add, TEAM).startswith("Problem: Not saved: permission denied")
+    assert as_user(BOB, add, TEAM).startswith("UserError: Not saved: permission denied")
     shared.chmod(0o664)
     shared.parent.chmod(0o755)
     for there in (True, False):
         assert lock.exists() == there
-        assert as_user(BOB, add, TEAM).startswith(f"Problem: Not saved: {shared.parent}: permission denied")
+        assert as_user(BOB, add, TEAM).startswith(f"UserError: Not saved: {shared.parent}: permission denied")
         lock.unlink(missing_ok=True)
 
 
@@ -200,7 +200,9 @@ def test_a_file_that_may_not_be_replaced_is_the_one_that_refused(shared: Path) -
     """In a sticky folder, where only its owner may put another one in its place."""
     shared.parent.chmod(0o3775)
     said = as_user(BOB, lambda: WatchlistFile(shared).add([THREE]), TEAM)
-    assert said.startswith(f"Problem: Not saved: permission denied: check who owns the file and its folder ({shared})")
+    assert said.startswith(
+        f"UserError: Not saved: permission denied: check who owns the file and its folder ({shared})"
+    )
     assert names(shared.parent) == {"watchlist.toml", "watchlist.toml.lock"}
 
 

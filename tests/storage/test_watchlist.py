@@ -274,12 +274,12 @@ def test_a_newer_version_is_read_and_not_written(path: Path, version: str) -> No
 
 
 def test_a_folder_or_a_pipe_is_no_watchlist(tmp_path: Path) -> None:
-    with pytest.raises(WatchlistBroken, match="folder|regular"):
+    with pytest.raises(WatchlistBroken, match=r"folder|regular"):
         WatchlistFile(tmp_path).load()
     with pytest.raises(WatchlistBroken, match="regular"):
         WatchlistFile(Path("/dev/null")).load()
+    (tmp_path / "file").touch()
     with pytest.raises(UserError, match="not a folder"):
-        (tmp_path / "file").touch()
         WatchlistFile(tmp_path / "file" / "watchlist.toml").add([Job(A)])
 
 

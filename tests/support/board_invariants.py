@@ -1,4 +1,4 @@
-"""What holds of a board whatever was read, by which clock ever."""
+"""What must hold of a board whatever the readings, and whatever the clocks."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from tui.core.condition import Condition, condition_of, summarise
 
 
 def check_board(board: Board, now: float, interval_of: Callable[[JobState], float]) -> None:
-    """Fails where the board contradicts itself, or shows something old as current."""
+    """Asserts that the board does not contradict itself, and shows nothing old as current."""
     assert summarise(board.states.values(), now, interval_of).total == len(board.states)
     for state in board.states.values():
         check_state(state, now)
@@ -28,7 +28,7 @@ def check_state(state: JobState, now: float) -> None:
 
 
 def check_look(state: JobState, now: float, interval: float) -> None:
-    """A status without a word about its age is at most three intervals old."""
+    """Asserts that a status shown without its age is at most three intervals old."""
     if condition_of(state, now, interval) in (Condition.RUNNING, Condition.IDLE):
         age = state.age(now)
         assert age is not None

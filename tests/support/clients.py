@@ -1,4 +1,4 @@
-"""A client to test, before a transport that the test makes or a server that it runs."""
+"""A client to test, with a transport of the test or a server on this machine."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import httpx
 
 from tui.codearts.auth.credentials import Credential, EnvironmentToken
-from tui.codearts.client import StatusClient, http_client
+from tui.codearts.client import StatusClient
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.core.job import JobId
 from tui.core.reading import Failure, Moment, Reading
@@ -18,7 +19,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def clock() -> Callable[[], Moment]:
-    """Every look at it is a second later."""
+    """A clock that moves on by a second at each call."""
     seconds: Iterator[int] = iter(range(10_000))
     return lambda: Moment(float(next(seconds)), datetime(2026, 11, 23, tzinfo=UTC))
 
@@ -34,13 +35,13 @@ async def client(
 ) -> AsyncIterator[StatusClient]:
     transport = httpx.MockTransport(handler) if handler else None
 
-    def open_http() -> httpx.AsyncClient:
-        http = http_client(url, transport=transport, verify=verify)
+    def opener() -> httpx.AsyncClient:
+        http = open_http(url, transport=transport, verify=verify)
         if opened is not None:
             opened.append(http)
         return http
 
-    reader = StatusClient(open_http, Endpoint(url), credential or EnvironmentToken(TOKEN), clock(), deadline)
+    reader = StatusClient(opener, Endpoint(url), credential or EnvironmentToken(TOKEN), clock(), deadline)
     try:
         yield reader
     finally:

@@ -165,8 +165,6 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._reply(Reply(200, {"result": script}) if isinstance(script, bool) else script)
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
-
     def log_message(self, *args: Any, **kwargs: Any) -> None:
         """Silent: what pytest shows are the failures."""
 
@@ -182,3 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+
+for _method in ("POST", "PUT", "PATCH", "DELETE"):
+    setattr(_Handler, f"do_{_method}", _Handler.do_GET)

@@ -1,4 +1,4 @@
-"""What the tests of the sign-in share: clocks that a test moves, issuers that do as they are told."""
+"""Fakes for tests of credentials: clocks that a test moves, and a scripted token provider."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class Time:
 
 
 class ScriptedIssuer:
-    """Gives the answers in their order, then the last for ever; tokens are `token-1`, `token-2` and so on."""
+    """Returns the answers in order, then always the last; tokens are `token-1`, `token-2` and so on."""
 
     source = "the issuer"
 
@@ -58,7 +58,7 @@ def refusal(digits: str = "0301") -> Failure:
 
 
 def shown(auth_headers: AuthHeaders | Failure) -> str:
-    """The token in a proof."""
+    """Returns the token in the headers."""
     assert isinstance(auth_headers, AuthHeaders), auth_headers
     return auth_headers.headers["X-Auth-Token"]
 
@@ -78,5 +78,5 @@ def still_clock() -> ServerClock:
 
 
 def answering(handler: Callable[[httpx.Request], httpx.Response]) -> Callable[[], httpx.AsyncClient]:
-    """Opens clients that never leave this process."""
+    """Returns a function that opens clients which never leave this process."""
     return lambda: httpx.AsyncClient(transport=httpx.MockTransport(handler))

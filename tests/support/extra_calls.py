@@ -1,4 +1,4 @@
-"""Answers to the calls beside the status call, as a test writes them down; and a client that asks for them."""
+"""Answers to extra calls as tests write them, and a client that sends extra calls."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -6,20 +6,26 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
+from hypothesis import strategies as st
 
 from tests.support.clients import TOKEN
 from tui.codearts.auth.credentials import Credential, EnvironmentToken
-from tui.codearts.client import http_client
+from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extras_client import ExtrasClient
 from tui.core.reading import Failure, Moment
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=10,
+)
 Handler = Callable[[httpx.Request], httpx.Response] | Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
 
 
 def envelope(result: object, **more: object) -> bytes:
-    """As the vendor's pages have it."""
+    """An answer in the envelope of the vendor's documentation."""
     return json.dumps({"result": result, "error": None, "status": "success", **more}).encode()
 
 
@@ -47,7 +53,7 @@ async def extras(
 ) -> AsyncIterator[ExtrasClient]:
     transport = httpx.MockTransport(handler)
     client = ExtrasClient(
-        lambda: http_client("https://build.example.com", transport=transport),
+        lambda: open_http("https://build.example.com", transport=transport),
         Endpoint("https://build.example.com"),
         credential or EnvironmentToken(TOKEN),
         (time or Time()).now,

@@ -1,13 +1,12 @@
 """Texts that have broken terminals, parsers and programs, and endless mixtures of them."""
 
 import json
-import os
 import unicodedata
 from random import Random
 
-LONG = bool(os.environ.get("CODEARTS_WATCH_LONG"))
-"""Whether the tests may take hours instead of seconds."""
-TIMES = 50 if LONG else 1
+from tests.support.long_run import HOURS
+
+TIMES = 50 if HOURS else 1
 
 FRAGMENTS = (
     "[/]", "[/x]", "[bold red]", "[@click=app.quit]quit[/]", "[link=https://evil.example]x[/link]", "[[", "]]", "\\[",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tui.core.errors import UserError
+
 ALICE, BOB, EVE = 40_001, 40_002, 40_003
 """Users without names; each is alone in the group of the same number."""
 TEAM = 40_100
@@ -32,15 +34,17 @@ def as_user(user: int, work: Callable[[], object], *groups: int) -> str:
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
+        said = "an error of another kind"
         try:
             os.setgroups(groups)
             os.setgid(user)
             os.setuid(user)
             said = str(work())
-        except Exception as error:
+        except (OSError, UserError) as error:
             said = f"{type(error).__name__}: {error}"
-        os.write(writing, said.encode())
-        os._exit(0)
+        finally:
+            os.write(writing, said.encode())
+            os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as told:
         said = told.read()

@@ -1,6 +1,7 @@
-"""A reader that answers by script, and a bench that runs a poller with it in virtual time."""
+"""A reader with scripted outcomes, and a bench that runs a poller with it in virtual time."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -30,17 +31,17 @@ def failed(kind: FailureKind, retry_after: float | None = None, limit: tuple[flo
 
 
 class Bench:
-    """The reader, the poller that asks it, and all that happened, by the clock's seconds."""
+    """The reader, the poller that calls it, and a record of all requests and reports with their times."""
 
     def __init__(self, policy: Policy, latency: float) -> None:
         self.answer: Callable[[JobId], Outcome] = lambda _: Status.IDLE
         self.latency: Callable[[JobId], float] = lambda _: latency
         self.asleep = 0.0
-        """Seconds that the machine was suspended: the clock is so much ahead of the loop."""
+        """Seconds that the machine was suspended: the clock is ahead of the loop by as much."""
         self.credential_is_new = False
         self.has_ready_token = False
         self.tried_again = 0
-        """How often the user asked while signed out."""
+        """How often the user requested a reading while signed out."""
         self.sent: list[tuple[float, JobId]] = []
         self.reports: list[tuple[float, list[Reading]]] = []
         self.in_flight: set[JobId] = set()
@@ -73,11 +74,11 @@ class Bench:
         self.tried_again += 1
 
     def asked(self, *only: JobId, since: float = 0.0) -> list[float]:
-        """When requests left, for these jobs or all."""
+        """Returns when requests left, for these jobs or all."""
         return [at for at, job in self.sent if at >= since and (not only or job in only)]
 
     def who(self, since: float = 0.0) -> list[JobId]:
-        """Who was asked, in order."""
+        """Returns the jobs of the requests, in order."""
         return [job for at, job in self.sent if at >= since]
 
     @property
@@ -85,7 +86,7 @@ class Bench:
         return [reading for _, batch in self.reports for reading in batch]
 
     def check(self) -> None:
-        """What holds whatever happens."""
+        """Asserts what must hold whatever happens."""
         rate, paid_at = self.policy.requests_per_second, -inf
         group = max(1, min(self.policy.together, int(rate * TOGETHER)))
         for at, _ in self.sent:  # never more than the rate, and a group
@@ -93,7 +94,7 @@ class Bench:
             paid_at = max(paid_at, at) + 1 / rate
         assert self.most_in_flight <= self.policy.concurrency
         reports = [at for at, _ in self.reports]
-        assert all(later - earlier >= 0.1 - ROUNDING for earlier, later in zip(reports, reports[1:], strict=False))
+        assert all(later - earlier >= 0.1 - ROUNDING for earlier, later in itertools.pairwise(reports))
 
     def _take(self, readings: list[Reading]) -> None:
         assert readings
@@ -105,7 +106,7 @@ class Bench:
 
 @asynccontextmanager
 async def polling(count: int = 0, policy: Policy | None = None, latency: float = 0.1) -> AsyncIterator[Bench]:
-    """A poller at work on this many jobs; afterwards it has kept its promises and left nothing behind."""
+    """Runs a poller with this many jobs. Afterwards asserts that it kept to the policy and left no task behind."""
     bench = Bench(policy or Policy(), latency)
     bench.poller.watch(jobs(count))
     work = asyncio.create_task(bench.poller.run())

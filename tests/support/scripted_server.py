@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from typing import Self
 
 GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\nX-Request-Id: r1\r\n\r\n{"result":true}'
 
@@ -28,7 +29,7 @@ class Connection:
         await self._writer.drain()
 
     async def hung_up(self) -> bytes:
-        """Waits until the client ends the connection; answers what came before."""
+        """Waits until the client ends the connection; returns what it sent before."""
         return await self._reader.read()
 
     def reset(self) -> None:
@@ -42,7 +43,7 @@ Script = Callable[[Connection], Awaitable[None]]
 
 
 class Server:
-    """Each connection follows the next script, the last one for ever; a script that returns hangs up."""
+    """Each connection follows the next script, later ones the last. It closes when its script returns."""
 
     def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.heads: list[bytes] = []
@@ -51,7 +52,7 @@ class Server:
         self._scripts = scripts
         self._tls, self._host = tls, host
 
-    async def __aenter__(self) -> "Server":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, self._host, 0, ssl=self._tls)
         self.url = f"{'https' if self._tls else 'http'}://{self._host}:{self._server.sockets[0].getsockname()[1]}"
         return self
@@ -72,7 +73,7 @@ class Server:
 
 
 def answering(answer: bytes = GOOD) -> Script:
-    """Answers every request so."""
+    """Answers every request with the same bytes."""
 
     async def script(connection: Connection) -> None:
         while True:
@@ -83,7 +84,7 @@ def answering(answer: bytes = GOOD) -> Script:
 
 
 def answering_once(answer: bytes = GOOD) -> Script:
-    """Answers one request so, then hangs up."""
+    """Answers one request, then closes the connection."""
 
     async def script(connection: Connection) -> None:
         await connection.request()
@@ -104,13 +105,13 @@ def silent_after(first: bytes) -> Script:
 
 
 async def resetting(connection: Connection) -> None:
-    """Takes the request, and the connection goes."""
+    """Receives a request, then resets the connection."""
     await connection.request()
     connection.reset()
 
 
 async def resetting_later(connection: Connection) -> None:
-    """The second request arrives, and the connection goes: as a server closes a kept one at just that moment."""
+    """Resets the connection at its second request, like a server that closes a kept connection at that moment."""
     await connection.request()
     await connection.send(GOOD)
     await resetting(connection)

@@ -27,7 +27,7 @@ PROFILES = ("", "b")
 
 @dataclass(frozen=True)
 class Figures:
-    """What must stay flat, at one moment."""
+    """Measurements that must not grow."""
 
     memory: float
     """MB in use."""
@@ -43,7 +43,7 @@ class Figures:
 
 
 class Service:
-    """One profile's reader: sometimes well, sometimes failing in one way or in all."""
+    """The reader of a profile: sometimes all readings succeed, sometimes some or all fail."""
 
     def __init__(self, world: "World", dice: Random) -> None:
         self.world, self.dice = world, dice
@@ -88,7 +88,7 @@ class Service:
 
 
 class World:
-    """The program's parts without a screen; `edit` is everything that a day may bring."""
+    """The program without its screen; `edit` does one of the things that happen on a working day."""
 
     def __init__(self, folder: Path, policy: Policy, seed: int) -> None:
         self.dice = Random(seed)
@@ -130,7 +130,7 @@ class World:
             assert planned is None or planned >= self.clock()
 
     def edit(self) -> None:
-        """One thing that a user, another instance, a hand, the service or the machine does."""
+        """Does one thing that a user, another instance, an editor, the service or the machine may do."""
         dice = self.dice
         some = dice.sample(list(self.board.states), min(20, len(self.board.states)))
         self.edits += 1
@@ -158,7 +158,7 @@ class World:
                     service.change_mood()
 
     def edit_list(self, some: list[JobId]) -> None:
-        """A removal, hostile labels, and the removal undone."""
+        """Removes jobs, gives others hostile labels, and undoes the removal."""
         removed = self.file.remove(some[:5])
         self.follow(removed.after)
         self.follow(self.file.edit({job: {"label": text(self.dice)} for job in some[5:8]}).after)
@@ -166,7 +166,7 @@ class World:
         assert len(self.board.states) == JOBS
 
     def edit_by_hand(self) -> None:
-        """An editor breaks the file, and mends it again."""
+        """Breaks the file, as an editor may, and repairs it."""
         whole = self.file.path.read_bytes()
         self.file.path.write_bytes(whole + b'\n[[jobs]\nid = "')
         try:

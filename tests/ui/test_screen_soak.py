@@ -8,14 +8,15 @@ from random import Random
 import pytest
 
 from tests.support.builders import job_id
-from tests.support.hostile_texts import TIMES, control_characters, text
+from tests.support.hostile_texts import control_characters, text
+from tests.support.long_run import by_length
 from tests.support.screen_harness import screen
 from tests.support.soak_world import JOBS, Figures
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.storage.watchlist import WatchlistFile
 
-STEPS = 24 * TIMES
+STEPS = by_length(8, 24, 1200)
 STEP = 30 * 86400 / STEPS
 """Seconds of the clock."""
 KEYS = (*"dnNjkgGsSwfv*pPuUxeTLtayYoFrR!/?", "space", "escape", "enter", "tab", "pageup", "pagedown")

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from tests.support.builders import failure, job_id
+from tests.support.long_run import by_length
 from tests.support.screen_harness import screen
 from tui.core.job import JobId
 from tui.core.reading import Failure, Status
@@ -14,7 +15,7 @@ SENTENCE = "too small: 40x8 min"
 
 
 @pytest.mark.parametrize("size", [(20, 5), (39, 24), (80, 7)])
-@pytest.mark.parametrize("key", ["", "a", "question_mark", "s"])
+@pytest.mark.parametrize("key", by_length(["", "a"], ["", "a", "question_mark", "s"]))
 async def test_below_the_smallest_size_there_is_one_honest_line(size: tuple[int, int], key: str) -> None:
     async with screen(3) as shown:
         if key:
@@ -37,7 +38,7 @@ async def test_a_storm_of_sizes_ends_in_the_same_screen() -> None:
     dice = Random(5)
     async with screen(30) as shown:
         before = shown.text
-        for _ in range(50):
+        for _ in range(by_length(15, 50)):
             await shown.pilot.resize_terminal(dice.randint(1, 200), dice.randint(1, 60))
         await shown.pilot.resize_terminal(80, 24)
         await shown.until(lambda: shown.text == before)

@@ -1,137 +1,44 @@
-"""Kept connections to the service, the allow-list of requests, and a probe without credential."""
+"""Kept connections to the service: which requests may be sent, how they are sent, and what is read of the answers."""
 
 import asyncio
+import os
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
-import httpcore
 import httpx
 
-from tui.codearts.endpoints import Endpoint
+from tui import __version__
+from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.codearts.extra_call import CallKind
 from tui.codearts.status_api import status_path
-from tui.codearts.transport_errors import AnswerTooLarge, fault
+from tui.codearts.tls_and_proxy import Route, proxy_problem, route, tls_context, untrusting_context
+from tui.codearts.transport import LARGEST_BODY, Transport, size_limit
+from tui.codearts.transport_errors import ProxyFailed, is_too_large, result_or_failure
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB
 from tui.core.reading import Failure, FailureKind
+from tui.core.text import clean
 
-LARGEST_ANSWER = 80 * 1024
-"""Bytes of an answer in all: its body, every head before it and the framing of its body."""
-LARGEST = "largest_answer"
-"""The extension of a request whose answer may be larger, in bytes."""
-_SMALLEST_PIECE = 64
-"""Bytes that a piece counts for at least: each costs CPU, however small it is."""
+KEPT_FOR = 30.0
+"""Seconds that an unused connection is kept."""
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",  # a compressed answer could grow without bound
+    "User-Agent": f"codearts-watch/{__version__}",
+}
+_TIMEOUT = httpx.Timeout(10, connect=5, pool=None)
+_NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
+_BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
-
-class _Meter:
-    """Counts what is received for one request."""
-
-    __slots__ = ("left",)
-
-    def __init__(self) -> None:
-        self.left = LARGEST_ANSWER
-
-    def count(self, data: bytes) -> None:
-        self.left -= max(len(data), _SMALLEST_PIECE)
-        if self.left < 0:
-            raise AnswerTooLarge
-
-
-class Transport(httpx.AsyncHTTPTransport):
-    """Sends over one connection, which is used again only while it is silent.
-
-    HTTP/1.1 has no names for answers: whatever can be read when a request leaves is taken for the answer to it. So
-    before each request everything that was received and not used is looked for: in the parser, in the TLS layer, in
-    the queue of the stream and in the socket. If there is any, the connection is closed and another one made.
-
-    What is seen: all that reached this machine before the request left, whether it came in the same write as the last
-    answer or minutes later. What cannot be seen: a surplus answer that arrives after the next request has left, or on
-    a new connection before its first request. It is taken for the answer to that request. The true answer is then the
-    surplus, and ends the connection before the next use, so that one reading is wrong and never a second one.
-    """
-
-    def __init__(self, context: ssl.SSLContext, proxy: httpx.Proxy | None, keep: float) -> None:
-        """`keep` is how many seconds a connection is kept without use."""
-        limits = httpx.Limits(max_connections=1, keepalive_expiry=keep)
-        super().__init__(verify=context, trust_env=False, limits=limits, proxy=proxy)
-        self._meter = _Meter()
-        # httpx hands no backend on to the pool
-        self._pool._network_backend = _Backend(self._pool._network_backend, self._meter)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if any(holds_unread(connection) for connection in self._pool.connections):
-            await self._pool.aclose()  # which only ends its connections
-        self._meter.left = request.extensions.get(LARGEST, LARGEST_ANSWER)
-        return await super().handle_async_request(request)
-
-
-def holds_unread(connection: Any) -> bool:
-    """Whether an idle connection of httpcore received something that no answer has used.
-
-    True, too, where it cannot be found out: in a version of httpcore or anyio that keeps these things elsewhere.
-    """
-    while inner := getattr(connection, "_connection", None):
-        connection = inner
-    try:
-        stream = connection._network_stream
-        return bool(connection._h11_state.trailing_data[0]) or stream.has_unread()
-    except AttributeError:
-        return True
-
-
-class _Backend(httpcore.AsyncNetworkBackend):
-    """Makes streams that count."""
-
-    def __init__(self, inner: httpcore.AsyncNetworkBackend, meter: _Meter) -> None:
-        self._inner, self._meter = inner, meter
-
-    async def connect_tcp(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
-        return _Stream(await self._inner.connect_tcp(*where, **how), self._meter)
-
-
-class _Stream(httpcore.AsyncNetworkStream):
-    """Counts what is received, and knows what was received and not read."""
-
-    def __init__(self, inner: httpcore.AsyncNetworkStream, meter: _Meter) -> None:
-        self._inner, self._meter = inner, meter
-
-    async def read(self, *how: Any, **more: Any) -> bytes:
-        data = await self._inner.read(*how, **more)
-        self._meter.count(data)
-        return data
-
-    async def write(self, *what: Any, **how: Any) -> None:
-        await self._inner.write(*what, **how)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-    async def start_tls(self, *how: Any, **more: Any) -> httpcore.AsyncNetworkStream:
-        return _Stream(await self._inner.start_tls(*how, **more), self._meter)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-    def has_unread(self) -> bool:
-        """Raises AttributeError where anyio keeps what it received in an unknown place."""
-        inner: Any = self._inner
-        stream = inner._stream
-        while hasattr(stream, "transport_stream"):  # TLS, once or twice
-            if stream._ssl_object.pending() or stream._read_bio.pending:
-                return True
-            stream = stream.transport_stream
-        return bool(stream._protocol.read_queue) or bool(self._inner.get_extra_info("is_readable"))
-
-
-LARGEST_BODY = 64 * 1024
-"""Bytes; a true answer has under 100."""
 _ALLOWED = re.compile(r"GET /v3/jobs/[0-9A-Za-z]{32}/status|(?:GET|POST) /v3/auth/tokens\?nocatalog=true")
-"""All that is sent without being asked for as an extra: the status call, and IAM's calls that issue a token and look at
-one."""
+"""The requests that need no `EXTRA`: the status call, and IAM's calls that issue a token and inspect one."""
 _ID, _NUMBER, _COUNT = "[0-9A-Za-z]{32}", "[1-9][0-9]{0,9}", "[0-9]{1,10}"
 _TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}%20[0-9]{2}%3A[0-9]{2}%3A[0-9]{2}"
 _PAGE = r"page_index=[0-9]{1,3}&page_size=100"
@@ -150,9 +57,9 @@ _ALLOWED_EXTRAS = {
     rf"\?start_offset={_COUNT}&end_offset={_COUNT}&sort=(?:AES|DESC)&size=1000",
     CallKind.LOG_V3: rf"/v3/jobs/{_ID}/{_NUMBER}/real-time-log\?offset={_COUNT}&length=1000000",
 }
-"""What an extra of each kind may ask for, always by GET."""
+"""The path and query of each extra call; its method is always GET."""
 EXTRA = "codearts-watch.extra"
-"""The request's extension that names its `CallKind`; only the client of the extras sets it."""
+"""The request's extension that names its `CallKind`; only `ExtrasClient` sets it."""
 
 
 class ForbiddenRequest(Exception):
@@ -160,7 +67,10 @@ class ForbiddenRequest(Exception):
 
 
 async def check_allowed(request: httpx.Request) -> None:
-    """Stands before everything that leaves, so that no mistake elsewhere can change anything. Raises NotAllowed."""
+    """Checks every request before it is sent, so that no mistake elsewhere in the program can change anything.
+
+    Raises ForbiddenRequest.
+    """
     path = request.url.raw_path.decode("ascii")
     if kind := request.extensions.get(EXTRA):
         is_allowed = request.method == "GET" and re.fullmatch(_ALLOWED_EXTRAS[kind], path)
@@ -170,9 +80,129 @@ async def check_allowed(request: httpx.Request) -> None:
         raise ForbiddenRequest
 
 
+class _HttpClient(httpx.AsyncClient):
+    proxy = ""
+    """Names the proxy for the user; empty for a direct way."""
+
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Raises ProxyFailed if the proxy cannot be reached, where httpx raises the same as for the service."""
+        try:
+            return await super().send(request, **options)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            if self.proxy:
+                raise ProxyFailed(self.proxy) from error
+            raise
+
+
+def open_http(
+    url: str,
+    ca_file: Path | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    proxy: str | None = None,
+    verify: bool = True,
+) -> httpx.AsyncClient:
+    """An HTTP client with one connection to the host of `url`: allowed requests only, no redirects, no cookies.
+
+    This function alone decides the way to the host: `proxy` is the profile's; without it the environment decides. Plain
+    http to this machine needs no certificate authorities, which take 50 ms to load. Raises UserError if the CA file or
+    the proxy cannot be used.
+    """
+    parts = urlsplit(url)
+    is_plain = parts.scheme == "http" and is_loopback(parts.hostname or "") and not ca_file
+    context = untrusting_context() if is_plain else tls_context(ca_file, verify)
+    way = route(url, proxy, os.environ)
+    client = _HttpClient(
+        headers=_HEADERS,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        timeout=_TIMEOUT,
+        follow_redirects=False,  # httpx would send X-Auth-Token to any other host
+        transport=transport or _transport(context, way),
+        trust_env=False,  # `route` has read the environment
+        event_hooks={"request": [check_allowed]},
+    )
+    client.proxy = way.proxy
+    return client
+
+
+def _transport(context: ssl.SSLContext, way: Route) -> Transport:
+    """A proxy that is reached over TLS is verified as the service is."""
+    try:
+        proxy = httpx.Proxy(way.address) if way.address else None
+        if proxy and proxy.url.scheme == "https":
+            proxy = httpx.Proxy(way.address, ssl_context=context)
+        return Transport(context, proxy, KEPT_FOR)
+    except ImportError:
+        raise UserError(f"{way.proxy}: a SOCKS proxy needs the package socksio: install httpx[socks].") from None
+    except (ValueError, httpx.InvalidURL):
+        raise proxy_problem(way.origin) from None
+
+
+class Response:
+    """One answer, as far as it was received."""
+
+    __slots__ = ("body", "headers", "http_status", "is_whole", "largest_body")
+
+    def __init__(self) -> None:
+        self.http_status: int | None = None
+        """None until the answer begins."""
+        self.headers: Mapping[str, str] = {}
+        """Names in lower case."""
+        self.body = b""
+        self.is_whole = False
+        self.largest_body = 0
+
+    @property
+    def date(self) -> str:
+        return self.headers.get("date", "")
+
+    @property
+    def encoding(self) -> str:
+        encoding = self.headers.get("content-encoding", "").strip().lower()
+        return "" if encoding == "identity" else encoding
+
+    @property
+    def defect(self) -> Failure | None:
+        """Why the body was not read to its end; None if it was."""
+        if self.encoding:
+            return Failure(FailureKind.BAD_REPLY, f"The answer is encoded as {clean(self.encoding, 40)}, unasked.")
+        if not self.is_whole:
+            return Failure(FailureKind.BAD_REPLY, f"The answer is larger than {self.largest_body // 1024} KiB.")
+        return None
+
+    async def receive(self, answer: httpx.Response, largest_body: int) -> None:
+        """Reads at most so many bytes of the body; nothing of an encoded one, which could grow without bound."""
+        self.http_status, self.headers, self.largest_body = answer.status_code, dict(answer.headers), largest_body
+        if self.encoding:
+            return
+        body = bytearray()
+        try:
+            async for piece in answer.aiter_bytes():
+                body += piece
+                if len(body) > largest_body:
+                    break
+            else:
+                self.is_whole = True
+        except httpx.RemoteProtocolError as error:
+            if not is_too_large(error):
+                raise
+        self.body = bytes(body)
+
+
+class Get(NamedTuple):
+    """A request, and what its answer may cost."""
+
+    url: str
+    headers: Mapping[str, str]
+    deadline: float
+    """Seconds."""
+    largest_body: int = LARGEST_BODY
+    """Bytes with HTTP 200; the body of an error is never read beyond `LARGEST_BODY`."""
+    kind: CallKind | None = None
+    """Of an extra call; None for the status call."""
+
+
 class Connection:
-    """A connection to the service: an HTTP client of one, since a pool looks at each of its connections for every
-    request. Used by one exchange at a time."""
+    """An HTTP client of one connection, since httpx's pool checks each of its connections for every request."""
 
     __slots__ = ("has_answered", "http", "used_at")
 
@@ -187,65 +217,84 @@ class Connection:
             await self.http.aclose()
 
 
-class ResponseInfo:
-    """What one reading met on its way."""
+class Connections:
+    """Sends GETs to one host, each over a connection that carries no other at the time.
 
-    __slots__ = ("date", "http_status", "request_id", "was_kept")
+    `opener` makes an HTTP client whenever no connection is free.
+    """
 
-    def __init__(self) -> None:
-        self.begin()
+    def __init__(self, opener: Callable[[], httpx.AsyncClient], *opened: httpx.AsyncClient) -> None:
+        self._opener = opener
+        self._free = [Connection(http) for http in opened]
 
-    def begin(self) -> None:
-        """Nothing is known of an answer."""
-        self.http_status: int | None = None
-        self.request_id = ""
-        self.date = ""
-        """The answer's `Date`."""
-        self.was_kept = False
-        """Whether its connection had answered something before."""
+    async def get(self, request: Get, response: Response) -> None:
+        """Fills `response`. Sends once more if a kept connection breaks before the answer begins.
 
-    @property
-    def went_stale(self) -> bool:
-        """A kept connection was used, and no answer had begun."""
-        return self.was_kept and self.http_status is None
+        The server may have closed it meanwhile. Raises what httpx raises, and TimeoutError at the deadline.
+        """
+        async with asyncio.timeout(request.deadline):
+            connection = self._take()
+            try:
+                await self._send(connection, request, response)
+            except _BROKEN as error:
+                went_stale = connection.has_answered and response.http_status is None
+                if not went_stale or is_too_large(error):
+                    raise
+                await self._send(self._take(), request, response)
 
+    async def close(self) -> None:
+        """Closes the connections that are free."""
+        free, self._free = self._free, []
+        for connection in free:
+            await connection.close()
 
-async def read_body(response: httpx.Response, most: int = LARGEST_BODY) -> tuple[bytes, bool]:
-    """What came of the body, and whether all of it did: it ends early where it, or its framing, is too large."""
-    body = bytearray()
-    try:
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > most:
-                return bytes(body), False
-    except httpx.RemoteProtocolError as error:
-        if not is_too_large(error):
+    def _take(self) -> Connection:
+        """The connection that was used last, or a new one."""
+        if not self._free:
+            return Connection(self._opener())
+        connection = self._free.pop()
+        if asyncio.get_running_loop().time() - connection.used_at > KEPT_FOR:
+            connection.has_answered = False  # httpcore replaces it before the next request
+        return connection
+
+    async def _send(self, connection: Connection, request: Get, response: Response) -> None:
+        """After anything that leaves the connection in doubt, all that are free are closed with it."""
+        extensions: dict[str, Any] = size_limit(request.largest_body)
+        if request.kind:
+            extensions[EXTRA] = request.kind
+        is_in_doubt = True
+        try:
+            sending = connection.http.stream("GET", request.url, headers=request.headers, extensions=extensions)
+            async with sending as answer:
+                largest = request.largest_body if answer.status_code == 200 else LARGEST_BODY
+                await response.receive(answer, largest)
+            connection.has_answered, is_in_doubt = True, not response.is_whole
+        except _NOT_CONNECTED:
+            is_in_doubt = False
             raise
-        return bytes(body), False
-    return bytes(body), True
+        finally:
+            await self._put_back(connection, is_in_doubt)
 
-
-def is_too_large(error: BaseException) -> bool:
-    return isinstance(error.__cause__, AnswerTooLarge)
+    async def _put_back(self, connection: Connection, is_in_doubt: bool) -> None:
+        connection.used_at = now = asyncio.get_running_loop().time()
+        self._free.append(connection)
+        while self._free and (is_in_doubt or now - self._free[0].used_at > KEPT_FOR):
+            await self._free.pop(0).close()
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResponse:
-    """That there was an answer, and its `Date`."""
+    """The host answered; `date` is the answer's `Date`."""
 
     http_status: int
     date: str
 
 
-async def probe(
-    open_http: Callable[[], httpx.AsyncClient], endpoint: Endpoint, seconds: float
-) -> ProbeResponse | Failure:
-    """Within so many seconds. Never raises for what network or server do."""
-    try:
-        url = endpoint.url + status_path(NO_JOB)
-        async with asyncio.timeout(seconds), open_http() as http, http.stream("GET", url) as response:
-            return ProbeResponse(response.status_code, response.headers.get("date", ""))
-    except UserError as problem:
-        return Failure(FailureKind.SETTINGS, str(problem))
-    except Exception as error:
-        return fault(error)
+async def probe(opener: Callable[[], httpx.AsyncClient], endpoint: Endpoint, seconds: float) -> ProbeResponse | Failure:
+    """Sends a status call without a credential. Never raises for what network or server do."""
+    return await result_or_failure(_probe(opener, endpoint.url + status_path(NO_JOB), seconds))
+
+
+async def _probe(opener: Callable[[], httpx.AsyncClient], url: str, seconds: float) -> ProbeResponse:
+    async with asyncio.timeout(seconds), opener() as http, http.stream("GET", url) as response:
+        return ProbeResponse(response.status_code, response.headers.get("date", ""))

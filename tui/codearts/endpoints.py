@@ -19,14 +19,14 @@ class Region(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """The service's origin, `https://host[:port]`, and its region where that is known."""
+    """The service's origin, `https://host[:port]`, and its region if that is known."""
 
     url: str
     region: str = ""
 
 
 _ROWS = (
-    # ID, name, and the host where it does not follow the pattern.
+    # ID, name, and the host if it does not follow the pattern.
     ("cn-north-1", "Beijing 1", ""),
     ("cn-north-4", "Beijing 4", ""),
     ("cn-northeast-1", "Dalian", ""),
@@ -54,7 +54,7 @@ PORTS = {"https": 443, "http": 80}
 
 
 def endpoint_of_region(region: str) -> Endpoint:
-    """Raises Problem for a region outside the table: no host is guessed."""
+    """Raises UserError for a region outside the table: no host is guessed."""
     if known := REGIONS.get(region):
         return Endpoint(f"https://{known.host}", region)
     raise UserError(
@@ -66,7 +66,7 @@ def endpoint_of_region(region: str) -> Endpoint:
 def parse_endpoint(text: str, allow_http: bool = False) -> Endpoint:
     """`https://host[:port]`, checked before any token goes there; plain http only to this machine, or if allowed.
 
-    Raises Problem, whose text never repeats a user name or password.
+    Raises UserError, whose text never repeats a user name or password.
     """
     text = text.strip()
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
@@ -108,7 +108,7 @@ def _split(text: str) -> tuple[SplitResult, int | None]:
 
 
 def _checked_host(host: str) -> str:
-    """As it stands in an address: an IPv6 one in brackets."""
+    """The host as written in an address: IPv6 in brackets."""
     if not host:
         raise UserError("The endpoint names no host: write https://HOST.")
     if ":" in host and "%" not in host:
@@ -122,13 +122,13 @@ def _checked_host(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine: over plain http, without a proxy, and allowed without being named."""
+    """Whether the host is this machine, which needs no https, no proxy and no --allow-host."""
     address = address_of(host)
     return host.lower() == "localhost" or (address is not None and address.is_loopback)
 
 
 def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address that the host is, with or without brackets; None for a name. One of IPv4 in IPv6 is that of IPv4."""
+    """The host as an IP address; None for a name. An IPv4 address inside an IPv6 one is returned as IPv4."""
     try:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
@@ -137,7 +137,7 @@ def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
 
 
 GLOBAL = "https://iam.myhuaweicloud.com"
-"""Its tokens are good in all regions of the main site."""
+"""Its tokens are valid in all regions of the main site."""
 VENDOR_DOMAINS = ("myhuaweicloud.com", "myhuaweicloud.cn", "myhuaweicloud.eu")
 
 _LIST = (
@@ -154,7 +154,7 @@ _VERSION = re.compile(r"/v3/?\Z|/\Z")
 def iam_endpoint(region: str) -> Endpoint:
     """The region's own IAM; the global one for a build region that has none (Dalian).
 
-    Raises Problem for a region outside the tables: no host is guessed.
+    Raises UserError for a region outside the tables: no host is guessed.
     """
     if url := _EUROPE.get(region):
         return Endpoint(url, region)
@@ -170,7 +170,7 @@ def iam_endpoint(region: str) -> Endpoint:
 
 
 def is_of_its_region(endpoint: Endpoint) -> bool:
-    """Whether the vendor serves the region there: only then may the region's IAM see a token of this endpoint."""
+    """Whether the endpoint is the vendor's in that region: only then may the region's IAM see its token."""
     known = REGIONS.get(endpoint.region)
     host = urlsplit(endpoint.url).hostname or ""
     return (known is not None and host == known.host) or (
@@ -179,22 +179,22 @@ def is_of_its_region(endpoint: Endpoint) -> bool:
 
 
 def is_vendors(endpoint: Endpoint) -> bool:
-    """One of Huawei Cloud's own hosts, over https."""
+    """Whether this is one of Huawei Cloud's own hosts, over https."""
     parts = urlsplit(endpoint.url)
     return parts.scheme == "https" and any((parts.hostname or "").endswith(f".{domain}") for domain in VENDOR_DOMAINS)
 
 
 def parse_iam_endpoint(text: str, allow_http: bool = False) -> Endpoint:
-    """As `parse_endpoint`; a `/v3` at its end, as Terraform and OpenStack write it, is dropped. Raises Problem."""
+    """Like `parse_endpoint`, but drops a `/v3` at the end, as Terraform and OpenStack write it. Raises UserError."""
     return parse_endpoint(_VERSION.sub("", text.strip()), allow_http)
 
 
 def check_host(endpoint: Endpoint, allowed: Collection[str] = ()) -> None:
-    """A secret goes to the vendor's hosts over https, to this machine, or to a host that the user allowed by name.
+    """Checks that secrets may be sent there: to the vendor over https, to this machine, or to an allowed host.
 
-    A name without a port allows all ports of the host.
+    An allowed name without a port allows all ports of the host.
 
-    Raises Problem: then nothing may be sent.
+    Raises UserError; then nothing may be sent.
     """
     parts = urlsplit(endpoint.url)
     host, whole = parts.hostname or "", parts.netloc

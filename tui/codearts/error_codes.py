@@ -1,4 +1,4 @@
-"""The known error codes: what each means, and what to do. A new code is one row in `_CODES`."""
+"""The known error codes: what each means, and what to do. To add one, add a row to `_CODES`."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ class Advice(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """One error code; without an action of its own it takes its kind's."""
+    """One error code. Without an action, that of its kind is used."""
 
     kind: Kind
     meaning: str
@@ -25,7 +25,7 @@ class _Row(NamedTuple):
 
 
 def advise(failure: Failure) -> Advice:
-    """By the code where it is known, by the kind otherwise."""
+    """By the code if it is known, else by the kind."""
     row = _row_of(failure.code)
     kind_meaning, kind_action = _KINDS[failure.kind]
     if not row:
@@ -36,11 +36,11 @@ def advise(failure: Failure) -> Advice:
 
 
 def kind_of(http_status: int, code: str, message: str) -> Kind:
-    """By the code first, by the HTTP status second; `code` and `message` are what the service's JSON said."""
+    """By the code first, by the HTTP status second; `code` and `message` are from the service's JSON."""
     if row := _row_of(code):
         return row.kind
     if http_status == 404 and not code and not message:
-        return Kind.WRONG_ENDPOINT  # the service always says more than that
+        return Kind.WRONG_ENDPOINT  # the service always sends a code or message
     if kind := _STATUSES.get(http_status):
         return kind
     match http_status // 100:
@@ -68,7 +68,7 @@ def _row_of(code: str) -> _Row | None:
 
 
 def _refine(row: _Row, message: str) -> _Row:
-    """The gateway's 0301 says why only in its message."""
+    """The gateway's 0301 gives its reason only in the message."""
     message = message.lower()
     for words, meaning, action in _SIGN_IN_VARIANTS:
         if words in message:

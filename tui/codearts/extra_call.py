@@ -1,7 +1,7 @@
-"""The calls beside the status call, called extras: what they have in common. Pure.
+"""What all extra calls, those beside the status call, have in common. Pure.
 
-Nothing about them could be tried against the real service, so their answers are read with patience: numbers may come as
-texts, members may be missing. What is no answer at all becomes a `Failure`.
+None of them could be tried against the real service, so their answers are parsed leniently: numbers may be texts,
+members may be missing. An answer that cannot be used becomes a `Failure`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,6 @@ T_co = TypeVar("T_co", covariant=True)
 HIGHEST_BUILD = 1_000_000_000
 _LARGEST_LIST = 2 * 1024 * 1024
 _LARGEST_LOG = 8 * 1024 * 1024
-_NOT_DRAWN = str.maketrans("", "", JOINERS)
 _MOST_LINES = 20_000
 """Lines of a text that are kept."""
 _LARGEST_ERROR = 64 * 1024
@@ -32,10 +31,11 @@ _LONGEST_NUMBER = 18
 _MILLISECONDS_FROM = 100_000_000_000
 """As seconds this would be the year 5138, as milliseconds it is 1973."""
 _YEARS = range(2000, 2101)
+_WITHOUT_JOINERS = dict.fromkeys(map(ord, JOINERS))
 
 
 class CallKind(StrEnum):
-    """One for each call, since each may be refused by itself; the value is what the user reads."""
+    """One for each call, since the service may refuse any of them alone. The value is shown to the user."""
 
     JOB_LIST = "list of jobs"
     WHOLE_JOB_LIST = "list of jobs in one piece"
@@ -51,7 +51,7 @@ class CallKind(StrEnum):
 
     @property
     def largest_body(self) -> int:
-        """Bytes of an answer that are read."""
+        """Bytes of an answer's body."""
         return _LARGEST_LOG if self in (CallKind.LOG, CallKind.LOG_V3) else _LARGEST_LIST
 
     @property
@@ -61,13 +61,13 @@ class CallKind(StrEnum):
 
 
 class ExtraCall(NamedTuple, Generic[T_co]):
-    """One GET: where to, and how its answer is read."""
+    """One GET: its path, and how its answer is parsed."""
 
     kind: CallKind
     path: str
-    """With the query; quoted."""
+    """With the query, quoted."""
     parse: Callable[[bytes, Sequence[str]], T_co | Failure]
-    """Reads the body of an answer with HTTP 200. The secrets are kept out of all texts. Never raises."""
+    """Parses the body of an answer with HTTP 200, and keeps the secrets out of all texts. Never raises."""
 
 
 class Fetcher(Protocol):
@@ -78,7 +78,7 @@ class Fetcher(Protocol):
 
 
 class Members:
-    """The members of a JSON object from outside, each as far as it can be used; those of anything else are missing."""
+    """The members of a JSON object from the service. Each getter returns nothing for a member that cannot be used."""
 
     __slots__ = ("_members", "_secrets")
 
@@ -90,7 +90,7 @@ class Members:
         return name in self._members
 
     def text(self, *names: str, limit: int = CELL) -> str:
-        """The first that has one; a number is one, too."""
+        """The first of these members that is a text or a number; empty if none is."""
         for name in names:
             value = self._members.get(name)
             if isinstance(value, int) and not isinstance(value, bool):
@@ -100,9 +100,9 @@ class Members:
         return ""
 
     def plain_text(self, name: str, most: int) -> str | None:
-        """Lines that end in a line feed, the last `most` characters of them, without secrets; None without a text.
+        """The last `most` characters of a text, without secrets and with line feeds; None if it is no text.
 
-        Null counts as empty. Each line by itself, so that no other thread has to wait long; and only the last ones.
+        Null counts as empty. Cleans each of the last lines by itself, so that no other thread waits long.
         """
         value = self._members.get(name, 0)
         if value is None:
@@ -110,11 +110,11 @@ class Members:
         if not isinstance(value, str):
             return None
         lines = value[-most:].replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        text = plain_paste("\n".join(redact_lines(lines[-_MOST_LINES:], self._secrets)))
-        return text.translate(_NOT_DRAWN)
+        text = "\n".join(map(plain_paste, redact_lines(lines[-_MOST_LINES:], self._secrets)))
+        return text.translate(_WITHOUT_JOINERS)
 
     def number(self, name: str) -> int | None:
-        """A whole number from 0, also as a text."""
+        """A whole number from 0, or a text of one."""
         value = self._members.get(name)
         if isinstance(value, str):
             value = _whole(value.strip())
@@ -125,7 +125,7 @@ class Members:
         return value if 0 <= value < 10**_LONGEST_NUMBER else None
 
     def amount(self, name: str) -> float | None:
-        """A number from 0, whole or not, also as a text."""
+        """A number from 0, whole or not, or a text of one."""
         value = self._members.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             return None
@@ -146,7 +146,7 @@ class Members:
         return number if number and number <= HIGHEST_BUILD else None
 
     def moment(self, name: str) -> datetime | None:
-        """A time since 1970, in milliseconds or seconds, which its size tells apart; or a text with its own zone."""
+        """A number of milliseconds or seconds since 1970, told apart by size, or an ISO text with a time zone."""
         number = self.number(name)
         if number is None:
             return _dated(self._members.get(name))
@@ -161,22 +161,22 @@ class Members:
         return Members(self._members.get(name), self._secrets)
 
     def each(self, name: str, most: int) -> list["Members"]:
-        """The objects of a list, as many as may be."""
+        """The objects of a list, at most so many."""
         value = self._members.get(name)
         found = value if isinstance(value, list) else []
         return [Members(one, self._secrets) for one in found[:most] if isinstance(one, dict)]
 
     def has_list(self, name: str) -> bool:
-        """Null counts as an empty one."""
+        """Whether the member is a list; null counts as an empty one."""
         return isinstance(self._members.get(name, 0), list | None)
 
 
 def result_of(
     body: bytes, secrets: Sequence[str] = (), *, has_status: bool = True, bare: str = ""
 ) -> Members | Failure:
-    """What stands in `result` of an answer that claims no failure, and claims success where its kind has a `status`.
+    """The `result` of an answer that claims no failure; with `has_status`, its `status` must also claim success.
 
-    `bare` names the member of those answers that come without an envelope.
+    `bare` names a member that marks an answer without an envelope.
     """
     try:
         value = parse_json(body)
@@ -197,24 +197,24 @@ def result_of(
 
 
 def not_understood(why: str) -> Failure:
-    """The answer is not one that this call gives; `why` is a clause of ours."""
+    """The answer does not fit this call; `why` is a clause of our own."""
     return Failure(FailureKind.BAD_REPLY, f"The answer cannot be used: {why}.")
 
 
 def withheld(what: str) -> Failure:
-    """An empty list that says itself that it is none: seen in the wild, and likely to pass."""
+    """An empty list with a total above 0: seen in the wild, and likely to pass."""
     return Failure(FailureKind.SERVER_ERROR, f"The list of {what} is empty, although it claims to have some.")
 
 
 def checked_build(number: int) -> int:
-    """The number, if it may stand in a path. Raises ValueError."""
+    """The number, checked so that it can be put into a path. Raises ValueError."""
     if not 1 <= number <= HIGHEST_BUILD:
         raise ValueError(f"a build number is from 1 to {HIGHEST_BUILD}")
     return number
 
 
 def tidy(text: str, secrets: Sequence[str] = (), limit: int = CELL) -> str:
-    """One line without secrets; cut first, a little later than where it ends, so that no secret is cut in two."""
+    """One line without secrets. Cut first, a little beyond `limit`, so that no secret at the end is cut in two."""
     longest = max(map(len, secrets), default=0)
     return clean(redact(text[: limit + longest + CELL], secrets), limit)
 
@@ -224,7 +224,7 @@ def _whole(text: str) -> int | None:
 
 
 def _dated(value: object) -> datetime | None:
-    """None without a zone: it would have to be guessed."""
+    """None for a text without a time zone, which would have to be guessed."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= 40 else None
         return moment.astimezone(UTC) if moment and moment.tzinfo and moment.year in _YEARS else None

@@ -1,6 +1,6 @@
-"""Which extras may be asked for: each kind switches itself off where the service does not want it. Pure.
+"""Which extra calls may be sent: each kind is switched off when the service refuses it or fails. Pure.
 
-Times are the caller's clock, in seconds. Nothing here is shown on the screen; `check` reads the summary.
+All times are seconds of the caller's clock. `check` shows the summary.
 """
 
 import re
@@ -13,19 +13,19 @@ from tui.codearts.extra_call import CallKind
 from tui.core.reading import Failure, FailureKind, Retry
 
 REFUSALS = 2
-"""In a row, after which a kind is off."""
+"""So many refusals in a row switch a kind off."""
 FIRST_REST, LONGEST_REST = 600.0, 4 * 3600.0
-"""Seconds without a kind whose call failed inside the service; doubled each time."""
+"""Seconds that a kind rests after the service failed; doubled each time."""
 THROTTLED_REST = 300.0
-"""Seconds without any extra after the service asked for fewer requests, or refused an extra's sign-in."""
+"""Seconds that all kinds rest after the service asked for fewer requests, or refused the sign-in of an extra call."""
 NETWORK_REST = 60.0
-"""Seconds without any extra after no connection could be made."""
+"""Seconds that all kinds rest after no connection could be made."""
 
 _ABOUT_A_JOB = re.compile(r"(?:DEV\.?)?CB\.(?:00031006|00031059|00060201|032011)", re.ASCII)
-"""There is no such job, it was never built, its ID is odd: that says nothing about the call."""
+"""No such job, never built, or an invalid ID: says nothing about the call."""
 _NEVER_BUILT = re.compile(r"(?:DEV\.?)?CB\.00031059", re.ASCII)
 _NO_SUCH_LOG = re.compile(r"(?:DEV\.?)?CB\.00030004", re.ASCII)
-"""How the older call for a log says that a build never ran, with HTTP 500."""
+"""The older log call returns this with HTTP 500 for a build that never ran."""
 _ON_THE_WAY = (FailureKind.DNS, FailureKind.UNREACHABLE, FailureKind.TLS, FailureKind.PROXY, FailureKind.SETTINGS)
 
 
@@ -38,13 +38,13 @@ class SwitchState(StrEnum):
 
 
 class KindSummary(NamedTuple):
-    """What became of one kind, for `check`."""
+    """The calls of one kind so far, for `check`."""
 
     kind: CallKind
     state: SwitchState
     asked: int
     answered: int
-    """How many of them brought what was asked for."""
+    """How many of them succeeded."""
     failure: Failure | None
     """The last one."""
     rests_until: float
@@ -62,7 +62,7 @@ class _Switch:
 
 
 class ExtrasSwitch:
-    """The switches of a profile: one for each kind of call, and one for all."""
+    """The switches of one profile: one for each kind of call, and one for all kinds."""
 
     def __init__(self) -> None:
         self._switches = {kind: _Switch() for kind in CallKind}
@@ -79,7 +79,7 @@ class ExtrasSwitch:
         return SwitchState.RESTING if now < max(switch.rests_until, self._all_rest_until) else SwitchState.ON
 
     def reason(self, kind: CallKind, now: float) -> Failure | None:
-        """Why the kind may not be asked for; None where it may."""
+        """Why the kind is switched off; None if it is on."""
         if self.may_ask(kind, now):
             return None
         switch = self._switches[kind]
@@ -87,14 +87,14 @@ class ExtrasSwitch:
         return (switch.failure if rests_by_itself else None) or self._why or switch.failure
 
     def answered(self, kind: CallKind) -> None:
-        """The call brought what was asked for."""
+        """A call of this kind succeeded."""
         switch = self._switches[kind]
         switch.asked += 1
         switch.answered += 1
         switch.refusals = switch.rests = 0
 
     def failed(self, kind: CallKind, failure: Failure, http_status: int | None, now: float) -> None:
-        """A call that was sent brought nothing; `http_status` is None where no answer began."""
+        """A call of this kind failed; `http_status` is None if no answer began."""
         switch = self._switches[kind]
         switch.asked += 1
         switch.failure = failure
@@ -113,7 +113,7 @@ class ExtrasSwitch:
             self._refused(switch, failure, now)
 
     def reset(self) -> None:
-        """The credential changed: what was refused may be asked for again."""
+        """Switches all kinds on; to be called when the credential changed."""
         for switch in self._switches.values():
             switch.is_off = False
             switch.refusals = switch.rests = 0
@@ -121,7 +121,7 @@ class ExtrasSwitch:
         self._all_rest_until = -inf
 
     def summary(self, now: float) -> tuple[KindSummary, ...]:
-        """Of the kinds that were asked for, in the order of `CallKind`."""
+        """The kinds that were called, in the order of `CallKind`."""
         return tuple(
             KindSummary(kind, self.state(kind, now), one.asked, one.answered, one.failure, one.rests_until)
             for kind, one in self._switches.items()
@@ -129,7 +129,7 @@ class ExtrasSwitch:
         )
 
     def _refused(self, switch: _Switch, failure: Failure, now: float) -> None:
-        """A sign-in that is refused to an extra alone must not lock the key: five in a row would."""
+        """Extra calls whose sign-in is refused must stop: five refusals in a row lock an access key."""
         switch.refusals += 1
         switch.is_off = switch.refusals >= REFUSALS
         if failure.kind.retry is Retry.SIGN_IN:
@@ -152,6 +152,6 @@ def _says_nothing(kind: CallKind, failure: Failure) -> bool:
 
 
 def _is_nonsense(failure: Failure, http_status: int | None) -> bool:
-    """An answer that no CodeArts gives: not what was asked for with HTTP 200, or a way to somewhere else."""
+    """Whether no CodeArts Build can have sent this answer: an odd one with HTTP 200, or a redirection."""
     is_odd = failure.kind in (FailureKind.BAD_REPLY, FailureKind.WRONG_ENDPOINT) and http_status == 200
     return is_odd or (http_status is not None and failure.kind in (FailureKind.BAD_REPLY, FailureKind.REDIRECTED))

@@ -1,4 +1,4 @@
-"""The token call of IAM: one POST with name and password, and a look at a token that is there."""
+"""IAM's token calls: one POST gets a token for a name and password, one GET inspects an existing token."""
 
 import asyncio
 import json
@@ -12,13 +12,14 @@ import httpx
 from tui.codearts.auth.credentials import Secret, check_token
 from tui.codearts.auth.providers import PasswordSource
 from tui.codearts.auth.refreshable import Token
-from tui.codearts.connections import LARGEST, read_body
+from tui.codearts.connections import Response
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.error_codes import kind_of
 from tui.codearts.json_body import ErrorFields, fields_of, parse_json
 from tui.codearts.redaction import redact
 from tui.codearts.server_clock import ServerClock, believable
 from tui.codearts.status_api import retry_after
+from tui.codearts.transport import size_limit
 from tui.codearts.transport_errors import fault
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Retry
@@ -26,10 +27,10 @@ from tui.core.text import DETAIL, clean
 
 DEADLINE = 15.0
 """Seconds for the whole call."""
-LARGEST_BODY = 256 * 1024
-"""Bytes; roles are listed one by one."""
+_LARGEST_TOKEN_BODY = 256 * 1024
+"""Bytes; the body lists every role of the user."""
 
-_PATH = "/v3/auth/tokens?nocatalog=true"  # any value counts, `false` too
+_PATH = "/v3/auth/tokens?nocatalog=true"  # any value counts, even `false`
 _MFA = re.compile(r"\b(?:mfa|totp|multi-factor|login protection|verification code)\b", re.IGNORECASE)
 _WRONG_LOGIN = (
     "IAM refuses the user name or password. It says the same of four users whose password is right: one that is the "
@@ -44,7 +45,7 @@ _NO_PROJECT = (
 
 @dataclass(frozen=True, slots=True)
 class LoginRequest:
-    """An IAM user, and the project that the token is for: by its ID, else by its name."""
+    """An IAM user, and the project that the token is for, by its ID or else by its name."""
 
     user: str
     account: str
@@ -70,17 +71,18 @@ class IamTokens:
         self._password = password
         self._clock = clock
 
-    async def issue(self) -> Token | Failure:
-        """One log-in; never repeated by itself, because accounts lock after a few that fail."""
-        password = await self._password.password()
+    async def issue(self, typed: PasswordSource | None = None) -> Token | Failure:
+        """Logs in once, with `typed` or else its own password. Never retries: accounts lock after a few failures."""
+        password = await (typed or self._password).password()
         if isinstance(password, Failure):
             return password
         body = token_request(self._login, password.reveal())
         headers = {"Content-Type": "application/json;charset=utf8"}
-        answer = await _call(self._open_http, "POST", self._endpoint, headers, body, self._clock)
-        if isinstance(answer, Failure):
-            return answer
-        return interpret_token(*answer, secrets=(password.reveal(),))
+        response = await _call(self._open_http, "POST", self._endpoint, headers, body, self._clock)
+        if isinstance(response, Failure):
+            return response
+        status = response.http_status or 0
+        return interpret_token(status, response.headers, response.body, (password.reveal(),))
 
     def changed(self) -> bool:
         return self._password.changed()
@@ -89,20 +91,21 @@ class IamTokens:
 async def inspect_token(
     open_http: Callable[[], httpx.AsyncClient], endpoint: Endpoint, token: Secret, clock: ServerClock
 ) -> Token | Failure:
-    """What IAM says of a ready token: when it ends, and that it is for a project."""
+    """Asks IAM about a ready token: when it expires, and for which project it is."""
     headers = {"X-Auth-Token": token.reveal(), "X-Subject-Token": token.reveal()}
-    answer = await _call(open_http, "GET", endpoint, headers, b"", clock)
-    if isinstance(answer, Failure):
-        return answer
-    status, received, body = answer
-    failure_or_token = interpret_token(status, {**received, "x-subject-token": token.reveal()}, body)
+    response = await _call(open_http, "GET", endpoint, headers, b"", clock)
+    if isinstance(response, Failure):
+        return response
+    status = response.http_status or 0
+    received = {**response.headers, "x-subject-token": token.reveal()}
+    failure_or_token = interpret_token(status, received, response.body)
     if isinstance(failure_or_token, Failure) and status in (401, 404):
         return failure_or_token._replace(summary=f"IAM does not accept the token (HTTP {status}): fetch a new one.")
     return failure_or_token
 
 
 def token_request(login: LoginRequest, password: str) -> bytes:
-    """The body of the call, by IAM's page on tokens by password."""
+    """The body of the POST, as IAM documents it for tokens by password."""
     user = {"name": login.user, "password": password, "domain": {"name": login.account}}
     project = {"id": login.project_id} if login.project_id else {"name": login.project}
     identity = {"methods": ["password"], "password": {"user": user}}
@@ -112,7 +115,7 @@ def token_request(login: LoginRequest, password: str) -> bytes:
 def interpret_token(
     http_status: int, headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...] = ()
 ) -> Token | Failure:
-    """The token of an answer, names of headers in lower case; `secrets` are kept out of a failure's texts."""
+    """The token in an answer. Header names are in lower case; `secrets` are kept out of the failure's texts."""
     try:
         value = parse_json(body)
     except ValueError:
@@ -121,7 +124,7 @@ def interpret_token(
     if http_status not in (200, 201):
         return _failure(http_status, headers, fields_of(value), (*secrets, text))
     match value:
-        case {"token": {"project": {"id": str(project_id), "name": str(name)}} as told}:
+        case {"token": {"project": {"id": str(project_id), "name": str(name)}} as described}:
             pass
         case {"token": {**rest}} if "project" not in rest:
             return Failure(FailureKind.SIGN_IN, _NO_PROJECT)
@@ -131,13 +134,13 @@ def interpret_token(
         token = check_token(text)
     except UserError:
         return Failure(FailureKind.SIGN_IN, "IAM's answer has no usable X-Subject-Token: check iam_endpoint.")
-    return Token(token, _date(told.get("expires_at")), clean(project_id, 100), clean(name, 100))
+    return Token(token, _date(described.get("expires_at")), clean(project_id, 100), clean(name, 100))
 
 
 def _failure(http_status: int, headers: Mapping[str, str], fields: ErrorFields, secrets: tuple[str, ...]) -> Failure:
-    """Whatever only a person can mend refuses the sign-in; the rest may pass, and is trouble on the way to the service.
+    """Errors that need a human become SIGN_IN failures; transient ones become GATEWAY_ERROR.
 
-    So it is one banner and one job that is asked on; and that IAM asks for fewer requests leaves the budget alone.
+    A GATEWAY_ERROR shows one banner and keeps one job polled; throttling by IAM must not slow down the status calls.
     """
     kind = kind_of(http_status, fields.code, fields.message)
     code = clean(redact(fields.code, secrets), 100)
@@ -161,7 +164,7 @@ def _refusal(http_status: int, message: str) -> str:
 
 
 def _date(text: object) -> datetime | None:
-    """IAM writes UTC with six decimals; None where it cannot be read or believed."""
+    """IAM writes UTC with six decimals. None if the text is no date, or not a believable one."""
     try:
         moment = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
@@ -176,19 +179,22 @@ async def _call(
     headers: Mapping[str, str],
     body: bytes,
     clock: ServerClock,
-) -> tuple[int, dict[str, str], bytes] | Failure:
-    """On a connection of its own. Status, headers with names in lower case, and body; or why there was no answer."""
+) -> Response | Failure:
+    """Uses a connection of its own."""
+    response, failure = Response(), None
+    limit = size_limit(_LARGEST_TOKEN_BODY)
     try:
-        async with asyncio.timeout(DEADLINE), open_http() as http:
-            url = endpoint.url + _PATH
-            more = {LARGEST: LARGEST_BODY * 5 // 4}
-            async with http.stream(method, url, headers=headers, content=body, extensions=more) as response:
-                read, _ = await read_body(response, LARGEST_BODY)
-                clock.learn(response.headers.get("date", ""))
-                received = {name.lower(): text for name, text in response.headers.items()}
-                return response.status_code, received, read
-    except UserError as problem:
-        return Failure(FailureKind.SETTINGS, str(problem))
+        async with (
+            asyncio.timeout(DEADLINE),
+            open_http() as http,
+            http.stream(method, endpoint.url + _PATH, headers=headers, content=body, extensions=limit) as answer,
+        ):
+            await response.receive(answer, _LARGEST_TOKEN_BODY)
     except Exception as error:
         failure = fault(error)
-        return failure._replace(summary=f"IAM: {failure.summary}")
+    clock.learn(response.date)
+    if failure is None and response.http_status in (200, 201) and response.encoding:
+        failure = response.defect
+    if failure and failure.kind is not FailureKind.SETTINGS:
+        failure = failure._replace(summary=f"IAM: {failure.summary}")
+    return failure or response

@@ -1,4 +1,4 @@
-"""What single jobs say of themselves, where the lists do not have them: the name, and the number of the last build."""
+"""Calls for one job, used if the lists lack it: its name, and the number of its last build."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from tui.core.reading import Failure
 
 
 class JobInfo(NamedTuple):
-    """The project is not among it: the ID that the call has is that of a build project."""
+    """A job's name and last build. There is no project: the call's project ID is that of a build project."""
 
     name: str
     last_build_status: str = ""
@@ -17,7 +17,7 @@ class JobInfo(NamedTuple):
 
 
 class LastBuild(NamedTuple):
-    """The number of the last build; the word `Finished` says nothing about success."""
+    """The number of the last build. The status `Finished` says nothing about success."""
 
     number: int
     status_as_sent: str = ""
@@ -33,7 +33,7 @@ def running_status_call(job: JobId) -> ExtraCall[LastBuild]:
 
 
 def parse_job_info(body: bytes, secrets: Sequence[str], job: JobId) -> JobInfo | Failure:
-    """What is said of another job, or without a name, is a failure."""
+    """An answer about another job, or without a name, is a failure."""
     result = result_of(body, secrets)
     if isinstance(result, Failure):
         return result
@@ -45,7 +45,7 @@ def parse_job_info(body: bytes, secrets: Sequence[str], job: JobId) -> JobInfo |
 
 
 def parse_running_status(body: bytes, secrets: Sequence[str] = ()) -> LastBuild | Failure:
-    """The ID in it is not compared: the vendor's own example has another one than was asked for."""
+    """Does not check the ID: in the vendor's own example it is not the requested one."""
     result = result_of(body, secrets)
     if isinstance(result, Failure):
         return result

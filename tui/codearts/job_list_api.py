@@ -1,4 +1,4 @@
-"""The lists of jobs, those of the user and those of one project. What they say of builds is a hint, never a status."""
+"""The lists of jobs, of the user and of one project. Their fields about builds are hints, never a status."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,11 +13,11 @@ from tui.core.run import RunRecord
 
 PAGE_SIZE = 100
 MOST_ENTRIES = 2000
-"""Jobs that one answer may name: a list in one piece has them all."""
+"""Jobs that are read from one answer: the whole list comes in one."""
 
 
 class JobEntry(NamedTuple):
-    """What a list says of one job."""
+    """One job in a list."""
 
     id: JobId
     name: str = ""
@@ -26,9 +26,9 @@ class JobEntry(NamedTuple):
     last_build_status: str = ""
     """As sent: a colour word such as `blue`."""
     is_finished: bool | None = None
-    """A hint, no more: of a queued build nobody knows what it says."""
+    """Only a hint: its value for a queued build is not documented."""
     last_build_at: datetime | None = None
-    """Whether start or end is not documented."""
+    """Start or end of the build: which of them is not documented."""
     build_number: int | None = None
     trigger: str = ""
     branch: str = ""
@@ -41,7 +41,7 @@ class JobEntry(NamedTuple):
 
     @property
     def last_run(self) -> RunRecord | None:
-        """What to show of the last run until a record confirms it; None where the list says nothing that is known."""
+        """The last run as the list has it, to show until a record confirms it; None if its outcome is not known."""
         outcome = outcome_of(self.last_build_status)
         if outcome is Outcome.UNKNOWN or self.is_finished is False:
             return None
@@ -62,7 +62,7 @@ class JobPage(NamedTuple):
 
     entries: tuple[JobEntry, ...]
     total: int | None = None
-    """Jobs on all pages, as far as the service says so."""
+    """Jobs on all pages; None if the service does not say."""
 
 
 def job_list_call(page: int = 0) -> ExtraCall[JobPage]:
@@ -71,7 +71,7 @@ def job_list_call(page: int = 0) -> ExtraCall[JobPage]:
 
 
 def whole_job_list_call() -> ExtraCall[JobPage]:
-    """The same without parameters: with them some got an empty list whose `total` was not 0."""
+    """The list without parameters: with them, some users got an empty list with a `total` above 0."""
     return ExtraCall(CallKind.WHOLE_JOB_LIST, "/v1/job/list", parse_job_page)
 
 
@@ -81,7 +81,7 @@ def project_job_list_call(project: ProjectId, page: int = 0) -> ExtraCall[JobPag
 
 
 def parse_job_page(body: bytes, secrets: Sequence[str] = (), page: int = 0) -> JobPage | Failure:
-    """Both shapes: `job_list` in an envelope, and `jobs` with or without one.
+    """Parses both shapes: `job_list` in an envelope, and `jobs` with or without one.
 
     An empty page with jobs still to come is a failure; an entry without a usable ID is left out.
     """
@@ -91,12 +91,12 @@ def parse_job_page(body: bytes, secrets: Sequence[str] = (), page: int = 0) -> J
     name = next((name for name in ("job_list", "jobs") if result.has_list(name)), "")
     if not name:
         return not_understood("there is no list of jobs in it")
-    told = result.each(name, MOST_ENTRIES)
+    listed = result.each(name, MOST_ENTRIES)
     total = result.number("total")
-    if not told and (total or 0) > page * PAGE_SIZE:
+    if not listed and (total or 0) > page * PAGE_SIZE:
         return withheld("jobs")
-    entries = [entry for one in told if (entry := _entry(one))]
-    if told and not entries:
+    entries = [entry for one in listed if (entry := _entry(one))]
+    if listed and not entries:
         return not_understood("no job in it has an ID")
     return JobPage(tuple({entry.id: entry for entry in entries}.values()), total)
 
@@ -108,22 +108,22 @@ def _paged(kind: CallKind, path: str, page: int) -> ExtraCall[JobPage]:
     return ExtraCall(kind, path + query, lambda body, secrets: parse_job_page(body, secrets, page))
 
 
-def _entry(told: Members) -> JobEntry | None:
+def _entry(members: Members) -> JobEntry | None:
     try:
-        job = JobId(told.text("id", "job_id", limit=40))
+        job = JobId(members.text("id", "job_id", limit=40))
     except ValueError:
         return None
     return JobEntry(
         job,
-        told.text("job_name", "name", limit=200),
-        ProjectId.or_none(told.text("project_id", limit=40)),
-        told.text("project_name", limit=200),
-        told.text("last_build_status", limit=60),
-        told.flag("is_finished"),
-        told.moment("last_build_time"),
-        told.build_number("build_number"),
-        told.text("trigger_type", limit=60),
-        told.text("code_branch", limit=200),
-        told.text("last_build_user", "nick_name", limit=100),
-        told.flag("disabled"),
+        members.text("job_name", "name", limit=200),
+        ProjectId.or_none(members.text("project_id", limit=40)),
+        members.text("project_name", limit=200),
+        members.text("last_build_status", limit=60),
+        members.flag("is_finished"),
+        members.moment("last_build_time"),
+        members.build_number("build_number"),
+        members.text("trigger_type", limit=60),
+        members.text("code_branch", limit=200),
+        members.text("last_build_user", "nick_name", limit=100),
+        members.flag("disabled"),
     )

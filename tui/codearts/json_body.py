@@ -1,4 +1,4 @@
-"""Reads bodies: strict JSON, and the fields of an error in its ten shapes."""
+"""Parses bodies: strict JSON, and the fields of an error in its ten shapes."""
 
 import json
 from collections.abc import Iterable
@@ -10,17 +10,17 @@ _FAILED = ("fail", "failed", "error")
 
 
 class ErrorFields(NamedTuple):
-    """What a body says of an error, still as sent."""
+    """The fields of an error, as sent."""
 
     code: str = ""
     message: str = ""
     request_id: str = ""
     failed: bool = False
-    """Whether it claims a failure, in any of the ways that the service knows."""
+    """Whether the body claims a failure, in any of the service's ways."""
 
 
 def parse_json(body: bytes) -> object:
-    """Strict: UTF-8 without a mark, no key twice, no NaN. ValueError for all else."""
+    """Parses strictly: UTF-8 without a byte order mark, no duplicate key, no NaN. Raises ValueError."""
     try:
         return json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
     except RecursionError:
@@ -28,7 +28,7 @@ def parse_json(body: bytes) -> object:
 
 
 def fields_of(value: object) -> ErrorFields:
-    """The code and message, wherever the shape has them: on top, in `error`, in another object inside, in a text."""
+    """Finds the code and message at the top, in `error`, in another inner object, or in a text."""
     value = _unwrapped(value)
     if not isinstance(value, dict):
         return ErrorFields()
@@ -43,7 +43,7 @@ def fields_of(value: object) -> ErrorFields:
 
 
 def _unwrapped(value: object) -> object:
-    """Some build routes answer a JSON string that holds JSON."""
+    """Some build routes return a JSON string that contains JSON."""
     if isinstance(value, str):
         try:
             return parse_json(value.encode())
@@ -57,7 +57,7 @@ def _first(holder: dict[str, object], names: Iterable[str]) -> str:
 
 
 def _text(value: object) -> str:
-    """A text, or a number as IAM has it in `code`; empty for all else."""
+    """A text, or a number such as IAM's `code`; empty for all else."""
     if isinstance(value, str):
         return value.strip()
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""

@@ -1,4 +1,4 @@
-"""What failed in a build, and its log: a step and an error text, or pieces of plain text."""
+"""The failing steps of a build, and its log in pieces of plain text."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,23 +13,23 @@ MOST_STEPS = 100
 PIECE = 1_000_000
 """Characters that one call for a log asks for."""
 LONGEST_PIECE = 2 * 1024 * 1024
-"""Characters of an answer that are kept, the last ones."""
+"""Characters that are kept of one answer: the last ones."""
 HIGHEST_OFFSET = 2_147_483_647
 
 
 class Analysis(NamedTuple):
-    """The failing steps of a build, in the service's order; none where it found none."""
+    """The failing steps of a build, in the service's order; there may be none."""
 
     number: int
     steps: tuple[FailedStep, ...]
 
 
 class LogPiece(NamedTuple):
-    """Part of a log, with its line ends; nothing in it that a terminal acts on."""
+    """Part of a log, with its line ends and without control sequences."""
 
     text: str
     next_offset: int | None = None
-    """Where to go on; None where the service does not say."""
+    """Where the next piece begins; None if the service does not say."""
     has_more: bool | None = None
 
 
@@ -39,7 +39,7 @@ def analysis_call(job: JobId, number: int) -> ExtraCall[Analysis]:
 
 
 def log_call(job: JobId, number: int, start: int = 0, end: int = 0, newest_first: bool = False) -> ExtraCall[LogPiece]:
-    """By the newer call, which says neither what its offsets count nor what the last of them may be."""
+    """The newer call. What its offsets count, and how far they go, is not documented."""
     sort = "DESC" if newest_first else "AES"  # as the vendor spells it
     query = f"start_offset={_offset(start)}&end_offset={_offset(end)}&sort={sort}&size=1000"
     path = f"/v1/log/{job}/{checked_build(number)}/real-time-log?{query}"
@@ -47,7 +47,7 @@ def log_call(job: JobId, number: int, start: int = 0, end: int = 0, newest_first
 
 
 def log_v3_call(job: JobId, number: int, offset: int = 0) -> ExtraCall[LogPiece]:
-    """By the older call, which was seen to bring the whole log from 0."""
+    """The older call, which was seen to return the whole log from offset 0."""
     query = f"offset={_offset(offset)}&length={PIECE}"
     return ExtraCall(CallKind.LOG_V3, f"/v3/jobs/{job}/{checked_build(number)}/real-time-log?{query}", parse_log_v3)
 
@@ -74,10 +74,10 @@ def parse_log_v3(body: bytes, secrets: Sequence[str] = ()) -> LogPiece | Failure
     return result if isinstance(result, Failure) else _piece(result, "content", "offset", "has_more_data")
 
 
-def _step(told: Members) -> FailedStep:
-    error = told.inner("error_info")
+def _step(members: Members) -> FailedStep:
+    error = members.inner("error_info")
     return FailedStep(
-        told.text("step", "node_id", limit=200),
+        members.text("step", "node_id", limit=200),
         error.text("error_code", limit=100),
         error.text("error_message", limit=DETAIL),
         error.text("faq", limit=DETAIL),
@@ -85,7 +85,7 @@ def _step(told: Members) -> FailedStep:
 
 
 def _piece(result: Members, text: str, offset: str, has_more: str) -> LogPiece | Failure:
-    """A piece may be empty: then there is nothing new yet."""
+    """An empty piece means that there is nothing new yet."""
     raw = result.plain_text(text, LONGEST_PIECE)
     if raw is None:
         return not_understood("there is no text in it")

@@ -1,7 +1,7 @@
 """The CodeArts projects of the user."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tui.codearts.extra_call import CallKind, ExtraCall, not_understood, result_of, withheld
 from tui.core.reading import Failure
@@ -10,20 +10,20 @@ PAGE_SIZE = 100
 
 
 class ProjectId(str):
-    """The 32 letters and digits that name a CodeArts project: not an IAM project, not a build project.
+    """The ID of a CodeArts project, 32 letters and digits: not of an IAM project or a build project.
 
-    Raises ValueError for any other text: whoever holds one may put it into a path.
+    Raises ValueError for any other text, so that a project ID can always be put into a path.
     """
 
     __slots__ = ()
 
-    def __new__(cls, text: str) -> "ProjectId":
+    def __new__(cls, text: str) -> Self:
         if not (len(text) == 32 and text.isascii() and text.isalnum()):
             raise ValueError("a project ID is 32 letters and digits")
         return str.__new__(cls, text)
 
     @classmethod
-    def or_none(cls, text: str) -> "ProjectId | None":
+    def or_none(cls, text: str) -> Self | None:
         try:
             return cls(text)
         except ValueError:
@@ -43,7 +43,7 @@ class ProjectPage(NamedTuple):
 
 
 def projects_call(page: int = 1) -> ExtraCall[ProjectPage]:
-    """A page at a time, from 1."""
+    """One page of the user's projects; pages are numbered from 1."""
     if not 1 <= page <= 999:
         raise ValueError("a page of projects is from 1 to 999")
     path = f"/v1/domain/project/related-page?page_no={page}&page_size={PAGE_SIZE}"
@@ -57,15 +57,15 @@ def parse_project_page(body: bytes, secrets: Sequence[str] = (), page: int = 1) 
         return result
     if not result.has_list("project_info_list"):
         return not_understood("there is no list of projects in it")
-    told = result.each("project_info_list", PAGE_SIZE)
+    listed = result.each("project_info_list", PAGE_SIZE)
     total = result.number("total")
-    if not told and (total or 0) > (page - 1) * PAGE_SIZE:
+    if not listed and (total or 0) > (page - 1) * PAGE_SIZE:
         return withheld("projects")
     projects = [
         Project(identifier, one.text("name", limit=200))
-        for one in told
+        for one in listed
         if (identifier := ProjectId.or_none(one.text("identifier", "project_id", limit=40)))
     ]
-    if told and not projects:
+    if listed and not projects:
         return not_understood("no project in it has an ID")
     return ProjectPage(tuple({project.id: project for project in projects}.values()), total)

@@ -15,9 +15,9 @@ FOR_THE_LAST_RUN = 10
 FOR_ESTIMATES = 30
 MOST_RECORDS = 100
 _WINDOW = timedelta(days=30)
-"""The service takes no more than 31."""
+"""The service accepts no more than 31 days."""
 _AHEAD = timedelta(days=1)
-"""Its end is tomorrow, so that a wrong zone cannot hide the last build."""
+"""The window ends tomorrow, so that a wrong time zone cannot hide the last build."""
 _CHINA = timezone(timedelta(hours=8))
 _ZONE_OF_OTHERS = UTC
 _FORM = "%Y-%m-%d %H:%M:%S"
@@ -48,20 +48,20 @@ def record_window(now: datetime, region: str) -> tuple[str, str]:
 
 
 def parse_record_page(body: bytes, secrets: Sequence[str], job: JobId) -> RecordPage | Failure:
-    """An empty list that has a total is a failure; so is one with records of another job."""
+    """An empty list with a total above 0 is a failure; so is a list with records of another job."""
     result = result_of(body, secrets)
     if isinstance(result, Failure):
         return result
     if not result.has_list("job_build_states"):
         return not_understood("there is no list of builds in it")
-    told = result.each("job_build_states", MOST_RECORDS)
+    listed = result.each("job_build_states", MOST_RECORDS)
     total = result.number("total_record")
-    if not told and total:
+    if not listed and total:
         return withheld("builds")
-    if any(_is_of_another(one, job) for one in told):
+    if any(_is_of_another(one, job) for one in listed):
         return not_understood("it is about another job")
-    records = {record.number: record for one in told if (record := _record(one))}
-    if told and not records:
+    records = {record.number: record for one in listed if (record := _record(one))}
+    if listed and not records:
         return not_understood("no build in it has a number")
     return RecordPage(tuple(records[number] for number in sorted(records, reverse=True)), total)
 
@@ -74,16 +74,16 @@ def record_info_call(job: JobId, number: int) -> ExtraCall[RunRecord]:
 
 def parse_record_info(body: bytes, secrets: Sequence[str], job: JobId, number: int) -> RunRecord | Failure:
     """A record of another job or build is a failure."""
-    told = result_of(body, secrets)
-    if isinstance(told, Failure):
-        return told
-    if told.build_number("build_no") != number or _is_of_another(told, job):
+    members = result_of(body, secrets)
+    if isinstance(members, Failure):
+        return members
+    if members.build_number("build_no") != number or _is_of_another(members, job):
         return not_understood("it is about another build")
-    word = told.text("status", limit=60)
-    started_at, ended_at = told.moment("start_time"), told.moment("finish_time")
+    word = members.text("status", limit=60)
+    started_at, ended_at = members.moment("start_time"), members.moment("finish_time")
     if started_at and ended_at and ended_at < started_at:
         ended_at = None
-    milliseconds = told.amount("duration") if ended_at else None
+    milliseconds = members.amount("duration") if ended_at else None
     return RunRecord(
         number,
         outcome_of(word),
@@ -91,41 +91,41 @@ def parse_record_info(body: bytes, secrets: Sequence[str], job: JobId, number: i
         started_at,
         ended_at,
         _duration(started_at, ended_at, milliseconds),
-        told.text("trigger_type", limit=60),
-        told.text("branch", limit=200),
+        members.text("trigger_type", limit=60),
+        members.text("branch", limit=200),
         is_finished=True if ended_at else is_finished(word),
     )
 
 
-def _record(told: Members) -> RunRecord | None:
-    """The outcome counts only once the run is finished; None without a number."""
-    number = told.build_number("number")
+def _record(members: Members) -> RunRecord | None:
+    """None without a number. The outcome is unknown until the run is finished."""
+    number = members.build_number("number")
     if number is None:
         return None
-    word = told.text("state", limit=60)
-    finished = is_finished(told.text("job_running_status", limit=60))
+    word = members.text("state", limit=60)
+    finished = is_finished(members.text("job_running_status", limit=60))
     return RunRecord(
         number,
         Outcome.UNKNOWN if finished is False else outcome_of(word),
         word,
-        told.moment("start_time"),
-        trigger=told.text("trigger_type", limit=60),
-        branch=told.text("code_branch", limit=200),
-        by=told.text("nickname", "executor", limit=100),
+        members.moment("start_time"),
+        trigger=members.text("trigger_type", limit=60),
+        branch=members.text("code_branch", limit=200),
+        by=members.text("nickname", "executor", limit=100),
         is_finished=finished,
-        build_time=told.amount("build_time"),
-        cost_time=told.amount("cost_time"),
+        build_time=members.amount("build_time"),
+        cost_time=members.amount("cost_time"),
     )
 
 
-def _is_of_another(told: Members, job: JobId) -> bool:
-    """Where the record says of which job it is; that of a list does not have to."""
-    said = told.text("codeci_job_id", "job_id", limit=100)
-    return bool(said) and said != job
+def _is_of_another(members: Members, job: JobId) -> bool:
+    """Whether the record names another job; those in a list may name none."""
+    owner = members.text("codeci_job_id", "job_id", limit=100)
+    return bool(owner) and owner != job
 
 
 def _duration(started_at: datetime | None, ended_at: datetime | None, milliseconds: float | None) -> float | None:
-    """The two times go before the number, whose unit they confirm."""
+    """From the two times if there are both, else from the number."""
     if started_at and ended_at:
         return (ended_at - started_at).total_seconds()
     return milliseconds / 1000 if milliseconds is not None else None

@@ -1,4 +1,4 @@
-"""Takes secrets out of texts: plain or escaped, cut off or not."""
+"""Removes secrets from texts: plain or escaped, whole or cut."""
 
 import json
 import re
@@ -12,13 +12,13 @@ from urllib.parse import quote
 from tui.core.text import HIDDEN
 
 SHORTEST_RUN = 12
-"""Characters of a secret that may not be seen in a row, whatever stands between them that is no letter or digit."""
+"""A run of so many characters of a secret is hidden, whatever separators stand between them."""
 
 _ANCHOR = 6
 _APART = SHORTEST_RUN - _ANCHOR + 1
-"""Each run of a secret that is long enough has one of its anchors whole: `_ANCHOR` characters, so far apart."""
+"""Anchors are `_ANCHOR` characters long and so far apart that every run of `SHORTEST_RUN` contains a whole one."""
 _ALIKE = 8
-"""Places of one anchor that are tried: more would only be in a secret that repeats itself."""
+"""Places of one anchor that are tried; only a secret that repeats itself has more."""
 _SHORTEST_ENCODED = 4
 _PIECES = re.compile(
     r"[\w+/=-]+|%([0-7][0-9a-f])|\\u([0-9a-f]{4})|&#x([0-9a-f]{2});|&#([0-9]{2,3});|\\(/)|\\[a-z]",
@@ -26,7 +26,7 @@ _PIECES = re.compile(
 )
 """A run of letters and digits, or an escape: its number in base 16 or 10, or a slash; none for a line end."""
 _SAME = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", "abcdefghijklmnopqrstuvwxyz+/")
-"""Hosts come back in lower case, and base64 has two alphabets."""
+"""Hosts are returned in lower case, and base64 has two alphabets."""
 _PATTERNS = (
     re.compile(r"(canonicalRequest:).*", re.IGNORECASE | re.DOTALL),
     re.compile(r"(\b(?:Access|Signature)=)[^,\s]+", re.IGNORECASE),
@@ -48,20 +48,20 @@ _SHORTEST_GUESS, _LONGEST_WORD = 6, 24
 
 
 class _Index(NamedTuple):
-    """A secret as it is looked for: its forms, and where each anchor stands in which of them."""
+    """A secret prepared for searching: its forms, and each anchor's places in them."""
 
     forms: tuple[str, ...]
     anchors: dict[str, list[tuple[str, int]]]
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without the secrets, and without keys and signatures of any kind. Takes time in proportion to `text`."""
+    """`text` without the secrets and without any keys and signatures. Takes time in proportion to `text`."""
     held = [secret for secret in secrets if secret]
     return _without_patterns(_without_parts(_without_whole(text, held), held))
 
 
 def redact_lines(lines: Iterable[str], secrets: Iterable[str]) -> list[str]:
-    """The lines of a log without secrets. A run of one is found within a word only: a log is too long for more."""
+    """The lines of a log without secrets. Finds part of a secret only within a word, since logs are long."""
     held = [secret for secret in secrets if secret]
     anchors = [_index(secret).anchors for secret in held]
 
@@ -86,10 +86,10 @@ def _without_whole(text: str, secrets: list[str]) -> str:
 
 
 def redact_complaint(text: str, printed: str) -> str:
-    """What a failing command wrote to standard error, of which it may print a secret that is not known here.
+    """A failing command's standard error, which may contain a secret that is not known here.
 
-    `printed` is what it wrote to standard output. What follows a word like password is taken out, and every word that
-    looks chosen by lot; a secret that looks like a plain word cannot be told from one.
+    `printed` is its standard output. Hides what follows a word like password, and every word that looks random; a
+    secret that looks like a plain word is not recognised.
     """
     text = _COLOUR.sub("", text)[:_LONGEST_COMPLAINT]
     words = {part for part in (*printed.splitlines(), *printed.split()) if len(part) >= _SHORTEST_ENCODED}
@@ -99,7 +99,7 @@ def redact_complaint(text: str, printed: str) -> str:
 
 
 def _hidden(match: re.Match[str]) -> str:
-    """What stands before the secret says which one it was. A template would be prepared anew for each text."""
+    """Keeps what stands before the secret. A function, since a template would be parsed for each text."""
     return match[1] + HIDDEN
 
 
@@ -165,7 +165,7 @@ def _without_parts(text: str, secrets: list[str]) -> str:
 
 
 def _may_hold(word: str, anchors: list[dict[str, list[tuple[str, int]]]]) -> bool:
-    """Whether a word of a long text is worth a closer look."""
+    """Whether a word of a long text may contain part of a secret."""
     if "%" in word:
         return True
     plain = word.translate(_SAME)
@@ -173,7 +173,7 @@ def _may_hold(word: str, anchors: list[dict[str, list[tuple[str, int]]]]) -> boo
 
 
 def _shared(plain: str, index: _Index) -> Iterator[tuple[int, int]]:
-    """The runs that a text has in common with a secret, from the first to the last, none within another."""
+    """The runs that a text shares with a secret, in order and without overlap."""
     free = 0
     for at in [at for at in range(len(plain) - _ANCHOR + 1) if plain[at : at + _ANCHOR] in index.anchors]:
         if at < free:
@@ -190,7 +190,7 @@ def _length(run: tuple[int, int]) -> int:
 
 
 def _run(plain: str, at: int, free: int, form: str, place: int) -> tuple[int, int]:
-    """How far both go on alike before and after an anchor."""
+    """Extends a match of an anchor in both directions."""
     back = 0
     while at - back > free and place - back > 0 and plain[at - back - 1] == form[place - back - 1]:
         back += 1
@@ -206,7 +206,7 @@ def _may_be_secret(word: str) -> bool:
 
 
 def _looks_chosen(part: str, is_path: bool) -> bool:
-    """Letters with digits, signs or capitals among them; a path may have versions and names in it."""
+    """Whether a word mixes letters with digits, signs or capitals; a path may, for versions and names."""
     if len(part) > _LONGEST_WORD or re.search(r"[+=!@#$%^&*?|~]", part.rstrip("!?")):
         return True
     if is_path or len(part) < _SHORTEST_GUESS:

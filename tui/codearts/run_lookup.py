@@ -1,4 +1,4 @@
-"""Finds the record of a run: asks for the last ten, takes the one that fits, and asks for exact times where it must."""
+"""Finds the record of an observed run: gets the last ten, chooses the one that fits, and gets exact times if needed."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -13,15 +13,15 @@ from tui.core.reading import Failure, Retry
 from tui.core.run import Match, MatchKind, ObservedRun, RunRecord, choose_record, with_times
 
 MOST_BUILDS = 2
-"""Builds of one run's search whose exact times are asked for."""
+"""Builds whose exact times are requested to find one run."""
 FRUITLESS = 20
-"""Answers with exact times after which a unit that is still unknown is given up: one request a run must do then."""
+"""After so many exact times without learning the unit, it is not sought any more: one request a run must do."""
 _EXACT = 0.5
 """Seconds; the service's own two times are to the millisecond, its durations may be rounded."""
 
 
 class RunLookup:
-    """One for a profile, whose units it learns. `now` is the service's clock, in UTC."""
+    """The lookups of one profile; learns the units of its durations. `now` is the service's clock, in UTC."""
 
     def __init__(self, extras: ExtrasClient, region: str, now: Callable[[], datetime]) -> None:
         self._extras = extras
@@ -31,29 +31,32 @@ class RunLookup:
         self._exact_answers = 0
 
     async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
-        """The record of a run that was observed; a failure only where there was no list of records."""
+        """The record of an observed run; a failure only if the list of records could not be had."""
         records = await self.records(job)
         if isinstance(records, Failure):
             return records
-        asked: set[int] = set()
-        told: set[int] = set()
+        requested: set[int] = set()
+        exact_numbers: set[int] = set()
         match = choose_record(records, run)
         while (
-            match.record and self._lacks_times(match) and match.record.number not in asked and len(asked) < MOST_BUILDS
+            match.record
+            and self._lacks_times(match)
+            and match.record.number not in requested
+            and len(requested) < MOST_BUILDS
         ):
-            asked.add(match.record.number)
+            requested.add(match.record.number)
             if exact := await self._exact(job, match.record):
-                told.add(exact.number)
+                exact_numbers.add(exact.number)
                 records = [with_times(record, exact) for record in records]
             match = choose_record(records, run)
         if match.kind is MatchKind.NEEDS_TIMES:
             return Match(MatchKind.NOT_THERE)
-        if match.kind is MatchKind.FOUND and match.record and match.record.number not in told and run.duration:
+        if match.kind is MatchKind.FOUND and match.record and match.record.number not in exact_numbers and run.duration:
             self.calibration = self.calibration.observe(match.record, *run.duration)
         return match
 
     async def records(self, job: JobId, most: int = 10) -> Sequence[RunRecord] | Failure:
-        """The last runs, the newest first, with durations where the unit is known."""
+        """The last runs, newest first, with durations if the unit is known."""
         page = await self._extras.fetch(record_list_call(job, self._now(), self._region, most))
         if not isinstance(page, RecordPage):
             return page
@@ -90,7 +93,7 @@ class RunLookup:
         return why or exact if isinstance(exact, Failure) else exact
 
     async def _exact(self, job: JobId, record: RunRecord) -> RunRecord | None:
-        """By one more request. The times it brings tell the unit of the record's own."""
+        """Requests the exact times of a record, and learns the unit of the record's own duration from them."""
         exact = await self._extras.fetch(record_info_call(job, record.number))
         if isinstance(exact, Failure):
             return None
@@ -100,7 +103,7 @@ class RunLookup:
         return exact
 
     def _lacks_times(self, match: Match) -> bool:
-        """Whether exact times are needed to decide, or to show how long the run took."""
+        """Whether exact times are needed to choose the record, or to show the run's duration."""
         if match.kind is MatchKind.FOUND and match.record:
             return match.record.duration is None and self._exact_answers < FRUITLESS
         return match.kind is MatchKind.NEEDS_TIMES

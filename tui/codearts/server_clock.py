@@ -1,4 +1,4 @@
-"""What time it is for the service: this machine's clock, set right by the `Date` of answers."""
+"""The service's time: this machine's clock, corrected by the `Date` header of responses."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -8,31 +8,31 @@ from functools import lru_cache
 from tui.core.reading import Moment
 
 LARGEST_SKEW = timedelta(days=1)
-"""A `Date` that is further from this machine's clock is not believed: one wrong header would stop every sign-in."""
+"""A `Date` that is further from this machine's clock is ignored: one wrong header would stop every sign-in."""
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""Moments outside of these are not believed, so that whatever is added to one stays a moment."""
+"""Moments outside of these are ignored, so that adding to one never overflows."""
 
 
 class ServerClock:
-    """One for a profile: shared by its client and its credential."""
+    """A profile has one, which its client and its credential share."""
 
     def __init__(self, now: Callable[[], Moment]) -> None:
         self._now = now
         self.skew: timedelta | None = None
-        """How far the service's clock is ahead of this machine's; None as long as no answer said so."""
+        """How far the service's clock is ahead of this machine's; None until a response has a usable `Date`."""
         self.ignored_skew: timedelta | None = None
-        """The same by the last `Date`, where that was too far away to be believed."""
+        """The same by the last `Date`, if that was too far away to be used."""
 
     def now(self) -> datetime:
-        """By the service's clock, to the second."""
+        """Returns the service's time, to the second."""
         return self._now().wall + (self.skew or timedelta())
 
     def at(self) -> float:
-        """Monotonic seconds."""
+        """Returns monotonic seconds."""
         return self._now().at
 
     def learn(self, date: str, received: datetime | None = None) -> None:
-        """From the header of an answer that came at `received` by this machine's clock, or just now."""
+        """Corrects the clock by the `Date` of a response that arrived at `received`, by default now."""
         if sent := http_date(date):
             skew = sent - (received or self._now().wall)
             if abs(skew) > LARGEST_SKEW:
@@ -42,7 +42,7 @@ class ServerClock:
 
 
 def believable(moment: datetime) -> datetime | None:
-    """A moment from outside in UTC; None where it has no zone or is centuries away. Never raises."""
+    """Returns a moment from outside in UTC; None if it has no time zone or is centuries away. Never raises."""
     try:
         utc = moment.astimezone(UTC) if moment.tzinfo else None
     except (OverflowError, ValueError):
@@ -52,7 +52,7 @@ def believable(moment: datetime) -> datetime | None:
 
 @lru_cache(maxsize=8)
 def http_date(text: str) -> datetime | None:
-    """The moment that a header such as `Date` names; None where it is not believable or not of HTTP's one form."""
+    """Parses a header such as `Date`. Returns None if it is not in HTTP's one form, or not believable."""
     if not text.endswith(" GMT"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""The status call: its path, and what its answer says. Pure."""
+"""The status call: its path, and what its answer means. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ LONGEST_WAIT = 3600.0
 """Seconds; a `Retry-After` that asks for more is cut to it."""
 
 _LOOKED_AT = 4
-"""So many times what is shown is looked at for secrets; what is hidden makes a text shorter."""
+"""Times the shown length that is searched for secrets, since hiding one makes a text shorter."""
 _NO_JSON = object()
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _LIMIT = re.compile(r"over ratelimit, ?limit:(\d{1,9}), ?time:(\d{1,6}) ?(second|minute|hour|day)", re.ASCII)
@@ -25,7 +25,7 @@ _TITLE = re.compile(rb"<title[^>]{0,100}>([^<]{1,200})", re.IGNORECASE)
 
 
 class _Answer(NamedTuple):
-    """Everything that came back."""
+    """A whole answer."""
 
     http_status: int
     headers: Mapping[str, str]
@@ -39,7 +39,7 @@ class _Answer(NamedTuple):
 
     @property
     def is_web_page(self) -> bool:
-        """As the console, a proxy or a hotel's log-in page answers."""
+        """Whether the body is HTML, as from the console, a proxy or a hotel's log-in page."""
         if self.value is not _NO_JSON or not self.body.strip():
             return False
         return self.body.lstrip().startswith(b"<") or "html" in _header(self.headers, "content-type").lower()
@@ -51,33 +51,33 @@ class _Answer(NamedTuple):
 
 
 def status_path(job: JobId) -> str:
-    """Safe without quoting: a `JobId` has letters and digits only."""
+    """Needs no quoting: a `JobId` has only letters and digits."""
     return f"/v3/jobs/{job}/status"
 
 
 def interpret(
     http_status: int, headers: Mapping[str, str], body: bytes, secrets: Sequence[str] = ()
 ) -> Status | Failure:
-    """A status only for 200 with an object whose `result` is true or false and that claims no error.
+    """Returns a status only for 200 with an object whose `result` is true or false and that claims no error.
 
-    `secrets` are kept out of every text of the failure. Error codes come before the HTTP status: throttling, for one,
+    `secrets` are kept out of every text of the failure. Error codes outrank the HTTP status: throttling, for example,
     comes with 429, 400, 500 and 200.
     """
     value = _parsed(body)
     if http_status == 200 and isinstance(value, dict) and len(value) == 1 and (status := _result(value)):
-        return status  # as nearly every answer: with nothing else in it, it claims no error
+        return status  # nearly every answer; without other members it claims no error
     answer = _Answer(http_status, headers, body, value, fields_of(value))
     return answer.status or _failure(answer, secrets)
 
 
 def failure_of(http_status: int, headers: Mapping[str, str], body: bytes, secrets: Sequence[str] = ()) -> Failure:
-    """What an answer without a usable result means, by its code or HTTP status, to any call."""
+    """What an answer without a usable result means, by its code or HTTP status; for any call."""
     value = _parsed(body)
     return _failure(_Answer(http_status, headers, body, value, fields_of(value)), secrets)
 
 
 def request_id(headers: Mapping[str, str], body: bytes = b"", secrets: Sequence[str] = ()) -> str:
-    """What the service calls this request; empty where it does not say."""
+    """The service's ID of this request; empty if the answer has none."""
     found = _header(headers, "x-request-id")
     if not found and b"request_id" in body:
         found = fields_of(_parsed(body)).request_id
@@ -106,7 +106,7 @@ def _failure(answer: _Answer, secrets: Sequence[str]) -> Failure:
         answer.kind,
         summary="",
         code=_tidy(fields.code, secrets, 100),
-        message=_tidy(fields.message or _spoken(answer), secrets, DETAIL),
+        message=_tidy(fields.message or _body_text(answer), secrets, DETAIL),
         retry_after=retry_after(answer.headers),
         limit=_limit(fields.message) if answer.kind is FailureKind.THROTTLED else None,
     )
@@ -129,7 +129,7 @@ def _what(answer: _Answer, failure: Failure, secrets: Sequence[str]) -> str:
 
 
 def _shape(answer: _Answer) -> str:
-    """What came where a status should be."""
+    """What the answer has instead of a status."""
     if not answer.body.strip():
         return "the answer is empty"
     if answer.value is _NO_JSON:
@@ -157,8 +157,8 @@ def _named(value: object) -> str:
             return "a number"
 
 
-def _spoken(answer: _Answer) -> str:
-    """What a body without fields says: a page its title, a text itself."""
+def _body_text(answer: _Answer) -> str:
+    """The message in a body without fields: the title of a page, or the text itself."""
     if isinstance(answer.value, dict | list):
         return ""
     if not answer.is_web_page:
@@ -168,7 +168,7 @@ def _spoken(answer: _Answer) -> str:
 
 
 def _target(location: str) -> str:
-    """The host that a redirection names; never the whole address, which may hold a secret."""
+    """The host that a redirection points to; never the whole address, which may hold a secret."""
     try:
         parts = urlsplit(location)
         host = parts.netloc.rpartition("@")[2] if parts.hostname else ""
@@ -186,9 +186,9 @@ def _limit(message: str) -> tuple[float, float] | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks to wait; None where it does not say.
+    """Seconds that the server asks to wait; None if it does not ask.
 
-    A date counts from the answer's own `Date`, so that this machine's clock does not matter.
+    A date is compared with the answer's own `Date`, so that this machine's clock does not matter.
     """
     text = _header(headers, "retry-after").strip()
     if re.fullmatch(r"[0-9]{1,6}", text):

@@ -1,4 +1,4 @@
-"""Whom a connection trusts and which way it goes: certificate authorities and proxies."""
+"""How a connection verifies the host, and how it gets there: certificate authorities and proxies."""
 
 import ipaddress
 import os
@@ -20,21 +20,21 @@ _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
 def tls_context(ca_file: Path | None, verify: bool = True) -> ssl.SSLContext:
-    """Trusts the CA file given, else SSL_CERT_FILE or SSL_CERT_DIR, else the usual authorities and this machine's own.
+    """Trusts `ca_file`, else SSL_CERT_FILE or SSL_CERT_DIR, else certifi's authorities and this machine's.
 
-    Built once. Without `verify` it trusts whoever answers. Raises Problem where a file cannot be used.
+    Cached. Without `verify` it trusts any host. Raises UserError if a file cannot be used.
     """
     cert_file, cert_directory = os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")
     return _context(str(ca_file or ""), cert_file, cert_directory) if verify else _trusting()
 
 
-def nobodys_context() -> ssl.SSLContext:
-    """Trusts nobody."""
+def untrusting_context() -> ssl.SSLContext:
+    """Trusts no authority, so that no TLS connection can be made."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def authorities(ca_file: Path | None, verify: bool = True) -> str:
-    """Whom `tls_context` trusts, in words."""
+    """Describes what `tls_context` trusts."""
     if not verify:
         return "whoever answers: verification is switched off"
     if ca_file:
@@ -47,23 +47,23 @@ def authorities(ca_file: Path | None, verify: bool = True) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How requests to one host go: through a proxy, or directly."""
+    """How requests get to one host: through a proxy, or directly."""
 
     proxy: str = ""
-    """`SCHEME://HOST:PORT (ORIGIN)` for the user, without anything else of its address; empty for a direct way."""
+    """`SCHEME://HOST:PORT (ORIGIN)` for the user, without any other part of the address; empty for a direct way."""
     origin: str = ""
-    """What names the proxy: a variable, or `settings`."""
+    """Where the proxy is set: a variable, or `settings`."""
     why_direct: str = ""
-    """Empty where no proxy is named at all."""
+    """Empty if no proxy is set at all."""
     address: str = field(default="", repr=False)
-    """With user name and password: for the HTTP client alone."""
+    """With user name and password: only for the HTTP client."""
 
 
 def route(url: str, own: str | None, environ: Mapping[str, str]) -> Route:
-    """The only reading of the proxy variables: connections, error texts and `check` all take it from here.
+    """Decides the way to a host. Nothing else reads the proxy variables: connections, errors and `check` call this.
 
-    `own` is the profile's proxy: None where the environment decides, and empty for none at all. Raises Problem for a
-    proxy that cannot be used; its text never repeats the address, which may hold a password.
+    `own` is the profile's proxy: None if the environment decides, empty for no proxy. Raises UserError for a proxy
+    that cannot be used; its text never repeats the address, which may hold a password.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -84,19 +84,19 @@ def route(url: str, own: str | None, environ: Mapping[str, str]) -> Route:
 
 
 def shown_proxy(text: str) -> str:
-    """`SCHEME://HOST:PORT` and nothing else: the rest may be a secret. `***` for what is no address of a proxy."""
+    """`SCHEME://HOST:PORT` only, since the rest may be secret; `***` if the text is no address of a proxy."""
     scheme, _, rest = _proxy_address(text).partition("://")
     return f"{scheme}://{clean(rest.rpartition('@')[2], 200)}" if rest else HIDDEN
 
 
 def proxy_problem(origin: str) -> UserError:
-    """Names what names the proxy, never its address."""
+    """Names where the proxy is set, never its address."""
     whose = "The profile's proxy" if origin == "settings" else origin
     return UserError(f"{whose} is no proxy that can be used: write http://HOST:PORT or socks5://HOST:PORT.")
 
 
 def _variable(scheme: str, environ: Mapping[str, str]) -> tuple[str, str]:
-    """The variable that names the proxy, and its value."""
+    """The variable that sets the proxy, and its value; empty texts if there is none."""
     for name in (f"{scheme}_proxy", "all_proxy"):
         for variable in (name, name.upper()):
             if value := environ.get(variable, "").strip():
@@ -105,7 +105,7 @@ def _variable(scheme: str, environ: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _proxy_address(text: str) -> str:
-    """Scheme, log-in, host and port; empty where it is no address of a proxy."""
+    """Scheme, log-in, host and port; empty if the text is no address of a proxy."""
     text = text.strip()
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
@@ -113,18 +113,18 @@ def _proxy_address(text: str) -> str:
     except ValueError:
         return ""
     is_proxy = parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and is_port and text.isprintable()
-    # an @ behind the host is the end of a log-in with a / ? or # in it
+    # an @ after the host ends a log-in that contains / ? or #
     has_split_login = "@" in parts.path + parts.query + parts.fragment
     return f"{parts.scheme}://{parts.netloc}" if is_proxy and " " not in text and not has_split_login else ""
 
 
 def _direct_entry(host: str, port: int | None, no_proxy: str) -> str:
-    """The entry that lets this host be asked directly; empty for none. An entry that says nothing spoils no other."""
-    return next((entry for entry in re.split(r"[,\s]+", no_proxy) if _is_meant(entry.lower(), host, port)), "")
+    """The entry of NO_PROXY that matches this host; empty for none. Malformed entries are skipped."""
+    return next((entry for entry in re.split(r"[,\s]+", no_proxy) if _matches(entry.lower(), host, port)), "")
 
 
-def _is_meant(entry: str, host: str, port: int | None) -> bool:
-    """An entry is `*`, a name that stands for all below it too, an address or a network; the first and last a port."""
+def _matches(entry: str, host: str, port: int | None) -> bool:
+    """Whether an entry matches: `*`, a name (with all names below it), an address or a network; a port may follow."""
     name, only_port = _name_and_port(entry.rpartition("://")[2])
     if only_port and only_port != str(port):
         return False
@@ -140,7 +140,7 @@ def _is_meant(entry: str, host: str, port: int | None) -> bool:
 
 
 def _name_and_port(entry: str) -> tuple[str, str]:
-    """IPv6 may stand in brackets, and must where a port follows."""
+    """Splits an entry. IPv6 may be in brackets, and must be if a port follows."""
     if entry.startswith("["):
         name, _, rest = entry[1:].partition("]")
         return (name, rest[1:]) if rest.startswith(":") else (name + rest, "")

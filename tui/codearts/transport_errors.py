@@ -1,15 +1,19 @@
-"""What went wrong on the way, in our own words: httpx leaves many texts empty, and some hold the token."""
+"""Turns exceptions of a request into failures with texts of our own: many of httpx's are empty, some hold the token."""
 
 import errno
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
+from typing import TypeVar
 
 import httpcore
 import httpx
 
+from tui.core.errors import UserError
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as Kind
+
+T = TypeVar("T")
 
 _EXPIRED, _NOT_YET_VALID = 10, 9
 _WRONG_HOST = (62, 64)
@@ -24,20 +28,35 @@ _NOT_TLS = (
 
 
 class AnswerTooLarge(httpcore.RemoteProtocolError):
-    """An answer has more bytes than it may have, whatever they are: to parse them could cost seconds of CPU."""
+    """An answer has more bytes than allowed, of whatever kind: parsing them could take seconds of CPU."""
 
 
 class ProxyFailed(httpx.ProxyError):
-    """No connection to the proxy, or through it, could be made; `proxy` names it in words, without its password."""
+    """No connection to the proxy, or through it, could be made. `proxy` names it for the user, without its password."""
 
     def __init__(self, proxy: str) -> None:
         super().__init__(proxy)
         self.proxy = proxy
 
 
+def is_too_large(error: BaseException) -> bool:
+    """Whether httpx raised this error because of AnswerTooLarge."""
+    return isinstance(error.__cause__, AnswerTooLarge)
+
+
+async def result_or_failure(work: Awaitable[T]) -> T | Failure:
+    """What `work` returns, or the failure that stands for its exception. Every client catches its errors here."""
+    try:
+        return await work
+    except Exception as error:
+        return fault(error)
+
+
 def fault(error: Exception) -> Failure:
-    """The failure that an exception of a request stands for; its text is not used."""
+    """The failure that stands for an exception of a request. Only the text of a UserError is used."""
     match error:
+        case UserError():
+            return Failure(Kind.SETTINGS, str(error))
         case httpx.ConnectTimeout():
             return Failure(Kind.TIMEOUT, "No connection to the host stood in time.")
         case httpx.PoolTimeout():
@@ -61,42 +80,42 @@ def fault(error: Exception) -> Failure:
 
 
 def _name(error: BaseException) -> str:
-    """Of the first exception in a group: that it came in a group says nothing."""
+    """The name of the exception, or of the first one in a group."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return type(error).__name__
 
 
 def _proxy_fault(error: ProxyFailed) -> Failure:
-    if isinstance(error.__cause__, httpx.ConnectTimeout):  # to it, or from it to the host: nobody says
+    if isinstance(error.__cause__, httpx.ConnectTimeout):  # to the proxy, or from it to the host
         return Failure(Kind.TIMEOUT, f"No connection through the proxy {error.proxy} stood in time.")
     failure = _connect_fault(list(_causes(error)), f"the proxy {error.proxy}")
     return failure if failure.kind is Kind.TLS else failure._replace(kind=Kind.PROXY)
 
 
-def _connect_fault(causes: list[BaseException], whom: str) -> Failure:
-    name = whom[0].upper() + whom[1:]
+def _connect_fault(causes: list[BaseException], peer: str) -> Failure:
+    name = peer[0].upper() + peer[1:]
     for cause in causes:
         match cause:
             case socket.gaierror():
-                return Failure(Kind.DNS, f"The name of {whom} was not found.")
+                return Failure(Kind.DNS, f"The name of {peer} was not found.")
             case ssl.SSLError():
                 return _tls_fault(cause)
             case ConnectionRefusedError():
                 return Failure(Kind.UNREACHABLE, f"{name} refused the connection: nothing listens at this port.")
             case OSError(errno=errno.ENETUNREACH):
-                return Failure(Kind.UNREACHABLE, f"There is no network that leads to {whom}.")
+                return Failure(Kind.UNREACHABLE, f"There is no network that leads to {peer}.")
             case OSError(errno=errno.EHOSTUNREACH):
-                return Failure(Kind.UNREACHABLE, f"No way leads to {whom}.")
+                return Failure(Kind.UNREACHABLE, f"No way leads to {peer}.")
             case TimeoutError():
-                return Failure(Kind.TIMEOUT, f"No connection to {whom} stood in time.")
+                return Failure(Kind.TIMEOUT, f"No connection to {peer} stood in time.")
             case ConnectionResetError():
                 return Failure(Kind.UNREACHABLE, "The connection was reset while it was being made.")
-    return Failure(Kind.UNREACHABLE, f"No connection to {whom} could be made.")
+    return Failure(Kind.UNREACHABLE, f"No connection to {peer} could be made.")
 
 
 def _tls_fault(error: ssl.SSLError) -> Failure:
-    """OpenSSL's errors have a number or a reason, those that Python makes itself have none."""
+    """OpenSSL's errors have a number or a reason; Python's own have neither."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return Failure(Kind.TLS, _certificate_fault(getattr(error, "verify_code", 0)))
     if getattr(error, "reason", "") in _NOT_TLS:
@@ -117,7 +136,7 @@ def _certificate_fault(verify_code: int) -> str:
 
 
 def _protocol_fault(error: httpx.RemoteProtocolError) -> Failure:
-    if isinstance(error.__cause__, AnswerTooLarge):
+    if is_too_large(error):
         return Failure(Kind.BAD_REPLY, "The answer is too large, counting all its headers and chunks.")
     if "disconnected" in str(error) or "peer closed" in str(error):
         return Failure(Kind.BROKEN_CONNECTION, "The connection was closed before the answer was complete.")
@@ -132,7 +151,7 @@ def _network_fault(causes: list[BaseException]) -> Failure:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception and all behind it: one attempt to connect for each address of a host may have failed."""
+    """The exception and its causes; those in a group too, which has one for each address of a host."""
     yield error
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:

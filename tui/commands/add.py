@@ -1,4 +1,4 @@
-"""`add`: jobs come onto the watchlist. Does not ask the service."""
+"""`add`: puts jobs on the watchlist. Sends no request."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
     model = Job(NO_JOB, arguments.label, tuple(arguments.tags), _known_profile(context))
     wall = context.now().wall
-    return add(context.watchlist_file, Output.standard(), arguments.pasted, model, read_input, wall)
+    return add(context.watchlist, Output.standard(), arguments.pasted, model, read_input, wall)
 
 
 def _known_profile(context: "Context") -> str:
@@ -55,9 +55,9 @@ def _known_profile(context: "Context") -> str:
 def add(
     store: "WatchlistStore", output: Output, given: Sequence[str], model: Job, read: Callable[[], str], now: datetime
 ) -> ExitCode:
-    """Add what is named; `model` has label, tags and profile for it, also for what is there. Prints the new ones.
+    """Add the jobs that `given` names, and print the new ones. `model` has the label, tags and profile to set.
 
-    Without a label the job has the one that stands beside its ID.
+    Without a label, a job gets the one beside its ID in the text.
     """
     if problem := unfit(model.given_label, model.given_tags):
         raise UserError(problem)
@@ -80,7 +80,7 @@ def add(
 
 
 def _read(text: str, read: Callable[[], str], listed: dict[JobId, Job]) -> Paste:
-    """What an argument holds; of standard input that is a list of ours, the jobs go into `listed`."""
+    """The IDs in an argument. Jobs that `list` printed to standard input are put into `listed`."""
     if text != STANDARD_INPUT:
         return parse_paste(text)
     jobs, rest = read_listing(read())
@@ -91,7 +91,7 @@ def _read(text: str, read: Callable[[], str], listed: dict[JobId, Job]) -> Paste
 
 
 def _made(found: Found, listed: Job | None, model: Job, now: datetime) -> Job:
-    """The new job: what the command says of it goes before what the list says."""
+    """The new job. The command's label, tags and profile take precedence over those of the list on standard input."""
     job = found.job or model.id
     said = listed or Job(job, address=found.address)
     tags = tuple(dict.fromkeys((*said.given_tags, *model.given_tags)))
@@ -100,14 +100,14 @@ def _made(found: Found, listed: Job | None, model: Job, now: datetime) -> Job:
 
 
 def _set(store: "WatchlistStore", output: Output, known: Sequence[Job], model: Job) -> None:
-    """Gives jobs that are on the list what the command says of them, and says so."""
+    """Set the command's label, tags and profile on jobs that are on the list already, and print what changed."""
     changes = {job.id: fields for job in known if (fields := _differences(job, model))}
     if changes:
         store.edit(changes)
     for job in known:
         if job.id in changes:
-            told = ", ".join(f"{key} {_in_words(value)}" for key, value in changes[job.id].items())
-            output.say(f"{job.id} is on the list already and has now: {told}.")
+            changed = ", ".join(f"{key} {_in_words(value)}" for key, value in changes[job.id].items())
+            output.say(f"{job.id} is on the list already and has now: {changed}.")
         else:
             output.say(f"{job.id} is on the list already and stays as it is.")
 
@@ -128,7 +128,7 @@ def _in_words(value: str | list[str]) -> str:
 
 
 def _say_what_is_left_out(output: Output, given: Sequence[str], pastes: Sequence[Paste], found: Preview) -> bool:
-    """Whether one of the arguments brought no job. In standard input, other words among the IDs are nothing unusual."""
+    """Print why IDs are left out. Returns whether an argument has no job; standard input may have other words."""
     for one in (*found.ambiguous, *found.refused):
         output.say(refusal(one))
     if any(paste.truncated for paste in pastes):

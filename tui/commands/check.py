@@ -21,7 +21,7 @@ EXAMPLES = ["check", "check --profile prod"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Only the common ones."""
+    """Takes the common arguments alone."""
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
@@ -44,14 +44,14 @@ async def check(context: "Context", output: Output) -> ExitCode:
 
 
 class StepResult(Enum):
-    """Its marks: with all characters, and in ASCII."""
+    """The values are its marks: in Unicode, and in ASCII."""
 
     WORKS = "✓", "+"
     FAILS = "✗", "x"
     ADVICE = "!", "!"
-    """Nothing that is needed, but somebody may want to know."""
+    """It works, but could be better."""
     UNKNOWN = "-", "-"
-    """Not looked at, since something before it is missing."""
+    """Not checked, since something that it needs is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Step:
     name: str
     text: str
     code: ExitCode = ExitCode.UNREAD
-    """What the command ends with where this step failed."""
+    """The exit code if this step failed."""
 
     def line(self, has_unicode: bool) -> str:
         return f"{self.verdict.value[0 if has_unicode else 1]} {self.name:<12} {clean(self.text, 1000)}"
@@ -83,5 +83,5 @@ def unknown(name: str, text: str) -> Step:
 
 
 def exit_code(steps: Iterable[Step]) -> ExitCode:
-    """0 only if all that is needed works; otherwise of the first that does not."""
+    """0 if no step failed; otherwise the code of the first that did."""
     return next((step.code for step in steps if step.verdict is StepResult.FAILS), ExitCode.DONE)

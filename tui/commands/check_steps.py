@@ -34,7 +34,7 @@ LIMIT = 10.0
 
 
 async def all_steps(context: Context, has_unicode: bool) -> AsyncIterator[Step]:
-    """What needs a profile is left out where there is none."""
+    """Without a usable profile, the steps that need one are left out."""
     at = "settings"
     try:
         in_charge = context.in_charge
@@ -60,7 +60,7 @@ async def all_steps(context: Context, has_unicode: bool) -> AsyncIterator[Step]:
 
 
 async def _asking(profile: Profile, context: Context) -> AsyncIterator[Step]:
-    """Ends where nothing more can be learned."""
+    """Ends after the first failure: the later steps depend on it."""
     async for step in network_steps(profile, context.environ):
         yield step
         if step.verdict is StepResult.FAILS:
@@ -70,8 +70,8 @@ async def _asking(profile: Profile, context: Context) -> AsyncIterator[Step]:
         if step.verdict is StepResult.FAILS:
             return
     try:
-        jobs = context.watchlist_file.load().jobs
-    except UserError:  # said before
+        jobs = context.watchlist.load().jobs
+    except UserError:  # `_screen` has reported it
         return
     theirs = tuple(job for job in jobs if (job.profile or context.in_charge) == profile.name)
     step = await job_step(profile, theirs)
@@ -82,7 +82,7 @@ async def _asking(profile: Profile, context: Context) -> AsyncIterator[Step]:
 
 
 def _screen(context: Context) -> Iterator[Step]:
-    """What the screen reads besides, as it reads it."""
+    """The other files and settings that the screen reads."""
     findings = list(screen_findings(context))
     for finding in findings:
         made = fails(finding.name, finding.text, ExitCode.USAGE)
@@ -93,7 +93,7 @@ def _screen(context: Context) -> Iterator[Step]:
 
 
 async def _other_profiles(context: Context) -> AsyncIterator[Step]:
-    """Those that the screen could not be opened with; what they answer is left to `--profile`."""
+    """Profiles that keep the screen from opening. The rest of each is checked by `--profile` only."""
     for name in context.wanted:
         if name == context.in_charge:
             continue
@@ -161,7 +161,7 @@ def size_of_terminal() -> tuple[int, int] | None:
 
 
 _SKEW = 60.0
-"""Seconds between two clocks that are worth a word; the vendor refuses signatures that are 15 minutes off."""
+"""Seconds of difference between two clocks that are reported; the vendor refuses signatures 15 minutes off."""
 _EXPECTED = (401, 403)
 
 
@@ -199,7 +199,7 @@ async def _resolves(host: str) -> Step:
 
 
 async def _reaches(profile: Profile) -> AsyncIterator[Step]:
-    """One call without a credential tells how far it came."""
+    """Send one request without a credential: its outcome shows which layer fails."""
     from tui.codearts.connections import probe
     from tui.codearts.tls_and_proxy import authorities
 
@@ -265,11 +265,11 @@ def where(endpoint: Endpoint, iam: Endpoint | None) -> str:
 
 Answer = TypeVar("Answer")
 _JOBS = 3
-"""So many are asked until one answers."""
+"""Jobs that are tried until one can be read."""
 OWN_LIMITS = 20.0
-"""Seconds: a command and a log-in end by themselves before, and say more."""
+"""Seconds: credential commands and log-ins have shorter time limits of their own, with clearer errors."""
 LINE_OF_A_TERMINAL = 4095
-"""Characters: what is pasted into `cat > file` is cut there."""
+"""Characters: a terminal cuts a longer line that is pasted into `cat > file`."""
 _THEIRS = (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID)
 
 
@@ -315,7 +315,7 @@ async def _accepted(profile: Profile) -> Step:
 
 
 async def job_step(profile: Profile, jobs: tuple[Job, ...]) -> Step:
-    """The first of the profile's jobs that answers."""
+    """The first of the profile's jobs that can be read."""
     if not jobs:
         outcome = (await profile.reader.read(NO_JOB)).outcome
         if isinstance(outcome, Failure) and outcome.kind not in _THEIRS:
@@ -373,7 +373,7 @@ def _end(profile: Profile, told: Token) -> str:
         return ""
     left = told.expires_at - profile.service.clock.now()
     minutes = max(0, round(left / timedelta(minutes=1)))
-    renewal = "renewed by itself" if profile.credential.renewable else "not renewed by itself"
+    renewal = "renewed by itself" if profile.credential.can_refresh else "not renewed by itself"
     return f", ends in {minutes // 60} h {minutes % 60} min ({told.expires_at:%Y-%m-%d %H:%M} UTC), {renewal}"
 
 

@@ -36,7 +36,7 @@ JOBS = "jobs"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A flag: its spellings, and what follows it."""
+    """An option: its spellings, and its value."""
 
     spellings: tuple[str, ...]
     help: str
@@ -47,7 +47,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """A command: what may follow its name."""
+    """A command: its options and arguments."""
 
     name: str
     """Empty for the program itself."""
@@ -55,7 +55,7 @@ class CommandSpec:
     options: tuple[Option, ...]
     takes_jobs: bool = False
     choices: tuple[str, ...] = ()
-    """Of its argument that is no job."""
+    """The values of its argument, if that is not a job."""
 
 
 def command_specs(program: Parser) -> tuple[CommandSpec, ...]:
@@ -84,15 +84,15 @@ def _plain(text: str | None) -> str:
 
 PROGRAM = "codearts-watch"
 LIST = f"{PROGRAM} list --complete 2>/dev/null"
-"""Prints IDs and labels, each with a tab and what it is, quickly and without any credential."""
+"""Prints IDs and labels, each with a tab and a description. Needs no credential."""
 
 
-def bash(spoken: Sequence[CommandSpec]) -> str:
-    """Completes with bash 3.2, too. Labels with blanks are quoted as they are inserted."""
-    main, *commands = spoken
+def bash(specs: Sequence[CommandSpec]) -> str:
+    """Works in bash 3.2, too. Labels with spaces are quoted when inserted."""
+    main, *commands = specs
     arms = "\n".join(f"        {command.name}) {_bash_words(command)} ;;" for command in commands)
-    values = "\n".join(_bash_values(_options(spoken)))
-    with_value = "|".join(word for option in _options(spoken) if option.takes_value for word in option.spellings)
+    values = "\n".join(_bash_values(_options(specs)))
+    with_value = "|".join(word for option in _options(specs) if option.takes_value for word in option.spellings)
     return f"""# bash completion of {PROGRAM}: put this into a file that ~/.bashrc sources.
 _codearts_watch() {{
     local IFS=$'\\n' word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command='' at line
@@ -134,8 +134,8 @@ complete -F _codearts_watch {PROGRAM}
 """
 
 
-def zsh(spoken: Sequence[CommandSpec]) -> str:
-    main, *commands = spoken
+def zsh(specs: Sequence[CommandSpec]) -> str:
+    main, *commands = specs
     described = " ".join(shlex.quote(f"{command.name}:{command.help}") for command in commands)
     options = " ".join(_zsh_option(option) for option in main.options)
     arms = "\n".join(f"        {command.name}) _arguments -s {_zsh_arguments(command)} ;;" for command in commands)
@@ -172,8 +172,8 @@ fi
 """
 
 
-def fish(spoken: Sequence[CommandSpec]) -> str:
-    main, *commands = spoken
+def fish(specs: Sequence[CommandSpec]) -> str:
+    main, *commands = specs
     names = " ".join(command.name for command in commands)
     lines = [f"# fish completion: put this as {PROGRAM}.fish into ~/.config/fish/completions."]
     lines += [f"complete -c {PROGRAM} -f"]
@@ -193,8 +193,8 @@ def fish(spoken: Sequence[CommandSpec]) -> str:
 SHELLS: Mapping[str, Callable[[Sequence[CommandSpec]], str]] = {"bash": bash, "zsh": zsh, "fish": fish}
 
 
-def _options(spoken: Iterable[CommandSpec]) -> list[Option]:
-    return list(dict.fromkeys(option for command in spoken for option in command.options))
+def _options(specs: Iterable[CommandSpec]) -> list[Option]:
+    return list(dict.fromkeys(option for command in specs for option in command.options))
 
 
 def _flags(command: CommandSpec) -> list[str]:

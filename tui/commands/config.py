@@ -1,4 +1,4 @@
-"""`codearts-watch config`: every effective value, and where it came from. No secret is shown, only its length."""
+"""`config`: prints every effective value and its origin. Of a secret, only the length."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -56,7 +56,7 @@ def configuration(context: "Context") -> list[Row]:
     flags, settings = context.flags, context.settings
     rows = [
         ("settings file", clean(str(context.settings_file or "")), "--settings" if flags.settings else DEFAULT),
-        ("watchlist file", clean(str(context.watchlist_file.path)), "--watchlist" if flags.watchlist else DEFAULT),
+        ("watchlist file", clean(str(context.watchlist.path)), "--watchlist" if flags.watchlist else DEFAULT),
         ("log file", clean(str(flags.log or "")), "--log" if flags.log else DEFAULT),
         ("profile", context.in_charge, context.why),
     ]

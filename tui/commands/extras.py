@@ -55,7 +55,7 @@ def extras_of(app: "App", name: str) -> "Extras":
 
 def open_job(context: "Context", text: str) -> "tuple[App, Job, Extras]":
     """The one job that is meant, on the list or not, and what asks about it. Raises UserError."""
-    watched = context.watchlist_file.load().jobs
+    watched = context.watchlist.load().jobs
     job = named(text, watched)
     app = context.app()
     return app, job, extras_of(app, job.profile or app.default)

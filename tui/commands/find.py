@@ -1,7 +1,6 @@
 """`find`: the jobs of the user's projects, to look at or to put on the watchlist."""
 
 import argparse
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.output import ExitCode, Output
@@ -12,6 +11,7 @@ from tui.core.reading import Failure
 from tui.core.text import clean, normal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from tui.codearts.job_list_api import JobEntry
@@ -57,7 +57,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands import runner
     from tui.commands.extras import closing, extras_of
 
-    store, app = context.watchlist_file, context.app()
+    store, app = context.watchlist, context.app()
     extras = extras_of(app, app.default)
     wanted = Wanted(arguments.text, arguments.project)
     added = (app.default, context.now().wall) if arguments.add else None

@@ -1,4 +1,4 @@
-"""Which jobs a command means: IDs, addresses, labels, or what standard input holds."""
+"""Finds the jobs that a command's arguments name: by IDs, addresses, labels, or standard input."""
 
 import argparse
 import re
@@ -43,9 +43,10 @@ def add_outcome(parser: argparse.ArgumentParser) -> None:
 def select_jobs(
     given: Sequence[str], watched: Sequence[Job], read: Callable[[], str], say: Callable[[str], None]
 ) -> tuple[Job, ...]:
-    """The jobs named, each once, in their order; all that are watched where none is named. Raises Problem.
+    """The jobs that `given` names, each once, in order; all watched jobs if it names none. Raises UserError.
 
-    Jobs that are not on the list are fine. `read` gives standard input, for `-`; what in it is no job is only said.
+    Jobs need not be on the list. For `-`, `read` returns standard input; words in it that are no jobs are reported by
+    calling `say`.
     """
     if not given:
         if not watched:
@@ -60,7 +61,7 @@ def select_jobs(
 
 
 def listed(given: Iterable[str], watched: Sequence[Job]) -> tuple[Job, ...]:
-    """The jobs of the list that are named. Raises Problem for one that is not on it."""
+    """The named jobs. Raises UserError for one that is not on the list."""
     known = {job.id: job for job in watched}
     jobs = {}
     for text in given:
@@ -72,7 +73,7 @@ def listed(given: Iterable[str], watched: Sequence[Job]) -> tuple[Job, ...]:
 
 
 def named(text: str, watched: Sequence[Job]) -> Job:
-    """The job with this ID, label or address, on the list or not. Raises Problem."""
+    """The job with this ID, label or address, on the list or not. Raises UserError."""
     by_id = {job.id: job for job in watched}
     wanted = normal(text)
     with_label = [job for job in watched if job.given_label and normal(job.given_label) == wanted]
@@ -102,7 +103,7 @@ def _unknown(text: str, found: Sequence[Found], watched: Sequence[Job]) -> str:
 
 
 def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -> list[Job]:
-    """Raises Problem also for a line that is nothing but one word and names no job: it was meant to be one."""
+    """The jobs in standard input. Raises UserError also for a line of one word that names no job: a mistyped label."""
     by_label = {normal(job.given_label): job.id for job in watched if job.label}
     lines: list[str] = []
     for line in text.splitlines():

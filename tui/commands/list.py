@@ -1,4 +1,4 @@
-"""`list`: the watchlist. Does not ask the service."""
+"""`list`: prints the watchlist. Sends no request."""
 
 import argparse
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
-    store, output = context.watchlist_file, Output.standard()
+    store, output = context.watchlist, Output.standard()
     return words(store, output) if arguments.complete else show(store, output, arguments.json)
 
 
@@ -50,9 +50,9 @@ def show(store: "WatchlistStore", output: Output, as_json: bool) -> ExitCode:
 
 
 def words(store: "WatchlistStore", output: Output) -> ExitCode:
-    """For the shell's completion: each ID and each label, a tab, and what it is. Silent whatever happens.
+    """For the shell's completion: print each label with its ID, and each ID with its label. Errors print nothing.
 
-    A label that looks like an option would be taken for one.
+    Labels like options are left out: the shell would insert them as options.
     """
     try:
         jobs = store.load().jobs
@@ -64,7 +64,7 @@ def words(store: "WatchlistStore", output: Output) -> ExitCode:
 
 
 def job_lines(jobs: Sequence[Job], output: Output) -> list[str]:
-    """Columns for a person; for a program lines that `add -` takes with all that is in them."""
+    """Columns on a terminal; elsewhere lines that `add -` reads with labels, tags and profiles."""
     if not output.is_for_a_person:
         return [listing_line(job) for job in jobs]
     return aligned([(job.id, job.label, " ".join(job.tags), job.profile) for job in jobs], HEADS)

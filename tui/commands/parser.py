@@ -17,7 +17,7 @@ _NO_TOKEN = "; a token comes from CODEARTS_TOKEN or a file, never from an argume
 
 
 class Parser(argparse.ArgumentParser):
-    """Names options that are wrong, never values: such a value may be a secret, and was cleaned by nobody."""
+    """Its errors name the wrong options but never values: a value may be a secret, and is not cleaned yet."""
 
     summary = ""
     """What a command does, in a few words."""
@@ -35,15 +35,15 @@ class Parser(argparse.ArgumentParser):
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         given = list(sys.argv[1:] if args is None else args)
-        if stranger := self._stranger(given):
-            self.error(_unknown([stranger]))
+        if unknown := self._first_unknown(given):
+            self.error(_unknown([unknown]))
         known, rest = self.parse_known_args(given, namespace)
         if rest:
             self.error(_unknown(rest))
         return known
 
-    def _stranger(self, given: Sequence[str]) -> str:
-        """The first option before the command's name that there is not: its value would be taken for that name."""
+    def _first_unknown(self, given: Sequence[str]) -> str:
+        """The first unknown option before the command's name: argparse would take its value for that name."""
         words = iter(given)
         for word in words:
             name, has_value, _ = word.partition("=")
@@ -57,7 +57,7 @@ class Parser(argparse.ArgumentParser):
         return ""
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        """argparse's own is silent about a full disk. Raises Problem where help cannot be written."""
+        """Raises UserError if help cannot be written; argparse ignores a full disk."""
         if file is sys.stdout:
             Output.standard().text(message)
         elif file:

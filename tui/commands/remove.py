@@ -1,4 +1,4 @@
-"""`remove`: jobs leave the watchlist. Does not ask the service."""
+"""`remove`: takes jobs off the watchlist. Sends no request."""
 
 import argparse
 from collections.abc import Sequence
@@ -25,11 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
-    return remove(context.watchlist_file, Output.standard(), arguments.jobs)
+    return remove(context.watchlist, Output.standard(), arguments.jobs)
 
 
 def remove(store: "WatchlistStore", output: Output, given: Sequence[str]) -> ExitCode:
-    """Remove all that is named, or nothing where one is not on the list. Prints what is gone, fit for `add -`."""
+    """Remove all jobs named, or none if one is not on the list. Prints the removed ones for `add -`."""
     jobs = listed(given, store.load().jobs)
     store.remove([job.id for job in jobs])
     output.lines(job_lines(jobs, output))

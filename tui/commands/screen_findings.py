@@ -37,6 +37,6 @@ def screen_findings(context: "Context") -> Iterator[Finding]:
     if folder and lexists(folder):
         yield from (Finding("theme", problem, False) for problem in themes.problems)
     try:
-        yield from (Finding("watchlist", warning, False) for warning in context.watchlist_file.load().warnings)
+        yield from (Finding("watchlist", warning, False) for warning in context.watchlist.load().warnings)
     except UserError as problem:
         yield Finding("watchlist", str(problem), True)

@@ -1,4 +1,4 @@
-"""What the commands that ask are given, and how they ask."""
+"""How commands read jobs: the pollers of all profiles, and their readings as they come."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -33,11 +33,11 @@ def no_extras(profile: str) -> "Extras | None":
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The parts that a command puts together."""
+    """What a command needs to read jobs."""
 
     store: WatchlistStore
     pollers: Callable[[Report, Adjust], PollerGroup]
-    """Makes the pollers, which report to the function given, with their policies adjusted."""
+    """Makes pollers with adjusted policies; they call the report function."""
     close: Callable[[], Awaitable[None]]
     """Closes the connections."""
     now: Callable[[], Moment]
@@ -49,7 +49,7 @@ class Session:
 
 
 def open_session(context: "Context", given: Sequence[str] = ()) -> tuple[Session, tuple[Job, ...]]:
-    """What asks the service, and the jobs that `given` names, as in `select_jobs`. Raises UserError."""
+    """The session, and the jobs that `given` names: see `select_jobs`. Prints the watchlist's warnings."""
     app, store = context.app(), context.watchlist
 
     def pollers(report: Report, adjust: Adjust) -> PollerGroup:
@@ -71,7 +71,7 @@ def open_session(context: "Context", given: Sequence[str] = ()) -> tuple[Session
 
 
 class PollSession:
-    """The readings of pollers at work."""
+    """Running pollers and their readings."""
 
     def __init__(self) -> None:
         self.pollers: PollerGroup
@@ -89,7 +89,7 @@ class PollSession:
         self._work.add_done_callback(lambda _: self._news.set())
 
     async def next(self, within: float) -> list[Reading]:
-        """The readings that came since the last call; empty after `within` seconds. Raises what a bug raised."""
+        """The readings since the last call; empty after `within` seconds. Raises what failed in a poller."""
         with suppress(TimeoutError):
             async with asyncio.timeout(max(within, 0.0)):
                 await self._news.wait()
@@ -108,7 +108,7 @@ class PollSession:
 async def poll_session(
     session: Session, jobs: Sequence[Job], adjust: Adjust = lambda policy: policy
 ) -> AsyncIterator[PollSession]:
-    """Ask about these jobs while the block runs."""
+    """Poll these jobs while the block runs."""
     polls = PollSession()
     pollers = session.pollers(polls.take, adjust)
     pollers.watch(jobs)

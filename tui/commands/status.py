@@ -1,4 +1,4 @@
-"""`status`: one question a job, then the answers."""
+"""`status`: reads each job once and prints the results."""
 
 import argparse
 import json
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HELP = "ask once, print, exit"
 DESCRIPTION = (
-    "Ask about each job once and print what it answers; with --outcome also what became of its last build.\n"
+    "Read each job once and print its status; with --outcome also what became of its last build.\n"
     "Exit codes: 0 all were read, 1 at least one could not be read, 2 wrong usage or settings, 3 not signed in.\n"
     "With --outcome: 4 a build ended and did not pass (running and never built jobs do not count), 1 also where an\n"
     "outcome could not be learned."
@@ -36,13 +36,13 @@ EXAMPLES = [
 ]
 
 BURST, BURST_MOST = 10, 50.0
-"""A command that asks once may be this much faster than the screen, which asks for ever; and requests a second."""
+"""How many times faster than the screen one round may be, and the most requests a second."""
 LOOK = 0.1
-"""Seconds between two looks at whether a profile can still be asked."""
+"""Seconds between two checks of whether a profile can still send requests."""
 THROTTLED_MOST = 30.0
-"""Seconds that a round waits for a service that asks for fewer requests."""
+"""Seconds that a round waits for a service that throttles."""
 ResultRow = tuple[Job, Result, str]
-"""A job, what it answered, and its profile's name."""
+"""A job, its result, and its profile's name."""
 _NOT_LEARNED = Failure(FailureKind.TIMEOUT, "The outcome was not learned.")
 OUTCOME_HEADS = ("STATUS", "OUTCOME", "BUILD", "ID", "LABEL", "TAGS", "PROFILE", "FAILURE")
 HEADS = ("STATUS", "ID", "LABEL", "TAGS", "PROFILE", "FAILURE")
@@ -63,7 +63,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
 
 async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_outcome: bool = False) -> ExitCode:
-    """Print what each job answered, in the order given."""
+    """Print the status of each job, in the order given."""
     from tui.commands.session import poll_session
 
     told = None
@@ -85,9 +85,9 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_ou
 
 
 async def one_round(polls: "PollSession", session: "Session", jobs: Sequence[Job]) -> list[ResultRow]:
-    """What each job answered. Nobody is asked twice.
+    """Each job's result. No job is read twice.
 
-    Once a profile is refused, or told to wait for long, its other jobs are not asked: they have the same failure.
+    Once a profile's credential is refused, or it is throttled for long, its other jobs get the same failure unread.
     """
     results: dict[JobId, Result] = {}
     while len(results) < len(jobs):
@@ -143,7 +143,7 @@ def outcome_code(outcomes: Iterable[Outcome | None]) -> ExitCode:
 
 
 def one_shot(policy: "Policy") -> "Policy":
-    """For one round: a lower rate in the settings lowers this one too. The service's refusals count as ever."""
+    """The policy for one round. A lower rate in the settings lowers this one too; throttling slows it as usual."""
     rate = policy.requests_per_second
     return policy._replace(requests_per_second=max(rate, min(BURST * rate, BURST_MOST)), together=policy.concurrency)
 
@@ -153,7 +153,7 @@ def json_text(documents: object, output: Output, indent: int | None = 2) -> str:
 
 
 def _given_up(pollers: "PollerGroup", now: float) -> dict[str, Failure]:
-    """Profiles that will answer nothing more soon, and why."""
+    """Profiles that cannot be read soon, and why."""
     failures = {}
     for profile, pace in pollers.paces().items():
         waits_long = pace.waiting_until is not None and pace.waiting_until - now > THROTTLED_MOST

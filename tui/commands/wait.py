@@ -1,4 +1,4 @@
-"""`wait`: until the jobs have stopped, or started, or both."""
+"""`wait`: ends when the jobs have stopped, or started, or both."""
 
 import argparse
 import asyncio
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 HELP = "wait until jobs have stopped, or started"
 DESCRIPTION = (
     "Wait until the jobs are no longer running, and print each as soon as that is so. Passing failures are waited\n"
-    "out; a lasting one ends the wait, with --any only when no job is left. Without --timeout it waits for ever.\n"
-    "Exit codes: 0 all came to it (with --any: one), 1 a job cannot be read, 2 wrong usage or settings,\n"
+    "out; a lasting one ends the wait, with --any only when no job is left. Without --timeout it waits forever.\n"
+    "Exit codes: 0 all reached it (with --any: one), 1 a job cannot be read, 2 wrong usage or settings,\n"
     "3 not signed in, 5 timed out and a job gave no answer, 124 timed out, still waiting, 130 interrupted.\n"
     "With --outcome it waits up to 30 s more for the record of each build that stopped: 0 all passed, 4 not all did,\n"
     "1 also where an outcome could not be learned."
@@ -42,13 +42,13 @@ EXAMPLES = [
 ]
 
 PATIENCE = 60.0
-"""Seconds between two questions at most while somebody waits for the answer."""
+"""Seconds of back-off at most while the user waits."""
 LOOK = 2.0
-"""Seconds between two looks at the clock at most: a suspended machine does not move the loop's."""
+"""Seconds between two clock checks at most: the event loop's clock stops while the machine is suspended."""
 AFTER_STOP, RECORD_AGAIN, RECORD_WITHIN = 5.0, 5.0, 30.0
-"""Seconds after a stop until its record is asked for, between two such questions, and until it is given up."""
+"""Seconds after a stop until its record is asked for, between two such requests, and until it is given up."""
 NAMED = 5
-"""Jobs named in a sentence at most."""
+"""Jobs named in a message at most."""
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _SHAPE = re.compile("".join(rf"(?:(\d{{1,9}}(?:\.\d{{1,9}})?){unit})?" for unit in _SECONDS), re.ASCII)
 
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--until",
         choices=("idle", "started", "cycle"),
         default="idle",
-        help="what is awaited: idle (not running), started (running), cycle (seen running, then idle); default: idle",
+        help="what to wait for: idle (not running), started (running), cycle (seen running, then idle); default: idle",
     )
     parser.add_argument(
         "--timeout", metavar="TIME", type=timeout_seconds, help="give up after 90s, 30m, 1h30m; default: never"
@@ -94,17 +94,17 @@ def timeout_seconds(text: str) -> float:
 
 
 class Until(StrEnum):
-    """What is awaited of a job."""
+    """The state that a job has to reach."""
 
     IDLE = "idle"
     STARTED = "started"
     CYCLE = "cycle"
-    """Seen running, and then idle."""
+    """First running, then idle."""
 
 
 @dataclass(slots=True)
 class Awaited:
-    """One job, and how far it is."""
+    """One job and its progress."""
 
     job: Job
     until: Until
@@ -138,7 +138,7 @@ class Awaited:
                 self.reached = self.was_running and not is_running
 
     def gives_no_answer(self, now: float) -> bool:
-        """Nothing was ever heard of it, or nothing but failures for longer than a question may wait here."""
+        """Whether it was never read, or only failed for longer than the longest back-off of a wait."""
         if self.reached:
             return False
         return self.answered_at is None or (self.failure is not None and now - self.answered_at > PATIENCE)
@@ -149,7 +149,7 @@ class Awaited:
 
     @property
     def is_lost(self) -> bool:
-        """It failed for a reason that waiting does not mend."""
+        """Whether it failed with an error that waiting does not cure."""
         return self.failure is not None and self.failure.kind.retry in (Retry.LASTING, Retry.SIGN_IN)
 
     @property
@@ -166,7 +166,7 @@ async def wait(
     patience: float = inf,
     with_outcome: bool = False,
 ) -> ExitCode:
-    """Print each job that came where it was awaited, with its outcome where that is wanted; `patience` in seconds.
+    """Print each job as it reaches the awaited state, if wanted with its outcome; give up after `patience` seconds.
 
     Passing failures are waited out. A lasting one ends the wait, with `any_one` only when no job is left.
     """
@@ -249,12 +249,12 @@ class NeverBuilt:
 
 
 def waiting(policy: "Policy") -> "Policy":
-    """For a wait: a job that failed for a passing reason is not left alone for minutes."""
+    """The policy for a wait: after a passing failure, a job is read again within a minute."""
     return policy._replace(back_off_most=min(policy.back_off_most, PATIENCE))
 
 
 def _learn(awaited: Mapping[JobId, Awaited], readings: Iterable[Reading]) -> list[Awaited]:
-    """Those that have come where they were awaited; what they do afterwards does not count."""
+    """Record the readings, and return the jobs that just reached the awaited state; later readings do not count."""
     arrived: list[Awaited] = []
     for reading in readings:
         one = awaited[reading.job]
@@ -266,7 +266,7 @@ def _learn(awaited: Mapping[JobId, Awaited], readings: Iterable[Reading]) -> lis
 
 
 def _signed_out(polls: "PollSession", everyone: Sequence[Awaited]) -> frozenset[JobId]:
-    """Jobs of profiles that ask nothing any more, because the credential was refused for one of them."""
+    """Jobs of profiles that stopped sending requests, because their credential was refused."""
     out = {profile for profile, pace in polls.pollers.paces().items() if pace.signed_out}
     return frozenset(one.job.id for one in everyone if out and polls.pollers.profile(one.job.id) in out)
 
@@ -283,14 +283,14 @@ def _verdict(everyone: Sequence[Awaited], any_one: bool, out: frozenset[JobId]) 
 
 
 def _rest(everyone: Sequence[Awaited]) -> str:
-    """The jobs that are still awaited, and how they are."""
+    """The jobs still awaited, and their states."""
     rest = [one.state for one in everyone if not one.reached]
     more = f" and {len(rest) - NAMED} more" if len(rest) > NAMED else ""
     return ", ".join(rest[:NAMED]) + more
 
 
 def _sentences(everyone: Sequence[Awaited], code: ExitCode) -> list[str]:
-    """For the person, where the wait ended without what was awaited."""
+    """Messages for a wait that ended without success."""
     match code:
         case ExitCode.TIMED_OUT:
             return [f"Timed out; still waiting for {_rest(everyone)}."]

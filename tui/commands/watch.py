@@ -1,12 +1,12 @@
-"""Without a command's name: the screen, on the user's watchlist or on the demo."""
+"""Opens the screen: what the program does if no command is named."""
 
 import argparse
-import gc
 import sys
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from tui.commands.output import ExitCode, Output
+from tui.startup import gc_paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from tui.storage.watchlist import Watchlist, WatchlistStore
 
 
+@gc_paused()
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     """Open the screen."""
     from tui.terminal.capabilities import prepare
 
-    gc.disable()  # until the first frame: a seventh of the CPU that it takes
     prepare(context.environ)
     return watch_demo(context) if arguments.demo else watch(context)
 
@@ -29,7 +29,8 @@ def watch(context: "Context") -> int:
     """The screen on the user's list; on an empty one in memory, where the file cannot be used and the user agrees."""
     from tui.storage.watchlist import MemoryWatchlist, Watchlist, WatchlistBroken
 
-    settings, store = context.settings, context.watchlist
+    settings = context.settings
+    store: WatchlistStore = context.watchlist
     watchlist = Watchlist()
     warning = ""
     try:
@@ -44,7 +45,7 @@ def watch(context: "Context") -> int:
 
 
 def agreed(question: str) -> bool:
-    """Whether the user says yes; anything else, also the end of the input, is no."""
+    """Whether the user types yes; anything else, also the end of the input, is no."""
     try:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except (EOFError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""When to ring, what to say, and when to be silent: one alert for many, none twice, none for what is known late."""
+"""When to alert and with what text: one alert for many events, none twice, none for old news."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -9,20 +9,21 @@ from typing import NamedTuple
 from tui.core.job import JobId
 
 BELL_PAUSE = 15.0
-"""Seconds after a bell in which no other one rings: polling sees the stops of one moment spread over seconds."""
+"""Seconds between two bells at least: polling sees simultaneous stops spread over several seconds."""
 OUTCOME_WAIT = 8.0
-"""Seconds that a notification waits for the outcome, so that it can say *failed*."""
+"""Seconds that a notification waits for the outcome of a run, so that it can say *failed*."""
 JOB_PAUSE = 300.0
-"""Seconds after an alert about a job in which there is no other one about it."""
+"""Seconds between two alerts about the same job at least."""
 LATE = 600.0
-"""What happened longer ago than this many seconds is on the screen, and alerts nobody."""
+"""An event of more than this many seconds ago is shown on the screen, but causes no alert."""
 SILENCE = 3600.0
+"""Seconds for which the user can silence all alerts."""
 LONGEST_TEXT = 120
-"""Characters of a notification."""
+"""Number of characters of a notification at most."""
 
 
 class AlertOn(StrEnum):
-    """What can be alerted. The values stand in the settings."""
+    """Which events cause an alert. The values are those of the setting."""
 
     FAILED = "failed"
     STOPPED = "stopped"
@@ -38,18 +39,18 @@ class Arm(StrEnum):
     ALWAYS = "always"
 
     def next(self) -> "Arm | None":
-        """Returns what the key that arms does to a job that is armed like this."""
+        """Returns what the key makes of a job that is armed like this; None: not armed."""
         return Arm.ALWAYS if self is Arm.ONCE else None
 
 
 class Rules(NamedTuple):
-    """What the user set."""
+    """The user's settings."""
 
     all_jobs: bool = False
-    """Whether jobs alert that are not armed."""
+    """Whether jobs that are not armed cause alerts, too."""
     on: frozenset[AlertOn] = frozenset({AlertOn.FAILED, AlertOn.STOPPED})
     quiet: tuple[time, time] | None = None
-    """Local times between which there are no alerts; may reach over midnight."""
+    """Local times between which there are no alerts; the range may include midnight."""
 
     def is_quiet(self, at: time) -> bool:
         if self.quiet is None:
@@ -65,47 +66,47 @@ class Happening(NamedTuple):
     name: str
     kind: AlertOn
     ago: float = 0.0
-    """Seconds between the latest moment at which it can have happened and now."""
+    """Seconds since the latest moment at which it can have happened."""
     outcome_pending: bool = False
-    """Of a stop: whether its outcome is still being asked for. Once it is known the same stop happens again."""
+    """A stop whose outcome is being looked up. When it is known, the same stop is passed to `happened` again."""
     outcome: str = ""
-    """Our word for what became of the run; empty where that is not known."""
+    """Our word for how the run ended; empty if unknown."""
     armed: Arm | None = None
 
 
 class Actions(NamedTuple):
-    """What to do now."""
+    """What the caller has to do now."""
 
     bell: bool = False
     text: str = ""
-    """A notification."""
+    """The text of a notification; empty for none."""
     disarm: frozenset[JobId] = frozenset()
-    """Jobs that were armed once and have been alerted."""
+    """Jobs that were armed for one alert, and had it."""
     happenings: tuple[Happening, ...] = ()
-    """What the text is about; for the user's own command."""
+    """What the text is about; for the alert command."""
 
 
 NOTHING = Actions()
 
 
 class AlertPolicy(NamedTuple):
-    """What was alerted and what waits. All times are monotonic seconds."""
+    """Past and waiting alerts. All times are monotonic seconds."""
 
     waiting: Mapping[JobId, Happening] = {}
-    """What the next notification is going to say."""
-    told: tuple[Happening, ...] = ()
-    """What the notifications of this burst have said."""
+    """What the next notification is about."""
+    notified: tuple[Happening, ...] = ()
+    """What the earlier notifications of this burst were about."""
     burst_since: float | None = None
     notify_at: float | None = None
     next_bell: float = 0.0
     last: Mapping[JobId, float] = {}
-    """When there was an alert about a job."""
+    """When the last alert about each job was."""
     silent_until: float = 0.0
     held: int = 0
-    """Alerts that quiet hours or the silence held back."""
+    """Number of alerts that quiet hours or silence have held back."""
 
     def silence(self, now: float) -> "AlertPolicy":
-        """Returns the policy that is silent for an hour; or that speaks again, if it was silent."""
+        """Returns the policy with silence switched on for an hour, or off if it was on."""
         return self._replace(silent_until=0.0 if now < self.silent_until else now + SILENCE)
 
     def happened(self, what: Happening, rules: Rules, now: float, clock: time) -> "tuple[AlertPolicy, Actions]":
@@ -123,34 +124,34 @@ class AlertPolicy(NamedTuple):
             burst_since=now if self.burst_since is None else self.burst_since,
             next_bell=now + BELL_PAUSE if bell else self.next_bell,
         )
-        policy = policy._replace(notify_at=policy._due(now))
+        policy = policy._replace(notify_at=_notify_at(policy, now))
         return policy, Actions(bell=bell)
 
     def tick(self, rules: Rules, now: float, clock: time) -> "tuple[AlertPolicy, Actions]":
-        """Returns the policy as time passes, and the notification that is due."""
+        """Returns the policy at `now`, and the notification that is due."""
         policy = self
         if policy.held and now >= policy.silent_until and not rules.is_quiet(clock):
             text = f"{policy.held} alerts were held back: press E to see what happened"
             return policy._replace(held=0), Actions(text=text)
         if policy.notify_at is None or now < policy.notify_at:
             if policy.burst_since is not None and not policy.waiting and now >= policy.burst_since + BELL_PAUSE:
-                policy = policy._replace(burst_since=None, told=(), notify_at=None)
+                policy = policy._replace(burst_since=None, notified=(), notify_at=None)
             return policy, NOTHING
         known = {job: what for job, what in policy.waiting.items() if not what.outcome_pending}
-        due = policy.waiting if policy.told or not known else known
+        due = policy.waiting if policy.notified or not known else known
         waiting = {job: what for job, what in policy.waiting.items() if job not in due}
         fresh = tuple(what for what in due.values() if _alerts(what, rules))
-        told = (*policy.told, *fresh)
+        notified = (*policy.notified, *fresh)
         disarm = frozenset(what.job for what in fresh if what.armed is Arm.ONCE)
         last = {job: at for job, at in policy.last.items() if now - at < JOB_PAUSE}
-        policy = policy._replace(waiting=waiting, told=told, notify_at=None, last=last)
+        policy = policy._replace(waiting=waiting, notified=notified, notify_at=None, last=last)
         if waiting:
-            policy = policy._replace(notify_at=policy._due(now))
-        return policy, Actions(text=sentence(told) if fresh else "", disarm=disarm, happenings=fresh)
+            policy = policy._replace(notify_at=_notify_at(policy, now))
+        return policy, Actions(text=sentence(notified) if fresh else "", disarm=disarm, happenings=fresh)
 
     @property
     def due(self) -> float | None:
-        """When `tick` has something to do; None while nothing waits."""
+        """When to call `tick`; None if nothing waits."""
         return self.notify_at
 
     def _deserves(self, what: Happening, rules: Rules, now: float) -> bool:
@@ -163,31 +164,32 @@ class AlertPolicy(NamedTuple):
     def _outcome_known(
         self, known: Happening, what: Happening, rules: Rules, now: float
     ) -> "tuple[AlertPolicy, Actions]":
-        """The same run again: it says more, and alerts once. One that failed rings, if its stop did not."""
+        """The outcome of a waiting stop is known: still one alert. A failure rings the bell, if the stop did not."""
         bell = _alerts(what, rules) and not _alerts(known, rules) and now >= self.next_bell
         policy = self._replace(
             waiting={**self.waiting, what.job: what}, next_bell=now + BELL_PAUSE if bell else self.next_bell
         )
-        return policy._replace(notify_at=policy._due(now)), Actions(bell=bell)
+        return policy._replace(notify_at=_notify_at(policy, now)), Actions(bell=bell)
 
-    def _due(self, now: float) -> float:
-        """When to notify: once all outcomes are known, after eight seconds at most; then once more for the rest."""
-        since = now if self.burst_since is None else self.burst_since
-        first = since + BELL_PAUSE if self.told else now
-        is_pending = any(what.outcome_pending for what in self.waiting.values())
-        return max(first, (first if self.told else since) + OUTCOME_WAIT) if is_pending else max(first, now)
+
+def _notify_at(policy: AlertPolicy, now: float) -> float:
+    """Returns when to notify: once all outcomes are known, after eight seconds at most; then once more for the rest."""
+    since = now if policy.burst_since is None else policy.burst_since
+    first = since + BELL_PAUSE if policy.notified else now
+    is_pending = any(what.outcome_pending for what in policy.waiting.values())
+    return max(first, (first if policy.notified else since) + OUTCOME_WAIT) if is_pending else max(first, now)
 
 
 def _alerts(what: Happening, rules: Rules) -> bool:
-    """Whether this kind was asked for; a run that failed has stopped, too."""
+    """Returns whether the user wants alerts of this kind; a failed run has stopped, too."""
     kinds = {what.kind, AlertOn.STOPPED} if what.kind is AlertOn.FAILED else {what.kind}
     return bool(kinds & rules.on) or (what.armed is not None and what.kind in (AlertOn.FAILED, AlertOn.STOPPED))
 
 
 def sentence(happenings: tuple[Happening, ...]) -> str:
-    """Returns one line for all of them, in our own words and counts; it never begins with a digit.
+    """Returns one line about all of them; it never begins with a digit.
 
-    OSC 9 takes text that begins with a number and a semicolon for a command.
+    Terminals take text of OSC 9 that begins with a number and a semicolon as a command.
     """
     if len(happenings) == 1:
         (only,) = happenings
@@ -206,6 +208,6 @@ def _word(what: Happening) -> str:
 
 
 def _short(name: str) -> str:
-    """A name that fits and cannot be read as a command of OSC 9."""
+    """Returns the name, shortened; it does not begin with a digit, see `sentence`."""
     cut = name if len(name) <= 60 else f"{name[:59]}…"
     return f"job {cut}" if cut[:1].isdigit() else cut

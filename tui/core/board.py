@@ -1,4 +1,4 @@
-"""The board: the latest knowledge of every watched job. Recording readings answers a new board."""
+"""The board: what is known of every watched job. Recording readings returns a new board."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
@@ -10,7 +10,7 @@ from tui.core.run import FailedStep, Interval, ObservedRun, RunRecord, merged
 
 TRANSITIONS_KEPT = 20
 REMEMBERED = 500
-"""Jobs that were removed and may come back with what is known of them, as by undo."""
+"""Removed jobs whose state is kept, in case they come back, as by undo."""
 
 
 AGEING_AFTER, STALE_AFTER = 1.5, 3.0
@@ -18,7 +18,7 @@ AGEING_AFTER, STALE_AFTER = 1.5, 3.0
 
 
 class Freshness(StrEnum):
-    """How old the last good status is against the job's interval."""
+    """The age of the last good status, measured against the job's interval."""
 
     FRESH = "fresh"
     AGEING = "ageing"
@@ -32,7 +32,7 @@ def fresh_within(interval: float) -> float:
 
 
 def freshness(age: float | None, interval: float) -> Freshness:
-    """How fresh a status of this age is; None is the age of what was never read."""
+    """The freshness of a status of this age; `age` is None if the job was never read."""
     if age is None:
         return Freshness.NEVER_READ
     if age <= fresh_within(interval):
@@ -41,7 +41,7 @@ def freshness(age: float | None, interval: float) -> Freshness:
 
 
 class Transition(NamedTuple):
-    """An observed change: after the question `after` was sent, by the time that the answer `by` came."""
+    """An observed change. It happened between sending the request `after` and receiving the response `by`."""
 
     job: JobId
     status: Status
@@ -50,27 +50,27 @@ class Transition(NamedTuple):
     by: Moment
 
 
-class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
+class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """What is known of one job."""
 
     job: Job
     status: Status | None = None
-    """The last good status; None when never read."""
+    """The last good status; None if never read."""
     good: Reading | None = None
-    """The reading that brought it."""
+    """The reading with that status."""
     since: Moment | None = None
-    """The first answer with this status. It may have begun any time after `since_after`."""
+    """When this status was first received. The job may have had it any time after `since_after`."""
     since_after: Moment | None = None
-    """When the last question was sent that had the other status for an answer; None when it was never another."""
+    """When the last request was sent that returned the other status; None if there never was another."""
     last: Reading | None = None
     """The last reading, good or not."""
     failures: int = 0
     """Failed readings in a row."""
     failing_since: Moment | None = None
     transitions: tuple[Transition, ...] = ()
-    """The last ones seen, oldest first."""
+    """The last changes, oldest first."""
     paused: Moment | None = None
-    """Since when the user has it paused."""
+    """When the user paused the job; None if it is not paused."""
     last_run: RunRecord | None = None
     """The last run that ended, as the service tells of it; None while that is not known."""
     failed_step: FailedStep | None = None
@@ -102,18 +102,18 @@ class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
 
     @property
     def failure(self) -> Failure | None:
-        """Why the last reading brought no status; None when it did."""
+        """Why the last reading failed; None if it did not."""
         return self.last.failure if self.last else None
 
     def age(self, now: float) -> float | None:
-        """Seconds since the last good status was received; None when never read."""
+        """Seconds since the last good status was received; None if never read."""
         return now - self.good.received.at if self.good else None
 
     def freshness(self, now: float, interval: float) -> Freshness:
         return freshness(self.age(now), interval)
 
     def record(self, reading: Reading) -> "JobState":
-        """The state after `reading`; an answer sent before the last one recorded is dropped."""
+        """The state after `reading`, which is dropped if it was sent before the last one recorded."""
         if self.last and reading.sent.at < self.last.sent.at:
             return self
         if isinstance(reading.outcome, Failure):
@@ -125,7 +125,7 @@ class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
         known = self._replace(last=reading, good=reading, failures=0, failing_since=None)
         if reading.outcome == self.status:
             return known
-        since_after = self.good.sent if self.good else None  # it was true at some moment from then on
+        since_after = self.good.sent if self.good else None  # the status was true at some moment after that
         known = known._replace(status=reading.outcome, since=reading.received, since_after=since_after)
         if since_after is None:
             return known
@@ -153,14 +153,14 @@ class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
 
 
 class Board(NamedTuple):
-    """Every watched job's state, in the watchlist's order."""
+    """The state of every watched job, in the order of the watchlist."""
 
     states: Mapping[JobId, JobState] = {}
     gone: Mapping[JobId, JobState] = {}
-    """What was known of jobs that were removed lately."""
+    """States of jobs that were removed lately."""
 
     def record(self, readings: Iterable[Reading]) -> "Board":
-        """The board after `readings`; answers for jobs no longer watched are dropped."""
+        """The board after `readings`. Those of jobs that are no longer watched are dropped."""
         states = dict(self.states)
         for reading in readings:
             if state := states.get(reading.job):
@@ -182,9 +182,9 @@ class Board(NamedTuple):
         return self._replace(states=named)
 
     def watch(self, jobs: Iterable[Job], default: str = "") -> "Board":
-        """The board for this watchlist: what is known of jobs that stay, or come back, is kept.
+        """The board for this watchlist. States of jobs that stay, or come back, are kept.
 
-        What another profile answered is not: it may be another service. `default` is the profile of jobs without one.
+        Not if the profile changed: it may be another service. `default` is the profile of jobs without one.
         """
         states = {}
         for job in jobs:
@@ -202,7 +202,7 @@ class Board(NamedTuple):
         return Board(states, dict(list(gone.items())[-REMEMBERED:]))
 
     def pause(self, ids: Iterable[JobId], since: Moment | None) -> "Board":
-        """The board with these jobs paused since then, or going on (None)."""
+        """The board with these jobs paused since then, or resumed (None)."""
         states = dict(self.states)
         for job_id in ids:
             if state := states.get(job_id):

@@ -1,4 +1,4 @@
-"""In which unit a profile's service counts `build_time` and `cost_time`: learned from observed runs, never guessed."""
+"""The units of `build_time` and `cost_time`: learned from observed runs, never guessed."""
 
 from datetime import timedelta
 from enum import Enum
@@ -8,13 +8,13 @@ from tui.core.run import RunRecord
 
 RUNS_NEEDED = 3
 TOLERANCE = 1.0
-"""Seconds by which rounding may take a value out of the observed range."""
+"""Seconds by which rounding may move a value out of the observed range."""
 LONGEST_RUN = 31 * 86400.0
-"""Seconds; a record that claims more has no duration."""
+"""Seconds; a longer duration in a record is ignored."""
 
 
 class Unit(Enum):
-    """Its value is what one of it has of seconds."""
+    """The value is the unit's length in seconds."""
 
     SECONDS = 1.0
     MILLISECONDS = 0.001
@@ -22,21 +22,21 @@ class Unit(Enum):
 
 
 class UnitEvidence(NamedTuple):
-    """What observed runs say about the unit of one field."""
+    """What observed runs show about the unit of one field."""
 
     candidate: Unit | None = None
     runs: int = 0
-    """How many runs in a row fit it alone."""
+    """How many runs in a row fit no other unit."""
 
     @property
     def unit(self) -> Unit | None:
-        """Known once three runs fit it and none fits another."""
+        """Known once three runs in a row fit it alone."""
         return self.candidate if self.runs >= RUNS_NEEDED else None
 
     def observe(self, value: float | None, least: float, most: float) -> "UnitEvidence":
-        """After a run that lasted between so many seconds. A run that fits several units, or none, says nothing.
+        """Learns from a run that lasted between `least` and `most` seconds, if exactly one unit fits.
 
-        One that fits another unit than those before it takes back all that was learned.
+        If it is another unit than before, counting starts again.
         """
         if value is None or value <= 0:
             return self
@@ -48,20 +48,20 @@ class UnitEvidence(NamedTuple):
 
 
 class Calibration(NamedTuple):
-    """Of a profile: the units of both fields."""
+    """The units of both fields, for one profile."""
 
     build_time: UnitEvidence = UnitEvidence()
     cost_time: UnitEvidence = UnitEvidence()
 
     def observe(self, record: RunRecord, least: float, most: float) -> "Calibration":
-        """After a run that was seen from its start to its end, and lasted between so many seconds."""
+        """Learns from a run that was observed from start to end, and lasted between `least` and `most` seconds."""
         return Calibration(
             self.build_time.observe(record.build_time, least, most),
             self.cost_time.observe(record.cost_time, least, most),
         )
 
     def apply(self, record: RunRecord) -> RunRecord:
-        """The record with its duration and end, where they can be had; exact ones that it has are kept."""
+        """Adds duration and end to the record if they can be computed; keeps exact ones."""
         if record.duration is not None or record.is_finished is False:
             return record
         seconds = _seconds(record.build_time, self.build_time.unit)

@@ -1,4 +1,4 @@
-"""What the user can mend."""
+"""Errors that the user can fix."""
 
 import errno
 from collections.abc import Mapping
@@ -11,21 +11,21 @@ SHORTAGES: Mapping[int, str] = {
     errno.EAGAIN: "too many processes run: raise the limit (ulimit -u), or close some programs",
     errno.ENOMEM: "there is not enough memory: close some programs",
 }
-"""What the computer can be short of, by the number of the system's error, and what to do."""
+"""Shortages of the computer by errno, and what to do."""
 
 _NO_THREAD = "can't start new thread"
 
 
 class UserError(Exception):
-    """One sentence that says what happened and what to do next; ends a command with exit code 2, never the screen."""
+    """One sentence: what happened and what to do next. Ends a command with exit code 2, but never the screen."""
 
 
 def shortage(error: BaseException | None) -> str:
-    """What the computer was short of when `error` came of it, also where another error hides it; else empty."""
+    """The shortage that caused `error`, even behind another error; empty if there was none."""
     errors, seen = [error], set[int]()
     while errors:
         one = errors.pop()
-        if one is None or id(one) in seen:  # a member of a group may have come while the group was handled
+        if one is None or id(one) in seen:  # a group may be the context of one of its members
             continue
         seen.add(id(one))
         if found := _own_shortage(one):

@@ -1,4 +1,4 @@
-"""How long a run usually takes, and what may be said of one that is going on.
+"""How long a run usually takes, and the outlook for a run in progress.
 
 The rule was chosen on 18,660 real CI runs: the median of the last twenty complete runs was off by 12 % (mean over
 projects), the last duration by 16 %, the mean of three by 15 %; the 10th to 90th percentile held 79 % of the next ones.
@@ -10,16 +10,16 @@ from statistics import median
 from typing import NamedTuple
 
 WINDOW = 20
-"""Runs that an estimate rests on at most. Anything from 15 to 60 measures alike."""
+"""Number of runs that an estimate uses at most. 15 to 60 gave the same error."""
 OLDEST = 90 * 86_400.0
-"""Seconds after which a run says nothing about the next one."""
+"""Runs that ended more than this many seconds ago do not count."""
 FEWEST_FOR_POINT = 3
 FEWEST_FOR_RANGE = 9
 """With fewer, not even the whole span of the runs covers 80 % of the next ones."""
 MIXTURE = 3.0
-"""Above this ratio of 90th to 10th percentile the runs are of two kinds, and their median is the time of neither."""
+"""Above this ratio of 90th to 10th percentile there are two kinds of runs, and the median is typical of neither."""
 FULLEST = 0.95
-"""A progress bar is never full while the run goes on."""
+"""The largest share of a progress bar that is filled while the run goes on."""
 
 
 class PastRun(NamedTuple):
@@ -36,20 +36,20 @@ class PastRun(NamedTuple):
 def is_precise(start_width: float, end_width: float, duration: float, interval: float) -> bool:
     """Returns whether a run was observed closely enough to learn from.
 
-    `start_width` and `end_width` are how far apart the two answers lay between which the run began and ended; all
-    in seconds. `interval` is the polling interval.
+    `start_width` is the time between the two readings between which the run began, `end_width` the same for its end,
+    and `interval` the polling interval; all in seconds.
     """
     widest = max(start_width, end_width)
     return widest <= 2 * interval and widest <= duration / 4
 
 
 class Estimate(NamedTuple):
-    """What the past says about the duration of a run; all in seconds."""
+    """The duration of a run as estimated from past runs; in seconds."""
 
     runs: int
-    """How many runs it rests on."""
+    """Number of runs that were used."""
     point: float | None
-    """The usual duration; None where the runs are of two kinds."""
+    """The usual duration; None if there are two kinds of runs."""
     least: float
     most: float
     """The 10th and the 90th percentile; with fewer than nine runs the shortest and the longest."""
@@ -62,15 +62,15 @@ class Estimate(NamedTuple):
 
     @property
     def too_long(self) -> float:
-        """From here on a run takes longer than usual: one in a hundred successful runs gets there."""
+        """A run of more seconds takes longer than usual; one in a hundred successful runs does."""
         return max(1.25 * self.most, self.most + 60)
 
 
 def estimate(runs: Iterable[PastRun], now: float) -> Estimate | None:
-    """Returns what runs that ended by `now` (epoch seconds) say about the next one.
+    """Returns the estimate from the runs that ended by `now` (epoch seconds).
 
-    Failed runs count only where there are not enough others. Returns None for fewer than three runs, and where
-    fewer than nine are too different for a point.
+    Failed runs count only if there are not enough others. Returns None for fewer than three runs, and if fewer than
+    nine runs are too different for a point.
     """
     known = sorted(run for run in runs if now - OLDEST <= run.ended_at <= now and run.duration > 0)
     good = [run for run in known if not run.failed]
@@ -94,7 +94,7 @@ def percentile(ordered: list[float], share: float) -> float:
 
 
 class Progress(StrEnum):
-    """Where a run stands against the estimate."""
+    """How far a run is, compared with the estimate."""
 
     UNKNOWN = "unknown"
     ON_ITS_WAY = "on its way"
@@ -103,13 +103,13 @@ class Progress(StrEnum):
 
 
 class Outlook(NamedTuple):
-    """What may be said of a run that is going on."""
+    """What is shown of a run in progress."""
 
     progress: Progress
     left: float | None = None
-    """Seconds until it usually ends, while it is on its way."""
+    """Seconds until it usually ends; only while ON_ITS_WAY."""
     share: float | None = None
-    """How much of a progress bar to fill, 0 to 0.95; None where there is no point to measure against."""
+    """How much of a progress bar to fill, 0 to 0.95; None if the estimate has no point."""
 
     @property
     def is_late(self) -> bool:
@@ -117,9 +117,9 @@ class Outlook(NamedTuple):
 
 
 def outlook(elapsed: float, start_seen: bool, usual: Estimate | None) -> Outlook:
-    """Returns what to say `elapsed` seconds after the middle of the interval in which the run began.
+    """Returns the outlook `elapsed` seconds after the middle of the interval in which the run began.
 
-    Where its start was not seen, `elapsed` is a lower bound: that is enough to call a run late, not to predict its end.
+    If its start was not seen, `elapsed` is a lower bound: enough to call the run late, not to predict its end.
     """
     if usual is None:
         return Outlook(Progress.UNKNOWN)
@@ -136,6 +136,6 @@ def outlook(elapsed: float, start_seen: bool, usual: Estimate | None) -> Outlook
 
 
 def rounded(seconds: float) -> int:
-    """Returns a duration in steps that a person tells apart: 1 s up to a minute, 15 s up to ten, then a minute."""
+    """Returns a duration rounded to 1 s up to a minute, to 15 s up to ten minutes, then to a minute."""
     step = 1 if seconds < 60 else 15 if seconds < 600 else 60
     return max(step, round(seconds / step) * step) if seconds > 0 else 0

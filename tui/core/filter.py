@@ -1,4 +1,4 @@
-"""The filter language: words, `!word`, `is:running`, `tag:x`, `/regular expression/`; all of them must match."""
+"""The filter language: `word`, `!word`, `is:running`, `tag:x`, `/regular expression/`. All terms must match."""
 
 import re
 import unicodedata
@@ -10,12 +10,12 @@ from tui.core.job import Job
 from tui.core.text import normal
 
 LONGEST = 200
-"""Characters of a filter at the most."""
-_ENDLESS = re.compile(r"[*+}|][^()]*\)+[*+{]|\)[*+{][^()]*\)+[*+{]")
-"""A repetition or a choice inside a repeated group: the time that it takes may double with every character."""
+"""Number of characters of a filter at most."""
+_NESTED = re.compile(r"[*+}|][^()]*\)+[*+{]|\)[*+{][^()]*\)+[*+{]")
+"""A repetition or a choice inside a repeated group: its running time may double with every character."""
 
 Predicate = Callable[[Job, Condition, bool], bool]
-"""Of a job, its condition, and whether its last good answer is stale."""
+"""Takes a job, its condition, and whether its last successful reading is stale."""
 
 STATES: dict[str, frozenset[Condition]] = {
     "running": frozenset({Condition.RUNNING}),
@@ -31,29 +31,29 @@ STATES: dict[str, frozenset[Condition]] = {
     "unread": frozenset({Condition.UNREAD}),
     "paused": frozenset({Condition.PAUSED}),
 }
-"""A failing job whose last good answer is stale is stale, too."""
+"""The values of `is:`. `is:stale` also matches a failing job whose last successful reading is stale."""
 
 
 class Filter(NamedTuple):
-    """A parsed filter: `matches` for the rows, `problem` (a sentence) where a term was not understood."""
+    """A parsed filter. `problem` is a sentence if a term was not understood."""
 
     text: str = ""
     terms: tuple[Predicate, ...] = ()
     problem: str = ""
     by_condition: bool = False
-    """Whether a new reading can change what matches."""
+    """Whether a new reading can change which rows match."""
 
     def matches(self, job: Job, condition: Condition, stale: bool) -> bool:
-        """`stale`: its last good answer is, whatever came after that."""
+        """Returns whether all terms match. `stale`: whether the last successful reading is stale."""
         return all(term(job, condition, stale) for term in self.terms)
 
 
 def parse_filter(text: str) -> Filter:
-    """Never raises: a term that is not understood matches everything and is named in `problem`."""
+    """Never raises: a term that is not understood matches every row and is named in `problem`."""
     terms: list[Predicate] = []
     problem, by_condition = "", False
-    for negated, pattern, word in _TERM.findall(text):
-        word = unicodedata.normalize("NFKC", word)  # also what is typed in full width
+    for negated, pattern, typed in _TERM.findall(text):
+        word = unicodedata.normalize("NFKC", typed)  # full-width characters become ASCII
         by_condition = by_condition or word.casefold().startswith("is:")
         try:
             term = _pattern_term(pattern) if pattern else _word_term(word)
@@ -65,7 +65,7 @@ def parse_filter(text: str) -> Filter:
 
 
 _TERM = re.compile(r"([!\uff01]*)(?:[/\uff0f](\S.*?)[/\uff0f](?!\S)|([^\s!\uff01]\S*))")
-"""A pattern, which may have blanks in it, or a word; both with `!` before them."""
+"""A pattern, which may have spaces in it, or a word; either may have `!` before it."""
 
 
 def _opposite(term: Predicate) -> Predicate:
@@ -73,7 +73,7 @@ def _opposite(term: Predicate) -> Predicate:
 
 
 def _word_term(word: str) -> Predicate | None:
-    """The test that one word asks for; None while it is still incomplete."""
+    """Returns the test for one word; None while it is incomplete (`is:`)."""
     name, colon, value = word.partition(":")
     if colon and name.casefold() == "is":
         return _state_term(value)
@@ -91,12 +91,12 @@ def _state_term(value: str) -> Predicate | None:
     if known:
         wanted, also_stale = STATES[known], known == "stale"
         return lambda _, condition, stale: condition in wanted or (also_stale and stale)
-    raise ValueError(f"is:{value} is not known; there are {', '.join(STATES)}")
+    raise ValueError(f"is:{value} is unknown; known states: {', '.join(STATES)}")
 
 
 def _pattern_term(pattern: str) -> Predicate:
-    if _ENDLESS.search(pattern):
-        raise ValueError(f"/{pattern}/ repeats what repeats, which may take for ever: write it plainer")
+    if _NESTED.search(pattern):
+        raise ValueError(f"/{pattern}/ can hang, since a repetition is nested in another: simplify it")
     try:
         compiled = re.compile(normal(pattern), re.IGNORECASE | re.MULTILINE)
     except (re.error, OverflowError, RecursionError, MemoryError) as error:
@@ -105,12 +105,12 @@ def _pattern_term(pattern: str) -> Predicate:
 
 
 def _haystack(job: Job) -> str:
-    """The text itself, in the form in which names are compared."""
+    """Returns the text that words and patterns are searched in, normalized."""
     return "\n".join(map(normal, (job.label, job.id, *job.tags)))
 
 
 def _folded(text: str) -> str:
-    """Without regard to case and width."""
+    """Returns the text without differences of case and width."""
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFKC", normal(text.replace("\n", " ")).casefold()).casefold()

@@ -1,32 +1,32 @@
-"""What a job is: its ID, and what the user says about it."""
+"""A job: its ID, and what the user has written about it."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tui.core.text import clean
 
 LABEL_LONGEST = 100
 TAG_LONGEST = 40
-"""Characters that are drawn of a label and of a tag, and the most that a new one may have."""
+"""Numbers of characters: more are not drawn, and a new label or tag may not have more."""
 
 
 class JobId(str):
     """The 32 letters and digits that name a build task, case kept as given (api: job_id).
 
-    A `str`, so that it hashes, sorts and is written like one. Raises ValueError for any other text: whoever holds a
-    `JobId` may put it into a path.
+    A `str`, so that it is hashed, sorted and written like one. Raises ValueError for any other text: a `JobId` is safe
+    in a path.
     """
 
     __slots__ = ()
 
-    def __new__(cls, text: str) -> "JobId":
+    def __new__(cls, text: str) -> Self:
         if not (len(text) == 32 and text.isascii() and text.isalnum()):
             raise ValueError("a job ID is 32 letters and digits")
         return str.__new__(cls, text)
 
     @property
     def short(self) -> str:
-        """Enough to tell jobs apart at a glance."""
+        """The first eight characters: enough to tell jobs apart."""
         return self[:8]
 
 
@@ -42,30 +42,30 @@ NO_JOB = JobId("0" * 32)
 """A valid ID that no job has: for a URL whose job does not matter."""
 
 
-class Job(NamedTuple):  # and no dataclass, as there may be thousands: it is made in a third of the time
+class Job(NamedTuple):  # not a dataclass: takes a third of the time to make, and there may be thousands
     """One entry of the watchlist."""
 
     id: JobId
     given_label: str = ""
-    """As the user gave it, with whatever it holds: for storing, editing and comparing only."""
+    """As the user wrote it, uncleaned: for storing, editing and comparing only."""
     given_tags: tuple[str, ...] = ()
-    """As given, too."""
+    """As the user wrote them."""
     profile: str = ""
     address: str = ""
-    """The page that the ID was taken from, when it was pasted as an address."""
+    """The page that the ID was taken from, if it was pasted as an address."""
     added: datetime | None = None
 
     @property
     def label(self) -> str:
-        """The label as it may be drawn anywhere."""
+        """The label, cleaned for the terminal."""
         return clean(self.given_label, LABEL_LONGEST) if self.given_label else ""
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The tags as they may be drawn anywhere."""
+        """The tags, cleaned for the terminal."""
         return tuple(clean(tag, TAG_LONGEST) for tag in self.given_tags)
 
     @property
     def name(self) -> str:
-        """What the user calls it; the short ID where it has no label."""
+        """The label, or the short ID if there is none."""
         return self.label or self.id.short

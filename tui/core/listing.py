@@ -1,4 +1,4 @@
-"""The list of jobs as text that is read again without a loss: a line a job, or JSON."""
+"""The output of `list` and how it is read again without loss: one line a job, or JSON."""
 
 import json
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _ADDRESS = ("https://", "http://")
 
 
 def listing_line(job: Job) -> str:
-    """ID, label, tags, profile and address with tabs between; each but the first two says what it is."""
+    """Returns ID, label, tags, profile and address, separated by tabs; all but the first two have a prefix."""
     label = clean(job.given_label, LABEL_LONGEST, joiners=True)
     fields = [job.id, label, *(f"{_TAG}{clean(tag, TAG_LONGEST, joiners=True)}" for tag in job.given_tags)]
     fields += [f"{_PROFILE}{job.profile}"] if job.profile else []
@@ -22,7 +22,7 @@ def listing_line(job: Job) -> str:
 
 
 def read_listing(text: str) -> tuple[tuple[Job, ...], str]:
-    """The jobs of `text` that are listed in one of the two ways, and the lines that are something else."""
+    """Returns the jobs of `text` that are in one of the two formats, and the remaining lines."""
     if jobs := _from_json(text):
         return jobs, ""
     read: list[Job] = []
@@ -37,7 +37,7 @@ def read_listing(text: str) -> tuple[tuple[Job, ...], str]:
 
 
 def _from_line(line: str) -> Job | None:
-    """None where a field does not say what it is: the line is of another table."""
+    """Returns None if a field has no known prefix: the line is from another table."""
     first, *fields = line.split("\t")
     job = _id(first.strip())
     if job is None or not fields:
@@ -57,7 +57,7 @@ def _from_line(line: str) -> Job | None:
 
 
 def _from_json(text: str) -> tuple[Job, ...]:
-    """Of an array, one object, or one object a line; empty where one of them is no job."""
+    """Reads an array, one object, or one object a line. Returns nothing if any of them is no job."""
     if not text.lstrip("\ufeff \t\r\n").startswith(("[", "{")):
         return ()
     try:
@@ -76,7 +76,10 @@ def _items(text: str) -> Sequence[Any]:
 
 
 def _from_object(item: Any) -> Job:
-    """Raises KeyError, TypeError or ValueError. Only the list's own objects say which profile the user chose."""
+    """Raises KeyError, TypeError or ValueError if it is no job.
+
+    `profile` counts only in objects of `list`, which have `added`: other commands write the profile in use.
+    """
     is_listed = "added" in item
     added = item.get("added")
     return Job(

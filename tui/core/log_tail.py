@@ -1,4 +1,4 @@
-"""The end of a log that grows: so many lines at most, each plain and bounded."""
+"""The end of a growing log: a bounded number of lines, each plain and bounded."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -11,19 +11,19 @@ MOST_CHARACTERS = 8 * 1024 * 1024
 
 
 class LogTail:
-    """Takes pieces as they come, split anywhere. Drops from the beginning what is too much."""
+    """Collects pieces that may be split anywhere, and drops the oldest lines beyond its bounds."""
 
     def __init__(self, most_lines: int = MOST_LINES, most_characters: int = MOST_CHARACTERS) -> None:
         self._lines: deque[str] = deque()
         self._most_lines, self._most_characters = most_lines, most_characters
         self._characters = 0
         self._unfinished = ""
-        """What came after the last line end."""
+        """What follows the last line end."""
         self.dropped = 0
-        """How many lines are no longer there."""
+        """How many lines were dropped."""
 
     def add(self, text: str) -> None:
-        """The next piece; line ends are line feeds."""
+        """Appends the next piece, whose line ends are line feeds."""
         *whole, self._unfinished = (self._unfinished + text).split("\n")
         self._unfinished = self._unfinished[: DETAIL + 1]
         if (too_many := len(whole) - self._most_lines) > 0:
@@ -47,12 +47,12 @@ class LogTail:
 
     @property
     def lines(self) -> list[str]:
-        """With the last one, which may not be complete."""
+        """All lines kept; the last one may be incomplete."""
         last = [clean(self._unfinished.replace("\t", "    "), DETAIL)] if self._unfinished else []
         return [*self._lines, *last][-self._most_lines :]
 
     def find(self, text: str) -> list[int]:
-        """The positions in `lines` of those that have the text, whatever its case."""
+        """The positions in `lines` of those that contain the text, ignoring case."""
         wanted = text.casefold()
         return [at for at, line in enumerate(self.lines) if wanted and wanted in line.casefold()]
 

@@ -1,4 +1,4 @@
-"""Runs as they were observed: a start or an end lies between two answers, and nothing is invented across a gap."""
+"""Runs as observed: a start or an end lies between two readings, and nothing is assumed about a gap."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -8,13 +8,13 @@ from tui.core.job import JobId
 from tui.core.reading import Moment, Reading, Status
 
 GAP = 3.0
-"""Intervals without an answer after which a job counts as not watched in between."""
+"""After this many intervals without a successful reading the job counts as not watched in between."""
 
 
 class Between(NamedTuple):
-    """Something happened after the question `after` was sent and by the time that the answer `by` came.
+    """Something happened after the request of one reading (`after`) and before the response of another (`by`).
 
-    Epoch seconds. `after` is None where nothing is known of the time before `by`.
+    Epoch seconds. `after` is None if nothing is known of the time before `by`.
     """
 
     after: float | None
@@ -29,7 +29,7 @@ class Between(NamedTuple):
         return self.by if self.after is None else (self.after + self.by) / 2
 
     def narrowed(self, other: "Between") -> "Between":
-        """Returns what both say; where they contradict each other, as clocks of two hosts may, what this one says."""
+        """Returns the overlap of both; this one if there is none, since the clocks of two hosts may differ."""
         after = max((at for at in (self.after, other.after) if at is not None), default=None)
         both = Between(after, min(self.by, other.by))
         return self if after is not None and after > both.by else both
@@ -44,20 +44,20 @@ class ObservedRun(NamedTuple):
     """When the last question was sent that was answered with running; epoch seconds."""
     end: Between | None = None
     maybe_two: bool = False
-    """Whether it may have ended and another one begun while there were no answers."""
+    """Whether it may have ended and another one begun while there were no readings."""
     interval: float = 0.0
     """The job's polling interval in seconds when the run was last seen."""
     number: int | None = None
-    """The service's number of the build, where it is known."""
+    """The service's number of the build, if known."""
     outcome: str = ""
-    """What became of it, in our word; empty while that is not known."""
+    """How the run ended, in our word; empty while unknown."""
     outcome_as_sent: str = ""
     source: str = ""
-    """Which host observed it; empty for this one."""
+    """The host that observed it; empty for this one."""
 
     @property
     def duration(self) -> tuple[float, float | None] | None:
-        """The least and the most seconds that it took; the most is None where its start was not seen.
+        """The shortest and the longest possible duration in seconds; the latter is None if its start was not seen.
 
         None while it goes on.
         """
@@ -68,7 +68,7 @@ class ObservedRun(NamedTuple):
 
     @property
     def past(self) -> PastRun | None:
-        """Returns it as something to learn from; None where it was not observed closely enough."""
+        """The run as input of an estimate; None if it was not observed closely enough."""
         if self.end is None or self.end.width is None or self.start.width is None or self.maybe_two:
             return None
         length = self.end.middle - self.start.middle
@@ -80,15 +80,15 @@ class ObservedRun(NamedTuple):
         """Returns whether both were seen running at the same time, and so are one run."""
         if self.number is not None and other.number is not None:
             return self.number == other.number
-        mine, its = self._seen, other._seen
+        mine, its = self.seen_span, other.seen_span
         return mine[0] <= its[1] and its[0] <= mine[1]
 
     @property
-    def _seen(self) -> tuple[float, float]:
+    def seen_span(self) -> tuple[float, float]:
         return min(self.start.by, self.running_at), max(self.start.by, self.running_at)
 
     def narrowed(self, other: "ObservedRun") -> "ObservedRun":
-        """Returns what two observers of the same run know together."""
+        """Returns the combined knowledge of two observers of the same run."""
         ends = [end for end in (self.end, other.end) if end]
         return self._replace(
             start=self.start.narrowed(other.start),
@@ -110,7 +110,7 @@ class Gap(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """The last good answer of one job, and the run that is going on."""
+    """The last successful reading of one job, and the run in progress."""
 
     status: Status
     sent: Moment
@@ -119,7 +119,7 @@ class Seen(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """What one good answer taught."""
+    """What one successful reading showed."""
 
     seen: Seen
     ended: ObservedRun | None = None
@@ -127,7 +127,7 @@ class Observation(NamedTuple):
 
 
 def observe(known: Seen | None, reading: Reading, interval: float) -> Observation | None:
-    """Returns what a reading taught; None for one that failed, or that was sent before the last one.
+    """Returns what a reading showed; None if it failed, or if it was sent before the last one.
 
     `interval` is the job's polling interval in seconds.
     """
@@ -150,17 +150,17 @@ def observe(known: Seen | None, reading: Reading, interval: float) -> Observatio
 
 
 def merged(runs: Iterable[ObservedRun]) -> list[ObservedRun]:
-    """Returns the runs of one job as one list, oldest first: a run that several observers saw stands there once.
+    """Returns the runs of one job, oldest first; a run that several observers saw is listed once.
 
-    An observer that asked too seldom to see the idle time between two runs has one for both: that one goes.
+    An observer that polled too rarely to see the idle time between two runs has one run for both: it is dropped.
     """
     return [run for group in _touching(runs) for run in _one_each(group)]
 
 
 def _touching(runs: Iterable[ObservedRun]) -> Iterator[list[ObservedRun]]:
-    """Groups of runs that touch each other, at least through a third one."""
+    """Yields groups of runs that touch each other, directly or through other runs."""
     group: list[ObservedRun] = []
-    for run in sorted(runs, key=lambda run: run._seen):
+    for run in sorted(runs, key=lambda run: run.seen_span):
         if group and not any(run.touches(other) for other in group):
             yield group
             group = []
@@ -170,13 +170,14 @@ def _touching(runs: Iterable[ObservedRun]) -> Iterator[list[ObservedRun]]:
 
 
 def _one_each(group: list[ObservedRun]) -> Iterator[ObservedRun]:
-    """As many runs of a group as were seen apart, each with what the others know of it alone."""
+    """Yields the runs of a group that do not touch, each narrowed by the runs that touch it and no other."""
     apart: list[ObservedRun] = []
-    for run in sorted(group, key=lambda run: run._seen[1]):
+    for run in sorted(group, key=lambda run: run.seen_span[1]):
         if not any(run.touches(other) for other in apart):
             apart.append(run)
     for run in apart:
+        narrowed = run
         for other in group:
             if other is not run and [one for one in apart if one.touches(other)] == [run]:
-                run = run.narrowed(other)
-        yield run
+                narrowed = narrowed.narrowed(other)
+        yield narrowed

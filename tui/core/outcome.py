@@ -1,10 +1,10 @@
-"""What became of a run, from the words of several calls: an open vocabulary, compared without case."""
+"""The outcome of a run, from the words of several calls: an open vocabulary, compared without case."""
 
 from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What became of a run. The service's own word is kept beside it."""
+    """How a run ended. The service's own word is kept beside it."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -27,12 +27,12 @@ _NEVER_BUILT = "none"
 
 
 def outcome_of(word: str) -> Outcome:
-    """The outcome that a record's `state` or a list's colour stands for; `Finished` says only that a run is over."""
+    """The outcome for a record's `state` or a list's colour word; unknown for `Finished`, which says only that."""
     return _OUTCOMES.get(word.strip().lower(), Outcome.UNKNOWN)
 
 
 def is_finished(word: str) -> bool | None:
-    """What a running word such as `InQueue` or `Finished` says; None where it is not known."""
+    """Whether a word such as `InQueue` or `Finished` means that the run ended; None for an unknown word."""
     word = word.strip().lower()
     if word == "finished":
         return True
@@ -40,5 +40,5 @@ def is_finished(word: str) -> bool | None:
 
 
 def is_never_built(word: str) -> bool:
-    """Whether a list says with its `last_build_status` that there is no build yet."""
+    """Whether the `last_build_status` of a list means that there is no build yet."""
     return word.strip().lower() == _NEVER_BUILT

@@ -1,4 +1,4 @@
-"""Pasted text becomes jobs: one ID, one address, or a page of both among other words."""
+"""Finds jobs in pasted text: an ID, an address, or many of both among other words."""
 
 import re
 from collections.abc import Container, Iterator
@@ -14,11 +14,11 @@ _ID = re.compile(r"[0-9A-Za-z]{32}")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _LIKE_AN_ID = re.compile(rf"{_ID.pattern}|{_UUID.pattern}")
 _JOINED = r"[0-9A-Za-z_.%+@~-]"
-"""Beside an ID, these make it a part of something longer: a digest, a file's name, encoded data."""
+"""Next to an ID, these characters make it part of something longer: a digest, a file name, encoded data."""
 _BARE = re.compile(rf"(?<!{_JOINED})(?:(?P<uuid>{_UUID.pattern})|{_ID.pattern})(?!{_JOINED})")
 
 _PLAIN = r"[!#%&+\-./0-9:=?@A-Z_a-z~]"
-"""What words and addresses are made of: not quotes, brackets, commas, control or non-ASCII characters."""
+"""The characters of words and addresses: not quotes, brackets, commas, control or non-ASCII characters."""
 _WORD = re.compile(rf"(?<!{_PLAIN}){_PLAIN}{{32,}}")
 _PUNCTUATION = "!#%&+-.:=?@_~"
 _AROUND = _PUNCTUATION + " \t\n\"'`<>()[]{},;|*/\\\ufeff\u200b"
@@ -57,27 +57,27 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One piece of a paste that looks like an ID or a console's address."""
+    """A piece of a paste that looks like an ID or an address of the console."""
 
     text: str
-    """The piece as pasted, at most 200 characters; of an address without its query, which may hold a ticket."""
+    """The piece as pasted, at most 200 characters; an address without its query, which may hold a ticket."""
     verdict: Verdict
     job: JobId | None = None
     reason: str = ""
-    """One sentence, when it is no job: what it is instead, and what to paste."""
+    """If it is no job: one sentence that says what it is, and what to paste instead."""
     warning: str = ""
     address: str = ""
-    """The http or https page that the ID stood in, without query and user."""
+    """The http or https address that the ID is part of, without query and user."""
     region: str = ""
-    """Of the console's host: a suggestion only."""
+    """The region in the console's host name: only a suggestion."""
     label: str = ""
-    """What stands beside a job's ID and looks like its name."""
+    """Text next to a job's ID that looks like its name."""
     line: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Paste:
-    """All that was found, in the order of the text; `truncated` when there was more than the limit."""
+    """All pieces in the order of the text; `truncated` if there are more than the limit."""
 
     found: tuple[Found, ...]
     truncated: bool
@@ -85,7 +85,7 @@ class Paste:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A paste against the watchlist: jobs that are new, known to it, or repeated in the same paste."""
+    """A paste compared with the watchlist: jobs that are new, already watched (`known`), or repeated in the paste."""
 
     new: tuple[Found, ...]
     known: tuple[Found, ...]
@@ -95,15 +95,15 @@ class Preview:
 
 
 def parse_paste(text: str, limit: int = 10_000) -> Paste:
-    """What `text` holds, at most `limit` pieces. Never raises; time grows with the length only."""
+    """Returns what `text` holds, at most `limit` pieces. Never raises; the time grows linearly with the length."""
     text = _COLOUR.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = text.replace("\\/", "/").replace("\\n", "  ")  # as JSON in a log has them
+    text = text.replace("\\/", "/").replace("\\n", "  ")  # the escapes of JSON in a log
     found = tuple(islice(_pieces(text), limit + 1)) or _only_word(text)
     return Paste(found[:limit], truncated=len(found) > limit)
 
 
 def preview(paste: Paste, watched: Container[JobId]) -> Preview:
-    """Sort what was found; a repeat that brings the page's address or a label gives it to the first."""
+    """Compares a paste with the watched jobs. The first piece of a job gets address and label from repeated ones."""
     jobs: dict[JobId, Found] = {}
     repeated = []
     for found in paste.found:
@@ -139,13 +139,13 @@ def _pieces(text: str) -> Iterator[Found]:
 
 
 def _heads_in(between: str) -> Heads | None:
-    """The last line before a job that names columns; a line of dashes may stand below it."""
+    """Returns the heading of the table: the last line that names columns, perhaps with a line of dashes below it."""
     lines = between[-4 * REACH :].split("\n")[-5:-1]
     return next((heads for one in reversed(lines) if (heads := heads_of(one))), None)
 
 
 def _place(text: str, word: re.Match[str], found: Found) -> tuple[int, int]:
-    """From where to where it stands: a bare ID alone, an address as a whole."""
+    """Returns start and end of the piece in the text: of the ID if it stands alone, of the whole address otherwise."""
     at = -1 if found.address or "/" in word[0] else text.find(found.text, word.start(), word.end())
     return word.span() if at < 0 else (at, at + len(found.text))
 
@@ -179,9 +179,9 @@ def _bare_ids(text: str, start: int, end: int) -> Iterator[Found]:
 
 
 def _label(before: str) -> str:
-    """What the words before an ID, or the segment before it, call it: `job`, `project`, `token`... or nothing."""
+    """Returns what the words or the path segment before an ID call it: `job`, `project`, `token`…, or nothing."""
     words = before.rstrip(_BETWEEN).lower().removesuffix(" is")
-    if not words.endswith(_LABEL_ENDS + _NO_IDS):  # far cheaper than the search, and nearly always the answer
+    if not words.endswith(_LABEL_ENDS + _NO_IDS):  # far cheaper than the search, and nearly always sufficient
         return ""
     match = _LABEL.search(words)
     label = str(match[match.lastindex or 0]) if match else ""
@@ -189,7 +189,7 @@ def _label(before: str) -> str:
 
 
 def _read_address(rest: str, scheme: str) -> Iterator[Found]:
-    """`rest` follows the scheme; a path without one is read alike, but must look more like an ID."""
+    """Yields at most one piece. `rest` is what follows the scheme; without a scheme the rules are stricter."""
     page = _without_query(rest.strip(_PUNCTUATION))
     if len(page) > _LONGEST_ADDRESS:
         return
@@ -208,14 +208,14 @@ def _read_address(rest: str, scheme: str) -> Iterator[Found]:
 
 
 def _without_query(address: str) -> str:
-    """Path and fragment; a fragment that is no route (`#access_token=…`) goes as well."""
+    """Returns path and fragment; a fragment that is no route (`#access_token=…`) is removed as well."""
     path, _, fragment = address.partition("#")
     path, route = _QUERY.split(path, maxsplit=1)[0], _QUERY.split(fragment, maxsplit=1)[0].partition("&")[0]
     return f"{path}#{route}" if route and "=" not in route else path
 
 
 def _judge(segments: list[str], is_address: bool, is_console: bool) -> Found | None:
-    """Which segment is the job's; the order of the rules matters. None: nothing here looks like an ID."""
+    """Finds the path segment that is the job's ID; the order of the rules matters. None: nothing looks like an ID."""
     labels = ["", *(_label(segment) for segment in segments)]
     places = [place for place, text in enumerate(segments) if _ID.fullmatch(text) and labels[place] not in _NO_IDS]
     is_record = any(_UUID.fullmatch(segment) for segment in segments)
@@ -248,7 +248,7 @@ def _one_of(candidates: list[str]) -> Found:
 
 
 def _only_word(text: str) -> tuple[Found, ...]:
-    """The verdict on a paste that is nothing but one word of about an ID's length."""
+    """Judges a paste that is a single word of about the length of an ID."""
     word = text.strip(_AROUND)
     if _ID.fullmatch(word):
         found = _job(word)

@@ -1,4 +1,4 @@
-"""The label that stands beside an ID in a paste: in a column, in the rest of the line, in a field of an object."""
+"""Finds a job's label next to its ID in a paste: in a column, in the rest of the line, in a field of an object."""
 
 import csv
 import json
@@ -10,14 +10,14 @@ from typing import NamedTuple
 from tui.core.text import one_line
 
 LONGEST = 100
-"""Characters of a label."""
+"""Number of characters of a label at most."""
 REACH = 1000
-"""Characters to either side of an ID that are looked at."""
+"""Number of characters on either side of an ID that are searched."""
 _WORDS = 10
 _LONGEST_WORD = 60
 
 NEAR = 160
-"""Characters to either side that may be a name with what parts it from the ID."""
+"""Number of characters on either side for a name in running text, separators included."""
 _RULES = "|\u2502\uff5c\t"
 _COMMAS = ",;\uff0c\uff1b"
 _FIELD = re.compile(
@@ -41,14 +41,14 @@ _LINK = re.compile(r"\[([^\[\]]{1,200})\]\($")
 
 
 class Heads(NamedTuple):
-    """The line above a table: where in it the column of names is."""
+    """The heading of a table: its number of columns, and which of them has the names."""
 
     columns: int
     name: int
 
 
 def label_beside(text: str, start: int, end: int, heads: Heads | None) -> str:
-    """The label for the ID or address that is `text[start:end]`; empty where nothing beside it looks like one."""
+    """Returns the label of the ID or address `text[start:end]`; empty if nothing next to it looks like one."""
     line_start = max(text.rfind("\n", max(0, start - REACH), start) + 1, start - REACH)
     line_end = text.find("\n", end, end + REACH)
     before, after = text[line_start:start], text[end : line_end if line_end >= 0 else end + REACH]
@@ -64,14 +64,14 @@ def label_beside(text: str, start: int, end: int, heads: Heads | None) -> str:
 
 
 def heads_of(line: str) -> Heads | None:
-    """Where a line names the columns of a table, one of them the jobs' names."""
+    """Returns the heading if the line names columns of a table and one of them has the jobs' names; otherwise None."""
     cells = _cells(line[:REACH])
     named = [place for place, cell in enumerate(cells) if _HEADS.fullmatch(cell.strip(_AROUND))]
     return Heads(len(cells), named[0]) if len(cells) > 1 and named else None
 
 
 def _field(text: str, start: int, end: int) -> str:
-    """Of the object that the ID is in: JSON, or a table of TOML."""
+    """Returns the name in the object around the ID: JSON, or a TOML table."""
     opening = max(text.rfind("{", max(0, start - REACH), start), text.rfind("[[", max(0, start - REACH), start))
     if opening < 0:
         return ""
@@ -102,7 +102,7 @@ def _from_columns(before: str, found: str, after: str, heads: Heads | None) -> s
 
 
 def _cells(line: str) -> Sequence[str]:
-    """A row of a table; quotes keep what stands between commas."""
+    """Splits a row of a table; commas within quotes do not split."""
     for sign in _RULES:
         if sign in line:
             return line.strip().strip(sign).split(sign)
@@ -116,7 +116,7 @@ def _cells(line: str) -> Sequence[str]:
 
 
 def _following(after: str) -> str:
-    """The rest of a line that begins with the ID, up to the next column."""
+    """Returns the name in the rest of a line that begins with the ID, up to the next column."""
     follows = _FOLLOWS.match(after)
     if not follows:
         return ""
@@ -125,7 +125,7 @@ def _following(after: str) -> str:
 
 
 def _preceding(before: str, after: str) -> str:
-    """What the line says before the ID, unless a sentence ends there."""
+    """Returns the name in the line before the ID, unless a sentence ends there."""
     if len(before) > NEAR or after.lstrip(_AROUND).startswith((".", "!", "?", "\u3002", "\uff1f")):
         return ""
     parted = _PRECEDES.search(before)
@@ -137,7 +137,7 @@ def _has_an_id(text: str) -> bool:
 
 
 def _name(text: str) -> str:
-    """The text as a label; empty where it is more like a number, a date, a state, an address or a sentence."""
+    """Returns the text as a label; empty if it is more like a number, a date, a state, an address or a sentence."""
     name = one_line(text[: 4 * LONGEST]).strip(_AROUND).strip()
     words = name.split()
     if not words or len(name) > LONGEST or len(words) > _WORDS or max(map(len, words)) > _LONGEST_WORD:

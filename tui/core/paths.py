@@ -1,4 +1,4 @@
-"""Paths as people write them."""
+"""Paths as users write them."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ from tui.core.text import clean
 
 
 def expanded(name: str) -> Path:
-    """`~` is the user's home, and `~name` another user's. Raises Problem where that home is not known.
+    """Returns the path with `~` or `~name` replaced by that user's home folder.
 
-    Otherwise a folder called `~` would be looked for, or made.
+    Raises UserError if that folder is unknown; otherwise a folder called `~` would be used, or made.
     """
     try:
         path = Path(name).expanduser()
     except RuntimeError:
         path = Path(name)
     if path.parts[:1] and path.parts[0].startswith("~"):
-        raise UserError(f"{clean(name, 200)}: nobody knows the home folder that ~ stands for: write the path in full.")
+        raise UserError(f"{clean(name, 200)}: the home folder that ~ stands for is unknown: write the path in full.")
     return path

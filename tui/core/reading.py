@@ -8,23 +8,23 @@ from tui.core.job import JobId
 
 
 class Status(StrEnum):
-    """Exactly what the service says: `result: true` or `false`. Idle claims nothing about success."""
+    """Exactly the service's `result: true` or `false`. Idle says nothing about success."""
 
     RUNNING = "running"
     IDLE = "idle"
 
 
 class Retry(StrEnum):
-    """What a failure means for asking again."""
+    """How to go on after a failure."""
 
     PASSING = "passing"
-    """Likely to go by itself: back off, keep trying."""
+    """Likely to pass by itself: back off, keep trying."""
     THROTTLED = "throttled"
     """The service asks for fewer requests: the whole profile slows down."""
     LASTING = "lasting"
-    """Only a change by somebody mends it: ask seldom."""
+    """Needs a human: retry seldom."""
     SIGN_IN = "sign-in"
-    """The credential is missing or refused: the profile pauses until it changed."""
+    """The credential is missing or refused: the profile pauses until it changes."""
 
 
 class FailureKind(StrEnum):
@@ -79,7 +79,7 @@ class FailureKind(StrEnum):
 
 
 class Failure(NamedTuple):
-    """Why there is no status. All texts have come through `core.text.clean`."""
+    """Why there is no status. All texts have passed `core.text.clean`."""
 
     kind: FailureKind
     summary: str
@@ -102,7 +102,7 @@ class Moment(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What one request brought."""
+    """The result of one request."""
 
     job: JobId
     outcome: Status | Failure

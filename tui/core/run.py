@@ -1,4 +1,4 @@
-"""A run's record, and which of several records is that of the run that was observed."""
+"""The record of a run, and how the record of an observed run is chosen from several."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -8,34 +8,34 @@ from typing import NamedTuple
 from tui.core.outcome import Outcome
 
 WIDENING = timedelta(seconds=120)
-"""How far a record's times may lie outside an observed interval: clocks differ, and a build may wait in a queue."""
+"""How far a record's times may be outside an observed interval: clocks differ, and builds wait in a queue."""
 SLACK = timedelta(seconds=2)
-"""What rounding to whole seconds can do to a time that lies inside."""
+"""How far rounding to whole seconds can move a time."""
 LATE = timedelta(minutes=10)
 """An outcome learned later than this after the stop is recorded, and raises no alert."""
 
 
 class RunRecord(NamedTuple):
-    """What the service says of one run. All texts have come through `core.text.clean`, all times are UTC."""
+    """One run as the service describes it. All texts have passed `core.text.clean`; all times are UTC."""
 
     number: int
     outcome: Outcome = Outcome.UNKNOWN
-    """Unknown as long as the run is not finished."""
+    """Unknown until the run is finished."""
     outcome_as_sent: str = ""
     started_at: datetime | None = None
     ended_at: datetime | None = None
     duration: float | None = None
-    """Seconds; None as long as the unit that it came in is not known."""
+    """Seconds; None while the service's unit is not known."""
     trigger: str = ""
     branch: str = ""
     by: str = ""
     is_finished: bool | None = None
-    """None where the record does not say."""
+    """None if the record does not say."""
     build_time: float | None = None
-    """As sent, in a unit that has to be calibrated; the same holds for `cost_time`."""
+    """As sent, in a unit that has to be learned; so is `cost_time`."""
     cost_time: float | None = None
     is_confirmed: bool = True
-    """False for what a list of jobs says of the last run, until a record says it too."""
+    """False if only a list of jobs has this run, and no record yet."""
 
 
 class FailedStep(NamedTuple):
@@ -49,7 +49,7 @@ class FailedStep(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """An event lies between two answers: not before `after`, not after `by`; both by the service's clock."""
+    """An event happened between two answers: not before `after`, not after `by`; both by the service's clock."""
 
     after: datetime
     by: datetime
@@ -62,16 +62,16 @@ class Interval(NamedTuple):
 
 
 class ObservedRun(NamedTuple):
-    """A run as status answers show it."""
+    """A run as it was seen in status answers."""
 
     start: Interval | None = None
-    """None for a run that was going at first sight."""
+    """None if the run was going when the job was first read."""
     end: Interval | None = None
     """None while it is going."""
     seen_going: datetime | None = None
-    """When the first answer came that showed it running."""
+    """When the first answer that showed it running was received."""
     known_number: int = 0
-    """The highest build number that was known before this run; 0 where none was."""
+    """The highest build number known before this run; 0 if none was."""
 
     def shifted(self, skew: timedelta) -> "ObservedRun":
         """Returns the same run by a clock that is so much ahead."""
@@ -83,7 +83,7 @@ class ObservedRun(NamedTuple):
 
     @property
     def duration(self) -> tuple[float, float] | None:
-        """Between how many seconds it lasted; None where its start or end was not observed."""
+        """Its shortest and longest possible duration, in seconds; None if its start or end was not observed."""
         if not self.start or not self.end:
             return None
         least = (self.end.after - self.start.by).total_seconds()
@@ -95,26 +95,26 @@ class MatchKind(StrEnum):
 
     FOUND = "found"
     NOT_THERE = "not there"
-    """No record fits: it comes late, or another service answered."""
+    """No record fits: it may appear later, or belong to another service."""
     UNFINISHED = "unfinished"
-    """The record is there, and does not know yet that the run is over."""
+    """The record is there, but does not say yet that the run is over."""
     NEEDS_TIMES = "needs times"
-    """The record may be the one; its exact times, by `record-info`, decide."""
+    """The record may fit; its exact times, from `record-info`, decide."""
     AMBIGUOUS = "ambiguous"
 
 
 class Match(NamedTuple):
-    """The record is None where none or more than one fits."""
+    """`record` is None if none or several fit."""
 
     kind: MatchKind
     record: RunRecord | None = None
 
 
 def choose_record(records: Iterable[RunRecord], run: ObservedRun) -> Match:
-    """The record of the run that was observed: its number is new, and its times fit.
+    """Chooses the record of an observed run: one with a new number and fitting times.
 
-    The start decides; for a run that was going at first sight the end does. What fits exactly goes before what fits
-    only with the widening; of two that fit alike none is taken.
+    The start decides, or the end for a run that was going when first read. An exact fit is preferred to one that needs
+    the widening; if two fit equally well, neither is chosen.
     """
     new = [record for record in records if record.number > run.known_number]
     if run.start:
@@ -125,7 +125,7 @@ def choose_record(records: Iterable[RunRecord], run: ObservedRun) -> Match:
 
 
 def with_times(record: RunRecord, exact: RunRecord) -> RunRecord:
-    """The record with the times of `record-info`; unchanged where that is of another build."""
+    """The record with the times of `record-info`; unchanged if that describes another build."""
     if exact.number != record.number:
         return record
     return record._replace(
@@ -136,30 +136,30 @@ def with_times(record: RunRecord, exact: RunRecord) -> RunRecord:
 
 
 def times_agree(record: RunRecord, run: ObservedRun) -> bool:
-    """Whether the record's times may be shown instead of the observed ones; times that nothing contradicts may."""
+    """Whether the record's times may be shown instead of the observed ones: no observation contradicts them."""
     return _agrees(record.started_at, run.start, WIDENING) and _agrees(record.ended_at, run.end, WIDENING)
 
 
-def merged(known: RunRecord | None, told: RunRecord) -> RunRecord:
-    """What is known of a run's outcome after the service told it once more.
+def merged(known: RunRecord | None, update: RunRecord) -> RunRecord:
+    """The newer of two records of a job; of the same run, the one with more information.
 
-    An outcome that is known is not lost to one that is not, nor a record's to a list's.
+    An unknown outcome never replaces a known one, nor an outcome from a list one from a record.
     """
-    if known is None or known.number < told.number:
-        return told
-    if known.number > told.number:
+    if known is None or known.number < update.number:
+        return update
+    if known.number > update.number:
         return known
-    is_less = told.outcome is Outcome.UNKNOWN and known.outcome is not Outcome.UNKNOWN
-    return known if is_less or (known.is_confirmed and not told.is_confirmed) else told
+    is_less = update.outcome is Outcome.UNKNOWN and known.outcome is not Outcome.UNKNOWN
+    return known if is_less or (known.is_confirmed and not update.is_confirmed) else update
 
 
 def runs_not_seen(number_before: int, number_now: int, seen: int) -> int:
-    """How many runs passed unobserved while the build number rose."""
+    """How many runs were missed, by the rise of the build number."""
     return max(0, number_now - number_before - seen)
 
 
 def is_late(stopped_by: datetime, learned_at: datetime) -> bool:
-    """Whether an outcome came too late to raise an alert."""
+    """Whether an outcome was learned too late to raise an alert."""
     return learned_at - stopped_by > LATE
 
 
@@ -178,20 +178,20 @@ def _by_start(records: Sequence[RunRecord], start: Interval, end: Interval | Non
 
 
 def _by_end(records: Sequence[RunRecord], end: Interval, seen_going: datetime) -> Match:
-    """The run had begun by `seen_going`. Where its end is not told, the newest such record is the one to ask about."""
+    """The run had begun by `seen_going`. Among records without an end, the newest is the candidate."""
     for widening in (SLACK, WIDENING):
         begun = [record for record in records if record.started_at and record.started_at <= seen_going + widening]
         fitting = [record for record in begun if record.ended_at and end.holds(record.ended_at, widening)]
         if fitting:
             return _only(_closest(fitting, end))
-        if untold := [record for record in begun if not record.ended_at]:
-            newest = max(untold, key=lambda record: record.number)
+        if without_end := [record for record in begun if not record.ended_at]:
+            newest = max(without_end, key=lambda record: record.number)
             return Match(MatchKind.NEEDS_TIMES if newest.is_finished is not False else MatchKind.UNFINISHED, newest)
     return Match(MatchKind.NOT_THERE)
 
 
 def _closest(fitting: list[RunRecord], end: Interval | None) -> list[RunRecord]:
-    """Those whose end fits exactly, where that tells several apart."""
+    """Narrowed to the one whose end fits exactly, if there is exactly one."""
     exact = [record for record in fitting if end and record.ended_at and end.holds(record.ended_at, SLACK)]
     return exact if len(exact) == 1 else fitting
 

@@ -1,4 +1,4 @@
-"""Text from outside becomes plain bounded text: the one door that it comes in by."""
+"""Makes text from outside plain and bounded. All of it passes through here."""
 
 import re
 import unicodedata
@@ -24,20 +24,20 @@ _RUN = re.compile(r"[\w+/=-]{40,}", re.ASCII)
 _TOKEN = re.compile(r"\bMII[\w+/=-]{37,}", re.ASCII)  # how every IAM token begins
 _KINDS = str.maketrans("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "0" * 10 + "a" * 26 + "A" * 26)
 _RESTLESS = 0.4
-"""How often the kind of a character changes in a secret, at least; words written together change less."""
+"""The least share of places in a secret where the kind of character changes; joined words have fewer."""
 
 
 JOINERS = "\u200c\u200d"
-"""Zero-width, and part of how words are spelled in Persian, Hindi and other languages: kept, but not drawn."""
+"""Zero-width characters that Persian, Hindi and other languages need for spelling."""
 
 
 def clean(value: object, limit: int = CELL, joiners: bool = False) -> str:
     """`value` as one line of at most `limit` characters that no terminal acts on.
 
     Cut first, so that a megabyte costs nothing. Control, format, surrogate, private and unassigned characters become
-    U+FFFD, line ends and tabs a middle dot, and at most two combining marks stay in a row. Joiners go, unless they are
-    wanted for a text that is read by programs. What looks like a token or a secret key is hidden: somebody may have
-    given it where a name belongs.
+    U+FFFD, line ends and tabs a middle dot, and at most two combining marks in a row stay. Joiners are removed unless
+    `joiners` is set, for text that programs read. What looks like a token or a secret key is hidden: a user may have
+    pasted it in place of a name.
     """
     text = value if isinstance(value, str) else repr(value)
     if len(text) > limit:
@@ -64,7 +64,7 @@ def clean(value: object, limit: int = CELL, joiners: bool = False) -> str:
 
 
 def looks_secret(text: str) -> bool:
-    """A long run of letters of both cases and digits in no order, as a token or a secret key is."""
+    """Whether there is a long random run of letters of both cases and digits, like a token or a secret key."""
     if _TOKEN.search(text):
         return True
     for run in _RUN.findall(text):
@@ -75,15 +75,15 @@ def looks_secret(text: str) -> bool:
 
 
 def crash_text(error: BaseException) -> str:
-    """A bug of ours as a traceback, each line cleaned; without the values of variables, which may be secrets."""
-    import traceback  # only now: most starts have no bug
+    """The traceback of a bug, each line cleaned, without the values of variables, which may be secrets."""
+    import traceback  # imported late: most runs have no bug
 
     lines = "".join(traceback.format_exception(error)).splitlines()
     return "\n".join(clean(line, DETAIL) for line in lines)
 
 
 def drawn(text: str) -> str:
-    """What an editor shows of `text`: a character for a character, also for those that are not drawn elsewhere."""
+    """`text` as an editor shows it: one visible character for each of its characters."""
     if text.isascii() and text.isprintable():
         return text
     shown, marks = [], 0
@@ -96,12 +96,12 @@ def drawn(text: str) -> str:
 
 
 def normal(text: str) -> str:
-    """The form in which names are compared: two that look alike on the screen are the same name."""
+    """The form in which names are compared: names that look alike on the screen are equal."""
     return clean(unicodedata.normalize("NFC", text[:DETAIL]), DETAIL).strip()
 
 
 def one_line(text: str) -> str:
-    """`text` with single blanks and without what a terminal acts on or a reader does not see, joiners excepted."""
+    """`text` with single blanks, without control and invisible characters; joiners stay."""
     if not (text.isascii() and text.isprintable()):
         text = "".join(
             one if one in JOINERS or unicodedata.category(one) not in _UNSAFE else " " if one.isspace() else ""
@@ -114,16 +114,16 @@ _DIGITS = re.compile(r"([0-9]{1,18})")
 
 
 def natural_key(text: str) -> tuple[str | int, ...]:
-    """A sort key that puts `job-2` before `job-10`, without regard to case.
+    """A sort key that puts `job-2` before `job-10` and ignores case.
 
-    Texts and numbers take turns, so any two keys can be compared. A run of more than 18 digits becomes several numbers.
+    Texts and numbers alternate, so that any two keys can be compared. A run of over 18 digits becomes several numbers.
     """
     pieces = _DIGITS.split(text.casefold())
     return tuple(int(piece) if place % 2 else piece for place, piece in enumerate(pieces))
 
 
 class _Plain(dict[int, int | str]):
-    """What each character of a paste becomes, found once."""
+    """Maps each character of a paste to its replacement, and caches it."""
 
     def __missing__(self, code: int) -> int | str:
         category = unicodedata.category(chr(code))
@@ -141,16 +141,16 @@ def plain_paste(text: str) -> str:
 
 
 def width(text: str) -> int:
-    """Cells that a terminal gives to `text`: the same as the screen's, from the same tables."""
+    """The terminal cells that `text` takes, by the same tables as the screen's."""
     if text.isascii():
         return len(text)
-    from rich.cells import cell_len  # only now: most texts are ASCII, and this costs 5 ms
+    from rich.cells import cell_len  # imported late: most texts are ASCII, and this costs 5 ms
 
     return cell_len(text)
 
 
 def cut(text: str, cells: int) -> str:
-    """The text in at most so many cells, with an ellipsis where it is longer; what combines stays together."""
+    """The text in at most so many cells, with an ellipsis if it is longer. Does not split combined characters."""
     if width(text) <= cells:
         return text
     if text.isascii():

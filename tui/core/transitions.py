@@ -1,4 +1,4 @@
-"""What changed between two states of knowledge, and which changes deserve an alert."""
+"""What happened to jobs between two boards, and which of these changes deserve an alert."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Reading, Status
 
 ALERT_FIELDS = ("id", "label", "status", "change", "profile")
-"""What the command of the alerts is given: `{label}` in an argument, and CODEARTS_LABEL in its environment."""
+"""Fields for the alert command: as `{label}` in its arguments, and as CODEARTS_LABEL in its environment."""
 
 
 class Event(StrEnum):
-    """What happened to a job, as far as we can see it."""
+    """What happened to a job, as far as readings show it."""
 
     PRESENT = "present"
-    """It was read for the first time, well or not."""
+    """The first reading, successful or not."""
     STARTED = "started"
     STOPPED = "stopped"
     FAILING = "failing"
-    """It cannot be read any more, or for another reason than before."""
+    """Readings fail now, or fail for another reason than before."""
     READABLE = "readable"
-    """It can be read again, and its status is what it was; or it has its first status."""
+    """Readings succeed again and the status is the same as before; or this is the first status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +32,22 @@ class Change:
     job: Job
     event: Event
     reading: Reading
-    """The one that showed it."""
+    """The reading that showed it."""
     transition: Transition | None = None
-    """Of a start or stop: between which answers it was."""
+    """The start or stop: between which readings it was."""
 
     @property
     def status(self) -> Status | None:
-        """Of the moment after a transition; otherwise what the reading says."""
+        """The status after the transition; without one, the reading's."""
         if self.transition:
             return self.transition.status
         return None if isinstance(self.reading.outcome, Failure) else self.reading.outcome
 
 
 def changes_of(before: JobState, after: JobState) -> Iterator[Change]:
-    """All that happened to one job between two states, oldest first.
+    """Yields what happened to one job between two states, oldest first.
 
-    Every transition counts, also of readings that came together; of failures only how it was and how it is.
+    Transitions are all included, even if several readings arrived together. Failures between the two states are not.
     """
     last = after.last
     if last is None or last is before.last:
@@ -60,14 +60,14 @@ def changes_of(before: JobState, after: JobState) -> Iterator[Change]:
         yield Change(after.job, event, after.good or last, transition)
     if before.last is None:
         return
-    if after.failure and (seen or _sort(after.failure) != _sort(before.failure)):
+    if after.failure and (seen or _identity(after.failure) != _identity(before.failure)):
         yield Change(after.job, Event.FAILING, last)
     elif before.failure and not after.failure and not seen:
         yield Change(after.job, Event.READABLE, last)
 
 
 def changes(before: Board, after: Board) -> Iterator[Change]:
-    """The same for every job that is on both boards, in the order of the later one."""
+    """Yields the changes of every job that is on both boards, in the order of the later board."""
     for job, state in after.states.items():
         known = before.states.get(job)
         if known and known is not state:
@@ -75,7 +75,7 @@ def changes(before: Board, after: Board) -> Iterator[Change]:
 
 
 def deserves_alert(change: Change) -> bool:
-    """A start or a stop does. That a job cannot be read is on the screen, and may concern all at once."""
+    """Returns True for a start or a stop. A failure is only shown, since it may concern all jobs at once."""
     return change.event in (Event.STARTED, Event.STOPPED)
 
 
@@ -89,6 +89,6 @@ def _new_transitions(before: JobState, after: JobState) -> list[Transition]:
     return new[::-1]
 
 
-def _sort(failure: Failure | None) -> tuple[FailureKind, str] | None:
-    """What makes a failure another one: not its wording, which may hold a moment or an address."""
+def _identity(failure: Failure | None) -> tuple[FailureKind, str] | None:
+    """Returns what two equal failures have in common: not the wording, which may include a time or an address."""
     return (failure.kind, failure.code) if failure else None

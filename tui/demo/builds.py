@@ -16,7 +16,7 @@ STEPS = {
 }
 _USUAL_STEPS = ("Checkout", "Restore cache", "Compile", "Unit tests", "Package image", "Push image")
 _STATES = ("SUCCESS",) * 15 + ("FAILURE",) * 4 + ("ABORTED", "timeout")
-"""Each as likely as it stands here often, and in the documented spelling."""
+"""In the documented spelling. A state that is listed more often is more likely."""
 _OCCASIONS = (("MANUAL", "lin"), ("MANUAL", "zhang"), ("TIMER", "timer"), ("TIMER", "timer"), ("WEBHOOK", "webhook"))
 _BRANCHES = ("main", "main", "main", "release/2.1", "develop", "feature/retry-after")
 _ERRORS = {
@@ -32,19 +32,19 @@ _ERRORS = {
 _USUAL_ERROR = ("CB.2004", "The connection to the other side was reset.", "Check the address in the step's settings.")
 _TALK = ("resolving", "fetching", "compiling", "linking", "testing", "checking", "packing", "writing")
 _LINES_APART = 0.5, 2.0
-"""Seconds between two lines of a log: of short builds, and of those that take an hour."""
+"""Seconds between two lines of a log: of short builds, and of builds that take an hour."""
 _ENOUGH_LINES = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One running spell; times in seconds since the service started, also of builds before that."""
+    """One running spell. Times are seconds since the service started, negative for earlier builds."""
 
     number: int
     began: float
     ends: float
     state: str
-    """As it is once the build is over."""
+    """The state after the build."""
     trigger: str
     executor: str
     branch: str
@@ -52,7 +52,7 @@ class Build:
     steps: tuple[str, ...]
     failed_step: int
     error: tuple[str, str, str]
-    """Code, message and help of that step."""
+    """Code, message and help of the failed step."""
 
     @property
     def duration(self) -> float:
@@ -62,7 +62,7 @@ class Build:
         return at >= self.ends
 
     def log(self, at: float) -> Iterator[tuple[float, str, str, str]]:
-        """Moment, level, step and text of each line that there is by then."""
+        """Time, level, step and text of each line that is written by then."""
         apart = _LINES_APART[0] if self.duration < _ENOUGH_LINES * _LINES_APART[0] else _LINES_APART[1]
         done = self.failed_step + 1 if self.state == "FAILURE" else len(self.steps)
         count = int((min(at, self.ends) - self.began) / apart)
@@ -85,7 +85,7 @@ class Build:
 
 
 def builds(job: DemoJob, at: float) -> Iterator[Build]:
-    """All that have begun by then, the newest first; none of a job that rests for ever."""
+    """The builds that have begun by then, newest first; none for a job that never runs."""
     ends, offset = job.rhythm.ends, job.rhythm.offset
     if ends[0] == 0.0:
         return

@@ -1,4 +1,4 @@
-"""What the simulated service says beside the status: lists, records, failing steps, logs; and how that can go wrong."""
+"""The simulated extra calls: lists, records, failing steps and logs, and the ways in which they can fail."""
 
 import re
 import string
@@ -17,15 +17,15 @@ from tui.demo.builds import Build, builds
 from tui.demo.jobs import DemoJob
 
 WALL = timezone(timedelta(hours=8))
-"""The wall clock that the service's windows mean."""
+"""The time zone of the service's windows."""
 LAG = 60.0
-"""Seconds by which lagging records are behind."""
+"""Seconds by which lagging records are late."""
 LOG_LINES = 1000
-"""Lines that the newer call for a log has at once."""
+"""Lines that one answer of the newer log call has."""
 HANGS = 120.0
-"""Seconds until a hung call is answered."""
+"""Seconds until a hanging call is answered."""
 _STILL_READABLE = ("throttled now and then", "slow", "flapping (503)")
-"""The jobs with a fault that have builds; to these calls there are none of the others."""
+"""The jobs with a fault that have builds; the extra calls know no other job with a fault."""
 _WORDS = {"SUCCESS": "blue", "FAILURE": "red", "ABORTED": "aborted", "timeout": "timeout"}
 _BLANK = {"error": None, "status": "success"}
 _NO_JOB = service_error(422, "DEVCB.00031006", "The job does not exist.")
@@ -34,7 +34,7 @@ _FORM = "%Y-%m-%d %H:%M:%S"
 
 
 class ExtrasMode(StrEnum):
-    """How these calls are answered; the status call never changes with it."""
+    """How extra calls are answered; the status call does not depend on it."""
 
     GOOD = "good"
     EMPTY_LISTS = "empty lists with a total"
@@ -66,7 +66,7 @@ _UNITS = {ExtrasMode.SECONDS: 1.0, ExtrasMode.MINUTES: 1 / 60, ExtrasMode.WRONG_
 
 
 class Instant(NamedTuple):
-    """Now: seconds since the service started, and the wall clock."""
+    """One instant: seconds since the service started, and the wall clock."""
 
     at: float
     wall: datetime
@@ -80,8 +80,8 @@ class Instant(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """One call: what its path and its query name."""
+class _Request:
+    """One call: the parameters in its path and its query."""
 
     now: Instant
     parts: Mapping[str, str]
@@ -96,14 +96,14 @@ class _Question:
 
 
 class Extras:
-    """Answers the calls beside the status call, true to when the jobs run."""
+    """Answers the extra calls, consistently with the status call."""
 
     def __init__(self, jobs: Iterable[DemoJob]) -> None:
         self.mode = ExtrasMode.GOOD
         self._jobs: dict[str, DemoJob] = {
             demo.job.id: demo for demo in jobs if demo.fault is None or demo.job.label in _STILL_READABLE
         }
-        self._routes: list[tuple[re.Pattern[str], Callable[[_Question], Answer]]] = [
+        self._routes: list[tuple[re.Pattern[str], Callable[[_Request], Answer]]] = [
             (re.compile(path), answer)
             for path, answer in (
                 ("/v1/job/list", self._job_list),
@@ -120,45 +120,43 @@ class Extras:
         ]
 
     def route(self, path: str) -> Callable[[str, Instant], Answer] | None:
-        """What answers a path, given the query and the time; None where it is no such call."""
+        """The function that answers this path, from the query and the time; None if it is no extra call."""
         for pattern, answer in self._routes:
             if match := pattern.fullmatch(path):
-                return lambda query, now: self._answer(
-                    answer, _Question(now, match.groupdict(), dict(parse_qsl(query)))
-                )
+                return lambda query, now: self._answer(answer, _Request(now, match.groupdict(), dict(parse_qsl(query))))
         return None
 
     def project_of(self, job: JobId) -> tuple[str, str]:
         """The CodeArts project's ID and name."""
         return _project(self._jobs[job])
 
-    def _answer(self, answer: Callable[[_Question], Answer], question: _Question) -> Answer:
+    def _answer(self, answer: Callable[[_Request], Answer], request: _Request) -> Answer:
         if instead := _INSTEAD.get(self.mode):
             return instead
-        if (job := question.parts.get("job")) is not None and job not in self._jobs:
+        if (job := request.parts.get("job")) is not None and job not in self._jobs:
             return _NO_JOB
         try:
-            found = answer(question)
+            found = answer(request)
         except ValueError:
             return _BAD_PARAMETER
         if self.mode is ExtrasMode.NUMBERS_AS_TEXT and isinstance(found.body, Mapping):
             return replace(found, body={**found.body, "result": _as_texts(found.body["result"])})
         return found
 
-    def _job_list(self, question: _Question) -> Answer:
-        return self._page(question, list(self._jobs.values()), "job_list")
+    def _job_list(self, request: _Request) -> Answer:
+        return self._page(request, list(self._jobs.values()), "job_list")
 
-    def _project_list(self, question: _Question) -> Answer:
-        wanted = question.parts["project"]
+    def _project_list(self, request: _Request) -> Answer:
+        wanted = request.parts["project"]
         jobs = [demo for demo in self._jobs.values() if _project(demo)[0] == wanted]
-        return self._page(question, jobs, "job_list") if jobs else _NO_JOB
+        return self._page(request, jobs, "job_list") if jobs else _NO_JOB
 
-    def _page(self, question: _Question, jobs: list[DemoJob], name: str) -> Answer:
-        index, size = question.number("page_index", 0, 10**9), question.number("page_size", 10, 100)
-        shown = jobs[index * size : (index + 1) * size] if question.query else jobs
+    def _page(self, request: _Request, jobs: list[DemoJob], name: str) -> Answer:
+        index, size = request.number("page_index", 0, 10**9), request.number("page_size", 10, 100)
+        shown = jobs[index * size : (index + 1) * size] if request.query else jobs
         if self.mode is ExtrasMode.EMPTY_LISTS:
             shown = []
-        entries = [self._entry(demo, question.now) for demo in shown]
+        entries = [self._entry(demo, request.now) for demo in shown]
         if self.mode is ExtrasMode.BARE_LISTS:
             return Answer(200, {"jobs": entries, "total": len(jobs)})
         return _success({"total": len(jobs), name: entries})
@@ -194,42 +192,42 @@ class Extras:
             "commit_id": last.commit,
         }
 
-    def _projects(self, question: _Question) -> Answer:
-        page, size = question.number("page_no", 1, 10**9), question.number("page_size", 10, 100)
+    def _projects(self, request: _Request) -> Answer:
+        page, size = request.number("page_no", 1, 10**9), request.number("page_size", 10, 100)
         found = dict(_project(demo) for demo in self._jobs.values())
         shown = [] if self.mode is ExtrasMode.EMPTY_LISTS else list(found.items())[(page - 1) * size : page * size]
         projects = [{"identifier": project, "name": name, "is_creator": False} for project, name in shown]
         return _success({"total": len(found), "project_info_list": projects})
 
-    def _info(self, question: _Question) -> Answer:
-        demo = self._jobs[question.parts["job"]]
-        entry = self._entry(demo, question.now)
+    def _info(self, request: _Request) -> Answer:
+        demo = self._jobs[request.parts["job"]]
+        entry = self._entry(demo, request.now)
         names = ("last_build_status", "last_build_time", "disabled", "source_code", "is_view")
         kept = {name: entry[name] for name in names if name in entry}
         return _success({"id": self._same(demo.job.id), "job_name": demo.job.label, **kept})
 
-    def _running_status(self, question: _Question) -> Answer:
-        last = next(builds(self._jobs[question.parts["job"]], question.now.at), None)
+    def _running_status(self, request: _Request) -> Answer:
+        last = next(builds(self._jobs[request.parts["job"]], request.now.at), None)
         if not last:
             return service_error(403, "CB.00031059", "The job was never built.")
-        is_over = last.is_over(question.now.at)
+        is_over = last.is_over(request.now.at)
         return _success(
             {
-                "last_job_id": question.parts["job"],
+                "last_job_id": request.parts["job"],
                 "last_build_no": str(last.number),
                 "last_build_status": "Finished" if is_over else "Running",
                 "is_running": not is_over,
             }
         )
 
-    def _records(self, question: _Question) -> Answer:
-        start, end = (_date(question.query[name]) for name in ("start_time", "end_time") if name in question.query)
+    def _records(self, request: _Request) -> Answer:
+        start, end = (_date(request.query[name]) for name in ("start_time", "end_time") if name in request.query)
         if end - start > timedelta(days=31):
             return service_error(400, "CB.00031105", "The time range is longer than 31 days.")
-        index, size = question.number("page_index", 0, 10**9), question.number("page_size", 10, 100)
-        seen = self._seen(question.now)
-        demo = self._jobs[question.parts["job"]]
-        there = [build for build in islice(builds(demo, seen), 1000) if start <= question.now.date(build.began) <= end]
+        index, size = request.number("page_index", 0, 10**9), request.number("page_size", 10, 100)
+        seen = self._seen(request.now)
+        demo = self._jobs[request.parts["job"]]
+        there = [build for build in islice(builds(demo, seen), 1000) if start <= request.now.date(build.began) <= end]
         shown = [] if self.mode is ExtrasMode.EMPTY_LISTS else there[index * size : (index + 1) * size]
         pages = -(-len(there) // size) if size else 0
         return _success(
@@ -238,15 +236,15 @@ class Extras:
                 "page_index": str(index),
                 "total_page": str(pages),
                 "total_record": str(len(there)),
-                "job_build_states": [self._record(build, seen, question) for build in shown],
+                "job_build_states": [self._record(build, seen, request) for build in shown],
             }
         )
 
-    def _record(self, build: Build, seen: float, question: _Question) -> dict[str, object]:
+    def _record(self, build: Build, seen: float, request: _Request) -> dict[str, object]:
         is_over = build.is_over(seen)
         told: dict[str, object] = {
             "number": build.number,
-            "start_time": question.now.epoch(build.began),
+            "start_time": request.now.epoch(build.began),
             "build_time": self._time(build.duration) if is_over else 0,
             "cost_time": self._time(build.duration) if is_over else 0,
             "job_running_status": "Finished" if is_over else "Running",
@@ -260,17 +258,17 @@ class Extras:
         }
         return {**told, "job_id": _OTHER} if self.mode is ExtrasMode.OTHER_BUILD else told
 
-    def _record_info(self, question: _Question) -> Answer:
-        build = self._build(question)
+    def _record_info(self, request: _Request) -> Answer:
+        build = self._build(request)
         if not build:
             return _NO_JOB
-        seen = self._seen(question.now)
+        seen = self._seen(request.now)
         is_over = build.is_over(seen)
-        began, ended = (question.now.date(at).isoformat(timespec="milliseconds") for at in (build.began, build.ends))
+        began, ended = (request.now.date(at).isoformat(timespec="milliseconds") for at in (build.began, build.ends))
         return _success(
             {
-                "codeci_job_id": self._same(question.parts["job"]),
-                "devcloud_project_id": _project(self._jobs[question.parts["job"]])[0],
+                "codeci_job_id": self._same(request.parts["job"]),
+                "devcloud_project_id": _project(self._jobs[request.parts["job"]])[0],
                 "build_no": build.number,
                 "branch": build.branch,
                 "commit": build.commit,
@@ -283,47 +281,47 @@ class Extras:
             }
         )
 
-    def _analysis(self, question: _Question) -> Answer:
-        build = self._build(question)
+    def _analysis(self, request: _Request) -> Answer:
+        build = self._build(request)
         if not build:
             return _NO_JOB
         nodes: list[object] = []
-        if build.state == "FAILURE" and build.is_over(question.now.at):
+        if build.state == "FAILURE" and build.is_over(request.now.at):
             code, message, help_text = build.error
             error = {"error_code": code, "error_message": message, "faq": help_text}
             step = build.steps[build.failed_step]
             nodes = [{"node_id": "n1", "step": step, "analyzed_success": True, "error_info": error}]
-        return _success({"job_name": self._jobs[question.parts["job"]].job.label, "error_nodes": nodes})
+        return _success({"job_name": self._jobs[request.parts["job"]].job.label, "error_nodes": nodes})
 
-    def _log(self, question: _Question) -> Answer:
-        build = self._build(question)
+    def _log(self, request: _Request) -> Answer:
+        build = self._build(request)
         if not build:
             return _NO_JOB
-        lines = _lines(build, question.now)
-        start, newest_first = question.number("start_offset", 0, 10**9), question.query.get("sort") == "DESC"
+        lines = _lines(build, request.now)
+        start, newest_first = request.number("start_offset", 0, 10**9), request.query.get("sort") == "DESC"
         shown = lines[-LOG_LINES:] if newest_first else lines[start : start + LOG_LINES]
         end = len(lines) if newest_first else start + len(shown)
-        has_more = end < len(lines) or not build.is_over(question.now.at)
+        has_more = end < len(lines) or not build.is_over(request.now.at)
         result = {"has_more": has_more, "start_offset": str(end - len(shown)), "end_offset": str(end)}
         return _success({**result, "log": "".join(shown), "location": ""})
 
-    def _log_v3(self, question: _Question) -> Answer:
-        build = self._build(question)
+    def _log_v3(self, request: _Request) -> Answer:
+        build = self._build(request)
         if not build:
             return service_error(500, "CB.00030004", "The build has no log.")
-        text = "".join(_lines(build, question.now))
-        offset, length = question.number("offset", 0, 2**31 - 1), question.number("length", 1_000_000, 10**9)
+        text = "".join(_lines(build, request.now))
+        offset, length = request.number("offset", 0, 2**31 - 1), request.number("length", 1_000_000, 10**9)
         content = text[offset : offset + length]
         end = offset + len(content)
-        has_more = end < len(text) or not build.is_over(question.now.at)
+        has_more = end < len(text) or not build.is_over(request.now.at)
         return _success({"has_more_data": has_more, "offset": end, "current_offset": offset, "content": content})
 
-    def _build(self, question: _Question) -> Build | None:
-        number, known = int(question.parts["build"]), builds(self._jobs[question.parts["job"]], question.now.at)
+    def _build(self, request: _Request) -> Build | None:
+        number, known = int(request.parts["build"]), builds(self._jobs[request.parts["job"]], request.now.at)
         return next((build for build in islice(known, 1000) if build.number == number), None)
 
     def _seen(self, now: Instant) -> float:
-        """Up to when the records know what happened."""
+        """The time up to which the records are complete."""
         return now.at - LAG if self.mode is ExtrasMode.LAGGING else now.at
 
     def _word(self, word: str) -> str:
@@ -356,7 +354,7 @@ def _lines(build: Build, now: Instant) -> list[str]:
 
 
 def _clock(moment: datetime) -> str:
-    """To the millisecond, as the documented lines have it."""
+    """To the millisecond, as in the documented log lines."""
     return f"{moment.astimezone(WALL):%Y/%m/%d %H:%M:%S.%f}"[:-3]
 
 
@@ -366,7 +364,7 @@ def _date(text: str) -> datetime:
 
 
 def _as_texts(value: object) -> object:
-    """Every number and every true or false inside as a text."""
+    """`value` with every number and boolean in it as a text."""
     match value:
         case bool():
             return "true" if value else "false"

@@ -1,4 +1,4 @@
-"""The simulated jobs: their rhythm, and the ways in which they fail."""
+"""The simulated jobs: when they run, and how they fail."""
 
 import string
 from bisect import bisect_right
@@ -12,20 +12,20 @@ from tui.core.job import Job, JobId
 from tui.demo.answers import DROPPED, Answer, gateway_error, service_error, status_answer, web_page
 
 SLOWNESS = 3.0
-"""Seconds that the slow job takes."""
+"""Seconds until the slow job is answered."""
 GOOD_SPELL, BAD_SPELL = 60.0, 90.0
-"""Seconds: long enough for a status to age and become stale, and to be seen fresh again."""
+"""Seconds: long enough for a status to age, become stale and become fresh again."""
 THROTTLED_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class DemoRequest:
-    """One question about a job."""
+    """One status request for a job."""
 
     at: float
     """Seconds since the service started."""
     draw: float
-    """From 0 up to 1: the dice for this question."""
+    """A random number from 0 up to 1, for this request."""
     is_running: bool
 
 
@@ -36,20 +36,20 @@ def always(answer: Answer) -> Fault:
     return lambda _: answer
 
 
-def now_and_then_throttled(asked: DemoRequest) -> Answer:
-    if asked.draw >= THROTTLED_SHARE:
-        return status_answer(asked.is_running)
-    reason = "policy app over ratelimit,limit:20,time:1 second"  # above what a client asks: no reason to slow down
+def now_and_then_throttled(request: DemoRequest) -> Answer:
+    if request.draw >= THROTTLED_SHARE:
+        return status_answer(request.is_running)
+    reason = "policy app over ratelimit,limit:20,time:1 second"  # above the clients' rates: no reason to slow down
     return gateway_error(429, "0308", f"The throttling threshold has been reached: {reason}")
 
 
-def slow(asked: DemoRequest) -> Answer:
-    return replace(status_answer(asked.is_running), delay=SLOWNESS)
+def slow(request: DemoRequest) -> Answer:
+    return replace(status_answer(request.is_running), delay=SLOWNESS)
 
 
-def flapping(asked: DemoRequest) -> Answer:
-    if asked.at % (GOOD_SPELL + BAD_SPELL) < GOOD_SPELL:
-        return status_answer(asked.is_running)
+def flapping(request: DemoRequest) -> Answer:
+    if request.at % (GOOD_SPELL + BAD_SPELL) < GOOD_SPELL:
+        return status_answer(request.is_running)
     return gateway_error(503, "0613", "The IAM service is unavailable.")
 
 
@@ -73,15 +73,15 @@ FAULTS: dict[str, Fault] = {
     "connection closed": always(DROPPED),
     "flapping (503)": flapping,
 }
-"""By the label of the job that shows it."""
+"""By the label of the job that has this fault."""
 
 
 SPELLS = 24
-"""How many spells of running and idling a job goes through before it repeats itself."""
+"""Spells of running and idling until a job's rhythm repeats itself."""
 
 
 class DemoPace(Enum):
-    """How long a job runs and idles: shortest and longest spell of each, in seconds."""
+    """The shortest and longest running spell of a job, then idle spell, in seconds."""
 
     BUSY = (20.0, 360.0), (30.0, 600.0)
     LONG = (3600.0, 10800.0), (300.0, 600.0)
@@ -90,10 +90,10 @@ class DemoPace(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Running and idle spells in turn, repeated for ever: any moment can be asked for, in any order."""
+    """Alternating running and idle spells, repeated endlessly. Any time can be looked up, in any order."""
 
     ends: tuple[float, ...]
-    """Where each spell ends, in seconds from the first one's beginning; the first is a running one."""
+    """The end of each spell, in seconds from the beginning of the first, which is a running one."""
     offset: float
 
     def is_running(self, at: float) -> bool:
@@ -111,7 +111,7 @@ class DemoJob:
     fault: Fault | None = None
 
     def answer(self, at: float, number: int) -> Answer:
-        """What the question `number` about this job gets, `at` seconds after the start."""
+        """Answers request `number` for this job, `at` seconds after the start."""
         is_running = self.rhythm.is_running(at)
         if self.fault is None:
             return status_answer(is_running)
@@ -145,18 +145,18 @@ _WELL: tuple[tuple[str, str, DemoPace], ...] = (
     ("legacy-billing", "platform", DemoPace.RESTING),
 )
 _EXAMPLE = {"payments-api nightly": JobId("901878212b1a49be9c1a1054c272762a")}
-"""Huawei's page on the status call has this ID as its example."""
+"""The example ID in Huawei's documentation of the status call."""
 
 
 def demo_jobs(seed: int) -> tuple[DemoJob, ...]:
-    """Those that answer well, then one for every fault. IDs and labels are the same for every seed."""
+    """The healthy jobs, then one for every fault. IDs and labels do not depend on the seed."""
     well = [DemoJob(_job(label, tag), rhythm(seed, label, pace), seed) for label, tag, pace in _WELL]
     troubled = [DemoJob(_job(name, "faults"), rhythm(seed, name), seed, fault) for name, fault in FAULTS.items()]
     return (*well, *troubled)
 
 
 def rhythm(seed: int, label: str, pace: DemoPace = DemoPace.BUSY) -> Rhythm:
-    """Short spells are likelier than long ones, so that something changes every few seconds."""
+    """Short spells are more likely than long ones, so that something changes every few seconds."""
     random = Random(f"{seed} {label}")
     lengths = [_spell(random, *pace.value[number % 2]) for number in range(SPELLS)]
     ends = tuple(accumulate(lengths))
@@ -172,5 +172,5 @@ def _job(label: str, tag: str) -> Job:
 
 
 def _id_of(label: str) -> JobId:
-    """The documented pattern: lower-case letters and digits, not only hexadecimal ones."""
+    """An ID of the documented pattern: lower-case letters and digits, not only hexadecimal ones."""
     return JobId("".join(Random(label).choices(string.digits + string.ascii_lowercase, k=32)))

@@ -20,7 +20,7 @@ from tui.demo import sign_in
 from tui.demo.answers import Answer, service_error
 from tui.demo.extras import Extras, Instant
 from tui.demo.jobs import demo_jobs
-from tui.demo.web import Call, RequestDesk, Server, no_such_api
+from tui.demo.web import Callbacks, HttpRequest, Server, no_such_api
 
 _STATUS_PATH = re.compile(r"/v3/jobs/([^/]+)/status")
 _CLOCKS_DIFFER = timedelta(seconds=1)
@@ -32,18 +32,18 @@ def _utc_now() -> datetime:
 
 
 class DemoService:
-    """Answers by the documented contract; jobs start and stop on their own, alike for the same seed.
+    """Answers as documented by Huawei. Jobs start and stop by themselves, the same way for the same seed.
 
     `clock` in monotonic seconds moves the jobs and ends the tokens. Raises OSError when the port is taken.
     """
 
     user, password, domain, project = sign_in.USER, sign_in.PASSWORD, sign_in.DOMAIN, sign_in.PROJECT
-    """What IAM's token call takes; the project also by its ID."""
+    """Accepted by IAM's token call; so is the project's ID."""
     project_id = sign_in.PROJECT_ID
     token = sign_in.STANDING_TOKEN
-    """Accepted from the start."""
+    """Valid from the start."""
     access_key, secret_key = sign_in.ACCESS_KEY, sign_in.SECRET_KEY
-    """What signs a request."""
+    """Accepted for signing requests."""
 
     def __init__(
         self,
@@ -58,16 +58,16 @@ class DemoService:
         self._clock = clock
         self._started = clock()
         self._jobs = {demo.job.id: demo for demo in demo_jobs(seed)}
-        self._asked: Counter[str] = Counter()
+        self._request_counts: Counter[str] = Counter()
         self._wall = wall
         self._began = wall()
-        """When the service started, by the wall clock as it is now."""
+        """When the service started, by today's setting of the wall clock."""
         self.extras = Extras(self._jobs.values())
         self._iam = sign_in.Iam(clock, wall)
         self.signatures = sign_in.Signatures(clock, wall)
         numbers = itertools.count()
-        desk = RequestDesk(self.answer, lambda: _request_id(seed, next(numbers)), wait or self._closing.wait, wall)
-        self._server = Server(port, desk)
+        callbacks = Callbacks(self.answer, lambda: _request_id(seed, next(numbers)), wait or self._closing.wait, wall)
+        self._server = Server(port, callbacks)
         self._thread = threading.Thread(target=self._accept, name="demo-service", daemon=True)
         self.url = self._iam.url = f"http://127.0.0.1:{self._server.server_port}"
         self.jobs: tuple[Job, ...] = tuple(demo.job for demo in self._jobs.values())
@@ -76,12 +76,12 @@ class DemoService:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop answering and end every connection."""
+        """Stops answering and closes every connection."""
         self._closing.set()
         if self._thread.is_alive():
-            with suppress(OSError):  # one last connection wakes the thread that accepts them
+            with suppress(OSError):  # one last connection wakes the accepting thread
                 socket.create_connection(("127.0.0.1", self._server.server_port), timeout=1).close()
-            self._thread.join(1.0)  # where no connection could be opened it sleeps on, and ends with the program
+            self._thread.join(1.0)  # if that failed, the thread sleeps until the program ends
         self._server.server_close()
         self._server.cut()
 
@@ -95,15 +95,15 @@ class DemoService:
         self.close()
 
     def expire(self, token: str = token) -> None:
-        """The gateway says from now on that this token expired."""
+        """From now on, the gateway refuses this token as expired."""
         self._iam.expire(token)
 
     def revoke(self, token: str = token) -> None:
-        """The gateway can make nothing of this token from now on."""
+        """From now on, the gateway refuses this token as unreadable."""
         self._iam.revoke(token)
 
-    def answer(self, call: Call) -> Answer:
-        """Route, then credential, then the service itself: the order in which a gateway refuses."""
+    def answer(self, call: HttpRequest) -> Answer:
+        """Checks the route, then the credential, then the job, in the order of a gateway."""
         with_catalog = not any(parse_qs(call.query).get("nocatalog", ()))
         match call.method, call.path:
             case "POST", "/v3/auth/tokens":
@@ -118,7 +118,7 @@ class DemoService:
                 return self._refuse(call) or extra(call.query, self._now())
         return no_such_api()
 
-    def _refuse(self, call: Call) -> Answer | None:
+    def _refuse(self, call: HttpRequest) -> Answer | None:
         if token := call.headers.get("x-auth-token"):
             return self._iam.refuse(token)
         if "authorization" in call.headers:
@@ -132,11 +132,11 @@ class DemoService:
         known = self._jobs.get(JobId(job_id))
         if known is None:
             return service_error(422, "CB.00031006", "The job does not exist.")
-        self._asked[job_id] += 1
-        return known.answer(self._clock() - self._started, self._asked[job_id])
+        self._request_counts[job_id] += 1
+        return known.answer(self._clock() - self._started, self._request_counts[job_id])
 
     def _now(self) -> Instant:
-        """Past builds keep their dates, unless the wall clock was set or the machine slept."""
+        """Past builds keep their dates, unless the wall clock was changed or the machine was suspended."""
         since = timedelta(seconds=self._clock() - self._started)
         began = self._wall() - since
         if abs(began - self._began) > _CLOCKS_DIFFER:
@@ -149,9 +149,9 @@ class DemoService:
 
 
 def serve(port: int, write: Callable[[str], None], until: threading.Event | None = None) -> None:
-    """The `demo-service` command: says how to use it, then answers until KeyboardInterrupt or until the event is set.
+    """Runs the `demo-service` command: writes how to use it, then serves until KeyboardInterrupt or `until` is set.
 
-    Raises Problem when the port cannot be had.
+    Raises UserError if the port cannot be used.
     """
     try:
         service = DemoService(port)
@@ -171,8 +171,10 @@ def _introduction(service: DemoService) -> list[str]:
         f"export CODEARTS_ENDPOINT={service.url}",
         f"export CODEARTS_TOKEN={service.token}",
         "",
-        f"IAM takes the user {service.user}, password {service.password}, account {service.domain}"
-        f" and project {service.project}.",
+        (
+            f"IAM takes the user {service.user}, password {service.password}, account {service.domain}"
+            f" and project {service.project}."
+        ),
         f"Requests may also be signed with access key {service.access_key} and secret key {service.secret_key}.",
         "The jobs:",
         *(f"{job.id}  {job.label}" for job in service.jobs),

@@ -1,4 +1,4 @@
-"""How the demo checks who asks: tokens of its IAM, and signatures."""
+"""The credentials of the simulated service: IAM tokens and signatures."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from tui.demo.answers import Answer, Source, gateway_error, iam_error
-from tui.demo.web import Call
+from tui.demo.web import HttpRequest
 
 USER, PASSWORD, DOMAIN = "demo-user", "demo-password", "demo-account"
 PROJECT, PROJECT_ID = "cn-north-4", "0c1d2e3f405162738495a6b7c8d9eaf0"
@@ -27,7 +27,7 @@ _USER_ID = "7116d09f88fa41908676fdd4b039e95b"
 
 @dataclass(frozen=True, slots=True)
 class DemoToken:
-    """A token that was issued. It ends by the monotonic clock; the two dates are for display."""
+    """An issued token. It expires by the monotonic clock; the two dates are only shown."""
 
     text: str = field(repr=False)
     has_project: bool
@@ -36,7 +36,7 @@ class DemoToken:
     ends: float
 
     def describe(self, catalog: list[object]) -> dict[str, object]:
-        """The body of a token answer, in which the token itself never stands."""
+        """The body of a token answer; the token itself is only in the header."""
         project = {"id": PROJECT_ID, "name": PROJECT, "domain": _DOMAIN_BODY}
         user = {"id": _USER_ID, "name": USER, "domain": _DOMAIN_BODY, "password_expires_at": ""}
         return {
@@ -53,11 +53,11 @@ class DemoToken:
 
 
 class Iam:
-    """Holds the tokens; `clock` in monotonic seconds decides when they end."""
+    """Issues and checks tokens, which expire by `clock`, in monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float], wall: Callable[[], datetime]) -> None:
         self.url = ""
-        """Stands in the catalog."""
+        """For the catalog."""
         self._clock = clock
         self._wall = wall
         self._tokens: dict[str, DemoToken] = {}
@@ -78,7 +78,7 @@ class Iam:
         return self._describe(201, token, with_catalog)
 
     def verify(self, caller: str | None, subject: str, with_catalog: bool) -> Answer:
-        """`GET /v3/auth/tokens`: 200 with what the subject's token is; without a caller's where the call is signed."""
+        """`GET /v3/auth/tokens`: 200 with a description of `subject`. `caller` is None if the call is signed."""
         if caller is not None and not self._is_good(caller):
             return iam_error(401, "The request you have made requires authentication.")
         if not self._is_good(subject):
@@ -86,7 +86,7 @@ class Iam:
         return self._describe(200, self._tokens[subject], with_catalog)
 
     def refuse(self, text: str) -> Answer | None:
-        """The gateway's answer to a call with this token; None when the call may pass."""
+        """The gateway's refusal of a call with this token; None if the call may pass."""
         token = self._tokens.get(text)
         if token is None:
             return unauthorised("decrypt token fail")
@@ -95,11 +95,11 @@ class Iam:
         return None if token.has_project else unauthorised("the token has no project scope")
 
     def expire(self, text: str) -> None:
-        """The token's time is over from now on."""
+        """Lets the token expire now."""
         self._tokens[text] = replace(self._tokens[text], expires_at=self._wall(), ends=self._clock())
 
     def revoke(self, text: str) -> None:
-        """The token is as unknown as if it had never been issued."""
+        """Forgets the token, as if it had never been issued."""
         self._tokens.pop(text, None)
 
     def _add(self, text: str, has_project: bool, lifetime: timedelta) -> DemoToken:
@@ -161,7 +161,7 @@ _FORM = re.compile(r"SDK-HMAC-SHA256 Access=([^,\s]+), ?SignedHeaders=([a-z0-9;-
 
 
 class Signatures:
-    """Remembers how often the key was misused; `clock` in monotonic seconds."""
+    """Checks signatures, and locks the key after too many wrong ones; `clock` is in monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float], wall: Callable[[], datetime]) -> None:
         self.accepted = self.refused = 0
@@ -170,8 +170,8 @@ class Signatures:
         self._failures = 0
         self._locked_until = 0.0
 
-    def objection(self, call: Call) -> str | None:
-        """Why the gateway refuses the call; None when it may pass."""
+    def objection(self, call: HttpRequest) -> str | None:
+        """Why the gateway refuses the call; None if it may pass."""
         form = _FORM.fullmatch(call.headers.get("authorization", ""))
         if not form:
             return "verify aksk signature fail"
@@ -187,8 +187,8 @@ class Signatures:
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         expected = hmac.digest(SECRET_KEY.encode(), f"SDK-HMAC-SHA256\n{date}\n{digest}".encode(), "sha256").hex()
         if "x-sdk-date" not in names.split(";") or not hmac.compare_digest(expected, signature):
-            told = canonical.replace("\n", "|")
-            return self._count(f"verify aksk signature fail, canonicalRequest:{told}")
+            received = canonical.replace("\n", "|")
+            return self._count(f"verify aksk signature fail, canonicalRequest:{received}")
         self._failures = 0
         self.accepted += 1
         return None
@@ -209,8 +209,8 @@ class Signatures:
         return abs(moment - self._wall()) <= TOLERANCE
 
 
-def _canonical(call: Call, names: str) -> str:
-    """The request as the gateway got it."""
+def _canonical(call: HttpRequest, names: str) -> str:
+    """The canonical request, as the gateway received it."""
     path = urllib.parse.quote(urllib.parse.unquote(call.path), safe="/~")
     pairs = sorted(urllib.parse.parse_qsl(call.query, keep_blank_values=True))
     query = "&".join("=".join(urllib.parse.quote(text, safe="~") for text in pair) for pair in pairs)

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on loopback: requests become calls, answers become bytes. Nothing is ever printed."""
+"""HTTP/1.1 on loopback: parses requests and encodes answers. Prints nothing."""
 
 import socket
 from collections.abc import Callable
@@ -8,18 +8,18 @@ from datetime import datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import BaseServer
-from typing import Any
+from typing import Any, cast
 
 from tui.demo.answers import Answer, gateway_error
 
-LARGEST_BODY = 64 * 1024
+LARGEST_REQUEST_BODY = 64 * 1024
 IDLE_SECONDS = 75.0
-"""How long a kept connection may be silent."""
+"""Seconds that a kept connection may be silent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One request; names of headers in lower case."""
+class HttpRequest:
+    """One request. Header names are in lower case."""
 
     method: str
     path: str
@@ -29,24 +29,24 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestDesk:
-    """What the server asks for every call."""
+class Callbacks:
+    """What the server calls for each request."""
 
-    answer: Callable[[Call], Answer]
+    answer: Callable[[HttpRequest], Answer]
     next_request_id: Callable[[], str]
     wait: Callable[[float], object]
-    """For so many seconds, before a slow answer."""
+    """Waits for so many seconds, before a slow answer."""
     wall: Callable[[], datetime]
 
 
 class Server(ThreadingHTTPServer):
-    """Knows its open connections, so that closing it ends them too."""
+    """Keeps track of its open connections, so that it can close them."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, desk: RequestDesk) -> None:
-        self.desk = desk
+    def __init__(self, port: int, callbacks: Callbacks) -> None:
+        self.callbacks = callbacks
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), Handler)
 
@@ -59,13 +59,13 @@ class Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def cut(self) -> None:
-        """End every open connection."""
+        """Closes every open connection."""
         for connection in list(self._open):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that go away are usual, and a traceback here would be written across the screen."""
+        """Prints no traceback: clients often disconnect, and it would be written across the screen."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -77,8 +77,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = IDLE_SECONDS
 
     def __init__(self, request: Any, client_address: Any, server: BaseServer) -> None:
-        assert isinstance(server, Server)
-        self.desk = server.desk
+        self.callbacks = cast("Server", server).callbacks
         super().__init__(request, client_address, server)
 
     def do_GET(self) -> None:
@@ -88,12 +87,12 @@ class Handler(BaseHTTPRequestHandler):
             return
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self._send(self.desk.answer(Call(self.command, path, query, headers, body)))
+        self._send(self.callbacks.answer(HttpRequest(self.command, path, query, headers, body)))
 
     do_POST = do_GET
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """The gateway's words for what the base class refuses: odd methods (501), long lines, malformed requests."""
+        """Sends the gateway's error for what the base class refuses: odd methods (501), long lines, bad requests."""
         self.close_connection = True
         if code == 501:
             self._send(no_such_api())
@@ -106,25 +105,25 @@ class Handler(BaseHTTPRequestHandler):
         return "api-gateway"
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        return format_datetime(self.desk.wall(), usegmt=True)
+        return format_datetime(self.callbacks.wall(), usegmt=True)
 
     def log_message(self, *args: Any, **kwargs: Any) -> None:
-        """Silent."""
+        """Prints nothing."""
 
     def _read_body(self) -> bytes | None:
-        """None where its length is unknown or too large: then the connection cannot be kept."""
+        """None if its length is unknown or too large: then the connection cannot be kept."""
         length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not length.isdecimal() or int(length) > LARGEST_BODY:
+        if "Transfer-Encoding" in self.headers or not length.isdecimal() or int(length) > LARGEST_REQUEST_BODY:
             return None
         return self.rfile.read(int(length))
 
     def _send(self, answer: Answer) -> None:
         if answer.delay:
-            self.desk.wait(answer.delay)
+            self.callbacks.wait(answer.delay)
         if answer.is_dropped:
             self.close_connection = True
             return
-        request_id = self.desk.next_request_id()
+        request_id = self.callbacks.next_request_id()
         body = answer.encode(request_id)
         self.send_response(answer.status)
         for name, value in answer.headers_for(request_id):

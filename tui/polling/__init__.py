@@ -1,1 +1,1 @@
-"""When to ask. Knows neither httpx nor Textual."""
+"""When to read which job. Knows neither httpx nor Textual."""

@@ -1,130 +1,129 @@
-"""Is the credential refused, or one job? Decides it with one probe, and remembers the answer."""
+"""A circuit breaker for the credential: one probe decides whether the service refuses the credential or one job."""
 
-from enum import StrEnum
 from math import inf
 
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Retry
-from tui.polling.circuit_breaker import KINDS
+from tui.polling.circuit_breaker import NETWORK_KINDS, CircuitState
 
 CHECK_EVERY = 2.0
-"""Seconds between looks for a new credential."""
+"""OPEN: seconds between two checks for a new credential."""
 PROBES_APART = 10.0
-"""Seconds between two probes that the user asks for: each may be a log-in, and a few that fail lock the account."""
-SHOWN_AGAIN = (60.0,) * 5 + (300.0,)
-"""Seconds between two times that a refused ready token is shown again; the last one for ever."""
-_SAYS_NOTHING = KINDS | {
+"""Seconds between two probes that the user requests: each may be a login, and a few failed ones lock the account."""
+RETRIES_APART = (60.0,) * 5 + (300.0,)
+"""Seconds between two probes with a token that was refused and cannot be renewed; the last value repeats."""
+_BEFORE_AUTH = NETWORK_KINDS | {
     FailureKind.THROTTLED,
     FailureKind.BAD_REPLY,
     FailureKind.INTERNAL,
 }
-"""Failures that may come before anybody looked at the credential."""
-
-
-class AuthState(StrEnum):
-    OPEN = "open"
-    DOUBTED = "doubted"
-    """A job was refused: everything is held but one probe of another job."""
-    SIGNED_OUT = "signed out"
-    """Nothing is asked until the credential changes or the user asks; but a ready token is shown again, seldom."""
+"""Failures that may happen before the service has checked the credential."""
 
 
 class AuthGate:
-    """What is known of the credential. All times are the caller's clock."""
+    """What is known of a profile's credential. All times are seconds of the caller's clock.
+
+    CLOSED: the credential is believed good. HALF_OPEN: a job was refused, and all requests wait for one probe of
+    another job. OPEN: the profile is signed out. No request leaves until the credential changes, except probes that
+    the user requests and, rarely, one with a token that cannot be renewed.
+    """
 
     def __init__(self, pause: float) -> None:
-        self.access = AuthState.OPEN
+        """`pause` is the number of seconds between two probes where the first one proved nothing."""
+        self.state = CircuitState.CLOSED
         self.failure: Failure | None = None
         """The last refusal; None while the credential is believed good."""
-        self.refused: set[JobId] = set()
-        """Jobs refused since the doubt began."""
+        self.refused_jobs: set[JobId] = set()
+        """Jobs whose requests were refused since the gate was closed last."""
         self.probe: JobId | None = None
-        """The job in flight as a probe."""
+        """The job whose request is the probe, while it is in flight."""
         self.probe_at = -inf
+        """When the next probe may leave."""
         self.check_at = inf
-        self.wanted: JobId | None = None
-        """Signed out: the user asks for this one."""
-        self.show_at = inf
-        """Signed out: when a ready token is shown again."""
+        """OPEN: when to check for a new credential."""
+        self.requested: JobId | None = None
+        """OPEN: the job that the next probe is to ask about."""
+        self.retry_at = inf
+        """OPEN: when to try a token again that cannot be renewed."""
         self.is_silent = False
-        """The probe is one that nobody asked for: only its success is news."""
-        self._shown = 0
-        """How often that was since the profile was signed out."""
+        """Whether the user did not request the probe: then only its success is reported."""
         self.renewed_at = -inf
-        """When a new credential or a probe that the user asked for let us in again."""
+        """When a signed-out profile was let in again."""
+        self._retries = 0
+        """Number of times that the same token was tried again since the gate opened."""
         self._pause = pause
         self._had_no_other = False
 
     def is_outdated(self, failure: Failure, sent: float) -> bool:
-        """A refusal of the credential that has been replaced since."""
+        """Returns whether the failure refuses a credential that has been replaced since the request was sent."""
         return failure.kind.retry is Retry.SIGN_IN and sent < self.renewed_at
 
-    def answered(self, job: JobId, failure: Failure | None, now: float) -> bool:
-        """Learn from a reading; whether a profile that was signed out is in again."""
+    def on_sent(self, job: JobId, now: float) -> None:
+        """A request leaves; unless the gate is closed it is the probe."""
+        if self.state is not CircuitState.CLOSED:
+            self.probe = job
+            self.requested = None
+        if self.state is CircuitState.OPEN:
+            self.probe_at = now + PROBES_APART
+
+    def on_dropped(self, job: JobId) -> None:
+        """The request of this job brought no reading that counts."""
+        if job == self.probe:
+            self.probe = None
+
+    def on_reading(self, job: JobId, failure: Failure | None, now: float) -> bool:
+        """Learns from a reading. Returns whether it let a signed-out profile in again."""
         was_probe = job == self.probe
         if was_probe:
             self.probe = None
         if failure and failure.kind.retry is Retry.SIGN_IN:
             self._refuse(job, failure, was_probe, now)
-        elif was_probe and failure and failure.kind in _SAYS_NOTHING:
+        elif was_probe and failure and failure.kind in _BEFORE_AUTH:
             self.probe_at = now + self._pause
         elif was_probe:
-            return self._let_in(now)
+            return self._close(now)
         return False
 
-    def dropped(self, job: JobId) -> None:
-        """The answer of this job does not count."""
-        if job == self.probe:
-            self.probe = None
+    def on_new_credential(self, now: float) -> None:
+        self._close(now)
 
-    def asked(self, job: JobId, now: float) -> None:
-        """A request left; while access is not open it is the probe."""
-        if self.access is not AuthState.OPEN:
-            self.probe = job
-            self.wanted = None
-        if self.access is AuthState.SIGNED_OUT:
-            self.probe_at = now + PROBES_APART
+    def on_new_jobs(self) -> None:
+        """Jobs were added or resumed. If there was no other job for a probe before, there may be one now."""
+        if self.state is CircuitState.OPEN and self._had_no_other:
+            self.state = CircuitState.HALF_OPEN
 
-    def show_again(self, job: JobId | None, now: float) -> None:
-        """Ask about this job, if any can be asked, to see whether the credential is good again."""
-        self._shown += 1
-        self.show_at = now + SHOWN_AGAIN[min(self._shown, len(SHOWN_AGAIN) - 1)]
-        if not self.probe and not self.wanted:
-            self.wanted, self.is_silent = job, True
+    def retry(self, job: JobId | None, now: float) -> None:
+        """Requests a silent probe of `job` (None if no job is free) with the credential that was refused."""
+        self._retries += 1
+        self.retry_at = now + RETRIES_APART[min(self._retries, len(RETRIES_APART) - 1)]
+        if not self.probe and not self.requested:
+            self.requested, self.is_silent = job, True
 
-    def renew(self, now: float) -> None:
-        """The credential changed."""
-        self._let_in(now)
-
-    def sign_out(self, now: float, had_no_other: bool = False) -> None:
-        """Ask nothing more. With no other job to compare, the first that comes decides again."""
-        self.access = AuthState.SIGNED_OUT
+    def open(self, now: float, had_no_other: bool = False) -> None:
+        """Signs the profile out. `had_no_other`: without a probe, since there was no other job to send it for."""
+        self.state = CircuitState.OPEN
         self.check_at = now + CHECK_EVERY
-        self.show_at, self._shown = now + SHOWN_AGAIN[0], 0
+        self.retry_at, self._retries = now + RETRIES_APART[0], 0
         self._had_no_other = had_no_other
-
-    def others_came(self) -> None:
-        """There are new jobs."""
-        if self.access is AuthState.SIGNED_OUT and self._had_no_other:
-            self.access = AuthState.DOUBTED
 
     def _refuse(self, job: JobId, failure: Failure, was_probe: bool, now: float) -> None:
         self.failure = failure
-        self.refused.add(job)
-        if self.access is AuthState.SIGNED_OUT:
+        self.refused_jobs.add(job)
+        if self.state is CircuitState.OPEN:
             return
         if was_probe or failure.kind is not FailureKind.SIGN_IN:
-            self.sign_out(now)
-        elif self.access is AuthState.OPEN:
-            self.access = AuthState.DOUBTED
+            self.open(now)
+        elif self.state is CircuitState.CLOSED:
+            self.state = CircuitState.HALF_OPEN
             self.probe_at = now
 
-    def _let_in(self, now: float) -> bool:
-        was_out = self.access is AuthState.SIGNED_OUT
-        self.access = AuthState.OPEN
+    def _close(self, now: float) -> bool:
+        """Returns whether the profile was signed out."""
+        was_open = self.state is CircuitState.OPEN
+        self.state = CircuitState.CLOSED
         self.failure = None
-        self.refused.clear()
-        self.probe = self.wanted = None
-        if was_out:
+        self.refused_jobs.clear()
+        self.probe = self.requested = None
+        if was_open:
             self.renewed_at = now
-        return was_out
+        return was_open

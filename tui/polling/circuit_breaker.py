@@ -1,13 +1,14 @@
-"""The circuit breaker: tells trouble on the way to the service from trouble with one job."""
+"""The circuit breaker of a profile: tells a failing network or service from a single failing job."""
 
 from collections.abc import Callable, Collection
+from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Retry
 
-KINDS = frozenset(
+NETWORK_KINDS = frozenset(
     {
         FailureKind.DNS,
         FailureKind.UNREACHABLE,
@@ -20,113 +21,141 @@ KINDS = frozenset(
         FailureKind.REDIRECTED,
     }
 )
-"""Failures on the way: the service itself has not answered, but perhaps the log-in page of a network."""
-ENOUGH = 5
-"""Jobs that fail one after another, with no other answer between."""
+"""Failures on the way to the service: the reply, if there was one, may be a captive portal's page."""
+THRESHOLD = 5
+"""This many different jobs that fail one after another open the breaker."""
 LONGEST_GAP = 30.0
+"""Seconds between two probes at most."""
+
+
+class CircuitState(StrEnum):
+    """The states of a circuit breaker; `AuthGate` has the same."""
+
+    CLOSED = "closed"
+    """All is well: requests leave as scheduled."""
+    OPEN = "open"
+    """Requests fail for a reason that all jobs share. The next probe is due at `probe_at`."""
+    HALF_OPEN = "half-open"
+    """The result of one probe decides between CLOSED and OPEN."""
 
 
 def is_answer(failure: Failure | None) -> bool:
-    """Did the service itself answer, whatever it said of the job or the credential?"""
-    return (failure is None or failure.kind.retry in (Retry.LASTING, Retry.SIGN_IN)) and not _is_on_the_way(failure)
+    """Returns whether the service itself replied, whatever its reply says about the job or the credential."""
+    return failure is None or (
+        failure.kind.retry in (Retry.LASTING, Retry.SIGN_IN) and failure.kind not in NETWORK_KINDS
+    )
 
 
-def hopes_for_network(failure: Failure | None, kinds: Collection[FailureKind]) -> bool:
-    """Is this worth another question as soon as trouble that showed itself as these kinds is over?"""
+def may_have_recovered(failure: Failure | None, kinds: Collection[FailureKind]) -> bool:
+    """Returns whether a job that failed like this deserves a request now that failures of `kinds` are over."""
     return failure is not None and (failure.kind in kinds or failure.kind.retry is Retry.PASSING)
-
-
-def _is_on_the_way(failure: Failure | None) -> bool:
-    return failure is not None and failure.kind in KINDS
 
 
 class Known(NamedTuple):
     """What was known of a job before a reading."""
 
     was_read: bool = False
-    """There was a good answer once."""
+    """Whether any reading of it has succeeded."""
     failure: FailureKind | None = None
-    """Why the last reading brought none."""
+    """Why the last reading failed; None if it succeeded."""
 
 
 class CircuitBreaker:
-    """Trouble begins when the last few distinct jobs in a row failed alike; a probe then goes ahead of them.
+    """Opens when the last few readings, each of another job, failed alike; a probe then leaves at intervals.
 
-    All failures on the way are alike. Any other is the job's own failure, unless jobs that answered well before get
-    the same one, one after another.
+    All network failures are alike. Any other failure is the job's own, unless several jobs that could be read before
+    get the same one, one after another. All times are seconds of the caller's clock.
     """
 
     def __init__(self, idle: float) -> None:
-        self.trouble: Failure | None = None
-        """The last failure of that kind, while there is trouble."""
+        """`idle` is the polling interval of an idle job: the first gap between probes is half of it."""
+        self.state = CircuitState.CLOSED
+        self.failure: Failure | None = None
+        """The last failure that kept the breaker open; None while it is closed."""
+        self.probe: JobId | None = None
+        """HALF_OPEN: the job whose request is the probe."""
         self.probe_at = inf
+        """When the next probe is due; infinite while the breaker is closed."""
         self.gap = self._first_gap = min(idle / 2, LONGEST_GAP)
-        """Seconds between two probes."""
-        self._alike = KINDS
-        """The kinds that the last jobs in a row failed of."""
+        """Seconds between two probes; each probe doubles it."""
         self._failed: set[JobId] = set()
-        self._kinds = KINDS
-        """All kinds that came since the trouble began."""
+        """The jobs of the current series of failures that are alike."""
+        self._series = NETWORK_KINDS
+        """The kinds of failures that belong to that series."""
+        self._kinds = NETWORK_KINDS
+        """All kinds of failures since the breaker opened."""
 
-    def answered(
+    def on_sent(self, job: JobId, now: float) -> None:
+        """A request leaves. From `probe_at` on it is a probe, and the next one waits twice as long."""
+        if now >= self.probe_at:
+            self.state, self.probe = CircuitState.HALF_OPEN, job
+            self.gap = min(2 * self.gap, LONGEST_GAP)
+            self.probe_at = now + self.gap
+
+    def on_dropped(self, job: JobId) -> None:
+        """The request of this job brought no reading that counts."""
+        if job == self.probe:
+            self.state, self.probe = CircuitState.OPEN, None
+
+    def on_reading(
         self, job: JobId, failure: Failure | None, known: Known, enough: Callable[[bool], int], now: float
     ) -> frozenset[FailureKind]:
-        """Learn from a reading; `enough` returns how many jobs can fail on the way (True), or alike otherwise.
+        """Learns from a reading.
 
-        Returns the kinds of failures that are worth another question at once; empty unless this ended the trouble. An
-        overloaded service that answers with its own errors ends the trouble, but that is no reason to hurry.
+        `enough` returns how many jobs can fail at most: with a network failure (True), or alike in another way.
+
+        Returns the kinds of failures whose jobs deserve a request at once; empty unless this reading closed the
+        breaker. A service that replies with its own errors (500) closes it as well, but is not hurried.
         """
-        hurry = frozenset[FailureKind]()
-        if failure and self._says_nothing(failure, known):
-            return hurry
-        alike = _alike(failure, known)
-        if alike != KINDS and (not alike or alike != self._alike):
-            hurry = self._kinds if self.trouble and is_answer(failure) else hurry
-            self.forget()
+        self.on_dropped(job)
+        recovered = frozenset[FailureKind]()
+        if failure and self._is_old_news(failure, known):
+            return recovered
+        alike = _kinds_alike(failure, known)
+        if alike != NETWORK_KINDS and (not alike or alike != self._series):
+            recovered = self._kinds if self.failure and is_answer(failure) else recovered
+            self.reset()
         if failure and alike:
-            self._fail(job, failure, alike, enough, now)
-        return hurry
+            self._count_failure(job, failure, alike, enough, now)
+        return recovered
 
-    def _says_nothing(self, failure: Failure, known: Known) -> bool:
-        """A job that goes on failing as it did before, while others begin to fail alike."""
-        others_fail = bool(self._failed) and self._alike != KINDS
-        return others_fail and failure.kind is known.failure and failure.kind in KINDS | self._alike
-
-    def _fail(
-        self, job: JobId, failure: Failure, alike: frozenset[FailureKind], enough: Callable[[bool], int], now: float
-    ) -> None:
-        if alike != self._alike:
-            self._failed.clear()
-            self._alike = alike
-        self._failed.add(job)
-        if self.trouble:
-            self.trouble = failure
-            self._kinds |= alike
-            self.probe_at = max(self.probe_at, now + (failure.retry_after or 0.0))
-        elif len(self._failed) >= min(ENOUGH, enough(alike == KINDS)):
-            self.trouble = failure
-            self._kinds = KINDS | alike
-            self.gap = self._first_gap
-            self.probe_at = now + max(self.gap, failure.retry_after or 0.0)
-
-    def probed(self, now: float) -> None:
-        """A request left at or after `probe_at`: the next probe waits longer."""
-        self.gap = min(2 * self.gap, LONGEST_GAP)
-        self.probe_at = now + self.gap
-
-    def forget(self) -> None:
-        """No trouble, and nobody failed."""
-        self.trouble = None
+    def reset(self) -> None:
+        """Closes the breaker and forgets which jobs failed."""
+        self.state = CircuitState.CLOSED
+        self.failure = self.probe = None
         self.probe_at = inf
         self._failed.clear()
 
+    def _is_old_news(self, failure: Failure, known: Known) -> bool:
+        """Returns whether the job only fails as it did before, while others begin to fail alike."""
+        others_fail = bool(self._failed) and self._series != NETWORK_KINDS
+        return others_fail and failure.kind is known.failure and failure.kind in NETWORK_KINDS | self._series
 
-def _alike(failure: Failure | None, known: Known) -> frozenset[FailureKind]:
-    """The kinds of failures that are like this one; none for a good answer and for a job's own failure."""
+    def _count_failure(
+        self, job: JobId, failure: Failure, alike: frozenset[FailureKind], enough: Callable[[bool], int], now: float
+    ) -> None:
+        if alike != self._series:
+            self._failed.clear()
+            self._series = alike
+        self._failed.add(job)
+        wait = failure.retry_after or 0.0
+        if self.failure:
+            self.failure = failure
+            self._kinds |= alike
+            self.probe_at = max(self.probe_at, now + wait)
+        elif len(self._failed) >= min(THRESHOLD, enough(alike == NETWORK_KINDS)):
+            self.state, self.failure = CircuitState.OPEN, failure
+            self._kinds = NETWORK_KINDS | alike
+            self.gap = self._first_gap
+            self.probe_at = now + max(self.gap, wait)
+
+
+def _kinds_alike(failure: Failure | None, known: Known) -> frozenset[FailureKind]:
+    """Returns the kinds that count as the same failure as this one; empty for a success and a job's own failure."""
     if failure is None:
         return frozenset()
-    if failure.kind in KINDS:
-        return KINDS
+    if failure.kind in NETWORK_KINDS:
+        return NETWORK_KINDS
     is_new = known.was_read and known.failure is not failure.kind
-    may_be = is_new and failure.kind.retry in (Retry.LASTING, Retry.PASSING)
-    return frozenset({failure.kind}) if may_be else frozenset()
+    may_be_shared = is_new and failure.kind.retry in (Retry.LASTING, Retry.PASSING)
+    return frozenset({failure.kind}) if may_be_shared else frozenset()

@@ -15,19 +15,19 @@ from tui.polling.policy import Cadence
 
 
 class Rank(IntEnum):
-    """Who goes first. All but the last are due whatever their moment."""
+    """The order of slots. All ranks but the last are due at once."""
 
-    ASKED = 0
-    """The user named the job."""
-    ASKED_WITH_ALL = 1
-    """The user asked for everything."""
+    NAMED = 0
+    """The user refreshed this job."""
+    ALL = 1
+    """The user refreshed all jobs."""
     PREFERRED = 2
     """In view, and due together with many others."""
     ORDINARY = 3
 
 
 class Slot(NamedTuple):
-    """A job's place; compares as the queue orders."""
+    """A job's place in the heap; slots compare in the order of requests."""
 
     rank: Rank
     at: float
@@ -36,71 +36,75 @@ class Slot(NamedTuple):
 
     @property
     def due(self) -> float:
-        """The moment from which on the job may be asked."""
+        """When the job's next request may leave."""
         return self.at if self.rank is Rank.ORDINARY else -inf
 
 
 class DueHeap:
-    """At most one place a job. Replaced places stay in the heap, dead, until they surface or are the half of it."""
+    """A heap with at most one live slot a job.
+
+    A replaced slot stays in the heap, dead, until it gets to the top or until half of the heap is dead.
+    """
 
     def __init__(self) -> None:
         self._heap: list[Slot] = []
-        self._places: dict[JobId, Slot] = {}
+        self._slots: dict[JobId, Slot] = {}
         self._ranks: Counter[Rank] = Counter()
         self._order = 0
 
     def put(self, job: JobId, at: float, rank: Rank = Rank.ORDINARY) -> None:
-        """Give the job this place instead of the one it had."""
+        """Replaces the job's slot."""
         self._order += 1
-        self._place(Slot(rank, at, self._order, job))
+        self._push(Slot(rank, at, self._order, job))
 
     def rerank(self, job: JobId, rank: Rank) -> None:
-        """Another rank, but the same moment and order within it."""
-        if place := self._places.get(job):
-            self._place(place._replace(rank=rank))
+        """Changes the rank of the job's slot; its moment and its order within the rank stay."""
+        if slot := self._slots.get(job):
+            self._push(slot._replace(rank=rank))
 
     def discard(self, job: JobId) -> None:
-        if place := self._places.pop(job, None):
-            self._ranks[place.rank] -= 1
+        if slot := self._slots.pop(job, None):
+            self._ranks[slot.rank] -= 1
 
     def first(self) -> Slot | None:
         while self._heap:
-            place = self._heap[0]
-            if self._places.get(place.job) is place:
-                return place
+            slot = self._heap[0]
+            if self._slots.get(slot.job) is slot:
+                return slot
             heappop(self._heap)
         return None
 
-    def place(self, job: JobId) -> Slot | None:
-        return self._places.get(job)
+    def slot(self, job: JobId) -> Slot | None:
+        return self._slots.get(job)
 
     def up_to(self, rank: Rank) -> int:
-        """How many wait with this rank or a better one."""
+        """Returns how many slots have this rank or a better one."""
         return sum(self._ranks[better] for better in Rank if better <= rank)
 
-    def _place(self, place: Slot) -> None:
-        self.discard(place.job)
-        self._places[place.job] = place
-        self._ranks[place.rank] += 1
-        heappush(self._heap, place)
-        if len(self._heap) > 2 * len(self._places) + 64:
-            self._heap = list(self._places.values())
+    def _push(self, slot: Slot) -> None:
+        self.discard(slot.job)
+        self._slots[slot.job] = slot
+        self._ranks[slot.rank] += 1
+        heappush(self._heap, slot)
+        if len(self._heap) > 2 * len(self._slots) + 64:
+            self._heap = list(self._slots.values())
             heapify(self._heap)
 
 
 @dataclass(slots=True)
 class Entry:
-    """One job, as far as asking it goes."""
+    """What the scheduler knows of one watched job."""
 
     due: float
     status: Status | None = None
-    """The last good one."""
+    """From the last successful reading."""
     failure: Failure | None = None
-    """Why the last reading brought no status."""
+    """Why the last reading failed; None if it succeeded."""
     failures: int = 0
-    """In a row: being throttled says nothing about the job, nor does a refused credential."""
+    """Failed readings in a row. Throttling and a refused credential do not count: they are not about the job."""
     paused: bool = False
-    asked_at: float = -inf
+    sent_at: float = -inf
+    """When the last request left."""
 
     @property
     def is_good(self) -> bool:
@@ -122,88 +126,88 @@ class Entry:
 
 
 class JobQueue:
-    """Every job that is watched, unpaused and not in flight has exactly one place in the queue."""
+    """Every watched job that is neither paused nor in flight has exactly one slot in the heap."""
 
     def __init__(self) -> None:
-        self.jobs: dict[JobId, Entry] = {}
+        self.entries: dict[JobId, Entry] = {}
         self.in_flight: set[JobId] = set()
         self.counts: Counter[Cadence] = Counter()
-        """Unpaused jobs by cadence."""
-        self.queue = DueHeap()
+        """Number of unpaused jobs of each cadence."""
+        self.heap = DueHeap()
         self._preferred: dict[JobId, None] = {}
 
     @property
     def active(self) -> int:
-        """Jobs that are not paused."""
+        """Number of jobs that are not paused."""
         return self.counts.total()
 
     def watch(self, jobs: Iterable[JobId], now: float) -> bool:
-        """Watch these, in this order; whether there are new ones."""
-        before, self.jobs = self.jobs, {}
+        """Watches exactly these jobs, in this order. Returns whether any of them is new."""
+        before, self.entries = self.entries, {}
         new = []
         for job in dict.fromkeys(jobs):
             if known := before.pop(job, None):
-                self.jobs[job] = known
+                self.entries[job] = known
             else:
-                self.jobs[job] = Entry(now)
+                self.entries[job] = Entry(now)
                 self.counts[Cadence.IDLE] += 1
                 new.append(job)
         for job, gone in before.items():
             self._count(gone, -1)
-            self.queue.discard(job)
+            self.heap.discard(job)
         self.make_due(new, now)
         return bool(new)
 
     def prefer(self, jobs: Iterable[JobId], now: float) -> None:
-        """Let these go first among those that are due now, instead of the ones preferred before."""
+        """Moves these jobs to the front of those that are due now; replaces the previously preferred ones."""
         before, self._preferred = self._preferred, dict.fromkeys(jobs)
         for job in before.keys() - self._preferred.keys():
-            if (place := self.queue.place(job)) and place.rank is Rank.PREFERRED:
-                self.queue.rerank(job, Rank.ORDINARY)
+            if (slot := self.heap.slot(job)) and slot.rank is Rank.PREFERRED:
+                self.heap.rerank(job, Rank.ORDINARY)
         for job in self._preferred.keys() - before.keys():
-            if (place := self.queue.place(job)) and place.rank is Rank.ORDINARY and place.at <= now:
-                self.queue.rerank(job, Rank.PREFERRED)
+            if (slot := self.heap.slot(job)) and slot.rank is Rank.ORDINARY and slot.at <= now:
+                self.heap.rerank(job, Rank.PREFERRED)
 
     def pause(self, jobs: Iterable[JobId]) -> None:
         for job in jobs:
-            if (watched := self.jobs.get(job)) and not watched.paused:
-                self._count(watched, -1)
-                watched.paused = True
-                self.queue.discard(job)
+            if (entry := self.entries.get(job)) and not entry.paused:
+                self._count(entry, -1)
+                entry.paused = True
+                self.heap.discard(job)
 
     def resume(self, jobs: Iterable[JobId], now: float) -> None:
-        """Go on: at the moment that was planned, or now if it has passed."""
+        """Each job is due when it was planned before the pause, or now if that moment has passed."""
         for job in jobs:
-            if (watched := self.jobs.get(job)) and watched.paused:
-                watched.paused = False
-                self._count(watched, 1)
-                if watched.due > now:
-                    self.schedule(job, watched.due)
+            if (entry := self.entries.get(job)) and entry.paused:
+                entry.paused = False
+                self._count(entry, 1)
+                if entry.due > now:
+                    self.schedule(job, entry.due)
                 else:
                     self.make_due([job], now)
 
-    def ask(self, jobs: Iterable[JobId] | None, recently: float, now: float) -> int:
-        """Let these, or all, jump the queue; answers how many will have been asked when the last of them is.
+    def refresh(self, jobs: Iterable[JobId] | None, recently: float, now: float) -> int:
+        """Moves these jobs (None: all) to the front. Returns how many requests it takes until all of them are sent.
 
-        One that was asked `recently` (after that moment) only becomes due: a key held down starves nobody.
+        A job whose last request left after `recently` only becomes due: holding the key down starves no other job.
         """
-        rank = Rank.ASKED_WITH_ALL if jobs is None else Rank.ASKED
+        rank = Rank.ALL if jobs is None else Rank.NAMED
         last, in_turn = -1, 0
-        for job in self._everybody() if jobs is None else jobs:
-            if not (place := self.queue.place(job)):
+        for job in self._all_preferred_first() if jobs is None else jobs:
+            if not (slot := self.heap.slot(job)):
                 continue
-            if place.rank > rank and self.jobs[job].asked_at > recently:
+            if slot.rank > rank and self.entries[job].sent_at > recently:
                 in_turn += 1
-                if place.due > now:
+                if slot.due > now:
                     self.make_due([job], now)
                 continue
-            if place.rank > rank:
-                self.queue.put(job, -inf, rank)
-            last = max(last, min(place.rank, rank))
-        return in_turn + (self.queue.up_to(Rank(last)) if last >= 0 else 0)
+            if slot.rank > rank:
+                self.heap.put(job, -inf, rank)
+            last = max(last, min(slot.rank, rank))
+        return in_turn + (self.heap.up_to(Rank(last)) if last >= 0 else 0)
 
     def schedule(self, job: JobId, at: float) -> None:
-        """Plan the next question; nothing happens for a job that is gone, paused or in flight but remembering it."""
+        """Plans the job's next request. A paused job keeps the moment for later; an unknown one is ignored."""
         self._put(job, at, Rank.ORDINARY)
 
     def make_due(self, jobs: Iterable[JobId], now: float) -> None:
@@ -211,89 +215,90 @@ class JobQueue:
             self._put(job, now, Rank.PREFERRED if job in self._preferred else Rank.ORDINARY)
 
     def make_all_due(self, now: float, which: Callable[[Entry], bool] = lambda _: True) -> None:
-        self.make_due([job for job, watched in self.jobs.items() if which(watched)], now)
+        self.make_due([job for job, entry in self.entries.items() if which(entry)], now)
 
     def bring_forward(self, now: float, wait: Callable[[Entry], float]) -> None:
-        """Let nobody be asked later than after its `wait` in seconds, but for those that are backing off."""
-        for job, watched in self.jobs.items():
-            place = self.queue.place(job)
-            is_backing_off = watched.failure is not None and watched.failure.kind.retry is Retry.PASSING
-            if (
-                place
-                and place.rank is Rank.ORDINARY
-                and not is_backing_off
-                and place.at > now + (soon := wait(watched))
-            ):
+        """Limits the time until each job's next request to `wait` seconds. Jobs that are backing off keep theirs."""
+        for job, entry in self.entries.items():
+            slot = self.heap.slot(job)
+            is_backing_off = entry.failure is not None and entry.failure.kind.retry is Retry.PASSING
+            if slot and slot.rank is Rank.ORDINARY and not is_backing_off and slot.at > now + (soon := wait(entry)):
                 self.schedule(job, now + soon)
 
-    def depart(self, job: JobId, now: float) -> None:
-        """The job is being asked."""
-        self.jobs[job].asked_at = now
-        self.queue.discard(job)
+    def on_sent(self, job: JobId, now: float) -> None:
+        """The job's request leaves: the job is in flight."""
+        self.entries[job].sent_at = now
+        self.heap.discard(job)
         self.in_flight.add(job)
 
-    def land(self, job: JobId) -> None:
-        """The job is no longer being asked; the next question is not planned yet."""
+    def on_done(self, job: JobId) -> None:
+        """The job's request has ended: the job is in flight no more, and not scheduled yet."""
         self.in_flight.discard(job)
 
     def is_free(self, job: JobId) -> bool:
-        """May the job be asked: watched, unpaused, not in flight?"""
-        return job in self.jobs and not self.jobs[job].paused and job not in self.in_flight
+        """Returns whether a request for the job may leave: it is watched, not paused and not in flight."""
+        return job in self.entries and not self.entries[job].paused and job not in self.in_flight
 
     def are_paused(self, jobs: Collection[JobId] | None) -> bool:
-        """Is every watched one of these paused, or of all? False when none is watched."""
-        paused = [self.jobs[job].paused for job in (self.jobs if jobs is None else jobs) if job in self.jobs]
+        """Returns whether all watched ones of these jobs (None: of all) are paused; False if none is watched."""
+        paused = [self.entries[job].paused for job in (self.entries if jobs is None else jobs) if job in self.entries]
         return bool(paused) and all(paused)
 
     def record(self, job: JobId, outcome: Status | Failure) -> None:
-        watched = self.jobs[job]
-        self._count(watched, -1)
-        watched.record(outcome)
-        self._count(watched, 1)
+        entry = self.entries[job]
+        self._count(entry, -1)
+        entry.record(outcome)
+        self._count(entry, 1)
 
-    def witness(self, doubted: Collection[JobId]) -> JobId | None:
-        """The free job whose answer says most about the credential: not doubted, answered well, failed least."""
-        free = ((job, one) for job, one in self.jobs.items() if self.is_free(job))
-        best = min(free, key=lambda pair: (pair[0] in doubted, pair[1].status is None, pair[1].failures), default=None)
+    def auth_probe(self, refused: Collection[JobId]) -> JobId | None:
+        """Returns the free job whose reading tells most about the credential; None if no job is free.
+
+        It was not refused itself, if possible; then one that was read before; then one with the fewest failures.
+        """
+        free = ((job, one) for job, one in self.entries.items() if self.is_free(job))
+        best = min(free, key=lambda pair: (pair[0] in refused, pair[1].status is None, pair[1].failures), default=None)
         return best[0] if best else None
 
-    def probe(self) -> JobId | None:
-        """The free job that tells best whether trouble is over: one that was read once; of these, each in turn."""
-        free = (job for job in self.jobs if self.is_free(job))
-        return min(free, key=lambda job: (self.jobs[job].status is None, self.jobs[job].asked_at), default=None)
+    def network_probe(self) -> JobId | None:
+        """Returns the free job that shows best whether the service is reachable again; None if no job is free.
+
+        It was read before, if possible; of such jobs, the one whose last request is the oldest.
+        """
+        free = (job for job in self.entries if self.is_free(job))
+        return min(free, key=lambda job: (self.entries[job].status is None, self.entries[job].sent_at), default=None)
 
     def known(self, job: JobId) -> Known:
-        """What is known of a job, watched or not."""
-        watched = self.jobs.get(job)
-        if not watched:
+        """Returns what is known of a job, watched or not."""
+        entry = self.entries.get(job)
+        if not entry:
             return Known()
-        return Known(watched.status is not None, watched.failure.kind if watched.failure else None)
+        return Known(entry.status is not None, entry.failure.kind if entry.failure else None)
 
-    def most_that_fail(self, on_the_way: bool) -> int:
-        """How many jobs can fail of something on the way; or of anything else though they were read before.
+    def most_that_fail(self, by_network: bool) -> int:
+        """Returns how many jobs can have a network failure at most, or another failure that they share.
 
-        One job alone that has another failure is a job with a failure, and no trouble for all.
+        At least 2 for the latter: a single job with such a failure is no sign that all jobs fail.
         """
-        if on_the_way:
+        if by_network:
             return max(1, self.active)
-        return max(2, sum(not one.paused and one.status is not None for one in self.jobs.values()))
+        return max(2, sum(not one.paused and one.status is not None for one in self.entries.values()))
 
-    def has_others(self, doubted: Collection[JobId]) -> bool:
-        """Is there any unpaused job, free or in flight, besides these?"""
-        return any(not watched.paused and job not in doubted for job, watched in self.jobs.items())
+    def has_others(self, refused: Collection[JobId]) -> bool:
+        """Returns whether there is an unpaused job, free or in flight, besides the refused ones."""
+        return any(not entry.paused and job not in refused for job, entry in self.entries.items())
 
-    def _everybody(self) -> list[JobId]:
-        return [*self._preferred, *(job for job in self.jobs if job not in self._preferred)]
+    def _all_preferred_first(self) -> list[JobId]:
+        return [*self._preferred, *(job for job in self.entries if job not in self._preferred)]
 
     def _put(self, job: JobId, at: float, rank: Rank) -> None:
-        if not (watched := self.jobs.get(job)):
+        if not (entry := self.entries.get(job)):
             return
-        watched.due = at
-        place = self.queue.place(job)
-        already_asked = place is not None and place.rank < Rank.PREFERRED
-        if not (watched.paused or already_asked or job in self.in_flight):
-            self.queue.put(job, at, rank)
+        entry.due = at
+        slot = self.heap.slot(job)
+        is_refreshed = slot is not None and slot.rank < Rank.PREFERRED
+        if not (entry.paused or is_refreshed or job in self.in_flight):
+            self.heap.put(job, at, rank)
 
-    def _count(self, watched: Entry, by: int) -> None:
-        if not watched.paused:
-            self.counts[watched.cadence] += by
+    def _count(self, entry: Entry, by: int) -> None:
+        if not entry.paused:
+            self.counts[entry.cadence] += by

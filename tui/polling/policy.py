@@ -1,4 +1,4 @@
-"""When a job is asked again. Pure: seconds from what was learned."""
+"""How often a job is polled. Pure: from what was learned to seconds."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -7,26 +7,28 @@ from typing import NamedTuple
 from tui.core.reading import Failure, Retry, Status
 
 _DOUBLINGS = 16
-"""Enough for any cap, and 2 to the power of a week's failures would overflow."""
+"""Enough to get to any longest wait; 2 to the power of a week's failures would overflow."""
 
 
 class Policy(NamedTuple):
-    """How often to ask. Seconds, but for the two that say otherwise."""
+    """How often to poll. Durations are in seconds."""
 
     running: float = 5
+    """The interval of a running job."""
     idle: float = 15
     requests_per_second: float = 5.0
     concurrency: int = 8
-    """Requests at once."""
+    """Requests in flight at most."""
     together: int = 1
-    """Requests that leave together at most, where the rate allows for more than one in `budget.TOGETHER` seconds."""
+    """Requests that leave as one group at most; see `rate_limiter.TOGETHER`."""
     lasting: float = 300
-    """Between questions that failed for a reason that only somebody's change mends."""
+    """The interval of a job that fails for a reason that only a person can remove."""
     back_off_most: float = 300
+    """The longest wait of a job that backs off."""
 
 
 class Cadence(StrEnum):
-    """How often a job wants to be asked."""
+    """Which interval of the policy applies to a job."""
 
     RUNNING = "running"
     IDLE = "idle"
@@ -34,7 +36,7 @@ class Cadence(StrEnum):
 
 
 def seconds(policy: Policy, cadence: Cadence) -> float:
-    """Between two questions, as configured."""
+    """Returns the interval as configured."""
     match cadence:
         case Cadence.RUNNING:
             return policy.running
@@ -45,7 +47,7 @@ def seconds(policy: Policy, cadence: Cadence) -> float:
 
 
 def stretch(policy: Policy, jobs: Mapping[Cadence, int], rate: float) -> float:
-    """What all intervals are multiplied by so that these many jobs fit into `rate` requests a second; at least 1."""
+    """Returns the factor for all intervals with which these jobs need `rate` requests a second; at least 1."""
     needed = sum(count / seconds(policy, cadence) for cadence, count in jobs.items())
     return max(1.0, needed / rate)
 
@@ -58,12 +60,12 @@ def delay(
     uniform: Callable[[float, float], float],
     was_read: bool = False,
 ) -> float:
-    """Seconds until a job is asked again that just answered so, after `failures` failed readings in a row.
+    """Returns the seconds until a job's next request after this outcome, the last of `failures` failures in a row.
 
-    Good answers and lasting failures vary by a tenth, so that jobs do not march in step. Back-off takes between half
-    and all of its time: enough to break up a crowd that failed together, and never a retry at once. A throttled job
-    waits as after its first failure, however often: it is the budget that slows down for it. A job that was read once
-    comes to a lasting failure by backing off, since that may have been no failure of the job.
+    The interval after a success or a lasting failure varies by a tenth, so that jobs do not fall into step. Back-off
+    takes between half and all of its time: that spreads jobs that failed together, and is never zero. A throttled job
+    waits as after its first failure, however often it happens: the rate limiter slows down for it. A job that was read
+    before backs off step by step to the interval of lasting failures, since the first ones may not be about the job.
     """
     if isinstance(outcome, Status):
         cadence = Cadence.RUNNING if outcome is Status.RUNNING else Cadence.IDLE

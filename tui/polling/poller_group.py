@@ -1,4 +1,4 @@
-"""The pollers of all profiles: each job is polled by the profile that it belongs to."""
+"""The pollers of all profiles. Each job is polled with the profile that it belongs to."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -8,43 +8,43 @@ from tui.polling.poller import Pace, Poller
 
 
 class PollerGroup:
-    """The commands of a `Poller`, sent on to the right one. Pollers are made when their first job comes."""
+    """Has the methods of `Poller` and calls the right one. A profile's poller is made when its first job is watched."""
 
     def __init__(self, make: Callable[[str], Poller], default: str) -> None:
-        """`make` builds the poller of a profile, `default` is the profile of jobs that name none."""
+        """`make` returns a profile's poller; `default` is the profile of jobs that name none."""
         self._make = make
         self._default = default
         self._pollers: dict[str, Poller] = {}
         self._profile_of: dict[JobId, str] = {}
         self._busy: tuple[str, ...] = ()
         """The profiles that have jobs, and the default one."""
-        self._came = asyncio.Event()
+        self._has_new = asyncio.Event()
         self._paused = False
 
     async def run(self) -> None:
-        """Poll until cancelled; raises what a bug raised."""
+        """Polls until cancelled. Raises the exception of a bug."""
         running: set[str] = set()
         async with asyncio.TaskGroup() as tasks:
             while True:
-                self._came.clear()
+                self._has_new.clear()
                 for profile in self._pollers.keys() - running:
                     running.add(profile)
                     tasks.create_task(self._pollers[profile].run())
-                await self._came.wait()
+                await self._has_new.wait()
 
     def watch(self, jobs: Iterable[Job]) -> None:
-        """Watch exactly these, in this order. A job that changes its profile stays paused if it was."""
+        """Watches exactly these jobs, in this order. A paused job stays paused when its profile changes."""
         before, self._profile_of = self._profile_of, {job.id: job.profile or self._default for job in jobs}
         moved = [job for job, profile in self._profile_of.items() if before.get(job, profile) != profile]
-        resting = [job for job in moved if self._pollers[before[job]].has_paused(job)]
+        paused = [job for job in moved if self._pollers[before[job]].has_paused(job)]
         self._busy = tuple(dict.fromkeys((self._default, *self._profile_of.values())))
         for profile in set(self._busy) - self._pollers.keys():
             self._pollers[profile] = self._make(profile)
             self._pollers[profile].paused = self._paused
-            self._came.set()
+            self._has_new.set()
         for profile, poller in self._pollers.items():
             poller.watch(job for job, theirs in self._profile_of.items() if theirs == profile)
-        self.pause(resting)
+        self.pause(paused)
 
     def prefer(self, jobs: Iterable[JobId]) -> None:
         preferred = dict(self._by_poller(jobs))
@@ -52,7 +52,7 @@ class PollerGroup:
             poller.prefer(preferred.get(poller, ()))
 
     def refresh(self, jobs: Iterable[JobId] | None = None) -> float:
-        """Seconds until the last of them can have been asked; see `Poller.refresh`."""
+        """Returns the seconds until the last of their requests has left; see `Poller.refresh`."""
         if jobs is None:
             return max((poller.refresh(None) for poller in self._pollers.values()), default=0.0)
         return max((poller.refresh(named) for poller, named in self._by_poller(jobs)), default=0.0)
@@ -67,7 +67,7 @@ class PollerGroup:
 
     @property
     def paused(self) -> bool:
-        """While True nothing is asked at all."""
+        """While True no request leaves."""
         return self._paused
 
     @paused.setter
@@ -83,11 +83,11 @@ class PollerGroup:
         return self._poller_of(job).interval(job)
 
     def profile(self, job: JobId) -> str:
-        """The profile that asks about the job."""
+        """Returns the profile that the job is polled with."""
         return self._profile_of.get(job, self._default)
 
     def paces(self) -> Mapping[str, Pace]:
-        """The pace of each profile that has jobs; the default profile's, always, first."""
+        """Returns the pace of each profile that has jobs; the default profile is always there, and first."""
         return {profile: self._pollers[profile].pace() for profile in self._busy}
 
     def _poller_of(self, job: JobId) -> Poller:

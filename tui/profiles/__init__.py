@@ -1,1 +1,1 @@
-"""Profiles ready for use: where and as whom to ask, made from flags, environment and settings."""
+"""Profiles: an endpoint, a credential and a client, made from flags, environment and settings."""

@@ -1,8 +1,8 @@
-"""The credentials that a profile may use: those asked for, else those that it names, else those that are there."""
+"""The credentials that a profile may use: those of flags and our variables, else its own, else the usual variables."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.codearts.auth.access_key import FixedKeys, Keys, KeySource, SigningCredential, find_keys, named_keys
 from tui.codearts.auth.credentials import Credential, EnvironmentToken, FileToken, FixedToken, ReadyToken, Secret
@@ -13,9 +13,12 @@ from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
 from tui.core.paths import expanded
 from tui.core.reading import Failure, FailureKind
-from tui.profiles.lazy import LazyIam, NotedIssuer
-from tui.profiles.resolve import ConnectionOptions, Context, Endpoints
+from tui.profiles.resolve import ProfileInputs, origin_of
+from tui.profiles.sign_in import SignInService
 from tui.storage.profile_settings import IamSettings, KeySettings, ProfileSettings
+
+if TYPE_CHECKING:
+    from tui.codearts.iam_api import IamTokens
 
 NOTHING = "No token is given: set CODEARTS_TOKEN, or name a file with --token-file or CODEARTS_TOKEN_FILE."
 _NOT_FOR_IT = (
@@ -27,80 +30,72 @@ _READY = ("HW_AUTH_TOKEN", "OS_AUTH_TOKEN")
 
 
 class Candidate(NamedTuple):
-    """A credential, where it was named, and the secrets that it holds now."""
+    """A credential, where the user named it, and the secrets that it holds now."""
 
     credential: Credential
     origin: str
     held: Callable[[], Sequence[Secret] | Failure]
     password: HeldPassword | None = None
-    """That of an IAM user, where it is kept in memory: the screen may put another one."""
-    iam: LazyIam | None = None
+    """The password of an IAM user that is kept in memory: the user may type another one on the screen."""
+    iam: "IamTokens | None" = None
 
 
-class CandidateInput(NamedTuple):
-    """What the sources of one profile are made with; `path` is where the settings have it."""
+def find_candidates(
+    name: str,
+    settings: ProfileSettings,
+    service: SignInService,
+    inputs: ProfileInputs,
+    is_in_charge: bool,
+    shares_host: bool,
+) -> list[Candidate]:
+    """Returns at least one. The environment's credentials are for the host of the profile in charge, and no other.
 
-    name: str
-    path: str
-    settings: ProfileSettings
-    endpoints: Endpoints
-    options: ConnectionOptions
-    clock: ServerClock
-    context: Context
-
-    def origin(self, key: str) -> str:
-        return f"settings: {self.path}{key}"
-
-
-def find_candidates(inputs: CandidateInput, is_in_charge: bool, shares_host: bool) -> list[Candidate]:
-    """One at least. What the environment has was given for the host of the profile in charge, and goes nowhere else.
-
-    Raises Problem for a source that can never work.
+    Raises UserError for a source that can never work.
     """
-    asked_for = _asked_for(inputs) if is_in_charge else []
-    found = asked_for or _named(inputs) or (_found(inputs) if shares_host else [])
-    return found or [_none(NOTHING if shares_host else _NOT_FOR_IT.format(inputs.name))]
+    found = _asked_for(inputs, inputs.flags.token_file) if is_in_charge else []
+    found = found or _named(name, settings, service, inputs)
+    if not found and shares_host:
+        found = _found(settings.project_id, service.clock, inputs)
+    return found or [_none(NOTHING if shares_host else _NOT_FOR_IT.format(name))]
 
 
-def _asked_for(inputs: CandidateInput) -> list[Candidate]:
-    """By flag, else by a variable of ours."""
-    context = inputs.context
-    if file := context.flags.token_file:
-        return [_ready(FileToken(file), "--token-file")]
-    if token := context.variable("CODEARTS_TOKEN"):
+def _asked_for(inputs: ProfileInputs, flag: Path | None = None) -> list[Candidate]:
+    """From `--token-file`, else from a variable of this program."""
+    if flag:
+        return [_ready(FileToken(flag), "--token-file")]
+    if token := inputs.variable("CODEARTS_TOKEN"):
         return [_ready(EnvironmentToken(token), "CODEARTS_TOKEN")]
-    if name := context.variable("CODEARTS_TOKEN_FILE"):
-        return [_ready(FileToken(expanded(name)), "CODEARTS_TOKEN_FILE")]
+    if file := inputs.variable("CODEARTS_TOKEN_FILE"):
+        return [_ready(FileToken(expanded(file)), "CODEARTS_TOKEN_FILE")]
     return []
 
 
-def _named(inputs: CandidateInput) -> list[Candidate]:
-    """By the profile itself."""
-    settings, context = inputs.settings, inputs.context
+def _named(name: str, settings: ProfileSettings, service: SignInService, inputs: ProfileInputs) -> list[Candidate]:
+    """From the profile's settings."""
     named = []
     if settings.token_file:
-        named.append(_ready(FileToken(context.file(settings.token_file)), inputs.origin("token_file")))
+        named.append(_ready(FileToken(inputs.file(settings.token_file)), origin_of(name, "token_file")))
     if settings.token_env:
-        named.append(_ready(_of_variable(settings.token_env, context), inputs.origin("token_env")))
+        named.append(_ready(_of_variable(settings.token_env, inputs), origin_of(name, "token_env")))
     if settings.token_command:
         command = CommandToken(SecretCommand("token_command", settings.token_command))
-        named.append(_renewed(command, inputs, inputs.origin("token_command")))
+        named.append(_refreshable(command, service.clock, origin_of(name, "token_command")))
     if settings.iam:
-        named.append(_iam(settings.iam, inputs))
+        named.append(_iam(name, settings, settings.iam, service, inputs))
     if settings.keys:
-        named += _keys(settings.keys, inputs)
+        signing = _signing(settings.project_id, service.clock, origin_of(name, "keys"))
+        named += map(signing, _chosen_keys(settings.keys, inputs))
     return named
 
 
-def _found(inputs: CandidateInput) -> list[Candidate]:
-    """Where users of our own variables, Terraform and the vendor's SDK have theirs already."""
-    found = _asked_for(
-        inputs._replace(context=replace(inputs.context, flags=inputs.context.flags._replace(token_file=None)))
-    )
+def _found(project_id: str, clock: ServerClock, inputs: ProfileInputs) -> list[Candidate]:
+    """From our variables, and from where users of Terraform and the vendor's SDK have theirs already."""
+    found = _asked_for(inputs)
     for name in _READY:
-        if token := inputs.context.variable(name):
+        if token := inputs.variable(name):
             found.append(_ready(EnvironmentToken(token, name), name))
-    return found + [_signing(keys, inputs, "found") for keys in _known_keys(inputs)]
+    signing = _signing(project_id, clock, "found")
+    return [*found, *map(signing, find_keys(inputs.environ, inputs.home))]
 
 
 def _none(why: str) -> Candidate:
@@ -115,77 +110,75 @@ def _ready(credential: ReadyToken, origin: str) -> Candidate:
     return Candidate(credential, origin, held)
 
 
-def _of_variable(name: str, context: Context) -> ReadyToken:
-    if value := context.variable(name):
+def _of_variable(name: str, inputs: ProfileInputs) -> ReadyToken:
+    if value := inputs.variable(name):
         return EnvironmentToken(value, name)
     return FixedToken(name, unusable(name, "This variable is not set: put the token into it."))
 
 
-def _renewed(
-    provider: TokenProvider, inputs: CandidateInput, origin: str, password: HeldPassword | None = None
+def _refreshable(
+    provider: TokenProvider, clock: ServerClock, origin: str, password: HeldPassword | None = None
 ) -> Candidate:
-    credential = RefreshableToken(NotedIssuer(provider, inputs.context.note), inputs.clock)
+    credential = RefreshableToken(provider, clock)
 
     def held() -> Sequence[Secret]:
-        typed = password.held if password else None
-        tokens = [credential.issued.token] if credential.issued else []
-        return [*([typed] if typed else []), *tokens]
+        secrets = (password and password.held, credential.token and credential.token.secret)
+        return [secret for secret in secrets if secret]
 
-    return Candidate(credential, origin, held, password, provider if isinstance(provider, LazyIam) else None)
+    return Candidate(credential, origin, held, password)
 
 
-def _iam(iam: IamSettings, inputs: CandidateInput) -> Candidate:
-    settings, endpoints = inputs.settings, inputs.endpoints
+def _iam(
+    name: str, settings: ProfileSettings, user: IamSettings, service: SignInService, inputs: ProfileInputs
+) -> Candidate:
+    from tui.codearts.iam_api import IamTokens, LoginRequest  # few profiles need it at the start
+
+    endpoints = service.endpoints
     if not endpoints.iam:
-        raise UserError(f"It is not known where the IAM of profile {inputs.name} is: give it iam_endpoint.")
-    scope = settings.project or ("" if settings.project_id else endpoints.endpoint.region), settings.project_id
-    if not any(scope):
-        raise UserError(
-            f"Profile {inputs.name} logs in to no project: give it project (like cn-north-4) or project_id."
-        )
-    held = None
-    if iam.password_command:
-        password: HeldPassword | CommandPassword = CommandPassword(
-            SecretCommand("password_command", iam.password_command)
-        )
-    else:
-        value = inputs.context.variable(iam.password_env) if iam.password_env else ""
-        password = held = HeldPassword(iam.password_env or f"the password of IAM user {iam.user}", value)
-    provider = LazyIam(iam, scope, endpoints.iam, inputs.options, password, inputs.clock)
-    return _renewed(provider, inputs, inputs.origin("iam"), held)
+        raise UserError(f"It is not known where the IAM of profile {name} is: give it iam_endpoint.")
+    project = settings.project or ("" if settings.project_id else endpoints.endpoint.region)
+    if not (project or settings.project_id):
+        raise UserError(f"Profile {name} logs in to no project: give it project (like cn-north-4) or project_id.")
+    login = LoginRequest(user.user, user.account, project, settings.project_id)
+    password = _password(user, inputs)
+    iam = IamTokens(service.options.opener(endpoints.iam.url), endpoints.iam, login, password, service.clock)
+    held = password if isinstance(password, HeldPassword) else None
+    return _refreshable(iam, service.clock, origin_of(name, "iam"), held)._replace(iam=iam)
 
 
-def _keys(keys: KeySettings, inputs: CandidateInput) -> list[Candidate]:
-    context, origin = inputs.context, inputs.origin("keys")
-    if keys.source:
-        wants_file = keys.source == "file"
-        known = [source for source in _known_keys(inputs) if isinstance(source, FixedKeys) != wants_file]
-        where = "~/.huaweicloud/credentials" if wants_file else "HUAWEICLOUD_SDK_AK or HW_ACCESS_KEY"
-        nothing = FixedKeys(where, unusable(where, "There are no keys."))
-        return [_signing(source, inputs, origin) for source in known or [nothing]]
-    source = named_keys(context.environ, keys.access_env, keys.secret_env, keys.security_token_env)
-    return [_signing(source, inputs, origin)]
+def _password(user: IamSettings, inputs: ProfileInputs) -> HeldPassword | CommandPassword:
+    if user.password_command:
+        return CommandPassword(SecretCommand("password_command", user.password_command))
+    value = inputs.variable(user.password_env) if user.password_env else ""
+    return HeldPassword(user.password_env or f"the password of IAM user {user.user}", value)
 
 
-def _known_keys(inputs: CandidateInput) -> list[KeySource]:
-    context = inputs.context
-    return find_keys(context.environ, context.home)
+def _chosen_keys(keys: KeySettings, inputs: ProfileInputs) -> list[KeySource]:
+    if not keys.source:
+        return [named_keys(inputs.environ, keys.access_env, keys.secret_env, keys.security_token_env)]
+    wants_file = keys.source == "file"
+    known = find_keys(inputs.environ, inputs.home)
+    where = "~/.huaweicloud/credentials" if wants_file else "HUAWEICLOUD_SDK_AK or HW_ACCESS_KEY"
+    chosen = [source for source in known if isinstance(source, FixedKeys) != wants_file]
+    return chosen or [FixedKeys(where, unusable(where, "There are no keys."))]
 
 
-def _signing(source: KeySource, inputs: CandidateInput, origin: str) -> Candidate:
-    keys = ForProject(source, inputs.settings.project_id) if inputs.settings.project_id else source
+def _signing(project_id: str, clock: ServerClock, origin: str) -> Callable[[KeySource], Candidate]:
+    def candidate(source: KeySource) -> Candidate:
+        def held() -> Sequence[Secret] | Failure:
+            keys = source.value()
+            if isinstance(keys, Failure):
+                return keys
+            return [secret for secret in (keys.access, keys.secret, keys.security_token) if secret]
 
-    def held() -> Sequence[Secret] | Failure:
-        value = source.value()
-        if isinstance(value, Failure):
-            return value
-        return [value.access, value.secret, *([value.security_token] if value.security_token else [])]
+        keys = ForProject(source, project_id) if project_id else source
+        return Candidate(SigningCredential(keys, clock), origin, held)
 
-    return Candidate(SigningCredential(keys, inputs.clock), origin, held)
+    return candidate
 
 
 class ForProject:
-    """Keys whose requests name another project."""
+    """Keys whose requests name this project instead of their own."""
 
     def __init__(self, keys: KeySource, project_id: str) -> None:
         self.source = keys.source

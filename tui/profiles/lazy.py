@@ -1,83 +1,24 @@
-"""Clients that are loaded at their first use: importing httpx takes 60 ms."""
+"""The client of a profile, opened at the first reading: importing httpx takes 60 ms."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui.codearts.auth.credentials import Credential
-from tui.codearts.auth.providers import PasswordSource
-from tui.codearts.auth.refreshable import Token, TokenProvider
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading
-from tui.core.text import clean
 from tui.profiles.resolve import ConnectionOptions
-from tui.storage.profile_settings import IamSettings
 
 if TYPE_CHECKING:
     from tui.codearts.client import StatusClient
 
 
-class LazyIam:
-    """IAM's token call, which loads httpx only when it is made."""
-
-    def __init__(
-        self,
-        settings: IamSettings,
-        scope: tuple[str, str],
-        endpoint: Endpoint,
-        options: ConnectionOptions,
-        password: PasswordSource,
-        clock: ServerClock,
-    ) -> None:
-        """`scope`: the project's name and its ID, of which one is enough."""
-        self.source = f"IAM user {clean(settings.user, 60)}"
-        self._settings, self._scope, self._endpoint = settings, scope, endpoint
-        self._options, self._password, self._clock = options, password, clock
-
-    async def issue(self) -> Token | Failure:
-        return await self.log_in(self._password)
-
-    async def log_in(self, password: PasswordSource) -> Token | Failure:
-        """With this password; a log-in that counts."""
-        from tui.codearts.iam_api import IamTokens, LoginRequest
-
-        login = LoginRequest(self._settings.user, self._settings.account, *self._scope)
-        return await IamTokens(
-            self._options.opener(self._endpoint.url), self._endpoint, login, password, self._clock
-        ).issue()
-
-    def changed(self) -> bool:
-        return self._password.changed()
-
-
-class NotedIssuer:
-    """Tells the log of every token that was asked for."""
-
-    def __init__(self, provider: TokenProvider, note: Callable[[str], None]) -> None:
-        self.source = provider.source
-        self._provider, self._note = provider, note
-
-    async def issue(self) -> Token | Failure:
-        answer = await self._provider.issue()
-        if isinstance(answer, Failure):
-            self._note(
-                f"renewal: {self.source} gave no token: {answer.summary} {answer.code} {answer.message}".rstrip()
-            )
-        else:
-            until = f", good until {answer.expires_at:%Y-%m-%d %H:%M:%S} UTC" if answer.expires_at else ""
-            self._note(f"renewal: {self.source} gave a token{until}")
-        return answer
-
-    def changed(self) -> bool:
-        return self._provider.changed()
-
-
 class LazyClient:
-    """Opens the client at the first reading, since httpx costs 60 ms that a first paint need not wait for.
+    """Opens a `StatusClient` at the first reading, so that the first paint does not wait for httpx.
 
-    What keeps it from opening, such as a bad proxy variable, is a failure of each reading.
+    If it cannot be opened, for example because of a bad proxy variable, each reading is that failure.
     """
 
     def __init__(

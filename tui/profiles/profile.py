@@ -1,10 +1,10 @@
-"""A profile ready for use."""
+"""A profile: what is needed to read jobs of one endpoint with one credential."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tui.codearts.auth.chain import CredentialChain
-from tui.codearts.auth.credentials import Credential, ReadyToken, Secret
+from tui.codearts.auth.credentials import Credential, ReadyToken, Secret, TypedToken
 from tui.codearts.auth.refreshable import Token
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
@@ -15,23 +15,30 @@ from tui.core.text import clean
 from tui.polling.extras_share import ExtrasBudget
 from tui.polling.policy import Policy
 from tui.polling.rate_limiter import AdaptiveRateLimiter
-from tui.profiles.credential_chain import Candidate, CandidateInput, find_candidates
+from tui.profiles.credential_chain import Candidate, find_candidates
 from tui.profiles.extras import Extras
 from tui.profiles.lazy import LazyClient
-from tui.profiles.resolve import ConnectionOptions, Context, Endpoints, connection_options, endpoints_of, warning_of
-from tui.profiles.sign_in import OverrideCredential, SignIn, SignInService, TypedToken
+from tui.profiles.resolve import (
+    ConnectionOptions,
+    Endpoints,
+    ProfileInputs,
+    connection_options,
+    endpoints_of,
+    warning_of,
+)
+from tui.profiles.sign_in import SignIn, SignInService
 from tui.storage.profile_settings import ProfileSettings
 from tui.storage.settings import PollingSettings
 
 MOST_TOGETHER = 4
-"""Requests that leave together at most: a key waits until the answers that come together have been read, 2 ms each."""
+"""Requests sent together at most. Their responses arrive together and take 2 ms each, during which a key waits."""
 
 
 class Profile(NamedTuple):
-    """Where and as whom to ask, ready for use."""
+    """An endpoint, a credential for it, and the client that uses both."""
 
     name: str
-    """Empty when nobody gave it one."""
+    """Empty for the profile that only flags and environment describe."""
     endpoint: Endpoint
     credential: Credential
     reader: LazyClient
@@ -40,7 +47,7 @@ class Profile(NamedTuple):
     service: SignInService
     candidates: tuple[Candidate, ...] = ()
     warning: str = ""
-    """What the screen says as long as it is open; empty where all is well."""
+    """A warning that the screen always shows; empty if there is none."""
     extras: Extras | None = None
     """None where nothing but the status call may be sent."""
 
@@ -50,10 +57,10 @@ class Profile(NamedTuple):
             await self.extras.close()
 
     async def look(self) -> Token | Failure | None:
-        """What IAM says of the token in use, whose end is known from then on.
+        """Asks IAM about the token in use; from then on its end is known.
 
-        None for keys, and where it is not known where IAM is. May log in, as the first reading would. Raises Problem
-        where no connection can be set up.
+        Returns None for keys, and if no IAM endpoint is known. May log in, as the first reading would. Raises
+        UserError if no connection can be set up.
         """
         auth_headers = await self.credential.authenticate("GET", f"{self.endpoint.url}/v3/jobs/{NO_JOB}/status")
         if isinstance(auth_headers, Failure):
@@ -61,15 +68,15 @@ class Profile(NamedTuple):
         self.credential.on_response(auth_headers, None)
         if "X-Auth-Token" not in auth_headers.headers:
             return None
-        told = await self.service.inspect(auth_headers.secret)
-        if isinstance(told, Token) and told.expires_at:
+        inspected = await self.service.inspect(auth_headers.secret)
+        if isinstance(inspected, Token) and inspected.expires_at:
             for candidate in self.candidates:
                 if isinstance(candidate.credential, ReadyToken) and candidate.credential.source == auth_headers.source:
-                    candidate.credential.learn(auth_headers.secret, told.expires_at)
-        return told
+                    candidate.credential.learn(auth_headers.secret, inspected.expires_at)
+        return inspected
 
     def secrets(self) -> list[Secret]:
-        """Those that are held now."""
+        """Returns the secrets that are in memory now."""
         held = [candidate.held() for candidate in self.candidates]
         return [*self.sign_in.secrets, *(secret for some in held if not isinstance(some, Failure) for secret in some)]
 
@@ -78,56 +85,54 @@ def build_profile(
     name: str,
     settings: ProfileSettings,
     polling: PollingSettings,
-    context: Context,
+    inputs: ProfileInputs,
     is_in_charge: bool,
     url_in_charge: str = "",
     has_extras: bool = True,
 ) -> Profile:
-    """`url_in_charge` is where the profile in charge asks; without extras it sends nothing but the status call.
+    """`url_in_charge` is the endpoint of the profile in charge.
 
-    Raises Problem, which names the profile, for what can never work: then nothing is sent anywhere.
+    Without extras the profile sends nothing but the status call.
+
+    Raises UserError, which names the profile, for what can never work: then nothing is sent anywhere.
     """
-    path = f"profiles.{name}." if name else ""
-    clock = ServerClock(context.now)
-    options = connection_options(settings, context.file)
+    options = connection_options(settings, inputs.file)
+    clock = ServerClock(inputs.now)
     try:
-        endpoints = endpoints_of(settings, context, is_in_charge, path)
+        endpoints = endpoints_of(settings, inputs, is_in_charge, name)
+        service = SignInService(endpoints, options, clock, inputs.now)
         shares_host = is_in_charge or endpoints.endpoint.url == url_in_charge
-        candidates = find_candidates(
-            CandidateInput(name, path, settings, endpoints, options, clock, context), is_in_charge, shares_host
-        )
+        candidates = find_candidates(name, settings, service, inputs, is_in_charge, shares_host)
     except UserError as problem:
         raise UserError(f"Profile {clean(name, 60)}: {problem}" if name else str(problem)) from None
     credentials = [candidate.credential for candidate in candidates]
-    credential = credentials[0] if len(credentials) == 1 else CredentialChain(credentials)
-    profile = _put_together(
-        name, SignInService(endpoints, options, clock, context.now), credential, polling, tuple(candidates)
-    )
+    profile = _put_together(name, service, credentials, polling, tuple(candidates))
     return profile._replace(warning=warning_of(settings), extras=profile.extras if has_extras else None)
 
 
 def make_profile(
     name: str, endpoint: Endpoint, credential: Credential, polling: PollingSettings, now: Callable[[], Moment]
 ) -> Profile:
-    """With a credential that is there already."""
-    return _put_together(
-        name, SignInService(Endpoints(endpoint), ConnectionOptions(), ServerClock(now), now), credential, polling
-    )
+    """Makes a profile with a given credential."""
+    service = SignInService(Endpoints(endpoint), ConnectionOptions(), ServerClock(now), now)
+    return _put_together(name, service, [credential], polling)
 
 
 def _put_together(
-    name: str, service: SignInService, own: Credential, polling: PollingSettings, candidates: tuple[Candidate, ...] = ()
+    name: str,
+    service: SignInService,
+    credentials: Sequence[Credential],
+    polling: PollingSettings,
+    candidates: tuple[Candidate, ...] = (),
 ) -> Profile:
     typed = TypedToken()
-    credential = OverrideCredential(typed, own)
+    credential = CredentialChain(credentials, typed)
     together = min(MOST_TOGETHER, polling.concurrency)
     policy = Policy(polling.running, polling.idle, polling.requests_per_second, polling.concurrency, together=together)
     endpoint = service.endpoints.endpoint
     reader = LazyClient(endpoint, credential, service.now, service.options, service.clock)
-    by_password = next((candidate for candidate in candidates if candidate.password), None)
-    sign_in = SignIn(
-        service, typed, by_password.password if by_password else None, by_password.iam if by_password else None
-    )
+    passwords = ((candidate.password, candidate.iam) for candidate in candidates if candidate.password)
+    sign_in = SignIn(service, typed, *next(passwords, (None, None)))
     budget = ExtrasBudget(AdaptiveRateLimiter(policy.requests_per_second), lambda: service.now().at)
     extras = Extras(endpoint, credential, service.now, service.options, service.clock, budget)
     return Profile(name, endpoint, credential, reader, policy, sign_in, service, candidates, extras=extras)

@@ -27,8 +27,18 @@ if TYPE_CHECKING:
     import httpx
 
 
+_REGIONS = ("HW_REGION_NAME", "OS_REGION_NAME")
+"""Terraform's and OpenStack's names."""
+_NOWHERE = (
+    "No region or endpoint set: give --region ID (for example --region cn-north-4) or --endpoint URL, "
+    "or set CODEARTS_REGION or CODEARTS_ENDPOINT, or choose a profile of your settings with --profile "
+    "or default_profile. To look around first: codearts-watch --demo."
+)
+DERIVED = "of the region"
+
+
 class Flags(NamedTuple):
-    """What the command line says of the profile in charge."""
+    """The options of the command line for the profile in charge."""
 
     profile: str = ""
     region: str = ""
@@ -39,7 +49,7 @@ class Flags(NamedTuple):
 
 
 class EffectiveValue(NamedTuple):
-    """One effective value, in words, and where it came from. Shows no secret."""
+    """A setting in effect, as text, and where it came from. Contains no secret."""
 
     name: str
     value: str
@@ -47,26 +57,30 @@ class EffectiveValue(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """`environ` is as it was at the start, `folder` that of the settings, `note` writes a line to the log."""
+class ProfileInputs:
+    """What profiles are made from, besides their settings."""
 
     flags: Flags
     environ: Mapping[str, str] = field(repr=False)
+    """The environment at the start, with its secrets."""
     home: Path
     folder: Path
+    """The folder of the settings file."""
     now: Callable[[], Moment]
-    note: Callable[[str], None]
 
     def variable(self, name: str) -> str:
         return self.environ.get(name, "").strip()
 
     def file(self, name: str) -> Path:
-        """`~` is the home; any other relative name counts from the settings' folder."""
+        """Returns the path of a file that the settings name: relative to their folder; `~` is the home folder."""
         return self.folder / expanded(name)
 
 
 def choose_profile(flags: Flags, environ: Mapping[str, str], settings: Settings) -> tuple[str, str]:
-    """The profile in charge, and why it is. Empty: the one without a name. Raises Problem for an unknown one."""
+    """Returns the name of the profile in charge, and where the choice came from.
+
+    The name is empty for the profile that only flags and environment describe. Raises UserError for an unknown one.
+    """
     known = settings.profiles
     for name, origin in ((flags.profile, "--profile"), (environ.get("CODEARTS_PROFILE", ""), "CODEARTS_PROFILE")):
         if name in known:
@@ -82,17 +96,21 @@ def choose_profile(flags: Flags, environ: Mapping[str, str], settings: Settings)
 
 
 class ConnectionOptions(NamedTuple):
-    """`proxy` is None where the environment decides, and empty for none at all."""
+    """How a profile connects. `proxy` is None if the environment decides, and empty for no proxy."""
 
     ca_file: Path | None = None
     proxy: str | None = None
     verify: bool = True
 
     def opener(self, url: str) -> "Callable[[], httpx.AsyncClient]":
-        """Makes HTTP clients of one connection each, for this place. Loads httpx, which costs 60 ms."""
-        from tui.codearts.client import http_client
+        """Returns a function that makes HTTP clients of one connection each to this URL."""
+        return partial(self._open, url)
 
-        return partial(http_client, url, self.ca_file, proxy=self.proxy, verify=self.verify)
+    def _open(self, url: str) -> "httpx.AsyncClient":
+        """Imports httpx only here, since that takes 60 ms."""
+        from tui.codearts.connections import open_http
+
+        return open_http(url, self.ca_file, proxy=self.proxy, verify=self.verify)
 
 
 def connection_options(settings: ProfileSettings, file: Callable[[str], Path]) -> ConnectionOptions:
@@ -104,56 +122,51 @@ def connection_options(settings: ProfileSettings, file: Callable[[str], Path]) -
 
 
 def warning_of(settings: ProfileSettings) -> str:
-    """What the screen says as long as it is open; empty where all is well."""
+    """Returns the warning that the screen always shows; empty if TLS verification is on."""
     if not settings.unverified:
         return ""
     return "Whoever answers is believed, since TLS verification is off: anyone on the way can read the token."
 
 
-_REGIONS = ("HW_REGION_NAME", "OS_REGION_NAME")
-"""Terraform's and OpenStack's names."""
-_NOWHERE = (
-    "It is not said where to ask: give --region ID (for example --region cn-north-4) or --endpoint URL, "
-    "or set CODEARTS_REGION or CODEARTS_ENDPOINT, or choose a profile of your settings with --profile "
-    "or default_profile. To look around first: codearts-watch --demo."
-)
-DERIVED = "of the region"
-
-
 class Endpoints(NamedTuple):
-    """Two endpoints that passed the check of their hosts; `iam` is None where it is not known."""
+    """Endpoints whose hosts passed the check. `iam` is None if no IAM endpoint is known."""
 
     endpoint: Endpoint
     iam: Endpoint | None = None
     found: tuple[EffectiveValue, ...] = ()
 
 
-def endpoints_of(settings: ProfileSettings, context: Context, is_in_charge: bool, path: str) -> Endpoints:
-    """Flag before environment before settings, of which the profile in charge alone takes the first two.
+def origin_of(name: str, key: str) -> str:
+    """Returns where the settings have a key of this profile."""
+    return f"settings: profiles.{name}.{key}" if name else f"settings: {key}"
 
-    `path` is where the settings have the profile. Raises Problem for what cannot be used: then nothing may be sent.
+
+def endpoints_of(settings: ProfileSettings, inputs: ProfileInputs, is_in_charge: bool, name: str) -> Endpoints:
+    """A flag wins over the environment, and that over the settings; both are for the profile in charge alone.
+
+    Raises UserError for what cannot be used: then nothing may be sent.
     """
-    allow_http = settings.allow_http or (is_in_charge and context.flags.allow_http)
-    allowed = (*settings.allow_host, *(context.flags.allow_host if is_in_charge else ()))
-    endpoint, found = _build_service(settings, context, is_in_charge, path, allow_http)
+    allow_http = settings.allow_http or (is_in_charge and inputs.flags.allow_http)
+    allowed = (*settings.allow_host, *(inputs.flags.allow_host if is_in_charge else ()))
+    endpoint, found = _build_service(settings, inputs, is_in_charge, name, allow_http)
     check_host(endpoint, allowed)
-    iam, origin = _iam(settings, context, is_in_charge, path, allow_http, endpoint)
+    iam, origin = _iam(settings, inputs, is_in_charge, name, allow_http, endpoint)
     if iam:
         check_host(iam, allowed)
     found.append(EffectiveValue("iam_endpoint", iam.url if iam else "", origin))
     if allowed:
-        origins = [f"settings: {path}allow_host"] * bool(settings.allow_host)
+        origins = [origin_of(name, "allow_host")] * bool(settings.allow_host)
         origins += ["--allow-host"] * (len(allowed) > len(settings.allow_host))
         found.append(EffectiveValue("allow_host", clean(", ".join(allowed)), " and ".join(origins)))
     return Endpoints(endpoint, iam, tuple(found))
 
 
 def _build_service(
-    settings: ProfileSettings, context: Context, is_in_charge: bool, path: str, allow_http: bool
+    settings: ProfileSettings, inputs: ProfileInputs, is_in_charge: bool, name: str, allow_http: bool
 ) -> tuple[Endpoint, list[EffectiveValue]]:
-    """The first that says a place, an endpoint or a region."""
-    flags, variable = context.flags, context.variable
-    said = [(settings.endpoint, f"settings: {path}endpoint", settings.region, f"settings: {path}region")]
+    """Takes the first source that names an endpoint or a region."""
+    flags, variable = inputs.flags, inputs.variable
+    said = [(settings.endpoint, origin_of(name, "endpoint"), settings.region, origin_of(name, "region"))]
     if is_in_charge:
         environment = (
             variable("CODEARTS_ENDPOINT"),
@@ -183,14 +196,19 @@ def _build_service(
 
 
 def _iam(
-    settings: ProfileSettings, context: Context, is_in_charge: bool, path: str, allow_http: bool, endpoint: Endpoint
+    settings: ProfileSettings,
+    inputs: ProfileInputs,
+    is_in_charge: bool,
+    name: str,
+    allow_http: bool,
+    endpoint: Endpoint,
 ) -> tuple[Endpoint | None, str]:
-    """The vendor's IAM is taken unasked for the vendor's hosts alone: it would be shown the token of another place."""
-    said = [(settings.iam_endpoint, f"settings: {path}iam_endpoint")]
+    """Derives the vendor's IAM for the vendor's hosts alone: otherwise IAM would receive another service's token."""
+    said = [(settings.iam_endpoint, origin_of(name, "iam_endpoint"))]
     if is_in_charge:
-        said = [(context.variable("CODEARTS_IAM_ENDPOINT"), "CODEARTS_IAM_ENDPOINT"), *said]
+        said = [(inputs.variable("CODEARTS_IAM_ENDPOINT"), "CODEARTS_IAM_ENDPOINT"), *said]
         if is_vendors(endpoint):
-            said.append((context.variable("HUAWEICLOUD_SDK_IAM_ENDPOINT"), "HUAWEICLOUD_SDK_IAM_ENDPOINT"))
+            said.append((inputs.variable("HUAWEICLOUD_SDK_IAM_ENDPOINT"), "HUAWEICLOUD_SDK_IAM_ENDPOINT"))
     for url, origin in said:
         if url:
             try:

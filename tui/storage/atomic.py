@@ -1,4 +1,4 @@
-"""Files written whole: a reader sees the old text or the new one, never a part of either."""
+"""Writes whole files: a reader sees the old text or the new one, never a part of either."""
 
 import errno
 import fcntl
@@ -17,16 +17,15 @@ from tui.storage.files import Refusal, Signature, is_open_to_all, reason, signat
 _RETRY = 0.01
 _LEFTOVER_AGE = 3600.0
 _OF_ONE_FILE = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
-"""Errors that say something about the very file they came from; others are about the disk."""
+"""Errors about the file that they name; all others are about the disk."""
 
 
 @contextmanager
 def locked(path: Path, wait: float) -> Iterator[Path]:
-    """Hold the lock that all writers of `path` share; wait for it at most `wait` seconds, then raise Problem.
+    """Holds the lock that all writers of `path` share. Raises UserError if it is not free within `wait` seconds.
 
-    Yields the file that `path` leads to: what is read and written under the lock must be that one, whatever links
-    change meanwhile. The lock file is one of its own that is never replaced, beside the real file. Missing folders are
-    made.
+    Yields the file that `path` leads to: read and write that one, since links may change meanwhile. The lock is a
+    separate file beside it that is never replaced. Creates missing folders.
     """
     try:
         real = _destination(path)
@@ -41,7 +40,7 @@ def locked(path: Path, wait: float) -> Iterator[Path]:
 
 
 def _open_lock(real: Path) -> int:
-    """Everybody who may write the file may lock it."""
+    """Every user who may write the file may lock it."""
     lock = real.with_name(f"{real.name}.lock")
     flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
@@ -84,10 +83,10 @@ def _lock(path: Path, descriptor: int, wait: float) -> None:
 
 
 def write_text(real: Path, text: str) -> Signature:
-    """Replace the user's own file at once or not at all; returns what the file now is. Raises Problem.
+    """Replaces the user's own file at once or not at all; returns its new signature. Raises UserError.
 
-    `real` is no link: `locked` found out where the user's links lead. Mode and group stay as they were, and the owner
-    where it can be kept; a new file is for its owner only. A file that its owner made read-only is not written.
+    `real` is no link: `locked` has followed the user's links. Mode and group stay as they were, and the owner if the
+    system allows it; a new file is for its owner only. A file that its owner made read-only is not written.
     """
     try:
         return _replace(real, text.encode(), _former(real))
@@ -96,10 +95,10 @@ def write_text(real: Path, text: str) -> Signature:
 
 
 def write_invented(path: Path, text: str, served: Path | None = None) -> None:
-    """Replace a file whose name is the program's idea. Raises Problem.
+    """Replaces a file whose name this program chose. Raises UserError.
 
-    Nobody asked for a link there: it is replaced, never followed. Mode and group are those of the file that it serves;
-    without one it is for its owner only.
+    A link at that name is replaced, never followed. Mode and group are those of the file `served`; without one the
+    new file is for its owner only.
     """
     try:
         _make_folder(path.parent)
@@ -110,7 +109,7 @@ def write_invented(path: Path, text: str, served: Path | None = None) -> None:
 
 
 def _destination(path: Path) -> Path:
-    """The file that the user's own path leads to. Missing folders are made, but none behind a link. Raises OSError."""
+    """Returns the file that the path leads to. Creates missing folders, but none behind a link. Raises OSError."""
     if not path.is_symlink():
         _make_folder(path.parent)
     real = Path(os.path.realpath(path))
@@ -119,7 +118,7 @@ def _destination(path: Path) -> Path:
 
 
 def _check_folder(folder: Path) -> None:
-    """Where everybody may rename and remove, everybody may put a file of theirs in place of ours."""
+    """Raises Refusal if every user may rename files in the folder, and so replace ours."""
     if is_open_to_all(folder.stat()):
         raise Refusal(errno.EPERM, "everybody may write into this folder: run chmod o-w on it", str(folder))
 
@@ -158,9 +157,9 @@ def _create(path: Path, flags: int) -> int:
 
 
 def _resemble(descriptor: int, model: os.stat_result, mode: int) -> None:
-    """Give the open file this mode and the model's group, and its owner where we may.
+    """Gives the open file this mode and the model's group, and its owner if the system allows it.
 
-    Where the group cannot be kept, its rights are not given to another one.
+    If the group cannot be kept, the new group does not get the old one's rights.
     """
     with suppress(OSError):  # only root can give a file away, and only root needs to
         os.fchown(descriptor, model.st_uid, -1)
@@ -173,7 +172,7 @@ def _resemble(descriptor: int, model: os.stat_result, mode: int) -> None:
 
 
 def _former(real: Path) -> os.stat_result | None:
-    """What is there now. Raises PermissionError when it may not be written, though its folder may."""
+    """Returns the status of the present file, if any. Raises PermissionError if it is read-only."""
     try:
         found = real.lstat()
     except FileNotFoundError:
@@ -202,7 +201,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _remove_leftovers(real: Path, now: float) -> None:
-    """Temporary files of writers that were killed; `now` is the file system's own time."""
+    """Removes temporary files of writers that were killed; `now` is the file system's own time."""
     shape = re.compile(rf"\.{re.escape(real.name)}\.(\d{{1,9}})\.[0-9a-f]{{8}}\.tmp")
     with suppress(OSError):
         for entry in os.scandir(real.parent):
@@ -215,12 +214,12 @@ def _remove_leftovers(real: Path, now: float) -> None:
 
 
 def not_saved(path: Path, why: str) -> UserError:
-    """Says that the user's file is as it was. Nothing is put before these words."""
+    """Returns the error that says that the user's file is as it was. Callers show it without a prefix."""
     return UserError(f"Not saved: {why} ({clean(str(path))})")
 
 
 def _not_saved(path: Path, error: Exception) -> UserError:
-    """Names the file or folder that refused, where it is another one."""
+    """Returns `not_saved` for an OS error; it names the file or folder that refused if that is not `path`."""
     if not isinstance(error, OSError):
         return not_saved(path, clean(str(error)))
     name = error.filename2 or error.filename  # the second one is what could not be replaced

@@ -1,4 +1,4 @@
-"""Files read whole, and what goes wrong with files in words."""
+"""Reads whole files, and puts file errors into words."""
 
 import errno
 import grp
@@ -35,14 +35,14 @@ _REASONS = {
 
 
 class Refusal(OSError):
-    """This program refuses the file, and its words say why."""
+    """This program refuses the file; `strerror` says why."""
 
 
 class FileError(Exception):
     """Why the text of a file cannot be used; line and column count from 1 and are 0 when unknown."""
 
     def __init__(self, reason: str, line: int = 0, column: int = 0, may_pass: bool = False) -> None:
-        """`may_pass`: the system did not let us read, which may end without any change of the file."""
+        """`may_pass`: the system refused the read; a later read of the unchanged file may succeed."""
         super().__init__(reason)
         self.may_pass = may_pass
         self.reason = clean(reason)
@@ -56,13 +56,13 @@ class FileError(Exception):
 
 
 def reason(error: OSError) -> str:
-    """The error in words, and what to do about it."""
+    """Returns the error in words, and what to do about it."""
     known = "" if isinstance(error, Refusal) else _REASONS.get(error.errno or 0)
     return known or clean(error.strerror or str(error))
 
 
 def signature(path: Path) -> Signature:
-    """What changes whenever the file does."""
+    """Returns a value that differs after each change of the file."""
     try:
         return signature_of(path.stat())
     except (OSError, ValueError):
@@ -74,9 +74,9 @@ def signature_of(found: os.stat_result) -> tuple[int, int, int]:
 
 
 def read_text(path: Path, limit: int, check: Callable[[os.stat_result], None] = lambda _: None) -> str | None:
-    """The text as it is on disk, a byte order mark included; None when there is no file. Raises Unreadable.
+    """Returns the text as it is on disk with a byte order mark, or None if there is no file. Raises FileError.
 
-    `check` sees the status of the open file, and may raise Unreadable.
+    `check` is called with the status of the open file, and may raise FileError.
     """
     try:
         content = _read(path, limit, check)
@@ -114,24 +114,24 @@ def _read(path: Path, limit: int, check: Callable[[os.stat_result], None]) -> by
 
 
 def is_open_to_all(found: os.stat_result) -> bool:
-    """Whether everybody may put files into this folder and take away those of others."""
+    """Returns whether every user may add files to this folder and remove those of others."""
     return bool(found.st_mode & stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX
 
 
 def is_ours(found: os.stat_result) -> bool:
-    """Whether this user owns it, or root."""
+    """Returns whether this user or root owns it."""
     return found.st_uid in (0, os.geteuid())
 
 
 def is_written_by_others(found: os.stat_result) -> bool:
-    """Whether everybody may write it, or a group with somebody else in it."""
+    """Returns whether every user may write it, or a group that has other members."""
     return bool(found.st_mode & stat.S_IWOTH) or (bool(found.st_mode & stat.S_IWGRP) and not is_private(found.st_gid))
 
 
 def is_private(group: int) -> bool:
-    """Whether this user is alone in the group but for root: Debian and RHEL give every user such a group.
+    """Returns whether the group has no member but this user and root: Debian and RHEL give every user such a group.
 
-    Not every host can list its users, so the group must also be named or numbered like the user.
+    Some hosts cannot list their users, so the group must also have the user's name or number.
     """
     me = os.geteuid()
     try:
@@ -148,20 +148,20 @@ def is_private(group: int) -> bool:
 
 
 def is_closed(folder: Path) -> bool:
-    """Whether it is a real folder of this user's, and nobody else may write into it."""
+    """Returns whether it is a folder, no link, that this user owns and no other user may write into."""
     found = folder.lstat()
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
 
 
 def leads_safely(folder: Path) -> bool:
-    """Whether nobody but this user and root can put another folder in its place: neither where its name leads through,
-    nor where its links end."""
+    """Returns whether only this user and root could replace it: each folder on its path is checked, and on the path
+    to which its links lead."""
     real = folder.resolve()
     return all(_is_safe_step(step.lstat()) for path in (folder, real) for step in (path, *path.parents))
 
 
 def _is_safe_step(found: os.stat_result) -> bool:
-    if stat.S_ISLNK(found.st_mode):  # of a link the mode means nothing
+    if stat.S_ISLNK(found.st_mode):  # the mode of a link has no effect
         return is_ours(found)
     return is_ours(found) and (bool(found.st_mode & stat.S_ISVTX) or not is_written_by_others(found))
 
@@ -179,7 +179,7 @@ class Locations(NamedTuple):
 
 
 def default_locations() -> Locations:
-    """The locations that count where no flag names others."""
+    """Returns the locations that are used unless a flag names others."""
     folders = PlatformDirs(NAME, appauthor=False)
     config = _folder("XDG_CONFIG_HOME", lambda: folders.user_config_path)
     state = _folder("XDG_STATE_HOME", lambda: folders.user_state_path)
@@ -192,7 +192,7 @@ def default_locations() -> Locations:
 
 
 def _folder(variable: str, usual: Callable[[], Path]) -> Path | None:
-    """In a container, for example, the user may have no name and no home."""
+    """Returns None if the user has no home, as in some containers."""
     if (chosen := os.environ.get(variable, "")).startswith("~"):  # quoted, so that no shell expanded it
         return expanded(chosen) / NAME
     try:

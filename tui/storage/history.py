@@ -2,8 +2,8 @@
 
 A rollback journal instead of a write-ahead log: home folders of jump hosts are often on NFS, where the log's shared
 memory corrupts the file. On a remote file system each host has a file of its own and reads those of the others, so
-that no lock between hosts is needed. Whatever goes wrong with disk or lock ends in "no history" and one sentence;
-nothing here is ever waited for by the screen.
+that no lock between hosts is needed. If the disk or a lock fails, there is no history, and one sentence says why;
+the screen never waits for this module.
 """
 
 import logging
@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tui.core.job import JobId
@@ -32,7 +33,7 @@ BUSY = 2.0
 """Seconds to wait for another writer before its runs are kept in memory until the next try."""
 RETRY = 60.0
 PATIENCE = 3.0
-"""Seconds to wait for the file to open: locks of a dead file server may hang for ever."""
+"""Seconds to wait for the file to open: locks of a dead file server may never be released."""
 DAYS_KEPT = 90
 RUNS_KEPT = 1000
 """For each job."""
@@ -70,7 +71,7 @@ class LastSeen(NamedTuple):
 
 
 class Remembered(NamedTuple):
-    """What the file knew when it was opened."""
+    """What the file contained when it was opened."""
 
     runs: Mapping[JobId, list[ObservedRun]]
     """The last runs of each job, oldest first, of all hosts; the last one may be going on."""
@@ -83,7 +84,7 @@ class Notes(NamedTuple):
 
     runs: tuple[ObservedRun, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    seen: Mapping[JobId, LastSeen] = {}
+    seen: Mapping[JobId, LastSeen] = MappingProxyType({})
 
 
 class HistoryUnusable(Exception):
@@ -131,7 +132,7 @@ class HistoryFile:
         self._connection = self._open()
 
     def read(self) -> Remembered:
-        """Returns what this file and those of other hosts know."""
+        """Returns what this file and those of other hosts contain."""
         runs: dict[JobId, list[ObservedRun]] = {}
         gaps: dict[JobId, list[Gap]] = {}
         try:
@@ -140,7 +141,7 @@ class HistoryFile:
             for gap in _last_gaps(self._connection):
                 gaps.setdefault(gap.job, []).insert(0, gap)
             seen = dict(_seen(self._connection))
-        except (TypeError, ValueError):  # what no version of this program has written
+        except (TypeError, ValueError):  # values that no version of this program writes
             raise HistoryUnusable("its file holds what is no history: remove it") from None
         return Remembered({job: merged(known)[-RUNS_REMEMBERED:] for job, known in runs.items()}, seen, gaps)
 
@@ -149,13 +150,15 @@ class HistoryFile:
         with self._transaction() as connection:
             jobs = {run.job for run in notes.runs} | {gap.job for gap in notes.gaps} | set(notes.seen)
             connection.executemany("insert or ignore into job(job) values (?)", [(job,) for job in jobs])
-            identity = "(select id from job where job = ?)"
             connection.executemany(
-                f"insert or replace into run values ({identity}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, notes.runs)
+                "insert or replace into run values ((select id from job where job = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                map(_row, notes.runs),
             )
-            connection.executemany(f"insert or replace into gap values ({identity}, ?, ?)", notes.gaps)
             connection.executemany(
-                f"insert or replace into seen values ({identity}, ?, ?, ?)",
+                "insert or replace into gap values ((select id from job where job = ?), ?, ?)", notes.gaps
+            )
+            connection.executemany(
+                "insert or replace into seen values ((select id from job where job = ?), ?, ?, ?)",
                 [(job, seen.status is Status.RUNNING, seen.sent, seen.received) for job, seen in notes.seen.items()],
             )
 
@@ -216,7 +219,7 @@ class HistoryFile:
         return connection
 
     def _check(self, connection: sqlite3.Connection) -> None:
-        """Looks through the file once a day, and after an end that was none."""
+        """Checks the file once a day, and after a start that was not followed by `close`."""
         checked, is_open = connection.execute("select checked, is_open from day").fetchone()
         now = self._now()
         if is_open or not 0 <= now - checked < 86_400:
@@ -299,7 +302,7 @@ def _runs_of_another(path: Path) -> Iterator[ObservedRun]:
 
 
 def _run(job: JobId, row: tuple[Any, ...], source: str) -> ObservedRun:
-    """Raises ValueError or TypeError for what no version of this program has written."""
+    """Raises ValueError or TypeError for values that no version of this program writes."""
     start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent = row
     return ObservedRun(
         job,
@@ -337,7 +340,7 @@ def _row(run: ObservedRun) -> tuple[object, ...]:
 
 
 class History:
-    """The history file behind a thread: noting never blocks, and reading waits only as long as the caller says."""
+    """The history file behind a thread: `note` never blocks, `remembered` waits no longer than the caller allows."""
 
     def __init__(self, open_file: Callable[[], HistoryFile], batch: float = BATCH, retry: float = RETRY) -> None:
         self._open_file = open_file
@@ -354,12 +357,12 @@ class History:
         self._thread.start()
 
     def remembered(self, wait: float = 0.0) -> Remembered | None:
-        """Returns what the file knew when it was opened; None while it is not open, which `wait` seconds may change."""
+        """Returns what the file contained when it was opened; None if it is still not open after `wait` seconds."""
         self._is_read.wait(wait)
         return self._remembered
 
     def notice(self) -> str:
-        """Returns what the person should know, once: that there is no history and why, or that a file was set aside."""
+        """Returns each notice for the user once: why there is no history, or that a file was set aside."""
         if not self._is_read.is_set() and not self._is_off and time.monotonic() - self._started > PATIENCE:
             self._say("its file does not open; look for a file server that hangs")
             self._is_off = True
@@ -378,14 +381,7 @@ class History:
     def _work(self) -> None:
         kept: list[Notes] = []
         try:
-            while True:
-                try:
-                    file = self._open_file()
-                    break
-                except sqlite3.OperationalError as error:
-                    if not is_busy(error):
-                        raise
-                    self._say("another program holds its file; it is tried again each minute")
+            while not (file := self._opened()):
                 more, ends = self._drain(self._retry)
                 kept.append(together([*kept, *more]))
                 if ends:
@@ -400,6 +396,16 @@ class History:
             self._is_off = True
         finally:
             self._is_read.set()
+
+    def _opened(self) -> HistoryFile | None:
+        """Returns None while another program holds the file."""
+        try:
+            return self._open_file()
+        except sqlite3.OperationalError as error:
+            if not is_busy(error):
+                raise
+            self._say("another program holds its file; it is tried again each minute")
+            return None
 
     def _say(self, why: str) -> None:
         """Notes once why there is no history."""
@@ -441,7 +447,7 @@ class History:
 
 
 def together(notes: Iterable[Notes]) -> Notes:
-    """Returns one note for all; of a run that was noted twice the later word counts."""
+    """Returns all notes as one; of two notes about the same run the later one counts."""
     runs: dict[tuple[JobId, float], ObservedRun] = {}
     gaps: list[Gap] = []
     seen: dict[JobId, LastSeen] = {}

@@ -1,4 +1,4 @@
-"""Entries of the watchlist's file: to and from jobs; and changes of the document that holds them."""
+"""Converts entries of the watchlist's file from and to jobs, and changes the document that contains them."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -13,11 +13,11 @@ EDITABLE = {"label": "given_label", "tags": "given_tags", "profile": "profile", 
 """Keys of an entry, and where a job has their values."""
 _CLEANED = {"profile": LABEL_LONGEST, "address": DETAIL}
 _HALF = re.compile("[\ud800-\udfff]")
-"""Of a surrogate pair: no file can hold it."""
+"""Half a surrogate pair: no file can contain it."""
 
 
 def job_id(entry: Table | None) -> JobId | None:
-    """The entry's job; None when it has no valid ID."""
+    """Returns the entry's job ID, or None if it has no valid one."""
     text = entry.get("id") if entry else None
     try:
         return JobId(text) if isinstance(text, str) else None
@@ -26,14 +26,14 @@ def job_id(entry: Table | None) -> JobId | None:
 
 
 def entry_of(job: Job) -> Table:
-    """The entry of a new job; what is empty is left out."""
+    """Returns the entry of a new job, without its empty fields."""
     values: Table = {"id": str(job.id), "label": job.given_label, "tags": list(job.given_tags), "profile": job.profile}
     values |= {"address": job.address, "added": _whole_second(job.added)}
     return {key: value for key, value in values.items() if value}
 
 
 def tidy(job: Job) -> Job:
-    """The job as it will be read back."""
+    """Returns the job as it will be read back."""
     return job._replace(
         given_label=_text(job.given_label),
         given_tags=_tags(job.given_tags),
@@ -44,14 +44,14 @@ def tidy(job: Job) -> Job:
 
 
 def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...]]:
-    """The jobs in order, and a sentence for each entry that is not as it should be. Such entries stay in the file.
+    """Returns the jobs in order, and a warning for each entry with a fault. Such entries stay in the file.
 
-    Entries with the same ID become one job in the first one's place: it has the tags of all, and what the first one
-    leaves open the others say.
+    Entries with the same ID become one job in the first one's place: it has the tags of all, and takes the fields that
+    the first one lacks from the others.
     """
     jobs: dict[JobId, Job] = {}
     tags: dict[JobId, dict[str, None]] = {}
-    """Of jobs that are there twice, in order."""
+    """The tags of jobs that have several entries, in order."""
     warnings: list[str] = []
     for number, entry in enumerate(entries, 1):
         found = job_id(entry)
@@ -69,7 +69,7 @@ def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...
 
 
 def changed_fields(old: Job, new: Job) -> Table:
-    """What an edit from `old` to `new` writes, by key."""
+    """Returns the fields that an edit from `old` to `new` writes, by key."""
     fields = {key: getattr(new, at) for key, at in EDITABLE.items() if getattr(new, at) != getattr(old, at)}
     return {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
 
@@ -105,7 +105,7 @@ def _with_tags(job: Job, tags: Mapping[JobId, Iterable[str]]) -> Job:
 
 
 def edited(job: Job, values: Mapping[str, Any]) -> Job:
-    """The job with these values of its entry."""
+    """Returns the job with these values of its entry."""
     return tidy(job._replace(**{EDITABLE[key]: value for key, value in values.items()}))
 
 
@@ -122,7 +122,7 @@ def _tags(values: Iterable[object]) -> tuple[str, ...]:
 
 
 def _whole_second(moment: datetime | None) -> datetime | None:
-    """The moment in UTC; one without a time zone is taken as UTC."""
+    """Returns the moment in UTC; one without a time zone is taken as UTC."""
     if moment is None:
         return None
     try:
@@ -136,7 +136,7 @@ Pieces = tuple[Piece, ...]
 
 
 def add(document: Document, jobs: Sequence[Job]) -> Document:
-    """The jobs at the end; those that are there already stay as they are."""
+    """Appends the jobs; those that are in the list already stay as they are."""
     known = {job_id(entry) for entry in document.entries}
     fresh: dict[JobId, Job] = {}
     for job in jobs:
@@ -152,16 +152,16 @@ def remove(document: Document, ids: Collection[JobId]) -> Document:
 
 
 def edit(document: Document, values: Mapping[JobId, Mapping[str, Any]]) -> Document:
-    """Set label, tags, profile or address of jobs that are there; what their entries say besides stays."""
+    """Sets label, tags, profile or address of jobs that are in the list; other keys of their entries stay."""
     known = _by_id(document)
     fields = {job: changed_fields(known[job], edited(known[job], its)) for job, its in values.items() if job in known}
     return document.rewritten(lambda pieces: _with_fields(pieces, fields))
 
 
 def undo(now: Document, former: str, made: str) -> Document:
-    """The text `former`, when nobody changed `made` since; otherwise what was done is undone job by job.
+    """Returns the text `former` if `made` is unchanged; otherwise undoes the change job by job.
 
-    A field that somebody else set meanwhile stays as it is.
+    A field that another program set meanwhile stays as it is.
     """
     before = Document.read(former)
     if now.text == made:
@@ -188,17 +188,18 @@ def _without(pieces: Pieces, ids: Collection[JobId]) -> Pieces:
 
 
 def _with_fields(pieces: Pieces, fields: Mapping[JobId, Table]) -> Pieces:
-    changed = []
-    for piece in pieces:
-        found = job_id(piece.entry)
-        for key, value in fields.get(found, {}).items() if found else ():
-            piece = piece.put(key, value)
-        changed.append(piece)
-    return tuple(changed)
+    return tuple(_with_values(piece, fields) for piece in pieces)
+
+
+def _with_values(piece: Piece, fields: Mapping[JobId, Table]) -> Piece:
+    found = job_id(piece.entry)
+    for key, value in fields.get(found, {}).items() if found else ():
+        piece = piece.put(key, value)
+    return piece
 
 
 def _put_back(pieces: Pieces, former: Pieces, ids: Collection[JobId]) -> Pieces:
-    """Each job behind the nearest one before it in `former` that is still there; else before all others."""
+    """Puts each job behind the nearest job before it in `former` that is still there, or else before all others."""
     present = {job_id(piece.entry) for piece in pieces} - {None}
     following: dict[JobId | None, list[Piece]] = {}
     anchor = None

@@ -1,4 +1,4 @@
-"""The profiles in the settings: where and as whom to ask. They name what holds a secret, and never hold one."""
+"""The profiles in the settings: endpoint and credential. They name where a secret is, and never contain one."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,9 +9,9 @@ from tui.storage.validators import Reader, SettingError, command, one_of, sectio
 
 LONGEST_NAME = 60
 DIRECT = "none"
-"""As `proxy`: no proxy, whatever the environment says."""
+"""This value of `proxy` means no proxy, even if the environment has one."""
 UNVERIFIED = "i_accept_that_anyone_can_read_my_token"
-"""Named so that nobody writes it without a second thought."""
+"""The name makes its danger clear to the user who writes it."""
 
 
 class IamSettings(NamedTuple):
@@ -24,7 +24,7 @@ class IamSettings(NamedTuple):
 
 
 class KeySettings(NamedTuple):
-    """Sign with an access key, whose parts are in variables of these names, or where `source` says."""
+    """Sign with an access key, whose parts are in variables of these names or in the place that `source` names."""
 
     access_env: str = ""
     secret_env: str = ""
@@ -34,7 +34,7 @@ class KeySettings(NamedTuple):
 
 
 class ProfileSettings(NamedTuple):
-    """Empty where nothing is said."""
+    """A setting that the file does not have is empty."""
 
     region: str = ""
     endpoint: str = ""
@@ -52,11 +52,11 @@ class ProfileSettings(NamedTuple):
     proxy: str = ""
     """`none` for none at all; otherwise the environment decides."""
     unverified: bool = False
-    """Whoever answers is believed to be the service."""
+    """TLS certificates are not verified."""
 
 
 def secret_variables(settings: ProfileSettings) -> set[str]:
-    """The variables that the profile names for its secrets, whether it uses them or not."""
+    """Returns the variables that the profile names for its secrets, used or not."""
     iam, keys = settings.iam or IamSettings(), settings.keys or KeySettings()
     return {
         settings.token_env,
@@ -68,7 +68,7 @@ def secret_variables(settings: ProfileSettings) -> set[str]:
 
 
 def read_profiles(value: object) -> dict[str, ProfileSettings]:
-    """`[profiles.NAME]` each. Raises Unfit."""
+    """Reads each `[profiles.NAME]`. Raises SettingError."""
     profiles = {}
     for name, content in table("profiles", value).items():
         if not name.strip() or clean(name, LONGEST_NAME) != name:

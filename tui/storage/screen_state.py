@@ -1,4 +1,4 @@
-"""What the user changed on the screen, kept until the next start. Nothing here matters enough to stop for."""
+"""What the user changed on the screen, kept until the next start. A file that cannot be read is ignored."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +29,7 @@ class ScreenState(NamedTuple):
 
 
 def load_state(path: Path) -> ScreenState:
-    """The state in this file; the default for whatever is missing or wrong. Never raises."""
+    """Returns the state in this file, with the default for each value that is missing or wrong. Never raises."""
     try:
         content = parse(read_text(path, LIMIT) or "")
     except FileError:
@@ -47,7 +47,7 @@ def load_state(path: Path) -> ScreenState:
 
 
 def save_state(path: Path, state: ScreenState) -> None:
-    """Raises Problem when it cannot be written."""
+    """Raises UserError if it cannot be written."""
     values = {
         key: clean(value, joiners=True) if isinstance(value, str) else value for key, value in state._asdict().items()
     }

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.errors import UserError
@@ -62,18 +63,18 @@ class ServiceSettings(NamedTuple):
 class Settings(NamedTuple):
     polling: PollingSettings = PollingSettings()
     ui: UiSettings = UiSettings()
-    keys: Mapping[str, str] = {}
+    keys: Mapping[str, str] = MappingProxyType({})
     """Keys by the name of what they do."""
     alerts: AlertSettings = AlertSettings()
     service: ServiceSettings = ServiceSettings()
-    profiles: "Mapping[str, ProfileSettings]" = {}
+    profiles: "Mapping[str, ProfileSettings]" = MappingProxyType({})
     default_profile: str = ""
     given: frozenset[str] = frozenset()
-    """The paths of what the file says, such as `polling.idle`: all else is a default."""
+    """The paths of the values in the file, such as `polling.idle`; all other values are defaults."""
 
 
 def load_settings(path: Path) -> Settings:
-    """The settings in this file; the defaults when there is none. Raises Problem."""
+    """Returns the settings in this file, or the defaults if there is none. Raises UserError."""
     try:
         text = read_text(path, LIMIT, _check_owner)
         return _settings(parse(text)) if text else Settings()
@@ -86,7 +87,7 @@ def load_settings(path: Path) -> Settings:
 
 
 def _check_owner(found: os.stat_result) -> None:
-    """As ssh does with its configuration: whoever writes this file has commands run as this user."""
+    """Raises FileError if another user could change the file, and so run commands as this user. ssh does the same."""
     if not is_ours(found):
         raise FileError("it belongs to another user, and could run any command as you: copy it, or run chown on it")
     if is_written_by_others(found):

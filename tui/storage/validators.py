@@ -1,4 +1,4 @@
-"""What a value of the settings may be: one reader a kind of value, which says what is wrong with any other."""
+"""Readers of the settings' values, one for each kind of value; they raise SettingError for any other."""
 
 import re
 import string
@@ -11,7 +11,7 @@ from tui.core.transitions import ALERT_FIELDS
 from tui.storage.toml_document import Table
 
 Reader = Callable[[str, object], Any]
-"""From the path of a value, such as `polling.idle`, and the value. Raises Unfit."""
+"""Takes the path of a value, such as `polling.idle`, and the value. Raises SettingError."""
 
 _SECRETS = frozenset({"token", "password", "sk", "secret", "secret_key", "secret_access_key", "security_token"})
 
@@ -21,7 +21,7 @@ class SettingError(Exception):
 
 
 def section(path: str, value: object, readers: Mapping[str, Reader], elsewhere: Mapping[str, str]) -> dict[str, Any]:
-    """The values of a table. `elsewhere` has the paths of what other tables know, by name."""
+    """The values of a table. `elsewhere` has the paths of other tables' settings, by name."""
     content = table(path, value)
     refuse_unknown(f"{path}.", content, readers, elsewhere)
     return {key: readers[key](f"{path}.{key}", given) for key, given in content.items()}
@@ -37,12 +37,12 @@ def refuse_unknown(prefix: str, content: Table, known: Iterable[str], elsewhere:
 
 
 def _nearest(key: str, here: Mapping[str, str], elsewhere: Mapping[str, str]) -> str:
-    """What was meant: a name that belongs here, or one of another table."""
+    """Returns a suggestion: a similar name in this table, or else in another one."""
     return did_you_mean(key, here) or did_you_mean(key, elsewhere) or f"known here: {', '.join(here.values())}"
 
 
 def secrets_in(value: object, path: str = "") -> Iterator[str]:
-    """The paths of keys that are there to hold a secret. Their values are not looked at."""
+    """Returns the paths of keys whose names stand for a secret. Does not look at their values."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key.lower() in _SECRETS and not isinstance(inner, dict):
@@ -54,7 +54,7 @@ def secrets_in(value: object, path: str = "") -> Iterator[str]:
 
 
 def paths_in(content: Table, path: str = "") -> Iterator[str]:
-    """The path of every value that is no table."""
+    """Returns the path of every value that is no table."""
     for key, value in content.items():
         if isinstance(value, dict):
             yield from paths_in(value, f"{path}{key}.")
@@ -92,7 +92,7 @@ def texts(path: str, value: object) -> tuple[str, ...]:
 
 
 def command(example: str, may_be_none: bool = False) -> Reader:
-    """`~` in front of the program is a home. Arguments are handed on as they are; an empty list is no command."""
+    """A `~` at the start of the program is the home folder. Arguments stay as they are. An empty list is no command."""
 
     def read(path: str, value: object) -> tuple[str, ...]:
         parts: list[Any] = value if isinstance(value, list) else [None]
@@ -115,7 +115,7 @@ _CODE = re.compile(r"-[A-Za-z]*c.|--(command|eval|execute)=")
 
 
 def alert_command(example: str) -> Reader:
-    """No field of a job may become code of a shell: a label is a text from outside."""
+    """Refuses a field in a text that a shell runs: a label comes from outside and could hold commands."""
     read_command = command(example, may_be_none=True)
 
     def read(path: str, value: object) -> tuple[str, ...]:

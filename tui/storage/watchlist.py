@@ -1,5 +1,6 @@
 """The watchlist's file: written by the program, safe beside other instances and beside an editor."""
 
+import logging
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -16,13 +17,15 @@ from tui.storage.files import FileError, Signature, read_text, signature
 from tui.storage.job_entries import read_jobs
 from tui.storage.toml_document import Document
 
+_log = logging.getLogger(__name__)
+
 VERSION = 1
 LIMIT = 8 << 20
 """Bytes that the file may have."""
 
 
 class WatchlistBroken(UserError):
-    """The file cannot be used, and is not written; line and column are 0 when unknown."""
+    """The file cannot be used, and is not written; line and column are 0 if unknown."""
 
     def __init__(self, path: Path, unreadable: FileError, is_for_saving: bool = False) -> None:
         why = f"cannot be used{unreadable.place}: {unreadable.reason}; mend it in an editor, or move it away"
@@ -36,7 +39,7 @@ class WatchlistBroken(UserError):
 
 
 class Watchlist(NamedTuple):
-    """What the file says."""
+    """The content of the file."""
 
     jobs: tuple[Job, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -44,18 +47,18 @@ class Watchlist(NamedTuple):
     text: str = ""
     """The text exactly as it is on disk."""
     read_only: bool = False
-    """A newer program wrote it: it is read as far as it is understood, and not written."""
+    """A newer program wrote it: what this one understands is read, and nothing is written."""
 
 
 class WatchlistEdit(NamedTuple):
-    """What one change of the file found there, and what it left."""
+    """The watchlist before and after one change."""
 
     before: Watchlist
     after: Watchlist
 
 
 class WatchlistStore(Protocol):
-    """Where a watchlist is kept. Every change raises Problem when it cannot be saved; then nothing has changed."""
+    """Keeps a watchlist. Each change raises UserError if it cannot be saved; then nothing has changed."""
 
     def load(self) -> Watchlist: ...
     def changed(self) -> bool: ...
@@ -66,13 +69,13 @@ class WatchlistStore(Protocol):
 
 
 class _Changes(ABC):
-    """The changes, for any place that can make one. Remembers the last document: parsing a long one takes a while."""
+    """The changes, without the place. Caches the last document, since parsing a long one takes a while."""
 
     def __init__(self, document: Document) -> None:
         self._known = (document, _watchlist(document))
 
     def _take(self, document: Document) -> Watchlist:
-        """What the document says, which is remembered."""
+        """Returns the document's watchlist and caches both."""
         known, watchlist = self._known
         if document is not known:
             watchlist = _watchlist(document)
@@ -80,29 +83,29 @@ class _Changes(ABC):
         return watchlist
 
     @abstractmethod
-    def _change(self, operation: Callable[[Document], Document]) -> WatchlistEdit:
-        """Apply `operation` to what is there now."""
+    def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
+        """Applies `operation` to the present document. `name` is for the log."""
 
     def add(self, jobs: Sequence[Job]) -> WatchlistEdit:
-        """Put the jobs at the end; those that are there already stay as they are."""
-        return self._change(lambda now: job_entries.add(now, jobs))
+        """Appends the jobs; those that are in the list already stay as they are."""
+        return self._change("add", lambda now: job_entries.add(now, jobs))
 
     def remove(self, ids: Collection[JobId]) -> WatchlistEdit:
-        return self._change(lambda now: job_entries.remove(now, ids))
+        return self._change("remove", lambda now: job_entries.remove(now, ids))
 
     def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> WatchlistEdit:
-        """Set label, tags, profile or address of jobs that are there; what others set besides stays."""
-        return self._change(lambda now: job_entries.edit(now, values))
+        """Sets label, tags, profile or address of jobs that are in the list; other keys stay."""
+        return self._change("edit", lambda now: job_entries.edit(now, values))
 
     def undo(self, change: WatchlistEdit) -> WatchlistEdit:
-        """Take the change back, leaving what others did since. Undoing the answer is redoing."""
-        return self._change(lambda now: job_entries.undo(now, change.before.text, change.after.text))
+        """Undoes the change, but keeps what other programs changed since. To redo, undo the result."""
+        return self._change("undo", lambda now: job_entries.undo(now, change.before.text, change.after.text))
 
 
 class WatchlistFile(_Changes):
     """A watchlist on disk. May wait for other writers and for the disk: call it in a thread.
 
-    When jobs go from it, also by another hand, the text that had them is kept beside it as `….bak`.
+    If jobs disappear from it, also by another program, the text that had them is kept beside it as `….bak`.
     """
 
     def __init__(self, path: Path, lock_wait: float = 5.0) -> None:
@@ -113,11 +116,11 @@ class WatchlistFile(_Changes):
         self._seen: Signature = None
 
     def load(self) -> Watchlist:
-        """What the file says; an empty list when there is none. Raises WatchlistBroken."""
+        """Returns the content of the file, or an empty list if there is none. Raises WatchlistBroken."""
         return self._take(self._read(self.path))
 
     def changed(self) -> bool:
-        """Whether somebody else changed the file since this object read or wrote it. Never raises."""
+        """Returns whether another program changed the file since this object read or wrote it. Never raises."""
         return signature(self.path) != self._seen
 
     def _take(self, document: Document) -> Watchlist:
@@ -144,7 +147,16 @@ class WatchlistFile(_Changes):
                 self._seen = before
             raise WatchlistBroken(self.path, unreadable, is_for_saving) from None
 
-    def _change(self, operation: Callable[[Document], Document]) -> WatchlistEdit:
+    def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
+        try:
+            edit = self._write(operation)
+        except UserError as error:
+            _log.warning("%s failed: %s", name, error)
+            raise
+        _log.info("%s: %d jobs before, %d after", name, len(edit.before.jobs), len(edit.after.jobs))
+        return edit
+
+    def _write(self, operation: Callable[[Document], Document]) -> WatchlistEdit:
         with locked(self.path, self.lock_wait) as real:
             now = self._read(real, is_for_saving=True)
             before = self._take(now)
@@ -171,7 +183,7 @@ class MemoryWatchlist(_Changes):
     def changed(self) -> bool:
         return False
 
-    def _change(self, operation: Callable[[Document], Document]) -> WatchlistEdit:
+    def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
         document, before = self._known
         return WatchlistEdit(before, self._take(operation(document)))
 

@@ -69,10 +69,11 @@ INSTEAD = "without one, use codearts-watch status or codearts-watch list"
 
 
 def prepare(environ: MutableMapping[str, str], isatty: Callable[[int], bool] = os.isatty) -> None:
-    """Make `environ` fit for Textual, which reads it at import. Raises Problem where no screen can be shown.
+    """Makes `environ` fit for Textual, which reads it at import. Raises UserError if no screen can be shown.
 
     The keys come from standard input and the screen goes to standard error: standard output may be anything.
-    Textual believes COLUMNS and LINES more than the terminal, and TEXTUAL_… name modules to load and files to write.
+    Removes COLUMNS and LINES, which Textual prefers to the terminal's size, and TEXTUAL_…, which name modules to load
+    and files to write.
     """
     for descriptor, name in ((0, "standard input"), (2, "standard error")):
         if not isatty(descriptor):
@@ -86,7 +87,7 @@ def prepare(environ: MutableMapping[str, str], isatty: Callable[[int], bool] = o
 
 
 def unicode_ok(environ: Mapping[str, str], encoding: str | None) -> bool:
-    """Whether more than ASCII may be shown: `encoding` is UTF-8, and the locale names no other one.
+    """Returns whether more than ASCII may be shown: `encoding` is UTF-8, and the locale names no other one.
 
     A locale without a character set, such as C, says nothing about the terminal, and Python writes UTF-8 for it.
     """
@@ -101,10 +102,10 @@ def unicode_ok(environ: Mapping[str, str], encoding: str | None) -> bool:
 
 
 def glyphs_for(environ: Mapping[str, str]) -> Glyphs:
-    """The marks that this terminal can show."""
+    """Returns the marks that this terminal can show."""
     return UNICODE if unicode_ok(environ, getattr(sys.stderr, "encoding", None)) else ASCII
 
 
 def mouse_wanted(environ: Mapping[str, str], setting: bool | None) -> bool:
-    """As set; else off over SSH, where the terminal's own selection is the only way to copy without a clipboard."""
+    """Returns the setting; without one, False over SSH, where only the terminal's own selection can copy."""
     return not environ.get("SSH_CONNECTION") if setting is None else setting

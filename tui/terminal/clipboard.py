@@ -1,4 +1,4 @@
-"""The user's clipboard, by the route that works here. Nobody learns whether it arrived, so we say "sent"."""
+"""Copies to the user's clipboard: through tmux's own command, or by an escape sequence. Terminals do not confirm it."""
 
 import base64
 import shutil
@@ -17,11 +17,11 @@ SCREEN_STRING = 240
 """Bytes of a string that every version of screen passes on: 256 in old ones, 768 in newer ones."""
 
 Run = Callable[[Sequence[str], str, float], bool]
-"""Runs a program with a text on its standard input, for so many seconds at the most; answers whether it succeeded."""
+"""Runs a program with a text on its standard input, for at most so many seconds; returns whether it succeeded."""
 
 
 class Way(StrEnum):
-    """What stands between the program and the clipboard."""
+    """What is between the program and the clipboard."""
 
     TERMINAL = "the terminal"
     TMUX = "tmux"
@@ -30,14 +30,14 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`program` is the path of tmux, where there is one to run."""
+    """`program` is the path of tmux if it can be run."""
 
     way: Way
     program: str = ""
 
 
 def route(environ: Mapping[str, str], which: Callable[[str], str | None] = shutil.which) -> Route:
-    """As installed, tmux drops clipboard sequences and takes texts from its own command only."""
+    """tmux by default drops clipboard sequences and accepts texts by its own command only."""
     if environ.get("TMUX"):
         return Route(Way.TMUX, which("tmux") or "")
     return Route(Way.SCREEN if environ.get("STY") else Way.TERMINAL)
@@ -52,7 +52,7 @@ def run_program(command: Sequence[str], text: str, seconds: float) -> bool:
 
 
 def copy(text: str, route: Route, write: Callable[[str], None], run: Run = run_program) -> str:
-    """Copy `text`. Returns by which route, such as `via tmux`; empty if there was no text. Blocks for 2 s at most.
+    """Copies `text`. Returns by which route, such as `via tmux`; empty if there was no text. Blocks for 2 s at most.
 
     `write` sends a sequence to the terminal.
     """
@@ -70,12 +70,12 @@ def copy(text: str, route: Route, write: Callable[[str], None], run: Run = run_p
 
 
 def plain(text: str) -> str:
-    """Line by line without control characters, and without a last line end, which a shell would run."""
+    """Returns the text without control characters, and without a last line end, on which a shell would run it."""
     return "\n".join(clean(line.removesuffix("\r"), DETAIL) for line in text.rstrip().split("\n"))
 
 
 def osc52(text: str) -> str:
-    """The sequence that asks a terminal to put `text` on the clipboard."""
+    """Returns the sequence that asks a terminal to put `text` on the clipboard."""
     return f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\a"
 
 

@@ -1,6 +1,6 @@
-"""The terminal's state: noted before the app starts, and put back without the app's help.
+"""Saves the terminal's modes before the app starts, and restores them without the app's help.
 
-Every call here is safe from a thread, from the background, and while output is stuck.
+Every function here may be called from a thread, in the background, and while output is stuck.
 """
 
 import os
@@ -24,11 +24,11 @@ PAUSE = 0.02
 """Seconds between two tries to write: half a second in all."""
 
 Modes = list[Any]
-"""What termios says about a terminal."""
+"""A terminal's attributes as termios returns them."""
 
 
 def terminal_modes() -> Modes | None:
-    """None when standard input is no terminal, or one that has gone."""
+    """Returns None if standard input is no terminal, or one that has gone."""
     try:
         return termios.tcgetattr(0)
     except (OSError, termios.error):
@@ -36,14 +36,14 @@ def terminal_modes() -> Modes | None:
 
 
 def finish(modes: Modes | None) -> None:
-    """After an orderly end: what the app may not have put right."""
+    """Restores after an orderly end what the app may have left changed."""
     with _ours() as terminal:
         _set(modes)
         _push(terminal, MOUSE_PIXELS_OFF)
 
 
 def take_back(modes: Modes | None) -> None:
-    """While the app hangs, perhaps in output: put everything right and keep the app from writing any more."""
+    """Restores everything while the app hangs, perhaps in output, and stops the app from writing any more."""
     with _ours() as terminal:
         silence([2])
         with suppress(termios.error):
@@ -57,7 +57,7 @@ def take_back(modes: Modes | None) -> None:
 
 
 def silence(descriptors: list[int]) -> None:
-    """What is written to them goes nowhere from now on."""
+    """Discards from now on what is written to these descriptors."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for descriptor in descriptors:
         os.dup2(nowhere, descriptor)
@@ -66,7 +66,7 @@ def silence(descriptors: list[int]) -> None:
 
 @contextmanager
 def _ours() -> Iterator[int]:
-    """The terminal behind standard error: no write to it waits, and none from the background stops the process."""
+    """Yields the terminal behind standard error; writes to it never block, and never stop a background process."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
     with suppress(OSError):
         terminal = os.dup(2)

@@ -1,4 +1,4 @@
-"""The ways from here to the person at the other end: bell, desktop notification, title; and what lets each through.
+"""Bell, desktop notification and title: their sequences, and which of them reach the user's terminal.
 
 What tmux and screen do with each sequence was measured with tmux 3.3a and screen 4.09.
 """
@@ -20,7 +20,7 @@ TMUX_QUESTION = (
     "#{allow-passthrough}|#{client_termtype}|#{client_termname}|#{window_active}|#{session_attached}"
     "|#{monitor-bell}|#{bell-action}|#{visual-bell}|#{set-titles}"
 )
-"""What to ask `tmux display -p -t $TMUX_PANE` before each alert: another terminal may have attached since."""
+"""The format for `tmux display -p -t $TMUX_PANE`, run before each alert: another terminal may have attached since."""
 
 
 class Desktop(StrEnum):
@@ -33,7 +33,7 @@ class Desktop(StrEnum):
 
 
 class Between(StrEnum):
-    """What stands between this program and the terminal."""
+    """What is between this program and the terminal."""
 
     NOTHING = "nothing"
     TMUX = "tmux"
@@ -42,28 +42,28 @@ class Between(StrEnum):
 
 
 class Outside(NamedTuple):
-    """What is known of the way to the terminal at this moment."""
+    """What is known now about the connection to the terminal."""
 
     between: Between = Between.NOTHING
     terminal: str = ""
-    """The terminal's name: what it told tmux of itself, or TERM."""
+    """The terminal's name: as tmux reports it, or TERM."""
     passthrough: bool = False
     """Whether tmux lets wrapped sequences through."""
     is_visible: bool = True
-    """Whether the pane is on somebody's screen."""
+    """Whether a terminal shows the pane."""
     silenced_by: str = ""
     """The tmux option that keeps the bell from the terminal, as `name value`."""
     sets_titles: bool = True
 
 
 class Route(NamedTuple):
-    """One way out: what is sent, what becomes of it, and the line of configuration that would open it."""
+    """One signal: the sequence, whether it arrives, and the line of configuration that would let it through."""
 
     name: str
     sent: str
     """The characters for the terminal; empty where nothing is sent."""
     arrives: bool | None
-    """None where nothing here can tell."""
+    """None if unknown."""
     verdict: str
     remedy: str = ""
 
@@ -76,7 +76,7 @@ _KNOWN = (
 
 
 def outside(environ: Mapping[str, str], tmux_says: str | None) -> Outside:
-    """Returns what the environment and tmux's answer to `TMUX_QUESTION` say; None where tmux did not answer."""
+    """Reads the environment and tmux's output for `TMUX_QUESTION`, which is None if tmux failed."""
     term = clean(environ.get("TERM", ""), 60)
     if environ.get("TMUX"):
         return _through_tmux(tmux_says)
@@ -120,7 +120,7 @@ def protocol(setting: str, seen: Outside) -> Desktop:
 
 
 def notification(desktop: Desktop, text: str) -> str:
-    """Returns the sequence that shows `text`: plain, short, and nothing that a terminal takes for a command."""
+    """Returns the sequence that shows `text`, plain and short; no text becomes a terminal command."""
     said = clean(text, LONGEST).replace(";", ",").strip()
     if not said or said[0].isdigit():  # OSC 9 with a number is a command of ConEmu
         said = f"CodeArts: {said}"
@@ -136,7 +136,7 @@ def notification(desktop: Desktop, text: str) -> str:
 
 
 def wrapped(sequence: str, seen: Outside) -> str:
-    """Returns the sequence as what stands between has to be given it to pass it on; empty where it would not."""
+    """Returns the sequence wrapped so that tmux or screen passes it on; empty if it would not."""
     if not sequence:
         return ""
     match seen.between:

@@ -1,7 +1,7 @@
-"""Leaving in time, whatever hangs: on a signal, when the terminal goes away, and at the end of a normal quit.
+"""Ends the program in time even if it hangs: on a signal, when the terminal goes away, and after a normal quit.
 
-The loop may be blocked in output to a slow terminal, so nothing here relies on it or on the main thread: a thread is
-told of a signal, asks the app to end, waits a little, then puts the terminal right and ends the process itself.
+The loop may be blocked in output to a slow terminal, so nothing here relies on it or on the main thread: a thread
+receives the signal, asks the app to end, waits, then restores the terminal and ends the process itself.
 """
 
 import os
@@ -19,11 +19,11 @@ from tui.terminal.modes import Modes, finish, silence, take_back, terminal_modes
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 UNINSTALLED = 0
-"""What takes the place of a signal's number."""
+"""Sent instead of a signal's number by `uninstall`."""
 PATIENCE = 3.0
 """Seconds that the app has for an orderly end."""
 LOOK = 1000
-"""Milliseconds between two looks at the terminal, where the system does not tell at once that it has gone."""
+"""Milliseconds between two checks of the terminal, for systems that do not report at once that it has gone."""
 
 
 class Shutdown:
@@ -42,8 +42,10 @@ class Shutdown:
         """The exit code of the signal or the hang-up that ended the app; None when neither did."""
 
     def install(self) -> None:
-        """Before the app starts, in the main thread: the terminal's modes are noted now. A SIGHUP that was ignored when
-        we came stays so, as `nohup` wants it; that the terminal has gone is noticed all the same."""
+        """Call it before the app starts, in the main thread. Saves the terminal's modes.
+
+        A SIGHUP that was ignored at the start stays ignored, as `nohup` needs; a lost terminal is still detected.
+        """
         self._modes = terminal_modes()
         self._shown_on = [descriptor for descriptor in (1, 2) if os.isatty(descriptor)]
         self._terminal_is_ours = True
@@ -56,7 +58,7 @@ class Shutdown:
         Thread(target=self._watch, name="leaving", daemon=True).start()
 
     def uninstall(self) -> None:
-        """After the app has ended and put the terminal right. A guard that runs stays armed."""
+        """Call it after the app has ended and restored the terminal. A running guard stays armed."""
         for number, handler in self._previous.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
         self._previous.clear()
@@ -67,12 +69,13 @@ class Shutdown:
         os.write(self._tell, bytes([UNINSTALLED]))
 
     def guard_exit(self, code: int) -> None:
-        """From now on the process ends within the patience: by itself, or here with `code`."""
+        """Ends the process with `code` unless it ends by itself within the patience."""
         Thread(target=self._end_after_patience, args=(code,), name="guard", daemon=True).start()
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        """The wake-up descriptor has told it already, unless another took that over: a handler never runs when the main
-        thread begins to wait for a lock just then. No lock and no thread start here: this may interrupt anything."""
+        """The signal handler. Usually the wake-up descriptor has reported the signal already, and must: Python runs no
+        handler while the main thread waits for a lock. Takes no lock and starts no thread: it may interrupt anything.
+        """
         with suppress(OSError):
             os.write(self._tell, bytes([number]))
 
@@ -89,7 +92,7 @@ class Shutdown:
             self._app_exit(self.code)
 
     def _next_signal(self) -> int:
-        """SIGHUP too when the terminal has gone."""
+        """Waits for a signal. Returns SIGHUP also if the terminal has gone."""
         poll = select.poll()
         poll.register(self._listen, select.POLLIN)
         poll.register(0, 0)  # hang-ups and errors are reported unasked
@@ -106,7 +109,7 @@ class Shutdown:
         return self._modes is not None and terminal_modes() is None
 
     def _let_go_of_a_lost_terminal(self) -> None:
-        """Output that fails would delay the end, and change the exit code to Python's own, 120."""
+        """Discards output to a lost terminal: a failing write would delay the end and change the exit code to 120."""
         if self._terminal_is_lost():
             silence(self._shown_on)
 

@@ -5,7 +5,6 @@ The screen owns four plain objects: `state` (what is shown), `live` (the service
 """
 
 import asyncio
-import gc
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, ClassVar, TypeVar
@@ -26,6 +25,7 @@ from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.tags import join_tags, retagged, shared_tags, split_tags, unfit
 from tui.core.text import clean
+from tui.startup import resume_gc
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.board_state import BoardState
@@ -171,9 +171,7 @@ class BoardScreen(Screen[None]):
 
     def tick(self) -> None:
         """Runs each second: checks the files, and redraws what changes with time alone."""
-        if not gc.isenabled():  # off since the start: neither the first frame nor the first readings need it
-            gc.freeze()
-            gc.enable()
+        resume_gc()  # neither the first frame nor the first readings need it
         self._look_at_files()
         self._ticks += 1
         is_rare = self._ticks % RARELY == 0
@@ -370,7 +368,7 @@ class BoardScreen(Screen[None]):
         self.say(f"Copied {what} ({via})." if via else "There is nothing to copy.")
 
     def targets(self) -> list[JobId]:
-        """The jobs that an action applies to: see `JobTable.targets`. Tells the user if the filter hides all of them."""
+        """The jobs that an action applies to: see `JobTable.targets`. A notice says if the filter hides all."""
         jobs = self.table.targets
         if self.table.marks and not jobs:
             self.say("The marked jobs are hidden by the filter. Press esc to clear it.")

@@ -109,7 +109,7 @@ def report(subject: Subject) -> str:
 
 
 def curl(subject: Subject) -> str:
-    """The request for the job's status as a shell command. Arguments of programs can be read by every user of the host, so
+    """The request for the job's status as a shell command. Every user of the host can read a program's arguments: so
     curl reads the token from standard input, and `printf`, which writes it, is built into the shell."""
     address = f"{subject.endpoint}{status_path(subject.row.state.job.id)}"
     return f"printf 'X-Auth-Token: %s\\n' \"$CODEARTS_TOKEN\" | curl -sS -H @- {quote(address)}"

@@ -37,7 +37,7 @@ def profile_state(profile: ScreenProfile, pace: "Pace", now: Moment) -> ProfileS
         profile.endpoint.region or profile.endpoint.url.partition("://")[2],
         pace,
         (ends - now.wall).total_seconds() if ends else None,
-        profile.credential.renewable,
+        profile.credential.can_refresh,
         profile.warning,
     )
 

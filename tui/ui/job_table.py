@@ -1,7 +1,8 @@
-"""The table of jobs, drawn line by line: only what changed is sent, and everything belongs to a job, not to a row."""
+"""The table of jobs, drawn line by line. Cursor and marks belong to jobs, not to rows. Draws only what changed."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -25,9 +26,9 @@ Cells = tuple[tuple[str, str], ...]
 
 
 class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
-    """Shows `order`; asks `row_of` for a job's row when a line comes into view."""
+    """Shows the jobs of `order`. Calls `row_of` for the rows in view only."""
 
-    COMPONENT_CLASSES = {f"job-table--{name}" for name in (*STYLES, "head", "cursor", "marked")}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"job-table--{name}" for name in (*STYLES, "head", "cursor", "marked")}
 
     @dataclass
     class HeadClicked(Message):
@@ -56,7 +57,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor: JobId | None = None
         self.marks: frozenset[JobId] = frozenset()
         self._range_from: JobId | None = None
-        """Where a range of marks began that grows with each move of the cursor."""
+        """The job where the range began that grows with the cursor; None if there is none."""
         self.sorted_by = ""
         self.reverse = False
         self.wide = False
@@ -84,7 +85,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def update_rows(self, jobs: Iterable[JobId]) -> None:
-        """These jobs may look different now: draw those in view again of which a text or a look changed."""
+        """Draw those of these jobs again that are in view and of which a text or a look changed."""
         changed = []
         for job in jobs:
             old = self._cells.pop(job, None)
@@ -144,7 +145,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return (self.order[(start + step * by) % len(self.order)] for by in range(1, len(self.order)))
 
     def set_columns(self, sorted_by: str, reverse: bool, wide: bool) -> None:
-        """Which column heads show the order, and whether all columns are there, scrolling sideways."""
+        """Which column is marked as sorted, and whether all columns are shown, scrolling sideways."""
         self.sorted_by, self.reverse, self.wide = sorted_by, reverse, wide
         self.set_class(wide, "-wide")
         self._place()
@@ -225,8 +226,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._styles[name]
 
     def _ink(self, name: str) -> Style:
-        """A cell's look without its background, so that marked lines keep theirs. The cursor's line has one colour: no
-        theme's words can be read both on the page and on that."""
+        """A cell's look without its background, so that marked lines keep theirs. The line of the cursor has one colour
+        for all cells: the colours of a status cannot be read on it."""
         key = f"ink {name}"
         if key not in self._styles:
             style = self.get_component_rich_style(f"job-table--{name}", partial=True)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from tui.core.board import Board
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading
-from tui.core.run import FailedStep, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.storage.settings import Settings
 from tui.storage.watchlist import WatchlistStore
@@ -16,6 +15,7 @@ from tui.terminal.capabilities import Glyphs
 if TYPE_CHECKING:
     from tui.codearts.auth.credentials import Credential
     from tui.codearts.endpoints import Endpoint
+    from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller_group import PollerGroup
 
 

@@ -51,7 +51,7 @@ class Undone(NamedTuple):
 
 
 class Emptied(Enum):
-    """Whether another program removed all jobs from the file, and whether the user has been asked about it."""
+    """Whether another program removed all jobs from the file, and whether the user was asked about it."""
 
     NO = "no"
     FOUND = "found"
@@ -66,7 +66,7 @@ class WatchlistEditor:
     def __init__(
         self, deps: ScreenDeps, disk: DiskThread, use: Callable[[Watchlist], None], failed: Callable[[], None]
     ) -> None:
-        """`use` is called with each new watchlist, `failed` when a change was not saved; `warning` then has the reason."""
+        """`use` is called with each new watchlist, `failed` if a change was not saved; `warning` has the reason."""
         self._store = deps.store
         self._jobs = tuple(deps.jobs)
         self._disk = disk
@@ -76,7 +76,7 @@ class WatchlistEditor:
         self._is_broken = False
         self._unsaved = ""
         self._one_at_a_time = asyncio.Lock()
-        """Held from the start of a change until it is in the undo list, so that a quick undo finds it on a slow disk."""
+        """Held until a change is in the undo list: an undo that comes before the disk is done waits for it."""
         self._done: list[Step] = []
         self._undone: list[Step] = []
         self.emptied = Emptied.NO

@@ -1,1 +1,1 @@
-"""Credentials: where they come from, how they are renewed, and how a request is signed with them."""
+"""Credentials: their sources, how they are refreshed, and how a request is signed with them."""

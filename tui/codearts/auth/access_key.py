@@ -1,4 +1,4 @@
-"""Access keys: where they are found, and the credential that signs requests with them."""
+"""Access keys: the sources of keys, and the credential that signs requests with them."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,8 @@ from tui.core.paths import expanded
 from tui.core.reading import Failure, Retry, Status
 
 _NAMES = {
-    # Access key, secret key, security token of temporary keys, project: the vendor's SDK, then the Terraform provider.
+    # The suffixes name access key, secret key, security token of temporary keys, and project. First the vendor's SDK,
+    # then the Terraform provider.
     "HUAWEICLOUD_SDK": ("AK", "SK", "SECURITY_TOKEN", "PROJECT_ID"),
     "HW": ("ACCESS_KEY", "SECRET_KEY", "SECURITY_TOKEN", "PROJECT_ID"),
 }
@@ -29,31 +30,31 @@ _SECTION = "basic"
 
 
 class Keys(NamedTuple):
-    """An access key and its secret key; `security_token` only with temporary ones."""
+    """An access key and its secret key. Only temporary keys have a `security_token`."""
 
     access: Secret
     secret: Secret
     security_token: Secret | None = None
     project_id: str = ""
-    """The IAM project; not needed where the endpoint is a region's."""
+    """The IAM project; not needed if the endpoint belongs to a region."""
 
 
 class KeySource(Protocol):
-    """Where keys come from."""
+    """A source of keys."""
 
     @property
     def source(self) -> str:
-        """Its name for the user."""
+        """The source's name for the user."""
 
     def value(self) -> Keys | Failure:
-        """The keys as of now. Never raises for what is missing or wrong."""
+        """Returns the current keys. Never raises for what is missing or wrong."""
 
     def changed(self) -> bool:
-        """Whether they were written since the last `value()`."""
+        """Returns whether the keys were written since the last `value()`."""
 
 
 class FixedKeys:
-    """Keys of the environment, as they were at the start, or the news that they cannot be used."""
+    """Keys of the environment at the start, or the reason why they cannot be used."""
 
     def __init__(self, source: str, keys: Keys | Failure) -> None:
         self.source = source
@@ -67,7 +68,7 @@ class FixedKeys:
 
 
 def find_keys(environ: Mapping[str, str], home: Path) -> list[KeySource]:
-    """Those that are there: of the SDK's variables, of Terraform's, of the SDK's file."""
+    """Returns the sources that exist: the SDK's variables, Terraform's variables, the SDK's file."""
     found: list[KeySource] = []
     for prefix, names in _NAMES.items():
         variables = [f"{prefix}_{name}" for name in names]
@@ -83,7 +84,7 @@ def find_keys(environ: Mapping[str, str], home: Path) -> list[KeySource]:
 
 
 def named_keys(environ: Mapping[str, str], access: str, secret: str, security_token: str = "") -> KeySource:
-    """Of variables of these names."""
+    """Returns the keys of the environment variables with these names."""
     names = [access, secret, *([security_token] if security_token else [])]
     values = [environ.get(name, "").strip() for name in names]
     source = f"{access} and {secret}"
@@ -91,7 +92,7 @@ def named_keys(environ: Mapping[str, str], access: str, secret: str, security_to
 
 
 def parse_keys(text: str) -> Keys:
-    """The section `[basic]` of the SDK's file; a `%` is just a `%`. Raises Problem, without any value."""
+    """Reads the section `[basic]` of the SDK's file; `%` is literal. Raises UserError, which contains no value."""
     parser = ConfigParser(interpolation=None)
     try:
         parser.read_string(text)
@@ -108,7 +109,7 @@ def _unquoted(value: str) -> str:
 
 
 def _keys(values: list[str], names: Sequence[str]) -> Keys:
-    """Raises Problem, which names what is wrong and shows no value."""
+    """Raises UserError, which names the wrong variable or key and contains no value."""
     for value, name in zip(values, names, strict=True):
         if not value and name in names[:2]:
             raise UserError(f"There is no {name}: both keys are needed.")
@@ -126,13 +127,13 @@ def _or_failure(source: str, keys: Callable[[], Keys]) -> Keys | Failure:
 
 
 ACCEPTED = timedelta(minutes=10)
-"""How far a signature's time may be from the service's; the vendor says 15 minutes."""
+"""A signature's time may differ this much from the service's clock; the vendor says 15 minutes."""
 CORRECTIONS_APART = 300.0
-"""Seconds between two refusals that may be put down to a wrong clock: as long as a key stays locked."""
+"""Seconds between two refusals that are explained by a wrong clock: as long as a key stays locked."""
 
 
 class _Signature(AuthHeaders):
-    """A proof that knows how many were signed before it."""
+    """The headers of a signed request, and how many were signed before it."""
 
     __slots__ = ("number",)
 
@@ -144,14 +145,14 @@ class _Signature(AuthHeaders):
 
 
 class SigningCredential:
-    """Signs by the service's clock.
+    """Signs each request, with the time of the service's clock.
 
-    Five refused signatures lock a key for five minutes, for all who use it. So until a first one was accepted requests
-    leave one at a time, and after a refusal none does until the keys changed or the user asks. A refusal may show that
-    our clock was wrong: then one more signature is tried with the corrected time, and its refusal counts.
+    Five refused signatures lock a key for five minutes, for all who use it. So requests are sent one at a time until
+    the first is accepted, and after a refusal none is sent until the keys change or the user asks. If a refusal shows
+    that our clock was wrong, one more signature is tried with the corrected time; its refusal is final.
     """
 
-    renewable = True
+    can_refresh = True
     is_ready = False
     expires_at = None
 
@@ -164,7 +165,7 @@ class SigningCredential:
         self._on_probation: AuthHeaders | None = None
         self._refusal: Failure | None = None
         self._late: AuthHeaders | None = None
-        """The signature that was refused because our clock was wrong, as the refusal itself told us."""
+        """The signature that was refused because our clock was wrong, which the `Date` of the refusal showed."""
         self._signed = 0
         self._corrected_at = -inf
         self._corrected_from = 0
@@ -219,7 +220,7 @@ class SigningCredential:
         self._is_trusted = False
 
     def _was_late(self, auth_headers: AuthHeaders) -> bool:
-        """Whether a refused signature deserves another: never two in a row, whatever time each refusal claims."""
+        """Whether a refused signature may be repeated: never twice in a row, whatever time each refusal claims."""
         if abs(self._clock.now() - signed_at(auth_headers.headers)) <= ACCEPTED:
             return False
         if isinstance(auth_headers, _Signature) and auth_headers.number < self._corrected_from:

@@ -1,4 +1,7 @@
-"""What lets a request in, and the ready tokens. A secret is never shown, stored or put into an exception."""
+"""Credentials and the headers they make; the tokens that cannot be refreshed.
+
+A secret is never shown, stored or put into an exception.
+"""
 
 import hmac
 import json
@@ -21,7 +24,7 @@ _QUOTES = "\"'`"
 
 
 class Secret:
-    """A text that shows itself only when asked to."""
+    """A text that only `reveal()` returns: its `repr` hides it, and it cannot be pickled."""
 
     __slots__ = ("_value",)
 
@@ -37,64 +40,71 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and hmac.compare_digest(_bytes(self._value), _bytes(other._value))
 
+    def __hash__(self) -> int:
+        return hash(self._value)
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is not written anywhere")
 
 
 class AuthHeaders:
-    """What one request shows to be let in."""
+    """The headers of one request that authenticate it."""
 
     __slots__ = ("headers", "secret", "secrets", "source")
 
     def __init__(self, source: str, secret: Secret, headers: Mapping[str, str], secrets: tuple[str, ...] = ()) -> None:
         self.source = source
+        """The source of the credential that made them."""
         self.secret = secret
         """The token, or the key that signed."""
         self.headers = headers
         self.secrets = (secret.reveal(), *secrets)
-        """What must be kept out of everything that is shown."""
+        """The texts that must not appear in anything shown or logged."""
 
     def __repr__(self) -> str:
-        return f"Proof({self.source!r}, •••)"
+        return f"AuthHeaders({self.source!r}, •••)"
 
 
 class Credential(Protocol):
-    """As whom a profile asks. None of its methods raises for what is missing, wrong or refused."""
+    """Authenticates a profile's requests. No method raises for what is missing, wrong or refused."""
 
     @property
     def source(self) -> str:
-        """Its name for the user, such as `CODEARTS_TOKEN` or `file ~/.config/token`."""
+        """The credential's name for the user, such as `CODEARTS_TOKEN` or `file ~/.config/token`."""
 
     @property
     def expires_at(self) -> datetime | None:
-        """By the service's clock; None where it is not known, or never."""
+        """By the service's clock; None if it is not known, or if the credential never expires."""
 
     @property
-    def renewable(self) -> bool:
-        """Whether it renews itself, or never expires."""
+    def can_refresh(self) -> bool:
+        """Whether it refreshes itself, or never expires."""
 
     @property
     def is_ready(self) -> bool:
-        """Whether it is a token that others fetched: to show a refused one again locks nothing."""
+        """Whether it is a token from elsewhere: to send a refused one again locks no account."""
 
     async def authenticate(self, method: str, url: str) -> AuthHeaders | Failure:
-        """For one request with an empty body; renews the credential before it when that is due."""
+        """Makes the headers of one request with an empty body; refreshes the credential first if that is due."""
 
     def on_response(self, auth_headers: AuthHeaders, outcome: Status | Failure | None) -> None:
-        """Every proof that was given is answered once; with None when its request was given up."""
+        """Call it once for each result of `authenticate()`; with None if that request was given up."""
 
     async def on_unauthorized(self, auth_headers: AuthHeaders, failure: Failure) -> Failure | None:
-        """None: there is another credential now, ask once more. Otherwise what to tell the user."""
+        """Refreshes a refused credential if it can. Returns None if the request is worth sending once more.
+
+        Otherwise returns the failure to show.
+        """
 
     def has_changed_since(self, last: AuthHeaders | Failure) -> bool:
-        """Whether the next `authenticate()` may bring something else than this, which did not help."""
+        """Whether the next `authenticate()` may return something else than `last`, which was refused."""
 
     def reset(self) -> None:
-        """The user asks: what failed may be tried once more."""
+        """Permits another attempt at what failed, because the user asked for it."""
 
 
 def is_accepted(outcome: Status | Failure | None) -> bool:
-    """Whether an answer shows that the service let the request in."""
+    """Whether the outcome shows that the service accepted the credential."""
     return isinstance(outcome, Status) or (
         outcome is not None and outcome.kind in (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID)
     )
@@ -105,9 +115,9 @@ def token_headers(source: str, token: Secret) -> AuthHeaders:
 
 
 def check_token(text: str) -> Secret:
-    """Raises Problem without the token.
+    """Returns the token in `text`. Raises UserError, whose message does not contain it.
 
-    What comes along with a copy is dropped: blanks, a byte order mark, quotes, the header's name, and the JSON of a
+    Removes what is copied along with a token: blanks, a byte order mark, quotes, the header's name, and the JSON of a
     tool that prints `{"token": "…"}`.
     """
     token = _bare(text)
@@ -123,7 +133,7 @@ def check_token(text: str) -> Secret:
 
 
 def _bare(text: str) -> str:
-    """Raises Problem for JSON without a token."""
+    """Raises UserError for JSON without a token."""
     text = text.strip().strip("\ufeff").strip()
     if text.startswith(("{", "[")):
         text = _in_json(text)
@@ -148,9 +158,9 @@ def _in_json(text: str) -> str:
 
 
 class ReadyToken:
-    """A token that somebody else fetched: it cannot be renewed, only replaced at its source."""
+    """A token from elsewhere: it cannot be refreshed, only replaced at its source."""
 
-    renewable = False
+    can_refresh = False
     is_ready = True
 
     def __init__(self, source: str) -> None:
@@ -158,11 +168,11 @@ class ReadyToken:
         self._life: tuple[Secret, datetime] | None = None
 
     def token(self) -> Secret | Failure:
-        """The token as of now. Never raises for what is missing or wrong."""
+        """Returns the current token. Never raises for what is missing or wrong."""
         raise NotImplementedError
 
     def changed(self) -> bool:
-        """Whether its source was written since the last `token()`."""
+        """Returns whether its source was written since the last `token()`."""
         return False
 
     @property
@@ -170,7 +180,7 @@ class ReadyToken:
         return self._life[1] if self._life and self._life[0] == self.token() else None
 
     def learn(self, token: Secret, expires_at: datetime) -> None:
-        """What IAM says of this token."""
+        """Keeps the end that IAM names for this token."""
         self._life = token, expires_at
 
     async def authenticate(self, method: str, url: str) -> AuthHeaders | Failure:
@@ -178,7 +188,7 @@ class ReadyToken:
         return token if isinstance(token, Failure) else token_headers(self.source, token)
 
     def on_response(self, auth_headers: AuthHeaders, outcome: Status | Failure | None) -> None:
-        """Nothing depends on it."""
+        """A ready token has no state."""
 
     async def on_unauthorized(self, auth_headers: AuthHeaders, failure: Failure) -> Failure | None:
         return failure
@@ -187,11 +197,11 @@ class ReadyToken:
         return self.changed() or self.token() != (last.secret if isinstance(last, AuthHeaders) else last)
 
     def reset(self) -> None:
-        """The source is looked at each time anyway."""
+        """Each request reads the source anyway."""
 
 
 class FixedToken(ReadyToken):
-    """A token that was handed in, or the news that there is none."""
+    """A token that never changes, or the reason why there is none."""
 
     def __init__(self, source: str, token: Secret | Failure) -> None:
         super().__init__(source)
@@ -206,6 +216,17 @@ class EnvironmentToken(FixedToken):
 
     def __init__(self, value: str, variable: str = "CODEARTS_TOKEN") -> None:
         super().__init__(variable, _checked(value, variable))
+
+
+class TypedToken(ReadyToken):
+    """The token that the user typed on the screen; a failure until then."""
+
+    def __init__(self) -> None:
+        super().__init__("the token typed here")
+        self.secret: Secret | None = None
+
+    def token(self) -> Secret | Failure:
+        return self.secret or Failure(FailureKind.NO_CREDENTIAL, "No token was typed.")
 
 
 class FileToken(ReadyToken):

@@ -1,4 +1,4 @@
-"""Providers of secrets: commands that print one, and passwords."""
+"""Providers of secrets: commands that print a token or password, and passwords in memory."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,34 +14,34 @@ from tui.core.text import clean
 from tui.processes import Ended, run
 
 TIME_LIMIT = 10.0
-"""Seconds that a command may take."""
+"""Seconds until a command is stopped."""
 LARGEST_OUTPUT = 128 * 1024
 """Bytes."""
 
 
 class SecretCommand:
-    """A program and its arguments. Raises Problem where there is none."""
+    """A program that prints a secret, and its arguments. Raises UserError if there is no program."""
 
     def __init__(self, name: str, arguments: Sequence[str], time_limit: float = TIME_LIMIT) -> None:
         if not arguments or not arguments[0]:
             raise UserError(f'{name} is empty: write a list of arguments, like ["pass", "show", "codearts"].')
         self.source = f"{name} {clean(Path(arguments[0]).name, 50)}"
-        """Shows the program only: an argument may be secret."""
+        """Names the program only: an argument may be secret."""
         self._arguments = tuple(arguments)
         self._time_limit = time_limit
 
     async def line(self) -> str:
-        """The one line that it prints. Raises Problem, whose sentence never shows what was printed."""
+        """Runs the program and returns the one line that it prints. Raises UserError, which never contains the line."""
         try:
             ended = await run(self._arguments, self._time_limit, LARGEST_OUTPUT)
         except (OSError, ValueError) as error:
-            reason = clean(getattr(error, "strerror", None) or "such a name is not possible", 100)
+            reason = clean(getattr(error, "strerror", None) or "invalid file name", 100)
             raise UserError(f"It cannot be run: {reason}.") from None
         return _judge(ended, self._time_limit)
 
 
 def _judge(ended: Ended, time_limit: float) -> str:
-    """Raises Problem."""
+    """Returns the line that was printed. Raises UserError for anything but one line and exit status 0."""
     output, complained = ended.output.decode(errors="replace"), ended.complaint.decode(errors="replace")
     lines = output.strip("\r\n").splitlines()
     if ended.status is None:
@@ -63,7 +63,7 @@ def _judge(ended: Ended, time_limit: float) -> str:
 
 
 class CommandToken:
-    """Issues what a command prints; when that token ends nobody knows. For a `RefreshableToken`."""
+    """Issues the token that a command prints; its end is not known. For a `RefreshableToken`."""
 
     def __init__(self, command: SecretCommand) -> None:
         self.source = command.source
@@ -80,21 +80,21 @@ class CommandToken:
 
 
 class PasswordSource(Protocol):
-    """Where the password of an IAM user comes from."""
+    """The source of an IAM user's password."""
 
     @property
     def source(self) -> str:
-        """Its name for the user."""
+        """The source's name for the user."""
 
     async def password(self) -> Secret | Failure:
-        """As of now. Never raises for what is missing."""
+        """Returns the current password. Never raises for what is missing."""
 
     def changed(self) -> bool:
-        """Whether it is another one than at the last `password()`."""
+        """Returns whether the password is another one than at the last `password()`."""
 
 
 class HeldPassword:
-    """In memory only: of an environment variable, or typed on the screen at any time."""
+    """A password in memory: from an environment variable, or typed on the screen at any time."""
 
     def __init__(self, source: str, value: str = "") -> None:
         self.source = source
@@ -106,7 +106,7 @@ class HeldPassword:
         return self._password
 
     def put(self, value: str) -> None:
-        """The user typed it."""
+        """Keeps the password that the user typed."""
         self._password = Secret(value)
         self._is_new = True
 
@@ -119,7 +119,7 @@ class HeldPassword:
 
 
 class CommandPassword:
-    """What a command prints."""
+    """The password that a command prints."""
 
     def __init__(self, command: SecretCommand) -> None:
         self.source = command.source

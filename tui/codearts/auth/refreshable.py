@@ -1,8 +1,10 @@
-"""A token that renews itself: in good time, or once when it is refused; one renewal for all who wait for it."""
+"""A token that is refreshed before it ends, and once when the service refuses it."""
 
 import asyncio
+import logging
 import re
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from math import inf
 from typing import NamedTuple, Protocol
 
@@ -11,72 +13,117 @@ from tui.codearts.server_clock import ServerClock
 from tui.core.reading import Failure, FailureKind, Retry, Status
 from tui.core.text import clean
 
-MARGIN = timedelta(minutes=30)
-"""How long before its end a token is renewed."""
-RENEWALS_APART = 300.0
-"""Seconds between two renewals in good time, whatever the dates say."""
+REFRESH_MARGIN = timedelta(minutes=30)
+"""A token is refreshed this long before its end."""
+REFRESHES_APART = 300.0
+"""Seconds between two refreshes because of the end, whatever the dates claim."""
 REFUSALS_APART = 60.0
-"""Seconds between two renewals because of a refusal."""
+"""Seconds between two refreshes because of a refusal."""
 FIRST_WAIT, LONGEST_WAIT = 30.0, 600.0
-"""Seconds until the next attempt, where the network or the server kept a renewal from happening: doubled each time."""
+"""Seconds until the next attempt after the network or the server failed; doubled with each failure."""
 
+_log = logging.getLogger(__name__)
 _DOUBLINGS = 10
-"""More would change nothing, and a thousand are too many for a number."""
+"""Enough to reach `LONGEST_WAIT`; a thousand would overflow a float."""
 _BAD_TOKEN = re.compile(r"(?:APIGW|APIG|APIC)\.(0301|0305|0307)", re.ASCII)
-_PASSING = (Retry.PASSING, Retry.THROTTLED)
+_TRANSIENT = (Retry.PASSING, Retry.THROTTLED)
 
 
 class Token(NamedTuple):
-    """A token that was issued for us."""
+    """A token that a provider issued."""
 
-    token: Secret
+    secret: Secret
     expires_at: datetime | None = None
-    """By the issuer's clock; None where it did not say."""
+    """By the clock of IAM; None if the provider does not say."""
     project_id: str = ""
     project: str = ""
 
 
 class TokenProvider(Protocol):
-    """Where tokens are fetched: each `issue()` may be a log-in that counts."""
+    """Issues tokens. Each `issue()` may be a log-in, and accounts lock after a few that fail."""
 
     @property
     def source(self) -> str:
-        """Its name for the user."""
+        """The provider's name for the user."""
 
     async def issue(self) -> Token | Failure:
-        """A new token. Never raises for what is missing, wrong or refused."""
+        """Returns a new token. Never raises for what is missing, wrong or refused."""
 
     def changed(self) -> bool:
-        """Whether `issue()` has something else to work with than the last time, as a password just typed."""
+        """Returns whether `issue()` would use something else than the last time, such as a new password."""
+
+
+class TokenState(Enum):
+    """What the provider and the service did with the token. Whether it is due or expired, the clock decides."""
+
+    EMPTY = auto()
+    """No token was issued yet."""
+    VALID = auto()
+    """Sent with each request."""
+    UNPROVEN = auto()
+    """Issued because the token before it was refused, and not accepted yet. Its own refusal brings no other token."""
+    DEFERRED = auto()
+    """Refused less than `REFUSALS_APART` after another refusal. It is still sent; the next refusal refreshes it."""
+    REFUSED = auto()
+    """Refused, and no other one was issued since. It is not sent."""
+
+
+class TokenEvent(Enum):
+    """What may change a token's state."""
+
+    ISSUED = auto()
+    ACCEPTED = auto()
+    REFUSED = auto()
+    REFUSED_SOON = auto()
+    """Less than `REFUSALS_APART` after another refusal."""
+    RESET = auto()
+
+
+TRANSITIONS = {
+    (TokenState.EMPTY, TokenEvent.ISSUED): TokenState.VALID,
+    (TokenState.VALID, TokenEvent.REFUSED): TokenState.REFUSED,
+    (TokenState.VALID, TokenEvent.REFUSED_SOON): TokenState.DEFERRED,
+    (TokenState.UNPROVEN, TokenEvent.ISSUED): TokenState.VALID,
+    (TokenState.UNPROVEN, TokenEvent.ACCEPTED): TokenState.VALID,
+    (TokenState.UNPROVEN, TokenEvent.RESET): TokenState.VALID,
+    (TokenState.DEFERRED, TokenEvent.ISSUED): TokenState.VALID,
+    (TokenState.DEFERRED, TokenEvent.REFUSED): TokenState.REFUSED,
+    (TokenState.REFUSED, TokenEvent.ISSUED): TokenState.UNPROVEN,
+}
+"""All other events leave the state as it is."""
+
+
+class _FailedRefresh(NamedTuple):
+    """The last refresh, if it brought no token."""
+
+    failure: Failure
+    attempts: int
+    """Failures in a row that the network or the server caused."""
+    retry_at: float
+    """Monotonic seconds; infinite for a failure that only another password or the user can change."""
 
 
 class RefreshableToken:
-    """Keeps an issuer's token fresh.
+    """Holds a provider's token and refreshes it; all requests that wait for a refresh share it.
 
-    A renewal that was refused is not tried again until `issuer.changed()` or `reset()`: accounts lock after a few
-    failures. One that the network prevented is, after a while; the old token serves as long as it is good.
+    A refresh that the provider refused is not repeated until `provider.changed()` or `reset()`, because accounts lock
+    after a few failures. One that the network prevented is repeated after a while. Meanwhile the old token is sent as
+    long as it is good.
     """
 
-    renewable = True
+    can_refresh = True
     is_ready = False
 
     def __init__(self, provider: TokenProvider, clock: ServerClock) -> None:
         self._provider = provider
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._issued: Token | None = None
+        self._state = TokenState.EMPTY
+        self._token: Token | None = None
         self._issued_at = -inf
-        self._is_refused = False
-        """The service refused the token that we have."""
-        self._is_last_attempt = False
-        """The token that we have came because of a refusal, and has not been accepted yet."""
         self._refused_at = -inf
-        self._is_put_by = False
-        """A refusal came too soon after another one for a renewal."""
-        self._failure: Failure | None = None
-        """Why the last renewal brought nothing."""
-        self._attempts = 0
-        self._next_attempt = -inf
+        """When a refusal last caused a refresh."""
+        self._failed: _FailedRefresh | None = None
 
     @property
     def source(self) -> str:
@@ -84,120 +131,130 @@ class RefreshableToken:
 
     @property
     def expires_at(self) -> datetime | None:
-        return self._issued.expires_at if self._issued else None
+        return self._token.expires_at if self._token else None
 
     @property
-    def issued(self) -> Token | None:
-        """The token that is in use."""
-        return self._issued
+    def token(self) -> Token | None:
+        """The token in use."""
+        return self._token
 
     async def authenticate(self, method: str, url: str) -> AuthHeaders | Failure:
-        """While somebody else renews a token in good time, the old one goes on serving."""
-        if self._issued and not self._is_over() and (self._lock.locked() or not self._is_wanted()):
-            return token_headers(self.source, self._issued.token)
+        """While another request refreshes the token before its end, this one gets the old token at once."""
+        is_good = self._state is not TokenState.REFUSED and not self._is_expired()
+        if self._token and is_good and (self._lock.locked() or not self._refresh_needed()):
+            return token_headers(self.source, self._token.secret)
         async with self._lock:
-            if self._is_wanted():
-                await self._renew()
-            if self._issued and not self._is_refused and not (self._is_over() and self._failure):
-                return token_headers(self.source, self._issued.token)
-            return self._failure or Failure(FailureKind.NO_CREDENTIAL, f"{self.source} gave no token.")
+            if self._refresh_needed():
+                await self._refresh()
+            if self._token and self._is_usable():
+                return token_headers(self.source, self._token.secret)
+            if self._failed:
+                return self._failed.failure
+            return Failure(FailureKind.NO_CREDENTIAL, f"{self.source} gave no token.")
 
     def on_response(self, auth_headers: AuthHeaders, outcome: Status | Failure | None) -> None:
-        if is_accepted(outcome) and self._issued and self._issued.token == auth_headers.secret:
-            self._is_last_attempt = False
+        if is_accepted(outcome) and self._is_of(auth_headers):
+            self._apply(TokenEvent.ACCEPTED)
 
     async def on_unauthorized(self, auth_headers: AuthHeaders, failure: Failure) -> Failure | None:
-        """Renews once for all who hold the refused token; a new one that is refused too is not renewed."""
+        """Refreshes once for all requests that were refused with the same token."""
         if not _BAD_TOKEN.fullmatch(failure.code):
             return failure
         async with self._lock:
-            if self._issued and self._issued.token != auth_headers.secret:
+            if not self._is_of(auth_headers):
                 return None
-            if self._is_last_attempt or self._is_too_soon:
-                if self._is_refused and self._failure:
-                    return self._failure
-                if self._is_last_attempt:
-                    return _fruitless(failure)
-                self._is_put_by = True
+            self._apply(TokenEvent.REFUSED_SOON if self._was_refused_lately() else TokenEvent.REFUSED)
+            if self._state is TokenState.UNPROVEN:
+                return _fruitless(failure, "A new token was refused too")
+            if self._state is TokenState.DEFERRED:
                 return _fruitless(failure, "A token that was accepted is refused; another is fetched within a minute")
-            self._is_refused, self._refused_at, self._is_put_by = True, self._clock.at(), False
-            if not await self._renew():
-                return self._failure
-            is_new = self._issued is not None and self._issued.token != auth_headers.secret
-            return None if is_new else _fruitless(failure, f"{self.source} gave the refused token again")
+            self._refused_at = self._clock.at()
+            if self._refresh_needed():
+                await self._refresh()
+            if self._state is TokenState.REFUSED:
+                return self._failed.failure if self._failed else failure
+            is_same = self._is_of(auth_headers)
+            return _fruitless(failure, f"{self.source} gave the refused token again") if is_same else None
 
     def has_changed_since(self, last: AuthHeaders | Failure) -> bool:
         if self._provider.changed():
             return True
-        if self._is_put_by and not self._is_too_soon:
+        if self._state is TokenState.DEFERRED and not self._was_refused_lately():
             return True
-        if isinstance(last, Failure) or not self._issued:
-            return self._issued is not None and not self._is_refused
-        return self._issued.token != last.secret
+        return self._is_usable() and (isinstance(last, Failure) or not self._is_of(last))
 
     def reset(self) -> None:
-        self._next_attempt = self._refused_at = -inf
-        self._is_last_attempt = False
-        self._attempts = 0
+        self._apply(TokenEvent.RESET)
+        self._refused_at = -inf
+        self._failed = self._failed and self._failed._replace(attempts=0, retry_at=-inf)
 
-    async def _renew(self) -> bool:
-        """Whether the issuer gave a token; not asked where it would only say again what it said."""
-        if self._is_put_off():
-            return False
-        answer = await _issued_by(self._provider)
+    def _apply(self, event: TokenEvent) -> None:
+        self._state = TRANSITIONS.get((self._state, event), self._state)
+
+    async def _refresh(self) -> None:
+        """A bug in the provider is a failed attempt like any other: its log-in may have counted."""
+        try:
+            issued = await self._provider.issue()
+        except Exception as error:
+            said = f"{self.source} gave no token: {type(error).__name__} in this program."
+            issued = Failure(FailureKind.INTERNAL, said)
+        _log_refresh(self.source, issued)
         now = self._clock.at()
-        if isinstance(answer, Failure):
-            self._failure = answer
-            self._next_attempt = now + self._wait(answer)
+        if isinstance(issued, Failure):
+            self._failed = _failed_refresh(self._failed, issued, now)
+            return
+        self._token, self._issued_at, self._failed = issued, now, None
+        self._apply(TokenEvent.ISSUED)
+
+    def _is_of(self, auth_headers: AuthHeaders) -> bool:
+        """Returns whether these headers carry the token in use."""
+        return self._token is not None and self._token.secret == auth_headers.secret
+
+    def _is_usable(self) -> bool:
+        """Returns whether the token may be sent: also an expired one, unless the attempt to refresh it failed."""
+        if not self._token or self._state is TokenState.REFUSED:
             return False
-        self._issued, self._issued_at = answer, now
-        self._failure, self._attempts, self._next_attempt = None, 0, -inf
-        self._is_refused, self._is_last_attempt = False, self._is_refused
-        return True
+        return not (self._is_expired() and self._failed)
 
-    def _wait(self, failure: Failure) -> float:
-        if failure.kind.retry not in _PASSING:
-            return inf
-        self._attempts += 1
-        doubled = FIRST_WAIT * 2.0 ** min(self._attempts - 1, _DOUBLINGS)
-        return max(failure.retry_after or 0.0, min(doubled, LONGEST_WAIT))
-
-    def _is_put_off(self) -> bool:
-        return self._clock.at() < self._next_attempt and not self._provider.changed()
-
-    @property
-    def _is_too_soon(self) -> bool:
-        """A token was fetched because of a refusal a moment ago."""
-        return self._clock.at() - self._refused_at < REFUSALS_APART
-
-    def _is_wanted(self) -> bool:
-        return not self._issued or self._is_refused or self._is_due() or self._provider.changed()
+    def _refresh_needed(self) -> bool:
+        """False while the provider would only repeat its last failure."""
+        if self._provider.changed():
+            return True
+        if self._failed and self._clock.at() < self._failed.retry_at:
+            return False
+        return self._state in (TokenState.EMPTY, TokenState.REFUSED) or self._is_due()
 
     def _is_due(self) -> bool:
-        """In good time before the end; never in quick succession, should two servers' clocks contradict each other."""
-        if not (self._issued and self._issued.expires_at) or self._is_put_off():
+        """Near the end; but not in quick succession if the clocks of two servers contradict each other."""
+        if not self.expires_at or self._clock.at() - self._issued_at < REFRESHES_APART:
             return False
-        is_time = self._clock.now() >= self._issued.expires_at - MARGIN
-        return is_time and self._clock.at() - self._issued_at >= RENEWALS_APART
+        return self._clock.now() >= self.expires_at - REFRESH_MARGIN
 
-    def _is_over(self) -> bool:
-        """The token's time has passed, or it was refused."""
-        expires_at = self.expires_at
-        return self._is_refused or (expires_at is not None and self._clock.now() >= expires_at)
+    def _is_expired(self) -> bool:
+        return self.expires_at is not None and self._clock.now() >= self.expires_at
 
-
-async def _issued_by(provider: TokenProvider) -> Token | Failure:
-    """A bug while a token is fetched is a failed attempt like any other: the log-in may have counted already."""
-    try:
-        return await provider.issue()
-    except Exception as error:
-        return Failure(
-            FailureKind.INTERNAL, f"{provider.source} gave no token: {type(error).__name__} in this program."
-        )
+    def _was_refused_lately(self) -> bool:
+        return self._clock.at() - self._refused_at < REFUSALS_APART
 
 
-def _fruitless(failure: Failure, what: str = "A new token was refused too") -> Failure:
-    """The token after a renewal was refused as the one before it."""
+def _failed_refresh(before: _FailedRefresh | None, failure: Failure, now: float) -> _FailedRefresh:
+    attempts = before.attempts if before else 0
+    if failure.kind.retry not in _TRANSIENT:
+        return _FailedRefresh(failure, attempts, inf)
+    wait = min(FIRST_WAIT * 2.0 ** min(attempts, _DOUBLINGS), LONGEST_WAIT)
+    return _FailedRefresh(failure, attempts + 1, now + max(failure.retry_after or 0.0, wait))
+
+
+def _log_refresh(source: str, issued: Token | Failure) -> None:
+    if isinstance(issued, Failure):
+        _log.warning("%s gave no token: %s %s %s", source, issued.summary, issued.code, issued.message)
+    else:
+        end = f", good until {issued.expires_at:%Y-%m-%d %H:%M:%S} UTC" if issued.expires_at else ""
+        _log.info("%s gave a token%s", source, end)
+
+
+def _fruitless(failure: Failure, why: str) -> Failure:
+    """The refusal of a token for which a refresh brought nothing, or is not tried."""
     if failure.code.endswith(".0307"):
-        what += ": this token may belong to another region"
-    return failure._replace(kind=FailureKind.SIGN_IN, summary=clean(f"{what}. {failure.summary}"))
+        why += ": this token may belong to another region"
+    return failure._replace(kind=FailureKind.SIGN_IN, summary=clean(f"{why}. {failure.summary}"))

@@ -1,4 +1,4 @@
-"""A file that holds a secret: readable by its owner alone, and read again whenever it was written."""
+"""A file with a secret, which only its owner may read. It is read again when it was written."""
 
 import codecs
 import os
@@ -23,9 +23,9 @@ _Stamp = tuple[int, int, int, int]
 
 
 class PrivateFile(Generic[Held]):
-    """What `parse` makes of the file's text; read again whenever it was written or its permissions changed.
+    """Holds what `parse` returns for the file's text; reads it again if the file or its permissions changed.
 
-    `parse` may raise Problem, without the text.
+    `parse` may raise UserError, without the text.
     """
 
     def __init__(self, path: Path, parse: Callable[[str], Held]) -> None:
@@ -36,14 +36,14 @@ class PrivateFile(Generic[Held]):
         self._value: Held | Failure | None = None
 
     def value(self) -> Held | Failure:
-        """As of now. Never raises for what is missing or wrong."""
-        stamp = self._stamp_now()  # before reading: what is written in between is seen the next time
+        """Returns the current value. Never raises for what is missing or wrong."""
+        stamp = self._stamp_now()  # before reading: the next call notices what is written in between
         if self._value is None or stamp is None or stamp != self._stamp:
             self._value, self._stamp = self._read(), stamp
         return self._value
 
     def changed(self) -> bool:
-        """Whether it was written since the last `value()`."""
+        """Returns whether the file was written since the last `value()`."""
         return self._stamp_now() != self._stamp
 
     def is_there(self) -> bool:
@@ -65,29 +65,29 @@ class PrivateFile(Generic[Held]):
         except (OSError, ValueError) as error:
             if _is_secret(self._path.name):
                 return unusable(self.source, _IS_NO_NAME)
-            reason = clean(getattr(error, "strerror", None) or "such a name is not possible")
+            reason = clean(getattr(error, "strerror", None) or "invalid file name")
             return unusable(self.source, f"It cannot be read: {reason}.")
 
 
 def unusable(source: str, problem: str) -> Failure:
-    """The failure of a source that has no credential to give."""
+    """Returns the failure of a source that has no usable credential."""
     return Failure(FailureKind.NO_CREDENTIAL, clean(f"{source}: {problem}"))
 
 
 def _is_secret(name: str) -> bool:
-    """Given in place of a file's name, which seldom is that long without a dot or a blank, and with digits in it."""
+    """Whether the user gave a secret in place of a file name: few names are so long, with digits and without a dot."""
     is_plain = name.isascii() and name.replace("-", "").replace("_", "").replace("=", "").isalnum()
     is_odd = len(name) > _LONGEST_NAME and is_plain and any(map(str.isdigit, name)) and any(map(str.isalpha, name))
     return is_odd or looks_secret(name)
 
 
 def _stamp_of(info: os.stat_result) -> _Stamp:
-    """Differs once the file was written, replaced, or given other permissions, which only `ctime` shows."""
+    """Changes when the file is written, replaced, or given other permissions, which only `ctime` shows."""
     return info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns
 
 
 def _read_private(path: Path) -> str:
-    """Checks the open file, so that nobody can swap it in between; never waits for a pipe."""
+    """Checks the file after opening it, so that it cannot be swapped in between; never waits for a pipe."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         info = os.fstat(descriptor)
@@ -102,7 +102,7 @@ def _read_private(path: Path) -> str:
 
 
 def _decoded(content: bytes) -> str:
-    """UTF-8, or what the mark says that some editors and shells put at the beginning; the mark is no part of it."""
+    """Decodes UTF-8, or UTF-16 if the content begins with its byte order mark; removes the mark."""
     is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return content.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
 

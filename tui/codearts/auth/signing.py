@@ -1,4 +1,4 @@
-"""Signing a request with an access key: `SDK-HMAC-SHA256`, as the vendor's SDK does it. Pure."""
+"""Signs a request with an access key: `SDK-HMAC-SHA256`, as the vendor's SDK does it. Pure."""
 
 import hashlib
 import hmac
@@ -17,10 +17,10 @@ _DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 def sign(
     method: str, url: str, headers: Mapping[str, str], body: bytes, access: str, secret: str, when: datetime
 ) -> dict[str, str]:
-    """`headers` and those that signing adds; the request must go out with exactly these, and its `url` unchanged.
+    """Returns `headers` with those that signing adds. Send the request with exactly these, and with this `url`.
 
-    `when` must be within 15 minutes of the service's clock. A header `X-Sdk-Date` of its own is kept, and a request
-    that has `Authorization` is left as it is.
+    `when` must be within 15 minutes of the service's clock. A given `X-Sdk-Date` is kept. A request that already has
+    `Authorization` is not changed.
     """
     signed = dict(headers)
     lower = {name.lower(): value for name, value in headers.items()}
@@ -38,7 +38,7 @@ def sign(
 
 
 def canonical_request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> str:
-    """What is signed of a request; `headers` are those to sign, their names in lower case."""
+    """Returns the text that is signed; `headers` are those to sign, with names in lower case."""
     parts = urlsplit(url)
     names = sorted(headers)
     return "\n".join(
@@ -54,12 +54,12 @@ def canonical_request(method: str, url: str, headers: Mapping[str, str], body: b
 
 
 def signed_at(headers: Mapping[str, str]) -> datetime:
-    """When a request with these headers was signed, by its signer's clock."""
+    """Returns when a request with these headers was signed, by the signer's clock."""
     return datetime.strptime(headers["X-Sdk-Date"], DATE_FORMAT).replace(tzinfo=UTC)
 
 
 def _added(url: str, headers: Mapping[str, str], when: datetime) -> dict[str, str]:
-    """The headers that a request must have before it is signed, as far as they are missing."""
+    """Returns the headers that a request needs before it is signed and does not have yet."""
     added = {"Host": _host(url), "X-Sdk-Date": when.astimezone(UTC).strftime(DATE_FORMAT)}
     if not headers.get("content-type", _HASHED_BODIES[0]).startswith(_HASHED_BODIES):
         added["X-Sdk-Content-Sha256"] = _UNHASHED
@@ -67,13 +67,13 @@ def _added(url: str, headers: Mapping[str, str], when: datetime) -> dict[str, st
 
 
 def _host(url: str) -> str:
-    """As it goes over the wire: with a port only if it is not the usual one."""
+    """Returns the `Host` header as it is sent: with a port only if it is not the default one."""
     parts = urlsplit(url)
     return parts.netloc.rpartition("@")[2].removesuffix(_DEFAULT_PORTS.get(parts.scheme, ""))
 
 
 def _path(path: str) -> str:
-    """Ends in a slash here, whatever the request's own path does."""
+    """The signed path always ends in a slash, also if the path of the request does not."""
     pieces = "/".join(_encode(piece) for piece in unquote(path).split("/"))
     return pieces if pieces.endswith("/") else f"{pieces}/"
 
@@ -92,6 +92,6 @@ def _encode(text: str) -> str:
 
 
 def _body_hash(headers: Mapping[str, str], body: bytes) -> str:
-    """Of an empty body always the true one, even where the headers say that it is not hashed."""
+    """Returns the hash that the headers declare; for an empty body always the computed one."""
     declared = headers.get("x-sdk-content-sha256") if body else None
     return declared or hashlib.sha256(body).hexdigest()
