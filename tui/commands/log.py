@@ -1,7 +1,6 @@
 """`log`: the end of a build's log, and what is added to it while the build runs."""
 
 import argparse
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -91,6 +90,8 @@ async def log(
 
 async def _follow(reader: "LogReader", most: int, is_running: IsRunning, output: Output) -> ExitCode:
     """A piece that cannot be read is asked for again; the status call alone tells the end."""
+    import asyncio
+
     tail = reader.tail
     printed = max(0, tail.count - most)
     goes_on = True

@@ -1,7 +1,6 @@
 """`wait`: ends when the jobs have stopped, or started, or both."""
 
 import argparse
-import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +20,8 @@ from tui.core.reading import Failure, Reading, Retry, Status
 from tui.core.run import MatchKind, RunRecord
 
 if TYPE_CHECKING:
+    import asyncio
+
     from tui.commands.session import PollSession, Session
     from tui.context import Context
     from tui.polling.policy import Policy
@@ -184,10 +185,7 @@ async def wait(
                 arrived = _learn(awaited, await polls.next(min(LOOK, deadline - session.now().at)))
                 polls.pollers.pause(one.job.id for one in arrived)
                 if with_outcome:
-                    records += [
-                        asyncio.create_task(_learn_outcome(session, one, polls.pollers.profile(one.job.id), progress))
-                        for one in arrived
-                    ]
+                    records += _learn_outcomes(session, polls, arrived, progress)
                 elif arrived:
                     progress.clear()
                     session.output.lines([f"{one.status:7}  {one.job.id}  {one.job.label}".rstrip() for one in arrived])
@@ -211,11 +209,22 @@ async def wait(
     return code
 
 
+def _learn_outcomes(
+    session: "Session", polls: "PollSession", arrived: Iterable[Awaited], progress: Progress
+) -> "list[asyncio.Task[None]]":
+    """Starts what asks for the outcome of each of these and prints it."""
+    from asyncio import create_task
+
+    return [create_task(_learn_outcome(session, one, polls.pollers.profile(one.job.id), progress)) for one in arrived]
+
+
 async def _learn_outcome(session: "Session", one: Awaited, profile: str, progress: Progress) -> None:
     """Prints the job once the service tells what became of its build, or does not tell it in time."""
+    from asyncio import timeout
+
     record = None
     with suppress(TimeoutError):
-        async with asyncio.timeout(RECORD_WITHIN + AFTER_STOP):
+        async with timeout(RECORD_WITHIN + AFTER_STOP):
             record = await _record_of(session, one, profile)
     told = record if isinstance(record, RunRecord) and record.is_finished is not False else None
     one.was_built = one.was_running or not isinstance(record, NeverBuilt)
@@ -228,6 +237,8 @@ async def _learn_outcome(session: "Session", one: Awaited, profile: str, progres
 
 async def _record_of(session: "Session", one: Awaited, profile: str) -> "RunRecord | Failure | NeverBuilt | None":
     """Of the run that was seen to stop: asked for until it is there. Of one that was idle from the first: the last."""
+    from asyncio import sleep
+
     extras, run = session.extras(profile), one.known.stopped_run
     if not extras:
         return None
@@ -235,7 +246,7 @@ async def _record_of(session: "Session", one: Awaited, profile: str) -> "RunReco
         return await extras.last_run(one.job.id) or NeverBuilt()
     wait = AFTER_STOP
     while True:
-        await asyncio.sleep(wait)
+        await sleep(wait)
         match = await extras.record_of(one.job.id, run)
         if isinstance(match, Failure) and match.kind.retry is not Retry.PASSING:
             return match
