@@ -191,3 +191,17 @@ async def test_of_a_job_that_is_not_watched_any_more_nothing_is_asked() -> None:
         outcomes.forget(JOBS[:1])
         await asyncio.sleep(600)
     assert source.asked == []
+
+
+@in_virtual_time
+async def test_a_day_of_200_jobs_with_10_runs_each_costs_2500_requests_at_most() -> None:
+    source, watched = Source(latency=0.1), [job_id(number) for number in range(200)]
+    source.match = lambda job: Match(MatchKind.FOUND if int(job, 16) % 10 else MatchKind.UNFINISHED, passed(1))
+    async with asking(prod=source) as (outcomes, _):
+        outcomes.seed(watched, "prod")
+        for _round in range(10):
+            await asyncio.sleep(8640)
+            for job in watched:
+                outcomes.stopped(job, RUN, "prod")
+        await asyncio.sleep(8640)
+    assert 2200 <= len(source.asked) <= 2500
