@@ -4,8 +4,7 @@ import pytest
 
 from tests.support.builders import failure
 from tui.core.reading import FailureKind
-from tui.polling.extras_share import ExtrasShare
-from tui.polling.rate_limiter import AdaptiveRateLimiter
+from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasShare
 
 
 def taken(share: ExtrasShare, seconds: int, start: float = 0.0) -> list[float]:

@@ -11,8 +11,7 @@ from tui.core.errors import UserError
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Status
 from tui.ui.driver import KeyParser
-from tui.ui.key_names import can_be_sent, canonical_key
-from tui.ui.keys import check_keys
+from tui.ui.keys import can_be_sent, canonical_key, check_keys
 
 A, B, C = job_id(1), job_id(2), job_id(3)
 NEW = "901878212b1a49be9c1a1054c272762a"

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.commands.job_selection import add_jobs
 from tui.commands.output import ExitCode, Output
-from tui.commands.render import Result, advice, outcome_of, result_document
-from tui.commands.table import aligned
+from tui.commands.render import Result, advice, aligned, outcome_of, result_document
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Reading, Retry
 

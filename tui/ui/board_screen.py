@@ -20,9 +20,8 @@ from textual.screen import Screen
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.errors import UserError
 from tui.core.filter import LONGEST, parse_filter
-from tui.core.job import LABEL_LONGEST, Job, JobId
+from tui.core.job import LABEL_LONGEST, Job, JobId, join_tags, retagged, shared_tags, split_tags, unfit
 from tui.core.reading import Reading
-from tui.core.tags import join_tags, retagged, shared_tags, split_tags, unfit
 from tui.core.text import clean
 from tui.startup import resume_gc
 from tui.storage.screen_state import ScreenState
@@ -38,8 +37,7 @@ from tui.ui.keys import BINDINGS, first_key, keys_named
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
-from tui.ui.sizes import BROAD, HEIGHTS, WIDTHS, classes_for
-from tui.ui.status_line import Sentence, TextLine, TooSmall
+from tui.ui.status_line import BROAD, HEIGHTS, WIDTHS, Sentence, TextLine, TooSmall, classes_for
 from tui.ui.watchlist_editor import DiskThread, Emptied, Undone, WatchlistEditor, count
 
 if TYPE_CHECKING:
