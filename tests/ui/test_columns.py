@@ -1,5 +1,7 @@
 """Columns leave one by one as the screen narrows; what is left fits."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +30,7 @@ def test_columns_by_width(width: int, keys: list[str]) -> None:
 @given(st.integers(40, 400))
 def test_columns_stand_side_by_side_and_fit(width: int) -> None:
     placed = place(EVERY, width)
-    for left, right in zip(placed, placed[1:], strict=False):
+    for left, right in itertools.pairwise(placed):
         assert left.left + left.width + 1 == right.left
     assert placed[-1].left + placed[-1].width <= width
 

@@ -291,8 +291,20 @@ async def test_quit_closes_what_is_open_first() -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["", ",", " ", "f5,", "hyper+z", "ctrl+", "F5", "zz", "alt+x", "ctrl+q", "ctrl+c", "tab", "ctrl+i"]
-    + [
+    [
+        "",
+        ",",
+        " ",
+        "f5,",
+        "hyper+z",
+        "ctrl+",
+        "F5",
+        "zz",
+        "alt+x",
+        "ctrl+q",
+        "ctrl+c",
+        "tab",
+        "ctrl+i",
         "ctrl+1",
         "ctrl+enter",
         "shift+enter",
