@@ -78,7 +78,7 @@ def test_one_interrupt_key_only_says_what_quits(home: Home) -> None:
     with home.start() as terminal:
         terminal.wait_for("2 running")
         terminal.press("ctrl+c")
-        terminal.wait_for("ctrl\\+c again quits")
+        terminal.wait_for("Press ctrl\\+c again to quit")
         terminal.press("down")
         terminal.wait_for("› .*job 002")
 

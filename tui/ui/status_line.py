@@ -30,7 +30,7 @@ Part = tuple[str, str]
 """A text and the name of its look."""
 
 
-class TextLine(Widget):
+class StatusLine(Widget):
     """One line of texts, each with a named look. Drawn again only if it changed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -78,7 +78,7 @@ def joined(parts: Iterable[tuple[str, Look]]) -> list[tuple[str, Look]]:
     return runs
 
 
-class Sentence(Static):
+class HidingText(Static):
     """Plain text, hidden while it is empty. Drawn again only if it changed."""
 
     def __init__(self, classes: str) -> None:
