@@ -3,31 +3,33 @@
 `python3 .ci/manual.py` prints it.
 """
 
-import argparse
 import sys
-from collections import defaultdict
+from argparse import Action
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.commands.parser import Parser
 
 ROOT = Path(__file__).resolve().parents[1]
-_FORM = argparse.HelpFormatter("")
 
 
-def program() -> argparse.ArgumentParser:
+def program() -> "Parser":
     """Needs nothing but this checkout and the standard library."""
     sys.path.insert(0, str(ROOT))
-    from tui.commands.arguments import parser
+    from tui.cli import parser
 
-    return parser(defaultdict(lambda: lambda _: 0))
+    return parser()
 
 
-def page(parser: argparse.ArgumentParser) -> str:
-    version = next(action.version for action in parser._actions if isinstance(action, argparse._VersionAction))
+def page(parser: "Parser") -> str:
+    version = next(getattr(action, "version", "") for action in parser.shown if action.dest == "version")
     name, description = _roff(parser.prog), parser.description or ""
     return "\n".join(
         [
-            f'.TH {name.upper()} 1 "" "{_roff(version or "")}" "User Commands"',
+            f'.TH {name.upper()} 1 "" "{_roff(version)}" "User Commands"',
             ".SH NAME",
             f"{name} \\- {_roff(description.partition(':')[0].rstrip('.'))}",
             ".SH SYNOPSIS",
@@ -46,37 +48,31 @@ def page(parser: argparse.ArgumentParser) -> str:
     )
 
 
-def _groups(parser: argparse.ArgumentParser) -> Iterator[str]:
-    for group in parser._action_groups:
-        shown = [action for action in group._group_actions if not isinstance(action, argparse._SubParsersAction)]
-        if any(action.help != argparse.SUPPRESS for action in shown):
-            yield f".SH {_roff((group.title or '').upper())}"
-            for action in shown:
-                yield from _argument(action, parser)
+def _groups(parser: "Parser") -> Iterator[str]:
+    groups: dict[str, list[Action]] = {}
+    for action in parser.shown:
+        groups.setdefault(vars(action)["container"].title or "", []).append(action)
+    for title, actions in groups.items():
+        yield f".SH {_roff(title.upper())}"
+        for action in actions:
+            yield from _argument(action, parser)
 
 
-def _commands(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """Leaves out the arguments that a command shares with the program: they are described once, above."""
-    known = {option for action in parser._actions for option in action.option_strings}
-    for chooser in parser._actions:
-        if not isinstance(chooser, argparse._SubParsersAction):
-            continue
-        yield ".SH COMMANDS"
-        helps = {action.dest: action.help for action in chooser._choices_actions}
-        for name in helps:
-            command: argparse.ArgumentParser = chooser.choices[name]
-            own = [action for action in command._actions if not known.intersection(action.option_strings)]
-            places = "".join(f" \\fI{_roff(_value(action))}\\fR" for action in own if not action.option_strings)
-            yield f".SS \\fB{_roff(name)}\\fR{places}"
-            yield from _paragraph(command.description or helps[name] or "")
-            for action in own:
-                yield from _argument(action, command)
-            yield from _paragraph(command.epilog or "")
+def _commands(parser: "Parser") -> Iterator[str]:
+    """What a command has in common with the program stands above, once."""
+    common = {option for action in parser.shown for option in action.option_strings}
+    yield ".SH COMMANDS"
+    for name, command in parser.commands.items():
+        own = [action for action in command.shown if not common.intersection(action.option_strings)]
+        places = "".join(f" \\fI{_roff(_value(action))}\\fR" for action in own if not action.option_strings)
+        yield f".SS \\fB{_roff(name)}\\fR{places}"
+        yield from _paragraph(command.description or command.summary)
+        for action in own:
+            yield from _argument(action, command)
+        yield from _paragraph(command.epilog or "")
 
 
-def _argument(action: argparse.Action, parser: argparse.ArgumentParser) -> Iterator[str]:
-    if action.help == argparse.SUPPRESS:
-        return
+def _argument(action: Action, parser: "Parser") -> Iterator[str]:
     value = f" \\fI{_roff(_value(action))}\\fR" if _value(action) else ""
     names = ", ".join(f"\\fB{_roff(option)}\\fR{value}" for option in action.option_strings)
     yield ".TP"
@@ -98,11 +94,14 @@ def _table(head: str) -> Iterator[list[str]]:
         yield [cell.strip().replace("`", "") for cell in line.strip("|").split("|")]
 
 
-def _value(action: argparse.Action) -> str:
+def _value(action: Action) -> str:
+    """What stands for the value, or the values, of an option or argument."""
     if action.nargs == 0:
         return ""
-    metavar = "|".join(map(str, action.choices)) if action.choices else action.dest
-    return _FORM._format_args(action, metavar.upper() if action.option_strings and not action.choices else metavar)
+    name = str(action.metavar or (action.dest.upper() if action.option_strings else action.dest))
+    if action.choices:
+        name = f"{{{','.join(map(str, action.choices))}}}"
+    return {"*": f"[{name} ...]", "+": f"{name} [{name} ...]"}.get(str(action.nargs), name)
 
 
 def _paragraph(text: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ def loaded_by_python(folder: Path) -> set[str]:
 
 def modules() -> list[str]:
     """All that the program has loaded when it asks, or that its screen needs."""
-    ours = "tui.cli, tui.commands.entry_points, tui.context, tui.ui.app, tui.codearts.client"
+    ours = "tui.cli, tui.commands.status, tui.context, tui.ui.app, tui.codearts.client"
     script = f"import sys, {ours}, httpx; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return sorted({name.partition(".")[0] for name in done.stdout.split()} - {"tui", "__main__"})

@@ -4,8 +4,11 @@ import pkgutil
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import tui
+
+ROOT = Path(tui.__file__).parents[1]
 
 
 def test_no_headless_module_loads_textual() -> None:
@@ -24,10 +27,17 @@ def test_no_headless_module_loads_textual() -> None:
     assert loaded.stdout.strip() == ""
 
 
-def test_the_command_line_loads_httpx_only_when_it_asks() -> None:
-    program = "import sys, tui.cli\nprint('httpx' in sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
-    assert loaded.stdout.strip() == "False"
+def test_the_parser_of_all_commands_loads_the_standard_library_alone() -> None:
+    """So the manual page is made where nothing is installed; and help and completion are fast."""
+    program = (
+        "import sys, tui.cli\n"
+        "tui.cli.parser()\n"
+        "heavy = {'asyncio', 'tui.polling', 'tui.codearts.client', 'tui.context', 'tui.ui'}\n"
+        "print(*sorted(heavy.intersection(sys.modules)))\n"
+    )
+    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{program}"]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert loaded.stdout.strip() == ""
 
 
 def test_the_map_names_every_package_and_module_and_no_other() -> None:

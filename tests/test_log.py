@@ -172,7 +172,7 @@ def test_a_command_writes_down_renewals_and_failures_without_a_secret(
             f'[profiles.demo.iam]\nuser = "{service.user}"\naccount = "{service.domain}"\npassword_env = "PASSWORD"\n'
         )
         user.environ = {"PASSWORD": service.password}
-        parts = user.gather("--log", str(path))
+        parts = user.app("--log", str(path))
         assert isinstance(parts.log, LogFile)
         parts.log.close()
         unknown = str(JobId("f" * 32))

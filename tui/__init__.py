@@ -6,7 +6,6 @@ The map of the program. Imports point down only; the layers are in pyproject.tom
     cli         the parser, the choice of the command, exit codes
     commands    one module for each command; `watch` opens the screen
     context     what the user gave (flags, environment, files), and what is made of it: profiles, pollers
-    files       where the program's own files are
     ui          the screen; the only package that imports Textual
     logs        the log file: formatter, and the filter that hides secrets
     profiles    from settings and environment to an endpoint and a credential for each profile
@@ -19,6 +18,7 @@ The map of the program. Imports point down only; the layers are in pyproject.tom
     clock       the two clocks
     hardening   no core file, no other process that reads our memory
     processes   runs other programs: bounded in time and output, without terminal and secrets
+    startup     no garbage collection until the first frame
     core        jobs, readings, boards, and rules about them. Pure: no input, no output, no clock
 
 From the service to a cell of the table: `codearts.client` makes a reading, `polling.poller` reports it, `core.board`

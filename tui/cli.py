@@ -1,41 +1,66 @@
-"""The command line: one function a command; each answers its exit code."""
+"""The command line: its parser, the choice of the command, the exit codes of what ends it early."""
 
 import argparse
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from copy import copy
-from functools import cache, partial
-from typing import TYPE_CHECKING
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
+from tui import __version__
 from tui.clock import now
-from tui.commands import entry_points
-from tui.commands.arguments import DEFAULTS, CommandFunction, parser
+from tui.commands.output import ExitCode, Output, drop
+from tui.commands.parser import Parser, examples
 from tui.core.errors import UserError, shortage
-from tui.core.text import A_BUG, clean, crash_text
-from tui.startup import gc_paused
+from tui.core.paths import expanded
+from tui.core.text import A_BUG, crash_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tui.context import App
-    from tui.storage.files import Locations
-    from tui.storage.settings import Settings
-    from tui.storage.watchlist import Watchlist, WatchlistStore
-
-USAGE = 2
-"""Exit code: the command line or the settings are wrong."""
-INTERRUPTED = 130
+    from tui.context import Context
 
 logging.getLogger("tui").addHandler(logging.NullHandler())  # else warnings go to standard error without --log
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; answers the exit code."""
-    from tui.commands.output import Output, drop
+class Command(Protocol):
+    """A module of `tui.commands`."""
 
+    HELP: str
+    """What the command does, in a few words."""
+    DESCRIPTION: str
+    EXAMPLES: list[str]
+    """Uses, each without the program's name."""
+
+    def add_arguments(self, parser: Parser, /) -> None: ...
+
+    def run(self, context: "Context", arguments: argparse.Namespace, /) -> int:
+        """Returns the exit code. May raise UserError."""
+
+
+@cache
+def commands() -> Mapping[str, Command]:
+    """Every command by its name, in the order of the help. Loading them takes time that opening the screen saves."""
+    from tui.commands import add, check, completion, config, demo_service, follow, remove, status, wait
+    from tui.commands import list as list_jobs
+
+    return {
+        "demo-service": demo_service,
+        "status": status,
+        "wait": wait,
+        "follow": follow,
+        "add": add,
+        "remove": remove,
+        "list": list_jobs,
+        "completion": completion,
+        "check": check,
+        "config": config,
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
     try:
         code = run(sys.argv[1:] if argv is None else argv)
         Output.standard().flush()
@@ -44,185 +69,118 @@ def main(argv: Sequence[str] | None = None) -> int:
         drop()
         return 0
     except UserError as problem:
-        say(str(problem))
-        return USAGE
+        Output.standard().say(str(problem))
+        return ExitCode.USAGE
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     except Exception as bug:
         if shortage(bug):
             raise
         if sys.stderr:
-            print(f"{A_BUG}\n{crash_text(bug)}", file=sys.stderr)
+            sys.stderr.write(f"{A_BUG}\n{crash_text(bug)}\n")
         return 1
 
 
 def run(given: Sequence[str]) -> int:
     """The exit code of the command; of the parser, where it printed help or an error."""
     arguments = copy(DEFAULTS)
-    try:
-        if given:
-            parser(COMMANDS).parse_args(given, arguments)
-        else:  # the screen, as it is opened most: the parsers of all commands cost 5 ms
-            arguments.command = watch
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else USAGE
-    command: CommandFunction = arguments.command
-    if arguments.demo and command is not watch:
-        raise UserError("--demo opens the screen; for commands start codearts-watch demo-service and do what it says.")
-    return command(arguments)
+    if given:
+        try:
+            parser().parse_args(given, arguments)
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else ExitCode.USAGE
+    from tui.context import Context
 
+    context = Context(arguments, os.environ, now)
+    if arguments.command is None:
+        from tui.commands import watch
 
-def say(text: str) -> None:
-    """A sentence for the person, beside the data on standard output; nothing where standard error is closed."""
-    with suppress(OSError):
-        if sys.stderr:
-            print(f"codearts-watch: {clean(text, 2000)}", file=sys.stderr)
-
-
-@gc_paused()
-def watch(arguments: argparse.Namespace) -> int:
-    """Open the screen, on the user's watchlist or on the demo."""
-    from tui.terminal.capabilities import prepare
-
-    prepare(os.environ)
+        return watch.run(context, arguments)
     if arguments.demo:
-        return watch_demo()
-    from tui.files import files_of
-    from tui.storage.watchlist import MemoryWatchlist, Watchlist, WatchlistBroken
-
-    files = files_of(arguments)
-    store: WatchlistStore = files.watchlist
-    watchlist = Watchlist()
-    warning = ""
-    try:
-        watchlist = store.load()
-    except WatchlistBroken as broken:
-        say(str(broken))
-        if not agreed("Start with an empty list, in memory only?"):
-            return USAGE
-        store = MemoryWatchlist()
-        warning = "This list is in memory only: nothing is saved, and your file stays as it is."
-
-    def service() -> "App":
-        from tui.context import build_app
-
-        return build_app(files, arguments, os.environ)
-
-    return open_screen(service, files.settings, files.locations, store, watchlist, warning, files.settings_file)
+        raise UserError("--demo opens the screen; for commands start codearts-watch demo-service and do what it says.")
+    command: Command = arguments.command
+    return command.run(context, arguments)
 
 
-def agreed(question: str) -> bool:
-    """Whether the person says yes; anything else, also the end of the input, is no."""
-    try:
-        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
-    except (EOFError, UnicodeDecodeError):
-        print(file=sys.stderr)
-        return False
-
-
-def watch_demo() -> int:
-    """The screen on a simulated service: no file of the user's is read or written."""
-    from tui.codearts.auth.credentials import EnvironmentToken
-    from tui.codearts.endpoints import parse_endpoint
-    from tui.context import App
-    from tui.demo.service import DemoService
-    from tui.profiles.profile import make_profile
-    from tui.storage.settings import Settings
-    from tui.storage.watchlist import MemoryWatchlist
-
-    with DemoService() as service:
-        settings = Settings()
-        endpoint = parse_endpoint(service.url)
-        profile = make_profile("demo", endpoint, EnvironmentToken(service.token, "the demo"), settings.polling, now)
-        app = App({"demo": profile}, "demo")
-        store = MemoryWatchlist(service.jobs)
-        return open_screen(lambda: app, settings, None, store, store.load())
-
-
-def open_screen(
-    service: "Callable[[], App]",
-    settings: "Settings",
-    locations: "Locations | None",
-    store: "WatchlistStore",
-    watchlist: "Watchlist",
-    warning: str = "",
-    settings_file: "Path | None" = None,
-) -> int:
-    """Run the app; without `locations` no file of the user's is touched."""
-    from tui.storage.screen_state import ScreenState, load_state, save_state
-    from tui.terminal.capabilities import glyphs_for
-    from tui.ui.app import run
-    from tui.ui.screen_deps import ScreenDeps
-
-    state_file = locations.state if locations else None
-    state = load_state(state_file) if state_file else ScreenState()
-    service = cached = cache(service)
-
-    def hide(text: str) -> str:
-        from tui.codearts.redaction import redact
-
-        return redact(text, cached().held() if cached.cache_info().currsize else ())
-
-    if state.profile:  # which rows there are depends on the profiles: they cannot be loaded later
-        service()
-    return run(
-        ScreenDeps(
-            service=service,
-            store=store,
-            jobs=watchlist.jobs,
-            now=now,
-            state=state,
-            save_state=partial(save_state, state_file) if state_file else lambda state: None,
-            themes=locations.themes if locations else None,
-            glyphs=glyphs_for(os.environ),
-            environ=os.environ,
-            keys=settings.keys,
-            alert=settings.alerts.command,
-            theme=settings.ui.theme,
-            address=settings.ui.address,
-            notices=watchlist.warnings,
-            warning=warning,
-            settings_file=settings_file,
-            settings=settings,
-        ),
-        mouse=settings.ui.mouse,
-        hide=hide,
+def parser() -> Parser:
+    """The parser of the program and of all its commands. In `arguments.command` it leaves the command's module."""
+    common = _common()
+    program = Parser(
+        allow_abbrev=False,
+        prog="codearts-watch",
+        description="Keeps a list of CodeArts Build jobs on one screen:\nwhat runs, what stopped, what cannot be read.",
+        epilog=f"{examples('', '--demo', '--profile prod', 'check')}\n\n"
+        "The token comes from CODEARTS_TOKEN or a file, never from an argument:\narguments are public.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common],
     )
+    program.add_argument("--version", action="version", version=f"codearts-watch {__version__}")
+    program.add_argument("--demo", action="store_true", help="a simulated service; nothing of yours is read or written")
+    program.set_defaults(program=program)
+    named = program.add_subparsers(title="commands", metavar="COMMAND")
+    for name, command in commands().items():
+        one = named.add_parser(
+            name,
+            allow_abbrev=False,  # --token would be taken for --token-file, and a token for a file's name
+            help=command.HELP,
+            description=command.DESCRIPTION,
+            epilog=examples(*command.EXAMPLES),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            parents=[] if name in _ALONE else [common],
+        )
+        one.summary = command.HELP
+        command.add_arguments(one)
+        one.set_defaults(command=command)
+    return program
 
 
-def demo_service(arguments: argparse.Namespace) -> int:
-    """Serve the simulated service until interrupted."""
-    from tui.commands.output import Output
-    from tui.demo.service import serve
-
-    serve(arguments.port, Output.standard().line)
-    return 0
+_ALONE = {"demo-service"}
+"""Commands without the common arguments."""
 
 
-def show_configuration(arguments: argparse.Namespace) -> int:
-    """Every effective value and where it came from."""
-    from tui.commands.config import run_config
+def _common() -> Parser:
+    """What every command that asks the service takes, before or after the command's name."""
+    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    where = common.add_argument_group("where to ask")
+    where.add_argument("--profile", metavar="NAME", help="one of the settings' profiles (CODEARTS_PROFILE)")
+    where.add_argument("--region", metavar="ID", help="region of the service, like cn-north-4 (CODEARTS_REGION)")
+    where.add_argument("--endpoint", metavar="URL", help="address of the service itself (CODEARTS_ENDPOINT)")
+    where.add_argument("--allow-http", action="store_true", help="allow plain http to other hosts than this one")
+    where.add_argument(
+        "--allow-host",
+        metavar="HOST[:PORT]",
+        action="append",
+        help="a host that may be given a token though it is none of the vendor's",
+    )
+    where.add_argument(
+        "--token-file", metavar="FILE", type=_path, help="file that holds the token (CODEARTS_TOKEN_FILE)"
+    )
+    files = common.add_argument_group("files")
+    files.add_argument("--watchlist", metavar="FILE", type=_path, help="the list of jobs")
+    files.add_argument("--settings", metavar="FILE", type=_path, help="the settings")
+    files.add_argument("--log", metavar="FILE", type=_path, help="write down what happens, without secrets")
+    return common
 
-    return run_config(arguments)
+
+def _path(name: str) -> Path:
+    """A shell leaves the ~ of --log=~/x as it is."""
+    try:
+        return expanded(name)
+    except UserError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
 
 
-def check(arguments: argparse.Namespace) -> int:
-    """What works and what does not, step by step."""
-    from tui.commands.check import run_check
-
-    return run_check(arguments)
-
-
-COMMANDS: dict[str, CommandFunction] = {
-    "watch": watch,
-    "demo-service": demo_service,
-    "status": entry_points.status,
-    "wait": entry_points.wait,
-    "follow": entry_points.follow,
-    "add": entry_points.add,
-    "remove": entry_points.remove,
-    "list": entry_points.show,
-    "config": show_configuration,
-    "check": check,
-    "completion": lambda arguments: entry_points.completion(arguments, parser(COMMANDS)),
-}
+DEFAULTS = argparse.Namespace(
+    command=None,
+    demo=False,
+    profile=None,
+    region=None,
+    endpoint=None,
+    allow_http=False,
+    allow_host=None,
+    token_file=None,
+    watchlist=None,
+    settings=None,
+    log=None,
+)
+"""Of the common arguments, which are suppressed in the parsers so that a command's do not undo the ones before it."""

@@ -1,62 +1,78 @@
-"""From arguments, environment and settings to the parts that a command needs."""
+"""From the command line, the environment and the user's files to the parts that a command works with.
+
+What talks to the service is loaded only when it is needed: the screen is drawn before, and some commands never need it.
+"""
 
 import argparse
-import logging
 import os
-import random
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from tui.clock import now, seconds
-from tui.codearts.auth.credentials import FixedToken
 from tui.core.errors import UserError
 from tui.core.paths import expanded
-from tui.core.reading import Failure, FailureKind, Reading
+from tui.core.reading import Failure, FailureKind, Moment, Reading
 from tui.core.text import clean
-from tui.files import Files
-from tui.logs import open_log
-from tui.polling.poller import Poller
-from tui.polling.poller_group import PollerGroup
-from tui.processes import SECRETS
-from tui.profiles.profile import Profile, build_profile, make_profile
-from tui.profiles.resolve import Flags, ProfileInputs, choose_profile, endpoints_of
+from tui.storage.files import Locations, default_locations
 from tui.storage.profile_settings import ProfileSettings, secret_variables
-from tui.storage.settings import PollingSettings
+from tui.storage.settings import PollingSettings, Settings, load_settings
+from tui.storage.watchlist import WatchlistFile
+
+if TYPE_CHECKING:
+    import logging
+
+    from tui.polling.poller import Poller
+    from tui.polling.poller_group import PollerGroup
+    from tui.profiles.profile import Profile
+    from tui.profiles.resolve import ProfileInputs
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Who asks the service: what the settings come to."""
+    """The profiles that are ready to ask the service, and their pollers."""
 
-    profiles: dict[str, Profile]
+    profiles: "dict[str, Profile]"
     default: str
-    log: logging.Handler | None = None
-    strangers: dict[str, Profile] = field(default_factory=dict)
-    """Profiles that only the watchlist knows, once they were wanted."""
+    now: Callable[[], Moment]
+    log: "logging.Handler | None" = None
+    unknown: "dict[str, Profile]" = field(default_factory=dict)
+    """Profiles that only the watchlist names, made when first wanted."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The default profile's name first."""
         return (self.default, *(name for name in self.profiles if name != self.default))
 
-    def profile(self, name: str) -> Profile:
-        """One that only the watchlist knows can ask nothing, and says so."""
+    def profile(self, name: str) -> "Profile":
+        """A profile that only the watchlist names has a credential that always fails."""
         if name in self.profiles:
             return self.profiles[name]
-        if name not in self.strangers:
-            default = self.profiles[self.default]
-            unknown = Failure(FailureKind.NO_CREDENTIAL, f"The settings have no profile {clean(name, 60)!r}.")
-            credential = FixedToken("none", unknown)
-            self.strangers[name] = make_profile(name, default.endpoint, credential, PollingSettings(), now)
-        return self.strangers[name]
+        if name not in self.unknown:
+            self.unknown[name] = self._make_unknown(name)
+        return self.unknown[name]
 
-    def pollers(self, report: Callable[[list[Reading]], None]) -> PollerGroup:
-        """The pollers of all profiles, telling `report` what they read."""
+    def _make_unknown(self, name: str) -> "Profile":
+        from tui.codearts.auth.credentials import FixedToken
+        from tui.profiles.profile import make_profile
+
+        failure = Failure(FailureKind.NO_CREDENTIAL, f"The settings have no profile {clean(name, 60)!r}.")
+        endpoint = self.profiles[self.default].endpoint
+        return make_profile(name, endpoint, FixedToken("none", failure), PollingSettings(), self.now)
+
+    def pollers(self, report: Callable[[list[Reading]], None]) -> "PollerGroup":
+        """The pollers of all profiles. They call `report` with what they read."""
+        from tui.polling.poller_group import PollerGroup
+
         return PollerGroup(lambda name: self._poller(name, report), self.default)
 
-    def _poller(self, name: str, report: Callable[[list[Reading]], None]) -> Poller:
+    def _poller(self, name: str, report: Callable[[list[Reading]], None]) -> "Poller":
+        import random
+
+        from tui.clock import seconds
+        from tui.polling.poller import Poller
+
         profile = self.profile(name)
         return Poller(profile.reader, report, profile.policy, clock=seconds, uniform=random.uniform)
 
@@ -71,69 +87,122 @@ class App:
             self.log.close()
 
 
-class ProfilePlan(NamedTuple):
-    """What profiles are going to be made from, before any of them is."""
+@dataclass
+class Context:
+    """What every command starts from. The user's files are opened when a command first asks for them."""
 
-    files: Files
-    inputs: ProfileInputs
-    in_charge: str
-    why: str
-    """Where the choice of the profile in charge came from."""
+    flags: argparse.Namespace
+    """The common arguments: see `DEFAULTS` in tui/cli.py."""
+    environ: MutableMapping[str, str] = field(repr=False)
+    now: Callable[[], Moment]
+
+    @cached_property
+    def locations(self) -> Locations:
+        return default_locations()
+
+    @property
+    def settings_file(self) -> Path | None:
+        """None without a home folder, unless --settings names a file."""
+        return self.flags.settings or self.locations.settings
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Raises UserError for settings that cannot be used."""
+        path = self.settings_file
+        if self.flags.settings and not self.flags.settings.exists():
+            raise UserError(f"There is no {clean(str(path))}: name the file that --settings means.")
+        return load_settings(path) if path else Settings()
+
+    @property
+    def watchlist_path(self) -> Path | None:
+        """None without a home folder, unless --watchlist names a file."""
+        return self.flags.watchlist or self.locations.watchlist
+
+    @cached_property
+    def watchlist(self) -> WatchlistFile:
+        """Raises UserError where there is no place for a watchlist."""
+        if not self.watchlist_path:
+            raise UserError("Your home folder is not known: set HOME, or name the list with --watchlist FILE.")
+        return WatchlistFile(self.watchlist_path)
+
+    @property
+    def in_charge(self) -> str:
+        """The name of the profile that the flags and the environment are about; empty for the one without a name."""
+        return self._choice[0]
+
+    @property
+    def why(self) -> str:
+        """Where the choice of the profile in charge came from."""
+        return self._choice[1]
+
+    @cached_property
+    def _choice(self) -> tuple[str, str]:
+        from tui.profiles.resolve import choose_profile
+
+        return choose_profile(self._inputs.flags, self.environ, self.settings)
 
     @property
     def wanted(self) -> dict[str, ProfileSettings]:
-        """The profiles of the settings, and the one in charge where it has no name."""
-        return {**({} if self.in_charge else {"": ProfileSettings()}), **self.files.settings.profiles}
+        """The profiles of the settings, and the one in charge if it has no name."""
+        return {**({} if self.in_charge else {"": ProfileSettings()}), **self.settings.profiles}
 
-    def build(self, name: str) -> Profile:
-        """Raises Problem."""
+    def build(self, name: str) -> "Profile":
+        """One of `wanted`, ready for use. Raises UserError."""
+        from tui.profiles.profile import build_profile
+
         is_in_charge = name == self.in_charge
         url_in_charge = "" if is_in_charge else self._url_in_charge()
-        polling = self.files.settings.polling
-        return build_profile(name, self.wanted[name], polling, self.inputs, is_in_charge, url_in_charge)
+        polling = self.settings.polling
+        return build_profile(name, self.wanted[name], polling, self._inputs, is_in_charge, url_in_charge)
 
     def _url_in_charge(self) -> str:
-        """Empty where it cannot be used; building the profile in charge says why."""
+        """Empty where the endpoint cannot be used; building the profile in charge raises the reason."""
+        from tui.profiles.resolve import endpoints_of
+
         try:
-            return endpoints_of(self.wanted[self.in_charge], self.inputs, True, "").endpoint.url
+            return endpoints_of(self.wanted[self.in_charge], self._inputs, True, "").endpoint.url
         except UserError:
             return ""
 
-    def hide(self, environ: MutableMapping[str, str]) -> None:
-        """Take out every variable that holds a secret: what this program starts need not see them."""
+    @cached_property
+    def _inputs(self) -> "ProfileInputs":
+        """With the environment as it is before secrets are taken out of it."""
+        from tui.profiles.resolve import Flags, ProfileInputs
+
+        flags = Flags(
+            self.flags.profile or "",
+            self.flags.region or "",
+            self.flags.endpoint or "",
+            self.flags.allow_http,
+            tuple(self.flags.allow_host or ()),
+            self.flags.token_file,
+        )
+        folder = (self.settings_file or Path()).parent  # without a settings file no name in it needs a folder
+        return ProfileInputs(flags, dict(self.environ), _home(), folder, self.now)
+
+    def app(self) -> App:
+        """All profiles, built. Opens the log of --log. Raises UserError for what cannot be used.
+
+        Takes every secret out of `environ`.
+        """
+        app = App({name: self.build(name) for name in self.wanted}, self.in_charge, self.now)
+        self.hide_secrets()
+        if not self.flags.log:
+            return app
+        from tui.logs import open_log
+
+        return replace(app, log=open_log(self.flags.log, app.held))
+
+    def hide_secrets(self) -> None:
+        """Take out of `environ` every variable that holds a secret: programs that are started inherit the rest."""
+        from tui.processes import SECRETS
+
         for name in SECRETS.union(*map(secret_variables, self.wanted.values())):
-            environ.pop(name, None)
-
-
-def profile_plan(files: Files, arguments: argparse.Namespace, environ: Mapping[str, str]) -> ProfilePlan:
-    """Raises UserError if the settings have no such profile."""
-    flags = Flags(
-        arguments.profile or "",
-        arguments.region or "",
-        arguments.endpoint or "",
-        arguments.allow_http,
-        tuple(arguments.allow_host or ()),
-        arguments.token_file,
-    )
-    folder = (files.settings_file or Path()).parent  # without a file there is no name in it either
-    inputs = ProfileInputs(flags, dict(environ), _home(), folder, now)
-    return ProfilePlan(files, inputs, *choose_profile(flags, environ, files.settings))
-
-
-def build_app(files: Files, arguments: argparse.Namespace, environ: MutableMapping[str, str]) -> App:
-    """A flag wins over the environment, that over the settings, those over the default. Opens the log of `--log`.
-
-    Takes every secret out of `environ`. Raises UserError for what cannot be used.
-    """
-    planned = profile_plan(files, arguments, environ)
-    profiles = {name: planned.build(name) for name in planned.wanted}
-    planned.hide(environ)
-    app = App(profiles, planned.in_charge)
-    return replace(app, log=open_log(arguments.log, app.held)) if arguments.log else app
+            self.environ.pop(name, None)
 
 
 def _home() -> Path:
-    """Where nobody knows it: a place that has nothing in it, and never will."""
+    """If there is no home folder: a path below which no file can be."""
     try:
         return expanded("~")
     except UserError:

@@ -60,7 +60,7 @@ def folder() -> Iterator[Path]:
 def test_a_user_without_a_home_is_told_what_to_name(folder: Path, command: str) -> None:
     done = run(*command.split(), cwd=folder, env={"CODEARTS_ENDPOINT": NOWHERE}, user=EVE)
     assert done.returncode == 2
-    assert (done.stdout + done.stderr).count("Nobody knows your home folder: set HOME, or name the list with") == 1
+    assert (done.stdout + done.stderr).count("Your home folder is not known: set HOME, or name the list with") == 1
     assert "Traceback" not in done.stderr
     assert list(folder.iterdir()) == []
 
@@ -150,3 +150,10 @@ def test_a_shortage_is_told_from_a_bug(error: Exception, said: str) -> None:
     hidden = AttributeError("half made")
     hidden.__context__ = error
     assert shortage(hidden) == found
+
+
+def test_a_bug_in_a_group_that_is_also_the_bugs_context_is_no_shortage() -> None:
+    """So asyncio's task groups raise errors of tasks that were cancelled because of one another."""
+    bug = ValueError()
+    bug.__context__ = group = ExceptionGroup("", [bug])
+    assert shortage(group) == ""

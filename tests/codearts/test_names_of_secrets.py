@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.user_home import TOKEN, User, shown
-from tui.cli import main, open_screen
+from tui.cli import main
+from tui.commands.watch import open_screen
 from tui.core.reading import Failure
 from tui.core.text import A_BUG, clean, crash_text, looks_secret
 from tui.storage.settings import Settings
@@ -165,7 +166,7 @@ def test_a_crash_of_the_screen_is_told_without_the_secrets_that_are_held(
             self.crash = f"Traceback\nValueError: no {SHORT}-is-the-token here"
 
     monkeypatch.setattr("tui.ui.app.WatchApp", Crashing)
-    parts = User(tmp_path, {"CODEARTS_TOKEN": f"{SHORT}-is-the-token"}).gather("--region", "cn-north-4")
+    context = User(tmp_path, {"CODEARTS_TOKEN": f"{SHORT}-is-the-token"}).context("--region", "cn-north-4")
     store = MemoryWatchlist()
-    assert open_screen(lambda: parts, Settings(), None, store, store.load()) == 0
+    assert open_screen(context, context.app, Settings(), store, store.load(), has_files=False) == 0
     assert capsys.readouterr().err == f"{A_BUG}\nTraceback\nValueError: no *** here\n"

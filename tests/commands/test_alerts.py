@@ -165,11 +165,12 @@ async def test_a_storm_is_bounded() -> None:
     assert len(asyncio.all_tasks()) <= 210
     await alerts.finish()
     assert len(asyncio.all_tasks()) == 1
-    (sentence,) = said
-    assert sentence == (
-        "The command of [alerts], sleep, is too slow: "
-        "more than 200 changes wait for it, and those that come now are left out."
-    )
+    assert said == [
+        (
+            "The command of [alerts], sleep, is too slow: "
+            "more than 200 changes wait for it, and those that come now are left out."
+        )
+    ]
 
 
 async def test_without_a_command_nothing_happens() -> None:

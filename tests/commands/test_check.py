@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.user_home import NO_WORD, TOKEN, User
-from tui.commands.check import check, terminal_steps
-from tui.commands.config import run_config
+from tui.commands import config
+from tui.commands.check import check
+from tui.commands.check_steps import terminal_steps
 from tui.commands.output import Output
 from tui.core.job import Job, JobId
 from tui.demo.service import DemoService
@@ -36,7 +37,7 @@ async def checked(user: User, *argv: str, encoding: str = "ascii") -> tuple[int,
     """The exit code, and mark and text of each step by its name."""
     written = io.BytesIO()
     data = io.TextIOWrapper(written, encoding=encoding, errors="backslashreplace")
-    code = await check(user.arguments(*argv), user.environ, Output(data, None))
+    code = await check(user.context(*argv), Output(data, None))
     steps = {}
     for line in written.getvalue().decode(encoding).splitlines():
         mark, name, text = line.split(maxsplit=2)
@@ -105,7 +106,7 @@ async def test_what_the_screen_refuses_is_found_by_check_and_config(
     assert code == 2
     assert [text for text in steps.values() if text.startswith("x ") and said in text]
     monkeypatch.setenv("CODEARTS_TOKEN", service.token)
-    assert run_config(user.arguments("config")) == 2
+    assert config.run(user.context(), user.arguments("config")) == 2
     data, talk = capsys.readouterr()
     assert said.removeprefix("other: ") in data + talk
 
@@ -271,9 +272,13 @@ async def test_a_time_that_cannot_be_believed_is_told(user: User) -> None:
     assert steps["clock"].startswith("! 3 days behind what the service says, which is too far to be believed")
 
 
+def _accept_and_close(server: socket.socket) -> None:
+    server.accept()[0].close()
+
+
 async def test_the_proxy_is_shown_without_its_password(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy:
-        thread = threading.Thread(target=lambda: proxy.accept()[0].close())
+        thread = threading.Thread(target=_accept_and_close, args=[proxy])
         thread.start()
         address = f"127.0.0.1:{proxy.getsockname()[1]}"
         for name in ("NO_PROXY", "no_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):

@@ -14,9 +14,9 @@ from tests.support.builders import DAY, job_id
 from tests.support.command_stage import Stage
 from tests.support.hostile_texts import control_characters
 from tests.support.screen_harness import screen
+from tui.commands.add import add
 from tui.commands.job_selection import listed, named, select_jobs
 from tui.commands.render import job_document
-from tui.commands.watchlist import add
 from tui.core.errors import UserError
 from tui.core.job import Job
 from tui.core.tags import join_tags, split_tags

@@ -10,8 +10,7 @@ from tests.support.command_stage import Stage, jobs
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
 from tui.commands.output import ExitCode
-from tui.commands.session import one_shot
-from tui.commands.status import status
+from tui.commands.status import one_shot, status
 from tui.commands.table import aligned
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Status

@@ -17,9 +17,8 @@ from tests.support.command_stage import Outcome, Stage, jobs
 from tests.support.long_run import by_length
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
-from tui.commands.arguments import timeout_seconds
 from tui.commands.output import ExitCode
-from tui.commands.wait import Until, wait
+from tui.commands.wait import Until, timeout_seconds, wait
 from tui.core.job import Job, JobId
 from tui.core.reading import FailureKind, Status
 

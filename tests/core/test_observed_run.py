@@ -78,7 +78,8 @@ def test_every_interval_holds_the_true_moment(seed: int) -> None:
     while now < at:
         took = chance.uniform(0.02, 2)
         asked.append((now, now + chance.uniform(0, took), now + took))
-        now += interval * chance.uniform(0.9, 1.1) + (chance.expovariate(1 / 600) if chance.random() < 0.05 else 0)
+        pause = 3 * interval + chance.expovariate(1 / 600)  # shorter ones are no gap, and may hide a pause of the job
+        now += interval * chance.uniform(0.9, 1.1) + (pause if chance.random() < 0.05 else 0)
     runs, gaps = watch(truth, asked, interval)
     assert all(is_true(run, truth) for run in runs)
     assert all(one.start.by <= two.start.by for one, two in pairwise(runs))
@@ -165,3 +166,13 @@ def test_an_end_that_one_saw_is_the_end() -> None:
 @given(st.permutations([run(100, 200), run(103, 198), run(300, 400), run(500, None), run(502, 590)]))
 def test_the_order_of_the_observers_does_not_matter(runs: list[ObservedRun]) -> None:
     assert [one.start.by for one in merged(runs)] == [100, 300, 500]
+
+
+def test_a_run_is_known_as_closely_as_all_of_its_observers_know_it_together() -> None:
+    seen = [
+        ObservedRun(JOB, Between(NOON, NOON + 30), NOON + 100, Between(NOON + 100, NOON + 160)),
+        ObservedRun(JOB, Between(NOON + 10, NOON + 40), NOON + 110, Between(NOON + 110, NOON + 170), source="b"),
+        ObservedRun(JOB, Between(NOON + 5, NOON + 20), NOON + 120, Between(NOON + 120, NOON + 150), source="c"),
+    ]
+    (run,) = merged(seen)
+    assert (run.start, run.end) == (Between(NOON + 10, NOON + 20), Between(NOON + 120, NOON + 150))

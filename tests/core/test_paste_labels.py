@@ -9,7 +9,7 @@ from tests.support.builders import DAY
 from tests.support.command_stage import Stage
 from tests.support.hostile_texts import control_characters
 from tests.support.screen_harness import screen
-from tui.commands.watchlist import add
+from tui.commands.add import add
 from tui.core.job import Job, JobId
 from tui.core.paste import parse_paste, preview
 

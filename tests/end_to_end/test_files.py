@@ -53,7 +53,7 @@ def test_beside_a_broken_watchlist_an_empty_one_in_memory_serves(tmp_path: Path)
     [
         ("[polling]\nruning = 5\n", "did you mean polling.running"),
         ("[poling]\nrunning = 5\n", "did you mean polling"),
-        ('[keys]\nrefrsh = "f5"\n', "did you mean 'refresh'"),
+        ('[keys]\nrefrsh = "f5"\n', "did you mean refresh?"),
         ("[polling]\nidle = 0\n", "polling.idle must be a number from 1 to 3600"),
     ],
 )

@@ -4,14 +4,17 @@ import re
 from functools import partial
 from pathlib import Path
 
-from tests.support.long_run import SIZES
+import pytest
+
 from tests.support.program import SETTINGS, row
 from tests.support.typist import BAD, JOBS, asked_often_enough, cursor_is_below, typing
 from tui.ui.keys import ASK, LOOK, MARK, MOVE, PROGRAM, WATCH
 
+SIZES = pytest.mark.parametrize(("rows", "columns"), [(24, 80), (40, 120)])
+
 
 @SIZES
-def test_keys_that_move_the_cursor(tmp_path: Path, rows: int, columns: int) -> None:
+def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for keys, number in ((["down", "j"], 3), (["up"], 2), (["k"], 1), (["end"], JOBS), (["home"], 1)):
             typist.press(*keys)
@@ -36,7 +39,7 @@ def test_keys_that_move_the_cursor(tmp_path: Path, rows: int, columns: int) -> N
 
 
 @SIZES
-def test_keys_that_change_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
+def test_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         before = typist.home.watchlist.read_bytes()
         for key in ("x", "delete"):
@@ -75,7 +78,7 @@ def test_keys_that_change_the_watchlist(tmp_path: Path, rows: int, columns: int)
 
 
 @SIZES
-def test_keys_that_change_what_is_shown(tmp_path: Path, rows: int, columns: int) -> None:
+def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("enter", "d"):
             typist.press(key)
@@ -129,7 +132,7 @@ def test_keys_that_change_what_is_shown(tmp_path: Path, rows: int, columns: int)
 
 
 @SIZES
-def test_keys_that_ask_the_service(tmp_path: Path, rows: int, columns: int) -> None:
+def test_asking(tmp_path: Path, rows: int, columns: int) -> None:
     settings = SETTINGS.replace("= 1\n", "= 3600\n")
     with typing(tmp_path, rows, columns, settings) as typist:
         first = typist.jobs[0]
@@ -153,14 +156,14 @@ def test_keys_that_ask_the_service(tmp_path: Path, rows: int, columns: int) -> N
 
 
 @SIZES
-def test_keys_that_mark_and_copy(tmp_path: Path, rows: int, columns: int) -> None:
+def test_marking_and_copying(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("y", "c"):
             sent = len(typist.terminal.raw)
             typist.press(key)
             typist.drawn(sent, b"\x1b]52;c;")
             typist.copied(f"^{typist.jobs[0]}$")
-        typist.wait_for("ID: copied")
+        typist.wait_for("Copied job ID")
         sent = len(typist.terminal.raw)
         typist.press("C")
         typist.drawn(sent, b"\x1b]52;c;")
@@ -171,7 +174,7 @@ def test_keys_that_mark_and_copy(tmp_path: Path, rows: int, columns: int) -> Non
         typist.press("v", "down", "v", "down")
         typist.marked(1, 2, 3, 4)
         typist.press("Y")
-        typist.wait_for("4 reports: copied")
+        typist.wait_for("4 reports: sent")
         typist.copied(rf"^{typist.jobs[0]} \| job 001 \| running[^\n]*\n(?s:.*)CB\.00031006 \| The job does not exist")
         typist.press("p")
         typist.wait_for(r"(?s)= paused .*job 001.*= paused .*job 004")
@@ -190,11 +193,11 @@ def test_keys_that_mark_and_copy(tmp_path: Path, rows: int, columns: int) -> Non
 
 
 @SIZES
-def test_keys_for_the_whole_program(tmp_path: Path, rows: int, columns: int) -> None:
+def test_the_program(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("question_mark", "f1"):
             typist.press(key)
-            typist.wait_for("(?s)Add jobs: IDs or addresses.*esc closes")
+            typist.wait_for("(?s)Add jobs: IDs or addresses.*esc: close")
             typist.close("IDs or addresses")
         typist.press("T")
         typist.wait_for("codearts-dark")
@@ -203,8 +206,8 @@ def test_keys_for_the_whole_program(tmp_path: Path, rows: int, columns: int) -> 
         typist.drawn(drawn, b"job 001")
         typist.close("codearts-dark")
         typist.press("i")
-        typist.wait_for("enter tries it")
-        typist.close("enter tries it")
+        typist.wait_for("enter: try it")
+        typist.close("enter: try it")
         typist.press("colon")
         typist.wait_for("Search for commands")
         typist.type("only problems")

@@ -17,8 +17,8 @@ OPEN: dict[str, tuple[Sequence[str], str, int]] = {
     "details": (("d",), "curl -sS", 1400),
     "filter": (("/",), "words, !word", 1400),
     "sort": (("s",), "Sort by", 1400),
-    "label": (("L",), "enter saves", 1400),
-    "help": (("?",), "esc closes", 1400),
+    "label": (("L",), "enter: save", 1400),
+    "help": (("?",), "esc: close", 1400),
     "commands": ((":",), "Search for commands", 1400),
 }
 """Keys, what they open, and the most bytes of a change then."""
@@ -54,7 +54,7 @@ def test_a_window_that_gets_or_loses_the_focus_is_not_drawn_again(tmp_path: Path
         with home.start(rows=40, columns=120) as terminal:
             terminal.wait_for(f"{JOBS} idle")
             terminal.send(opener)
-            terminal.wait_for({"": "job 020", "/": "words", "s": "Sort by", "L": "enter saves"}[opener])
+            terminal.wait_for({"": "job 020", "/": "words", "s": "Sort by", "L": "enter: save"}[opener])
             first, *_, last = labels
             server.answers[first] = True
             terminal.wait_for("1 running")
@@ -109,9 +109,9 @@ def test_a_terminal_without_a_size_is_taken_for_a_usual_one(tmp_path: Path, told
             terminal.wait_for("2 running")
             assert len(terminal.raw) - sent <= 1000
             terminal.press("?")
-            terminal.wait_for("esc closes")
+            terminal.wait_for("esc: close")
             terminal.press("escape")
-            terminal.gone("esc closes")
+            terminal.gone("esc: close")
             terminal.resize(30, 100)
             terminal.wait_for(lambda text: len(text.splitlines()) == 30 and "help" in text.splitlines()[-1])
             terminal.press("q")

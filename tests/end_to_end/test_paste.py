@@ -64,7 +64,7 @@ def test_a_long_paste_is_sorted_and_one_undo_takes_it_back_to_the_byte(tmp_path:
             terminal.wait_for(f"3 running .* {NEW} failing")
             assert home.watchlist.read_text().count("[[jobs]]") == 3 + NEW
             terminal.press("u")
-            terminal.wait_for("Undone: adding")
+            terminal.wait_for("Undone: added")
             terminal.gone(f"{NEW} failing")
             assert home.watchlist.read_bytes() == before
 

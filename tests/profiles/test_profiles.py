@@ -24,7 +24,7 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
 
 def problem(user: User, *argv: str) -> str:
     with pytest.raises(UserError) as caught:
-        user.gather(*argv)
+        user.app(*argv)
     return str(caught.value)
 
 
@@ -43,11 +43,11 @@ def test_the_profile_in_charge(
     user: User, settings: str, argv: list[str], environ: dict[str, str], chosen: str, why: str
 ) -> None:
     user.settings, user.environ = settings, environ
-    planned = user.plan(*argv)
+    planned = user.context(*argv)
     assert (planned.in_charge, planned.why) == (chosen, why)
-    parts = user.gather(*argv)
+    parts = user.app(*argv)
     assert parts.names[0] == chosen
-    assert set(parts.names) >= set(planned.files.settings.profiles)
+    assert set(parts.names) >= set(planned.settings.profiles)
 
 
 def test_a_profile_that_is_not_there_is_named_with_those_that_are(user: User) -> None:
@@ -74,7 +74,7 @@ def test_flag_before_environment_before_settings(
     user: User, argv: list[str], environ: dict[str, str], where: str
 ) -> None:
     user.settings, user.environ = f'default_profile = "prod"\n{TWO}', environ
-    parts = user.gather(*argv)
+    parts = user.app(*argv)
     assert parts.profile("prod").endpoint.url == where
     assert parts.profile("test").endpoint.url == EAST
 
@@ -187,7 +187,7 @@ async def test_what_the_environment_has_goes_to_the_host_of_the_profile_in_charg
     user.private(".huaweicloud/credentials", "[basic]\nak = A\nsk = B\n")
     user.settings = f'default_profile = "prod"\n{TWO}{LAB}[profiles.twin]\nregion = "cn-north-4"\n'
     user.environ = dict(environ)
-    parts = user.gather()
+    parts = user.app()
     for name, is_given in (("prod", True), ("twin", True), ("test", False), ("lab", False)):
         auth_headers = await shown(parts.profile(name))
         assert isinstance(auth_headers, AuthHeaders) is is_given, name
@@ -195,7 +195,7 @@ async def test_what_the_environment_has_goes_to_the_host_of_the_profile_in_charg
             assert auth_headers.summary.startswith(f"Profile {name} has no credential of its own")
             assert auth_headers.kind is FailureKind.NO_CREDENTIAL
     user.environ = dict(environ)
-    assert isinstance(await shown(user.gather("--profile", "lab").profile("lab")), AuthHeaders)
+    assert isinstance(await shown(user.app("--profile", "lab").profile("lab")), AuthHeaders)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_the_vendors_iam_sees_no_token_of_another_place(user: User, endpoints: s
 async def test_a_profile_that_names_its_source_takes_no_other(user: User) -> None:
     user.settings = '[profiles.a]\nregion = "cn-north-4"\ntoken_env = "MY_TOKEN"\n[profiles.b]\nregion = "cn-north-4"\n'
     user.environ = {"HW_AUTH_TOKEN": "t", "CODEARTS_TOKEN": "mine"}
-    parts = user.gather("--profile", "b")
+    parts = user.app("--profile", "b")
     missing = await shown(parts.profile("a"))
     assert isinstance(missing, Failure)
     assert missing.summary == "MY_TOKEN: This variable is not set: put the token into it."
@@ -269,13 +269,13 @@ def test_children_inherit_no_secret_used_or_not(user: User) -> None:
     unused: tuple[str, ...] = ("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN", "HW_AUTH_TOKEN", "OS_AUTH_TOKEN")
     unused += ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN")
     user.environ = dict.fromkeys(("T", "A", "S", "ST", "P", "CODEARTS_TOKEN", "PATH", *unused), "x")
-    user.gather("--profile", "a")
+    user.app("--profile", "a")
     assert user.environ == {"PATH": "x"}
 
 
 async def test_a_profile_that_only_the_watchlist_knows_says_so(user: User) -> None:
     user.settings = TWO
-    unknown = user.gather("--profile", "prod").profile("gone")
+    unknown = user.app("--profile", "prod").profile("gone")
     failure = await shown(unknown)
     assert isinstance(failure, Failure)
     assert failure.summary == "The settings have no profile 'gone'."
@@ -284,7 +284,7 @@ async def test_a_profile_that_only_the_watchlist_knows_says_so(user: User) -> No
 
 def test_only_the_long_name_turns_verification_off_and_the_screen_warns(user: User) -> None:
     user.settings = TWO
-    parts = user.gather("--profile", "prod")
+    parts = user.app("--profile", "prod")
     assert (parts.profile("prod").warning, parts.profile("prod").service.options.verify) == ("", True)
     user.settings = '[profiles.a]\nregion = "cn-north-4"\ni_accept_that_anyone_can_read_my_token = true\n'
     profile = user.profile()

@@ -138,12 +138,12 @@ class Screen:
 
     async def all_read(self) -> None:
         """Wait until every watched job has been asked about once."""
-        await self.until(lambda: all(state.last for state in self.board.board.states.values()))
+        await self.until(lambda: all(state.last for state in self.board.state.board.states.values()))
 
     async def ask_all(self) -> None:
         """Ask about every job once more and wait for the answers."""
-        wanted = len(self.reader.asked) + len(self.board.board.states)
-        self.board.pollers.refresh(None)
+        wanted = len(self.reader.asked) + len(self.board.state.board.states)
+        self.board.live.pollers.refresh(None)
         await self.until(lambda: len(self.reader.asked) >= wanted)
         await self.settle()
 

@@ -5,12 +5,11 @@ from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.cli import COMMANDS
+from tui.cli import DEFAULTS, parser
+from tui.clock import now
 from tui.codearts.auth.credentials import AuthHeaders
-from tui.commands.arguments import DEFAULTS, parser
-from tui.context import App, ProfilePlan, build_app, profile_plan
+from tui.context import App, Context
 from tui.core.reading import Failure
-from tui.files import files_of
 from tui.profiles.profile import Profile
 
 TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
@@ -20,7 +19,7 @@ URL = "https://cloudbuild-ext.cn-north-4.myhuaweicloud.com/v3/jobs/901878212b1a4
 
 @dataclass
 class User:
-    """A user with files in `home`, and with an environment from which commands remove secrets."""
+    """Somebody with files in `home`, and with variables that a command takes secrets out of."""
 
     home: Path
     environ: dict[str, str] = field(default_factory=dict)
@@ -30,20 +29,20 @@ class User:
         path, watchlist = self.home / "settings.toml", self.home / "watchlist.toml"
         path.write_text(self.settings)
         files = ["--settings", str(path), "--watchlist", str(watchlist)]
-        return parser(COMMANDS).parse_args([*files, *argv], copy(DEFAULTS))
+        arguments = copy(DEFAULTS)
+        parser().parse_args([*files, *argv], arguments)
+        return arguments
 
-    def plan(self, *argv: str) -> ProfilePlan:
-        arguments = self.arguments(*argv)
-        return profile_plan(files_of(arguments), arguments, self.environ)
+    def context(self, *argv: str) -> Context:
+        return Context(self.arguments(*argv), self.environ, now)
 
-    def gather(self, *argv: str) -> App:
-        arguments = self.arguments(*argv)
-        return build_app(files_of(arguments), arguments, self.environ)
+    def app(self, *argv: str) -> App:
+        return self.context(*argv).app()
 
     def profile(self, *argv: str) -> Profile:
-        """Returns the profile in charge."""
-        parts = self.gather(*argv)
-        return parts.profile(parts.default)
+        """The one in charge."""
+        app = self.app(*argv)
+        return app.profile(app.default)
 
     def private(self, name: str, text: str) -> Path:
         path = self.home / name
@@ -54,7 +53,7 @@ class User:
 
 
 async def shown(profile: Profile) -> AuthHeaders | Failure:
-    """Returns the headers that the profile's credential makes for one request."""
+    """What the profile's credential shows for one request."""
     auth_headers = await profile.credential.authenticate("GET", URL)
     if isinstance(auth_headers, AuthHeaders):
         profile.credential.on_response(auth_headers, None)

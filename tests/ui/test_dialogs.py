@@ -64,4 +64,4 @@ async def test_a_paste_and_a_resize_just_before_a_dialog_closes_do_nothing() -> 
             await shown.settle()
             assert shown.app.screen is shown.board
             await shown.pilot.resize_terminal(80, 24)
-        assert job_id(7) not in shown.board.board.states
+        assert job_id(7) not in shown.board.state.board.states

@@ -29,7 +29,7 @@ async def test_an_emptied_file_stops_nothing_unasked(tmp_path: Path, emptied: st
         else:
             file.path.write_text("" if emptied == "empty" else file.load().text.partition("[[jobs]]")[0])
         await shown.until(lambda: QUESTION in shown.text)
-        assert len(shown.board.board.states) == 3
+        assert len(shown.board.state.board.states) == 3
         assert backup(tmp_path) == ["job 001", "job 002", "job 003"]
         await shown.press("enter")
         await shown.until(lambda: len(WatchlistFile(file.path).load().jobs) == 3)
@@ -55,7 +55,7 @@ async def test_a_question_that_was_closed_is_asked_again_before_anything_is_writ
         await shown.until(lambda: QUESTION not in shown.text)
         await shown.press("L", *"z", "enter")
         await shown.until(lambda: QUESTION in shown.text)
-        assert len(shown.board.board.states) == 3
+        assert len(shown.board.state.board.states) == 3
         await shown.press("enter")
         await shown.until(lambda: len(WatchlistFile(file.path).load().jobs) == 3)
         assert "job 001z" in shown.text  # what was typed is still there

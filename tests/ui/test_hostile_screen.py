@@ -80,7 +80,7 @@ async def test_what_is_pasted_is_plain_wherever_it_is_shown(place: str) -> None:
             await shown.settle()
             check(shown, repr(fragment))
             await shown.press("escape", "escape")
-            assert len(shown.board.board.states) == 3
+            assert len(shown.board.state.board.states) == 3
 
 
 async def test_what_was_kept_on_disk_is_plain() -> None:

@@ -23,7 +23,7 @@ async def test_add_by_key_shows_what_would_be_added_and_adds_it_with_label_and_t
         await shown.press("a", *NEW)
         assert "1 new" in shown.text
         await shown.press("tab", *"api", "tab", *"web,nightly", "enter")
-        await shown.until(lambda: NEW in shown.board.board.states)
+        await shown.until(lambda: NEW in shown.board.state.board.states)
         added = shown.store.load().jobs[-1]
         assert (added.id, added.label, added.tags) == (NEW, "api", ("web", "nightly"))
         assert shown.cursor == NEW
@@ -259,14 +259,14 @@ async def test_keys_in_full_width_mean_the_same() -> None:
         await typed(shown, "\uff0f")
         await typed(shown, "\uff4a")
         assert shown.board.typing
-        assert shown.board.screen_state.filter == "\uff4a"
+        assert shown.board.state.look.filter == "\uff4a"
 
 
 async def test_signing_in_hides_what_is_typed_tries_it_and_goes_on_where_it_stopped() -> None:
     refused = Failure(FailureKind.SIGN_IN, "The token was refused.", "APIGW.0307")
     door = Door(closed=refused)
     async with screen(1, {A: refused}, profile=replace(PROFILE, sign_in=door)) as shown:
-        await shown.until(lambda: "Not asking: The token was refused. (APIGW.0307) i signs in." in shown.text)
+        await shown.until(lambda: "Not asking: The token was refused. (APIGW.0307) Press i to sign in." in shown.text)
         await shown.press("i", *"sesame", "enter")
         assert "That is no token." in shown.text
         await shown.press(*" open")
@@ -291,8 +291,20 @@ async def test_quit_closes_what_is_open_first() -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["", ",", " ", "f5,", "hyper+z", "ctrl+", "F5", "zz", "alt+x", "ctrl+q", "ctrl+c", "tab", "ctrl+i"]
-    + [
+    [
+        "",
+        ",",
+        " ",
+        "f5,",
+        "hyper+z",
+        "ctrl+",
+        "F5",
+        "zz",
+        "alt+x",
+        "ctrl+q",
+        "ctrl+c",
+        "tab",
+        "ctrl+i",
         "ctrl+1",
         "ctrl+enter",
         "shift+enter",
@@ -340,7 +352,7 @@ async def test_a_key_works_by_each_of_its_names() -> None:
             await typed(shown, "Z")
             assert shown.cursor == shown.board.table.order[0]
         await typed(shown, "\x00")
-        assert shown.board.screen_state.wide
+        assert shown.board.state.look.wide
 
 
 SENT = {

@@ -91,4 +91,4 @@ async def test_the_cursor_stays_on_its_job_through_sorting_and_readings() -> Non
             assert shown.board.table.marks == marked
         line = next(line for line in shown.lines if line.startswith("›"))
         assert chosen is not None
-        assert shown.board.board.states[chosen].job.label in line
+        assert shown.board.state.board.states[chosen].job.label in line

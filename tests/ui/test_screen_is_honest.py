@@ -12,12 +12,12 @@ from tests.support.screen_harness import HOUR, Screen, jobs, screen
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Reading, Status
 from tui.storage.screen_state import ScreenState
-from tui.ui.board_view import RARELY
+from tui.ui.live import RARELY
 
 
 def let_time_pass(shown: Screen, hours: float) -> None:
     """Nobody is asked meanwhile."""
-    shown.board.pollers.paused = True
+    shown.board.live.pollers.paused = True
     shown.clock.ahead += hours * HOUR
     for _ in range(RARELY):
         shown.board.tick()
@@ -43,7 +43,7 @@ async def test_what_only_time_makes_a_problem_is_found(keys: list[str]) -> None:
 async def test_a_row_that_comes_into_view_is_as_old_as_it_is() -> None:
     async with screen(60) as shown:
         await shown.press("G", "g")
-        shown.board.pollers.paused = True
+        shown.board.live.pollers.paused = True
         shown.clock.ahead += 10 * HOUR
         await shown.press("G")
         assert not [line for line in shown.lines if "◦ idle" in line]
@@ -61,14 +61,14 @@ async def test_the_count_of_stale_jobs_is_what_the_filter_finds() -> None:
 
 async def test_a_removal_undone_brings_back_what_was_known() -> None:
     async with screen(2, {job_id(1): Status.RUNNING}) as shown:
-        since = shown.board.board.states[job_id(1)].since
-        shown.board.pollers.paused = True
+        since = shown.board.state.board.states[job_id(1)].since
+        shown.board.live.pollers.paused = True
         await shown.press("x")
-        await shown.until(lambda: job_id(1) not in shown.board.board.states)
+        await shown.until(lambda: job_id(1) not in shown.board.state.board.states)
         await shown.press("u")
-        await shown.until(lambda: job_id(1) in shown.board.board.states)
-        assert shown.board.board.states[job_id(1)].since == since
-        shown.board.pollers.paused = False
+        await shown.until(lambda: job_id(1) in shown.board.state.board.states)
+        assert shown.board.state.board.states[job_id(1)].since == since
+        shown.board.live.pollers.paused = False
         shown.board.show_all()
         assert "1 running" in shown.lines[0]
 
@@ -79,7 +79,7 @@ async def test_a_resize_leaves_the_filter_to_the_typist() -> None:
         await shown.pilot.resize_terminal(130, 30)
         await shown.press(*" x")
         assert len(shown.store.load().jobs) == 3
-        assert shown.board.screen_state.filter == "job x"
+        assert shown.board.state.look.filter == "job x"
 
 
 async def test_the_filter_line_goes_with_escape_and_the_cursor_comes_back() -> None:
@@ -130,11 +130,11 @@ async def test_an_undo_takes_the_last_change_also_where_the_disk_is_slow() -> No
     async with screen(jobs(3)) as shown:
         await shown.press("L", *" two", "enter")
         await shown.until(lambda: shown.store.load().jobs[0].label == "job 001 two")
-        async with shown.board._one_at_a_time:
+        async with shown.board.editor._one_at_a_time:
             shown.board.action_remove()
             shown.board.action_undo()
             await asyncio.sleep(0)
-        await shown.until(lambda: len(shown.board._undone) == 1)
+        await shown.until(lambda: len(shown.board.editor._undone) == 1)
         assert [job.label for job in shown.store.load().jobs] == ["job 001 two", "job 002", "job 003"]
 
 
@@ -196,7 +196,7 @@ async def test_behind_a_dialog_header_and_rows_follow() -> None:
         await shown.press("L")
         shown.board.record([reading(job_id(1), Status.RUNNING, shown.clock.now().at)])
         await shown.until(lambda: "1 running  2 idle" in shown.text and "▸ running" in shown.text)
-        assert "enter saves" in shown.text
+        assert "enter: save" in shown.text
 
 
 async def test_a_pause_is_a_banner_and_nothing_changes_under_it() -> None:

@@ -39,7 +39,9 @@ async def test_a_month_on_the_screen_leaves_everything_flat(tmp_path: Path, caps
         for step in range(STEPS):
             shown.clock.ahead += STEP
             at = shown.clock.now()
-            some: list[JobId] = dice.sample(list(shown.board.board.states), min(100, len(shown.board.board.states)))
+            some: list[JobId] = dice.sample(
+                list(shown.board.state.board.states), min(100, len(shown.board.state.board.states))
+            )
             shown.board.record([Reading(job, outcome(dice), at, at) for job in some])
             await shown.pilot.resize_terminal(dice.choice((1, 20, 60, 120, 300)), dice.choice((1, 5, 12, 24, 70)))
             for key in dice.choices(KEYS, k=3):
@@ -48,7 +50,7 @@ async def test_a_month_on_the_screen_leaves_everything_flat(tmp_path: Path, caps
             assert shown.app.is_running
             assert not shown.app.crash
             assert not control_characters("".join(shown.lines))
-            if len(shown.board.board.states) < JOBS // 2:
+            if len(shown.board.state.board.states) < JOBS // 2:
                 file.add([Job(job_id(number)) for number in range(JOBS)])
             if step == STEPS // 4:
                 first = Figures.now()

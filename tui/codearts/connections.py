@@ -22,7 +22,7 @@ from tui.codearts.tls_and_proxy import Route, proxy_problem, route, tls_context,
 from tui.codearts.transport import LARGEST_BODY, Transport, size_limit
 from tui.codearts.transport_errors import ProxyFailed, is_too_large, result_or_failure
 from tui.core.errors import UserError
-from tui.core.job import JobId
+from tui.core.job import NO_JOB
 from tui.core.reading import Failure, FailureKind
 from tui.core.text import clean
 
@@ -282,9 +282,6 @@ class Connections:
             await self._free.pop(0).close()
 
 
-_ANY_JOB = JobId("0" * 32)
-
-
 @dataclass(frozen=True, slots=True)
 class ProbeResponse:
     """The host answered; `date` is the answer's `Date`."""
@@ -295,7 +292,7 @@ class ProbeResponse:
 
 async def probe(opener: Callable[[], httpx.AsyncClient], endpoint: Endpoint, seconds: float) -> ProbeResponse | Failure:
     """Sends a status call without a credential. Never raises for what network or server do."""
-    return await result_or_failure(_probe(opener, endpoint.url + status_path(_ANY_JOB), seconds))
+    return await result_or_failure(_probe(opener, endpoint.url + status_path(NO_JOB), seconds))
 
 
 async def _probe(opener: Callable[[], httpx.AsyncClient], url: str, seconds: float) -> ProbeResponse:

@@ -3,12 +3,11 @@
 import ipaddress
 import re
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from tui.core.errors import UserError
-from tui.core.text import clean, looks_secret
+from tui.core.text import clean, did_you_mean, looks_secret
 
 
 class Region(NamedTuple):
@@ -58,9 +57,8 @@ def endpoint_of_region(region: str) -> Endpoint:
     """Raises UserError for a region outside the table: no host is guessed."""
     if known := REGIONS.get(region):
         return Endpoint(f"https://{known.host}", region)
-    near = get_close_matches(region[:50], REGIONS, n=1, cutoff=0.0)
     raise UserError(
-        f'Region "{clean(region, 50)}" is not known (did you mean {near[0]}?); '
+        f'Region "{clean(region, 50)}" is not known ({did_you_mean(region, list(REGIONS), always=True)}); '
         "for one outside the list give its address with --endpoint."
     )
 
@@ -164,9 +162,9 @@ def iam_endpoint(region: str) -> Endpoint:
         return Endpoint(f"https://iam.{region}.myhuaweicloud.com", region)
     if region in REGIONS:
         return Endpoint(GLOBAL, region)
-    near = get_close_matches(region[:50], sorted({*_REGIONS, *_EUROPE, *REGIONS}), n=1, cutoff=0.0)
+    known = sorted({*_REGIONS, *_EUROPE, *REGIONS})
     raise UserError(
-        f'The IAM of region "{clean(region, 50)}" is not known (did you mean {near[0]}?); '
+        f'The IAM of region "{clean(region, 50)}" is not known ({did_you_mean(region, known, always=True)}); '
         "for one outside the list give its address as iam_endpoint."
     )
 

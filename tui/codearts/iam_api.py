@@ -20,7 +20,7 @@ from tui.codearts.redaction import redact
 from tui.codearts.server_clock import ServerClock, believable
 from tui.codearts.status_api import retry_after
 from tui.codearts.transport import size_limit
-from tui.codearts.transport_errors import result_or_failure
+from tui.codearts.transport_errors import fault
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Retry
 from tui.core.text import DETAIL, clean
@@ -72,7 +72,7 @@ class IamTokens:
         self._clock = clock
 
     async def issue(self, typed: PasswordSource | None = None) -> Token | Failure:
-        """Logs in once, with `typed` if given, else its own password. Never retries: accounts lock after a few failures."""
+        """Logs in once, with `typed` or else its own password. Never retries: accounts lock after a few failures."""
         password = await (typed or self._password).password()
         if isinstance(password, Failure):
             return password
@@ -181,28 +181,20 @@ async def _call(
     clock: ServerClock,
 ) -> Response | Failure:
     """Uses a connection of its own."""
-    response = Response()
-    failure = await result_or_failure(_fill(response, open_http, method, endpoint.url + _PATH, headers, body))
+    response, failure = Response(), None
+    limit = size_limit(_LARGEST_TOKEN_BODY)
+    try:
+        async with (
+            asyncio.timeout(DEADLINE),
+            open_http() as http,
+            http.stream(method, endpoint.url + _PATH, headers=headers, content=body, extensions=limit) as answer,
+        ):
+            await response.receive(answer, _LARGEST_TOKEN_BODY)
+    except Exception as error:
+        failure = fault(error)
     clock.learn(response.date)
     if failure is None and response.http_status in (200, 201) and response.encoding:
         failure = response.defect
     if failure and failure.kind is not FailureKind.SETTINGS:
         failure = failure._replace(summary=f"IAM: {failure.summary}")
     return failure or response
-
-
-async def _fill(
-    response: Response,
-    open_http: Callable[[], httpx.AsyncClient],
-    method: str,
-    url: str,
-    headers: Mapping[str, str],
-    body: bytes,
-) -> None:
-    limit = size_limit(_LARGEST_TOKEN_BODY)
-    async with (
-        asyncio.timeout(DEADLINE),
-        open_http() as http,
-        http.stream(method, url, headers=headers, content=body, extensions=limit) as answer,
-    ):
-        await response.receive(answer, _LARGEST_TOKEN_BODY)

@@ -1,43 +1,57 @@
-"""`check`: settings, network, credential, one job and the terminal, step by step."""
+"""`check`: what works and what does not, step by step. The steps are in check_steps.py."""
 
 import argparse
-import asyncio
-import os
-import shutil
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import Enum
-from typing import TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from tui.codearts.auth.refreshable import Token
-from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.commands.output import ExitCode, Output
-from tui.context import ProfilePlan, profile_plan
-from tui.core.errors import UserError
-from tui.core.job import NO_JOB, Job
-from tui.core.reading import Failure, FailureKind, Retry
 from tui.core.text import clean
-from tui.files import Files, files_of, screen_findings
-from tui.profiles.profile import Profile
-from tui.terminal.capabilities import unicode_ok
-from tui.ui.sizes import COLUMNS, ROWS
 
-LIMIT = 10.0
-"""Seconds that a step may take."""
+if TYPE_CHECKING:
+    from tui.context import Context
+
+HELP = "what works and what does not, step by step"
+DESCRIPTION = (
+    "Look at settings, network, credential, one job and this terminal, a line each. Exit codes:\n"
+    "0 all that is needed works, 1 something does not, 2 wrong usage or settings, 3 not signed in."
+)
+EXAMPLES = ["check", "check --profile prod"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Takes the common arguments alone."""
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    from tui.commands import runner
+
+    return runner.run(check(context, Output.standard()))
+
+
+async def check(context: "Context", output: Output) -> ExitCode:
+    """Print each step as soon as it is done."""
+    from tui.commands.check_steps import all_steps
+    from tui.terminal.capabilities import unicode_ok
+
+    has_unicode = unicode_ok(context.environ, getattr(output.data, "encoding", None))
+    steps = []
+    async for step in all_steps(context, has_unicode):
+        steps.append(step)
+        output.line(step.line(has_unicode))
+    return exit_code(steps)
 
 
 class StepResult(Enum):
-    """Its marks: with all characters, and in ASCII."""
+    """The values are its marks: in Unicode, and in ASCII."""
 
     WORKS = "✓", "+"
     FAILS = "✗", "x"
     ADVICE = "!", "!"
-    """Nothing that is needed, but somebody may want to know."""
+    """It works, but could be better."""
     UNKNOWN = "-", "-"
-    """Not looked at, since something before it is missing."""
+    """Not checked, since something that it needs is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,7 @@ class Step:
     name: str
     text: str
     code: ExitCode = ExitCode.UNREAD
-    """What the command ends with where this step failed."""
+    """The exit code if this step failed."""
 
     def line(self, has_unicode: bool) -> str:
         return f"{self.verdict.value[0 if has_unicode else 1]} {self.name:<12} {clean(self.text, 1000)}"
@@ -69,339 +83,5 @@ def unknown(name: str, text: str) -> Step:
 
 
 def exit_code(steps: Iterable[Step]) -> ExitCode:
-    """0 only if all that is needed works; otherwise of the first that does not."""
+    """0 if no step failed; otherwise the code of the first that did."""
     return next((step.code for step in steps if step.verdict is StepResult.FAILS), ExitCode.DONE)
-
-
-def terminal_steps(environ: Mapping[str, str], has_unicode: bool, size: tuple[int, int] | None) -> Iterator[Step]:
-    """`size` in columns and lines; None where standard error is no terminal."""
-    term = environ.get("TERM", "")
-    if size is None or term in ("", "dumb", "unknown"):
-        yield unknown("terminal", "none here that could show the screen: over ssh, ssh -t gives one")
-        return
-    columns, lines = size
-    shown = f"{columns} columns, {lines} lines, TERM={term}"
-    fits = columns >= COLUMNS and lines >= ROWS
-    yield works("terminal", shown) if fits else advice("terminal", f"{shown}: too small, {COLUMNS}×{ROWS} is enough")
-    yield works("colours", _colours(environ))
-    text = "UTF-8" if has_unicode else "ASCII only: for better signs choose a UTF-8 locale, like LC_ALL=C.UTF-8"
-    yield works("characters", text) if has_unicode else advice("characters", text)
-    yield _clipboard(environ)
-    yield works("alerts", "only the command of [alerts] in the settings: it runs when a job starts or stops")
-
-
-def _colours(environ: Mapping[str, str]) -> str:
-    if environ.get("NO_COLOR"):
-        return "none, as NO_COLOR asks for"
-    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
-        return "all (COLORTERM)"
-    return "256" if "256" in environ.get("TERM", "") else "16: set COLORTERM=truecolor if your terminal has more"
-
-
-def _clipboard(environ: Mapping[str, str], which: Callable[[str], str | None] = shutil.which) -> Step:
-    if environ.get("TMUX"):
-        if which("tmux"):
-            return works("clipboard", "through tmux (load-buffer -w), if the terminal outside takes it")
-        return advice("clipboard", "tmux is around, but its program is not found: `set -g set-clipboard on` may help")
-    if environ.get("STY"):
-        return works("clipboard", "through screen, if the terminal outside takes it")
-    return works("clipboard", "by the terminal (OSC 52), where its settings allow that")
-
-
-def size_of_terminal() -> tuple[int, int] | None:
-    """Of standard error, where the screen goes."""
-    try:
-        columns, lines = os.get_terminal_size(2)
-    except OSError:
-        return None
-    return columns, lines
-
-
-_SKEW = 60.0
-"""Seconds between two clocks that are worth a word; the vendor refuses signatures that are 15 minutes off."""
-_EXPECTED = (401, 403)
-
-
-async def network_steps(profile: Profile, environ: Mapping[str, str]) -> AsyncIterator[Step]:
-    from tui.codearts.tls_and_proxy import route
-
-    host = urlsplit(profile.endpoint.url).hostname or ""
-    try:
-        way = route(profile.endpoint.url, profile.service.options.proxy, environ)
-    except UserError as problem:
-        yield fails("proxy", str(problem))
-        return
-    why = f" ({way.why_direct})" if way.why_direct else ""
-    yield works("proxy", way.proxy or f"none: the connection is direct{why}")
-    if not way.proxy:
-        step = await _resolves(host)
-        yield step
-        if step.verdict is StepResult.FAILS:
-            return
-    async for step in _reaches(profile):
-        yield step
-
-
-async def _resolves(host: str) -> Step:
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(LIMIT):
-            found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except TimeoutError:
-        return fails("name", f"{host} was not looked up within {LIMIT:g} s: check the name servers of this machine.")
-    except (OSError, UnicodeError):
-        return fails("name", f"{host} was not found: check its spelling and the name servers, or set HTTPS_PROXY.")
-    addresses = sorted({str(address[0]) for *_, address in found})
-    return works("name", f"{host} is {', '.join(addresses[:4])}")
-
-
-async def _reaches(profile: Profile) -> AsyncIterator[Step]:
-    """One call without a credential tells how far it came."""
-    from tui.codearts.connections import probe
-    from tui.codearts.tls_and_proxy import authorities
-
-    options, endpoint = profile.service.options, profile.endpoint
-    answer = await probe(options.opener(endpoint.url), endpoint, LIMIT)
-    is_tls = endpoint.url.startswith("https:")
-    trusted = f"trusted: {authorities(options.ca_file, options.verify)}"
-    if isinstance(answer, Failure):
-        if answer.kind is FailureKind.TLS:
-            yield works("connection", f"{endpoint.url} takes connections")
-            yield fails("TLS", f"{answer.summary} Now {trusted}; a profile's ca_file or SSL_CERT_FILE may name others.")
-        else:
-            yield fails("connection", f"{answer.summary} {_what_to_do(answer)}")
-        return
-    yield works("connection", f"{endpoint.url} answers")
-    host = urlsplit(endpoint.url).hostname or ""
-    if not is_tls and is_loopback(host):
-        yield works("TLS", "not used, and not needed on this machine")
-    elif not is_tls:
-        yield advice("TLS", "not used: anyone on the way can read the token")
-    else:
-        yield works("TLS", f"the certificate is good; {trusted}") if options.verify else advice("TLS", trusted)
-    if answer.http_status not in _EXPECTED:
-        yield advice("service", f"HTTP {answer.http_status} to a call without a token: this may not be CodeArts Build.")
-    yield _clock(profile, answer.date)
-
-
-def _what_to_do(failure: Failure) -> str:
-    match failure.kind:
-        case FailureKind.PROXY:
-            return "Check HTTPS_PROXY, or the proxy of the profile."
-        case FailureKind.SETTINGS:
-            return ""
-        case _:
-            return "Check the endpoint, the firewall, and whether this machine needs a proxy (HTTPS_PROXY)."
-
-
-def _clock(profile: Profile, date: str) -> Step:
-    clock = profile.service.clock
-    clock.learn(date)
-    if clock.ignored_skew:
-        days = abs(clock.ignored_skew) / timedelta(days=1)
-        way = "behind" if clock.ignored_skew > timedelta() else "ahead of"
-        return advice(
-            "clock",
-            f"{days:.0f} days {way} what the service says, which is too far to be believed: set it right if it is "
-            "wrong. Signatures and ends of tokens follow this machine's clock.",
-        )
-    if clock.skew is None:
-        return unknown("clock", "the service does not say its time")
-    seconds = clock.skew.total_seconds()
-    if abs(seconds) <= _SKEW:
-        return works("clock", f"within {_SKEW:g} s of the service's")
-    way = "behind" if seconds > 0 else "ahead of"
-    return advice("clock", f"{abs(seconds):.0f} s {way} the service's: set it right. Signatures and ends allow for it.")
-
-
-def where(endpoint: Endpoint, iam: Endpoint | None) -> str:
-    """Region and hosts in words."""
-    region = f"region {endpoint.region}, " if endpoint.region else ""
-    return f"{region}{endpoint.url}, IAM {iam.url if iam else 'not known'}"
-
-
-Answer = TypeVar("Answer")
-_JOBS = 3
-"""So many are asked until one answers."""
-OWN_LIMITS = 20.0
-"""Seconds: a command and a log-in end by themselves before, and say more."""
-LINE_OF_A_TERMINAL = 4095
-"""Characters: what is pasted into `cat > file` is cut there."""
-_THEIRS = (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID)
-
-
-async def credential_steps(profile: Profile) -> AsyncIterator[Step]:
-    """Ends after the first that fails."""
-    credential = profile.credential
-    url = f"{profile.endpoint.url}/v3/jobs/{NO_JOB}/status"
-    auth_headers = await _bounded(credential.authenticate("GET", url), OWN_LIMITS)
-    if isinstance(auth_headers, Failure):
-        hint = " Or press i on the screen and give it there." if auth_headers.kind is FailureKind.NO_CREDENTIAL else ""
-        yield fails("credential", f"{auth_headers.summary}{hint}", _code(auth_headers))
-        return
-    credential.on_response(auth_headers, None)
-    origin = next((offer.origin for offer in profile.candidates if offer.credential.source == auth_headers.source), "")
-    yield works(
-        "credential",
-        f"{auth_headers.source} ({origin})" if origin not in ("", auth_headers.source) else auth_headers.source,
-    )
-    if len(auth_headers.headers.get("X-Auth-Token", "")) == LINE_OF_A_TERMINAL:
-        yield advice(
-            "token",
-            f"It has exactly {LINE_OF_A_TERMINAL} characters, as many as a terminal takes in one line: it was probably "
-            "cut there. Press i on the screen and paste it, or write the file with an editor.",
-        )
-    yield await _accepted(profile)
-
-
-async def _accepted(profile: Profile) -> Step:
-    try:
-        told = await _bounded(profile.look())
-    except UserError as problem:
-        return fails("accepted", str(problem))
-    match told:
-        case Token():
-            scope = f"for project {told.project or told.project_id}"
-            return works("accepted", f"by IAM, {scope}{_end(profile, told)}")
-        case Failure() if told.kind.retry is Retry.SIGN_IN:
-            return fails("accepted", told.summary, ExitCode.NOT_SIGNED_IN)
-        case Failure():
-            return advice("accepted", f"IAM could not be asked: {told.summary}")
-        case _:
-            return unknown("accepted", "IAM is not asked here: a job's answer shows it")
-
-
-async def job_step(profile: Profile, jobs: tuple[Job, ...]) -> Step:
-    """The first of the profile's jobs that answers."""
-    if not jobs:
-        outcome = (await profile.reader.read(NO_JOB)).outcome
-        if isinstance(outcome, Failure) and outcome.kind not in _THEIRS:
-            return fails("job", f"asked about one that there is not: {outcome.summary}", _code(outcome))
-        return unknown("job", "the watchlist has none of this profile: add one with codearts-watch add ID")
-    failed = []
-    for job in jobs[:_JOBS]:
-        outcome = (await profile.reader.read(job.id)).outcome
-        if not isinstance(outcome, Failure):
-            return works("job", f"{job.name} is {outcome}")
-        said = f" ({outcome.code})" if outcome.code else ""
-        failed.append(fails("job", f"{job.name}: {outcome.summary}{said}", _code(outcome)))
-        if outcome.kind not in _THEIRS:
-            break
-    return failed[-1]
-
-
-def _end(profile: Profile, told: Token) -> str:
-    if not told.expires_at:
-        return ""
-    left = told.expires_at - profile.service.clock.now()
-    minutes = max(0, round(left / timedelta(minutes=1)))
-    renewal = "renewed by itself" if profile.credential.can_refresh else "not renewed by itself"
-    return f", ends in {minutes // 60} h {minutes % 60} min ({told.expires_at:%Y-%m-%d %H:%M} UTC), {renewal}"
-
-
-def _code(failure: Failure) -> ExitCode:
-    return ExitCode.NOT_SIGNED_IN if failure.kind.retry is Retry.SIGN_IN else ExitCode.UNREAD
-
-
-async def _bounded(asking: Awaitable[Answer], limit: float = LIMIT) -> Answer | Failure:
-    try:
-        async with asyncio.timeout(limit):
-            return await asking
-    except TimeoutError:
-        return Failure(FailureKind.TIMEOUT, f"There was no answer within {limit:g} s.")
-
-
-async def check(arguments: argparse.Namespace, environ: MutableMapping[str, str], output: Output) -> int:
-    """0 only if all that is needed works, 2 for the settings, 3 when not signed in, 1 for all else."""
-    has_unicode = unicode_ok(environ, getattr(output.data, "encoding", None))
-    steps = []
-    async for step in _steps(arguments, environ, has_unicode):
-        steps.append(step)
-        output.line(step.line(has_unicode))
-    return exit_code(steps)
-
-
-async def _steps(
-    arguments: argparse.Namespace, environ: MutableMapping[str, str], has_unicode: bool
-) -> AsyncIterator[Step]:
-    """What needs a profile is left out where there is none."""
-    at = "settings"
-    try:
-        planned = profile_plan(files_of(arguments), arguments, environ)
-        yield _settings(planned)
-        for step in _screen(planned.files):
-            yield step
-        at = "profile"
-        profile = planned.build(planned.in_charge)
-    except UserError as problem:
-        yield fails(at, str(problem), ExitCode.USAGE)
-    else:
-        planned.hide(environ)
-        yield works("profile", _profile(planned, profile))
-        async for step in _other_profiles(planned):
-            yield step
-        try:
-            async for step in _asking(profile, planned, environ):
-                yield step
-        finally:
-            await profile.reader.close()
-    for step in terminal_steps(environ, has_unicode, size_of_terminal()):
-        yield step
-
-
-async def _asking(profile: Profile, planned: ProfilePlan, environ: MutableMapping[str, str]) -> AsyncIterator[Step]:
-    """Ends where nothing more can be learned."""
-    async for step in network_steps(profile, environ):
-        yield step
-        if step.verdict is StepResult.FAILS:
-            return
-    async for step in credential_steps(profile):
-        yield step
-        if step.verdict is StepResult.FAILS:
-            return
-    try:
-        jobs = planned.files.watchlist.load().jobs
-    except UserError:  # said before
-        return
-    yield await job_step(profile, tuple(job for job in jobs if (job.profile or planned.in_charge) == profile.name))
-
-
-def _screen(files: Files) -> Iterator[Step]:
-    """What the screen reads besides, as it reads it."""
-    findings = list(screen_findings(files))
-    for finding in findings:
-        made = fails(finding.name, finding.text, ExitCode.USAGE)
-        yield made if finding.is_refused else advice(finding.name, finding.text)
-    well = {"keys": "each has one meaning", "theme": "found", "watchlist": clean(str(files.watchlist.path))}
-    for name in (name for name in well if name not in {finding.name for finding in findings}):
-        yield works(name, well[name])
-
-
-async def _other_profiles(planned: ProfilePlan) -> AsyncIterator[Step]:
-    """Those that the screen could not be opened with; what they answer is left to `--profile`."""
-    for name in planned.wanted:
-        if name == planned.in_charge:
-            continue
-        try:
-            await planned.build(name).reader.close()
-        except UserError as problem:
-            yield fails("profile", f"{clean(name, 60)}: {problem}", ExitCode.USAGE)
-
-
-def _settings(planned: ProfilePlan) -> Step:
-    file = planned.files.settings_file
-    path = clean(str(file)) if file else "home folder"
-    return works("settings", f"{path} is read" if file and file.exists() else f"there is no {path}: defaults")
-
-
-def _profile(planned: ProfilePlan, profile: Profile) -> str:
-    name = f"{profile.name} ({planned.why}): " if profile.name else ""
-    others = [name for name in planned.wanted if name != profile.name]
-    more = f"; check the others with --profile {' or '.join(others)}" if others else ""
-    return f"{name}{where(profile.endpoint, profile.service.endpoints.iam)}{more}"
-
-
-def run_check(arguments: argparse.Namespace) -> int:
-    from tui.commands.runner import run
-
-    return run(check(arguments, os.environ, Output.standard()))

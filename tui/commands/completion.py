@@ -2,8 +2,33 @@
 
 import argparse
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui.commands.output import ExitCode, Output
+from tui.commands.parser import Parser
+
+if TYPE_CHECKING:
+    from tui.context import Context
+
+HELP = "print a completion script for a shell"
+DESCRIPTION = "Print a script that completes commands, options, job labels and IDs."
+EXAMPLES = [
+    "completion bash > ~/.local/share/bash-completion/completions/codearts-watch",
+    "completion zsh > ~/.zfunc/_codearts-watch",
+    "completion fish > ~/.config/fish/completions/codearts-watch.fish",
+]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    Output.standard().line(SHELLS[arguments.shell](command_specs(arguments.program)).rstrip("\n"))
+    return ExitCode.DONE
+
 
 JOBS = "jobs"
 """The name of an argument that takes jobs."""
@@ -11,7 +36,7 @@ JOBS = "jobs"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A flag: its spellings, and what follows it."""
+    """An option: its spellings, and its value."""
 
     spellings: tuple[str, ...]
     help: str
@@ -22,7 +47,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """A command: what may follow its name."""
+    """A command: its options and arguments."""
 
     name: str
     """Empty for the program itself."""
@@ -30,29 +55,21 @@ class CommandSpec:
     options: tuple[Option, ...]
     takes_jobs: bool = False
     choices: tuple[str, ...] = ()
-    """Of its argument that is no job."""
+    """The values of its argument, if that is not a job."""
 
 
-def command_specs(parser: argparse.ArgumentParser) -> tuple[CommandSpec, ...]:
-    """The program itself first, then its commands, without those that are not shown in its help."""
-    commands = list(_commands(parser))
-    return (_command_spec("", parser.description or "", parser), *commands)
+def command_specs(program: Parser) -> tuple[CommandSpec, ...]:
+    """The program itself first, then its commands."""
+    commands = program.commands.items()
+    return (_command_spec("", program), *(_command_spec(name, command) for name, command in commands))
 
 
-def _commands(parser: argparse.ArgumentParser) -> Iterator[CommandSpec]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            helps = {choice.dest: choice.help or "" for choice in action._choices_actions}
-            for name, inner in action.choices.items():
-                yield _command_spec(name, helps.get(name, ""), inner)
-
-
-def _command_spec(name: str, text: str, parser: argparse.ArgumentParser) -> CommandSpec:
-    options = [_option(action) for action in parser._actions if action.option_strings and _is_shown(action)]
-    arguments = [action for action in parser._actions if not action.option_strings]
-    plain = [action for action in arguments if not isinstance(action, argparse._SubParsersAction)]
-    choices = [str(choice) for action in plain for choice in action.choices or ()]
-    return CommandSpec(name, text, tuple(options), any(action.dest == JOBS for action in plain), tuple(choices))
+def _command_spec(name: str, parser: Parser) -> CommandSpec:
+    options = [_option(action) for action in parser.shown if action.option_strings]
+    arguments = [action for action in parser.shown if not action.option_strings]
+    choices = [str(choice) for action in arguments for choice in action.choices or ()]
+    takes_jobs = any(action.dest == JOBS for action in arguments)
+    return CommandSpec(name, parser.summary, tuple(options), takes_jobs, tuple(choices))
 
 
 def _option(action: argparse.Action) -> Option:
@@ -61,25 +78,21 @@ def _option(action: argparse.Action) -> Option:
     return Option(tuple(action.option_strings), _plain(action.help), takes_value, action.metavar == "FILE", choices)
 
 
-def _is_shown(action: argparse.Action) -> bool:
-    return action.help != argparse.SUPPRESS
-
-
 def _plain(text: str | None) -> str:
     return (text or "").replace("%%", "%")
 
 
 PROGRAM = "codearts-watch"
 LIST = f"{PROGRAM} list --complete 2>/dev/null"
-"""Prints IDs and labels, each with a tab and what it is, quickly and without any credential."""
+"""Prints IDs and labels, each with a tab and a description. Needs no credential."""
 
 
-def bash(spoken: Sequence[CommandSpec]) -> str:
-    """Completes with bash 3.2, too. Labels with blanks are quoted as they are inserted."""
-    main, *commands = spoken
+def bash(specs: Sequence[CommandSpec]) -> str:
+    """Works in bash 3.2, too. Labels with spaces are quoted when inserted."""
+    main, *commands = specs
     arms = "\n".join(f"        {command.name}) {_bash_words(command)} ;;" for command in commands)
-    values = "\n".join(_bash_values(_options(spoken)))
-    with_value = "|".join(word for option in _options(spoken) if option.takes_value for word in option.spellings)
+    values = "\n".join(_bash_values(_options(specs)))
+    with_value = "|".join(word for option in _options(specs) if option.takes_value for word in option.spellings)
     return f"""# bash completion of {PROGRAM}: put this into a file that ~/.bashrc sources.
 _codearts_watch() {{
     local IFS=$'\\n' word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command='' at line
@@ -121,8 +134,8 @@ complete -F _codearts_watch {PROGRAM}
 """
 
 
-def zsh(spoken: Sequence[CommandSpec]) -> str:
-    main, *commands = spoken
+def zsh(specs: Sequence[CommandSpec]) -> str:
+    main, *commands = specs
     described = " ".join(shlex.quote(f"{command.name}:{command.help}") for command in commands)
     options = " ".join(_zsh_option(option) for option in main.options)
     arms = "\n".join(f"        {command.name}) _arguments -s {_zsh_arguments(command)} ;;" for command in commands)
@@ -159,8 +172,8 @@ fi
 """
 
 
-def fish(spoken: Sequence[CommandSpec]) -> str:
-    main, *commands = spoken
+def fish(specs: Sequence[CommandSpec]) -> str:
+    main, *commands = specs
     names = " ".join(command.name for command in commands)
     lines = [f"# fish completion: put this as {PROGRAM}.fish into ~/.config/fish/completions."]
     lines += [f"complete -c {PROGRAM} -f"]
@@ -180,8 +193,8 @@ def fish(spoken: Sequence[CommandSpec]) -> str:
 SHELLS: Mapping[str, Callable[[Sequence[CommandSpec]], str]] = {"bash": bash, "zsh": zsh, "fish": fish}
 
 
-def _options(spoken: Iterable[CommandSpec]) -> list[Option]:
-    return list(dict.fromkeys(option for command in spoken for option in command.options))
+def _options(specs: Iterable[CommandSpec]) -> list[Option]:
+    return list(dict.fromkeys(option for command in specs for option in command.options))
 
 
 def _flags(command: CommandSpec) -> list[str]:

@@ -1,10 +1,11 @@
-"""`follow`: a line for everything that happens to a job, until interrupted."""
+"""`follow`: prints a line for every change of a job, until interrupted."""
 
+import argparse
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from tui.commands.output import ExitCode, Output, is_abandoned
 from tui.commands.render import advice, change_document, change_line
-from tui.commands.session import PollSession, Session, poll_session
 from tui.commands.status import json_text
 from tui.core.board import Board, JobState
 from tui.core.errors import UserError
@@ -12,24 +13,58 @@ from tui.core.job import Job, JobId
 from tui.core.reading import Reading
 from tui.core.transitions import Change, changes_of
 
+if TYPE_CHECKING:
+    from tui.commands.session import PollSession, Session
+    from tui.context import Context
+
+HELP = "a line for every change"
+DESCRIPTION = (
+    "Print how each job of the list is, then a line for every start, stop and change of failure, until\n"
+    "interrupted. With --json each line is one JSON object."
+)
+EXAMPLES = ["follow >> builds.log", "follow --json | jq -r 'select(.event == \"stopped\") | .label'"]
+
 LOOK = 2.0
-"""Seconds between two looks at the watchlist, and at who reads what is written."""
+"""Seconds between two checks of the watchlist, and of whether the output still has a reader."""
+ALERTS_LAST = 1.0
+"""Seconds that running [alerts] commands have to end after `follow` ends."""
 
 Tell = Callable[[Change, str], None]
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    from tui.alerts import Alerts
+    from tui.commands import runner
+    from tui.commands.session import open_session
+
+    session, jobs = open_session(context)
+
+    async def alerting() -> int:
+        alerts = Alerts(context.settings.alerts.command, session.output.say)
+        try:
+            return await follow(session, jobs, arguments.json, alerts.tell)
+        finally:
+            await alerts.finish(ALERTS_LAST)
+
+    return runner.run(alerting())
+
+
 class Follower:
-    """Knows how each job was, and tells what changed with every single reading: none is lost in a batch."""
+    """Keeps the state of each job and finds the changes of every single reading: none is lost in a batch."""
 
     def __init__(self) -> None:
         self._states: dict[JobId, JobState] = {}
 
     def watch(self, jobs: Sequence[Job]) -> None:
-        """Follow exactly these; what is known of those that stay is kept."""
+        """Follow exactly these jobs, keeping the states of those that were followed before."""
         self._states = dict(Board(self._states).watch(jobs).states)
 
     def take(self, readings: Sequence[Reading]) -> list[Change]:
-        """What these readings show, in their order."""
+        """Record the readings, and return the changes in their order."""
         found: list[Change] = []
         for reading in readings:
             if before := self._states.get(reading.job):
@@ -39,17 +74,19 @@ class Follower:
 
 
 async def follow(
-    session: Session, jobs: Sequence[Job], as_json: bool, tell: Tell = lambda change, profile: None
+    session: "Session", jobs: Sequence[Job], as_json: bool, tell: Tell = lambda change, profile: None
 ) -> int:
-    """First how each job is, as soon as it is known, then every change; `tell` gets each too. Ends with its reader.
+    """Print each job's first state, then every change, and call `tell` with each. Ends when the output has no reader.
 
-    The watchlist may change meanwhile: jobs come and go with it.
+    The watchlist may change meanwhile: the jobs followed change with it.
     """
+    from tui.commands.session import poll_session
+
     output = session.output
     follower = Follower()
     follower.watch(jobs)
     refused: frozenset[str] = frozenset()
-    told = ""
+    reported = ""
     async with poll_session(session, jobs) as polls:
         while not is_abandoned(output.data):
             lines = []
@@ -60,12 +97,12 @@ async def follow(
                 tell(change, profile)
             output.lines(lines)
             refused = _say_who_is_refused(polls, refused, output)
-            told = _reload(session, follower, polls, told)
+            reported = _reload(session, follower, polls, reported)
     return ExitCode.DONE
 
 
-def _say_who_is_refused(polls: PollSession, before: frozenset[str], output: Output) -> frozenset[str]:
-    """The profiles that are not signed in, each said when it comes to that: their other jobs are not asked."""
+def _say_who_is_refused(polls: "PollSession", before: frozenset[str], output: Output) -> frozenset[str]:
+    """Report each profile once when its credential is refused, and return all that are: their jobs are not read."""
     refused = {profile: pace.trouble for profile, pace in polls.pollers.paces().items() if pace.signed_out}
     for profile, failure in refused.items():
         if profile not in before and failure:
@@ -74,17 +111,17 @@ def _say_who_is_refused(polls: PollSession, before: frozenset[str], output: Outp
     return frozenset(refused)
 
 
-def _reload(session: Session, follower: Follower, polls: PollSession, told: str) -> str:
-    """Take over what somebody else changed in the watchlist; one that cannot be read counts for nothing.
+def _reload(session: "Session", follower: Follower, polls: "PollSession", reported: str) -> str:
+    """Follow the jobs of a watchlist that another program changed; keep the jobs if it cannot be read.
 
-    Answers what is wrong with it, which is said once: `told` is what was said last.
+    Returns the error, or nothing. An error equal to `reported`, the last one, is not printed again.
     """
     if not session.store.changed():
-        return told
+        return reported
     try:
         jobs = session.store.load().jobs
     except UserError as problem:
-        if str(problem) != told:
+        if str(problem) != reported:
             session.output.say(str(problem))
         return str(problem)
     follower.watch(jobs)

@@ -1,26 +1,35 @@
-"""Which jobs a command means: IDs, addresses, labels, or what standard input holds."""
+"""Finds the jobs that a command's arguments name: by IDs, addresses, labels, or standard input."""
 
+import argparse
 import re
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.listing import read_listing
 from tui.core.paste import Found, parse_paste, preview
-from tui.core.text import clean, normal
+from tui.core.text import clean, did_you_mean, normal
 
 STANDARD_INPUT = "-"
+JOB = "an ID, a label of the list, or the address of a job's page"
 _WORD = re.compile(r"\w[\w.-]*")
 _ID = re.compile(r"[0-9A-Za-z]{32}")
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """The argument that `select_jobs` reads."""
+    parser.add_argument(
+        "jobs", metavar="ID", nargs="*", help=f"{JOB}; - reads standard input, one a line; default: all"
+    )
 
 
 def select_jobs(
     given: Sequence[str], watched: Sequence[Job], read: Callable[[], str], say: Callable[[str], None]
 ) -> tuple[Job, ...]:
-    """The jobs named, each once, in their order; all that are watched where none is named. Raises Problem.
+    """The jobs that `given` names, each once, in order; all watched jobs if it names none. Raises UserError.
 
-    Jobs that are not on the list are fine. `read` gives standard input, for `-`; what in it is no job is only said.
+    Jobs need not be on the list. For `-`, `read` returns standard input; words in it that are no jobs are reported by
+    calling `say`.
     """
     if not given:
         if not watched:
@@ -35,7 +44,7 @@ def select_jobs(
 
 
 def listed(given: Iterable[str], watched: Sequence[Job]) -> tuple[Job, ...]:
-    """The jobs of the list that are named. Raises Problem for one that is not on it."""
+    """The named jobs. Raises UserError for one that is not on the list."""
     known = {job.id: job for job in watched}
     jobs = {}
     for text in given:
@@ -47,7 +56,7 @@ def listed(given: Iterable[str], watched: Sequence[Job]) -> tuple[Job, ...]:
 
 
 def named(text: str, watched: Sequence[Job]) -> Job:
-    """The job with this ID, label or address, on the list or not. Raises Problem."""
+    """The job with this ID, label or address, on the list or not. Raises UserError."""
     by_id = {job.id: job for job in watched}
     wanted = normal(text)
     with_label = [job for job in watched if job.given_label and normal(job.given_label) == wanted]
@@ -72,13 +81,12 @@ def refusal(found: Found) -> str:
 def _unknown(text: str, found: Sequence[Found], watched: Sequence[Job]) -> str:
     if found and found[0].reason:
         return refusal(found[0])
-    close = get_close_matches(text[:100], [job.label for job in watched if job.label], 1)
-    hint = f"did you mean {close[0]}?" if close else "give an ID, a label of the list, or the address of a job's page."
+    hint = did_you_mean(text, [job.label for job in watched if job.label]) or f"give {JOB}."
     return f"{clean(text, 100)} names no job; {hint}"
 
 
 def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -> list[Job]:
-    """Raises Problem also for a line that is nothing but one word and names no job: it was meant to be one."""
+    """The jobs in standard input. Raises UserError also for a line of one word that names no job: a mistyped label."""
     by_label = {normal(job.given_label): job.id for job in watched if job.label}
     lines: list[str] = []
     for line in text.splitlines():

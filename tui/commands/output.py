@@ -1,4 +1,4 @@
-"""What a command gives back: data, sentences, a progress line, an exit code."""
+"""A command's output: data, messages, a progress line, an exit code."""
 
 import os
 import sys
@@ -13,26 +13,27 @@ from tui.core.text import clean, cut
 
 
 class ExitCode(IntEnum):
-    """A command that a signal ended has 128 and the signal's number."""
+    """A command that a signal ended returns 128 plus the signal's number."""
 
     DONE = 0
-    """All were read; of `wait`, all (or with --any one) came to where they were awaited."""
+    """All jobs were read; for `wait`: all (with --any: one) reached the awaited state."""
     UNREAD = 1
-    """At least one could not be read, or of `add` not be taken."""
+    """At least one job could not be read; for `add`: could not be added."""
     USAGE = 2
     """The command line, the settings or the watchlist are wrong."""
     NOT_SIGNED_IN = 3
     NO_ANSWER = 5
-    """Of `wait`: the deadline came, and at least one job gave no answer."""
+    """For `wait`: it timed out, and at least one job could not be read."""
     TIMED_OUT = 124
-    """Of `wait`: the deadline came, and all that is awaited answered and was not there yet."""
+    """For `wait`: it timed out; every job was read, but not all reached the awaited state."""
     INTERRUPTED = 130
     TERMINATED = 143
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Either stream may be missing, as after `>&-`. What one of them cannot encode is written as an escape."""
+    """Where data and messages go. Either stream may be missing, as after `>&-`; characters that it cannot encode are
+    written as escapes."""
 
     data: TextIO | None
     talk: TextIO | None
@@ -54,7 +55,10 @@ class Output:
         return (getattr(self.data, "encoding", "") or "").lower().replace("-", "") == "utf8"
 
     def line(self, text: str) -> None:
-        """One line of data, out at once. Raises BrokenPipeError where nobody reads, Problem where it cannot be kept."""
+        """Write one line of data and flush it.
+
+        Raises BrokenPipeError if the output has no reader, UserError if it cannot be written, as on a full disk.
+        """
         self.lines([text])
 
     def lines(self, texts: list[str]) -> None:
@@ -79,7 +83,7 @@ class Output:
             raise UserError(f"The output cannot be written: {clean(error.strerror, 100)}.") from None
 
     def say(self, text: str) -> None:
-        """A sentence for the person."""
+        """Write a message for the user to standard error."""
         if self.talk:
             with suppress(OSError):
                 self.talk.write(f"codearts-watch: {clean(text, 2000)}\n")
@@ -87,7 +91,7 @@ class Output:
 
 
 def drop() -> None:
-    """Let what is still unwritten go nowhere: the interpreter would complain about it when it ends."""
+    """Discard unwritten output: the interpreter would print an error about it when it ends."""
     with suppress(OSError, ValueError, AttributeError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())
@@ -95,7 +99,7 @@ def drop() -> None:
 
 
 def is_abandoned(stream: TextIO | None) -> bool:
-    """Whether the stream is a pipe that nobody reads any more: nothing needs to be written to learn it."""
+    """Whether the stream is a pipe without a reader. Writes nothing to find out."""
     from select import POLLERR, POLLHUP, poll
 
     with suppress(OSError, ValueError, AttributeError):
@@ -106,7 +110,7 @@ def is_abandoned(stream: TextIO | None) -> bool:
 
 
 class Progress:
-    """Silent where the stream is no terminal, or one that cannot take back a line."""
+    """A line that is replaced in place. Writes nothing unless the stream is a terminal that can erase a line."""
 
     def __init__(self, stream: TextIO | None) -> None:
         is_able = stream is not None and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
@@ -119,13 +123,13 @@ class Progress:
             self._write(cut(text, self._columns() - 1))
 
     def clear(self) -> None:
-        """Take the line back, before something else is written."""
+        """Erase the line, before something else is written."""
         if self._shown:
             self._shown = ""
             self._write("")
 
     def _columns(self) -> int:
-        """Of the terminal that it writes to; standard output may be another one, or none."""
+        """The width of the terminal written to; standard output may be another terminal, or none."""
         try:
             return os.get_terminal_size(self._stream.fileno()).columns if self._stream else 80
         except OSError:

@@ -1,4 +1,4 @@
-"""What the commands print about jobs: JSON objects, and the words of a line."""
+"""What the commands print about jobs: JSON objects and lines."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from tui.core.text import DETAIL, clean
 from tui.core.transitions import Change, Event
 
 Result = Reading | Failure
-"""What a round brought for a job: a reading, or why it was not even asked."""
+"""The result of a round for a job: a reading, or the failure because of which no request was sent."""
 
 
 def result_document(job: Job, result: Result, profile: str) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def result_document(job: Job, result: Result, profile: str) -> dict[str, Any]:
 
 
 def change_document(change: Change, profile: str) -> dict[str, Any]:
-    """The object of `follow --json`: the same, with what happened, and for a start or stop after when it did."""
+    """The object of `follow --json`: the same, with the event, and for a start or stop the earliest time of it."""
     after = _stamp(change.transition.after.wall) if change.transition else None
     return {"event": str(change.event), "after": after, **result_document(change.job, change.reading, profile)}
 
@@ -65,7 +65,7 @@ def outcome_of(result: Result) -> Status | Failure:
 
 
 def advice(failure: Failure) -> str:
-    """What went wrong and what to do, for the person."""
+    """What went wrong and what to do."""
     says_what_to_do = failure.kind in (FailureKind.NO_CREDENTIAL, FailureKind.SETTINGS)
     return failure.summary if says_what_to_do else f"{failure.summary} {advise(failure).action}"
 

@@ -1,4 +1,4 @@
-"""Running a command's coroutine until it ends or a signal ends it."""
+"""Runs a command's coroutine until it ends or a signal ends it."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from typing import Any
 from tui.processes import end_all
 
 LEAVING = 2.0
-"""Seconds after which the process goes, whatever hangs: the look-up of a name, a reader of ours that does not read."""
+"""Seconds after which the process exits even if something hangs: a host name lookup, or a full output pipe."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Leave = Callable[[int], None]
@@ -31,19 +31,19 @@ def run(command: Coroutine[Any, Any, int]) -> int:
 
 @contextmanager
 def _watched() -> Iterator[Leave]:
-    """A guard that ends the process with the code that it was told first, unless the block is left in time.
+    """Yields a function that starts the countdown: the process exits with its code unless the block is left in time.
 
-    Telling takes no lock and starts no thread: a signal's handler may do it, whatever it interrupts.
+    The function takes no lock and starts no thread, so a signal's handler may call it. Only its first call counts.
     """
     listen, tell = os.pipe()
     os.set_blocking(tell, False)
     is_over = threading.Event()
 
     def guard() -> None:
-        told = os.read(listen, 1)
-        if told and not is_over.wait(LEAVING):
+        code = os.read(listen, 1)
+        if code and not is_over.wait(LEAVING):
             end_all()
-            os._exit(told[0])
+            os._exit(code[0])
 
     thread = threading.Thread(target=guard, name="leaving", daemon=True)
     thread.start()
@@ -61,7 +61,7 @@ def _write(tell: int, code: int) -> None:
 
 
 async def _until_signal(command: Coroutine[Any, Any, int], leave: Leave) -> int:
-    """The handlers are plain ones: the loop may be blocked by a reader of our output that does not read."""
+    """Uses signal.signal, not the loop's handlers: writing to a full pipe may block the loop."""
     loop = asyncio.get_running_loop()
     work = loop.create_task(command)
     came: list[int] = []
@@ -75,10 +75,11 @@ async def _until_signal(command: Coroutine[Any, Any, int], leave: Leave) -> int:
     before = {number: signal.signal(number, end) for number in caught}
     try:
         code = await work
+        return 128 + came[0] if came else code
     except asyncio.CancelledError:
         if not came:
             raise
+        return 128 + came[0]
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return 128 + came[0] if came else code

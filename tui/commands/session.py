@@ -1,52 +1,57 @@
-"""What the commands that ask are given, and how they ask."""
+"""How commands read jobs: the pollers of all profiles, and their readings as they come."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from tui.commands.job_selection import select_jobs
 from tui.commands.output import Output
+from tui.commands.standard_input import read_input
 from tui.core.job import Job
 from tui.core.reading import Moment, Reading
 from tui.polling.policy import Policy
 from tui.polling.poller_group import PollerGroup
 from tui.storage.watchlist import WatchlistStore
 
-BURST, BURST_MOST = 10, 50.0
-"""A command that asks once may be this much faster than the screen, which asks for ever; and requests a second."""
-PATIENCE = 60.0
-"""Seconds between two questions at most while somebody waits for the answer."""
+if TYPE_CHECKING:
+    from tui.context import Context
 
 Report = Callable[[list[Reading]], None]
 Adjust = Callable[[Policy], Policy]
 
 
-def one_shot(policy: Policy) -> Policy:
-    """For one round: a lower rate in the settings lowers this one too. The service's refusals count as ever."""
-    rate = policy.requests_per_second
-    return policy._replace(requests_per_second=max(rate, min(BURST * rate, BURST_MOST)), together=policy.concurrency)
-
-
-def waiting(policy: Policy) -> Policy:
-    """For a wait: a job that failed for a passing reason is not left alone for minutes."""
-    return policy._replace(back_off_most=min(policy.back_off_most, PATIENCE))
-
-
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The parts that a command puts together."""
+    """What a command needs to read jobs."""
 
     store: WatchlistStore
     pollers: Callable[[Report, Adjust], PollerGroup]
-    """Makes the pollers, which report to the function given, with their policies adjusted."""
+    """Makes pollers with adjusted policies; they call the report function."""
     close: Callable[[], Awaitable[None]]
     """Closes the connections."""
     now: Callable[[], Moment]
     output: Output = field(default_factory=Output.standard)
 
 
+def open_session(context: "Context", given: Sequence[str] = ()) -> tuple[Session, tuple[Job, ...]]:
+    """The session, and the jobs that `given` names: see `select_jobs`. Prints the watchlist's warnings."""
+    app, store = context.app(), context.watchlist
+
+    def pollers(report: Report, adjust: Adjust) -> PollerGroup:
+        profiles = {name: one._replace(policy=adjust(one.policy)) for name, one in app.profiles.items()}
+        return replace(app, profiles=profiles).pollers(report)
+
+    session = Session(store, pollers, app.close, context.now)
+    watchlist = store.load()
+    for warning in watchlist.warnings:
+        session.output.say(warning)
+    return session, select_jobs(given, watchlist.jobs, read_input, session.output.say)
+
+
 class PollSession:
-    """The readings of pollers at work."""
+    """Running pollers and their readings."""
 
     def __init__(self) -> None:
         self.pollers: PollerGroup
@@ -64,7 +69,7 @@ class PollSession:
         self._work.add_done_callback(lambda _: self._news.set())
 
     async def next(self, within: float) -> list[Reading]:
-        """The readings that came since the last call; empty after `within` seconds. Raises what a bug raised."""
+        """The readings since the last call; empty after `within` seconds. Raises what failed in a poller."""
         with suppress(TimeoutError):
             async with asyncio.timeout(max(within, 0.0)):
                 await self._news.wait()
@@ -83,7 +88,7 @@ class PollSession:
 async def poll_session(
     session: Session, jobs: Sequence[Job], adjust: Adjust = lambda policy: policy
 ) -> AsyncIterator[PollSession]:
-    """Ask about these jobs while the block runs."""
+    """Poll these jobs while the block runs."""
     polls = PollSession()
     pollers = session.pollers(polls.take, adjust)
     pollers.watch(jobs)

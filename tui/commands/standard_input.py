@@ -1,4 +1,4 @@
-"""Standard input as text, also what is pasted into a terminal: in its line mode that cuts lines at 4,095 bytes."""
+"""Reads standard input. A terminal cuts pasted lines at 4,095 bytes in its line mode, so that is switched off."""
 
 import fcntl
 import os
@@ -21,7 +21,7 @@ _HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGCONT)
 
 
 def read_input() -> str:
-    """All of it, whatever bytes it has. Raises Problem where it is closed, or was cut by the terminal."""
+    """All of it; invalid UTF-8 is replaced. Raises UserError if it is closed, or was cut by the terminal."""
     if sys.stdin is None:
         raise UserError("Standard input is closed: there is nothing to read.")
     if not sys.stdin.isatty():
@@ -37,13 +37,13 @@ def read_input() -> str:
 
 
 def _typed(descriptor: int) -> str:
-    """What is typed or pasted until ctrl+d; backspace and ctrl+u work as they do in line mode."""
+    """What the user types or pastes until ctrl+d; backspace and ctrl+u work as in line mode."""
     decode = getincrementaldecoder("utf-8")(errors="replace").decode
     typed: list[str] = []
     while True:
         try:
             chunk = os.read(descriptor, 4096)
-        except OSError:  # the terminal has gone
+        except OSError:  # the terminal was closed
             chunk = b""
         shown = "".join(_echo(typed, character) for character in decode(chunk).partition(_END)[0])
         _show(descriptor, shown)
@@ -52,7 +52,7 @@ def _typed(descriptor: int) -> str:
 
 
 def _echo(typed: list[str], character: str) -> str:
-    """Takes the character into `typed`; returns what the terminal shows of it."""
+    """Apply the character to `typed`, and return what the terminal shows for it."""
     if character in _ERASE or character == _ERASE_LINE:
         gone = ""
         while typed and typed[-1] != "\n":
@@ -71,14 +71,14 @@ def _show(descriptor: int, text: str) -> None:
 
 
 def _waiting(descriptor: int) -> int:
-    """Bytes that came before the mode was changed."""
+    """Bytes typed before the mode was changed."""
     answer = fcntl.ioctl(descriptor, termios.FIONREAD, struct.pack("i", 0))
     return int(struct.unpack("i", answer)[0])
 
 
 @contextmanager
 def _character_mode(descriptor: int) -> Iterator[None]:
-    """The terminal without its line mode; put back whatever ends the block, and taken again after ctrl+z and fg."""
+    """Switch line mode off, also again after ctrl+z and fg; restored however the block ends."""
     before = termios.tcgetattr(descriptor)
     ours = termios.tcgetattr(descriptor)
     ours[3] &= ~(termios.ICANON | termios.ECHO)

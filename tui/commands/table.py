@@ -9,7 +9,7 @@ BETWEEN = "  "
 
 
 def aligned(rows: Sequence[Sequence[str]], heads: Sequence[str] = ()) -> list[str]:
-    """One line a row. Columns without any text are left out with their head; no line ends in blanks."""
+    """One line per row. Columns without text are left out with their heads; no line ends in spaces."""
     if not rows:
         return []
     columns = list(zip_longest(*([heads] if heads else []), *rows, fillvalue=""))

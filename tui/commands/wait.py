@@ -1,34 +1,95 @@
-"""`wait`: until the jobs have stopped, or started, or both."""
+"""`wait`: ends when the jobs have stopped, or started, or both."""
 
+import argparse
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
+from typing import TYPE_CHECKING
 
+from tui.commands.job_selection import add_jobs
 from tui.commands.output import ExitCode, Progress
 from tui.commands.render import advice
-from tui.commands.session import PATIENCE, PollSession, Session, poll_session, waiting
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Reading, Retry, Status
 
+if TYPE_CHECKING:
+    from tui.commands.session import PollSession, Session
+    from tui.context import Context
+    from tui.polling.policy import Policy
+
+HELP = "wait until jobs have stopped, or started"
+DESCRIPTION = (
+    "Wait until the jobs are no longer running, and print each as soon as that is so. Passing failures are waited\n"
+    "out; a lasting one ends the wait, with --any only when no job is left. Without --timeout it waits forever.\n"
+    "Exit codes: 0 all reached it (with --any: one), 1 a job cannot be read, 2 wrong usage or settings,\n"
+    "3 not signed in, 5 timed out and a job gave no answer, 124 timed out, still waiting, 130 interrupted."
+)
+EXAMPLES = [
+    "wait --timeout 30m payments-api web-frontend && ./deploy",
+    "wait --until cycle 901878212b1a49be9c1a1054c272762a",
+    "wait --any --until started",
+]
+
+PATIENCE = 60.0
+"""Seconds of back-off at most while the user waits."""
 LOOK = 2.0
-"""Seconds between two looks at the clock at most: a suspended machine does not move the loop's."""
+"""Seconds between two clock checks at most: the event loop's clock stops while the machine is suspended."""
 NAMED = 5
-"""Jobs named in a sentence at most."""
+"""Jobs named in a message at most."""
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_SHAPE = re.compile("".join(rf"(?:(\d{{1,9}}(?:\.\d{{1,9}})?){unit})?" for unit in _SECONDS), re.ASCII)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_jobs(parser)
+    parser.add_argument("--any", dest="any_one", action="store_true", help="one job is enough")
+    parser.add_argument(
+        "--until",
+        choices=("idle", "started", "cycle"),
+        default="idle",
+        help="what to wait for: idle (not running), started (running), cycle (seen running, then idle); default: idle",
+    )
+    parser.add_argument(
+        "--timeout", metavar="TIME", type=timeout_seconds, help="give up after 90s, 30m, 1h30m; default: never"
+    )
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    from tui.commands import runner
+    from tui.commands.session import open_session
+
+    session, jobs = open_session(context, arguments.jobs)
+    timeout = inf if arguments.timeout is None else arguments.timeout
+    return runner.run(wait(session, jobs, Until(arguments.until), arguments.any_one, timeout))
+
+
+def timeout_seconds(text: str) -> float:
+    """`90s`, `30m`, `1h30m`, `1.5h`, or a plain number of seconds. For argparse: raises its error."""
+    found = _SHAPE.fullmatch(f"{text}s" if text[-1:].isdecimal() else text)
+    total = (
+        sum(float(number or 0) * unit for number, unit in zip(found.groups(), _SECONDS.values(), strict=True))
+        if found
+        else 0
+    )
+    if total <= 0:
+        raise argparse.ArgumentTypeError("it must be a time like 90s, 30m or 1h30m")
+    return total
 
 
 class Until(StrEnum):
-    """What is awaited of a job."""
+    """The state that a job has to reach."""
 
     IDLE = "idle"
     STARTED = "started"
     CYCLE = "cycle"
-    """Seen running, and then idle."""
+    """First running, then idle."""
 
 
 @dataclass(slots=True)
 class Awaited:
-    """One job, and how far it is."""
+    """One job and its progress."""
 
     job: Job
     until: Until
@@ -54,7 +115,7 @@ class Awaited:
                 self.reached = self.was_running and not is_running
 
     def gives_no_answer(self, now: float) -> bool:
-        """Nothing was ever heard of it, or nothing but failures for longer than a question may wait here."""
+        """Whether it was never read, or only failed for longer than the longest back-off of a wait."""
         if self.reached:
             return False
         return self.answered_at is None or (self.failure is not None and now - self.answered_at > PATIENCE)
@@ -65,7 +126,7 @@ class Awaited:
 
     @property
     def is_lost(self) -> bool:
-        """It failed for a reason that waiting does not mend."""
+        """Whether it failed with an error that waiting does not cure."""
         return self.failure is not None and self.failure.kind.retry in (Retry.LASTING, Retry.SIGN_IN)
 
     @property
@@ -75,12 +136,14 @@ class Awaited:
 
 
 async def wait(
-    session: Session, jobs: Sequence[Job], until: Until, any_one: bool = False, patience: float = inf
+    session: "Session", jobs: Sequence[Job], until: Until, any_one: bool = False, patience: float = inf
 ) -> ExitCode:
-    """Print each job that came where it was awaited; `patience` in seconds.
+    """Print each job as it reaches the awaited state; give up after `patience` seconds.
 
     Passing failures are waited out. A lasting one ends the wait, with `any_one` only when no job is left.
     """
+    from tui.commands.session import poll_session
+
     awaited = {job.id: Awaited(job, until) for job in jobs}
     everyone = list(awaited.values())
     deadline = session.now().at + patience
@@ -106,8 +169,13 @@ async def wait(
     return code
 
 
+def waiting(policy: "Policy") -> "Policy":
+    """The policy for a wait: after a passing failure, a job is read again within a minute."""
+    return policy._replace(back_off_most=min(policy.back_off_most, PATIENCE))
+
+
 def _learn(awaited: Mapping[JobId, Awaited], readings: Iterable[Reading]) -> list[Awaited]:
-    """Those that have come where they were awaited; what they do afterwards does not count."""
+    """Record the readings, and return the jobs that just reached the awaited state; later readings do not count."""
     arrived: list[Awaited] = []
     for reading in readings:
         one = awaited[reading.job]
@@ -118,8 +186,8 @@ def _learn(awaited: Mapping[JobId, Awaited], readings: Iterable[Reading]) -> lis
     return arrived
 
 
-def _signed_out(polls: PollSession, everyone: Sequence[Awaited]) -> frozenset[JobId]:
-    """Jobs of profiles that ask nothing any more, because the credential was refused for one of them."""
+def _signed_out(polls: "PollSession", everyone: Sequence[Awaited]) -> frozenset[JobId]:
+    """Jobs of profiles that stopped sending requests, because their credential was refused."""
     out = {profile for profile, pace in polls.pollers.paces().items() if pace.signed_out}
     return frozenset(one.job.id for one in everyone if out and polls.pollers.profile(one.job.id) in out)
 
@@ -136,14 +204,14 @@ def _verdict(everyone: Sequence[Awaited], any_one: bool, out: frozenset[JobId]) 
 
 
 def _rest(everyone: Sequence[Awaited]) -> str:
-    """The jobs that are still awaited, and how they are."""
+    """The jobs still awaited, and their states."""
     rest = [one.state for one in everyone if not one.reached]
     more = f" and {len(rest) - NAMED} more" if len(rest) > NAMED else ""
     return ", ".join(rest[:NAMED]) + more
 
 
 def _sentences(everyone: Sequence[Awaited], code: ExitCode) -> list[str]:
-    """For the person, where the wait ended without what was awaited."""
+    """Messages for a wait that ended without success."""
     match code:
         case ExitCode.TIMED_OUT:
             return [f"Timed out; still waiting for {_rest(everyone)}."]

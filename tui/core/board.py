@@ -1,4 +1,4 @@
-"""The board: the latest knowledge of every watched job. Recording readings answers a new board."""
+"""The board: what is known of every watched job. Recording readings returns a new board."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -9,15 +9,15 @@ from tui.core.reading import Failure, Moment, Reading, Status
 
 TRANSITIONS_KEPT = 20
 REMEMBERED = 500
-"""Jobs that were removed and may come back with what is known of them, as by undo."""
+"""Removed jobs whose state is kept, in case they come back, as by undo."""
 
 
-FRESH, AGEING = 1.5, 3.0
-"""Intervals up to which the last good status is fresh, and up to which it is ageing; it is stale after that."""
+AGEING_AFTER, STALE_AFTER = 1.5, 3.0
+"""Intervals after which the last good status is no longer fresh but ageing, and after which it is stale."""
 
 
 class Freshness(StrEnum):
-    """How old the last good status is against the job's interval."""
+    """The age of the last good status, measured against the job's interval."""
 
     FRESH = "fresh"
     AGEING = "ageing"
@@ -27,11 +27,20 @@ class Freshness(StrEnum):
 
 def fresh_within(interval: float) -> float:
     """The age in seconds up to which a status is fresh."""
-    return FRESH * interval
+    return AGEING_AFTER * interval
+
+
+def freshness(age: float | None, interval: float) -> Freshness:
+    """The freshness of a status of this age; `age` is None if the job was never read."""
+    if age is None:
+        return Freshness.NEVER_READ
+    if age <= fresh_within(interval):
+        return Freshness.FRESH
+    return Freshness.AGEING if age <= STALE_AFTER * interval else Freshness.STALE
 
 
 class Transition(NamedTuple):
-    """An observed change: after the question `after` was sent, by the time that the answer `by` came."""
+    """An observed change. It happened between sending the request `after` and receiving the response `by`."""
 
     job: JobId
     status: Status
@@ -40,47 +49,42 @@ class Transition(NamedTuple):
     by: Moment
 
 
-class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
+class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """What is known of one job."""
 
     job: Job
     status: Status | None = None
-    """The last good status; None when never read."""
+    """The last good status; None if never read."""
     good: Reading | None = None
-    """The reading that brought it."""
+    """The reading with that status."""
     since: Moment | None = None
-    """The first answer with this status. It may have begun any time after `since_after`."""
+    """When this status was first received. The job may have had it any time after `since_after`."""
     since_after: Moment | None = None
-    """When the last question was sent that had the other status for an answer; None when it was never another."""
+    """When the last request was sent that returned the other status; None if there never was another."""
     last: Reading | None = None
     """The last reading, good or not."""
     failures: int = 0
     """Failed readings in a row."""
     failing_since: Moment | None = None
     transitions: tuple[Transition, ...] = ()
-    """The last ones seen, oldest first."""
+    """The last changes, oldest first."""
     paused: Moment | None = None
-    """Since when the user has it paused."""
+    """When the user paused the job; None if it is not paused."""
 
     @property
     def failure(self) -> Failure | None:
-        """Why the last reading brought no status; None when it did."""
+        """Why the last reading failed; None if it did not."""
         return self.last.failure if self.last else None
 
     def age(self, now: float) -> float | None:
-        """Seconds since the last good status was received; None when never read."""
+        """Seconds since the last good status was received; None if never read."""
         return now - self.good.received.at if self.good else None
 
     def freshness(self, now: float, interval: float) -> Freshness:
-        age = self.age(now)
-        if age is None:
-            return Freshness.NEVER_READ
-        if age <= fresh_within(interval):
-            return Freshness.FRESH
-        return Freshness.AGEING if age <= AGEING * interval else Freshness.STALE
+        return freshness(self.age(now), interval)
 
     def record(self, reading: Reading) -> "JobState":
-        """The state after `reading`; an answer sent before the last one recorded is dropped."""
+        """The state after `reading`, which is dropped if it was sent before the last one recorded."""
         if self.last and reading.sent.at < self.last.sent.at:
             return self
         if isinstance(reading.outcome, Failure):
@@ -92,7 +96,7 @@ class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
         known = self._replace(last=reading, good=reading, failures=0, failing_since=None)
         if reading.outcome == self.status:
             return known
-        since_after = self.good.sent if self.good else None  # it was true at some moment from then on
+        since_after = self.good.sent if self.good else None  # the status was true at some moment after that
         known = known._replace(status=reading.outcome, since=reading.received, since_after=since_after)
         if since_after is None:
             return known
@@ -101,14 +105,14 @@ class JobState(NamedTuple):  # and no dataclass, for the same reason as a job
 
 
 class Board(NamedTuple):
-    """Every watched job's state, in the watchlist's order."""
+    """The state of every watched job, in the order of the watchlist."""
 
     states: Mapping[JobId, JobState] = {}
     gone: Mapping[JobId, JobState] = {}
-    """What was known of jobs that were removed lately."""
+    """States of jobs that were removed lately."""
 
     def record(self, readings: Iterable[Reading]) -> "Board":
-        """The board after `readings`; answers for jobs no longer watched are dropped."""
+        """The board after `readings`. Those of jobs that are no longer watched are dropped."""
         states = dict(self.states)
         for reading in readings:
             if state := states.get(reading.job):
@@ -116,9 +120,9 @@ class Board(NamedTuple):
         return self._replace(states=states)
 
     def watch(self, jobs: Iterable[Job], default: str = "") -> "Board":
-        """The board for this watchlist: what is known of jobs that stay, or come back, is kept.
+        """The board for this watchlist. States of jobs that stay, or come back, are kept.
 
-        What another profile answered is not: it may be another service. `default` is the profile of jobs without one.
+        Not if the profile changed: it may be another service. `default` is the profile of jobs without one.
         """
         states = {}
         for job in jobs:
@@ -136,7 +140,7 @@ class Board(NamedTuple):
         return Board(states, dict(list(gone.items())[-REMEMBERED:]))
 
     def pause(self, ids: Iterable[JobId], since: Moment | None) -> "Board":
-        """The board with these jobs paused since then, or going on (None)."""
+        """The board with these jobs paused since then, or resumed (None)."""
         states = dict(self.states)
         for job_id in ids:
             if state := states.get(job_id):

@@ -1,13 +1,15 @@
-"""What a job's row says at a glance, and the sum of all rows."""
+"""The condition of a job in one word, and the sum of all jobs."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.board import Freshness, JobState
-from tui.core.job import JobId
 from tui.core.reading import Status
+
+if TYPE_CHECKING:
+    from tui.core.job import JobId
 
 
 class Condition(StrEnum):
@@ -25,7 +27,7 @@ PROBLEMS = frozenset({Condition.FAILING, Condition.STALE})
 
 
 def condition_of(state: JobState, now: float, interval: float) -> Condition:
-    """Paused before failing before stale before what the service said; `interval` in seconds."""
+    """Paused goes before failing, failing before stale, stale before running and idle. `interval` in seconds."""
     if state.paused:
         return Condition.PAUSED
     if state.failure:
@@ -38,17 +40,17 @@ def condition_of(state: JobState, now: float, interval: float) -> Condition:
 
 
 class Summary(NamedTuple):
-    """The whole board in a few numbers."""
+    """The numbers of the header."""
 
     counts: Counter[Condition]
     ageing: int
-    """Jobs whose status is not fresh, paused ones left out."""
+    """Jobs whose status is ageing or stale, without paused ones."""
     stale: int
-    """Those among them that are stale, failing or not."""
+    """Stale jobs among them, whether they fail or not."""
     never: int
-    """Jobs that are asked and have not been read yet, failing or not."""
+    """Jobs that were never read, without paused ones, whether they fail or not."""
     oldest: float | None
-    """Seconds since the oldest of them was read; None where all is fresh."""
+    """Age in seconds of the oldest ageing or stale status; None if all are fresh."""
 
     @property
     def total(self) -> int:
@@ -56,30 +58,30 @@ class Summary(NamedTuple):
 
 
 Part = tuple[Condition, Freshness | None]
-"""What one job adds to the sum; the freshness of a job that is not asked counts for nothing."""
+"""What one job adds to the sum. A paused job has no freshness (None)."""
 UNREAD: Part = (Condition.UNREAD, Freshness.NEVER_READ)
 IntervalOf = Callable[[JobState], float]
 
 
 class Tally:
-    """The sum of the board. It follows readings by what they change, and is counted anew for what time alone does."""
+    """Keeps the sum up to date by the jobs that changed. `count` again when time has passed."""
 
     def __init__(self) -> None:
         self._parts: dict[JobId, Part] = {}
-        """Of all jobs but the unread ones, which are all of them at first."""
+        """The part of each job; jobs that are missing here are unread."""
         self._sums: Counter[Part] = Counter()
         self._read_at: dict[JobId, float] = {}
-        """When the jobs were read whose status is not fresh."""
+        """When each job with an ageing or stale status was read."""
         self._now = 0.0
 
     def count(self, states: Collection[JobState], now: float, interval_of: IntervalOf) -> None:
-        """Forget what was counted before, and count these jobs."""
+        """Count these jobs from zero."""
         self._now = now
         self._parts, self._read_at, self._sums = {}, {}, Counter({UNREAD: len(states)})
         self.follow((state for state in states if state.last or state.paused), interval_of)
 
     def follow(self, states: Iterable[JobState], interval_of: IntervalOf) -> None:
-        """These jobs, which were counted before, are in another state now."""
+        """Update the sum for these jobs, which were counted before."""
         for state in states:
             job = state.job.id
             self._sums[self._parts.get(job, UNREAD)] -= 1
@@ -110,7 +112,7 @@ def _part_of(state: JobState, now: float, interval: float) -> Part:
 
 
 def summarise(states: Collection[JobState], now: float, interval_of: IntervalOf) -> Summary:
-    """The sum of these jobs alone."""
+    """The sum of these jobs."""
     tally = Tally()
     tally.count(states, now, interval_of)
     return tally.summary

@@ -22,13 +22,21 @@ class UserError(Exception):
 
 def shortage(error: BaseException | None) -> str:
     """The shortage that caused `error`, even behind another error; empty if there was none."""
-    if error is None:
-        return ""
-    if isinstance(error, BaseExceptionGroup):
-        return next(filter(None, map(shortage, error.exceptions)), "")
+    errors, seen = [error], set[int]()
+    while errors:
+        one = errors.pop()
+        if one is None or id(one) in seen:  # a group may be the context of one of its members
+            continue
+        seen.add(id(one))
+        if found := _own_shortage(one):
+            return found
+        errors += [one.__cause__ or one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]
+    return ""
+
+
+def _own_shortage(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return SHORTAGES[errno.ENOMEM]
     if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
         return SHORTAGES[errno.EAGAIN]
-    found = SHORTAGES.get(error.errno or 0, "") if isinstance(error, OSError) else ""
-    return found or shortage(error.__cause__ or error.__context__)
+    return SHORTAGES.get(error.errno or 0, "") if isinstance(error, OSError) else ""

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -163,3 +164,16 @@ def cut(text: str, cells: int) -> str:
             break
         taken += text[start:end]
     return taken + "…" if cells > 0 else ""
+
+
+def did_you_mean(word: str, known: Iterable[str], always: bool = False) -> str:
+    """`did you mean web?`, with the known word nearest to `word`; empty if none is near, unless it is wanted `always`.
+
+    If `known` is a mapping, the value of the nearest key is shown.
+    """
+    from difflib import get_close_matches  # only here: it costs a start 3 ms
+
+    near = get_close_matches(word[:100], known, 1, 0.0 if always else 0.6)
+    if not near:
+        return ""
+    return f"did you mean {known[near[0]] if isinstance(known, Mapping) else near[0]}?"

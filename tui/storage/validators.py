@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tui.core.paths import expanded
-from tui.core.text import clean
+from tui.core.text import clean, did_you_mean
 from tui.core.transitions import ALERT_FIELDS
 from tui.storage.toml_document import Table
 
@@ -38,12 +38,7 @@ def refuse_unknown(prefix: str, content: Table, known: Iterable[str], elsewhere:
 
 def _nearest(key: str, here: Mapping[str, str], elsewhere: Mapping[str, str]) -> str:
     """Returns a suggestion: a similar name in this table, or else in another one."""
-    import difflib  # only now: it costs each start a millisecond
-
-    for paths in (here, elsewhere):
-        if close := difflib.get_close_matches(key, paths, 1):
-            return f"did you mean {paths[close[0]]}?"
-    return f"known here: {', '.join(here.values())}"
+    return did_you_mean(key, here) or did_you_mean(key, elsewhere) or f"known here: {', '.join(here.values())}"
 
 
 def secrets_in(value: object, path: str = "") -> Iterator[str]:

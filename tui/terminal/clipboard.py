@@ -52,20 +52,21 @@ def run_program(command: Sequence[str], text: str, seconds: float) -> bool:
 
 
 def copy(text: str, route: Route, write: Callable[[str], None], run: Run = run_program) -> str:
-    """Copies `text`; returns words for the user that follow the name of what was copied. Blocks for 2 s at most.
+    """Copies `text`. Returns by which route, such as `via tmux`; empty if there was no text. Blocks for 2 s at most.
 
     `write` sends a sequence to the terminal.
     """
     text = plain(text)
     if not text:
-        return "nothing to copy"
+        return ""
     if route.program and run([route.program, "load-buffer", "-w", "-"], text, SECONDS):
-        return "copied (via tmux)"
+        return "via tmux"
     sequence = osc52(text)
     write(_wrapped(sequence, route.way))
+    sent = f"via {route.way}"
     if route.way is Way.TMUX:
-        return "copied (via tmux, which needs `set -g allow-passthrough on` for it)"
-    return f"copied (via {route.way}{', which may refuse so long a text' if len(sequence) > SURE else ''})"
+        return f"{sent}, which lets it out only with `set -g allow-passthrough on`"
+    return f"{sent}, which may not take as much" if len(sequence) > SURE else sent
 
 
 def plain(text: str) -> str:

@@ -1,13 +1,14 @@
-"""Adding jobs: one field that takes one or many IDs or addresses, and shows what would be added before it is."""
+"""The dialog to add jobs: one field for any number of IDs or addresses, with a preview of what would be added."""
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.suggester import SuggestFromList
@@ -21,13 +22,13 @@ from tui.ui.dialogs import AROUND, Dialog, Save, no_problem
 from tui.ui.inputs import LineInput
 
 LINES_SHOWN = 200
-"""Lines of the preview; what comes after is only counted."""
+"""Lines of the preview; the rest is only counted."""
 TAGS_LONGEST = 1000
-"""Characters of all tags together, as they are typed."""
+"""Characters of the field for tags."""
 
 
 class PasteInput(LineInput):
-    """An input that hands a paste of several lines over whole, instead of keeping its first line."""
+    """An input that posts a paste of several lines as a message; a plain one would keep the first line only."""
 
     @dataclass
     class Pasted(Message):
@@ -42,15 +43,15 @@ class PasteInput(LineInput):
 
 
 def _lines_ended(pasted: str) -> str:
-    """Terminals paste line ends as carriage returns."""
+    """The text with `\n` line ends: terminals paste carriage returns."""
     return pasted.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class AddDialog(Dialog[tuple[Job, ...]]):
-    """Answers the jobs to add; never empty."""
+    """Its result is the jobs that were added, at least one."""
 
-    HINT = "enter adds, tab goes to label and tags, pgdn scrolls, esc closes"
-    BINDINGS = [
+    HINT = "enter: add, tab: label and tags, pgdn: scroll, esc: close"
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("pageup", "scroll(-5)", show=False),
         Binding("pagedown", "scroll(5)", show=False),
         Binding("ctrl+u", "clear", show=False, priority=True),
@@ -64,7 +65,7 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         profiles: Mapping[str, str] | None = None,
         save: Save[tuple[Job, ...]] = no_problem,
     ) -> None:
-        """`profiles` maps names to regions, the default profile first; asked for where there are several."""
+        """`profiles` maps names to regions, the default one first. With several there is a field to choose one."""
         super().__init__("Add jobs")
         self.add_class("takes-pastes")
         self._profiles = dict(profiles or {"": ""})
@@ -96,9 +97,9 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         self._look()
 
     def on_resize(self) -> None:
-        """The preview gives way, so that all else fits."""
+        """Shrink the preview so that all else fits."""
         around = AROUND + 2 * len(self.query(Input)) + 1
-        for pane in self.query("#preview"):  # a resize may come before it is there
+        for pane in self.query("#preview"):  # a resize may come before it is mounted
             pane.styles.max_height = max(2, self.app.size.height - around)
 
     @on(PasteInput.Pasted)
@@ -125,7 +126,7 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         self._preview = preview(paste, self._watched)
         lines = self._pasted.count("\n") + 1
         typed.placeholder = (
-            f"{lines} {'line' if lines == 1 else 'lines'} pasted; ctrl+u forgets them"
+            f"{lines} {'line' if lines == 1 else 'lines'} pasted; ctrl+u: clear"
             if self._pasted
             else "job IDs or addresses of build tasks, as many as you like"
         )
@@ -134,14 +135,14 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         self.query_one("#findings", Static).update(findings(self._preview, bool(text.strip()), paste.truncated))
 
     def _suggest_label(self) -> None:
-        """What stands beside a single ID can be changed; the labels of several are in the preview."""
+        """Fill in the label found beside a single ID. Labels of several jobs are only in the preview."""
         new, field = self._preview.new, self.query_one("#label", Input)
         field.disabled = len(new) > 1
         if field.value == self._suggested_label:
             field.value = self._suggested_label = new[0].label if len(new) == 1 else ""
 
     def _suggest_profile(self) -> None:
-        """The region in a pasted address makes a suggestion, nothing more: it stands in the field to be changed."""
+        """Fill in the profile of the region in a pasted address; the user can change it."""
         if len(self._profiles) < 2:
             return
         regions = {found.region for found in self._preview.new if found.region}
@@ -174,7 +175,7 @@ class AddDialog(Dialog[tuple[Job, ...]]):
 
 
 def findings(found: Preview, anything: bool, truncated: bool) -> Text:
-    """The preview: how many of each class, then each finding with its reason."""
+    """The preview: the number of each kind, then each finding with its reason."""
     if not anything:
         return Text("The ID is at the end of the address of the build task's page.", "dim")
     text = Text()
@@ -201,12 +202,12 @@ def findings(found: Preview, anything: bool, truncated: bool) -> Text:
 
 
 def _shortened(text: str, most: int = 52) -> str:
-    """Cut in the middle: an address tells itself by both ends."""
+    """The text cut in the middle: both ends of an address matter."""
     return text if len(text) <= most else f"{text[: most // 2]}…{text[1 - most // 2 :]}"
 
 
 def _lines(found: Preview) -> Iterator[Text]:
-    """What needs a look first: the refused and ambiguous before the new, then the harmless."""
+    """A line for each finding: refused and ambiguous ones first, then new ones, then the rest."""
     for word, group in (
         ("refused", found.refused),
         ("ambiguous", found.ambiguous),

@@ -1,4 +1,4 @@
-"""The Textual app, and running it from a bare terminal to a bare terminal."""
+"""The Textual app, and `run`, which shows it and leaves the terminal as it was."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from os.path import lexists
 from pkgutil import get_data
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
@@ -16,7 +16,7 @@ from textual import events, on, work
 from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._compositor import CompositorUpdate
 from textual.app import App
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 from textual.driver import Driver
 from textual.filter import ANSIToTruecolor
@@ -37,25 +37,28 @@ from tui.ui.screen_deps import ScreenDeps
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
 
 STEP = 0.03
-"""Seconds between two held keys when they act."""
+"""Seconds between two held keys when they are released."""
 TWICE = 2.0
 """Seconds within which a second ctrl+c quits."""
 
 
 def _palette() -> type[Provider]:
-    """Loaded when the palette is first opened."""
+    """Import the palette when it is first opened."""
     from tui.ui.palette import Commands
 
     return Commands
 
 
 class WatchApp(App[None]):
-    """One screen, a few dialogs."""
+    """One screen and a few dialogs: themes, keys, output, and the way out.
+
+    Each override of Textual says why it is there. All were tried on the minor version that pyproject.toml pins.
+    """
 
     CSS = (get_data("tui.ui", "app.tcss") or b"").decode()
     TITLE = "codearts-watch"
-    COMMANDS = {_palette}
-    BINDINGS = [
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         Binding("ctrl+c", "interrupt", "Twice quits", show=False, system=True, priority=True),
     ]
@@ -65,16 +68,17 @@ class WatchApp(App[None]):
         self._wanted_theme = deps.state.theme or deps.theme
         self.deps = deps
         self.crash = ""
+        """The traceback of a bug, without the values of variables; empty if there was none."""
         self.lacking = ""
-        """The traceback of a bug, without the values of variables; empty when there was none."""
+        """What the system had too little of, such as memory, where that ended the app; else empty."""
         self._guard = PasteDetector(moving_keys(deps.keys))
         self._alt_keys = alt_keys(deps.keys)
-        self.leaving: Callable[[int], None] = lambda code: None
-        """Told the exit code when the app begins to end, to see that it does."""
+        self.on_exit: Callable[[int], None] = lambda code: None
+        """Called with the exit code when the app begins to exit; it enforces that the process ends."""
         self._releasing = False
         self._frame = Frame()
         self._early: list[events.Event] = []
-        """What was typed before the screen could do anything."""
+        """Keys and pastes from before the pollers started; they are posted again then."""
         self._interrupted = -TWICE
         self.board_screen = BoardScreen(deps, self.write_raw)
         self.no_color = bool(deps.environ.get("NO_COLOR"))
@@ -87,12 +91,14 @@ class WatchApp(App[None]):
                 self.unregister_theme(name)
         first = first_theme(deps.themes, self._wanted_theme)
         self.register_theme(first)
-        # Unwatched, and with its colours at hand: the theme costs the first paint no second look at the style.
+        # Sets the theme without its watcher; otherwise the stylesheet is parsed twice before the first frame.
         self.set_reactive(WatchApp.theme, first.name)
         self.set_class(first.dark, "-dark-mode", update=False)
         self.set_class(not first.dark, "-light-mode", update=False)
         translated = ANSIToTruecolor(self.ansi_theme, enabled=not self.native_ansi_color)
-        self._filters = [Colourless() if self.no_color else translated]  # Textual's are those of its own first theme
+        self._filters = [
+            Colourless() if self.no_color else translated
+        ]  # Textual has made its own from its default theme
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
@@ -102,7 +108,7 @@ class WatchApp(App[None]):
         return dict(DEFAULT_VARIABLES)
 
     def get_css_variables(self) -> dict[str, str]:
-        """Without colours only the styles of text tell where a cursor is and what is chosen."""
+        """Without colours, reverse and underline show the cursor and what is chosen."""
         return super().get_css_variables() | dict(REVERSED if self.no_color else {})
 
     def on_mount(self) -> None:
@@ -110,16 +116,16 @@ class WatchApp(App[None]):
 
     @on(events.DescendantFocus)
     def keep_the_cursor_still(self, event: events.DescendantFocus) -> None:
-        """A cursor that blinks is sent twice a second."""
+        """No blinking: a terminal far away would get each blink, twice a second."""
         field: Any = event.widget
         if hasattr(field, "cursor_blink"):
             field.cursor_blink = False
 
     @on(BoardScreen.Asks)
     def take_the_rest(self) -> None:
-        """What the first frame did not wait for: what there is to say about the files, and what was typed."""
+        """Do what the first frame did not wait for: themes by other names, notices, and keys typed meanwhile."""
         wanted = self._wanted_theme
-        if wanted and wanted != self.theme and wanted in self._theme_names:  # in a file of another name
+        if wanted and wanted != self.theme and wanted in self._theme_names:  # its file has another name
             self.theme = wanted
         self.board_screen.tell((*self.deps.notices, *self._theme_notices()))
         early, self._early = self._early, []
@@ -128,12 +134,12 @@ class WatchApp(App[None]):
 
     @on(BoardScreen.SettingsEdited)
     def take_settings(self) -> None:
-        """Keys and theme as the edited settings say; a theme that was chosen on the screen goes before theirs."""
+        """Apply keys and theme of edited settings. A theme that was chosen on the screen goes first."""
         before, self.deps = self.deps, self.board_screen.deps
         self.set_keymap(canonical(self.deps.keys))
         self._guard.moving = moving_keys(self.deps.keys)
         self._alt_keys = alt_keys(self.deps.keys)
-        if self.deps.theme != before.theme and not self.board_screen.screen_state.theme:
+        if self.deps.theme != before.theme and not self.board_screen.state.look.theme:
             self._wanted_theme = self.deps.theme or DEFAULT_THEME
             if self._wanted_theme in self._theme_names:
                 self.theme = self._wanted_theme
@@ -141,7 +147,7 @@ class WatchApp(App[None]):
 
     @on(BoardScreen.ThemesEdited)
     def take_themes(self) -> None:
-        """The themes as their files are now, also the one in use."""
+        """Load all themes again after a file was edited, and apply the one in use."""
         self.__dict__.pop("_themes", None)
         former = self.current_theme
         if self._wanted_theme in self._theme_names and self.theme != self._wanted_theme:
@@ -156,7 +162,7 @@ class WatchApp(App[None]):
 
     @cached_property
     def _themes(self) -> LoadedThemes:
-        """All of them, loaded when first wanted: that takes 8 ms, in which the first answers come."""
+        """All themes, loaded on first use: that takes 8 ms, which the first frame does not wait for."""
         loaded = load_themes(self.deps.themes)
         for theme in loaded.themes:
             self.register_theme(theme)
@@ -185,23 +191,23 @@ class WatchApp(App[None]):
         self.theme = chosen or before
         if chosen:
             self._wanted_theme = chosen
-            self.board_screen.keep_state(self.board_screen.screen_state._replace(theme=chosen))
+            self.board_screen.keep_state(self.board_screen.state.look._replace(theme=chosen))
 
     # Keys
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.AppFocus | events.AppBlur):
-            return  # nothing looks different in a window that has the focus
+            return  # nothing depends on the focus of the window; Textual would draw the screen again
         if isinstance(event, events.Resize):
             self._frame.forget()
-        if isinstance(event, events.InputEvent | events.Paste) and not self.board_screen.is_asking:
+        if isinstance(event, events.InputEvent | events.Paste) and not self.board_screen.live.is_asking:
             self._early.append(event)
             return
         if isinstance(event, events.Paste):
             event.text = plain_paste(event.text)
         if isinstance(event, events.Key) and not event.is_forwarded:
             if event.key.startswith("alt+") and event.key not in self._alt_keys:
-                return  # it says that alt was held: neither the key without it nor text
+                return  # Textual would take alt and a letter for the letter
             if (self._watching_keys or self._guard.held) and self._guard.take(event):
                 if not self._releasing:
                     self._releasing = True
@@ -210,7 +216,7 @@ class WatchApp(App[None]):
         await self._act(event)
 
     async def _act(self, event: events.Event) -> None:
-        """Keys wait for a dialog that is still being made: what they scroll or fill must be there."""
+        """Keys wait until the screen is mounted: Textual would send them to a dialog that has no widgets yet."""
         if isinstance(event, events.InputEvent | events.Paste):
             await self.screen._mounted_event.wait()
         if isinstance(event, events.Key) and not self._takes_text:
@@ -219,23 +225,24 @@ class WatchApp(App[None]):
 
     @property
     def _takes_text(self) -> bool:
-        """Whether a key is text now, and no command."""
+        """Whether keys are text now, and not commands."""
         return isinstance(self.screen, CommandPalette) or getattr(self.screen.focused, "TAKES_TEXT", False)
 
     @property
     def _watching_keys(self) -> bool:
-        """Where a paste means jobs to add. Its rest may come when its start has already opened the dialog for them."""
+        """Whether fast keys may be a paste of jobs. Its end may come when its start has opened the add dialog."""
         if self.screen is self.board_screen:
             return not self.board_screen.typing
         return self.screen.has_class("takes-pastes")
 
     @property
     def holds_keys(self) -> bool:
-        """Whether keys wait to be told from a paste."""
+        """Whether keys are held until it is clear that they are no paste."""
         return self._releasing
 
     def _release_soon(self) -> None:
-        """Behind the keys that have come by then. Textual's own timer spins for ever on a time that has passed."""
+        """Release the held keys, after those still in the queue. Not by a Textual timer: that never ends if its
+        time has passed already."""
         left = max(0.0, self._guard.left(monotonic()))
         self._running_loop.call_later(left, self.call_later, self._release_keys)
 
@@ -249,31 +256,31 @@ class WatchApp(App[None]):
             await self._act(events.Paste(plain_paste(text)))
         if keys:
             await self._act(keys[0])
-        if len(keys) > 1:  # what the first one opens must be there before the next: "/web" is a filter, not commands
+        if len(keys) > 1:  # the next key waits for what this one opens: "/web" is a filter, not commands
             self._guard.held = keys[1:]
             self._releasing = True
             self._running_loop.call_later(STEP, self.call_later, self._release_keys)
 
     def action_interrupt(self) -> None:
-        """Copies what is selected; otherwise the second of two quits."""
+        """Copy the selection; if there is none, the second ctrl+c within 2 s quits."""
         focused = self.screen.focused
         if selected := self.screen.get_selected_text() or getattr(focused, "selected_text", ""):
             self.copy_to_clipboard(selected)
             return
         if getattr(focused, "has_masked_selection", False):
-            self.board_screen.say("What is masked is not copied.")
+            self.board_screen.say("Masked text cannot be copied.")
             return
         now = monotonic()
         if now - self._interrupted < TWICE:
             self.exit()
             return
         self._interrupted = now
-        self.board_screen.say("ctrl+c again quits; so does q.")
+        self.board_screen.say("Press ctrl+c again to quit, or q.")
 
     def copy_to_clipboard(self, text: str) -> None:
-        """By the route that works here, and as plain text: Textual's own knows of neither."""
+        """Replaces Textual's own, which knows no tmux or screen and does not remove control characters."""
         self._clipboard = text
-        self.run_worker(self.board_screen.copy_text(text, "the selection"))
+        self.run_worker(self.board_screen.copy_text(text, "selection"))
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
@@ -295,8 +302,10 @@ class WatchApp(App[None]):
     # Output
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Sends what differs from what the terminal shows. A frame that comes while the terminal still takes the one
-        before it is dropped; another is made afterwards."""
+        """Replaces Textual's own, which sends whole regions, and blocks the loop while a terminal takes no output.
+
+        Sends only the cells that changed. While the terminal is busy with a frame, later ones are dropped; a last one
+        follows."""
         driver = self._driver
         if not isinstance(driver, SturdyDriver) or not isinstance(renderable, CompositorUpdate) or self._batch_count:
             super()._display(screen, renderable)
@@ -319,21 +328,21 @@ class WatchApp(App[None]):
     # Ending
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
-        self.leaving(return_code)
+        self.on_exit(return_code)
         super().exit(result, return_code, message)
 
     def exit_from_thread(self, code: int) -> None:
-        """Ask the app to end, without waiting for a loop that may be blocked."""
+        """Ask the app to exit, without waiting: the event loop may be blocked."""
         self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=code))
 
     def write_raw(self, sequence: str) -> None:
-        """Send a control sequence to the terminal, between two frames."""
+        """Write a control sequence to the terminal between two frames."""
         if self._driver is not None:
             self._driver.write(sequence)
             self._driver.flush()
 
     def _fatal_error(self) -> None:
-        """A bug of ours ends the app; the traceback is kept without the values of variables, which may be secrets."""
+        """Replaces Textual's own, whose traceback shows the values of variables, and these may be secrets."""
         self.crash = crash_text(sys.exception() or RuntimeError("no exception"))
         self.lacking = shortage(sys.exception())
         self._close_messages_no_wait()
@@ -344,23 +353,23 @@ def _described(theme: Theme) -> str:
 
 
 def run(deps: ScreenDeps, mouse: bool | None, hide: Callable[[str], str] = str) -> int:
-    """Shows the screen until it is left; returns the exit code, 1 for a bug of ours, which is printed.
+    """Show the screen until the user leaves it. Returns the exit code, which is 1 after a bug; the bug is printed.
 
-    `hide` takes the secrets out of it.
+    `hide` redacts secrets in what is printed.
     """
     check_keys(deps.keys)
     app = WatchApp(deps)
-    leaving = Shutdown(app.exit_from_thread)
-    app.leaving = leaving.guard_exit
-    leaving.install()
+    shutdown = Shutdown(app.exit_from_thread)
+    app.on_exit = shutdown.guard_exit
+    shutdown.install()
     try:
         app.run(mouse=mouse_wanted(os.environ, mouse))
     finally:
-        leaving.uninstall()
+        shutdown.uninstall()
     if app.board_screen.problem:
         raise app.board_screen.problem
     if app.lacking:
         raise UserError(f"{app.lacking[0].upper()}{app.lacking[1:]}.")
     if app.crash:
         print(f"{A_BUG}\n{hide(app.crash)}", file=sys.stderr)
-    return leaving.code or app.return_code or 0
+    return shutdown.code or app.return_code or 0

@@ -1,23 +1,571 @@
-"""The keys of the main screen: one action each. The list of keys is in `keys.py`."""
+"""The one screen: what stands on it, and one action for each key. The list of keys is in `keys.py`.
 
+The screen owns four plain objects: `state` (what is shown), `live` (the service, its pollers, the alerts), `editor`
+(the watchlist's file) and `edited` (the other files that a user may edit meanwhile).
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from math import inf
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from textual import work
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
 
-from tui.core.job import JobId
-from tui.ui.formatting import seconds
-from tui.ui.keys import BINDINGS
-from tui.ui.look_actions import LookActions
-from tui.ui.watchlist_editor import WatchlistActions
+from tui.core.condition import PROBLEMS, Condition
+from tui.core.errors import UserError
+from tui.core.filter import LONGEST, parse_filter
+from tui.core.job import LABEL_LONGEST, Job, JobId
+from tui.core.reading import Reading
+from tui.core.tags import join_tags, retagged, shared_tags, split_tags, unfit
+from tui.core.text import clean
+from tui.startup import resume_gc
+from tui.storage.screen_state import ScreenState
+from tui.storage.watchlist import Watchlist
+from tui.ui.board_state import BoardState
+from tui.ui.columns import SORTS, columns
+from tui.ui.edited_files import EditedFiles
+from tui.ui.formatting import seconds, time_of_day
+from tui.ui.header import banner, header_parts
+from tui.ui.job_table import JobTable
+from tui.ui.key_help import hint_groups
+from tui.ui.keys import BINDINGS, first_key, keys_named
+from tui.ui.live import RARELY, TICK, Live
+from tui.ui.row import Subject
+from tui.ui.screen_deps import ScreenDeps
+from tui.ui.sizes import BROAD, HEIGHTS, WIDTHS, classes_for
+from tui.ui.status_line import Sentence, TextLine, TooSmall
+from tui.ui.watchlist_editor import DiskThread, Emptied, Undone, WatchlistEditor, count
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+    from tui.ui.details import DetailsPane
+    from tui.ui.dialogs import ChoiceDialog, Dialog
+
+Answer = TypeVar("Answer")
 
 
-class BoardScreen(WatchlistActions, LookActions):
+class BoardScreen(Screen[None]):
     """The table of jobs with everything that a key can do to it."""
 
-    BINDINGS = [*BINDINGS]
-    _range_from: JobId | None = None
+    class Asks(Message):
+        """The pollers have started: from now on every key works."""
 
-    # Ask
+    class SettingsEdited(Message):
+        """`deps` has what the settings say now."""
+
+    class ThemesEdited(Message):
+        """Some theme's file was edited, made or removed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    AUTO_FOCUS = "JobTable"
+    apart = 0.5
+    """Seconds between two frames that readings cause."""
+    draws_soon = False
+    problem: UserError | None = None
+    """Why the pollers could not start; the app exits then."""
+    details: "DetailsPane | None" = None
+    filter_line: "Input | None" = None
+    _drawn_at = -inf
+    _ticks = 0
+    _before_filter: JobId | None = None
+    """The job under the cursor when the filter was opened. The cursor returns to it whenever that job is shown."""
+    _question: "ChoiceDialog | None" = None
+    """The open question about an emptied watchlist file; None when there is none."""
+
+    def __init__(self, deps: ScreenDeps, write: Callable[[str], None]) -> None:
+        """`write` sends a control sequence to the terminal."""
+        super().__init__()
+        self.deps = deps
+        self._write = write
+        self._disk = DiskThread()
+        self.live = Live(deps, lambda text: self.say(text, "warning"))
+        self.editor = WatchlistEditor(deps, self._disk, self.take_watchlist, self._not_saved)
+        self.edited = EditedFiles(deps)
+        self._columns = columns(deps.glyphs)
+        self.state = BoardState(
+            deps.jobs, deps.state, deps.now(), self._columns, self.live.interval, self.live.profile_names
+        )
+        self.table = JobTable(self._columns, deps.glyphs, self.state.row, self.show_details)
+
+    def compose(self) -> ComposeResult:
+        self.header = TextLine(self.deps.glyphs.rule)
+        self.banner = Sentence("banner")
+        self.empty = Sentence("empty")
+        self.hints = TextLine(" ")
+        yield self.header
+        yield self.banner
+        with Horizontal(id="body"), Vertical(id="list"):
+            yield self.empty
+            yield self.table
+        yield self.hints
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        self.add_class(*classes_for(self.app.size), update=False)  # else the first resize computes all styles again
+        self.set_look(self.deps.state)
+        self.show_keys()
+
+    def on_screen_resume(self) -> None:
+        if not self.live.is_asking:
+            self.call_later(self.start_polling)  # Textual draws the first frame before
+
+    def start_polling(self) -> None:
+        """Start the pollers. Called after the first frame, which must not wait for them."""
+        if self.live.is_asking:
+            return
+        try:
+            self.live.begin(self.editor.watched, self.record)
+        except UserError as problem:
+            self.problem = problem
+            self.app.exit()
+            return
+        self.post_message(self.Asks())
+        self.set_class(self.state.look.details and self.app.size.width >= BROAD, "-details")
+        self.show_around()
+        self.set_interval(TICK, self.tick)
+        self.live.pollers.prefer(self.table.in_view())
+        self.run_worker(self.live.pollers.run(), name="poller")
+        self.run_worker(self.learn_ends())
+
+    async def on_unmount(self) -> None:
+        self.workers.cancel_node(self)
+        await self.live.close()
+        self._disk.close()
+
+    # What happens
+
+    def record(self, readings: Sequence[Reading]) -> None:
+        """Record readings from the pollers, run alerts, and draw soon."""
+        before = self.state.board
+        self.state.record(readings)
+        self.live.alert(before, self.state.board)
+        if not self.draws_soon:
+            self.draws_soon = True
+            loop = asyncio.get_running_loop()
+            loop.call_later(max(0.0, self._drawn_at + self.apart - loop.time()), self.call_later, self.draw)
+
+    def tick(self) -> None:
+        """Runs each second: checks the files, and redraws what changes with time alone."""
+        resume_gc()  # neither the first frame nor the first readings need it
+        self._look_at_files()
+        self._ticks += 1
+        is_rare = self._ticks % RARELY == 0
+        if is_rare and self.live.ends_were_lost():
+            self.run_worker(self.learn_ends())
+        self.live.pollers.prefer(self.table.in_view())
+        has_slept = self.live.has_slept(self.deps.now().at)
+        self.show_all() if is_rare or has_slept else self.show_around()
+
+    async def learn_ends(self) -> None:
+        await self.live.learn_ends()
+        self.show_around()
+
+    def _look_at_files(self) -> None:
+        if self.edited.settings_edited():
+            self.run_worker(self.take_settings(), group="settings")
+        if self.edited.themes_edited():
+            self.post_message(self.ThemesEdited())
+        if self.editor.changed():
+            self.run_worker(self.reload())
+        if self.editor.emptied is Emptied.FOUND and self.app.screen is self:
+            self.ask_about_empty_file()
+
+    async def take_settings(self) -> None:
+        """Apply edited settings. The banner names those that need a restart, or why none can be used."""
+        if settings := await self.edited.read_settings(self._disk):
+            if former := self.live.use_alert_command(settings.alerts.command):
+                self.run_worker(former.finish(seconds=30), group="alerts")
+            self.deps = self.deps._replace(keys=settings.keys, theme=settings.ui.theme, address=settings.ui.address)
+            self.show_keys()
+            self.post_message(self.SettingsEdited())
+            self.say(self.edited.warning or "The edited settings are in effect.")
+        self.show_around()
+
+    async def reload(self) -> None:
+        """Load the watchlist after another program changed its file."""
+        if problem := await self.editor.reload():
+            self.say(problem, "error")
+        self.show_around()
+
+    def take_watchlist(self, watchlist: Watchlist) -> None:
+        """Watch these jobs. The states of jobs that were watched before are kept."""
+        self.state.watch(watchlist.jobs)
+        self.live.pollers.watch(state.job for state in self.state.board.states.values())
+        self.table.set_marks(self.table.marks & self.state.board.states.keys())
+        self.show_all()
+        if self._question:  # there are jobs again, so nothing is left to ask
+            self._question.action_close()
+
+    def _not_saved(self) -> None:
+        if self.editor.emptied is not Emptied.NO:
+            self.ask_about_empty_file()
+        self.show_around()
+
+    @work(group="emptied", exclusive=True)
+    async def ask_about_empty_file(self) -> None:
+        """Ask whether to stop watching: another program may have emptied the file by accident."""
+        from tui.ui.dialogs import ChoiceDialog
+
+        watched = self.editor.watched
+        jobs = "the job" if len(watched) == 1 else f"the {len(watched)} jobs"
+        choices = [("keep", f"write {jobs} back into it"), ("none", "stop watching them")]
+        self._question = ChoiceDialog("The watchlist's file has no jobs any more", choices, "keep")
+        self.editor.emptied = Emptied.ASKED
+        answer = await self.app.push_screen_wait(self._question)
+        self._question = None
+        if answer == "keep":
+            await self.editor.write_back()
+        elif answer == "none":
+            self.editor.accept_empty()
+
+    # What is shown
+
+    def set_look(self, look: ScreenState) -> None:
+        """Apply this sorting, filter and choice of columns."""
+        self.state.set_look(look)
+        if look.filter or self.filter_line:
+            self.filter_input().display = bool(look.filter) or self.typing
+        self.table.set_columns(look.sort, look.reverse, look.wide)
+        self.show_all()
+
+    def keep_look(self, look: ScreenState) -> None:
+        """Apply this look and save it for the next start."""
+        self.set_look(look)
+        self.keep_state(look)
+
+    def keep_state(self, look: ScreenState) -> None:
+        """Save this look for the next start, in the background."""
+        self.state.look = look
+        self.run_worker(self._save_state(look), group="state")
+
+    async def _save_state(self, look: ScreenState) -> None:
+        try:
+            await self._disk.run(self.deps.save_state, look)
+        except UserError as problem:
+            self.say(f"The look of the screen is not saved: {problem}", "warning")
+
+    def show_keys(self) -> None:
+        """Show the current key bindings in the last line."""
+        self.hints.show(hint_groups(self.deps.keys))
+
+    def show_all(self) -> None:
+        """Draw all that changed since the last frame, also by time alone."""
+        self.state.show_all(self.deps.now())
+        self.table.show(self.state.order)
+        self.table.update_rows(self.table.in_view())
+        self.show_around()
+
+    def draw(self) -> None:
+        """Draw the rows of the jobs that were read since the last frame, and the header."""
+        self.draws_soon = False
+        self._drawn_at = asyncio.get_running_loop().time()
+        changed = self.state.show_changed()
+        self.table.show(self.state.order)
+        self.table.update_rows(changed)
+        self.show_around()
+
+    def show_around(self) -> None:
+        """Draw all but the rows: header, banner, details, and the text shown when there are no rows."""
+        profiles = self.live.profiles(self.state.only_profile, self.state.moment)
+        warning = "\n".join(filter(None, (self.editor.warning, self.edited.warning)))
+        sign_in_key = first_key("sign_in", self.deps.keys)
+        header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused())
+        self.header.show(header_parts(header))
+        self.banner.show(*banner(header))
+        self.empty.show(self.state.empty_text(self.live.trouble()))
+        self.table.display = bool(self.state.order)
+        if self.live.is_asking:
+            self.show_details()
+
+    def _paused(self) -> str:
+        if not (since := self.live.paused_since(self.state.moment)):
+            return ""
+        shown, key = time_of_day(since, self.state.moment.wall), first_key("pause_all", self.deps.keys)
+        return f"Paused since {shown}: nothing is asked, and nothing below is current. Press {key} to resume."
+
+    def show_details(self) -> None:
+        """Show the job under the cursor in the details pane, if that is open."""
+        if self.has_class("-details"):
+            self.details_pane().show(self.subject(self.table.cursor) if self.table.cursor else None)
+
+    # Created on first use: the first frame does not wait for them
+
+    def details_pane(self) -> "DetailsPane":
+        if self.details is None:
+            from tui.ui.details import DetailsPane
+
+            self.details = DetailsPane()
+            self.query_one("#body").mount(self.details)
+        return self.details
+
+    def filter_input(self) -> "Input":
+        if self.filter_line is None:
+            from tui.ui.inputs import LineInput
+
+            hint = "words, !word, is:running, tag:x, /pattern/"
+            self.filter_line = LineInput(self.state.look.filter, hint, classes="filter", max_length=LONGEST)
+            self.mount(self.filter_line, before=self.hints)
+        return self.filter_line
+
+    @property
+    def typing(self) -> bool:
+        """Whether the filter has the focus, so that keys are text."""
+        return self.filter_line is not None and self.focused is self.filter_line
+
+    def subject(self, job: JobId) -> Subject:
+        return self.live.subject(self.state.row(job))
+
+    # Talk to the user
+
+    def say(self, text: str, severity: SeverityLevel = "information") -> None:
+        """Show one notice, as plain text whatever it contains."""
+        self.app.clear_notifications()  # only one at a time: several would hide the rows
+        self.notify(clean(text), severity=severity, markup=False, timeout=5 if severity == "information" else 12)
+
+    def tell(self, notices: Sequence[str]) -> None:
+        """Show the first notice; `list` and `config` show the rest."""
+        if notices:
+            more = f" And {len(notices) - 1} more: codearts-watch list and config name them." if notices[1:] else ""
+            self.say(f"{notices[0]}{more}", "warning")
+
+    async def ask(self, command: str, dialog: "Dialog[Answer]") -> Answer | None:
+        """Show the dialog of this command, and return the answer. The command's own keys close the dialog, too."""
+        dialog.closing_keys = keys_named(command, self.deps.keys)
+        return await self.app.push_screen_wait(dialog)
+
+    async def copy_text(self, text: str, what: str) -> None:
+        from tui.terminal.clipboard import copy, route
+
+        way = route(self.deps.environ)
+        via = await self._disk.run(copy, text, way, self._write)
+        self.say(f"Copied {what} ({via})." if via else "There is nothing to copy.")
+
+    def targets(self) -> list[JobId]:
+        """The jobs that an action applies to: see `JobTable.targets`. A notice says if the filter hides all."""
+        jobs = self.table.targets
+        if self.table.marks and not jobs:
+            self.say("The marked jobs are hidden by the filter. Press esc to clear it.")
+        return jobs
+
+    def name_of(self, jobs: Sequence[JobId]) -> str:
+        return count([self.state.board.states[job].job for job in jobs])
+
+    # Keys that change the watchlist
+
+    def action_add(self) -> None:
+        self.add_jobs("")
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Open the add dialog with the pasted text: the table itself has no use for text."""
+        event.stop()
+        self.add_jobs(event.text)
+
+    @work(group="watchlist")
+    async def add_jobs(self, pasted: str) -> None:
+        from tui.ui.add_dialog import AddDialog
+
+        regions = {name: self.live.service.profile(name).endpoint.region for name in self.live.profile_names()}
+        dialog = AddDialog(self.state.board.states, self.deps.now().wall, pasted, regions, self.editor.add)
+        if jobs := await self.ask("add", dialog):
+            self.table.move_to(jobs[0].id)
+            hidden = "" if jobs[0].id in self.table.order else "; hidden by the filter" if len(jobs) == 1 else ""
+            self.say(f"Added {count(jobs)}{hidden}. Press u to undo.")
+
+    @work(group="watchlist")
+    async def action_remove(self) -> None:
+        if jobs := self.targets():
+            name = self.name_of(jobs)
+            if await self.editor.remove(jobs, name):
+                self.say(f"Removed {name}. Press u to undo.")
+
+    @work(group="watchlist")
+    async def action_label(self) -> None:
+        from tui.ui.dialogs import TextDialog
+
+        if not (job_id := self.table.cursor) or not self.table.order:
+            return
+        job = self.state.board.states[job_id].job
+
+        async def save(label: str) -> str:
+            return await self.editor.edit({job.id: {"label": label}}, f"labelled {job.name}")
+
+        title = f"Label of {job.id.short}"
+        await self.ask("label", TextDialog(title, job.given_label, "empty: the short ID is shown", LABEL_LONGEST, save))
+
+    @work(group="watchlist")
+    async def action_tags(self) -> None:
+        from tui.ui.add_dialog import TAGS_LONGEST
+        from tui.ui.dialogs import TextDialog
+
+        if not (jobs := [self.state.board.states[job].job for job in self.targets()]):
+            return
+        common = shared_tags(jobs)
+
+        async def save(text: str) -> str:
+            return await self._save_tags(jobs, common, split_tags(text))
+
+        others = any(job.given_tags != common for job in jobs)
+        title = f"Tags of {count(jobs)}" + (" that all of them have; their other tags stay" if others else "")
+        hint = "words, separated by spaces; quotes keep spaces"
+        await self.ask("tags", TextDialog(title, join_tags(common), hint, TAGS_LONGEST, save))
+
+    async def _save_tags(self, jobs: list[Job], common: tuple[str, ...], wanted: tuple[str, ...]) -> str:
+        changed = {job.id: {"tags": retagged(job.given_tags, common, wanted)} for job in jobs}
+        if all(job.given_tags == changed[job.id]["tags"] for job in jobs):
+            return ""
+        return unfit("", set(wanted) - set(common)) or await self.editor.edit(changed, f"tagged {count(jobs)}")
+
+    @work(group="watchlist")
+    async def action_undo(self) -> None:
+        self._show_undone(await self.editor.undo(), "undo", "Undone")
+
+    @work(group="watchlist")
+    async def action_redo(self) -> None:
+        self._show_undone(await self.editor.redo(), "redo", "Redone")
+
+    def _show_undone(self, undone: Undone, verb: str, past: str) -> None:
+        if not undone.what:
+            self.say(f"Nothing to {verb}.")
+        elif undone.edit:
+            before = {job.id for job in undone.edit.before.jobs}
+            self.table.move_to(next((job.id for job in undone.edit.after.jobs if job.id not in before), None))
+            self.say(f"{past}: {undone.what}.")
+
+    # Keys that change what is seen
+
+    def action_details(self) -> None:
+        self.toggle_class("-details")
+        self._place_details()
+        if self.app.size.width >= BROAD:
+            self.keep_state(self.state.look._replace(details=self.has_class("-details")))
+
+    def close_details(self) -> bool:
+        if not self.has_class("-details"):
+            return False
+        self.action_details()
+        return True
+
+    def _place_details(self) -> None:
+        self.query_one("#list").display = not self.details_alone
+        if not self.typing:
+            self._focus_table()
+        self.show_details()
+
+    def _focus_table(self) -> None:
+        self.set_focus(None if self.details_alone else self.table)
+
+    @property
+    def details_alone(self) -> bool:
+        """Whether the details replace the table because the screen is too narrow for both."""
+        return self.has_class("-details") and self.app.size.width < BROAD
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._place_details)
+
+    @work
+    async def action_error(self) -> None:
+        from tui.ui.details import Fields, error_fields, report
+        from tui.ui.dialogs import ReadDialog
+
+        job = self.table.cursor
+        if not job or not self.table.order:
+            return
+        if not self.state.board.states[job].failure:
+            self._go_to(self.table.after_cursor(1), Condition.FAILING)
+            return
+        subject = self.subject(job)
+        content = [Fields(list(error_fields(subject)))]
+        if await self.ask("error", ReadDialog("Why there is no answer", content, [("y", "copy the report")])):
+            await self.copy_text(report(subject), "report")
+
+    def action_next_problem(self) -> None:
+        self._go_to(self.table.after_cursor(1))
+
+    def action_previous_problem(self) -> None:
+        self._go_to(self.table.after_cursor(-1))
+
+    def _go_to(self, jobs: Iterable[JobId], only: Condition | None = None) -> None:
+        for job in jobs:
+            row = self.state.row(job)
+            if row.condition is only or (not only and (row.condition in PROBLEMS or row.changed_lately)):
+                self.table.move_to(job)
+                return
+        self.say("No other job is failing." if only else "No other job fails, is stale or has just changed.")
+
+    def action_only_problems(self) -> None:
+        self.keep_look(self.state.look._replace(problems_only=not self.state.look.problems_only))
+
+    @work
+    async def action_profile(self) -> None:
+        from tui.ui.dialogs import ChoiceDialog
+
+        names = self.live.profile_names()
+        if len(names) < 2:
+            self.say("There is only one profile. Add more in settings.toml.")
+            return
+        choices = [("", "all profiles"), *((name, name) for name in names if name)]
+        chosen = await self.ask("profile", ChoiceDialog("Show", choices, self.state.look.profile))
+        if chosen is not None:
+            self.keep_look(self.state.look._replace(profile=chosen))
+
+    @work
+    async def action_sort(self) -> None:
+        from tui.ui.dialogs import ChoiceDialog
+
+        titles = {"list": "the watchlist's order"} | {column.key: column.title for column in self._columns}
+        choices = [(key, titles[key]) for key in SORTS]
+        if chosen := await self.ask("sort", ChoiceDialog("Sort by", choices, self.state.look.sort or "list")):
+            self.sort_by(chosen)
+
+    @on(JobTable.HeadClicked)
+    def sort_by_head(self, event: JobTable.HeadClicked) -> None:
+        self.action_reverse() if event.column == self.state.look.sort else self.sort_by(event.column)
+
+    def sort_by(self, key: str) -> None:
+        self.keep_look(self.state.look._replace(sort="" if key == "list" else key, reverse=False))
+
+    def action_reverse(self) -> None:
+        self.keep_look(self.state.look._replace(reverse=not self.state.look.reverse))
+
+    def action_wide(self) -> None:
+        self.keep_look(self.state.look._replace(wide=not self.state.look.wide))
+
+    def action_filter(self) -> None:
+        self._before_filter = self.table.cursor
+        line = self.filter_input()
+        line.display = True
+        self.set_focus(line)
+
+    def on_input_changed(self, event: "Input.Changed") -> None:
+        """Apply the filter while it is typed."""
+        if event.value != self.state.look.filter:
+            self.set_look(self.state.look._replace(filter=event.value))
+            self.table.move_to(self._before_filter)
+
+    def on_input_submitted(self, event: "Input.Submitted") -> None:
+        """Save the filter, and return to the table."""
+        if problem := parse_filter(event.value).problem:
+            self.say(problem, "warning")
+        self._focus_table()
+        self.keep_look(self.state.look)
+
+    def drop_filter(self) -> None:
+        where = self._before_filter if self.typing else None
+        self.filter_input().value = ""
+        self._focus_table()
+        self.keep_look(self.state.look._replace(filter=""))
+        self.table.move_to(where)
+
+    # Keys that ask the service
 
     def action_refresh(self) -> None:
         self._refresh(self.targets())
@@ -26,95 +574,76 @@ class BoardScreen(WatchlistActions, LookActions):
         self._refresh(None)
 
     def _refresh(self, jobs: list[JobId] | None) -> None:
-        wait = self.pollers.refresh(jobs)
+        wait = self.live.pollers.refresh(jobs)
         if wait == inf:
-            self.say("Paused: nothing is asked; p goes on with the job, P with everything.")
+            self.say("Paused: nothing is asked. Press p to resume the job, P to resume everything.")
         elif wait >= 1:
-            self.say(f"Asked within the budget: the last one in about {seconds(round(wait))}.")
+            number = len(self.state.board.states if jobs is None else jobs)
+            self.say(f"Refreshing {number} {'job' if number == 1 else 'jobs'}, about {seconds(round(wait))}.")
 
     def action_pause(self) -> None:
         jobs = self.targets()
-        going = [job for job in jobs if not self.board.states[job].paused]
-        if going:
-            self.pollers.pause(going)
-            self.board = self.board.pause(going, self.deps.now())
+        if going := [job for job in jobs if not self.state.board.states[job].paused]:
+            self.live.pollers.pause(going)
+            self.state.pause(going, self.deps.now())
         else:
-            self.pollers.resume(jobs)
-            self.board = self.board.pause(jobs, None)
-        self._changed |= set(jobs)
+            self.live.pollers.resume(jobs)
+            self.state.pause(jobs, None)
         self.draw()
 
     def action_pause_all(self) -> None:
-        self.pollers.paused = not self.pollers.paused
+        self.live.pollers.paused = not self.live.pollers.paused
         self.show_all()
 
-    # Mark and copy
+    # Keys that mark and copy
 
     def action_mark(self) -> None:
-        if self.table.cursor and self.table.order:
-            self.table.set_marks(self.table.marks ^ {self.table.cursor})
-            self.table.move_by(1)
+        self.table.toggle_mark()
 
     def action_mark_all(self) -> None:
-        every = frozenset(self.table.order)
-        self.table.set_marks(frozenset() if every <= self.table.marks else every)
+        self.table.toggle_all_marks()
 
     def action_mark_range(self) -> None:
-        self._range_from = None if self._range_from else self.table.cursor
-        self._extend_range()
-
-    def cursor_moved(self, by_user: bool) -> None:
-        if by_user:
-            self._extend_range()
-        super().cursor_moved(by_user)
-
-    def _extend_range(self) -> None:
-        order, anchor, cursor = self.table.order, self._range_from, self.table.cursor
-        if anchor and anchor in order and cursor in order:
-            first, last = sorted((order.index(anchor), order.index(cursor)))
-            self.table.set_marks(self.table.marks | set(order[first : last + 1]))
+        self.table.toggle_range()
 
     @work
     async def action_copy_id(self) -> None:
-        jobs = self.targets()
-        if jobs:
-            await self.copy_text("\n".join(jobs), "the ID" if len(jobs) == 1 else f"{len(jobs)} IDs")
+        if jobs := self.targets():
+            await self.copy_text("\n".join(jobs), "job ID" if len(jobs) == 1 else f"{len(jobs)} job IDs")
 
     @work
     async def action_copy_report(self) -> None:
         from tui.ui.details import report
 
-        jobs = self.targets()
-        if jobs:
+        if jobs := self.targets():
             text = "\n".join(report(self.subject(job)) for job in jobs)
-            await self.copy_text(text, "the report" if len(jobs) == 1 else f"{len(jobs)} reports")
+            await self.copy_text(text, "report" if len(jobs) == 1 else f"{len(jobs)} reports")
 
     @work
     async def action_copy_request(self) -> None:
         from tui.ui.details import curl
 
-        jobs = self.targets()
-        if jobs:
-            await self.copy_text("\n".join(curl(self.subject(job)) for job in jobs), "the request as a curl line")
+        if jobs := self.targets():
+            await self.copy_text("\n".join(curl(self.subject(job)) for job in jobs), "request as a curl line")
 
     @work
     async def action_open_address(self) -> None:
+        from tui.ui.details import page_of
         from tui.ui.dialogs import ReadDialog, link_content
 
-        if not (job_id := self.table.cursor):
+        if not self.table.cursor:
             return
-        job, endpoint = self.board.states[job_id].job, self.endpoint_of(job_id)
-        address = job.address or self.deps.address.replace("{job_id}", job.id).replace("{region}", endpoint.region)
-        if not address:
-            self.say("No address is known for this job: paste its page's address when adding it, or set ui.address.")
+        job = self.state.board.states[self.table.cursor].job
+        if not (address := page_of(job, self.live.endpoint_of(job.id).region, self.deps.address)):
+            self.say(
+                "No address is known for this job. Paste the address of its page when you add it, or set ui.address."
+            )
             return
-        answer = await self.ask(
-            "open_address", ReadDialog(f"Page of {job.name}", link_content(address), [("y", "copies it")])
-        )
-        if answer:
-            await self.copy_text(address, "the address")
+        dialog = ReadDialog(f"Page of {job.name}", link_content(address), [("y", "copy it")])
+        if await self.ask("open_address", dialog):
+            await self.copy_text(address, "address")
 
-    # Move
+    # Keys that move
 
     def action_move(self, lines: int) -> None:
         self.table.move_by(lines)
@@ -135,25 +664,20 @@ class BoardScreen(WatchlistActions, LookActions):
     def action_sideways(self, cells: int) -> None:
         self.table.scroll_relative(x=cells, animate=False, immediate=True)
 
-    # Program
+    # Keys for the program itself
 
     @work
     async def action_sign_in(self) -> None:
-        """The profile of the job under the cursor; another one only where that is signed out and this is not."""
         from tui.ui.sign_in_dialog import SignInDialog
 
-        known = self.service.names
-        out = [name for name, pace in self.pollers.paces().items() if pace.signed_out and name in known]
-        name = self.pollers.profile(self.table.cursor) if self.table.cursor else known[0]
-        if out and name not in out:
-            name = out[0]
-        if name not in known:
-            self.say(f"The settings have no profile {name!r}: add it there, or give the job another one.", "warning")
+        name = self.live.profile_to_sign_in(self.table.cursor)
+        if name not in self.live.profile_names():
+            self.say(f"The settings have no profile {name!r}: add it there, or change the job's profile.", "warning")
             return
-        theirs = [job for job in self.board.states if self.pollers.profile(job) == name]
-        dialog = SignInDialog(f"Sign in {name}".strip(), self.service.profile(name).sign_in, next(iter(theirs), None))
-        if await self.ask("sign_in", dialog):
-            self.pollers.refresh(theirs)
+        theirs = [job for job in self.state.board.states if self.live.pollers.profile(job) == name]
+        form = self.live.service.profile(name).sign_in
+        if await self.ask("sign_in", SignInDialog(f"Sign in {name}".strip(), form, next(iter(theirs), None))):
+            self.live.pollers.refresh(theirs)
             self.say("Signed in.")
 
     @work
@@ -164,15 +688,11 @@ class BoardScreen(WatchlistActions, LookActions):
         await self.ask("help", ReadDialog("codearts-watch", help_content(self.deps.keys)))
 
     def action_back(self) -> None:
-        """Close what is open; then drop the filter; then the marks."""
-        if self.typing or (self.screen_state.filter and not self.details_alone):
+        """Close the filter line or the details; if none is open, clear the filter, then the marks."""
+        if self.typing or (self.state.look.filter and not self.details_alone):
             self.drop_filter()
-        elif self.close_details():
-            pass
-        elif self._range_from:
-            self._range_from = None
-        else:
-            self.table.set_marks(())
+        elif not self.close_details():
+            self.table.drop_marks()
 
     def action_leave(self) -> None:
         if not self.close_details():

@@ -1,25 +1,26 @@
-"""What the board shows: which rows, in which order, and the text that stands in place of none. Pure."""
+"""What the screen shows: the board, which of its rows, in which order, and the text in place of none. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tui.core.board import Freshness
-from tui.core.condition import PROBLEMS
-from tui.core.filter import Filter
-from tui.core.job import JobId
-from tui.core.reading import Failure, Retry
+from tui.core.board import Board, Freshness, JobState
+from tui.core.condition import PROBLEMS, Tally
+from tui.core.filter import Filter, parse_filter
+from tui.core.job import Job, JobId
+from tui.core.reading import Failure, Moment, Reading, Retry
 from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
 from tui.ui.columns import Column, SortKey
+from tui.ui.header import HeaderState, ProfileState
 from tui.ui.row import Row
 
 
 @dataclass
 class RowOrder:
-    """Remembers each job's sort key, so that a batch of readings costs as much as it changes."""
+    """Sorting and filter. Remembers sort keys, so that a batch of readings sorts again only if a row moved."""
 
     column: Column | None = None
-    """What to sort by; the watchlist's own order when None."""
+    """Sort by this column; None keeps the order of the watchlist."""
     reverse: bool = False
     filter: Filter = field(default_factory=Filter)
     only_problems: bool = False
@@ -32,13 +33,13 @@ class RowOrder:
         return self.column is not None or self.filter.by_condition or self.only_problems
 
     def moved(self, jobs: Iterable[JobId], row_of: Callable[[JobId], Row]) -> bool:
-        """Whether any of these jobs has another place now than when `order` was last asked."""
+        """Whether any of these jobs has another sort key than at the last call of `order`."""
         if not self.depends_on_readings:
             return False
         return any(self._key(row_of(job)) != self._keys.get(job) for job in jobs)
 
     def order(self, jobs: Iterable[JobId], row_of: Callable[[JobId], Row]) -> tuple[JobId, ...]:
-        """The jobs to show, in order; ties and an unsorted list stay in the watchlist's order."""
+        """The jobs to show, sorted. Equal rows keep the order of the watchlist."""
         if not (self.depends_on_readings or self.filter.terms or self.reverse or self.only is not None):
             return tuple(jobs)
         self._keys = {job: self._key(row_of(job)) for job in jobs}
@@ -61,8 +62,110 @@ class RowOrder:
         return self.column.sort(row) if self.column else ()
 
 
+class BoardState:
+    """The board, and what the screen shows of it: which rows, in which order, at which moment.
+
+    Header, rows and details show `shown` at `moment`, so that they say the same in every frame.
+    """
+
+    def __init__(
+        self,
+        jobs: Iterable[Job],
+        look: ScreenState,
+        now: Moment,
+        every_column: Iterable[Column],
+        interval_of: Callable[[JobState], float],
+        profile_names: Callable[[], Sequence[str]],
+    ) -> None:
+        """`profile_names` returns all profiles, the default one first."""
+        self.board = self.shown = Board().watch(jobs)
+        self.moment = now
+        self.look = look
+        self.order: tuple[JobId, ...] = ()
+        """The jobs that have a row, from the top."""
+        self._columns = {column.key: column for column in every_column}
+        self._interval_of = interval_of
+        self._profile_names = profile_names
+        self._row_order = RowOrder()
+        self._tally = Tally()
+        self._changed: set[JobId] = set()
+        """Jobs that were read since `shown` was updated."""
+
+    # Changes
+
+    def record(self, readings: Sequence[Reading]) -> None:
+        self.board = self.board.record(readings)
+        self._changed |= {reading.job for reading in readings}
+
+    def pause(self, jobs: Iterable[JobId], since: Moment | None) -> None:
+        """Mark these jobs as paused since then, or as resumed (None)."""
+        jobs = list(jobs)
+        self.board = self.board.pause(jobs, since)
+        self._changed |= set(jobs)
+
+    def watch(self, jobs: Iterable[Job]) -> None:
+        """Watch these jobs. The states of jobs that were watched before are kept."""
+        self.board = self.board.watch(jobs, self._profile_names()[0])
+        self._row_order.only = self._only()
+
+    def set_look(self, look: ScreenState) -> None:
+        """Use this sorting and filter from the next `show_all` on."""
+        self.look = look
+        self._row_order = RowOrder(
+            self._columns.get(look.sort), look.reverse, parse_filter(look.filter), look.problems_only, self._only()
+        )
+
+    def _only(self) -> frozenset[JobId] | None:
+        wanted = self.look.profile
+        if not wanted or wanted not in self._profile_names():
+            return None
+        default = self._profile_names()[0]
+        return frozenset(job for job, it in self.board.states.items() if (it.job.profile or default) == wanted)
+
+    # What is shown
+
+    def show_all(self, now: Moment) -> None:
+        """Update `shown`, `moment` and `order` to the present."""
+        self.moment = now
+        self.shown = self.board
+        self._tally.count(self.shown.states.values(), now.at, self._interval_of)
+        self._changed.clear()
+        self.order = self._row_order.order(self.shown.states, self.row)
+
+    def show_changed(self) -> set[JobId]:
+        """Update `shown` and `order`. Returns the jobs that were read since the last update."""
+        jobs, self._changed, self.shown = self._changed & self.board.states.keys(), set(), self.board
+        self._tally.follow((self.shown.states[job] for job in jobs), self._interval_of)
+        if self._row_order.moved(jobs, self.row):
+            self.order = self._row_order.order(self.shown.states, self.row)
+        return jobs
+
+    def row(self, job: JobId) -> Row:
+        state = self.shown.states[job]
+        last = state.last.received if state.last else self.moment
+        return Row(state, max(last, self.moment, key=lambda moment: moment.at), self._interval_of(state))
+
+    @property
+    def only_profile(self) -> str | None:
+        """Name of the only profile shown; None if all are."""
+        return None if self._row_order.only is None else self.look.profile
+
+    def header(
+        self, profiles: tuple[ProfileState, ...], marked: int, sign_in_key: str, warning: str, paused: str
+    ) -> HeaderState:
+        is_narrowed = bool(self.look.filter or self.look.problems_only or self.only_profile is not None)
+        summary, shown = self._tally.summary, len(self.order)
+        return HeaderState(profiles, summary, self.moment.at, shown, is_narrowed, marked, sign_in_key, warning, paused)
+
+    def empty_text(self, trouble: Failure | None) -> str:
+        """The text shown instead of rows; empty if there are rows to show. `trouble` is why nothing can be read."""
+        states = self.shown.states
+        never_read = all(state.status is None for state in states.values())
+        return empty_text(len(states), len(self.order), self.look, trouble if never_read else None)
+
+
 def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | None) -> str:
-    """The text, empty when the rows speak for themselves. `trouble` only where nothing was ever read."""
+    """The text shown instead of rows. `trouble` is given only if no job was ever read."""
     if not watched:
         return (
             "No jobs yet.\n\n"
@@ -70,17 +173,17 @@ def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | 
             "The ID is the 32 letters and digits at the end of the address of the build task's page."
         )
     if not shown and state.problems_only and not state.filter:
-        return "No problems.\n\nNo job fails, none is stale. ! shows all jobs again."
+        return "No problems.\n\nNo job fails, and none is stale. Press ! to show all jobs."
     if not shown and not state.filter:
-        return f"No job of the profile {clean(state.profile)!r}.\n\nF shows all profiles again."
+        return f"No job of the profile {clean(state.profile)!r}.\n\nPress F to show all profiles."
     if not shown:
-        return f"Nothing matches the filter {clean(state.filter)!r}.\n\nesc drops it; / changes it."
+        return f"Nothing matches the filter {clean(state.filter)!r}.\n\nPress esc to clear it, / to change it."
     if trouble:
         jobs = "the job" if watched == 1 else f"any of the {watched} jobs"
         way = (
-            "r tries again once the credential is right; a changed token file is noticed by itself."
+            "Once the credential is right, press r to try again. A changed token file is noticed by itself."
             if trouble.kind.retry is Retry.SIGN_IN
-            else "It is tried again by itself; r tries now."
+            else "Retrying by itself. Press r to try now."
         )
         return f"Could not ask about {jobs}.\n\n{trouble.summary}\n{way}"
     return ""

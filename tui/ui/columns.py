@@ -1,4 +1,4 @@
-"""The table's columns: one entry each, the ones that change on the left (a line is sent up to its last change)."""
+"""The columns of the table, one entry each. A new column goes into `columns` and, to sort by it, into `SORTS`."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,11 +11,11 @@ from tui.ui import row as words
 from tui.ui.row import Row
 
 SortKey = tuple[float | str, ...]
-"""Empty where there is nothing to sort by: such rows come last in both directions."""
+"""Empty for rows without a value: they come last in both directions."""
 
 
 class Column(NamedTuple):
-    """`width` in cells; `share` of the width left over; leaves first where `keep` is largest."""
+    """`width` in cells, plus a `share` of the rest. On a narrow screen the largest `keep` is left out first."""
 
     key: str
     title: str
@@ -23,10 +23,10 @@ class Column(NamedTuple):
     cell: Callable[[Row], str]
     sort: Callable[[Row], SortKey]
     style: Callable[[Row], str] = lambda row: ""
-    """The name of the cell's look: a component class of the table."""
+    """The name of the cell's look, a component class of the table."""
     share: int = 0
     widest: int = 0
-    """Cells at the most, for a column that takes a share; as many as there are when 0."""
+    """Most cells that a column with a share takes; 0 for no limit."""
     keep: int = 0
 
 
@@ -67,12 +67,12 @@ def _naturally(text: str) -> SortKey:
 
 
 def _since(row: Row) -> SortKey:
-    """By what is shown and then by the moment, which no answer moves: equal durations keep their places."""
+    """By the moment of the change, where a duration is shown. New readings do not change it, so rows stay in place."""
     return (-row.state.since.at,) if row.state.since and words.how_long(row) else ()
 
 
 def _read_at(row: Row) -> SortKey:
-    """Jobs whose age is not shown are equal: each answer would move them."""
+    """By the age, where it is shown. Other jobs count as equal; otherwise each reading would move them."""
     return (row.state.good.received.at,) if row.state.good and words.age(row) else ()
 
 
@@ -110,9 +110,9 @@ GAP = 1
 
 
 def place(every: tuple[Column, ...], available: int, wide: bool = False) -> tuple[Placed, ...]:
-    """Columns that fit into `available` cells, the least kept leaving first, the rest shared out.
+    """The columns that fit into `available` cells, largest `keep` left out first, and what is left over shared out.
 
-    `wide` drops none and gives the sharing ones room: the table then scrolls sideways.
+    `wide` leaves none out and gives 100 cells to those with a share: the table then scrolls sideways.
     """
     shown = [column for column in every if wide or column.keep < 6]
     while not wide and _needed(shown) > available and any(column.keep for column in shown):

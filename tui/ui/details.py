@@ -1,7 +1,8 @@
-"""Everything about one job: the pane beside the table, the error dialog, and the line for a ticket."""
+"""Everything about one job: the pane beside the table, the error dialog, the report for a ticket."""
 
 from collections.abc import Iterator
 from shlex import quote
+from typing import ClassVar
 
 from rich.console import Group
 from rich.table import Table
@@ -12,6 +13,7 @@ from textual.widget import Widget
 from tui.codearts.error_codes import advise
 from tui.codearts.status_api import status_path
 from tui.core.board import Transition
+from tui.core.job import Job
 from tui.core.reading import Failure, Reading, Status
 from tui.ui import formatting
 from tui.ui.row import Row, Subject, status_word
@@ -21,7 +23,7 @@ Field = tuple[str, str, str]
 
 
 def fields(subject: Subject) -> Iterator[Field]:
-    """All that is known, in the order that a reader needs it."""
+    """All fields of the details, the most important first."""
     row, state = subject.row, subject.row.state
     yield "job", state.job.id, "strong"
     if state.job.label:
@@ -46,7 +48,7 @@ def fields(subject: Subject) -> Iterator[Field]:
 
 
 def error_fields(subject: Subject) -> Iterator[Field]:
-    """The error alone: what came, what it means, what to do, when, how often, and the ID to quote."""
+    """The fields of the error dialog: the error, what it means, what to do, when, how often, the request ID."""
     state = subject.row.state
     yield "job", f"{state.job.name}  {state.job.id}" if state.job.label else state.job.id, "strong"
     if state.failure and state.last:
@@ -58,7 +60,7 @@ def error_fields(subject: Subject) -> Iterator[Field]:
 
 
 def report(subject: Subject) -> str:
-    """One line fit for a ticket."""
+    """The job in one line, for a ticket."""
     row, state = subject.row, subject.row.state
     parts: list[str] = [state.job.id]
     if state.job.label:
@@ -78,10 +80,15 @@ def report(subject: Subject) -> str:
 
 
 def curl(subject: Subject) -> str:
-    """The same question by hand. The token is in no argument, which everybody on the host can read: curl takes it from
-    standard input, and `printf` belongs to the shell."""
+    """The request for the job's status as a shell command. Every user of the host can read a program's arguments: so
+    curl reads the token from standard input, and `printf`, which writes it, is built into the shell."""
     address = f"{subject.endpoint}{status_path(subject.row.state.job.id)}"
     return f"printf 'X-Auth-Token: %s\\n' \"$CODEARTS_TOKEN\" | curl -sS -H @- {quote(address)}"
+
+
+def page_of(job: Job, region: str, template: str) -> str:
+    """The address of the job's page: its own, else made from the template; empty if there is neither."""
+    return job.address or template.replace("{job_id}", job.id).replace("{region}", region)
 
 
 def _since(row: Row) -> Iterator[Field]:
@@ -149,7 +156,7 @@ def _change(change: Transition, row: Row) -> str:
 
 
 def grid(lines: list[Field], looks: dict[str, str]) -> Group:
-    """The fields as two columns, blocks in full width after them; `looks` maps the names of looks to Rich styles."""
+    """The fields in two columns, then blocks in full width. `looks` maps names of looks to Rich styles."""
     table = Table.grid(padding=(0, 1), expand=True)
     table.add_column(no_wrap=True, style=looks.get("dim", ""), width=10)
     table.add_column(ratio=1, overflow="fold")
@@ -163,7 +170,7 @@ def grid(lines: list[Field], looks: dict[str, str]) -> Group:
 
 
 class Fields(Widget):
-    """Fields drawn as a grid; drawn again only when a text or the theme changed."""
+    """Draws fields as a grid, again only if a text or the theme changed."""
 
     DEFAULT_CSS = """
     Fields {
@@ -179,7 +186,7 @@ class Fields(Widget):
     }
     """
     LOOKS = ("failing", "stale", "running", "idle", "unread", "paused", "dim", "strong")
-    COMPONENT_CLASSES = {f"fields--{name}" for name in LOOKS}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"fields--{name}" for name in LOOKS}
 
     def __init__(self, lines: list[Field] | None = None) -> None:
         super().__init__()
@@ -196,7 +203,7 @@ class Fields(Widget):
 
 
 class DetailsPane(VerticalScroll):
-    """The pane beside the table, or instead of it where the screen is narrow."""
+    """The pane beside the table; on a narrow screen it replaces the table."""
 
     SCOPED_CSS = False
     DEFAULT_CSS = """
@@ -210,8 +217,8 @@ class DetailsPane(VerticalScroll):
         scrollbar-size-vertical: 1;
     }
 
-    BoardView.-details DetailsPane { display: block; }
-    BoardView.-narrow DetailsPane { width: 1fr; border-left: none; }
+    BoardScreen.-details DetailsPane { display: block; }
+    BoardScreen.-narrow DetailsPane { width: 1fr; border-left: none; }
     """
 
     def __init__(self) -> None:

@@ -1,15 +1,15 @@
-"""The small dialogs: one text, a choice, something to read. `esc` closes each; `q` too where nothing is typed."""
+"""Small dialogs: a text field, a choice, something to read. `esc` closes each; `q` too, except in a text field."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from pkgutil import get_data
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 from urllib.parse import quote, urlsplit
 
 from rich.style import Style
 from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -23,7 +23,7 @@ from tui.ui.status_line import TooSmall
 
 Answer = TypeVar("Answer")
 Save = Callable[[Answer], Awaitable[str]]
-"""Saves what was given in a dialog. Returns why that was not possible, or an empty text."""
+"""Saves the answer of a dialog. Returns why that failed; empty if it did not."""
 
 
 async def no_problem(answer: object) -> str:
@@ -31,22 +31,22 @@ async def no_problem(answer: object) -> str:
 
 
 AROUND = 7
-"""Lines that a dialog needs around what it shows."""
+"""Lines of a dialog besides its content: border, title, hint and margins."""
 
 
 class Dialog(ModalScreen[Answer | None]):
-    """A titled box over the screen; answers None when it is closed without a choice."""
+    """A titled box over the screen. Its result is None if it was closed without an answer."""
 
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),
         Binding("q", "close", "Close", show=False),
         Binding("ctrl+q", "app.quit", "Quit", show=False),
     ]
     CSS = (get_data("tui.ui", "dialogs.tcss") or b"").decode()
     SCOPED_CSS = False
-    HINT = "esc closes"
+    HINT = "esc: close"
     closing_keys: frozenset[str] = frozenset()
-    """The keys that open it: where they are no text, they close it, too."""
+    """The keys that open the dialog. They close it as well, except while they are text for a field."""
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
 
@@ -71,12 +71,12 @@ class Dialog(ModalScreen[Answer | None]):
         yield from ()
 
     def action_close(self) -> None:
-        """Not before it is there: what it asks may be settled while it is still being made."""
+        """Close once the dialog is mounted: it may be closed by the program before that."""
         self.call_later(self._close)
 
     @work(group="save", exclusive=True)
     async def save(self, answer: Answer, save: "Save[Answer]") -> None:
-        """Close with this answer once it is saved; until then the reason stands in the dialog's verdict."""
+        """Close with this answer once it is saved. If that fails, show why and stay open."""
         problem = await save(answer)
         if not problem:
             self.dismiss(answer)
@@ -84,7 +84,7 @@ class Dialog(ModalScreen[Answer | None]):
             self.refuse(problem)
 
     def refuse(self, problem: str) -> None:
-        """Say why the answer cannot be taken, and keep what was typed."""
+        """Show why the answer cannot be used, and keep what was typed."""
         verdict = self.query_one(".verdict", Static)
         verdict.update(Text(clean(problem)))
         verdict.display = True
@@ -95,12 +95,12 @@ class Dialog(ModalScreen[Answer | None]):
 
 
 class TextDialog(Dialog[str]):
-    """Asks for one line of text; empty is an answer too, a text that was left as it was is none.
+    """Asks for one line of text, which may be empty. An unchanged text closes the dialog without an answer.
 
-    `save` is given the text; while it returns a problem, the dialog stays open with what was typed.
+    `save` is called with the text. While it returns a problem, the dialog stays open with what was typed.
     """
 
-    HINT = "enter saves, esc closes"
+    HINT = "enter: save, esc: close"
 
     def __init__(
         self, title: str, value: str = "", placeholder: str = "", longest: int = 200, save: Save[str] = no_problem
@@ -121,10 +121,13 @@ class TextDialog(Dialog[str]):
 
 
 class ChoiceDialog(Dialog[str]):
-    """Asks for one of some words. `seen` is told each word as the highlight comes to it."""
+    """Asks for one of several words. `seen` is called with each word that is highlighted."""
 
-    HINT = "enter takes it, esc closes"
-    BINDINGS = [Binding("j", "cursor(1)", show=False), Binding("k", "cursor(-1)", show=False)]
+    HINT = "enter: choose, esc: close"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor(1)", show=False),
+        Binding("k", "cursor(-1)", show=False),
+    ]
 
     def __init__(
         self, title: str, choices: Sequence[tuple[str, str]], current: str, seen: Callable[[str], None] | None = None
@@ -156,13 +159,13 @@ class ChoiceDialog(Dialog[str]):
 
 
 class ReadDialog(Dialog[str]):
-    """Shows something to read; `keys` close it too and are the answer (`y` to copy, for instance)."""
+    """Shows content to read. `keys` maps keys to what they do; pressing one closes the dialog with it as the answer."""
 
     def __init__(self, title: str, content: Sequence[Widget], keys: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(title)
         self._content = content
         self._keys = dict(keys)
-        self.HINT = ", ".join([*(f"{key} {does}" for key, does in keys), "esc closes"])
+        self.HINT = ", ".join([*(f"{key}: {does}" for key, does in keys), "esc: close"])
 
     def body(self) -> ComposeResult:
         with VerticalScroll(classes="reading"):
@@ -172,7 +175,7 @@ class ReadDialog(Dialog[str]):
         self.query_one(VerticalScroll).focus()
 
     def on_resize(self) -> None:
-        for pane in self.query(VerticalScroll):  # a resize may come before it is there
+        for pane in self.query(VerticalScroll):  # a resize may come before it is mounted
             pane.styles.max_height = max(1, self.app.size.height - AROUND)
 
     def on_key(self, event: events.Key) -> None:
@@ -182,7 +185,7 @@ class ReadDialog(Dialog[str]):
 
 
 def link_content(address: str) -> list[Widget]:
-    """The address as text and, where it is http or https, as a terminal link (OSC 8)."""
+    """The address as text; as a terminal link (OSC 8), too, if it is http or https."""
     try:
         is_web = urlsplit(address).scheme in ("http", "https")
     except ValueError:

@@ -1,4 +1,4 @@
-"""The terminal driver, sturdier than Textual's, and a scroll bar for terminals without UTF-8."""
+"""Terminal drivers and a scroll bar. They override Textual where it fails on real terminals; each place says why."""
 
 import os
 import re
@@ -19,12 +19,12 @@ from textual.message import Message
 from textual.scrollbar import ScrollBarRender
 
 TICK = 0.1
-"""Seconds without input after which an unfinished sequence is taken for keys."""
+"""Seconds without input after which an unfinished sequence counts as keys."""
 LONGEST_REPLY = 64 * 1024
 MOST_WAITING = 200
-"""Texts that wait for the terminal: frames are none of them, so more is nothing that anybody misses."""
+"""Control sequences that may wait for the terminal; further ones are dropped. Frames wait elsewhere."""
 COLUMNS, LINES = 80, 24
-"""The size of a terminal that does not tell its own."""
+"""The size assumed for a terminal that reports none."""
 
 _STRING = r"\x1b[\]P_^X][^\x07\x1b]*"
 _REPLIES = re.compile(rf"{_STRING}(?:\x07|\x1b\\)|\x1b\[[?>=][0-9;:]*[cnuRSt]")
@@ -32,20 +32,20 @@ _UNFINISHED = re.compile(rf"{_STRING}\x1b?\Z")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
 _FUSED = re.compile(r"\x1b(?:[^\x1b\[O\x7f\tbf]|[bf](?=.))", re.DOTALL)
-"""Escape and another key in one piece: a multiplexer made one of two quick keys, or alt was held on a terminal that
-cannot say so. Not alt with b, f or backspace: they move by words and delete them."""
+"""Escape and a key in one piece: two quick keys that a multiplexer joined, or alt and a key. It counts as two keys, but
+for alt with b, f or backspace, which move by words and delete them."""
 _OTHER_KEY = re.compile(r"\x1b\[27;(\d{1,3});\d{1,7}~")
 _PIECES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b?[^\x1b]+|\x1b")
 
 
 class Replies:
-    """Takes a terminal's answers that nobody waits for out of the input; their letters would act as keys."""
+    """Removes late replies of the terminal from the input. Textual would take their letters for keys."""
 
     def __init__(self) -> None:
         self._held = ""
 
     def without(self, text: str) -> str:
-        """`text` without whole answers; the start of one at its end is held until the rest or `release` comes."""
+        """`text` without replies. An unfinished reply at its end is held for the next call, or for `release`."""
         text = _REPLIES.sub("", self._held + text)
         start = _UNFINISHED.search(text)
         cut = start.start() if start and len(text) - start.start() < LONGEST_REPLY else len(text)
@@ -53,15 +53,15 @@ class Replies:
         return text[:cut]
 
     def release(self) -> str:
-        """What was held after all: no answer, since nothing followed."""
+        """The text that was held and is no reply after all, since nothing followed."""
         held, self._held = self._held, ""
         return held
 
 
 class Parser:
-    """Textual's parser, started afresh when a sequence is more than it can stand.
+    """Wraps Textual's parser, which some sequences break; then a new one takes over.
 
-    Pastes and the key escape are told here: Textual runs what follows an escape inside a paste as keys.
+    Recognises pastes and the escape key itself: Textual's takes what follows an escape inside a paste for keys.
     """
 
     def __init__(self, debug: bool = False) -> None:
@@ -71,7 +71,7 @@ class Parser:
         self._pasting = False
 
     def feed(self, text: str) -> Iterator[Message]:
-        """Sequence by sequence, so that only the odd one is lost."""
+        """The events for this text. Feeds Textual's parser one sequence at a time, so that only a bad one is lost."""
         text, self._held = self._held + text, ""
         while text:
             before, mark, text = text.partition(_PASTED if self._pasting else _PASTE)
@@ -88,14 +88,15 @@ class Parser:
 
     def _keys(self, text: str) -> Iterator[Message]:
         for piece in _PIECES.findall(text):
-            if piece == "\x1b" or _FUSED.match(piece):
+            is_escape = piece == "\x1b" or _FUSED.match(piece)
+            if is_escape:
                 yield events.Key("escape", "\x1b")
-                piece = piece[1:]
-            if piece and not _says_alt(piece):
-                yield from self._guarded(self._parser.feed(piece))
+            rest = piece[1:] if is_escape else piece
+            if rest and not _has_alt(rest):
+                yield from self._guarded(self._parser.feed(rest))
 
     def tick(self) -> Iterator[Message]:
-        """What only time tells: that an escape was a key."""
+        """The events that are clear once nothing follows, such as an escape key."""
         if self._held and not self._pasting:
             held, self._held = self._held, ""
             yield from self._keys(held)
@@ -113,14 +114,14 @@ class Parser:
             self._parser.terminal_pixel_size = broken.terminal_pixel_size
 
 
-def _says_alt(piece: str) -> bool:
-    """Whether it is xterm's way to say that alt was held with a character: Textual leaves out the alt."""
-    told = _OTHER_KEY.fullmatch(piece)
-    return told is not None and bool((int(told[1]) - 1) & 2)
+def _has_alt(piece: str) -> bool:
+    """Whether this is xterm's modifyOtherKeys sequence with alt: Textual ignores the alt."""
+    match = _OTHER_KEY.fullmatch(piece)
+    return match is not None and bool((int(match[1]) - 1) & 2)
 
 
 def _up_to_a_start(text: str) -> tuple[str, str]:
-    """The text, and what at its end may be the beginning of a paste's mark, such as an escape."""
+    """The text split in two: the second part may be the beginning of a paste's mark, such as an escape."""
     for length in range(min(len(_PASTE) - 1, len(text)), 0, -1):
         if text.endswith(_PASTE[:length]):
             return text[:-length], text[-length:]
@@ -128,37 +129,37 @@ def _up_to_a_start(text: str) -> tuple[str, str]:
 
 
 def _unprintable(character: str | None) -> bool:
-    """Half a surrogate pair: it would fail later, when it is shown or saved."""
+    """Whether it has half a surrogate pair, which cannot be shown or saved."""
     return character is not None and any("\ud800" <= half <= "\udfff" for half in character)
 
 
 class Output:
-    """The file of Textual's writer thread. Reports each text that the terminal has taken."""
+    """The file of Textual's writer thread. Calls `taken` when the terminal has taken a text."""
 
     def __init__(self, file: TextIO, taken: Callable[[], None]) -> None:
         self._file = file
         self._taken = taken
 
     def write(self, text: str) -> None:
-        with suppress(OSError):  # the terminal has gone: who watches it ends the app
+        with suppress(OSError):  # the terminal has gone: Shutdown notices that and ends the app
             self._file.write(text)
             self._file.flush()
         self._taken()
 
     def flush(self) -> None:
-        """Done after each text."""
+        """Nothing to do: `write` flushes."""
 
     def fileno(self) -> int:
         return self._file.fileno()
 
 
 class SturdyDriver(LinuxDriver):
-    """Not ended or upset by bytes that are not UTF-8, odd sequences, stray answers, a bare SIGCONT, quick resizes, a
-    terminal without a size, or one that takes no output."""
+    """Textual's driver, made safe against bytes that are not UTF-8, odd sequences, late replies, a SIGCONT without
+    SIGTSTP, quick resizes, and terminals that report no size or take no output."""
 
     _suspended = False
     _written = _taken = 0
-    """Texts given to the writer thread, and those that it has got rid of. Each is counted by one thread only."""
+    """Texts given to the writer thread, and texts that the terminal has taken. Only one thread changes each number."""
     _when_free: Callable[[], None] | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -167,14 +168,14 @@ class SturdyDriver(LinuxDriver):
         self._file: Any = Output(self._file, self._note_taken)
 
     def write(self, data: str) -> None:
-        """Never waits: what a terminal that takes nothing has no room for is dropped. Frames ask `is_free` first."""
+        """Never blocks: if too much waits for the terminal, the text is dropped. Frames check `is_free` first."""
         if self._written - self._taken < MOST_WAITING:
             self._written += 1
             super().write(data)
 
     def is_free(self, when_free: Callable[[], None]) -> bool:
-        """Whether the terminal has taken all that was written; if not, `when_free` is called once it has."""
-        self._when_free = when_free  # first, so that the writer thread cannot miss it
+        """Whether the terminal has taken everything; if not, `when_free` is called later, once it has."""
+        self._when_free = when_free  # set before the test: the writer thread may finish in between
         if self._written == self._taken:
             self._when_free = None
         return self._when_free is None
@@ -195,7 +196,7 @@ class SturdyDriver(LinuxDriver):
                     if data := os.read(self.fileno, 4096):
                         self._send(parser.feed(replies.without(decode(data))))
                         continue
-                self.exit_event.wait(TICK)  # the terminal has gone: who watches it ends the app
+                self.exit_event.wait(TICK)  # the terminal has gone: Shutdown notices that and ends the app
             else:
                 self._send(parser.feed(replies.release()))
             self._send(parser.tick())
@@ -204,15 +205,17 @@ class SturdyDriver(LinuxDriver):
         start: Callable[[], None] = super().start_application_mode
         start()
         if self._writer_thread:
-            self._writer_thread._queue.maxsize = 0  # a full queue would block the loop; `write` has its own bound
+            self._writer_thread._queue.maxsize = (
+                0  # Textual bounds it, and blocks the event loop when it is full; `write` has its own bound
+            )
         signal.signal(signal.SIGWINCH, self._note_resize)
 
     def _note_resize(self, *args: Any) -> None:
-        """The size is read on the loop. Textual reads it here, and of two signals that interrupt each other the one
-        that read first tells last: the screen would stay as large as it no longer is."""
-        self._loop.call_soon_threadsafe(self._tell_size)
+        """Read the size on the event loop. Textual reads it in the signal handler: if a second signal interrupts
+        that, the older size arrives last and stays."""
+        self._loop.call_soon_threadsafe(self._post_size)
 
-    def _tell_size(self) -> None:
+    def _post_size(self) -> None:
         if not self._in_band_window_resize:
             size = Size(*self._get_terminal_size())
             self.process_message(events.Resize(size, size))
@@ -225,14 +228,15 @@ class SturdyDriver(LinuxDriver):
         super().process_message(message)
 
     def _get_terminal_size(self) -> tuple[int, int]:
-        """Of the terminal that the keys come from: Textual asks standard output, which may be a file."""
+        """The size of the terminal that keys are read from. Textual asks standard output, which may be a file."""
         try:
             return _usable(*os.get_terminal_size(self.fileno))
-        except OSError:  # the terminal has gone: who watches it ends the app
+        except OSError:  # the terminal has gone: Shutdown notices that and ends the app
             return COLUMNS, LINES
 
     def _send(self, messages: Iterator[Message]) -> None:
-        """All that was read at once arrives at once and at one time, however long a busy machine takes to parse it."""
+        """Deliver all messages of one read together, with the time of the read. A paste is recognised by these
+        times; on a busy machine Textual's are later."""
         read_at = monotonic()
         if batch := list(messages):
             for message in batch:
@@ -248,7 +252,7 @@ class SturdyDriver(LinuxDriver):
         super()._sigtstp_application(*args)
 
     def _sigcont_application(self, *args: Any) -> None:
-        """Textual would start a second time on a SIGCONT that no SIGTSTP went before."""
+        """After a SIGCONT without a SIGTSTP before it, only draw again: Textual would start a second time."""
         if self._suspended:
             self._suspended = False
             super()._sigcont_application(*args)
@@ -257,19 +261,19 @@ class SturdyDriver(LinuxDriver):
 
 
 def _usable(columns: int, lines: int) -> tuple[int, int]:
-    """A serial console or a pty that nobody gave a size says 0."""
+    """The size, with defaults for 0: a serial console and a new pty report that."""
     return columns or COLUMNS, lines or LINES
 
 
 class AsciiDriver(SturdyDriver):
-    """For terminals without UTF-8: what is not ASCII becomes as many question marks as it has cells."""
+    """For terminals without UTF-8: a character that is not ASCII becomes a question mark for each of its cells."""
 
     def write(self, data: str) -> None:
         super().write(data if data.isascii() else _BEYOND_ASCII.sub(lambda one: "?" * cell_len(one[0]), data))
 
 
 class AsciiScrollBar(ScrollBarRender):
-    """A scroll bar whose ends are whole cells."""
+    """A scroll bar of whole cells: Textual's ends in block characters, which are not ASCII."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8

@@ -1,36 +1,57 @@
-"""What a hand's edit of the settings and the themes changes while the screen is open."""
+"""Notices when the user edits the settings or a theme while the screen is open."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
+from tui.core.errors import UserError
 from tui.storage.files import Signature, signature
-from tui.storage.settings import Settings
+from tui.storage.settings import Settings, load_settings
+from tui.ui.keys import check_keys
+from tui.ui.screen_deps import ScreenDeps
+from tui.ui.watchlist_editor import DiskThread
 
 LIVE = ("ui.theme", "ui.address", "alerts.command", "keys.")
-"""Settings that act at once; the others need a restart."""
+"""Settings that take effect at once; the others need a restart."""
 
 
 class EditedFiles:
-    """Notices edits by the files' signatures. Without paths nothing is ever edited."""
+    """Compares the files' signatures with those of the last check. A missing path never changes."""
 
-    def __init__(self, settings_file: Path | None, themes: Path | None) -> None:
-        self.settings_file = settings_file
-        self._themes = themes
+    warning = ""
+    """Which of the edited settings are not in effect, and why; empty if all are."""
+
+    def __init__(self, deps: ScreenDeps) -> None:
+        self._started = deps.settings
+        self._settings_file = deps.settings_file
+        self._themes = deps.themes
         self._seen_settings = self._settings_now()
         self._seen_themes = self._themes_now()
 
     def settings_edited(self) -> bool:
-        """Whether the settings' file is another one than at the last call."""
+        """Whether the settings file has changed since the last call."""
         before, self._seen_settings = self._seen_settings, self._settings_now()
         return self._seen_settings != before
 
+    async def read_settings(self, disk: DiskThread) -> Settings | None:
+        """The edited settings; None if they cannot be used. Sets `warning`."""
+        if not self._settings_file:
+            return None
+        try:
+            settings = await disk.run(load_settings, self._settings_file)
+            check_keys(settings.keys)
+        except UserError as problem:
+            self.warning = f"{problem}. The settings stay as they were."
+            return None
+        waiting = waiting_for_restart(self._started, settings)
+        self.warning = f"Edited, but in effect only after a restart: {', '.join(waiting)}." if waiting else ""
+        return settings
+
     def themes_edited(self) -> bool:
-        """Whether any theme's file is another one than at the last call."""
+        """Whether a theme file was edited, added or removed since the last call."""
         before, self._seen_themes = self._seen_themes, self._themes_now()
         return self._seen_themes != before
 
     def _settings_now(self) -> Signature:
-        return signature(self.settings_file) if self.settings_file else None
+        return signature(self._settings_file) if self._settings_file else None
 
     def _themes_now(self) -> dict[str, Signature]:
         try:
@@ -40,7 +61,7 @@ class EditedFiles:
 
 
 def waiting_for_restart(started: Settings, now: Settings) -> tuple[str, ...]:
-    """The paths of settings whose edit acts only after a restart, such as `polling.idle`."""
+    """Paths of the changed settings that need a restart, such as `polling.idle`."""
     before, after = dict(_values(started)), dict(_values(now))
     changed = [path for path in {**before, **after} if before.get(path) != after.get(path)]
     return tuple(path for path in changed if not path.startswith(LIVE))

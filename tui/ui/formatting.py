@@ -1,4 +1,4 @@
-"""Numbers and times as the screen writes them. Coarse on purpose: what does not change is not sent."""
+"""Numbers and times as the screen shows them. Coarse on purpose: a text that stays the same is not sent again."""
 
 from datetime import datetime
 

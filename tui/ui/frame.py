@@ -17,30 +17,30 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 Cell = tuple[str, str]
-"""A character, and the sequences that give it its look. The second half of a wide character is empty."""
+"""A character and the escape sequences of its look. The second cell of a wide character is empty."""
 Span = tuple[int, int]
-"""From a cell to the one after the last."""
+"""The first cell, and the one after the last."""
 PLAIN = "\x1b[0m"
 LINK, LINK_ENDS = "\x1b]8;", "\x1b]8;;\x1b\\"
 UNKNOWN: Cell = ("", "?")
-"""What a cell shows of which nothing was sent."""
+"""A cell before anything was sent for it."""
 CLOSE = 10
-"""Unchanged cells that are sent again, since another move of the cursor and another look cost more."""
+"""Up to so many unchanged cells are sent again: moving the cursor over them would cost more bytes."""
 
 
 class Frame:
-    """Remembers what was sent. Everything that it is given must reach the terminal."""
+    """Remembers what was sent. Everything that `changes` returns must be written to the terminal."""
 
     def __init__(self) -> None:
         self._size = Size(0, 0)
         self._lines: list[list[Cell]] = []
 
     def forget(self) -> None:
-        """The terminal may show anything now: all is sent when it is next drawn."""
+        """Forget what the terminal shows: the next frame is sent whole."""
         self._size = Size(0, 0)
 
     def changes(self, update: CompositorUpdate, size: Size, colours: ColorSystem) -> str:
-        """What to send so that the terminal shows `update`; empty where it does already."""
+        """The text to send so that the terminal shows `update`; empty if it does already."""
         if size != self._size:
             self._size = size
             self._lines = [[UNKNOWN] * size.width for _ in range(size.height)]
@@ -60,7 +60,7 @@ class Frame:
 
 
 def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, Iterable[tuple[int, Strip]]]]:
-    """Number of the line, and what is drawn on it from which cell on."""
+    """For each line its number, and its strips with the cell that each begins at."""
     if isinstance(update, LayoutUpdate):
         for y, strips in enumerate(update.strips, update.region.y):
             yield y, [(update.region.x, Strip.join(strips))]
@@ -72,7 +72,9 @@ def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, Iterable[tuple[int,
                 [
                     (x, strip)
                     for stop, (x, strip) in zip(ends, update.chops[y].items(), strict=False)
-                    if strip is not None and x < end and stop > start  # what lies apart may lack its uppermost widget
+                    if strip is not None
+                    and x < end
+                    and stop > start  # outside of the span the strip of a widget on top may be missing
                 ],
             )
 
@@ -96,12 +98,12 @@ def _cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
 def _look(style: Style, colours: ColorSystem) -> str:
     ansi = style._ansi if style._ansi is not None else Strip.render_ansi(style, colours)
     look = f"\x1b[0;{ansi}m" if ansi else PLAIN
-    # Rich's number of a link is another one each time; those of one address belong together.
+    # Rich numbers each link anew; one ID an address lets terminals underline all its parts together.
     return f"{look}{LINK}id={crc32(style.link.encode())};{style.link}\x1b\\" if style.link else look
 
 
 def _combine(cells: list[Cell], character: str) -> None:
-    """Put a character without width to the one before it."""
+    """Append a character without width to the one before it."""
     at = len(cells) - 1
     while at and not cells[at][0]:
         at -= 1
@@ -110,12 +112,12 @@ def _combine(cells: list[Cell], character: str) -> None:
 
 @lru_cache(maxsize=4096)
 def _is_certain(text: str) -> bool:
-    """Whether every terminal gives it the width that we do. They differ about East Asian, wide and combined ones."""
+    """Whether every terminal gives it the same width. They differ for East Asian, wide and combined characters."""
     return (text.isascii() and text != "") or (len(text) == 1 and east_asian_width(text) in ("N", "Na", "H"))
 
 
 def _spans(old: list[Cell], new: list[Cell]) -> Iterator[Span]:
-    """Where they differ. One that lies close behind another is part of it."""
+    """The spans where the lines differ. Spans close to each other are joined."""
     start = end = -1
     for at, (was, now) in enumerate(zip(old, new, strict=True)):
         if was == now:
@@ -131,7 +133,7 @@ def _spans(old: list[Cell], new: list[Cell]) -> Iterator[Span]:
 
 
 def _widened(old: list[Cell], new: list[Cell], start: int, end: int) -> Span:
-    """From where characters of uncertain width begin to the cell after them: they must be drawn in one piece."""
+    """The span with the characters of uncertain width around it: they must be drawn in one piece."""
     while start and not (_is_certain(old[start - 1][0]) and _is_certain(new[start - 1][0])):
         start -= 1
     while end < len(new) and not (_is_certain(old[end - 1][0]) and _is_certain(new[end - 1][0])):
@@ -140,7 +142,7 @@ def _widened(old: list[Cell], new: list[Cell], start: int, end: int) -> Span:
 
 
 def _drawn(line: list[Cell], y: int, span: Span) -> str:
-    """After characters of uncertain width and the cell that follows them the cursor is put where it belongs."""
+    """The text that draws a span. After characters of uncertain width it sets the cursor to its column again."""
     start, end = span
     parts, look, uncertain = [f"\x1b[{y + 1};{start + 1}H"], "?", False
     for x in range(start, end):
@@ -162,7 +164,7 @@ def _end(look: str) -> str:
 
 
 def _room(line: list[Cell], start: int, end: int) -> str:
-    """Erases what a terminal would leave of the old cells that draws wide characters in one cell."""
+    """Erases the old cells first: a terminal that draws wide characters in one cell would leave some of them."""
     stop = start
     while stop < end and not _is_certain(line[stop][0]):
         stop += 1

@@ -1,4 +1,4 @@
-"""The first lines of the screen: what there is, how fresh it is, how fast we ask; the banner when all is in trouble."""
+"""Header (counts, freshness, pace of polling) and banner (what is wrong with whole profiles). Pure."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from tui.polling.poller import Pace
 
 LASTS_SHORT = 2 * 3600.0
-"""Seconds of a credential's life, under which one that cannot renew itself is a warning."""
+"""A credential that cannot renew itself is shown as a warning below this many seconds of life."""
 
 
 class ProfileState(NamedTuple):
-    """What the header says of one profile."""
+    """What the header needs to know of one profile."""
 
     name: str
     where: str
     """Region, or host."""
     pace: "Pace"
     lasts: float | None = None
-    """Seconds until its credential ends; None where that is not known, or never."""
+    """Seconds until its credential expires; None if unknown or never."""
     renewable: bool = False
     warning: str = ""
 
@@ -42,26 +42,26 @@ def profile_state(profile: ScreenProfile, pace: "Pace", now: Moment) -> ProfileS
 
 
 class HeaderState(NamedTuple):
-    """What the header is made from."""
+    """Input of header and banner."""
 
     profiles: tuple[ProfileState, ...]
-    """Those that are shown; none before they are loaded."""
+    """The profiles shown; empty before they are loaded."""
     summary: Summary
     now: float
     shown: int
-    """Rows that the filter lets through."""
+    """Number of rows that pass the filter."""
     narrowed: bool
     """Whether a filter hides rows."""
     marked: int
     sign_in_key: str
     warning: str = ""
-    """What is wrong with the watchlist's file for as long as it is."""
+    """What is wrong with the watchlist or the settings; empty if nothing."""
     paused: str = ""
-    """That everything is paused, and since when; empty when it is not."""
+    """Says since when everything is paused; empty if it is not."""
 
 
 def header_parts(header: HeaderState) -> list[list[Part]]:
-    """Groups of the header, the most important first; a narrow screen drops them from the end."""
+    """Groups of text, the most important first; a narrow screen drops the last ones."""
     counts = _counts(header)
     if not header.profiles:
         return [counts]
@@ -102,7 +102,7 @@ def _freshness(header: HeaderState) -> list[Part]:
         return []
     if summary.oldest is None:
         which = f"{asked - summary.never} of {asked}" if summary.never else "all"
-        # A bound that holds while everything is fresh, so that it need not count up.
+        # An upper bound: unlike the exact age it stays the same while everything is fresh.
         within = round(fresh_within(max(profile.pace.idle for profile in header.profiles)))
         return [(f"{which} read within {formatting.seconds(within)}", "dim")]
     if summary.stale:
@@ -111,7 +111,7 @@ def _freshness(header: HeaderState) -> list[Part]:
 
 
 def _sign_in(header: HeaderState) -> list[Part]:
-    """How long the shortest credential lasts; those that renew themselves need no words."""
+    """When the first credential expires, of those that do not renew themselves."""
     ending = [
         profile.lasts
         for profile in header.profiles
@@ -157,7 +157,7 @@ def _pace(header: HeaderState) -> list[Part]:
 
 
 def banner(header: HeaderState) -> Part:
-    """What troubles whole profiles, a sentence each, and its look; empty when there is nothing."""
+    """One line for each problem of a whole profile, and the look of the banner; both empty if there are none."""
     lines = [text for text in (header.warning, header.paused) if text]
     look = "warning"
     for profile in header.profiles:
@@ -172,7 +172,7 @@ def banner(header: HeaderState) -> Part:
 def _trouble(trouble: Failure, pace: "Pace", sign_in: str) -> str:
     if trouble.kind.retry is Retry.SIGN_IN:
         quoted = "" if trouble.code in trouble.summary else f"({trouble.code}) "
-        return f"Not asking: {trouble.summary} {quoted}{sign_in} signs in."
+        return f"Not asking: {trouble.summary} {quoted}Press {sign_in} to sign in."
     if trouble.kind.retry is Retry.THROTTLED:
         return f"The service asks for fewer requests: {pace.rate:.2g} a second now. {_quote(trouble)}".rstrip()
     if trouble.kind.retry is Retry.LASTING:

@@ -1,4 +1,4 @@
-"""Fields of one line. Every field of the program is one of these."""
+"""The text field of one line, which every dialog uses."""
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -7,12 +7,11 @@ from textual.widgets import Input
 
 from tui.core.text import JOINERS, drawn
 
-MASKED = "What is masked is not copied."
+MASKED = "Masked text cannot be copied."
 
 
 class LineInput(Input):
-    """Takes a paste of several lines as one line. Keeps what it cannot draw. What a masked field holds cannot be copied
-    or cut out of it."""
+    """Textual's Input, which would keep only the first line of a paste, drop joiners, and copy from a masked field."""
 
     BETWEEN_LINES = " "
     TAKES_TEXT = True
@@ -34,16 +33,16 @@ class LineInput(Input):
 
     @property
     def _value(self) -> Text:
-        """What is drawn of the value, a character for a character."""
+        """The value as it is drawn, with a visible character for each invisible one."""
         return super()._value if self.password else Text(drawn(self.value), no_wrap=True, overflow="ignore", end="")
 
     def _position_to_cell(self, position: int) -> int:
         return cell_len(drawn(self.value[:position]))
 
     def restricted(self) -> None:
-        """What does not fit is refused as a whole: nothing is cut without a word."""
+        """Called when a text does not fit: it is refused as a whole, and a notice says so."""
         super().restricted()
-        self._say(f"There is room for at most {self.max_length} characters.")
+        self._say(f"At most {self.max_length} characters fit here.")
 
     def _say(self, text: str) -> None:
         self.app.clear_notifications()
@@ -64,7 +63,7 @@ class LineInput(Input):
             super().action_copy()
 
     def action_cut(self) -> None:
-        """With no selection the clipboard stays as it is."""
+        """Cut the selection. Without one the clipboard stays as it is."""
         if self.password or self.selected_text:
             self.action_copy()
         if not self.password:

@@ -1,7 +1,8 @@
-"""The table of jobs, drawn line by line: only what changed is sent, and everything belongs to a job, not to a row."""
+"""The table of jobs, drawn line by line. Cursor and marks belong to jobs, not to rows. Draws only what changed."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -25,9 +26,9 @@ Cells = tuple[tuple[str, str], ...]
 
 
 class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
-    """Shows `order`; asks `row_of` for a job's row when a line comes into view."""
+    """Shows the jobs of `order`. Calls `row_of` for the rows in view only."""
 
-    COMPONENT_CLASSES = {f"job-table--{name}" for name in (*STYLES, "head", "cursor", "marked")}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"job-table--{name}" for name in (*STYLES, "head", "cursor", "marked")}
 
     @dataclass
     class HeadClicked(Message):
@@ -40,9 +41,9 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         every: tuple[Column, ...],
         glyphs: Glyphs,
         row_of: Callable[[JobId], Row],
-        cursor_moved: Callable[[bool], None],
+        cursor_moved: Callable[[], None],
     ) -> None:
-        """`cursor_moved` is told whether the user moved it; else its job has gone. A message would cost more."""
+        """`cursor_moved` is called when another job is under the cursor; a message would cost more."""
         super().__init__()
         self._every = every
         self._glyphs = glyphs
@@ -55,6 +56,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.order: tuple[JobId, ...] = ()
         self.cursor: JobId | None = None
         self.marks: frozenset[JobId] = frozenset()
+        self._range_from: JobId | None = None
+        """The job where the range began that grows with the cursor; None if there is none."""
         self.sorted_by = ""
         self.reverse = False
         self.wide = False
@@ -62,7 +65,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def show(self, order: Sequence[JobId]) -> None:
         """Show these jobs in this order. The cursor stays on its job, and that job on its line of the screen."""
         order = tuple(order)
-        if order == self.order:
+        if order is self.order or order == self.order:
             return
         old_line = self._lines.get(self.cursor, 0) if self.cursor else 0
         height_above = old_line - self.scroll_offset.y
@@ -72,7 +75,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._cells = {job: cells for job, cells in self._cells.items() if job in self._lines}
         if self.cursor not in self._lines:
             self.cursor = order[min(old_line, len(order) - 1)] if order else None
-            self._cursor_moved(False)
+            self._cursor_moved()
         elif self.cursor and self._lines[self.cursor] != old_line and was_in_view:
             self._resize()
             self.scroll_to(y=self._lines[self.cursor] - height_above, animate=False, immediate=True)
@@ -82,7 +85,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def update_rows(self, jobs: Iterable[JobId]) -> None:
-        """These jobs may look different now: draw those in view again of which a text or a look changed."""
+        """Draw those of these jobs again that are in view and of which a text or a look changed."""
         changed = []
         for job in jobs:
             old = self._cells.pop(job, None)
@@ -101,8 +104,48 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.marks = new
         self._refresh_lines(changed)
 
+    def toggle_mark(self) -> None:
+        """Mark the job under the cursor, or unmark it, and move down."""
+        if self.cursor and self.order:
+            self.set_marks(self.marks ^ {self.cursor})
+            self.move_by(1)
+
+    def toggle_all_marks(self) -> None:
+        every = frozenset(self.order)
+        self.set_marks(frozenset() if every <= self.marks else every)
+
+    def toggle_range(self) -> None:
+        """Begin a range at the cursor, or end the one that has begun."""
+        self._range_from = None if self._range_from else self.cursor
+        self._extend_range()
+
+    def _extend_range(self) -> None:
+        order, anchor, cursor = self.order, self._range_from, self.cursor
+        if anchor and anchor in order and cursor in order:
+            first, last = sorted((order.index(anchor), order.index(cursor)))
+            self.set_marks(self.marks | set(order[first : last + 1]))
+
+    def drop_marks(self) -> None:
+        """End the range that has begun; where there is none, remove all marks."""
+        if self._range_from:
+            self._range_from = None
+        else:
+            self.set_marks(())
+
+    @property
+    def targets(self) -> list[JobId]:
+        """The marked jobs that are shown, in their order; the one under the cursor when there are no marks."""
+        if self.marks:
+            return [job for job in self.order if job in self.marks]
+        return [self.cursor] if self.cursor and self.order else []
+
+    def after_cursor(self, step: int) -> Iterable[JobId]:
+        """The shown jobs from the cursor on, once around, without the cursor's own; backwards where `step` is -1."""
+        start = self.order.index(self.cursor) if self.cursor in self.order else 0
+        return (self.order[(start + step * by) % len(self.order)] for by in range(1, len(self.order)))
+
     def set_columns(self, sorted_by: str, reverse: bool, wide: bool) -> None:
-        """Which column heads show the order, and whether all columns are there, scrolling sideways."""
+        """Which column is marked as sorted, and whether all columns are shown, scrolling sideways."""
         self.sorted_by, self.reverse, self.wide = sorted_by, reverse, wide
         self.set_class(wide, "-wide")
         self._place()
@@ -120,7 +163,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         old, self.cursor = self.cursor, job
         self._refresh_lines(filter(None, (old, job)))
         self._keep_in_view()
-        self._cursor_moved(True)
+        self._extend_range()
+        self._cursor_moved()
 
     def move_by(self, lines: int) -> None:
         if self.order:
@@ -182,8 +226,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._styles[name]
 
     def _ink(self, name: str) -> Style:
-        """A cell's look without its background, so that marked lines keep theirs. The cursor's line has one colour: no
-        theme's words can be read both on the page and on that."""
+        """A cell's look without its background, so that marked lines keep theirs. The line of the cursor has one colour
+        for all cells: the colours of a status cannot be read on it."""
         key = f"ink {name}"
         if key not in self._styles:
             style = self.get_component_rich_style(f"job-table--{name}", partial=True)

@@ -1,4 +1,4 @@
-"""Help for keys: the hints of the last line and the help dialog, from the live key map."""
+"""The hints in the last line and the help dialog, both with the user's own keys."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from tui.ui.status_line import Part
 
 
 def hint_groups(keymap: Mapping[str, str]) -> list[list[Part]]:
-    """One group a hint: the first key of each command that has a short title; help and quit come early enough."""
+    """A hint for each command that has a short title. Help and quit come first: a narrow screen drops the last ones."""
     wanted = [command for command in COMMANDS if command.title]
     wanted.sort(key=lambda command: command.id not in ("help", "leave"))
     hints = []
@@ -36,7 +36,7 @@ WORDS = (
 
 
 def help_content(keymap: Mapping[str, str]) -> list[Widget]:
-    """The tables of the help dialog; a user's changes of keys are in them."""
+    """The tables of the help dialog, with the user's own keys."""
     content: list[Widget] = []
     for group, rows in key_table(keymap):
         content.append(Static(Text(group, "bold")))
@@ -45,7 +45,7 @@ def help_content(keymap: Mapping[str, str]) -> list[Widget]:
     content.append(Static(_table(list(WORDS), 22)))
     content.append(
         Static(
-            Text('The names in brackets are for [keys] in settings.toml: refresh = "f5" gives an action other keys.')
+            Text('The names in brackets are for [keys] in settings.toml: refresh = "f5" changes the keys of an action.')
         )
     )
     return content

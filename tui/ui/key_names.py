@@ -1,4 +1,4 @@
-"""The names of keys: which of them are the same key, and which ones a terminal can send at all."""
+"""Names of keys: which names mean the same key, and which keys a terminal can send."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ _ALIASES = {
     "pgup": "pageup", "pgdn": "pagedown", "page_up": "pageup",
     "page_down": "pagedown",
 }  # fmt: skip
-"""Names of one byte or sequence, and the one that Textual knows it by."""
+"""Other names of a key, and the name that Textual has for it."""
 
 _MOVING = ("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "insert", "delete")
 _FUNCTION = tuple(f"f{number}" for number in range(1, 13))
@@ -38,7 +38,7 @@ _SENDABLE = frozenset(_sendable()) - _ALIASES.keys()
 
 
 def canonical_key(key: str) -> str:
-    """The one name of this key: `enter` for `ctrl+m`, `A` for `shift+a`."""
+    """The canonical name of a key: `enter` for `ctrl+m`, `A` for `shift+a`."""
     *modifiers, name = key.split("+")
     if len(name) == 1 and name.isalpha() and modifiers == ["shift"]:
         return name.upper()
@@ -49,7 +49,7 @@ def canonical_key(key: str) -> str:
 
 
 def can_be_sent(key: str) -> bool:
-    """Whether a terminal can send this key, in its canonical name, without a protocol of its own."""
+    """Whether a terminal can send this key (by its canonical name) without an extended keyboard protocol."""
     if key in _SENDABLE:
         return True
     if len(key) == 1:

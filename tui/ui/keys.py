@@ -1,4 +1,4 @@
-"""Every key: one list from which the footer, the help, the palette and README's table are made."""
+"""All commands and their keys: the one list behind hints, help, palette and the table in README."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -9,23 +9,23 @@ from textual.binding import Binding, InvalidBinding
 from textual.keys import format_key
 
 from tui.core.errors import UserError
-from tui.core.text import clean
+from tui.core.text import clean, did_you_mean
 from tui.ui.key_names import can_be_sent, canonical_key
 
 
 class KeyCommand(NamedTuple):
-    """One thing that a key does. `id` is its name in `[keys]` of settings.toml, and of its action unless given."""
+    """A command of the screen. `id` is its name in `[keys]` of settings.toml; also its action, unless given."""
 
     id: str
     keys: str
     title: str
-    """For the hints at the foot: a word or two; empty where it needs no hint."""
+    """A word or two for the hints in the last line; empty for no hint."""
     help: str
     """For the help and the palette."""
     group: str
     action: str = ""
     moves: bool = False
-    """Only moves the cursor or the view: acts at once, also in a burst of keys that turns out to be a paste."""
+    """Only moves the cursor or the view. Such a key is not held back as the possible start of a paste."""
 
     def binding(self) -> Binding:
         return Binding(
@@ -148,16 +148,11 @@ _BY_ID = {command.id: command for command in COMMANDS}
 
 
 def check_keys(keys: Mapping[str, str]) -> None:
-    """Raises Problem where `[keys]` names an action that does not exist, or gives one key to two actions."""
+    """Raises UserError if `[keys]` names an unknown action, or gives one key to two actions."""
     for name in keys:
         if name not in _BY_ID:
-            import difflib  # only now: it costs the start 3 ms
-
-            near = difflib.get_close_matches(name, _BY_ID, 1)
-            raise UserError(
-                f"[keys] in the settings: there is no action {name!r}"
-                + (f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(_BY_ID)}.")
-            )
+            hint = did_you_mean(name, list(_BY_ID)) or f"there are {', '.join(_BY_ID)}."
+            raise UserError(f"[keys] in the settings: there is no action {name!r}; {hint}")
     taken: dict[str, str] = {}
     for command in COMMANDS:
         for key in _checked(command, keys):
@@ -171,7 +166,7 @@ def check_keys(keys: Mapping[str, str]) -> None:
 
 
 def _as_written(keys: Mapping[str, str], command: KeyCommand, other: str, key: str) -> str:
-    """The user's own name for the key, where it is another one."""
+    """The name that the user wrote for the key, if it differs from ours."""
     written = [one for name in (command.id, other) for one in _written(keys.get(name, ""))]
     other_names = [one for one in written if canonical_key(one) == key and one not in (key, shown(key))]
     return f" (written {other_names[0]!r}: terminals send the same for both)" if other_names else ""
@@ -185,7 +180,7 @@ def _written(text: str) -> list[str]:
 
 
 def _checked(command: KeyCommand, keys: Mapping[str, str]) -> list[str]:
-    """The command's keys. Raises Problem where the user gave what is no key, or one that the program needs."""
+    """The command's keys. Raises UserError if the user gave an unknown or a reserved key."""
     if command.id not in keys:
         return keys_of(command, keys)
     text = keys[command.id]
@@ -207,23 +202,23 @@ _RESERVED = frozenset({"ctrl+q", "ctrl+c", "ctrl+p", "tab", "shift+tab"})
 
 
 def keys_of(command: KeyCommand, keymap: Mapping[str, str]) -> list[str]:
-    """The keys that a command has, after the user's changes, in Textual's long names."""
+    """The keys of a command, after the user's changes, by Textual's long names."""
     text = keymap.get(command.id, command.keys)
     return [canonical_key(binding.key) for binding in Binding.make_bindings([Binding(text, "x")])]
 
 
 def canonical(keymap: Mapping[str, str]) -> dict[str, str]:
-    """The user's keys by the names that Textual knows them by."""
+    """The user's keys by Textual's names."""
     return {name: ",".join(canonical_key(key) for key in _written(text)) for name, text in keymap.items()}
 
 
 def alt_keys(keymap: Mapping[str, str]) -> frozenset[str]:
-    """Keys with alt that somebody gave to a command."""
+    """The keys with alt that have a command."""
     return frozenset(key for command in COMMANDS for key in keys_of(command, keymap) if key.startswith("alt+"))
 
 
 def half_width(key: events.Key) -> events.Key:
-    """The key that a keyboard in full-width mode means: `a` for the wide form of it."""
+    """The key for a full-width character, as an input method sends it: `a` for its wide form."""
     if not key.character or not ("\uff01" <= key.character <= "\uff5e" or key.character == "\u3000"):
         return key
     character = unicodedata.normalize("NFKC", key.character)
@@ -239,13 +234,13 @@ def keys_named(name: str, keymap: Mapping[str, str]) -> frozenset[str]:
 
 
 def first_key(name: str, keymap: Mapping[str, str]) -> str:
-    """The first key of the command with this name, as the user knows it; empty when it has none."""
+    """The first key of the command with this name, as it is shown; empty if it has none."""
     keys = keys_of(_BY_ID[name], keymap)
     return shown(keys[0]) if keys else ""
 
 
 def shown(key: str) -> str:
-    """A key as the user knows it: `?` rather than `question_mark`."""
+    """A key as it is shown: `?` rather than `question_mark`."""
     return _SHORT.get(key) or format_key(key)
 
 
@@ -267,5 +262,5 @@ def key_table(keymap: Mapping[str, str]) -> Iterable[tuple[str, list[tuple[str, 
 
 
 def moving_keys(keymap: Mapping[str, str]) -> frozenset[str]:
-    """Keys that only move."""
+    """The keys that only move the cursor or the view."""
     return frozenset(key for command in COMMANDS if command.moves for key in keys_of(command, keymap))

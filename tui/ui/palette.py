@@ -1,4 +1,4 @@
-"""The commands of the palette: found by name, by key and by the words that other programs have for them."""
+"""The commands of the palette, found by name, key, and the words of other programs."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -36,7 +36,7 @@ SYNONYMS = {
 
 
 class Commands(Provider):
-    """Every command that is no mere movement."""
+    """Offers all commands except those that only move the cursor."""
 
     @property
     def _offered(self) -> list[KeyCommand]:
@@ -48,7 +48,7 @@ class Commands(Provider):
             yield DiscoveryHit(self._title(command), self._run(command), help=command.help)
 
     async def search(self, query: str) -> Hits:
-        """A whole word, which may be a key, goes before all that is only alike."""
+        """A command that has the query as a whole word comes before those that only resemble it."""
         wanted = query.strip().removeprefix(":").strip()
         matcher = self.matcher(wanted)
         for command in self._offered:

@@ -1,4 +1,4 @@
-"""Tells a paste from typing where the terminal does not: keys that come faster than fingers are text, not commands."""
+"""Recognises a paste on terminals that do not mark it: keys faster than any typist are text, not commands."""
 
 from dataclasses import dataclass, field
 from math import inf
@@ -12,16 +12,15 @@ WITHIN = 0.05
 QUIET = 0.15
 """Seconds without a key that end a paste ..."""
 REST = 1.0
-"""... but for its rest, which may be late: what comes within so many seconds of its last key belongs to it, unless it
-is a single key."""
+"""... but its end may come late: keys within so many seconds of its last key belong to it, unless it is only one."""
 
 
 @dataclass
 class PasteDetector:
-    """Holds keys that do something for `WITHIN` seconds, to see whether they are the start of a paste.
+    """Holds printable keys for `WITHIN` seconds, in case they are the start of a paste.
 
-    `moving` are keys that act at once because they only move: a burst of nothing else is a key held down over a line
-    that stalled. Time is the events' own, so a busy program does not mistake queued keys for slow ones.
+    `moving` are keys that only move the cursor. They act at once, and many of them alone are no paste but a key held
+    down on a slow line. Uses the times of the events, so that a busy program does not take queued keys for slow ones.
     """
 
     moving: frozenset[str]
@@ -31,7 +30,7 @@ class PasteDetector:
     _pasted_at: float = -inf
 
     def take(self, key: Key) -> bool:
-        """Whether the guard keeps the key for now; otherwise it may act at once."""
+        """Returns whether the key is held; if not, it may act at once."""
         text = _text(key)
         if text is None:
             self._pasted_at = -inf
@@ -53,12 +52,12 @@ class PasteDetector:
         return False
 
     def left(self, now: float) -> float:
-        """Seconds until `release` is due, counted from the last key."""
+        """Seconds until `release` is due."""
         wait = QUIET if self.pasting else WITHIN
         return self.held[-1].time + wait - now if self.held else 0.0
 
     def release(self) -> tuple[str, list[Key]]:
-        """What was held: the text of a paste, or keys that may act now."""
+        """The held keys: as the text of a paste, or as keys that may act now."""
         held, pasting = self.held, self.pasting and len(self.held) > 1
         self.held, self._recent, self.pasting = [], [], False
         if pasting:
@@ -68,7 +67,7 @@ class PasteDetector:
 
 
 def _text(key: Key) -> str | None:
-    """What the key would have put into a text."""
+    """The text that the key would insert; None if none."""
     if key.is_printable:
         return key.character
     return {"enter": "\n", "ctrl+j": "\n", "tab": "\t"}.get(key.key)

@@ -1,4 +1,4 @@
-"""What one job's row has to show, as plain words."""
+"""The texts of one job's row."""
 
 from datetime import datetime
 from math import inf
@@ -10,9 +10,9 @@ from tui.core.reading import Moment, Status
 from tui.ui import formatting
 
 NOT_ASKED = -inf
-"""The interval while everything is paused: then no status is current, however young."""
+"""The interval while everything is paused. It makes every status stale, however young."""
 RECENT = 600.0
-"""Seconds for which a change is news: noted on the row, and found by "next problem"."""
+"""For so many seconds a change is shown in the note, and found by "next problem"."""
 
 
 class Row(NamedTuple):
@@ -21,7 +21,7 @@ class Row(NamedTuple):
     state: JobState
     now: Moment
     interval: float
-    """Seconds between two questions now; freshness is judged against it."""
+    """Seconds between two readings now. Freshness is measured against it."""
 
     @property
     def condition(self) -> Condition:
@@ -33,7 +33,7 @@ class Row(NamedTuple):
 
     @property
     def current(self) -> bool:
-        """Whether the status may be shown as how things are now."""
+        """Whether the status is young enough to be shown as the present one."""
         return self.freshness is Freshness.FRESH or self.freshness is Freshness.AGEING
 
     @property
@@ -43,18 +43,18 @@ class Row(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """What the details are about."""
+    """What the details show."""
 
     row: Row
     endpoint: str
     """`https://host`, for the request as a `curl` line."""
     next_attempt: float | None
-    """Clock seconds; None when none is planned."""
+    """Clock time in seconds; None if no request is planned."""
     interval: float
 
 
 def status_word(row: Row) -> str:
-    """The status, never a bare one for an answer that is old: `was running` then."""
+    """The status; `was running` if the last good reading is old."""
     state = row.state
     if state.paused:
         return "paused"
@@ -64,9 +64,9 @@ def status_word(row: Row) -> str:
 
 
 def how_long(row: Row) -> str:
-    """For how long the status has been seen; `5m+` is at least five minutes, where it began before we looked.
+    """How long the job has had its status. `5m+` is at least five minutes: it had that status at the first reading.
 
-    Once the last good answer is old the time ends with it: nobody has seen more.
+    If the last good reading is old, the time up to that reading: later there is no evidence.
     """
     since, good = row.state.since, row.state.good
     if since is None or good is None or row.state.paused:
@@ -76,7 +76,7 @@ def how_long(row: Row) -> str:
 
 
 def age(row: Row) -> str:
-    """The age of the last good answer, only where it is no longer fresh and another is awaited."""
+    """The age of the last good reading; empty while it is fresh, and where no other is expected."""
     seconds = row.state.age(row.now.at)
     if seconds is None or row.freshness is Freshness.FRESH or row.state.paused or row.interval == NOT_ASKED:
         return ""
@@ -84,7 +84,7 @@ def age(row: Row) -> str:
 
 
 def note(row: Row) -> str:
-    """The error in one line, or what is next, or what has just changed."""
+    """The error in one line, or what is awaited, or the last change."""
     state = row.state
     today = row.now.wall
     if state.paused:
@@ -103,7 +103,7 @@ def note(row: Row) -> str:
 
 
 def span(state: JobState, today: datetime) -> str:
-    """Between which two answers the last change was: `started 14:02:05 - 14:02:20`."""
+    """The two readings between which the last change happened: `started 14:02:05 - 14:02:20`."""
     change = state.transitions[-1]
     verb = "started" if change.status is Status.RUNNING else "stopped"
     return f"{verb} {formatting.time_of_day(change.after, today)} - {formatting.time_of_day(change.by, today)}"

@@ -1,4 +1,4 @@
-"""What the screen is given: everything is built outside and passed in."""
+"""The dependencies of the screen. All of them are built outside and passed in."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 
 class SignInForm(Protocol):
-    """How a person can sign a profile in."""
+    """Signs a profile in with what the user types."""
 
     @property
     def wants(self) -> str:
         """`token` or `password`."""
 
     def put(self, text: str) -> None:
-        """Use what was typed from now on. Raises Problem where it cannot be one."""
+        """Use this token or password from now on. Raises UserError if it cannot be one."""
 
     async def check(self, job: JobId | None) -> Failure | None:
-        """Try it with one call; None when the service accepted it."""
+        """Try it with one call. Returns None if the service accepted it."""
 
 
 class ScreenProfile(Protocol):
-    """What the screen wants to know of a profile."""
+    """A profile as the screen sees it."""
 
     @property
     def name(self) -> str: ...
@@ -43,58 +43,58 @@ class ScreenProfile(Protocol):
     @property
     def sign_in(self) -> SignInForm: ...
     async def look(self) -> object:
-        """Ask IAM about the token in use, so that its end is known. Raises Problem where that cannot be."""
+        """Ask IAM when the token in use expires. Raises UserError if IAM cannot be asked."""
 
     @property
     def warning(self) -> str:
-        """What the banner says for as long as the screen is open, such as a verification that is off."""
+        """Shown in the banner all the time, such as that certificates are not verified; empty for none."""
 
 
 class ScreenService(Protocol):
-    """Who asks the service, by profiles."""
+    """All profiles, and the pollers that ask their services."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the profiles in the settings, the default one first."""
+        """Names of the profiles in the settings, the default one first."""
 
     def profile(self, name: str) -> ScreenProfile:
-        """Also one that only the watchlist knows."""
+        """The profile of this name, which may be in the watchlist only."""
 
     def pollers(self, report: Callable[[list[Reading]], None]) -> "PollerGroup":
-        """The pollers, which report to the function given."""
+        """Pollers that call `report` with their readings."""
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close all connections."""
 
 
 class ScreenDeps(NamedTuple):
-    """The parts that the screen puts together."""
+    """What the screen needs from outside."""
 
     store: WatchlistStore
     jobs: Sequence[Job]
-    """What the store has."""
+    """The jobs in the store."""
     service: Callable[[], ScreenService]
-    """Loads and makes all that asks, after the first frame, which can do without. Raises Problem."""
+    """Builds the service. Called after the first frame, because it takes time. Raises UserError."""
     now: Callable[[], Moment]
     state: ScreenState
     save_state: Callable[[ScreenState], None]
-    """Raises Problem when it cannot."""
+    """Raises UserError if it cannot be saved."""
     themes: Path | None
-    """The folder of the user's own themes."""
+    """Folder of the user's own themes."""
     glyphs: Glyphs
     environ: Mapping[str, str]
     keys: Mapping[str, str]
     alert: tuple[str, ...] = ()
-    """The command to run when a job starts or stops."""
+    """Command that runs when a job starts or stops; empty for none."""
     theme: str = ""
-    """From the settings; what was chosen on the screen comes first."""
+    """From the settings; a theme chosen on the screen goes first."""
     address: str = ""
-    """A template of a job's page, with {job_id} and {region}."""
+    """Template for the address of a job's page, with {job_id} and {region}."""
     notices: tuple[str, ...] = ()
-    """What the user should know at the start."""
+    """Shown once, at the start."""
     warning: str = ""
-    """What the user should know all the time about where the list is kept."""
+    """Shown in the banner all the time: what is unusual about where the watchlist is kept."""
     settings_file: Path | None = None
-    """Read again when it is edited."""
+    """Loaded again when it is edited."""
     settings: Settings = Settings()
-    """What it said at the start."""
+    """The settings as they were at the start."""

@@ -1,4 +1,4 @@
-"""Signing in on the screen: a token or a password, hidden while it is typed, tried before it is taken."""
+"""The dialog to sign in with a token or a password, which is masked, and tried before it is accepted."""
 
 from rich.text import Text
 from textual import on, work
@@ -16,7 +16,7 @@ LONGEST = 100_000
 
 
 class SecretInput(LineInput):
-    """Masked. Joins a paste of several lines without blanks: a terminal or a mail may have wrapped the token."""
+    """Masked. Joins the lines of a paste without spaces: a terminal or a mail may have wrapped the token."""
 
     BETWEEN_LINES = ""
 
@@ -25,12 +25,12 @@ class SecretInput(LineInput):
 
 
 class SignInDialog(Dialog[bool]):
-    """Answers True once the service has accepted what was given."""
+    """Its result is True once the service has accepted the token or password."""
 
-    HINT = "enter tries it, esc closes"
+    HINT = "enter: try it, esc: close"
 
     def __init__(self, title: str, sign_in: SignInForm, job: JobId | None) -> None:
-        """`job` is one to ask about where nothing else tells whether the token is good."""
+        """`job` is polled once to test a token that cannot be tested otherwise."""
         super().__init__(title)
         self._sign_in = sign_in
         self._job = job
@@ -47,7 +47,7 @@ class SignInDialog(Dialog[bool]):
     @on(Input.Submitted)
     @work
     async def try_it(self, event: Input.Submitted) -> None:
-        """One at a time: a second enter must not throw away the answer to a log-in that counts."""
+        """Ignores further submits while one is tried: failed log-ins are counted by the service."""
         if self._is_trying:
             return
         verdict = self.query_one("#verdict", Static)

@@ -1,7 +1,7 @@
-"""Widgets of one line: the status line, and the honest line where the terminal is too small."""
+"""Widgets of a line or a sentence: header, hints, banner, and the text for a terminal that is too small."""
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual.widget import Widget
@@ -15,9 +15,9 @@ Part = tuple[str, str]
 
 
 class TextLine(Widget):
-    """One line of parts in named looks; drawn again only when its text changed."""
+    """One line of texts, each with a named look. Drawn again only if it changed."""
 
-    COMPONENT_CLASSES = {
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"line--{name}" for name in ("running", "idle", "failing", "stale", "ageing", "unread", "paused", "dim", "key")
     }
 
@@ -48,8 +48,8 @@ class TextLine(Widget):
 
 
 def joined(parts: Iterable[tuple[str, Look]]) -> list[tuple[str, Look]]:
-    """Neighbours of one look as one; blanks, which look alike on one background, take that of the part before them, or
-    at the start after them. Each change of look costs some 25 bytes on the wire."""
+    """The parts, with neighbours of one look joined. Blank parts look the same in every look, so they are joined to the
+    part before them, or at the start to the one after. Each change of look costs about 25 bytes on the wire."""
     runs: list[tuple[str, Look]] = []
     for text, look in parts:
         before, its_look = runs[-1] if runs else ("", look)
@@ -63,7 +63,7 @@ def joined(parts: Iterable[tuple[str, Look]]) -> list[tuple[str, Look]]:
 
 
 class Sentence(Static):
-    """Plain text that takes no room while it is empty; drawn again only when it changed."""
+    """Plain text, hidden while it is empty. Drawn again only if it changed."""
 
     def __init__(self, classes: str) -> None:
         super().__init__(classes=classes, markup=False)
@@ -82,7 +82,7 @@ class Sentence(Static):
 
 
 class TooSmall(Static):
-    """Covers its screen, whatever else is on it, as long as there is too little room."""
+    """Covers the whole screen while the terminal is too small."""
 
     def __init__(self) -> None:
         super().__init__(Text(f"too small: {COLUMNS}x{ROWS} min"), markup=False)

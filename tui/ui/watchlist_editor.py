@@ -1,288 +1,204 @@
-"""Changes of the watchlist: by the keys of this screen, with undo, and by other programs."""
+"""Changes of the watchlist: by this program, with undo, and by others. No widgets."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
-
-from textual import events, work
-from textual.message import Message
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from tui.core.errors import UserError
-from tui.core.job import LABEL_LONGEST, Job, JobId
-from tui.core.tags import join_tags, retagged, shared_tags, split_tags, unfit
-from tui.storage.settings import load_settings
+from tui.core.job import Job, JobId
 from tui.storage.watchlist import Watchlist, WatchlistEdit
-from tui.ui.board_view import BoardView
-from tui.ui.edited_files import EditedFiles, waiting_for_restart
-from tui.ui.keys import check_keys
 from tui.ui.screen_deps import ScreenDeps
-
-if TYPE_CHECKING:
-    from tui.ui.dialogs import ChoiceDialog
-
-
-class ExternalChanges(BoardView):
-    """Looks at the files at every tick and takes what they say; an empty list only when the user agrees."""
-
-    class SettingsEdited(Message):
-        """The setup has what the settings say now."""
-
-    class ThemesEdited(Message):
-        """Some theme's file was edited, made or removed."""
-
-    def __init__(self, deps: ScreenDeps, write: Callable[[str], None]) -> None:
-        super().__init__(deps, write)
-        self._told = False
-        """That the file cannot be used."""
-        self._emptied = False
-        """All jobs have gone from the file, and the user has not been asked yet."""
-        self._question: ChoiceDialog | None = None
-        self._unanswered = False
-        """The user closed the question: it is asked again before anything changes the file."""
-
-        self._edited = EditedFiles(deps.settings_file, deps.themes)
-
-    def tick(self) -> None:
-        if self._edited.settings_edited():
-            self.run_worker(self.take_settings(), group="settings")
-        if self._edited.themes_edited():
-            self.post_message(self.ThemesEdited())
-        if self.deps.store.changed():
-            self.run_worker(self.reload())
-        super().tick()
-        if self._emptied and not self.covered:
-            self._emptied = False
-            self.ask_about_empty_file()
-
-    async def reload(self) -> None:
-        """Take what the file says now; where it cannot be used, or has no jobs any more, the list stays."""
-        try:
-            found = await self.in_thread(self.deps.store.load)
-        except UserError as problem:
-            if not self._told:
-                self.say(f"{problem}.", "error")
-            self._told = True
-            self.file_warning = f"{problem}. The list below stays as it was."
-            self.show_around()
-            return
-        self._told = False
-        self.file_warning = self.deps.warning
-        self._emptied = bool(self.board.states) and not found.jobs
-        if not self._emptied:
-            self.take_watchlist(found)
-
-    async def take_settings(self) -> None:
-        """Use what the settings say now; name what acts only after a restart, or why they cannot be used."""
-        if not self._edited.settings_file:
-            return
-        try:
-            settings = await self.in_thread(load_settings, self._edited.settings_file)
-            check_keys(settings.keys)
-        except UserError as problem:
-            self.settings_warning = f"{problem}. The settings stay as they were."
-        else:
-            waiting = waiting_for_restart(self.deps.settings, settings)
-            self.settings_warning = f"Edited, and in use only after a restart: {', '.join(waiting)}." if waiting else ""
-            if settings.alerts.command != self.deps.alert:
-                self.forget_alerts()
-            self.deps = self.deps._replace(
-                keys=settings.keys,
-                alert=settings.alerts.command,
-                theme=settings.ui.theme,
-                address=settings.ui.address,
-            )
-            self.show_keys()
-            self.post_message(self.SettingsEdited())
-            self.say("The edited settings are in use." if not waiting else self.settings_warning)
-        self.show_around()
-
-    async def change(self, work: Callable[..., WatchlistEdit], *arguments: object) -> WatchlistEdit | None:
-        """Change the watchlist on disk, and only then on the screen. While that fails, `unsaved` says why."""
-        if self._unanswered:
-            self.unsaved = "Not saved: the watchlist's file has no jobs any more"
-            self.ask_about_empty_file()
-            return None
-        try:
-            made = await self.in_thread(work, *arguments)
-        except UserError as problem:
-            self.unsaved = str(problem)
-            self.show_around()
-            return None
-        self.unsaved = ""
-        self.take_watchlist(made.after)
-        return made
-
-    def take_watchlist(self, watchlist: Watchlist) -> None:
-        self._emptied = self._unanswered = False
-        super().take_watchlist(watchlist)
-        if self._question:  # there are jobs again, so nothing is left to ask
-            self._question.action_close()
-
-    @work(group="emptied", exclusive=True)
-    async def ask_about_empty_file(self) -> None:
-        """A file that was cut off by accident must not end the watching unasked."""
-        from tui.ui.dialogs import ChoiceDialog
-
-        watched = [state.job for state in self.board.states.values()]
-        jobs = "the job" if len(watched) == 1 else f"the {len(watched)} jobs"
-        choices = [("keep", f"write {jobs} back into it"), ("none", "watch nothing, as it says")]
-        self._question = ChoiceDialog("The watchlist's file has no jobs any more", choices, "keep")
-        self._unanswered = True
-        answer = await self.app.push_screen_wait(self._question)
-        self._question = None
-        if answer:
-            self._unanswered = False
-        if answer == "keep":
-            await self.change(self.deps.store.add, watched)
-        elif answer == "none":
-            self.take_watchlist(Watchlist())
-
 
 STEPS_KEPT = 200
 """Changes that can be undone ..."""
 TEXT_KEPT = 32 << 20
 """... as long as the texts before and after them have fewer characters than this."""
 
+Result = TypeVar("Result")
 
-class WatchlistActions(ExternalChanges):
-    """Add, remove, label, tags, undo and redo."""
 
-    def __init__(self, deps: ScreenDeps, write: Callable[[str], None]) -> None:
-        super().__init__(deps, write)
-        self._one_at_a_time = asyncio.Lock()
-        """Held while the file changes and that is noted: undo takes the last change also where the disk is slow."""
-        self._done: list[tuple[str, WatchlistEdit]] = []
-        self._undone: list[tuple[str, WatchlistEdit]] = []
+class DiskThread:
+    """One thread for all work that may block on the disk, so that the event loop never does."""
 
-    def targets(self) -> list[JobId]:
-        """The marked jobs that are shown, in their order; the one under the cursor when there are no marks."""
-        marked = [job for job in self.table.order if job in self.table.marks]
-        if self.table.marks and not marked:
-            self.say("The marked jobs are not shown now, and no other is meant: esc drops the filter, then the marks.")
-            return []
-        return marked or ([self.table.cursor] if self.table.cursor and self.table.order else [])
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, "files")
 
-    def name_of(self, jobs: Sequence[JobId]) -> str:
-        return self.board.states[jobs[0]].job.name if len(jobs) == 1 else f"{len(jobs)} jobs"
+    async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *arguments))
 
-    def action_add(self) -> None:
-        self.add_jobs("")
+    def close(self) -> None:
+        self._pool.shutdown(wait=False)
 
-    def on_paste(self, event: events.Paste) -> None:
-        """A table takes no text: a paste can only mean "add these"."""
-        event.stop()
-        self.add_jobs(event.text)
 
-    @work(group="watchlist")
-    async def add_jobs(self, pasted: str) -> None:
-        from tui.ui.add_dialog import AddDialog
+class Step(NamedTuple):
+    """A change that can be undone or redone."""
 
-        regions = {name: self.service.profile(name).endpoint.region for name in self.service.names}
-        dialog = AddDialog(self.board.states, self.deps.now().wall, pasted, regions, self._add)
-        if jobs := await self.ask("add", dialog):
-            self.table.move_to(jobs[0].id)
-            hidden = "" if jobs[0].id in self.table.order else "; the filter hides it" if len(jobs) == 1 else ""
-            self.say(f"Added {_count(jobs)}{hidden}; u undoes it.")
+    what: str
+    """In words, such as `removed web`."""
+    edit: WatchlistEdit
 
-    async def _add(self, jobs: tuple[Job, ...]) -> str:
-        async with self._one_at_a_time:
-            if made := await self.change(self.deps.store.add, jobs):
-                self._keep(f"adding {_count(jobs)}", made)
-            return self.unsaved
 
-    @work(group="watchlist")
-    async def action_remove(self) -> None:
-        jobs = self.targets()
-        if not jobs:
-            return
-        name = self.name_of(jobs)
-        async with self._one_at_a_time:
-            made = await self.change(self.deps.store.remove, jobs)
-            if made and made.before != made.after:
-                self._keep(f"removing {name}", made)
-                self.say(f"Removed {name}; u undoes it.")
+class Undone(NamedTuple):
+    """The outcome of an undo or redo."""
 
-    @work(group="watchlist")
-    async def action_label(self) -> None:
-        from tui.ui.dialogs import TextDialog
+    what: str = ""
+    """The change in words; empty when nothing was left to undo."""
+    edit: WatchlistEdit | None = None
+    """None when it was not saved."""
 
-        job_id = self.table.cursor
-        if not job_id or not self.table.order:
-            return
-        job = self.board.states[job_id].job
 
-        async def save(label: str) -> str:
-            return await self._edit({job.id: {"label": label}}, f"labelling {job.name}")
+class Emptied(Enum):
+    """Whether another program removed all jobs from the file, and whether the user was asked about it."""
 
-        title = f"Label of {job.id.short}"
-        await self.ask("label", TextDialog(title, job.given_label, "empty: the short ID is shown", LABEL_LONGEST, save))
+    NO = "no"
+    FOUND = "found"
+    """The user is not asked yet. Nothing is written until the user has chosen."""
+    ASKED = "asked"
+    """The user is asked, or closed the question without choosing."""
 
-    @work(group="watchlist")
-    async def action_tags(self) -> None:
-        from tui.ui.add_dialog import TAGS_LONGEST
-        from tui.ui.dialogs import TextDialog
 
-        jobs = [self.board.states[job].job for job in self.targets()]
-        if not jobs:
-            return
-        name = self.name_of([job.id for job in jobs])
-        common = shared_tags(jobs)
+class WatchlistEditor:
+    """Owns the store and the undo list. Saves each change before it is shown."""
 
-        async def save(text: str) -> str:
-            wanted = split_tags(text)
-            changed = {job.id: {"tags": retagged(job.given_tags, common, wanted)} for job in jobs}
-            if all(job.given_tags == changed[job.id]["tags"] for job in jobs):
-                return ""
-            return unfit("", set(wanted) - set(common)) or await self._edit(changed, f"tagging {name}")
-
-        others = any(job.given_tags != common for job in jobs)
-        title = f"Tags of {name}" + (", those that all have: the others stay" if others else "")
-        hint = "words, separated by spaces; quotes keep spaces"
-        await self.ask("tags", TextDialog(title, join_tags(common), hint, TAGS_LONGEST, save))
-
-    async def _edit(self, values: Mapping[JobId, Mapping[str, object]], what: str) -> str:
-        """Returns why it was not saved."""
-        async with self._one_at_a_time:
-            watched = {job: its for job, its in values.items() if job in self.board.states}
-            if made := await self.change(self.deps.store.edit, watched):
-                self._keep(what, made)
-            return self.unsaved
-
-    @work(group="watchlist")
-    async def action_undo(self) -> None:
-        await self._step_back(self._done, self._undone, "undo", "Undone")
-
-    @work(group="watchlist")
-    async def action_redo(self) -> None:
-        await self._step_back(self._undone, self._done, "redo", "Done again")
-
-    async def _step_back(
-        self, source: list[tuple[str, WatchlistEdit]], target: list[tuple[str, WatchlistEdit]], verb: str, past: str
+    def __init__(
+        self, deps: ScreenDeps, disk: DiskThread, use: Callable[[Watchlist], None], failed: Callable[[], None]
     ) -> None:
+        """`use` is called with each new watchlist, `failed` if a change was not saved; `warning` has the reason."""
+        self._store = deps.store
+        self._jobs = tuple(deps.jobs)
+        self._disk = disk
+        self._use = use
+        self._failed = failed
+        self._usual_warning = self._warning = deps.warning
+        self._is_broken = False
+        self._unsaved = ""
+        self._one_at_a_time = asyncio.Lock()
+        """Held until a change is in the undo list: an undo that comes before the disk is done waits for it."""
+        self._done: list[Step] = []
+        self._undone: list[Step] = []
+        self.emptied = Emptied.NO
+
+    @property
+    def warning(self) -> str:
+        """Why the last change was not saved, or what is wrong with the file; empty if neither."""
+        return self._unsaved or self._warning
+
+    # Changes by this program
+
+    async def add(self, jobs: Sequence[Job]) -> str:
+        """Returns why the jobs were not saved; empty when they were."""
+        async with self._one_at_a_time:
+            await self._change(f"added {count(jobs)}", self._store.add, jobs)
+            return self._unsaved
+
+    async def remove(self, jobs: Iterable[JobId], name: str) -> bool:
+        """Returns whether any job was removed. `name` describes the jobs in the undo list."""
+        async with self._one_at_a_time:
+            made = await self._change(f"removed {name}", self._store.remove, jobs)
+            return made is not None and made.before != made.after
+
+    async def edit(self, values: Mapping[JobId, Mapping[str, object]], what: str) -> str:
+        """Set labels or tags. Returns why they were not saved; empty when they were."""
+        async with self._one_at_a_time:
+            watched = {job.id for job in self._jobs}
+            await self._change(what, self._store.edit, {job: its for job, its in values.items() if job in watched})
+            return self._unsaved
+
+    async def undo(self) -> Undone:
+        """Undo the last change."""
+        return await self._step(self._done, self._undone)
+
+    async def redo(self) -> Undone:
+        """Redo the change that was undone last."""
+        return await self._step(self._undone, self._done)
+
+    async def _step(self, source: list[Step], target: list[Step]) -> Undone:
         async with self._one_at_a_time:
             if not source:
-                self.say(f"Nothing to {verb}.")
-                return
-            what, step = source[-1]
-            made = await self.change(self.deps.store.undo, step)
-            if not made:
-                return
-            source.pop()
-            target.append((what, made))
-        before = {job.id for job in made.before.jobs}
-        self.table.move_to(next((job.id for job in made.after.jobs if job.id not in before), None))
-        self.say(f"{past}: {what}.")
+                return Undone()
+            what, edit = source[-1]
+            made = await self._save(self._store.undo, edit)
+            if made:
+                source.pop()
+                target.append(Step(what, made))
+            return Undone(what, made)
 
-    def _keep(self, what: str, made: WatchlistEdit) -> None:
-        self._done.append((what, made))
-        while len(self._done) > STEPS_KEPT or sum(_size(step) for _, step in self._done[:-1]) > TEXT_KEPT:
-            del self._done[0]
-        self._undone.clear()
+    async def _change(self, what: str, work: Callable[..., WatchlistEdit], *arguments: object) -> WatchlistEdit | None:
+        made = await self._save(work, *arguments)
+        if made and made.before != made.after:
+            self._done.append(Step(what, made))
+            while len(self._done) > STEPS_KEPT or sum(_size(step.edit) for step in self._done[:-1]) > TEXT_KEPT:
+                del self._done[0]
+            self._undone.clear()
+        return made
+
+    async def _save(self, work: Callable[..., WatchlistEdit], *arguments: object) -> WatchlistEdit | None:
+        """Change the file, then call `use`. Returns None if that failed; `warning` then has the reason."""
+        if self.emptied is not Emptied.NO:
+            self._unsaved = "Not saved: the watchlist's file has no jobs any more"
+            self._failed()
+            return None
+        try:
+            made = await self._disk.run(work, *arguments)
+        except UserError as problem:
+            self._unsaved = str(problem)
+            self._failed()
+            return None
+        self._unsaved = ""
+        self._take(made.after)
+        return made
+
+    def _take(self, watchlist: Watchlist) -> None:
+        self.emptied = Emptied.NO
+        self._jobs = watchlist.jobs
+        self._use(watchlist)
+
+    # Changes by others
+
+    def changed(self) -> bool:
+        """Whether another program changed the file since it was last read or written. Never raises."""
+        return self._store.changed()
+
+    async def reload(self) -> str:
+        """Load the file again. If it is broken or has no jobs any more, the list stays as it was.
+
+        Returns what is wrong with the file, once for each time that it breaks.
+        """
+        try:
+            found = await self._disk.run(self._store.load)
+        except UserError as problem:
+            is_news, self._is_broken = not self._is_broken, True
+            self._warning = f"{problem}. The list below stays as it was."
+            return f"{problem}." if is_news else ""
+        self._is_broken = False
+        self._warning = self._usual_warning
+        if self._jobs and not found.jobs:
+            self.emptied = Emptied.FOUND
+        else:
+            self._take(found)
+        return ""
+
+    @property
+    def watched(self) -> Sequence[Job]:
+        """The jobs on the screen; they stay there while the file is broken or emptied."""
+        return self._jobs
+
+    async def write_back(self) -> None:
+        """Write the watched jobs into the emptied file."""
+        self.emptied = Emptied.NO
+        await self._save(self._store.add, self._jobs)
+
+    def accept_empty(self) -> None:
+        """Stop watching all jobs, as the emptied file says."""
+        self._take(Watchlist())
 
 
-def _size(step: WatchlistEdit) -> int:
-    return len(step.before.text) + len(step.after.text)
-
-
-def _count(jobs: Sequence[Job]) -> str:
+def count(jobs: Sequence[Job]) -> str:
     return jobs[0].name if len(jobs) == 1 else f"{len(jobs)} jobs"
+
+
+def _size(edit: WatchlistEdit) -> int:
+    return len(edit.before.text) + len(edit.after.text)

@@ -1,31 +1,63 @@
-"""`add`, `remove` and `list`: the watchlist without a screen. None of them asks the service."""
+"""`add`: puts jobs on the watchlist. Sends no request."""
 
+import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from tui.commands.job_selection import STANDARD_INPUT, listed, refusal
+from tui.commands.job_selection import STANDARD_INPUT, refusal
+from tui.commands.list import job_lines
 from tui.commands.output import ExitCode, Output
-from tui.commands.render import job_document
-from tui.commands.status import json_text
-from tui.commands.table import aligned
 from tui.core.errors import UserError
-from tui.core.job import Job, JobId
-from tui.core.listing import listing_line, read_listing
+from tui.core.job import NO_JOB, Job, JobId
+from tui.core.listing import read_listing
 from tui.core.paste import Found, Paste, Preview, Verdict, parse_paste, preview
 from tui.core.tags import unfit
 from tui.core.text import clean
-from tui.storage.watchlist import WatchlistStore
 
-HEADS = ("ID", "LABEL", "TAGS", "PROFILE")
+if TYPE_CHECKING:
+    from tui.context import Context
+    from tui.storage.watchlist import WatchlistStore
+
+HELP = "add jobs to the list"
+DESCRIPTION = (
+    "Add jobs to the list and print the new ones; of a job that is on it, set what is given. What list printed is\n"
+    "taken with labels, tags and profiles. Exit codes: 0 all are on the list now, 1 an argument holds no job,\n"
+    "2 there was nothing to add."
+)
+EXAMPLES = ["add 901878212b1a49be9c1a1054c272762a --label 'payments nightly' --tag payments", "add - < page.txt"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pasted", metavar="ID", nargs="+", help="an ID or an address; - reads standard input")
+    parser.add_argument("--label", metavar="TEXT", default="", help="what to call the job")
+    parser.add_argument("--tag", metavar="TAG", dest="tags", action="append", default=[], help="may be repeated")
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    from tui.commands.standard_input import read_input
+
+    model = Job(NO_JOB, arguments.label, tuple(arguments.tags), _known_profile(context))
+    wall = context.now().wall
+    return add(context.watchlist, Output.standard(), arguments.pasted, model, read_input, wall)
+
+
+def _known_profile(context: "Context") -> str:
+    """The profile that --profile names, for the list. Raises UserError if the settings do not have it."""
+    name: str = context.flags.profile or ""
+    known = context.settings.profiles if name else ()
+    if name and name not in known:
+        raise UserError(f"The settings have no profile {clean(name, 60)}; there are: {', '.join(known) or 'none'}.")
+    return name
 
 
 def add(
-    store: WatchlistStore, output: Output, given: Sequence[str], model: Job, read: Callable[[], str], now: datetime
+    store: "WatchlistStore", output: Output, given: Sequence[str], model: Job, read: Callable[[], str], now: datetime
 ) -> ExitCode:
-    """Add what is named; `model` has label, tags and profile for it, also for what is there. Prints the new ones.
+    """Add the jobs that `given` names, and print the new ones. `model` has the label, tags and profile to set.
 
-    Without a label the job has the one that stands beside its ID.
+    Without a label, a job gets the one beside its ID in the text.
     """
     if problem := unfit(model.given_label, model.given_tags):
         raise UserError(problem)
@@ -43,12 +75,12 @@ def add(
         raise UserError("There was nothing to add.")
     made = store.add(list(new.values())).after.jobs if new else ()
     _set(store, output, known, model)
-    output.lines(_table([job for job in made if job.id in new], output))
+    output.lines(job_lines([job for job in made if job.id in new], output))
     return ExitCode.UNREAD if is_refused else ExitCode.DONE
 
 
 def _read(text: str, read: Callable[[], str], listed: dict[JobId, Job]) -> Paste:
-    """What an argument holds; of standard input that is a list of ours, the jobs go into `listed`."""
+    """The IDs in an argument. Jobs that `list` printed to standard input are put into `listed`."""
     if text != STANDARD_INPUT:
         return parse_paste(text)
     jobs, rest = read_listing(read())
@@ -59,7 +91,7 @@ def _read(text: str, read: Callable[[], str], listed: dict[JobId, Job]) -> Paste
 
 
 def _made(found: Found, listed: Job | None, model: Job, now: datetime) -> Job:
-    """The new job: what the command says of it goes before what the list says."""
+    """The new job. The command's label, tags and profile take precedence over those of the list on standard input."""
     job = found.job or model.id
     said = listed or Job(job, address=found.address)
     tags = tuple(dict.fromkeys((*said.given_tags, *model.given_tags)))
@@ -67,15 +99,15 @@ def _made(found: Found, listed: Job | None, model: Job, now: datetime) -> Job:
     return Job(job, label, tags, model.profile or said.profile, said.address, said.added or now)
 
 
-def _set(store: WatchlistStore, output: Output, known: Sequence[Job], model: Job) -> None:
-    """Gives jobs that are on the list what the command says of them, and says so."""
+def _set(store: "WatchlistStore", output: Output, known: Sequence[Job], model: Job) -> None:
+    """Set the command's label, tags and profile on jobs that are on the list already, and print what changed."""
     changes = {job.id: fields for job in known if (fields := _differences(job, model))}
     if changes:
         store.edit(changes)
     for job in known:
         if job.id in changes:
-            told = ", ".join(f"{key} {_in_words(value)}" for key, value in changes[job.id].items())
-            output.say(f"{job.id} is on the list already and has now: {told}.")
+            changed = ", ".join(f"{key} {_in_words(value)}" for key, value in changes[job.id].items())
+            output.say(f"{job.id} is on the list already and has now: {changed}.")
         else:
             output.say(f"{job.id} is on the list already and stays as it is.")
 
@@ -96,7 +128,7 @@ def _in_words(value: str | list[str]) -> str:
 
 
 def _say_what_is_left_out(output: Output, given: Sequence[str], pastes: Sequence[Paste], found: Preview) -> bool:
-    """Whether one of the arguments brought no job. In standard input, other words among the IDs are nothing unusual."""
+    """Print why IDs are left out. Returns whether an argument has no job; standard input may have other words."""
     for one in (*found.ambiguous, *found.refused):
         output.say(refusal(one))
     if any(paste.truncated for paste in pastes):
@@ -110,44 +142,3 @@ def _say_what_is_left_out(output: Output, given: Sequence[str], pastes: Sequence
         if not paste.found:
             output.say(f"{clean(text, 100)} holds no job ID.")
     return bool(barren)
-
-
-def remove(store: WatchlistStore, output: Output, given: Sequence[str]) -> ExitCode:
-    """Remove all that is named, or nothing where one is not on the list. Prints what is gone, fit for `add -`."""
-    jobs = listed(given, store.load().jobs)
-    store.remove([job.id for job in jobs])
-    output.lines(_table(jobs, output))
-    return ExitCode.DONE
-
-
-def show(store: WatchlistStore, output: Output, as_json: bool) -> ExitCode:
-    """Print the list in its order."""
-    watchlist = store.load()
-    for warning in watchlist.warnings:
-        output.say(warning)
-    if as_json:
-        output.line(json_text([job_document(job) for job in watchlist.jobs], output))
-    else:
-        output.lines(_table(watchlist.jobs, output))
-    return ExitCode.DONE
-
-
-def words(store: WatchlistStore, output: Output) -> ExitCode:
-    """For the shell's completion: each ID and each label, a tab, and what it is. Silent whatever happens.
-
-    A label that looks like an option would be taken for one.
-    """
-    try:
-        jobs = store.load().jobs
-    except UserError:
-        return ExitCode.DONE
-    labels = [f"{job.label}\t{job.id}" for job in jobs if job.label and job.label[0] != "-"]
-    output.lines([*labels, *(f"{job.id}\t{job.label}" for job in jobs)])
-    return ExitCode.DONE
-
-
-def _table(jobs: Sequence[Job], output: Output) -> list[str]:
-    """Columns for a person; for a program lines that `add -` takes with all that is in them."""
-    if not output.is_for_a_person:
-        return [listing_line(job) for job in jobs]
-    return aligned([(job.id, job.label, " ".join(job.tags), job.profile) for job in jobs], HEADS)

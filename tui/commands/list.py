@@ -1,0 +1,70 @@
+"""`list`: prints the watchlist. Sends no request."""
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tui.commands.output import ExitCode, Output
+from tui.commands.render import job_document
+from tui.commands.status import json_text
+from tui.commands.table import aligned
+from tui.core.errors import UserError
+from tui.core.job import Job
+from tui.core.listing import listing_line
+
+if TYPE_CHECKING:
+    from tui.context import Context
+    from tui.storage.watchlist import WatchlistStore
+
+HELP = "print the list"
+DESCRIPTION = "Print the list of jobs, without asking the service. Into a file or pipe it goes with tabs between."
+EXAMPLES = [
+    "list",
+    "list | grep payments | codearts-watch status -",
+    "list | codearts-watch add --watchlist other.toml -",
+]
+
+HEADS = ("ID", "LABEL", "TAGS", "PROFILE")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--complete", action="store_true", help=argparse.SUPPRESS)
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    store, output = context.watchlist, Output.standard()
+    return words(store, output) if arguments.complete else show(store, output, arguments.json)
+
+
+def show(store: "WatchlistStore", output: Output, as_json: bool) -> ExitCode:
+    """Print the list in its order."""
+    watchlist = store.load()
+    for warning in watchlist.warnings:
+        output.say(warning)
+    if as_json:
+        output.line(json_text([job_document(job) for job in watchlist.jobs], output))
+    else:
+        output.lines(job_lines(watchlist.jobs, output))
+    return ExitCode.DONE
+
+
+def words(store: "WatchlistStore", output: Output) -> ExitCode:
+    """For the shell's completion: print each label with its ID, and each ID with its label. Errors print nothing.
+
+    Labels like options are left out: the shell would insert them as options.
+    """
+    try:
+        jobs = store.load().jobs
+    except UserError:
+        return ExitCode.DONE
+    labels = [f"{job.label}\t{job.id}" for job in jobs if job.label and job.label[0] != "-"]
+    output.lines([*labels, *(f"{job.id}\t{job.label}" for job in jobs)])
+    return ExitCode.DONE
+
+
+def job_lines(jobs: Sequence[Job], output: Output) -> list[str]:
+    """Columns on a terminal; elsewhere lines that `add -` reads with labels, tags and profiles."""
+    if not output.is_for_a_person:
+        return [listing_line(job) for job in jobs]
+    return aligned([(job.id, job.label, " ".join(job.tags), job.profile) for job in jobs], HEADS)

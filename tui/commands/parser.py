@@ -1,0 +1,81 @@
+"""A parser of arguments that repeats no value: it may be a secret."""
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from tui.commands.output import Output
+from tui.core.text import clean
+
+_VALUE = re.compile(r"""(invalid [\w ]+?|ignored explicit argument):? (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+_OPTION = re.compile(r"(--[A-Za-z][A-Za-z-]{0,30})(?:=.*)?|(-[A-Za-z]).*", re.DOTALL)
+
+_NO_TOKEN = "; a token comes from CODEARTS_TOKEN or a file, never from an argument: arguments are public"
+
+
+class Parser(argparse.ArgumentParser):
+    """Its errors name the wrong options but never values: a value may be a secret, and is not cleaned yet."""
+
+    summary = ""
+    """What a command does, in a few words."""
+
+    @property
+    def shown(self) -> list[argparse.Action]:
+        """The options and arguments that the help shows, without the choice of a command."""
+        return [one for one in self._actions if one.help != argparse.SUPPRESS and one.nargs != argparse.PARSER]
+
+    @property
+    def commands(self) -> "Mapping[str, Parser]":
+        """The parsers of the commands, in the order of the help."""
+        choices = (one.choices for one in self._actions if one.nargs == argparse.PARSER)
+        return {name: parser for some in choices if isinstance(some, Mapping) for name, parser in some.items()}
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        given = list(sys.argv[1:] if args is None else args)
+        if unknown := self._first_unknown(given):
+            self.error(_unknown([unknown]))
+        known, rest = self.parse_known_args(given, namespace)
+        if rest:
+            self.error(_unknown(rest))
+        return known
+
+    def _first_unknown(self, given: Sequence[str]) -> str:
+        """The first unknown option before the command's name: argparse would take its value for that name."""
+        words = iter(given)
+        for word in words:
+            name, has_value, _ = word.partition("=")
+            if not name.startswith("-"):
+                break
+            action = self._option_string_actions.get(name)
+            if action is None:
+                return word
+            if action.nargs is None and not has_value:
+                next(words, None)
+        return ""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Raises UserError if help cannot be written; argparse ignores a full disk."""
+        if file is sys.stdout:
+            Output.standard().text(message)
+        elif file:
+            with suppress(OSError):
+                file.write(message)
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: error: {clean(_VALUE.sub(lambda found: found[1], message), 2000)}\n")
+
+
+def _unknown(arguments: Sequence[str]) -> str:
+    options = [found[1] or found[2] for argument in arguments if (found := _OPTION.fullmatch(argument))]
+    hidden = len(arguments) - len(options)
+    parts = [*options, *([f"{hidden} not shown here, as a secret may be among them"] if hidden else [])]
+    is_secret = any("token" in option or "pass" in option for option in options)
+    return f"unrecognized arguments: {', '.join(parts)}{_NO_TOKEN if is_secret else ''}"
+
+
+def examples(*uses: str) -> str:
+    return "\n".join(["examples:", *(f"  codearts-watch {use}".rstrip() for use in uses)])

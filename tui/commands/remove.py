@@ -1,0 +1,36 @@
+"""`remove`: takes jobs off the watchlist. Sends no request."""
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tui.commands.job_selection import JOB, listed
+from tui.commands.list import job_lines
+from tui.commands.output import ExitCode, Output
+
+if TYPE_CHECKING:
+    from tui.context import Context
+    from tui.storage.watchlist import WatchlistStore
+
+HELP = "remove jobs from the list"
+DESCRIPTION = "Remove jobs from the list and print what is gone, or remove nothing where one of them is not on it."
+EXAMPLES = [
+    "remove 'payments nightly'",
+    "remove web-checkout | codearts-watch add --watchlist other.toml -",
+]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("jobs", metavar="ID", nargs="+", help=JOB)
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    return remove(context.watchlist, Output.standard(), arguments.jobs)
+
+
+def remove(store: "WatchlistStore", output: Output, given: Sequence[str]) -> ExitCode:
+    """Remove all jobs named, or none if one is not on the list. Prints the removed ones for `add -`."""
+    jobs = listed(given, store.load().jobs)
+    store.remove([job.id for job in jobs])
+    output.lines(job_lines(jobs, output))
+    return ExitCode.DONE

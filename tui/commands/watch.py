@@ -1,0 +1,123 @@
+"""Opens the screen: what the program does if no command is named."""
+
+import argparse
+import sys
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from tui.commands.output import ExitCode, Output
+from tui.startup import gc_paused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui.context import App, Context
+    from tui.storage.settings import Settings
+    from tui.storage.watchlist import Watchlist, WatchlistStore
+
+
+@gc_paused()
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    """Open the screen."""
+    from tui.terminal.capabilities import prepare
+
+    prepare(context.environ)
+    return watch_demo(context) if arguments.demo else watch(context)
+
+
+def watch(context: "Context") -> int:
+    """The screen on the user's list; on an empty one in memory, where the file cannot be used and the user agrees."""
+    from tui.storage.watchlist import MemoryWatchlist, Watchlist, WatchlistBroken
+
+    settings = context.settings
+    store: WatchlistStore = context.watchlist
+    watchlist = Watchlist()
+    warning = ""
+    try:
+        watchlist = store.load()
+    except WatchlistBroken as broken:
+        Output.standard().say(str(broken))
+        if not agreed("Start with an empty list, in memory only?"):
+            return ExitCode.USAGE
+        store = MemoryWatchlist()
+        warning = "This list is in memory only: nothing is saved, and your file stays as it is."
+    return open_screen(context, context.app, settings, store, watchlist, warning)
+
+
+def agreed(question: str) -> bool:
+    """Whether the user types yes; anything else, also the end of the input, is no."""
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except (EOFError, UnicodeDecodeError):
+        sys.stderr.write("\n")
+        return False
+
+
+def watch_demo(context: "Context") -> int:
+    """The screen on a simulated service. No file of the user's is read or written."""
+    from tui.codearts.auth.credentials import EnvironmentToken
+    from tui.codearts.endpoints import parse_endpoint
+    from tui.context import App
+    from tui.demo.service import DemoService
+    from tui.profiles.profile import make_profile
+    from tui.storage.settings import Settings
+    from tui.storage.watchlist import MemoryWatchlist
+
+    with DemoService() as service:
+        settings = Settings()
+        token = EnvironmentToken(service.token, "the demo")
+        profile = make_profile("demo", parse_endpoint(service.url), token, settings.polling, context.now)
+        app = App({"demo": profile}, "demo", context.now)
+        store = MemoryWatchlist(service.jobs)
+        return open_screen(context, lambda: app, settings, store, store.load(), has_files=False)
+
+
+def open_screen(
+    context: "Context",
+    make_app: "Callable[[], App]",
+    settings: "Settings",
+    store: "WatchlistStore",
+    watchlist: "Watchlist",
+    warning: str = "",
+    has_files: bool = True,
+) -> int:
+    """Run the screen. Without files, none of the user's but the watchlist given is read or written."""
+    from tui.storage.screen_state import ScreenState, load_state, save_state
+    from tui.terminal.capabilities import glyphs_for
+    from tui.ui.app import run
+    from tui.ui.screen_deps import ScreenDeps
+
+    state_file = context.locations.state if has_files else None
+    state = load_state(state_file) if state_file else ScreenState()
+    service = cache(make_app)
+
+    def hide(text: str) -> str:
+        from tui.codearts.redaction import redact
+
+        return redact(text, service().held() if service.cache_info().currsize else ())
+
+    if state.profile:  # which rows there are depends on the profiles: they cannot be loaded later
+        service()
+    return run(
+        ScreenDeps(
+            service=service,
+            store=store,
+            jobs=watchlist.jobs,
+            now=context.now,
+            state=state,
+            save_state=partial(save_state, state_file) if state_file else lambda state: None,
+            themes=context.locations.themes if has_files else None,
+            glyphs=glyphs_for(context.environ),
+            environ=context.environ,
+            keys=settings.keys,
+            alert=settings.alerts.command,
+            theme=settings.ui.theme,
+            address=settings.ui.address,
+            notices=watchlist.warnings,
+            warning=warning,
+            settings_file=context.settings_file if has_files else None,
+            settings=settings,
+        ),
+        mouse=settings.ui.mouse,
+        hide=hide,
+    )

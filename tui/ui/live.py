@@ -1,0 +1,145 @@
+"""What runs behind the screen: service, pollers, alerts, and expiry of credentials. No widgets."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from math import inf
+from typing import TYPE_CHECKING
+
+from tui.core.board import Board, JobState
+from tui.core.errors import UserError
+from tui.core.job import Job, JobId
+from tui.core.reading import Failure, Moment, Reading
+from tui.ui.header import ProfileState, profile_state
+from tui.ui.row import NOT_ASKED, Row, Subject
+from tui.ui.screen_deps import ScreenDeps, ScreenService
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tui.alerts import Alerts
+    from tui.codearts.endpoints import Endpoint
+    from tui.polling.poller_group import PollerGroup
+
+TICK = 1.0
+"""Seconds between two ticks. A tick checks clock, files and header; what did not change is not drawn."""
+RARELY = 5
+"""Ticks between two updates of ages and durations. They are shown in steps of 5 s, so more would be invisible."""
+
+
+class Live:
+    """Owns the service, the pollers and the alerts. There are no pollers until `begin` has set `is_asking`."""
+
+    is_asking = False
+    pollers: "PollerGroup"
+
+    def __init__(self, deps: ScreenDeps, notify: Callable[[str], None]) -> None:
+        """`notify` shows a warning to the user."""
+        self._make_service = deps.service
+        self._alert_command = deps.alert
+        self._notify = notify
+        self._service: ScreenService | None = None
+        self._alerts: Alerts | None = None
+        self._ends: dict[str, datetime | None] = {}
+        self._paused_since: Moment | None = None
+        self._ticked_at = deps.now().at
+
+    @property
+    def service(self) -> ScreenService:
+        """Created on first use; raises UserError if that fails."""
+        if self._service is None:
+            self._service = self._make_service()
+        return self._service
+
+    def profile_names(self) -> Sequence[str]:
+        """Names of the profiles in the settings, the default one first."""
+        return self.service.names
+
+    def begin(self, jobs: Iterable[Job], report: Callable[[list[Reading]], None]) -> None:
+        """Make pollers for these jobs, which call `report`. Raises UserError if profiles or credentials are wrong."""
+        self.pollers = self.service.pollers(report)
+        self.pollers.watch(jobs)
+        self.is_asking = True
+
+    async def close(self) -> None:
+        if self._alerts:
+            await self._alerts.finish()
+        if self._service:
+            await self._service.close()
+
+    # What the rows and the header need
+
+    def interval(self, state: JobState) -> float:
+        """Seconds between two readings of the job. Freshness is measured against this."""
+        if not self.is_asking:
+            return inf
+        return NOT_ASKED if self.pollers.paused else self.pollers.interval(state.job.id)
+
+    def profiles(self, only: str | None, now: Moment) -> tuple[ProfileState, ...]:
+        """State of each profile that has jobs, or of `only` if that is one of them. Empty before `begin`."""
+        paces = self.pollers.paces() if self.is_asking else {}
+        seen = [name for name in paces if only is None or name == only] or list(paces)
+        return tuple(profile_state(self.service.profile(name), paces[name], now) for name in seen)
+
+    def trouble(self) -> Failure | None:
+        """The failure of the first profile whose jobs all fail; None if there is no such profile."""
+        paces = self.pollers.paces().values() if self.is_asking else ()
+        return next((pace.trouble for pace in paces if pace.trouble), None)
+
+    def paused_since(self, now: Moment) -> Moment | None:
+        """When the pause of everything was first noticed; None if nothing is paused."""
+        is_paused = self.is_asking and self.pollers.paused
+        self._paused_since = (self._paused_since or now) if is_paused else None
+        return self._paused_since
+
+    def endpoint_of(self, job: JobId) -> "Endpoint":
+        return self.service.profile(self.pollers.profile(job)).endpoint
+
+    def subject(self, row: Row) -> Subject:
+        job = row.state.job.id
+        return Subject(row, self.endpoint_of(job).url, self.pollers.next_attempt(job), self.pollers.interval(job))
+
+    def profile_to_sign_in(self, job: JobId | None) -> str:
+        """The profile of `job`; but if that is signed in and another is signed out, the other."""
+        known = self.service.names
+        out = [name for name, pace in self.pollers.paces().items() if pace.signed_out and name in known]
+        name = self.pollers.profile(job) if job else known[0]
+        return out[0] if out and name not in out else name
+
+    # Alerts
+
+    def alert(self, before: Board, after: Board) -> None:
+        """Run the alert command for each change between the two boards."""
+        if not self._alert_command:
+            return
+        from tui.alerts import Alerts
+        from tui.core.transitions import changes
+
+        self._alerts = self._alerts or Alerts(self._alert_command, self._notify)
+        for change in changes(before, after):
+            self._alerts.tell(change, self.pollers.profile(change.job.id))
+
+    def use_alert_command(self, command: tuple[str, ...]) -> "Alerts | None":
+        """Run this command from now on. Returns the former command's alerts, which may still run; None if unchanged."""
+        if command == self._alert_command:
+            return None
+        former, self._alerts, self._alert_command = self._alerts, None, command
+        return former
+
+    # Time
+
+    def has_slept(self, now: float) -> bool:
+        """Whether the machine was suspended: the last call, one tick ago, is further back than a tick can take."""
+        before, self._ticked_at = self._ticked_at, now
+        return now - before > RARELY * TICK
+
+    async def learn_ends(self) -> None:
+        """Ask IAM when each profile's credential expires, for the header. Profiles that cannot tell are skipped."""
+        for name in self.service.names:
+            with suppress(UserError):
+                await self.service.profile(name).look()
+
+    def ends_were_lost(self) -> bool:
+        """Whether a credential was replaced since the last call: its expiry was known then and is unknown now."""
+        ends = {name: self.service.profile(name).credential.expires_at for name in self.service.names}
+        before, self._ends = self._ends, ends
+        return any(before.get(name) and not end for name, end in ends.items())
