@@ -20,7 +20,7 @@ from tui.core.job import NO_JOB, Job
 from tui.core.reading import Failure, FailureKind, Retry
 from tui.core.text import clean
 from tui.profiles.profile import Profile
-from tui.ui.status_line import COLUMNS, ROWS
+from tui.terminal.capabilities import COLUMNS, ROWS
 
 LIMIT = 10.0
 """Seconds that a step may take."""

@@ -7,8 +7,8 @@ from rich.text import Text
 from textual.widget import Widget
 from textual.widgets import Static
 
-COLUMNS, ROWS = 40, 8
-"""The smallest terminal that the screen fits into."""
+from tui.terminal.capabilities import COLUMNS, ROWS
+
 BROAD = 110
 """From this many columns on the details fit beside the table."""
 WIDTHS = [(0, "-tiny"), (COLUMNS, "-narrow"), (BROAD, "-broad")]
