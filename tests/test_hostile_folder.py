@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import tui
+from tests.support.long_run import by_length
 
 COMMANDS = {"python -m": ["-m", "tui"], "python -P -m": ["-P", "-m", "tui"]}
 
@@ -27,7 +28,7 @@ def modules() -> list[str]:
     return sorted({name.partition(".")[0] for name in done.stdout.split()} - {"tui", "__main__"})
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", by_length(("python -m",), tuple(COMMANDS)))
 def test_no_module_of_the_working_folder_runs(tmp_path: Path, command: str) -> None:
     left_out = loaded_by_python(tmp_path) if command == "python -m" else set()
     planted = [name for name in modules() if name not in left_out]

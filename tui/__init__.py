@@ -16,9 +16,8 @@ The map of the program. Imports point down only; the layers are in pyproject.tom
     alerts      the user's alert command
     terminal    the terminal without Textual: capabilities, modes, clipboard, exit on signals
     clock       the two clocks
-    hardening   no core file, no other process that reads our memory
     processes   runs other programs: bounded in time and output, without terminal and secrets
-    startup     no garbage collection until the first frame
+    startup     before anything else: no core file, no other process that reads our memory; the garbage collector waits
     core        jobs, readings, boards, and rules about them. Pure: no input, no output, no clock
 
 From the service to a cell of the table: `codearts.client` makes a reading, `polling.poller` reports it, `core.board`

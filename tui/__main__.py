@@ -8,7 +8,7 @@ def main() -> int:
     from tui.core.errors import shortage
 
     try:
-        from tui.hardening import harden
+        from tui.startup import harden
 
         harden()  # first: the environment may hold a token from the start
         from tui.cli import main

@@ -1,11 +1,13 @@
-"""Pauses the garbage collector until the first frame: it takes a seventh of the CPU until then.
+"""What happens before anything else is loaded: secrets are protected, and the garbage collector is paused.
 
-A file of its own because it is needed before Textual is loaded and again on the screen.
+The collector takes a seventh of the CPU until the first frame.
 """
 
 import gc
+import resource
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
@@ -23,3 +25,20 @@ def resume_gc() -> None:
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
+
+
+_PR_SET_DUMPABLE = 4
+
+
+def harden() -> None:
+    """Turns off core files, and keeps other programs of this user from reading our memory and environment.
+
+    As far as the system permits. Call it before anything else in every process that may hold a secret.
+    """
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        import ctypes
+
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

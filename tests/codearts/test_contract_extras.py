@@ -13,13 +13,19 @@ from tui.codearts.auth.credentials import EnvironmentToken
 from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extras_client import ExtrasClient
-from tui.codearts.job_list_api import JobPage, job_list_call, project_job_list_call
+from tui.codearts.job_list_api import (
+    JobPage,
+    Project,
+    ProjectId,
+    ProjectPage,
+    job_list_call,
+    project_job_list_call,
+    projects_call,
+)
 from tui.codearts.log_api import Analysis, LogPiece, analysis_call, log_call, log_v3_call
-from tui.codearts.project_api import Project, ProjectId, ProjectPage, projects_call
 from tui.codearts.run_lookup import RunLookup
 from tui.core.job import JobId
-from tui.core.outcome import Outcome
-from tui.core.run import FailedStep, Interval, Match, MatchKind, ObservedRun, RunRecord
+from tui.core.run import FailedStep, Interval, Match, MatchKind, ObservedRun, Outcome, RunRecord
 
 
 @pytest.fixture

@@ -24,9 +24,15 @@ from tui.codearts.extra_call import CallKind, ExtraCall
 from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.extras_switch import SwitchState
 from tui.codearts.job_info_api import JobInfo, job_info_call, running_status_call
-from tui.codearts.job_list_api import JobPage, job_list_call, project_job_list_call, whole_job_list_call
+from tui.codearts.job_list_api import (
+    JobPage,
+    ProjectId,
+    job_list_call,
+    project_job_list_call,
+    projects_call,
+    whole_job_list_call,
+)
 from tui.codearts.log_api import LogPiece, analysis_call, log_call, log_v3_call
-from tui.codearts.project_api import ProjectId, projects_call
 from tui.codearts.record_api import record_info_call, record_list_call
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError

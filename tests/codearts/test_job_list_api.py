@@ -11,16 +11,16 @@ from tests.support.hostile_texts import control_characters
 from tui.codearts.job_list_api import (
     JobEntry,
     JobPage,
+    ProjectId,
     job_list_call,
     parse_job_page,
     project_job_list_call,
     whole_job_list_call,
 )
-from tui.codearts.project_api import ProjectId
 from tui.core.job import JobId
-from tui.core.outcome import Outcome
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as K
+from tui.core.run import Outcome
 
 JOB = "901878212b1a49be9c1a1054c272762a"
 PROJECT = "0c1d2e3f405162738495a6b7c8d9eaf0"

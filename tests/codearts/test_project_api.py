@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.extra_calls import envelope, failure
-from tui.codearts.project_api import Project, ProjectId, ProjectPage, parse_project_page, projects_call
+from tui.codearts.job_list_api import Project, ProjectId, ProjectPage, parse_project_page, projects_call
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as K
 

@@ -17,10 +17,9 @@ from tui.codearts.record_api import (
     record_window,
 )
 from tui.core.job import JobId
-from tui.core.outcome import Outcome
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as K
-from tui.core.run import RunRecord
+from tui.core.run import Outcome, RunRecord
 
 JOB = JobId("901878212b1a49be9c1a1054c272762a")
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -8,10 +8,8 @@ import httpx
 from tests.support.clients import JOB
 from tests.support.extra_calls import NOON, Handler, envelope, extras
 from tui.codearts.run_lookup import RunLookup
-from tui.core.duration_unit import Unit
-from tui.core.outcome import Outcome
 from tui.core.reading import Failure
-from tui.core.run import Interval, Match, MatchKind, ObservedRun
+from tui.core.run import Interval, Match, MatchKind, ObservedRun, Outcome, Unit
 
 
 def epoch(seconds: float) -> int:

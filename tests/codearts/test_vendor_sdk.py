@@ -22,9 +22,8 @@ from tui.codearts.auth.signing import sign
 from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extras_client import ExtrasClient
-from tui.codearts.job_list_api import JobPage, job_list_call
+from tui.codearts.job_list_api import JobPage, ProjectPage, job_list_call, projects_call
 from tui.codearts.log_api import LogPiece, log_v3_call
-from tui.codearts.project_api import ProjectPage, projects_call
 from tui.codearts.record_api import RecordPage, record_info_call, record_list_call, record_window
 from tui.core.reading import Moment, Status
 from tui.core.run import RunRecord

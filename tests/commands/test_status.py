@@ -10,8 +10,8 @@ from tests.support.command_stage import Stage, jobs
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
 from tui.commands.output import ExitCode
+from tui.commands.render import aligned
 from tui.commands.status import one_shot, status
-from tui.commands.table import aligned
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Status
 from tui.polling.policy import Policy

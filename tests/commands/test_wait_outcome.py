@@ -12,9 +12,8 @@ from tests.support.virtual_time import run
 from tui.commands.output import ExitCode
 from tui.commands.wait import Until, wait
 from tui.core.job import JobId
-from tui.core.outcome import Outcome
 from tui.core.reading import Failure, FailureKind, Status
-from tui.core.run import Match, MatchKind, ObservedRun, RunRecord
+from tui.core.run import Match, MatchKind, ObservedRun, Outcome, RunRecord
 from tui.profiles.extras import Extras
 
 START = 1000.0

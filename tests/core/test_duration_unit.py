@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.core.duration_unit import Calibration, Unit, UnitEvidence
-from tui.core.run import RunRecord
+from tui.core.run import Calibration, RunRecord, Unit, UnitEvidence
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

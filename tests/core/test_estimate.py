@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.core.estimate import Estimate, Outlook, PastRun, Progress, estimate, is_precise, outlook, rounded
+from tui.core.estimate import Estimate, Outlook, PastRun, RunProgress, estimate, is_precise, outlook, rounded
 
 PROJECTS = [{"J02", "J03"}, {"J05", "J06", "J07"}, {"J08", "J12", "J13"}, {"J04", "J09", "J10", "J11", "J15", "J16"}]
 """Families that are parts of the same workflows."""
@@ -191,20 +191,20 @@ def test_what_is_said_follows_the_time_that_passed() -> None:
     usual = estimate(runs_of(*range(540, 660, 12)), 1000)
     assert usual
     assert usual.point == 594
-    assert outlook(0, True, usual) == Outlook(Progress.ON_ITS_WAY, 594, 0)
-    assert outlook(-3, True, usual) == Outlook(Progress.ON_ITS_WAY, 594, 0)
-    assert outlook(297, True, usual) == Outlook(Progress.ON_ITS_WAY, 297, 0.5)
-    assert outlook(594, True, usual) == Outlook(Progress.ANY_MOMENT, share=0.95)
-    assert outlook(usual.too_long, True, usual).progress is Progress.ANY_MOMENT
-    assert outlook(usual.too_long + 1, True, usual) == Outlook(Progress.LONGER_THAN_USUAL, share=0.95)
-    assert outlook(10_000, True, None) == Outlook(Progress.UNKNOWN)
+    assert outlook(0, True, usual) == Outlook(RunProgress.ON_ITS_WAY, 594, 0)
+    assert outlook(-3, True, usual) == Outlook(RunProgress.ON_ITS_WAY, 594, 0)
+    assert outlook(297, True, usual) == Outlook(RunProgress.ON_ITS_WAY, 297, 0.5)
+    assert outlook(594, True, usual) == Outlook(RunProgress.ANY_MOMENT, share=0.95)
+    assert outlook(usual.too_long, True, usual).progress is RunProgress.ANY_MOMENT
+    assert outlook(usual.too_long + 1, True, usual) == Outlook(RunProgress.LONGER_THAN_USUAL, share=0.95)
+    assert outlook(10_000, True, None) == Outlook(RunProgress.UNKNOWN)
 
 
 def test_a_run_whose_start_was_not_seen_is_only_ever_called_late() -> None:
     usual = estimate(runs_of(*[100.0] * 9), 1000)
     assert usual
     assert usual.too_long == 160
-    assert outlook(50, False, usual) == Outlook(Progress.UNKNOWN)
+    assert outlook(50, False, usual) == Outlook(RunProgress.UNKNOWN)
     assert outlook(161, False, usual).is_late
 
 
@@ -233,6 +233,6 @@ def test_nothing_said_is_ever_negative_or_full(durations: list[float], elapsed: 
     said = outlook(elapsed, start_seen, usual)
     assert said.left is None or said.left > 0
     assert said.share is None or 0 <= said.share <= 0.95
-    assert (usual is None) == (said.progress is Progress.UNKNOWN) or not start_seen
+    assert (usual is None) == (said.progress is RunProgress.UNKNOWN) or not start_seen
     if usual:
         assert min(durations) <= usual.least <= (usual.point or usual.least) <= usual.most <= max(durations)

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from tests.support.builders import DAY, failure, job_id, reading, state
 from tui.core.board import Board, JobState
 from tui.core.job import Job, ServiceName
-from tui.core.outcome import Outcome
 from tui.core.reading import Status
-from tui.core.run import FailedStep, Interval, ObservedRun, RunRecord
+from tui.core.run import FailedStep, Interval, ObservedRun, Outcome, RunRecord
 
 IDLE, RUNNING = Status.IDLE, Status.RUNNING
 STEP = FailedStep("Sign ipa")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.builders import failure, job_id, moment
-from tui.core.observed_run import Between, Gap, ObservedRun, Seen, merged, observe
+from tui.core.observed_run import Between, Gap, RecordedRun, Seen, merged, observe
 from tui.core.reading import Reading, Status
 
 JOB = job_id(1)
@@ -34,7 +34,7 @@ def answer(truth: Truth, sent: float, decided: float, received: float) -> Readin
 
 def watch(
     truth: Truth, asked: list[tuple[float, float, float]], interval: float
-) -> tuple[list[ObservedRun], list[Gap]]:
+) -> tuple[list[RecordedRun], list[Gap]]:
     """All that is recorded, the run that goes on at the end included."""
     known: Seen | None = None
     runs, gaps = [], []
@@ -51,7 +51,7 @@ def holds(between: Between, at: float) -> bool:
     return (between.after is None or between.after <= NOON + at) and NOON + at <= between.by
 
 
-def is_true(run: ObservedRun, truth: Truth) -> bool:
+def is_true(run: RecordedRun, truth: Truth) -> bool:
     """Returns whether one of the true runs began and ended within the bounds of `run`, or `run` may be several."""
     if run.maybe_two:
         return any(holds(run.start, start) for start, _ in truth.runs())
@@ -138,9 +138,9 @@ def test_only_precise_whole_runs_are_learned_from() -> None:
     assert short.past is None
 
 
-def run(start: float, end: float | None, width: float = 15, number: int | None = None) -> ObservedRun:
+def run(start: float, end: float | None, width: float = 15, number: int | None = None) -> RecordedRun:
     last = end - width if end is not None else start + 600
-    return ObservedRun(JOB, Between(start - width, start), last, Between(last, end) if end else None, number=number)
+    return RecordedRun(JOB, Between(start - width, start), last, Between(last, end) if end else None, number=number)
 
 
 def test_a_run_that_two_saw_is_one_and_known_better() -> None:
@@ -164,15 +164,15 @@ def test_an_end_that_one_saw_is_the_end() -> None:
 
 
 @given(st.permutations([run(100, 200), run(103, 198), run(300, 400), run(500, None), run(502, 590)]))
-def test_the_order_of_the_observers_does_not_matter(runs: list[ObservedRun]) -> None:
+def test_the_order_of_the_observers_does_not_matter(runs: list[RecordedRun]) -> None:
     assert [one.start.by for one in merged(runs)] == [100, 300, 500]
 
 
 def test_a_run_is_known_as_closely_as_all_of_its_observers_know_it_together() -> None:
     seen = [
-        ObservedRun(JOB, Between(NOON, NOON + 30), NOON + 100, Between(NOON + 100, NOON + 160)),
-        ObservedRun(JOB, Between(NOON + 10, NOON + 40), NOON + 110, Between(NOON + 110, NOON + 170), source="b"),
-        ObservedRun(JOB, Between(NOON + 5, NOON + 20), NOON + 120, Between(NOON + 120, NOON + 150), source="c"),
+        RecordedRun(JOB, Between(NOON, NOON + 30), NOON + 100, Between(NOON + 100, NOON + 160)),
+        RecordedRun(JOB, Between(NOON + 10, NOON + 40), NOON + 110, Between(NOON + 110, NOON + 170), source="b"),
+        RecordedRun(JOB, Between(NOON + 5, NOON + 20), NOON + 120, Between(NOON + 120, NOON + 150), source="c"),
     ]
     (run,) = merged(seen)
     assert (run.start, run.end) == (Between(NOON + 10, NOON + 20), Between(NOON + 120, NOON + 150))

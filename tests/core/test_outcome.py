@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.core.outcome import Outcome, is_finished, is_never_built, outcome_of
+from tui.core.run import Outcome, is_finished, is_never_built, outcome_of
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.core.outcome import Outcome
 from tui.core.run import (
     Interval,
     Match,
     MatchKind,
     ObservedRun,
+    Outcome,
     RunRecord,
     choose_record,
     is_late,

@@ -16,15 +16,19 @@ from tui.codearts.endpoints import Endpoint
 from tui.codearts.extra_call import ExtraCall
 from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.job_info_api import JobInfo, LastBuild, job_info_call, running_status_call
-from tui.codearts.job_list_api import JobPage, job_list_call, project_job_list_call, whole_job_list_call
+from tui.codearts.job_list_api import (
+    JobPage,
+    ProjectPage,
+    job_list_call,
+    project_job_list_call,
+    projects_call,
+    whole_job_list_call,
+)
 from tui.codearts.log_api import Analysis, LogPiece, analysis_call, log_call, log_v3_call
-from tui.codearts.project_api import ProjectPage, projects_call
 from tui.codearts.record_api import RecordPage, record_info_call, record_list_call
-from tui.core.duration_unit import Calibration, Unit
-from tui.core.outcome import Outcome
 from tui.core.reading import Failure, Moment, Status
 from tui.core.reading import FailureKind as K
-from tui.core.run import Interval, MatchKind, ObservedRun, RunRecord, choose_record
+from tui.core.run import Calibration, Interval, MatchKind, ObservedRun, Outcome, RunRecord, Unit, choose_record
 from tui.demo.extras import ExtrasMode
 from tui.demo.service import DemoService
 

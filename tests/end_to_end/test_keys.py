@@ -127,7 +127,7 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("left", "left", "left", "left")
         typist.wait_for("^  Status")
         typist.press("F")
-        typist.wait_for("There is one profile only")
+        typist.wait_for("There is only one profile")
         typist.every_key_of(LOOK)
 
 
@@ -174,7 +174,7 @@ def test_marking_and_copying(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("v", "down", "v", "down")
         typist.marked(1, 2, 3, 4)
         typist.press("Y")
-        typist.wait_for("4 reports: sent")
+        typist.wait_for("Copied 4 reports")
         typist.copied(rf"^{typist.jobs[0]} \| job 001 \| running[^\n]*\n(?s:.*)CB\.00031006 \| The job does not exist")
         typist.press("p")
         typist.wait_for(r"(?s)= paused .*job 001.*= paused .*job 004")

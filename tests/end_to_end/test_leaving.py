@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.contract_server import ContractServer
+from tests.support.long_run import by_length
 from tests.support.program import Home, command, numbered
 from tests.support.terminal import Terminal, base_environment
 
@@ -38,7 +39,7 @@ def shell(home: Home, script: str) -> Terminal:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("place", ["table", "dialog"])
+@pytest.mark.parametrize("place", by_length(["dialog"], ["table", "dialog"]))
 def test_a_signal_ends_it_in_order(home: Home, number: signal.Signals, place: str) -> None:
     with home.start() as terminal:
         terminal.wait_for("2 running")
@@ -57,7 +58,7 @@ def test_a_terminal_that_goes_away_ends_it(home: Home) -> None:
         assert terminal.wait_exit() == 128 + signal.SIGHUP
 
 
-@pytest.mark.parametrize("place", ["table", "dialog"])
+@pytest.mark.parametrize("place", by_length(["dialog"], ["table", "dialog"]))
 def test_keys_that_leave(home: Home, place: str) -> None:
     for keys in (["ctrl+c", "ctrl+c"], ["ctrl+q"], ["q"]):
         with home.start() as terminal:
@@ -78,7 +79,7 @@ def test_one_interrupt_key_only_says_what_quits(home: Home) -> None:
     with home.start() as terminal:
         terminal.wait_for("2 running")
         terminal.press("ctrl+c")
-        terminal.wait_for("ctrl\\+c again quits")
+        terminal.wait_for("Press ctrl\\+c again to quit")
         terminal.press("down")
         terminal.wait_for("› .*job 002")
 
@@ -96,7 +97,7 @@ def test_suspending_gives_the_shell_its_terminal_and_coming_back_draws_anew(home
         assert terminal.left_behind() == ()
 
 
-@pytest.mark.parametrize("signal_name", ["INT", "TERM"])
+@pytest.mark.parametrize("signal_name", by_length(["TERM"], ["INT", "TERM"]))
 def test_the_demo_service_alone_ends_on_a_signal(signal_name: str) -> None:
     number = signal.Signals[f"SIG{signal_name}"]
     with Terminal(command("demo-service"), rows=60, columns=120) as terminal:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.contract_server import ContractServer, Request
+from tests.support.long_run import by_length
 from tests.support.program import Home, numbered
 
 JOBS = 20
@@ -23,7 +24,7 @@ OPEN: dict[str, tuple[Sequence[str], str, int]] = {
 """Keys, what they open, and the most bytes of a change then."""
 
 
-@pytest.mark.parametrize("what", OPEN)
+@pytest.mark.parametrize("what", by_length(("nothing", "details", "filter", "help"), tuple(OPEN)))
 def test_a_change_sends_what_differs_whatever_is_open(tmp_path: Path, what: str) -> None:
     keys, opened, most = OPEN[what]
     labels, answers = numbered(JOBS)
@@ -44,7 +45,7 @@ def test_a_change_sends_what_differs_whatever_is_open(tmp_path: Path, what: str)
             assert len(terminal.raw) - sent <= most
 
 
-@pytest.mark.parametrize("opener", ["", "/", "s", "L"])
+@pytest.mark.parametrize("opener", by_length(["", "s"], ["", "/", "s", "L"]))
 def test_a_window_that_gets_or_loses_the_focus_is_not_drawn_again(tmp_path: Path, opener: str) -> None:
     labels, answers = numbered(JOBS)
     with ContractServer(answers) as server:
@@ -92,7 +93,7 @@ def test_a_terminal_that_takes_nothing_holds_up_nothing(tmp_path: Path) -> None:
             assert terminal.process.wait(20) == 143
 
 
-@pytest.mark.parametrize("told", [(0, 0), (0, 80), (24, 0)])
+@pytest.mark.parametrize("told", by_length([(0, 80)], [(0, 0), (0, 80), (24, 0)]))
 def test_a_terminal_without_a_size_is_taken_for_a_usual_one(tmp_path: Path, told: tuple[int, int]) -> None:
     labels, answers = numbered(JOBS)
     with ContractServer(answers) as server:

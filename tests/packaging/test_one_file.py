@@ -18,6 +18,7 @@ from tests.support.other_users import ALICE, EVE, TEAM, give, needs_root, public
 from tests.support.terminal import Terminal
 from tui import __version__
 
+GROUPS = [".cache", ".cache/codearts-watch", ".cache/codearts-watch/DIGEST"]
 VERSION = f"codearts-watch {__version__}\n"
 
 
@@ -74,6 +75,7 @@ def test_it_has_the_releases_that_the_project_asks_for() -> None:
         assert wanted.specifier.contains(locked[wanted.name]), f"{text}: run .ci/lock.py"
 
 
+@takes_minutes
 def test_without_a_home_it_runs_out_of_the_file(carried: str, tmp_path: Path) -> None:
     done = run([python(11), carried, "--version"], tmp_path, HOME="/dev/null")
     assert (done.stdout, done.stderr, done.returncode) == (VERSION, "", 0)
@@ -99,7 +101,7 @@ def test_many_first_starts_at_once_unpack_one_program(carried: str, home: Path) 
     assert (unpacked(home) / "tui/ui/app.tcss").is_file()
 
 
-@pytest.mark.parametrize("minor", [6, 8, 10])
+@pytest.mark.parametrize("minor", by_length([8], [6, 8, 10]))
 def test_an_older_python_looks_for_a_newer_one_or_says_what_is_missing(carried: str, home: Path, minor: int) -> None:
     command = [python(minor), carried, "--version"]
     told = run(command, home, PATH=str(home))
@@ -116,7 +118,7 @@ def plant(folder: Path) -> None:
     (folder / "tui/cli.py").write_text("raise SystemExit('planted')")
 
 
-@pytest.mark.parametrize("place", [".cache", ".cache/codearts-watch", ".cache/codearts-watch/DIGEST"])
+@pytest.mark.parametrize("place", by_length(GROUPS[-1:], GROUPS))
 @needs_root
 def test_a_folder_that_a_group_can_write_is_not_used(carried: str, home: Path, place: str) -> None:
     """A member of the group could have put anything there."""
@@ -130,6 +132,7 @@ def test_a_folder_that_a_group_can_write_is_not_used(carried: str, home: Path, p
 
 
 @needs_root
+@takes_minutes
 def test_a_folder_of_another_user_is_not_used(carried: str, home: Path) -> None:
     command = [python(11), carried, "--version"]
     assert run(command, home).stdout == VERSION
@@ -141,7 +144,7 @@ def test_a_folder_of_another_user_is_not_used(carried: str, home: Path) -> None:
         assert run(command, home).stderr == "planted\n"
 
 
-@pytest.mark.parametrize("place", ["", "DIGEST"])
+@pytest.mark.parametrize("place", by_length(["DIGEST"], ["", "DIGEST"]))
 def test_a_link_in_place_of_the_folder_is_not_followed(carried: str, home: Path, place: str) -> None:
     command = [python(11), carried, "--version"]
     assert run(command, home).stdout == VERSION

@@ -9,8 +9,8 @@ from tests.support.builders import failure
 from tests.support.scripted_reader import failed, job, polling
 from tests.support.virtual_time import in_virtual_time
 from tui.core.reading import FailureKind, Status
-from tui.polling.extras_share import ExtrasBudget, ExtrasShare
-from tui.polling.rate_limiter import AdaptiveRateLimiter
+from tui.polling.extras_budget import ExtrasBudget
+from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasShare
 
 
 def taken(share: ExtrasShare, seconds: int, start: float = 0.0) -> list[float]:

@@ -7,9 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from tests.support.builders import failure, job_id, moment
 from tests.support.virtual_time import in_virtual_time
 from tui.core.job import JobId
-from tui.core.outcome import Outcome
 from tui.core.reading import Failure, FailureKind
-from tui.core.run import FailedStep, Interval, Match, MatchKind, ObservedRun, RunRecord
+from tui.core.run import FailedStep, Interval, Match, MatchKind, ObservedRun, Outcome, RunRecord
 from tui.polling.outcomes import Outcomes
 
 RUN = ObservedRun(None, Interval(moment(0).wall, moment(5).wall))

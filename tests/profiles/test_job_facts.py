@@ -15,9 +15,8 @@ from tests.support.user_home import User
 from tui.context import App
 from tui.core.board import Board
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.outcome import Outcome
 from tui.core.reading import Moment, Reading, Status
-from tui.core.run import FailedStep, RunRecord
+from tui.core.run import FailedStep, Outcome, RunRecord
 
 IDS = [JobId(truth.id) for truth in TRUTHS]
 

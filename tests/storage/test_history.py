@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import job_id
-from tui.core.observed_run import Between, Gap, ObservedRun
+from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Status
 from tui.storage.history import (
     RUNS_REMEMBERED,
@@ -30,11 +30,11 @@ DAY = 86_400.0
 
 def run(
     start: float, end: float | None = None, job: int = 1, number: int | None = None, as_sent: str = ""
-) -> ObservedRun:
+) -> RecordedRun:
     over = Between(end - 15, end) if end else None
     went_on, outcome = (end or start + 100) - 15, "failed" if as_sent else ""
     start_between = Between(start - 15, start)
-    return ObservedRun(job_id(job), start_between, went_on, over, False, 15, number, outcome, as_sent)
+    return RecordedRun(job_id(job), start_between, went_on, over, False, 15, number, outcome, as_sent)
 
 
 @pytest.fixture

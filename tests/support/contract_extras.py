@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from tests.support.contract_server import ContractServer, Reply, refusal
-from tui.core.outcome import Outcome
+from tui.core.run import Outcome
 
 PROJECT = "b7d1e2f3a4958677889900aabbccddee"
 _COLOURS = {"SUCCESS": "blue", "FAILURE": "red", "SCHEDULE_FAILURE": "red", "ABORTED": "aborted", "timeout": "timeout"}

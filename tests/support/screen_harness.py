@@ -1,4 +1,4 @@
-"""The screen on a scripted reader: every job is read once at once, and then not for an hour unless asked."""
+"""The screen on a scripted reader: each job is read once at the start, and then not for an hour unless refreshed."""
 
 import asyncio
 import random
@@ -43,12 +43,12 @@ class Where:
     warning: str = ""
 
     async def look(self) -> None:
-        """Nobody knows when its credential ends."""
+        """The expiry of its credential stays unknown."""
 
 
 @dataclass
 class Door:
-    """Takes one password, `open sesame`, whose check fails while `closed` is set."""
+    """A form that accepts any text with a space, such as `open sesame`; the check fails while `closed` is set."""
 
     wants: str = "token"
     closed: Failure | None = None
@@ -68,7 +68,7 @@ PROFILE = Where("", Endpoint("https://build.example", "cn-north-4"), Environment
 
 @dataclass
 class Clock:
-    """Real enough for the poller, and moved by hand for ages."""
+    """The clock of the event loop, which tests move ahead."""
 
     ahead: float = 0.0
     start: float = field(default_factory=lambda: asyncio.get_running_loop().time())
@@ -80,7 +80,7 @@ class Clock:
 
 @dataclass
 class Script:
-    """A reader that answers at once what it was told, and remembers whom it was asked about."""
+    """A reader that returns the given outcomes at once, and records which jobs it read."""
 
     now: Callable[[], Moment]
     outcomes: dict[JobId, Status | Failure]
@@ -105,7 +105,7 @@ class Script:
 
 @dataclass
 class Screen:
-    """What a test holds on to."""
+    """The running app and the fakes around it."""
 
     app: WatchApp
     pilot: Pilot[None]
@@ -119,31 +119,31 @@ class Screen:
         return self.app.board_screen
 
     async def press(self, *keys: str) -> None:
-        """Press keys one after another, each after the one before has acted."""
+        """Press keys one after another; each waits until the one before has acted."""
         for key in keys:
             await self.pilot.press(key)
             await self.settle()
 
     async def settle(self) -> None:
-        """Wait until held keys, workers and reports are through."""
+        """Wait until no key is held and no frame is due."""
         await self.until(lambda: not self.app.holds_keys and not self.board.draws_soon)
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for something that will be so; fails after many turns of the loop if it is not."""
+        """Wait until the condition holds; fails after many turns of the loop."""
         for _ in range(500):
             await self.pilot.pause()
             if condition():
                 return
             await asyncio.sleep(0.01)
-        raise AssertionError(f"it did not come to that; the screen shows:\n{self.text}")
+        raise AssertionError(f"the condition never held; the screen shows:\n{self.text}")
 
     async def all_read(self) -> None:
-        """Wait until every watched job has been asked about once."""
+        """Wait until every watched job was read once."""
         await self.until(lambda: all(state.last for state in self.board.state.board.states.values()))
 
     async def ask_all(self) -> None:
-        """Ask about every job once more and wait for the answers."""
+        """Read every job once more, and wait for that."""
         wanted = len(self.reader.asked) + len(self.board.state.board.states)
         self.board.live.pollers.refresh(None)
         await self.until(lambda: len(self.reader.asked) >= wanted)
@@ -175,7 +175,7 @@ def jobs(number: int) -> list[Job]:
 
 @dataclass(frozen=True)
 class Profiles:
-    """Who asks: every profile is the same one under another name."""
+    """A service whose profiles are all the same one."""
 
     reader: "Script"
     clock: "Clock"
@@ -213,7 +213,7 @@ async def screen(
     profile: Where | None = None,
     **parts: Any,
 ) -> AsyncIterator[Screen]:
-    """The app on so many jobs, all read once when the block begins."""
+    """The app with so many jobs, all of them read once when the block begins."""
     clock = Clock()
     reader = Script(clock.now, dict(outcomes or {}))
     store = store or MemoryWatchlist(jobs(watched) if isinstance(watched, int) else watched)

@@ -108,7 +108,7 @@ def test_the_mouse_is_off_over_ssh_unless_it_is_set(
 def test_a_hardened_process_leaves_no_core_file() -> None:
     program = (
         "import ctypes, resource, sys\n"
-        "from tui.hardening import harden\n"
+        "from tui.startup import harden\n"
         "harden()\n"
         "PR_GET_DUMPABLE = 3\n"
         "dumpable = ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) if sys.platform == 'linux' else 0\n"

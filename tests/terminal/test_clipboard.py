@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.terminal.clipboard import Route, Run, Way, copy, plain, route, run_program
+from tui.terminal.clipboard import ClipboardRoute, Run, Way, copy, plain, route, run_program
 
-TMUX = Route(Way.TMUX, "/usr/bin/tmux")
-BARE = Route(Way.TERMINAL)
-SCREEN = Route(Way.SCREEN)
+TMUX = ClipboardRoute(Way.TMUX, "/usr/bin/tmux")
+BARE = ClipboardRoute(Way.TERMINAL)
+SCREEN = ClipboardRoute(Way.SCREEN)
 
 
 def runner(succeeds: bool, calls: list[tuple[Sequence[str], str]]) -> Run:
@@ -47,12 +47,12 @@ def passed_on_by_screen(sequence: str) -> str:
         ({"TMUX": "/tmp/tmux-0/default,1,0", "STY": "1234.pts-0.host"}, TMUX),
     ],
 )
-def test_the_route_follows_what_lies_between(environ: dict[str, str], expected: Route) -> None:
+def test_the_route_follows_what_lies_between(environ: dict[str, str], expected: ClipboardRoute) -> None:
     assert route(environ, lambda program: f"/usr/bin/{program}") == expected
 
 
 def test_tmux_without_its_program_is_written_through() -> None:
-    assert route({"TMUX": "x"}, lambda program: None) == Route(Way.TMUX)
+    assert route({"TMUX": "x"}, lambda program: None) == ClipboardRoute(Way.TMUX)
 
 
 def test_a_bare_terminal_gets_the_sequence() -> None:
@@ -69,8 +69,8 @@ def test_tmux_gets_the_text_by_its_own_command_and_the_terminal_nothing() -> Non
     assert written == []
 
 
-@pytest.mark.parametrize("way", [TMUX, Route(Way.TMUX)])
-def test_where_tmux_does_not_run_the_sequence_goes_through_it(way: Route) -> None:
+@pytest.mark.parametrize("way", [TMUX, ClipboardRoute(Way.TMUX)])
+def test_where_tmux_does_not_run_the_sequence_goes_through_it(way: ClipboardRoute) -> None:
     written: list[str] = []
     answer = copy("id", way, written.append, runner(False, []))
     assert answer.startswith("via tmux, which lets it out only with `set -g allow-passthrough")

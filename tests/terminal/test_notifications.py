@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.terminal.notifications import (
-    Between,
     Desktop,
+    Multiplexer,
     Outside,
     bell_route,
     desktop_route,
@@ -38,9 +38,9 @@ def tmux(
 
 
 def test_a_bare_terminal_is_known_by_its_term() -> None:
-    assert outside({"TERM": "xterm-kitty"}, None) == Outside(Between.NOTHING, "xterm-kitty")
-    assert outside({"TERM": "screen", "STY": "1.a"}, None).between is Between.SCREEN
-    assert outside({"TERM": "foot", "ZELLIJ": "0"}, None).between is Between.ZELLIJ
+    assert outside({"TERM": "xterm-kitty"}, None) == Outside(Multiplexer.NOTHING, "xterm-kitty")
+    assert outside({"TERM": "screen", "STY": "1.a"}, None).between is Multiplexer.SCREEN
+    assert outside({"TERM": "foot", "ZELLIJ": "0"}, None).between is Multiplexer.ZELLIJ
 
 
 def test_tmux_names_the_terminal_behind_it() -> None:
@@ -49,7 +49,7 @@ def test_tmux_names_the_terminal_behind_it() -> None:
     assert (
         outside(IN_TMUX, None)
         == outside(IN_TMUX, "no server\n")
-        == Outside(Between.TMUX, is_visible=False, sets_titles=False)
+        == Outside(Multiplexer.TMUX, is_visible=False, sets_titles=False)
     )
 
 
@@ -101,9 +101,9 @@ def test_a_notification_needs_passthrough_and_a_visible_pane() -> None:
 
 
 def test_screen_and_zellij_have_their_own_ways() -> None:
-    assert desktop_route("osc9", Outside(Between.SCREEN), "x").sent == "\x1bP\x1b]9;x\a\x1b\\"
-    assert desktop_route("auto", Outside(Between.ZELLIJ, "foot"), "x").sent == "\x1b]99;;x\a"
-    assert bell_route(Outside(Between.SCREEN)).remedy.startswith("vbell off")
+    assert desktop_route("osc9", Outside(Multiplexer.SCREEN), "x").sent == "\x1bP\x1b]9;x\a\x1b\\"
+    assert desktop_route("auto", Outside(Multiplexer.ZELLIJ, "foot"), "x").sent == "\x1b]99;;x\a"
+    assert bell_route(Outside(Multiplexer.SCREEN)).remedy.startswith("vbell off")
 
 
 def test_the_title_says_what_becomes_of_it() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from textual import events
 
 from tests.support.terminal import Terminal
-from tui.ui.driver import LONGEST_REPLY, Parser, Replies
+from tui.ui.driver import LONGEST_REPLY, KeyParser, Replies
 
 ROOT = Path(__file__).parents[2]
 APP = """
@@ -80,7 +80,7 @@ def tiny() -> Terminal:
 
 
 def keys(text: str) -> list[str]:
-    parser = Parser()
+    parser = KeyParser()
     return [message.key for message in parser.feed(text) if isinstance(message, events.Key)]
 
 
@@ -130,7 +130,7 @@ def test_an_odd_sequence_costs_only_itself(odd: str) -> None:
 @given(st.lists(st.text(max_size=8) | st.from_regex(r"\x1b\[[0-9;:<?]{0,12}[a-zA-Z~]", fullmatch=True), max_size=12))
 @settings(max_examples=200)
 def test_whatever_comes_the_parser_goes_on(parts: list[str]) -> None:
-    parser = Parser()
+    parser = KeyParser()
     for part in parts:
         list(parser.feed(Replies().without(part)))
     list(parser.feed("\x1b[201~\x1b[201~"))
@@ -191,7 +191,7 @@ def test_a_suspended_app_comes_back() -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
 def test_what_is_pasted_is_text_and_never_keys(size: int) -> None:
     """However the reads cut it: an escape sequence inside a paste runs no key."""
-    parser = Parser()
+    parser = KeyParser()
     sent = "a\x1b[200~one\x1bx\x1b[31m\x1bOPtwo\x1b[20\x1b[201~b\x1b[A"
     messages = [
         message for start in range(0, len(sent), size) for message in parser.feed(sent[start : start + size])
@@ -202,7 +202,7 @@ def test_what_is_pasted_is_text_and_never_keys(size: int) -> None:
 
 
 def test_an_escape_is_a_key_once_nothing_follows_it() -> None:
-    parser = Parser()
+    parser = KeyParser()
     assert list(parser.feed("\x1b")) == []
     (key,) = parser.tick()
     assert isinstance(key, events.Key)

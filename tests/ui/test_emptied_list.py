@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.builders import job_id
 from tests.support.screen_harness import jobs, screen
 from tui.storage.watchlist import WatchlistFile
 
@@ -83,6 +84,22 @@ async def test_an_open_dialog_is_not_interrupted_by_the_question(tmp_path: Path)
         assert "Add jobs" in shown.text
         await shown.press("escape")
         await shown.until(lambda: QUESTION in shown.text)
+
+
+async def test_a_dialog_that_was_open_before_the_question_writes_nothing_until_it_is_answered(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    async with screen(store=file) as shown:
+        await shown.press("a")
+        file.path.write_text("")
+        await shown.until(lambda: not file.changed())
+        await shown.press(*job_id(9), "enter")
+        await shown.until(lambda: QUESTION in shown.text)
+        assert len(shown.board.state.board.states) == 3
+        assert file.path.read_text() == ""
+        await shown.press("enter")
+        await shown.until(lambda: len(WatchlistFile(file.path).load().jobs) == 3)
+        await shown.press("enter")
+        await shown.until(lambda: len(WatchlistFile(file.path).load().jobs) == 4)
 
 
 async def test_removing_the_last_job_oneself_asks_nothing(tmp_path: Path) -> None:

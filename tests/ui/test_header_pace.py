@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tui.core.condition import Summary
+from tui.core.condition import Condition, Summary
 from tui.polling.poller import Pace
 from tui.ui.header import HeaderState, ProfileState, header_parts
 
@@ -39,3 +39,11 @@ def test_a_profile_that_is_slowed_is_not_hidden_by_another_that_is_slower_anyway
     slow = USUAL._replace(idle=300, stretched=True)
     assert "every 20 s, slowed by the service to 1 req/s" in pace_of(slow, USUAL._replace(idle=20, rate=1.0))
     assert "slowed" not in pace_of(slow, USUAL)
+
+
+@pytest.mark.parametrize(("idle", "words"), [(20, "all read within 30 s"), (100, "all read within 2 m")])
+def test_while_all_is_fresh_the_header_names_the_age_up_to_which_it_is(idle: float, words: str) -> None:
+    profile = ProfileState("", "here", USUAL._replace(idle=idle))
+    summary = Summary(Counter({Condition.IDLE: 2}), 0, 0, 0, None)
+    parts = header_parts(HeaderState((profile,), summary, 100.0, 2, False, 0, "i"))
+    assert words in "".join(text for part in parts for text, _ in part)

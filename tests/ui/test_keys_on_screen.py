@@ -10,9 +10,8 @@ from tests.support.screen_harness import PROFILE, Door, Screen, screen
 from tui.core.errors import UserError
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Status
-from tui.ui.driver import Parser
-from tui.ui.key_names import can_be_sent, canonical_key
-from tui.ui.keys import check_keys
+from tui.ui.driver import KeyParser
+from tui.ui.keys import can_be_sent, canonical_key, check_keys
 
 A, B, C = job_id(1), job_id(2), job_id(3)
 NEW = "901878212b1a49be9c1a1054c272762a"
@@ -203,7 +202,7 @@ async def test_keys_can_be_given_to_other_actions_and_help_and_hints_follow() ->
 
 async def typed(shown: Screen, sent: str) -> None:
     """What the terminal sends in one read."""
-    parser = Parser()
+    parser = KeyParser()
     for message in [*parser.feed(sent), *parser.tick()]:
         shown.app.post_message(message)
     await shown.settle()
@@ -365,7 +364,7 @@ SENT = {
 
 @pytest.mark.parametrize("key", SENT)
 def test_a_key_in_the_table_is_the_one_that_terminals_send(key: str) -> None:
-    (event,) = Parser().feed(SENT[key])
+    (event,) = KeyParser().feed(SENT[key])
     assert isinstance(event, events.Key)
     name = canonical_key(event.key)
     assert name == key or (len(key) == 1 and event.character == key)

@@ -8,9 +8,8 @@ from tests.support.builders import DAY, failure, job_id
 from tests.support.hostile_texts import control_characters
 from tests.support.screen_harness import Screen, screen
 from tui.core.job import Job, ServiceName
-from tui.core.outcome import Outcome
 from tui.core.reading import FailureKind, Status
-from tui.core.run import FailedStep, RunRecord
+from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
 
 STEP = FailedStep("Sign ipa", "CB.2017", "the certificate is expired")

@@ -2,14 +2,17 @@
 
 import asyncio
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.builders import failure, job_id
 from tests.support.long_run import by_length
 from tests.support.screen_harness import screen
-from tui.core.job import JobId
 from tui.core.reading import Failure, Status
+
+if TYPE_CHECKING:
+    from tui.core.job import JobId
 
 SENTENCE = "too small: 40x8 min"
 

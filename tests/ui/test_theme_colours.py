@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from textual.color import Color
@@ -9,10 +10,12 @@ from textual.theme import Theme
 
 from tests.support.builders import job_id
 from tests.support.screen_harness import screen
-from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Status
 from tui.ui.app import WatchApp
 from tui.ui.themes import DEFAULT_VARIABLES, load_themes
+
+if TYPE_CHECKING:
+    from tui.core.job import JobId
 
 BUNDLED = {theme.name: theme for theme in load_themes(None).themes}
 COLOURED = [theme for theme in BUNDLED.values() if not theme.ansi]

@@ -15,7 +15,7 @@ from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry, Status
 
 
-class _Answer(NamedTuple):
+class _Attempt(NamedTuple):
     outcome: Status | Failure
     http_status: int | None = None
     request_id: str = ""
@@ -50,7 +50,7 @@ class StatusClient:
         sent = self._now()
         answer = await result_or_failure(self._ask(self._endpoint.url + status_path(job)))
         if isinstance(answer, Failure):
-            answer = _Answer(answer)
+            answer = _Attempt(answer)
         return Reading(job, answer.outcome, sent, self._now(), answer.http_status, answer.request_id)
 
     def credential_changed(self) -> bool:
@@ -69,12 +69,12 @@ class StatusClient:
         """Closes the connections. To be called when no reading is under way."""
         await self._connections.close()
 
-    async def _ask(self, url: str, has_renewed: bool = False) -> _Answer:
+    async def _ask(self, url: str, has_renewed: bool = False) -> _Attempt:
         """Sends once more if the service refused the credential and there is another one now."""
         auth_headers = await self.credential.authenticate("GET", url)
         if isinstance(auth_headers, Failure):
             self._refused = auth_headers if _is_refusal(auth_headers) else self._refused
-            return _Answer(auth_headers)
+            return _Attempt(auth_headers)
         answer = await self._send(url, auth_headers)
         if not _is_refusal(answer.outcome):
             return answer
@@ -84,7 +84,7 @@ class StatusClient:
         self._refused = auth_headers
         return answer._replace(outcome=reason or answer.outcome)
 
-    async def _send(self, url: str, auth_headers: AuthHeaders) -> _Answer:
+    async def _send(self, url: str, auth_headers: AuthHeaders) -> _Attempt:
         """Passes the outcome to the credential: None if the request was cancelled."""
         response, outcome = Response(), None
         try:
@@ -93,7 +93,7 @@ class StatusClient:
             self._clock.learn(response.date)  # first: the credential may need the service's time
             self.credential.on_response(auth_headers, outcome)
         secrets = auth_headers.secrets
-        return _Answer(outcome, response.http_status, request_id(response.headers, response.body, secrets))
+        return _Attempt(outcome, response.http_status, request_id(response.headers, response.body, secrets))
 
     async def _get(self, url: str, auth_headers: AuthHeaders, response: Response) -> Status | Failure:
         await self._connections.get(Get(url, auth_headers.headers, self._deadline), response)

@@ -18,7 +18,7 @@ from tui import __version__
 from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.codearts.extra_call import CallKind
 from tui.codearts.status_api import status_path
-from tui.codearts.tls_and_proxy import Route, proxy_problem, route, tls_context, untrusting_context
+from tui.codearts.tls_and_proxy import ProxyRoute, proxy_problem, route, tls_context, untrusting_context
 from tui.codearts.transport import LARGEST_BODY, Transport, size_limit
 from tui.codearts.transport_errors import ProxyFailed, is_too_large, result_or_failure
 from tui.core.errors import UserError
@@ -124,7 +124,7 @@ def open_http(
     return client
 
 
-def _transport(context: ssl.SSLContext, way: Route) -> Transport:
+def _transport(context: ssl.SSLContext, way: ProxyRoute) -> Transport:
     """A proxy that is reached over TLS is verified as the service is."""
     try:
         proxy = httpx.Proxy(way.address) if way.address else None

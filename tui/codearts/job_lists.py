@@ -8,11 +8,12 @@ from tui.codearts.job_info_api import job_info_call
 from tui.codearts.job_list_api import (
     JobEntry,
     JobPage,
+    Project,
     job_list_call,
     project_job_list_call,
+    projects_call,
     whole_job_list_call,
 )
-from tui.codearts.project_api import Project, projects_call
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind
 

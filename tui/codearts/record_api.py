@@ -7,9 +7,8 @@ from urllib.parse import quote
 
 from tui.codearts.extra_call import CallKind, ExtraCall, Members, checked_build, not_understood, result_of, withheld
 from tui.core.job import JobId
-from tui.core.outcome import Outcome, is_finished, outcome_of
 from tui.core.reading import Failure
-from tui.core.run import RunRecord
+from tui.core.run import Outcome, RunRecord, is_finished, outcome_of
 
 FOR_THE_LAST_RUN = 10
 FOR_ESTIMATES = 30

@@ -7,10 +7,9 @@ from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.extras_switch import was_never_built
 from tui.codearts.job_info_api import running_status_call
 from tui.codearts.record_api import FOR_THE_LAST_RUN, RecordPage, record_info_call, record_list_call
-from tui.core.duration_unit import Calibration
 from tui.core.job import JobId
 from tui.core.reading import Failure, Retry
-from tui.core.run import Match, MatchKind, ObservedRun, RunRecord, choose_record, with_times
+from tui.core.run import Calibration, Match, MatchKind, ObservedRun, RunRecord, choose_record, with_times
 
 MOST_BUILDS = 2
 """Builds whose exact times are requested to find one run."""

@@ -46,7 +46,7 @@ def authorities(ca_file: Path | None, verify: bool = True) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ProxyRoute:
     """How requests get to one host: through a proxy, or directly."""
 
     proxy: str = ""
@@ -59,7 +59,7 @@ class Route:
     """With user name and password: only for the HTTP client."""
 
 
-def route(url: str, own: str | None, environ: Mapping[str, str]) -> Route:
+def route(url: str, own: str | None, environ: Mapping[str, str]) -> ProxyRoute:
     """Decides the way to a host. Nothing else reads the proxy variables: connections, errors and `check` call this.
 
     `own` is the profile's proxy: None if the environment decides, empty for no proxy. Raises UserError for a proxy
@@ -68,19 +68,19 @@ def route(url: str, own: str | None, environ: Mapping[str, str]) -> Route:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if is_loopback(host):
-        return Route(why_direct="this machine")
+        return ProxyRoute(why_direct="this machine")
     if own == "":
-        return Route(why_direct="settings")
+        return ProxyRoute(why_direct="settings")
     variable, value = ("settings", own) if own else _variable(parts.scheme, environ)
     if not value:
-        return Route()
+        return ProxyRoute()
     no_proxy = next((name for name in ("no_proxy", "NO_PROXY") if environ.get(name)), "")
     if not own and (entry := _direct_entry(host, parts.port or PORTS.get(parts.scheme), environ.get(no_proxy, ""))):
-        return Route(why_direct=f"{no_proxy} has {clean(entry, 100)}")
+        return ProxyRoute(why_direct=f"{no_proxy} has {clean(entry, 100)}")
     address = _proxy_address(value)
     if not address:
         raise proxy_problem(variable)
-    return Route(f"{shown_proxy(value)} ({variable})", variable, address=address)
+    return ProxyRoute(f"{shown_proxy(value)} ({variable})", variable, address=address)
 
 
 def shown_proxy(text: str) -> str:

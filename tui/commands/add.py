@@ -10,10 +10,9 @@ from tui.commands.job_selection import STANDARD_INPUT, refusal
 from tui.commands.list import job_lines
 from tui.commands.output import ExitCode, Output
 from tui.core.errors import UserError
-from tui.core.job import NO_JOB, Job, JobId
+from tui.core.job import NO_JOB, Job, JobId, unfit
 from tui.core.listing import read_listing
 from tui.core.paste import Found, Paste, Preview, Verdict, parse_paste, preview
-from tui.core.tags import unfit
 from tui.core.text import clean
 
 if TYPE_CHECKING:

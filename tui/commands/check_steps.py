@@ -12,9 +12,8 @@ from urllib.parse import urlsplit
 
 from tui.codearts.auth.refreshable import Token
 from tui.codearts.endpoints import Endpoint, is_loopback
-from tui.codearts.job_list_api import job_list_call
+from tui.codearts.job_list_api import job_list_call, projects_call
 from tui.codearts.log_reader import LogReader
-from tui.codearts.project_api import projects_call
 from tui.codearts.record_api import record_info_call
 from tui.commands.check import Step, StepResult, advice, fails, unknown, works
 from tui.commands.output import ExitCode
@@ -27,7 +26,7 @@ from tui.core.run import RunRecord
 from tui.core.text import clean
 from tui.profiles.extras import Extras
 from tui.profiles.profile import Profile
-from tui.ui.sizes import COLUMNS, ROWS
+from tui.terminal.capabilities import COLUMNS, ROWS
 
 LIMIT = 10.0
 """Seconds that a step may take."""

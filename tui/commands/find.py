@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from tui.codearts.job_list_api import JobEntry
+    from tui.codearts.job_list_api import JobEntry, Project
     from tui.codearts.job_lists import Listed
-    from tui.codearts.project_api import Project
     from tui.context import Context
     from tui.profiles.extras import Extras
     from tui.storage.watchlist import WatchlistStore
@@ -143,7 +142,7 @@ def _show(entries: "Sequence[JobEntry]", watched: set[JobId], output: Output, as
 
         output.line(json_text([_document(entry, entry.id in watched) for entry in entries], output))
     elif output.is_for_a_person:
-        from tui.commands.table import aligned
+        from tui.commands.render import aligned
 
         rows = [
             ("+" if entry.id in watched else "", str(entry.id), entry.name, entry.project, entry.last_build_status)

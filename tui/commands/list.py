@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui.commands.output import ExitCode, Output
-from tui.commands.render import job_document
+from tui.commands.render import aligned, job_document
 from tui.commands.status import json_text
-from tui.commands.table import aligned
 from tui.core.errors import UserError
 from tui.core.job import Job
 from tui.core.listing import listing_line

@@ -1,13 +1,15 @@
 """What the commands print about jobs: JSON objects and lines."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 
 from tui.codearts.error_codes import advise
 from tui.core.job import Job, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.core.run import RunRecord
-from tui.core.text import DETAIL, clean
+from tui.core.text import DETAIL, clean, width
 from tui.core.transitions import Change, Event
 
 Result = Reading | Failure
@@ -104,3 +106,19 @@ def _run_document(run: RunRecord) -> dict[str, Any]:
 def _stamp(wall: datetime) -> str:
     """UTC, to the millisecond."""
     return wall.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+BETWEEN = "  "
+
+
+def aligned(rows: Sequence[Sequence[str]], heads: Sequence[str] = ()) -> list[str]:
+    """One line per row. Columns without text are left out with their heads; no line ends in spaces."""
+    if not rows:
+        return []
+    columns = list(zip_longest(*([heads] if heads else []), *rows, fillvalue=""))
+    columns = [column for column in columns if any(column[bool(heads) :])]
+    widths = [max(map(width, column)) for column in columns]
+    return [
+        BETWEEN.join(text + " " * (wide - width(text)) for text, wide in zip(row, widths, strict=True)).rstrip()
+        for row in zip(*columns, strict=True)
+    ]

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.job_selection import add_jobs, add_outcome
 from tui.commands.output import ExitCode, Output
-from tui.commands.render import Result, advice, outcome_members, outcome_of, result_document
-from tui.commands.table import aligned
+from tui.commands.render import Result, advice, aligned, outcome_members, outcome_of, result_document
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.outcome import Outcome
 from tui.core.reading import Failure, FailureKind, Reading, Retry, Status
+from tui.core.run import Outcome
 
 if TYPE_CHECKING:
     from tui.commands.extras import LastRuns

@@ -15,9 +15,8 @@ from tui.commands.render import advice
 from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
-from tui.core.outcome import Outcome
 from tui.core.reading import Failure, Reading, Retry, Status
-from tui.core.run import MatchKind, RunRecord
+from tui.core.run import MatchKind, Outcome, RunRecord
 
 if TYPE_CHECKING:
     import asyncio

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.job_selection import add_build
 from tui.commands.output import ExitCode, Output
-from tui.core.outcome import Outcome
 from tui.core.reading import Failure
+from tui.core.run import Outcome
 
 if TYPE_CHECKING:
     from tui.context import Context

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.board import Freshness, JobState
 from tui.core.job import JobId
-from tui.core.outcome import Outcome
 from tui.core.reading import Status
+from tui.core.run import Outcome
 
 if TYPE_CHECKING:
     from tui.core.job import JobId

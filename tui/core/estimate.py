@@ -93,7 +93,7 @@ def percentile(ordered: list[float], share: float) -> float:
     return ordered[below] + (position % 1) * (ordered[above] - ordered[below])
 
 
-class Progress(StrEnum):
+class RunProgress(StrEnum):
     """How far a run is, compared with the estimate."""
 
     UNKNOWN = "unknown"
@@ -105,7 +105,7 @@ class Progress(StrEnum):
 class Outlook(NamedTuple):
     """What is shown of a run in progress."""
 
-    progress: Progress
+    progress: RunProgress
     left: float | None = None
     """Seconds until it usually ends; only while ON_ITS_WAY."""
     share: float | None = None
@@ -113,7 +113,7 @@ class Outlook(NamedTuple):
 
     @property
     def is_late(self) -> bool:
-        return self.progress is Progress.LONGER_THAN_USUAL
+        return self.progress is RunProgress.LONGER_THAN_USUAL
 
 
 def outlook(elapsed: float, start_seen: bool, usual: Estimate | None) -> Outlook:
@@ -122,17 +122,17 @@ def outlook(elapsed: float, start_seen: bool, usual: Estimate | None) -> Outlook
     If its start was not seen, `elapsed` is a lower bound: enough to call the run late, not to predict its end.
     """
     if usual is None:
-        return Outlook(Progress.UNKNOWN)
+        return Outlook(RunProgress.UNKNOWN)
     if elapsed > usual.too_long:
-        return Outlook(Progress.LONGER_THAN_USUAL, share=FULLEST if usual.point and start_seen else None)
+        return Outlook(RunProgress.LONGER_THAN_USUAL, share=FULLEST if usual.point and start_seen else None)
     if not start_seen:
-        return Outlook(Progress.UNKNOWN)
+        return Outlook(RunProgress.UNKNOWN)
     if usual.point is None:
-        return Outlook(Progress.ANY_MOMENT if elapsed > usual.least else Progress.ON_ITS_WAY)
+        return Outlook(RunProgress.ANY_MOMENT if elapsed > usual.least else RunProgress.ON_ITS_WAY)
     share = min(max(elapsed, 0) / usual.point, FULLEST)
     if elapsed < usual.point:
-        return Outlook(Progress.ON_ITS_WAY, usual.point - max(elapsed, 0), share)
-    return Outlook(Progress.ANY_MOMENT, share=share)
+        return Outlook(RunProgress.ON_ITS_WAY, usual.point - max(elapsed, 0), share)
+    return Outlook(RunProgress.ANY_MOMENT, share=share)
 
 
 def rounded(seconds: float) -> int:

@@ -35,7 +35,7 @@ class Between(NamedTuple):
         return self if after is not None and after > both.by else both
 
 
-class ObservedRun(NamedTuple):
+class RecordedRun(NamedTuple):
     """One build of a job. It goes on while `end` is None."""
 
     job: JobId
@@ -76,7 +76,7 @@ class ObservedRun(NamedTuple):
             return None
         return PastRun(self.end.by, length, self.outcome in ("failed", "aborted", "timed out"))
 
-    def touches(self, other: "ObservedRun") -> bool:
+    def touches(self, other: "RecordedRun") -> bool:
         """Returns whether both were seen running at the same time, and so are one run."""
         if self.number is not None and other.number is not None:
             return self.number == other.number
@@ -87,7 +87,7 @@ class ObservedRun(NamedTuple):
     def seen_span(self) -> tuple[float, float]:
         return min(self.start.by, self.running_at), max(self.start.by, self.running_at)
 
-    def narrowed(self, other: "ObservedRun") -> "ObservedRun":
+    def narrowed(self, other: "RecordedRun") -> "RecordedRun":
         """Returns the combined knowledge of two observers of the same run."""
         ends = [end for end in (self.end, other.end) if end]
         return self._replace(
@@ -115,14 +115,14 @@ class Seen(NamedTuple):
     status: Status
     sent: Moment
     received: Moment
-    run: ObservedRun | None = None
+    run: RecordedRun | None = None
 
 
 class Observation(NamedTuple):
     """What one successful reading showed."""
 
     seen: Seen
-    ended: ObservedRun | None = None
+    ended: RecordedRun | None = None
     gap: Gap | None = None
 
 
@@ -141,7 +141,7 @@ def observe(known: Seen | None, reading: Reading, interval: float) -> Observatio
     open_run = known.run if known else None
     if status is Status.RUNNING:
         now = sent.wall.timestamp()
-        run = open_run or ObservedRun(job, since, now)
+        run = open_run or RecordedRun(job, since, now)
         maybe_two = run.maybe_two or bool(open_run and gap)
         run = run._replace(running_at=now, maybe_two=maybe_two, interval=interval)
         return Observation(Seen(status, sent, received, run), None, gap)
@@ -149,7 +149,7 @@ def observe(known: Seen | None, reading: Reading, interval: float) -> Observatio
     return Observation(Seen(status, sent, received), ended, gap)
 
 
-def merged(runs: Iterable[ObservedRun]) -> list[ObservedRun]:
+def merged(runs: Iterable[RecordedRun]) -> list[RecordedRun]:
     """Returns the runs of one job, oldest first; a run that several observers saw is listed once.
 
     An observer that polled too rarely to see the idle time between two runs has one run for both: it is dropped.
@@ -157,9 +157,9 @@ def merged(runs: Iterable[ObservedRun]) -> list[ObservedRun]:
     return [run for group in _touching(runs) for run in _one_each(group)]
 
 
-def _touching(runs: Iterable[ObservedRun]) -> Iterator[list[ObservedRun]]:
+def _touching(runs: Iterable[RecordedRun]) -> Iterator[list[RecordedRun]]:
     """Yields groups of runs that touch each other, directly or through other runs."""
-    group: list[ObservedRun] = []
+    group: list[RecordedRun] = []
     for run in sorted(runs, key=lambda run: run.seen_span):
         if group and not any(run.touches(other) for other in group):
             yield group
@@ -169,9 +169,9 @@ def _touching(runs: Iterable[ObservedRun]) -> Iterator[list[ObservedRun]]:
         yield group
 
 
-def _one_each(group: list[ObservedRun]) -> Iterator[ObservedRun]:
+def _one_each(group: list[RecordedRun]) -> Iterator[RecordedRun]:
     """Yields the runs of a group that do not touch, each narrowed by the runs that touch it and no other."""
-    apart: list[ObservedRun] = []
+    apart: list[RecordedRun] = []
     for run in sorted(group, key=lambda run: run.seen_span[1]):
         if not any(run.touches(other) for other in apart):
             apart.append(run)

@@ -1,11 +1,51 @@
-"""The record of a run, and how the record of an observed run is chosen from several."""
+"""What became of a run: outcomes, records, the unit of their durations, and which record an observed run has."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import NamedTuple
 
-from tui.core.outcome import Outcome
+
+class Outcome(StrEnum):
+    """How a run ended. The service's own word is kept beside it."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ABORTED = "aborted"
+    TIMED_OUT = "timed out"
+    UNKNOWN = "unknown"
+
+
+_OUTCOMES = {
+    "success": Outcome.PASSED,
+    "blue": Outcome.PASSED,
+    "failure": Outcome.FAILED,
+    "red": Outcome.FAILED,
+    "schedule_failure": Outcome.FAILED,
+    "aborted": Outcome.ABORTED,
+    "timeout": Outcome.TIMED_OUT,
+}
+_GOING_ON = frozenset({"starting", "running", "inqueue", "building"})
+_NEVER_BUILT = "none"
+
+
+def outcome_of(word: str) -> Outcome:
+    """The outcome for a record's `state` or a list's colour word; unknown for `Finished`, which says only that."""
+    return _OUTCOMES.get(word.strip().lower(), Outcome.UNKNOWN)
+
+
+def is_finished(word: str) -> bool | None:
+    """Whether a word such as `InQueue` or `Finished` means that the run ended; None for an unknown word."""
+    word = word.strip().lower()
+    if word == "finished":
+        return True
+    return False if word in _GOING_ON else None
+
+
+def is_never_built(word: str) -> bool:
+    """Whether the `last_build_status` of a list means that there is no build yet."""
+    return word.strip().lower() == _NEVER_BUILT
+
 
 WIDENING = timedelta(seconds=120)
 """How far a record's times may be outside an observed interval: clocks differ, and builds wait in a queue."""
@@ -204,3 +244,76 @@ def _only(fitting: list[RunRecord]) -> Match:
 
 def _agrees(moment: datetime | None, observed: Interval | None, widening: timedelta) -> bool:
     return moment is None or observed is None or observed.holds(moment, widening)
+
+
+RUNS_NEEDED = 3
+TOLERANCE = 1.0
+"""Seconds by which rounding may move a value out of the observed range."""
+LONGEST_RUN = 31 * 86400.0
+"""Seconds; a longer duration in a record is ignored."""
+
+
+class Unit(Enum):
+    """The value is the unit's length in seconds."""
+
+    SECONDS = 1.0
+    MILLISECONDS = 0.001
+    MINUTES = 60.0
+
+
+class UnitEvidence(NamedTuple):
+    """What observed runs show about the unit of one field."""
+
+    candidate: Unit | None = None
+    runs: int = 0
+    """How many runs in a row fit no other unit."""
+
+    @property
+    def unit(self) -> Unit | None:
+        """Known once three runs in a row fit it alone."""
+        return self.candidate if self.runs >= RUNS_NEEDED else None
+
+    def observe(self, value: float | None, least: float, most: float) -> "UnitEvidence":
+        """Learns from a run that lasted between `least` and `most` seconds, if exactly one unit fits.
+
+        If it is another unit than before, counting starts again.
+        """
+        if value is None or value <= 0:
+            return self
+        fitting = [unit for unit in Unit if least - TOLERANCE <= value * unit.value <= most + TOLERANCE]
+        if len(fitting) != 1:
+            return self
+        is_same = fitting[0] is self.candidate
+        return UnitEvidence(fitting[0], self.runs + 1 if is_same else 1)
+
+
+class Calibration(NamedTuple):
+    """The units of both fields, for one profile."""
+
+    build_time: UnitEvidence = UnitEvidence()
+    cost_time: UnitEvidence = UnitEvidence()
+
+    def observe(self, record: RunRecord, least: float, most: float) -> "Calibration":
+        """Learns from a run that was observed from start to end, and lasted between `least` and `most` seconds."""
+        return Calibration(
+            self.build_time.observe(record.build_time, least, most),
+            self.cost_time.observe(record.cost_time, least, most),
+        )
+
+    def apply(self, record: RunRecord) -> RunRecord:
+        """Adds duration and end to the record if they can be computed; keeps exact ones."""
+        if record.duration is not None or record.is_finished is False:
+            return record
+        seconds = _seconds(record.build_time, self.build_time.unit)
+        if seconds is None:
+            seconds = _seconds(record.cost_time, self.cost_time.unit)
+        if seconds is None:
+            return record
+        ended_at = record.ended_at or (record.started_at and record.started_at + timedelta(seconds=seconds))
+        return record._replace(duration=seconds, ended_at=ended_at)
+
+
+def _seconds(value: float | None, unit: Unit | None) -> float | None:
+    if value is None or unit is None or value * unit.value > LONGEST_RUN:
+        return None
+    return value * unit.value

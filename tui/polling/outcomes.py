@@ -11,9 +11,8 @@ from math import inf
 from typing import NamedTuple, Protocol
 
 from tui.core.job import JobId
-from tui.core.outcome import Outcome
 from tui.core.reading import Failure, Retry
-from tui.core.run import FailedStep, Match, MatchKind, ObservedRun, RunRecord
+from tui.core.run import FailedStep, Match, MatchKind, ObservedRun, Outcome, RunRecord
 
 AFTER_STOP = 5.0
 """Seconds after a stop was seen until its record is asked for."""

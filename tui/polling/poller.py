@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from tui.core.job import JobId
 from tui.core.reading import Failure, Reading, Status
 from tui.polling.auth_gate import CHECK_EVERY
-from tui.polling.extras_share import ExtrasBudget
+from tui.polling.extras_budget import ExtrasBudget
 from tui.polling.policy import Policy
 from tui.polling.scheduler import Scheduler
 

@@ -144,3 +144,27 @@ def _named_wait(failure: Failure) -> float | None:
     if failure.retry_after is not None:
         return min(max(failure.retry_after, 0.0), LONGEST_RETRY_AFTER)
     return min(max(failure.limit[1], 0.0), LONGEST_WINDOW) if failure.limit else None
+
+
+SHARE = 0.2
+AT_ONCE = 5
+"""Requests that may be sent together after a pause, since a dialog waits for them."""
+
+
+class ExtrasShare:
+    """Takes from the profile's limiter, and slows down with it. All times are the caller's clock."""
+
+    def __init__(self, limiter: AdaptiveRateLimiter) -> None:
+        self._limiter = limiter
+        self._paid_at = -inf
+        """GCRA's theoretical arrival time: when all requests taken so far are paid for."""
+
+    def take(self, now: float) -> float:
+        """Takes one request and returns 0.0, or returns the seconds to wait before calling again."""
+        apart = 1 / (SHARE * self._limiter.rate)
+        ready_at = max(self._limiter.ready_at, self._paid_at - (AT_ONCE - 1) * apart)
+        if ready_at > now:
+            return ready_at - now
+        self._limiter.on_sent(now)
+        self._paid_at = max(self._paid_at, now) + apart
+        return 0.0

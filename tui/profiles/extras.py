@@ -11,7 +11,7 @@ from tui.core.errors import UserError
 from tui.core.job import JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Moment, Retry
 from tui.core.run import FailedStep, Match, ObservedRun, RunRecord
-from tui.polling.extras_share import ExtrasBudget
+from tui.polling.extras_budget import ExtrasBudget
 from tui.profiles.resolve import ConnectionOptions
 
 if TYPE_CHECKING:

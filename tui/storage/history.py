@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tui.core.job import JobId
-from tui.core.observed_run import Between, Gap, ObservedRun, merged
+from tui.core.observed_run import Between, Gap, RecordedRun, merged
 from tui.core.reading import Status
 from tui.core.text import clean
 
@@ -73,7 +73,7 @@ class LastSeen(NamedTuple):
 class Remembered(NamedTuple):
     """What the file contained when it was opened."""
 
-    runs: Mapping[JobId, list[ObservedRun]]
+    runs: Mapping[JobId, list[RecordedRun]]
     """The last runs of each job, oldest first, of all hosts; the last one may be going on."""
     seen: Mapping[JobId, LastSeen]
     gaps: Mapping[JobId, list[Gap]]
@@ -82,7 +82,7 @@ class Remembered(NamedTuple):
 class Notes(NamedTuple):
     """What is to be written down."""
 
-    runs: tuple[ObservedRun, ...] = ()
+    runs: tuple[RecordedRun, ...] = ()
     gaps: tuple[Gap, ...] = ()
     seen: Mapping[JobId, LastSeen] = MappingProxyType({})
 
@@ -133,7 +133,7 @@ class HistoryFile:
 
     def read(self) -> Remembered:
         """Returns what this file and those of other hosts contain."""
-        runs: dict[JobId, list[ObservedRun]] = {}
+        runs: dict[JobId, list[RecordedRun]] = {}
         gaps: dict[JobId, list[Gap]] = {}
         try:
             for run in self._runs():
@@ -180,7 +180,7 @@ class HistoryFile:
             connection.execute("update day set is_open = 0")
         self._connection.close()
 
-    def _runs(self) -> Iterator[ObservedRun]:
+    def _runs(self) -> Iterator[RecordedRun]:
         yield from _last_runs(self._connection)
         if self._path.name != "history.db":
             for other in sorted(self._path.parent.glob("history*.db")):
@@ -262,7 +262,7 @@ def _check_own(path: Path) -> None:
         raise HistoryUnusable(f"{path.name} is a link or another user's file: remove it")
 
 
-def _last_runs(connection: sqlite3.Connection, source: str = "") -> Iterator[ObservedRun]:
+def _last_runs(connection: sqlite3.Connection, source: str = "") -> Iterator[RecordedRun]:
     """The last runs of each job; an index walk of twenty rows a job, however many the file has."""
     for identity, job in connection.execute("select id, job from job").fetchall():
         rows = connection.execute(
@@ -288,7 +288,7 @@ def _seen(connection: sqlite3.Connection) -> Iterator[tuple[JobId, LastSeen]]:
         yield JobId(job), LastSeen(Status.RUNNING if running else Status.IDLE, float(sent), float(received))
 
 
-def _runs_of_another(path: Path) -> Iterator[ObservedRun]:
+def _runs_of_another(path: Path) -> Iterator[RecordedRun]:
     """The runs that another host observed, read from a copy in memory: no lock, and nothing of it is trusted."""
     try:
         _check_own(path)
@@ -301,10 +301,10 @@ def _runs_of_another(path: Path) -> Iterator[ObservedRun]:
         _log.info("the history of another host was left out: %s", type(error).__name__)
 
 
-def _run(job: JobId, row: tuple[Any, ...], source: str) -> ObservedRun:
+def _run(job: JobId, row: tuple[Any, ...], source: str) -> RecordedRun:
     """Raises ValueError or TypeError for values that no version of this program writes."""
     start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent = row
-    return ObservedRun(
+    return RecordedRun(
         job,
         Between(_number(start_after), float(start_by)),
         float(running_at),
@@ -322,7 +322,7 @@ def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _row(run: ObservedRun) -> tuple[object, ...]:
+def _row(run: RecordedRun) -> tuple[object, ...]:
     end = run.end or Between(None, 0.0)
     return (
         run.job,
@@ -448,7 +448,7 @@ class History:
 
 def together(notes: Iterable[Notes]) -> Notes:
     """Returns all notes as one; of two notes about the same run the later one counts."""
-    runs: dict[tuple[JobId, float], ObservedRun] = {}
+    runs: dict[tuple[JobId, float], RecordedRun] = {}
     gaps: list[Gap] = []
     seen: dict[JobId, LastSeen] = {}
     for note in notes:

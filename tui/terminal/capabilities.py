@@ -10,6 +10,9 @@ from tui.core.condition import Condition
 from tui.core.errors import UserError
 from tui.core.text import clean
 
+COLUMNS, ROWS = 40, 8
+"""The smallest terminal that the screen fits into."""
+
 
 class Glyphs(NamedTuple):
     """Each mark is one cell wide in every terminal, East Asian ones included."""

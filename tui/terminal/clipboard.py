@@ -29,18 +29,18 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ClipboardRoute:
     """`program` is the path of tmux if it can be run."""
 
     way: Way
     program: str = ""
 
 
-def route(environ: Mapping[str, str], which: Callable[[str], str | None] = shutil.which) -> Route:
+def route(environ: Mapping[str, str], which: Callable[[str], str | None] = shutil.which) -> ClipboardRoute:
     """tmux by default drops clipboard sequences and accepts texts by its own command only."""
     if environ.get("TMUX"):
-        return Route(Way.TMUX, which("tmux") or "")
-    return Route(Way.SCREEN if environ.get("STY") else Way.TERMINAL)
+        return ClipboardRoute(Way.TMUX, which("tmux") or "")
+    return ClipboardRoute(Way.SCREEN if environ.get("STY") else Way.TERMINAL)
 
 
 def run_program(command: Sequence[str], text: str, seconds: float) -> bool:
@@ -51,7 +51,7 @@ def run_program(command: Sequence[str], text: str, seconds: float) -> bool:
         return False
 
 
-def copy(text: str, route: Route, write: Callable[[str], None], run: Run = run_program) -> str:
+def copy(text: str, route: ClipboardRoute, write: Callable[[str], None], run: Run = run_program) -> str:
     """Copies `text`. Returns by which route, such as `via tmux`; empty if there was no text. Blocks for 2 s at most.
 
     `write` sends a sequence to the terminal.

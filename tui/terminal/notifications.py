@@ -32,7 +32,7 @@ class Desktop(StrEnum):
     NONE = "none"
 
 
-class Between(StrEnum):
+class Multiplexer(StrEnum):
     """What is between this program and the terminal."""
 
     NOTHING = "nothing"
@@ -44,7 +44,7 @@ class Between(StrEnum):
 class Outside(NamedTuple):
     """What is known now about the connection to the terminal."""
 
-    between: Between = Between.NOTHING
+    between: Multiplexer = Multiplexer.NOTHING
     terminal: str = ""
     """The terminal's name: as tmux reports it, or TERM."""
     passthrough: bool = False
@@ -56,7 +56,7 @@ class Outside(NamedTuple):
     sets_titles: bool = True
 
 
-class Route(NamedTuple):
+class AlertRoute(NamedTuple):
     """One signal: the sequence, whether it arrives, and the line of configuration that would let it through."""
 
     name: str
@@ -81,16 +81,16 @@ def outside(environ: Mapping[str, str], tmux_says: str | None) -> Outside:
     if environ.get("TMUX"):
         return _through_tmux(tmux_says)
     if environ.get("ZELLIJ"):
-        return Outside(Between.ZELLIJ, term)
+        return Outside(Multiplexer.ZELLIJ, term)
     if environ.get("STY"):
-        return Outside(Between.SCREEN, "")
-    return Outside(Between.NOTHING, term)
+        return Outside(Multiplexer.SCREEN, "")
+    return Outside(Multiplexer.NOTHING, term)
 
 
 def _through_tmux(answer: str | None) -> Outside:
     fields = clean((answer or "").strip(), 500).split("|")
     if len(fields) != 9:
-        return Outside(Between.TMUX, is_visible=False, sets_titles=False)
+        return Outside(Multiplexer.TMUX, is_visible=False, sets_titles=False)
     passthrough, kind, name, active, attached, monitor, action, visual, titles = fields
     visible = active == "1" and attached not in ("", "0")
     silenced = ""
@@ -101,7 +101,7 @@ def _through_tmux(answer: str | None) -> Outside:
     elif action == "none" or (action == "other" and visible):
         silenced = f"bell-action {action}"
     return Outside(
-        Between.TMUX,
+        Multiplexer.TMUX,
         kind or name,
         passthrough in ("on", "1", "all", "2"),
         visible or passthrough in ("all", "2"),
@@ -114,7 +114,7 @@ def protocol(setting: str, seen: Outside) -> Desktop:
     """Returns the protocol that the user named; with `auto` the one of a terminal that is known to have one."""
     if setting != "auto":
         return Desktop(setting)
-    if seen.between is Between.ZELLIJ:  # it forwards OSC 99, whatever the terminal has
+    if seen.between is Multiplexer.ZELLIJ:  # it forwards OSC 99, whatever the terminal has
         return Desktop.OSC99
     return next((desktop for name, desktop in _KNOWN if name.search(seen.terminal)), Desktop.NONE)
 
@@ -140,12 +140,12 @@ def wrapped(sequence: str, seen: Outside) -> str:
     if not sequence:
         return ""
     match seen.between:
-        case Between.TMUX if not (seen.passthrough and seen.is_visible):
+        case Multiplexer.TMUX if not (seen.passthrough and seen.is_visible):
             return ""
-        case Between.TMUX:
+        case Multiplexer.TMUX:
             doubled = sequence.replace("\x1b", "\x1b\x1b")
             return f"\x1bPtmux;{doubled}\x1b\\"
-        case Between.SCREEN:
+        case Multiplexer.SCREEN:
             return f"\x1bP{sequence}\x1b\\"
         case _:
             return sequence
@@ -156,41 +156,43 @@ def title(text: str) -> str:
     return f"\x1b]2;{clean(text, LONGEST)}\x1b\\"
 
 
-def bell_route(seen: Outside) -> Route:
+def bell_route(seen: Outside) -> AlertRoute:
     if seen.silenced_by:
         option = seen.silenced_by.split()[0]
         good = {"visual-bell": "off", "monitor-bell": "on", "bell-action": "any"}[option]
         verdict = f"sent; tmux keeps it: {seen.silenced_by}"
-        return Route("bell", BELL, False, verdict, f"tmux set -g {option} {good}")
-    if seen.between is Between.SCREEN:
+        return AlertRoute("bell", BELL, False, verdict, f"tmux set -g {option} {good}")
+    if seen.between is Multiplexer.SCREEN:
         verdict = "sent; screen shows it as text while its visual bell is on, as it is at first"
-        return Route("bell", BELL, None, verdict, "vbell off   # in ~/.screenrc")
-    through = "" if seen.between is Between.NOTHING else f"; {seen.between} passes it on"
-    return Route("bell", BELL, True, f"sent{through}")
+        return AlertRoute("bell", BELL, None, verdict, "vbell off   # in ~/.screenrc")
+    through = "" if seen.between is Multiplexer.NOTHING else f"; {seen.between} passes it on"
+    return AlertRoute("bell", BELL, True, f"sent{through}")
 
 
-def desktop_route(setting: str, seen: Outside, text: str) -> Route:
+def desktop_route(setting: str, seen: Outside, text: str) -> AlertRoute:
     desktop = protocol(setting, seen)
     if desktop is Desktop.NONE:
         who = f"{seen.terminal!r} is" if seen.terminal else "the terminal's name is not known, or it is"
         verdict = "not sent: off in the settings" if setting == "none" else f"not sent: {who} none that shows them"
-        return Route(
+        return AlertRoute(
             "desktop", "", False, verdict, "" if setting == "none" else '[alerts] desktop = "osc9"   # or osc99, osc777'
         )
     sent = wrapped(notification(desktop, text), seen)
     if sent:
-        return Route("desktop", sent, None, f"sent as {desktop}; whether it is shown, only your screen can say")
+        return AlertRoute("desktop", sent, None, f"sent as {desktop}; whether it is shown, only your screen can say")
     if not seen.passthrough:
-        return Route("desktop", "", False, "not sent: tmux would drop it", "tmux set -g allow-passthrough on")
-    return Route("desktop", "", False, "not sent: this pane is not visible, and tmux drops it then; the bell rings")
+        return AlertRoute("desktop", "", False, "not sent: tmux would drop it", "tmux set -g allow-passthrough on")
+    return AlertRoute(
+        "desktop", "", False, "not sent: this pane is not visible, and tmux drops it then; the bell rings"
+    )
 
 
-def title_route(is_on: bool, seen: Outside, text: str) -> Route:
+def title_route(is_on: bool, seen: Outside, text: str) -> AlertRoute:
     if not is_on:
-        return Route("title", "", False, "not sent: off in the settings", "[alerts] title = true")
-    if seen.between is Between.TMUX and not seen.sets_titles:
+        return AlertRoute("title", "", False, "not sent: off in the settings", "[alerts] title = true")
+    if seen.between is Multiplexer.TMUX and not seen.sets_titles:
         verdict = "sent; tmux keeps it as the pane's title (#{pane_title})"
-        return Route("title", title(text), False, verdict, "tmux set -g set-titles on")
-    if seen.between is Between.TMUX and not seen.is_visible:
-        return Route("title", title(text), False, "sent; tmux shows it once this pane is visible")
-    return Route("title", title(text), True, "sent")
+        return AlertRoute("title", title(text), False, verdict, "tmux set -g set-titles on")
+    if seen.between is Multiplexer.TMUX and not seen.is_visible:
+        return AlertRoute("title", title(text), False, "sent; tmux shows it once this pane is visible")
+    return AlertRoute("title", title(text), True, "sent")

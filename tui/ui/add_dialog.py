@@ -14,9 +14,8 @@ from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
-from tui.core.job import LABEL_LONGEST, Job, JobId
+from tui.core.job import LABEL_LONGEST, Job, JobId, split_tags, unfit
 from tui.core.paste import Preview, parse_paste, preview
-from tui.core.tags import split_tags, unfit
 from tui.core.text import clean
 from tui.ui.dialogs import AROUND, Dialog, Save, no_problem
 from tui.ui.inputs import LineInput

@@ -121,13 +121,13 @@ class WatchApp(App[None]):
         if hasattr(field, "cursor_blink"):
             field.cursor_blink = False
 
-    @on(BoardScreen.Asks)
+    @on(BoardScreen.PollingStarted)
     def take_the_rest(self) -> None:
         """Do what the first frame did not wait for: themes by other names, notices, and keys typed meanwhile."""
         wanted = self._wanted_theme
         if wanted and wanted != self.theme and wanted in self._theme_names:  # its file has another name
             self.theme = wanted
-        self.board_screen.tell((*self.deps.notices, *self._theme_notices()))
+        self.board_screen.show_notices((*self.deps.notices, *self._theme_notices()))
         early, self._early = self._early, []
         for event in early:
             self.post_message(event)
@@ -143,7 +143,7 @@ class WatchApp(App[None]):
             self._wanted_theme = self.deps.theme or DEFAULT_THEME
             if self._wanted_theme in self._theme_names:
                 self.theme = self._wanted_theme
-            self.board_screen.tell(tuple(self._theme_notices()))
+            self.board_screen.show_notices(tuple(self._theme_notices()))
 
     @on(BoardScreen.ThemesEdited)
     def take_themes(self) -> None:
@@ -156,7 +156,7 @@ class WatchApp(App[None]):
             self.stylesheet.set_variables(self.get_css_variables())
             self.refresh_css(animate=False)
         if self._themes.problems:
-            self.board_screen.tell(self._themes.problems)
+            self.board_screen.show_notices(self._themes.problems)
 
     # Themes
 

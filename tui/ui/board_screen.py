@@ -20,10 +20,19 @@ from textual.screen import Screen
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.errors import UserError
 from tui.core.filter import LONGEST, parse_filter
-from tui.core.job import LABEL_LONGEST, Job, JobId, ServiceName
+from tui.core.job import (
+    LABEL_LONGEST,
+    Job,
+    JobId,
+    ServiceName,
+    join_tags,
+    retagged,
+    shared_tags,
+    split_tags,
+    unfit,
+)
 from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
-from tui.core.tags import join_tags, retagged, shared_tags, split_tags, unfit
 from tui.core.text import clean
 from tui.startup import resume_gc
 from tui.storage.screen_state import ScreenState
@@ -39,8 +48,7 @@ from tui.ui.keys import BINDINGS, first_key, keys_named
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
-from tui.ui.sizes import BROAD, HEIGHTS, WIDTHS, classes_for
-from tui.ui.status_line import Sentence, TextLine, TooSmall
+from tui.ui.status_line import BROAD, HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
 from tui.ui.watchlist_editor import DiskThread, Emptied, Undone, WatchlistEditor, count
 
 if TYPE_CHECKING:
@@ -55,7 +63,7 @@ Answer = TypeVar("Answer")
 class BoardScreen(Screen[None]):
     """The table of jobs with everything that a key can do to it."""
 
-    class Asks(Message):
+    class PollingStarted(Message):
         """The pollers have started: from now on every key works."""
 
     class SettingsEdited(Message):
@@ -98,10 +106,10 @@ class BoardScreen(Screen[None]):
         self.table = JobTable(self._columns, deps.glyphs, self.state.row, self.show_details)
 
     def compose(self) -> ComposeResult:
-        self.header = TextLine(self.deps.glyphs.rule)
-        self.banner = Sentence("banner")
-        self.empty = Sentence("empty")
-        self.hints = TextLine(" ")
+        self.header = StatusLine(self.deps.glyphs.rule)
+        self.banner = HidingText("banner")
+        self.empty = HidingText("empty")
+        self.hints = StatusLine(" ")
         yield self.header
         yield self.banner
         with Horizontal(id="body"), Vertical(id="list"):
@@ -129,7 +137,7 @@ class BoardScreen(Screen[None]):
             self.problem = problem
             self.app.exit()
             return
-        self.post_message(self.Asks())
+        self.post_message(self.PollingStarted())
         self.set_class(self.state.look.details and self.app.size.width >= BROAD, "-details")
         self.show_around()
         self.set_interval(TICK, self.tick)
@@ -349,7 +357,7 @@ class BoardScreen(Screen[None]):
         self.app.clear_notifications()  # only one at a time: several would hide the rows
         self.notify(clean(text), severity=severity, markup=False, timeout=5 if severity == "information" else 12)
 
-    def tell(self, notices: Sequence[str]) -> None:
+    def show_notices(self, notices: Sequence[str]) -> None:
         """Show the first notice; `list` and `config` show the rest."""
         if notices:
             more = f" And {len(notices) - 1} more: codearts-watch list and config name them." if notices[1:] else ""

@@ -14,8 +14,8 @@ from tui.codearts.error_codes import advise
 from tui.codearts.status_api import status_path
 from tui.core.board import Transition
 from tui.core.job import Job
-from tui.core.outcome import Outcome
 from tui.core.reading import Failure, Moment, Reading, Status
+from tui.core.run import Outcome
 from tui.ui import formatting
 from tui.ui.row import Row, Subject, look_of, status_word
 

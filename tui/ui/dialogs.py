@@ -18,8 +18,7 @@ from textual.widgets.option_list import Option
 
 from tui.core.text import clean
 from tui.ui.inputs import LineInput
-from tui.ui.sizes import HEIGHTS, WIDTHS
-from tui.ui.status_line import TooSmall
+from tui.ui.status_line import HEIGHTS, WIDTHS, TooSmall
 
 Answer = TypeVar("Answer")
 Save = Callable[[Answer], Awaitable[str]]

@@ -58,7 +58,7 @@ class Replies:
         return held
 
 
-class Parser:
+class KeyParser:
     """Wraps Textual's parser, which some sequences break; then a new one takes over.
 
     Recognises pastes and the escape key itself: Textual's takes what follows an escape inside a paste for keys.
@@ -133,7 +133,7 @@ def _unprintable(character: str | None) -> bool:
     return character is not None and any("\ud800" <= half <= "\udfff" for half in character)
 
 
-class Output:
+class TerminalOutput:
     """The file of Textual's writer thread. Calls `taken` when the terminal has taken a text."""
 
     def __init__(self, file: TextIO, taken: Callable[[], None]) -> None:
@@ -165,7 +165,7 @@ class SturdyDriver(LinuxDriver):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._size = self._size or self._get_terminal_size()
-        self._file: Any = Output(self._file, self._note_taken)
+        self._file: Any = TerminalOutput(self._file, self._note_taken)
 
     def write(self, data: str) -> None:
         """Never blocks: if too much waits for the terminal, the text is dropped. Frames check `is_free` first."""
@@ -189,7 +189,7 @@ class SturdyDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         decode = getincrementaldecoder("utf-8")("replace").decode
-        replies, parser = Replies(), Parser(self._debug)
+        replies, parser = Replies(), KeyParser(self._debug)
         while not self.exit_event.is_set():
             if select.select([self.fileno], [], [], TICK)[0]:
                 with suppress(OSError):

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from tui.core.board import Freshness, JobState
 from tui.core.condition import Condition, after_run, condition_of
-from tui.core.outcome import Outcome
 from tui.core.reading import Moment, Status
+from tui.core.run import Outcome
 from tui.ui import formatting
 
 NOT_ASKED = -inf

@@ -7,14 +7,30 @@ from rich.text import Text
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.ui.sizes import COLUMNS, ROWS
+from tui.terminal.capabilities import COLUMNS, ROWS
+
+BROAD = 110
+"""From this many columns on the details fit beside the table."""
+WIDTHS = [(0, "-tiny"), (COLUMNS, "-narrow"), (BROAD, "-broad")]
+HEIGHTS = [(0, "-low"), (ROWS, "-high")]
+"""CSS classes of a screen by its columns and rows. With `-tiny` or `-low`, `TooSmall` covers everything."""
+
+
+def classes_for(size: tuple[int, int]) -> tuple[str, str]:
+    """The two classes for a screen of this many columns and rows."""
+    width, height = (
+        max(room for room in bounds if room[0] <= length)
+        for bounds, length in zip((WIDTHS, HEIGHTS), size, strict=True)
+    )
+    return width[1], height[1]
+
 
 Look = TypeVar("Look")
 Part = tuple[str, str]
 """A text and the name of its look."""
 
 
-class TextLine(Widget):
+class StatusLine(Widget):
     """One line of texts, each with a named look. Drawn again only if it changed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -63,7 +79,7 @@ def joined(parts: Iterable[tuple[str, Look]]) -> list[tuple[str, Look]]:
     return runs
 
 
-class Sentence(Static):
+class HidingText(Static):
     """Plain text, hidden while it is empty. Drawn again only if it changed."""
 
     def __init__(self, classes: str) -> None:

@@ -1,4 +1,4 @@
-"""Theme files: TOML whose keys are those of `textual.theme.Theme`; the bundled ones first, then the user's own."""
+"""Themes from TOML files, whose keys are the fields of `textual.theme.Theme`: the bundled ones and the user's own."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULT_THEME = "codearts-dark"
 LARGEST = 64 * 1024
-"""Bytes of a theme file; more is not a theme."""
+"""Bytes of a theme file at most."""
 LONGEST_NAME = 40
 
 _STAND_INS: Mapping[str, str] = {
@@ -37,7 +37,7 @@ _STAND_INS: Mapping[str, str] = {
     "banner-error": "error-muted",
     "banner-warning": "warning-muted",
 }
-"""The variables of the look, and which of its colours a theme shows where its `[variables]` do not set them.
+"""Our variables, and the theme's colour that each defaults to if `[variables]` of the theme does not set it.
 
 `status-…` are the colours of words on $background, $surface, $panel and the cursor's line, `banner-…` what lies behind
 the text of a banner."""
@@ -55,8 +55,8 @@ DEFAULT_VARIABLES: Mapping[str, str] = MappingProxyType(
         "ansi-foreground": "ansi_default",
     }
 )
-"""For the moment before a theme is chosen: those of the default theme. Textual's own style sheets name the last two,
-which its themes of 16 colours lack."""
+"""Variables until a theme is set: those of the default theme. Textual's own style sheets use the last two, but its
+themes of 16 colours do not define them."""
 
 REVERSED: Mapping[str, str] = MappingProxyType(
     {
@@ -65,7 +65,7 @@ REVERSED: Mapping[str, str] = MappingProxyType(
         "input-cursor-text-style": "reverse",
     }
 )
-"""What stands in for colours where there are none. Textual's lists of options show bold and underline only."""
+"""Replaces colours where there are none: without them, Textual's lists of options show only bold and underline."""
 
 _NUMBERS = frozenset({"luminosity_spread", "text_alpha"})
 _SWITCHES = frozenset({"dark", "ansi"})
@@ -74,11 +74,11 @@ _COLOURS = _KEYS - _NUMBERS - _SWITCHES - {"name", "variables"}
 
 
 class _NotATheme(Exception):
-    """Why a file is none, in words that follow "Theme x.toml is left out: "."""
+    """Why a file is no theme. The text follows "Theme x.toml is left out: "."""
 
 
 class Colourless(LineFilter):
-    """For NO_COLOR: styles of text are kept, colours are not. Textual's own filter makes greys of them."""
+    """For NO_COLOR: removes colours, and keeps bold and underline. Textual's own filter makes greys of colours."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [Segment(text, style and _without_colour(style), control) for text, style, control in segments]
@@ -90,14 +90,14 @@ def _without_colour(style: Style) -> Style:
 
 
 class LoadedThemes(NamedTuple):
-    """What can be chosen, and a sentence for every file that cannot."""
+    """The themes, and a sentence for each file that is none."""
 
     themes: tuple[Theme, ...]
     problems: tuple[str, ...]
 
 
 def bundled_themes() -> "Traversable":
-    """Inside the package, or beside it in a checkout."""
+    """The folder of the bundled themes: inside the package, or beside it in a checkout."""
     here = Path(__file__)
     for folder in (here.parents[1] / "bundled_themes", here.parents[2] / "themes"):
         if folder.is_dir():
@@ -108,8 +108,8 @@ def bundled_themes() -> "Traversable":
 
 
 def first_theme(user_folder: Path | None, wanted: str) -> Theme:
-    """The theme for the first frame, which need not wait for the others: the one wanted where its file has its name,
-    else the default one."""
+    """The theme for the first frame: the one wanted if it is in the file of that name, else the default one. The other
+    files are not read yet."""
     for folder in (user_folder, bundled_themes()):
         file = folder / f"{wanted}.toml" if folder else None
         if wanted and file and file.name == f"{wanted}.toml":
@@ -222,7 +222,7 @@ def _check_colour(key: str, value: str) -> None:
 
 
 def _check_variable(key: str, value: str) -> None:
-    """Where a variable would first fail is the style sheet, and that would end the app: so try it in one."""
+    """Try the variable in a style sheet of its own: in the app's, a bad value would end the app."""
     if key.partition("-")[0] in _COLOURS | {"status", "banner"}:
         _check_colour(key, value)
         return

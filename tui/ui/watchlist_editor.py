@@ -33,7 +33,7 @@ class DiskThread:
         self._pool.shutdown(wait=False)
 
 
-class Step(NamedTuple):
+class UndoStep(NamedTuple):
     """A change that can be undone or redone."""
 
     what: str
@@ -77,8 +77,8 @@ class WatchlistEditor:
         self._unsaved = ""
         self._one_at_a_time = asyncio.Lock()
         """Held until a change is in the undo list: an undo that comes before the disk is done waits for it."""
-        self._done: list[Step] = []
-        self._undone: list[Step] = []
+        self._done: list[UndoStep] = []
+        self._undone: list[UndoStep] = []
         self.emptied = Emptied.NO
 
     @property
@@ -115,7 +115,7 @@ class WatchlistEditor:
         """Redo the change that was undone last."""
         return await self._step(self._undone, self._done)
 
-    async def _step(self, source: list[Step], target: list[Step]) -> Undone:
+    async def _step(self, source: list[UndoStep], target: list[UndoStep]) -> Undone:
         async with self._one_at_a_time:
             if not source:
                 return Undone()
@@ -123,13 +123,13 @@ class WatchlistEditor:
             made = await self._save(self._store.undo, edit)
             if made:
                 source.pop()
-                target.append(Step(what, made))
+                target.append(UndoStep(what, made))
             return Undone(what, made)
 
     async def _change(self, what: str, work: Callable[..., WatchlistEdit], *arguments: object) -> WatchlistEdit | None:
         made = await self._save(work, *arguments)
         if made and made.before != made.after:
-            self._done.append(Step(what, made))
+            self._done.append(UndoStep(what, made))
             while len(self._done) > STEPS_KEPT or sum(_size(step.edit) for step in self._done[:-1]) > TEXT_KEPT:
                 del self._done[0]
             self._undone.clear()

@@ -1,36 +1,13 @@
-"""The extra calls' share of a profile's request rate: a fifth of the status calls' rate, a few at once."""
+"""Makes the calls beside the status call wait for their share of a profile's request rate."""
 
 import asyncio
 from collections.abc import Callable
-from math import inf
 
 from tui.core.reading import Failure
-from tui.polling.rate_limiter import AdaptiveRateLimiter
+from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasShare
 
-SHARE = 0.2
-AT_ONCE = 5
-"""Requests that may be sent together after a pause, since a dialog waits for them."""
 LONGEST_NAP = 2.0
 """Seconds between two checks of whether an extra may be sent."""
-
-
-class ExtrasShare:
-    """Takes from the profile's limiter, and slows down with it. All times are the caller's clock."""
-
-    def __init__(self, limiter: AdaptiveRateLimiter) -> None:
-        self._limiter = limiter
-        self._paid_at = -inf
-        """GCRA's theoretical arrival time: when all requests taken so far are paid for."""
-
-    def take(self, now: float) -> float:
-        """Takes one request and returns 0.0, or returns the seconds to wait before calling again."""
-        apart = 1 / (SHARE * self._limiter.rate)
-        ready_at = max(self._limiter.ready_at, self._paid_at - (AT_ONCE - 1) * apart)
-        if ready_at > now:
-            return ready_at - now
-        self._limiter.on_sent(now)
-        self._paid_at = max(self._paid_at, now) + apart
-        return 0.0
 
 
 class ExtrasBudget:

@@ -18,8 +18,7 @@ from tui.commands.add import add
 from tui.commands.job_selection import listed, named, select_jobs
 from tui.commands.render import job_document
 from tui.core.errors import UserError
-from tui.core.job import Job
-from tui.core.tags import join_tags, split_tags
+from tui.core.job import Job, join_tags, split_tags
 from tui.core.text import clean
 from tui.storage.toml_document import Document
 from tui.storage.watchlist import MemoryWatchlist, WatchlistEdit, WatchlistFile
