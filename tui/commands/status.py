@@ -100,22 +100,22 @@ async def one_round(polls: "PollSession", session: "Session", jobs: Sequence[Job
     return [(job, results[job.id], polls.pollers.profile(job.id)) for job in jobs]
 
 
-class Outcomes(NamedTuple):
+class PrintedOutcomes(NamedTuple):
     """What the service told besides: names, and the newest build of each job that could be read."""
 
     names: Mapping[JobId, ServiceName]
     runs: "LastRuns"
 
 
-async def _outcomes(session: "Session", rows: Sequence[ResultRow]) -> Outcomes:
+async def _outcomes(session: "Session", rows: Sequence[ResultRow]) -> PrintedOutcomes:
     """Jobs that could not be read are not asked about."""
     from tui.commands.extras import known_names, last_runs
 
     readable = {job.id: profile for job, result, profile in rows if not isinstance(outcome_of(result), Failure)}
-    return Outcomes(await known_names(session, readable), await last_runs(session, readable))
+    return PrintedOutcomes(await known_names(session, readable), await last_runs(session, readable))
 
 
-def _members(job: Job, told: Outcomes | None) -> dict[str, object]:
+def _members(job: Job, told: PrintedOutcomes | None) -> dict[str, object]:
     if told is None:
         return {}
     run = told.runs.get(job.id)
@@ -161,7 +161,7 @@ def _given_up(pollers: "PollerGroup", now: float) -> dict[str, Failure]:
     return failures
 
 
-def _table(rows: Sequence[ResultRow], with_heads: bool, told: Outcomes | None) -> list[str]:
+def _table(rows: Sequence[ResultRow], with_heads: bool, told: PrintedOutcomes | None) -> list[str]:
     lines = []
     for job, result, profile in rows:
         outcome = outcome_of(result)

@@ -95,7 +95,7 @@ class _Request:
         return number
 
 
-class Extras:
+class DemoExtras:
     """Answers the extra calls, consistently with the status call."""
 
     def __init__(self, jobs: Iterable[DemoJob]) -> None:

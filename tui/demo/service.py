@@ -18,7 +18,7 @@ from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.demo import sign_in
 from tui.demo.answers import Answer, service_error
-from tui.demo.extras import Extras, Instant
+from tui.demo.extras import DemoExtras, Instant
 from tui.demo.jobs import demo_jobs
 from tui.demo.web import Callbacks, HttpRequest, Server, no_such_api
 
@@ -62,7 +62,7 @@ class DemoService:
         self._wall = wall
         self._began = wall()
         """When the service started, by today's setting of the wall clock."""
-        self.extras = Extras(self._jobs.values())
+        self.extras = DemoExtras(self._jobs.values())
         self._iam = sign_in.Iam(clock, wall)
         self.signatures = sign_in.Signatures(clock, wall)
         numbers = itertools.count()

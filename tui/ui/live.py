@@ -12,7 +12,7 @@ from tui.core.reading import Failure, Moment, Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.ui.header import ProfileState, profile_state
 from tui.ui.row import NOT_ASKED, Row, Subject
-from tui.ui.screen_deps import JobFacts, ScreenDeps, ScreenService
+from tui.ui.screen_deps import ScreenDeps, ScreenFacts, ScreenService
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,7 +32,7 @@ class Live:
 
     is_asking = False
     pollers: "PollerGroup"
-    facts: JobFacts
+    facts: ScreenFacts
 
     def __init__(self, deps: ScreenDeps, notify: Callable[[str], None]) -> None:
         """`notify` shows a warning to the user."""

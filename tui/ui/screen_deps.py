@@ -70,14 +70,14 @@ class ScreenService(Protocol):
         profile_of: Callable[[JobId], str],
         learned: "Callable[[JobId, RunRecord, FailedStep | None], object]",
         named: "Callable[[Mapping[JobId, ServiceName]], object]",
-    ) -> "JobFacts":
+    ) -> "ScreenFacts":
         """What asks for names and outcomes; it calls `learned` and `named`."""
 
     async def close(self) -> None:
         """Close all connections."""
 
 
-class JobFacts(Protocol):
+class ScreenFacts(Protocol):
     """Asks for names and outcomes of the watched jobs."""
 
     def watch(self, jobs: Iterable[JobId]) -> None:
