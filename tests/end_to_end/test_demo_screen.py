@@ -21,7 +21,7 @@ def test_the_demo_shows_every_kind_of_failure_and_touches_nothing(tmp_path: Path
         terminal.wait_for(r"^ *\d+ running .*\d+ idle +\d+ failing")
         lasting = [name for name in FAULTS if "now and then" not in name and name not in ("slow", "flapping (503)")]
         terminal.wait_for(lambda text: all(re.search(rf"✗ failing .*{re.escape(name[:20])}", text) for name in lasting))
-        assert "demo" in terminal.lines[0]
+        terminal.wait_for(lambda text: "demo" in text.splitlines()[0])
         terminal.press("x")
         terminal.wait_for("Removed")
         terminal.press("s")
