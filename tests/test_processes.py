@@ -96,7 +96,7 @@ def test_every_variable_that_can_hold_a_secret_is_kept_back(monkeypatch: pytest.
     known = {
         f"{vendor}_{part}" for vendor, parts in access_key._NAMES.items() for part in parts if "PROJECT" not in part
     }
-    known |= {"CODEARTS_TOKEN", *credential_chain._READY}
+    known |= {"CODEARTS_TOKEN", "OS_PASSWORD", *credential_chain._READY}
     assert known <= SECRETS
     for name in known:
         monkeypatch.setenv(name, "hunter2")

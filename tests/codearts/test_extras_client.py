@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from random import Random
 
@@ -118,6 +118,8 @@ async def test_a_request_that_does_not_name_its_kind_does_not_leave(call: ExtraC
         (CallKind.JOB_INFO, f"/v1/job/{JOB}/config"),
         (CallKind.RECORD_INFO, f"/v1/record/{JOB}/0/record-info"),
         (CallKind.LOG, f"/v1/log/{JOB}/1/real-time-log?start_offset=0&end_offset=0&sort=ASC&size=1000"),
+        (CallKind.LOG, f"/v1/log/{JOB}/1/real-time-log?start_offset=0&end_offset=0&sort=DESC&size=1001"),
+        (CallKind.LOG_ANALYSIS, f"/v1/log/{JOB}/1/analysis?limit=1000&offset=0"),
         (CallKind.LOG_V3, f"/v3/jobs/{JOB}/1/real-time-log?offset=0&length=1000001"),
         (CallKind.RUNNING_STATUS, f"/v3/jobs/{JOB}/status"),
     ],
@@ -152,6 +154,20 @@ async def test_an_encoded_answer_is_not_unpacked() -> None:
     packed = answering(gzip.compress(INFO), Content_Encoding="gzip")
     async with extras(lambda request: packed) as client:
         assert "encoded as gzip" in failure(await client.fetch(job_info_call(JOB))).summary
+
+
+async def test_of_an_error_no_more_is_read_than_of_a_status() -> None:
+    taken = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1024
+            yield b"x" * 1024
+
+    async with extras(lambda request: httpx.Response(500, content=endless())) as client:
+        assert failure(await client.fetch(log_call(JOB, 1))).kind is K.SERVER_ERROR
+    assert taken <= 65 * 1024
 
 
 async def test_a_log_may_be_larger_than_a_list_and_has_a_bound_too() -> None:

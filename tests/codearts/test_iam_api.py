@@ -173,6 +173,8 @@ async def test_nothing_that_is_echoed_is_shown() -> None:
         "0001-01-01T00:10:00Z",
         "9999-12-31T23:59:59-14:00",
         "9999-12-31T23:59:59Z",
+        "1999-12-31T23:59:59Z",
+        "2100-01-01T00:00:00Z",
         "2026-11-24T09:05:22",
         "2026-02-30T09:05:22Z",
         20261124,
@@ -183,6 +185,14 @@ async def test_an_end_that_cannot_be_believed_is_none(end: object) -> None:
     issued = await issue(answer(token={"expires_at": end, "project": project}))
     assert isinstance(issued, Token)
     assert (issued.secret.reveal(), issued.expires_at) == (TOKEN, None)
+
+
+@pytest.mark.parametrize("end", ["2000-01-01T00:00:00Z", "2099-12-31T23:59:59Z"])
+async def test_an_end_within_this_century_is_believed(end: str) -> None:
+    project = {"id": "0c1d2e3f405162738495a6b7c8d9eaf0", "name": "cn-north-4"}
+    issued = await issue(answer(token={"expires_at": end, "project": project}))
+    assert isinstance(issued, Token)
+    assert issued.expires_at == datetime.fromisoformat(end)
 
 
 async def test_an_endless_answer_is_cut() -> None:

@@ -110,6 +110,19 @@ async def test_what_arrives_on_an_idle_connection_ends_it(scheme: str, request: 
     assert server.connections == 2
 
 
+async def test_no_connection_is_kept_where_nobody_can_tell_what_it_received(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with a version of anyio that keeps its buffers elsewhere."""
+
+    def has_unread(stream: object) -> bool:
+        raise AttributeError
+
+    monkeypatch.setattr("tui.codearts.transport._Stream.has_unread", has_unread)
+    async with Server(answering(RUNNING)) as server, client(server.url) as reader:
+        outcomes = [(await reader.read(job)).outcome for job in (JOB, NEXT)]
+    assert outcomes == [Status.RUNNING] * 2
+    assert server.connections == 2
+
+
 async def test_what_comes_once_the_next_request_is_gone_spoils_one_reading_and_no_more() -> None:
     """Nobody can tell it from the answer; the true one is the surplus then, and ends the connection."""
 

@@ -202,6 +202,7 @@ def test_a_group_is_private_only_where_nobody_else_is_in_it(monkeypatch: pytest.
     """As the lists of users and groups say."""
     users = [("root", 0, 0), ("me", 1000, 1000), ("you", 1001, 1001), ("guest", 1002, 100)]
     groups = {0: ("root", []), 1000: ("me", []), 1001: ("you", []), 100: ("users", []), 1005: ("me", ["me", "root"])}
+    groups[1006] = ("team", [])  # on a host that cannot list its users
     listed = [pwd.struct_passwd((name, "x", uid, gid, "", "/", "/bin/sh")) for name, uid, gid in users]
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(pwd, "getpwall", lambda: listed)

@@ -57,6 +57,20 @@ def test_a_screen_state_is_not_written_through_a_link(tmp_path: Path) -> None:
     assert load_state(path).theme == "dusk"
 
 
+def test_a_link_at_the_name_of_the_next_temporary_file_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, precious = tmp_path / "watchlist.toml", tmp_path / "bashrc"
+    precious.write_text("precious")
+    monkeypatch.setattr(os, "urandom", bytes)  # so that the name can be guessed
+    link = tmp_path / f".{path.name}.{os.getpid()}.00000000.tmp"
+    link.symlink_to(precious)
+    with pytest.raises(UserError, match="Not saved"):
+        WatchlistFile(path).add([ONE])
+    assert precious.read_text() == "precious"
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("kind", ["link", "dangling link", "pipe"])
 def test_a_lock_that_is_no_file_is_named(tmp_path: Path, kind: str) -> None:
     lock = tmp_path / "watchlist.toml.lock"

@@ -1,5 +1,6 @@
 """A frame sends what differs, and the terminal shows the same as if all had been sent."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.color import ColorSystem
@@ -35,8 +36,9 @@ def sent(frame: Frame, update: LayoutUpdate | ChopsUpdate) -> str:
 
 
 def shown(*outputs: str) -> list[list[tuple[object, ...]]]:
-    """Every cell of a terminal that was sent this."""
-    screen = Screen(HEIGHT, WIDTH)
+    """Every cell of a terminal that was sent this. It has a column more: pyte wraps a combining character at the edge,
+    which terminals add to the last cell."""
+    screen = Screen(HEIGHT, WIDTH + 1)
     for output in outputs:
         screen.feed(output.encode())
     cells = screen._shown[0].buffer
@@ -65,11 +67,27 @@ def test_one_changed_cell_is_sent_alone() -> None:
     assert sent(frame, words("first", "secund", "third")) == "\x1b[2;4H\x1b[0mu\x1b[0m"
 
 
+@pytest.mark.parametrize(("apart", "moves"), [(1, 1), (8, 1), (15, 2)])
+def test_changes_close_to_each_other_are_sent_without_moving_the_cursor_between_them(apart: int, moves: int) -> None:
+    frame = Frame()
+    sent(frame, words("a" * WIDTH))
+    changed = sent(frame, words(("b" + "a" * apart + "b").ljust(WIDTH, "a")))
+    assert changed.count("H") == moves
+    assert changed.count("a") == (apart if moves == 1 else 0)
+
+
 def test_after_a_character_of_uncertain_width_the_cursor_is_put_where_it_belongs() -> None:
     assert "│ \x1b[3Gab" in sent(Frame(), words("│ ab"))
     frame = Frame()
     sent(frame, words("● ab"))
     assert sent(frame, words("○ ab")).startswith("\x1b[1;1H\x1b[0m○ \x1b[3G")
+
+
+def test_characters_of_uncertain_width_in_a_row_are_drawn_in_one_piece() -> None:
+    """Where the second one stands is known to the terminal alone."""
+    frame = Frame()
+    sent(frame, words("a●●●b"))
+    assert sent(frame, words("a●○●b")).startswith("\x1b[1;2H\x1b[0m●○●")
 
 
 def test_all_is_sent_to_a_terminal_that_may_show_anything() -> None:
