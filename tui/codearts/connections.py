@@ -170,7 +170,7 @@ class Response:
         return None
 
     async def receive(self, answer: httpx.Response, largest_body: int) -> None:
-        """Reads at most so many bytes of the body; nothing of an encoded one, which could grow without bound."""
+        """Reads at most `largest_body` bytes of the body; nothing if it is compressed: it could be endless."""
         self.http_status, self.headers, self.largest_body = answer.status_code, dict(answer.headers), largest_body
         if self.encoding:
             return
@@ -284,7 +284,7 @@ class Connections:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResponse:
-    """The host answered; `date` is the answer's `Date`."""
+    """What the host answered; `date` is the `Date` header."""
 
     http_status: int
     date: str

@@ -65,7 +65,7 @@ class ExtraCall(NamedTuple, Generic[T_co]):
 
     kind: CallKind
     path: str
-    """With the query, quoted."""
+    """The path and its query, percent-encoded."""
     parse: Callable[[bytes, Sequence[str]], T_co | Failure]
     """Parses the body of an answer with HTTP 200, and keeps the secrets out of all texts. Never raises."""
 

@@ -39,7 +39,7 @@ class Project(NamedTuple):
 
 
 class ProjectPage(NamedTuple):
-    """One page of projects, in its order."""
+    """One page of projects, in the order of the service."""
 
     projects: tuple[Project, ...]
     total: int | None = None

@@ -17,7 +17,7 @@ LONGEST_WAIT = 3600.0
 """Seconds; a `Retry-After` that asks for more is cut to it."""
 
 _LOOKED_AT = 4
-"""Times the shown length that is searched for secrets, since hiding one makes a text shorter."""
+"""Times the shown length: so much is searched for secrets, since hiding one shortens the text."""
 _NO_JSON = object()
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _LIMIT = re.compile(r"over ratelimit, ?limit:(\d{1,9}), ?time:(\d{1,6}) ?(second|minute|hour|day)", re.ASCII)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 HELP = "add jobs to the list"
 DESCRIPTION = (
-    "Add jobs to the list and print the new ones; of a job that is on it, set what is given. What list printed is\n"
-    "taken with labels, tags and profiles. Exit codes: 0 all are on the list now, 1 an argument holds no job,\n"
-    "2 there was nothing to add."
+    "Add jobs to the list and print the new ones; for a job already on it, change what is given.\n"
+    "The output of list is accepted with labels, tags and profiles.\n"
+    "Exit codes: 0 all are on the list now, 1 an argument holds no job, 2 there was nothing to add."
 )
 EXAMPLES = ["add 901878212b1a49be9c1a1054c272762a --label 'payments nightly' --tag payments", "add - < page.txt"]
 

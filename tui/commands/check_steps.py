@@ -124,7 +124,11 @@ def terminal_steps(environ: Mapping[str, str], has_unicode: bool, size: tuple[in
     columns, lines = size
     shown = f"{columns} columns, {lines} lines, TERM={term}"
     fits = columns >= COLUMNS and lines >= ROWS
-    yield works("terminal", shown) if fits else advice("terminal", f"{shown}: too small, {COLUMNS}×{ROWS} is enough")
+    yield (
+        works("terminal", shown)
+        if fits
+        else advice("terminal", f"{shown}: too small, at least {COLUMNS}×{ROWS} is needed")
+    )
     yield works("colours", _colours(environ))
     text = "UTF-8" if has_unicode else "ASCII only: for better signs choose a UTF-8 locale, like LC_ALL=C.UTF-8"
     yield works("characters", text) if has_unicode else advice("characters", text)
@@ -146,7 +150,7 @@ def _clipboard(environ: Mapping[str, str], which: Callable[[str], str | None] = 
             return works("clipboard", "through tmux (load-buffer -w), if the terminal outside takes it")
         return advice("clipboard", "tmux is around, but its program is not found: `set -g set-clipboard on` may help")
     if environ.get("STY"):
-        return works("clipboard", "through screen, if the terminal outside takes it")
+        return works("clipboard", "through GNU screen, if the terminal around it allows it (OSC 52)")
     return works("clipboard", "by the terminal (OSC 52), where its settings allow that")
 
 
@@ -244,8 +248,8 @@ def _clock(profile: Profile, date: str) -> Step:
         way = "behind" if clock.ignored_skew > timedelta() else "ahead of"
         return advice(
             "clock",
-            f"{days:.0f} days {way} what the service says, which is too far to be believed: set it right if it is "
-            "wrong. Signatures and ends of tokens follow this machine's clock.",
+            f"{days:.0f} days {way} what the service says, too far apart to correct for. Set this clock if it is "
+            "wrong: signatures and token expiry use it.",
         )
     if clock.skew is None:
         return unknown("clock", "the service does not say its time")
@@ -253,7 +257,10 @@ def _clock(profile: Profile, date: str) -> Step:
     if abs(seconds) <= _SKEW:
         return works("clock", f"within {_SKEW:g} s of the service's")
     way = "behind" if seconds > 0 else "ahead of"
-    return advice("clock", f"{abs(seconds):.0f} s {way} the service's: set it right. Signatures and ends allow for it.")
+    return advice(
+        "clock",
+        f"{abs(seconds):.0f} s {way} the service's: set it. Until then signatures and token expiry are corrected.",
+    )
 
 
 def where(endpoint: Endpoint, iam: Endpoint | None) -> str:
@@ -268,7 +275,7 @@ _JOBS = 3
 OWN_LIMITS = 20.0
 """Seconds: credential commands and log-ins have shorter time limits of their own, with clearer errors."""
 LINE_OF_A_TERMINAL = 4095
-"""Characters: a terminal cuts a longer line that is pasted into `cat > file`."""
+"""Most characters of a line that a terminal takes: of a longer one pasted into `cat > file` the rest is lost."""
 _THEIRS = (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID)
 
 
@@ -310,7 +317,7 @@ async def _accepted(profile: Profile) -> Step:
         case Failure():
             return advice("accepted", f"IAM could not be asked: {told.summary}")
         case _:
-            return unknown("accepted", "IAM is not asked here: a job's answer shows it")
+            return unknown("accepted", "not checked with IAM; the job line below shows whether it is accepted")
 
 
 async def job_step(profile: Profile, jobs: tuple[Job, ...]) -> Step:
@@ -318,7 +325,7 @@ async def job_step(profile: Profile, jobs: tuple[Job, ...]) -> Step:
     if not jobs:
         outcome = (await profile.reader.read(NO_JOB)).outcome
         if isinstance(outcome, Failure) and outcome.kind not in _THEIRS:
-            return fails("job", f"asked about one that there is not: {outcome.summary}", _code(outcome))
+            return fails("job", f"the test request for an invented job failed: {outcome.summary}", _code(outcome))
         return unknown("job", "the watchlist has none of this profile: add one with codearts-watch add ID")
     failed = []
     for job in jobs[:_JOBS]:

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 HELP = "wait until jobs have stopped, or started"
 DESCRIPTION = (
-    "Wait until the jobs are no longer running, and print each as soon as that is so. Passing failures are waited\n"
-    "out; a lasting one ends the wait, with --any only when no job is left. Without --timeout it waits forever.\n"
+    "Wait until the jobs are no longer running, and print each as soon as that is so. Temporary failures do\n"
+    "not end the wait. A lasting one does; with --any only when no other job is left.\n"
+    "Without --timeout it waits forever.\n"
     "Exit codes: 0 all reached it (with --any: one), 1 a job cannot be read, 2 wrong usage or settings,\n"
     "3 not signed in, 5 timed out and a job gave no answer, 124 timed out, still waiting, 130 interrupted.\n"
     "With --outcome it waits up to 30 s more for the record of each build that stopped: 0 all passed, 4 not all did,\n"

@@ -1,4 +1,7 @@
-"""When to alert and with what text: one alert for many events, none twice, none for old news."""
+"""When to alert and with what text: one alert for many events, none twice, none for old news.
+
+Not in use yet: `alerts` runs the user's command for each change by itself.
+"""
 
 from collections import Counter
 from collections.abc import Mapping

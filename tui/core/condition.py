@@ -91,7 +91,7 @@ class Tally:
         self._now = 0.0
 
     def count(self, states: Collection[JobState], now: float, interval_of: IntervalOf) -> None:
-        """Count these jobs from zero."""
+        """Discards the counts and counts these jobs anew."""
         self._now = now
         self._parts, self._read_at, self._sums = {}, {}, Counter({UNREAD: len(states)})
         self.follow((state for state in states if state.last or state.paused), interval_of)

@@ -62,7 +62,7 @@ class Estimate(NamedTuple):
 
     @property
     def too_long(self) -> float:
-        """A run of more seconds takes longer than usual; one in a hundred successful runs does."""
+        """Seconds beyond which a run takes longer than usual; about one in a hundred successful runs does."""
         return max(1.25 * self.most, self.most + 60)
 
 
@@ -86,7 +86,7 @@ def estimate(runs: Iterable[PastRun], now: float) -> Estimate | None:
 
 
 def percentile(ordered: list[float], share: float) -> float:
-    """Returns the value at position share × (n + 1), between the neighbours in proportion and within the list."""
+    """Returns the `share` quantile of a sorted list: interpolated between two neighbours, never outside the list."""
     position = min(max(share * (len(ordered) + 1), 1), len(ordered))
     below = int(position) - 1
     above = min(below + 1, len(ordered) - 1)

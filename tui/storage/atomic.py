@@ -97,8 +97,8 @@ def write_text(real: Path, text: str) -> Signature:
 def write_invented(path: Path, text: str, served: Path | None = None) -> None:
     """Replaces a file whose name this program chose. Raises UserError.
 
-    A link at that name is replaced, never followed. Mode and group are those of the file `served`; without one the
-    new file is for its owner only.
+    A link at that name is replaced, never followed. Mode and group are copied from the file `served`; without it
+    only the owner may read and write the new file.
     """
     try:
         _make_folder(path.parent)

@@ -4,6 +4,8 @@ A rollback journal instead of a write-ahead log: home folders of jump hosts are 
 memory corrupts the file. On a remote file system each host has a file of its own and reads those of the others, so
 that no lock between hosts is needed. If the disk or a lock fails, there is no history, and one sentence says why;
 the screen never waits for this module.
+
+Not in use yet.
 """
 
 import logging

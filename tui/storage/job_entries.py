@@ -105,7 +105,7 @@ def _with_tags(job: Job, tags: Mapping[JobId, Iterable[str]]) -> Job:
 
 
 def edited(job: Job, values: Mapping[str, Any]) -> Job:
-    """Returns the job with these values of its entry."""
+    """Returns the job with these fields replaced; `values` has the keys of the job's entry in the file."""
     return tidy(job._replace(**{EDITABLE[key]: value for key, value in values.items()}))
 
 
@@ -159,7 +159,7 @@ def edit(document: Document, values: Mapping[JobId, Mapping[str, Any]]) -> Docum
 
 
 def undo(now: Document, former: str, made: str) -> Document:
-    """Returns the text `former` if `made` is unchanged; otherwise undoes the change job by job.
+    """Returns `former` if the file is still `made`, the text after the change; otherwise takes it back job by job.
 
     A field that another program set meanwhile stays as it is.
     """

@@ -15,7 +15,8 @@ SortKey = tuple[float | str, ...]
 
 
 class Column(NamedTuple):
-    """`width` in cells, plus a `share` of the rest. On a narrow screen the largest `keep` is left out first."""
+    """`width` in cells, plus a `share` of the rest. On a narrow screen the largest `keep` is left out first;
+    6 or more is shown in the wide view only."""
 
     key: str
     title: str

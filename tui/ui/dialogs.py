@@ -45,7 +45,7 @@ class Dialog(ModalScreen[Answer | None]):
     SCOPED_CSS = False
     HINT = "esc: close"
     closing_keys: frozenset[str] = frozenset()
-    """The keys that open the dialog. They close it as well, except while they are text for a field."""
+    """The keys that open the dialog. They also close it, unless the cursor is in a field that takes the key as text."""
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
 

@@ -26,7 +26,7 @@ def hint_groups(keymap: Mapping[str, str]) -> list[list[Part]]:
 WORDS = (
     ("running", "the service said so at the last reading, and that is not long ago"),
     ("passed, failed", "not running, and what became of the last build; so are aborted and timed out"),
-    ("idle", "not running. It says nothing about success; a build shorter than the interval goes unseen"),
+    ("idle", "not running; the last build may have passed or failed. A build shorter than the interval may be missed"),
     ("was running, was idle", "stale: the last good answer is older than three intervals; its age stands beside it"),
     ("failing", "the last reading brought no status; e says why and what to do"),
     ("unread", "never read yet"),

@@ -150,7 +150,7 @@ class Live:
                 await self.service.profile(name).look()
 
     def ends_were_lost(self) -> bool:
-        """Whether a credential was replaced since the last call: its expiry was known then and is unknown now."""
+        """Returns whether a credential whose expiry was known at the last call has none now: it was replaced."""
         ends = {name: self.service.profile(name).credential.expires_at for name in self.service.names}
         before, self._ends = self._ends, ends
         return any(before.get(name) and not end for name, end in ends.items())

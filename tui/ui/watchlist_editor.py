@@ -13,9 +13,9 @@ from tui.storage.watchlist import Watchlist, WatchlistEdit
 from tui.ui.screen_deps import ScreenDeps
 
 STEPS_KEPT = 200
-"""Changes that can be undone ..."""
+"""Most changes that can be undone."""
 TEXT_KEPT = 32 << 20
-"""... as long as the texts before and after them have fewer characters than this."""
+"""Most characters in the texts kept for undoing all but the newest change; beyond that the oldest go first."""
 
 Result = TypeVar("Result")
 

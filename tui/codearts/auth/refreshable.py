@@ -75,7 +75,7 @@ class TokenEvent(Enum):
     ACCEPTED = auto()
     REFUSED = auto()
     REFUSED_SOON = auto()
-    """Less than `REFUSALS_APART` after another refusal."""
+    """The token was refused less than `REFUSALS_APART` after an earlier refusal."""
     RESET = auto()
 
 
