@@ -10,7 +10,7 @@ from tui.codearts.connections import Connections, Get, Response
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
 from tui.codearts.status_api import interpret, request_id, status_path
-from tui.codearts.transport_errors import result_or_failure
+from tui.codearts.transport_errors import fault
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry, Status
 
@@ -48,9 +48,10 @@ class StatusClient:
     async def read(self, job: JobId) -> Reading:
         """Never raises for what network, server or credential do."""
         sent = self._now()
-        answer = await result_or_failure(self._ask(self._endpoint.url + status_path(job)))
-        if isinstance(answer, Failure):
-            answer = _Attempt(answer)
+        try:
+            answer = await self._ask(self._endpoint.url + status_path(job))
+        except Exception as error:
+            answer = _Attempt(fault(error))
         return Reading(job, answer.outcome, sent, self._now(), answer.http_status, answer.request_id)
 
     def credential_changed(self) -> bool:
@@ -86,9 +87,12 @@ class StatusClient:
 
     async def _send(self, url: str, auth_headers: AuthHeaders) -> _Attempt:
         """Passes the outcome to the credential: None if the request was cancelled."""
-        response, outcome = Response(), None
+        response = Response()
+        outcome: Status | Failure | None = None
         try:
-            outcome = await result_or_failure(self._get(url, auth_headers, response))
+            outcome = await self._get(url, auth_headers, response)
+        except Exception as error:
+            outcome = fault(error)
         finally:
             self._clock.learn(response.date)  # first: the credential may need the service's time
             self.credential.on_response(auth_headers, outcome)

@@ -87,11 +87,13 @@ def _word_term(word: str) -> Predicate | None:
 def _state_term(value: str) -> Predicate | None:
     if not value:
         return None
-    known = next((name for name in STATES if name.startswith(value.casefold())), None)
-    if known:
-        wanted, also_stale = STATES[known], known == "stale"
-        return lambda _, condition, stale: condition in wanted or (also_stale and stale)
-    raise ValueError(f"is:{value} is unknown; known states: {', '.join(STATES)}")
+    typed = value.casefold()
+    known = [typed] if typed in STATES else [name for name in STATES if name.startswith(typed)]
+    if not known:
+        raise ValueError(f"is:{value} is unknown; known states: {', '.join(STATES)}")
+    wanted = {condition for name in known for condition in STATES[name]}
+    also_stale = "stale" in known
+    return lambda _, condition, stale: condition in wanted or (also_stale and stale)
 
 
 def _pattern_term(pattern: str) -> Predicate:
