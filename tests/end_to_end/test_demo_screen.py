@@ -17,7 +17,7 @@ def demo(folder: Path, rows: int = 50, columns: int = 120, env: Mapping[str, str
 
 
 def test_the_demo_shows_every_kind_of_failure_and_touches_nothing(tmp_path: Path) -> None:
-    with demo(tmp_path) as terminal:
+    with demo(tmp_path, columns=160) as terminal:
         terminal.wait_for(r"^ *\d+ running .*\d+ idle +\d+ failing")
         lasting = [name for name in FAULTS if "now and then" not in name and name not in ("slow", "flapping (503)")]
         terminal.wait_for(lambda text: all(re.search(rf"✗ failing .*{re.escape(name[:20])}", text) for name in lasting))
