@@ -39,6 +39,8 @@ ECHOES: dict[str, Callable[[str], str]] = {
     "in an address": lambda token: quote(token, safe=""),
     "in an address, cut": lambda token: quote(token, safe="")[50:150],
     "in HTML": lambda token: token.replace("+", "&#43;").replace("/", "&#x2F;"),
+    "base 16": lambda token: token.encode().hex(),
+    "base 16 in capitals, cut": lambda token: token.encode().hex().upper()[101:201],
     "base64": lambda token: b64encode(token.encode()).decode(),
     "base64 behind a name": lambda token: b64encode(f"user:{token}".encode()).decode(),
     "base64 of a part": lambda token: b64encode(token[101:200].encode()).decode(),

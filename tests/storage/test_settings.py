@@ -227,6 +227,7 @@ def test_a_group_is_private_only_where_nobody_else_is_in_it(monkeypatch: pytest.
         ["su", "me", "--command", "echo {label}"],
         ["su", "me", "--command=echo {label}"],
         ["/usr/bin/ssh", "host", "notify-send", "{label}"],
+        ["tmux", "display-message", "{label}"],  # which runs what stands in #(...)
     ],
 )
 def test_no_field_of_a_job_becomes_code_of_a_shell(path: Path, command: list[str]) -> None:

@@ -33,6 +33,16 @@ def shared() -> Iterator[Path]:
         yield path
 
 
+@needs_root
+def test_a_list_that_is_new_in_a_teams_folder_can_be_shared_at_once(shared: Path) -> None:
+    shared.unlink()
+    as_user(ALICE, lambda: WatchlistFile(shared).add([ONE]), TEAM)
+    shared.chmod(0o664)
+    as_user(BOB, lambda: WatchlistFile(shared).add([TWO]), TEAM)
+    assert ONE.id in shared.read_text()
+    assert TWO.id in shared.read_text()
+
+
 def test_a_backup_is_not_written_through_a_link(tmp_path: Path) -> None:
     precious = tmp_path / "bashrc"
     precious.write_text("precious")

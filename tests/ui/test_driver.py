@@ -188,6 +188,18 @@ def test_a_suspended_app_comes_back() -> None:
         assert terminal.wait_exit() == 7
 
 
+def test_an_app_that_was_started_in_the_background_can_be_fetched() -> None:
+    with Terminal(["bash", "--norc", "-i"], {"TINY": APP}, cwd=ROOT) as terminal:
+        terminal.send(f'set -b; {sys.executable} -c "$TINY" &\n')
+        terminal.wait_for("Stopped")
+        terminal.send("fg\n")
+        terminal.wait_for("ready")
+        terminal.send("a")
+        terminal.wait_for("a ; 1 input")
+        terminal.send("q")
+        terminal.gone("ready")
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
 def test_what_is_pasted_is_text_and_never_keys(size: int) -> None:
     """However the reads cut it: an escape sequence inside a paste runs no key."""

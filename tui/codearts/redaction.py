@@ -115,9 +115,10 @@ def _whole(secret: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)
 def _index(secret: str) -> _Index:
-    """Base64 in its three alignments, since something may stand before the secret."""
+    """Also in base 16, and in base64 in its three alignments, since something may stand before the secret."""
     encoded = secret.encode(errors="replace")
-    forms = [_plain(secret)[0], *(b64encode(encoded[cut:]).decode().translate(_SAME) for cut in range(3))]
+    forms = [_plain(secret)[0], encoded.hex()]
+    forms += [b64encode(encoded[cut:]).decode().translate(_SAME) for cut in range(3)]
     anchors: dict[str, list[tuple[str, int]]] = {}
     for form in forms:
         for place in range(0, len(form) - _ANCHOR + 1, _APART):

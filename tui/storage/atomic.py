@@ -57,7 +57,9 @@ def _open_lock(real: Path) -> int:
             raise Refusal(errno.EPERM, "it is not a regular file: remove it", str(lock))
         if found.st_uid == os.geteuid() and found.st_nlink == 1 and not found.st_size:  # else it may be another's file
             with suppress(OSError):
-                served = real.lstat()
+                served = (
+                    real.lstat() if os.path.lexists(real) else real.parent.stat()
+                )  # a team's folder makes team files
                 writers = served.st_mode & 0o222
                 _resemble(descriptor, served, 0o600 | writers | writers << 1)
     except BaseException:

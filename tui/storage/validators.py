@@ -131,10 +131,10 @@ def alert_command(example: str) -> Reader:
 
 
 def _fields_in_code(parts: Sequence[str]) -> Iterator[str]:
-    is_remote = bool(parts) and parts[0].rpartition("/")[2] in ("ssh", "rsh", "eval")
+    is_code = bool(parts) and parts[0].rpartition("/")[2] in ("ssh", "rsh", "eval", "tmux")  # tmux runs #(...)
     code_follows = False
     for part in parts:
-        if (code_follows and part[:1] != "-") or is_remote or _CODE.match(part):
+        if (code_follows and part[:1] != "-") or is_code or _CODE.match(part):
             yield from _FIELD.findall(part)
             code_follows = False
         code_follows = code_follows or bool(_CODE_FOLLOWS.fullmatch(part))

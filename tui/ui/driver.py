@@ -168,8 +168,11 @@ class SturdyDriver(LinuxDriver):
         self._file: Any = TerminalOutput(self._file, self._note_taken)
 
     def write(self, data: str) -> None:
-        """Never blocks: if too much waits for the terminal, the text is dropped. Frames check `is_free` first."""
-        if self._written - self._taken < MOST_WAITING:
+        """Never blocks: if too much waits for the terminal, the text is dropped. Frames check `is_free` first.
+
+        Nothing is written in the background: there Textual has no thread for it.
+        """
+        if self._writer_thread and self._written - self._taken < MOST_WAITING:
             self._written += 1
             super().write(data)
 
@@ -204,11 +207,20 @@ class SturdyDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         start: Callable[[], None] = super().start_application_mode
         start()
+        if not self._writer_thread and self._is_in_front():  # it was stopped in the background, and fetched
+            start()
+        self._suspended = not self._writer_thread  # then the next SIGCONT starts it
         if self._writer_thread:
             self._writer_thread._queue.maxsize = (
                 0  # Textual bounds it, and blocks the event loop when it is full; `write` has its own bound
             )
         signal.signal(signal.SIGWINCH, self._note_resize)
+
+    def _is_in_front(self) -> bool:
+        """Whether the terminal is ours now, and not that of another job of the shell."""
+        with suppress(OSError):
+            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        return False
 
     def _note_resize(self, *args: Any) -> None:
         """Read the size on the event loop. Textual reads it in the signal handler: if a second signal interrupts
