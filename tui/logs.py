@@ -27,7 +27,8 @@ def open_log(path: Path, secrets: Callable[[], Iterable[str]]) -> "LogFile":
     try:
         log = LogFile(_opened(path), path.absolute())
     except OSError as error:
-        raise UserError(f"--log {clean(str(path))} cannot be written: {reason(error)}.") from None
+        why = "it is a link: name the file itself" if error.errno == errno.ELOOP else reason(error)
+        raise UserError(f"--log {clean(str(path))} cannot be written: {why}.") from None
     except ValueError:
         raise UserError("--log: invalid file name.") from None
     log.addFilter(RedactingFilter(secrets))

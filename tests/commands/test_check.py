@@ -192,7 +192,7 @@ async def test_keys_are_shown_good_by_a_job(user: User, service: DemoService) ->
     watch(user, JobId("f" * 32), service.jobs[0].id)
     code, steps = await checked(user)
     assert code == 0
-    assert steps["accepted"].startswith("- IAM is not asked here")
+    assert steps["accepted"].startswith("- not checked with IAM")
     assert steps["job"].startswith("+ job 2 is ")
 
 
@@ -273,7 +273,15 @@ async def test_a_time_that_cannot_be_believed_is_told(user: User) -> None:
     with DemoService(wall=lambda: datetime.now(UTC) + timedelta(days=3)) as service:
         user.settings = at(service)
         _, steps = await checked(user)
-    assert steps["clock"].startswith("! 3 days behind what the service says, which is too far to be believed")
+    assert steps["clock"].startswith("! 3 days behind what the service says, too far apart to correct for")
+
+
+@pytest.mark.parametrize("year", [1850, 2150])
+async def test_a_time_of_another_age_is_repeated(user: User, year: int) -> None:
+    with DemoService(wall=lambda: datetime(year, 6, 1, tzinfo=UTC)) as service:
+        user.settings = at(service)
+        _, steps = await checked(user)
+    assert str(year) in steps["clock"]
 
 
 def _accept_and_close(server: socket.socket) -> None:
@@ -305,7 +313,7 @@ async def test_the_proxy_is_shown_without_its_password(user: User, monkeypatch: 
         ({"TERM": "xterm-256color"}, "colours", "✓ 256"),
         ({"TERM": "xterm", "COLORTERM": "truecolor"}, "colours", "✓ all"),
         ({"TERM": "xterm", "NO_COLOR": "1"}, "colours", "✓ none, as NO_COLOR"),
-        ({"TERM": "screen", "STY": "1"}, "clipboard", "✓ through screen"),
+        ({"TERM": "screen", "STY": "1"}, "clipboard", "✓ through GNU screen"),
         ({"TERM": "tmux", "TMUX": "1"}, "alerts", "✓ only the command"),
         ({"TERM": "xterm"}, "clipboard", "✓ by the terminal"),
         ({"TERM": "xterm"}, "terminal", "✓ 80 columns, 24 lines, TERM=xterm"),

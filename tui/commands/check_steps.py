@@ -252,7 +252,7 @@ def _clock(profile: Profile, date: str) -> Step:
             "wrong: signatures and token expiry use it.",
         )
     if clock.skew is None:
-        return unknown("clock", "the service does not say its time")
+        return unknown("clock", f"the service says {clean(date, 40)}" if date else "the service does not say its time")
     seconds = clock.skew.total_seconds()
     if abs(seconds) <= _SKEW:
         return works("clock", f"within {_SKEW:g} s of the service's")
