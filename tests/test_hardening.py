@@ -12,13 +12,17 @@ import pytest
 
 from tests.support.builders import job_id
 from tests.support.contract_server import TOKEN, ContractServer
+from tests.support.other_users import needs_public_python
 
 JOB, NO_JOB = str(job_id(1)), "0" * 32
 NOBODY = 65534
 """Root may read everything: then all of this is done as somebody else."""
 READ = "import sys; sys.stdout.buffer.write(open(f'/proc/{sys.argv[1]}/environ', 'rb').read())"
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows processes this way")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows processes this way"),
+    needs_public_python,
+]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from tests.support.build_hosts import ROOT, alone, build, python, run
 from tests.support.long_run import by_length, takes_minutes
-from tests.support.other_users import ALICE, EVE, TEAM, give, needs_root, public_folder
+from tests.support.other_users import ALICE, EVE, TEAM, give, needs_public_python, needs_root, public_folder
 from tests.support.terminal import Terminal
 from tui import __version__
 
@@ -169,6 +169,7 @@ def test_a_cache_that_is_a_link_counts_as_what_it_leads_to(carried: str, home: P
 
 @pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME"])
 @needs_root
+@needs_public_python
 def test_a_private_group_may_write_the_cache(carried: str, variable: str) -> None:
     """As it does where the umask is 002: then a new .cache has the mode 775."""
     with public_folder() as top:

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,20 @@ ALICE, BOB, EVE = 40_001, 40_002, 40_003
 TEAM = 40_100
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+
+
+def _python_runs_for_others() -> bool:
+    """False where this Python is installed below a folder that is closed to others, such as root's home."""
+    if os.geteuid() != 0:
+        return True
+    try:
+        subprocess.run([sys.executable, "-c", ""], user=EVE, group=EVE, extra_groups=[], check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+needs_public_python = pytest.mark.skipif(not _python_runs_for_others(), reason="other users cannot run this Python")
 
 
 @contextmanager

@@ -68,4 +68,4 @@ async def test_counts_that_a_narrow_screen_has_no_room_for_leave_a_sign() -> Non
         await shown.press("exclamation_mark")
         assert shown.lines[0] == " 1 running  3 idle  1 failing  1 of 5 s…"
         await shown.pilot.resize_terminal(80, 24)
-        assert "1 of 5 shown" in shown.lines[0]
+        await shown.until(lambda: "1 of 5 shown" in shown.lines[0])
