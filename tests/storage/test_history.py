@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,26 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "history.db"
 
 
+_files: list[HistoryFile] = []
+
+
 def opened(path: Path, now: float = NOW) -> HistoryFile:
-    return HistoryFile(path, lambda: now)
+    _files.append(HistoryFile(path, lambda: now))
+    return _files[-1]
+
+
+@pytest.fixture(autouse=True)
+def _closed_files() -> Iterator[None]:
+    """As the end of a process does, without a word to the file."""
+    yield
+    while _files:
+        _files.pop()._connection.close()
+
+
+@contextmanager
+def database(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        yield connection
 
 
 @pytest.fixture
@@ -83,7 +102,7 @@ def test_it_uses_no_write_ahead_log(path: Path) -> None:
     file = opened(path)
     file.write(Notes((run(NOW),)))
     assert {entry.name for entry in path.parent.iterdir()} <= {"history.db", "history.db-journal"}
-    with sqlite3.connect(path) as other:
+    with database(path) as other:
         assert other.execute("pragma journal_mode").fetchone() != ("wal",)
 
 
@@ -134,7 +153,7 @@ def damage_middle(path: Path) -> None:
 
 
 def make_newer(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
+    with database(path) as connection:
         connection.execute("pragma user_version = 99")
 
 
@@ -172,7 +191,7 @@ def test_what_is_old_or_too_much_is_removed(path: Path) -> None:
     old = run(NOW - 91 * DAY, NOW - 91 * DAY + 300, job=2)
     file.write(Notes((*many, old), (Gap(job_id(2), NOW - 92 * DAY, NOW - 91 * DAY),)))
     file.prune()
-    with sqlite3.connect(path) as other:
+    with database(path) as other:
         assert other.execute("select count(*), min(start_by) from run").fetchone() == (1000, NOW - 60_000)
         assert other.execute("select count(*) from gap").fetchone() == (0,)
 
@@ -220,7 +239,7 @@ def test_without_a_usable_folder_there_is_one_notice_and_nothing_else(
 
 def test_a_disk_that_fills_up_ends_history_with_one_notice(path: Path) -> None:
     file = opened(path)
-    with sqlite3.connect(path) as other:
+    with database(path) as other:
         (pages,) = other.execute("pragma page_count").fetchone()
     file._connection.execute(f"pragma max_page_count = {pages}")
     history = History(lambda: file, batch=0.01)
