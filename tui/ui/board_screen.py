@@ -168,8 +168,9 @@ class BoardScreen(Screen[None]):
 
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs, and draw soon."""
-        self.state.call(names)
-        self._draw_soon()
+        if names:
+            self.state.call(names)
+            self._draw_soon()
 
     def _draw_soon(self) -> None:
         if not self.draws_soon:
@@ -292,8 +293,9 @@ class BoardScreen(Screen[None]):
 
     def draw(self) -> None:
         """Draw the rows of the jobs that were read since the last frame, and the header."""
-        self.draws_soon = False
-        self._drawn_at = asyncio.get_running_loop().time()
+        if self.draws_soon:  # other frames do not hold up the next readings
+            self.draws_soon = False
+            self._drawn_at = asyncio.get_running_loop().time()
         changed = self.state.show_changed()
         self.table.show(self.state.order)
         self.table.update_rows(changed)
