@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 
 from tests.support.contract_server import ContractServer
+from tests.support.long_run import takes_hours
 from tests.support.program import Home, flowing, numbered
 from tests.support.terminal import Terminal
 from tests.support.terminal_keys import paste_bytes
@@ -69,6 +70,7 @@ def test_a_long_paste_is_sorted_and_one_undo_takes_it_back_to_the_byte(tmp_path:
             assert home.watchlist.read_bytes() == before
 
 
+@takes_hours
 def test_the_same_bytes_without_brackets_open_the_same_preview_and_do_nothing_else(tmp_path: Path) -> None:
     labels, answers = numbered(3, script=True)
     with ContractServer(answers) as server:
