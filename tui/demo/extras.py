@@ -96,7 +96,7 @@ class _Request:
 
 
 class DemoExtras:
-    """Answers the extra calls, consistently with the status call."""
+    """Serves the extra calls, consistently with the status call."""
 
     def __init__(self, jobs: Iterable[DemoJob]) -> None:
         self.mode = ExtrasMode.GOOD

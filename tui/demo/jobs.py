@@ -111,7 +111,7 @@ class DemoJob:
     fault: Fault | None = None
 
     def answer(self, at: float, number: int) -> Answer:
-        """Answers request `number` for this job, `at` seconds after the start."""
+        """Returns the answer to request `number` for this job, `at` seconds after the start."""
         is_running = self.rhythm.is_running(at)
         if self.fault is None:
             return status_answer(is_running)

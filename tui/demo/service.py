@@ -32,7 +32,7 @@ def _utc_now() -> datetime:
 
 
 class DemoService:
-    """Answers as documented by Huawei. Jobs start and stop by themselves, the same way for the same seed.
+    """Responds as Huawei documents. Jobs start and stop by themselves, the same way for the same seed.
 
     `clock` in monotonic seconds moves the jobs and ends the tokens. Raises OSError when the port is taken.
     """
