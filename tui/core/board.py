@@ -66,7 +66,7 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """The last reading, good or not."""
     failures: int = 0
     """Failed readings in a row."""
-    failing_since: Moment | None = None
+    no_answer_since: Moment | None = None
     transitions: tuple[Transition, ...] = ()
     """The last changes, oldest first."""
     paused: Moment | None = None
@@ -120,9 +120,9 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
             return self._replace(
                 last=reading,
                 failures=self.failures + 1,
-                failing_since=self.failing_since or reading.received,
+                no_answer_since=self.no_answer_since or reading.received,
             )
-        known = self._replace(last=reading, good=reading, failures=0, failing_since=None)
+        known = self._replace(last=reading, good=reading, failures=0, no_answer_since=None)
         if reading.outcome == self.status:
             return known
         since_after = self.good.sent if self.good else None  # the status was true at some moment after that
