@@ -1,5 +1,6 @@
 """Dialogs under quick fingers: keys that come while one is still being made, or just before it closes."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -9,16 +10,36 @@ from textual import events
 
 from tests.support.builders import job_id
 from tests.support.screen_harness import Door, Screen, screen
+from tui.core.job import JobId
+from tui.core.reading import Failure
+from tui.core.run import RunRecord
+from tui.profiles.build_log import BuildLog
+from tui.profiles.extras import Extras
 from tui.ui.add_dialog import AddDialog
 from tui.ui.dialogs import ChoiceDialog, Dialog, ReadDialog, TextDialog
 from tui.ui.key_help import help_content
+from tui.ui.log_dialog import LogDialog
 from tui.ui.sign_in_dialog import SignInDialog
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Silent(Extras):
+    """Never gets an answer."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def last_run(self, job: JobId, with_duration: bool = False) -> RunRecord | Failure | None:
+        await asyncio.Event().wait()
+        return None
+
+
 DIALOGS: dict[str, Callable[[], Dialog[Any]]] = {
     "add": lambda: AddDialog((), NOW, profiles={"": "", "other": "cn-north-4"}),
     "text": lambda: TextDialog("Label"),
     "choice": lambda: ChoiceDialog("Show", [("a", "first"), ("b", "second")], "a"),
+    "log": lambda: LogDialog("web", BuildLog(Silent(), job_id(1)), lambda: "running"),
     "read": lambda: ReadDialog("Help", help_content({}), [("y", "copies")]),
     "sign in": lambda: SignInDialog("Sign in", Door(), None),
 }

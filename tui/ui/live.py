@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tui.alerts import Alerts
     from tui.codearts.endpoints import Endpoint
     from tui.polling.poller_group import PollerGroup
+    from tui.profiles.extras import Extras
 
 TICK = 1.0
 """Seconds between two ticks. A tick checks clock, files and header; what did not change is not drawn."""
@@ -104,6 +105,10 @@ class Live:
 
     def endpoint_of(self, job: JobId) -> "Endpoint":
         return self.service.profile(self.pollers.profile(job)).endpoint
+
+    def extras_of(self, job: JobId) -> "Extras | None":
+        """What asks more than the status of this job; None where nothing else may be asked."""
+        return self.service.profile(self.pollers.profile(job)).extras
 
     def subject(self, row: Row) -> Subject:
         job = row.state.job.id

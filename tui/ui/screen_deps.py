@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui.codearts.endpoints import Endpoint
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller_group import PollerGroup
+    from tui.profiles.extras import Extras
 
 
 class SignInForm(Protocol):
@@ -42,6 +43,10 @@ class ScreenProfile(Protocol):
     def endpoint(self) -> "Endpoint": ...
     @property
     def credential(self) -> "Credential": ...
+    @property
+    def extras(self) -> "Extras | None":
+        """What asks for names, outcomes and logs; None where only the status call may be sent."""
+
     @property
     def sign_in(self) -> SignInForm: ...
     async def look(self) -> object:
