@@ -156,7 +156,7 @@ class BoardScreen(Screen[None]):
     def record(self, readings: Sequence[Reading]) -> None:
         """Record readings from the pollers, run alerts, and draw soon."""
         before = self.state.board
-        self.state.record(readings)
+        self.state.record(readings, self.live.polled_every)
         self.live.alert(before, self.state.board)
         self.live.facts.look(before, self.state.board, {reading.job for reading in readings})
         self._draw_soon()

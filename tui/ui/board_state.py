@@ -94,8 +94,9 @@ class BoardState:
 
     # Changes
 
-    def record(self, readings: Sequence[Reading]) -> None:
-        self.board = self.board.record(readings)
+    def record(self, readings: Sequence[Reading], polled_every: Callable[[JobState], float]) -> None:
+        """Take these readings. `polled_every` returns the seconds between two readings of a job with this state."""
+        self.board = self.board.record(readings, polled_every)
         self._changed |= {reading.job for reading in readings}
 
     def learn(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
