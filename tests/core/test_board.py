@@ -49,14 +49,14 @@ def test_a_failure_keeps_the_last_good_status_and_its_age() -> None:
     assert known.status is RUNNING
     assert known.age(40) == 30
     assert known.failures == 2
-    assert known.failing_since == moment(20)
+    assert known.no_answer_since == moment(20)
     assert known.failure == failure(summary="Again.")
     assert known.transitions == ()
 
 
 def test_a_good_answer_ends_the_failing() -> None:
     known = state((failure(), 10), (IDLE, 20))
-    assert (known.failures, known.failing_since, known.failure) == (0, None, None)
+    assert (known.failures, known.no_answer_since, known.failure) == (0, None, None)
 
 
 def test_a_change_seen_after_failures_reaches_back_to_the_last_good_answer() -> None:

@@ -70,7 +70,7 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """The last reading, good or not."""
     failures: int = 0
     """Failed readings in a row."""
-    failing_since: Moment | None = None
+    no_answer_since: Moment | None = None
     transitions: tuple[Transition, ...] = ()
     """The last changes, oldest first."""
     paused: Moment | None = None
@@ -131,10 +131,10 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
             return self._replace(
                 last=reading,
                 failures=self.failures + 1,
-                failing_since=self.failing_since or reading.received,
+                no_answer_since=self.no_answer_since or reading.received,
             )
         seen = observe(self.good, self.current_run, reading, interval)
-        known = self._replace(last=reading, good=reading, failures=0, failing_since=None, current_run=seen.run)
+        known = self._replace(last=reading, good=reading, failures=0, no_answer_since=None, current_run=seen.run)
         if seen.gap:
             known = known._replace(gaps=(*self.gaps, seen.gap)[-GAPS_KEPT:])
         if reading.outcome == self.status:

@@ -138,25 +138,31 @@ class Observation(NamedTuple):
     gap: Gap | None = None
 
 
+_NOTHING = Observation()
+
+
 def observe(last: Reading | None, run: RecordedRun | None, reading: Reading, interval: float = inf) -> Observation:
     """Returns what a successful reading showed, compared with `last`, the successful one before it.
 
     `run` is the run in progress, `interval` the seconds between two readings while the job had the status of `last`.
     Times are those of the later reading's clock: if it was set, what was recorded before is corrected.
     """
+    is_gap = last is not None and reading.sent.at - last.received.at > GAP * interval
+    if reading.outcome is Status.IDLE and not run and not is_gap:
+        return _NOTHING
     received = reading.received.wall.timestamp()
     if last is None:
         return Observation(_going(reading, Between(None, received), interval))
     asked, gap = last.sent.wall.timestamp(), None
     if abs(step := received - asked - (reading.received.at - last.sent.at)) > SET:
         asked, run = asked + step, run and run.shifted(step)
-    if reading.sent.at - last.received.at > GAP * interval:
+    if is_gap:
         gap = Gap(reading.job, asked + last.latency, reading.sent.wall.timestamp())
     if run is None:
         return Observation(_going(reading, Between(asked, received), interval), None, gap)
     if reading.outcome is Status.IDLE:
         return Observation(None, run._replace(end=Between(run.running_at, received)), gap)
-    maybe_two, interval = run.maybe_two or gap is not None, max(run.interval, interval)
+    maybe_two, interval = run.maybe_two or is_gap, max(run.interval, interval)
     running_at = reading.sent.wall.timestamp()
     return Observation(run._replace(running_at=running_at, maybe_two=maybe_two, interval=interval), None, gap)
 

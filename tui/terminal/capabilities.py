@@ -28,7 +28,7 @@ class Glyphs(NamedTuple):
 
 UNICODE = Glyphs(
     {
-        Condition.FAILING: "✗",
+        Condition.NO_ANSWER: "?",
         Condition.FAILED: "●",
         Condition.TIMED_OUT: "○",
         Condition.ABORTED: "○",
@@ -48,7 +48,7 @@ UNICODE = Glyphs(
 )
 ASCII = Glyphs(
     {
-        Condition.FAILING: "x",
+        Condition.NO_ANSWER: "?",
         Condition.FAILED: "#",
         Condition.TIMED_OUT: "%",
         Condition.ABORTED: "%",

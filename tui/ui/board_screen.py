@@ -508,12 +508,12 @@ class BoardScreen(Screen[None]):
         if not job or not self.table.order:
             return
         condition = self.state.row(job).condition
-        if condition not in (Condition.FAILING, Condition.FAILED):
-            self._go_to(self.table.after_cursor(1), (Condition.FAILING, Condition.FAILED))
+        if condition not in (Condition.NO_ANSWER, Condition.FAILED):
+            self._go_to(self.table.after_cursor(1), (Condition.NO_ANSWER, Condition.FAILED))
             return
         subject = self.subject(job)
         content = [Fields(list(error_fields(subject)))]
-        title = "Why there is no answer" if condition is Condition.FAILING else "Why the build failed"
+        title = "Why there is no answer" if condition is Condition.NO_ANSWER else "Why the build failed"
         if await self.ask("error", ReadDialog(title, content, [("y", "copy the report")])):
             await self.copy_text(report(subject), "report")
 
@@ -529,7 +529,8 @@ class BoardScreen(Screen[None]):
             if row.condition in only or (not only and (row.condition in PROBLEMS or row.changed_lately)):
                 self.table.move_to(job)
                 return
-        self.say("No other job is failing." if only else "No other job fails, is stale or has just changed.")
+        which = "has failed or gives no answer" if only else "has failed, gives no answer, is stale or has just changed"
+        self.say(f"No other job {which}.")
 
     def action_only_problems(self) -> None:
         self.keep_look(self.state.look._replace(problems_only=not self.state.look.problems_only))

@@ -185,7 +185,7 @@ def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | 
             "The ID is the 32 letters and digits at the end of the address of the build task's page."
         )
     if not shown and state.problems_only and not state.filter:
-        return "No problems.\n\nNo job fails, and none is stale. Press ! to show all jobs."
+        return "No problems.\n\nEvery job answers, no build failed, and none is stale. Press ! to show all jobs."
     if not shown and not state.filter:
         return f"No job of the profile {clean(state.profile)!r}.\n\nPress F to show all profiles."
     if not shown:

@@ -19,7 +19,7 @@ from tui.ui.formatting import fit
 from tui.ui.row import Row
 from tui.ui.status_line import joined
 
-STYLES = ("failing", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim")
+STYLES = ("error", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim")
 MARGIN = 2
 """Rows kept in view above and below the cursor."""
 Cells = tuple[tuple[str, str], ...]
