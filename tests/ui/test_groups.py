@@ -80,7 +80,7 @@ def test_profiles_and_states_are_groups_the_worst_state_first() -> None:
     by_state.states[C] = state((failure(), 1), job=WATCHED[2])
     assert by_state.groups.follow([C], by_state.row)
     by_state.arrange()
-    assert by_state.shown == ["-failing", "etl", "-idle", "api", "ui", "old"]
+    assert by_state.shown == ["-no answer", "etl", "-idle", "api", "ui", "old"]
 
 
 def test_counts_follow_each_reading_without_arranging_anew() -> None:
@@ -125,7 +125,7 @@ async def test_groups_on_the_screen_fold_take_marks_and_survive_a_restart() -> N
     async with screen(WATCHED, {B: Status.RUNNING, C: failure()}, size=(100, 24)) as shown:
         await shown.press("z", "down", "enter")
         assert [line[2:].split("  ")[0] for line in shown.lines if "▿" in line] == [
-            "▿ ✗ data (1)", "▿ ◦ slow (1)", "▿ ▸ web (2)", "▿ ◦ no tag (1)",
+            "▿ ? data (1)", "▿ ◦ slow (1)", "▿ ▸ web (2)", "▿ ◦ no tag (1)",
         ]  # fmt: skip
         assert [job_of(line) for line in shown.board.table.order] == [None, C, None, A, None, A, B, None, D]
         assert "1 running  1 idle" in shown.lines[6]

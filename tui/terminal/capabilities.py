@@ -30,7 +30,7 @@ class Glyphs(NamedTuple):
 
 UNICODE = Glyphs(
     {
-        Condition.FAILING: "✗",
+        Condition.NO_ANSWER: "?",
         Condition.FAILED: "●",
         Condition.TIMED_OUT: "○",
         Condition.ABORTED: "○",
@@ -52,7 +52,7 @@ UNICODE = Glyphs(
 )
 ASCII = Glyphs(
     {
-        Condition.FAILING: "x",
+        Condition.NO_ANSWER: "?",
         Condition.FAILED: "#",
         Condition.TIMED_OUT: "%",
         Condition.ABORTED: "%",

@@ -157,7 +157,7 @@ class BoardScreen(Screen[None]):
     def record(self, readings: Sequence[Reading]) -> None:
         """Record readings from the pollers, run alerts, and draw soon."""
         before = self.state.board
-        self.state.record(readings)
+        self.state.record(readings, self.live.polled_every)
         self.live.alert(before, self.state.board)
         self.live.facts.look(before, self.state.board, {reading.job for reading in readings})
         self._draw_soon()
@@ -523,12 +523,12 @@ class BoardScreen(Screen[None]):
         if not (job := self.the_job()):
             return
         condition = self.state.row(job).condition
-        if condition not in (Condition.FAILING, Condition.FAILED):
-            self._go_to(self.table.after_cursor(1), (Condition.FAILING, Condition.FAILED))
+        if condition not in (Condition.NO_ANSWER, Condition.FAILED):
+            self._go_to(self.table.after_cursor(1), (Condition.NO_ANSWER, Condition.FAILED))
             return
         subject = self.subject(job)
         content = [Fields(list(error_fields(subject)))]
-        title = "Why there is no answer" if condition is Condition.FAILING else "Why the build failed"
+        title = "Why there is no answer" if condition is Condition.NO_ANSWER else "Why the build failed"
         if await self.ask("error", ReadDialog(title, content, [("y", "copy the report")])):
             await self.copy_text(report(subject), "report")
 
@@ -546,7 +546,8 @@ class BoardScreen(Screen[None]):
             if row.condition in only or (not only and (row.condition in PROBLEMS or row.changed_lately)):
                 self.go_to(line)
                 return
-        self.say("No other job is failing." if only else "No other job fails, is stale or has just changed.")
+        which = "has failed or gives no answer" if only else "has failed, gives no answer, is stale or has just changed"
+        self.say(f"No other job {which}.")
 
     def go_to(self, line: Line | None) -> None:
         """Put the cursor on this line, or on this job; a folded group around it is unfolded."""

@@ -96,8 +96,9 @@ class BoardState:
 
     # Changes
 
-    def record(self, readings: Sequence[Reading]) -> None:
-        self.board = self.board.record(readings)
+    def record(self, readings: Sequence[Reading], polled_every: Callable[[JobState], float]) -> None:
+        """Take these readings. `polled_every` returns the seconds between two readings of a job with this state."""
+        self.board = self.board.record(readings, polled_every)
         self._changed |= {reading.job for reading in readings}
 
     def learn(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
@@ -192,7 +193,7 @@ def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | 
             "The ID is the 32 letters and digits at the end of the address of the build task's page."
         )
     if not shown and state.problems_only and not state.filter:
-        return "No problems.\n\nNo job fails, and none is stale. Press ! to show all jobs."
+        return "No problems.\n\nEvery job answers, no build failed, and none is stale. Press ! to show all jobs."
     if not shown and not state.filter:
         return f"No job of the profile {clean(state.profile)!r}.\n\nPress F to show all profiles."
     if not shown:

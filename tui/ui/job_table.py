@@ -21,7 +21,7 @@ from tui.ui.groups import GroupLine, Groups, Line, group_of, job_of
 from tui.ui.row import Row, look_of
 from tui.ui.status_line import joined
 
-STYLES = ("failing", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim", "group")
+STYLES = ("error", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim", "group")
 MARGIN = 2
 """Rows kept in view above and below the cursor."""
 Cells = tuple[tuple[str, str], ...]

@@ -115,10 +115,12 @@ COMMANDS: tuple[KeyCommand, ...] = (
         "error",
         "e",
         "error",
-        "Show the job's error; on a healthy job go to the next failing one",
+        "Why there is no answer, or why the build failed; on other jobs go to the next",
         LOOK,
     ),
-    KeyCommand("next_problem", "n", "next", "Next job that fails, is stale or has just changed", LOOK, moves=True),
+    KeyCommand(
+        "next_problem", "n", "next", "Next problem: no answer, a failed build, stale, or just changed", LOOK, moves=True
+    ),
     KeyCommand("previous_problem", "N", "", "Previous one", LOOK, moves=True),
     KeyCommand(
         "filter",
@@ -128,7 +130,7 @@ COMMANDS: tuple[KeyCommand, ...] = (
         LOOK,
     ),
     KeyCommand("profile", "F", "", "Show all profiles, or one", LOOK),
-    KeyCommand("only_problems", "exclamation_mark", "", "Only problems: failing and stale jobs", LOOK),
+    KeyCommand("only_problems", "exclamation_mark", "", "Only problems: no answer, failed builds, stale jobs", LOOK),
     KeyCommand("sort", "s", "sort", "Choose what to sort by", LOOK),
     KeyCommand("reverse", "S", "", "Reverse the order", LOOK),
     KeyCommand("group", "z", "group", "Group by tag, project, profile or state", LOOK),
