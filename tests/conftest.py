@@ -3,6 +3,7 @@ fewer examples every day, and no test fails because the machine is busy."""
 
 import signal
 
+import textual._wait
 from hypothesis import HealthCheck, settings
 
 from tests.support.long_run import by_length
@@ -18,3 +19,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("codearts-watch")
+
+# The pilot waits after each key until the process was idle for this long; a fiftieth of a second is its own choice.
+textual._wait.SLEEP_GRANULARITY = 1 / 250
+textual._wait.SLEEP_IDLE = textual._wait.SLEEP_GRANULARITY / 10

@@ -40,8 +40,8 @@ def change(event: Event, label: str = "web") -> Change:
 
 def test_starts_stops_and_changes_of_failure() -> None:
     assert told(IDLE, IDLE, RUNNING, RUNNING, IDLE) == [Event.PRESENT, Event.STARTED, Event.STOPPED]
-    assert told(DNS, DNS, GATEWAY, IDLE) == [Event.PRESENT, Event.FAILING, Event.READABLE]
-    assert told(IDLE, DNS, RUNNING, DNS) == [Event.PRESENT, Event.FAILING, Event.STARTED, Event.FAILING]
+    assert told(DNS, DNS, GATEWAY, IDLE) == [Event.PRESENT, Event.NO_ANSWER, Event.READABLE]
+    assert told(IDLE, DNS, RUNNING, DNS) == [Event.PRESENT, Event.NO_ANSWER, Event.STARTED, Event.NO_ANSWER]
 
 
 @settings(max_examples=60)

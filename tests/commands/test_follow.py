@@ -56,8 +56,8 @@ def test_first_how_it_is_then_every_change() -> None:
     assert events(stage, job_id(1)) == [
         ("present", "idle"),
         ("started", "running"),
-        ("failing", "timed out"),
-        ("failing", "name not found"),
+        ("no answer", "timed out"),
+        ("no answer", "name not found"),
         ("readable", "running"),
         ("stopped", "idle"),
     ]
@@ -73,10 +73,10 @@ def test_lines_for_people() -> None:
     run(followed(stage.session(), [Job(job_id(1), "web"), Job(job_id(2))], 300, as_json=False))
     lines = [line.split("  ", 1)[1] for line in stage.lines if "0000000 " not in line and "web" in line]
     assert lines == [
-        "running   web (00000000)",
-        "failing   web (00000000): it failed: name not found",
-        "readable  web (00000000): running again",
-        "stopped   web (00000000)",
+        "running    web (00000000)",
+        "no answer  web (00000000): it failed: name not found",
+        "readable   web (00000000): running again",
+        "stopped    web (00000000)",
     ]
 
 
@@ -123,7 +123,7 @@ def test_readings_that_come_together_are_told_one_by_one() -> None:
             readings.append(Reading(job_id(1), outcome, sent, now()))
         return [str(change.event) for change in follower.take(readings)]
 
-    assert run(scene()) == ["present", "started", "failing", "readable", "stopped"]
+    assert run(scene()) == ["present", "started", "no answer", "readable", "stopped"]
 
 
 class Edited(MemoryWatchlist):

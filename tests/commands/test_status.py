@@ -119,9 +119,9 @@ def test_lines_have_columns_and_nothing_hangs_on() -> None:
     watched = [Job(job_id(1), "每日报表", ("x",)), Job(job_id(2), "b"), Job(job_id(3))]
     assert run(status(stage.session(), watched, as_json=False)) is ExitCode.UNREAD
     assert stage.lines == [
-        f"running  {job_id(1)}  每日报表  x  prod",
-        f"failing  {job_id(2)}  b            prod  it failed: name not found",
-        f"running  {job_id(3)}               prod",
+        f"running    {job_id(1)}  每日报表  x  prod",
+        f"no answer  {job_id(2)}  b            prod  it failed: name not found",
+        f"running    {job_id(3)}               prod",
     ]
 
 

@@ -24,10 +24,14 @@ JOB = Job(job_id(0xABC), "Payments API nightly", ("payments", "nightly"))
         ("is:running", Condition.IDLE, False),
         ("is:r", Condition.RUNNING, True),
         ("!is:idle", Condition.IDLE, False),
-        ("is:error", Condition.FAILING, True),
-        ("is:fail", Condition.FAILING, True),
+        ("is:no-answer", Condition.NO_ANSWER, True),
+        ("is:no", Condition.NO_ANSWER, True),
+        ("is:error", Condition.NO_ANSWER, True),
+        ("is:failing", Condition.NO_ANSWER, True),
+        ("is:failing", Condition.FAILED, False),
+        ("is:fail", Condition.NO_ANSWER, True),
         ("is:fail", Condition.FAILED, True),
-        ("is:failed", Condition.FAILING, False),
+        ("is:failed", Condition.NO_ANSWER, False),
         ("is:problem", Condition.STALE, True),
         ("is:", Condition.IDLE, True),
         ("tag:night", Condition.IDLE, True),
@@ -82,10 +86,10 @@ def test_a_filter_by_state_is_known_also_in_full_width() -> None:
     assert not parse_filter("this:that /is: x/").by_condition
 
 
-def test_a_failing_job_is_stale_too_when_its_last_good_answer_is() -> None:
-    assert parse_filter("is:stale").matches(JOB, Condition.FAILING, True)
-    assert not parse_filter("is:stale").matches(JOB, Condition.FAILING, False)
-    assert not parse_filter("is:running").matches(JOB, Condition.FAILING, True)
+def test_a_job_without_an_answer_is_stale_too_when_its_last_good_answer_is() -> None:
+    assert parse_filter("is:stale").matches(JOB, Condition.NO_ANSWER, True)
+    assert not parse_filter("is:stale").matches(JOB, Condition.NO_ANSWER, False)
+    assert not parse_filter("is:running").matches(JOB, Condition.NO_ANSWER, True)
 
 
 NESTED = "(" * 5000 + ")" * 5000

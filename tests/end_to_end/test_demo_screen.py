@@ -18,9 +18,11 @@ def demo(folder: Path, rows: int = 50, columns: int = 120, env: Mapping[str, str
 
 def test_the_demo_shows_every_kind_of_failure_and_touches_nothing(tmp_path: Path) -> None:
     with demo(tmp_path, columns=160) as terminal:
-        terminal.wait_for(r"^ *\d+ running .*\d+ idle +\d+ failing")
+        terminal.wait_for(r"^ *\d+ running .*\d+ idle +\d+ no answer")
         lasting = [name for name in FAULTS if "now and then" not in name and name not in ("slow", "flapping (503)")]
-        terminal.wait_for(lambda text: all(re.search(rf"✗ failing .*{re.escape(name[:20])}", text) for name in lasting))
+        terminal.wait_for(
+            lambda text: all(re.search(rf"\? no answer .*{re.escape(name[:20])}", text) for name in lasting)
+        )
         terminal.wait_for(lambda text: "demo" in text.splitlines()[0])
         terminal.press("x")
         terminal.wait_for("Removed")
@@ -46,13 +48,13 @@ LESSER: dict[str, dict[str, str]] = {
 @pytest.mark.parametrize("kind", LESSER)
 def test_statuses_are_words_on_every_terminal(tmp_path: Path, kind: str) -> None:
     labels, answers = numbered(3, script=True)
-    _, idle, failing = labels
-    answers |= {idle: False, failing: refusal(500, "CB.00060101")}
+    _, idle, unreadable = labels
+    answers |= {idle: False, unreadable: refusal(500, "CB.00060101")}
     with ContractServer(answers) as server:
         home = Home(tmp_path, server.url)
         home.watch(labels)
         with home.start(env=LESSER[kind]) as terminal:
-            terminal.wait_for(r"(?s)▸ running .*◦ idle .*✗ failing ")
+            terminal.wait_for(r"(?s)▸ running .*◦ idle .*\? no answer ")
         if kind == "no colour":
             for red, green, blue in re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", terminal.raw):
                 assert red == green == blue
@@ -62,7 +64,7 @@ def test_statuses_are_words_on_every_terminal(tmp_path: Path, kind: str) -> None
 
 def test_without_utf_8_the_table_is_ascii(tmp_path: Path) -> None:
     with demo(tmp_path, env={"LC_ALL": "en_US.ISO-8859-1"}) as terminal:
-        terminal.wait_for(r"(?s)\* running .*o idle .*x failing ")
+        terminal.wait_for(r"(?s)\* running .*o idle .*\? no answer ")
         marks = {letter for letter in terminal.text if ord(letter) > 127}
         assert marks <= set("每日报表"), marks
 

@@ -29,7 +29,7 @@ def test_hostile_texts_are_shown_plain(tmp_path: Path, columns: int) -> None:
         home = Home(tmp_path, server.url)
         home.watch({job: f"job {number}{escaped(HOSTILE)}" for number, job in enumerate(labels)})
         with home.start(columns=columns) as terminal:
-            terminal.wait_for("2 running .*2 failing")
+            terminal.wait_for("2 running .*2 no answer")
             terminal.press("d")
             terminal.wait_for("message")
             check(terminal)

@@ -66,7 +66,7 @@ def test_a_signal_ends_it_in_order_wherever_it_is(home: Home, place: str, capsys
     with ExitStack() as stack:
         terminals = [stack.enter_context(home.start(columns=130)) for _ in SIGNALS]
         for terminal in terminals:
-            terminal.wait_for("2 running .*1 failing")
+            terminal.wait_for("2 running .*1 no answer")
             if key == "resize":
                 terminal.resize(5, 20)
             elif key:

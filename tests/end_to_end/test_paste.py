@@ -62,11 +62,11 @@ def test_a_long_paste_is_sorted_and_one_undo_takes_it_back_to_the_byte(tmp_path:
             assert home.watchlist.read_bytes() == before
             terminal.press("enter")
             terminal.wait_for(f"Added {NEW} jobs")
-            terminal.wait_for(f"3 running .* {NEW} failing")
+            terminal.wait_for(f"3 running .* {NEW} no answer")
             assert home.watchlist.read_text().count("[[jobs]]") == 3 + NEW
             terminal.press("u")
             terminal.wait_for("Undone: added")
-            terminal.gone(f"{NEW} failing")
+            terminal.gone(f"{NEW} no answer")
             assert home.watchlist.read_bytes() == before
 
 

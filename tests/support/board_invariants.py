@@ -16,7 +16,7 @@ def check_board(board: Board, now: float, interval_of: Callable[[JobState], floa
 
 def check_state(state: JobState, now: float) -> None:
     assert (state.status is None) == (state.good is None) == (state.since is None)
-    assert bool(state.failures) == bool(state.failure) == bool(state.failing_since)
+    assert bool(state.failures) == bool(state.failure) == bool(state.no_answer_since)
     if state.good and state.since:
         assert state.good.outcome is state.status
         assert state.since.at <= state.good.received.at <= now

@@ -12,7 +12,7 @@ from tests.support.program import SETTINGS, Home, numbered
 from tests.support.terminal import Terminal
 from tui.ui.keys import COMMANDS, keys_of
 
-CHARACTERS = {"slash": "/", "exclamation_mark": "!", "asterisk": "*", "colon": ":", "question_mark": "?"}
+CHARACTERS = {"slash": "/", "minus": "-", "exclamation_mark": "!", "asterisk": "*", "colon": ":", "question_mark": "?"}
 ELSEWHERE = {"ctrl+z", "q"}
 """Tried where the program is left."""
 CURSOR = re.compile(r"^›.* job (\d{3})", re.MULTILINE)
@@ -95,5 +95,5 @@ def typing(tmp_path: Path, rows: int, columns: int, settings: str = SETTINGS) ->
         home = Home(tmp_path, server.url, settings)
         home.watch(labels)
         with home.start(rows=rows, columns=columns) as terminal:
-            terminal.wait_for(rf"^ *{JOBS - len(BAD)} running +0 idle +{len(BAD)} failing")
+            terminal.wait_for(rf"^ *{JOBS - len(BAD)} running +0 idle +{len(BAD)} no answer")
             yield Typist(terminal, server, home, labels)

@@ -31,7 +31,7 @@ def test_a_stale_status_is_in_the_past_tense_with_its_age() -> None:
 
 def test_a_failure_is_never_idle_and_keeps_the_last_good_status_until_that_is_stale() -> None:
     known = state((IDLE, 0), (failure(), 10))
-    assert row(known, at=12).condition is Condition.FAILING
+    assert row(known, at=12).condition is Condition.NO_ANSWER
     assert words.status_word(row(known, at=12)) == "idle"
     assert words.status_word(row(known, at=60)) == "was idle"
     assert words.note(row(known, at=12)) == "The service failed."
@@ -39,7 +39,7 @@ def test_a_failure_is_never_idle_and_keeps_the_last_good_status_until_that_is_st
 
 def test_a_job_that_was_never_read_and_fails_has_no_status() -> None:
     known = state((failure(), 0), (failure(), 10))
-    assert words.status_word(row(known, at=12)) == "failing"
+    assert words.status_word(row(known, at=12)) == "no answer"
     assert words.note(row(known, at=12)) == "The service failed."
 
 

@@ -17,10 +17,10 @@ async def test_rows_say_status_in_mark_and_word() -> None:
     async with screen(3, {job_id(1): Status.RUNNING, job_id(3): failure()}) as shown:
         assert "▸ running" in shown.lines[2]
         assert "◦ idle" in shown.lines[3]
-        assert "✗ failing" in shown.lines[4]
+        assert "? no answer" in shown.lines[4]
         assert "The service failed." in shown.lines[4]
         assert "1 running" in shown.lines[0]
-        assert "1 failing" in shown.lines[0]
+        assert "1 no answer" in shown.lines[0]
 
 
 async def test_an_old_answer_is_never_shown_as_current() -> None:

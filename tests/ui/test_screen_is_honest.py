@@ -54,7 +54,7 @@ async def test_the_count_of_stale_jobs_is_what_the_filter_finds() -> None:
         let_time_pass(shown, 10)
         shown.board.record([reading(job_id(1), failure(), shown.clock.now().at)])
         await shown.settle()
-        assert "1 failing  3 stale │ paused │ cn-north-4" in shown.lines[0]
+        assert "1 no answer  3 stale │ paused │ cn-north-4" in shown.lines[0]
         await shown.press("slash", *"is:stale", "enter")
         assert all(f"job {number:03}" in shown.text for number in (1, 2, 3))
 
@@ -145,13 +145,13 @@ async def test_the_header_names_the_age_up_to_which_all_is_fresh() -> None:
 
 def said(line: str) -> dict[str, int]:
     """What the header counts, without what is nought."""
-    counts = dict(pair.split()[::-1] for pair in re.findall(r"\d+ (?:running|idle|failing|stale|unread)\b", line))
-    return {word: int(number) for word, number in counts.items() if number != "0"}
+    counts = re.findall(r"(\d+) (running|idle|no answer|stale|unread)\b", line)
+    return {word: int(number) for number, word in counts if number != "0"}
 
 
 def seen(lines: list[str]) -> dict[str, int]:
     """The same of the rows."""
-    words = {"▸": "running", "◦": "idle", "✗": "failing", "◌": "stale", "-": "unread"}
+    words = {"▸": "running", "◦": "idle", "?": "no answer", "◌": "stale", "-": "unread"}
     marks = [words[line[2]] for line in lines if re.search(r"job \d{3}", line)]
     return dict(Counter(marks))
 

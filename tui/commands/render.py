@@ -64,9 +64,9 @@ def change_line(change: Change) -> str:
     failed = change.reading.failure
     word = str(change.event)
     if change.event is Event.PRESENT:
-        word = "failing" if failed else str(change.status)
+        word = "no answer" if failed else str(change.status)
     note = f": {failed.summary}" if failed else f": {change.status} again" if change.event is Event.READABLE else ""
-    return f"{moment}  {word:8}  {name}{note}"
+    return f"{moment}  {word:9}  {name}{note}"
 
 
 def outcome_of(result: Result) -> Status | Failure:

@@ -165,7 +165,7 @@ def _table(rows: Sequence[ResultRow], with_heads: bool, told: PrintedOutcomes | 
     lines = []
     for job, result, profile in rows:
         outcome = outcome_of(result)
-        word, why = ("failing", outcome.summary) if isinstance(outcome, Failure) else (str(outcome), "")
+        word, why = ("no answer", outcome.summary) if isinstance(outcome, Failure) else (str(outcome), "")
         label = job.label or (told.names.get(job.id, ServiceName()).name if told else "")
         became = _became(told.runs.get(job.id)) if told else ()
         lines.append((word, *became, job.id, label, " ".join(job.tags), profile, why))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Condition(StrEnum):
     """One word for a row, worst first: this is also the order of sorting by status."""
 
-    FAILING = "failing"
+    NO_ANSWER = "no answer"
     """It cannot be read; that a build failed is `FAILED`."""
     FAILED = "failed"
     STALE = "stale"
@@ -31,17 +31,17 @@ class Condition(StrEnum):
     PAUSED = "paused"
 
 
-PROBLEMS = frozenset({Condition.FAILING, Condition.FAILED, Condition.STALE})
+PROBLEMS = frozenset({Condition.NO_ANSWER, Condition.FAILED, Condition.STALE})
 NOT_RUNNING = frozenset({Condition.FAILED, Condition.TIMED_OUT, Condition.ABORTED, Condition.PASSED, Condition.IDLE})
 """What the service calls not running, whatever became of it."""
 
 
 def condition_of(state: JobState, now: float, interval: float) -> Condition:
-    """Paused goes before failing, failing before stale, stale before running and idle. `interval` in seconds."""
+    """Paused goes before no answer, no answer before stale, stale before running and idle. `interval` in seconds."""
     if state.paused:
         return Condition.PAUSED
     if state.failure:
-        return Condition.FAILING
+        return Condition.NO_ANSWER
     if state.status is None:
         return Condition.UNREAD
     if state.freshness(now, interval) is Freshness.STALE:

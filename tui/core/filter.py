@@ -24,14 +24,15 @@ STATES: dict[str, frozenset[Condition]] = {
     "passed": frozenset({Condition.PASSED}),
     "aborted": frozenset({Condition.ABORTED}),
     "timed-out": frozenset({Condition.TIMED_OUT}),
-    "error": frozenset({Condition.FAILING}),
-    "failing": frozenset({Condition.FAILING}),
+    "no-answer": frozenset({Condition.NO_ANSWER}),
     "stale": frozenset({Condition.STALE}),
     "problem": PROBLEMS,
     "unread": frozenset({Condition.UNREAD}),
     "paused": frozenset({Condition.PAUSED}),
 }
-"""The values of `is:`. `is:stale` also matches a failing job whose last successful reading is stale."""
+"""The values of `is:`. `is:stale` also matches a job without an answer whose last successful reading is stale."""
+_OLD_NAMES = {"error": STATES["no-answer"], "failing": STATES["no-answer"]}
+"""Names that `no-answer` had before; they are still understood."""
 
 
 class Filter(NamedTuple):
@@ -87,11 +88,11 @@ def _word_term(word: str) -> Predicate | None:
 def _state_term(value: str) -> Predicate | None:
     if not value:
         return None
-    typed = value.casefold()
-    known = [typed] if typed in STATES else [name for name in STATES if name.startswith(typed)]
+    typed, every = value.casefold(), STATES | _OLD_NAMES
+    known = [typed] if typed in every else [name for name in every if name.startswith(typed)]
     if not known:
         raise ValueError(f"is:{value} is unknown; known states: {', '.join(STATES)}")
-    wanted = {condition for name in known for condition in STATES[name]}
+    wanted = {condition for name in known for condition in every[name]}
     also_stale = "stale" in known
     return lambda _, condition, stale: condition in wanted or (also_stale and stale)
 

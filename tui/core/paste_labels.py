@@ -28,7 +28,8 @@ _FIELD = re.compile(
 _HEADS = re.compile(r"(?:label|(?:job|task)?[ _-]?name|title|job|task|名称|任务(?:名称)?)", re.IGNORECASE)
 _NOT_A_NAME = re.compile(
     r"https?:|.*@.*\..*|[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{27}|.*(?:token|secret|password).{0,3}[:=]"
-    r"|(?:was )?(?:running|idle|failing|failed|passed|aborted|paused|unread|success|succeeded|error)$"
+    r"|(?:was )?(?:running|idle|no answer|failing|failed|passed|aborted|timed out|paused|unread)$"
+    r"|(?:success|succeeded|error)$"
     r"|(?:ok|true|false|null|none)$"
     r"|(?:.*[ _-])?ids?\W*$|.*任务$",
     re.IGNORECASE,

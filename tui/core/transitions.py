@@ -19,7 +19,7 @@ class Event(StrEnum):
     """The first reading, successful or not."""
     STARTED = "started"
     STOPPED = "stopped"
-    FAILING = "failing"
+    NO_ANSWER = "no answer"
     """Readings fail now, or fail for another reason than before."""
     READABLE = "readable"
     """Readings succeed again and the status is the same as before; or this is the first status."""
@@ -61,7 +61,7 @@ def changes_of(before: JobState, after: JobState) -> Iterator[Change]:
     if before.last is None:
         return
     if after.failure and (seen or _identity(after.failure) != _identity(before.failure)):
-        yield Change(after.job, Event.FAILING, last)
+        yield Change(after.job, Event.NO_ANSWER, last)
     elif before.failure and not after.failure and not seen:
         yield Change(after.job, Event.READABLE, last)
 

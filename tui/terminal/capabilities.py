@@ -23,12 +23,14 @@ class Glyphs(NamedTuple):
     ascending: str
     descending: str
     rule: str
+    folded: str
+    unfolded: str
     ellipsis: str
 
 
 UNICODE = Glyphs(
     {
-        Condition.FAILING: "✗",
+        Condition.NO_ANSWER: "?",
         Condition.FAILED: "●",
         Condition.TIMED_OUT: "○",
         Condition.ABORTED: "○",
@@ -44,11 +46,13 @@ UNICODE = Glyphs(
     ascending="▴",
     descending="▾",
     rule="│",
+    folded="▹",
+    unfolded="▿",
     ellipsis="…",
 )
 ASCII = Glyphs(
     {
-        Condition.FAILING: "x",
+        Condition.NO_ANSWER: "?",
         Condition.FAILED: "#",
         Condition.TIMED_OUT: "%",
         Condition.ABORTED: "%",
@@ -64,6 +68,8 @@ ASCII = Glyphs(
     ascending="^",
     descending="v",
     rule="|",
+    folded=">",
+    unfolded="v",
     ellipsis="~",
 )
 

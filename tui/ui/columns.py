@@ -90,7 +90,7 @@ def _name_style(row: Row) -> str:
 
 
 def _note_style(row: Row) -> str:
-    return "failing" if row.condition in (Condition.FAILING, Condition.FAILED) else "dim"
+    return "error" if row.condition in (Condition.NO_ANSWER, Condition.FAILED) else "dim"
 
 
 def _dim(row: Row) -> str:

@@ -40,7 +40,7 @@ def fields(subject: Subject) -> Iterator[Field]:
         yield from _reading(state.last, row)
     if state.failure:
         yield from _error(state.failure)
-        yield "failing", _failing(row), ""
+        yield "no answer", _no_answer(row), ""
     yield "next", _next(subject), ""
     for place, change in enumerate(reversed(state.transitions)):
         yield ("" if place else "changes"), _change(change, row), ""
@@ -57,10 +57,10 @@ def error_fields(subject: Subject) -> Iterator[Field]:
     state = subject.row.state
     yield "job", f"{state.job.name}  {state.job.id}" if state.job.label else state.job.id, "strong"
     if state.failure and state.last:
-        yield "what", state.failure.summary, "failing"
+        yield "what", state.failure.summary, "error"
         yield from _error(state.failure)
         yield from _reading(state.last, subject.row)
-        yield "failing", _failing(subject.row), ""
+        yield "no answer", _no_answer(subject.row), ""
     else:
         yield from run_fields(subject.row)
     yield "next", _next(subject), ""
@@ -80,7 +80,7 @@ def run_fields(row: Row) -> Iterator[Field]:
     if run.duration is not None:
         yield "took", formatting.duration(run.duration), ""
     if step:
-        yield "step", step.step, "failing"
+        yield "step", step.step, "error"
         yield from (
             (name, text, "")
             for name, text in (("code", step.code), ("says", step.message), ("help", step.help))
@@ -147,7 +147,7 @@ def _reading(reading: Reading, row: Row) -> Iterator[Field]:
 
 def _error(failure: Failure) -> Iterator[Field]:
     advice = advise(failure)
-    yield "error", str(failure.kind), "failing"
+    yield "error", str(failure.kind), "error"
     if failure.code:
         yield "code", failure.code, ""
     if failure.message:
@@ -156,10 +156,10 @@ def _error(failure: Failure) -> Iterator[Field]:
     yield "do", advice.action, "strong"
 
 
-def _failing(row: Row) -> str:
+def _no_answer(row: Row) -> str:
     state = row.state
     times = "once" if state.failures == 1 else f"{state.failures} times in a row"
-    since = f" since {formatting.time_of_day(state.failing_since, row.now.wall)}" if state.failing_since else ""
+    since = f" since {formatting.time_of_day(state.no_answer_since, row.now.wall)}" if state.no_answer_since else ""
     return f"{times}{since}"
 
 
@@ -204,7 +204,7 @@ class Fields(Widget):
     DEFAULT_CSS = """
     Fields {
         height: auto;
-        & > .fields--failing { color: $status-error; }
+        & > .fields--error { color: $status-error; }
         & > .fields--failed { color: $status-error; text-style: bold; }
         & > .fields--stale { color: $status-stale; }
         & > .fields--running { color: $status-running; text-style: bold; }
@@ -215,7 +215,7 @@ class Fields(Widget):
         & > .fields--strong { text-style: bold; }
     }
     """
-    LOOKS = ("failing", "failed", "stale", "running", "idle", "unread", "paused", "dim", "strong")
+    LOOKS = ("error", "failed", "stale", "running", "idle", "unread", "paused", "dim", "strong")
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"fields--{name}" for name in LOOKS}
 
     def __init__(self, lines: list[Field] | None = None) -> None:

@@ -83,12 +83,12 @@ def _counts(header: HeaderState) -> list[Part]:
         Condition.ABORTED,
         Condition.PASSED,
         Condition.IDLE,
-        Condition.FAILING,
+        Condition.NO_ANSWER,
         Condition.STALE,
         Condition.UNREAD,
         Condition.PAUSED,
     ):
-        number = header.summary.stale if condition is Condition.STALE else counts[condition]  # failing ones, too
+        number = header.summary.stale if condition is Condition.STALE else counts[condition]  # no answer, too
         if number or condition in (Condition.RUNNING, Condition.IDLE):
             parts += [(f"{number} {condition}", look_of(condition) if number else "dim"), ("  ", "")]
     if header.narrowed:
@@ -126,7 +126,7 @@ def _sign_in(header: HeaderState) -> list[Part]:
         return []
     lasts = min(ending)
     if lasts <= 0:
-        return [("token ended", "failing")]
+        return [("token ended", "error")]
     return [(f"token {formatting.duration(lasts)}", "ageing" if lasts < LASTS_SHORT else "dim")]
 
 
@@ -143,7 +143,7 @@ def _pace(header: HeaderState) -> list[Part]:
     if all(profile.pace.paused for profile in header.profiles):
         return [("paused", "paused")]
     if all(profile.pace.signed_out for profile in header.profiles):
-        return [("not asking", "failing")]
+        return [("not asking", "error")]
     if pace.waiting_until is not None and pace.waiting_until > header.now:
         return [(f"throttled, {pace.rate:.2g} req/s", "ageing")]
     slowed = [profile.pace for profile in header.profiles if profile.pace.rate < profile.pace.full_rate]

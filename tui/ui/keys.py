@@ -110,15 +110,17 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("redo", "U", "", "Redo what was undone", WATCH),
     KeyCommand("label", "L,f2", "", "Change the job's label", WATCH),
     KeyCommand("tags", "t", "", "Change the tags of the marked jobs, or of the one under the cursor", WATCH),
-    KeyCommand("details", "enter,d", "details", "Show or hide everything about the job", LOOK),
+    KeyCommand("details", "enter,d", "details", "Show or hide everything about the job; fold or unfold a group", LOOK),
     KeyCommand(
         "error",
         "e",
         "error",
-        "Show the job's error; on a healthy job go to the next failing one",
+        "Why there is no answer, or why the build failed; on other jobs go to the next",
         LOOK,
     ),
-    KeyCommand("next_problem", "n", "next", "Next job that fails, is stale or has just changed", LOOK, moves=True),
+    KeyCommand(
+        "next_problem", "n", "next", "Next problem: no answer, a failed build, stale, or just changed", LOOK, moves=True
+    ),
     KeyCommand("previous_problem", "N", "", "Previous one", LOOK, moves=True),
     KeyCommand(
         "filter",
@@ -128,9 +130,11 @@ COMMANDS: tuple[KeyCommand, ...] = (
         LOOK,
     ),
     KeyCommand("profile", "F", "", "Show all profiles, or one", LOOK),
-    KeyCommand("only_problems", "exclamation_mark", "", "Only problems: failing and stale jobs", LOOK),
+    KeyCommand("only_problems", "exclamation_mark", "", "Only problems: no answer, failed builds, stale jobs", LOOK),
     KeyCommand("sort", "s", "sort", "Choose what to sort by", LOOK),
     KeyCommand("reverse", "S", "", "Reverse the order", LOOK),
+    KeyCommand("group", "z", "group", "Group by tag, project, profile or state", LOOK),
+    KeyCommand("fold_all", "minus", "", "Fold all groups; again to unfold them", LOOK),
     KeyCommand("wide", "w", "", "All columns in full width, scrolling sideways", LOOK),
     KeyCommand(
         "refresh",
@@ -181,8 +185,8 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("page_down", "pagedown", "", "A page down", MOVE, "page(1.0)", moves=True),
     KeyCommand("half_page_up", "ctrl+u", "", "Half a page up", MOVE, "page(-0.5)", moves=True),
     KeyCommand("half_page_down", "ctrl+d", "", "Half a page down", MOVE, "page(0.5)", moves=True),
-    KeyCommand("left", "left,h", "", "Columns to the left", MOVE, "sideways(-8)", moves=True),
-    KeyCommand("right", "right,l", "", "Columns to the right", MOVE, "sideways(8)", moves=True),
+    KeyCommand("left", "left,h", "", "Columns to the left; fold the group", MOVE, "sideways(-8)", moves=True),
+    KeyCommand("right", "right,l", "", "Columns to the right; unfold the group", MOVE, "sideways(8)", moves=True),
     KeyCommand(
         "sign_in",
         "i",

@@ -60,13 +60,15 @@ def status_word(row: Row) -> str:
     if state.paused:
         return "paused"
     if state.status is None:
-        return "failing" if state.failure else "unread"
+        return "no answer" if state.failure else "unread"
     word = str(after_run(state) if state.status is Status.IDLE else state.status)
     return word if row.current else f"was {word}"
 
 
 def look_of(condition: Condition) -> str:
     """The name of the look that a condition has."""
+    if condition is Condition.NO_ANSWER:
+        return "error"
     return "idle" if condition in (Condition.TIMED_OUT, Condition.ABORTED, Condition.PASSED) else str(condition)
 
 

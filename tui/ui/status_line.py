@@ -35,7 +35,7 @@ class StatusLine(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"line--{name}"
-        for name in ("running", "idle", "failing", "failed", "stale", "ageing", "unread", "paused", "dim", "key")
+        for name in ("running", "idle", "error", "failed", "stale", "ageing", "unread", "paused", "dim", "key")
     }
 
     def __init__(self, separator: str) -> None:
