@@ -140,6 +140,19 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.wait_for("Group by")
         typist.press("up", "enter")
         typist.gone("no tag")
+        for number in "123456789":
+            typist.press(number)
+            typist.wait_for(f"There is no view {number}")
+        typist.press("exclamation_mark", "V")
+        typist.wait_for("as a view")
+        typist.press("enter")
+        typist.wait_for("Name of view 1")
+        typist.type("problems\r")
+        typist.wait_for("Saved as view 1")
+        typist.press("0")
+        typist.gone("view 1 problems")
+        typist.press("1")
+        typist.wait_for(f"view 1 problems +{len(BAD)} of {JOBS} shown")
         typist.every_key_of(LOOK)
 
 

@@ -35,6 +35,7 @@ from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.startup import resume_gc
+from tui.storage.screen_settings import NAME_LONGEST, ViewSettings
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.board_state import BoardState
@@ -50,6 +51,7 @@ from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.status_line import BROAD, HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
+from tui.ui.views import EVERYTHING, choices, first_free, number_of, shown_by, view_of
 from tui.ui.watchlist_editor import DiskThread, Emptied, Undone, WatchlistEditor, count
 
 if TYPE_CHECKING:
@@ -206,15 +208,19 @@ class BoardScreen(Screen[None]):
         if self.editor.emptied is Emptied.FOUND and self.app.screen is self:
             self.ask_about_empty_file()
 
-    async def take_settings(self) -> None:
-        """Apply edited settings. The banner names those that need a restart, or why none can be used."""
+    async def take_settings(self, said: str = "The edited settings are in effect.") -> None:
+        """Apply edited settings, and say so. The banner names those that need a restart, or why none can be used."""
         if settings := await self.edited.read_settings(self._disk):
             if former := self.live.use_alert_command(settings.alerts.command):
                 self.run_worker(former.finish(seconds=30), group="alerts")
+            number = number_of(self.state.look, self.deps.views)
+            self.deps = self.deps._replace(views=settings.views)
+            if view := settings.views.get(number):
+                self._show_view(view)
             self.deps = self.deps._replace(keys=settings.keys, theme=settings.ui.theme, address=settings.ui.address)
             self.show_keys()
             self.post_message(self.SettingsEdited())
-            self.say(self.edited.warning or "The edited settings are in effect.")
+            self.say(self.edited.warning or said)
         self.show_around()
 
     async def reload(self) -> None:
@@ -307,7 +313,9 @@ class BoardScreen(Screen[None]):
         profiles = self.live.profiles(self.state.only_profile, self.state.moment)
         warning = "\n".join(filter(None, (self.editor.warning, self.edited.warning)))
         sign_in_key = first_key("sign_in", self.deps.keys)
-        header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused())
+        number = number_of(self.state.look, self.deps.views)
+        view = f"{number} {self.deps.views[number].name}" if number else ""
+        header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused(), view)
         self.header.show(header_parts(header))
         self.banner.show(*banner(header))
         self.empty.show(self.state.empty_text(self.live.trouble()))
@@ -618,6 +626,57 @@ class BoardScreen(Screen[None]):
 
     def action_wide(self) -> None:
         self.keep_look(self.state.look._replace(wide=not self.state.look.wide))
+
+    def action_view(self, number: str) -> None:
+        """Show a view of the settings; 0 shows everything."""
+        view = ViewSettings("everything") if number == EVERYTHING else self.deps.views.get(number)
+        if view is None:
+            key = first_key("save_view", self.deps.keys)
+            self.say(f"There is no view {number}. Press {key} to save what is shown now as one.")
+        elif shown_by(view, self.state.look) == self.state.look:
+            self.say(f"This is {view.name} already.")
+        else:
+            self._show_view(view)
+
+    def _show_view(self, view: ViewSettings) -> None:
+        look = shown_by(view, self.state.look)
+        if self.filter_line:
+            self.filter_line.value = look.filter
+        self.keep_look(look)
+
+    @work
+    async def action_save_view(self) -> None:
+        from tui.ui.dialogs import ChoiceDialog, TextDialog
+
+        views = self.deps.views
+        title = "Save filter, order and groups as a view"
+        number = await self.ask("save_view", ChoiceDialog(title, choices(views), first_free(views)))
+        if not number:
+            return
+
+        async def save(name: str) -> str:
+            return await self._save_view(number, view_of(self.state.look, clean(name or f"view {number}")))
+
+        name = views[number].name if number in views else ""
+        hint = "a word or two, shown in the first line"
+        dialog = TextDialog(f"Name of view {number}", name, hint, NAME_LONGEST, save, saves_unchanged=True)
+        await self.app.push_screen_wait(dialog)
+
+    async def _save_view(self, number: str, view: ViewSettings) -> str:
+        """Write the view into the settings. Returns why that failed; empty if it did not."""
+        said = f"Saved as view {number}: press {first_key(f'view_{number}', self.deps.keys)} to show it."
+        try:
+            if self.deps.save_view:
+                await self._disk.run(self.deps.save_view, number, view)
+        except UserError as problem:
+            return str(problem)
+        self.deps = self.deps._replace(views={**self.deps.views, number: view})
+        if self.edited.settings_edited():
+            await self.take_settings(said)
+        else:
+            self.say(f"{said} It is kept until you quit: there is no settings file here.")
+        self.show_around()
+        return ""
 
     def action_filter(self) -> None:
         self._before_filter = self.table.cursor

@@ -135,6 +135,9 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("reverse", "S", "", "Reverse the order", LOOK),
     KeyCommand("group", "z", "group", "Group by tag, project, profile or state", LOOK),
     KeyCommand("fold_all", "minus", "", "Fold all groups; again to unfold them", LOOK),
+    KeyCommand("view_0", "0", "", "Show everything: no filter, no groups, the watchlist's order", LOOK, "view('0')"),
+    *(KeyCommand(f"view_{n}", n, "", "Show a view of the settings", LOOK, f"view('{n}')") for n in "123456789"),
+    KeyCommand("save_view", "V", "", "Save filter, order and groups as a view", LOOK),
     KeyCommand("wide", "w", "", "All columns in full width, scrolling sideways", LOOK),
     KeyCommand(
         "refresh",
@@ -317,14 +320,17 @@ _SHORT |= {name: name for name in ("enter", "up", "down", "left", "right", "home
 def key_table(keymap: Mapping[str, str]) -> Iterable[tuple[str, list[tuple[str, str, str]]]]:
     """Groups of (keys, help, id), in the list's order."""
     for group in (WATCH, LOOK, ASK, MARK, MOVE, PROGRAM):
-        yield (
-            group,
-            [
-                (" ".join(shown(key) for key in keys_of(command, keymap)), command.help, command.id)
-                for command in COMMANDS
-                if command.group == group
-            ],
-        )
+        yield group, [_listed(one, keymap) for one in COMMANDS if one.group == group and one.id not in _BETWEEN]
+
+
+_BETWEEN = frozenset(f"view_{number}" for number in range(2, 10))
+"""Commands that stand in the line of `view_1`."""
+
+
+def _listed(command: KeyCommand, keymap: Mapping[str, str]) -> tuple[str, str, str]:
+    if command.id == "view_1":
+        return f"{first_key('view_1', keymap)} … {first_key('view_9', keymap)}", command.help, "view_1 … view_9"
+    return " ".join(shown(key) for key in keys_of(command, keymap)), command.help, command.id
 
 
 def moving_keys(keymap: Mapping[str, str]) -> frozenset[str]:
