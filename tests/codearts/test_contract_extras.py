@@ -1,7 +1,7 @@
 """Every outcome, read over real connections from a service that shares no code with our demo."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -25,7 +25,9 @@ from tui.codearts.job_list_api import (
 from tui.codearts.log_api import Analysis, LogPiece, analysis_call, log_call, log_v3_call
 from tui.codearts.run_lookup import RunLookup
 from tui.core.job import JobId
-from tui.core.run import FailedStep, Interval, Match, MatchKind, ObservedRun, Outcome, RunRecord
+from tui.core.observed_run import Between, RecordedRun
+from tui.core.run import FailedStep, Outcome, RunRecord
+from tui.core.run_match import Match, MatchKind
 
 
 @pytest.fixture
@@ -40,11 +42,12 @@ async def asked() -> AsyncIterator[tuple[ExtrasClient, ContractServer]]:
             assert ALLOWED.fullmatch(request.path)
 
 
-def observed(truth: Truth) -> ObservedRun:
-    def context(moment: datetime) -> Interval:
-        return Interval(moment - timedelta(seconds=9), moment + timedelta(seconds=6))
+def observed(truth: Truth) -> RecordedRun:
+    def context(moment: datetime) -> Between:
+        return Between(moment.timestamp() - 9, moment.timestamp() + 6)
 
-    return ObservedRun(context(truth.began), context(truth.ended) if truth.state else None)
+    end = context(truth.ended) if truth.state else None
+    return RecordedRun(JobId(truth.id), context(truth.began), truth.ended.timestamp() - 9, end)
 
 
 async def test_every_outcome_is_that_of_the_truth(asked: tuple[ExtrasClient, ContractServer]) -> None:

@@ -8,8 +8,10 @@ import httpx
 from tests.support.clients import JOB
 from tests.support.extra_calls import NOON, Handler, envelope, extras
 from tui.codearts.run_lookup import RunLookup
+from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure
-from tui.core.run import Interval, Match, MatchKind, ObservedRun, Outcome, Unit
+from tui.core.run import Outcome, Unit
+from tui.core.run_match import Match, MatchKind
 
 
 def epoch(seconds: float) -> int:
@@ -21,14 +23,13 @@ def state(number: int, start: float, lasted: float, word: str, unit: int) -> dic
     return {"number": number, "state": word, "job_running_status": "Finished", **times}
 
 
-def run_of(start: float | None, end: float) -> ObservedRun:
-    def context(seconds: float) -> Interval:
-        moment = NOON + timedelta(seconds=seconds)
-        return Interval(moment - timedelta(seconds=10), moment + timedelta(seconds=5))
+def run_of(start: float | None, end: float) -> RecordedRun:
+    def context(seconds: float) -> Between:
+        moment = NOON.timestamp() + seconds
+        return Between(moment - 10, moment + 5)
 
-    return ObservedRun(
-        None if start is None else context(start), context(end), seen_going=NOON if start is None else None
-    )
+    began = Between(None, NOON.timestamp()) if start is None else context(start)
+    return RecordedRun(JOB, began, NOON.timestamp() + end - 10, context(end))
 
 
 class Service:
@@ -57,7 +58,7 @@ class Service:
         )
 
 
-async def lookups(handler: Handler, *runs: ObservedRun) -> tuple[list[Match | Failure], RunLookup]:
+async def lookups(handler: Handler, *runs: RecordedRun) -> tuple[list[Match | Failure], RunLookup]:
     async with extras(handler) as client:
         lookup = RunLookup(client, "cn-north-4", lambda: datetime(2026, 11, 24, tzinfo=UTC))
         return [await lookup.record_of(JOB, run) for run in runs], lookup

@@ -3,6 +3,7 @@ import pytest
 from tests.support.builders import failure, job_id, moment, reading, state
 from tui.core.board import TRANSITIONS_KEPT, Board, Freshness, JobState, Transition
 from tui.core.job import Job
+from tui.core.observed_run import Between, Gap
 from tui.core.reading import Reading, Status
 
 ONE, TWO, THREE = Job(job_id(1)), Job(job_id(2)), Job(job_id(3))
@@ -124,3 +125,51 @@ def test_pausing_marks_the_jobs_named_until_they_go_on() -> None:
     paused = Board().watch([ONE, TWO]).pause([ONE.id, THREE.id], moment(5))
     assert [known.paused for known in paused.states.values()] == [moment(5), None]
     assert paused.pause([ONE.id], None) == Board().watch([ONE, TWO])
+
+
+NOON = moment(0).wall.timestamp()
+
+
+def watched(*outcomes: tuple[Status, float], interval: float = 15) -> JobState:
+    known = JobState(ONE)
+    for outcome, at in outcomes:
+        known = known.record(reading(ONE.id, outcome, at), interval)
+    return known
+
+
+def test_a_run_is_kept_from_its_start_to_after_its_end() -> None:
+    known = watched((IDLE, 10), (RUNNING, 25))
+    assert known.current_run
+    assert known.current_run.start == Between(NOON + 9.9, NOON + 25)
+    assert known.runs == ()
+    known = known.record(reading(ONE.id, RUNNING, 40), 15).record(reading(ONE.id, IDLE, 55), 15)
+    assert known.current_run is None
+    (run,) = known.runs
+    assert (run.start, run.end) == (Between(NOON + 9.9, NOON + 25), Between(NOON + 39.9, NOON + 55))
+    assert (run.interval, run.maybe_two, known.gaps) == (15, False, ())
+
+
+def test_the_last_twenty_runs_are_kept() -> None:
+    known = watched(*((RUNNING if at % 2 else IDLE, at) for at in range(100)))
+    assert [run.start.by - NOON for run in known.runs] == list(range(59, 99, 2))
+
+
+def test_failures_for_longer_than_three_intervals_are_a_gap_and_what_runs_after_it_may_be_another_run() -> None:
+    known = watched((RUNNING, 0)).record(reading(ONE.id, failure(), 30), 15).record(reading(ONE.id, RUNNING, 60), 15)
+    assert known.gaps == (Gap(ONE.id, NOON, NOON + 59.9),)
+    assert known.current_run
+    assert known.current_run.maybe_two
+    assert watched((IDLE, 0), (IDLE, 60), interval=30).gaps == ()
+
+
+def test_a_board_measures_gaps_by_the_interval_of_the_status_before() -> None:
+    board = Board().watch([ONE]).record([reading(ONE.id, IDLE, 0)])
+    asked: list[Status | None] = []
+
+    def interval(state: JobState) -> float:
+        asked.append(state.status)
+        return 15
+
+    after = board.record([reading(ONE.id, RUNNING, 16), reading(ONE.id, RUNNING, 80)], interval)
+    assert asked == [IDLE, RUNNING]
+    assert after.states[ONE.id].gaps == (Gap(ONE.id, NOON + 16, NOON + 79.9),)

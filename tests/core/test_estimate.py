@@ -1,134 +1,44 @@
 """The estimate against real runs of sixteen families, against simulated ones, and at its edges."""
 
-import csv
-import random
-from collections import defaultdict
-from collections.abc import Callable
-from pathlib import Path
-from statistics import fmean, median
-from typing import NamedTuple
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.core.estimate_protocol import SIMULATED, Figures, by_project, mean, real, simulated
 from tui.core.estimate import Estimate, Outlook, PastRun, RunProgress, estimate, is_precise, outlook, rounded
-
-PROJECTS = [{"J02", "J03"}, {"J05", "J06", "J07"}, {"J08", "J12", "J13"}, {"J04", "J09", "J10", "J11", "J15", "J16"}]
-"""Families that are parts of the same workflows."""
-
-
-class Prediction(NamedTuple):
-    family: str
-    truth: float
-    usual: Estimate
-    last: float
-    mean_of_3: float
-
-
-def ended_runs(family: str) -> list[PastRun]:
-    with (Path(__file__).parents[1] / "data" / "ci_runs.csv").open() as file:
-        rows = [row for row in csv.DictReader(file) if row["job"] == family]
-    return [
-        PastRun(float(row["start"]) + float(row["duration_s"]), float(row["duration_s"]), row["outcome"] != "S")
-        for row in rows
-    ]
-
-
-def predictions(family: str, runs: list[PastRun]) -> list[Prediction]:
-    """Each successful run, predicted at its start from those that had ended by then."""
-    runs = sorted(runs)
-    made = []
-    for run in runs:
-        start = run.ended_at - run.duration
-        earlier = [known for known in runs if known.ended_at <= start and known is not run]
-        good = [known.duration for known in earlier if not known.failed]
-        usual = estimate(earlier[-200:], start)
-        if not run.failed and run.duration > 0 and len(good) >= 5 and usual:
-            made.append(Prediction(family, run.duration, usual, good[-1], fmean(good[-3:])))
-    return made
 
 
 @pytest.fixture(scope="module")
-def real() -> dict[str, list[Prediction]]:
-    families = [f"J{number:02}" for number in range(1, 17)]
-    return {family: predictions(family, ended_runs(family)) for family in families}
+def families() -> list[Figures]:
+    return real()
 
 
-def error(made: list[Prediction], guess: Callable[[Prediction], float]) -> float:
-    return median(abs(guess(one) - one.truth) / one.truth for one in made)
+def test_the_range_of_real_runs_holds_four_of_five(families: list[Figures]) -> None:
+    assert len(families) == 16
+    assert all(0.72 <= one.coverage <= 0.89 for one in families), families
+    assert 0.77 <= mean("", families).coverage <= 0.82
 
 
-def coverage(made: list[Prediction]) -> float:
-    ranged = [one for one in made if one.usual.has_range]
-    return fmean(one.usual.least <= one.truth <= one.usual.most for one in ranged)
+def test_the_point_is_nearer_than_the_last_run_and_the_mean_of_three(families: list[Figures]) -> None:
+    of_projects = mean("", list(by_project(families)))
+    assert of_projects.ours <= 0.13
+    assert of_projects.ours < of_projects.last
+    assert of_projects.ours < of_projects.mean_of_3
+    assert of_projects.pointed >= 0.85
 
 
-def by_project(real: dict[str, list[Prediction]], guess: Callable[[Prediction], float]) -> float:
-    """The mean over projects of the mean over their families of the median error."""
-    errors: dict[str, list[float]] = defaultdict(list)
-    for family, made in real.items():
-        project = next((str(sorted(project)) for project in PROJECTS if family in project), family)
-        if len(made) >= 30:
-            errors[project].append(error(made, guess))
-    return fmean(fmean(of_project) for of_project in errors.values())
-
-
-def guessed(one: Prediction) -> float:
-    """The point, or the middle of the range where there is no point."""
-    return one.usual.point or (one.usual.least + one.usual.most) / 2
-
-
-def test_the_range_of_real_runs_holds_four_of_five(real: dict[str, list[Prediction]]) -> None:
-    covered = {family: coverage(made) for family, made in real.items() if len(made) >= 30}
-    assert all(0.72 <= share <= 0.89 for share in covered.values()), covered
-    assert 0.77 <= fmean(covered.values()) <= 0.82
-
-
-def test_the_point_is_nearer_than_the_last_run_and_the_mean_of_three(real: dict[str, list[Prediction]]) -> None:
-    ours = by_project(real, guessed)
-    assert ours <= 0.13
-    assert ours < by_project(real, lambda one: one.last)
-    assert ours < by_project(real, lambda one: one.mean_of_3)
-
-
-def test_successful_runs_are_seldom_called_late(real: dict[str, list[Prediction]]) -> None:
-    late = [fmean(one.truth > one.usual.too_long for one in made if one.usual.has_range) for made in real.values()]
-    assert fmean(late) <= 0.02
-    assert max(late) <= 0.06
-
-
-SIMULATED: dict[str, Callable[[random.Random, int], float]] = {
-    "log-normal": lambda chance, _: 480 * chance.lognormvariate(0, 0.3),
-    "two kinds": lambda chance, _: (120 if chance.random() < 0.4 else 600) * chance.lognormvariate(0, 0.2),
-    "a step": lambda chance, at: (300 if at < 150 else 510) * chance.lognormvariate(0, 0.25),
-    "a drift": lambda chance, at: 300 * (1 + at / 300) * chance.lognormvariate(0, 0.2),
-    "outliers": lambda chance, _: (
-        300 * chance.lognormvariate(0, 0.25) * (chance.uniform(4, 10) if chance.random() < 0.03 else 1)
-    ),
-}
-
-
-def simulated(kind: str, seed: int, failed_share: float = 0.0) -> list[PastRun]:
-    chance = random.Random(f"{kind}{seed}")
-    runs = []
-    for at in range(300):
-        failed = chance.random() < failed_share
-        duration = SIMULATED[kind](chance, at) * (chance.uniform(0.1, 0.6) if failed else 1)
-        noisy = max(1.0, duration + chance.uniform(-15, 15))
-        runs.append(PastRun(at * 7200.0 + noisy, noisy, failed))
-    return runs
+def test_successful_runs_are_seldom_called_late(families: list[Figures]) -> None:
+    assert mean("", families).late <= 0.02
+    assert max(one.late for one in families) <= 0.06
 
 
 @pytest.mark.parametrize("kind", SIMULATED)
 def test_the_range_of_simulated_runs_holds_four_of_five(kind: str) -> None:
-    shares = [coverage(predictions(kind, simulated(kind, seed))) for seed in range(5)]
-    assert 0.75 <= fmean(shares) <= 0.87
+    assert 0.75 <= simulated(kind, families=5).coverage <= 0.87
 
 
-def test_early_failures_are_left_out_of_the_range() -> None:
-    shares = [coverage(predictions("failures", simulated("log-normal", seed, failed_share=0.25))) for seed in range(5)]
-    assert 0.75 <= fmean(shares) <= 0.87
+def test_two_kinds_of_runs_get_no_point() -> None:
+    assert simulated("two kinds", families=5).pointed < 0.01
 
 
 def runs_of(*durations: float, failed: bool = False, until: float = 1000.0) -> list[PastRun]:
@@ -198,6 +108,14 @@ def test_what_is_said_follows_the_time_that_passed() -> None:
     assert outlook(usual.too_long, True, usual).progress is RunProgress.ANY_MOMENT
     assert outlook(usual.too_long + 1, True, usual) == Outlook(RunProgress.LONGER_THAN_USUAL, share=0.95)
     assert outlook(10_000, True, None) == Outlook(RunProgress.UNKNOWN)
+
+
+def test_a_few_runs_call_none_longer_than_usual() -> None:
+    eight, nine = estimate(runs_of(*[100.0] * 8), 1000), estimate(runs_of(*[100.0] * 9), 1000)
+    assert outlook(161, True, eight) == Outlook(RunProgress.LONGER_THAN_THE_FEW, share=0.95)
+    assert outlook(161, False, eight) == Outlook(RunProgress.UNKNOWN)
+    assert not outlook(161, True, eight).is_late
+    assert outlook(161, True, nine).is_late
 
 
 def test_a_run_whose_start_was_not_seen_is_only_ever_called_late() -> None:

@@ -1,12 +1,13 @@
 """What a job's state keeps of its last run."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tests.support.builders import DAY, failure, job_id, reading, state
 from tui.core.board import Board, JobState
 from tui.core.job import Job, ServiceName
+from tui.core.observed_run import Between
 from tui.core.reading import Status
-from tui.core.run import FailedStep, Interval, ObservedRun, Outcome, RunRecord
+from tui.core.run import FailedStep, Outcome, RunRecord
 
 IDLE, RUNNING = Status.IDLE, Status.RUNNING
 STEP = FailedStep("Sign ipa")
@@ -63,18 +64,19 @@ def test_failures_change_nothing_about_the_outcome() -> None:
 
 
 def test_the_run_that_stopped_lies_between_the_answers() -> None:
-    def at(seconds: float) -> datetime:
-        return DAY + timedelta(seconds=seconds)
+    def between(after: float | None, by: float) -> Between:
+        return Between(None if after is None else DAY.timestamp() + after, DAY.timestamp() + by)
 
     assert state((IDLE, 10)).stopped_run is None
     assert state((IDLE, 10), (RUNNING, 20)).stopped_run is None
-    unseen_start = Interval(at(19.9), at(40))
-    assert state((RUNNING, 20), (IDLE, 40)).stopped_run == ObservedRun(None, unseen_start)
+    unseen = state((RUNNING, 20), (IDLE, 40)).stopped_run
+    assert unseen
+    assert (unseen.start, unseen.end) == (between(None, 20), between(19.9, 40))
     known = state((IDLE, 10)).learn(record(7))
     run = stopped_again(known, 30).stopped_run
     assert run
-    assert run.start == Interval(at(9.9), at(30))
-    assert run.end == Interval(at(29.9), at(90))
+    assert run.start == between(9.9, 30)
+    assert run.end == between(29.9, 90)
     assert run.known_number == 7
 
 
@@ -88,3 +90,22 @@ def test_the_board_takes_outcomes_of_watched_jobs_alone() -> None:
     board = Board().watch([Job(job_id(1))])
     assert board.learn(job_id(2), record(1)) is board
     assert board.learn(job_id(1), record(1)).states[job_id(1)].last_run == record(1)
+
+
+def test_the_run_that_stopped_gets_the_number_and_the_outcome_of_its_record() -> None:
+    known = stopped_again(state((IDLE, 10)), 30).learn(record(8, Outcome.FAILED))
+    assert [(run.number, run.outcome, run.outcome_as_sent) for run in known.runs] == [(8, Outcome.FAILED, "failed")]
+    known = stopped_again(known, 200)
+    assert known.learn(record(8, Outcome.FAILED)).runs[-1].number is None
+    known = known.learn(record(9)).learn(record(9, Outcome.UNKNOWN))
+    assert [(run.number, run.outcome) for run in known.runs] == [(8, Outcome.FAILED), (9, Outcome.PASSED)]
+
+
+def test_a_run_from_before_this_start_gets_an_outcome_only_if_the_times_fit() -> None:
+    run = stopped_again(state((IDLE, 10)), 30).runs[-1]
+    known = JobState(Job(job_id(1)), runs=(run,))
+    its = record(8, Outcome.FAILED)._replace(started_at=DAY + timedelta(seconds=25))
+    assert known.learn(its).runs[-1].outcome is Outcome.FAILED
+    assert known.learn(its._replace(started_at=DAY + timedelta(seconds=900))).runs == (run,)
+    assert known.learn(its._replace(is_confirmed=False)).runs == (run,)
+    assert known._replace(runs=(run._replace(number=7),)).learn(its).runs[-1].outcome is Outcome.UNKNOWN

@@ -6,9 +6,10 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.builders import failure, job_id, moment
-from tui.core.observed_run import Between, Gap, RecordedRun, Seen, merged, observe
-from tui.core.reading import Reading, Status
+from tests.support.builders import job_id, moment
+from tui.core.observed_run import Between, Gap, RecordedRun, merged, observe
+from tui.core.reading import Moment, Reading, Status
+from tui.core.run import Outcome
 
 JOB = job_id(1)
 NOON = moment(0).wall.timestamp()
@@ -36,15 +37,16 @@ def watch(
     truth: Truth, asked: list[tuple[float, float, float]], interval: float
 ) -> tuple[list[RecordedRun], list[Gap]]:
     """All that is recorded, the run that goes on at the end included."""
-    known: Seen | None = None
+    last: Reading | None = None
+    run: RecordedRun | None = None
     runs, gaps = [], []
     for times in asked:
-        seen = observe(known, answer(truth, *times), interval)
-        assert seen
-        known = seen.seen
+        reading = answer(truth, *times)
+        seen = observe(last, run, reading, interval)
+        last, run = reading, seen.run
         runs += [seen.ended] if seen.ended else []
         gaps += [seen.gap] if seen.gap else []
-    return runs + ([known.run] if known and known.run else []), gaps
+    return runs + ([run] if run else []), gaps
 
 
 def holds(between: Between, at: float) -> bool:
@@ -119,11 +121,19 @@ def test_a_gap_is_longer_than_three_intervals() -> None:
     assert watch(Truth([]), [(0, 0, 0), (45.1, 45.1, 45.1)], 15)[1]
 
 
-def test_a_failed_reading_and_an_older_one_teach_nothing() -> None:
-    seen = observe(None, answer(Truth([]), 10, 10, 10), 15)
-    assert seen
-    assert observe(seen.seen, Reading(JOB, failure(), moment(20), moment(21)), 15) is None
-    assert observe(seen.seen, answer(Truth([0]), 9, 9, 20), 15) is None
+def test_a_clock_that_is_set_changes_no_duration() -> None:
+    def at(seconds: float, ahead: float, status: Status) -> Reading:
+        wall = moment(seconds + ahead).wall
+        return Reading(JOB, status, Moment(seconds, wall), Moment(seconds, wall))
+
+    before, going, over = at(0, 0, Status.IDLE), at(15, 0, Status.RUNNING), at(60, 3600, Status.IDLE)
+    run = observe(before, None, going, 15).run
+    assert run
+    assert run.start == Between(NOON, NOON + 15)
+    ended = observe(going, run, over, 15).ended
+    assert ended
+    assert (ended.start, ended.end) == (Between(NOON + 3600, NOON + 3615), Between(NOON + 3615, NOON + 3660))
+    assert ended.duration == (0, 60)
 
 
 def test_only_precise_whole_runs_are_learned_from() -> None:
@@ -132,7 +142,7 @@ def test_only_precise_whole_runs_are_learned_from() -> None:
     assert run.past
     assert run.past.duration == 195
     assert run.past.ended_at == NOON + 225
-    assert run._replace(outcome="failed").past == run.past._replace(failed=True)
+    assert run._replace(outcome=Outcome.FAILED).past == run.past._replace(failed=True)
     assert run._replace(maybe_two=True).past is None
     (short,), _ = watch(Truth([20, 50]), [(at, at, at) for at in range(0, 240, 15)], 15)
     assert short.past is None

@@ -6,20 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.builders import job_id
+from tui.core.observed_run import Between, RecordedRun
 from tui.core.run import (
-    Interval,
-    Match,
-    MatchKind,
-    ObservedRun,
     Outcome,
     RunRecord,
-    choose_record,
     is_late,
     merged,
     runs_not_seen,
-    times_agree,
-    with_times,
 )
+from tui.core.run_match import Match, MatchKind, choose_record, times_agree, with_record, with_times
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -28,8 +24,8 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def between(after: float, by: float) -> Interval:
-    return Interval(at(after), at(by))
+def between(after: float | None, by: float) -> Between:
+    return Between(None if after is None else at(after).timestamp(), at(by).timestamp())
 
 
 def record(number: int, start: float | None, end: float | None = None, outcome: Outcome = Outcome.PASSED) -> RunRecord:
@@ -42,8 +38,8 @@ def record(number: int, start: float | None, end: float | None = None, outcome: 
     )
 
 
-RUN = ObservedRun(between(0, 15), between(300, 305), known_number=10)
-UNSEEN_START = ObservedRun(None, between(300, 305), seen_going=at(-1000))
+RUN = RecordedRun(job_id(1), between(0, 15), at(300).timestamp(), between(300, 305), known_number=10)
+UNSEEN_START = RUN._replace(start=between(None, -1000), known_number=0)
 
 
 def test_the_record_whose_start_fits_is_taken_though_a_next_build_has_begun() -> None:
@@ -106,7 +102,8 @@ def test_where_no_end_is_told_the_newest_that_had_begun_is_asked_about() -> None
 
 
 def test_a_run_of_which_nothing_was_observed_has_no_record() -> None:
-    assert choose_record([record(11, 8)], ObservedRun()).kind is MatchKind.NOT_THERE
+    going_on = UNSEEN_START._replace(end=None)
+    assert choose_record([record(11, 8)], going_on).kind is MatchKind.NOT_THERE
 
 
 def test_exact_times_of_another_build_are_not_taken() -> None:
@@ -118,6 +115,16 @@ def test_times_of_a_record_are_shown_where_they_fit() -> None:
     assert times_agree(record(11, None), RUN)
     assert not times_agree(record(11, 8, 900), RUN)
     assert not times_agree(record(11, -900, 303), RUN)
+
+
+def test_a_run_that_may_be_two_is_one_if_its_record_says_so() -> None:
+    unsure = RUN._replace(maybe_two=True)
+    assert choose_record([record(11, 8, 303)], unsure).kind is MatchKind.FOUND
+    assert with_record(unsure, record(11, 8, 303)) == RUN._replace(number=11, outcome=Outcome.PASSED)
+    second = record(12, 200, 303)
+    assert choose_record([record(11, 8, 100), second], unsure).record == second
+    assert with_record(unsure, second).maybe_two
+    assert with_record(unsure, record(11, 8)).maybe_two
 
 
 def test_what_is_known_is_not_lost_to_what_is_not() -> None:

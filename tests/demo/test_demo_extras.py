@@ -26,9 +26,11 @@ from tui.codearts.job_list_api import (
 )
 from tui.codearts.log_api import Analysis, LogPiece, analysis_call, log_call, log_v3_call
 from tui.codearts.record_api import RecordPage, record_info_call, record_list_call
+from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure, Moment, Status
 from tui.core.reading import FailureKind as K
-from tui.core.run import Calibration, Interval, MatchKind, ObservedRun, Outcome, RunRecord, Unit, choose_record
+from tui.core.run import Calibration, Outcome, RunRecord, Unit
+from tui.core.run_match import MatchKind, choose_record
 from tui.demo.extras import ExtrasMode
 from tui.demo.service import DemoService
 
@@ -67,18 +69,19 @@ class World:
         assert isinstance(found, Status)
         return found
 
-    async def until(self, status: Status, label: str = JOB, step: float = 5.0) -> Interval:
+    async def until(self, status: Status, label: str = JOB, step: float = 5.0) -> Between:
         """Moves the clocks until the status call says so; the two answers between which that began."""
         before = self.now
         while await self.status(label) is not status:
             before = self.now
             self.demo.time.seconds += step
-        return Interval(before, self.now)
+        return Between(before.timestamp(), self.now.timestamp())
 
-    async def run(self, label: str = JOB) -> tuple[Interval, Interval]:
+    async def run(self, label: str = JOB) -> RecordedRun:
         """The next run from its start to its end."""
         await self.until(Status.IDLE, label)
-        return await self.until(Status.RUNNING, label), await self.until(Status.IDLE, label)
+        start, end = await self.until(Status.RUNNING, label), await self.until(Status.IDLE, label)
+        return RecordedRun(self.ids[label], start, end.after or 0.0, end)
 
 
 @asynccontextmanager
@@ -109,8 +112,8 @@ async def test_a_run_that_was_watched_has_the_record_that_fits_it_and_no_other()
     async with world() as one:
         known = (await one.records())[0].number
         for _ in range(4):
-            start, end = await one.run()
-            match = choose_record(await one.records(), ObservedRun(start, end, known_number=known))
+            run = await one.run()
+            match = choose_record(await one.records(), run._replace(known_number=known))
             assert match.kind is MatchKind.FOUND
             assert match.record is not None
             assert (match.record.number, match.record.is_finished) == (known + 1, True)
@@ -324,8 +327,7 @@ async def test_records_of_another_build_are_rejected() -> None:
 async def test_a_lagging_record_is_unfinished_and_told_later() -> None:
     async with world(ExtrasMode.LAGGING) as one:
         known = (await one.records())[0].number
-        start, end = await one.run()
-        run = ObservedRun(start, end, known_number=known)
+        run = (await one.run())._replace(known_number=known)
         first = choose_record(await one.records(), run)
         assert first.kind in (MatchKind.UNFINISHED, MatchKind.NOT_THERE)
         one.demo.time.seconds += 61

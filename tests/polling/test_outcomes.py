@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager, suppress
 from tests.support.builders import failure, job_id, moment
 from tests.support.virtual_time import in_virtual_time
 from tui.core.job import JobId
+from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure, FailureKind
-from tui.core.run import FailedStep, Interval, Match, MatchKind, ObservedRun, Outcome, RunRecord
+from tui.core.run import FailedStep, Outcome, RunRecord
+from tui.core.run_match import Match, MatchKind
 from tui.polling.outcomes import Outcomes
 
-RUN = ObservedRun(None, Interval(moment(0).wall, moment(5).wall))
+NOON = moment(0).wall.timestamp()
+RUN = RecordedRun(job_id(1), Between(None, NOON - 60), NOON, Between(NOON, NOON + 5))
 STEP = FailedStep("Sign ipa", "CB.2017", "expired")
 JOBS = [job_id(number) for number in range(1, 9)]
 
@@ -29,7 +32,7 @@ class Source:
         self.asked: list[tuple[str, JobId, float]] = []
         self._latency = latency
 
-    async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
+    async def record_of(self, job: JobId, run: RecordedRun) -> Match | Failure:
         await self._note("record", job)
         return self.match(job)
 

@@ -14,6 +14,7 @@ import pytest
 from tests.support.builders import job_id
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Status
+from tui.core.run import Outcome
 from tui.storage.history import (
     RUNS_REMEMBERED,
     History,
@@ -33,7 +34,7 @@ def run(
     start: float, end: float | None = None, job: int = 1, number: int | None = None, as_sent: str = ""
 ) -> RecordedRun:
     over = Between(end - 15, end) if end else None
-    went_on, outcome = (end or start + 100) - 15, "failed" if as_sent else ""
+    went_on, outcome = (end or start + 100) - 15, Outcome.FAILED if as_sent else Outcome.UNKNOWN
     start_between = Between(start - 15, start)
     return RecordedRun(job_id(job), start_between, went_on, over, False, 15, number, outcome, as_sent)
 

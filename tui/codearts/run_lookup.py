@@ -8,8 +8,10 @@ from tui.codearts.extras_switch import was_never_built
 from tui.codearts.job_info_api import running_status_call
 from tui.codearts.record_api import FOR_THE_LAST_RUN, RecordPage, record_info_call, record_list_call
 from tui.core.job import JobId
+from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, Retry
-from tui.core.run import Calibration, Match, MatchKind, ObservedRun, RunRecord, choose_record, with_times
+from tui.core.run import Calibration, RunRecord
+from tui.core.run_match import Match, MatchKind, choose_record, with_times
 
 MOST_BUILDS = 2
 """Builds whose exact times are requested to find one run."""
@@ -29,7 +31,7 @@ class RunLookup:
         self.calibration = Calibration()
         self._exact_answers = 0
 
-    async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
+    async def record_of(self, job: JobId, run: RecordedRun) -> Match | Failure:
         """The record of an observed run; a failure only if the list of records could not be had."""
         records = await self.records(job)
         if isinstance(records, Failure):
@@ -50,8 +52,10 @@ class RunLookup:
             match = choose_record(records, run)
         if match.kind is MatchKind.NEEDS_TIMES:
             return Match(MatchKind.NOT_THERE)
-        if match.kind is MatchKind.FOUND and match.record and match.record.number not in exact_numbers and run.duration:
-            self.calibration = self.calibration.observe(match.record, *run.duration)
+        least, most = run.duration or (0.0, None)
+        is_new = match.record is not None and match.record.number not in exact_numbers
+        if match.kind is MatchKind.FOUND and match.record and is_new and most is not None and not run.maybe_two:
+            self.calibration = self.calibration.observe(match.record, least, most)
         return match
 
     async def records(self, job: JobId, most: int = 10) -> Sequence[RunRecord] | Failure:

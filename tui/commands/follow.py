@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 from tui.commands.output import ExitCode, Output, is_abandoned
@@ -63,12 +64,14 @@ class Follower:
         """Follow exactly these jobs, keeping the states of those that were followed before."""
         self._states = dict(Board(self._states).watch(jobs).states)
 
-    def take(self, readings: Sequence[Reading]) -> list[Change]:
-        """Record the readings, and return the changes in their order."""
+    def take(
+        self, readings: Sequence[Reading], polled_every: Callable[[JobState], float] = lambda state: inf
+    ) -> list[Change]:
+        """Record the readings, and return the changes in their order; see `Board.record`."""
         found: list[Change] = []
         for reading in readings:
             if before := self._states.get(reading.job):
-                after = self._states[reading.job] = before.record(reading)
+                after = self._states[reading.job] = before.record(reading, polled_every(before))
                 found += changes_of(before, after)
         return found
 
@@ -90,7 +93,7 @@ async def follow(
     async with poll_session(session, jobs) as polls:
         while not is_abandoned(output.data):
             lines = []
-            for change in follower.take(await polls.next(LOOK)):
+            for change in follower.take(await polls.next(LOOK), polls.polled_every):
                 profile = polls.pollers.profile(change.job.id)
                 document = change_document(change, profile)
                 lines.append(json_text(document, output, indent=None) if as_json else change_line(change))

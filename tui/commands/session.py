@@ -10,6 +10,7 @@ from tui.commands.extras import quick_extras
 from tui.commands.job_selection import select_jobs
 from tui.commands.output import Output
 from tui.commands.standard_input import read_input
+from tui.core.board import JobState
 from tui.core.job import Job
 from tui.core.reading import Moment, Reading
 from tui.polling.policy import Policy
@@ -98,6 +99,10 @@ class PollSession:
         self._news.clear()
         came, self._came = self._came, []
         return came
+
+    def polled_every(self, state: JobState) -> float:
+        """Seconds between two readings of the job while it has the status of `state`."""
+        return self.pollers.interval(state.job.id, state.status)
 
     async def stop(self) -> None:
         self._work.cancel()

@@ -1,14 +1,18 @@
 """The board: what is known of every watched job. Recording readings returns a new board."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
+from math import inf
 from typing import NamedTuple
 
 from tui.core.job import Job, JobId, ServiceName
+from tui.core.observed_run import Gap, RecordedRun, observe
 from tui.core.reading import Failure, Moment, Reading, Status
-from tui.core.run import FailedStep, Interval, ObservedRun, RunRecord, merged
+from tui.core.run import FailedStep, RunRecord, merged
+from tui.core.run_match import MatchKind, choose_record, with_record
 
-TRANSITIONS_KEPT = 20
+TRANSITIONS_KEPT = RUNS_KEPT = GAPS_KEPT = 20
+"""For each job."""
 REMEMBERED = 500
 """Removed jobs whose state is kept, in case they come back, as by undo."""
 
@@ -78,6 +82,12 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     known_number: int = 0
     """The number of the run before it; 0 where that is not known."""
     service_name: ServiceName = ServiceName()
+    runs: tuple[RecordedRun, ...] = ()
+    """The last runs that were seen to end, oldest first."""
+    current_run: RecordedRun | None = None
+    """The run in progress; None if the status is not running."""
+    gaps: tuple[Gap, ...] = ()
+    """The last times in which the job was not watched, oldest first."""
 
     @property
     def name(self) -> str:
@@ -92,13 +102,10 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         return self.job._replace(given_label=self.service_name.name)
 
     @property
-    def stopped_run(self) -> ObservedRun | None:
+    def stopped_run(self) -> RecordedRun | None:
         """The run whose stop was the last change; None where the last change was none."""
-        if not self.transitions or self.transitions[-1].status is not Status.IDLE:
-            return None
-        start, end = self.transitions[-2] if self.transitions[1:] else None, self.transitions[-1]
-        began = start and Interval(start.after.wall, start.by.wall)
-        return ObservedRun(began, Interval(end.after.wall, end.by.wall), known_number=self.known_number)
+        has_stopped = self.transitions and self.transitions[-1].status is Status.IDLE
+        return self.runs[-1] if has_stopped and self.runs else None
 
     @property
     def failure(self) -> Failure | None:
@@ -112,9 +119,13 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     def freshness(self, now: float, interval: float) -> Freshness:
         return freshness(self.age(now), interval)
 
-    def record(self, reading: Reading) -> "JobState":
-        """The state after `reading`, which is dropped if it was sent before the last one recorded."""
-        if self.last and reading.sent.at < self.last.sent.at:
+    def record(self, reading: Reading, interval: float = inf) -> "JobState":
+        """The state after `reading`, which is dropped if it was sent before the last one recorded.
+
+        `interval` is the seconds between two readings while the job had its last status; by default no time is a gap.
+        """
+        before = self.last or self.good
+        if before and reading.sent.at < before.sent.at:
             return self
         if isinstance(reading.outcome, Failure):
             return self._replace(
@@ -122,21 +133,26 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
                 failures=self.failures + 1,
                 no_answer_since=self.no_answer_since or reading.received,
             )
-        known = self._replace(last=reading, good=reading, failures=0, no_answer_since=None)
+        seen = observe(self.good, self.current_run, reading, interval)
+        known = self._replace(last=reading, good=reading, failures=0, no_answer_since=None, current_run=seen.run)
+        if seen.gap:
+            known = known._replace(gaps=(*self.gaps, seen.gap)[-GAPS_KEPT:])
         if reading.outcome == self.status:
             return known
         since_after = self.good.sent if self.good else None  # the status was true at some moment after that
         known = known._replace(status=reading.outcome, since=reading.received, since_after=since_after)
         if since_after is None:
             return known
-        seen = Transition(self.job.id, reading.outcome, since_after, reading.received)
-        known = known._replace(transitions=(*self.transitions, seen)[-TRANSITIONS_KEPT:])
-        return known.after_stop() if reading.outcome is Status.IDLE else known
+        change = Transition(self.job.id, reading.outcome, since_after, reading.received)
+        known = known._replace(transitions=(*self.transitions, change)[-TRANSITIONS_KEPT:])
+        return known.after_stop(seen.ended) if seen.ended else known
 
-    def after_stop(self) -> "JobState":
+    def after_stop(self, run: RecordedRun) -> "JobState":
         """What was known of the last run is about the one before it now."""
         before = self.last_run.number if self.last_run and self.last_run.is_confirmed else 0
-        return self._replace(last_run=None, failed_step=None, known_number=max(self.known_number, before))
+        number = max(self.known_number, before)
+        runs = (*self.runs, run._replace(known_number=number))[-RUNS_KEPT:]
+        return self._replace(last_run=None, failed_step=None, known_number=number, runs=runs)
 
     def learn(self, record: RunRecord, step: FailedStep | None = None) -> "JobState":
         """The state after the service told of the last run; of one that goes on or is an older one nothing is taken.
@@ -149,7 +165,19 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
             return self
         last_run = merged(self.last_run, record)
         is_same = self.last_run is not None and last_run.number == self.last_run.number
-        return self._replace(last_run=last_run, failed_step=step or (self.failed_step if is_same else None))
+        known = self._replace(last_run=last_run, failed_step=step or (self.failed_step if is_same else None))
+        return known.with_outcome(record) if record.is_confirmed and self.runs else known
+
+    def with_outcome(self, record: RunRecord) -> "JobState":
+        """The outcome of the last run that was observed, if this is its record.
+
+        The record of a run that was seen to stop was chosen by its times. That of a remembered one is compared here.
+        """
+        run = self.runs[-1]
+        is_its = self.stopped_run is run or choose_record([record], run).kind is MatchKind.FOUND
+        if not is_its or (run.number is not None and run.number != record.number):
+            return self
+        return self._replace(runs=(*self.runs[:-1], with_record(run, record)))
 
 
 class Board(NamedTuple):
@@ -159,12 +187,17 @@ class Board(NamedTuple):
     gone: Mapping[JobId, JobState] = {}
     """States of jobs that were removed lately."""
 
-    def record(self, readings: Iterable[Reading]) -> "Board":
-        """The board after `readings`. Those of jobs that are no longer watched are dropped."""
+    def record(
+        self, readings: Iterable[Reading], interval_of: Callable[[JobState], float] = lambda state: inf
+    ) -> "Board":
+        """The board after `readings`. Those of jobs that are no longer watched are dropped.
+
+        `interval_of` returns the seconds between two readings of a job with the status of this state.
+        """
         states = dict(self.states)
         for reading in readings:
             if state := states.get(reading.job):
-                states[reading.job] = state.record(reading)
+                states[reading.job] = state.record(reading, interval_of(state))
         return self._replace(states=states)
 
     def learn(self, job: JobId, record: RunRecord, step: FailedStep | None = None) -> "Board":
@@ -210,7 +243,7 @@ class Board(NamedTuple):
         return self._replace(states=states)
 
 
-def stops_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterator[tuple[JobId, ObservedRun]]:
+def stops_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterator[tuple[JobId, RecordedRun]]:
     """The runs of these jobs whose end was seen between the two boards, the last one of each."""
     for job in jobs:
         was, now = before.states.get(job), after.states.get(job)

@@ -99,6 +99,8 @@ class RunProgress(StrEnum):
     UNKNOWN = "unknown"
     ON_ITS_WAY = "on its way"
     ANY_MOMENT = "any moment"
+    LONGER_THAN_THE_FEW = "longer than the few"
+    """Longer than all of the few runs that are known, which is not enough to call it unusual."""
     LONGER_THAN_USUAL = "longer than usual"
 
 
@@ -123,10 +125,14 @@ def outlook(elapsed: float, start_seen: bool, usual: Estimate | None) -> Outlook
     """
     if usual is None:
         return Outlook(RunProgress.UNKNOWN)
-    if elapsed > usual.too_long:
-        return Outlook(RunProgress.LONGER_THAN_USUAL, share=FULLEST if usual.point and start_seen else None)
+    is_over = elapsed > usual.too_long
+    share = FULLEST if is_over and usual.point and start_seen else None
+    if is_over and usual.has_range:
+        return Outlook(RunProgress.LONGER_THAN_USUAL, share=share)
     if not start_seen:
         return Outlook(RunProgress.UNKNOWN)
+    if is_over:
+        return Outlook(RunProgress.LONGER_THAN_THE_FEW, share=share)
     if usual.point is None:
         return Outlook(RunProgress.ANY_MOMENT if elapsed > usual.least else RunProgress.ON_ITS_WAY)
     share = min(max(elapsed, 0) / usual.point, FULLEST)

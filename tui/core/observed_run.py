@@ -1,14 +1,18 @@
 """Runs as observed: a start or an end lies between two readings, and nothing is assumed about a gap."""
 
 from collections.abc import Iterable, Iterator
+from math import inf
 from typing import NamedTuple
 
 from tui.core.estimate import PastRun, is_precise
 from tui.core.job import JobId
-from tui.core.reading import Moment, Reading, Status
+from tui.core.reading import Reading, Status
+from tui.core.run import Outcome
 
 GAP = 3.0
 """After this many intervals without a successful reading the job counts as not watched in between."""
+SET = 1.0
+"""Seconds between the wall clock and the monotonic one above which the wall clock was set."""
 
 
 class Between(NamedTuple):
@@ -28,6 +32,13 @@ class Between(NamedTuple):
     def middle(self) -> float:
         return self.by if self.after is None else (self.after + self.by) / 2
 
+    def holds(self, moment: float, widening: float = 0.0) -> bool:
+        """Returns whether it may have happened at this moment, or at most `widening` seconds off."""
+        return (self.after is None or self.after - widening <= moment) and moment <= self.by + widening
+
+    def shifted(self, seconds: float) -> "Between":
+        return Between(None if self.after is None else self.after + seconds, self.by + seconds)
+
     def narrowed(self, other: "Between") -> "Between":
         """Returns the overlap of both; this one if there is none, since the clocks of two hosts may differ."""
         after = max((at for at in (self.after, other.after) if at is not None), default=None)
@@ -46,14 +57,15 @@ class RecordedRun(NamedTuple):
     maybe_two: bool = False
     """Whether it may have ended and another one begun while there were no readings."""
     interval: float = 0.0
-    """The job's polling interval in seconds when the run was last seen."""
+    """The longest of the job's polling intervals, in seconds, from before its start to its end."""
     number: int | None = None
     """The service's number of the build, if known."""
-    outcome: str = ""
-    """How the run ended, in our word; empty while unknown."""
+    outcome: Outcome = Outcome.UNKNOWN
     outcome_as_sent: str = ""
     source: str = ""
     """The host that observed it; empty for this one."""
+    known_number: int = 0
+    """The highest number of a build that was known before it ended; 0 if none was."""
 
     @property
     def duration(self) -> tuple[float, float | None] | None:
@@ -74,7 +86,15 @@ class RecordedRun(NamedTuple):
         length = self.end.middle - self.start.middle
         if not is_precise(self.start.width, self.end.width, length, self.interval):
             return None
-        return PastRun(self.end.by, length, self.outcome in ("failed", "aborted", "timed out"))
+        return PastRun(self.end.by, length, self.outcome not in (Outcome.PASSED, Outcome.UNKNOWN))
+
+    def shifted(self, seconds: float) -> "RecordedRun":
+        """Returns the same run by a clock that is so much ahead."""
+        return self._replace(
+            start=self.start.shifted(seconds),
+            running_at=self.running_at + seconds,
+            end=self.end and self.end.shifted(seconds),
+        )
 
     def touches(self, other: "RecordedRun") -> bool:
         """Returns whether both were seen running at the same time, and so are one run."""
@@ -96,7 +116,7 @@ class RecordedRun(NamedTuple):
             end=ends[0].narrowed(ends[-1]) if ends else None,
             maybe_two=self.maybe_two and other.maybe_two,
             number=other.number if self.number is None else self.number,
-            outcome=self.outcome or other.outcome,
+            outcome=other.outcome if self.outcome is Outcome.UNKNOWN else self.outcome,
             outcome_as_sent=self.outcome_as_sent or other.outcome_as_sent,
         )
 
@@ -109,44 +129,49 @@ class Gap(NamedTuple):
     end: float
 
 
-class Seen(NamedTuple):
-    """The last successful reading of one job, and the run in progress."""
-
-    status: Status
-    sent: Moment
-    received: Moment
-    run: RecordedRun | None = None
-
-
 class Observation(NamedTuple):
     """What one successful reading showed."""
 
-    seen: Seen
+    run: RecordedRun | None = None
+    """The run in progress."""
     ended: RecordedRun | None = None
     gap: Gap | None = None
 
 
-def observe(known: Seen | None, reading: Reading, interval: float) -> Observation | None:
-    """Returns what a reading showed; None if it failed, or if it was sent before the last one.
+_NOTHING = Observation()
 
-    `interval` is the job's polling interval in seconds.
+
+def observe(last: Reading | None, run: RecordedRun | None, reading: Reading, interval: float = inf) -> Observation:
+    """Returns what a successful reading showed, compared with `last`, the successful one before it.
+
+    `run` is the run in progress, `interval` the seconds between two readings while the job had the status of `last`.
+    Times are those of the later reading's clock: if it was set, what was recorded before is corrected.
     """
-    if not isinstance(reading.outcome, Status) or (known and reading.sent.at < known.sent.at):
+    is_gap = last is not None and reading.sent.at - last.received.at > GAP * interval
+    if reading.outcome is Status.IDLE and not run and not is_gap:
+        return _NOTHING
+    received = reading.received.wall.timestamp()
+    if last is None:
+        return Observation(_going(reading, Between(None, received), interval))
+    asked, gap = last.sent.wall.timestamp(), None
+    if abs(step := received - asked - (reading.received.at - last.sent.at)) > SET:
+        asked, run = asked + step, run and run.shifted(step)
+    if is_gap:
+        gap = Gap(reading.job, asked + last.latency, reading.sent.wall.timestamp())
+    if run is None:
+        return Observation(_going(reading, Between(asked, received), interval), None, gap)
+    if reading.outcome is Status.IDLE:
+        return Observation(None, run._replace(end=Between(run.running_at, received)), gap)
+    maybe_two, interval = run.maybe_two or is_gap, max(run.interval, interval)
+    running_at = reading.sent.wall.timestamp()
+    return Observation(run._replace(running_at=running_at, maybe_two=maybe_two, interval=interval), None, gap)
+
+
+def _going(reading: Reading, start: Between, interval: float) -> RecordedRun | None:
+    """Returns the run that this reading showed for the first time; None if there is none."""
+    if reading.outcome is Status.IDLE:
         return None
-    job, status, sent, received = reading.job, reading.outcome, reading.sent, reading.received
-    since = Between(known.sent.wall.timestamp() if known else None, received.wall.timestamp())
-    gap = None
-    if known and sent.at - known.received.at > GAP * interval:
-        gap = Gap(job, known.received.wall.timestamp(), sent.wall.timestamp())
-    open_run = known.run if known else None
-    if status is Status.RUNNING:
-        now = sent.wall.timestamp()
-        run = open_run or RecordedRun(job, since, now)
-        maybe_two = run.maybe_two or bool(open_run and gap)
-        run = run._replace(running_at=now, maybe_two=maybe_two, interval=interval)
-        return Observation(Seen(status, sent, received, run), None, gap)
-    ended = open_run and open_run._replace(end=Between(open_run.running_at, since.by), interval=interval)
-    return Observation(Seen(status, sent, received), ended, gap)
+    return RecordedRun(reading.job, start, reading.sent.wall.timestamp(), interval=interval)
 
 
 def merged(runs: Iterable[RecordedRun]) -> list[RecordedRun]:

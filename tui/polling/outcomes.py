@@ -11,8 +11,10 @@ from math import inf
 from typing import NamedTuple, Protocol
 
 from tui.core.job import JobId
+from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, Retry
-from tui.core.run import FailedStep, Match, MatchKind, ObservedRun, Outcome, RunRecord
+from tui.core.run import FailedStep, Outcome, RunRecord
+from tui.core.run_match import Match, MatchKind
 
 AFTER_STOP = 5.0
 """Seconds after a stop was seen until its record is asked for."""
@@ -29,7 +31,7 @@ GIVEN_UP = 3600.0
 class RunSource(Protocol):
     """Who asks the service about runs; for one profile."""
 
-    async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
+    async def record_of(self, job: JobId, run: RecordedRun) -> Match | Failure:
         """The record of a run that was observed."""
 
     async def last_ended(self, job: JobId) -> RunRecord | Failure | None:
@@ -45,7 +47,7 @@ Learned = Callable[[JobId, RunRecord, FailedStep | None], object]
 class Stop(NamedTuple):
     """A run that ended, and what has been done to learn its outcome."""
 
-    run: ObservedRun
+    run: RecordedRun
     seen_at: float
     due: float
     attempts: int = 0
@@ -89,7 +91,7 @@ class Outcomes:
         """Rows in view: of the jobs that are asked for at the start these go first."""
         self._preferred = tuple(jobs)
 
-    def stopped(self, job: JobId, run: ObservedRun, profile: str) -> None:
+    def stopped(self, job: JobId, run: RecordedRun, profile: str) -> None:
         """A run was seen to end just now."""
         if asked := self._profile(profile):
             now = self._clock()

@@ -175,12 +175,15 @@ class Poller:
         slot = scheduler.job_queue.heap.slot(job)
         return max(slot.due, scheduler.limiter.ready_at, now) if slot else None
 
-    def interval(self, job: JobId) -> float:
-        """Returns the job's interval in seconds, stretched; its freshness is measured in these."""
+    def interval(self, job: JobId, status: Status | None = None) -> float:
+        """Returns the job's interval in seconds, stretched; its freshness is measured in these.
+
+        It is that of a job with this status, by default the one that was read last.
+        """
         scheduler = self._scheduler
-        entry = scheduler.job_queue.entries.get(job)
-        is_running = entry is not None and entry.status is Status.RUNNING
-        return (scheduler.policy.running if is_running else scheduler.policy.idle) * scheduler.stretch
+        if status is None and (entry := scheduler.job_queue.entries.get(job)):
+            status = entry.status
+        return (scheduler.policy.running if status is Status.RUNNING else scheduler.policy.idle) * scheduler.stretch
 
     def pace(self) -> Pace:
         scheduler = self._scheduler

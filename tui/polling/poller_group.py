@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 from tui.core.job import Job, JobId
+from tui.core.reading import Status
 from tui.polling.poller import Pace, Poller
 
 
@@ -79,8 +80,8 @@ class PollerGroup:
     def next_attempt(self, job: JobId) -> float | None:
         return self._poller_of(job).next_attempt(job)
 
-    def interval(self, job: JobId) -> float:
-        return self._poller_of(job).interval(job)
+    def interval(self, job: JobId, status: Status | None = None) -> float:
+        return self._poller_of(job).interval(job, status)
 
     def profile(self, job: JobId) -> str:
         """Returns the profile that the job is polled with."""

@@ -1,7 +1,6 @@
 """The calls beside the status call, for one profile: on its endpoint, with its credential, within its budget."""
 
 from collections.abc import Callable, Collection
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.codearts.auth.credentials import Credential
@@ -9,8 +8,10 @@ from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
 from tui.core.job import JobId, ServiceName
+from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, FailureKind, Moment, Retry
-from tui.core.run import FailedStep, Match, ObservedRun, RunRecord
+from tui.core.run import FailedStep, RunRecord
+from tui.core.run_match import Match
 from tui.polling.extras_budget import ExtrasBudget
 from tui.profiles.resolve import ConnectionOptions
 
@@ -52,12 +53,13 @@ class Extras:
         opened = self._open()
         return opened if isinstance(opened, Failure) else await opened[0].fetch(call)
 
-    async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
+    async def record_of(self, job: JobId, run: RecordedRun) -> Match | Failure:
         """Returns the record of a run that was observed by this machine's clock."""
         opened = self._open()
         if isinstance(opened, Failure):
             return opened
-        return await opened[1].record_of(job, run.shifted(self._clock.skew or timedelta()))
+        skew = self._clock.skew.total_seconds() if self._clock.skew else 0.0
+        return await opened[1].record_of(job, run.shifted(skew))
 
     async def last_run(self, job: JobId, with_duration: bool = False) -> RunRecord | Failure | None:
         """Returns the newest build, going on or ended; None for a job that was never built."""

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 from tui.core.job import JobId
 from tui.core.observed_run import Between, Gap, RecordedRun, merged
 from tui.core.reading import Status
+from tui.core.run import Outcome
 from tui.core.text import clean
 
 VERSION = 1
@@ -314,7 +315,7 @@ def _run(job: JobId, row: tuple[Any, ...], source: str) -> RecordedRun:
         bool(maybe_two),
         float(interval),
         number if isinstance(number, int) else None,
-        clean(str(outcome), 20) if outcome else "",
+        Outcome(outcome),
         clean(str(as_sent), 60) if as_sent else "",
         source,
     )
