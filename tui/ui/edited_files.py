@@ -9,7 +9,7 @@ from tui.ui.keys import check_keys
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.watchlist_editor import DiskThread
 
-LIVE = ("ui.theme", "ui.address", "alerts.command", "keys.")
+LIVE = ("ui.theme", "ui.address", "alerts.", "keys.")
 """Settings that take effect at once; the others need a restart."""
 
 
