@@ -42,8 +42,10 @@ class Piece(NamedTuple):
         at, end = _extent(lines, key)
         if end:
             lines[at:end] = [_line(key, value) + _remark(lines[at:end])] if value else []
-        elif value:
+        elif value and key in _ORDER:
             _insert(lines, key, value)
+        elif value:
+            lines.append(_line(key, value))
         return self._replace(lines=tuple(lines), entry=entry)
 
 

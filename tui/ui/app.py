@@ -35,6 +35,7 @@ from tui.ui.keys import alt_keys, canonical, check_keys, half_width, moving_keys
 from tui.ui.paste_detector import PasteDetector
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
+from tui.ui.views import check_views
 
 STEP = 0.03
 """Seconds between two held keys when they are released."""
@@ -373,6 +374,7 @@ def run(deps: ScreenDeps, mouse: bool | None, hide: Callable[[str], str] = str) 
     `hide` redacts secrets in what is printed.
     """
     check_keys(deps.keys)
+    check_views(deps.views)
     app = WatchApp(deps)
     shutdown = Shutdown(app.exit_from_thread, title=app.title_to_put_back)
     app.on_exit = shutdown.guard_exit

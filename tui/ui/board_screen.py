@@ -35,6 +35,7 @@ from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.startup import resume_gc
+from tui.storage.screen_settings import NAME_LONGEST, ViewSettings
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.alerting import Alerting
@@ -42,6 +43,7 @@ from tui.ui.board_state import BoardState
 from tui.ui.columns import SORTS, columns
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import seconds, time_of_day
+from tui.ui.groups import GROUPINGS, GroupLine, Line, job_of
 from tui.ui.header import banner, header_parts
 from tui.ui.job_table import JobTable
 from tui.ui.key_help import hint_groups
@@ -51,6 +53,7 @@ from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.status_line import BROAD, HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
 from tui.ui.terminal_title import TerminalTitle, title_text
+from tui.ui.views import EVERYTHING, choices, first_free, number_of, shown_by, view_of
 from tui.ui.watchlist_editor import DiskThread, Emptied, Undone, WatchlistEditor, count
 
 if TYPE_CHECKING:
@@ -123,7 +126,7 @@ class BoardScreen(Screen[None]):
         self.state = BoardState(
             deps.jobs, deps.state, deps.now(), self._columns, self.live.interval, self.live.profile_names
         )
-        self.table = JobTable(self._columns, deps.glyphs, self.state.row, self.show_details)
+        self.table = JobTable(self._columns, deps.glyphs, self.state.row, self.state.groups, self.show_details)
 
     def compose(self) -> ComposeResult:
         self.header = StatusLine(self.deps.glyphs.rule)
@@ -234,15 +237,19 @@ class BoardScreen(Screen[None]):
         if self.editor.emptied is Emptied.FOUND and self.app.screen is self:
             self.ask_about_empty_file()
 
-    async def take_settings(self) -> None:
-        """Apply edited settings. The banner names those that need a restart, or why none can be used."""
+    async def take_settings(self, said: str = "The edited settings are in effect.") -> None:
+        """Apply edited settings, and say so. The banner names those that need a restart, or why none can be used."""
         if settings := await self.edited.read_settings(self._disk):
             if former := self.alerting.use(settings.alerts):
                 self.run_worker(former.finish(seconds=30), group="alerts")
+            number = number_of(self.state.look, self.deps.views)
+            self.deps = self.deps._replace(views=settings.views)
+            if view := settings.views.get(number):
+                self._show_view(view)
             self.deps = self.deps._replace(keys=settings.keys, theme=settings.ui.theme, address=settings.ui.address)
             self.show_keys()
             self.post_message(self.SettingsEdited())
-            self.say(self.edited.warning or "The edited settings are in effect.")
+            self.say(self.edited.warning or said)
         self.show_around()
 
     async def reload(self) -> None:
@@ -316,7 +323,7 @@ class BoardScreen(Screen[None]):
     def show_all(self) -> None:
         """Draw all that changed since the last frame, also by time alone."""
         self.state.show_all(self.deps.now())
-        self.table.show(self.state.order)
+        self.table.show(self.state.groups.lines)
         self.table.update_rows(self.table.in_view())
         self.show_around()
 
@@ -326,7 +333,7 @@ class BoardScreen(Screen[None]):
             self.draws_soon = False
             self._drawn_at = asyncio.get_running_loop().time()
         changed = self.state.show_changed()
-        self.table.show(self.state.order)
+        self.table.show(self.state.groups.lines)
         self.table.update_rows(changed)
         self.show_around()
 
@@ -335,7 +342,9 @@ class BoardScreen(Screen[None]):
         profiles = self.live.profiles(self.state.only_profile, self.state.moment)
         warning = "\n".join(filter(None, (self.editor.warning, self.edited.warning)))
         sign_in_key = first_key("sign_in", self.deps.keys)
-        header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused())
+        number = number_of(self.state.look, self.deps.views)
+        view = f"{number} {self.deps.views[number].name}" if number else ""
+        header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused(), view)
         self.header.show(header_parts(header))
         self.banner.show(*banner(header))
         self._title.update(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
@@ -414,6 +423,14 @@ class BoardScreen(Screen[None]):
             self.say("The marked jobs are hidden by the filter. Press esc to clear it.")
         return jobs
 
+    def the_job(self) -> JobId | None:
+        """The job under the cursor. A notice says what to do if there is none."""
+        if self.table.group:
+            self.say("The cursor is on a group. Move it to one of the jobs.")
+        elif not self.table.order:
+            self.say(f"There is no job here. Press {first_key('add', self.deps.keys)} to add some.")
+        return self.table.cursor if self.table.order else None
+
     def name_of(self, jobs: Sequence[JobId]) -> str:
         return count([self.state.board.states[job].job for job in jobs])
 
@@ -434,8 +451,8 @@ class BoardScreen(Screen[None]):
         regions = {name: self.live.service.profile(name).endpoint.region for name in self.live.profile_names()}
         dialog = AddDialog(self.state.board.states, self.deps.now().wall, pasted, regions, self.editor.add)
         if jobs := await self.ask("add", dialog):
-            self.table.move_to(jobs[0].id)
-            hidden = "" if jobs[0].id in self.table.order else "; hidden by the filter" if len(jobs) == 1 else ""
+            self.go_to(jobs[0].id)
+            hidden = "" if jobs[0].id in self.state.order else "; hidden by the filter" if len(jobs) == 1 else ""
             self.say(f"Added {count(jobs)}{hidden}. Press u to undo.")
 
     @work(group="watchlist")
@@ -449,7 +466,7 @@ class BoardScreen(Screen[None]):
     async def action_label(self) -> None:
         from tui.ui.dialogs import TextDialog
 
-        if not (job_id := self.table.cursor) or not self.table.order:
+        if not (job_id := self.the_job()):
             return
         job = self.state.board.states[job_id].job
 
@@ -495,12 +512,19 @@ class BoardScreen(Screen[None]):
             self.say(f"Nothing to {verb}.")
         elif undone.edit:
             before = {job.id for job in undone.edit.before.jobs}
-            self.table.move_to(next((job.id for job in undone.edit.after.jobs if job.id not in before), None))
+            self.go_to(next((job.id for job in undone.edit.after.jobs if job.id not in before), None))
             self.say(f"{past}: {undone.what}.")
 
     # Keys that change what is seen
 
     def action_details(self) -> None:
+        """Show or hide the details; on the line of a group, fold or unfold that."""
+        if self.table.group and not self.details_alone:
+            self._fold(self.state.groups.folded_after(self.table.group))
+        else:
+            self.toggle_details()
+
+    def toggle_details(self) -> None:
         self.toggle_class("-details")
         self._place_details()
         if self.app.size.width >= BROAD:
@@ -509,7 +533,7 @@ class BoardScreen(Screen[None]):
     def close_details(self) -> bool:
         if not self.has_class("-details"):
             return False
-        self.action_details()
+        self.toggle_details()
         return True
 
     def _place_details(self) -> None:
@@ -534,8 +558,7 @@ class BoardScreen(Screen[None]):
         from tui.ui.details import Fields, error_fields, report
         from tui.ui.dialogs import ReadDialog
 
-        job = self.table.cursor
-        if not job or not self.table.order:
+        if not (job := self.the_job()):
             return
         condition = self.state.row(job).condition
         if condition not in (Condition.NO_ANSWER, Condition.FAILED):
@@ -553,14 +576,48 @@ class BoardScreen(Screen[None]):
     def action_previous_problem(self) -> None:
         self._go_to(self.table.after_cursor(-1))
 
-    def _go_to(self, jobs: Iterable[JobId], only: Collection[Condition] = ()) -> None:
-        for job in jobs:
+    def _go_to(self, lines: Iterable[Line], only: Collection[Condition] = ()) -> None:
+        for line in lines:
+            if (job := job_of(line)) is None:
+                continue
             row = self.state.row(job)
             if row.condition in only or (not only and (row.condition in PROBLEMS or row.changed_lately)):
-                self.table.move_to(job)
+                self.go_to(line)
                 return
         which = "has failed or gives no answer" if only else "has failed, gives no answer, is stale or has just changed"
         self.say(f"No other job {which}.")
+
+    def go_to(self, line: Line | None) -> None:
+        """Put the cursor on this line, or on this job; a folded group around it is unfolded."""
+        if group := self.state.groups.hides(line):
+            self._fold(self.state.groups.folded_after(group, fold=False))
+        self.table.move_to(line)
+
+    def _fold(self, folded: tuple[str, ...]) -> None:
+        self.state.groups.set_folded(folded)
+        self.keep_state(self.state.look._replace(folded=folded))
+        self.table.show(self.state.groups.lines)
+        self.table.update_rows(())
+
+    @work
+    async def action_group(self) -> None:
+        from tui.ui.dialogs import ChoiceDialog
+
+        choices = [("none", "no groups"), *GROUPINGS.items()]
+        chosen = await self.ask("group", ChoiceDialog("Group by", choices, self.state.look.group or "none"))
+        if chosen:
+            self.keep_look(self.state.look._replace(group="" if chosen == "none" else chosen))
+
+    def action_fold_all(self) -> None:
+        if self.state.groups.by:
+            self._fold(self.state.groups.folded_after_all())
+        else:
+            key = first_key("group", self.deps.keys)
+            self.say(f"There are no groups to fold. Press {key} to group the jobs.")
+
+    @on(JobTable.GroupClicked)
+    def fold_clicked(self, event: JobTable.GroupClicked) -> None:
+        self._fold(self.state.groups.folded_after(event.group))
 
     def action_only_problems(self) -> None:
         self.keep_look(self.state.look._replace(problems_only=not self.state.look.problems_only))
@@ -599,6 +656,57 @@ class BoardScreen(Screen[None]):
 
     def action_wide(self) -> None:
         self.keep_look(self.state.look._replace(wide=not self.state.look.wide))
+
+    def action_view(self, number: str) -> None:
+        """Show a view of the settings; 0 shows everything."""
+        view = ViewSettings("everything") if number == EVERYTHING else self.deps.views.get(number)
+        if view is None:
+            key = first_key("save_view", self.deps.keys)
+            self.say(f"There is no view {number}. Press {key} to save what is shown now as one.")
+        elif shown_by(view, self.state.look) == self.state.look:
+            self.say(f"This is {view.name} already.")
+        else:
+            self._show_view(view)
+
+    def _show_view(self, view: ViewSettings) -> None:
+        look = shown_by(view, self.state.look)
+        if self.filter_line:
+            self.filter_line.value = look.filter
+        self.keep_look(look)
+
+    @work
+    async def action_save_view(self) -> None:
+        from tui.ui.dialogs import ChoiceDialog, TextDialog
+
+        views = self.deps.views
+        title = "Save filter, order and groups as a view"
+        number = await self.ask("save_view", ChoiceDialog(title, choices(views), first_free(views)))
+        if not number:
+            return
+
+        async def save(name: str) -> str:
+            return await self._save_view(number, view_of(self.state.look, clean(name or f"view {number}")))
+
+        name = views[number].name if number in views else ""
+        hint = "a word or two, shown in the first line"
+        dialog = TextDialog(f"Name of view {number}", name, hint, NAME_LONGEST, save, saves_unchanged=True)
+        await self.app.push_screen_wait(dialog)
+
+    async def _save_view(self, number: str, view: ViewSettings) -> str:
+        """Write the view into the settings. Returns why that failed; empty if it did not."""
+        said = f"Saved as view {number}: press {first_key(f'view_{number}', self.deps.keys)} to show it."
+        try:
+            if self.deps.save_view:
+                await self._disk.run(self.deps.save_view, number, view)
+        except UserError as problem:
+            return str(problem)
+        self.deps = self.deps._replace(views={**self.deps.views, number: view})
+        if self.edited.settings_edited():
+            await self.take_settings(said)
+        else:
+            self.say(f"{said} It is kept until you quit: there is no settings file here.")
+        self.show_around()
+        return ""
 
     def action_filter(self) -> None:
         self._before_filter = self.table.cursor
@@ -692,9 +800,9 @@ class BoardScreen(Screen[None]):
         from tui.ui.details import page_of
         from tui.ui.dialogs import ReadDialog, link_content
 
-        if not self.table.cursor:
+        if not (job_id := self.the_job()):
             return
-        job = self.state.board.states[self.table.cursor].job
+        job = self.state.board.states[job_id].job
         if not (address := page_of(job, self.live.endpoint_of(job.id).region, self.deps.address)):
             self.say(
                 "No address is known for this job. Paste the address of its page when you add it, or set ui.address."
@@ -723,6 +831,14 @@ class BoardScreen(Screen[None]):
         self.table.move_by(len(self.table.order))
 
     def action_sideways(self, cells: int) -> None:
+        """Fold or unfold the group under the cursor; on a job scroll sideways, or go to its group."""
+        if self.table.group:
+            self._fold(self.state.groups.folded_after(self.table.group, fold=cells < 0))
+            return
+        line = self.table.cursor_line
+        if isinstance(line, GroupLine) and cells < 0 and not self.table.wide:
+            self.table.move_to(GroupLine(line.group))
+            return
         self.table.scroll_relative(x=cells, animate=False, immediate=True)
 
     # Keys for the program itself

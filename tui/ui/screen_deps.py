@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tui.core.board import Board
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tui.codearts.endpoints import Endpoint
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller_group import PollerGroup
+    from tui.storage.screen_settings import ViewSettings
 
 
 class SignInForm(Protocol):
@@ -122,6 +124,10 @@ class ScreenDeps(NamedTuple):
     """Shown once, at the start."""
     warning: str = ""
     """Shown in the banner all the time: what is unusual about where the watchlist is kept."""
+    views: Mapping[str, "ViewSettings"] = MappingProxyType({})
+    """The user's views, by the number of their keys."""
+    save_view: "Callable[[str, ViewSettings], None] | None" = None
+    """Writes a view into the settings; raises UserError. None if there is no settings file."""
     settings_file: Path | None = None
     """Loaded again when it is edited."""
     settings: Settings = Settings()
