@@ -140,6 +140,8 @@ def _in_words(value: object) -> str:
             return f"{value:g}"
         case (str(program), *arguments):
             return clean(program) + (f" and {len(arguments)} arguments" if arguments else "")
+        case frozenset():
+            return ", ".join(sorted(map(clean, value)))
         case ():
             return ""
         case _:

@@ -111,7 +111,7 @@ def open_screen(
             glyphs=glyphs_for(context.environ),
             environ=context.environ,
             keys=settings.keys,
-            alert=settings.alerts.command,
+            alerts=settings.alerts,
             theme=settings.ui.theme,
             address=settings.ui.address,
             notices=watchlist.warnings,

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.core.alert_policy import ENDS, AlertOn, Rules, quiet_hours
 from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.storage.files import FileError, is_ours, is_written_by_others, read_text
@@ -15,8 +16,11 @@ from tui.storage.validators import (
     SettingError,
     address,
     alert_command,
+    alert_kinds,
     number,
+    one_of,
     paths_in,
+    quiet_times,
     refuse_unknown,
     secrets_in,
     section,
@@ -52,8 +56,21 @@ class UiSettings(NamedTuple):
 
 
 class AlertSettings(NamedTuple):
+    bell: bool = False
+    """Whether there are alerts about all jobs; otherwise about those that the user armed."""
+    on: frozenset[AlertOn] = ENDS
+    desktop: str = "auto"
+    """`auto`, or the name of a `Desktop` protocol."""
+    title: bool = False
+    """Whether the terminal's title shows the counts."""
     command: tuple[str, ...] = ()
-    """A program and its arguments, run when a job starts or stops; empty for none."""
+    """A program and its arguments, run for each alert; empty for none."""
+    quiet: str = ""
+    """`22:00-07:00`: without alerts between these local times; empty for never."""
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(self.bell, self.on, quiet_hours(self.quiet))
 
 
 class ServiceSettings(NamedTuple):
@@ -144,6 +161,13 @@ _SECTIONS: Mapping[str, Mapping[str, Reader]] = {
         "concurrency": whole_number(1, 64),
     },
     "ui": {"theme": text, "mouse": switch, "address": address},
-    "alerts": {"command": alert_command('["notify-send", "--", "{label}"]')},
+    "alerts": {
+        "bell": switch,
+        "on": alert_kinds,
+        "desktop": one_of("auto", "osc9", "osc99", "osc777", "none"),
+        "title": switch,
+        "command": alert_command('["notify-send", "--", "{label}"]'),
+        "quiet": quiet_times,
+    },
     "service": {"extras": switch},
 }

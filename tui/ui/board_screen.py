@@ -1,7 +1,7 @@
 """The one screen: what stands on it, and one action for each key. The list of keys is in `keys.py`.
 
-The screen owns four plain objects: `state` (what is shown), `live` (the service, its pollers, the alerts), `editor`
-(the watchlist's file) and `edited` (the other files that a user may edit meanwhile).
+The screen owns five plain objects: `state` (what is shown), `live` (the service, its pollers), `alerting` (the alerts),
+`editor` (the watchlist's file) and `edited` (the other files that a user may edit meanwhile).
 """
 
 import asyncio
@@ -38,6 +38,7 @@ from tui.startup import resume_gc
 from tui.storage.screen_settings import NAME_LONGEST, ViewSettings
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
+from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
 from tui.ui.columns import SORTS, columns
 from tui.ui.edited_files import EditedFiles
@@ -51,6 +52,7 @@ from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject, status_word
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.status_line import BROAD, HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
+from tui.ui.terminal_title import TerminalTitle, title_text
 from tui.ui.views import EVERYTHING, choices, first_free, number_of, shown_by, view_of
 from tui.ui.watchlist_editor import DiskThread, Emptied, Undone, WatchlistEditor, count
 
@@ -95,15 +97,33 @@ class BoardScreen(Screen[None]):
     _question: "ChoiceDialog | None" = None
     """The open question about an emptied watchlist file; None when there is none."""
 
-    def __init__(self, deps: ScreenDeps, write: Callable[[str], None]) -> None:
-        """`write` sends a control sequence to the terminal."""
+    def __init__(
+        self,
+        deps: ScreenDeps,
+        write: Callable[[str], None],
+        write_alert: Callable[[str], None],
+        show_title: Callable[[str], bool],
+    ) -> None:
+        """`write` sends a control sequence to the terminal, `write_alert` one that is news only now; `show_title`
+        returns whether the terminal has taken the title."""
         super().__init__()
         self.deps = deps
         self._write = write
         self._disk = DiskThread()
-        self.live = Live(deps, lambda text: self.say(text, "warning"))
+        self.live = Live(deps)
         self.editor = WatchlistEditor(deps, self._disk, self.take_watchlist, self._not_saved)
         self.edited = EditedFiles(deps)
+        self.alerting = Alerting(
+            deps.alerts,
+            deps.now,
+            write_alert,
+            lambda text: self.say(text, "warning"),
+            self._disarm,
+            self.live.profile_of,
+            self.live.asks_outcome,
+            deps.environ,
+        )
+        self._title = TerminalTitle(show_title)
         self._columns = columns(deps.glyphs)
         self.state = BoardState(
             deps.jobs, deps.state, deps.now(), self._columns, self.live.interval, self.live.profile_names
@@ -153,6 +173,7 @@ class BoardScreen(Screen[None]):
 
     async def on_unmount(self) -> None:
         self.workers.cancel_node(self)
+        await self.alerting.close()
         await self.live.close()
         self._disk.close()
 
@@ -160,15 +181,17 @@ class BoardScreen(Screen[None]):
 
     def record(self, readings: Sequence[Reading]) -> None:
         """Record readings from the pollers, run alerts, and draw soon."""
-        before = self.state.board
+        before, jobs = self.state.board, {reading.job for reading in readings}
         self.state.record(readings, self.live.polled_every)
-        self.live.alert(before, self.state.board)
-        self.live.facts.look(before, self.state.board, {reading.job for reading in readings})
+        self.alerting.seen(before, self.state.board, jobs)
+        self.live.facts.look(before, self.state.board, jobs)
         self._draw_soon()
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         """Take what the service told of a job's last run, and draw soon."""
         self.state.learn(job, record, step)
+        if state := self.state.board.states.get(job):
+            self.alerting.learned(state)
         self._draw_soon()
 
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
@@ -176,6 +199,11 @@ class BoardScreen(Screen[None]):
         if names:
             self.state.call(names)
             self._draw_soon()
+
+    def _disarm(self, jobs: frozenset[JobId]) -> None:
+        """These were armed for one alert, and had it."""
+        self.state.arm_once(jobs, False)
+        self._draw_soon()
 
     def _draw_soon(self) -> None:
         if not self.draws_soon:
@@ -193,6 +221,7 @@ class BoardScreen(Screen[None]):
             self.run_worker(self.learn_ends())
         self.live.pollers.prefer(self.table.in_view())
         self.live.facts.prefer(self.table.in_view())
+        self.alerting.tick(self.state.board, self.live.troubled())
         has_slept = self.live.has_slept(self.deps.now().at)
         self.show_all() if is_rare or has_slept else self.show_around()
 
@@ -213,7 +242,7 @@ class BoardScreen(Screen[None]):
     async def take_settings(self, said: str = "The edited settings are in effect.") -> None:
         """Apply edited settings, and say so. The banner names those that need a restart, or why none can be used."""
         if settings := await self.edited.read_settings(self._disk):
-            if former := self.live.use_alert_command(settings.alerts.command):
+            if former := self.alerting.use(settings.alerts):
                 self.run_worker(former.finish(seconds=30), group="alerts")
             number = number_of(self.state.look, self.deps.views)
             self.deps = self.deps._replace(views=settings.views)
@@ -320,6 +349,7 @@ class BoardScreen(Screen[None]):
         header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused(), view)
         self.header.show(header_parts(header))
         self.banner.show(*banner(header))
+        self._title.update(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
         self.empty.show(self.state.empty_text(self.live.trouble()))
         self.table.display = bool(self.state.order)
         if self.live.is_asking:

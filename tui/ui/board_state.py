@@ -117,6 +117,12 @@ class BoardState:
         self.board = self.board.pause(jobs, since)
         self._changed |= set(jobs)
 
+    def arm_once(self, jobs: Iterable[JobId], is_armed: bool = True) -> None:
+        """Mark these jobs as armed for one alert, or as armed no more."""
+        jobs = list(jobs)
+        self.board = self.board.arm_once(jobs, is_armed)
+        self._changed |= set(jobs)
+
     def watch(self, jobs: Iterable[Job]) -> None:
         """Watch these jobs. The states of jobs that were watched before are kept."""
         self.board = self.board.watch(jobs, self._profile_names()[0])

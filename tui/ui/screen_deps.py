@@ -9,7 +9,7 @@ from tui.core.board import Board
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading
 from tui.storage.screen_state import ScreenState
-from tui.storage.settings import Settings
+from tui.storage.settings import AlertSettings, Settings
 from tui.storage.watchlist import WatchlistStore
 from tui.terminal.capabilities import Glyphs
 
@@ -93,6 +93,9 @@ class ScreenFacts(Protocol):
     def prefer(self, jobs: Iterable[JobId]) -> None:
         """Ask about these jobs first."""
 
+    def asks_outcome(self, job: JobId) -> bool:
+        """Whether the outcome of the job's run is asked for once it stops."""
+
     def look(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
         """Ask about each of these jobs that stopped between the two boards."""
 
@@ -117,8 +120,7 @@ class ScreenDeps(NamedTuple):
     glyphs: Glyphs
     environ: Mapping[str, str]
     keys: Mapping[str, str]
-    alert: tuple[str, ...] = ()
-    """Command that runs when a job starts or stops; empty for none."""
+    alerts: AlertSettings = AlertSettings()
     theme: str = ""
     """From the settings; a theme chosen on the screen goes first."""
     address: str = ""
