@@ -3,36 +3,37 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from textual import events
 
 from tests.support.builders import job_id
 from tests.support.screen_harness import Door, Screen, screen
+from tui.codearts.build_log import BuildLog
+from tui.codearts.extra_call import ExtraCall
 from tui.core.job import JobId
 from tui.core.reading import Failure
 from tui.core.run import RunRecord
-from tui.profiles.build_log import BuildLog
-from tui.profiles.extras import Extras
 from tui.ui.add_dialog import AddDialog
 from tui.ui.dialogs import ChoiceDialog, Dialog, ReadDialog, TextDialog
 from tui.ui.key_help import help_content
 from tui.ui.log_dialog import LogDialog
 from tui.ui.sign_in_dialog import SignInDialog
 
+T = TypeVar("T")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Silent(Extras):
+class Silent:
     """Never gets an answer."""
 
-    def __init__(self) -> None:
-        pass
-
-    async def last_run(self, job: JobId, with_duration: bool = False) -> RunRecord | Failure | None:
+    async def last_run(self, job: JobId) -> RunRecord | Failure | None:
         await asyncio.Event().wait()
         return None
+
+    async def fetch(self, call: ExtraCall[T]) -> T | Failure:
+        raise AssertionError(call)
 
 
 DIALOGS: dict[str, Callable[[], Dialog[Any]]] = {

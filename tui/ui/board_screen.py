@@ -574,7 +574,7 @@ class BoardScreen(Screen[None]):
 
     @work
     async def action_log(self) -> None:
-        from tui.profiles.build_log import BuildLog
+        from tui.codearts.build_log import BuildLog
         from tui.ui.log_dialog import LogDialog
 
         if not (job := self.the_job()):

@@ -17,9 +17,9 @@ from tui.ui.screen_deps import ScreenDeps, ScreenFacts, ScreenService
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tui.codearts.build_log import BuildSource
     from tui.codearts.endpoints import Endpoint
     from tui.polling.poller_group import PollerGroup
-    from tui.profiles.extras import Extras
 
 TICK = 1.0
 """Seconds between two ticks. A tick checks clock, files and header; what did not change is not drawn."""
@@ -118,7 +118,7 @@ class Live:
     def endpoint_of(self, job: JobId) -> "Endpoint":
         return self.service.profile(self.pollers.profile(job)).endpoint
 
-    def extras_of(self, job: JobId) -> "Extras | None":
+    def extras_of(self, job: JobId) -> "BuildSource | None":
         """What asks more than the status of this job; None where nothing else may be asked."""
         return self.service.profile(self.pollers.profile(job)).extras
 

@@ -18,9 +18,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Input, Static
 
+from tui.codearts.build_log import BuildLog
 from tui.core.log_tail import LogTail
 from tui.core.text import width
-from tui.profiles.build_log import BuildLog
 from tui.ui.dialogs import Dialog
 from tui.ui.inputs import LineInput
 from tui.ui.status_line import HidingText, TooSmall

@@ -15,10 +15,10 @@ from tui.terminal.capabilities import Glyphs
 
 if TYPE_CHECKING:
     from tui.codearts.auth.credentials import Credential
+    from tui.codearts.build_log import BuildSource
     from tui.codearts.endpoints import Endpoint
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller_group import PollerGroup
-    from tui.profiles.extras import Extras
     from tui.storage.screen_settings import ViewSettings
 
 
@@ -46,7 +46,7 @@ class ScreenProfile(Protocol):
     @property
     def credential(self) -> "Credential": ...
     @property
-    def extras(self) -> "Extras | None":
+    def extras(self) -> "BuildSource | None":
         """What asks for names, outcomes and logs; None where only the status call may be sent."""
 
     @property

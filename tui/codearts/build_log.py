@@ -1,32 +1,38 @@
 """The log of a job's newest build: which build that is, and its log as far as it goes."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from tui.codearts.error_codes import advise
+from tui.codearts.extra_call import Fetcher
 from tui.codearts.extras_switch import has_no_log
+from tui.codearts.log_reader import LogReader
+from tui.core.job import JobId
 from tui.core.log_tail import LogTail
 from tui.core.reading import Failure, Retry
-
-if TYPE_CHECKING:
-    from tui.codearts.log_reader import LogReader
-    from tui.core.job import JobId
-    from tui.profiles.extras import Extras
+from tui.core.run import RunRecord
 
 SOUGHT_AGAIN = 12
 """So often a running build without a record is sought; until it is there the log of the build before is shown."""
 
 
+class BuildSource(Fetcher, Protocol):
+    """Who asks for a job's builds."""
+
+    async def last_run(self, job: JobId) -> RunRecord | Failure | None:
+        """Returns the newest build, going on or ended; None for a job that was never built."""
+
+
 class BuildLog:
     """Reads the log of the build that is running, or of the last one; `tail` has what was read."""
 
-    def __init__(self, extras: "Extras", job: "JobId", known_number: int = 0) -> None:
+    def __init__(self, source: BuildSource, job: JobId, known_number: int = 0) -> None:
         """`known_number` is the number of the last build, for a service that refuses to list builds."""
         self.tail = LogTail()
         self.number = 0
         """Of the build whose log is read; 0 until that is known."""
         self.is_older = False
         """Whether the running build has no record yet: what is read is about the one before."""
-        self._extras = extras
+        self._source = source
         self._job = job
         self._known_number = known_number
         self._reader: LogReader | None = None
@@ -51,10 +57,8 @@ class BuildLog:
 
     async def _choose(self, is_running: bool) -> str:
         """Finds the number of the newest build. A known build stays if it cannot be found now."""
-        from tui.codearts.log_reader import LogReader
-
         self._sought += 1
-        last = await self._extras.last_run(self._job)
+        last = await self._source.last_run(self._job)
         if isinstance(last, Failure):
             if self._reader:
                 return ""
@@ -68,7 +72,7 @@ class BuildLog:
             self.is_older = is_running and last.is_finished is True
         if number != self.number:
             self.number = number
-            self._reader = LogReader(self._extras, self._job, number)
+            self._reader = LogReader(self._source, self._job, number)
             self.tail = self._reader.tail
         return ""
 
