@@ -40,11 +40,15 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
     def status(row: Row) -> str:
         return f"{glyphs.condition[row.condition]} {words.status_word(row)}"
 
+    def name(row: Row) -> str:
+        armed = row.state.armed
+        return f"{glyphs.armed[armed]} {row.state.name}" if armed else row.state.name
+
     return (
         Column("status", "Status", 13, status, lambda row: (CONDITION_ORDER[row.condition],), _status_style),
         Column("for", "For", 6, words.how_long, _since, keep=2),
         Column("age", "Age", 4, words.age, _read_at, _age_style, keep=1),
-        Column("job", "Job", 20, _name, lambda row: natural_key(row.state.name), _name_style, 2, widest=36),
+        Column("job", "Job", 20, name, lambda row: natural_key(row.state.name), _name_style, 2, widest=36),
         Column("note", "Note", 26, words.note, lambda row: _naturally(words.note(row)), _note_style, share=3, keep=3),
         Column("tags", "Tags", 12, _tags, lambda row: _naturally(_tags(row)), _dim, keep=4),
         Column("id", "ID", 32, lambda row: row.state.job.id, lambda row: (row.state.job.id,), _dim, keep=6),
@@ -53,10 +57,6 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
 
 SORTS = ("list", "status", "for", "age", "job", "note", "tags", "id")
 """What the table can be sorted by; `list` is the watchlist's own order."""
-
-
-def _name(row: Row) -> str:
-    return row.state.name
 
 
 def _tags(row: Row) -> str:
