@@ -453,9 +453,25 @@ class BoardScreen(Screen[None]):
         regions = {name: self.live.service.profile(name).endpoint.region for name in self.live.profile_names()}
         dialog = AddDialog(self.state.board.states, self.deps.now().wall, pasted, regions, self.editor.add)
         if jobs := await self.ask("add", dialog):
-            self.go_to(jobs[0].id)
-            hidden = "" if jobs[0].id in self.state.order else "; hidden by the filter" if len(jobs) == 1 else ""
-            self.say(f"Added {count(jobs)}{hidden}. Press u to undo.")
+            self._show_added(jobs)
+
+    @work(group="watchlist")
+    async def action_find(self) -> None:
+        from tui.ui.find_dialog import FindDialog
+
+        name = self.live.profile_to_find(self.state.only_profile, self.table.cursor)
+        if not (extras := self.live.service.profile(name).extras):
+            self.say(NEEDS_EXTRAS.format("Lists of jobs need"))
+            return
+        named, now = "" if name == self.live.profile_names()[0] else name, self.deps.now().wall
+        watched, glyphs = self.state.board.states, self.deps.glyphs
+        if jobs := await self.ask("find", FindDialog(extras, watched, named, now, self.editor.add, glyphs)):
+            self._show_added(jobs)
+
+    def _show_added(self, jobs: tuple[Job, ...]) -> None:
+        self.go_to(jobs[0].id)
+        hidden = "" if jobs[0].id in self.state.order else "; hidden by the filter" if len(jobs) == 1 else ""
+        self.say(f"Added {count(jobs)}{hidden}. Press u to undo.")
 
     @work(group="watchlist")
     async def action_remove(self) -> None:

@@ -198,6 +198,7 @@ def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | 
         return (
             "No jobs yet.\n\n"
             "Press a to add some, or paste here what you have: IDs, addresses of build tasks, a whole message.\n"
+            "Press O to choose from the jobs of your projects.\n"
             "The ID is the 32 letters and digits at the end of the address of the build task's page."
         )
     if not shown and state.problems_only and not state.filter:
