@@ -14,13 +14,13 @@ import pytest
 from tests.support.builders import job_id
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Status
+from tui.core.remembered import LastSeen
 from tui.core.run import Outcome
 from tui.storage.history import (
     RUNS_REMEMBERED,
     History,
     HistoryFile,
     HistoryUnusable,
-    LastSeen,
     Notes,
     history_path,
     is_remote,
@@ -78,7 +78,7 @@ def test_what_was_written_is_remembered(path: Path) -> None:
     file = opened(path)
     whole = run(NOW - 900, NOW - 600, number=7, as_sent="FAILURE")
     going_on, gap = run(NOW - 300), Gap(job_id(1), NOW - 590, NOW - 400)
-    seen = LastSeen(Status.RUNNING, NOW - 16, NOW - 15)
+    seen = LastSeen(Status.RUNNING, NOW - 16, NOW - 15, NOW - 300, NOW - 315)
     file.write(Notes((whole, going_on), (gap,), {job_id(1): seen}))
     file.close()
     known = opened(path).read()

@@ -4,8 +4,6 @@ A rollback journal instead of a write-ahead log: home folders of jump hosts are 
 memory corrupts the file. On a remote file system each host has a file of its own and reads those of the others, so
 that no lock between hosts is needed. If the disk or a lock fails, there is no history, and one sentence says why;
 the screen never waits for this module.
-
-Not in use yet.
 """
 
 import logging
@@ -16,16 +14,16 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from tui.core.job import JobId
 from tui.core.observed_run import Between, Gap, RecordedRun, merged
 from tui.core.reading import Status
+from tui.core.remembered import LastSeen, Notes, Remembered, together
 from tui.core.run import Outcome
 from tui.core.text import clean
 
@@ -45,6 +43,8 @@ RUNS_REMEMBERED = 20
 LARGEST = 256 << 20
 """Bytes that another host's file may have."""
 _HOUR = 3600.0
+_END_OF_TIME = 1e11
+"""Epoch seconds that a date can still be made of."""
 _REMOTE = re.compile(r"nfs4?|cifs|smb3?|smbfs|9p|fuse\..*|lustre|gpfs|beegfs|ceph|afs")
 
 _SCHEMA = """
@@ -55,7 +55,10 @@ create table run(
     as_sent text not null, primary key(job, start_by)
 ) without rowid;
 create table gap(job integer not null, start real not null, end real not null, primary key(job, start)) without rowid;
-create table seen(job integer primary key, running integer not null, sent real not null, received real not null);
+create table seen(
+    job integer primary key, running integer not null, sent real not null, received real not null,
+    since real not null, since_after real
+);
 create table day(checked real not null, is_open integer not null);
 insert into day values (0, 0);
 """
@@ -63,31 +66,6 @@ insert into day values (0, 0);
 _NONE = "No history: "
 
 _log = logging.getLogger(__name__)
-
-
-class LastSeen(NamedTuple):
-    """The last answer of a job before the program ended; epoch seconds."""
-
-    status: Status
-    sent: float
-    received: float
-
-
-class Remembered(NamedTuple):
-    """What the file contained when it was opened."""
-
-    runs: Mapping[JobId, list[RecordedRun]]
-    """The last runs of each job, oldest first, of all hosts; the last one may be going on."""
-    seen: Mapping[JobId, LastSeen]
-    gaps: Mapping[JobId, list[Gap]]
-
-
-class Notes(NamedTuple):
-    """What is to be written down."""
-
-    runs: tuple[RecordedRun, ...] = ()
-    gaps: tuple[Gap, ...] = ()
-    seen: Mapping[JobId, LastSeen] = MappingProxyType({})
 
 
 class HistoryUnusable(Exception):
@@ -154,6 +132,9 @@ class HistoryFile:
             jobs = {run.job for run in notes.runs} | {gap.job for gap in notes.gaps} | set(notes.seen)
             connection.executemany("insert or ignore into job(job) values (?)", [(job,) for job in jobs])
             connection.executemany(
+                "delete from run where job = (select id from job where job = ?) and start_by = ?", notes.dropped
+            )
+            connection.executemany(
                 "insert or replace into run values ((select id from job where job = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 map(_row, notes.runs),
             )
@@ -161,8 +142,8 @@ class HistoryFile:
                 "insert or replace into gap values ((select id from job where job = ?), ?, ?)", notes.gaps
             )
             connection.executemany(
-                "insert or replace into seen values ((select id from job where job = ?), ?, ?, ?)",
-                [(job, seen.status is Status.RUNNING, seen.sent, seen.received) for job, seen in notes.seen.items()],
+                "insert or replace into seen values ((select id from job where job = ?), ?, ?, ?, ?, ?)",
+                [(job, seen.status is Status.RUNNING, *seen[1:]) for job, seen in notes.seen.items()],
             )
 
     def prune(self) -> None:
@@ -282,13 +263,14 @@ def _last_gaps(connection: sqlite3.Connection) -> Iterator[Gap]:
     for identity, job in connection.execute("select id, job from job").fetchall():
         query = "select start, end from gap where job = ? order by start desc limit ?"
         for start, end in connection.execute(query, (identity, RUNS_REMEMBERED)):
-            yield Gap(JobId(job), float(start), float(end))
+            yield Gap(JobId(job), _time(start), _time(end))
 
 
 def _seen(connection: sqlite3.Connection) -> Iterator[tuple[JobId, LastSeen]]:
-    query = "select job.job, running, sent, received from seen join job on job.id = seen.job"
-    for job, running, sent, received in connection.execute(query):
-        yield JobId(job), LastSeen(Status.RUNNING if running else Status.IDLE, float(sent), float(received))
+    query = "select job.job, running, sent, received, since, since_after from seen join job on job.id = seen.job"
+    for job, running, sent, received, since, since_after in connection.execute(query):
+        status = Status.RUNNING if running else Status.IDLE
+        yield JobId(job), LastSeen(status, _time(sent), _time(received), _time(since), _time_or_none(since_after))
 
 
 def _runs_of_another(path: Path) -> Iterator[RecordedRun]:
@@ -309,9 +291,9 @@ def _run(job: JobId, row: tuple[Any, ...], source: str) -> RecordedRun:
     start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent = row
     return RecordedRun(
         job,
-        Between(_number(start_after), float(start_by)),
-        float(running_at),
-        None if end_by is None else Between(_number(end_after), float(end_by)),
+        Between(_time_or_none(start_after), _time(start_by)),
+        _time(running_at),
+        None if end_by is None else Between(_time_or_none(end_after), _time(end_by)),
         bool(maybe_two),
         float(interval),
         number if isinstance(number, int) else None,
@@ -321,8 +303,15 @@ def _run(job: JobId, row: tuple[Any, ...], source: str) -> RecordedRun:
     )
 
 
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+def _time(value: Any) -> float:
+    time = float(value)
+    if not 0 <= time < _END_OF_TIME:
+        raise ValueError("no time")
+    return time
+
+
+def _time_or_none(value: object) -> float | None:
+    return None if value is None else _time(value)
 
 
 def _row(run: RecordedRun) -> tuple[object, ...]:
@@ -449,16 +438,9 @@ class History:
         return notes, False
 
 
-def together(notes: Iterable[Notes]) -> Notes:
-    """Returns all notes as one; of two notes about the same run the later one counts."""
-    runs: dict[tuple[JobId, float], RecordedRun] = {}
-    gaps: list[Gap] = []
-    seen: dict[JobId, LastSeen] = {}
-    for note in notes:
-        runs |= {(run.job, run.start.by): run for run in note.runs}
-        gaps += note.gaps
-        seen |= note.seen
-    return Notes(tuple(runs.values()), tuple(gaps), seen)
+def open_history(folder: Path, now: Callable[[], float]) -> History:
+    """Returns the history in this folder, which is opened in the background. `now` returns epoch seconds."""
+    return History(lambda: HistoryFile(history_path(folder), now))
 
 
 def is_busy(error: sqlite3.Error) -> bool:
