@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tui.profiles.job_facts import JobFacts
     from tui.profiles.profile import Profile
     from tui.profiles.resolve import ProfileInputs
+    from tui.storage.recorder import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,15 @@ class Context:
         from tui.logs import open_log
 
         return replace(app, log=open_log(self.flags.log, app.held))
+
+    def recorder(self) -> "Recorder | None":
+        """What keeps the history, opened in the background; None without a home folder."""
+        from tui.storage.history import open_history
+        from tui.storage.recorder import Recorder
+
+        if not self.locations.state:
+            return None
+        return Recorder(open_history(self.locations.state.parent, self.now), self.now)
 
     def hide_secrets(self) -> None:
         """Take out of `environ` every variable that holds a secret: programs that are started inherit the rest."""

@@ -7,21 +7,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.support.builders import job_id
 from tui.core.observed_run import Between, Gap, RecordedRun
-from tui.core.reading import Status
-from tui.core.remembered import LastSeen
+from tui.core.reading import Moment, Status
+from tui.core.remembered import LastSeen, Notes
 from tui.core.run import Outcome
 from tui.storage.history import (
     RUNS_REMEMBERED,
     History,
     HistoryFile,
     HistoryUnusable,
-    Notes,
     history_path,
     is_remote,
 )
@@ -48,7 +48,7 @@ _files: list[HistoryFile] = []
 
 
 def opened(path: Path, now: float = NOW) -> HistoryFile:
-    _files.append(HistoryFile(path, lambda: now))
+    _files.append(HistoryFile(path, lambda: Moment(0, datetime.fromtimestamp(now, UTC))))
     return _files[-1]
 
 
@@ -276,7 +276,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from tests.storage.test_history import NOW, opened, run
-from tui.storage.history import Notes
+from tui.core.remembered import Notes
 file = opened(Path(sys.argv[1]))
 print("open", flush=True)
 for number in range(100_000):

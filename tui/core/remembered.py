@@ -26,6 +26,10 @@ class LastSeen(NamedTuple):
     """When this status was first received."""
     since_after: float | None = None
     """When the last request was sent that returned the other status; None if there never was another."""
+    number: int = 0
+    """The service's number of the last run that ended, if known; it need not have been observed."""
+    outcome: Outcome = Outcome.UNKNOWN
+    outcome_as_sent: str = ""
 
 
 class Remembered(NamedTuple):
@@ -69,7 +73,9 @@ def last_seen(state: JobState) -> LastSeen | None:
         return None
     sent, received = state.good.sent.wall.timestamp(), state.good.received.wall.timestamp()
     after = state.since_after.wall.timestamp() if state.since_after else None
-    return LastSeen(state.status, sent, received, state.since.wall.timestamp(), after)
+    run = state.last_run or RunRecord(0)
+    since = state.since.wall.timestamp()
+    return LastSeen(state.status, sent, received, since, after, run.number, run.outcome, run.outcome_as_sent)
 
 
 def remember(board: Board, known: Remembered, now: Moment) -> Board:
@@ -102,7 +108,7 @@ def _with_status(state: JobState, runs: list[RecordedRun], seen: LastSeen | None
         seen = seen._replace(since=seen.received, since_after=going.running_at)
         going = None
     whole = tuple(run for run in ended(runs) if run.end)[-RUNS_KEPT:]
-    state = state._replace(runs=whole, last_run=_record(whole[-1]) if whole else None)
+    state = state._replace(runs=whole, last_run=_last_record(seen, whole))
     if seen is None or (going is None) == (seen.status is Status.RUNNING):
         return state
     return state._replace(
@@ -134,13 +140,17 @@ def _latest(seen: LastSeen | None, runs: list[RecordedRun]) -> LastSeen | None:
         other = LastSeen(Status.IDLE, after, last.end.by, last.end.by, after)
     else:
         other = LastSeen(Status.RUNNING, last.running_at, last.running_at, last.start.by, last.start.after)
-    return seen if seen and seen.received >= other.received else other
+    if seen is None or seen.received >= other.received:
+        return seen or other
+    return other._replace(number=seen.number, outcome=seen.outcome, outcome_as_sent=seen.outcome_as_sent)
 
 
-def _record(run: RecordedRun) -> RunRecord | None:
-    if run.number is None and run.outcome is Outcome.UNKNOWN:
-        return None
-    return RunRecord(run.number or 0, run.outcome, run.outcome_as_sent, is_finished=True)
+def _last_record(seen: LastSeen | None, runs: Sequence[RecordedRun]) -> RunRecord | None:
+    """Returns what is known of the last run that ended; None if nothing is."""
+    known = [(run.number or 0, run.outcome, run.outcome_as_sent) for run in runs[-1:]]
+    known += [(seen.number, seen.outcome, seen.outcome_as_sent)] if seen else []
+    number, outcome, as_sent = max(known, default=(0, Outcome.UNKNOWN, ""))
+    return RunRecord(number, outcome, as_sent, is_finished=True) if number else None
 
 
 def _moment(at: float, now: Moment) -> Moment:

@@ -22,7 +22,7 @@ from typing import Any
 
 from tui.core.job import JobId
 from tui.core.observed_run import Between, Gap, RecordedRun, merged
-from tui.core.reading import Status
+from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered, together
 from tui.core.run import Outcome
 from tui.core.text import clean
@@ -57,7 +57,7 @@ create table run(
 create table gap(job integer not null, start real not null, end real not null, primary key(job, start)) without rowid;
 create table seen(
     job integer primary key, running integer not null, sent real not null, received real not null,
-    since real not null, since_after real
+    since real not null, since_after real, number integer not null, outcome text not null, as_sent text not null
 );
 create table day(checked real not null, is_open integer not null);
 insert into day values (0, 0);
@@ -104,8 +104,7 @@ def _mounts() -> str:
 class HistoryFile:
     """The file itself; every method may raise sqlite3.Error, OSError or HistoryUnusable, and may take long."""
 
-    def __init__(self, path: Path, now: Callable[[], float]) -> None:
-        """`now` returns epoch seconds."""
+    def __init__(self, path: Path, now: Callable[[], Moment]) -> None:
         self._path = path
         self._now = now
         self.notice = ""
@@ -142,13 +141,13 @@ class HistoryFile:
                 "insert or replace into gap values ((select id from job where job = ?), ?, ?)", notes.gaps
             )
             connection.executemany(
-                "insert or replace into seen values ((select id from job where job = ?), ?, ?, ?, ?, ?)",
+                "insert or replace into seen values ((select id from job where job = ?), ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(job, seen.status is Status.RUNNING, *seen[1:]) for job, seen in notes.seen.items()],
             )
 
     def prune(self) -> None:
         """Removes what is older than 90 days, and all but the last 1,000 runs of each job."""
-        oldest = self._now() - DAYS_KEPT * 86_400
+        oldest = self._now().wall.timestamp() - DAYS_KEPT * 86_400
         with self._transaction() as connection:
             connection.execute("delete from run where coalesce(end_by, running_at) < ?", (oldest,))
             connection.execute("delete from gap where end < ?", (oldest,))
@@ -205,7 +204,7 @@ class HistoryFile:
     def _check(self, connection: sqlite3.Connection) -> None:
         """Checks the file once a day, and after a start that was not followed by `close`."""
         checked, is_open = connection.execute("select checked, is_open from day").fetchone()
-        now = self._now()
+        now = self._now().wall.timestamp()
         if is_open or not 0 <= now - checked < 86_400:
             if connection.execute("pragma quick_check(1)").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("damaged")
@@ -214,7 +213,7 @@ class HistoryFile:
 
     def _set_aside(self, why: str) -> None:
         """Keeps one unusable file at the most."""
-        aside = self._path.with_name(f"{self._path.name}.corrupt-{time.strftime('%Y-%m-%d', time.gmtime(self._now()))}")
+        aside = self._path.with_name(f"{self._path.name}.corrupt-{self._now().wall:%Y-%m-%d}")
         for former in self._path.parent.glob(f"{self._path.name}.corrupt-*"):
             former.unlink()
         self._path.rename(aside)
@@ -267,10 +266,14 @@ def _last_gaps(connection: sqlite3.Connection) -> Iterator[Gap]:
 
 
 def _seen(connection: sqlite3.Connection) -> Iterator[tuple[JobId, LastSeen]]:
-    query = "select job.job, running, sent, received, since, since_after from seen join job on job.id = seen.job"
-    for job, running, sent, received, since, since_after in connection.execute(query):
-        status = Status.RUNNING if running else Status.IDLE
-        yield JobId(job), LastSeen(status, _time(sent), _time(received), _time(since), _time_or_none(since_after))
+    query = (
+        "select job.job, running, sent, received, since, since_after, number, outcome, as_sent"
+        " from seen join job on job.id = seen.job"
+    )
+    for job, running, sent, received, since, since_after, number, outcome, as_sent in connection.execute(query):
+        status, after = Status.RUNNING if running else Status.IDLE, _time_or_none(since_after)
+        last_run = int(number), Outcome(outcome), clean(str(as_sent), 60)
+        yield JobId(job), LastSeen(status, _time(sent), _time(received), _time(since), after, *last_run)
 
 
 def _runs_of_another(path: Path) -> Iterator[RecordedRun]:
@@ -438,8 +441,8 @@ class History:
         return notes, False
 
 
-def open_history(folder: Path, now: Callable[[], float]) -> History:
-    """Returns the history in this folder, which is opened in the background. `now` returns epoch seconds."""
+def open_history(folder: Path, now: Callable[[], Moment]) -> History:
+    """Returns the history in this folder, which is opened in the background."""
     return History(lambda: HistoryFile(history_path(folder), now))
 
 

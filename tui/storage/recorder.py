@@ -90,7 +90,7 @@ class Recorder:
 
     def _news(self, was: JobState, now: JobState) -> Notes | None:
         """Returns what the second state has and the first has not; None for a reading that changed nothing."""
-        if now.good is not was.good:
+        if now.good is not was.good or now.last_run is not was.last_run:
             self._unwritten[now.job.id] = now
         if was.runs is now.runs and was.gaps is now.gaps and _start(was) == _start(now):
             return None

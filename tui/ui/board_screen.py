@@ -35,6 +35,7 @@ from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.startup import resume_gc
+from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.board_state import BoardState
@@ -59,6 +60,9 @@ if TYPE_CHECKING:
     from tui.ui.dialogs import ChoiceDialog, Dialog
 
 Answer = TypeVar("Answer")
+
+FOR_HISTORY = 0.1
+"""Seconds that the first frame waits for the history file, which is read since the program started."""
 
 
 class BoardScreen(Screen[None]):
@@ -100,10 +104,13 @@ class BoardScreen(Screen[None]):
         self.live = Live(deps, lambda text: self.say(text, "warning"))
         self.editor = WatchlistEditor(deps, self._disk, self.take_watchlist, self._not_saved)
         self.edited = EditedFiles(deps)
+        self.recorder = deps.recorder or Recorder(NoArchive(), deps.now)
         self._columns = columns(deps.glyphs)
         self.state = BoardState(
             deps.jobs, deps.state, deps.now(), self._columns, self.live.interval, self.live.profile_names
         )
+        self.state.call(deps.job_names)
+        self.state.board = self.recorder.fill(self.state.board, FOR_HISTORY)
         self.table = JobTable(self._columns, deps.glyphs, self.state.row, self.state.groups, self.show_details)
 
     def compose(self) -> ComposeResult:
@@ -150,6 +157,7 @@ class BoardScreen(Screen[None]):
     async def on_unmount(self) -> None:
         self.workers.cancel_node(self)
         await self.live.close()
+        self.recorder.close()
         self._disk.close()
 
     # What happens
@@ -158,13 +166,17 @@ class BoardScreen(Screen[None]):
         """Record readings from the pollers, run alerts, and draw soon."""
         before = self.state.board
         self.state.record(readings, self.live.polled_every)
+        jobs = {reading.job for reading in readings}
         self.live.alert(before, self.state.board)
-        self.live.facts.look(before, self.state.board, {reading.job for reading in readings})
+        self.live.facts.look(before, self.state.board, jobs)
+        self.recorder.look(before, self.state.board, jobs)
         self._draw_soon()
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         """Take what the service told of a job's last run, and draw soon."""
+        before = self.state.board
         self.state.learn(job, record, step)
+        self.recorder.look(before, self.state.board, [job])
         self._draw_soon()
 
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
@@ -183,6 +195,7 @@ class BoardScreen(Screen[None]):
         """Runs each second: checks the files, and redraws what changes with time alone."""
         resume_gc()  # neither the first frame nor the first readings need it
         self._look_at_files()
+        self._look_at_history()
         self._ticks += 1
         is_rare = self._ticks % RARELY == 0
         if is_rare and self.live.ends_were_lost():
@@ -205,6 +218,14 @@ class BoardScreen(Screen[None]):
             self.run_worker(self.reload())
         if self.editor.emptied is Emptied.FOUND and self.app.screen is self:
             self.ask_about_empty_file()
+
+    def _look_at_history(self) -> None:
+        self.recorder.tick()
+        if (filled := self.recorder.fill(self.state.board)) is not self.state.board:
+            self.state.board = filled
+            self.show_all()
+        if notice := self.recorder.notice():
+            self.say(notice, "warning")
 
     async def take_settings(self) -> None:
         """Apply edited settings. The banner names those that need a restart, or why none can be used."""

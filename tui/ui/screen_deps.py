@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui.codearts.endpoints import Endpoint
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller_group import PollerGroup
+    from tui.storage.recorder import Recorder
 
 
 class SignInForm(Protocol):
@@ -122,5 +123,9 @@ class ScreenDeps(NamedTuple):
     """Shown in the banner all the time: what is unusual about where the watchlist is kept."""
     settings_file: Path | None = None
     """Loaded again when it is edited."""
+    job_names: Mapping[JobId, ServiceName] = {}
+    """What the service called the jobs when it was asked last."""
+    recorder: "Recorder | None" = None
+    """Keeps the history; None for none."""
     settings: Settings = Settings()
     """The settings as they were at the start."""
