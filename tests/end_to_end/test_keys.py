@@ -30,7 +30,7 @@ def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
             typist.at(1)
         typist.press("w")
         typist.wait_for("Job {34}")
-        for right, left in (("right", "left"), ("l", "h")):
+        for right, left in (("right", "left"), ("right", "h")):
             typist.press(*[right] * 3)
             typist.gone("^  Status")
             typist.press(*[left] * 3)
@@ -90,6 +90,9 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("e")
         typist.wait_for("(?s)Why there is no answer.*CB.00031006.*The job does not exist")
         typist.close("Why there is")
+        typist.press("l")
+        typist.wait_for("Log of job")
+        typist.close("Log of job")
         typist.press("n")
         typist.at(BAD[1])
         typist.press("N")
@@ -140,6 +143,19 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.wait_for("Group by")
         typist.press("up", "enter")
         typist.gone("no tag")
+        for number in "123456789":
+            typist.press(number)
+            typist.wait_for(f"There is no view {number}")
+        typist.press("exclamation_mark", "V")
+        typist.wait_for("as a view")
+        typist.press("enter")
+        typist.wait_for("Name of view 1")
+        typist.type("problems\r")
+        typist.wait_for("Saved as view 1")
+        typist.press("0")
+        typist.gone("view 1 problems")
+        typist.press("1")
+        typist.wait_for(f"view 1 problems +{len(BAD)} of {JOBS} shown")
         typist.every_key_of(LOOK)
 
 

@@ -9,9 +9,6 @@ from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.core.run import is_late
 
-ALERT_FIELDS = ("id", "label", "status", "change", "profile")
-"""Fields for the alert command: as `{label}` in its arguments, and as CODEARTS_LABEL in its environment."""
-
 
 class Event(StrEnum):
     """What happened to a job, as far as readings show it."""
@@ -56,7 +53,7 @@ def changes_of(before: JobState, after: JobState) -> Iterator[Change]:
         return
     if before.last is None:
         yield Change(after.job, Event.PRESENT, last)
-    seen = [one for one in _new_transitions(before, after) if not before.is_remembered or _is_recent(one)]
+    seen = [one for one in new_transitions(before, after) if not before.is_remembered or _is_recent(one)]
     for transition in seen:
         event = Event.STARTED if transition.status is Status.RUNNING else Event.STOPPED
         yield Change(after.job, event, after.good or last, transition)
@@ -81,7 +78,8 @@ def deserves_alert(change: Change) -> bool:
     return change.event in (Event.STARTED, Event.STOPPED)
 
 
-def _new_transitions(before: JobState, after: JobState) -> list[Transition]:
+def new_transitions(before: JobState, after: JobState) -> list[Transition]:
+    """Returns the starts and stops that the later state has and the earlier one has not, oldest first."""
     known = before.transitions[-1] if before.transitions else None
     new: list[Transition] = []
     for transition in reversed(after.transitions):

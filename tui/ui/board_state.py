@@ -117,6 +117,12 @@ class BoardState:
         self.board = self.board.pause(jobs, since)
         self._changed |= set(jobs)
 
+    def arm_once(self, jobs: Iterable[JobId], is_armed: bool = True) -> None:
+        """Mark these jobs as armed for one alert, or as armed no more."""
+        jobs = list(jobs)
+        self.board = self.board.arm_once(jobs, is_armed)
+        self._changed |= set(jobs)
+
     def watch(self, jobs: Iterable[Job]) -> None:
         """Watch these jobs. The states of jobs that were watched before are kept."""
         self.board = self.board.watch(jobs, self._profile_names()[0])
@@ -171,11 +177,13 @@ class BoardState:
         return None if self._row_order.only is None else self.look.profile
 
     def header(
-        self, profiles: tuple[ProfileState, ...], marked: int, sign_in_key: str, warning: str, paused: str
+        self, profiles: tuple[ProfileState, ...], marked: int, sign_in_key: str, warning: str, paused: str, view: str
     ) -> HeaderState:
         is_narrowed = bool(self.look.filter or self.look.problems_only or self.only_profile is not None)
         summary, shown = self._tally.summary, len(self.order)
-        return HeaderState(profiles, summary, self.moment.at, shown, is_narrowed, marked, sign_in_key, warning, paused)
+        return HeaderState(
+            profiles, summary, self.moment.at, shown, is_narrowed, marked, sign_in_key, warning, paused, view
+        )
 
     def empty_text(self, trouble: Failure | None) -> str:
         """The text shown instead of rows; empty if there are rows to show. `trouble` is why nothing can be read."""

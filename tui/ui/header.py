@@ -59,6 +59,8 @@ class HeaderState(NamedTuple):
     """What is wrong with the watchlist or the settings; empty if nothing."""
     paused: str = ""
     """Says since when everything is paused; empty if it is not."""
+    view: str = ""
+    """The name of the view that is shown; empty if it is none of the user's."""
 
 
 def header_parts(header: HeaderState) -> list[list[Part]]:
@@ -91,6 +93,8 @@ def _counts(header: HeaderState) -> list[Part]:
         number = header.summary.stale if condition is Condition.STALE else counts[condition]  # no answer, too
         if number or condition in (Condition.RUNNING, Condition.IDLE):
             parts += [(f"{number} {condition}", look_of(condition) if number else "dim"), ("  ", "")]
+    if header.view:
+        parts += [(f"view {header.view}", "key"), ("  ", "")]
     if header.narrowed:
         parts += [(f"{header.shown} of {header.summary.total} shown", "ageing"), ("  ", "")]
     if header.marked:
