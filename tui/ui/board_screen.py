@@ -40,7 +40,7 @@ from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
-from tui.ui.columns import SORTS, columns
+from tui.ui.columns import USUAL, columns, sorts
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import seconds, time_of_day
 from tui.ui.groups import GROUPINGS, GroupLine, Line, job_of
@@ -122,11 +122,12 @@ class BoardScreen(Screen[None]):
             deps.environ,
         )
         self._title = TerminalTitle(show_title)
-        self._columns = columns(deps.glyphs)
+        every = columns(deps.glyphs)
+        self._sorts = sorts(every)
         self.state = BoardState(
-            deps.jobs, deps.state, deps.now(), self._columns, self.live.interval, self.live.profile_names
+            deps.jobs, deps.state, deps.now(), self._sorts, self.live.interval, self.live.profile_names
         )
-        self.table = JobTable(self._columns, deps.glyphs, self.state.row, self.state.groups, self.show_details)
+        self.table = JobTable(every, deps.glyphs, self.state.row, self.state.groups, self.show_details)
 
     def compose(self) -> ComposeResult:
         self.header = StatusLine(self.deps.glyphs.rule)
@@ -297,7 +298,7 @@ class BoardScreen(Screen[None]):
         self.state.set_look(look)
         if look.filter or self.filter_line:
             self.filter_input().display = bool(look.filter) or self.typing
-        self.table.set_columns(look.sort, look.reverse, look.wide)
+        self.table.set_columns(USUAL, look.sort, look.reverse, look.wide)
         self.show_all()
 
     def keep_look(self, look: ScreenState) -> None:
@@ -639,8 +640,7 @@ class BoardScreen(Screen[None]):
     async def action_sort(self) -> None:
         from tui.ui.dialogs import ChoiceDialog
 
-        titles = {"list": "the watchlist's order"} | {column.key: column.title for column in self._columns}
-        choices = [(key, titles[key]) for key in SORTS]
+        choices = [("list", "the watchlist's order"), *((key, sort.title) for key, sort in self._sorts.items())]
         if chosen := await self.ask("sort", ChoiceDialog("Sort by", choices, self.state.look.sort or "list")):
             self.sort_by(chosen)
 
