@@ -31,7 +31,7 @@ def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("w")
         typist.terminal.resize(rows, 60)  # all columns have room at 120
         typist.wait_for(lambda text: len(text.splitlines()[1]) <= 60 and "Build" in text)
-        for right, left in (("right", "left"), ("l", "h")):
+        for right, left in (("right", "left"), ("right", "h")):
             typist.press(*[right] * 3)
             typist.gone("^  State")
             typist.press(*[left] * 3)
@@ -91,6 +91,9 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("e")
         typist.wait_for("(?s)Why there is no answer.*CB.00031006.*The job does not exist")
         typist.close("Why there is")
+        typist.press("l")
+        typist.wait_for("Log of job")
+        typist.close("Log of job")
         typist.press("n")
         typist.at(BAD[1])
         typist.press("N")

@@ -38,7 +38,7 @@ def file(tmp_path: Path) -> Path:
 def test_a_new_view_is_appended_and_a_file_is_made_where_there_is_none(file: Path) -> None:
     save_view(file, "3", VIEW)
     assert file.read_text() == (
-        '[views.3]\nname = "payments"\nfilter = "tag:payments !is:idle"\nsort = "state"\ngroup = "tag"\n'
+        '[views.3]\nname = "payments"\nfilter = "tag:payments !is:idle"\nsort = "status"\ngroup = "tag"\n'
     )
     assert file.stat().st_mode & 0o777 == 0o600
     save_view(file, "1", ViewSettings("all"))
@@ -50,7 +50,7 @@ def test_a_view_that_is_there_changes_and_comments_stay(file: Path) -> None:
     save_view(file, "1", VIEW)
     assert file.read_text() == MINE.replace(
         'name = "old"   # to be renamed\nreverse = true\n',
-        'name = "payments"   # to be renamed\nfilter = "tag:payments !is:idle"\nsort = "state"\ngroup = "tag"\n',
+        'name = "payments"   # to be renamed\nfilter = "tag:payments !is:idle"\nsort = "status"\ngroup = "tag"\n',
     )
 
 

@@ -49,7 +49,7 @@ from tui.ui.job_table import JobTable
 from tui.ui.key_help import hint_groups
 from tui.ui.keys import BINDINGS, first_key, keys_named
 from tui.ui.live import RARELY, TICK, Live
-from tui.ui.row import Subject
+from tui.ui.row import Subject, status_word
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.status_line import BROAD, HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
 from tui.ui.terminal_title import TerminalTitle, title_text
@@ -63,6 +63,8 @@ if TYPE_CHECKING:
     from tui.ui.dialogs import ChoiceDialog, Dialog
 
 Answer = TypeVar("Answer")
+NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
+"""Why a key cannot do what it is for."""
 
 
 class BoardScreen(Screen[None]):
@@ -570,6 +572,24 @@ class BoardScreen(Screen[None]):
         title = "Why there is no answer" if condition is Condition.NO_ANSWER else "Why the build failed"
         if await self.ask("error", ReadDialog(title, content, [("y", "copy the report")])):
             await self.copy_text(report(subject), "report")
+
+    @work
+    async def action_log(self) -> None:
+        from tui.codearts.build_log import BuildLog
+        from tui.ui.log_dialog import LogDialog
+
+        if not (job := self.the_job()):
+            return
+        if not (extras := self.live.extras_of(job)):
+            self.say(NEEDS_EXTRAS.format("Logs need"))
+            return
+        last = self.state.row(job).state.last_run
+        log = BuildLog(extras, job, last.number if last else 0)
+        await self.ask("log", LogDialog(self.state.row(job).state.name, log, lambda: self.state_word(job)))
+
+    def state_word(self, job: JobId) -> str:
+        """The state of a job now; empty if it is not watched any more."""
+        return status_word(self.state.row(job)) if job in self.state.shown.states else ""
 
     def action_next_problem(self) -> None:
         self._go_to(self.table.after_cursor(1))

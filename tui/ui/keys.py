@@ -118,6 +118,7 @@ COMMANDS: tuple[KeyCommand, ...] = (
         "Why there is no answer, or why the build failed; on other jobs go to the next",
         LOOK,
     ),
+    KeyCommand("log", "l", "log", "The end of the build's log, and what is added while it runs", LOOK),
     KeyCommand(
         "next_problem", "n", "next", "Next problem: no answer, a failed build, stale, or just changed", LOOK, moves=True
     ),
@@ -189,7 +190,7 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("half_page_up", "ctrl+u", "", "Half a page up", MOVE, "page(-0.5)", moves=True),
     KeyCommand("half_page_down", "ctrl+d", "", "Half a page down", MOVE, "page(0.5)", moves=True),
     KeyCommand("left", "left,h", "", "Columns to the left; fold the group", MOVE, "sideways(-8)", moves=True),
-    KeyCommand("right", "right,l", "", "Columns to the right; unfold the group", MOVE, "sideways(8)", moves=True),
+    KeyCommand("right", "right", "", "Columns to the right; unfold the group", MOVE, "sideways(8)", moves=True),
     KeyCommand(
         "sign_in",
         "i",

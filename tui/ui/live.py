@@ -17,6 +17,7 @@ from tui.ui.screen_deps import ScreenDeps, ScreenFacts, ScreenService
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tui.codearts.build_log import BuildSource
     from tui.codearts.endpoints import Endpoint
     from tui.polling.poller_group import PollerGroup
 
@@ -116,6 +117,10 @@ class Live:
 
     def endpoint_of(self, job: JobId) -> "Endpoint":
         return self.service.profile(self.pollers.profile(job)).endpoint
+
+    def extras_of(self, job: JobId) -> "BuildSource | None":
+        """What asks more than the status of this job; None where nothing else may be asked."""
+        return self.service.profile(self.pollers.profile(job)).extras
 
     def subject(self, row: Row) -> Subject:
         job = row.state.job.id

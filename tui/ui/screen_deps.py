@@ -15,6 +15,7 @@ from tui.terminal.capabilities import Glyphs
 
 if TYPE_CHECKING:
     from tui.codearts.auth.credentials import Credential
+    from tui.codearts.build_log import BuildSource
     from tui.codearts.endpoints import Endpoint
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller_group import PollerGroup
@@ -44,6 +45,10 @@ class ScreenProfile(Protocol):
     def endpoint(self) -> "Endpoint": ...
     @property
     def credential(self) -> "Credential": ...
+    @property
+    def extras(self) -> "BuildSource | None":
+        """What asks for names, outcomes and logs; None where only the status call may be sent."""
+
     @property
     def sign_in(self) -> SignInForm: ...
     async def look(self) -> object:
