@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from tui.core.alert_policy import Arm, next_arm
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.errors import UserError
 from tui.core.filter import LONGEST, parse_filter
@@ -348,13 +349,18 @@ class BoardScreen(Screen[None]):
         number = number_of(self.state.look, self.deps.views)
         view = f"{number} {self.deps.views[number].name}" if number else ""
         header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused(), view)
+        header = header._replace(silent=self._silent())
         self.header.show(header_parts(header))
         self.banner.show(*banner(header))
-        self._title.update(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
+        self._title.show(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
         self.empty.show(self.state.empty_text(self.live.trouble()))
         self.table.display = bool(self.state.order)
         if self.live.is_asking:
             self.show_details()
+
+    def _silent(self) -> str:
+        until = self.alerting.silent_until
+        return f"{until.wall.astimezone():%H:%M}" if until else ""
 
     def _paused(self) -> str:
         if not (since := self.live.paused_since(self.state.moment)):
@@ -783,6 +789,30 @@ class BoardScreen(Screen[None]):
     def action_pause_all(self) -> None:
         self.live.pollers.paused = not self.live.pollers.paused
         self.show_all()
+
+    # Keys for alerts
+
+    @work(group="watchlist")
+    async def action_alert(self) -> None:
+        jobs = self.targets()
+        states = self.state.board.states
+        if arm := next_arm(states[job].armed for job in jobs):
+            jobs = [job for job in jobs if states[job].armed is not Arm.ALWAYS]
+        name = states[jobs[0]].name if len(jobs) == 1 else f"{len(jobs)} jobs"
+        values = {job: {"alert": arm is Arm.ALWAYS} for job in jobs if (arm is Arm.ALWAYS) is not states[job].job.alert}
+        if not jobs or (values and await self.editor.edit(values, f"alert {'on' if arm else 'off'}: {name}")):
+            return
+        self.state.arm_once(jobs, arm is Arm.ONCE)
+        self.alerting.armed(jobs)
+        self.draw()
+        again = {Arm.ONCE: ", once. Again: always.", Arm.ALWAYS: ", always. Again: off."}
+        self.say(f"Alert when {name} ends{again[arm]}" if arm else f"No alert about {name}.")
+
+    def action_silence(self) -> None:
+        held = self.alerting.silence()
+        until = self._silent()
+        self.say(f"Silent until {until}: no alerts." if until else f"Alerts are on again. {held}".rstrip())
+        self.show_around()
 
     # Keys that mark and copy
 

@@ -44,6 +44,10 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
     def state(row: Row, cells: int) -> str:
         return f"{glyphs.condition[row.condition]} {words.status_word(row)}"
 
+    def name(row: Row, cells: int) -> str:
+        armed = row.state.armed
+        return f"{glyphs.armed[armed]} {row.state.name}" if armed else row.state.name
+
     def by_state(row: Row) -> SortKey:
         return (CONDITION_ORDER[row.condition],)
 
@@ -51,7 +55,7 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
         Column("state", "State", "what the job does, or what became of it", state, by_state, _state_style, steady=13),
         Column("time", "Time", "how long it runs, or how long ago it ended", words.time, _since, _time_style, steady=8),
         Column("age", "Age", "age of its last answer, once it is not fresh", words.age, _read_at, _age_style),
-        Column("job", "Job", "label, or the service's name", _name, _by_name, _name_style, is_name=True),
+        Column("job", "Job", "label, or the service's name", name, _by_name, _name_style, is_name=True),
         Column("build", "Build", "number, branch, who, failing step; or why no answer", words.build, _by_build,
                _build_style, least=8),
         Column("tags", "Tags", "your tags", _tags, lambda row: _naturally(_tags(row)), _dim, least=8),
@@ -139,10 +143,6 @@ def _newest(row: Row) -> SortKey:
 def _end_by_record(row: Row) -> float:
     ended = row.state.last_run and row.state.last_run.ended_at
     return ended.timestamp() if ended else 0.0
-
-
-def _name(row: Row, cells: int = 0) -> str:
-    return row.state.name
 
 
 def _by_name(row: Row) -> SortKey:
