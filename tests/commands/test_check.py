@@ -314,7 +314,6 @@ async def test_the_proxy_is_shown_without_its_password(user: User, monkeypatch: 
         ({"TERM": "xterm", "COLORTERM": "truecolor"}, "colours", "✓ all"),
         ({"TERM": "xterm", "NO_COLOR": "1"}, "colours", "✓ none, as NO_COLOR"),
         ({"TERM": "screen", "STY": "1"}, "clipboard", "✓ through GNU screen"),
-        ({"TERM": "tmux", "TMUX": "1"}, "alerts", "✓ only the command"),
         ({"TERM": "xterm"}, "clipboard", "✓ by the terminal"),
         ({"TERM": "xterm"}, "terminal", "✓ 80 columns, 24 lines, TERM=xterm"),
     ],

@@ -29,12 +29,13 @@ def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
             typist.press(back)
             typist.at(1)
         typist.press("w")
-        typist.wait_for("Job {34}")
-        for right, left in (("right", "left"), ("l", "h")):
+        typist.terminal.resize(rows, 60)  # all columns have room at 120
+        typist.wait_for(lambda text: len(text.splitlines()[1]) <= 60 and "Build" in text)
+        for right, left in (("right", "left"), ("right", "h")):
             typist.press(*[right] * 3)
-            typist.gone("^  Status")
+            typist.gone("^  State")
             typist.press(*[left] * 3)
-            typist.wait_for("^  Status")
+            typist.wait_for("^  State")
         typist.every_key_of(MOVE)
 
 
@@ -90,6 +91,9 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("e")
         typist.wait_for("(?s)Why there is no answer.*CB.00031006.*The job does not exist")
         typist.close("Why there is")
+        typist.press("l")
+        typist.wait_for("Log of job")
+        typist.close("Log of job")
         typist.press("n")
         typist.at(BAD[1])
         typist.press("N")
@@ -122,10 +126,10 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.wait_for(lambda text: "job 001" in text.splitlines()[2])
         typist.press("w")
         typist.press("right", "right", "right", "right")
-        typist.wait_for("Note")
+        typist.wait_for("Build")
         typist.press("w")
         typist.press("left", "left", "left", "left")
-        typist.wait_for("^  Status")
+        typist.wait_for("^  State")
         typist.press("F")
         typist.wait_for("There is only one profile")
         typist.press("z")
@@ -140,6 +144,19 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.wait_for("Group by")
         typist.press("up", "enter")
         typist.gone("no tag")
+        for number in "123456789":
+            typist.press(number)
+            typist.wait_for(f"There is no view {number}")
+        typist.press("exclamation_mark", "V")
+        typist.wait_for("as a view")
+        typist.press("enter")
+        typist.wait_for("Name of view 1")
+        typist.type("problems\r")
+        typist.wait_for("Saved as view 1")
+        typist.press("0")
+        typist.gone("view 1 problems")
+        typist.press("1")
+        typist.wait_for(f"view 1 problems +{len(BAD)} of {JOBS} shown")
         typist.every_key_of(LOOK)
 
 
@@ -230,7 +247,7 @@ def test_the_program(tmp_path: Path, rows: int, columns: int) -> None:
         typist.wait_for("job 001")
         drawn = len(typist.terminal.raw)
         typist.press("ctrl+l")
-        typist.drawn(drawn, b"Status", b"job 002", b"help")
+        typist.drawn(drawn, b"State", b"job 002", b"help")
         typist.press("escape")
         typist.every_key_of(PROGRAM)
 

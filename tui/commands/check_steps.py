@@ -133,7 +133,6 @@ def terminal_steps(environ: Mapping[str, str], has_unicode: bool, size: tuple[in
     text = "UTF-8" if has_unicode else "ASCII only: for better signs choose a UTF-8 locale, like LC_ALL=C.UTF-8"
     yield works("characters", text) if has_unicode else advice("characters", text)
     yield _clipboard(environ)
-    yield works("alerts", "only the command of [alerts] in the settings: it runs when a job starts or stops")
 
 
 def _colours(environ: Mapping[str, str]) -> str:

@@ -83,6 +83,7 @@ def open_screen(
 ) -> int:
     """Run the screen. Without files, none of the user's but the watchlist given is read or written."""
     from tui.storage.screen_state import ScreenState, load_state, save_state
+    from tui.storage.settings_edits import save_view
     from tui.terminal.capabilities import glyphs_for
     from tui.ui.app import run
     from tui.ui.screen_deps import ScreenDeps
@@ -110,11 +111,13 @@ def open_screen(
             glyphs=glyphs_for(context.environ),
             environ=context.environ,
             keys=settings.keys,
-            alert=settings.alerts.command,
+            alerts=settings.alerts,
             theme=settings.ui.theme,
             address=settings.ui.address,
             notices=watchlist.warnings,
             warning=warning,
+            views=settings.views,
+            save_view=partial(save_view, context.settings_file) if has_files and context.settings_file else None,
             settings_file=context.settings_file if has_files else None,
             settings=settings,
         ),

@@ -5,6 +5,7 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
+from tui.core.alert_policy import Arm
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.observed_run import Gap, RecordedRun, observe
 from tui.core.reading import Failure, Moment, Reading, Status
@@ -88,6 +89,15 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """The run in progress; None if the status is not running."""
     gaps: tuple[Gap, ...] = ()
     """The last times in which the job was not watched, oldest first."""
+    is_armed_once: bool = False
+    """Whether the user is alerted when the run ends that goes on, or the next one."""
+
+    @property
+    def armed(self) -> Arm | None:
+        """For how long the user armed the job; None if it is not armed."""
+        if self.job.alert:
+            return Arm.ALWAYS
+        return Arm.ONCE if self.is_armed_once else None
 
     @property
     def name(self) -> str:
@@ -233,6 +243,14 @@ class Board(NamedTuple):
         left = {job: state._replace(paused=None) for job, state in self.states.items() if job not in states}
         gone = {job: state for job, state in self.gone.items() if job not in states} | left
         return Board(states, dict(list(gone.items())[-REMEMBERED:]))
+
+    def arm_once(self, ids: Iterable[JobId], is_armed: bool = True) -> "Board":
+        """The board with these jobs armed for one alert, or not any more."""
+        states = dict(self.states)
+        for job_id in ids:
+            if state := states.get(job_id):
+                states[job_id] = state._replace(is_armed_once=is_armed)
+        return self._replace(states=states)
 
     def pause(self, ids: Iterable[JobId], since: Moment | None) -> "Board":
         """The board with these jobs paused since then, or resumed (None)."""

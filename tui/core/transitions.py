@@ -8,9 +8,6 @@ from tui.core.board import Board, JobState, Transition
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Reading, Status
 
-ALERT_FIELDS = ("id", "label", "status", "change", "profile")
-"""Fields for the alert command: as `{label}` in its arguments, and as CODEARTS_LABEL in its environment."""
-
 
 class Event(StrEnum):
     """What happened to a job, as far as readings show it."""
@@ -54,7 +51,7 @@ def changes_of(before: JobState, after: JobState) -> Iterator[Change]:
         return
     if before.last is None:
         yield Change(after.job, Event.PRESENT, last)
-    seen = list(_new_transitions(before, after))
+    seen = new_transitions(before, after)
     for transition in seen:
         event = Event.STARTED if transition.status is Status.RUNNING else Event.STOPPED
         yield Change(after.job, event, after.good or last, transition)
@@ -79,7 +76,8 @@ def deserves_alert(change: Change) -> bool:
     return change.event in (Event.STARTED, Event.STOPPED)
 
 
-def _new_transitions(before: JobState, after: JobState) -> list[Transition]:
+def new_transitions(before: JobState, after: JobState) -> list[Transition]:
+    """Returns the starts and stops that the later state has and the earlier one has not, oldest first."""
     known = before.transitions[-1] if before.transitions else None
     new: list[Transition] = []
     for transition in reversed(after.transitions):

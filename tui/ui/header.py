@@ -59,6 +59,10 @@ class HeaderState(NamedTuple):
     """What is wrong with the watchlist or the settings; empty if nothing."""
     paused: str = ""
     """Says since when everything is paused; empty if it is not."""
+    view: str = ""
+    """The name of the view that is shown; empty if it is none of the user's."""
+    silent: str = ""
+    """Until when alerts are silenced; empty if they are not."""
 
 
 def header_parts(header: HeaderState) -> list[list[Part]]:
@@ -67,7 +71,8 @@ def header_parts(header: HeaderState) -> list[list[Part]]:
     if not header.profiles:
         return [counts]
     pace = _pace(header)
-    others = (_freshness(header), _sign_in(header), _place(header))
+    silent: list[Part] = [(f"silent until {header.silent}", "paused")] if header.silent else []
+    others = (silent, _freshness(header), _sign_in(header), _place(header))
     is_usual = pace[0][1] == "dim"
     parts = (counts, *others, pace) if is_usual else (counts, pace, *others)
     return [part for part in parts if part]
@@ -91,6 +96,8 @@ def _counts(header: HeaderState) -> list[Part]:
         number = header.summary.stale if condition is Condition.STALE else counts[condition]  # no answer, too
         if number or condition in (Condition.RUNNING, Condition.IDLE):
             parts += [(f"{number} {condition}", look_of(condition) if number else "dim"), ("  ", "")]
+    if header.view:
+        parts += [(f"view {header.view}", "key"), ("  ", "")]
     if header.narrowed:
         parts += [(f"{header.shown} of {header.summary.total} shown", "ageing"), ("  ", "")]
     if header.marked:
