@@ -23,8 +23,8 @@ from tui.storage.history import (
     HistoryFile,
     HistoryUnusable,
     history_path,
-    is_remote,
 )
+from tui.storage.mounts import is_remote
 
 NOW = 1_780_000_000.0
 DAY = 86_400.0

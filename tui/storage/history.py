@@ -26,6 +26,7 @@ from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered, together
 from tui.core.run import Outcome
 from tui.core.text import clean
+from tui.storage.mounts import is_remote, mounts
 
 VERSION = 1
 BATCH = 5.0
@@ -45,7 +46,6 @@ LARGEST = 256 << 20
 _HOUR = 3600.0
 _END_OF_TIME = 1e11
 """Epoch seconds that a date can still be made of."""
-_REMOTE = re.compile(r"nfs4?|cifs|smb3?|smbfs|9p|fuse\..*|lustre|gpfs|beegfs|ceph|afs")
 
 _SCHEMA = """
 create table job(id integer primary key, job text unique not null);
@@ -74,31 +74,10 @@ class HistoryUnusable(Exception):
 
 def history_path(folder: Path, mountinfo: str | None = None, host: str | None = None) -> Path:
     """Returns the file to write in `folder`: one for each host where the folder is on a remote file system."""
-    if not is_remote(folder, _mounts() if mountinfo is None else mountinfo):
+    if not is_remote(folder, mounts() if mountinfo is None else mountinfo):
         return folder / "history.db"
     name = re.sub(r"[^0-9A-Za-z.-]", "-", host or socket.gethostname())[:64] or "host"
     return folder / f"history-{name}.db"
-
-
-def is_remote(folder: Path, mountinfo: str) -> bool:
-    """Returns whether the folder is on a file system of another computer, as the kernel's table of mounts says."""
-    path, longest, kind = os.path.realpath(folder), -1, ""
-    for line in mountinfo.splitlines():
-        before, _, after = line.partition(" - ")
-        fields = before.split(" ")
-        if len(fields) < 5 or not after:
-            continue
-        point = fields[4].encode().decode("unicode_escape") if "\\" in fields[4] else fields[4]
-        if len(point) > longest and (path == point or path.startswith(point.rstrip("/") + "/")):
-            longest, kind = len(point), after.split(" ")[0]
-    return bool(_REMOTE.fullmatch(kind))
-
-
-def _mounts() -> str:
-    try:
-        return Path("/proc/self/mountinfo").read_text(errors="replace")
-    except OSError:
-        return ""
 
 
 class HistoryFile:

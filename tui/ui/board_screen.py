@@ -137,7 +137,6 @@ class BoardScreen(Screen[None]):
         )
         self.state.call(deps.job_names)
         self.state.board = self.recorder.fill(self.state.board, FOR_HISTORY)
-        self.table = JobTable(self._columns, deps.glyphs, self.state.row, self.state.groups, self.show_details)
         self.table = JobTable(every, deps.glyphs, self.state.row, self.state.groups, self.show_details)
 
     def compose(self) -> ComposeResult:
