@@ -48,6 +48,14 @@ class Arm(StrEnum):
     ALWAYS = "always"
 
 
+def next_arm(arms: Iterable[Arm | None]) -> Arm | None:
+    """Returns what the key makes of jobs that are armed like this: once, always, not at all, the least armed first."""
+    known = set(arms)
+    if None in known:
+        return Arm.ONCE
+    return Arm.ALWAYS if Arm.ONCE in known else None
+
+
 QuietHours = tuple[time, time]
 """Local times between which there are no alerts; the range may include midnight."""
 

@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from tui.core.alert_policy import Arm, next_arm
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.errors import UserError
 from tui.core.filter import LONGEST, parse_filter
@@ -35,12 +36,13 @@ from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.startup import resume_gc
+from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.screen_settings import NAME_LONGEST, ViewSettings
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
-from tui.ui.columns import SORTS, columns
+from tui.ui.columns import USUAL, columns, sorts
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import seconds, time_of_day
 from tui.ui.groups import GROUPINGS, GroupLine, Line, job_of
@@ -65,6 +67,9 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
 """Why a key cannot do what it is for."""
+
+FOR_HISTORY = 0.1
+"""Seconds that the first frame waits for the history file, which is read since the program started."""
 
 
 class BoardScreen(Screen[None]):
@@ -113,6 +118,7 @@ class BoardScreen(Screen[None]):
         self.live = Live(deps)
         self.editor = WatchlistEditor(deps, self._disk, self.take_watchlist, self._not_saved)
         self.edited = EditedFiles(deps)
+        self.recorder = deps.recorder or Recorder(NoArchive(), deps.now)
         self.alerting = Alerting(
             deps.alerts,
             deps.now,
@@ -124,11 +130,14 @@ class BoardScreen(Screen[None]):
             deps.environ,
         )
         self._title = TerminalTitle(show_title)
-        self._columns = columns(deps.glyphs)
+        every = columns(deps.glyphs)
+        self._sorts = sorts(every)
         self.state = BoardState(
-            deps.jobs, deps.state, deps.now(), self._columns, self.live.interval, self.live.profile_names
+            deps.jobs, deps.state, deps.now(), self._sorts, self.live.interval, self.live.profile_names
         )
-        self.table = JobTable(self._columns, deps.glyphs, self.state.row, self.state.groups, self.show_details)
+        self.state.call(deps.job_names)
+        self.state.board = self.recorder.fill(self.state.board, FOR_HISTORY)
+        self.table = JobTable(every, deps.glyphs, self.state.row, self.state.groups, self.show_details)
 
     def compose(self) -> ComposeResult:
         self.header = StatusLine(self.deps.glyphs.rule)
@@ -175,6 +184,7 @@ class BoardScreen(Screen[None]):
         self.workers.cancel_node(self)
         await self.alerting.close()
         await self.live.close()
+        self.recorder.close()
         self._disk.close()
 
     # What happens
@@ -185,11 +195,14 @@ class BoardScreen(Screen[None]):
         self.state.record(readings, self.live.polled_every)
         self.alerting.seen(before, self.state.board, jobs)
         self.live.facts.look(before, self.state.board, jobs)
+        self.recorder.look(before, self.state.board, jobs)
         self._draw_soon()
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         """Take what the service told of a job's last run, and draw soon."""
+        before = self.state.board
         self.state.learn(job, record, step)
+        self.recorder.look(before, self.state.board, [job])
         if state := self.state.board.states.get(job):
             self.alerting.learned(state)
         self._draw_soon()
@@ -215,6 +228,7 @@ class BoardScreen(Screen[None]):
         """Runs each second: checks the files, and redraws what changes with time alone."""
         resume_gc()  # neither the first frame nor the first readings need it
         self._look_at_files()
+        self._look_at_history()
         self._ticks += 1
         is_rare = self._ticks % RARELY == 0
         if is_rare and self.live.ends_were_lost():
@@ -238,6 +252,14 @@ class BoardScreen(Screen[None]):
             self.run_worker(self.reload())
         if self.editor.emptied is Emptied.FOUND and self.app.screen is self:
             self.ask_about_empty_file()
+
+    def _look_at_history(self) -> None:
+        self.recorder.tick()
+        if (filled := self.recorder.fill(self.state.board)) is not self.state.board:
+            self.state.board = filled
+            self.show_all()
+        if notice := self.recorder.notice():
+            self.say(notice, "warning")
 
     async def take_settings(self, said: str = "The edited settings are in effect.") -> None:
         """Apply edited settings, and say so. The banner names those that need a restart, or why none can be used."""
@@ -299,7 +321,7 @@ class BoardScreen(Screen[None]):
         self.state.set_look(look)
         if look.filter or self.filter_line:
             self.filter_input().display = bool(look.filter) or self.typing
-        self.table.set_columns(look.sort, look.reverse, look.wide)
+        self.table.set_columns(USUAL, look.sort, look.reverse, look.wide)
         self.show_all()
 
     def keep_look(self, look: ScreenState) -> None:
@@ -347,13 +369,18 @@ class BoardScreen(Screen[None]):
         number = number_of(self.state.look, self.deps.views)
         view = f"{number} {self.deps.views[number].name}" if number else ""
         header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused(), view)
+        header = header._replace(silent=self._silent())
         self.header.show(header_parts(header))
         self.banner.show(*banner(header))
-        self._title.update(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
+        self._title.show(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
         self.empty.show(self.state.empty_text(self.live.trouble()))
         self.table.display = bool(self.state.order)
         if self.live.is_asking:
             self.show_details()
+
+    def _silent(self) -> str:
+        until = self.alerting.silent_until
+        return f"{until.wall.astimezone():%H:%M}" if until else ""
 
     def _paused(self) -> str:
         if not (since := self.live.paused_since(self.state.moment)):
@@ -675,8 +702,7 @@ class BoardScreen(Screen[None]):
     async def action_sort(self) -> None:
         from tui.ui.dialogs import ChoiceDialog
 
-        titles = {"list": "the watchlist's order"} | {column.key: column.title for column in self._columns}
-        choices = [(key, titles[key]) for key in SORTS]
+        choices = [("list", "the watchlist's order"), *((key, sort.title) for key, sort in self._sorts.items())]
         if chosen := await self.ask("sort", ChoiceDialog("Sort by", choices, self.state.look.sort or "list")):
             self.sort_by(chosen)
 
@@ -799,6 +825,30 @@ class BoardScreen(Screen[None]):
     def action_pause_all(self) -> None:
         self.live.pollers.paused = not self.live.pollers.paused
         self.show_all()
+
+    # Keys for alerts
+
+    @work(group="watchlist")
+    async def action_alert(self) -> None:
+        jobs = self.targets()
+        states = self.state.board.states
+        if arm := next_arm(states[job].armed for job in jobs):
+            jobs = [job for job in jobs if states[job].armed is not Arm.ALWAYS]
+        name = states[jobs[0]].name if len(jobs) == 1 else f"{len(jobs)} jobs"
+        values = {job: {"alert": arm is Arm.ALWAYS} for job in jobs if (arm is Arm.ALWAYS) is not states[job].job.alert}
+        if not jobs or (values and await self.editor.edit(values, f"alert {'on' if arm else 'off'}: {name}")):
+            return
+        self.state.arm_once(jobs, arm is Arm.ONCE)
+        self.alerting.armed(jobs)
+        self.draw()
+        again = {Arm.ONCE: ", once. Again: always.", Arm.ALWAYS: ", always. Again: off."}
+        self.say(f"Alert when {name} ends{again[arm]}" if arm else f"No alert about {name}.")
+
+    def action_silence(self) -> None:
+        held = self.alerting.silence()
+        until = self._silent()
+        self.say(f"Silent until {until}: no alerts." if until else f"Alerts are on again. {held}".rstrip())
+        self.show_around()
 
     # Keys that mark and copy
 

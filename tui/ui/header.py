@@ -61,6 +61,8 @@ class HeaderState(NamedTuple):
     """Says since when everything is paused; empty if it is not."""
     view: str = ""
     """The name of the view that is shown; empty if it is none of the user's."""
+    silent: str = ""
+    """Until when alerts are silenced; empty if they are not."""
 
 
 def header_parts(header: HeaderState) -> list[list[Part]]:
@@ -69,7 +71,8 @@ def header_parts(header: HeaderState) -> list[list[Part]]:
     if not header.profiles:
         return [counts]
     pace = _pace(header)
-    others = (_freshness(header), _sign_in(header), _place(header))
+    silent: list[Part] = [(f"silent until {header.silent}", "paused")] if header.silent else []
+    others = (silent, _freshness(header), _sign_in(header), _place(header))
     is_usual = pace[0][1] == "dim"
     parts = (counts, *others, pace) if is_usual else (counts, pace, *others)
     return [part for part in parts if part]

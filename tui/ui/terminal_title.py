@@ -20,12 +20,12 @@ def title_text(summary: Summary, glyphs: Glyphs) -> str:
 
 
 class TerminalTitle:
-    """Remembers what was sent. `show` returns whether the terminal has taken it; empty is the terminal's own title."""
+    """Remembers what was sent. `send` returns whether the terminal has taken it; empty is the terminal's own title."""
 
-    def __init__(self, show: Callable[[str], bool]) -> None:
-        self._show = show
+    def __init__(self, send: Callable[[str], bool]) -> None:
+        self._send = send
         self._shown = ""
 
-    def update(self, text: str) -> None:
-        if text != self._shown and self._show(text):
+    def show(self, text: str) -> None:
+        if text != self._shown and self._send(text):
             self._shown = text
