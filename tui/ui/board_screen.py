@@ -191,7 +191,7 @@ class BoardScreen(Screen[None]):
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         """Take what the service told of a job's last run, and draw soon."""
-        self.state.learn(job, record, step)
+        self.state.learn(job, record, step, self.deps.now().at)
         if state := self.state.board.states.get(job):
             self.alerting.learned(state)
         self._draw_soon()
