@@ -29,6 +29,7 @@ class Freshness(StrEnum):
     AGEING = "ageing"
     STALE = "stale"
     NEVER_READ = "never read"
+    """Not since this start."""
 
 
 def fresh_within(interval: float) -> float:
@@ -91,6 +92,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """The run in progress; None if the status is not running."""
     gaps: tuple[Gap, ...] = ()
     """The last times in which the job was not watched, oldest first."""
+    is_remembered: bool = False
+    """Whether status, since and good are from before this start: there was no answer yet."""
     is_armed_once: bool = False
     """Whether the user is alerted when the run ends that goes on, or the next one."""
 
@@ -129,7 +132,7 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         return now - self.good.received.at if self.good else None
 
     def freshness(self, now: float, interval: float) -> Freshness:
-        return freshness(self.age(now), interval)
+        return freshness(None if self.is_remembered else self.age(now), interval)
 
     def record(self, reading: Reading, interval: float = inf) -> "JobState":
         """The state after `reading`, which is dropped if it was sent before the last one recorded.
@@ -146,7 +149,9 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
                 no_answer_since=self.no_answer_since or reading.received,
             )
         seen = observe(self.good, self.current_run, reading, interval)
-        known = self._replace(last=reading, good=reading, failures=0, no_answer_since=None, current_run=seen.run)
+        known = self._replace(
+            last=reading, good=reading, failures=0, no_answer_since=None, current_run=seen.run, is_remembered=False
+        )
         if seen.gap:
             known = known._replace(gaps=(*self.gaps, seen.gap)[-GAPS_KEPT:])
         if reading.outcome == self.status:

@@ -36,6 +36,7 @@ from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.startup import resume_gc
+from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.screen_settings import NAME_LONGEST, ViewSettings
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
@@ -66,6 +67,9 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
 """Why a key cannot do what it is for."""
+
+FOR_HISTORY = 0.1
+"""Seconds that the first frame waits for the history file, which is read since the program started."""
 
 
 class BoardScreen(Screen[None]):
@@ -114,6 +118,7 @@ class BoardScreen(Screen[None]):
         self.live = Live(deps)
         self.editor = WatchlistEditor(deps, self._disk, self.take_watchlist, self._not_saved)
         self.edited = EditedFiles(deps)
+        self.recorder = deps.recorder or Recorder(NoArchive(), deps.now)
         self.alerting = Alerting(
             deps.alerts,
             deps.now,
@@ -130,6 +135,8 @@ class BoardScreen(Screen[None]):
         self.state = BoardState(
             deps.jobs, deps.state, deps.now(), self._sorts, self.live.interval, self.live.profile_names
         )
+        self.state.call(deps.job_names)
+        self.state.board = self.recorder.fill(self.state.board, FOR_HISTORY)
         self.table = JobTable(every, deps.glyphs, self.state.row, self.state.groups, self.show_details)
 
     def compose(self) -> ComposeResult:
@@ -177,6 +184,7 @@ class BoardScreen(Screen[None]):
         self.workers.cancel_node(self)
         await self.alerting.close()
         await self.live.close()
+        self.recorder.close()
         self._disk.close()
 
     # What happens
@@ -187,11 +195,14 @@ class BoardScreen(Screen[None]):
         self.state.record(readings, self.live.polled_every)
         self.alerting.seen(before, self.state.board, jobs)
         self.live.facts.look(before, self.state.board, jobs)
+        self.recorder.look(before, self.state.board, jobs)
         self._draw_soon()
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         """Take what the service told of a job's last run, and draw soon."""
+        before = self.state.board
         self.state.learn(job, record, step, self.deps.now().at)
+        self.recorder.look(before, self.state.board, [job])
         if state := self.state.board.states.get(job):
             self.alerting.learned(state)
         self._draw_soon()
@@ -217,6 +228,7 @@ class BoardScreen(Screen[None]):
         """Runs each second: checks the files, and redraws what changes with time alone."""
         resume_gc()  # neither the first frame nor the first readings need it
         self._look_at_files()
+        self._look_at_history()
         self._ticks += 1
         is_rare = self._ticks % RARELY == 0
         if is_rare and self.live.ends_were_lost():
@@ -240,6 +252,14 @@ class BoardScreen(Screen[None]):
             self.run_worker(self.reload())
         if self.editor.emptied is Emptied.FOUND and self.app.screen is self:
             self.ask_about_empty_file()
+
+    def _look_at_history(self) -> None:
+        self.recorder.tick()
+        if (filled := self.recorder.fill(self.state.board)) is not self.state.board:
+            self.state.board = filled
+            self.show_all()
+        if notice := self.recorder.notice():
+            self.say(notice, "warning")
 
     async def take_settings(self, said: str = "The edited settings are in effect.") -> None:
         """Apply edited settings, and say so. The banner names those that need a restart, or why none can be used."""
