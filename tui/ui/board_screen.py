@@ -201,7 +201,7 @@ class BoardScreen(Screen[None]):
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         """Take what the service told of a job's last run, and draw soon."""
         before = self.state.board
-        self.state.learn(job, record, step)
+        self.state.learn(job, record, step, self.deps.now().at)
         self.recorder.look(before, self.state.board, [job])
         if state := self.state.board.states.get(job):
             self.alerting.learned(state)

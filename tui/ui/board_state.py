@@ -101,9 +101,9 @@ class BoardState:
         self.board = self.board.record(readings, polled_every)
         self._changed |= {reading.job for reading in readings}
 
-    def learn(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
-        """Take what the service told of a job's last run."""
-        self.board = self.board.learn(job, record, step)
+    def learn(self, job: JobId, record: RunRecord, step: FailedStep | None, at: float) -> None:
+        """Take what the service told of a job's last run at that time, in seconds of the clock of readings."""
+        self.board = self.board.learn(job, record, step, at)
         self._changed.add(job)
 
     def call(self, names: Mapping[JobId, ServiceName]) -> None:
