@@ -29,12 +29,13 @@ def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
             typist.press(back)
             typist.at(1)
         typist.press("w")
-        typist.wait_for("Job {34}")
+        typist.terminal.resize(rows, 60)  # all columns have room at 120
+        typist.wait_for(lambda text: len(text.splitlines()[1]) <= 60 and "Build" in text)
         for right, left in (("right", "left"), ("right", "h")):
             typist.press(*[right] * 3)
-            typist.gone("^  Status")
+            typist.gone("^  State")
             typist.press(*[left] * 3)
-            typist.wait_for("^  Status")
+            typist.wait_for("^  State")
         typist.every_key_of(MOVE)
 
 
@@ -67,6 +68,9 @@ def test_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("u", "u", "u")
         typist.wait_for(r"running .*job 001$")
         typist.wait_for(lambda _: typist.home.watchlist.read_bytes() == before)
+        typist.press("O")
+        typist.wait_for("Find jobs")
+        typist.close("Find jobs")
         typist.press("a")
         typist.wait_for("Add jobs")
         typist.type("901878212b1a49be9c1a1054c272762a\r")
@@ -125,10 +129,10 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.wait_for(lambda text: "job 001" in text.splitlines()[2])
         typist.press("w")
         typist.press("right", "right", "right", "right")
-        typist.wait_for("Note")
+        typist.wait_for("Build")
         typist.press("w")
         typist.press("left", "left", "left", "left")
-        typist.wait_for("^  Status")
+        typist.wait_for("^  State")
         typist.press("F")
         typist.wait_for("There is only one profile")
         typist.press("z")
@@ -246,7 +250,7 @@ def test_the_program(tmp_path: Path, rows: int, columns: int) -> None:
         typist.wait_for("job 001")
         drawn = len(typist.terminal.raw)
         typist.press("ctrl+l")
-        typist.drawn(drawn, b"Status", b"job 002", b"help")
+        typist.drawn(drawn, b"State", b"job 002", b"help")
         typist.press("escape")
         typist.every_key_of(PROGRAM)
 

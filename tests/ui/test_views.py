@@ -51,7 +51,7 @@ def test_wrong_views_are_refused_with_what_to_do(tmp_path: Path, text: str, said
 @pytest.mark.parametrize(
     ("view", "said"),
     [
-        (ViewSettings(sort="stat"), "views.1.sort in the settings: there is no 'stat'; did you mean status?"),
+        (ViewSettings(sort="stat"), "views.1.sort in the settings: there is no 'stat'; did you mean state?"),
         (ViewSettings(group="x"), "there is no 'x'; there are tag, project, profile, state."),
     ],
 )

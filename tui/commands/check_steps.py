@@ -15,6 +15,7 @@ from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.codearts.job_list_api import job_list_call, projects_call
 from tui.codearts.log_reader import LogReader
 from tui.codearts.record_api import record_info_call
+from tui.commands.budget_findings import budget_step
 from tui.commands.check import Step, StepResult, advice, fails, unknown, works
 from tui.commands.output import ExitCode
 from tui.commands.screen_findings import screen_findings
@@ -91,6 +92,8 @@ async def _asking(profile: Profile, context: Context) -> AsyncIterator[Step]:
         yield step
         if step.verdict is StepResult.FAILS:
             return
+    budget = await _bounded(asyncio.to_thread(budget_step, context, profile))
+    yield budget if isinstance(budget, Step) else advice("budget", f"its folder does not respond: {budget.summary}")
     try:
         jobs = context.watchlist.load().jobs
     except UserError:  # `_screen` has reported it

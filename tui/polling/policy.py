@@ -46,10 +46,14 @@ def seconds(policy: Policy, cadence: Cadence) -> float:
             return policy.lasting
 
 
+def needed(policy: Policy, jobs: Mapping[Cadence, int]) -> float:
+    """Returns the requests a second with which these jobs are read as often as configured."""
+    return sum(count / seconds(policy, cadence) for cadence, count in jobs.items())
+
+
 def stretch(policy: Policy, jobs: Mapping[Cadence, int], rate: float) -> float:
     """Returns the factor for all intervals with which these jobs need `rate` requests a second; at least 1."""
-    needed = sum(count / seconds(policy, cadence) for cadence, count in jobs.items())
-    return max(1.0, needed / rate)
+    return max(1.0, needed(policy, jobs) / rate)
 
 
 def delay(

@@ -36,12 +36,13 @@ from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.startup import resume_gc
+from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.screen_settings import NAME_LONGEST, ViewSettings
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
-from tui.ui.columns import SORTS, columns
+from tui.ui.columns import USUAL, columns, sorts
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import seconds, time_of_day
 from tui.ui.groups import GROUPINGS, GroupLine, Line, job_of
@@ -66,6 +67,9 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
 """Why a key cannot do what it is for."""
+
+FOR_HISTORY = 0.1
+"""Seconds that the first frame waits for the history file, which is read since the program started."""
 
 
 class BoardScreen(Screen[None]):
@@ -114,6 +118,7 @@ class BoardScreen(Screen[None]):
         self.live = Live(deps)
         self.editor = WatchlistEditor(deps, self._disk, self.take_watchlist, self._not_saved)
         self.edited = EditedFiles(deps)
+        self.recorder = deps.recorder or Recorder(NoArchive(), deps.now)
         self.alerting = Alerting(
             deps.alerts,
             deps.now,
@@ -125,11 +130,14 @@ class BoardScreen(Screen[None]):
             deps.environ,
         )
         self._title = TerminalTitle(show_title)
-        self._columns = columns(deps.glyphs)
+        every = columns(deps.glyphs)
+        self._sorts = sorts(every)
         self.state = BoardState(
-            deps.jobs, deps.state, deps.now(), self._columns, self.live.interval, self.live.profile_names
+            deps.jobs, deps.state, deps.now(), self._sorts, self.live.interval, self.live.profile_names
         )
-        self.table = JobTable(self._columns, deps.glyphs, self.state.row, self.state.groups, self.show_details)
+        self.state.call(deps.job_names)
+        self.state.board = self.recorder.fill(self.state.board, FOR_HISTORY)
+        self.table = JobTable(every, deps.glyphs, self.state.row, self.state.groups, self.show_details)
 
     def compose(self) -> ComposeResult:
         self.header = StatusLine(self.deps.glyphs.rule)
@@ -176,6 +184,7 @@ class BoardScreen(Screen[None]):
         self.workers.cancel_node(self)
         await self.alerting.close()
         await self.live.close()
+        self.recorder.close()
         self._disk.close()
 
     # What happens
@@ -186,11 +195,14 @@ class BoardScreen(Screen[None]):
         self.state.record(readings, self.live.polled_every)
         self.alerting.seen(before, self.state.board, jobs)
         self.live.facts.look(before, self.state.board, jobs)
+        self.recorder.look(before, self.state.board, jobs)
         self._draw_soon()
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         """Take what the service told of a job's last run, and draw soon."""
-        self.state.learn(job, record, step)
+        before = self.state.board
+        self.state.learn(job, record, step, self.deps.now().at)
+        self.recorder.look(before, self.state.board, [job])
         if state := self.state.board.states.get(job):
             self.alerting.learned(state)
         self._draw_soon()
@@ -216,6 +228,7 @@ class BoardScreen(Screen[None]):
         """Runs each second: checks the files, and redraws what changes with time alone."""
         resume_gc()  # neither the first frame nor the first readings need it
         self._look_at_files()
+        self._look_at_history()
         self._ticks += 1
         is_rare = self._ticks % RARELY == 0
         if is_rare and self.live.ends_were_lost():
@@ -239,6 +252,14 @@ class BoardScreen(Screen[None]):
             self.run_worker(self.reload())
         if self.editor.emptied is Emptied.FOUND and self.app.screen is self:
             self.ask_about_empty_file()
+
+    def _look_at_history(self) -> None:
+        self.recorder.tick()
+        if (filled := self.recorder.fill(self.state.board)) is not self.state.board:
+            self.state.board = filled
+            self.show_all()
+        if notice := self.recorder.notice():
+            self.say(notice, "warning")
 
     async def take_settings(self, said: str = "The edited settings are in effect.") -> None:
         """Apply edited settings, and say so. The banner names those that need a restart, or why none can be used."""
@@ -300,7 +321,7 @@ class BoardScreen(Screen[None]):
         self.state.set_look(look)
         if look.filter or self.filter_line:
             self.filter_input().display = bool(look.filter) or self.typing
-        self.table.set_columns(look.sort, look.reverse, look.wide)
+        self.table.set_columns(USUAL, look.sort, look.reverse, look.wide)
         self.show_all()
 
     def keep_look(self, look: ScreenState) -> None:
@@ -459,9 +480,25 @@ class BoardScreen(Screen[None]):
         regions = {name: self.live.service.profile(name).endpoint.region for name in self.live.profile_names()}
         dialog = AddDialog(self.state.board.states, self.deps.now().wall, pasted, regions, self.editor.add)
         if jobs := await self.ask("add", dialog):
-            self.go_to(jobs[0].id)
-            hidden = "" if jobs[0].id in self.state.order else "; hidden by the filter" if len(jobs) == 1 else ""
-            self.say(f"Added {count(jobs)}{hidden}. Press u to undo.")
+            self._show_added(jobs)
+
+    @work(group="watchlist")
+    async def action_find(self) -> None:
+        from tui.ui.find_dialog import FindDialog
+
+        name = self.live.profile_to_find(self.state.only_profile, self.table.cursor)
+        if not (extras := self.live.service.profile(name).extras):
+            self.say(NEEDS_EXTRAS.format("Lists of jobs need"))
+            return
+        named, now = "" if name == self.live.profile_names()[0] else name, self.deps.now().wall
+        watched, glyphs = self.state.board.states, self.deps.glyphs
+        if jobs := await self.ask("find", FindDialog(extras, watched, named, now, self.editor.add, glyphs)):
+            self._show_added(jobs)
+
+    def _show_added(self, jobs: tuple[Job, ...]) -> None:
+        self.go_to(jobs[0].id)
+        hidden = "" if jobs[0].id in self.state.order else "; hidden by the filter" if len(jobs) == 1 else ""
+        self.say(f"Added {count(jobs)}{hidden}. Press u to undo.")
 
     @work(group="watchlist")
     async def action_remove(self) -> None:
@@ -665,8 +702,7 @@ class BoardScreen(Screen[None]):
     async def action_sort(self) -> None:
         from tui.ui.dialogs import ChoiceDialog
 
-        titles = {"list": "the watchlist's order"} | {column.key: column.title for column in self._columns}
-        choices = [(key, titles[key]) for key in SORTS]
+        choices = [("list", "the watchlist's order"), *((key, sort.title) for key, sort in self._sorts.items())]
         if chosen := await self.ask("sort", ChoiceDialog("Sort by", choices, self.state.look.sort or "list")):
             self.sort_by(chosen)
 

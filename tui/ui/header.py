@@ -153,10 +153,12 @@ def _pace(header: HeaderState) -> list[Part]:
         return [("not asking", "error")]
     if pace.waiting_until is not None and pace.waiting_until > header.now:
         return [(f"throttled, {pace.rate:.2g} req/s", "ageing")]
-    slowed = [profile.pace for profile in header.profiles if profile.pace.rate < profile.pace.full_rate]
+    paces = [profile.pace for profile in header.profiles]
+    slowed = [pace for pace in paces if pace.stretched and pace.rate < pace.full_rate]
     if slowed:
         least = max(slowed, key=lambda pace: pace.idle)
-        return [(f"every {formatting.seconds(least.idle)}, slowed by the service to {least.rate:.2g} req/s", "ageing")]
+        rate = f"slowed by the service to {least.rate:.2g} req/s{_shared(least)}"
+        return [(f"every {formatting.seconds(least.idle)}, {rate}", "ageing")]
     if len(header.profiles) > 1:
         return [(f"every {formatting.seconds(pace.idle)} or sooner", "dim")]
     if pace.probing:
@@ -164,8 +166,13 @@ def _pace(header: HeaderState) -> list[Part]:
     if pace.seldom:
         return [(f"every {formatting.seconds(pace.seldom)}", "dim")]
     if pace.stretched:
-        return [(f"every {formatting.seconds(pace.idle)}: {header.summary.total} jobs at {pace.rate:.2g} req/s", "dim")]
+        rate = f"{header.summary.total} jobs at {pace.rate:.2g} req/s{_shared(pace)}"
+        return [(f"every {formatting.seconds(pace.idle)}: {rate}", "dim")]
     return [(f"every {formatting.seconds(pace.running)}, idle {formatting.seconds(pace.idle)}", "dim")]
+
+
+def _shared(pace: "Pace") -> str:
+    return f", budget shared by {pace.shared_by}" if pace.shared_by > 1 else ""
 
 
 def banner(header: HeaderState) -> Part:

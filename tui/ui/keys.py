@@ -99,6 +99,7 @@ WATCH, LOOK, ASK, MARK, MOVE, PROGRAM = "Watchlist", "Look", "Ask", "Mark and co
 
 COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("add", "a", "add", "Add jobs: IDs or addresses, one or many", WATCH),
+    KeyCommand("find", "O", "", "Find jobs in your projects, and add them with their names", WATCH),
     KeyCommand(
         "remove",
         "x,delete",

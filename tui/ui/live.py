@@ -126,6 +126,11 @@ class Live:
         job = row.state.job.id
         return Subject(row, self.endpoint_of(job).url, self.pollers.next_attempt(job), self.pollers.interval(job))
 
+    def profile_to_find(self, only: str | None, job: JobId | None) -> str:
+        """The profile whose jobs are listed: the only one that is shown, else that of `job`, else the default one."""
+        wanted = only if only is not None else self.pollers.profile(job) if job else ""
+        return wanted if wanted in self.service.names else self.service.names[0]
+
     def profile_to_sign_in(self, job: JobId | None) -> str:
         """The profile of `job`; but if that is signed in and another is signed out, the other."""
         known = self.service.names

@@ -80,6 +80,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             self._scroll(y=self.scroll_offset.y - shift)
             self.refresh()
 
+    @property
+    def _room(self) -> int:
+        """Cells of a line, without the scroll bar."""
+        return self.scrollable_content_region.width
+
     def find(self, text: str) -> list[int]:
         """Mark this text wherever it is. Returns the lines that have it, counted from the first line of the log."""
         self._wanted = re.compile(re.escape(text), re.IGNORECASE) if text else None
@@ -94,8 +99,8 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         found = self._wanted.search(self._tail.line(at)) if self._wanted else None
         if found:
             cell = width(self._tail.line(at)[: found.start()])
-            if not self.scroll_offset.x <= cell < self.scroll_offset.x + self.size.width - 1:
-                self._scroll(x=max(0, cell - self.size.width // 2))
+            if not self.scroll_offset.x <= cell < self.scroll_offset.x + self._room - 1:
+                self._scroll(x=max(0, cell - self._room // 2))
         self.refresh()
 
     @property
@@ -105,7 +110,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         return first, min(first + self.size.height, self._tail.dropped + self._tail.size) - 1
 
     def render_line(self, y: int) -> Strip:
-        at, left, room = y + self.scroll_offset.y, self.scroll_offset.x, self.size.width
+        at, left, room = y + self.scroll_offset.y, self.scroll_offset.x, self._room
         style = self.rich_style
         if at >= self._tail.size:
             return Strip.blank(room, style)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tui.codearts.endpoints import Endpoint
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller_group import PollerGroup
+    from tui.storage.recorder import Recorder
     from tui.storage.screen_settings import ViewSettings
 
 
@@ -135,5 +136,9 @@ class ScreenDeps(NamedTuple):
     """Writes a view into the settings; raises UserError. None if there is no settings file."""
     settings_file: Path | None = None
     """Loaded again when it is edited."""
+    job_names: Mapping[JobId, ServiceName] = {}
+    """What the service called the jobs when it was asked last."""
+    recorder: "Recorder | None" = None
+    """Keeps the history; None for none."""
     settings: Settings = Settings()
     """The settings as they were at the start."""
