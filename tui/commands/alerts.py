@@ -1,7 +1,6 @@
 """`alerts test`: sends one alert by each way, and prints what becomes of it between here and the user's screen."""
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
@@ -10,13 +9,13 @@ from tui.commands.output import ExitCode, Output
 from tui.core.alert_policy import AlertOn, Happening
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB
-from tui.terminal.notifications import AlertRoute, alert_routes, look_outside, saved_title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui.context import Context
     from tui.storage.settings import AlertSettings
+    from tui.terminal.notifications import AlertRoute
 
 HELP = "try the bell, the notification, the title and the command"
 DESCRIPTION = (
@@ -46,6 +45,8 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
 async def try_all(settings: "AlertSettings", context: "Context", output: Output) -> ExitCode:
     """Print each way as soon as it was tried."""
+    from tui.terminal.notifications import alert_routes, look_outside
+
     seen = await look_outside(context.environ)
     terminal = next((stream for stream in (sys.stderr, sys.stdout) if stream and stream.isatty()), None)
     for route in alert_routes(settings.desktop, settings.title, seen, TEST):
@@ -62,8 +63,12 @@ async def try_all(settings: "AlertSettings", context: "Context", output: Output)
     return ExitCode.DONE
 
 
-async def _send(route: AlertRoute, terminal: TextIO, environ: "Mapping[str, str]") -> None:
+async def _send(route: "AlertRoute", terminal: TextIO, environ: "Mapping[str, str]") -> None:
     """The terminal has its own title back when the test ends, also if that is interrupted."""
+    import asyncio
+
+    from tui.terminal.notifications import saved_title
+
     if not route.sent:
         return
     push, pop = saved_title(environ) if route.name == "title" else ("", "")
