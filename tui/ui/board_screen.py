@@ -346,6 +346,7 @@ class BoardScreen(Screen[None]):
 
     def show_all(self) -> None:
         """Draw all that changed since the last frame, also by time alone."""
+        self.state.take_troubles(self.live.troubles())
         self.state.show_all(self.deps.now())
         self.table.show(self.state.groups.lines)
         self.table.update_rows(self.table.in_view())
@@ -357,6 +358,8 @@ class BoardScreen(Screen[None]):
             self.draws_soon = False
             self._drawn_at = asyncio.get_running_loop().time()
         changed = self.state.show_changed()
+        if self.state.take_troubles(self.live.troubles()):
+            changed |= set(self.table.in_view())
         self.table.show(self.state.groups.lines)
         self.table.update_rows(changed)
         self.show_around()
@@ -369,7 +372,7 @@ class BoardScreen(Screen[None]):
         number = number_of(self.state.look, self.deps.views)
         view = f"{number} {self.deps.views[number].name}" if number else ""
         header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused(), view)
-        header = header._replace(silent=self._silent())
+        header = header._replace(silent=self._silent(), width=self.app.size.width, marks=self.deps.glyphs.condition)
         self.header.show(header_parts(header))
         self.banner.show(*banner(header))
         self._title.show(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
@@ -596,6 +599,7 @@ class BoardScreen(Screen[None]):
         return self.has_class("-details") and self.app.size.width < BROAD
 
     def on_resize(self) -> None:
+        self.call_after_refresh(self.show_around)
         self.call_after_refresh(self._place_details)
 
     @work

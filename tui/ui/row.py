@@ -103,7 +103,7 @@ def time(row: Row, cells: int) -> str:
     if row.interval == NOT_ASKED:
         return formatting.clock_time(state.good.received, row.now.wall)
     if not row.current:
-        return _ago(row, state.good.received.at)
+        return formatting.ago(max(SHORT_STEP, row.seconds_since(state.good.received.at)))
     if state.status is Status.RUNNING:
         return how_long(row)
     ended = ended_at(row)
