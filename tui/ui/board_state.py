@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tui.core.board import Board, Freshness, JobState
-from tui.core.condition import PROBLEMS, Tally
+from tui.core.condition import Tally
 from tui.core.filter import Filter, parse_filter
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry
@@ -56,10 +56,10 @@ class RowOrder:
     def _key(self, row: Row) -> SortKey | None:
         if self.only is not None and row.state.job.id not in self.only:
             return None
-        if self.only_problems and row.condition not in PROBLEMS:
+        if self.only_problems and not row.is_problem:
             return None
         is_stale = row.freshness is Freshness.STALE and not row.state.paused
-        if not self.filter.matches(row.state.named_job, row.condition, is_stale):
+        if not self.filter.matches(row.state.named_job, row.condition, is_stale, row.is_late):
             return None
         return self.sort(row) if self.sort else ()
 
@@ -223,7 +223,10 @@ def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | 
             "The ID is the 32 letters and digits at the end of the address of the build task's page."
         )
     if not shown and state.problems_only and not state.filter:
-        return "No problems.\n\nEvery job answers, no build failed, and none is stale. Press ! to show all jobs."
+        return (
+            "No problems.\n\n"
+            "Every job answers, no build failed, none is stale or takes longer than usual. Press ! to show all jobs."
+        )
     if not shown and not state.filter:
         return f"No job of the profile {clean(state.profile)!r}.\n\nPress F to show all profiles."
     if not shown:

@@ -5,9 +5,10 @@ from math import inf
 from typing import NamedTuple
 
 from tui.core.board import Freshness, JobState
-from tui.core.condition import Condition, after_run, condition_of
+from tui.core.condition import PROBLEMS, Condition, after_run, condition_of
 from tui.core.reading import Moment, Status
 from tui.core.run import Outcome, RunRecord
+from tui.core.run_progress import Course, course_of
 from tui.core.text import width
 from tui.ui import formatting
 
@@ -54,6 +55,24 @@ class Row(NamedTuple):
         clock = self.now.at if self.drawn_at is None else self.drawn_at
         passed = clock // SHORT_STEP * SHORT_STEP - at
         return max(0.0, passed if passed < MINUTES_FROM else max(MINUTES_FROM, clock // 60 * 60 + 30 - at))
+
+    @property
+    def course(self) -> Course | None:
+        """How far its run is; None if it does not run, or if that is not known at present."""
+        if self.condition is not Condition.RUNNING:
+            return None
+        return course_of(self.state, self.now.wall.timestamp())
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its run takes longer than usual."""
+        course = self.course
+        return course is not None and course.is_late
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether someone should look at it."""
+        return self.condition in PROBLEMS or self.is_late
 
     @property
     def changed_lately(self) -> bool:
