@@ -27,8 +27,8 @@ def test_like_runs_are_alike_and_longer_ones_are_higher() -> None:
     assert drawn(runs(300, 600, 600, 600, 1200, 2400, 60_000), glyphs=ASCII) == "_----=^"
 
 
-def test_the_last_eight_are_shown() -> None:
-    assert drawn(runs(*[600] * 15, 9000)) == "▃▃▃▃▃▃▃█"
+def test_the_last_ten_are_shown() -> None:
+    assert drawn(runs(*[600] * 15, 9000)) == "▃▃▃▃▃▃▃▃▃█"
     assert drawn([]) == ""
 
 
@@ -37,7 +37,7 @@ def test_the_last_eight_are_shown() -> None:
     [
         (Outcome.PASSED, "▃", "-", "idle"),
         (Outcome.UNKNOWN, "⣄", ":", "dim"),
-        (Outcome.FAILED, "✗", "x", "failed"),
+        (Outcome.FAILED, "✗", "x", "error"),
         (Outcome.ABORTED, "○", "%", "idle"),
         (Outcome.TIMED_OUT, "○", "%", "idle"),
     ],
@@ -70,4 +70,4 @@ def test_a_gap_in_which_the_run_ended_is_shown_after_it() -> None:
 
 def test_a_strip_with_gaps_is_not_longer() -> None:
     gaps = tuple(Gap(JOB, at * 10_000.0 + 1000, at * 10_000.0 + 2000) for at in range(1, 20))
-    assert drawn(runs(*[600] * 8), gaps) == "▃ ▃ ▃ ▃ "
+    assert drawn(runs(*[600] * 10), gaps) == "▃ ▃ ▃ ▃ ▃ "

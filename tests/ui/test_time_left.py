@@ -53,7 +53,7 @@ def test_what_does_not_fit_is_left_out(cells: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("cells", "text"),
-    [(23, "12m   longer than usual"), (21, "12m longer than usual"), (17, "longer than usual"), (6, "late")],
+    [(23, "12m   longer than usual"), (21, "12m longer than usual"), (20, "12m > usual"), (7, "> usual")],
 )
 def test_a_late_run_says_so_before_anything_else(cells: int, text: str) -> None:
     assert shown(at(720, *TWENTY), cells) == text
@@ -73,7 +73,7 @@ def test_a_few_runs_make_no_run_late() -> None:
 
 def test_two_kinds_of_runs_have_a_range_and_no_bar() -> None:
     mixed = (60,) * 5 + (600,) * 5
-    assert shown(at(40, *mixed)) == "40s   usually 1m-10m"
+    assert shown(at(45, *mixed)) == "45s   usually 1m-10m"
     assert shown(at(400, *mixed)) == "6m    usually 1m-10m"
     assert shown(at(900, *mixed)) == "15m   longer than usual"
 

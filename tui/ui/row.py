@@ -58,10 +58,11 @@ class Row(NamedTuple):
 
     @property
     def course(self) -> Course | None:
-        """How far its run is; None if it does not run, or if that is not known at present."""
+        """How far its run is, by the clock of the times that are shown; None if it is not known to run at present."""
         if self.condition is not Condition.RUNNING:
             return None
-        return course_of(self.state, self.now.wall.timestamp())
+        known = course_of(self.state, self.now.wall.timestamp())
+        return known and known.after(self.seconds_since(self.now.at - known.elapsed))
 
     @property
     def is_late(self) -> bool:

@@ -9,7 +9,7 @@ from tui.core.observed_run import Gap, RecordedRun
 from tui.core.run import Outcome
 from tui.terminal.capabilities import StripGlyphs
 
-LONGEST = 8
+LONGEST = 10
 """Characters of a strip."""
 NOT_WATCHED = " "
 
@@ -22,7 +22,7 @@ class Mark(NamedTuple):
 
 
 def strip(runs: Sequence[RecordedRun], gaps: Sequence[Gap], glyphs: StripGlyphs) -> tuple[Mark, ...]:
-    """The last runs and the gaps between and after them, oldest first; eight characters at most."""
+    """The last runs and the gaps between and after them, oldest first; ten characters at most."""
     shown = list(runs[-LONGEST:])
     middles = [length for run in runs if (length := middle_duration(run))]
     usual = median(middles) if middles else 0.0
@@ -50,7 +50,7 @@ def _was_unwatched(gaps: Sequence[Gap], after: float, until: float | None) -> bo
 def _mark(run: RecordedRun, usual: float, glyphs: StripGlyphs) -> Mark:
     match run.outcome:
         case Outcome.FAILED:
-            return Mark(glyphs.failed, "failed")
+            return Mark(glyphs.failed, "error")
         case Outcome.ABORTED | Outcome.TIMED_OUT:
             return Mark(glyphs.aborted, "idle")
     length = middle_duration(run)

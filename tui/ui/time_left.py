@@ -32,8 +32,8 @@ def _texts(course: Course, elapsed: str, glyphs: Glyphs) -> Iterator[str]:
         yield f"{elapsed:<{ELAPSED}} {said}".strip()
         yield f"{elapsed} {said}".strip()
     if course.is_late:
-        yield said
-        yield "late"
+        yield f"{elapsed} > usual"
+        yield "> usual"
     yield elapsed
 
 
