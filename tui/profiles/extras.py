@@ -1,6 +1,6 @@
 """The calls beside the status call, for one profile: on its endpoint, with its credential, within its budget."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.codearts.auth.credentials import Credential
@@ -60,6 +60,13 @@ class Extras:
             return opened
         skew = self._clock.skew.total_seconds() if self._clock.skew else 0.0
         return await opened[1].record_of(job, run.shifted(skew))
+
+    async def records(self, job: JobId) -> Sequence[RunRecord] | Failure:
+        """Returns the last 30 builds, newest first, with durations where their unit is known."""
+        from tui.codearts.record_api import FOR_ESTIMATES
+
+        opened = self._open()
+        return opened if isinstance(opened, Failure) else await opened[1].records(job, FOR_ESTIMATES)
 
     async def last_run(self, job: JobId, with_duration: bool = False) -> RunRecord | Failure | None:
         """Returns the newest build, going on or ended; None for a job that was never built."""
