@@ -52,6 +52,11 @@ class PollerGroup:
         for poller in self._pollers.values():
             poller.prefer(preferred.get(poller, ()))
 
+    def expect(self, ends: Mapping[JobId, float]) -> None:
+        """These running jobs usually end then (clock seconds)."""
+        for poller in self._pollers.values():
+            poller.expect(ends)
+
     def refresh(self, jobs: Iterable[JobId] | None = None) -> float:
         """Returns the seconds until the last of their requests has left; see `Poller.refresh`."""
         if jobs is None:
