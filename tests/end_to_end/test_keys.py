@@ -128,6 +128,18 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.wait_for("^  Status")
         typist.press("F")
         typist.wait_for("There is only one profile")
+        typist.press("z")
+        typist.wait_for("Group by")
+        typist.press("down", "enter")
+        typist.wait_for(r"▿ \? no tag \(60\)")
+        typist.press("minus")
+        typist.gone("job 00")
+        typist.press("enter")
+        typist.wait_for("job 001")
+        typist.press("z")
+        typist.wait_for("Group by")
+        typist.press("up", "enter")
+        typist.gone("no tag")
         typist.every_key_of(LOOK)
 
 

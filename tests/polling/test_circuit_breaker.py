@@ -43,24 +43,24 @@ def limit(bench: Bench, requests: int, window: float, says_so: bool) -> None:
 
 
 @in_virtual_time
-async def test_a_refusal_stops_everything_for_as_long_as_it_says_and_halves_the_rate() -> None:
+async def test_a_refusal_stops_everything_for_as_long_as_it_says_and_shows_a_limit() -> None:
     async with polling(100) as bench:
         await asyncio.sleep(30)
         bench.answer = lambda _: failed(FailureKind.THROTTLED, retry_after=30)
         await asyncio.sleep(0.45)
         bench.answer = lambda _: Status.IDLE
         pace = bench.poller.pace()
-        assert pace.rate == 2.5
+        assert isclose(pace.rate, 0.9 * 2.5, rel_tol=0.02)  # 150 requests in half a minute, and half a minute of rest
         assert pace.trouble is not None
         assert pace.trouble.kind is FailureKind.THROTTLED
         assert pace.waiting_until is not None
         assert 29 < pace.waiting_until - bench.clock() <= 30
-        assert 29 < bench.poller.refresh([job(1)]) <= 30
+        assert 29 < bench.poller.refresh([job(1)]) <= 36
         before = bench.clock()
         await asyncio.sleep(29)
         assert not bench.asked(since=before)
         await asyncio.sleep(10)
-        assert 15 <= len(bench.asked(since=before)) <= 26
+        assert 8 <= len(bench.asked(since=before)) <= 26
         assert bench.poller.pace().trouble is None
 
 
@@ -79,7 +79,7 @@ async def test_a_named_limit_is_kept_to_afterwards() -> None:
     async with polling(2000) as bench:
         limit(bench, 200, 300.0, says_so=True)
         await asyncio.sleep(1500)
-        assert isclose(bench.poller.pace().rate, 200 / 300)
+        assert isclose(bench.poller.pace().rate, 0.9 * 200 / 300)
         refused = [reading.received.at for reading in bench.readings if reading.failure]
         assert max(refused) - min(refused) < 2
         assert bench.poller.pace().stretched

@@ -47,8 +47,8 @@ def test_they_wait_for_status_calls_that_have_just_left_and_while_the_service_is
 def test_the_share_shrinks_with_the_rate() -> None:
     budget = AdaptiveRateLimiter(5.0)
     share = ExtrasShare(budget)
-    budget.rate = 0.5
-    assert len(taken(share, 1000)) <= 100 + 5
+    budget.on_throttled(failure(FailureKind.THROTTLED), 0.0, 0.0)
+    assert len(taken(share, 1000, 10.0)) <= 500 + 5
 
 
 async def counted(budget: ExtrasBudget, seconds: float) -> int:

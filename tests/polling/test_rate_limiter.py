@@ -1,3 +1,4 @@
+from itertools import pairwise
 from math import isclose
 
 import pytest
@@ -5,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.scripted_reader import failed
+from tui.core.budget import Limit
 from tui.core.reading import FailureKind
 from tui.polling.rate_limiter import AdaptiveRateLimiter
 
@@ -97,7 +99,7 @@ def test_retry_after_is_waited_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "rate", "wait"), [((200, 300), 2 / 3, 300), ((50, 3600), 1 / 72, 300), ((5, 1), 2.5, 1)]
+    ("limit", "rate", "wait"), [((200, 300), 0.6, 300), ((50, 3600), 0.9 / 72, 300), ((5, 1), 4.5, 1)]
 )
 def test_a_named_limit_sets_rate_and_wait(limit: tuple[float, float], rate: float, wait: float) -> None:
     limiter = AdaptiveRateLimiter(5.0)
@@ -127,12 +129,12 @@ def test_the_rate_grows_back_a_tenth_a_quiet_minute() -> None:
     assert limiter.rate == 10
 
 
-def test_a_named_limit_is_a_ceiling_for_half_an_hour() -> None:
+def test_a_named_limit_is_kept_for_a_day() -> None:
     limiter = AdaptiveRateLimiter(5.0)
     limiter.on_throttled(failed(FailureKind.THROTTLED, limit=(60, 60)), 0.0, 0.0)
     now = at_work(limiter, 60.0, 1700)
-    assert limiter.rate == 1
-    at_work(limiter, now, 700)
+    assert limiter.rate == 0.9
+    limiter.on_success(now + 86_400)
     assert limiter.rate == 5
 
 
@@ -144,6 +146,92 @@ def test_after_a_quiet_minute_the_next_wait_is_short_again() -> None:
     now = at_work(limiter, 16.0, 61)
     limiter.on_throttled(REFUSED, now, now)
     assert limiter.waiting_until == now + 5
+
+
+def windows(moments: list[float], seconds: float) -> int:
+    """The most requests in any window of this length."""
+    return max(sum(start <= at < start + seconds for at in moments) for start in moments)
+
+
+def known(calls: float = 200, seconds: float = 300, rate: float = 5.0) -> AdaptiveRateLimiter:
+    """A limiter that knows a limit from before."""
+    limiter = AdaptiveRateLimiter(rate)
+    limiter.remember(Limit(calls, seconds, 0.0))
+    return limiter
+
+
+def sends(limiter: AdaptiveRateLimiter, start: float, end: float, *, at_once: bool = False) -> list[float]:
+    """When requests leave of somebody who always wants more."""
+    moments, now = [], start
+    while now < end:
+        at = limiter.ready_at if at_once else limiter.group_at(now)
+        if at > now:
+            now = at
+            continue
+        limiter.on_sent(now)
+        moments.append(now)
+    return [at for at in moments if at < end]
+
+
+def test_half_of_a_window_may_be_spent_at_once_and_then_nothing_stands_still() -> None:
+    limiter = known()
+    assert limiter.left(0.0) == 90
+    first = sends(limiter, 0.0, 60.0, at_once=True)
+    assert sum(at < 20 for at in first) > 85
+    assert limiter.left(60.0) < 1
+    later = sends(limiter, 60.0, 3600.0)
+    assert max(b - a for a, b in pairwise([*first, *later])) <= 4
+    assert windows([*first, *later], 300.0) <= 190
+    assert len(later) >= 0.57 * 3540
+
+
+def test_while_the_pace_is_kept_a_few_requests_may_still_leave_at_once() -> None:
+    limiter = known()
+    moments = sends(limiter, 0.0, 3000.0)
+    now = moments[-1]
+    assert limiter.group_at(now) > now + 1
+    assert limiter.ready_at <= now + 0.2
+    moments += sends(limiter, now, now + 5, at_once=True)
+    assert windows(moments, 300.0) <= 190
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.floats(1, 400), st.booleans()), max_size=20))
+def test_no_window_ever_has_more_than_the_limit(turns: list[tuple[float, bool]]) -> None:
+    limiter, moments, now = known(), [], 0.0
+    for seconds, at_once in turns:
+        moments += sends(limiter, now, now + seconds, at_once=at_once)
+        now += seconds
+    assert not moments or windows(moments, 300.0) <= 190
+
+
+def test_a_window_that_we_filled_ourselves_is_waited_for_and_no_longer() -> None:
+    limiter = AdaptiveRateLimiter(5.0)
+    moments = sends(limiter, 0.0, 40.0)
+    assert len(moments) == 200
+    limiter.on_throttled(failed(FailureKind.THROTTLED, limit=(200, 300)), 40.0, 40.1)
+    assert 300 <= limiter.waiting_until <= 306
+    assert windows([*moments, *sends(limiter, 40.1, 3600.0, at_once=True)], 300.0) <= 201
+    assert limiter.rate == 0.6
+
+
+def test_a_limit_that_others_use_up_is_used_less_and_by_and_by_more_again() -> None:
+    limiter = known()
+    limiter.on_sent(1000.0)
+    limiter.on_throttled(failed(FailureKind.THROTTLED, limit=(200, 300)), 1000.0, 1000.1)
+    assert limiter.rate == 0.3
+    assert limiter.waiting_until == 1300.1
+    at_work(limiter, 1300.1, 600)
+    assert isclose(limiter.rate, 0.36)
+
+
+def test_a_refusal_that_says_when_to_come_back_shows_the_limit() -> None:
+    limiter = AdaptiveRateLimiter(5.0)
+    sends(limiter, 0.0, 40.0)
+    limiter.on_throttled(failed(FailureKind.THROTTLED, retry_after=260.0), 39.9, 40.0)
+    assert isclose(limiter.rate, 0.9 * 199 / 300, rel_tol=0.01)
+    assert limiter.waiting_until == 300.0
+    assert windows(sends(limiter, 40.0, 3600.0, at_once=True), 300.0) <= 190
 
 
 @settings(max_examples=60)
@@ -161,5 +249,5 @@ def test_the_rate_stays_between_the_lowest_and_the_configured(events: list[tuple
                 limiter.on_throttled(REFUSED, now, now)
             case _:
                 limiter.on_throttled(failed(FailureKind.THROTTLED, limit=(10, 60)), now, now)
-        assert 5.0 / 32 <= limiter.rate <= 5.0
+        assert 0.9 * 10 / 60 / 8 <= limiter.rate <= 5.0
         assert now <= limiter.ready_at <= now + 300

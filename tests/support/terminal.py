@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tests.support.terminal_keys import key_bytes, paste_bytes
 from tests.support.terminal_screen import Screen
@@ -104,6 +104,11 @@ class Terminal:
     def lines(self) -> tuple[str, ...]:
         with self._news:
             return self._screen.lines
+
+    @property
+    def cells(self) -> tuple[tuple[Any, ...], ...]:
+        with self._news:
+            return self._screen.cells
 
     @property
     def text(self) -> str:

@@ -41,6 +41,13 @@ class Screen:
         return tuple("".join(cells[y][x].data for x in range(columns)).rstrip() for y in range(rows))
 
     @property
+    def cells(self) -> tuple[tuple[Any, ...], ...]:
+        """Every cell as pyte keeps it: `data`, `fg`, `bg`, `bold`, `italics`, `underscore`, `reverse`."""
+        rows, columns = self._size
+        cells = self._shown[0].buffer
+        return tuple(tuple(cells[y][x] for x in range(columns)) for y in range(rows))
+
+    @property
     def cursor(self) -> tuple[int, int]:
         """Row and column, from 0."""
         cursor = self._shown[0].cursor

@@ -1,26 +1,37 @@
-"""The rate limiter of a profile: GCRA, with a rate that halves when the service throttles and grows back slowly."""
+"""The rate limiter of a profile: GCRA, with a rate that follows what the service allows.
 
+A limit that the service names is a window of so many requests. What the window has left may be spent at once, up to
+half of the limit; all other requests keep a pace that the window never runs out of. Where the service only refuses,
+the rate halves and grows back slowly. Instances that share a budget each take a part of the rate.
+"""
+
+from collections.abc import Sequence
 from math import inf
 
+from tui.core.budget import LONGEST_WINDOW, CallLog, Limit, Spending, free_at, limit_of, share, spent
 from tui.core.job import JobId
 from tui.core.reading import Failure
 
-LONGEST_WINDOW = 300.0
-"""Seconds: a longer window that a throttling message names is not waited for."""
-CEILING_LASTS = 1800.0
-"""Seconds for which the rate stays within a limit that a message named."""
 QUIET = 60.0
-"""Seconds without throttling after which the rate grows by a step."""
+"""Seconds without throttling after which the rate grows by a step; in a long window two windows."""
 GROWTH = 0.1
-"""A step, as a share of the configured rate."""
+"""A step, as a share of the full rate."""
 LOWEST = 1 / 32
 """The share of the configured rate at which halving ends."""
+LEAST_CARE = 1 / 8
+"""The share of a named limit at which halving ends."""
+PACED, USABLE = 0.9, 0.95
+"""The part of a limit that the pace uses, and the part that is used at most: others may send a request, too."""
+AT_ONCE_MOST = 0.5
+"""The part of a limit that may be spent ahead of the pace."""
+LONG = 60.0
+"""Seconds: requests are counted in windows from this length on; in a shorter one they only keep their pace."""
+SHOWN_BY = 10
+"""Requests that must have been sent before a refusal to conclude a limit from it."""
 FIRST_WAIT = 5.0
 LONGEST_WAIT = 60.0
 """Seconds without requests after throttling that names no time: doubled each time, up to the longest."""
 LONGEST_RETRY_AFTER = 3600.0
-ROOMY = 2.0
-"""A named limit of at least this many times our rate does not halve the rate: other clients use the limit up."""
 OTHERS_WELL = 10
 """If this many readings of other jobs succeed between two throttled ones of a job, the limit is that job's own."""
 TOGETHER = 0.6
@@ -34,57 +45,93 @@ class AdaptiveRateLimiter:
         """`most_together` is the size of a group at most, where `TOGETHER` seconds have more requests."""
         self._most_together = most_together
         self.full_rate = requests_per_second
-        self.rate = requests_per_second
+        self.wanted = requests_per_second
+        """Requests a second that the caller needs; of a shared budget it gets as much, if there is enough."""
+        self.limit: Limit | None = None
+        """What the service allows, as far as it is known."""
         self.throttled: Failure | None = None
         """The last throttling failure."""
         self.waiting_until = -inf
         """No request leaves before this moment: the service asked for a pause."""
+        self.refused_at = -inf
+        """When the service throttled a request last, of this instance or another one."""
+        self._total = requests_per_second
+        """Requests a second that the credential may send if it has no limit: halved, and grown back."""
+        self._care = 1.0
+        """The part of the limit that is ours: halved, and grown back."""
         self._paid_at = -inf
         """GCRA's theoretical arrival time: when all requests sent so far are paid for."""
+        self._paced_at = -inf
+        """The same for the pace of a limit, without the requests that were spent ahead of it."""
         self._group = (-inf, 0)
         """When the current group began to leave, and how many of its requests have left."""
-        self._throttled_at = -inf
+        self._log, self._ahead = CallLog(), CallLog()
+        """All requests, and those that were spent ahead of the pace."""
+        self._busy_since, self._sent_since = inf, 0
+        """When the first request left since the last throttling, and how many have left since."""
+        self._others: tuple[Spending, ...] = ()
         self._quiet_since = -inf
         self._episodes = 0
-        self._ceiling = inf
-        self._ceiling_until = -inf
         self._blamed: JobId | None = None
         """The job whose requests alone were throttled last; None if there were several."""
         self._others_well = 0
         """Successful readings of other jobs since."""
-        self._rate_before = requests_per_second
+        self._before: tuple[float, float, Limit | None] = (self._total, self._care, None)
+
+    @property
+    def rate(self) -> float:
+        """Requests a second that this instance may send for long."""
+        return min(self.full_rate, self._part_of(self._allowed))
 
     @property
     def ready_at(self) -> float:
-        """The earliest moment for a request that the user waits for."""
-        return max(self.waiting_until, self._paid_at - (self._together - 1) / self.rate)
+        """The earliest moment for a request that the user waits for, or for the first sight of a job."""
+        soon = max(self.waiting_until, self._paid_at - (self._together - 1) / self._fast_rate)
+        if not self.limit:
+            return soon
+        return max(soon, min(self._paced_at, self._ahead_at(self.limit)), self._window_at(self.limit))
 
     def group_at(self, now: float) -> float:
         """Returns the earliest moment for any other request: now, with the group that is leaving, or with the next."""
         began, left = self._group
         is_leaving = began == now and left < self._together
-        return max(self.waiting_until, -inf if is_leaving else self._paid_at)
+        soon = max(self.waiting_until, -inf if is_leaving else self._paid_at)
+        return max(soon, self._paced_at, self._window_at(self.limit)) if self.limit else soon
+
+    def left(self, now: float) -> float:
+        """Returns how many requests may leave at once ahead of the pace; infinite where no limit is known."""
+        if not self.limit:
+            return inf
+        if self.limit.seconds < LONG:
+            return 0.0
+        window = self.limit.seconds
+        by_window = self._most(self.limit) - spent(self._all_counts(), window, now)
+        return max(0.0, min(by_window, self._most_ahead(self.limit) - spent(self._ahead.counts(), window, now)))
 
     def on_sent(self, now: float) -> None:
         """A request leaves."""
         began, left = self._group
         self._group = (now, 1) if now >= self._paid_at else (began, left + 1)
-        self._paid_at = max(self._paid_at, now) + 1 / self.rate
-
-    @property
-    def _together(self) -> int:
-        """The size of a group; 1 once the service has throttled, since it may count requests by the second."""
-        return 1 if self.throttled else max(1, min(self._most_together, int(self.rate * TOGETHER)))
+        self._paid_at = max(self._paid_at, now) + 1 / self._fast_rate
+        self._log.add(now)
+        self._busy_since = min(self._busy_since, now)
+        self._sent_since += 1
+        if self.limit and now < self._paced_at:
+            self._ahead.add(now)
+        elif self.limit:
+            self._paced_at = max(self._paced_at, now) + 1 / self._paced_rate(self.limit, now)
 
     def on_success(self, now: float, job: JobId | None = None) -> None:
         """A reading succeeded. After each minute without throttling the rate grows by a step."""
         self._others_well += job != self._blamed
-        if now - self._quiet_since < QUIET:
+        if self.limit and now >= self.limit.ends:
+            self.limit = None
+        if now - self._quiet_since < (max(QUIET, 2 * self.limit.seconds) if self.limit else QUIET):
             return
         self._episodes = 0
-        ceiling = min(self.full_rate, self._ceiling) if now < self._ceiling_until else self.full_rate
-        if self.rate < ceiling:
-            self.rate = min(ceiling, self.rate + GROWTH * self.full_rate)
+        if self._total < self.full_rate or self._care < 1.0:
+            self._total = min(self.full_rate, self._total + GROWTH * self.full_rate)
+            self._care = min(1.0, self._care + GROWTH)
             self._quiet_since = now
 
     def on_throttled(self, failure: Failure, sent: float, now: float, job: JobId | None = None) -> None:
@@ -98,23 +145,104 @@ class AdaptiveRateLimiter:
             self._forgive()
             return
         self.throttled = failure
-        is_new = sent > self._throttled_at
+        is_new = sent > self.refused_at
         self._blame(job, is_new)
         if is_new:
-            self._throttled_at = now
+            self.refused_at = now
             self._episodes += 1
-        is_roomy = failure.limit is not None and failure.limit[0] >= ROOMY * self.rate * failure.limit[1] > 0
-        if not self._learn_limit(failure, now) and is_new and not is_roomy:
-            self.rate = max(self.rate / 2, min(self.rate, LOWEST * self.full_rate))
-        wait = _named_wait(failure)
-        if wait is None and is_new:
+        is_explained = self._learn_limit(failure, is_new, now)
+        wait = _named_wait(failure, is_explained)
+        if wait is None and self.limit and is_explained:
+            wait = max(0.0, self._window_at(self.limit) - now)
+        elif wait is None and is_new:
             wait = min(FIRST_WAIT * 2.0 ** min(self._episodes - 1, 16), LONGEST_WAIT)
         self.waiting_until = max(self.waiting_until, now + (wait or 0.0))
         self._quiet_since = self.waiting_until
+        self._busy_since, self._sent_since = inf, 0
+
+    # With others that use the same credential
+
+    def spending(self, now: float) -> Spending:
+        """Returns what the others need to know."""
+        calls = self._log.counts()
+        return Spending(
+            now, self.wanted, calls, self._total, self.refused_at, self.waiting_until, self.limit, self._care
+        )
+
+    def take_others(self, others: Sequence[Spending], now: float) -> None:
+        """Learns what the others have spent and what the service told them."""
+        self._others = tuple(others)
+        for other in others:
+            if other.limit and other.limit.ends > now:
+                self.remember(other.limit)
+            if self.refused_at < other.refused_at <= now:
+                self.refused_at = other.refused_at
+                self._total = min(self._total, max(other.rate, LOWEST * self.full_rate))
+                self._care = min(self._care, max(other.care, LEAST_CARE))
+                self.waiting_until = max(self.waiting_until, min(other.waits_until, now + LONGEST_RETRY_AFTER))
+                self._quiet_since = max(self.waiting_until, now)
+                self._busy_since, self._sent_since = inf, 0
+
+    def remember(self, limit: Limit) -> None:
+        """Takes over a limit that was learned elsewhere, unless a newer one is known."""
+        if not self.limit or limit.learned > self.limit.learned:
+            self.limit = limit
+
+    @property
+    def shared_by(self) -> int:
+        """Number of instances that use the budget now, with this one."""
+        return 1 + sum(other.is_there for other in self._others)
+
+    # How it is figured out
+
+    @property
+    def _allowed(self) -> float:
+        """Requests a second of all instances together."""
+        return min(self._total, PACED * self._care * self.limit.rate) if self.limit else self._total
+
+    def _part_of(self, rate: float) -> float:
+        return share(rate, self.wanted, [other.wanted for other in self._others if other.is_there])
+
+    @property
+    def _fast_rate(self) -> float:
+        """Requests a second while the window has something left."""
+        is_window = self.limit is not None and self.limit.seconds >= LONG
+        return min(self.full_rate, self._part_of(self._total)) if is_window else self.rate
+
+    @property
+    def _together(self) -> int:
+        """The size of a group; 1 once the service has throttled, since it may count requests by the second."""
+        return 1 if self.throttled else max(1, min(self._most_together, int(self._fast_rate * TOGETHER)))
+
+    def _all_counts(self) -> list[tuple[float, int]]:
+        return [*self._log.counts(), *(count for other in self._others for count in other.calls)]
+
+    def _most(self, limit: Limit) -> int:
+        return max(1, int(USABLE * self._care * limit.calls))
+
+    def _most_ahead(self, limit: Limit) -> float:
+        return AT_ONCE_MOST * self.rate * limit.seconds
+
+    def _window_at(self, limit: Limit) -> float:
+        """When the window has room for a request."""
+        if limit.seconds < LONG:
+            return -inf
+        return free_at(self._all_counts(), limit.seconds, self._most(limit))
+
+    def _ahead_at(self, limit: Limit) -> float:
+        """When a request may leave ahead of the pace."""
+        if limit.seconds < LONG:
+            return inf
+        return free_at(self._ahead.counts(), limit.seconds, max(1, int(self._most_ahead(limit))))
+
+    def _paced_rate(self, limit: Limit, now: float) -> float:
+        """Slower while requests that were spent ahead of the pace are still in the window."""
+        ahead = spent(self._ahead.counts(), limit.seconds, now) if limit.seconds >= LONG else 0
+        return max(self.rate - ahead / limit.seconds, self.rate * (1 - AT_ONCE_MOST))
 
     def _blame(self, job: JobId | None, is_new: bool) -> None:
         if is_new:
-            self._blamed, self._rate_before = job, self.rate
+            self._blamed, self._before = job, (self._total, self._care, self.limit)
         elif job != self._blamed:
             self._blamed = None
         self._others_well = 0
@@ -123,27 +251,45 @@ class AdaptiveRateLimiter:
         """Undoes what throttling of this job has cost all jobs."""
         self._others_well = 0
         self.throttled = None
-        self.rate = max(self.rate, self._rate_before)
+        total, care, limit = self._before
+        self._total, self._care, self.limit = max(self._total, total), max(self._care, care), limit
 
-    def _learn_limit(self, failure: Failure, now: float) -> bool:
-        """Takes over the limit that the failure names. Returns whether that lowered the rate."""
-        if not failure.limit or min(failure.limit) <= 0:
+    def _learn_limit(self, failure: Failure, is_new: bool, now: float) -> bool:
+        """Learns from a refusal how much is allowed. Returns whether the requests that were sent explain it."""
+        named = limit_of(*failure.limit, now) if failure.limit else self._limit_shown(failure, is_new, now)
+        known, self.limit = self.limit, named or self.limit
+        if named and (not known or named[:2] != known[:2]):
+            self._paced_at = max(self._paced_at, now)
+            return self._explains(named, now)
+        if known and self._explains(known, now):
+            return True
+        if not is_new:
             return False
-        requests, window = failure.limit
-        named = max(requests / window, 1 / LONGEST_WINDOW)
-        self._ceiling = named
-        self._ceiling_until = now + CEILING_LASTS
-        if named >= self.rate:
-            return False
-        self.rate = named
-        return True
+        if known:
+            self._care = max(self._care / 2, min(self._care, LEAST_CARE))
+        else:
+            self._total = max(self._total / 2, min(self._total, LOWEST * self.full_rate))
+        return False
+
+    def _limit_shown(self, failure: Failure, is_new: bool, now: float) -> Limit | None:
+        """Returns the limit that a refusal shows which says when to try again: so many requests until then."""
+        lasted = now - self._busy_since
+        if self.limit or not is_new or not failure.retry_after or self._sent_since <= SHOWN_BY:
+            return None
+        calls = self._sent_since - 1 + sum(spent(other.calls, lasted, now) for other in self._others)
+        seconds = lasted + failure.retry_after
+        return limit_of(calls, seconds, now, is_named=False) if LONG <= seconds <= LONGEST_WINDOW + LONG else None
+
+    def _explains(self, limit: Limit, now: float) -> bool:
+        """Returns whether the window is as full as the limit allows by our own requests."""
+        return limit.seconds >= LONG and spent(self._all_counts(), limit.seconds, now) >= PACED * limit.calls
 
 
-def _named_wait(failure: Failure) -> float | None:
-    """Returns the seconds that the failure asks to wait; None if it names no time."""
+def _named_wait(failure: Failure, is_explained: bool) -> float | None:
+    """Returns the seconds that the failure asks to wait; None if it names no time, or a window that we filled."""
     if failure.retry_after is not None:
         return min(max(failure.retry_after, 0.0), LONGEST_RETRY_AFTER)
-    return min(max(failure.limit[1], 0.0), LONGEST_WINDOW) if failure.limit else None
+    return min(max(failure.limit[1], 0.0), LONGEST_WINDOW) if failure.limit and not is_explained else None
 
 
 SHARE = 0.2
@@ -154,14 +300,16 @@ AT_ONCE = 5
 class ExtrasShare:
     """Takes from the profile's limiter, and slows down with it. All times are the caller's clock."""
 
-    def __init__(self, limiter: AdaptiveRateLimiter) -> None:
+    def __init__(self, limiter: AdaptiveRateLimiter, part: float = SHARE) -> None:
+        """`part` is the part of the limiter's rate that may be taken; it may be changed at any time."""
         self._limiter = limiter
+        self.part = part
         self._paid_at = -inf
         """GCRA's theoretical arrival time: when all requests taken so far are paid for."""
 
     def take(self, now: float) -> float:
         """Takes one request and returns 0.0, or returns the seconds to wait before calling again."""
-        apart = 1 / (SHARE * self._limiter.rate)
+        apart = 1 / (self.part * self._limiter.rate)
         ready_at = max(self._limiter.ready_at, self._paid_at - (AT_ONCE - 1) * apart)
         if ready_at > now:
             return ready_at - now

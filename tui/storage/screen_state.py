@@ -13,6 +13,8 @@ from tui.storage.toml_document import parse
 
 LIMIT = 1 << 20
 """Bytes that the file may have."""
+_MOST = 1000
+"""Folded groups that are kept."""
 
 
 class ScreenState(NamedTuple):
@@ -26,6 +28,10 @@ class ScreenState(NamedTuple):
     details: bool = False
     problems_only: bool = False
     wide: bool = False
+    group: str = ""
+    """What rows are grouped by; empty for no groups."""
+    folded: tuple[str, ...] = ()
+    """The keys of folded groups, such as `tag:web`."""
 
 
 def load_state(path: Path) -> ScreenState:
@@ -43,17 +49,28 @@ def load_state(path: Path) -> ScreenState:
         details=content.get("details") is True,
         problems_only=content.get("problems_only") is True,
         wide=content.get("wide") is True,
+        group=_text(content, "group"),
+        folded=_texts(content, "folded"),
     )
 
 
 def save_state(path: Path, state: ScreenState) -> None:
     """Raises UserError if it cannot be written."""
-    values = {
-        key: clean(value, joiners=True) if isinstance(value, str) else value for key, value in state._asdict().items()
-    }
-    write_invented(path, tomli_w.dumps(values))
+    write_invented(path, tomli_w.dumps({key: _plain(value) for key, value in state._asdict().items()}))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value[:_MOST]]
+    return clean(value, joiners=True) if isinstance(value, str) else value
 
 
 def _text(content: Mapping[str, object], key: str) -> str:
     value = content.get(key)
     return clean(value, joiners=True) if isinstance(value, str) else ""
+
+
+def _texts(content: Mapping[str, object], key: str) -> tuple[str, ...]:
+    value = content.get(key)
+    known = value[:_MOST] if isinstance(value, list) else []
+    return tuple(clean(one, joiners=True) for one in known if isinstance(one, str))

@@ -23,6 +23,8 @@ class Glyphs(NamedTuple):
     ascending: str
     descending: str
     rule: str
+    folded: str
+    unfolded: str
     ellipsis: str
 
 
@@ -44,6 +46,8 @@ UNICODE = Glyphs(
     ascending="▴",
     descending="▾",
     rule="│",
+    folded="▹",
+    unfolded="▿",
     ellipsis="…",
 )
 ASCII = Glyphs(
@@ -64,6 +68,8 @@ ASCII = Glyphs(
     ascending="^",
     descending="v",
     rule="|",
+    folded=">",
+    unfolded="v",
     ellipsis="~",
 )
 

@@ -41,6 +41,7 @@ from tui.ui.board_state import BoardState
 from tui.ui.columns import SORTS, columns
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import seconds, time_of_day
+from tui.ui.groups import GROUPINGS, GroupLine, Line, job_of
 from tui.ui.header import banner, header_parts
 from tui.ui.job_table import JobTable
 from tui.ui.key_help import hint_groups
@@ -103,7 +104,7 @@ class BoardScreen(Screen[None]):
         self.state = BoardState(
             deps.jobs, deps.state, deps.now(), self._columns, self.live.interval, self.live.profile_names
         )
-        self.table = JobTable(self._columns, deps.glyphs, self.state.row, self.show_details)
+        self.table = JobTable(self._columns, deps.glyphs, self.state.row, self.state.groups, self.show_details)
 
     def compose(self) -> ComposeResult:
         self.header = StatusLine(self.deps.glyphs.rule)
@@ -287,7 +288,7 @@ class BoardScreen(Screen[None]):
     def show_all(self) -> None:
         """Draw all that changed since the last frame, also by time alone."""
         self.state.show_all(self.deps.now())
-        self.table.show(self.state.order)
+        self.table.show(self.state.groups.lines)
         self.table.update_rows(self.table.in_view())
         self.show_around()
 
@@ -297,7 +298,7 @@ class BoardScreen(Screen[None]):
             self.draws_soon = False
             self._drawn_at = asyncio.get_running_loop().time()
         changed = self.state.show_changed()
-        self.table.show(self.state.order)
+        self.table.show(self.state.groups.lines)
         self.table.update_rows(changed)
         self.show_around()
 
@@ -384,6 +385,14 @@ class BoardScreen(Screen[None]):
             self.say("The marked jobs are hidden by the filter. Press esc to clear it.")
         return jobs
 
+    def the_job(self) -> JobId | None:
+        """The job under the cursor. A notice says what to do if there is none."""
+        if self.table.group:
+            self.say("The cursor is on a group. Move it to one of the jobs.")
+        elif not self.table.order:
+            self.say(f"There is no job here. Press {first_key('add', self.deps.keys)} to add some.")
+        return self.table.cursor if self.table.order else None
+
     def name_of(self, jobs: Sequence[JobId]) -> str:
         return count([self.state.board.states[job].job for job in jobs])
 
@@ -404,8 +413,8 @@ class BoardScreen(Screen[None]):
         regions = {name: self.live.service.profile(name).endpoint.region for name in self.live.profile_names()}
         dialog = AddDialog(self.state.board.states, self.deps.now().wall, pasted, regions, self.editor.add)
         if jobs := await self.ask("add", dialog):
-            self.table.move_to(jobs[0].id)
-            hidden = "" if jobs[0].id in self.table.order else "; hidden by the filter" if len(jobs) == 1 else ""
+            self.go_to(jobs[0].id)
+            hidden = "" if jobs[0].id in self.state.order else "; hidden by the filter" if len(jobs) == 1 else ""
             self.say(f"Added {count(jobs)}{hidden}. Press u to undo.")
 
     @work(group="watchlist")
@@ -419,7 +428,7 @@ class BoardScreen(Screen[None]):
     async def action_label(self) -> None:
         from tui.ui.dialogs import TextDialog
 
-        if not (job_id := self.table.cursor) or not self.table.order:
+        if not (job_id := self.the_job()):
             return
         job = self.state.board.states[job_id].job
 
@@ -465,12 +474,19 @@ class BoardScreen(Screen[None]):
             self.say(f"Nothing to {verb}.")
         elif undone.edit:
             before = {job.id for job in undone.edit.before.jobs}
-            self.table.move_to(next((job.id for job in undone.edit.after.jobs if job.id not in before), None))
+            self.go_to(next((job.id for job in undone.edit.after.jobs if job.id not in before), None))
             self.say(f"{past}: {undone.what}.")
 
     # Keys that change what is seen
 
     def action_details(self) -> None:
+        """Show or hide the details; on the line of a group, fold or unfold that."""
+        if self.table.group and not self.details_alone:
+            self._fold(self.state.groups.folded_after(self.table.group))
+        else:
+            self.toggle_details()
+
+    def toggle_details(self) -> None:
         self.toggle_class("-details")
         self._place_details()
         if self.app.size.width >= BROAD:
@@ -479,7 +495,7 @@ class BoardScreen(Screen[None]):
     def close_details(self) -> bool:
         if not self.has_class("-details"):
             return False
-        self.action_details()
+        self.toggle_details()
         return True
 
     def _place_details(self) -> None:
@@ -504,8 +520,7 @@ class BoardScreen(Screen[None]):
         from tui.ui.details import Fields, error_fields, report
         from tui.ui.dialogs import ReadDialog
 
-        job = self.table.cursor
-        if not job or not self.table.order:
+        if not (job := self.the_job()):
             return
         condition = self.state.row(job).condition
         if condition not in (Condition.NO_ANSWER, Condition.FAILED):
@@ -523,14 +538,48 @@ class BoardScreen(Screen[None]):
     def action_previous_problem(self) -> None:
         self._go_to(self.table.after_cursor(-1))
 
-    def _go_to(self, jobs: Iterable[JobId], only: Collection[Condition] = ()) -> None:
-        for job in jobs:
+    def _go_to(self, lines: Iterable[Line], only: Collection[Condition] = ()) -> None:
+        for line in lines:
+            if (job := job_of(line)) is None:
+                continue
             row = self.state.row(job)
             if row.condition in only or (not only and (row.condition in PROBLEMS or row.changed_lately)):
-                self.table.move_to(job)
+                self.go_to(line)
                 return
         which = "has failed or gives no answer" if only else "has failed, gives no answer, is stale or has just changed"
         self.say(f"No other job {which}.")
+
+    def go_to(self, line: Line | None) -> None:
+        """Put the cursor on this line, or on this job; a folded group around it is unfolded."""
+        if group := self.state.groups.hides(line):
+            self._fold(self.state.groups.folded_after(group, fold=False))
+        self.table.move_to(line)
+
+    def _fold(self, folded: tuple[str, ...]) -> None:
+        self.state.groups.set_folded(folded)
+        self.keep_state(self.state.look._replace(folded=folded))
+        self.table.show(self.state.groups.lines)
+        self.table.update_rows(())
+
+    @work
+    async def action_group(self) -> None:
+        from tui.ui.dialogs import ChoiceDialog
+
+        choices = [("none", "no groups"), *GROUPINGS.items()]
+        chosen = await self.ask("group", ChoiceDialog("Group by", choices, self.state.look.group or "none"))
+        if chosen:
+            self.keep_look(self.state.look._replace(group="" if chosen == "none" else chosen))
+
+    def action_fold_all(self) -> None:
+        if self.state.groups.by:
+            self._fold(self.state.groups.folded_after_all())
+        else:
+            key = first_key("group", self.deps.keys)
+            self.say(f"There are no groups to fold. Press {key} to group the jobs.")
+
+    @on(JobTable.GroupClicked)
+    def fold_clicked(self, event: JobTable.GroupClicked) -> None:
+        self._fold(self.state.groups.folded_after(event.group))
 
     def action_only_problems(self) -> None:
         self.keep_look(self.state.look._replace(problems_only=not self.state.look.problems_only))
@@ -662,9 +711,9 @@ class BoardScreen(Screen[None]):
         from tui.ui.details import page_of
         from tui.ui.dialogs import ReadDialog, link_content
 
-        if not self.table.cursor:
+        if not (job_id := self.the_job()):
             return
-        job = self.state.board.states[self.table.cursor].job
+        job = self.state.board.states[job_id].job
         if not (address := page_of(job, self.live.endpoint_of(job.id).region, self.deps.address)):
             self.say(
                 "No address is known for this job. Paste the address of its page when you add it, or set ui.address."
@@ -693,6 +742,14 @@ class BoardScreen(Screen[None]):
         self.table.move_by(len(self.table.order))
 
     def action_sideways(self, cells: int) -> None:
+        """Fold or unfold the group under the cursor; on a job scroll sideways, or go to its group."""
+        if self.table.group:
+            self._fold(self.state.groups.folded_after(self.table.group, fold=cells < 0))
+            return
+        line = self.table.cursor_line
+        if isinstance(line, GroupLine) and cells < 0 and not self.table.wide:
+            self.table.move_to(GroupLine(line.group))
+            return
         self.table.scroll_relative(x=cells, animate=False, immediate=True)
 
     # Keys for the program itself

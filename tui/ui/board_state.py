@@ -12,6 +12,7 @@ from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
 from tui.ui.columns import Column, SortKey
+from tui.ui.groups import GROUPINGS, Groups
 from tui.ui.header import HeaderState, ProfileState
 from tui.ui.row import Row
 
@@ -83,7 +84,8 @@ class BoardState:
         self.moment = now
         self.look = look
         self.order: tuple[JobId, ...] = ()
-        """The jobs that have a row, from the top."""
+        """The jobs that have a row, from the top; those in folded groups, too."""
+        self.groups = Groups()
         self._columns = {column.key: column for column in every_column}
         self._interval_of = interval_of
         self._profile_names = profile_names
@@ -123,6 +125,8 @@ class BoardState:
     def set_look(self, look: ScreenState) -> None:
         """Use this sorting and filter from the next `show_all` on."""
         self.look = look
+        self.groups.by = look.group if look.group in GROUPINGS else ""
+        self.groups.set_folded(look.folded)
         self._row_order = RowOrder(
             self._columns.get(look.sort), look.reverse, parse_filter(look.filter), look.problems_only, self._only()
         )
@@ -142,14 +146,18 @@ class BoardState:
         self.shown = self.board
         self._tally.count(self.shown.states.values(), now.at, self._interval_of)
         self._changed.clear()
+        self._arrange()
+
+    def _arrange(self) -> None:
         self.order = self._row_order.order(self.shown.states, self.row)
+        self.groups.arrange(self.order, self.row, self._profile_names()[0] if self.groups.by == "profile" else "")
 
     def show_changed(self) -> set[JobId]:
         """Update `shown` and `order`. Returns the jobs that were read since the last update."""
         jobs, self._changed, self.shown = self._changed & self.board.states.keys(), set(), self.board
         self._tally.follow((self.shown.states[job] for job in jobs), self._interval_of)
-        if self._row_order.moved(jobs, self.row):
-            self.order = self._row_order.order(self.shown.states, self.row)
+        if self._row_order.moved(jobs, self.row) or self.groups.follow(jobs, self.row):
+            self._arrange()
         return jobs
 
     def row(self, job: JobId) -> Row:

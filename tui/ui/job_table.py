@@ -1,9 +1,10 @@
-"""The table of jobs, drawn line by line. Cursor and marks belong to jobs, not to rows. Draws only what changed."""
+"""The table of jobs, drawn line by line. Marks and the cursor belong to jobs, not to rows. Draws only what changed."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -16,17 +17,18 @@ from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import Column, Placed, place
 from tui.ui.formatting import fit
-from tui.ui.row import Row
+from tui.ui.groups import GroupLine, Groups, Line, group_of, job_of
+from tui.ui.row import Row, look_of
 from tui.ui.status_line import joined
 
-STYLES = ("error", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim")
+STYLES = ("error", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim", "group")
 MARGIN = 2
 """Rows kept in view above and below the cursor."""
 Cells = tuple[tuple[str, str], ...]
 
 
 class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
-    """Shows the jobs of `order`. Calls `row_of` for the rows in view only."""
+    """Shows the lines of `order`. Calls `row_of` for the rows in view only."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"job-table--{name}" for name in (*STYLES, "head", "cursor", "marked")}
 
@@ -36,94 +38,154 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
         column: str
 
+    @dataclass
+    class GroupClicked(Message):
+        """The line of a group was clicked."""
+
+        group: str
+
     def __init__(
         self,
         every: tuple[Column, ...],
         glyphs: Glyphs,
         row_of: Callable[[JobId], Row],
+        groups: Groups,
         cursor_moved: Callable[[], None],
     ) -> None:
-        """`cursor_moved` is called when another job is under the cursor; a message would cost more."""
+        """`cursor_moved` is called when another line is under the cursor; a message would cost more."""
         super().__init__()
         self._every = every
         self._glyphs = glyphs
         self._row_of = row_of
+        self._groups = groups
         self._cursor_moved = cursor_moved
         self._placed: tuple[Placed, ...] = ()
-        self._cells: dict[JobId, Cells] = {}
+        self._cells: dict[Line, Cells] = {}
         self._styles: dict[str, Style] = {}
-        self._lines: dict[JobId, int] = {}
-        self.order: tuple[JobId, ...] = ()
-        self.cursor: JobId | None = None
+        self._lines: dict[Line, int] = {}
+        self._grouped: dict[JobId, list[Line]] = {}
+        """The lines of each job; empty without groups."""
+        self.order: tuple[Line, ...] = ()
+        """What each line shows, from the top."""
+        self.cursor_line: Line | None = None
         self.marks: frozenset[JobId] = frozenset()
-        self._range_from: JobId | None = None
-        """The job where the range began that grows with the cursor; None if there is none."""
+        self._range_from: Line | None = None
+        """The line where the range began that grows with the cursor; None if there is none."""
         self.sorted_by = ""
         self.reverse = False
         self.wide = False
 
-    def show(self, order: Sequence[JobId]) -> None:
-        """Show these jobs in this order. The cursor stays on its job, and that job on its line of the screen."""
+    @property
+    def cursor(self) -> JobId | None:
+        """The job under the cursor; None where the cursor is on the line of a group, or there are no lines."""
+        return job_of(self.cursor_line)
+
+    @property
+    def group(self) -> str:
+        """The group whose own line is under the cursor; empty if there is none."""
+        return "" if self.cursor or not self.order else group_of(self.cursor_line)
+
+    def show(self, order: Sequence[Line]) -> None:
+        """Show these lines. The cursor stays on its job, and that job on its line of the screen."""
         order = tuple(order)
         if order is self.order or order == self.order:
             return
-        old_line = self._lines.get(self.cursor, 0) if self.cursor else 0
+        old_line = self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
         height_above = old_line - self.scroll_offset.y
         was_in_view = not self.order or self._in_view(old_line)
         self.order = order
-        self._lines = {job: line for line, job in enumerate(order)}
-        self._cells = {job: cells for job, cells in self._cells.items() if job in self._lines}
-        if self.cursor not in self._lines:
-            self.cursor = order[min(old_line, len(order) - 1)] if order else None
-            self._cursor_moved()
-        elif self.cursor and self._lines[self.cursor] != old_line and was_in_view:
+        self._lines = {line: number for number, line in enumerate(order)}
+        self._grouped = {}
+        for line in order:
+            if isinstance(line, GroupLine) and line.job:
+                self._grouped.setdefault(line.job, []).append(line)
+        self._cells = {line: cells for line, cells in self._cells.items() if line in self._lines}
+        job = self.cursor
+        if self.cursor_line not in self._lines:
+            self.cursor_line = self._same_place() or (order[min(old_line, len(order) - 1)] if order else None)
+            if self.cursor != job:
+                self._cursor_moved()
+        if self.cursor == job and self.cursor_line and self._lines[self.cursor_line] != old_line and was_in_view:
             self._resize()
-            self.scroll_to(y=self._lines[self.cursor] - height_above, animate=False, immediate=True)
+            self.scroll_to(y=self._lines[self.cursor_line] - height_above, animate=False, immediate=True)
         self._resize()
         if was_in_view:  # else the user has scrolled away to look at something
             self._keep_in_view()
         self.refresh()
 
+    def _same_place(self) -> Line | None:
+        """Another line of the cursor's job; else the line of its group, where that was folded."""
+        if self.cursor and (lines := self._lines_of([self.cursor])):
+            return lines[0]
+        head = GroupLine(group_of(self.cursor_line))
+        return head if head in self._lines else None
+
+    def _lines_of(self, jobs: Iterable[JobId]) -> list[Line]:
+        """The lines of these jobs that are shown."""
+        if self._groups.by:
+            return [line for job in jobs for line in self._grouped.get(job, ())]
+        return [job for job in jobs if job in self._lines]
+
     def update_rows(self, jobs: Iterable[JobId]) -> None:
-        """Draw those of these jobs again that are in view and of which a text or a look changed."""
+        """Draw those of these jobs again that are in view and of which a text or a look changed; groups, too."""
         changed = []
-        for job in jobs:
-            old = self._cells.pop(job, None)
-            line = self._lines.get(job)
-            if line is not None and old is not None and self._in_view(line) and self._cells_of(job) != old:
-                changed.append(job)
+        for line in (*self._lines_of(jobs), *(one for one in self._lines_in_view() if job_of(one) is None)):
+            old = self._cells.pop(line, None)
+            if old is not None and self._in_view(self._lines[line]) and self._cells_of(line) != old:
+                changed.append(line)
         self._refresh_lines(changed)
+
+    def _lines_in_view(self) -> tuple[Line, ...]:
+        top = self.scroll_offset.y
+        return self.order[top : top + self.page]
 
     def in_view(self) -> tuple[JobId, ...]:
         """The jobs whose rows are on the screen."""
-        top = self.scroll_offset.y
-        return self.order[top : top + self.page]
+        return tuple(dict.fromkeys(job for line in self._lines_in_view() if (job := job_of(line))))
 
     def set_marks(self, marks: Iterable[JobId]) -> None:
         changed = self.marks ^ (new := frozenset(marks))
         self.marks = new
-        self._refresh_lines(changed)
+        self._refresh_lines(self._lines_of(changed))
+        if changed and self._groups.by:
+            self._refresh_lines(line for line in self._lines_in_view() if job_of(line) is None)
 
     def toggle_mark(self) -> None:
-        """Mark the job under the cursor, or unmark it, and move down."""
-        if self.cursor and self.order:
-            self.set_marks(self.marks ^ {self.cursor})
+        """Mark what is under the cursor, or unmark it, and move down."""
+        if self.order and (jobs := frozenset(self._under_cursor)):
+            self.set_marks(self.marks - jobs if jobs <= self.marks else self.marks | jobs)
             self.move_by(1)
 
     def toggle_all_marks(self) -> None:
-        every = frozenset(self.order)
+        every = frozenset(self._every_job)
         self.set_marks(frozenset() if every <= self.marks else every)
+
+    @property
+    def _under_cursor(self) -> tuple[JobId, ...]:
+        """The job under the cursor; all jobs of the group whose line that is."""
+        if group := self.group:
+            return self._groups.jobs_in(group)
+        return (self.cursor,) if self.cursor else ()
+
+    @property
+    def _every_job(self) -> Iterable[JobId]:
+        """The jobs of all lines, each once; those in folded groups, too."""
+        return dict.fromkeys(job for line in self._every_line if (job := job_of(line)))
+
+    @property
+    def _every_line(self) -> tuple[Line, ...]:
+        return self._groups.every if self._groups.by else self.order
 
     def toggle_range(self) -> None:
         """Begin a range at the cursor, or end the one that has begun."""
-        self._range_from = None if self._range_from else self.cursor
+        self._range_from = None if self._range_from else self.cursor_line
         self._extend_range()
 
     def _extend_range(self) -> None:
-        order, anchor, cursor = self.order, self._range_from, self.cursor
-        if anchor and anchor in order and cursor in order:
-            first, last = sorted((order.index(anchor), order.index(cursor)))
-            self.set_marks(self.marks | set(order[first : last + 1]))
+        anchor, cursor = self._range_from, self.cursor_line
+        if anchor in self._lines and cursor in self._lines:
+            first, last = sorted((self._lines[anchor], self._lines[cursor]))
+            self.set_marks(self.marks | {job for line in self.order[first : last + 1] if (job := job_of(line))})
 
     def drop_marks(self) -> None:
         """End the range that has begun; where there is none, remove all marks."""
@@ -134,15 +196,17 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def targets(self) -> list[JobId]:
-        """The marked jobs that are shown, in their order; the one under the cursor when there are no marks."""
+        """The marked jobs that are shown, in their order; without marks the one under the cursor, or its group's."""
         if self.marks:
-            return [job for job in self.order if job in self.marks]
-        return [self.cursor] if self.cursor and self.order else []
+            return [job for job in self._every_job if job in self.marks]
+        return list(self._under_cursor) if self.order else []
 
-    def after_cursor(self, step: int) -> Iterable[JobId]:
-        """The shown jobs from the cursor on, once around, without the cursor's own; backwards where `step` is -1."""
-        start = self.order.index(self.cursor) if self.cursor in self.order else 0
-        return (self.order[(start + step * by) % len(self.order)] for by in range(1, len(self.order)))
+    def after_cursor(self, step: int) -> Iterable[Line]:
+        """The lines of jobs from the cursor on, once around, without its own; backwards where `step` is -1."""
+        every = self._every_line
+        start = every.index(self.cursor_line) if self.cursor_line in every else 0
+        others = (every[(start + step * by) % len(every)] for by in range(1, len(every)))
+        return (line for line in others if job_of(line))
 
     def set_columns(self, sorted_by: str, reverse: bool, wide: bool) -> None:
         """Which column is marked as sorted, and whether all columns are shown, scrolling sideways."""
@@ -156,25 +220,27 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Rows that fit below the heads."""
         return max(1, self.size.height - 1)
 
-    def move_to(self, job: JobId | None) -> None:
-        """Put the cursor on this job, if it is shown."""
-        if job is None or job == self.cursor or job not in self._lines:
+    def move_to(self, line: Line | None) -> None:
+        """Put the cursor on this line, or on the first line of this job, if it is shown."""
+        if isinstance(line, JobId) and self._groups.by:
+            line = self.cursor_line if line == self.cursor else next(iter(self._grouped.get(line, ())), None)
+        if line is None or line == self.cursor_line or line not in self._lines:
             return
-        old, self.cursor = self.cursor, job
-        self._refresh_lines(filter(None, (old, job)))
+        old, self.cursor_line = self.cursor_line, line
+        self._refresh_lines(filter(None, (old, line)))
         self._keep_in_view()
         self._extend_range()
         self._cursor_moved()
 
     def move_by(self, lines: int) -> None:
         if self.order:
-            line = self._lines.get(self.cursor, 0) if self.cursor else 0
+            line = self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
             self.move_to(self.order[max(0, min(len(self.order) - 1, line + lines))])
 
     def _keep_in_view(self) -> None:
-        if not self.cursor:
+        if not self.cursor_line:
             return
-        line, top = self._lines[self.cursor], self.scroll_offset.y
+        line, top = self._lines[self.cursor_line], self.scroll_offset.y
         margin = min(MARGIN, (self.page - 1) // 2)
         highest, lowest = max(0, line - margin), line + margin - self.page + 1
         if top > highest:
@@ -186,27 +252,47 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.size.width
         if y == 0:
             return self._head().crop(self.scroll_offset.x, self.scroll_offset.x + width)
-        line = y - 1 + self.scroll_offset.y
-        if line >= len(self.order):
+        number = y - 1 + self.scroll_offset.y
+        if number >= len(self.order):
             return Strip.blank(width, self.rich_style)
-        job = self.order[line]
-        return self._draw(job, self._cells_of(job)).crop(self.scroll_offset.x, self.scroll_offset.x + width)
+        line = self.order[number]
+        return self._draw(line, self._cells_of(line)).crop(self.scroll_offset.x, self.scroll_offset.x + width)
 
-    def _cells_of(self, job: JobId) -> Cells:
-        row = self._row_of(job)
-        cells = tuple((placed.column.cell(row), placed.column.style(row)) for placed in self._placed)
-        self._cells[job] = cells
+    def _cells_of(self, line: Line) -> Cells:
+        if job := job_of(line):
+            row = self._row_of(job)
+            cells = tuple((placed.column.cell(row), placed.column.style(row)) for placed in self._placed)
+        else:
+            cells = self._group_cells(group_of(line))
+        self._cells[line] = cells
         return cells
 
-    def _draw(self, job: JobId, cells: Cells) -> Strip:
-        on_cursor, marked = job == self.cursor, job in self.marks
+    def _draw(self, line: Line, cells: Cells) -> Strip:
+        job = job_of(line)
+        on_cursor = line == self.cursor_line
+        marked = job in self.marks if job else self._is_marked(line)
         base = self._style("cursor") if on_cursor else self._style("marked") if marked else self.rich_style
         parts = [((self._glyphs.cursor if on_cursor else " ") + (self._glyphs.mark if marked else " "), base)]
-        for placed, (text, name) in zip(self._placed, cells, strict=False):
+        widths = [placed.width for placed in self._placed] if job else [cell_len(text) for text, _ in cells]
+        for width, (text, name) in zip(widths, cells, strict=False):
             style = base + self._ink(name) if name and not on_cursor else base
-            parts.append((fit(text, placed.width, self._glyphs.ellipsis) + " ", style))
+            parts.append((fit(text, width, self._glyphs.ellipsis) + " ", style))
         strip = Strip([Segment(text, style) for text, style in joined(parts)])
         return strip.adjust_cell_length(max(self.size.width, self._needed), base)
+
+    def _group_cells(self, group: str) -> Cells:
+        """The line of a group: fold mark, mark of the worst condition, name, and how many jobs are in which one."""
+        head = self._groups.head(group)
+        worst = head.counts[0][0] if head.counts else None
+        fold = self._glyphs.folded if head.folded else self._glyphs.unfolded
+        mark = self._glyphs.condition[worst] if worst else " "
+        look = look_of(worst) if worst else ""
+        counts = tuple((f" {number} {condition}", look_of(condition)) for condition, number in head.counts)
+        return ((fold, ""), (mark, look), (head.name, "group"), (f"({head.jobs})", "dim"), *counts)
+
+    def _is_marked(self, line: Line) -> bool:
+        """Whether all jobs of the group are marked."""
+        return self.marks.issuperset(self._groups.jobs_in(group_of(line)))
 
     def _head(self) -> Strip:
         style = self._style("head")
@@ -254,8 +340,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _in_view(self, line: int) -> bool:
         return 0 <= line - self.scroll_offset.y < self.page
 
-    def _refresh_lines(self, jobs: Iterable[JobId]) -> None:
-        lines = [self._lines[job] for job in jobs if job in self._lines]
+    def _refresh_lines(self, changed: Iterable[Line]) -> None:
+        lines = [self._lines[line] for line in changed if line in self._lines]
         top, page, width = self.scroll_offset.y, self.page, self.size.width
         if regions := [Region(0, line + 1 - top, width, 1) for line in lines if 0 <= line - top < page]:
             self.refresh(*regions)
@@ -278,3 +364,5 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         line = event.y - 1 + self.scroll_offset.y
         if line < len(self.order):
             self.move_to(self.order[line])
+            if self.group:
+                self.post_message(self.GroupClicked(self.group))

@@ -110,7 +110,7 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("redo", "U", "", "Redo what was undone", WATCH),
     KeyCommand("label", "L,f2", "", "Change the job's label", WATCH),
     KeyCommand("tags", "t", "", "Change the tags of the marked jobs, or of the one under the cursor", WATCH),
-    KeyCommand("details", "enter,d", "details", "Show or hide everything about the job", LOOK),
+    KeyCommand("details", "enter,d", "details", "Show or hide everything about the job; fold or unfold a group", LOOK),
     KeyCommand(
         "error",
         "e",
@@ -133,6 +133,8 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("only_problems", "exclamation_mark", "", "Only problems: no answer, failed builds, stale jobs", LOOK),
     KeyCommand("sort", "s", "sort", "Choose what to sort by", LOOK),
     KeyCommand("reverse", "S", "", "Reverse the order", LOOK),
+    KeyCommand("group", "z", "group", "Group by tag, project, profile or state", LOOK),
+    KeyCommand("fold_all", "minus", "", "Fold all groups; again to unfold them", LOOK),
     KeyCommand("wide", "w", "", "All columns in full width, scrolling sideways", LOOK),
     KeyCommand(
         "refresh",
@@ -183,8 +185,8 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("page_down", "pagedown", "", "A page down", MOVE, "page(1.0)", moves=True),
     KeyCommand("half_page_up", "ctrl+u", "", "Half a page up", MOVE, "page(-0.5)", moves=True),
     KeyCommand("half_page_down", "ctrl+d", "", "Half a page down", MOVE, "page(0.5)", moves=True),
-    KeyCommand("left", "left,h", "", "Columns to the left", MOVE, "sideways(-8)", moves=True),
-    KeyCommand("right", "right,l", "", "Columns to the right", MOVE, "sideways(8)", moves=True),
+    KeyCommand("left", "left,h", "", "Columns to the left; fold the group", MOVE, "sideways(-8)", moves=True),
+    KeyCommand("right", "right,l", "", "Columns to the right; unfold the group", MOVE, "sideways(8)", moves=True),
     KeyCommand(
         "sign_in",
         "i",

@@ -1,0 +1,170 @@
+"""Rows in groups: which lines there are, what a group's line says, and that everything else goes on working."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.geometry import Region
+
+from tests.support.builders import failure, job_id, moment, state
+from tests.support.screen_harness import screen
+from tui.core.board import JobState
+from tui.core.condition import Condition
+from tui.core.job import Job, JobId, ServiceName
+from tui.core.reading import Status
+from tui.storage.screen_state import ScreenState
+from tui.ui.groups import GroupLine, Groups, group_of, job_of
+from tui.ui.job_table import JobTable
+from tui.ui.row import Row
+
+A, B, C, D = (job_id(number) for number in range(1, 5))
+WATCHED = [Job(A, "api", ("web", "slow")), Job(B, "ui", ("web",)), Job(C, "etl", ("data",)), Job(D, "old")]
+
+
+@dataclass
+class Table:
+    """Some jobs and their groups."""
+
+    by: str
+    states: dict[JobId, JobState]
+    groups: Groups = field(default_factory=Groups)
+
+    def __post_init__(self) -> None:
+        self.groups.by = self.by
+        self.arrange()
+
+    def arrange(self) -> None:
+        self.groups.arrange(tuple(self.states), self.row, "main")
+
+    def row(self, job: JobId) -> Row:
+        return Row(self.states[job], moment(10), 15)
+
+    @property
+    def shown(self) -> list[str]:
+        """The lines as text: `-name` for a group, else the job's name."""
+        return [
+            self.states[job].name if (job := job_of(line)) else f"-{self.groups.head(group_of(line)).name}"
+            for line in self.groups.lines
+        ]
+
+
+def table(by: str, *jobs: Job) -> Table:
+    return Table(by, {job.id: state((Status.IDLE, 1), job=job) for job in jobs or WATCHED})
+
+
+def test_a_job_with_two_tags_is_under_each_and_one_without_comes_last() -> None:
+    assert table("tag").shown == ["-data", "etl", "-slow", "api", "-web", "api", "ui", "-no tag", "old"]
+
+
+def test_tags_that_look_alike_are_one_group_and_numbers_are_in_their_natural_order() -> None:
+    jobs = [Job(A, "a", ("re\u0301d-10",)), Job(B, "b", ("r\u00e9d-10",)), Job(C, "c", ("r\u00e9d-9",))]
+    assert table("tag", *jobs).shown == ["-réd-9", "c", "-réd-10", "a", "b"]
+
+
+def test_projects_are_named_once_the_service_has_said_which() -> None:
+    grouped = table("project", WATCHED[0], WATCHED[1])
+    assert grouped.shown == ["-project not known", "api", "ui"]
+    grouped.states[A] = grouped.states[A]._replace(service_name=ServiceName("", "0123", "Payments"))
+    assert grouped.groups.follow([A], grouped.row)
+    grouped.arrange()
+    assert grouped.shown == ["-Payments", "api", "-project not known", "ui"]
+
+
+def test_profiles_and_states_are_groups_the_worst_state_first() -> None:
+    jobs = [Job(A, "ours"), Job(B, "theirs", profile="lab")]
+    assert table("profile", *jobs).shown == ["-lab", "theirs", "-main", "ours"]
+    by_state = table("state")
+    by_state.states[C] = state((failure(), 1), job=WATCHED[2])
+    assert by_state.groups.follow([C], by_state.row)
+    by_state.arrange()
+    assert by_state.shown == ["-no answer", "etl", "-idle", "api", "ui", "old"]
+
+
+def test_counts_follow_each_reading_without_arranging_anew() -> None:
+    grouped = table("tag")
+    assert grouped.groups.head("tag:web").counts == ((Condition.IDLE, 2),)
+    grouped.states[A] = state((Status.RUNNING, 1), job=WATCHED[0])
+    assert not grouped.groups.follow([A], grouped.row)
+    assert grouped.groups.head("tag:web").counts == ((Condition.RUNNING, 1), (Condition.IDLE, 1))
+    assert grouped.groups.head("tag:slow").counts == ((Condition.RUNNING, 1),)
+
+
+def test_folded_groups_have_one_line_and_say_which_job_they_hide() -> None:
+    grouped = table("tag")
+    grouped.groups.set_folded(["tag:web", "tag:gone"])
+    assert grouped.shown == ["-data", "etl", "-slow", "api", "-web", "-no tag", "old"]
+    assert grouped.groups.hides(A) == ""
+    assert grouped.groups.hides(B) == "tag:web"
+    assert grouped.groups.hides(GroupLine("tag:web", A)) == "tag:web"
+    assert grouped.groups.hides(GroupLine("tag:web")) == ""
+    every = grouped.groups.folded_after_all()
+    grouped.groups.set_folded(every)
+    assert grouped.shown == ["-data", "-slow", "-web", "-no tag"]
+    assert grouped.groups.folded_after_all() == ("tag:gone",)
+
+
+TAGS = st.lists(st.sampled_from(["web", "Web", "", "x", "10", "9"]), max_size=3).map(tuple)
+
+
+@given(st.lists(TAGS, max_size=12), st.sampled_from(["", "tag", "project", "profile", "state"]))
+def test_every_job_has_a_line_and_no_line_is_there_twice(tags: list[tuple[str, ...]], by: str) -> None:
+    jobs = [Job(job_id(number), f"job {number}", these) for number, these in enumerate(tags, 1)]
+    grouped = Table(by, {job.id: state((Status.IDLE, 1), job=job) for job in jobs})
+    lines = grouped.groups.lines
+    assert len(set(lines)) == len(lines)
+    assert {job for line in lines if (job := job_of(line))} == grouped.states.keys()
+    heads = [line for line in lines if not job_of(line)]
+    jobs_in_groups = sum(grouped.groups.head(line.group).jobs for line in heads if isinstance(line, GroupLine))
+    assert jobs_in_groups == (len(lines) - len(heads) if by else 0)
+
+
+async def test_groups_on_the_screen_fold_take_marks_and_survive_a_restart() -> None:
+    async with screen(WATCHED, {B: Status.RUNNING, C: failure()}, size=(100, 24)) as shown:
+        await shown.press("z", "down", "enter")
+        assert [line[2:].split("  ")[0] for line in shown.lines if "▿" in line] == [
+            "▿ ? data (1)", "▿ ◦ slow (1)", "▿ ▸ web (2)", "▿ ◦ no tag (1)",
+        ]  # fmt: skip
+        assert [job_of(line) for line in shown.board.table.order] == [None, C, None, A, None, A, B, None, D]
+        assert "1 running  1 idle" in shown.lines[6]
+        assert shown.cursor == A  # it stayed on its job
+        await shown.press("left")
+        assert shown.board.table.group == "tag:slow"
+        await shown.press("left", "down", "down", "space")  # the job under its second tag
+        assert shown.board.table.marks == {A}
+        await shown.press("escape", "up", "up", "space")
+        assert shown.board.table.marks == {A, B}  # the line of a group stands for its jobs
+        await shown.press("escape", "up", "up", "enter", "e")
+        assert shown.board.table.group == "tag:slow"
+        assert "The cursor is on a group" in shown.said
+        await shown.press("minus")
+        assert sum("▹" in line for line in shown.lines) == 4
+        assert list(shown.saved[-1].folded) == ["tag:", "tag:data", "tag:slow", "tag:web"]
+        await shown.press("n")  # a problem is found in a folded group, too
+        assert shown.cursor == C
+        assert list(shown.saved[-1].folded) == ["tag:", "tag:slow", "tag:web"]
+        await shown.press("slash", *"is:run", "enter")
+        assert "web (1)" in shown.text
+        assert "data" not in shown.text
+    async with screen(WATCHED, state=shown.saved[-1]._replace(filter="")) as again:
+        assert "▹ ◦ slow (1)" in again.text
+        assert "▿ ◦ data (1)" in again.text
+
+
+async def test_a_change_inside_groups_draws_its_rows_and_the_counts_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with screen(WATCHED, state=ScreenState(group="tag"), size=(100, 24)) as shown:
+        table = shown.board.table
+        drawn: list[int] = []
+
+        def refresh(*regions: Region, **_: bool) -> JobTable:
+            drawn.extend(region.y for region in regions)
+            return table
+
+        monkeypatch.setattr(table, "refresh", refresh)
+        await shown.ask_all()
+        assert drawn == []
+        shown.reader.outcomes[A] = Status.RUNNING
+        await shown.ask_all()
+        await shown.until(lambda: sorted(set(drawn)) == [3, 4, 5, 6])  # slow, api; web, api

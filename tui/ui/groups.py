@@ -1,0 +1,174 @@
+"""Rows in groups by tag, project, profile or state: the lines of the table, and what a group's line says. Pure."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from tui.core.condition import Condition
+from tui.core.job import JobId
+from tui.core.text import natural_key, normal
+from tui.ui.row import Row
+
+GROUPINGS = {"tag": "tag", "project": "project", "profile": "profile", "state": "state"}
+"""What rows can be grouped by, and how that is called on the screen."""
+_NONE = {"tag": "no tag", "project": "project not known", "profile": "default profile", "state": ""}
+"""The name of the group of those that have none."""
+_LONGEST = 120
+"""Characters of a group's key."""
+_WORST_FIRST = {condition: place for place, condition in enumerate(Condition)}
+
+
+class GroupLine(NamedTuple):
+    """A line of a grouped table: a job within a group, or the group's own line, which has no job."""
+
+    group: str
+    """The group's key, such as `tag:web`; unlike the name it stays the same between two starts."""
+    job: JobId | None = None
+
+
+Line = JobId | GroupLine
+"""A line of the table. Without groups each line is a job."""
+
+
+def job_of(line: Line | None) -> JobId | None:
+    return line.job if isinstance(line, GroupLine) else line
+
+
+def group_of(line: Line | None) -> str:
+    """The group that the line belongs to; empty without groups."""
+    return line.group if isinstance(line, GroupLine) else ""
+
+
+class GroupHead(NamedTuple):
+    """What the line of a group says."""
+
+    name: str
+    folded: bool
+    jobs: int
+    counts: tuple[tuple[Condition, int], ...]
+    """How many jobs are in each condition, worst first; none is zero."""
+
+
+class _Group(NamedTuple):
+    name: str
+    order: tuple[int, str]
+    jobs: list[JobId]
+
+
+class Groups:
+    """The lines of the table. A job with two tags has a line in two groups; folded groups have their own line only."""
+
+    def __init__(self) -> None:
+        self.by = ""
+        """What rows are grouped by; empty for no groups."""
+        self.folded: frozenset[str] = frozenset()
+        self.every: tuple[Line, ...] = ()
+        """The lines as if no group were folded."""
+        self.lines: tuple[Line, ...] = ()
+        self._default_profile = ""
+        self._groups: dict[str, _Group] = {}
+        self._keys: dict[JobId, tuple[str, ...]] = {}
+        self._conditions: dict[JobId, Condition] = {}
+        self._counts: dict[str, Counter[Condition]] = {}
+
+    def arrange(self, order: tuple[JobId, ...], row_of: Callable[[JobId], Row], default_profile: str) -> None:
+        """Make the lines for these jobs, in this order within each group."""
+        if not self.by:
+            self.every = self.lines = order
+            return
+        self._default_profile = default_profile
+        self._groups, self._keys, self._conditions = {}, {}, {}
+        for job in order:
+            row = row_of(job)
+            self._conditions[job] = row.condition
+            named = self._named(row)
+            self._keys[job] = tuple(named)
+            for key, name in named.items():
+                group = self._groups.get(key) or self._groups.setdefault(key, self._new_group(name, row.condition))
+                group.jobs.append(job)
+        ordered = sorted(self._groups.items(), key=lambda item: (item[1].order[0], natural_key(item[1].order[1])))
+        self._groups = dict(ordered)
+        self._counts = {
+            key: Counter(self._conditions[job] for job in group.jobs) for key, group in self._groups.items()
+        }
+        self.every = tuple(self._all_lines())
+        self._fold()
+
+    def _new_group(self, name: str, condition: Condition) -> _Group:
+        if self.by == "state":
+            return _Group(name, (_WORST_FIRST[condition], name), [])
+        return _Group(name or _NONE[self.by], (0 if name else 1, name), [])
+
+    def _named(self, row: Row) -> dict[str, str]:
+        """The keys and names of the groups that the job is in."""
+        state = row.state
+        match self.by:
+            case "tag":
+                names: Sequence[str] = state.job.tags
+            case "project":
+                names = (state.service_name.project or state.service_name.project_id,)
+            case "profile":
+                names = (state.job.profile or self._default_profile,)
+            case _:
+                names = (str(row.condition),)
+        keyed: dict[str, str] = {}
+        for name in names or ("",):
+            keyed.setdefault(f"{self.by}:{normal(name)}"[:_LONGEST], normal(name))
+        return keyed
+
+    def follow(self, jobs: Iterable[JobId], row_of: Callable[[JobId], Row]) -> bool:
+        """Update the counts for these jobs. Returns whether one of them belongs to other groups now."""
+        if not self.by:
+            return False
+        for job in jobs:
+            if job not in self._keys:
+                continue
+            row = row_of(job)
+            if tuple(self._named(row)) != self._keys[job]:
+                return True
+            before, self._conditions[job] = self._conditions[job], row.condition
+            for key in self._keys[job]:
+                self._counts[key][before] -= 1
+                self._counts[key][row.condition] += 1
+        return False
+
+    def _all_lines(self) -> Iterator[Line]:
+        for key, group in self._groups.items():
+            yield GroupLine(key)
+            yield from (GroupLine(key, job) for job in group.jobs)
+
+    def _fold(self) -> None:
+        self.lines = tuple(line for line in self.every if not self._is_folded(line)) if self.folded else self.every
+
+    def _is_folded(self, line: Line) -> bool:
+        return isinstance(line, GroupLine) and line.job is not None and line.group in self.folded
+
+    def set_folded(self, folded: Iterable[str]) -> None:
+        self.folded = frozenset(folded)
+        self._fold()
+
+    def head(self, key: str) -> GroupHead:
+        group, counts = self._groups[key], self._counts[key]
+        shown = tuple((condition, counts[condition]) for condition in _WORST_FIRST if counts[condition])
+        return GroupHead(group.name, key in self.folded, len(group.jobs), shown)
+
+    def jobs_in(self, key: str) -> tuple[JobId, ...]:
+        return tuple(self._groups[key].jobs) if key in self._groups else ()
+
+    def folded_after(self, key: str, fold: bool | None = None) -> tuple[str, ...]:
+        """The folded groups after this one was folded (True), unfolded (False), or whichever it was not (None)."""
+        fold = key not in self.folded if fold is None else fold
+        return tuple(sorted(self.folded | {key} if fold else self.folded - {key}))
+
+    def folded_after_all(self) -> tuple[str, ...]:
+        """The folded groups after all were folded; after all were unfolded, if all are folded."""
+        keys = self._groups.keys()
+        return tuple(sorted(self.folded - keys if keys <= self.folded else self.folded | keys))
+
+    def hides(self, line: Line | None) -> str:
+        """The folded group to open so that this line, or a line of this job, is seen; empty if none needs to be."""
+        job = job_of(line)
+        if job is None or not self.by:
+            return ""
+        keys = (line.group,) if isinstance(line, GroupLine) else self._keys.get(job, ())
+        return keys[0] if keys and self.folded.issuperset(keys) else ""
