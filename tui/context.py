@@ -81,9 +81,10 @@ class App:
         from tui.polling.poller import Poller
 
         profile = self.profile(name)
-        poller = Poller(profile.reader, report, profile.policy, clock=seconds, uniform=random.uniform)
+        lists = profile.extras if profile.policy.lists else None
+        poller = Poller(profile.reader, report, profile.policy, clock=seconds, uniform=random.uniform, lists=lists)
         if profile.extras:
-            profile.extras.use(poller.extras_budget())
+            profile.extras.use(poller.extras_budget(), lambda: poller.asks_lists)
         return poller
 
     def facts(

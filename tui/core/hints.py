@@ -18,7 +18,9 @@ FIRST_REST, LONGEST_REST = 60.0, 900.0
 AGREEMENTS, FINDS = 50, 3
 """Trust is earned by so many status calls that agree with the list, and so many changes that the list showed first."""
 DISTRUSTED = 3600.0
-"""Seconds without trust after a contradiction, or without hints after too many that brought nothing."""
+"""Seconds without trust after a contradiction, or without hints after too many that brought nothing; the latter is
+doubled each time."""
+MOST_DOUBLINGS = 3
 TOO_MANY_WASTED = 10
 _REMEMBERED = 40
 """Finds and wasted readings together after which both count half."""
@@ -119,8 +121,9 @@ class JobHint(NamedTuple):
         state = state._replace(agreed=True, doubted_at=None, refuted=None)
         if was_wanted and is_changed:
             return state._replace(wasted=0), Verdict.FOUND
-        if was_wanted and before is not None and not self.is_new_run:
-            return state.waste(now), Verdict.WASTED
+        if was_wanted and before is not None:
+            is_short_run = self.is_new_run and not self.wasted
+            return state.waste(now), Verdict.AGREES if is_short_run else Verdict.WASTED
         return state, Verdict.AGREES
 
     def disagree(
@@ -149,15 +152,20 @@ class Trust(NamedTuple):
 
     agreed: int = 0
     """Status calls that agreed since the last contradiction."""
+    proved: int = 0
+    """Changes that the list showed first since then."""
     found: int = 0
+    """Hints that led to a change, and those that brought nothing; what is long ago counts less."""
     wasted: int = 0
     distrusted_until: float = -inf
     worthless_until: float = -inf
     """Until then its hints are not used."""
+    rests: int = 0
+    """How often its hints were not used for a while."""
 
     def is_earned(self, now: float) -> bool:
         is_used = now >= max(self.distrusted_until, self.worthless_until)
-        return is_used and self.agreed >= AGREEMENTS and self.found >= FINDS
+        return is_used and self.agreed >= AGREEMENTS and self.proved >= FINDS
 
     def after(self, verdict: Verdict, now: float) -> "Trust":
         match verdict:
@@ -166,23 +174,25 @@ class Trust(NamedTuple):
             case Verdict.AGREES:
                 return self._replace(agreed=self.agreed + 1)
             case Verdict.FOUND:
-                return self._replace(agreed=self.agreed + 1, found=self.found + 1).faded()
+                more = {"agreed": self.agreed + 1, "proved": self.proved + 1, "found": self.found + 1}
+                return self._replace(**more).faded()
             case Verdict.CONTRADICTS:
-                return Trust(0, 0, self.wasted + 1, now + DISTRUSTED, self.worthless_until).judged(now)
+                return self._replace(agreed=0, proved=0, distrusted_until=now + DISTRUSTED)
             case Verdict.WASTED:
                 return self._replace(wasted=self.wasted + 1).judged(now)
 
     def judged(self, now: float) -> "Trust":
         """The state after a waste: hints that bring nothing are not used for a while."""
         if self.wasted >= TOO_MANY_WASTED and self.wasted > 2 * self.found:
-            return Trust(distrusted_until=self.distrusted_until, worthless_until=now + DISTRUSTED)
+            rest = DISTRUSTED * 2.0 ** min(self.rests, MOST_DOUBLINGS)
+            return Trust(distrusted_until=self.distrusted_until, worthless_until=now + rest, rests=self.rests + 1)
         return self.faded()
 
     def faded(self) -> "Trust":
         """The state in which what is long ago counts less."""
         if self.found + self.wasted <= _REMEMBERED:
             return self
-        return self._replace(found=max(self.found // 2, min(self.found, FINDS)), wasted=self.wasted // 2)
+        return self._replace(found=self.found // 2, wasted=self.wasted // 2)
 
 
 def _disagrees(hint: Hint, status: Status | None) -> bool:

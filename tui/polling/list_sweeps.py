@@ -29,8 +29,8 @@ FILTER_SHARE = 0.75
 """The part of the lists' requests that may ask for building jobs."""
 AT_ONCE = 5
 """Pages that are asked for one after another without a pause."""
-MOST_PAGES = 50
-"""Pages of one list in a sweep."""
+MOST_PAGES = 20
+"""Pages of one list in a sweep; more where more jobs are watched than half of them can name."""
 WORTH = 3
 """A list is read if it names so many watched jobs a page."""
 STRIKES = 3
@@ -174,7 +174,7 @@ class ListSweeps:
 
         `wanted` is False while the status calls alone can read every job as often as configured.
         """
-        if self._in_flight or not self._watched or not (wanted or self.is_first):
+        if self._in_flight or not self._watched or not wanted:
             return None
         if self._sweep is None:
             due = self._begin(rate, now)
@@ -305,7 +305,7 @@ class ListSweeps:
             or len(sweep.seen) == before
             or (answer.total is not None and len(sweep.seen) >= answer.total)
             or wanted <= sweep.seen
-            or page.number + 1 >= MOST_PAGES
+            or page.number + 1 >= max(MOST_PAGES, 2 * ceil(len(self._watched) / PAGE_SIZE))
         )
         if not is_over:
             sweep.index += 1

@@ -28,6 +28,8 @@ class Policy(NamedTuple):
     """The interval of a job that fails for a reason that only a person can remove."""
     back_off_most: float = 300
     """The longest wait of a job that backs off."""
+    lists: bool = True
+    """Whether lists of jobs may be asked for, if the profile allows other calls than the status call."""
 
 
 class Cadence(StrEnum):

@@ -12,6 +12,7 @@ from tui.polling.auth_gate import CHECK_EVERY
 from tui.polling.extras_budget import ExtrasBudget
 from tui.polling.list_sweeps import ListPage, ListReader, ListSweeps
 from tui.polling.policy import Cadence, Policy
+from tui.polling.rate_limiter import AdaptiveRateLimiter
 from tui.polling.scheduler import Scheduler
 
 _log = logging.getLogger(__name__)
@@ -164,6 +165,16 @@ class Poller:
     def paused(self, paused: bool) -> None:
         self._scheduler.paused = paused
         self._wake.set()
+
+    @property
+    def limiter(self) -> AdaptiveRateLimiter:
+        """Counts all requests of the profile."""
+        return self._scheduler.limiter
+
+    @property
+    def asks_lists(self) -> bool:
+        """Whether lists are asked for, since there are more jobs than status calls can read often enough."""
+        return self._lists is not None and self._scheduler.wants_lists
 
     def extras_budget(self) -> ExtrasBudget:
         """What the calls beside the status call take their share from: they wait while the status calls go badly."""
