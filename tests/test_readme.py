@@ -13,8 +13,12 @@ def table() -> str:
     for group, rows in key_table({}):
         lines.append(f"| **{group}** | | |")
         for keys, text, name in rows:
-            lines.append(f"| {' '.join(f'`{key}`' for key in keys.split(' '))} | {text} | `{name}` |")
+            lines.append(f"| {_each(keys)} | {text} | {_each(name)} |")
     return "\n".join(lines) + "\n"
+
+
+def _each(names: str) -> str:
+    return " ".join(name if name == "…" else f"`{name}`" for name in names.split(" "))
 
 
 def with_table(readme: str) -> str:

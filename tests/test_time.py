@@ -15,7 +15,7 @@ from tui.clock import now
 from tui.core.board import Freshness
 from tui.core.reading import Moment, Status
 from tui.ui.formatting import time_of_day
-from tui.ui.row import Row, age, how_long, note
+from tui.ui.row import Row, age, how_long
 
 HOUSE = Path(tui.__file__).parent
 
@@ -37,7 +37,6 @@ def test_ages_do_not_know_the_wall_clock(jump: timedelta) -> None:
     jumped = Moment(75, at.wall + jump)
     before, after = Row(known, at, 15), Row(known, jumped, 15)
     assert (age(after), how_long(after), after.freshness) == (age(before), how_long(before), Freshness.FRESH)
-    assert note(after).startswith("started ")
 
 
 @pytest.mark.usefixtures("berlin")

@@ -1,12 +1,14 @@
-"""Runs the user's own command when a job starts or stops: without a shell, bounded in time and number."""
+"""Runs the user's own command for an alert: without a shell, bounded in time and number."""
 
 import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from tui.core.alert_policy import ALERT_FIELDS, AlertOn, Happening, counts
+from tui.core.job import JobId
 from tui.core.text import clean
-from tui.core.transitions import ALERT_FIELDS, Change, deserves_alert
+from tui.core.transitions import Change, deserves_alert
 from tui.processes import run
 
 _log = logging.getLogger(__name__)
@@ -30,6 +32,32 @@ def values_of(change: Change, profile: str) -> dict[str, str]:
         "status": str(change.status or "unknown"),
         "change": str(change.event),
         "profile": clean(profile),
+        **dict.fromkeys(("outcome", "number", "branch", "step"), ""),
+        "count": "1",
+    }
+
+
+_STATUS = {AlertOn.STARTED: "running", AlertOn.LONGER_THAN_USUAL: "running", AlertOn.NO_ANSWER: "unknown"}
+
+
+def values_of_alert(happenings: Sequence[Happening], profile_of: Callable[[JobId], str]) -> dict[str, str]:
+    """Returns the values for one call about all of these. About more than one job, what only one job has is empty."""
+    profiles = {profile_of(what.job) for what in happenings}
+    values = dict.fromkeys(ALERT_FIELDS, "") | {"count": str(len(happenings))}
+    if len(profiles) == 1:
+        values["profile"] = clean(profiles.pop())
+    if len(happenings) > 1:
+        return values | {"label": f"{len(happenings)} jobs", "change": counts(happenings)}
+    (what,) = happenings
+    return values | {
+        "id": str(what.job),
+        "label": clean(what.name),
+        "status": _STATUS.get(what.kind, "idle"),
+        "change": what.word,
+        "outcome": what.outcome,
+        "number": str(what.number or ""),
+        "branch": clean(what.branch),
+        "step": clean(what.step),
     }
 
 
@@ -67,15 +95,23 @@ class Alerts:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def tell(self, change: Change, profile: str = "") -> None:
-        """Starts the command for this change if it deserves an alert."""
-        if not self._command or not deserves_alert(change):
+        """Starts the command for this change if it is a start or a stop."""
+        if deserves_alert(change):
+            self._start(values_of(change, profile))
+
+    def tell_all(self, happenings: Sequence[Happening], profile_of: Callable[[JobId], str]) -> None:
+        """Starts the command once for all of these."""
+        self._start(values_of_alert(happenings, profile_of))
+
+    def _start(self, values: Mapping[str, str]) -> None:
+        if not self._command:
             return
         if len(self._tasks) >= WAITING:
             self._complain(
                 f"is too slow: more than {WAITING} changes wait for it, and those that come now are left out"
             )
             return
-        task = asyncio.get_running_loop().create_task(self._run(change, profile))
+        task = asyncio.get_running_loop().create_task(self._run(values))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -88,9 +124,8 @@ class Alerts:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, change: Change, profile: str) -> None:
+    async def _run(self, values: Mapping[str, str]) -> None:
         async with self._free:
-            values = values_of(change, profile)
             more = {f"CODEARTS_{name.upper()}": value for name, value in values.items()}
             try:
                 ended = await run(filled(self._command, values), self._time_limit, more=more)

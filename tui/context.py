@@ -7,7 +7,7 @@ import argparse
 import os
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tui.profiles.job_facts import JobFacts
     from tui.profiles.profile import Profile
     from tui.profiles.resolve import ProfileInputs
+    from tui.storage.recorder import Recorder
+    from tui.storage.shared_budget import SharedBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class App:
     log: "logging.Handler | None" = None
     names_file: Path | None = None
     """Where the names of jobs are kept; None for nowhere."""
+    peers: "Callable[[Profile], SharedBudget] | None" = None
+    """What finds the other instances that use a profile's credential; None where nothing is shared."""
     unknown: "dict[str, Profile]" = field(default_factory=dict)
     """Profiles that only the watchlist names, made when first wanted."""
 
@@ -81,8 +85,16 @@ class App:
         from tui.polling.poller import Poller
 
         profile = self.profile(name)
-        lists = profile.extras if profile.policy.lists else None
-        poller = Poller(profile.reader, report, profile.policy, clock=seconds, uniform=random.uniform, lists=lists)
+        peers = self.peers(profile) if self.peers else None
+        poller = Poller(
+            profile.reader,
+            report,
+            profile.policy,
+            clock=seconds,
+            uniform=random.uniform,
+            lists=profile.extras if profile.policy.lists else None,
+            peers=peers,
+        )
         if profile.extras:
             profile.extras.use(poller.extras_budget(), lambda: poller.asks_lists)
         return poller
@@ -208,13 +220,36 @@ class Context:
         Takes every secret out of `environ`.
         """
         profiles = {name: self.build(name) for name in self.wanted}
-        app = App(profiles, self.in_charge, self.now, names_file=names_path(self.locations.state))
+        names_file = names_path(self.locations.state)
+        app = App(profiles, self.in_charge, self.now, names_file=names_file, peers=self.peers)
         self.hide_secrets()
         if not self.flags.log:
             return app
         from tui.logs import open_log
 
         return replace(app, log=open_log(self.flags.log, app.held))
+
+    def recorder(self) -> "Recorder | None":
+        """What keeps the history, opened in the background; None without a home folder."""
+        from tui.storage.history import open_history
+        from tui.storage.recorder import Recorder
+
+        if not self.locations.state:
+            return None
+        return Recorder(open_history(self.locations.state.parent, self.now), self.now)
+
+    def peers(self, profile: "Profile") -> "SharedBudget":
+        """What tells other instances of this user what is spent of the profile's budget."""
+        import time
+
+        from tui.clock import seconds
+        from tui.storage.budget_folder import open_budget
+        from tui.storage.remembered_limits import RememberedLimits
+        from tui.storage.shared_budget import SharedBudget
+
+        state = self.locations.state and self.locations.state.parent
+        limits = RememberedLimits(state / "limits.json") if state else None
+        return SharedBudget(partial(open_budget, state, self.environ), limits, profile.identity, seconds, time.time)
 
     def hide_secrets(self) -> None:
         """Take out of `environ` every variable that holds a secret: programs that are started inherit the rest."""

@@ -3,6 +3,7 @@
 import io
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +18,11 @@ from tui.commands import config
 from tui.commands.check import check
 from tui.commands.check_steps import terminal_steps
 from tui.commands.output import Output
+from tui.core.budget import Limit, Spending
 from tui.core.job import Job, JobId
 from tui.demo.service import DemoService
+from tui.storage.budget_folder import BudgetFolder
+from tui.storage.remembered_limits import RememberedLimits
 from tui.storage.watchlist import WatchlistFile
 
 MARKS = dict(zip("+x!-", "✓✗!-", strict=True))
@@ -74,6 +78,7 @@ async def test_all_is_well(user: User, service: DemoService) -> None:
         "clock",
         "credential",
         "accepted",
+        "budget",
         "job",
         "extras",
         "terminal",
@@ -314,7 +319,6 @@ async def test_the_proxy_is_shown_without_its_password(user: User, monkeypatch: 
         ({"TERM": "xterm", "COLORTERM": "truecolor"}, "colours", "✓ all"),
         ({"TERM": "xterm", "NO_COLOR": "1"}, "colours", "✓ none, as NO_COLOR"),
         ({"TERM": "screen", "STY": "1"}, "clipboard", "✓ through GNU screen"),
-        ({"TERM": "tmux", "TMUX": "1"}, "alerts", "✓ only the command"),
         ({"TERM": "xterm"}, "clipboard", "✓ by the terminal"),
         ({"TERM": "xterm"}, "terminal", "✓ 80 columns, 24 lines, TERM=xterm"),
     ],
@@ -392,3 +396,31 @@ async def extras_checked(user: User, *argv: str) -> tuple[int, list[str]]:
     data = io.TextIOWrapper(written, encoding="ascii", errors="backslashreplace")
     code = await check(user.context(*argv), Output(data, None))
     return code, [line for line in written.getvalue().decode().splitlines() if line[2:].startswith("extras")]
+
+
+async def test_the_budget_says_who_shares_it_and_which_limit_is_known(
+    user: User, service: DemoService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    user.settings, user.environ = at(service), {"CODEARTS_TOKEN": service.token}
+    _, steps = await checked(user)
+    assert steps["budget"] == "+ no other instance uses it now; no limit of the service is known"
+    user.environ = {"CODEARTS_TOKEN": service.token}
+    identity = user.profile().identity()
+    assert identity
+    state, now = tmp_path / "state" / "codearts-watch", time.time()
+    RememberedLimits(state / "limits.json").keep(identity.remembered, Limit(200, 300, now - 3 * 3600), now)
+    others = [BudgetFolder(state / "budget", identity.shared) for _ in range(2)]
+    for other in others:
+        other.exchange(Spending(now, 1.0, (), 5.0, 0.0, 0.0, None))
+    user.environ = {"CODEARTS_TOKEN": service.token}
+    code, steps = await checked(user)
+    said = "+ 2 instances share it; at most 200 requests in 300 s, as the service said 3 h ago"
+    assert (code, steps["budget"]) == (0, said)
+    for other in others:
+        other.close()
+    (state / "budget").chmod(0o755)
+    user.environ = {"CODEARTS_TOKEN": service.token}
+    code, steps = await checked(user)
+    assert code == 0
+    assert steps["budget"].startswith("! not shared with other instances: the folder budget is not closed to others")

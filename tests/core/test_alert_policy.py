@@ -4,19 +4,22 @@ import random
 from collections.abc import Iterable
 from datetime import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import job_id
-from tui.core.alert_policy import AlertOn, AlertPolicy, Arm, Happening, Rules, sentence
+from tui.core.alert_policy import Actions, AlertOn, AlertPolicy, Arm, Happening, Rules, quiet_hours, sentence
 
 ALL = Rules(all_jobs=True)
 NOON = time(12)
+DAY = 86_400.0
 
 
-def stop(number: int, outcome: str = "", armed: Arm | None = None, ago: float = 0, pending: bool = False) -> Happening:
+def stop(number: int, at: float, outcome: str = "", armed: Arm | None = None, pending: bool = False) -> Happening:
+    """A stop seen at this moment, or what became of it."""
     kind = AlertOn.FAILED if outcome == "failed" else AlertOn.STOPPED
-    return Happening(job_id(number), f"job-{number}", kind, ago, pending, outcome, armed)
+    return Happening(job_id(number), f"job-{number}", kind, at, pending, outcome, armed)
 
 
 class Ear:
@@ -30,122 +33,202 @@ class Ear:
         self.bells: list[float] = []
         self.texts: list[tuple[float, str]] = []
         self.disarmed: set[str] = set()
+        self.told: list[Happening] = []
 
-    def run(self, happenings: Iterable[tuple[float, Happening]], until: float) -> "Ear":
-        left = sorted(happenings, key=lambda pair: pair[0])
+    def run(
+        self,
+        seen: Iterable[Happening],
+        until: float,
+        later: Iterable[tuple[float, Happening]] = (),
+        step: float = 0.5,
+    ) -> "Ear":
+        """Takes what is `seen` at its own moment, and each of `later` at the moment beside it."""
+        left = sorted([*((what.at, what) for what in seen), *later], reverse=True)
         while self.now < until:
-            while left and left[0][0] <= self.now:
-                self.policy, actions = self.policy.happened(left.pop(0)[1], self.rules, self.now, self.clock)
+            while left and left[-1][0] <= self.now:
+                self.policy, actions = self.policy.happened(left.pop()[1], self.rules, self.now, self.clock)
                 self._note(actions)
             self.policy, actions = self.policy.tick(self.rules, self.now, self.clock)
             self._note(actions)
-            self.now += 0.5
+            self.now += step
         return self
 
-    def _note(self, actions: object) -> None:
-        self.bells += [self.now] if getattr(actions, "bell", False) else []
-        self.texts += [(self.now, text)] if (text := getattr(actions, "text", "")) else []
-        self.disarmed |= getattr(actions, "disarm", set())
+    def _note(self, actions: Actions) -> None:
+        self.bells += [self.now] if actions.bell else []
+        self.texts += [(self.now, actions.text)] if actions.text else []
+        self.disarmed |= actions.disarm
+        self.told += actions.happenings
 
 
 def test_fifty_stops_of_one_moment_are_one_bell_and_two_notifications() -> None:
-    seen = [(number / 5, stop(number, pending=True)) for number in range(50)]
-    known = [(at + 5.5, stop(int(at * 5), "failed" if at < 0.3 else "passed")) for at, _ in seen]
-    ear = Ear().run([*seen, *known], until=120)
+    seen = [stop(number, number / 5, pending=True) for number in range(50)]
+    known = [(what.at + 5.5, stop(at, what.at, "failed" if at < 2 else "passed")) for at, what in enumerate(seen)]
+    ear = Ear().run(seen, 120, known)
     assert ear.bells == [0]
     assert len(ear.texts) == 2
     assert ear.texts[-1][1].startswith("Builds: 2 failed · 48 passed")
+    assert len(ear.told) == 50
 
 
 def test_the_notification_waits_until_the_outcome_is_known() -> None:
-    ear = Ear().run([(0, stop(1, pending=True)), (5, stop(1, "failed"))], until=60)
+    ear = Ear().run([stop(1, 0, pending=True)], 60, [(5, stop(1, 0, "failed"))])
     assert (ear.bells, ear.texts) == ([0], [(5, "job-1: failed")])
 
 
+def test_it_waits_for_the_failing_step_too_but_says_what_it_knows_after_eight_seconds() -> None:
+    failed = stop(1, 0, "failed", pending=True)
+    known = failed._replace(is_outcome_pending=False, number=88, branch="main", step="Sign ipa")
+    ear = Ear().run([stop(1, 0, pending=True)], 60, [(5, failed), (6, known)])
+    assert ear.texts == [(6, "job-1: failed · #88 main · step Sign ipa")]
+    ear = Ear().run([stop(1, 0, pending=True)], 60, [(5, failed), (20, known)])
+    assert (ear.bells, ear.texts) == ([0], [(8, "job-1: failed")])
+
+
 def test_it_waits_eight_seconds_and_no_longer() -> None:
-    ear = Ear().run([(0, stop(1, pending=True)), (20, stop(1, "failed"))], until=60)
+    ear = Ear().run([stop(1, 0, pending=True)], 60, [(20, stop(1, 0, "failed"))])
     assert (ear.bells, ear.texts) == ([0], [(8, "job-1: stopped")])
+
+
+def test_a_run_alerts_once_however_late_its_outcome_is_known() -> None:
+    outcomes = [(at, stop(1, 0, "failed")) for at in (20, 305, 550, 700)]
+    ear = Ear().run([stop(1, 0, pending=True)], 800, outcomes)
+    assert (ear.bells, len(ear.texts)) == ([0], 1)
 
 
 def test_failures_alone_ring_when_they_are_known() -> None:
     only_failed = Rules(True, frozenset({AlertOn.FAILED}))
-    pending = [(0.0, stop(1, pending=True)), (0.0, stop(2, pending=True))]
-    ear = Ear(only_failed).run([*pending, (5, stop(1, "failed")), (5, stop(2, "passed"))], until=60)
-    assert ear.bells == [5]
-    assert [text for _, text in ear.texts] == ["job-1: failed"]
-
-
-def test_passed_runs_do_not_ring_where_only_failures_are_wanted() -> None:
-    only_failed = Rules(True, frozenset({AlertOn.FAILED}))
-    ear = Ear(only_failed).run([(0, stop(1, pending=True)), (5, stop(1, "passed"))], until=60)
-    assert (ear.bells, ear.texts) == ([], [])
+    pending = [stop(1, 0, pending=True), stop(2, 0, pending=True)]
+    ear = Ear(only_failed).run(pending, 60, [(5, stop(1, 0, "failed")), (5, stop(2, 0, "passed"))])
+    assert (ear.bells, ear.texts) == ([5], [(5, "job-1: failed")])
+    ear = Ear(only_failed).run(pending, 800, [(90, stop(1, 0, "failed")), (700, stop(2, 0, "failed"))])
+    assert (ear.bells, ear.texts) == ([90], [(90, "job-1: failed")])
 
 
 def test_only_armed_jobs_alert_unless_all_are_wanted() -> None:
-    armed = Rules()
-    ear = Ear(armed).run([(0, stop(1)), (1, stop(2, armed=Arm.ONCE)), (2, stop(3, armed=Arm.ALWAYS))], until=60)
+    ear = Ear(Rules()).run([stop(1, 0), stop(2, 1, armed=Arm.ONCE), stop(3, 2, armed=Arm.ALWAYS)], until=60)
     assert len(ear.bells) == 1
     assert ear.disarmed == {job_id(2)}
 
 
 def test_an_armed_job_tells_its_end_whatever_kinds_are_wanted() -> None:
-    ear = Ear(Rules(False, frozenset({AlertOn.NO_ANSWER}))).run([(0, stop(1, "passed", Arm.ONCE))], until=60)
+    ear = Ear(Rules(False, frozenset({AlertOn.NO_ANSWER}))).run([stop(1, 0, "passed", Arm.ONCE)], until=60)
     assert [text for _, text in ear.texts] == ["job-1: passed"]
 
 
+def test_a_job_that_is_armed_once_stays_armed_until_it_ends() -> None:
+    started = Happening(job_id(1), "job-1", AlertOn.STARTED, 0, armed=Arm.ONCE)
+    ear = Ear(Rules(False, frozenset({AlertOn.STARTED})))
+    ear.run([started, started._replace(kind=AlertOn.NO_ANSWER, at=2)], until=30)
+    assert (len(ear.texts), ear.disarmed) == (1, set())
+    ear.run([stop(1, 30, armed=Arm.ONCE)], until=60)
+    assert (len(ear.texts), ear.disarmed) == (2, {job_id(1)})
+
+
+def test_a_job_that_was_armed_just_now_alerts_however_soon() -> None:
+    ear = Ear().run([stop(1, 0)], until=60)
+    ear.policy = ear.policy.forget([job_id(1)])
+    ear.run([stop(1, 60, armed=Arm.ALWAYS)], until=120)
+    assert ear.bells == [0, 60]
+
+
 def test_what_is_known_late_is_not_alerted() -> None:
-    assert not Ear().run([(0, stop(1, ago=601))], until=60).bells
-    assert Ear().run([(0, stop(1, ago=599))], until=60).bells
+    assert not Ear().run([], 700, [(601, stop(1, 0))]).bells
+    assert Ear().run([], 700, [(599, stop(1, 0))]).bells
 
 
 def test_a_flapping_job_alerts_once_in_five_minutes() -> None:
-    ear = Ear().run([(at, stop(1)) for at in range(0, 900, 20)], until=1000)
+    ear = Ear().run([stop(1, at) for at in range(0, 900, 20)], until=1000)
     assert ear.bells == [0, 300, 600]
 
 
 def test_a_second_bell_rings_after_fifteen_seconds() -> None:
-    ear = Ear().run([(0, stop(1)), (14, stop(2)), (15, stop(3))], until=60)
+    ear = Ear().run([stop(1, 0), stop(2, 14), stop(3, 15)], until=60)
     assert ear.bells == [0, 15]
+
+
+def test_a_start_within_the_wait_does_not_hide_the_stop() -> None:
+    started = Happening(job_id(1), "job-1", AlertOn.STARTED, 3)
+    ear = Ear(Rules(True, frozenset(AlertOn))).run([stop(1, 0, pending=True), started], until=60)
+    assert ear.texts == [(8, "job-1: stopped")]
 
 
 def test_the_silence_lasts_an_hour_and_is_summed_up() -> None:
     ear = Ear()
     ear.policy = ear.policy.silence(0)
-    ear.run([(at, stop(at)) for at in range(100, 3600, 700)], until=3700)
-    assert ear.bells == []
-    assert [text for _, text in ear.texts] == ["5 alerts were held back: press E to see what happened"]
+    ear.run([stop(number, number * 700, "failed" if number == 1 else "") for number in range(1, 6)], until=3700)
+    assert ear.texts == [(3600, "Held back: 1 failed · 4 stopped (job-1 …)")]
+    assert ear.bells == [3600]
+    assert len(ear.told) == 5
     assert AlertPolicy().silence(0).silence(10) == AlertPolicy()
 
 
-def test_quiet_hours_reach_over_midnight() -> None:
-    night = Rules(True, quiet=(time(22), time(7)))
+def test_what_waits_when_the_silence_begins_is_held_back_too() -> None:
+    ear = Ear().run([stop(1, 0, pending=True, armed=Arm.ONCE), stop(2, 1)], until=3)
+    ear.policy = ear.policy.silence(3)
+    ear.run([stop(3, 3)], 3700, [(5, stop(1, 0, "failed", Arm.ONCE))])
+    assert (ear.bells, ear.texts) == ([0, 3603], [(3603, "Held back: 1 failed · 2 stopped (job-1 …)")])
+    assert ear.disarmed == {job_id(1)}
+
+
+def test_quiet_hours_reach_over_midnight_and_are_summed_up_once() -> None:
+    night = Rules(True, quiet=quiet_hours("22:00-07:00"))
     assert [night.is_quiet(time(hour)) for hour in (21, 22, 3, 7)] == [False, True, True, False]
-    ear = Ear(night, time(3)).run([(0, stop(1))], until=60)
+    ear = Ear(night, time(3)).run([stop(1, 0), stop(1, 400), stop(2, 1)], until=600)
     assert (ear.bells, ear.texts) == ([], [])
     ear.clock = time(8)
-    ear.run([], until=120)
-    assert len(ear.texts) == 1
+    ear.run([], until=700)
+    assert (ear.bells, ear.texts) == ([600], [(600, "Held back: 2 stopped (job-1 …)")])
+
+
+@pytest.mark.parametrize(
+    "text", ["22:00-7:00", "24:00-07:00", "22-07", "22:00", "", "22:60-07:00", "22:00-07:00-08:00"]
+)
+def test_other_texts_are_no_quiet_hours(text: str) -> None:
+    assert quiet_hours(text) is None
 
 
 def test_an_outage_is_one_alert() -> None:
     no_answer = Rules(True, frozenset({AlertOn.NO_ANSWER}))
-    lost = [(number / 20, Happening(job_id(number), f"job-{number}", AlertOn.NO_ANSWER)) for number in range(200)]
+    lost = [Happening(job_id(number), f"job-{number}", AlertOn.NO_ANSWER, number / 20) for number in range(200)]
     ear = Ear(no_answer).run(lost, until=120)
     assert len(ear.bells) == 1
     assert ear.texts[-1][1].startswith("Builds: 200 no answer")
     assert len(ear.texts) <= 2
 
 
-def test_a_week_has_no_alert_twice_and_a_bounded_number_a_day() -> None:
+def test_in_a_week_no_run_alerts_twice_and_only_the_sums_come_at_night() -> None:
     chance = random.Random(5)
-    stops = [(chance.uniform(0, 7 * 86_400), chance.randrange(200)) for _ in range(14_000)]
-    ear = Ear().run([(at, stop(job, chance.choice(["failed", "passed"]))) for at, job in stops], until=7 * 86_400)
-    assert len(ear.bells) <= 7 * 86_400 / 15
+    runs = [stop(chance.randrange(200), chance.uniform(0, 7 * DAY), pending=True) for _ in range(3_000)]
+    outcomes = [
+        (
+            run.at + chance.choice([5.5, 7, 60, 590, 3600]),
+            stop(int(run.job, 16), run.at, chance.choice(["failed", "passed"])),
+        )
+        for run in runs
+    ]
+    ear = Ear(Rules(True, quiet=quiet_hours("22:00-07:00")))
+    happenings = sorted([*((run.at, run) for run in runs), *outcomes], reverse=True)
+    while ear.now < 7 * DAY:
+        begin, ear.clock = ear.now, time(int(ear.now % DAY // 3600), int(ear.now % 3600 // 60))
+        part = []
+        while happenings and happenings[-1][0] < begin + 60:
+            part.append(happenings.pop())
+        ear.run([], begin + 60, part, step=1 if part or ear.policy.due else 60)
+    told = [(what.job, what.at) for what in ear.told]
+    assert len(told) == len(set(told))
+    assert not any(at % DAY >= 22 * 3600 or at % DAY < 7 * 3600 for at in ear.bells)
+    assert not any(at % DAY >= 22 * 3600 + 60 or at % DAY < 7 * 3600 for at, _ in ear.texts)
+    assert sum(text.startswith("Held back") for _, text in ear.texts) == 7
     assert all(later - earlier >= 15 for earlier, later in zip(ear.bells, ear.bells[1:], strict=False))
+    assert len(ear.bells) <= len(runs)
+    assert len(ear.texts) <= 2 * len(ear.bells)
 
 
 @given(st.lists(st.tuples(st.text(max_size=200), st.sampled_from(["failed", "passed", ""])), min_size=1, max_size=9))
 def test_no_sentence_begins_like_a_number_or_is_long(jobs: list[tuple[str, str]]) -> None:
-    text = sentence(tuple(stop(at, outcome)._replace(name=name) for at, (name, outcome) in enumerate(jobs)))
-    assert len(text) <= 120
-    assert not text[:1].isdigit()
+    told = tuple(
+        stop(at, 0, outcome)._replace(name=name, branch=name, step=name) for at, (name, outcome) in enumerate(jobs)
+    )
+    for text in (sentence(told), sentence(told, "Held back")):
+        assert len(text) <= 120
+        assert not text[:1].isdigit()

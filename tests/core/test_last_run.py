@@ -35,6 +35,14 @@ def test_a_record_of_the_run_before_is_not_taken_for_the_one_that_stopped() -> N
     assert known.learn(record(8)).last_run == record(8)
 
 
+def test_a_record_that_came_after_the_run_was_last_seen_going_may_be_its_own() -> None:
+    """The build ended, its record was asked for, and only then did a reading find the job idle."""
+    known = state((RUNNING, 10), (RUNNING, 20)).learn(record(8, Outcome.FAILED), at=25)
+    known = known.record(reading(known.job.id, IDLE, 30))
+    assert (known.last_run, known.known_number) == (None, 0)
+    assert known.learn(record(8, Outcome.FAILED), at=35).last_run == record(8, Outcome.FAILED)
+
+
 def test_what_a_list_says_is_shown_until_a_record_says_it_and_never_after_a_stop() -> None:
     listed = record(0, Outcome.FAILED, is_confirmed=False)
     known = state((IDLE, 10)).learn(listed)

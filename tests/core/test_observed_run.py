@@ -7,26 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.builders import job_id, moment
+from tests.support.true_runs import Truth, is_true
 from tui.core.observed_run import Between, Gap, RecordedRun, merged, observe
 from tui.core.reading import Moment, Reading, Status
 from tui.core.run import Outcome
 
 JOB = job_id(1)
 NOON = moment(0).wall.timestamp()
-
-
-class Truth:
-    """A job that starts and stops at given moments."""
-
-    def __init__(self, flips: list[float]) -> None:
-        self.flips = flips
-
-    def status(self, at: float) -> Status:
-        return Status.RUNNING if sum(flip <= at for flip in self.flips) % 2 else Status.IDLE
-
-    def runs(self) -> list[tuple[float, float]]:
-        ends = [*self.flips, float("inf")]
-        return [(ends[at], ends[at + 1]) for at in range(0, len(self.flips), 2)]
 
 
 def answer(truth: Truth, sent: float, decided: float, received: float) -> Reading:
@@ -47,23 +34,6 @@ def watch(
         runs += [seen.ended] if seen.ended else []
         gaps += [seen.gap] if seen.gap else []
     return runs + ([run] if run else []), gaps
-
-
-def holds(between: Between, at: float) -> bool:
-    return (between.after is None or between.after <= NOON + at) and NOON + at <= between.by
-
-
-def is_true(run: RecordedRun, truth: Truth) -> bool:
-    """Returns whether one of the true runs began and ended within the bounds of `run`, or `run` may be several."""
-    if run.maybe_two:
-        return any(holds(run.start, start) for start, _ in truth.runs())
-    for start, end in truth.runs():
-        if holds(run.start, start) and (run.end is None or holds(run.end, end)):
-            if run.end is None or run.duration is None:
-                return True
-            least, most = run.duration
-            return least <= end - start and (most is None or end - start <= most)
-    return False
 
 
 @settings(max_examples=300, deadline=None)

@@ -74,7 +74,7 @@ def test_the_smallest_screen_still_says_what_runs(tmp_path: Path) -> None:
         terminal.wait_for(r"^ *\d+ running .*\d+ idle")
         terminal.wait_for(r"(▸ running|◦ idle)")
         terminal.resize(40, 120)
-        terminal.wait_for(lambda text: "Note" in text and "? help" in text.splitlines()[-1])
+        terminal.wait_for(lambda text: "Build" in text and "? help" in text.splitlines()[-1])
 
 
 def colours(raw: bytes) -> set[bytes]:

@@ -111,4 +111,4 @@ def test_throttling_slows_everything_down_and_says_so_until_it_is_over(tmp_path:
             server.answers |= answers
             terminal.wait_for("3 running")
             terminal.gone("asks for fewer")
-            terminal.wait_for(r"slowed by the service to [\d.]+ req/s")
+            terminal.wait_for(r"every \d+ s, (idle \d+ s|slowed by the service)")

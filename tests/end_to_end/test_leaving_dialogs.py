@@ -24,6 +24,8 @@ PLACES: dict[str, tuple[str, str]] = {
     "theme": ("T", "enter: choose"),
     "help": ("?", "esc: close"),
     "error": ("e", "Why there is no answer"),
+    "find": ("O", "Find jobs"),
+    "log": ("l", "Log of"),
     "palette": (":", "Search for commands"),
     "address": ("o", "Page of"),
     "profile": ("F", "all profiles"),

@@ -234,6 +234,26 @@ def test_a_refusal_that_says_when_to_come_back_shows_the_limit() -> None:
     assert windows(sends(limiter, 40.0, 3600.0, at_once=True), 300.0) <= 190
 
 
+def test_a_refusal_of_another_instance_slows_this_one_too_and_once() -> None:
+    limiter, other = AdaptiveRateLimiter(5.0), AdaptiveRateLimiter(5.0)
+    other.on_throttled(REFUSED, 1000.0, 1000.1)
+    for late in (0.2, 0.3, 60.0):
+        told = other.spending(1000.1)
+        limiter.take_others([told._replace(refused_at=told.refused_at + late / 1000)], 1000.1 + late)
+    assert limiter.waiting_until == other.waiting_until
+    limiter.take_others([], 1061.0)
+    assert limiter.rate == 2.5
+    at_work(limiter, 1006.0, 61)
+    assert limiter.rate == 3.0
+
+
+def test_what_another_instance_heard_long_ago_means_nothing() -> None:
+    limiter, other = AdaptiveRateLimiter(5.0), AdaptiveRateLimiter(5.0)
+    other.on_throttled(REFUSED, 1000.0, 1000.1)
+    limiter.take_others([other.spending(9000.0)._replace(is_there=False)], 9000.0)
+    assert limiter.rate == 5.0
+
+
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.floats(0, 400), st.sampled_from(["good", "refused", "named"])), max_size=60))
 def test_the_rate_stays_between_the_lowest_and_the_configured(events: list[tuple[float, str]]) -> None:

@@ -7,24 +7,24 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.support.builders import job_id
 from tui.core.observed_run import Between, Gap, RecordedRun
-from tui.core.reading import Status
+from tui.core.reading import Moment, Status
+from tui.core.remembered import LastSeen, Notes
 from tui.core.run import Outcome
 from tui.storage.history import (
     RUNS_REMEMBERED,
     History,
     HistoryFile,
     HistoryUnusable,
-    LastSeen,
-    Notes,
     history_path,
-    is_remote,
 )
+from tui.storage.mounts import is_remote
 
 NOW = 1_780_000_000.0
 DAY = 86_400.0
@@ -48,7 +48,7 @@ _files: list[HistoryFile] = []
 
 
 def opened(path: Path, now: float = NOW) -> HistoryFile:
-    _files.append(HistoryFile(path, lambda: now))
+    _files.append(HistoryFile(path, lambda: Moment(0, datetime.fromtimestamp(now, UTC))))
     return _files[-1]
 
 
@@ -78,7 +78,7 @@ def test_what_was_written_is_remembered(path: Path) -> None:
     file = opened(path)
     whole = run(NOW - 900, NOW - 600, number=7, as_sent="FAILURE")
     going_on, gap = run(NOW - 300), Gap(job_id(1), NOW - 590, NOW - 400)
-    seen = LastSeen(Status.RUNNING, NOW - 16, NOW - 15)
+    seen = LastSeen(Status.RUNNING, NOW - 16, NOW - 15, NOW - 300, NOW - 315)
     file.write(Notes((whole, going_on), (gap,), {job_id(1): seen}))
     file.close()
     known = opened(path).read()
@@ -276,7 +276,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from tests.storage.test_history import NOW, opened, run
-from tui.storage.history import Notes
+from tui.core.remembered import Notes
 file = opened(Path(sys.argv[1]))
 print("open", flush=True)
 for number in range(100_000):

@@ -5,6 +5,7 @@ import os
 import pwd
 import sys
 from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.other_users import ALICE, EVE, TEAM, as_user, give, needs_root, public_folder
+from tui.core.alert_policy import AlertOn, Rules
 from tui.core.errors import UserError
 from tui.storage.files import default_locations, is_private
-from tui.storage.settings import LIMIT, PollingSettings, Settings, UiSettings, load_settings
+from tui.storage.settings import LIMIT, AlertSettings, PollingSettings, Settings, UiSettings, load_settings
 
 PAGE = "https://console.example.com/{region}/{job_id}"
 
@@ -60,6 +62,13 @@ def test_settings_are_read(path: Path) -> None:
         ("[ui]\nzzzz = 1\n", "there is no setting ui.zzzz; known here: ui.theme, ui.mouse, ui.address"),
         ("[sounds]\nbell = true\n", "there is no setting sounds; known here: polling, ui, alerts, service, keys"),
         ("[alerts]\ncommand = 'notify'\n", "alerts.command must be a list of texts"),
+        (
+            "[alerts]\non = ['faild']\n",
+            'alerts.on must be a list of "failed", "stopped", "started", "no answer", "longer',
+        ),
+        ("[alerts]\nbell = 'yes'\n", "alerts.bell must be true or false"),
+        ("[alerts]\nquiet = '22-7'\n", 'alerts.quiet must be two times of day like "22:00-07:00"'),
+        ("[alerts]\ndesktop = 'kitty'\n", 'alerts.desktop must be "auto" or "osc9" or "osc99" or "osc777" or "none"'),
         ('default_profil = "prod"\n', "there is no setting default_profil; did you mean default_profile?"),
         ('region = "cn-north-4"\n', "there is no setting region; did you mean profiles.NAME.region?"),
         ('[profiles.a]\nregio = "x"\n', "there is no setting profiles.a.regio; did you mean profiles.a.region?"),
@@ -264,3 +273,12 @@ def test_extras_can_be_switched_off(tmp_path: Path) -> None:
     assert load_settings(path).service.extras
     path.write_text("[service]\nextras = false\n")
     assert not load_settings(path).service.extras
+
+
+def test_the_alerts_are_read(path: Path) -> None:
+    path.write_text('[alerts]\nbell = true\non = ["failed", "no answer"]\ndesktop = "osc9"\nquiet = "22:00-07:00"\n')
+    found = load_settings(path).alerts
+    assert found == AlertSettings(True, frozenset({AlertOn.FAILED, AlertOn.NO_ANSWER}), "osc9", quiet="22:00-07:00")
+    assert found.rules == Rules(True, found.on, (time(22), time(7)))
+    path.write_text("[alerts]\non = []\n")
+    assert load_settings(path).alerts.rules == Rules(on=frozenset())

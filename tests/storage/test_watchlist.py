@@ -213,15 +213,28 @@ def test_entries_with_the_same_id_become_one_job(path: Path) -> None:
     assert ids(file.remove([A]).after) == [B]
 
 
+def test_an_alert_stays_through_other_edits_and_goes_without_a_trace(path: Path) -> None:
+    file = WatchlistFile(path)
+    text = file.add([Job(A, "web")]).after.text
+    armed = file.edit({A: {"alert": True}})
+    assert "alert = true\n" in armed.after.text
+    assert file.edit({A: {"label": "shop"}}).after.jobs == (Job(A, "shop", alert=True),)
+    assert file.undo(armed).after.jobs == (Job(A, "shop"),)
+    file.edit({A: {"alert": True}})
+    assert file.edit({A: {"label": "web", "alert": False}}).after.text == text
+    assert read(path, f'[[jobs]]\nid = "{A}"\n[[jobs]]\nid = "{A}"\nalert = true\n').jobs == (Job(A, alert=True),)
+
+
 def test_ids_are_compared_exactly(path: Path) -> None:
     assert ids(read(path, f'[[jobs]]\nid = "{A}"\n[[jobs]]\nid = "{A.upper()}"\n')) == [A, A.upper()]
 
 
 def test_values_of_the_wrong_type_are_ignored(path: Path) -> None:
-    text = f'[[jobs]]\nid = "{A}"\nlabel = 1\nprofile = true\naddress = []\ntags = ["a", 1, ""]\nadded = "today"\n'
+    text = f'[[jobs]]\nid = "{A}"\nlabel = 1\nprofile = true\naddress = []\ntags = ["a", 1, ""]\n'
+    text += 'added = "today"\nalert = 1\n'
     watchlist = read(path, text)
     assert watchlist.jobs == (Job(A, "", ("a",)),)
-    assert len(watchlist.warnings) == 4
+    assert len(watchlist.warnings) == 5
 
 
 @pytest.mark.parametrize(
@@ -305,7 +318,7 @@ def test_any_text_is_a_watchlist_or_broken(tmp_path_factory: pytest.TempPathFact
 VALUES = st.sampled_from(['"x"', f'"{A}"', "1", "nan", "[]", '["a", 2]', "{}", "2026-11-23", "07:00:00", "true"])
 
 
-@given(st.lists(st.tuples(st.sampled_from(["id", "label", "tags", "profile", "address", "added"]), VALUES)))
+@given(st.lists(st.tuples(st.sampled_from(["id", "label", "tags", "profile", "address", "added", "alert"]), VALUES)))
 def test_any_values_are_a_watchlist(tmp_path_factory: pytest.TempPathFactory, values: list[tuple[str, str]]) -> None:
     path = tmp_path_factory.getbasetemp() / "values.toml"
     path.write_text("".join(f"[[jobs]]\n{key} = {value}\n" + f'id = "{B}"\n' * (key != "id") for key, value in values))

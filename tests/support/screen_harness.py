@@ -41,6 +41,7 @@ class Where:
     credential: Credential
     sign_in: "Door"
     warning: str = ""
+    extras: Any = None
 
     async def look(self) -> None:
         """The expiry of its credential stays unknown."""

@@ -45,7 +45,7 @@ class Tiny(App):
                 self._driver.write("x" * 4096)
 
 app = Tiny()
-leaving = Shutdown(lambda code: app.exit(return_code=code), patience=float(patience))
+leaving = Shutdown(lambda code: app.exit(return_code=code), float(patience), lambda: "\\x1b[23;2t")
 leaving.install()
 app.run()
 leaving.uninstall()
@@ -82,6 +82,7 @@ def test_a_blocked_loop_does_not_hold_up_a_signal() -> None:
         terminal.kill(signal.SIGTERM)
         assert terminal.wait_exit() == 128 + signal.SIGTERM
         assert terminal.left_behind() == ()
+        assert terminal.raw.endswith(b"\x1b[23;2t")
 
 
 def test_a_main_thread_that_never_comes_to_its_handlers_does_not_hold_up_a_signal() -> None:
@@ -167,7 +168,7 @@ def test_a_terminal_that_does_not_read_does_not_hold_up_a_signal() -> None:
         assert process.wait(PATIENCE) == 128 + signal.SIGTERM
         assert termios.tcgetattr(theirs)[:4] == before[:4]
         os.set_blocking(ours, False)
-        assert read_all(ours).endswith(RESET.encode())
+        assert read_all(ours).endswith(f"{RESET}\x1b[23;2t".encode())
     finally:
         process.kill()
         process.wait()

@@ -1,4 +1,4 @@
-"""Columns leave one by one as the screen narrows; what is left fits."""
+"""Columns are as wide as their texts; what the line has no room for goes, the name of the job last."""
 
 from itertools import pairwise
 
@@ -6,34 +6,115 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.builders import DAY, failure, job_id, row, state
+from tui.core.job import Job
+from tui.core.reading import Status
+from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.terminal.capabilities import UNICODE
-from tui.ui.columns import columns, place
+from tui.ui.columns import SORTS, USUAL, attention, columns, last_change, place, sorts
 
 EVERY = columns(UNICODE)
+SHOWN = [column for column in EVERY if column.key in USUAL]
+TEXTS = {"state": 9, "time": 8, "job": 30, "build": 44, "tags": 20}
+
+
+def widths(available: int, **needed: int) -> dict[str, int]:
+    placed = place(SHOWN, TEXTS | needed, available)
+    return {one.column.key: one.width for one in placed}
+
+
+def test_at_80_names_of_30_are_whole_and_the_build_has_the_rest() -> None:
+    assert widths(79) == {"state": 13, "time": 8, "job": 30, "build": 23}
+    assert widths(79, job=40)["job"] == 40
+
+
+def test_at_60_there_are_state_time_and_job() -> None:
+    assert widths(59) == {"state": 9, "time": 8, "job": 30}
 
 
 @pytest.mark.parametrize(
-    ("width", "keys"),
-    [
-        (40, ["status", "for", "job"]),
-        (80, ["status", "for", "age", "job", "note"]),
-        (120, ["status", "for", "age", "job", "note", "tags"]),
-    ],
+    ("available", "keys"), [(40, "state time job"), (59, "state time job"), (120, " ".join(USUAL))]
 )
-def test_columns_by_width(width: int, keys: list[str]) -> None:
-    shown = [placed.column.key for placed in place(EVERY, width)]
-    assert shown[0] == "status"
-    assert set(shown) <= set(keys) | {"age"}
-    assert "job" in shown
+def test_columns_by_width(available: int, keys: str) -> None:
+    assert " ".join(widths(available)) == keys
 
 
-@given(st.integers(40, 400))
-def test_columns_stand_side_by_side_and_fit(width: int) -> None:
-    placed = place(EVERY, width)
+def test_a_wide_screen_has_all_texts_whole() -> None:
+    assert all(widths(199)[key] >= needed for key, needed in TEXTS.items())
+
+
+def test_a_column_without_texts_is_not_there() -> None:
+    assert list(widths(120, build=0, tags=0)) == ["state", "time", "job"]
+
+
+@given(st.integers(40, 400), st.dictionaries(st.sampled_from([column.key for column in EVERY]), st.integers(0, 150)))
+def test_columns_stand_side_by_side_and_fit(available: int, needed: dict[str, int]) -> None:
+    placed = place(EVERY, needed | {"state": 9, "job": 8}, available)
+    assert {"state", "job"} <= {one.column.key for one in placed}
     for left, right in pairwise(placed):
-        assert left.left + left.width + 1 == right.left
-    assert placed[-1].left + placed[-1].width <= width
+        assert left.left + left.width + left.gap == right.left
+    assert placed[-1].left + placed[-1].width <= available
 
 
 def test_wide_shows_every_column_whatever_the_width() -> None:
-    assert [placed.column.key for placed in place(EVERY, 40, wide=True)] == [column.key for column in EVERY]
+    needed = dict.fromkeys((column.key for column in EVERY), 30)
+    assert [one.column.key for one in place(EVERY, needed, 40, wide=True)] == [column.key for column in EVERY]
+
+
+def ended(number: int, outcome: Outcome, minutes: int, step: FailedStep | None = None) -> RunRecord:
+    moment = DAY.replace(hour=11, minute=minutes)
+    return RunRecord(number, outcome, outcome.value, None, moment, branch="main", by="lin", is_finished=True)
+
+
+def test_attention_is_what_failed_then_what_runs_then_the_newest_end() -> None:
+    idle = state((Status.IDLE, 0))
+    rows = {
+        "passed earlier": row(idle.learn(ended(3, Outcome.PASSED, 10)), 1),
+        "passed later": row(idle.learn(ended(3, Outcome.PASSED, 40)), 1),
+        "failed earlier": row(idle.learn(ended(3, Outcome.FAILED, 20)), 1),
+        "failed later": row(idle.learn(ended(3, Outcome.FAILED, 30)), 1),
+        "no answer": row(state((failure(), 0)), 1),
+        "never built": row(idle, 1),
+        "runs": row(state((Status.RUNNING, 0)), 1),
+    }
+    first = ["failed later", "failed earlier", "no answer", "runs", "passed later", "passed earlier", "never built"]
+    assert sorted(rows, key=lambda name: attention(rows[name])) == first
+    assert last_change(rows["never built"]) == ()
+
+
+def test_names_are_sorted_as_people_count() -> None:
+    by_name = sorts(EVERY)["job"].key
+    rows = [row(state((Status.IDLE, 0), job=Job(job_id(1), name)), 1) for name in ("job-10", "Job-2", "job-1")]
+    assert [one.state.name for one in sorted(rows, key=by_name)] == ["job-1", "Job-2", "job-10"]
+
+
+STEP = FailedStep("Sign ipa")
+
+
+@pytest.mark.parametrize(
+    ("cells", "text"),
+    [
+        (40, "#88 main · lin · step Sign ipa"),
+        (29, "#88 main · step Sign ipa"),
+        (20, "#88 · step Sign ipa"),
+        (14, "#88 · Sign ipa"),
+        (12, "Sign ipa"),
+    ],
+)
+def test_a_narrow_build_column_keeps_where_it_failed(cells: int, text: str) -> None:
+    failed = row(state((Status.IDLE, 0)).learn(ended(88, Outcome.FAILED, 10), STEP), 1)
+    build = next(column for column in EVERY if column.key == "build")
+    assert build.cell(failed, cells) == text
+
+
+def test_why_there_is_no_answer_is_a_sentence_or_a_few_words() -> None:
+    known = row(state((failure(), 0)), 1)
+    known = known._replace(
+        state=known.state._replace(last=known.state.last and known.state.last._replace(http_status=504))
+    )
+    build = next(column for column in EVERY if column.key == "build")
+    assert [build.cell(known, 40), build.cell(known, 17)] == ["The service failed.", "HTTP 504, server error"]
+
+
+def test_the_settings_know_every_order() -> None:
+    assert ("list", *sorts(EVERY)) == SORTS

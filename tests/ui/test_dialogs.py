@@ -1,24 +1,46 @@
 """Dialogs under quick fingers: keys that come while one is still being made, or just before it closes."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from textual import events
 
 from tests.support.builders import job_id
 from tests.support.screen_harness import Door, Screen, screen
+from tui.codearts.build_log import BuildLog
+from tui.codearts.extra_call import ExtraCall
+from tui.core.job import JobId
+from tui.core.reading import Failure
+from tui.core.run import RunRecord
 from tui.ui.add_dialog import AddDialog
 from tui.ui.dialogs import ChoiceDialog, Dialog, ReadDialog, TextDialog
 from tui.ui.key_help import help_content
+from tui.ui.log_dialog import LogDialog
 from tui.ui.sign_in_dialog import SignInDialog
 
+T = TypeVar("T")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Silent:
+    """Never gets an answer."""
+
+    async def last_run(self, job: JobId) -> RunRecord | Failure | None:
+        await asyncio.Event().wait()
+        return None
+
+    async def fetch(self, call: ExtraCall[T]) -> T | Failure:
+        raise AssertionError(call)
+
+
 DIALOGS: dict[str, Callable[[], Dialog[Any]]] = {
     "add": lambda: AddDialog((), NOW, profiles={"": "", "other": "cn-north-4"}),
     "text": lambda: TextDialog("Label"),
     "choice": lambda: ChoiceDialog("Show", [("a", "first"), ("b", "second")], "a"),
+    "log": lambda: LogDialog("web", BuildLog(Silent(), job_id(1)), lambda: "running"),
     "read": lambda: ReadDialog("Help", help_content({}), [("y", "copies")]),
     "sign in": lambda: SignInDialog("Sign in", Door(), None),
 }

@@ -24,7 +24,13 @@ def pace_of(*paces: Pace) -> str:
         (USUAL._replace(running=20, idle=57, stretched=True), "every 57 s: 0 jobs at 5 req/s"),
         (USUAL._replace(probing=30.0), "one job every 30 s"),
         (USUAL._replace(seldom=300.0), "every 5 m"),
-        (USUAL._replace(rate=2.5), "every 15 s, slowed by the service to 2.5 req/s"),
+        (USUAL._replace(rate=2.5, stretched=True), "every 15 s, slowed by the service to 2.5 req/s"),
+        (USUAL._replace(rate=2.5), "every 5 s, idle 15 s"),  # it is slowed, and it is fast enough for these jobs
+        (USUAL._replace(idle=57, stretched=True, shared_by=3), "every 57 s: 0 jobs at 5 req/s, budget shared by 3"),
+        (
+            USUAL._replace(rate=0.2, idle=57, stretched=True, shared_by=2),
+            "every 57 s, slowed by the service to 0.2 req/s, budget shared by 2",
+        ),
         (
             USUAL._replace(rate=0.5, idle=57, stretched=True, probing=None),
             "every 57 s, slowed by the service to 0.5 req/s",
@@ -37,7 +43,9 @@ def test_the_pace_in_words(pace: Pace, words: str) -> None:
 
 def test_a_profile_that_is_slowed_is_not_hidden_by_another_that_is_slower_anyway() -> None:
     slow = USUAL._replace(idle=300, stretched=True)
-    assert "every 20 s, slowed by the service to 1 req/s" in pace_of(slow, USUAL._replace(idle=20, rate=1.0))
+    assert "every 20 s, slowed by the service to 1 req/s" in pace_of(
+        slow, USUAL._replace(idle=20, rate=1.0, stretched=True)
+    )
     assert "slowed" not in pace_of(slow, USUAL)
 
 

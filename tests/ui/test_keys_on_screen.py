@@ -141,7 +141,7 @@ async def test_sort_and_reverse() -> None:
         assert shown.board.table.order[0] == C
         await shown.press("S")
         assert shown.board.table.order[-1] == C
-        assert shown.saved[-1].sort == "status"
+        assert shown.saved[-1].sort == "attention"
 
 
 async def test_one_profile_can_be_shown_alone_also_beside_one_without_a_name() -> None:

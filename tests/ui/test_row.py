@@ -1,10 +1,13 @@
 """What a row says: never an old answer as a current one, never an error as idle."""
 
+from datetime import timedelta
+
 import pytest
 
-from tests.support.builders import failure, moment, row, state
+from tests.support.builders import DAY, failure, moment, row, state
 from tui.core.condition import Condition
 from tui.core.reading import Status
+from tui.core.run import Outcome, RunRecord
 from tui.ui import row as words
 from tui.ui.formatting import duration
 from tui.ui.status_line import joined
@@ -25,7 +28,7 @@ def test_an_ageing_status_shows_its_age() -> None:
 
 def test_a_stale_status_is_in_the_past_tense_with_its_age() -> None:
     stale = row(state((RUNNING, 0)), at=240)
-    assert (words.status_word(stale), words.age(stale)) == ("was running", "4m")
+    assert (words.status_word(stale), words.age(stale), words.time(stale, 80)) == ("was running", "4m", "4m ago")
     assert stale.condition is Condition.STALE
 
 
@@ -34,20 +37,20 @@ def test_a_failure_is_never_idle_and_keeps_the_last_good_status_until_that_is_st
     assert row(known, at=12).condition is Condition.NO_ANSWER
     assert words.status_word(row(known, at=12)) == "idle"
     assert words.status_word(row(known, at=60)) == "was idle"
-    assert words.note(row(known, at=12)) == "The service failed."
+    assert words.build(row(known, at=12), 80) == "The service failed."
 
 
 def test_a_job_that_was_never_read_and_fails_has_no_status() -> None:
     known = state((failure(), 0), (failure(), 10))
     assert words.status_word(row(known, at=12)) == "no answer"
-    assert words.note(row(known, at=12)) == "The service failed."
+    assert words.build(row(known, at=12), 80) == "The service failed."
 
 
 def test_a_paused_job_says_so_and_since_when() -> None:
     known = state((RUNNING, 0))._replace(paused=moment(5))
     assert words.status_word(row(known, at=900)) == "paused"
     assert words.age(row(known, at=900)) == ""
-    assert words.note(row(known, at=900)).startswith("since ")
+    assert words.time(row(known, at=900), 80) == "15m ago"
 
 
 @pytest.mark.parametrize(("after", "expected"), [(5, ""), (95, "1m+"), (299, "1m+"), (3700, "1h+")])
@@ -56,21 +59,40 @@ def test_a_status_that_was_so_from_the_first_reading_may_be_older(after: float, 
     assert words.how_long(row(known, at=after)) == expected
 
 
-def test_nobody_has_seen_more_time_than_the_last_good_answer() -> None:
+def test_an_old_answer_shows_its_age_and_no_duration() -> None:
     known = state((RUNNING, 0), (RUNNING, 300), (failure(), 400))
-    assert words.how_long(row(known, at=8 * 3600)) == "5m+"
-    assert words.how_long(row(state((IDLE, 0), (RUNNING, 15), (RUNNING, 135)), at=8 * 3600)) == "2m00s"
+    assert words.time(row(known, at=8 * 3600), 80) == "7h ago"
+    assert words.status_word(row(known, at=8 * 3600)) == "was running"
 
 
 def test_an_observed_start_counts_from_the_first_answer_and_names_both() -> None:
     known = state((IDLE, 0), (RUNNING, 15))
-    assert words.how_long(row(known, at=75, interval=60)) == "1m00s"
-    assert words.note(row(known, at=15)).startswith("started ")
-    assert words.note(row(state((IDLE, 0), (RUNNING, 15), (RUNNING, 700)), at=700)) == ""
+    assert words.time(row(known, at=75, interval=60), 80) == "1m00s"
+
+
+def test_an_end_is_as_long_ago_as_its_stop_was_seen_else_as_the_service_says() -> None:
+    ended = RunRecord(7, Outcome.PASSED, ended_at=DAY - timedelta(minutes=30), is_finished=True)
+    assert words.time(row(state((IDLE, 0)).learn(ended), at=1), 80) == "30m ago"
+    seen = state((RUNNING, 0), (IDLE, 15)).learn(ended)
+    assert words.time(row(seen, at=30), 80) == "15s ago"
+    assert words.time(row(state((IDLE, 0)), at=1), 80) == ""
+
+
+def test_the_times_of_all_rows_change_together_and_seldom() -> None:
+    rows = [row(state((IDLE, 0), (RUNNING, began)), at=0, interval=10_000) for began in range(1, 15)]
+    changes = []
+    before = [""] * len(rows)
+    for second in range(30, 1000):
+        shown = [words.time(one._replace(drawn_at=float(second)), 80) for one in rows]
+        if shown != before:
+            changes.append(second)
+        before = shown
+    assert all(second % 15 == 0 for second in changes)
+    assert all(second % 60 == 0 for second in changes if second > 210)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"), [(19.9, "0s"), (59, "40s"), (119, "1m40s"), (180, "3m"), (3600, "1h00m"), (10**6, "11d")]
+    ("seconds", "expected"), [(19.9, "15s"), (59, "45s"), (119, "1m45s"), (180, "3m"), (3600, "1h00m"), (10**6, "11d")]
 )
 def test_durations_are_as_coarse_as_what_is_known(seconds: float, expected: str) -> None:
     assert duration(seconds) == expected

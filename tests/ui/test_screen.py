@@ -8,9 +8,11 @@ import pytest
 from tests.support.builders import failure, job_id
 from tests.support.long_run import by_length
 from tests.support.screen_harness import HOUR, screen
+from tui.core.alert_policy import AlertOn
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Status
 from tui.storage.screen_state import ScreenState
+from tui.storage.settings import AlertSettings
 
 
 async def test_rows_say_status_in_mark_and_word() -> None:
@@ -69,7 +71,8 @@ async def test_no_jobs_nothing_matches_and_could_not_ask_are_three_screens() -> 
 
 async def test_the_users_command_runs_when_a_job_starts(tmp_path: Path) -> None:
     told = tmp_path / "told"
-    async with screen(2, alert=("/bin/sh", "-c", f'echo "$0 $1" >> {told}', "{label}", "{change}")) as shown:
+    command = ("/bin/sh", "-c", f'echo "$0 $1" >> {told}', "{label}", "{change}")
+    async with screen(2, alerts=AlertSettings(True, frozenset(AlertOn), command=command)) as shown:
         shown.reader.outcomes[job_id(2)] = Status.RUNNING
         await shown.ask_all()
         await shown.until(told.exists)

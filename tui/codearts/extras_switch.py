@@ -145,10 +145,13 @@ def was_never_built(failure: Failure) -> bool:
     return _NEVER_BUILT.fullmatch(failure.code) is not None
 
 
+def has_no_log(failure: Failure) -> bool:
+    """Whether the older log call refused because the build never ran."""
+    return _NO_SUCH_LOG.fullmatch(failure.code) is not None
+
+
 def _says_nothing(kind: CallKind, failure: Failure) -> bool:
-    if _ABOUT_A_JOB.fullmatch(failure.code):
-        return True
-    return kind is CallKind.LOG_V3 and _NO_SUCH_LOG.fullmatch(failure.code) is not None
+    return bool(_ABOUT_A_JOB.fullmatch(failure.code)) or (kind is CallKind.LOG_V3 and has_no_log(failure))
 
 
 def _is_nonsense(failure: Failure, http_status: int | None) -> bool:

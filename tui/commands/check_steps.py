@@ -15,6 +15,7 @@ from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.codearts.job_list_api import job_list_call, projects_call
 from tui.codearts.log_reader import LogReader
 from tui.codearts.record_api import record_info_call
+from tui.commands.budget_findings import budget_step
 from tui.commands.check import Step, StepResult, advice, fails, unknown, works
 from tui.commands.output import ExitCode
 from tui.commands.screen_findings import screen_findings
@@ -68,6 +69,8 @@ async def _asking(profile: Profile, context: Context) -> AsyncIterator[Step]:
         yield step
         if step.verdict is StepResult.FAILS:
             return
+    budget = await _bounded(asyncio.to_thread(budget_step, context, profile))
+    yield budget if isinstance(budget, Step) else advice("budget", f"its folder does not respond: {budget.summary}")
     try:
         jobs = context.watchlist.load().jobs
     except UserError:  # `_screen` has reported it
@@ -133,7 +136,6 @@ def terminal_steps(environ: Mapping[str, str], has_unicode: bool, size: tuple[in
     text = "UTF-8" if has_unicode else "ASCII only: for better signs choose a UTF-8 locale, like LC_ALL=C.UTF-8"
     yield works("characters", text) if has_unicode else advice("characters", text)
     yield _clipboard(environ)
-    yield works("alerts", "only the command of [alerts] in the settings: it runs when a job starts or stops")
 
 
 def _colours(environ: Mapping[str, str]) -> str:

@@ -122,6 +122,8 @@ def _sections(settings: "Settings") -> Iterator[Row]:
                 yield _setting(settings, f"{section}.{name}", value)
     for name, key in settings.keys.items():
         yield _setting(settings, f"keys.{name}", key)
+    for number, view in settings.views.items():
+        yield (f"views.{number}", clean(view.name), f"settings: views.{number}")
 
 
 def _setting(settings: "Settings", path: str, value: object) -> Row:
@@ -138,6 +140,8 @@ def _in_words(value: object) -> str:
             return f"{value:g}"
         case (str(program), *arguments):
             return clean(program) + (f" and {len(arguments)} arguments" if arguments else "")
+        case frozenset():
+            return ", ".join(sorted(map(clean, value)))
         case ():
             return ""
         case _:

@@ -72,6 +72,7 @@ async def find(
     added: "tuple[str, datetime] | None" = None,
 ) -> ExitCode:
     """Print what is found; with `added`, a profile and the moment, put it on the list and print what is new there."""
+    from tui.codearts.job_lists import to_watch
     from tui.commands.extras import refused
 
     listed = await _listed(extras, wanted.project)
@@ -83,8 +84,7 @@ async def find(
     watched = {job.id for job in store.load().jobs}
     new = [entry for entry in found if entry.id not in watched]
     if added and new:
-        profile, now = added
-        store.add([Job(entry.id, entry.name, (), profile, added=now) for entry in new])
+        store.add([to_watch(entry, *added) for entry in new])
     _show(new if added else found, watched, output, as_json)
     if not found:
         output.say("No job was found.")

@@ -82,12 +82,15 @@ def open_screen(
     has_files: bool = True,
 ) -> int:
     """Run the screen. Without files, none of the user's but the watchlist given is read or written."""
+    from tui.storage.names import load_names, names_path
     from tui.storage.screen_state import ScreenState, load_state, save_state
+    from tui.storage.settings_edits import save_view
     from tui.terminal.capabilities import glyphs_for
     from tui.ui.app import run
     from tui.ui.screen_deps import ScreenDeps
 
     state_file = context.locations.state if has_files else None
+    recorder = context.recorder() if has_files else None  # reads while the rest is loaded
     state = load_state(state_file) if state_file else ScreenState()
     service = cache(make_app)
 
@@ -110,12 +113,16 @@ def open_screen(
             glyphs=glyphs_for(context.environ),
             environ=context.environ,
             keys=settings.keys,
-            alert=settings.alerts.command,
+            alerts=settings.alerts,
             theme=settings.ui.theme,
             address=settings.ui.address,
             notices=watchlist.warnings,
             warning=warning,
+            views=settings.views,
+            save_view=partial(save_view, context.settings_file) if has_files and context.settings_file else None,
             settings_file=context.settings_file if has_files else None,
+            job_names={job: kept.name for job, kept in load_names(names_path(state_file)).items()},
+            recorder=recorder,
             settings=settings,
         ),
         mouse=settings.ui.mouse,

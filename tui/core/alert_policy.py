@@ -1,10 +1,8 @@
-"""When to alert and with what text: one alert for many events, none twice, none for old news.
+"""When to alert and with what text: one alert for many events, none twice, none for old news."""
 
-Not in use yet: `alerts` runs the user's command for each change by itself.
-"""
-
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time
 from enum import StrEnum
 from typing import NamedTuple
@@ -25,6 +23,10 @@ LONGEST_TEXT = 120
 """Number of characters of a notification at most."""
 
 
+ALERT_FIELDS = ("id", "label", "status", "change", "profile", "outcome", "number", "branch", "step", "count")
+"""Fields for the alert command: as `{label}` in its arguments, and as CODEARTS_LABEL in its environment."""
+
+
 class AlertOn(StrEnum):
     """Which events cause an alert. The values are those of the setting."""
 
@@ -35,15 +37,38 @@ class AlertOn(StrEnum):
     LONGER_THAN_USUAL = "longer than usual"
 
 
+ENDS = frozenset({AlertOn.STOPPED, AlertOn.FAILED})
+"""The events that are the end of a run."""
+
+
 class Arm(StrEnum):
     """How long a job stays armed."""
 
     ONCE = "once"
     ALWAYS = "always"
 
-    def next(self) -> "Arm | None":
-        """Returns what the key makes of a job that is armed like this; None: not armed."""
-        return Arm.ALWAYS if self is Arm.ONCE else None
+
+def next_arm(arms: Iterable[Arm | None]) -> Arm | None:
+    """Returns what the key makes of jobs that are armed like this: once, always, not at all, the least armed first."""
+    known = set(arms)
+    if None in known:
+        return Arm.ONCE
+    return Arm.ALWAYS if Arm.ONCE in known else None
+
+
+QuietHours = tuple[time, time]
+"""Local times between which there are no alerts; the range may include midnight."""
+
+_CLOCK = r"([01][0-9]|2[0-3]):([0-5][0-9])"
+_QUIET = re.compile(rf"{_CLOCK} ?[-\u2013] ?{_CLOCK}")
+
+
+def quiet_hours(text: str) -> QuietHours | None:
+    """Returns the times of a text like `22:00-07:00`; None for any other text."""
+    if not (found := _QUIET.fullmatch(text.strip())):
+        return None
+    start_hour, start_minute, end_hour, end_minute = map(int, found.groups())
+    return time(start_hour, start_minute), time(end_hour, end_minute)
 
 
 class Rules(NamedTuple):
@@ -51,9 +76,8 @@ class Rules(NamedTuple):
 
     all_jobs: bool = False
     """Whether jobs that are not armed cause alerts, too."""
-    on: frozenset[AlertOn] = frozenset({AlertOn.FAILED, AlertOn.STOPPED})
-    quiet: tuple[time, time] | None = None
-    """Local times between which there are no alerts; the range may include midnight."""
+    on: frozenset[AlertOn] = ENDS
+    quiet: QuietHours | None = None
 
     def is_quiet(self, at: time) -> bool:
         if self.quiet is None:
@@ -68,13 +92,27 @@ class Happening(NamedTuple):
     job: JobId
     name: str
     kind: AlertOn
-    ago: float = 0.0
-    """Seconds since the latest moment at which it can have happened."""
-    outcome_pending: bool = False
-    """A stop whose outcome is being looked up. When it is known, the same stop is passed to `happened` again."""
+    at: float
+    """When it was seen, in monotonic seconds. A run's stop and its outcome have the same moment."""
+    is_outcome_pending: bool = False
+    """Whether a stop's outcome is being looked up. When it is known, the same stop is passed to `happened` again."""
     outcome: str = ""
     """Our word for how the run ended; empty if unknown."""
     armed: Arm | None = None
+    number: int = 0
+    """The run's build number; 0 if unknown."""
+    branch: str = ""
+    step: str = ""
+    """Where the run failed."""
+
+    @property
+    def is_end(self) -> bool:
+        return self.kind in ENDS
+
+    @property
+    def word(self) -> str:
+        """The most telling word: the outcome of a run where it is known."""
+        return self.outcome if self.is_end and self.outcome else str(self.kind)
 
 
 class Actions(NamedTuple):
@@ -86,10 +124,18 @@ class Actions(NamedTuple):
     disarm: frozenset[JobId] = frozenset()
     """Jobs that were armed for one alert, and had it."""
     happenings: tuple[Happening, ...] = ()
-    """What the text is about; for the alert command."""
+    """What is new in the text; for the alert command."""
 
 
 NOTHING = Actions()
+
+
+class Alerted(NamedTuple):
+    """The last alert about a job."""
+
+    when: float
+    seen_at: float
+    """The moment of its happening."""
 
 
 class AlertPolicy(NamedTuple):
@@ -98,116 +144,155 @@ class AlertPolicy(NamedTuple):
     waiting: Mapping[JobId, Happening] = {}
     """What the next notification is about."""
     notified: tuple[Happening, ...] = ()
-    """What the earlier notifications of this burst were about."""
+    """What the first notification of this burst was about."""
     burst_since: float | None = None
     notify_at: float | None = None
     next_bell: float = 0.0
-    last: Mapping[JobId, float] = {}
-    """When the last alert about each job was."""
+    last: Mapping[JobId, Alerted] = {}
     silent_until: float = 0.0
-    held: int = 0
-    """Number of alerts that quiet hours or silence have held back."""
+    held: Mapping[JobId, Happening] = {}
+    """The last happening of each job that quiet hours or silence have held back."""
 
     def silence(self, now: float) -> "AlertPolicy":
-        """Returns the policy with silence switched on for an hour, or off if it was on."""
-        return self._replace(silent_until=0.0 if now < self.silent_until else now + SILENCE)
+        """Returns the policy with silence switched on for an hour; or off if it was on, with nothing held back."""
+        if now < self.silent_until:
+            return self._replace(silent_until=0.0, held={})
+        return self._replace(silent_until=now + SILENCE)
+
+    def forget(self, jobs: Iterable[JobId]) -> "AlertPolicy":
+        """Returns the policy after the user armed these jobs: their next alert comes, however soon."""
+        return self._replace(last={job: at for job, at in self.last.items() if job not in set(jobs)})
 
     def happened(self, what: Happening, rules: Rules, now: float, clock: time) -> "tuple[AlertPolicy, Actions]":
         """Returns the policy after something happened, and what to do at once. `clock` is the local time of day."""
-        if known := self.waiting.get(what.job):
-            return self._outcome_known(known, what, rules, now)
-        if not self._deserves(what, rules, now):
-            return self, NOTHING
-        policy = self._replace(last={**self.last, what.job: now})
-        if now < self.silent_until or rules.is_quiet(clock):
-            return policy._replace(held=self.held + 1), NOTHING
-        bell = now >= self.next_bell and _alerts(what, rules)
+        policy = _after_burst(self, now)
+        if _is_same_run(policy.waiting.get(what.job), what):
+            policy = policy._replace(waiting={**policy.waiting, what.job: what})
+            return policy._replace(notify_at=_notify_at(policy, now)), NOTHING
+        if _is_same_run(policy.held.get(what.job), what):
+            return policy._replace(held={**policy.held, what.job: what}), NOTHING
+        if not _deserves(policy, what, rules, now):
+            return policy, NOTHING
+        policy = policy._replace(last={**policy.last, what.job: Alerted(now, what.at)})
+        if _is_silent(policy, rules, now, clock):
+            return _hold(policy, {what.job: what})
+        bell = now >= policy.next_bell
         policy = policy._replace(
-            waiting={**self.waiting, what.job: what},
-            burst_since=now if self.burst_since is None else self.burst_since,
-            next_bell=now + BELL_PAUSE if bell else self.next_bell,
+            waiting={**policy.waiting, what.job: what},
+            burst_since=now if policy.burst_since is None else policy.burst_since,
+            next_bell=now + BELL_PAUSE if bell else policy.next_bell,
         )
-        policy = policy._replace(notify_at=_notify_at(policy, now))
-        return policy, Actions(bell=bell)
+        return policy._replace(notify_at=_notify_at(policy, now)), Actions(bell=bell)
 
     def tick(self, rules: Rules, now: float, clock: time) -> "tuple[AlertPolicy, Actions]":
         """Returns the policy at `now`, and the notification that is due."""
-        policy = self
-        if policy.held and now >= policy.silent_until and not rules.is_quiet(clock):
-            text = f"{policy.held} alerts were held back: press E to see what happened"
-            return policy._replace(held=0), Actions(text=text)
+        policy = _after_burst(self, now)
+        if _is_silent(policy, rules, now, clock):
+            return _hold(policy, {}) if policy.waiting else (policy, NOTHING)
+        if policy.held:
+            held = tuple(policy.held.values())
+            policy = policy._replace(held={}, next_bell=now + BELL_PAUSE)
+            return policy, Actions(bell=True, text=sentence(held, "Held back"), happenings=held)
         if policy.notify_at is None or now < policy.notify_at:
-            if policy.burst_since is not None and not policy.waiting and now >= policy.burst_since + BELL_PAUSE:
-                policy = policy._replace(burst_since=None, notified=(), notify_at=None)
             return policy, NOTHING
-        known = {job: what for job, what in policy.waiting.items() if not what.outcome_pending}
-        due = policy.waiting if policy.notified or not known else known
+        ready = {job: what for job, what in policy.waiting.items() if what.outcome or not what.is_outcome_pending}
+        due = policy.waiting if policy.notified or not ready else ready
         waiting = {job: what for job, what in policy.waiting.items() if job not in due}
-        fresh = tuple(what for what in due.values() if _alerts(what, rules))
+        fresh = tuple(due.values())
         notified = (*policy.notified, *fresh)
-        disarm = frozenset(what.job for what in fresh if what.armed is Arm.ONCE)
-        last = {job: at for job, at in policy.last.items() if now - at < JOB_PAUSE}
-        policy = policy._replace(waiting=waiting, notified=notified, notify_at=None, last=last)
+        policy = policy._replace(waiting=waiting, notified=notified, notify_at=None, last=_pruned(policy.last, now))
         if waiting:
             policy = policy._replace(notify_at=_notify_at(policy, now))
-        return policy, Actions(text=sentence(notified) if fresh else "", disarm=disarm, happenings=fresh)
+        return policy, Actions(text=sentence(notified), disarm=_told_once(fresh), happenings=fresh)
 
     @property
     def due(self) -> float | None:
-        """When to call `tick`; None if nothing waits."""
+        """When to call `tick`; None if nothing waits. The end of silence and of quiet hours needs a call, too."""
         return self.notify_at
 
-    def _deserves(self, what: Happening, rules: Rules, now: float) -> bool:
-        if what.ago > LATE or not (rules.all_jobs or what.armed):
-            return False
-        if now - self.last.get(what.job, -JOB_PAUSE) < JOB_PAUSE:
-            return False
-        return _alerts(what, rules) or what.outcome_pending
 
-    def _outcome_known(
-        self, known: Happening, what: Happening, rules: Rules, now: float
-    ) -> "tuple[AlertPolicy, Actions]":
-        """The outcome of a waiting stop is known: still one alert. A failure rings the bell, if the stop did not."""
-        bell = _alerts(what, rules) and not _alerts(known, rules) and now >= self.next_bell
-        policy = self._replace(
-            waiting={**self.waiting, what.job: what}, next_bell=now + BELL_PAUSE if bell else self.next_bell
-        )
-        return policy._replace(notify_at=_notify_at(policy, now)), Actions(bell=bell)
+def _is_same_run(known: Happening | None, what: Happening) -> bool:
+    return known is not None and what.is_end and known.is_end and known.at == what.at
+
+
+def _deserves(policy: AlertPolicy, what: Happening, rules: Rules, now: float) -> bool:
+    if now - what.at > LATE or not (rules.all_jobs or what.armed) or not _is_wanted(what, rules):
+        return False
+    last = policy.last.get(what.job)
+    if last is None:
+        return True
+    if what.is_end and last.seen_at == what.at:
+        return False
+    return now - last.when >= JOB_PAUSE or (what.armed is Arm.ONCE and what.is_end)
+
+
+def _is_silent(policy: AlertPolicy, rules: Rules, now: float, clock: time) -> bool:
+    return now < policy.silent_until or rules.is_quiet(clock)
+
+
+def _hold(policy: AlertPolicy, happenings: Mapping[JobId, Happening]) -> tuple[AlertPolicy, Actions]:
+    """What is held back counts as told: it is in the sum that follows."""
+    new = {**policy.waiting, **happenings}
+    policy = policy._replace(held={**policy.held, **new}, waiting={}, notify_at=None)
+    return policy, Actions(disarm=_told_once(new.values()))
+
+
+def _after_burst(policy: AlertPolicy, now: float) -> AlertPolicy:
+    """Returns the policy without the burst of alerts, if that is over."""
+    if policy.burst_since is None or policy.waiting or now < policy.burst_since + BELL_PAUSE:
+        return policy
+    return policy._replace(burst_since=None, notified=(), notify_at=None)
 
 
 def _notify_at(policy: AlertPolicy, now: float) -> float:
     """Returns when to notify: once all outcomes are known, after eight seconds at most; then once more for the rest."""
     since = now if policy.burst_since is None else policy.burst_since
     first = since + BELL_PAUSE if policy.notified else now
-    is_pending = any(what.outcome_pending for what in policy.waiting.values())
+    is_pending = any(what.is_outcome_pending for what in policy.waiting.values())
     return max(first, (first if policy.notified else since) + OUTCOME_WAIT) if is_pending else max(first, now)
 
 
-def _alerts(what: Happening, rules: Rules) -> bool:
-    """Returns whether the user wants alerts of this kind; a failed run has stopped, too."""
-    kinds = {what.kind, AlertOn.STOPPED} if what.kind is AlertOn.FAILED else {what.kind}
-    return bool(kinds & rules.on) or (what.armed is not None and what.kind in (AlertOn.FAILED, AlertOn.STOPPED))
+def _is_wanted(what: Happening, rules: Rules) -> bool:
+    """Returns whether the user wants alerts of this kind. A failed run has stopped, too; armed jobs tell their end."""
+    kinds = ENDS if what.kind is AlertOn.FAILED else {what.kind}
+    return bool(kinds & rules.on) or (what.armed is not None and what.is_end)
 
 
-def sentence(happenings: tuple[Happening, ...]) -> str:
+def _told_once(happenings: Iterable[Happening]) -> frozenset[JobId]:
+    return frozenset(what.job for what in happenings if what.armed is Arm.ONCE and what.is_end)
+
+
+def _pruned(last: Mapping[JobId, Alerted], now: float) -> Mapping[JobId, Alerted]:
+    return {job: alerted for job, alerted in last.items() if now - alerted.when <= LATE}
+
+
+def sentence(happenings: tuple[Happening, ...], start: str = "") -> str:
     """Returns one line about all of them; it never begins with a digit.
 
     Terminals take text of OSC 9 that begins with a number and a semicolon as a command.
     """
     if len(happenings) == 1:
         (only,) = happenings
-        return f"{_short(only.name)}: {_word(only)}"
-    counts = Counter(_word(what) for what in happenings)
-    parts = [f"{count} {word}" for word, count in sorted(counts.items(), key=lambda item: _RANK.get(item[0], 9))]
-    first = min(happenings, key=lambda what: _RANK.get(_word(what), 9))
-    return f"Builds: {' · '.join(parts)} ({_short(first.name)} …)"[:LONGEST_TEXT]
+        text = f"{f'{start}: ' if start else ''}{_short(only.name)}: {only.word}{_details(only)}"
+        return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+    first = min(happenings, key=lambda what: _RANK.get(what.word, 9))
+    return f"{start or 'Builds'}: {counts(happenings)} ({_short(first.name)} …)"[:LONGEST_TEXT]
+
+
+def counts(happenings: Iterable[Happening]) -> str:
+    """Returns `2 failed · 48 passed`, the worst first."""
+    numbers = Counter(what.word for what in happenings)
+    ranked = sorted(numbers.items(), key=lambda item: _RANK.get(item[0], 9))
+    return " · ".join(f"{number} {word}" for word, number in ranked)
 
 
 _RANK = {"failed": 0, "timed out": 1, "aborted": 2, "longer than usual": 3, "no answer": 4, "passed": 5, "stopped": 6}
 
 
-def _word(what: Happening) -> str:
-    return what.outcome if what.kind in (AlertOn.STOPPED, AlertOn.FAILED) and what.outcome else str(what.kind)
+def _details(what: Happening) -> str:
+    run = " ".join(filter(None, (f"#{what.number}" if what.number else "", what.branch)))
+    step = f"step {what.step}" if what.step else ""
+    return "".join(f" · {part}" for part in (run, step) if part)
 
 
 def _short(name: str) -> str:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
+from tui.core.alert_policy import Arm
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.observed_run import Gap, RecordedRun, observe
 from tui.core.reading import Failure, Moment, Reading, Status
@@ -28,6 +29,7 @@ class Freshness(StrEnum):
     AGEING = "ageing"
     STALE = "stale"
     NEVER_READ = "never read"
+    """Not since this start."""
 
 
 def fresh_within(interval: float) -> float:
@@ -81,6 +83,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """Where that run failed."""
     known_number: int = 0
     """The number of the run before it; 0 where that is not known."""
+    learned_at: float = -inf
+    """When the last run was learned; seconds of the clock of readings."""
     service_name: ServiceName = ServiceName()
     runs: tuple[RecordedRun, ...] = ()
     """The last runs that were seen to end, oldest first."""
@@ -88,6 +92,17 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """The run in progress; None if the status is not running."""
     gaps: tuple[Gap, ...] = ()
     """The last times in which the job was not watched, oldest first."""
+    is_remembered: bool = False
+    """Whether status, since and good are from before this start: there was no answer yet."""
+    is_armed_once: bool = False
+    """Whether the user is alerted when the run ends that goes on, or the next one."""
+
+    @property
+    def armed(self) -> Arm | None:
+        """For how long the user armed the job; None if it is not armed."""
+        if self.job.alert:
+            return Arm.ALWAYS
+        return Arm.ONCE if self.is_armed_once else None
 
     @property
     def name(self) -> str:
@@ -117,7 +132,7 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         return now - self.good.received.at if self.good else None
 
     def freshness(self, now: float, interval: float) -> Freshness:
-        return freshness(self.age(now), interval)
+        return freshness(None if self.is_remembered else self.age(now), interval)
 
     def record(self, reading: Reading, interval: float = inf) -> "JobState":
         """The state after `reading`, which is dropped if it was sent before the last one recorded.
@@ -134,7 +149,9 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
                 no_answer_since=self.no_answer_since or reading.received,
             )
         seen = observe(self.good, self.current_run, reading, interval)
-        known = self._replace(last=reading, good=reading, failures=0, no_answer_since=None, current_run=seen.run)
+        known = self._replace(
+            last=reading, good=reading, failures=0, no_answer_since=None, current_run=seen.run, is_remembered=False
+        )
         if seen.gap:
             known = known._replace(gaps=(*self.gaps, seen.gap)[-GAPS_KEPT:])
         if reading.outcome == self.status:
@@ -145,18 +162,23 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
             return known
         change = Transition(self.job.id, reading.outcome, since_after, reading.received)
         known = known._replace(transitions=(*self.transitions, change)[-TRANSITIONS_KEPT:])
-        return known.after_stop(seen.ended) if seen.ended else known
+        return known.after_stop(seen.ended, since_after) if seen.ended else known
 
-    def after_stop(self, run: RecordedRun) -> "JobState":
-        """What was known of the last run is about the one before it now."""
-        before = self.last_run.number if self.last_run and self.last_run.is_confirmed else 0
+    def after_stop(self, run: RecordedRun, running_at: Moment) -> "JobState":
+        """What was known of the last run is about the one before it now, if the job was found running after that.
+
+        If it was learned later than that, it may be about the very run that stopped.
+        """
+        is_before = self.last_run and self.last_run.is_confirmed and self.learned_at <= running_at.at
+        before = self.last_run.number if self.last_run and is_before else 0
         number = max(self.known_number, before)
         runs = (*self.runs, run._replace(known_number=number))[-RUNS_KEPT:]
         return self._replace(last_run=None, failed_step=None, known_number=number, runs=runs)
 
-    def learn(self, record: RunRecord, step: FailedStep | None = None) -> "JobState":
+    def learn(self, record: RunRecord, step: FailedStep | None = None, at: float = -inf) -> "JobState":
         """The state after the service told of the last run; of one that goes on or is an older one nothing is taken.
 
+        `at` is when it was learned, in seconds of the clock of readings; by default before all of them.
         What a list says of the last run is not taken once a stop was seen: it may be about the run before.
         """
         has_stopped = any(seen.status is Status.IDLE for seen in self.transitions)
@@ -165,7 +187,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
             return self
         last_run = merged(self.last_run, record)
         is_same = self.last_run is not None and last_run.number == self.last_run.number
-        known = self._replace(last_run=last_run, failed_step=step or (self.failed_step if is_same else None))
+        step = step or (self.failed_step if is_same else None)
+        known = self._replace(last_run=last_run, failed_step=step, learned_at=at)
         return known.with_outcome(record) if record.is_confirmed and self.runs else known
 
     def with_outcome(self, record: RunRecord) -> "JobState":
@@ -200,10 +223,10 @@ class Board(NamedTuple):
                 states[reading.job] = state.record(reading, interval_of(state))
         return self._replace(states=states)
 
-    def learn(self, job: JobId, record: RunRecord, step: FailedStep | None = None) -> "Board":
+    def learn(self, job: JobId, record: RunRecord, step: FailedStep | None = None, at: float = -inf) -> "Board":
         """The board after the service told of a run; of jobs no longer watched nothing is taken."""
         if state := self.states.get(job):
-            return self._replace(states={**self.states, job: state.learn(record, step)})
+            return self._replace(states={**self.states, job: state.learn(record, step, at)})
         return self
 
     def call(self, names: Mapping[JobId, ServiceName]) -> "Board":
@@ -233,6 +256,14 @@ class Board(NamedTuple):
         left = {job: state._replace(paused=None) for job, state in self.states.items() if job not in states}
         gone = {job: state for job, state in self.gone.items() if job not in states} | left
         return Board(states, dict(list(gone.items())[-REMEMBERED:]))
+
+    def arm_once(self, ids: Iterable[JobId], is_armed: bool = True) -> "Board":
+        """The board with these jobs armed for one alert, or not any more."""
+        states = dict(self.states)
+        for job_id in ids:
+            if state := states.get(job_id):
+                states[job_id] = state._replace(is_armed_once=is_armed)
+        return self._replace(states=states)
 
     def pause(self, ids: Iterable[JobId], since: Moment | None) -> "Board":
         """The board with these jobs paused since then, or resumed (None)."""

@@ -92,8 +92,7 @@ def spent(counts: Iterable[tuple[float, int]], seconds: float, now: float) -> in
 def free_at(counts: Iterable[tuple[float, int]], seconds: float, most: int) -> float:
     """Returns from when on a window has fewer than `most` requests, if no others are sent."""
     ordered = sorted(counts)
-    left = sum(count for _, count in ordered)
-    at = -inf
+    left, at = sum(count for _, count in ordered), -inf
     for start, count in ordered:
         if left < most:
             break
@@ -114,3 +113,20 @@ def share(rate: float, own: float, others: Sequence[float]) -> float:
             return min(own, even)
         left -= want
     return own + left / len(wants)
+
+
+class Told(NamedTuple):
+    """What is known from others: from instances that use the same credential, and from an earlier start."""
+
+    others: tuple[Spending, ...] = ()
+    remembered: Limit | None = None
+    """The limit that the service named within the last day."""
+
+
+class Identity(NamedTuple):
+    """Whose budget it is. Neither text has a secret in it."""
+
+    shared: str
+    """Endpoint and credential: instances with the same one share a budget."""
+    remembered: str
+    """Endpoint and user: tokens of the same place are one, since a token lasts no longer than a day."""

@@ -42,7 +42,7 @@ def condition_of(state: JobState, now: float, interval: float) -> Condition:
         return Condition.PAUSED
     if state.failure:
         return Condition.NO_ANSWER
-    if state.status is None:
+    if state.status is None or state.is_remembered:
         return Condition.UNREAD
     if state.freshness(now, interval) is Freshness.STALE:
         return Condition.STALE

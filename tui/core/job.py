@@ -56,6 +56,8 @@ class Job(NamedTuple):  # not a dataclass: takes a third of the time to make, an
     address: str = ""
     """The page that the ID was taken from, if it was pasted as an address."""
     added: datetime | None = None
+    alert: bool = False
+    """Whether the user is always alerted when it ends."""
 
     @property
     def label(self) -> str:

@@ -3,11 +3,22 @@
 from collections import deque
 from collections.abc import Iterable
 from itertools import islice
+from typing import NamedTuple
 
 from tui.core.text import DETAIL, clean
 
 MOST_LINES = 5000
 MOST_CHARACTERS = 8 * 1024 * 1024
+
+
+class LogLines(NamedTuple):
+    """A piece of a log, split into lines that are plain and bounded."""
+
+    ended: list[str]
+    unfinished: str
+    """What follows the last line end."""
+    dropped: int
+    """How many lines before these were too many for one piece."""
 
 
 class LogTail:
@@ -24,17 +35,34 @@ class LogTail:
 
     def add(self, text: str) -> None:
         """Appends the next piece, whose line ends are line feeds."""
-        *whole, self._unfinished = (self._unfinished + text).split("\n")
-        self._unfinished = self._unfinished[: DETAIL + 1]
-        if (too_many := len(whole) - self._most_lines) > 0:
-            self.dropped += too_many
-            whole = whole[too_many:]
-        self._keep(clean(line.replace("\t", "    "), DETAIL) for line in whole)
+        self.take(self.split(text))
+
+    def split(self, text: str) -> LogLines:
+        """The next piece ready for `take`. Changes nothing, so that a thread can do it: a large piece takes a while."""
+        *whole, unfinished = (self._unfinished + text).split("\n")
+        dropped = max(0, len(whole) - self._most_lines)
+        ended = [clean(line.replace("\t", "    "), DETAIL) for line in whole[dropped:]]
+        return LogLines(ended, unfinished[: DETAIL + 1], dropped)
+
+    def take(self, piece: LogLines) -> None:
+        """Appends what `split` returned."""
+        self.dropped += piece.dropped
+        self._unfinished = piece.unfinished
+        self._keep(piece.ended)
 
     @property
     def count(self) -> int:
         """How many lines have ended so far, with those that were dropped."""
         return self.dropped + len(self._lines)
+
+    @property
+    def size(self) -> int:
+        """How many lines there are to show: those kept, and the one that has not ended yet."""
+        return len(self._lines) + self.has_open_line
+
+    def line(self, at: int) -> str:
+        """One of the lines to show, from 0."""
+        return self._lines[at] if at < len(self._lines) else self._open_line
 
     @property
     def has_open_line(self) -> bool:
@@ -48,8 +76,12 @@ class LogTail:
     @property
     def lines(self) -> list[str]:
         """All lines kept; the last one may be incomplete."""
-        last = [clean(self._unfinished.replace("\t", "    "), DETAIL)] if self._unfinished else []
+        last = [self._open_line] if self._unfinished else []
         return [*self._lines, *last][-self._most_lines :]
+
+    @property
+    def _open_line(self) -> str:
+        return clean(self._unfinished.replace("\t", "    "), DETAIL)
 
     def find(self, text: str) -> list[int]:
         """The positions in `lines` of those that contain the text, ignoring case."""

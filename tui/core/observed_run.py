@@ -36,6 +36,11 @@ class Between(NamedTuple):
         """Returns whether it may have happened at this moment, or at most `widening` seconds off."""
         return (self.after is None or self.after - widening <= moment) and moment <= self.by + widening
 
+    def overlaps(self, other: "Between") -> bool:
+        """Returns whether both may be the same moment; False if the time before one of them is unknown."""
+        afters = (self.after, other.after)
+        return all(at is not None and at <= min(self.by, other.by) for at in afters)
+
     def shifted(self, seconds: float) -> "Between":
         return Between(None if self.after is None else self.after + seconds, self.by + seconds)
 
@@ -97,11 +102,17 @@ class RecordedRun(NamedTuple):
         )
 
     def touches(self, other: "RecordedRun") -> bool:
-        """Returns whether both were seen running at the same time, and so are one run."""
+        """Returns whether both are one run: they were seen running, or may have begun, at the same time."""
         if self.number is not None and other.number is not None:
             return self.number == other.number
         mine, its = self.seen_span, other.seen_span
-        return mine[0] <= its[1] and its[0] <= mine[1]
+        if mine[0] <= its[1] and its[0] <= mine[1]:
+            return True
+        return self.start.overlaps(other.start) and not (self.is_over_before(other) or other.is_over_before(self))
+
+    def is_over_before(self, other: "RecordedRun") -> bool:
+        """Returns whether this run had ended when the other was last seen running."""
+        return self.end is not None and self.end.by < other.running_at
 
     @property
     def seen_span(self) -> tuple[float, float]:

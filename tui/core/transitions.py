@@ -7,9 +7,7 @@ from enum import StrEnum
 from tui.core.board import Board, JobState, Transition
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Reading, Status
-
-ALERT_FIELDS = ("id", "label", "status", "change", "profile")
-"""Fields for the alert command: as `{label}` in its arguments, and as CODEARTS_LABEL in its environment."""
+from tui.core.run import is_late
 
 
 class Event(StrEnum):
@@ -47,14 +45,15 @@ class Change:
 def changes_of(before: JobState, after: JobState) -> Iterator[Change]:
     """Yields what happened to one job between two states, oldest first.
 
-    Transitions are all included, even if several readings arrived together. Failures between the two states are not.
+    Transitions are all included, even if several readings arrived together, but not one that may have happened long
+    before this start. Failures between the two states are not.
     """
     last = after.last
     if last is None or last is before.last:
         return
     if before.last is None:
         yield Change(after.job, Event.PRESENT, last)
-    seen = list(_new_transitions(before, after))
+    seen = [one for one in new_transitions(before, after) if not before.is_remembered or _is_recent(one)]
     for transition in seen:
         event = Event.STARTED if transition.status is Status.RUNNING else Event.STOPPED
         yield Change(after.job, event, after.good or last, transition)
@@ -79,7 +78,8 @@ def deserves_alert(change: Change) -> bool:
     return change.event in (Event.STARTED, Event.STOPPED)
 
 
-def _new_transitions(before: JobState, after: JobState) -> list[Transition]:
+def new_transitions(before: JobState, after: JobState) -> list[Transition]:
+    """Returns the starts and stops that the later state has and the earlier one has not, oldest first."""
     known = before.transitions[-1] if before.transitions else None
     new: list[Transition] = []
     for transition in reversed(after.transitions):
@@ -87,6 +87,10 @@ def _new_transitions(before: JobState, after: JobState) -> list[Transition]:
             break
         new.append(transition)
     return new[::-1]
+
+
+def _is_recent(transition: Transition) -> bool:
+    return not is_late(transition.after.wall, transition.by.wall)
 
 
 def _identity(failure: Failure | None) -> tuple[FailureKind, str] | None:

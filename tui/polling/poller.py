@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from tui.core.job import JobId
 from tui.core.reading import Failure, Reading, Status
 from tui.polling.auth_gate import CHECK_EVERY
+from tui.polling.budget_share import BudgetShare, Peers
 from tui.polling.extras_budget import ExtrasBudget
 from tui.polling.list_sweeps import ListPage, ListReader, ListSweeps
 from tui.polling.policy import Cadence, Policy
@@ -49,7 +50,7 @@ class Pace(NamedTuple):
     rate: float
     """Requests a second now."""
     full_rate: float
-    """Requests a second as configured."""
+    """Requests a second as configured; of a budget that is shared, the part of this instance."""
     stretched: bool
     """Whether intervals are longer than configured, since there are too many jobs for the rate."""
     waiting_until: float | None
@@ -63,6 +64,8 @@ class Pace(NamedTuple):
     """The circuit breaker is open: seconds between two probes."""
     seldom: float | None = None
     """Seconds between two requests for a job if all jobs fail for a lasting reason; otherwise None."""
+    shared_by: int = 1
+    """Number of instances that share the budget, with this one."""
 
 
 class Poller:
@@ -82,14 +85,17 @@ class Poller:
         uniform: Callable[[float, float], float],
         batch: float = 0.1,
         lists: ListReader | None = None,
+        peers: Peers | None = None,
     ) -> None:
-        """`lists` reads the lists that say which job is to be read next; None where they must not be asked for."""
+        """`lists` reads the lists that say which job is to be read next; None where they must not be asked for. `peers`
+        are the other instances that use the same credential; None if the budget is not shared."""
         self._reader = reader
         self._report = report
         self._clock = clock
         self._batch = batch
         self._lists = lists
         self._scheduler = Scheduler(policy, uniform, ListSweeps() if lists else None)
+        self._budget = BudgetShare(self._scheduler.limiter, peers) if peers else None
         self._wake = asyncio.Event()
         self._unreported: list[Reading] = []
         self._reported_at = -inf
@@ -97,8 +103,10 @@ class Poller:
 
     async def run(self) -> None:
         """Polls until cancelled. Raises the exception of a bug in the reader or in `report`."""
-        self._scheduler.start(self._clock())
         try:
+            if self._budget:
+                await self._budget.begin(self._clock(), self._scheduler.needed)
+            self._scheduler.start(self._clock())
             async with asyncio.TaskGroup() as requests:
                 while True:
                     self._wake.clear()
@@ -107,6 +115,9 @@ class Poller:
             if len(bugs.exceptions) == 1:
                 raise bugs.exceptions[0] from None
             raise
+        finally:
+            if self._budget:
+                self._budget.end(self._clock())
 
     def watch(self, jobs: Iterable[JobId]) -> None:
         """Watches exactly these jobs, in this order. New ones are due now; known ones keep their schedule."""
@@ -213,7 +224,7 @@ class Poller:
             running=pacing.intervals[Cadence.RUNNING],
             idle=pacing.longest if scheduler.has_quiet else pacing.intervals[Cadence.IDLE],
             rate=limiter.rate,
-            full_rate=limiter.full_rate,
+            full_rate=limiter.full_share,
             stretched=pacing.longest > scheduler.policy.idle,
             waiting_until=limiter.waiting_until if is_waiting else None,
             trouble=scheduler.auth_gate.failure if scheduler.signed_out else throttled or scheduler.breaker.failure,
@@ -221,11 +232,14 @@ class Poller:
             paused=scheduler.paused,
             probing=scheduler.breaker.gap if scheduler.breaker.failure else None,
             seldom=scheduler.seldom,
+            shared_by=limiter.shared_by,
         )
 
     def _turn(self, requests: asyncio.TaskGroup) -> float:
         """Does all that is due now. Returns the seconds until the next turn."""
         now = self._clock()
+        if self._budget:
+            self._budget.turn(now, self._scheduler.needed)
         self._scheduler.check_clock(now)
         if self._scheduler.signed_out and now >= self._scheduler.auth_gate.check_at:
             self._check_credential(now)

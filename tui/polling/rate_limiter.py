@@ -32,6 +32,8 @@ FIRST_WAIT = 5.0
 LONGEST_WAIT = 60.0
 """Seconds without requests after throttling that names no time: doubled each time, up to the longest."""
 LONGEST_RETRY_AFTER = 3600.0
+ONE_EVENT = 0.5
+"""Seconds within which refusals of several instances are one: each has heard of it by a clock of its own."""
 OTHERS_WELL = 10
 """If this many readings of other jobs succeed between two throttled ones of a job, the limit is that job's own."""
 TOGETHER = 0.6
@@ -67,6 +69,10 @@ class AdaptiveRateLimiter:
         """When the current group began to leave, and how many of its requests have left."""
         self._log, self._ahead = CallLog(), CallLog()
         """All requests, and those that were spent ahead of the pace."""
+        self._requests = 0
+        """Number of requests so far."""
+        self._free: tuple[object, float] = None, -inf
+        """What the last `_window_at` was figured out from, and its result: it is asked for many times a request."""
         self._busy_since, self._sent_since = inf, 0
         """When the first request left since the last throttling, and how many have left since."""
         self._others: tuple[Spending, ...] = ()
@@ -116,6 +122,7 @@ class AdaptiveRateLimiter:
         self._log.add(now)
         self._busy_since = min(self._busy_since, now)
         self._sent_since += 1
+        self._requests += 1
         if self.limit and now < self._paced_at:
             self._ahead.add(now)
         elif self.limit:
@@ -175,7 +182,7 @@ class AdaptiveRateLimiter:
         for other in others:
             if other.limit and other.limit.ends > now:
                 self.remember(other.limit)
-            if self.refused_at < other.refused_at <= now:
+            if max(self.refused_at + ONE_EVENT, now - LONGEST_RETRY_AFTER) < other.refused_at <= now:
                 self.refused_at = other.refused_at
                 self._total = min(self._total, max(other.rate, LOWEST * self.full_rate))
                 self._care = min(self._care, max(other.care, LEAST_CARE))
@@ -187,6 +194,11 @@ class AdaptiveRateLimiter:
         """Takes over a limit that was learned elsewhere, unless a newer one is known."""
         if not self.limit or limit.learned > self.limit.learned:
             self.limit = limit
+
+    @property
+    def full_share(self) -> float:
+        """Requests a second that this instance would send if the service allowed all that is configured."""
+        return min(self.full_rate, self._part_of(self.full_rate))
 
     @property
     def shared_by(self) -> int:
@@ -227,7 +239,10 @@ class AdaptiveRateLimiter:
         """When the window has room for a request."""
         if limit.seconds < LONG:
             return -inf
-        return free_at(self._all_counts(), limit.seconds, self._most(limit))
+        known = (self._requests, self._others, limit, self._care)
+        if known != self._free[0]:
+            self._free = known, free_at(self._all_counts(), limit.seconds, self._most(limit))
+        return self._free[1]
 
     def _ahead_at(self, limit: Limit) -> float:
         """When a request may leave ahead of the pace."""

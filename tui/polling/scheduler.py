@@ -215,10 +215,11 @@ class Scheduler:
 
     def next_list(self, now: float) -> tuple[float, ListPage] | None:
         """Returns when the next page of a list is to be asked for, and which; None until something changes."""
-        if not self.sweeps or not self.goes_well:
+        planned = self.sweeps.next(self.limiter.rate, self.wants_lists, now) if self.sweeps else None
+        if not planned:
             return None
-        planned = self.sweeps.next(self.limiter.rate, self.wants_lists, now)
-        return (max(planned[0], self.limiter.ready_at), planned[1]) if planned else None
+        at = max(planned[0], self.limiter.ready_at)
+        return (at, planned[1]) if at > now or self.goes_well else None
 
     def on_list_sent(self, now: float) -> None:
         """The page that `next_list` returned is asked for."""

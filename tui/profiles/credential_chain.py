@@ -1,5 +1,7 @@
 """The credentials that a profile may use: those of flags and our variables, else its own, else the usual variables."""
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,6 +40,8 @@ class Candidate(NamedTuple):
     password: HeldPassword | None = None
     """The password of an IAM user that is kept in memory: the user may type another one on the screen."""
     iam: "IamTokens | None" = None
+    identity: Callable[[], str] = str
+    """Whose it is, without a secret: equal for two instances that use the same one. Empty if it is not known now."""
 
 
 def find_candidates(
@@ -79,7 +83,7 @@ def _named(name: str, settings: ProfileSettings, service: SignInService, inputs:
         named.append(_ready(_of_variable(settings.token_env, inputs), origin_of(name, "token_env")))
     if settings.token_command:
         command = CommandToken(SecretCommand("token_command", settings.token_command))
-        named.append(_refreshable(command, service.clock, origin_of(name, "token_command")))
+        named.append(_refreshable(command, service.clock, origin_of(name, "token_command"), settings.token_command))
     if settings.iam:
         named.append(_iam(name, settings, settings.iam, service, inputs))
     if settings.keys:
@@ -107,7 +111,13 @@ def _ready(credential: ReadyToken, origin: str) -> Candidate:
         token = credential.token()
         return token if isinstance(token, Failure) else [token]
 
-    return Candidate(credential, origin, held)
+    return Candidate(credential, origin, held, identity=lambda: identity_of(credential))
+
+
+def identity_of(credential: ReadyToken) -> str:
+    """Returns a hash of the token: it cannot be guessed, as long as it is."""
+    token = credential.token()
+    return "" if isinstance(token, Failure) else f"token {hashlib.sha256(token.reveal().encode()).hexdigest()}"
 
 
 def _of_variable(name: str, inputs: ProfileInputs) -> ReadyToken:
@@ -117,15 +127,16 @@ def _of_variable(name: str, inputs: ProfileInputs) -> ReadyToken:
 
 
 def _refreshable(
-    provider: TokenProvider, clock: ServerClock, origin: str, password: HeldPassword | None = None
+    provider: TokenProvider, clock: ServerClock, origin: str, whose: Sequence[str], password: HeldPassword | None = None
 ) -> Candidate:
+    """`whose` says the same for each token that the provider makes."""
     credential = RefreshableToken(provider, clock)
 
     def held() -> Sequence[Secret]:
         secrets = (password and password.held, credential.token and credential.token.secret)
         return [secret for secret in secrets if secret]
 
-    return Candidate(credential, origin, held, password)
+    return Candidate(credential, origin, held, password, identity=lambda: _hashed("issued", *whose))
 
 
 def _iam(
@@ -143,7 +154,8 @@ def _iam(
     password = _password(user, inputs)
     iam = IamTokens(service.options.opener(endpoints.iam.url), endpoints.iam, login, password, service.clock)
     held = password if isinstance(password, HeldPassword) else None
-    return _refreshable(iam, service.clock, origin_of(name, "iam"), held)._replace(iam=iam)
+    whose = (endpoints.iam.url, user.account, user.user)
+    return _refreshable(iam, service.clock, origin_of(name, "iam"), whose, held)._replace(iam=iam)
 
 
 def _password(user: IamSettings, inputs: ProfileInputs) -> HeldPassword | CommandPassword:
@@ -172,9 +184,18 @@ def _signing(project_id: str, clock: ServerClock, origin: str) -> Callable[[KeyS
             return [secret for secret in (keys.access, keys.secret, keys.security_token) if secret]
 
         keys = ForProject(source, project_id) if project_id else source
-        return Candidate(SigningCredential(keys, clock), origin, held)
+
+        def identity() -> str:
+            known = source.value()
+            return "" if isinstance(known, Failure) else _hashed("key", known.access.reveal())
+
+        return Candidate(SigningCredential(keys, clock), origin, held, identity=identity)
 
     return candidate
+
+
+def _hashed(*parts: str) -> str:
+    return f"{parts[0]} {hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
 
 
 class ForProject:

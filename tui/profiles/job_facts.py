@@ -51,6 +51,10 @@ class JobFacts:
         """Rows in view: they go first."""
         self._outcomes.prefer(jobs)
 
+    def asks_outcome(self, job: JobId) -> bool:
+        """Whether the outcome of the job's run is asked for once it stops."""
+        return self._extras_of(self._profile_of(job)) is not None
+
     def look(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
         """Asks about each of these jobs that was seen to stop between the two boards."""
         for job, run in stops_between(before, after, jobs):

@@ -8,6 +8,7 @@ from tui.codearts.auth.credentials import Credential, ReadyToken, Secret, TypedT
 from tui.codearts.auth.refreshable import Token
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
+from tui.core.budget import Identity
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB
 from tui.core.reading import Failure, Moment
@@ -15,7 +16,7 @@ from tui.core.text import clean
 from tui.polling.extras_budget import ExtrasBudget
 from tui.polling.policy import Policy
 from tui.polling.rate_limiter import AdaptiveRateLimiter
-from tui.profiles.credential_chain import Candidate, find_candidates
+from tui.profiles.credential_chain import Candidate, find_candidates, identity_of
 from tui.profiles.extras import Extras
 from tui.profiles.lazy import LazyClient
 from tui.profiles.resolve import (
@@ -74,6 +75,15 @@ class Profile(NamedTuple):
                 if isinstance(candidate.credential, ReadyToken) and candidate.credential.source == auth_headers.source:
                     candidate.credential.learn(auth_headers.secret, inspected.expires_at)
         return inspected
+
+    def identity(self) -> Identity | None:
+        """Returns whose budget the requests are taken from; None while that is not known."""
+        used, typed = self.credential.source, self.sign_in.typed
+        known = (one.identity() for one in self.candidates if one.credential.source == used)
+        whose = identity_of(typed) if typed.source == used else next(known, "")
+        user = whose.partition(" ")[0] if whose.startswith("token ") else whose
+        url = self.endpoint.url
+        return Identity(f"{url} {whose}", f"{url} {user}") if whose else None
 
     def secrets(self) -> list[Secret]:
         """Returns the secrets that are in memory now."""

@@ -64,7 +64,7 @@ class SignIn:
         password: HeldPassword | None = None,
         iam: "IamTokens | None" = None,
     ) -> None:
-        self._service, self._typed = service, typed
+        self._service, self.typed = service, typed
         self._password, self._iam = password, iam
         self._candidate: Secret | None = None
 
@@ -79,7 +79,7 @@ class SignIn:
 
     @property
     def secrets(self) -> list[Secret]:
-        return [secret for secret in (self._typed.secret, self._candidate) if secret]
+        return [secret for secret in (self.typed.secret, self._candidate) if secret]
 
     def put(self, text: str) -> None:
         """Keeps it for `check()`. Raises UserError, without the text, if it cannot be a token or password."""
@@ -117,9 +117,9 @@ class SignIn:
             failure = await self._service.refusal(candidate, job) if job else inspected
             if failure:
                 return failure
-        self._typed.secret = candidate
+        self.typed.secret = candidate
         if isinstance(inspected, Token) and inspected.expires_at:
-            self._typed.learn(candidate, inspected.expires_at)
+            self.typed.learn(candidate, inspected.expires_at)
         return None
 
 

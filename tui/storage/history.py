@@ -4,8 +4,6 @@ A rollback journal instead of a write-ahead log: home folders of jump hosts are 
 memory corrupts the file. On a remote file system each host has a file of its own and reads those of the others, so
 that no lock between hosts is needed. If the disk or a lock fails, there is no history, and one sentence says why;
 the screen never waits for this module.
-
-Not in use yet.
 """
 
 import logging
@@ -16,18 +14,19 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from tui.core.job import JobId
 from tui.core.observed_run import Between, Gap, RecordedRun, merged
-from tui.core.reading import Status
+from tui.core.reading import Moment, Status
+from tui.core.remembered import LastSeen, Notes, Remembered, together
 from tui.core.run import Outcome
 from tui.core.text import clean
+from tui.storage.mounts import is_remote, mounts
 
 VERSION = 1
 BATCH = 5.0
@@ -45,7 +44,8 @@ RUNS_REMEMBERED = 20
 LARGEST = 256 << 20
 """Bytes that another host's file may have."""
 _HOUR = 3600.0
-_REMOTE = re.compile(r"nfs4?|cifs|smb3?|smbfs|9p|fuse\..*|lustre|gpfs|beegfs|ceph|afs")
+_END_OF_TIME = 1e11
+"""Epoch seconds that a date can still be made of."""
 
 _SCHEMA = """
 create table job(id integer primary key, job text unique not null);
@@ -55,7 +55,10 @@ create table run(
     as_sent text not null, primary key(job, start_by)
 ) without rowid;
 create table gap(job integer not null, start real not null, end real not null, primary key(job, start)) without rowid;
-create table seen(job integer primary key, running integer not null, sent real not null, received real not null);
+create table seen(
+    job integer primary key, running integer not null, sent real not null, received real not null,
+    since real not null, since_after real, number integer not null, outcome text not null, as_sent text not null
+);
 create table day(checked real not null, is_open integer not null);
 insert into day values (0, 0);
 """
@@ -65,69 +68,22 @@ _NONE = "No history: "
 _log = logging.getLogger(__name__)
 
 
-class LastSeen(NamedTuple):
-    """The last answer of a job before the program ended; epoch seconds."""
-
-    status: Status
-    sent: float
-    received: float
-
-
-class Remembered(NamedTuple):
-    """What the file contained when it was opened."""
-
-    runs: Mapping[JobId, list[RecordedRun]]
-    """The last runs of each job, oldest first, of all hosts; the last one may be going on."""
-    seen: Mapping[JobId, LastSeen]
-    gaps: Mapping[JobId, list[Gap]]
-
-
-class Notes(NamedTuple):
-    """What is to be written down."""
-
-    runs: tuple[RecordedRun, ...] = ()
-    gaps: tuple[Gap, ...] = ()
-    seen: Mapping[JobId, LastSeen] = MappingProxyType({})
-
-
 class HistoryUnusable(Exception):
     """Why there is no history: one sentence."""
 
 
 def history_path(folder: Path, mountinfo: str | None = None, host: str | None = None) -> Path:
     """Returns the file to write in `folder`: one for each host where the folder is on a remote file system."""
-    if not is_remote(folder, _mounts() if mountinfo is None else mountinfo):
+    if not is_remote(folder, mounts() if mountinfo is None else mountinfo):
         return folder / "history.db"
     name = re.sub(r"[^0-9A-Za-z.-]", "-", host or socket.gethostname())[:64] or "host"
     return folder / f"history-{name}.db"
 
 
-def is_remote(folder: Path, mountinfo: str) -> bool:
-    """Returns whether the folder is on a file system of another computer, as the kernel's table of mounts says."""
-    path, longest, kind = os.path.realpath(folder), -1, ""
-    for line in mountinfo.splitlines():
-        before, _, after = line.partition(" - ")
-        fields = before.split(" ")
-        if len(fields) < 5 or not after:
-            continue
-        point = fields[4].encode().decode("unicode_escape") if "\\" in fields[4] else fields[4]
-        if len(point) > longest and (path == point or path.startswith(point.rstrip("/") + "/")):
-            longest, kind = len(point), after.split(" ")[0]
-    return bool(_REMOTE.fullmatch(kind))
-
-
-def _mounts() -> str:
-    try:
-        return Path("/proc/self/mountinfo").read_text(errors="replace")
-    except OSError:
-        return ""
-
-
 class HistoryFile:
     """The file itself; every method may raise sqlite3.Error, OSError or HistoryUnusable, and may take long."""
 
-    def __init__(self, path: Path, now: Callable[[], float]) -> None:
-        """`now` returns epoch seconds."""
+    def __init__(self, path: Path, now: Callable[[], Moment]) -> None:
         self._path = path
         self._now = now
         self.notice = ""
@@ -154,6 +110,9 @@ class HistoryFile:
             jobs = {run.job for run in notes.runs} | {gap.job for gap in notes.gaps} | set(notes.seen)
             connection.executemany("insert or ignore into job(job) values (?)", [(job,) for job in jobs])
             connection.executemany(
+                "delete from run where job = (select id from job where job = ?) and start_by = ?", notes.dropped
+            )
+            connection.executemany(
                 "insert or replace into run values ((select id from job where job = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 map(_row, notes.runs),
             )
@@ -161,13 +120,13 @@ class HistoryFile:
                 "insert or replace into gap values ((select id from job where job = ?), ?, ?)", notes.gaps
             )
             connection.executemany(
-                "insert or replace into seen values ((select id from job where job = ?), ?, ?, ?)",
-                [(job, seen.status is Status.RUNNING, seen.sent, seen.received) for job, seen in notes.seen.items()],
+                "insert or replace into seen values ((select id from job where job = ?), ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(job, seen.status is Status.RUNNING, *seen[1:]) for job, seen in notes.seen.items()],
             )
 
     def prune(self) -> None:
         """Removes what is older than 90 days, and all but the last 1,000 runs of each job."""
-        oldest = self._now() - DAYS_KEPT * 86_400
+        oldest = self._now().wall.timestamp() - DAYS_KEPT * 86_400
         with self._transaction() as connection:
             connection.execute("delete from run where coalesce(end_by, running_at) < ?", (oldest,))
             connection.execute("delete from gap where end < ?", (oldest,))
@@ -224,7 +183,7 @@ class HistoryFile:
     def _check(self, connection: sqlite3.Connection) -> None:
         """Checks the file once a day, and after a start that was not followed by `close`."""
         checked, is_open = connection.execute("select checked, is_open from day").fetchone()
-        now = self._now()
+        now = self._now().wall.timestamp()
         if is_open or not 0 <= now - checked < 86_400:
             if connection.execute("pragma quick_check(1)").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("damaged")
@@ -233,7 +192,7 @@ class HistoryFile:
 
     def _set_aside(self, why: str) -> None:
         """Keeps one unusable file at the most."""
-        aside = self._path.with_name(f"{self._path.name}.corrupt-{time.strftime('%Y-%m-%d', time.gmtime(self._now()))}")
+        aside = self._path.with_name(f"{self._path.name}.corrupt-{self._now().wall:%Y-%m-%d}")
         for former in self._path.parent.glob(f"{self._path.name}.corrupt-*"):
             former.unlink()
         self._path.rename(aside)
@@ -282,13 +241,18 @@ def _last_gaps(connection: sqlite3.Connection) -> Iterator[Gap]:
     for identity, job in connection.execute("select id, job from job").fetchall():
         query = "select start, end from gap where job = ? order by start desc limit ?"
         for start, end in connection.execute(query, (identity, RUNS_REMEMBERED)):
-            yield Gap(JobId(job), float(start), float(end))
+            yield Gap(JobId(job), _time(start), _time(end))
 
 
 def _seen(connection: sqlite3.Connection) -> Iterator[tuple[JobId, LastSeen]]:
-    query = "select job.job, running, sent, received from seen join job on job.id = seen.job"
-    for job, running, sent, received in connection.execute(query):
-        yield JobId(job), LastSeen(Status.RUNNING if running else Status.IDLE, float(sent), float(received))
+    query = (
+        "select job.job, running, sent, received, since, since_after, number, outcome, as_sent"
+        " from seen join job on job.id = seen.job"
+    )
+    for job, running, sent, received, since, since_after, number, outcome, as_sent in connection.execute(query):
+        status, after = Status.RUNNING if running else Status.IDLE, _time_or_none(since_after)
+        last_run = int(number), Outcome(outcome), clean(str(as_sent), 60)
+        yield JobId(job), LastSeen(status, _time(sent), _time(received), _time(since), after, *last_run)
 
 
 def _runs_of_another(path: Path) -> Iterator[RecordedRun]:
@@ -309,9 +273,9 @@ def _run(job: JobId, row: tuple[Any, ...], source: str) -> RecordedRun:
     start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent = row
     return RecordedRun(
         job,
-        Between(_number(start_after), float(start_by)),
-        float(running_at),
-        None if end_by is None else Between(_number(end_after), float(end_by)),
+        Between(_time_or_none(start_after), _time(start_by)),
+        _time(running_at),
+        None if end_by is None else Between(_time_or_none(end_after), _time(end_by)),
         bool(maybe_two),
         float(interval),
         number if isinstance(number, int) else None,
@@ -321,8 +285,15 @@ def _run(job: JobId, row: tuple[Any, ...], source: str) -> RecordedRun:
     )
 
 
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+def _time(value: Any) -> float:
+    time = float(value)
+    if not 0 <= time < _END_OF_TIME:
+        raise ValueError("no time")
+    return time
+
+
+def _time_or_none(value: object) -> float | None:
+    return None if value is None else _time(value)
 
 
 def _row(run: RecordedRun) -> tuple[object, ...]:
@@ -449,16 +420,9 @@ class History:
         return notes, False
 
 
-def together(notes: Iterable[Notes]) -> Notes:
-    """Returns all notes as one; of two notes about the same run the later one counts."""
-    runs: dict[tuple[JobId, float], RecordedRun] = {}
-    gaps: list[Gap] = []
-    seen: dict[JobId, LastSeen] = {}
-    for note in notes:
-        runs |= {(run.job, run.start.by): run for run in note.runs}
-        gaps += note.gaps
-        seen |= note.seen
-    return Notes(tuple(runs.values()), tuple(gaps), seen)
+def open_history(folder: Path, now: Callable[[], Moment]) -> History:
+    """Returns the history in this folder, which is opened in the background."""
+    return History(lambda: HistoryFile(history_path(folder), now))
 
 
 def is_busy(error: sqlite3.Error) -> bool:

@@ -9,7 +9,7 @@ from tui.core.job import LABEL_LONGEST, TAG_LONGEST, Job, JobId
 from tui.core.text import DETAIL, clean
 from tui.storage.toml_document import Document, Piece, Table, new_piece
 
-EDITABLE = {"label": "given_label", "tags": "given_tags", "profile": "profile", "address": "address"}
+EDITABLE = {"label": "given_label", "tags": "given_tags", "profile": "profile", "address": "address", "alert": "alert"}
 """Keys of an entry, and where a job has their values."""
 _CLEANED = {"profile": LABEL_LONGEST, "address": DETAIL}
 _HALF = re.compile("[\ud800-\udfff]")
@@ -28,7 +28,7 @@ def job_id(entry: Table | None) -> JobId | None:
 def entry_of(job: Job) -> Table:
     """Returns the entry of a new job, without its empty fields."""
     values: Table = {"id": str(job.id), "label": job.given_label, "tags": list(job.given_tags), "profile": job.profile}
-    values |= {"address": job.address, "added": _whole_second(job.added)}
+    values |= {"address": job.address, "alert": job.alert, "added": _whole_second(job.added)}
     return {key: value for key, value in values.items() if value}
 
 
@@ -87,6 +87,10 @@ def _job(found: JobId, number: int, entry: Table, warnings: list[str]) -> Job:
                     f"Job {number} ({found.short}): its tags are not a list of texts; what is no text is ignored"
                 )
             fields[EDITABLE[key]] = _tags(value if isinstance(value, list) else ())
+        elif key == "alert":
+            if not isinstance(value, bool):
+                warnings.append(f"Job {number} ({found.short}): its alert is neither true nor false and is ignored")
+            fields[key] = value is True
         elif key == "added" and isinstance(value, datetime):
             fields[key] = _whole_second(value)
     return Job(found, **fields)
@@ -97,6 +101,7 @@ def _united(first: Job, second: Job) -> Job:
         given_label=first.given_label or second.given_label,
         profile=first.profile or second.profile,
         address=first.address or second.address,
+        alert=first.alert or second.alert,
     )
 
 
@@ -152,7 +157,7 @@ def remove(document: Document, ids: Collection[JobId]) -> Document:
 
 
 def edit(document: Document, values: Mapping[JobId, Mapping[str, Any]]) -> Document:
-    """Sets label, tags, profile or address of jobs that are in the list; other keys of their entries stay."""
+    """Sets label, tags, profile, address or alert of jobs that are in the list; other keys of their entries stay."""
     known = _by_id(document)
     fields = {job: changed_fields(known[job], edited(known[job], its)) for job, its in values.items() if job in known}
     return document.rewritten(lambda pieces: _with_fields(pieces, fields))

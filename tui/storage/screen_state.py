@@ -15,6 +15,8 @@ LIMIT = 1 << 20
 """Bytes that the file may have."""
 _MOST = 1000
 """Folded groups that are kept."""
+FORMER_SORTS = {"status": "state", "for": "time", "note": "build"}
+"""What columns were called before, and are called now."""
 
 
 class ScreenState(NamedTuple):
@@ -42,7 +44,7 @@ def load_state(path: Path) -> ScreenState:
         return ScreenState()
     return ScreenState(
         theme=_text(content, "theme"),
-        sort=_text(content, "sort"),
+        sort=FORMER_SORTS.get(sort := _text(content, "sort"), sort),
         reverse=content.get("reverse") is True,
         filter=_text(content, "filter"),
         profile=_text(content, "profile"),

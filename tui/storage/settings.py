@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.core.alert_policy import ENDS, AlertOn, Rules, quiet_hours
 from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.storage.files import FileError, is_ours, is_written_by_others, read_text
@@ -15,8 +16,11 @@ from tui.storage.validators import (
     SettingError,
     address,
     alert_command,
+    alert_kinds,
     number,
+    one_of,
     paths_in,
+    quiet_times,
     refuse_unknown,
     secrets_in,
     section,
@@ -28,6 +32,7 @@ from tui.storage.validators import (
 
 if TYPE_CHECKING:
     from tui.storage.profile_settings import ProfileSettings
+    from tui.storage.screen_settings import ViewSettings
 
 LIMIT = 1 << 20
 """Bytes that the file may have."""
@@ -51,8 +56,21 @@ class UiSettings(NamedTuple):
 
 
 class AlertSettings(NamedTuple):
+    bell: bool = False
+    """Whether there are alerts about all jobs; otherwise about those that the user armed."""
+    on: frozenset[AlertOn] = ENDS
+    desktop: str = "auto"
+    """`auto`, or the name of a `Desktop` protocol."""
+    title: bool = False
+    """Whether the terminal's title shows the counts."""
     command: tuple[str, ...] = ()
-    """A program and its arguments, run when a job starts or stops; empty for none."""
+    """A program and its arguments, run for each alert; empty for none."""
+    quiet: str = ""
+    """`22:00-07:00`: without alerts between these local times; empty for never."""
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(self.bell, self.on, quiet_hours(self.quiet))
 
 
 class ServiceSettings(NamedTuple):
@@ -69,6 +87,8 @@ class Settings(NamedTuple):
     service: ServiceSettings = ServiceSettings()
     profiles: "Mapping[str, ProfileSettings]" = MappingProxyType({})
     default_profile: str = ""
+    views: "Mapping[str, ViewSettings]" = MappingProxyType({})
+    """By the number of their keys."""
     given: frozenset[str] = frozenset()
     """The paths of the values in the file, such as `polling.idle`; all other values are defaults."""
 
@@ -76,7 +96,7 @@ class Settings(NamedTuple):
 def load_settings(path: Path) -> Settings:
     """Returns the settings in this file, or the defaults if there is none. Raises UserError."""
     try:
-        text = read_text(path, LIMIT, _check_owner)
+        text = read_text(path, LIMIT, check_owner)
         return _settings(parse(text)) if text else Settings()
     except FileError as unreadable:
         raise UserError(f"{clean(str(path))} cannot be used{unreadable.place}: {unreadable.reason}") from None
@@ -86,7 +106,7 @@ def load_settings(path: Path) -> Settings:
         raise UserError(f"{clean(str(path))} cannot be used: {clean(str(unfit))}") from None
 
 
-def _check_owner(found: os.stat_result) -> None:
+def check_owner(found: os.stat_result) -> None:
     """Raises FileError if another user could change the file, and so run commands as this user. ssh does the same."""
     if not is_ours(found):
         raise FileError("it belongs to another user, and could run any command as you: copy it, or run chown on it")
@@ -101,13 +121,17 @@ def _settings(content: Table) -> Settings:
             "that holds it instead"
         )
     from tui.storage.profile_settings import PROFILE, read_profiles  # only where there is a file that can name some
+    from tui.storage.screen_settings import read_views
 
     elsewhere = {name: f"{part}.{name}" for part, readers in _SECTIONS.items() for name in readers}
     in_profile = {name: f"profiles.NAME.{name}" for name in PROFILE}
-    refuse_unknown("", content, (*_SECTIONS, "keys", "profiles", "default_profile"), {**in_profile, **elsewhere})
+    refuse_unknown(
+        "", content, (*_SECTIONS, "keys", "profiles", "default_profile", "views"), {**in_profile, **elsewhere}
+    )
     values = {name: section(name, content.get(name, {}), readers, elsewhere) for name, readers in _SECTIONS.items()}
     keys = table("keys", content.get("keys", {}))
     profiles = read_profiles(content.get("profiles", {}))
+    views = read_views(content.get("views", {}), profiles)
     return Settings(
         PollingSettings(**values["polling"]),
         UiSettings(**values["ui"]),
@@ -116,6 +140,7 @@ def _settings(content: Table) -> Settings:
         ServiceSettings(**values["service"]),
         profiles,
         _default_profile(content.get("default_profile", ""), profiles),
+        views,
         frozenset(paths_in(content)),
     )
 
@@ -136,6 +161,13 @@ _SECTIONS: Mapping[str, Mapping[str, Reader]] = {
         "concurrency": whole_number(1, 64),
     },
     "ui": {"theme": text, "mouse": switch, "address": address},
-    "alerts": {"command": alert_command('["notify-send", "--", "{label}"]')},
+    "alerts": {
+        "bell": switch,
+        "on": alert_kinds,
+        "desktop": one_of("auto", "osc9", "osc99", "osc777", "none"),
+        "title": switch,
+        "command": alert_command('["notify-send", "--", "{label}"]'),
+        "quiet": quiet_times,
+    },
     "service": {"extras": switch},
 }

@@ -24,7 +24,7 @@ _HEADER = re.compile(rf"\ufeff?\s*\[\[?\s*({_KEY})\s*((?:\.\s*{_KEY}\s*)*)\]\]?\
 _LONGEST = 200
 """Most lines of a value, and `#` in it, that are tried; beyond them the file is written anew without its comments.
 Each try reads the value once, so that without a bound the time would grow with the square of its length."""
-_ORDER = ("id", "label", "tags", "profile", "address", "added")
+_ORDER = ("id", "label", "tags", "profile", "address", "alert", "added")
 
 
 class Piece(NamedTuple):
@@ -42,8 +42,10 @@ class Piece(NamedTuple):
         at, end = _extent(lines, key)
         if end:
             lines[at:end] = [_line(key, value) + _remark(lines[at:end])] if value else []
-        elif value:
+        elif value and key in _ORDER:
             _insert(lines, key, value)
+        elif value:
+            lines.append(_line(key, value))
         return self._replace(lines=tuple(lines), entry=entry)
 
 
@@ -172,7 +174,8 @@ def _literal(value: object) -> str:
 _TEXT = r'"[^"\\\x00-\x1f\x7f]*"'
 _TEXTS = rf"\[{_TEXT}(?:, {_TEXT})*\]"
 _MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)"
-_LINE = rf"(?:\[\[jobs\]\]|[a-z_]+ = (?:{_TEXT}|{_TEXTS}|{_MOMENT}|[1-9]\d{{0,17}})|#[^\x00-\x08\x0a-\x1f\x7f]*)?"
+_REST = r"[1-9]\d{0,17}|true|false"
+_LINE = rf"(?:\[\[jobs\]\]|[a-z_]+ = (?:{_TEXT}|{_TEXTS}|{_MOMENT}|{_REST})|#[^\x00-\x08\x0a-\x1f\x7f]*)?"
 _LINES = re.compile(rf"{_LINE}(?:\n{_LINE})*+", re.ASCII)
 _PAIRS = re.compile(r'^(?:\[\[jobs\]\]|([a-z_]+) = (?:"([^"]*)"$|(.+)))', re.MULTILINE)
 _QUOTED = re.compile(r'"([^"]*)"')
@@ -203,6 +206,8 @@ def read_simple(text: str) -> Table | None:
 def _value(written: str) -> object:
     if written.startswith("["):
         return _QUOTED.findall(written)
+    if written in ("true", "false"):
+        return written == "true"
     return int(written) if written.isdigit() else datetime.fromisoformat(written)
 
 

@@ -5,9 +5,9 @@ import string
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from tui.core.alert_policy import ALERT_FIELDS, AlertOn, quiet_hours
 from tui.core.paths import expanded
 from tui.core.text import clean, did_you_mean
-from tui.core.transitions import ALERT_FIELDS
 from tui.storage.toml_document import Table
 
 Reader = Callable[[str, object], Any]
@@ -138,6 +138,22 @@ def _fields_in_code(parts: Sequence[str]) -> Iterator[str]:
             yield from _FIELD.findall(part)
             code_follows = False
         code_follows = code_follows or bool(_CODE_FOLLOWS.fullmatch(part))
+
+
+_QUOTED_KINDS = ", ".join(f'"{kind}"' for kind in AlertOn)
+
+
+def alert_kinds(path: str, value: object) -> frozenset[AlertOn]:
+    """A list without any is allowed: then only armed jobs tell their end."""
+    if not isinstance(value, list) or not all(isinstance(part, str) and part in set(AlertOn) for part in value):
+        raise SettingError(f"{path} must be a list of {_QUOTED_KINDS}")
+    return frozenset(map(AlertOn, value))
+
+
+def quiet_times(path: str, value: object) -> str:
+    if not isinstance(value, str) or (value.strip() and not quiet_hours(value)):
+        raise SettingError(f'{path} must be two times of day like "22:00-07:00", or "" for none')
+    return value.strip()
 
 
 def switch(path: str, value: object) -> bool:

@@ -94,7 +94,7 @@ class _Changes(ABC):
         return self._change("remove", lambda now: job_entries.remove(now, ids))
 
     def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> WatchlistEdit:
-        """Sets label, tags, profile or address of jobs that are in the list; other keys stay."""
+        """Sets label, tags, profile, address or alert of jobs that are in the list; other keys stay."""
         return self._change("edit", lambda now: job_entries.edit(now, values))
 
     def undo(self, change: WatchlistEdit) -> WatchlistEdit:

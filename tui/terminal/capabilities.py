@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import NamedTuple
 
+from tui.core.alert_policy import Arm
 from tui.core.condition import Condition
 from tui.core.errors import UserError
 from tui.core.text import clean
@@ -18,6 +19,7 @@ class Glyphs(NamedTuple):
     """Each mark is one cell wide in every terminal, East Asian ones included."""
 
     condition: dict[Condition, str]
+    armed: dict[Arm, str]
     cursor: str
     mark: str
     ascending: str
@@ -41,6 +43,7 @@ UNICODE = Glyphs(
         Condition.UNREAD: "-",
         Condition.PAUSED: "=",
     },
+    {Arm.ONCE: "⚐", Arm.ALWAYS: "⚑"},
     cursor="›",
     mark="+",
     ascending="▴",
@@ -63,6 +66,7 @@ ASCII = Glyphs(
         Condition.UNREAD: "-",
         Condition.PAUSED: "=",
     },
+    {Arm.ONCE: "b", Arm.ALWAYS: "B"},
     cursor=">",
     mark="+",
     ascending="^",

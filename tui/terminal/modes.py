@@ -42,8 +42,9 @@ def finish(modes: Modes | None) -> None:
         _push(terminal, MOUSE_PIXELS_OFF)
 
 
-def take_back(modes: Modes | None) -> None:
-    """Restores everything while the app hangs, perhaps in output, and stops the app from writing any more."""
+def take_back(modes: Modes | None, title: str = "") -> None:
+    """Restores everything while the app hangs, perhaps in output, and stops the app from writing any more. `title`
+    is the sequence that puts the terminal's title back."""
     with _ours() as terminal:
         silence([2])
         with suppress(termios.error):
@@ -53,7 +54,7 @@ def take_back(modes: Modes | None) -> None:
         time.sleep(PAUSE)
         with suppress(termios.error):
             termios.tcflush(terminal, termios.TCOFLUSH)
-        _push(terminal, RESET)
+        _push(terminal, RESET + title)
 
 
 def silence(descriptors: list[int]) -> None:

@@ -1,19 +1,23 @@
 """Bell, desktop notification and title: their sequences, and which of them reach the user's terminal.
 
 What tmux and screen do with each sequence was measured with tmux 3.3a and screen 4.09.
-Not in use yet.
 """
 
 import re
+import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from typing import NamedTuple
 
 from tui.core.text import clean
+from tui.processes import run
 
 BELL = "\a"
 PUSH_TITLE = "\x1b[22;2t"
 POP_TITLE = "\x1b[23;2t"
+SECONDS = 2.0
+"""How long tmux may take."""
 LONGEST = 120
 """Characters of a notification or a title."""
 
@@ -74,6 +78,18 @@ _KNOWN = (
     (re.compile(r"kitty", re.IGNORECASE), Desktop.OSC99),
     (re.compile(r"ghostty|foot|rxvt-unicode", re.IGNORECASE), Desktop.OSC777),
 )
+
+
+async def look_outside(environ: Mapping[str, str]) -> Outside:
+    """Returns what is known now. tmux has two seconds to say what it knows."""
+    said = None
+    pane, tmux = environ.get("TMUX_PANE", ""), shutil.which("tmux")
+    if environ.get("TMUX") and tmux:
+        target = ("-t", pane) if re.fullmatch("%[0-9]{1,9}", pane) else ()
+        with suppress(OSError, ValueError):
+            ended = await run([tmux, "display-message", "-p", *target, TMUX_QUESTION], SECONDS, output_limit=500)
+            said = ended.output.decode(errors="replace") if ended.status == 0 else None
+    return outside(environ, said)
 
 
 def outside(environ: Mapping[str, str], tmux_says: str | None) -> Outside:
@@ -155,6 +171,14 @@ def wrapped(sequence: str, seen: Outside) -> str:
 def title(text: str) -> str:
     """Returns the sequence that sets the terminal's title."""
     return f"\x1b]2;{clean(text, LONGEST)}\x1b\\"
+
+
+def saved_title(environ: Mapping[str, str]) -> tuple[str, str]:
+    """Returns the sequences that save the terminal's own title, and put it back. screen passes them on only wrapped."""
+    if environ.get("STY") and not environ.get("TMUX"):
+        around = Outside(Multiplexer.SCREEN)
+        return wrapped(PUSH_TITLE, around), wrapped(POP_TITLE, around)
+    return PUSH_TITLE, POP_TITLE
 
 
 def bell_route(seen: Outside) -> AlertRoute:

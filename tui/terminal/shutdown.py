@@ -29,7 +29,11 @@ LOOK = 1000
 class Shutdown:
     """`app_exit` is called with the exit code, from a thread; it must ask the app to end and not wait for it."""
 
-    def __init__(self, app_exit: Callable[[int], None], patience: float = PATIENCE) -> None:
+    def __init__(
+        self, app_exit: Callable[[int], None], patience: float = PATIENCE, title: Callable[[], str] = str
+    ) -> None:
+        """`title` returns the sequence that puts the terminal's title back, where it has another one."""
+        self._title = title
         self._app_exit = app_exit
         self._patience = patience
         self._previous: dict[signal.Signals, Any] = {}
@@ -117,5 +121,5 @@ class Shutdown:
         time.sleep(self._patience)
         end_all()
         if self._terminal_is_ours:
-            take_back(self._modes)
+            take_back(self._modes, self._title())
         os._exit(code)

@@ -29,12 +29,13 @@ from tui.core.text import A_BUG, crash_text, plain_paste
 from tui.terminal.capabilities import ASCII, mouse_wanted
 from tui.terminal.shutdown import Shutdown
 from tui.ui.board_screen import BoardScreen
-from tui.ui.driver import AsciiDriver, AsciiScrollBar, SturdyDriver
+from tui.ui.driver import AsciiDriver, AsciiScrollBar, SturdyDriver, Title
 from tui.ui.frame import Frame
 from tui.ui.keys import alt_keys, canonical, check_keys, half_width, moving_keys
 from tui.ui.paste_detector import PasteDetector
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
+from tui.ui.views import check_views
 
 STEP = 0.03
 """Seconds between two held keys when they are released."""
@@ -80,7 +81,7 @@ class WatchApp(App[None]):
         self._early: list[events.Event] = []
         """Keys and pastes from before the pollers started; they are posted again then."""
         self._interrupted = -TWICE
-        self.board_screen = BoardScreen(deps, self.write_raw)
+        self.board_screen = BoardScreen(deps, self.write_raw, self.write_alert, self.show_title)
         self.no_color = bool(deps.environ.get("NO_COLOR"))
         if deps.glyphs is ASCII:
             self.add_class("-ascii")
@@ -341,6 +342,21 @@ class WatchApp(App[None]):
             self._driver.write(sequence)
             self._driver.flush()
 
+    def write_alert(self, sequence: str) -> None:
+        """Write a bell or a notification; none to a terminal that takes no output: it would come all at once, late."""
+        if not (isinstance(self._driver, SturdyDriver) and self._driver.is_stuck):
+            self.write_raw(sequence)
+
+    def show_title(self, text: str) -> bool:
+        """Show this title, or the terminal's own if the text is empty. Returns False if it could not be sent now."""
+        from tui.terminal.notifications import saved_title, title
+
+        made = Title(title(text), *saved_title(self.deps.environ)) if text else Title()
+        return not isinstance(self._driver, SturdyDriver) or self._driver.show_title(made)
+
+    def title_to_put_back(self) -> str:
+        return self._driver.title_to_put_back if isinstance(self._driver, SturdyDriver) else ""
+
     def _fatal_error(self) -> None:
         """Replaces Textual's own, whose traceback shows the values of variables, and these may be secrets."""
         self.crash = crash_text(sys.exception() or RuntimeError("no exception"))
@@ -358,8 +374,9 @@ def run(deps: ScreenDeps, mouse: bool | None, hide: Callable[[str], str] = str) 
     `hide` redacts secrets in what is printed.
     """
     check_keys(deps.keys)
+    check_views(deps.views)
     app = WatchApp(deps)
-    shutdown = Shutdown(app.exit_from_thread)
+    shutdown = Shutdown(app.exit_from_thread, title=app.title_to_put_back)
     app.on_exit = shutdown.guard_exit
     shutdown.install()
     try:

@@ -1,7 +1,7 @@
 """The one screen: what stands on it, and one action for each key. The list of keys is in `keys.py`.
 
-The screen owns four plain objects: `state` (what is shown), `live` (the service, its pollers, the alerts), `editor`
-(the watchlist's file) and `edited` (the other files that a user may edit meanwhile).
+The screen owns five plain objects: `state` (what is shown), `live` (the service, its pollers), `alerting` (the alerts),
+`editor` (the watchlist's file) and `edited` (the other files that a user may edit meanwhile).
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from tui.core.alert_policy import Arm, next_arm
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.errors import UserError
 from tui.core.filter import LONGEST, parse_filter
@@ -35,10 +36,13 @@ from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.startup import resume_gc
+from tui.storage.recorder import NoArchive, Recorder
+from tui.storage.screen_settings import NAME_LONGEST, ViewSettings
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
+from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
-from tui.ui.columns import SORTS, columns
+from tui.ui.columns import USUAL, columns, sorts
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import seconds, time_of_day
 from tui.ui.groups import GROUPINGS, GroupLine, Line, job_of
@@ -47,9 +51,11 @@ from tui.ui.job_table import JobTable
 from tui.ui.key_help import hint_groups
 from tui.ui.keys import BINDINGS, first_key, keys_named
 from tui.ui.live import RARELY, TICK, Live
-from tui.ui.row import Subject
+from tui.ui.row import Subject, status_word
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.status_line import BROAD, HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
+from tui.ui.terminal_title import TerminalTitle, title_text
+from tui.ui.views import EVERYTHING, choices, first_free, number_of, shown_by, view_of
 from tui.ui.watchlist_editor import DiskThread, Emptied, Undone, WatchlistEditor, count
 
 if TYPE_CHECKING:
@@ -59,6 +65,11 @@ if TYPE_CHECKING:
     from tui.ui.dialogs import ChoiceDialog, Dialog
 
 Answer = TypeVar("Answer")
+NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
+"""Why a key cannot do what it is for."""
+
+FOR_HISTORY = 0.1
+"""Seconds that the first frame waits for the history file, which is read since the program started."""
 
 
 class BoardScreen(Screen[None]):
@@ -91,20 +102,42 @@ class BoardScreen(Screen[None]):
     _question: "ChoiceDialog | None" = None
     """The open question about an emptied watchlist file; None when there is none."""
 
-    def __init__(self, deps: ScreenDeps, write: Callable[[str], None]) -> None:
-        """`write` sends a control sequence to the terminal."""
+    def __init__(
+        self,
+        deps: ScreenDeps,
+        write: Callable[[str], None],
+        write_alert: Callable[[str], None],
+        show_title: Callable[[str], bool],
+    ) -> None:
+        """`write` sends a control sequence to the terminal, `write_alert` one that is news only now; `show_title`
+        returns whether the terminal has taken the title."""
         super().__init__()
         self.deps = deps
         self._write = write
         self._disk = DiskThread()
-        self.live = Live(deps, lambda text: self.say(text, "warning"))
+        self.live = Live(deps)
         self.editor = WatchlistEditor(deps, self._disk, self.take_watchlist, self._not_saved)
         self.edited = EditedFiles(deps)
-        self._columns = columns(deps.glyphs)
-        self.state = BoardState(
-            deps.jobs, deps.state, deps.now(), self._columns, self.live.interval, self.live.profile_names
+        self.recorder = deps.recorder or Recorder(NoArchive(), deps.now)
+        self.alerting = Alerting(
+            deps.alerts,
+            deps.now,
+            write_alert,
+            lambda text: self.say(text, "warning"),
+            self._disarm,
+            self.live.profile_of,
+            self.live.asks_outcome,
+            deps.environ,
         )
-        self.table = JobTable(self._columns, deps.glyphs, self.state.row, self.state.groups, self.show_details)
+        self._title = TerminalTitle(show_title)
+        every = columns(deps.glyphs)
+        self._sorts = sorts(every)
+        self.state = BoardState(
+            deps.jobs, deps.state, deps.now(), self._sorts, self.live.interval, self.live.profile_names
+        )
+        self.state.call(deps.job_names)
+        self.state.board = self.recorder.fill(self.state.board, FOR_HISTORY)
+        self.table = JobTable(every, deps.glyphs, self.state.row, self.state.groups, self.show_details)
 
     def compose(self) -> ComposeResult:
         self.header = StatusLine(self.deps.glyphs.rule)
@@ -149,22 +182,29 @@ class BoardScreen(Screen[None]):
 
     async def on_unmount(self) -> None:
         self.workers.cancel_node(self)
+        await self.alerting.close()
         await self.live.close()
+        self.recorder.close()
         self._disk.close()
 
     # What happens
 
     def record(self, readings: Sequence[Reading]) -> None:
         """Record readings from the pollers, run alerts, and draw soon."""
-        before = self.state.board
+        before, jobs = self.state.board, {reading.job for reading in readings}
         self.state.record(readings, self.live.polled_every)
-        self.live.alert(before, self.state.board)
-        self.live.facts.look(before, self.state.board, {reading.job for reading in readings})
+        self.alerting.seen(before, self.state.board, jobs)
+        self.live.facts.look(before, self.state.board, jobs)
+        self.recorder.look(before, self.state.board, jobs)
         self._draw_soon()
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         """Take what the service told of a job's last run, and draw soon."""
-        self.state.learn(job, record, step)
+        before = self.state.board
+        self.state.learn(job, record, step, self.deps.now().at)
+        self.recorder.look(before, self.state.board, [job])
+        if state := self.state.board.states.get(job):
+            self.alerting.learned(state)
         self._draw_soon()
 
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
@@ -172,6 +212,11 @@ class BoardScreen(Screen[None]):
         if names:
             self.state.call(names)
             self._draw_soon()
+
+    def _disarm(self, jobs: frozenset[JobId]) -> None:
+        """These were armed for one alert, and had it."""
+        self.state.arm_once(jobs, False)
+        self._draw_soon()
 
     def _draw_soon(self) -> None:
         if not self.draws_soon:
@@ -183,12 +228,14 @@ class BoardScreen(Screen[None]):
         """Runs each second: checks the files, and redraws what changes with time alone."""
         resume_gc()  # neither the first frame nor the first readings need it
         self._look_at_files()
+        self._look_at_history()
         self._ticks += 1
         is_rare = self._ticks % RARELY == 0
         if is_rare and self.live.ends_were_lost():
             self.run_worker(self.learn_ends())
         self.live.pollers.prefer(self.table.in_view())
         self.live.facts.prefer(self.table.in_view())
+        self.alerting.tick(self.state.board, self.live.troubled())
         has_slept = self.live.has_slept(self.deps.now().at)
         self.show_all() if is_rare or has_slept else self.show_around()
 
@@ -206,15 +253,27 @@ class BoardScreen(Screen[None]):
         if self.editor.emptied is Emptied.FOUND and self.app.screen is self:
             self.ask_about_empty_file()
 
-    async def take_settings(self) -> None:
-        """Apply edited settings. The banner names those that need a restart, or why none can be used."""
+    def _look_at_history(self) -> None:
+        self.recorder.tick()
+        if (filled := self.recorder.fill(self.state.board)) is not self.state.board:
+            self.state.board = filled
+            self.show_all()
+        if notice := self.recorder.notice():
+            self.say(notice, "warning")
+
+    async def take_settings(self, said: str = "The edited settings are in effect.") -> None:
+        """Apply edited settings, and say so. The banner names those that need a restart, or why none can be used."""
         if settings := await self.edited.read_settings(self._disk):
-            if former := self.live.use_alert_command(settings.alerts.command):
+            if former := self.alerting.use(settings.alerts):
                 self.run_worker(former.finish(seconds=30), group="alerts")
+            number = number_of(self.state.look, self.deps.views)
+            self.deps = self.deps._replace(views=settings.views)
+            if view := settings.views.get(number):
+                self._show_view(view)
             self.deps = self.deps._replace(keys=settings.keys, theme=settings.ui.theme, address=settings.ui.address)
             self.show_keys()
             self.post_message(self.SettingsEdited())
-            self.say(self.edited.warning or "The edited settings are in effect.")
+            self.say(self.edited.warning or said)
         self.show_around()
 
     async def reload(self) -> None:
@@ -262,7 +321,7 @@ class BoardScreen(Screen[None]):
         self.state.set_look(look)
         if look.filter or self.filter_line:
             self.filter_input().display = bool(look.filter) or self.typing
-        self.table.set_columns(look.sort, look.reverse, look.wide)
+        self.table.set_columns(USUAL, look.sort, look.reverse, look.wide)
         self.show_all()
 
     def keep_look(self, look: ScreenState) -> None:
@@ -307,13 +366,21 @@ class BoardScreen(Screen[None]):
         profiles = self.live.profiles(self.state.only_profile, self.state.moment)
         warning = "\n".join(filter(None, (self.editor.warning, self.edited.warning)))
         sign_in_key = first_key("sign_in", self.deps.keys)
-        header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused())
+        number = number_of(self.state.look, self.deps.views)
+        view = f"{number} {self.deps.views[number].name}" if number else ""
+        header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused(), view)
+        header = header._replace(silent=self._silent())
         self.header.show(header_parts(header))
         self.banner.show(*banner(header))
+        self._title.show(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
         self.empty.show(self.state.empty_text(self.live.trouble()))
         self.table.display = bool(self.state.order)
         if self.live.is_asking:
             self.show_details()
+
+    def _silent(self) -> str:
+        until = self.alerting.silent_until
+        return f"{until.wall.astimezone():%H:%M}" if until else ""
 
     def _paused(self) -> str:
         if not (since := self.live.paused_since(self.state.moment)):
@@ -413,9 +480,25 @@ class BoardScreen(Screen[None]):
         regions = {name: self.live.service.profile(name).endpoint.region for name in self.live.profile_names()}
         dialog = AddDialog(self.state.board.states, self.deps.now().wall, pasted, regions, self.editor.add)
         if jobs := await self.ask("add", dialog):
-            self.go_to(jobs[0].id)
-            hidden = "" if jobs[0].id in self.state.order else "; hidden by the filter" if len(jobs) == 1 else ""
-            self.say(f"Added {count(jobs)}{hidden}. Press u to undo.")
+            self._show_added(jobs)
+
+    @work(group="watchlist")
+    async def action_find(self) -> None:
+        from tui.ui.find_dialog import FindDialog
+
+        name = self.live.profile_to_find(self.state.only_profile, self.table.cursor)
+        if not (extras := self.live.service.profile(name).extras):
+            self.say(NEEDS_EXTRAS.format("Lists of jobs need"))
+            return
+        named, now = "" if name == self.live.profile_names()[0] else name, self.deps.now().wall
+        watched, glyphs = self.state.board.states, self.deps.glyphs
+        if jobs := await self.ask("find", FindDialog(extras, watched, named, now, self.editor.add, glyphs)):
+            self._show_added(jobs)
+
+    def _show_added(self, jobs: tuple[Job, ...]) -> None:
+        self.go_to(jobs[0].id)
+        hidden = "" if jobs[0].id in self.state.order else "; hidden by the filter" if len(jobs) == 1 else ""
+        self.say(f"Added {count(jobs)}{hidden}. Press u to undo.")
 
     @work(group="watchlist")
     async def action_remove(self) -> None:
@@ -532,6 +615,24 @@ class BoardScreen(Screen[None]):
         if await self.ask("error", ReadDialog(title, content, [("y", "copy the report")])):
             await self.copy_text(report(subject), "report")
 
+    @work
+    async def action_log(self) -> None:
+        from tui.codearts.build_log import BuildLog
+        from tui.ui.log_dialog import LogDialog
+
+        if not (job := self.the_job()):
+            return
+        if not (extras := self.live.extras_of(job)):
+            self.say(NEEDS_EXTRAS.format("Logs need"))
+            return
+        last = self.state.row(job).state.last_run
+        log = BuildLog(extras, job, last.number if last else 0)
+        await self.ask("log", LogDialog(self.state.row(job).state.name, log, lambda: self.state_word(job)))
+
+    def state_word(self, job: JobId) -> str:
+        """The state of a job now; empty if it is not watched any more."""
+        return status_word(self.state.row(job)) if job in self.state.shown.states else ""
+
     def action_next_problem(self) -> None:
         self._go_to(self.table.after_cursor(1))
 
@@ -601,8 +702,7 @@ class BoardScreen(Screen[None]):
     async def action_sort(self) -> None:
         from tui.ui.dialogs import ChoiceDialog
 
-        titles = {"list": "the watchlist's order"} | {column.key: column.title for column in self._columns}
-        choices = [(key, titles[key]) for key in SORTS]
+        choices = [("list", "the watchlist's order"), *((key, sort.title) for key, sort in self._sorts.items())]
         if chosen := await self.ask("sort", ChoiceDialog("Sort by", choices, self.state.look.sort or "list")):
             self.sort_by(chosen)
 
@@ -618,6 +718,57 @@ class BoardScreen(Screen[None]):
 
     def action_wide(self) -> None:
         self.keep_look(self.state.look._replace(wide=not self.state.look.wide))
+
+    def action_view(self, number: str) -> None:
+        """Show a view of the settings; 0 shows everything."""
+        view = ViewSettings("everything") if number == EVERYTHING else self.deps.views.get(number)
+        if view is None:
+            key = first_key("save_view", self.deps.keys)
+            self.say(f"There is no view {number}. Press {key} to save what is shown now as one.")
+        elif shown_by(view, self.state.look) == self.state.look:
+            self.say(f"This is {view.name} already.")
+        else:
+            self._show_view(view)
+
+    def _show_view(self, view: ViewSettings) -> None:
+        look = shown_by(view, self.state.look)
+        if self.filter_line:
+            self.filter_line.value = look.filter
+        self.keep_look(look)
+
+    @work
+    async def action_save_view(self) -> None:
+        from tui.ui.dialogs import ChoiceDialog, TextDialog
+
+        views = self.deps.views
+        title = "Save filter, order and groups as a view"
+        number = await self.ask("save_view", ChoiceDialog(title, choices(views), first_free(views)))
+        if not number:
+            return
+
+        async def save(name: str) -> str:
+            return await self._save_view(number, view_of(self.state.look, clean(name or f"view {number}")))
+
+        name = views[number].name if number in views else ""
+        hint = "a word or two, shown in the first line"
+        dialog = TextDialog(f"Name of view {number}", name, hint, NAME_LONGEST, save, saves_unchanged=True)
+        await self.app.push_screen_wait(dialog)
+
+    async def _save_view(self, number: str, view: ViewSettings) -> str:
+        """Write the view into the settings. Returns why that failed; empty if it did not."""
+        said = f"Saved as view {number}: press {first_key(f'view_{number}', self.deps.keys)} to show it."
+        try:
+            if self.deps.save_view:
+                await self._disk.run(self.deps.save_view, number, view)
+        except UserError as problem:
+            return str(problem)
+        self.deps = self.deps._replace(views={**self.deps.views, number: view})
+        if self.edited.settings_edited():
+            await self.take_settings(said)
+        else:
+            self.say(f"{said} It is kept until you quit: there is no settings file here.")
+        self.show_around()
+        return ""
 
     def action_filter(self) -> None:
         self._before_filter = self.table.cursor
@@ -674,6 +825,30 @@ class BoardScreen(Screen[None]):
     def action_pause_all(self) -> None:
         self.live.pollers.paused = not self.live.pollers.paused
         self.show_all()
+
+    # Keys for alerts
+
+    @work(group="watchlist")
+    async def action_alert(self) -> None:
+        jobs = self.targets()
+        states = self.state.board.states
+        if arm := next_arm(states[job].armed for job in jobs):
+            jobs = [job for job in jobs if states[job].armed is not Arm.ALWAYS]
+        name = states[jobs[0]].name if len(jobs) == 1 else f"{len(jobs)} jobs"
+        values = {job: {"alert": arm is Arm.ALWAYS} for job in jobs if (arm is Arm.ALWAYS) is not states[job].job.alert}
+        if not jobs or (values and await self.editor.edit(values, f"alert {'on' if arm else 'off'}: {name}")):
+            return
+        self.state.arm_once(jobs, arm is Arm.ONCE)
+        self.alerting.armed(jobs)
+        self.draw()
+        again = {Arm.ONCE: ", once. Again: always.", Arm.ALWAYS: ", always. Again: off."}
+        self.say(f"Alert when {name} ends{again[arm]}" if arm else f"No alert about {name}.")
+
+    def action_silence(self) -> None:
+        held = self.alerting.silence()
+        until = self._silent()
+        self.say(f"Silent until {until}: no alerts." if until else f"Alerts are on again. {held}".rstrip())
+        self.show_around()
 
     # Keys that mark and copy
 

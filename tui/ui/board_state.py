@@ -11,7 +11,7 @@ from tui.core.reading import Failure, Moment, Reading, Retry
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
-from tui.ui.columns import Column, SortKey
+from tui.ui.columns import Sort, SortKey
 from tui.ui.groups import GROUPINGS, Groups
 from tui.ui.header import HeaderState, ProfileState
 from tui.ui.row import Row
@@ -21,8 +21,8 @@ from tui.ui.row import Row
 class RowOrder:
     """Sorting and filter. Remembers sort keys, so that a batch of readings sorts again only if a row moved."""
 
-    column: Column | None = None
-    """Sort by this column; None keeps the order of the watchlist."""
+    sort: Callable[[Row], SortKey] | None = None
+    """The key to sort by; None keeps the order of the watchlist."""
     reverse: bool = False
     filter: Filter = field(default_factory=Filter)
     only_problems: bool = False
@@ -32,7 +32,7 @@ class RowOrder:
 
     @property
     def depends_on_readings(self) -> bool:
-        return self.column is not None or self.filter.by_condition or self.only_problems
+        return self.sort is not None or self.filter.by_condition or self.only_problems
 
     def moved(self, jobs: Iterable[JobId], row_of: Callable[[JobId], Row]) -> bool:
         """Whether any of these jobs has another sort key than at the last call of `order`."""
@@ -46,7 +46,7 @@ class RowOrder:
             return tuple(jobs)
         self._keys = {job: self._key(row_of(job)) for job in jobs}
         shown = [(key, job) for job, key in self._keys.items() if key is not None]
-        if self.column:
+        if self.sort:
             filled = sorted((one for one in shown if one[0]), key=lambda one: one[0], reverse=self.reverse)
             shown = filled + [one for one in shown if not one[0]]
         elif self.reverse:
@@ -61,7 +61,7 @@ class RowOrder:
         is_stale = row.freshness is Freshness.STALE and not row.state.paused
         if not self.filter.matches(row.state.named_job, row.condition, is_stale):
             return None
-        return self.column.sort(row) if self.column else ()
+        return self.sort(row) if self.sort else ()
 
 
 class BoardState:
@@ -75,7 +75,7 @@ class BoardState:
         jobs: Iterable[Job],
         look: ScreenState,
         now: Moment,
-        every_column: Iterable[Column],
+        sorts: Mapping[str, Sort],
         interval_of: Callable[[JobState], float],
         profile_names: Callable[[], Sequence[str]],
     ) -> None:
@@ -86,7 +86,7 @@ class BoardState:
         self.order: tuple[JobId, ...] = ()
         """The jobs that have a row, from the top; those in folded groups, too."""
         self.groups = Groups()
-        self._columns = {column.key: column for column in every_column}
+        self._sorts = sorts
         self._interval_of = interval_of
         self._profile_names = profile_names
         self._row_order = RowOrder()
@@ -101,9 +101,9 @@ class BoardState:
         self.board = self.board.record(readings, polled_every)
         self._changed |= {reading.job for reading in readings}
 
-    def learn(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
-        """Take what the service told of a job's last run."""
-        self.board = self.board.learn(job, record, step)
+    def learn(self, job: JobId, record: RunRecord, step: FailedStep | None, at: float) -> None:
+        """Take what the service told of a job's last run at that time, in seconds of the clock of readings."""
+        self.board = self.board.learn(job, record, step, at)
         self._changed.add(job)
 
     def call(self, names: Mapping[JobId, ServiceName]) -> None:
@@ -117,6 +117,12 @@ class BoardState:
         self.board = self.board.pause(jobs, since)
         self._changed |= set(jobs)
 
+    def arm_once(self, jobs: Iterable[JobId], is_armed: bool = True) -> None:
+        """Mark these jobs as armed for one alert, or as armed no more."""
+        jobs = list(jobs)
+        self.board = self.board.arm_once(jobs, is_armed)
+        self._changed |= set(jobs)
+
     def watch(self, jobs: Iterable[Job]) -> None:
         """Watch these jobs. The states of jobs that were watched before are kept."""
         self.board = self.board.watch(jobs, self._profile_names()[0])
@@ -127,8 +133,9 @@ class BoardState:
         self.look = look
         self.groups.by = look.group if look.group in GROUPINGS else ""
         self.groups.set_folded(look.folded)
+        sort = self._sorts.get(look.sort)
         self._row_order = RowOrder(
-            self._columns.get(look.sort), look.reverse, parse_filter(look.filter), look.problems_only, self._only()
+            sort and sort.key, look.reverse, parse_filter(look.filter), look.problems_only, self._only()
         )
 
     def _only(self) -> frozenset[JobId] | None:
@@ -163,7 +170,8 @@ class BoardState:
     def row(self, job: JobId) -> Row:
         state = self.shown.states[job]
         last = state.last.received if state.last else self.moment
-        return Row(state, max(last, self.moment, key=lambda moment: moment.at), self._interval_of(state))
+        now = max(last, self.moment, key=lambda moment: moment.at)
+        return Row(state, now, self._interval_of(state), self.moment.at)
 
     @property
     def only_profile(self) -> str | None:
@@ -171,11 +179,13 @@ class BoardState:
         return None if self._row_order.only is None else self.look.profile
 
     def header(
-        self, profiles: tuple[ProfileState, ...], marked: int, sign_in_key: str, warning: str, paused: str
+        self, profiles: tuple[ProfileState, ...], marked: int, sign_in_key: str, warning: str, paused: str, view: str
     ) -> HeaderState:
         is_narrowed = bool(self.look.filter or self.look.problems_only or self.only_profile is not None)
         summary, shown = self._tally.summary, len(self.order)
-        return HeaderState(profiles, summary, self.moment.at, shown, is_narrowed, marked, sign_in_key, warning, paused)
+        return HeaderState(
+            profiles, summary, self.moment.at, shown, is_narrowed, marked, sign_in_key, warning, paused, view
+        )
 
     def empty_text(self, trouble: Failure | None) -> str:
         """The text shown instead of rows; empty if there are rows to show. `trouble` is why nothing can be read."""
@@ -190,6 +200,7 @@ def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | 
         return (
             "No jobs yet.\n\n"
             "Press a to add some, or paste here what you have: IDs, addresses of build tasks, a whole message.\n"
+            "Press O to choose from the jobs of your projects.\n"
             "The ID is the 32 letters and digits at the end of the address of the build task's page."
         )
     if not shown and state.problems_only and not state.filter:

@@ -1,10 +1,10 @@
-"""The columns of the table, one entry each. A new column goes into `columns` and, to sort by it, into `SORTS`."""
+"""The columns of the table, one entry each, and how wide they are. A new column goes into `columns` and `ROOM`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tui.core.board import Freshness
-from tui.core.condition import Condition
+from tui.core.condition import NOT_RUNNING, Condition
 from tui.core.text import natural_key
 from tui.terminal.capabilities import Glyphs
 from tui.ui import row as words
@@ -15,52 +15,158 @@ SortKey = tuple[float | str, ...]
 
 
 class Column(NamedTuple):
-    """`width` in cells, plus a `share` of the rest. On a narrow screen the largest `keep` is left out first;
-    6 or more is shown in the wide view only."""
+    """A column of the table."""
 
     key: str
+    """Its name in the settings."""
     title: str
-    width: int
-    cell: Callable[[Row], str]
+    about: str
+    """What it shows, for the dialog."""
+    cell: Callable[[Row, int], str]
+    """The text for so many cells; a longer one is cut."""
     sort: Callable[[Row], SortKey]
     style: Callable[[Row], str] = lambda row: ""
     """The name of the cell's look, a component class of the table."""
-    share: int = 0
-    widest: int = 0
-    """Most cells that a column with a share takes; 0 for no limit."""
-    keep: int = 0
+    least: int = 1
+    """With fewer cells it is left out, unless its texts need no more."""
+    steady: int = 0
+    """Cells that it takes whatever its texts need, so that it keeps its width when they change."""
+    is_name: bool = False
+    """Whether its texts are cut in the middle, and so that they can be told apart."""
 
 
 CONDITION_ORDER = {condition: float(place) for place, condition in enumerate(Condition)}
 
 
 def columns(glyphs: Glyphs) -> tuple[Column, ...]:
-    """All columns from left to right; the marks before the status are `glyphs`."""
+    """All columns from left to right; the marks before the state are `glyphs`."""
 
-    def status(row: Row) -> str:
+    def state(row: Row, cells: int) -> str:
         return f"{glyphs.condition[row.condition]} {words.status_word(row)}"
 
+    def name(row: Row, cells: int) -> str:
+        armed = row.state.armed
+        return f"{glyphs.armed[armed]} {row.state.name}" if armed else row.state.name
+
+    def by_state(row: Row) -> SortKey:
+        return (CONDITION_ORDER[row.condition],)
+
     return (
-        Column("status", "Status", 13, status, lambda row: (CONDITION_ORDER[row.condition],), _status_style),
-        Column("for", "For", 6, words.how_long, _since, keep=2),
-        Column("age", "Age", 4, words.age, _read_at, _age_style, keep=1),
-        Column("job", "Job", 20, _name, lambda row: natural_key(row.state.name), _name_style, 2, widest=36),
-        Column("note", "Note", 26, words.note, lambda row: _naturally(words.note(row)), _note_style, share=3, keep=3),
-        Column("tags", "Tags", 12, _tags, lambda row: _naturally(_tags(row)), _dim, keep=4),
-        Column("id", "ID", 32, lambda row: row.state.job.id, lambda row: (row.state.job.id,), _dim, keep=6),
-    )
+        Column("state", "State", "what the job does, or what became of it", state, by_state, _state_style, steady=13),
+        Column("time", "Time", "how long it runs, or how long ago it ended", words.time, _since, _time_style, steady=8),
+        Column("age", "Age", "age of its last answer, once it is not fresh", words.age, _read_at, _age_style),
+        Column("job", "Job", "label, or the service's name", name, _by_name, _name_style, is_name=True),
+        Column("build", "Build", "number, branch, who, failing step; or why no answer", words.build, _by_build,
+               _build_style, least=8),
+        Column("tags", "Tags", "your tags", _tags, lambda row: _naturally(_tags(row)), _dim, least=8),
+        Column("project", "Project", "the service's project", _project, lambda row: _naturally(_project(row)), _dim, 6),
+        Column("profile", "Profile", "the profile that it is asked with", _profile,
+               lambda row: _naturally(_profile(row)), _dim),
+        Column("id", "ID", "the job ID", _id, lambda row: (row.state.job.id,), _dim, 8),
+    )  # fmt: skip
 
 
-SORTS = ("list", "status", "for", "age", "job", "note", "tags", "id")
+USUAL = ("state", "time", "job", "build", "tags")
+"""The columns that are shown if no others are chosen."""
+ALL = 10_000
+ROOM: tuple[tuple[str, int], ...] = (
+    ("state", ALL),
+    ("job", 16),
+    ("time", 11),
+    ("job", 30),
+    ("build", 12),
+    ("job", 40),
+    ("build", 20),
+    ("time", ALL),
+    ("job", ALL),
+    ("age", ALL),
+    ("project", 16),
+    ("profile", 16),
+    ("tags", 12),
+    ("id", ALL),
+    ("build", ALL),
+    ("tags", ALL),
+    ("project", ALL),
+    ("profile", ALL),
+)
+"""Who gets the cells of a line: each column so many of those that its texts need, as long as there are any."""
+NARROW = 60
+"""Below so many cells no column is wider than its texts need."""
+MOST = 120
+"""Cells of one column at most."""
+
+
+SORTS = ("list", "attention", "change", "state", "time", "age", "job", "build", "tags", "project", "profile", "id")
 """What the table can be sorted by; `list` is the watchlist's own order."""
 
 
-def _name(row: Row) -> str:
-    return row.state.name
+class Sort(NamedTuple):
+    """One order of the rows. Rows with an empty key come last."""
+
+    title: str
+    key: Callable[[Row], SortKey]
 
 
-def _tags(row: Row) -> str:
+def sorts(every: Iterable[Column]) -> dict[str, Sort]:
+    """What the table can be sorted by, besides the watchlist's own order."""
+    return {
+        "attention": Sort("attention: failed and no answer, then running, then the newest end", attention),
+        "change": Sort("last change: the newest first", last_change),
+    } | {column.key: Sort(column.title, column.sort) for column in every}
+
+
+def attention(row: Row) -> SortKey:
+    """Failed builds and jobs without an answer, the newest first; running ones, the oldest first; then by their end."""
+    match row.condition:
+        case Condition.FAILED | Condition.NO_ANSWER:
+            return (0.0, *_newest(row))
+        case Condition.STALE:
+            return (1.0, *_newest(row))
+        case Condition.RUNNING:
+            return (2.0, row.state.since.at if row.state.since else 0.0)
+        case Condition.UNREAD | Condition.PAUSED:
+            return (4.0, 0.0)
+        case _:
+            return (3.0, *_newest(row))
+
+
+def last_change(row: Row) -> SortKey:
+    """The rows whose start or end is known, the newest first."""
+    at = row.state.since.wall.timestamp() if row.state.since and row.state.since_after else _end_by_record(row)
+    return (-at,) if at else ()
+
+
+def _newest(row: Row) -> SortKey:
+    return last_change(row) or (0.0,)
+
+
+def _end_by_record(row: Row) -> float:
+    ended = row.state.last_run and row.state.last_run.ended_at
+    return ended.timestamp() if ended else 0.0
+
+
+def _by_name(row: Row) -> SortKey:
+    return natural_key(row.state.name)
+
+
+def _tags(row: Row, cells: int = 0) -> str:
     return " ".join(row.state.job.tags)
+
+
+def _project(row: Row, cells: int = 0) -> str:
+    return row.state.service_name.project
+
+
+def _profile(row: Row, cells: int = 0) -> str:
+    return row.state.job.profile
+
+
+def _id(row: Row, cells: int) -> str:
+    return row.state.job.id
+
+
+def _by_build(row: Row) -> SortKey:
+    return _naturally(words.build(row, MOST))
 
 
 def _naturally(text: str) -> SortKey:
@@ -68,8 +174,8 @@ def _naturally(text: str) -> SortKey:
 
 
 def _since(row: Row) -> SortKey:
-    """By the moment of the change, where a duration is shown. New readings do not change it, so rows stay in place."""
-    return (-row.state.since.at,) if row.state.since and words.how_long(row) else ()
+    """By the moment of the change, where a time is shown. New readings do not change it, so rows stay in place."""
+    return (-row.state.since.at,) if row.state.since and words.time(row, MOST) else ()
 
 
 def _read_at(row: Row) -> SortKey:
@@ -77,8 +183,13 @@ def _read_at(row: Row) -> SortKey:
     return (row.state.good.received.at,) if row.state.good and words.age(row) else ()
 
 
-def _status_style(row: Row) -> str:
-    return words.look_of(row.condition)
+def _state_style(row: Row) -> str:
+    is_ageing = row.freshness is Freshness.AGEING and row.condition in (Condition.RUNNING, *NOT_RUNNING)
+    return "ageing" if is_ageing and row.condition is not Condition.FAILED else words.look_of(row.condition)
+
+
+def _time_style(row: Row) -> str:
+    return "" if row.condition is Condition.RUNNING else "dim"
 
 
 def _age_style(row: Row) -> str:
@@ -89,7 +200,7 @@ def _name_style(row: Row) -> str:
     return "" if row.current else "dim"
 
 
-def _note_style(row: Row) -> str:
+def _build_style(row: Row) -> str:
     return "error" if row.condition in (Condition.NO_ANSWER, Condition.FAILED) else "dim"
 
 
@@ -103,39 +214,49 @@ class Placed(NamedTuple):
     column: Column
     left: int
     width: int
+    gap: int
+    """Blank cells after it."""
 
 
 GUTTER = 2
 """Cells before the first column: the cursor's mark and the selection's."""
-GAP = 1
+BROAD = 100
+"""From so many cells on, two blanks stand between columns, else one."""
 
 
-def place(every: tuple[Column, ...], available: int, wide: bool = False) -> tuple[Placed, ...]:
-    """The columns that fit into `available` cells, largest `keep` left out first, and what is left over shared out.
-
-    `wide` leaves none out and gives 100 cells to those with a share: the table then scrolls sideways.
+def place(every: Sequence[Column], needed: Mapping[str, int], available: int, wide: bool = False) -> tuple[Placed, ...]:
+    """The columns that fit into `available` cells, in their order. `needed`: cells that the texts of each need; a
+    column without texts is left out. `wide` shows all of them whole: the table then scrolls sideways.
     """
-    shown = [column for column in every if wide or column.keep < 6]
-    while not wide and _needed(shown) > available and any(column.keep for column in shown):
-        shown.remove(max(shown, key=lambda column: column.keep))
-    widths = {column.key: column.width for column in shown}
-    spare = 100 if wide else max(0, available - _needed(shown))
-    for column in sorted((c for c in shown if c.share), key=lambda c: c.widest or 10_000):
-        shares = sum(c.share for c in shown if c.share and (c is column or widths[c.key] == c.width))
-        extra = spare * column.share // max(1, shares)
-        if column.widest:
-            extra = min(extra, column.widest - column.width)
-        widths[column.key] += extra
-        spare -= extra
-    if spare and shown[-1].key == "job":
-        widths["job"] += spare
+    wanted = {column.key: _wanted(column, needed.get(column.key, 0), available) for column in every}
+    gap = 2 if available >= BROAD else 1
+    given = wanted if wide else _given(every, wanted, available, gap)
     placed = []
     left = GUTTER
-    for column in shown:
-        placed.append(Placed(column, left, widths[column.key]))
-        left += widths[column.key] + GAP
+    for column in every:
+        if width := given[column.key]:
+            placed.append(Placed(column, left, width, gap))
+            left += width + gap
     return tuple(placed)
 
 
-def _needed(shown: list[Column]) -> int:
-    return GUTTER + sum(column.width + GAP for column in shown) - GAP
+def _wanted(column: Column, needed: int, available: int) -> int:
+    if not needed:
+        return 0
+    return min(MOST, max(needed, len(column.title) + 1, column.steady if available >= NARROW else 0))
+
+
+def _given(every: Sequence[Column], wanted: Mapping[str, int], available: int, gap: int) -> dict[str, int]:
+    """How many cells each column gets. What would be too narrow gets none, and leaves its cells to the next ones."""
+    least = {column.key: min(column.least, wanted[column.key]) for column in every}
+    given = dict.fromkeys(wanted, 0)
+    left = available - GUTTER + gap
+    for key, cells in ROOM:
+        if not wanted.get(key):
+            continue
+        before = 0 if given[key] else gap
+        more = min(wanted[key], cells, given[key] + left - before) - given[key]
+        if more > 0 and given[key] + more >= least[key]:
+            given[key] += more
+            left -= more + before
+    return given

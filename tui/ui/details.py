@@ -33,6 +33,8 @@ def fields(subject: Subject) -> Iterator[Field]:
         yield "tags", " ".join(state.job.tags), ""
     if state.job.profile:
         yield "profile", state.job.profile, ""
+    if state.armed:
+        yield "alert", f"when it ends, {state.armed}", ""
     yield "status", status_word(row), look_of(row.condition)
     yield from _since(row)
     yield from run_fields(row)

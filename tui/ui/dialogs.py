@@ -94,7 +94,8 @@ class Dialog(ModalScreen[Answer | None]):
 
 
 class TextDialog(Dialog[str]):
-    """Asks for one line of text, which may be empty. An unchanged text closes the dialog without an answer.
+    """Asks for one line of text, which may be empty. An unchanged text closes the dialog without an answer,
+    unless `saves_unchanged` is set.
 
     `save` is called with the text. While it returns a problem, the dialog stays open with what was typed.
     """
@@ -102,9 +103,16 @@ class TextDialog(Dialog[str]):
     HINT = "enter: save, esc: close"
 
     def __init__(
-        self, title: str, value: str = "", placeholder: str = "", longest: int = 200, save: Save[str] = no_problem
+        self,
+        title: str,
+        value: str = "",
+        placeholder: str = "",
+        longest: int = 200,
+        save: Save[str] = no_problem,
+        saves_unchanged: bool = False,
     ) -> None:
         super().__init__(title)
+        self._saves_unchanged = saves_unchanged
         self._value = value
         self._placeholder = placeholder
         self._longest = max(longest, len(value))
@@ -116,7 +124,10 @@ class TextDialog(Dialog[str]):
 
     @on(Input.Submitted)
     def answer(self, event: Input.Submitted) -> None:
-        self.save(event.value.strip(), self._save) if event.value != self._value else self.dismiss(None)
+        if event.value != self._value or self._saves_unchanged:
+            self.save(event.value.strip(), self._save)
+        else:
+            self.dismiss(None)
 
 
 class ChoiceDialog(Dialog[str]):

@@ -8,7 +8,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from time import monotonic
-from typing import Any, ClassVar, TextIO
+from typing import Any, ClassVar, NamedTuple, TextIO
 
 from rich.cells import cell_len
 from textual import events
@@ -23,6 +23,8 @@ TICK = 0.1
 LONGEST_REPLY = 64 * 1024
 MOST_WAITING = 200
 """Control sequences that may wait for the terminal; further ones are dropped. Frames wait elsewhere."""
+STUCK = 4
+"""A terminal for which so many texts wait takes no output now: what would be news only now is not sent."""
 COLUMNS, LINES = 80, 24
 """The size assumed for a terminal that reports none."""
 
@@ -133,6 +135,14 @@ def _unprintable(character: str | None) -> bool:
     return character is not None and any("\ud800" <= half <= "\udfff" for half in character)
 
 
+class Title(NamedTuple):
+    """A title of the terminal: the sequence that shows it, and those that save and restore the terminal's own."""
+
+    show: str = ""
+    push: str = ""
+    pop: str = ""
+
+
 class TerminalOutput:
     """The file of Textual's writer thread. Calls `taken` when the terminal has taken a text."""
 
@@ -161,6 +171,7 @@ class SturdyDriver(LinuxDriver):
     _written = _taken = 0
     """Texts given to the writer thread, and texts that the terminal has taken. Only one thread changes each number."""
     _when_free: Callable[[], None] | None = None
+    _title = Title()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -175,6 +186,30 @@ class SturdyDriver(LinuxDriver):
         if self._writer_thread and self._written - self._taken < MOST_WAITING:
             self._written += 1
             super().write(data)
+
+    @property
+    def is_stuck(self) -> bool:
+        return self._written - self._taken >= STUCK
+
+    def show_title(self, title: Title) -> bool:
+        """Sets the title of the terminal, or puts back its own if there is none. Returns False if it was not sent: the
+        terminal takes no output."""
+        if self.is_stuck:
+            return False
+        before, self._title = self._title, title
+        if self._writer_thread:
+            self.write(f"{'' if before.show else title.push}{title.show}" if title.show else before.pop)
+        return True
+
+    @property
+    def title_to_put_back(self) -> str:
+        """What puts the terminal's own title back now; empty if it has that."""
+        return self._title.pop if self._writer_thread else ""
+
+    def stop_application_mode(self) -> None:
+        if self._title.show and self._writer_thread:
+            self.write(self._title.pop)
+        super().stop_application_mode()
 
     def is_free(self, when_free: Callable[[], None]) -> bool:
         """Whether the terminal has taken everything; if not, `when_free` is called later, once it has."""
@@ -210,6 +245,8 @@ class SturdyDriver(LinuxDriver):
         if not self._writer_thread and self._is_in_front():  # it was stopped in the background, and fetched
             start()
         self._suspended = not self._writer_thread  # then the next SIGCONT starts it
+        if self._title.show:
+            self.write(f"{self._title.push}{self._title.show}")
         if self._writer_thread:
             self._writer_thread._queue.maxsize = (
                 0  # Textual bounds it, and blocks the event loop when it is full; `write` has its own bound

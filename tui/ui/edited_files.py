@@ -7,9 +7,10 @@ from tui.storage.files import Signature, signature
 from tui.storage.settings import Settings, load_settings
 from tui.ui.keys import check_keys
 from tui.ui.screen_deps import ScreenDeps
+from tui.ui.views import check_views
 from tui.ui.watchlist_editor import DiskThread
 
-LIVE = ("ui.theme", "ui.address", "alerts.command", "keys.")
+LIVE = ("ui.theme", "ui.address", "alerts.", "keys.", "views.")
 """Settings that take effect at once; the others need a restart."""
 
 
@@ -38,6 +39,7 @@ class EditedFiles:
         try:
             settings = await disk.run(load_settings, self._settings_file)
             check_keys(settings.keys)
+            check_views(settings.views)
         except UserError as problem:
             self.warning = f"{problem}. The settings stay as they were."
             return None

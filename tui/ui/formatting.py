@@ -8,19 +8,26 @@ from tui.core.reading import Moment
 
 
 def duration(seconds: float) -> str:
-    """At most six cells: steps of 20 seconds up to three minutes, then minutes, hours and days."""
+    """At most six cells: steps of 15 seconds up to three minutes, then minutes, hours and days."""
     whole = max(0, int(seconds))
     if whole < 60:
-        return f"{whole // 20 * 20}s"
+        return f"{whole // 15 * 15}s"
     minutes = whole // 60
     if minutes < 3:
-        return f"{minutes}m{whole % 60 // 20 * 20:02}s"
+        return f"{minutes}m{whole % 60 // 15 * 15:02}s"
     if minutes < 60:
         return f"{minutes}m"
     hours = minutes // 60
     if hours < 10:
         return f"{hours}h{minutes % 60 // 10 * 10:02}m"
     return f"{hours}h" if hours < 48 else f"{hours // 24}d"
+
+
+def ago(seconds: float) -> str:
+    """How long ago something was: `just now`, `45s ago`, `12m ago`, `3h ago`."""
+    if seconds < 15:
+        return "just now"
+    return f"{duration(seconds) if seconds < 3600 else age(seconds)} ago"
 
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -61,6 +68,12 @@ def time_of_day(moment: Moment, today: datetime) -> str:
     if local.date() == today.astimezone().date():
         return local.strftime("%H:%M:%S")
     return local.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def clock_time(moment: Moment, today: datetime) -> str:
+    """Local wall time in eight cells: `at 14:02`; the day when it was not today (any aware time of `today`)."""
+    local = moment.wall.astimezone()
+    return local.strftime("at %H:%M" if local.date() == today.astimezone().date() else "%d %b")
 
 
 def fit(text: str, width: int, ellipsis: str = "…") -> str:

@@ -59,6 +59,10 @@ class HeaderState(NamedTuple):
     """What is wrong with the watchlist or the settings; empty if nothing."""
     paused: str = ""
     """Says since when everything is paused; empty if it is not."""
+    view: str = ""
+    """The name of the view that is shown; empty if it is none of the user's."""
+    silent: str = ""
+    """Until when alerts are silenced; empty if they are not."""
 
 
 def header_parts(header: HeaderState) -> list[list[Part]]:
@@ -67,7 +71,8 @@ def header_parts(header: HeaderState) -> list[list[Part]]:
     if not header.profiles:
         return [counts]
     pace = _pace(header)
-    others = (_freshness(header), _sign_in(header), _place(header))
+    silent: list[Part] = [(f"silent until {header.silent}", "paused")] if header.silent else []
+    others = (silent, _freshness(header), _sign_in(header), _place(header))
     is_usual = pace[0][1] == "dim"
     parts = (counts, *others, pace) if is_usual else (counts, pace, *others)
     return [part for part in parts if part]
@@ -91,6 +96,8 @@ def _counts(header: HeaderState) -> list[Part]:
         number = header.summary.stale if condition is Condition.STALE else counts[condition]  # no answer, too
         if number or condition in (Condition.RUNNING, Condition.IDLE):
             parts += [(f"{number} {condition}", look_of(condition) if number else "dim"), ("  ", "")]
+    if header.view:
+        parts += [(f"view {header.view}", "key"), ("  ", "")]
     if header.narrowed:
         parts += [(f"{header.shown} of {header.summary.total} shown", "ageing"), ("  ", "")]
     if header.marked:
@@ -146,10 +153,12 @@ def _pace(header: HeaderState) -> list[Part]:
         return [("not asking", "error")]
     if pace.waiting_until is not None and pace.waiting_until > header.now:
         return [(f"throttled, {pace.rate:.2g} req/s", "ageing")]
-    slowed = [profile.pace for profile in header.profiles if profile.pace.rate < profile.pace.full_rate]
+    paces = [profile.pace for profile in header.profiles]
+    slowed = [pace for pace in paces if pace.stretched and pace.rate < pace.full_rate]
     if slowed:
         least = max(slowed, key=lambda pace: pace.idle)
-        return [(f"every {formatting.seconds(least.idle)}, slowed by the service to {least.rate:.2g} req/s", "ageing")]
+        rate = f"slowed by the service to {least.rate:.2g} req/s{_shared(least)}"
+        return [(f"every {formatting.seconds(least.idle)}, {rate}", "ageing")]
     if len(header.profiles) > 1:
         return [(f"every {formatting.seconds(pace.idle)} or sooner", "dim")]
     if pace.probing:
@@ -157,8 +166,13 @@ def _pace(header: HeaderState) -> list[Part]:
     if pace.seldom:
         return [(f"every {formatting.seconds(pace.seldom)}", "dim")]
     if pace.stretched:
-        return [(f"every {formatting.seconds(pace.idle)}: {header.summary.total} jobs at {pace.rate:.2g} req/s", "dim")]
+        rate = f"{header.summary.total} jobs at {pace.rate:.2g} req/s{_shared(pace)}"
+        return [(f"every {formatting.seconds(pace.idle)}: {rate}", "dim")]
     return [(f"every {formatting.seconds(pace.running)}, idle {formatting.seconds(pace.idle)}", "dim")]
+
+
+def _shared(pace: "Pace") -> str:
+    return f", budget shared by {pace.shared_by}" if pace.shared_by > 1 else ""
 
 
 def banner(header: HeaderState) -> Part:

@@ -1,7 +1,8 @@
 """The table of jobs, drawn line by line. Marks and the cursor belong to jobs, not to rows. Draws only what changed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -15,15 +16,18 @@ from textual.strip import Strip
 
 from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
-from tui.ui.columns import Column, Placed, place
+from tui.ui.columns import MOST, Column, Placed, place
 from tui.ui.formatting import fit
 from tui.ui.groups import GroupLine, Groups, Line, group_of, job_of
 from tui.ui.row import Row, look_of
+from tui.ui.short_names import cut_middle, told_apart
 from tui.ui.status_line import joined
 
 STYLES = ("error", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim", "group")
 MARGIN = 2
 """Rows kept in view above and below the cursor."""
+MEASURED = 500
+"""Rows whose texts decide how wide the columns are, from the top; besides them those that come into view."""
 Cells = tuple[tuple[str, str], ...]
 
 
@@ -59,7 +63,13 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._row_of = row_of
         self._groups = groups
         self._cursor_moved = cursor_moved
+        self._chosen: tuple[Column, ...] = ()
         self._placed: tuple[Placed, ...] = ()
+        self._widths: dict[str, int] = {}
+        """Cells that the texts of each column need. They grow with the texts, and shrink only with `measure`."""
+        self._short: Mapping[str, str] = {}
+        """The texts of names that are cut."""
+        self._measured_jobs: frozenset[JobId] = frozenset()
         self._cells: dict[Line, Cells] = {}
         self._styles: dict[str, Style] = {}
         self._lines: dict[Line, int] = {}
@@ -100,6 +110,9 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             if isinstance(line, GroupLine) and line.job:
                 self._grouped.setdefault(line.job, []).append(line)
         self._cells = {line: cells for line, cells in self._cells.items() if line in self._lines}
+        if self._measured_jobs != (jobs := frozenset(self._every_job)):
+            self._measured_jobs = jobs
+            self.measure()
         job = self.cursor
         if self.cursor_line not in self._lines:
             self.cursor_line = self._same_place() or (order[min(old_line, len(order) - 1)] if order else None)
@@ -138,6 +151,34 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _lines_in_view(self) -> tuple[Line, ...]:
         top = self.scroll_offset.y
         return self.order[top : top + self.page]
+
+    def measure(self) -> None:
+        """Find out how wide the columns have to be, without what was there before."""
+        self._widths = {}
+        for job in islice(self._every_job, MEASURED):
+            row = self._row_of(job)
+            self._measured({column.key: column.cell(row, MOST) for column in self._shown})
+        self._shorten()
+        self._place()
+
+    def _measured(self, texts: Mapping[str, str]) -> None:
+        """Make the columns as wide as these texts need from now on."""
+        for key, text in texts.items():
+            if (cells := cell_len(text)) > self._widths.get(key, 0):
+                self._widths[key] = cells
+                self.call_later(self._place)
+
+    def _shorten(self) -> None:
+        """Cut the names so that they can be told apart."""
+        self._short = {}
+        for placed in self._placed:
+            if placed.column.is_name and placed.width < self._widths.get(placed.column.key, 0):
+                names = [placed.column.cell(self._row_of(job), MOST) for job in self._every_job]
+                self._short = told_apart(names, placed.width, self._glyphs.ellipsis)
+
+    @property
+    def _shown(self) -> Sequence[Column]:
+        return self._every if self.wide else self._chosen
 
     def in_view(self) -> tuple[JobId, ...]:
         """The jobs whose rows are on the screen."""
@@ -208,11 +249,16 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         others = (every[(start + step * by) % len(every)] for by in range(1, len(every)))
         return (line for line in others if job_of(line))
 
-    def set_columns(self, sorted_by: str, reverse: bool, wide: bool) -> None:
-        """Which column is marked as sorted, and whether all columns are shown, scrolling sideways."""
-        self.sorted_by, self.reverse, self.wide = sorted_by, reverse, wide
-        self.set_class(wide, "-wide")
-        self._place()
+    def set_columns(self, keys: Sequence[str], sorted_by: str, reverse: bool, wide: bool) -> None:
+        """Which columns are shown, which is marked as sorted, and whether all are shown, scrolling sideways."""
+        self.sorted_by, self.reverse = sorted_by, reverse
+        by_key = {column.key: column for column in self._every}
+        chosen = tuple(by_key[key] for key in keys)
+        if (chosen, wide) != (self._chosen, self.wide):
+            self._chosen, self.wide = chosen, wide
+            self.set_class(wide, "-wide")
+            self._cells.clear()
+            self.measure()
         self.refresh()
 
     @property
@@ -259,13 +305,24 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._draw(line, self._cells_of(line)).crop(self.scroll_offset.x, self.scroll_offset.x + width)
 
     def _cells_of(self, line: Line) -> Cells:
-        if job := job_of(line):
-            row = self._row_of(job)
-            cells = tuple((placed.column.cell(row), placed.column.style(row)) for placed in self._placed)
-        else:
-            cells = self._group_cells(group_of(line))
+        job = job_of(line)
+        cells = self._job_cells(self._row_of(job)) if job else self._group_cells(group_of(line))
         self._cells[line] = cells
         return cells
+
+    def _job_cells(self, row: Row) -> Cells:
+        texts = {column.key: column.cell(row, MOST) for column in self._shown}
+        self._measured(texts)
+        return tuple(
+            (self._fitting(placed, row, texts[placed.column.key]), placed.column.style(row)) for placed in self._placed
+        )
+
+    def _fitting(self, placed: Placed, row: Row, text: str) -> str:
+        if cell_len(text) <= placed.width:
+            return text
+        if placed.column.is_name:
+            return self._short.get(text) or cut_middle(text, placed.width, self._glyphs.ellipsis)
+        return placed.column.cell(row, placed.width)
 
     def _draw(self, line: Line, cells: Cells) -> Strip:
         job = job_of(line)
@@ -273,10 +330,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         marked = job in self.marks if job else self._is_marked(line)
         base = self._style("cursor") if on_cursor else self._style("marked") if marked else self.rich_style
         parts = [((self._glyphs.cursor if on_cursor else " ") + (self._glyphs.mark if marked else " "), base)]
-        widths = [placed.width for placed in self._placed] if job else [cell_len(text) for text, _ in cells]
-        for width, (text, name) in zip(widths, cells, strict=False):
+        widths = [(one.width, one.gap) for one in self._placed] if job else [(cell_len(text), 1) for text, _ in cells]
+        for (width, gap), (text, name) in zip(widths, cells, strict=False):
             style = base + self._ink(name) if name and not on_cursor else base
-            parts.append((fit(text, width, self._glyphs.ellipsis) + " ", style))
+            parts.append((fit(text, width, self._glyphs.ellipsis) + " " * gap, style))
         strip = Strip([Segment(text, style) for text, style in joined(parts)])
         return strip.adjust_cell_length(max(self.size.width, self._needed), base)
 
@@ -302,8 +359,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             if placed.column.key == self.sorted_by:
                 arrow = self._glyphs.descending if self.reverse else self._glyphs.ascending
                 title = fit(title, min(len(title), placed.width - 1), "") + arrow
-            segments.append(Segment(fit(title, placed.width, ""), style))
-            segments.append(Segment(" ", style))
+            segments.append(Segment(fit(title, placed.width, "") + " " * placed.gap, style))
         return Strip(segments).adjust_cell_length(max(self.size.width, self._needed), style)
 
     def _style(self, name: str) -> Style:
@@ -326,11 +382,12 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _place(self) -> None:
         width = self.scrollable_content_region.width or self.app.size.width - 1  # before the first layout
-        placed = place(self._every, width, self.wide)
+        placed = place(self._shown, self._widths, width, self.wide)
         if placed == self._placed:
             return
         self._placed = placed
         self._cells.clear()
+        self._shorten()
         self._resize()
         self.refresh()
 
@@ -351,14 +408,14 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._styles.clear()
 
     def on_resize(self) -> None:
-        self._place()
+        self.measure()
         self._keep_in_view()
 
     def on_click(self, event: events.Click) -> None:
         x = event.x + self.scroll_offset.x
         if event.y == 0:
             for placed in self._placed:
-                if placed.left <= x < placed.left + placed.width + 1:
+                if placed.left <= x < placed.left + placed.width + placed.gap:
                     self.post_message(self.HeadClicked(placed.column.key))
             return
         line = event.y - 1 + self.scroll_offset.y

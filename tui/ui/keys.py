@@ -99,6 +99,7 @@ WATCH, LOOK, ASK, MARK, MOVE, PROGRAM = "Watchlist", "Look", "Ask", "Mark and co
 
 COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("add", "a", "add", "Add jobs: IDs or addresses, one or many", WATCH),
+    KeyCommand("find", "O", "", "Find jobs in your projects, and add them with their names", WATCH),
     KeyCommand(
         "remove",
         "x,delete",
@@ -118,6 +119,7 @@ COMMANDS: tuple[KeyCommand, ...] = (
         "Why there is no answer, or why the build failed; on other jobs go to the next",
         LOOK,
     ),
+    KeyCommand("log", "l", "log", "The end of the build's log, and what is added while it runs", LOOK),
     KeyCommand(
         "next_problem", "n", "next", "Next problem: no answer, a failed build, stale, or just changed", LOOK, moves=True
     ),
@@ -135,6 +137,9 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("reverse", "S", "", "Reverse the order", LOOK),
     KeyCommand("group", "z", "group", "Group by tag, project, profile or state", LOOK),
     KeyCommand("fold_all", "minus", "", "Fold all groups; again to unfold them", LOOK),
+    KeyCommand("view_0", "0", "", "Show everything: no filter, no groups, the watchlist's order", LOOK, "view('0')"),
+    *(KeyCommand(f"view_{n}", n, "", "Show a view of the settings", LOOK, f"view('{n}')") for n in "123456789"),
+    KeyCommand("save_view", "V", "", "Save filter, order and groups as a view", LOOK),
     KeyCommand("wide", "w", "", "All columns in full width, scrolling sideways", LOOK),
     KeyCommand(
         "refresh",
@@ -152,6 +157,14 @@ COMMANDS: tuple[KeyCommand, ...] = (
         ASK,
     ),
     KeyCommand("pause_all", "P", "", "Pause everything; again to go on", ASK),
+    KeyCommand(
+        "alert",
+        "b",
+        "",
+        "Alert when the marked jobs end, or the one under the cursor: once; again: always; again: off",
+        ASK,
+    ),
+    KeyCommand("silence", "B", "", "Silence all alerts for an hour; again to end that", ASK),
     KeyCommand("mark", "space", "mark", "Mark the job and move down", MARK),
     KeyCommand("mark_range", "v", "", "Mark a range: move to extend it, again to end it", MARK),
     KeyCommand("mark_all", "asterisk", "", "Mark all jobs shown; again to unmark them", MARK),
@@ -186,7 +199,7 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("half_page_up", "ctrl+u", "", "Half a page up", MOVE, "page(-0.5)", moves=True),
     KeyCommand("half_page_down", "ctrl+d", "", "Half a page down", MOVE, "page(0.5)", moves=True),
     KeyCommand("left", "left,h", "", "Columns to the left; fold the group", MOVE, "sideways(-8)", moves=True),
-    KeyCommand("right", "right,l", "", "Columns to the right; unfold the group", MOVE, "sideways(8)", moves=True),
+    KeyCommand("right", "right", "", "Columns to the right; unfold the group", MOVE, "sideways(8)", moves=True),
     KeyCommand(
         "sign_in",
         "i",
@@ -317,14 +330,17 @@ _SHORT |= {name: name for name in ("enter", "up", "down", "left", "right", "home
 def key_table(keymap: Mapping[str, str]) -> Iterable[tuple[str, list[tuple[str, str, str]]]]:
     """Groups of (keys, help, id), in the list's order."""
     for group in (WATCH, LOOK, ASK, MARK, MOVE, PROGRAM):
-        yield (
-            group,
-            [
-                (" ".join(shown(key) for key in keys_of(command, keymap)), command.help, command.id)
-                for command in COMMANDS
-                if command.group == group
-            ],
-        )
+        yield group, [_listed(one, keymap) for one in COMMANDS if one.group == group and one.id not in _BETWEEN]
+
+
+_BETWEEN = frozenset(f"view_{number}" for number in range(2, 10))
+"""Commands that stand in the line of `view_1`."""
+
+
+def _listed(command: KeyCommand, keymap: Mapping[str, str]) -> tuple[str, str, str]:
+    if command.id == "view_1":
+        return f"{first_key('view_1', keymap)} … {first_key('view_9', keymap)}", command.help, "view_1 … view_9"
+    return " ".join(shown(key) for key in keys_of(command, keymap)), command.help, command.id
 
 
 def moving_keys(keymap: Mapping[str, str]) -> frozenset[str]:

@@ -1,14 +1,14 @@
-"""What runs behind the screen: service, pollers, alerts, and expiry of credentials. No widgets."""
+"""What runs behind the screen: service, pollers, and expiry of credentials. No widgets."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING
 
-from tui.core.board import Board, JobState
+from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.reading import Failure, Moment, Reading
+from tui.core.reading import Failure, Moment, Reading, Retry
 from tui.core.run import FailedStep, RunRecord
 from tui.ui.header import ProfileState, profile_state
 from tui.ui.row import NOT_ASKED, Row, Subject
@@ -17,7 +17,7 @@ from tui.ui.screen_deps import ScreenDeps, ScreenFacts, ScreenService
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tui.alerts import Alerts
+    from tui.codearts.build_log import BuildSource
     from tui.codearts.endpoints import Endpoint
     from tui.polling.poller_group import PollerGroup
 
@@ -28,19 +28,15 @@ RARELY = 5
 
 
 class Live:
-    """Owns the service, the pollers and the alerts. There are no pollers until `begin` has set `is_asking`."""
+    """Owns the service and the pollers. There are no pollers until `begin` has set `is_asking`."""
 
     is_asking = False
     pollers: "PollerGroup"
     facts: ScreenFacts
 
-    def __init__(self, deps: ScreenDeps, notify: Callable[[str], None]) -> None:
-        """`notify` shows a warning to the user."""
+    def __init__(self, deps: ScreenDeps) -> None:
         self._make_service = deps.service
-        self._alert_command = deps.alert
-        self._notify = notify
         self._service: ScreenService | None = None
-        self._alerts: Alerts | None = None
         self._ends: dict[str, datetime | None] = {}
         self._paused_since: Moment | None = None
         self._ticked_at = deps.now().at
@@ -72,8 +68,6 @@ class Live:
         self.is_asking = True
 
     async def close(self) -> None:
-        if self._alerts:
-            await self._alerts.finish()
         if self._service:
             await self._service.close()
 
@@ -95,10 +89,25 @@ class Live:
         seen = [name for name in paces if only is None or name == only] or list(paces)
         return tuple(profile_state(self.service.profile(name), paces[name], now) for name in seen)
 
+    def profile_of(self, job: JobId) -> str:
+        """The profile that the job is polled with."""
+        return self.pollers.profile(job)
+
+    def asks_outcome(self, job: JobId) -> bool:
+        """Whether the outcome of the job's run is asked for once it stops."""
+        return self.facts.asks_outcome(job)
+
     def trouble(self) -> Failure | None:
         """The failure of the first profile whose jobs all fail; None if there is no such profile."""
         paces = self.pollers.paces().values() if self.is_asking else ()
         return next((pace.trouble for pace in paces if pace.trouble), None)
+
+    def troubled(self) -> tuple[str, ...]:
+        """The profiles that give no answers at all."""
+        if not self.is_asking:
+            return ()
+        paces = self.pollers.paces().items()
+        return tuple(name for name, pace in paces if pace.trouble and pace.trouble.kind.retry is not Retry.THROTTLED)
 
     def paused_since(self, now: Moment) -> Moment | None:
         """When the pause of everything was first noticed; None if nothing is paused."""
@@ -109,9 +118,18 @@ class Live:
     def endpoint_of(self, job: JobId) -> "Endpoint":
         return self.service.profile(self.pollers.profile(job)).endpoint
 
+    def extras_of(self, job: JobId) -> "BuildSource | None":
+        """What asks more than the status of this job; None where nothing else may be asked."""
+        return self.service.profile(self.pollers.profile(job)).extras
+
     def subject(self, row: Row) -> Subject:
         job = row.state.job.id
         return Subject(row, self.endpoint_of(job).url, self.pollers.next_attempt(job), self.pollers.interval(job))
+
+    def profile_to_find(self, only: str | None, job: JobId | None) -> str:
+        """The profile whose jobs are listed: the only one that is shown, else that of `job`, else the default one."""
+        wanted = only if only is not None else self.pollers.profile(job) if job else ""
+        return wanted if wanted in self.service.names else self.service.names[0]
 
     def profile_to_sign_in(self, job: JobId | None) -> str:
         """The profile of `job`; but if that is signed in and another is signed out, the other."""
@@ -119,26 +137,6 @@ class Live:
         out = [name for name, pace in self.pollers.paces().items() if pace.signed_out and name in known]
         name = self.pollers.profile(job) if job else known[0]
         return out[0] if out and name not in out else name
-
-    # Alerts
-
-    def alert(self, before: Board, after: Board) -> None:
-        """Run the alert command for each change between the two boards."""
-        if not self._alert_command:
-            return
-        from tui.alerts import Alerts
-        from tui.core.transitions import changes
-
-        self._alerts = self._alerts or Alerts(self._alert_command, self._notify)
-        for change in changes(before, after):
-            self._alerts.tell(change, self.pollers.profile(change.job.id))
-
-    def use_alert_command(self, command: tuple[str, ...]) -> "Alerts | None":
-        """Run this command from now on. Returns the former command's alerts, which may still run; None if unchanged."""
-        if command == self._alert_command:
-            return None
-        former, self._alerts, self._alert_command = self._alerts, None, command
-        return former
 
     # Time
 

@@ -14,6 +14,8 @@ SYNONYMS = {
     "label": "rename name",
     "details": "open show info view",
     "error": "why failure",
+    "find": "project search list browse",
+    "log": "tail output console follow",
     "filter": "search find grep",
     "sort": "order by",
     "refresh": "reload update poll",

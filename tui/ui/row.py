@@ -1,19 +1,24 @@
 """The texts of one job's row."""
 
-from datetime import datetime
+from collections.abc import Iterable
 from math import inf
 from typing import NamedTuple
 
 from tui.core.board import Freshness, JobState
 from tui.core.condition import Condition, after_run, condition_of
 from tui.core.reading import Moment, Status
-from tui.core.run import Outcome
+from tui.core.run import Outcome, RunRecord
+from tui.core.text import width
 from tui.ui import formatting
 
 NOT_ASKED = -inf
 """The interval while everything is paused. It makes every status stale, however young."""
 RECENT = 600.0
-"""For so many seconds a change is shown in the note, and found by "next problem"."""
+"""For so many seconds a change is found by "next problem"."""
+SHORT_STEP = 15.0
+"""Seconds between two changes of a time on the screen that is shown in seconds."""
+MINUTES_FROM = 180.0
+"""Times of so many seconds and more are shown in minutes."""
 
 
 class Row(NamedTuple):
@@ -23,6 +28,10 @@ class Row(NamedTuple):
     now: Moment
     interval: float
     """Seconds between two readings now. Freshness is measured against it."""
+    drawn_at: float | None = None
+    """The clock of the times that are shown, if it is not that of `now`: the rows of one frame have the same."""
+    is_explained: bool = False
+    """Whether the banner says why this job gives no answer."""
 
     @property
     def condition(self) -> Condition:
@@ -36,6 +45,15 @@ class Row(NamedTuple):
     def current(self) -> bool:
         """Whether the status is young enough to be shown as the present one."""
         return self.freshness is Freshness.FRESH or self.freshness is Freshness.AGEING
+
+    def seconds_since(self, at: float) -> float:
+        """The seconds since then, by a clock that goes on each 15 seconds, and for what is older each minute.
+
+        All rows change together then, and only those that show another text are sent.
+        """
+        clock = self.now.at if self.drawn_at is None else self.drawn_at
+        passed = clock // SHORT_STEP * SHORT_STEP - at
+        return max(0.0, passed if passed < MINUTES_FROM else max(MINUTES_FROM, clock // 60 * 60 + 30 - at))
 
     @property
     def changed_lately(self) -> bool:
@@ -72,31 +90,50 @@ def look_of(condition: Condition) -> str:
     return "idle" if condition in (Condition.TIMED_OUT, Condition.ABORTED, Condition.PASSED) else str(condition)
 
 
-def build(state: JobState) -> str:
-    """The last run in a few words: `#88 main · lin · step Sign ipa`; empty where it is not known."""
-    run = state.last_run
-    if run is None or state.status is not Status.IDLE:
+def time(row: Row, cells: int) -> str:
+    """How long it has been running; else how long ago it ended, was paused or was last known.
+
+    While everything is paused, the time of the last answer: it stays the same.
+    """
+    state = row.state
+    if state.paused:
+        return _ago(row, state.paused.at)
+    if state.status is None or state.good is None:
         return ""
-    number = f"#{run.number}" if run.number else ""
-    step = f"step {state.failed_step.step}" if state.failed_step else ""
-    first = " ".join(filter(None, (number, run.branch)))
-    unknown = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else ""
-    return " · ".join(filter(None, (unknown, first, step, run.by)))
+    if row.interval == NOT_ASKED:
+        return formatting.clock_time(state.good.received, row.now.wall)
+    if not row.current:
+        return _ago(row, state.good.received.at)
+    if state.status is Status.RUNNING:
+        return how_long(row)
+    ended = ended_at(row)
+    return "" if ended is None else _ago(row, ended)
 
 
 def how_long(row: Row) -> str:
-    """How long the job has had its status. `5m+` is at least five minutes: it had that status at the first reading.
-
-    If the last good reading is old, the time up to that reading: later there is no evidence.
-    """
-    since, good = row.state.since, row.state.good
-    if since is None or good is None or row.state.paused:
+    """How long the job has had its status. `5m+` is at least five minutes: it had that status at the first reading."""
+    since = row.state.since
+    if since is None:
         return ""
-    seconds = (row.now if row.current else good.received).at - since.at
+    seconds = row.seconds_since(since.at)
     return formatting.duration(seconds) if row.state.since_after else formatting.at_least(seconds)
 
 
-def age(row: Row) -> str:
+def ended_at(row: Row) -> float | None:
+    """When the last run ended, on the clock of `Moment.at`: when its stop was seen, else as the service says."""
+    state = row.state
+    if state.since and state.since_after:
+        return state.since.at
+    if state.last_run and state.last_run.ended_at:
+        return row.now.at - (row.now.wall - state.last_run.ended_at).total_seconds()
+    return None
+
+
+def _ago(row: Row, at: float) -> str:
+    return formatting.ago(row.seconds_since(at))
+
+
+def age(row: Row, cells: int = 0) -> str:
     """The age of the last good reading; empty while it is fresh, and where no other is expected."""
     seconds = row.state.age(row.now.at)
     if seconds is None or row.freshness is Freshness.FRESH or row.state.paused or row.interval == NOT_ASKED:
@@ -104,29 +141,49 @@ def age(row: Row) -> str:
     return formatting.age(seconds)
 
 
-def note(row: Row) -> str:
-    """The error in one line, or what is awaited, or the last change."""
+def build(row: Row, cells: int) -> str:
+    """Why there is no answer; else the last run, as much of it as fits: `#88 main · lin · step Sign ipa`."""
     state = row.state
-    today = row.now.wall
-    if state.paused:
-        return f"since {formatting.time_of_day(state.paused, today)}"
-    if state.failure:
-        return state.failure.summary
-    if row.interval == NOT_ASKED:
-        return f"last answer {formatting.time_of_day(state.good.received, today)}" if state.good else "never asked"
-    if state.status is None:
-        return "waiting for its first answer"
-    if not row.current:
-        return "waiting for an answer"
-    if state.failed_step:
-        return build(state)
-    if row.changed_lately:
-        return span(row.state, today)
-    return build(state)
+    if state.failure and not state.paused:
+        return "" if row.is_explained else no_answer(state, cells)
+    return last_run(state, cells) if state.status is Status.IDLE else ""
 
 
-def span(state: JobState, today: datetime) -> str:
-    """The two readings between which the last change happened: `started 14:02:05 - 14:02:20`."""
-    change = state.transitions[-1]
-    verb = "started" if change.status is Status.RUNNING else "stopped"
-    return f"{verb} {formatting.time_of_day(change.after, today)} - {formatting.time_of_day(change.by, today)}"
+def no_answer(state: JobState, cells: int) -> str:
+    """Why the last reading brought no status: the sentence if it fits, else its kind: `HTTP 504, gateway error`."""
+    failure, last = state.failure, state.last
+    if failure is None or last is None:
+        return ""
+    if width(failure.summary) <= cells:
+        return failure.summary
+    return f"HTTP {last.http_status}, {failure.kind}" if last.http_status not in (None, 200) else str(failure.kind)
+
+
+def last_run(state: JobState, cells: int) -> str:
+    """The last run in a few words. Without room for all it loses who began it, then of a failed one the branch."""
+    run = state.last_run
+    if run is None:
+        return ""
+    number = f"#{run.number}" if run.number else ""
+    unknown = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else ""
+    first = " ".join(filter(None, (number, run.branch)))
+    if not state.failed_step:
+        return _first_fitting(((unknown, first, who_of(run)), (unknown, first)), cells)
+    step = state.failed_step.step
+    texts = ((first, who_of(run), f"step {step}"), (first, f"step {step}"), (number, f"step {step}"), (number, step))
+    return _first_fitting((*texts, (step,)), cells)
+
+
+def _first_fitting(texts: Iterable[tuple[str, ...]], cells: int) -> str:
+    """The first of the texts that fits, else the last one."""
+    text = ""
+    for parts in texts:
+        text = " · ".join(filter(None, parts))
+        if width(text) <= cells:
+            break
+    return text
+
+
+def who_of(run: RunRecord) -> str:
+    """Who began the run: `timer`, or a person."""
+    return "timer" if run.trigger.lower() == "timer" else run.by or run.trigger

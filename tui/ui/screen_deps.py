@@ -2,21 +2,25 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tui.core.board import Board
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading
 from tui.storage.screen_state import ScreenState
-from tui.storage.settings import Settings
+from tui.storage.settings import AlertSettings, Settings
 from tui.storage.watchlist import WatchlistStore
 from tui.terminal.capabilities import Glyphs
 
 if TYPE_CHECKING:
     from tui.codearts.auth.credentials import Credential
+    from tui.codearts.build_log import BuildSource
     from tui.codearts.endpoints import Endpoint
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller_group import PollerGroup
+    from tui.storage.recorder import Recorder
+    from tui.storage.screen_settings import ViewSettings
 
 
 class SignInForm(Protocol):
@@ -42,6 +46,10 @@ class ScreenProfile(Protocol):
     def endpoint(self) -> "Endpoint": ...
     @property
     def credential(self) -> "Credential": ...
+    @property
+    def extras(self) -> "BuildSource | None":
+        """What asks for names, outcomes and logs; None where only the status call may be sent."""
+
     @property
     def sign_in(self) -> SignInForm: ...
     async def look(self) -> object:
@@ -86,6 +94,9 @@ class ScreenFacts(Protocol):
     def prefer(self, jobs: Iterable[JobId]) -> None:
         """Ask about these jobs first."""
 
+    def asks_outcome(self, job: JobId) -> bool:
+        """Whether the outcome of the job's run is asked for once it stops."""
+
     def look(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
         """Ask about each of these jobs that stopped between the two boards."""
 
@@ -110,8 +121,7 @@ class ScreenDeps(NamedTuple):
     glyphs: Glyphs
     environ: Mapping[str, str]
     keys: Mapping[str, str]
-    alert: tuple[str, ...] = ()
-    """Command that runs when a job starts or stops; empty for none."""
+    alerts: AlertSettings = AlertSettings()
     theme: str = ""
     """From the settings; a theme chosen on the screen goes first."""
     address: str = ""
@@ -120,7 +130,15 @@ class ScreenDeps(NamedTuple):
     """Shown once, at the start."""
     warning: str = ""
     """Shown in the banner all the time: what is unusual about where the watchlist is kept."""
+    views: Mapping[str, "ViewSettings"] = MappingProxyType({})
+    """The user's views, by the number of their keys."""
+    save_view: "Callable[[str, ViewSettings], None] | None" = None
+    """Writes a view into the settings; raises UserError. None if there is no settings file."""
     settings_file: Path | None = None
     """Loaded again when it is edited."""
+    job_names: Mapping[JobId, ServiceName] = {}
+    """What the service called the jobs when it was asked last."""
+    recorder: "Recorder | None" = None
+    """Keeps the history; None for none."""
     settings: Settings = Settings()
     """The settings as they were at the start."""

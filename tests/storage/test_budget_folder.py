@@ -1,0 +1,232 @@
+"""The folder of the shared budget: who is there, what still counts, and whom it does not believe."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.other_users import ALICE, needs_root
+from tui.core.budget import BUCKET, LONGEST_WINDOW, Limit, Spending
+from tui.storage import budget_folder
+from tui.storage.budget_folder import SILENT, SIZE, BudgetFolder, BudgetUnusable
+
+NOW = 1_780_000_000.0
+WHOSE = "https://build.example key 0123"
+REMOTE = "1 2 0:3 / / rw - ext4 /dev/x rw\n3 1 0:4 / {} rw - nfs4 server:/home rw\n"
+
+
+def spending(at: float = NOW, calls: int = 7) -> Spending:
+    limit = Limit(200, 300, at - 50)
+    return Spending(at, 2.5, ((at - 10, calls),), 5.0, at - 20, at + 30, limit, 0.5)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "budget"
+
+
+@pytest.fixture
+def joined(folder: Path) -> Iterator[Callable[..., BudgetFolder]]:
+    """Opens parts in the budget, and closes them in the end."""
+    opened: list[BudgetFolder] = []
+
+    def join(identity: str = WHOSE) -> BudgetFolder:
+        opened.append(BudgetFolder(folder, identity))
+        return opened[-1]
+
+    yield join
+    for one in opened:
+        one.close()
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.name != "secret"]
+
+
+def test_two_instances_find_each_other_and_a_third_of_another_credential_does_not(
+    joined: Callable[..., BudgetFolder],
+) -> None:
+    one, two, other = joined(), joined(), joined("https://build.example key 4567")
+    assert one.exchange(spending()) == ()
+    assert two.exchange(spending(calls=3)) == (spending(),)
+    assert one.exchange(spending(NOW + 1)) == (spending(calls=3),)
+    assert two.exchange(spending(NOW + 1))[0].at == NOW + 1
+    assert other.exchange(spending()) == ()
+
+
+def test_a_killed_instance_gets_no_part_but_what_it_has_spent_counts_until_the_window_is_over(
+    folder: Path, joined: Callable[..., BudgetFolder]
+) -> None:
+    script = (
+        "import sys; from pathlib import Path; from tests.storage.test_budget_folder import *;"
+        "folder = BudgetFolder(Path(sys.argv[1]), WHOSE); folder.exchange(spending()); print('there', flush=True);"
+        "sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", script, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        child.stdout.readline()
+        one = joined()
+        assert [other.is_there for other in one.exchange(spending())] == [True]
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    (gone,) = one.exchange(spending(NOW + 1))
+    assert (gone.is_there, gone.calls) == (False, ((NOW - 10, 7),))
+    assert one.exchange(spending(NOW + LONGEST_WINDOW + BUCKET + 1)) == ()
+    assert len(files(folder)) == 1
+
+
+def test_an_instance_that_ended_in_order_counts_alike(folder: Path, joined: Callable[..., BudgetFolder]) -> None:
+    former = BudgetFolder(folder, WHOSE)
+    former.exchange(spending())
+    former.close()
+    assert [other.is_there for other in joined().exchange(spending())] == [False]
+
+
+def test_a_stopped_instance_gets_no_part_until_it_tells_something_again(joined: Callable[..., BudgetFolder]) -> None:
+    one, stopped = joined(), joined()
+    stopped.exchange(spending())
+    assert not one.exchange(spending(NOW + SILENT + 1))[0].is_there
+    stopped.exchange(spending(NOW + SILENT + 2))
+    assert one.exchange(spending(NOW + SILENT + 2))[0].is_there
+
+
+def test_the_files_are_closed_to_others_and_their_names_reveal_nothing(
+    folder: Path, joined: Callable[..., BudgetFolder], tmp_path: Path
+) -> None:
+    joined().exchange(spending())
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in folder.iterdir())
+    elsewhere = BudgetFolder(tmp_path / "elsewhere", WHOSE)
+    elsewhere.exchange(spending())
+    elsewhere.close()
+    names = {path.name.partition(".")[0] for path in [*files(folder), *files(tmp_path / "elsewhere")]}
+    assert len(names) == 2  # each folder has a key of its own: without it nothing can be guessed from a name
+    assert all(path.stat().st_size == SIZE for path in files(folder))
+
+
+@pytest.mark.parametrize("mode", [0o750, 0o777, 0o1777])
+def test_a_folder_that_others_may_enter_is_not_used(folder: Path, mode: int) -> None:
+    folder.mkdir(parents=True)
+    folder.chmod(mode)
+    with pytest.raises(BudgetUnusable, match="not closed to others"):
+        BudgetFolder(folder, WHOSE)
+
+
+def test_a_link_in_place_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "trap").mkdir(mode=0o700)
+    folder.parent.mkdir()
+    folder.symlink_to(tmp_path / "trap")
+    with pytest.raises(BudgetUnusable, match="not a folder"):
+        BudgetFolder(folder, WHOSE)
+    assert not list((tmp_path / "trap").iterdir())
+
+
+@needs_root
+def test_a_folder_of_another_user_is_not_used(folder: Path) -> None:
+    folder.mkdir(parents=True, mode=0o700)
+    os.chown(folder, ALICE, ALICE)
+    with pytest.raises(BudgetUnusable):
+        BudgetFolder(folder, WHOSE)
+
+
+@pytest.mark.parametrize("what", ["link", "second name", "too long", "writable", "pipe"])
+def test_files_that_are_not_what_they_should_be_are_not_believed(
+    folder: Path, joined: Callable[..., BudgetFolder], tmp_path: Path, what: str
+) -> None:
+    one, two = joined(), joined()
+    one.exchange(spending())
+    (file,) = files(folder)
+    match what:
+        case "link":
+            file.rename(tmp_path / "moved")
+            file.symlink_to(tmp_path / "moved")
+        case "second name":
+            (tmp_path / "second").hardlink_to(file)
+        case "too long":
+            file.write_bytes(file.read_bytes() + b" ")
+        case "writable":
+            file.chmod(0o622)
+        case _:
+            file.unlink()
+            os.mkfifo(file, 0o600)
+    assert two.exchange(spending()) == ()
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"00000000 {}", b"\xff" * SIZE])
+def test_a_file_that_is_not_whole_says_what_it_said_before(
+    folder: Path, joined: Callable[..., BudgetFolder], content: bytes
+) -> None:
+    one, two = joined(), joined()
+    one.exchange(spending())
+    (file,) = files(folder)
+    assert len(two.exchange(spending())) == 1
+    with file.open("r+b") as opened:
+        opened.write(content.ljust(SIZE))
+    assert two.exchange(spending()) == (spending(),)
+    assert joined().exchange(spending())[0].at == NOW  # of two files, the one that is whole
+
+
+def test_a_budget_whose_file_was_removed_says_so_and_can_be_opened_again(
+    folder: Path, joined: Callable[..., BudgetFolder]
+) -> None:
+    one, two = joined(), joined()
+    one.exchange(spending())
+    for path in folder.iterdir():
+        path.unlink()
+    with pytest.raises(BudgetUnusable):
+        one.exchange(spending())
+    joined().exchange(spending())
+    assert two.exchange(spending()) == ()  # the old key is gone with the files
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    folder: Path, joined: Callable[..., BudgetFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    one = joined()
+    monkeypatch.setattr("tui.storage.budget_folder.os.write", full)
+    with pytest.raises(OSError, match="full"):
+        one.exchange(spending())
+    assert files(folder) == []
+
+
+@pytest.mark.parametrize("broken", [b"short", b"x" * 33])
+def test_a_secret_that_cannot_be_one_is_not_used(folder: Path, broken: bytes) -> None:
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "secret").touch(0o600)
+    (folder / "secret").write_bytes(broken)
+    with pytest.raises(BudgetUnusable, match="remove it"):
+        BudgetFolder(folder, WHOSE)
+
+
+def test_without_locks_an_instance_counts_for_as_long_as_it_tells_something(
+    joined: Callable[..., BudgetFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(descriptor: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr("tui.storage.budget_folder.fcntl.flock", no_locks)
+    one, two = joined(), joined()
+    one.exchange(spending())
+    assert two.exchange(spending())[0].is_there
+    assert not two.exchange(spending(NOW + SILENT + 1))[0].is_there
+
+
+def test_on_a_file_server_the_runtime_folder_is_used_or_a_folder_for_each_host(tmp_path: Path) -> None:
+    state, runtime = tmp_path / "home" / "state", tmp_path / "run"
+    runtime.mkdir(mode=0o700)
+    remote, environ, me = REMOTE.format(tmp_path / "home"), {"XDG_RUNTIME_DIR": str(runtime)}, os.geteuid()
+    assert budget_folder.budget_folder(state, environ, "", me) == state / "budget"
+    assert budget_folder.budget_folder(state, environ, remote, me) == runtime / "codearts-watch" / "budget"
+    runtime.chmod(0o777)
+    assert budget_folder.budget_folder(state, environ, remote, me, "jump/1") == state / "budget-jump-1"
+    with pytest.raises(BudgetUnusable):
+        budget_folder.budget_folder(None, environ, "", me)

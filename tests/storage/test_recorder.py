@@ -1,0 +1,231 @@
+"""What is written down while the board changes, and what a restart makes of it."""
+
+import random
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.support.builders import failure, job_id, moment, reading
+from tests.support.true_runs import NOON, Truth, is_true
+from tui.core.board import Board, JobState
+from tui.core.job import Job
+from tui.core.observed_run import Between, Gap, RecordedRun
+from tui.core.reading import Failure, Moment, Reading, Status
+from tui.core.remembered import Notes, Remembered, together
+from tui.core.run import Outcome, RunRecord
+from tui.core.transitions import Event, changes
+from tui.storage.history import BATCH, HistoryFile
+from tui.storage.recorder import Recorder
+
+JOB = job_id(1)
+RUNNING, IDLE = Status.RUNNING, Status.IDLE
+
+
+class Program:
+    """From one start to the next: a board, its recorder, and a file that is written only when it ends."""
+
+    def __init__(self, path: Path, now: float = 0.0) -> None:
+        self.now = now
+        self.notes: list[tuple[float, Notes]] = []
+        self._file = HistoryFile(path, lambda: moment(self.now))
+        self.known = self._file.read()
+        self.recorder = Recorder(self, lambda: moment(self.now))
+        self.board = self.recorder.fill(Board().watch([Job(JOB)]))
+
+    def remembered(self, wait: float = 0.0) -> Remembered | None:
+        return self.known
+
+    def notice(self) -> str:
+        return ""
+
+    def note(self, notes: Notes) -> None:
+        self.notes.append((self.now, notes))
+
+    def close(self, wait: float) -> None:
+        """What was noted is written when the program ends."""
+
+    @property
+    def state(self) -> JobState:
+        return self.board.states[JOB]
+
+    @property
+    def runs(self) -> list[RecordedRun]:
+        return [*self.state.runs, *([self.state.current_run] if self.state.current_run else [])]
+
+    def record(self, reading: Reading, interval: float = 15.0) -> None:
+        before, self.now = self.board, reading.received.at
+        self.board = self.board.record([reading], lambda state: interval)
+        self.recorder.look(before, self.board, [JOB])
+
+    def see(self, *readings: tuple[Status | Failure, float]) -> None:
+        for outcome, at in readings:
+            self.record(reading(JOB, outcome, at))
+
+    def learn(self, record: RunRecord) -> None:
+        before, self.board = self.board, self.board.learn(JOB, record)
+        self.recorder.look(before, self.board, [JOB])
+
+    def end(self) -> None:
+        self.recorder.close()
+        self._file.write(together(notes for _, notes in self.notes))
+        self._file.close()
+
+    def kill(self) -> None:
+        """What was noted within the last batch is lost."""
+        self._file.write(together(notes for at, notes in self.notes if at <= self.now - BATCH))
+        self._file._connection.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "history.db"
+
+
+def test_a_job_is_after_a_start_what_it_was_before_and_says_so_until_the_first_answer(path: Path) -> None:
+    first = Program(path)
+    first.see((IDLE, 10), (RUNNING, 25), (IDLE, 100), (IDLE, 115))
+    first.learn(RunRecord(7, Outcome.FAILED, "FAILURE", is_finished=True))
+    first.end()
+    again = Program(path, now=5000)
+    state = again.state
+    assert (state.status, state.is_remembered) == (IDLE, True)
+    assert state.age(5000) == pytest.approx(4885)
+    assert state.since
+    assert state.since_after
+    assert (state.since.wall, state.since_after.wall) == (moment(100).wall, moment(24.9).wall)
+    assert state.runs == tuple(run._replace(known_number=0) for run in first.state.runs)
+    assert state.last_run
+    assert (state.last_run.number, state.last_run.outcome) == (7, Outcome.FAILED)
+    assert state.last is None
+    again.see((failure(), 5001))
+    assert again.state.is_remembered
+    again.see((IDLE, 5002))
+    assert (again.state.is_remembered, again.state.status) == (False, IDLE)
+    assert again.state.gaps[-1] == Gap(JOB, NOON + 115, NOON + 5001.9)
+
+
+def test_the_outcome_of_a_run_that_was_not_observed_is_remembered_until_another_run_ends(path: Path) -> None:
+    first = Program(path)
+    first.see((IDLE, 10))
+    first.learn(RunRecord(7, Outcome.FAILED, "FAILURE", is_finished=True))
+    first.end()
+    second = Program(path, now=60)
+    assert second.state.last_run == RunRecord(7, Outcome.FAILED, "FAILURE", is_finished=True)
+    second.see((RUNNING, 70), (IDLE, 90))
+    second.end()
+    assert Program(path, now=100).state.last_run is None
+
+
+def test_a_run_goes_on_after_a_quick_restart_and_after_a_long_one_it_may_be_another(path: Path) -> None:
+    first = Program(path)
+    first.see((IDLE, 10), (RUNNING, 25), (RUNNING, 40))
+    first.end()
+    second = Program(path, now=50)
+    second.see((RUNNING, 52))
+    (run,) = second.runs
+    assert (run.start, run.maybe_two) == (Between(NOON + 9.9, NOON + 25), False)
+    second.end()
+    third = Program(path, now=500)
+    third.see((RUNNING, 502), (IDLE, 517))
+    (run,) = third.runs
+    assert (run.maybe_two, run.end) == (True, Between(NOON + 501.9, NOON + 517))
+    third.end()
+    assert len(Program(path, now=600).runs) == 1
+
+
+def test_a_start_while_the_program_was_away_lies_between_the_two_answers(path: Path) -> None:
+    first = Program(path)
+    first.see((IDLE, 10))
+    first.end()
+    second = Program(path, now=900)
+    second.see((RUNNING, 901))
+    assert [run.start for run in second.runs] == [Between(NOON + 9.9, NOON + 901)]
+    assert [(seen.after.wall, seen.by) for seen in second.state.transitions] == [(moment(9.9).wall, moment(901))]
+
+
+@pytest.mark.parametrize(("at", "events"), [(300, [Event.PRESENT, Event.STOPPED]), (9000, [Event.PRESENT])])
+def test_a_stop_during_a_short_absence_is_a_change_and_one_during_a_long_absence_is_none(
+    path: Path, at: float, events: list[Event]
+) -> None:
+    first = Program(path)
+    first.see((IDLE, 10), (RUNNING, 25))
+    first.end()
+    second = Program(path, now=at)
+    before = second.board
+    second.see((IDLE, at + 1))
+    assert [change.event for change in changes(before, second.board)] == events
+
+
+def test_what_another_program_saw_later_is_what_is_known(path: Path) -> None:
+    one, other = Program(path), Program(path)
+    one.see((IDLE, 10), (RUNNING, 25))
+    other.see((IDLE, 12), (RUNNING, 27), (IDLE, 80))
+    other.end()
+    one.end()
+    again = Program(path, now=100)
+    assert (again.state.status, again.state.current_run) == (IDLE, None)
+    assert [(run.start, run.end) for run in again.runs] == [
+        (Between(NOON + 11.9, NOON + 25), Between(NOON + 26.9, NOON + 80))
+    ]
+
+
+def test_what_is_not_to_have_happened_yet_is_forgotten(path: Path) -> None:
+    first = Program(path, now=7200)
+    first.see((IDLE, 7200), (RUNNING, 7215), (IDLE, 7300), (RUNNING, 7400))
+    first.end()
+    assert Program(path, now=100).state == JobState(Job(JOB))
+
+
+def test_a_clock_that_is_set_leaves_one_row_of_the_run(path: Path) -> None:
+    first = Program(path)
+    first.see((IDLE, 10), (RUNNING, 25))
+    then = Moment(40, moment(3640).wall)
+    first.record(Reading(JOB, RUNNING, then, then))
+    first.now = 3641
+    first.end()
+    again = Program(path, now=3650)
+    assert [run.start for run in again.runs] == [Between(NOON + 3609.9, NOON + 3625)]
+
+
+def test_an_answer_that_changes_nothing_is_written_once_a_minute(path: Path) -> None:
+    program = Program(path)
+    program.see(*((RUNNING, at) for at in range(0, 300, 5)))
+    assert [at for at, _ in program.notes] == [0, 60, 120, 180, 240]
+    assert [len(notes.runs) for _, notes in program.notes] == [1] * 5
+
+
+def flips(chance: random.Random, number: int) -> Truth:
+    at, moments = 100.0, []
+    for _ in range(number):  # no build and no pause is so short that it is over between two readings without a gap
+        at += 50 + chance.expovariate(1 / 120)
+        moments.append(at)
+    return Truth(moments)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_thousand_flips_with_gaps_and_restarts_are_recorded_truly(path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    truth = flips(chance, 1000)
+    program, now, restarts = Program(path), 0.0, 0
+    recorded: dict[float, RecordedRun] = {}
+    while now < truth.flips[-1] + 60:
+        took = chance.uniform(0.02, 2)
+        decided = now + chance.uniform(0, took)
+        outcome = failure() if chance.random() < 0.03 else truth.status(decided)
+        program.record(Reading(JOB, outcome, moment(now), moment(now + took)))
+        now += took + chance.uniform(13.0, 15.0)
+        if chance.random() < 0.005:
+            now += chance.expovariate(1 / 600)
+        if chance.random() < 0.02:
+            program.now = now
+            chance.choice((program.end, program.kill))()
+            now += chance.choice((1.0, 30.0, chance.expovariate(1 / 600)))
+            program, restarts = Program(path, now), restarts + 1
+        recorded |= {run.start.by: run for run in program.runs}
+    runs = [run for _, run in sorted(recorded.items())]
+    assert restarts > 50
+    assert len(runs) > 300
+    assert all(is_true(run, truth) for run in runs)
+    assert sum(run.maybe_two for run in runs) < len(runs) / 5
+    assert all(one.end and one.end.by <= two.start.by for one, two in pairwise(runs))

@@ -1,0 +1,130 @@
+"""The thread of the shared budget: it never holds up its caller, and remembers a limit that was named."""
+
+import errno
+import threading
+from collections.abc import Callable
+from math import inf
+from pathlib import Path
+
+import pytest
+
+from tui.core.budget import Identity, Limit, Spending, Told
+from tui.storage.budget_folder import BudgetFolder, BudgetUnusable
+from tui.storage.remembered_limits import RememberedLimits
+from tui.storage.shared_budget import SharedBudget
+
+NOW = 1_780_000_000.0
+CLOCK = 500.0
+DAY = 86_400.0
+WHO = Identity("https://build.example token 0123", "https://build.example token")
+PATIENCE = 20.0
+
+
+def spending(limit: Limit | None = None, calls: int = 7) -> Spending:
+    return Spending(CLOCK, 2.5, ((CLOCK - 10, calls),), 5.0, -inf, -inf, limit)
+
+
+def budget(folder: Path, limits: RememberedLimits | None = None, now: float = NOW) -> SharedBudget:
+    def whose() -> Identity:
+        return WHO
+
+    return SharedBudget(lambda identity: BudgetFolder(folder, identity), limits, whose, lambda: CLOCK, lambda: now)
+
+
+def heard(shared: SharedBudget, mine: Spending) -> Told:
+    """What was heard first."""
+    told = threading.Event()
+    shared.when_told(told.set)
+    first = shared.exchange(mine)
+    assert told.wait(PATIENCE)
+    return shared.exchange(mine) or first or Told()
+
+
+def test_two_instances_hear_of_each_other_by_their_own_clocks(tmp_path: Path) -> None:
+    one, two = budget(tmp_path / "budget"), budget(tmp_path / "budget", now=NOW + 2)
+    heard(one, spending(calls=7))
+    (other,) = heard(two, spending(calls=3)).others
+    assert (other.is_there, other.calls) == (True, ((CLOCK - 12, 7),))
+    one.end()
+    two.end()
+
+
+def test_a_limit_that_was_named_is_known_at_the_next_start_for_a_day(tmp_path: Path) -> None:
+    limits = RememberedLimits(tmp_path / "limits.json")
+    one = budget(tmp_path / "budget", limits)
+    heard(one, spending(Limit(200, 300, CLOCK - 5)))
+    one.end()
+    later = budget(tmp_path / "budget", limits, NOW + DAY - 60)
+    remembered = heard(later, spending()).remembered
+    assert remembered
+    assert remembered[:2] == (200, 300)
+    assert 50 < remembered.ends - CLOCK < 60
+    later.end()
+    too_late = budget(tmp_path / "budget", limits, NOW + DAY + 60)
+    assert heard(too_late, spending()).remembered is None
+    too_late.end()
+    assert "build.example" not in (tmp_path / "limits.json").read_text()
+
+
+def test_a_limit_that_a_refusal_only_showed_is_not_written_down(tmp_path: Path) -> None:
+    limits = RememberedLimits(tmp_path / "limits.json")
+    one = budget(tmp_path / "budget", limits)
+    heard(one, spending(Limit(200, 300, CLOCK - 5, is_named=False)))
+    one.end()
+    assert not (tmp_path / "limits.json").exists()
+
+
+def _full(identity: str) -> BudgetFolder:
+    raise OSError(errno.ENOSPC, "full")
+
+
+def _open_to_others(identity: str) -> BudgetFolder:
+    raise BudgetUnusable("the folder budget is not closed to others")
+
+
+@pytest.mark.parametrize("open_folder", [_full, _open_to_others])
+def test_where_the_folder_cannot_be_used_an_instance_is_alone(
+    open_folder: Callable[[str], BudgetFolder], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    limits = RememberedLimits(tmp_path / "file" / "limits.json")  # that cannot be written either
+    alone = SharedBudget(open_folder, limits, lambda: WHO, lambda: CLOCK, lambda: NOW)
+    assert heard(alone, spending(Limit(200, 300, CLOCK))).others == ()
+    alone.end()
+
+
+def test_a_disk_that_hangs_holds_up_neither_the_requests_nor_the_end() -> None:
+    is_asked, goes_on = threading.Event(), threading.Event()
+
+    def hangs(identity: str) -> BudgetFolder:
+        is_asked.set()
+        goes_on.wait(PATIENCE)
+        raise OSError(errno.EIO, "gone")
+
+    alone = SharedBudget(hangs, None, lambda: WHO, lambda: CLOCK, lambda: NOW)
+    assert alone.exchange(spending()) is None
+    assert is_asked.wait(PATIENCE)
+    assert alone.exchange(spending()) is None
+    alone.end()
+    assert not goes_on.is_set()
+    goes_on.set()
+
+
+def test_without_a_known_credential_nothing_is_shared() -> None:
+    def never(identity: str) -> BudgetFolder:
+        raise AssertionError
+
+    nobody = SharedBudget(never, None, lambda: None, lambda: CLOCK, lambda: NOW)
+    assert nobody.exchange(spending()) == Told()
+    nobody.end()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "nonsense", '{"x": [1]}', '{"x": ["NaN", 1, 2]}', '{"x": [1e999, 300, 2]}', "{" * 100_000]
+)
+def test_a_file_of_limits_that_makes_no_sense_says_nothing(tmp_path: Path, content: str) -> None:
+    (tmp_path / "limits.json").write_text(content)
+    limits = RememberedLimits(tmp_path / "limits.json")
+    assert limits.limit("x", NOW) is None
+    limits.keep("x", Limit(200, 300, NOW), NOW)
+    assert limits.limit("x", NOW + 1) == Limit(200, 300, NOW)

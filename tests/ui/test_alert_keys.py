@@ -1,0 +1,72 @@
+"""The keys b and B: what they say on the row, in the header and in the watchlist, and what is sent to the terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.support.builders import job_id
+from tests.support.screen_harness import jobs, screen
+from tui.core.errors import UserError
+from tui.core.job import JobId
+from tui.core.reading import Status
+from tui.storage.watchlist import MemoryWatchlist, WatchlistEdit
+from tui.terminal.capabilities import ASCII
+from tui.ui.app import WatchApp
+
+
+async def test_b_arms_once_then_always_then_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(WatchApp, "write_raw", lambda app, text: sent.append(text))
+    running = {job_id(number): Status.RUNNING for number in (1, 2, 3)}
+    async with screen(3, running) as shown:
+        await shown.press("b")
+        assert "⚐ job 001" in shown.lines[2]
+        assert shown.said == "Alert when job 001 ends, once. Again: always."
+        assert not shown.store.load().jobs[0].alert
+        await shown.press("b")
+        assert "⚑ job 001" in shown.lines[2]
+        assert shown.store.load().jobs[0].alert
+        await shown.press("b")
+        assert "⚑" not in shown.text
+        assert not shown.store.load().jobs[0].alert
+        await shown.press("u")
+        assert "⚑ job 001" in shown.lines[2]
+        await shown.press("space", "space", "b")
+        assert ["⚑ job 001" in shown.text, "⚐ job 002" in shown.text, "⚐ job 003" in shown.text] == [True, True, False]
+        shown.reader.outcomes = dict.fromkeys(running, Status.IDLE)
+        await shown.ask_all()
+        await shown.until(lambda: "3 idle" in shown.text)
+        shown.clock.ahead = 20  # the second job of a moment is told 15 s later
+        shown.board.tick()
+        await shown.until(lambda: "⚐" not in shown.text)
+        assert "⚑ job 001" in shown.text
+        assert sent == ["\a"]
+
+
+async def test_big_b_silences_and_the_header_says_until_when(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(WatchApp, "write_raw", lambda app, text: sent.append(text))
+    async with screen(1, {job_id(1): Status.RUNNING}) as shown:
+        await shown.press("b", "B")
+        assert "silent until " in shown.lines[0]
+        shown.reader.outcomes[job_id(1)] = Status.IDLE
+        await shown.ask_all()
+        await shown.until(lambda: "1 idle" in shown.text)
+        await shown.press("B")
+        assert shown.said == "Alerts are on again. Held back: job 001: stopped"
+        assert "silent" not in shown.lines[0]
+        assert sent == []
+
+
+async def test_an_alert_that_cannot_be_saved_is_not_shown_and_ascii_has_its_own_flags() -> None:
+    class Full(MemoryWatchlist):
+        def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> WatchlistEdit:
+            raise UserError("Not saved: the disk is full")
+
+    async with screen(1, store=Full(jobs(1)), glyphs=ASCII) as shown:
+        await shown.press("b")
+        assert "b job 001" in shown.text
+        await shown.press("b")
+        assert "b job 001" in shown.text
+        assert "Not saved: the disk is full" in shown.text

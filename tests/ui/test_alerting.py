@@ -1,0 +1,257 @@
+"""From readings to bell, notification and command, in virtual time: how many of each, and what they say."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from tests.support.builders import job_id, reading, state
+from tests.support.virtual_time import in_virtual_time
+from tui.core.alert_policy import AlertOn, Arm
+from tui.core.board import Board, stops_between
+from tui.core.happenings import happenings_of
+from tui.core.job import Job, JobId
+from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
+from tui.core.run import FailedStep, Outcome, RunRecord
+from tui.core.run_match import Match, MatchKind
+from tui.polling.outcomes import Outcomes
+from tui.polling.policy import Policy
+from tui.polling.poller import Poller
+from tui.storage.settings import AlertSettings
+from tui.ui.alerting import Alerting
+
+RUNNING, IDLE = Status.RUNNING, Status.IDLE
+LOST = Failure(FailureKind.UNREACHABLE, "The network is unreachable.")
+ALL = AlertSettings(bell=True)
+TEXT = re.compile(r"\x1b\]99;;([^\a]*)\a")
+
+
+class Stage:
+    """The default polling of some jobs, what asks for their outcomes, and the alerts, before a kitty."""
+
+    def __init__(self, settings: AlertSettings, count: int, has_extras: bool) -> None:
+        self.answers: dict[JobId, Status | Failure] = {job_id(number): RUNNING for number in range(count)}
+        self.outcome: Callable[[JobId], Outcome] = lambda job: Outcome.PASSED
+        self.board = Board().watch(Job(job, f"job {int(job, 16)}") for job in self.answers)
+        self.sent: list[str] = []
+        self.alerting = Alerting(
+            settings, self.now, self.sent.append, print, self._disarm, lambda job: "", lambda job: has_extras,
+            {"TERM": "xterm-kitty"},
+        )  # fmt: skip
+        self.poller = Poller(self, self._read, Policy(), clock=lambda: self.now().at, uniform=Random(7).uniform)
+        self.poller.watch(self.answers)
+        self.outcomes = Outcomes(lambda name: self if has_extras else None, self._learned, lambda: self.now().at)
+
+    def now(self) -> Moment:
+        at = asyncio.get_running_loop().time()
+        return Moment(at, datetime(2026, 11, 26, 12, tzinfo=UTC) + timedelta(seconds=at))
+
+    async def tick(self) -> None:
+        while True:
+            trouble = self.poller.pace().trouble
+            self.alerting.tick(self.board, [""] if trouble else [])
+            await asyncio.sleep(1)
+
+    async def until_all_are(self, status: Status) -> None:
+        for _ in range(3600):
+            if all(state.status is status and not state.failure for state in self.board.states.values()):
+                return
+            await asyncio.sleep(1)
+        raise AssertionError("it never came to that")
+
+    @property
+    def bells(self) -> int:
+        return self.sent.count("\a")
+
+    @property
+    def texts(self) -> list[str]:
+        return [found[1] for text in self.sent if (found := TEXT.fullmatch(text))]
+
+    # What the poller asks
+
+    async def read(self, job: JobId) -> Reading:
+        sent = self.now()
+        await asyncio.sleep(0.1)
+        return Reading(job, self.answers[job], sent, self.now())
+
+    def credential_changed(self) -> bool:
+        return False
+
+    def may_show_again(self) -> bool:
+        return False
+
+    def reset(self) -> None:
+        """There is no credential."""
+
+    # What is asked for the outcomes: one answer a second
+
+    async def record_of(self, job: JobId, run: object) -> Match:
+        await asyncio.sleep(1)
+        return Match(MatchKind.FOUND, RunRecord(7, self.outcome(job), branch="main", is_finished=True))
+
+    async def last_ended(self, job: JobId) -> None:
+        return None
+
+    async def failed_step(self, job: JobId, number: int) -> FailedStep:
+        await asyncio.sleep(1)
+        return FailedStep("Sign ipa")
+
+    def _read(self, readings: list[Reading]) -> None:
+        before, jobs = self.board, {one.job for one in readings}
+        self.board = before.record(readings)
+        self.alerting.seen(before, self.board, jobs)
+        for job, run in stops_between(before, self.board, jobs):
+            self.outcomes.stopped(job, run, "")
+
+    def _learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
+        self.board = self.board.learn(job, record, step)
+        self.alerting.learned(self.board.states[job])
+
+    def _disarm(self, jobs: frozenset[JobId]) -> None:
+        self.board = self.board.arm_once(jobs, False)
+
+
+@asynccontextmanager
+async def stage(settings: AlertSettings = ALL, count: int = 1, has_extras: bool = True) -> AsyncIterator[Stage]:
+    """All jobs run, and were read, when the block begins."""
+    made = Stage(settings, count, has_extras)
+    work = [asyncio.create_task(part) for part in (made.poller.run(), made.outcomes.run(), made.tick())]
+    await made.until_all_are(RUNNING)
+    try:
+        yield made
+    finally:
+        for task in work:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await made.alerting.close()
+
+
+@in_virtual_time
+async def test_fifty_jobs_that_stop_at_once_are_one_bell_and_two_notifications() -> None:
+    for has_extras in (True, False):
+        async with stage(ALL, 50, has_extras) as made:
+            made.outcome = lambda job: Outcome.FAILED if job == job_id(3) else Outcome.PASSED
+            made.answers = dict.fromkeys(made.answers, IDLE)
+            await asyncio.sleep(600)
+            assert made.bells == 1
+            assert 1 <= len(made.texts) <= 2
+            assert sum(map(int, re.findall(r"(\d+) (?:failed|passed|stopped)", made.texts[-1]))) == 50
+            assert len(made.sent) == 1 + len(made.texts)
+
+
+@in_virtual_time
+async def test_one_stop_says_what_failed_and_where() -> None:
+    async with stage() as made:
+        made.outcome = lambda job: Outcome.FAILED
+        made.answers[job_id(0)] = IDLE
+        await asyncio.sleep(60)
+        assert (made.bells, made.texts) == (1, ["job 0: failed · #7 main · step Sign ipa"])
+
+
+@in_virtual_time
+async def test_without_alerts_nothing_is_sent() -> None:
+    async with stage(AlertSettings(), 50) as made:
+        made.answers = dict.fromkeys(made.answers, IDLE)
+        await asyncio.sleep(600)
+        made.answers = dict.fromkeys(made.answers, LOST)
+        await asyncio.sleep(600)
+        assert made.sent == []
+
+
+@in_virtual_time
+async def test_an_armed_job_alerts_at_its_end_and_is_armed_no_more() -> None:
+    async with stage(AlertSettings(), 3) as made:
+        made.board = made.board.arm_once([job_id(1)])
+        made.answers = dict.fromkeys(made.answers, IDLE)
+        await asyncio.sleep(60)
+        assert (made.bells, made.texts) == (1, ["job 1: passed · #7 main"])
+        assert made.board.states[job_id(1)].armed is None
+
+
+@in_virtual_time
+async def test_a_lost_network_is_one_alert_and_a_short_one_is_none() -> None:
+    async with stage(AlertSettings(True, frozenset({AlertOn.NO_ANSWER})), 200) as made:
+        running = made.answers
+        made.answers = dict.fromkeys(running, LOST)
+        await asyncio.sleep(20)
+        made.answers = running
+        await made.until_all_are(RUNNING)
+        assert made.sent == []
+        made.answers = dict.fromkeys(running, LOST)
+        await asyncio.sleep(1800)
+        assert (made.bells, len(made.texts)) == (1, 1)
+        assert made.texts[0].startswith("Builds: 200 no answer")
+        made.answers = running
+        await made.until_all_are(RUNNING)
+        made.answers = dict.fromkeys(running, LOST)
+        await asyncio.sleep(600)
+        assert (made.bells, len(made.texts)) == (2, 2)
+
+
+@in_virtual_time
+async def test_one_job_that_gives_no_answer_is_one_alert_once_that_lasts() -> None:
+    async with stage(AlertSettings(True, frozenset({AlertOn.NO_ANSWER})), 3) as made:
+        made.answers[job_id(1)] = Failure(FailureKind.SERVER_ERROR, "The service failed.")
+        await asyncio.sleep(8)
+        made.answers[job_id(1)] = RUNNING
+        await asyncio.sleep(60)
+        assert made.sent == []
+        made.answers[job_id(1)] = Failure(FailureKind.SERVER_ERROR, "The service failed.")
+        await asyncio.sleep(3600)
+        assert (made.bells, made.texts) == (1, ["job 1: no answer"])
+
+
+@in_virtual_time
+async def test_silence_holds_alerts_back_and_its_end_tells_them() -> None:
+    async with stage(ALL, 3) as made:
+        assert made.alerting.silence() == ""
+        made.answers[job_id(1)] = IDLE
+        await asyncio.sleep(60)
+        assert made.sent == []
+        assert made.alerting.silent_until is not None
+        assert made.alerting.silence() == "Held back: job 1: passed · #7 main"
+        assert made.alerting.silent_until is None
+        await asyncio.sleep(4000)
+        assert made.sent == []
+
+
+@in_virtual_time
+async def test_edited_settings_act_at_once() -> None:
+    async with stage(ALL, 2) as made:
+        made.alerting.use(ALL._replace(desktop="osc9"))
+        made.answers[job_id(0)] = IDLE
+        await asyncio.sleep(60)
+        made.alerting.use(ALL._replace(bell=False))
+        made.answers[job_id(1)] = IDLE
+        await asyncio.sleep(60)
+        assert made.sent == ["\a", "\x1b]9;job 0: passed · #7 main\a"]
+
+
+async def test_many_ends_are_one_call_of_the_command_with_their_number(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    script = 'printf "%s|" "$@" "$CODEARTS_OUTCOME" "$CODEARTS_STEP" >> "$0"; echo >> "$0"'
+    arguments = [f"{{{name}}}" for name in ("count", "label", "change", "number", "branch")]
+    settings = ALL._replace(command=("sh", "-c", script, str(said), *arguments))
+    command = Alerting(
+        settings, lambda: Moment(0, datetime.now(UTC)), print, print, lambda jobs: None, lambda job: "prod",
+        lambda job: False, {},
+    )  # fmt: skip
+    jobs = [Job(job_id(number), f"job {number}") for number in range(3)]
+    board = Board().watch(jobs).record([reading(job.id, RUNNING, 0) for job in jobs])
+    after = board.record([reading(job.id, IDLE, 5) for job in jobs])
+    command.seen(board, after, [job.id for job in jobs])
+    await command.close(20)
+    assert said.read_text() == "3|3 jobs|3 stopped|||||\n"
+
+
+def test_a_stop_across_a_long_gap_is_news_only_of_an_armed_job() -> None:
+    before = state((RUNNING, 0))
+    for seconds, armed, number in ((601, False, 0), (601, True, 1), (599, False, 1)):
+        known = before._replace(is_armed_once=armed)
+        found = list(happenings_of(known, known.record(reading(known.job.id, IDLE, seconds)), seconds, False))
+        assert len(found) == number
+        assert all(one.armed is (Arm.ONCE if armed else None) for one in found)

@@ -1,0 +1,82 @@
+"""Finding jobs in projects and adding them, on the screen."""
+
+from dataclasses import replace
+
+from tests.support.builders import failure, job_id
+from tests.support.hostile_texts import FRAGMENTS, control_characters
+from tests.support.project_lists import Lists
+from tests.support.screen_harness import PROFILE, screen
+from tui.codearts.extra_call import CallKind
+from tui.core.reading import FailureKind
+from tui.core.text import clean
+
+
+async def test_jobs_are_ticked_added_with_names_and_taken_back_by_one_key() -> None:
+    service = Lists()
+    async with screen(1, profile=replace(PROFILE, extras=service)) as shown:
+        await shown.press("O")
+        await shown.until(lambda: "Project 3" in shown.text)
+        await shown.press(*"2", "enter")
+        await shown.until(lambda: "80 jobs" in shown.text)
+        assert "Find jobs: Project 2" in shown.text
+        await shown.press("space", "space", "escape")
+        assert "2 ticked" in shown.text
+        await shown.press("enter")
+        await shown.until(lambda: "watched" in shown.text)
+        await shown.press("asterisk")
+        await shown.until(lambda: "249 ticked" in shown.text)  # the one that is watched cannot be ticked
+        await shown.press("enter")
+        await shown.until(lambda: "Added 249 jobs" in shown.said)
+        assert "job-002 nightly" in shown.text
+        assert len(shown.store.load().jobs) == 250
+        assert len(service.asked) <= 12
+        await shown.press("u")
+        await shown.until(lambda: len(shown.store.load().jobs) == 1)
+
+
+async def test_a_search_and_enter_add_one_job() -> None:
+    async with screen([], profile=replace(PROFILE, extras=Lists())) as shown:
+        assert "Press O to choose from the jobs of your projects" in shown.text
+        await shown.press("O")
+        await shown.until(lambda: "Project 3" in shown.text)
+        await shown.press("enter", *"JOB-2", "4", "3")
+        await shown.until(lambda: "1 of 250 jobs" in shown.text)
+        await shown.press("enter")
+        await shown.until(lambda: "Added job-243 nightly" in shown.said)
+        (job,) = shown.store.load().jobs
+        assert (job.id, job.label, job.profile) == (job_id(243), "job-243 nightly", "")
+
+
+async def test_hostile_names_stay_in_their_columns() -> None:
+    service = Lists([60])
+    named = zip(service.jobs, FRAGMENTS, strict=False)
+    service.jobs = [job._replace(name=clean(f"<{text}>"), project=clean(text * 40)) for job, text in named]
+    async with screen([], size=(60, 15), profile=replace(PROFILE, extras=service)) as shown:
+        await shown.press("O")
+        await shown.until(lambda: "Project 1" in shown.text)
+        await shown.press("enter")
+        await shown.until(lambda: "60 jobs" in shown.text)
+        for _ in range(8):
+            assert not control_characters(shown.text) - {"\n"}
+            assert all(line.count("│") == 2 for line in shown.lines if "<" in line)
+            await shown.press("pagedown")
+        await shown.press("up", "enter")
+        await shown.until(lambda: "Added" in shown.said)
+
+
+async def test_what_is_wrong_is_said_and_esc_closes() -> None:
+    service = Lists()
+    service.refusals = {kind: failure(FailureKind.TIMEOUT) for kind in CallKind}
+    async with screen(1, profile=replace(PROFILE, extras=service)) as shown:
+        await shown.press("O")
+        await shown.until(lambda: "Press f5 to ask again" in shown.text)
+        service.refusals = {}
+        await shown.press("f5")
+        await shown.until(lambda: "Project 1" in shown.text)
+        await shown.press("x", "q", "escape")
+        assert "Find jobs" in shown.text
+        await shown.press("escape")
+        assert "Find jobs" not in shown.text
+    async with screen(1) as shown:
+        await shown.press("O")
+        assert "Lists of jobs need more than the status call" in shown.said

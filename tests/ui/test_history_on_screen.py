@@ -1,0 +1,96 @@
+"""What the screen shows of the time before its start, and what it hands to the history."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from tests.support.builders import DAY, failure, job_id, moment, reading
+from tests.support.screen_harness import Screen, screen
+from tui.core.job import JobId, ServiceName
+from tui.core.observed_run import Between, RecordedRun
+from tui.core.reading import Failure, Status
+from tui.core.remembered import LastSeen, Notes, Remembered
+from tui.core.run import Outcome
+from tui.storage.recorder import Recorder
+
+NOON = DAY.timestamp()
+RUNNING, IDLE = Status.RUNNING, Status.IDLE
+ONE, TWO, THREE = job_id(1), job_id(2), job_id(3)
+RUN = RecordedRun(
+    ONE, Between(NOON - 900, NOON - 890), NOON - 610, Between(NOON - 610, NOON - 600), number=7, outcome=Outcome.FAILED
+)
+KNOWN = Remembered(
+    {ONE: [RUN], TWO: [RecordedRun(TWO, Between(NOON - 300, NOON - 290), NOON - 121)]},
+    {
+        ONE: LastSeen(IDLE, NOON - 121, NOON - 120, NOON - 600, NOON - 610, 7, Outcome.FAILED, "FAILURE"),
+        TWO: LastSeen(RUNNING, NOON - 121, NOON - 120, NOON - 290, NOON - 300),
+    },
+)
+
+
+@dataclass
+class Archive:
+    known: Remembered | None = KNOWN
+    notes: list[Notes] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    is_closed: bool = False
+
+    def remembered(self, wait: float = 0.0) -> Remembered | None:
+        return self.known
+
+    def notice(self) -> str:
+        return self.notices.pop(0) if self.notices else ""
+
+    def note(self, notes: Notes) -> None:
+        self.notes.append(notes)
+
+    def close(self, wait: float) -> None:
+        self.is_closed = True
+
+
+def recorder_of(archive: Archive) -> Recorder:
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    return Recorder(archive, lambda: moment(loop.time() - start))
+
+
+def rows(shown: Screen) -> list[str]:
+    return [" ".join(line.split()) for line in shown.lines if "theirs" in line or "job 00" in line]
+
+
+async def test_the_time_before_the_start_is_shown_as_such_until_the_first_answer() -> None:
+    archive = Archive()
+    outcomes: dict[JobId, Status | Failure] = {ONE: failure(), TWO: failure()}
+    async with screen(3, outcomes, recorder=recorder_of(archive)) as shown:
+        first, second, third = rows(shown)
+        assert "was failed" in first
+        assert "was running" in second
+        assert "was" not in third
+        assert "0 running" in shown.lines[0]
+        assert shown.board.state.board.states[ONE].runs == (RUN,)
+        now = shown.clock.now().at
+        shown.board.record([reading(ONE, IDLE, now), reading(TWO, RUNNING, now)])
+        await shown.settle()
+        first, second, _ = rows(shown)
+        assert "was" not in first + second
+        assert "failed" in first
+        assert [notes.runs for notes in archive.notes if notes.runs] == []
+        shown.board.record([reading(TWO, IDLE, now + 1)])
+        (ended,) = archive.notes[-1].runs
+        assert (ended.job, ended.start) == (TWO, Between(NOON - 300, NOON - 290))
+    assert archive.is_closed
+    assert archive.notes[-1].seen.keys() == {ONE, TWO, THREE}
+
+
+async def test_a_history_that_opens_late_is_shown_then_and_its_notice_once() -> None:
+    archive = Archive(known=None)
+    names = {THREE: ServiceName("theirs")}
+    async with screen(3, recorder=recorder_of(archive), job_names=names) as shown:
+        archive.notices.append("No history: the disk is full.")
+        archive.known = KNOWN
+        shown.board.tick()
+        await shown.until(lambda: "the disk is full" in shown.said)
+        assert shown.board.state.board.states[ONE].runs == (RUN,)
+        assert "was" not in "".join(rows(shown))
+        shown.app.clear_notifications()
+        shown.board.tick()
+        assert shown.said == ""

@@ -1,0 +1,135 @@
+"""The log of a build in its dialog."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from tests.support.builders import failure, job_id
+from tests.support.hostile_texts import FRAGMENTS, control_characters
+from tests.support.screen_harness import PROFILE, Screen, Where, screen
+from tui.codearts.extra_call import ExtraCall
+from tui.codearts.log_api import LogPiece
+from tui.core.reading import Failure, FailureKind, Status
+from tui.core.run import RunRecord
+from tui.ui import log_dialog
+
+
+@dataclass
+class Service:
+    """One build with a log that a test makes longer."""
+
+    log: str = ""
+    refusal: Failure | None = None
+    asked: list[int] = field(default_factory=list)
+
+    async def last_run(self, job: object) -> RunRecord:
+        return RunRecord(88)
+
+    async def fetch(self, call: ExtraCall[Any]) -> Any:
+        if self.refusal:
+            return self.refusal
+        start = int(call.path.partition("offset=")[2].partition("&")[0])
+        self.asked.append(start)
+        piece = self.log[start : start + 100_000]
+        return LogPiece(piece, start + len(piece), start + len(piece) < len(self.log))
+
+
+def profile(service: object) -> Where:
+    return replace(PROFILE, extras=service)
+
+
+def numbered(count: int, first: int = 1) -> str:
+    return "".join(f"line {number}{' ERROR' if number % 50 == 0 else ''}\n" for number in range(first, first + count))
+
+
+async def read(shown: Screen, text: str) -> None:
+    await shown.until(lambda: text in shown.text)
+
+
+async def test_it_follows_while_the_job_runs_and_stays_where_the_reader_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_dialog, "AGAIN", 0.01)
+    service = Service(numbered(200))
+    async with screen(2, {job_id(1): Status.RUNNING}, profile=profile(service)) as shown:
+        await shown.press("l")
+        await read(shown, "line 200")
+        assert "Log of job 001, build #88, running" in shown.text
+        assert "following" in shown.text
+        service.log += numbered(3, 201)
+        await read(shown, "line 203")
+        await shown.press("home")
+        service.log += numbered(5, 204)
+        await read(shown, "of 208")
+        assert "line 1 " in shown.text
+        assert "following" not in shown.text
+        await shown.press("end")
+        assert "line 208" in shown.text
+        shown.reader.outcomes[job_id(1)] = Status.IDLE
+        await shown.ask_all()
+        await read(shown, "build #88, idle")
+        asked = len(service.asked)
+        for _ in range(20):
+            await shown.pilot.pause(0.01)
+        assert len(service.asked) == asked
+        service.log += numbered(1, 209)
+        await shown.press("r")
+        await read(shown, "line 209")
+        await shown.press("l")
+        assert "Log of" not in shown.text
+
+
+async def test_a_search_goes_from_match_to_match() -> None:
+    async with screen(1, profile=profile(Service(numbered(200)))) as shown:
+        await shown.press("l")
+        await read(shown, "line 200")
+        await shown.press("slash", *"error", "enter")
+        await read(shown, "'error': 4 of 4")
+        await shown.press("N", "N")
+        assert "line 100 ERROR" in shown.text
+        assert "2 of 4" in shown.text
+        await shown.press("n", "n", "n")
+        assert "line 50 ERROR" in shown.text
+        assert "1 of 4" in shown.text
+        await shown.press("slash", "q")  # no word that closes the dialog
+        await shown.press("escape")
+        assert "Log of" in shown.text
+        await shown.press("slash", *"zz", "enter")
+        assert "not there" in shown.text
+        await shown.press("n", "escape")
+        assert "Log of" not in shown.text
+
+
+async def test_what_is_hostile_stays_in_its_line_and_wide_lines_scroll() -> None:
+    hostile = "".join(
+        f"<{fragment.replace(chr(10), ' ')}>\n" for fragment in FRAGMENTS if not "\ud800" <= fragment[:1] < "\ue000"
+    )
+    service = Service(f"{hostile}{'每日构建' * 300_000}\nstart {'x' * 200} far away\nlast\n")
+    async with screen(1, size=(60, 15), profile=profile(service)) as shown:
+        await shown.press("l")
+        await read(shown, "last")
+        assert "far away" not in shown.text
+        await shown.press("slash", *"far away", "enter")
+        assert "far away" in shown.text
+        await shown.press("home", *["left"] * 20)
+        assert "<[/]>" in shown.text
+        for _ in range(20):
+            assert not control_characters(shown.text) - {"\n"}
+            assert all(line[:1] in "│╭╰" and line[-1:] in "│╮╯" for line in shown.lines)
+            await shown.press("pagedown")
+
+
+async def test_what_is_wrong_is_one_sentence_and_r_asks_again() -> None:
+    service = Service("all is well\n", failure(FailureKind.TIMEOUT))
+    async with screen(1, profile=profile(service)) as shown:
+        await shown.press("l")
+        await read(shown, "Press r to ask again")
+        service.refusal = None
+        await shown.press("r")
+        await read(shown, "all is well")
+        assert "Press r" not in shown.text
+
+
+async def test_without_extras_it_says_what_to_do() -> None:
+    async with screen(1) as shown:
+        await shown.press("l")
+        assert "Logs need more than the status call" in shown.said

@@ -1,0 +1,29 @@
+"""Names that are cut can still be told apart."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui.ui.short_names import cut_middle, told_apart
+
+
+def test_a_name_loses_its_middle() -> None:
+    assert cut_middle("payments-fraud-model-training", 15) == "payment…raining"
+    assert cut_middle("web", 15) == "web"
+
+
+def test_forty_names_of_forty_characters_differ_in_35_cells_wherever_they_differ() -> None:
+    for at in (0, 10, 18, 20, 22, 36):
+        stem = "platform-service-release-candidate-build"
+        names = [f"{stem[:at]}{number:02}{stem[at + 2 :]}" for number in range(40)]
+        short = told_apart(names, 35)
+        assert len(set(short.values())) == 40
+        assert max(map(len, short.values())) == 35
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["C", "M"]), min_size=1, max_size=30)), st.integers(1, 30))
+def test_a_short_name_fits_its_column(names: list[str], cells: int) -> None:
+    short = told_apart(names, cells)
+    assert short.keys() == set(names)
+    assert all(cell_len(text) <= cells for text in short.values())
+    assert all(short[name] == name for name in names if cell_len(name) <= cells)

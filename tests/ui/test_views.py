@@ -1,0 +1,99 @@
+"""Views: keys that show a filter, an order and groups under a name."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.builders import job_id
+from tests.support.screen_harness import jobs, screen
+from tui.core.errors import UserError
+from tui.core.reading import Status
+from tui.storage.screen_settings import ViewSettings
+from tui.storage.screen_state import ScreenState
+from tui.storage.settings import load_settings
+from tui.storage.settings_edits import save_view
+from tui.ui.views import check_views, first_free, number_of, shown_by, view_of
+
+EVEN = ViewSettings("even ones", "tag:even", "job", True, "tag")
+
+
+def test_the_view_of_a_look_shows_that_look_again_and_leaves_the_rest_alone() -> None:
+    look = ScreenState("dusk", "age", True, "web", "lab", True, True, True, "tag", ("tag:web",))
+    assert shown_by(view_of(look, "mine"), look) == look
+    assert shown_by(ViewSettings(), look) == ScreenState("dusk", details=True, wide=True, folded=("tag:web",))
+    views = {"2": EVEN, "5": view_of(look, "mine")}
+    assert number_of(look, views) == "5"
+    assert number_of(look._replace(filter="web "), views) == ""
+    assert first_free(views) == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("views = 1\n", "views must be a table"),
+        ("[views]\n1 = 1\n", "views.1 must be a table: write [views.1]"),
+        ("[views.0]\n", "there can be no views.0: 0 always shows everything; take one from 1 to 9"),
+        ("[views.mine]\n", "there can be no views.mine: a view has the number of its key"),
+        ("[views.1]\nfiltr = 'x'\n", "there is no setting views.1.filtr; did you mean views.1.filter?"),
+        ("[views.1]\nfilter = 'is:green'\n", "views.1.filter: is:green is unknown"),
+        ("[views.1]\nname = '%s'\n" % ("x" * 31), "views.1.name has 31 characters, and 30 is the most"),
+        ("[views.1]\nprofile = 'lab'\n", "views.1.profile names 'lab', which is no profile"),
+    ],
+)
+def test_wrong_views_are_refused_with_what_to_do(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(text)
+    with pytest.raises(UserError) as raised:
+        load_settings(file)
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("view", "said"),
+    [
+        (ViewSettings(sort="stat"), "views.1.sort in the settings: there is no 'stat'; did you mean state?"),
+        (ViewSettings(group="x"), "there is no 'x'; there are tag, project, profile, state."),
+    ],
+)
+def test_what_no_row_can_be_sorted_or_grouped_by_is_refused(view: ViewSettings, said: str) -> None:
+    with pytest.raises(UserError) as raised:
+        check_views({"1": view})
+    assert said in str(raised.value)
+
+
+async def test_views_are_shown_saved_and_picked_up_when_they_are_edited(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("# mine\n")
+
+    def save(number: str, view: ViewSettings) -> None:
+        save_view(file, number, view)
+
+    async with screen(jobs(6), settings_file=file, save_view=save, views={"2": EVEN}, size=(100, 24)) as shown:
+        await shown.press("2")
+        assert "view 2 even ones  3 of 6 shown" in shown.lines[0]
+        assert "even (3)" in shown.text
+        assert shown.saved[-1].group == "tag"
+        await shown.press("0")
+        assert "view" not in shown.lines[0]
+        assert shown.board.table.order[0] == job_id(1)
+        await shown.press("3")
+        assert "There is no view 3. Press V" in shown.said
+        await shown.press("slash", *"003", "enter", "V", "down", "down", "enter", *"third", "enter")
+        await shown.until(lambda: "Saved as view 3" in shown.said)
+        assert file.read_text() == '# mine\n\n[views.3]\nname = "third"\nfilter = "003"\n'
+        assert "view 3 third" in shown.lines[0]
+        file.write_text('[views.3]\nname = "other"\nfilter = "004"\n')  # it is on the screen, so it changes at once
+        await shown.until(lambda: "view 3 other" in shown.lines[0])
+        assert list(shown.board.table.order) == [job_id(4)]
+        assert shown.board.filter_line
+        assert shown.board.filter_line.value == "004"
+        await shown.press("2")
+        assert "There is no view 2" in shown.said  # the file does not have it
+
+
+async def test_without_a_settings_file_a_view_is_kept_until_the_end() -> None:
+    async with screen(jobs(2), {job_id(2): Status.RUNNING}, size=(100, 24)) as shown:
+        await shown.press("exclamation_mark", "V", "enter", "enter")
+        assert "no settings file here" in shown.said
+        await shown.press("0", "1")
+        assert "view 1 view 1" in shown.lines[0]

@@ -1,0 +1,158 @@
+"""What is written into the history file, what is known from it at the next start, and the board made of that."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from types import MappingProxyType
+from typing import NamedTuple
+
+from tui.core.board import GAPS_KEPT, RUNS_KEPT, Board, JobState
+from tui.core.job import JobId
+from tui.core.observed_run import Between, Gap, RecordedRun, merged
+from tui.core.reading import Moment, Reading, Status
+from tui.core.run import Outcome, RunRecord
+
+AHEAD = 60.0
+"""Seconds by which the clock of another host may be ahead; what is later than that did not happen yet."""
+
+
+class LastSeen(NamedTuple):
+    """The last status of a job before the program ended; epoch seconds."""
+
+    status: Status
+    sent: float
+    received: float
+    since: float
+    """When this status was first received."""
+    since_after: float | None = None
+    """When the last request was sent that returned the other status; None if there never was another."""
+    number: int = 0
+    """The service's number of the last run that ended, if known; it need not have been observed."""
+    outcome: Outcome = Outcome.UNKNOWN
+    outcome_as_sent: str = ""
+
+
+class Remembered(NamedTuple):
+    """What the file contained when it was opened."""
+
+    runs: Mapping[JobId, Sequence[RecordedRun]] = {}
+    """The last runs of each job, oldest first, of all hosts; the last one may be going on."""
+    seen: Mapping[JobId, LastSeen] = {}
+    gaps: Mapping[JobId, Sequence[Gap]] = {}
+
+
+class Notes(NamedTuple):
+    """What is to be written down."""
+
+    runs: tuple[RecordedRun, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    seen: Mapping[JobId, LastSeen] = MappingProxyType({})
+    dropped: frozenset[tuple[JobId, float]] = frozenset()
+    """Runs, by job and start, that are written with another start now: the clock was set."""
+
+
+def together(notes: Iterable[Notes]) -> Notes:
+    """Returns all notes as one; of two notes about the same run the later one counts."""
+    runs: dict[tuple[JobId, float], RecordedRun] = {}
+    gaps: list[Gap] = []
+    seen: dict[JobId, LastSeen] = {}
+    dropped: set[tuple[JobId, float]] = set()
+    for note in notes:
+        for key in note.dropped:
+            runs.pop(key, None)
+        dropped |= note.dropped
+        runs |= {(run.job, run.start.by): run for run in note.runs}
+        gaps += note.gaps
+        seen |= note.seen
+    return Notes(tuple(runs.values()), tuple(gaps), seen, frozenset(dropped))
+
+
+def last_seen(state: JobState) -> LastSeen | None:
+    """Returns what is to be remembered of the job's last status; None if it was not read since the start."""
+    if state.is_remembered or not (state.good and state.since and state.status):
+        return None
+    sent, received = state.good.sent.wall.timestamp(), state.good.received.wall.timestamp()
+    after = state.since_after.wall.timestamp() if state.since_after else None
+    run = state.last_run or RunRecord(0)
+    since = state.since.wall.timestamp()
+    return LastSeen(state.status, sent, received, since, after, run.number, run.outcome, run.outcome_as_sent)
+
+
+def remember(board: Board, known: Remembered, now: Moment) -> Board:
+    """Returns the board with what is remembered of its jobs.
+
+    A job that was read since the start only gets its former runs: what its status was before is no longer of interest.
+    """
+    states = dict(board.states)
+    for job in states.keys() & (known.runs.keys() | known.seen.keys() | known.gaps.keys()):
+        states[job] = _remember(states[job], known, now)
+    return board._replace(states=states)
+
+
+def _remember(state: JobState, known: Remembered, now: Moment) -> JobState:
+    job, latest = state.job.id, now.wall.timestamp() + AHEAD
+    runs = [run for run in known.runs.get(job, ()) if (run.end.by if run.end else run.running_at) <= latest]
+    gaps = [gap for gap in known.gaps.get(job, ()) if gap.end <= latest]
+    state = state._replace(gaps=(*gaps, *state.gaps)[-GAPS_KEPT:])
+    if state.good:
+        before = [run for run in ended(runs) if run.end]
+        return state._replace(runs=tuple(merged([*before, *state.runs])[-RUNS_KEPT:]))
+    found = known.seen.get(job)
+    return _with_status(state, runs, _latest(found if found and found.received <= latest else None, runs), now)
+
+
+def _with_status(state: JobState, runs: list[RecordedRun], seen: LastSeen | None, now: Moment) -> JobState:
+    going = runs[-1] if runs and not runs[-1].end else None
+    if seen and going and seen.status is Status.IDLE:
+        runs[-1] = going._replace(end=Between(going.running_at, seen.received))
+        seen = seen._replace(since=seen.received, since_after=going.running_at)
+        going = None
+    whole = tuple(run for run in ended(runs) if run.end)[-RUNS_KEPT:]
+    state = state._replace(runs=whole, last_run=_last_record(seen, whole))
+    if seen is None or (going is None) == (seen.status is Status.RUNNING):
+        return state
+    return state._replace(
+        status=seen.status,
+        good=Reading(state.job.id, seen.status, _moment(seen.sent, now), _moment(seen.received, now)),
+        since=_moment(seen.since, now),
+        since_after=None if seen.since_after is None else _moment(seen.since_after, now),
+        current_run=going,
+        is_remembered=True,
+    )
+
+
+def ended(runs: Sequence[RecordedRun]) -> list[RecordedRun]:
+    """Returns the runs of one job, oldest first; one without an end had ended when the next one was seen to go on."""
+    closed = [
+        run if run.end else run._replace(end=Between(run.running_at, max(run.running_at, later.start.by)))
+        for run, later in pairwise(runs)
+    ]
+    return [*closed, *runs[-1:]]
+
+
+def _latest(seen: LastSeen | None, runs: list[RecordedRun]) -> LastSeen | None:
+    """Returns the last that is known of the status: another program may have seen more than this one."""
+    if not runs:
+        return seen
+    last = runs[-1]
+    if last.end:
+        after = last.running_at if last.end.after is None else last.end.after
+        other = LastSeen(Status.IDLE, after, last.end.by, last.end.by, after)
+    else:
+        other = LastSeen(Status.RUNNING, last.running_at, last.running_at, last.start.by, last.start.after)
+    if seen is None or seen.received >= other.received:
+        return seen or other
+    return other._replace(number=seen.number, outcome=seen.outcome, outcome_as_sent=seen.outcome_as_sent)
+
+
+def _last_record(seen: LastSeen | None, runs: Sequence[RecordedRun]) -> RunRecord | None:
+    """Returns what is known of the last run that ended; None if nothing is."""
+    known = [(run.number or 0, run.outcome, run.outcome_as_sent) for run in runs[-1:]]
+    known += [(seen.number, seen.outcome, seen.outcome_as_sent)] if seen else []
+    number, outcome, as_sent = max(known, default=(0, Outcome.UNKNOWN, ""))
+    return RunRecord(number, outcome, as_sent, is_finished=True) if number else None
+
+
+def _moment(at: float, now: Moment) -> Moment:
+    ago = max(0.0, now.wall.timestamp() - at)
+    return Moment(now.at - ago, datetime.fromtimestamp(at, UTC))

@@ -1,0 +1,81 @@
+"""Views and commands of the user's own, as settings.toml has them."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+from tui.core.filter import LONGEST, parse_filter
+from tui.core.text import clean
+from tui.storage.toml_document import Table
+from tui.storage.validators import Reader, SettingError, section, switch, table, text
+
+NUMBERS = tuple("123456789")
+"""The views that a user can have; 0 shows everything."""
+NAME_LONGEST = 30
+"""Characters of a name on the screen."""
+
+
+class ViewSettings(NamedTuple):
+    """`[views.1]`: what a key shows. Whatever is not given is as in the view that shows everything."""
+
+    name: str = ""
+    filter: str = ""
+    sort: str = ""
+    """The key of a column; empty for the watchlist's order."""
+    reverse: bool = False
+    group: str = ""
+    profile: str = ""
+    """The only profile shown; empty for all."""
+    problems: bool = False
+    """Whether only problems are shown."""
+
+
+def short_text(most: int) -> Reader:
+    def read(path: str, value: object) -> str:
+        given = text(path, value)
+        if len(given) > most:
+            raise SettingError(f"{path} has {len(given)} characters, and {most} is the most")
+        return given
+
+    return read
+
+
+def _filter(path: str, value: object) -> str:
+    given: str = short_text(LONGEST)(path, value)
+    if problem := parse_filter(given).problem:
+        raise SettingError(f"{path}: {problem}")
+    return given
+
+
+_VIEW: Mapping[str, Reader] = {
+    "name": short_text(NAME_LONGEST),
+    "filter": _filter,
+    "sort": text,
+    "reverse": switch,
+    "group": text,
+    "profile": text,
+    "problems": switch,
+}
+
+
+def read_views(value: object, profiles: Collection[str]) -> dict[str, ViewSettings]:
+    """The views by number, in order. Raises SettingError, also for a profile that is none of these."""
+    content = table("views", value)
+    for number in content:
+        if number not in NUMBERS:
+            why = "0 always shows everything" if number == "0" else "a view has the number of its key"
+            raise SettingError(f"there can be no views.{clean(number, 20)}: {why}; take one from 1 to 9")
+    views: dict[str, ViewSettings] = dict(sorted(_each("views", content, _view).items()))
+    for number, view in views.items():
+        if view.profile and view.profile not in profiles:
+            known = ", ".join(profiles) or "none yet: write [profiles.NAME]"
+            raise SettingError(f"views.{number}.profile names {view.profile!r}, which is no profile (known: {known})")
+    return views
+
+
+def _view(path: str, value: object) -> ViewSettings:
+    view = ViewSettings(**section(path, value, _VIEW, {}))
+    return view if view.name else view._replace(name=f"view {path[-1]}")
+
+
+def _each(part: str, content: Table, read: Callable[[str, object], Any]) -> dict[str, Any]:
+    return {name: read(f"{part}.{clean(name, NAME_LONGEST)}", value) for name, value in content.items()}
