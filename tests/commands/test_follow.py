@@ -8,7 +8,8 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from typing import Any
 
-from tests.support.builders import job_id
+from tests.support.archive import Archive
+from tests.support.builders import job_id, moment, reading
 from tests.support.command_stage import Outcome, Stage, jobs, now
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
@@ -16,9 +17,12 @@ from tui.commands.follow import Follower, follow
 from tui.commands.output import ExitCode, Output
 from tui.commands.session import Session
 from tui.core.job import Job, JobId
+from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import FailureKind, Reading, Status
+from tui.core.remembered import LastSeen, Remembered
 from tui.core.transitions import Change
 from tui.polling.policy import Policy
+from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.watchlist import MemoryWatchlist
 
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
@@ -114,7 +118,7 @@ def test_a_thousand_transitions_on_a_pipe_none_lost_none_doubled() -> None:
 
 def test_readings_that_come_together_are_told_one_by_one() -> None:
     async def scene() -> list[str]:
-        follower = Follower()
+        follower = Follower(Recorder(NoArchive(), now))
         follower.watch(jobs(1))
         readings = []
         for outcome in (IDLE, RUNNING, failed(FailureKind.DNS), RUNNING, IDLE):
@@ -124,6 +128,20 @@ def test_readings_that_come_together_are_told_one_by_one() -> None:
         return [str(change.event) for change in follower.take(readings)]
 
     assert run(scene()) == ["present", "started", "no answer", "readable", "stopped"]
+
+
+def test_a_run_from_before_goes_on_and_its_end_is_noted() -> None:
+    noon, job = moment(0).wall.timestamp(), job_id(1)
+    going_on = RecordedRun(job, Between(noon - 90, noon - 80), noon - 10)
+    seen = LastSeen(RUNNING, noon - 10, noon - 9, noon - 80, noon - 90)
+    archive = Archive(Remembered({job: [going_on]}, {job: seen}))
+    follower = Follower(Recorder(archive, lambda: moment(0)))
+    follower.watch(jobs(1))
+    follower.remember()
+    changes = follower.take([reading(job, IDLE, 1)], lambda state: 15.0)
+    assert [change.event for change in changes] == ["present", "stopped"]
+    (run_,) = archive.notes[-1].runs
+    assert (run_.start, run_.end) == (going_on.start, Between(noon - 10, noon + 1))
 
 
 class Edited(MemoryWatchlist):

@@ -13,6 +13,7 @@ from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.reading import Reading
 from tui.core.transitions import Change, changes_of
+from tui.storage.recorder import NoArchive, Recorder
 
 if TYPE_CHECKING:
     from tui.commands.session import PollSession, Session
@@ -30,6 +31,9 @@ LOOK = 2.0
 ALERTS_LAST = 1.0
 """Seconds that running [alerts] commands have to end after `follow` ends."""
 
+FOR_HISTORY = 1.0
+"""Seconds that the first question waits for the history file."""
+
 Tell = Callable[[Change, str], None]
 
 
@@ -46,10 +50,13 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
     async def alerting() -> int:
         alerts = Alerts(context.settings.alerts.command, session.output.say)
+        recorder = context.recorder()
         try:
-            return await follow(session, jobs, arguments.json, alerts.tell)
+            return await follow(session, jobs, arguments.json, alerts.tell, recorder)
         finally:
             await alerts.finish(ALERTS_LAST)
+            if recorder:
+                recorder.close()
 
     return runner.run(alerting())
 
@@ -57,27 +64,38 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 class Follower:
     """Keeps the state of each job and finds the changes of every single reading: none is lost in a batch."""
 
-    def __init__(self) -> None:
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
         self._states: dict[JobId, JobState] = {}
 
     def watch(self, jobs: Sequence[Job]) -> None:
         """Follow exactly these jobs, keeping the states of those that were followed before."""
         self._states = dict(Board(self._states).watch(jobs).states)
 
+    def remember(self, wait: float = 0.0) -> None:
+        """Take what the history knows of new jobs; wait so many seconds for it."""
+        self._states = dict(self._recorder.fill(Board(self._states), wait).states)
+
     def take(
         self, readings: Sequence[Reading], polled_every: Callable[[JobState], float] = lambda state: inf
     ) -> list[Change]:
         """Record the readings, and return the changes in their order; see `Board.record`."""
         found: list[Change] = []
+        earlier = Board(dict(self._states))
         for reading in readings:
             if before := self._states.get(reading.job):
                 after = self._states[reading.job] = before.record(reading, polled_every(before))
                 found += changes_of(before, after)
+        self._recorder.look(earlier, Board(self._states), {reading.job for reading in readings})
         return found
 
 
 async def follow(
-    session: "Session", jobs: Sequence[Job], as_json: bool, tell: Tell = lambda change, profile: None
+    session: "Session",
+    jobs: Sequence[Job],
+    as_json: bool,
+    tell: Tell = lambda change, profile: None,
+    recorder: Recorder | None = None,
 ) -> int:
     """Print each job's first state, then every change, and call `tell` with each. Ends when the output has no reader.
 
@@ -86,8 +104,10 @@ async def follow(
     from tui.commands.session import poll_session
 
     output = session.output
-    follower = Follower()
+    recorder = recorder or Recorder(NoArchive(), session.now)
+    follower = Follower(recorder)
     follower.watch(jobs)
+    follower.remember(FOR_HISTORY)
     refused: frozenset[str] = frozenset()
     reported = ""
     async with poll_session(session, jobs) as polls:
@@ -101,6 +121,9 @@ async def follow(
             output.lines(lines)
             refused = _say_who_is_refused(polls, refused, output)
             reported = _reload(session, follower, polls, reported)
+            follower.remember()
+            if notice := recorder.notice():
+                output.say(notice)
     return ExitCode.DONE
 
 
