@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import IntEnum
 from heapq import heapify, heappop, heappush
@@ -151,6 +152,7 @@ class JobQueue:
         """Number of unpaused jobs of each cadence."""
         self.heap = DueHeap()
         self._preferred: dict[JobId, None] = {}
+        self._near: AbstractSet[JobId] = frozenset()
 
     @property
     def active(self) -> int:
@@ -165,7 +167,7 @@ class JobQueue:
             if known := before.pop(job, None):
                 self.entries[job] = known
             else:
-                self.entries[job] = entry = Entry(now, is_near=job in self._preferred)
+                self.entries[job] = entry = Entry(now, is_near=job in self._near)
                 self.counts[entry.cadence] += 1
                 new.append(job)
         for job, gone in before.items():
@@ -174,28 +176,26 @@ class JobQueue:
         self.make_due(new, now)
         return bool(new)
 
-    def prefer(self, jobs: Iterable[JobId], now: float) -> list[JobId]:
-        """Moves these jobs to the front of those that are due now; replaces the previously preferred ones.
-
-        Returns those that were not preferred before.
-        """
+    def prefer(self, jobs: Iterable[JobId], now: float) -> None:
+        """Moves these jobs to the front of those that are due now; replaces the previously preferred ones."""
         before, self._preferred = self._preferred, dict.fromkeys(jobs)
         for job in before.keys() - self._preferred.keys():
-            self._set_near(job, False)
             if (slot := self.heap.slot(job)) and slot.rank is Rank.PREFERRED:
                 self.heap.rerank(job, Rank.ORDINARY)
-        new = [job for job in self._preferred if job not in before]
-        for job in new:
-            self._set_near(job, True)
+        for job in self._preferred.keys() - before.keys():
             if (slot := self.heap.slot(job)) and slot.rank is Rank.ORDINARY and slot.at <= now:
                 self.heap.rerank(job, Rank.PREFERRED)
-        return new
 
-    def _set_near(self, job: JobId, is_near: bool) -> None:
-        if entry := self.entries.get(job):
-            self._count(entry, -1)
-            entry.is_near = is_near
-            self._count(entry, 1)
+    def set_near(self, jobs: AbstractSet[JobId]) -> AbstractSet[JobId]:
+        """Exactly these jobs are read more often. Returns those that were not before."""
+        before, self._near = self._near, frozenset(jobs)
+        new = self._near - before
+        for job in before ^ self._near:
+            if entry := self.entries.get(job):
+                self._count(entry, -1)
+                entry.is_near = job in new
+                self._count(entry, 1)
+        return new
 
     def set_quiet(self, job: JobId, is_quiet: bool) -> None:
         """Says whether a trusted list agrees with the job's status."""

@@ -126,9 +126,10 @@ class Poller:
         self._unreported = [reading for reading in self._unreported if reading.job in self._scheduler.job_queue.entries]
         self._wake.set()
 
-    def prefer(self, jobs: Iterable[JobId]) -> None:
-        """These jobs (in view, marked, armed) go first if many are due together, and are read more often."""
-        self._scheduler.prefer(jobs, self._clock())
+    def prefer(self, jobs: Iterable[JobId], chosen: Iterable[JobId] = ()) -> None:
+        """These jobs (the rows in view) go first if many are due together; they and the chosen ones are read more often
+        than the rest."""
+        self._scheduler.prefer(jobs, chosen, self._clock())
 
     def expect(self, ends: Mapping[JobId, float]) -> None:
         """These running jobs usually end then (clock seconds): they are read more often around it."""

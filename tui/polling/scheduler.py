@@ -200,9 +200,12 @@ class Scheduler:
         is_soon = abs(entry.ends_at - now) <= entry.interval
         return max(wait / 2, self.policy.running / 2) if is_soon else wait
 
-    def prefer(self, jobs: Iterable[JobId], now: float) -> None:
-        """These jobs (in view, marked, armed) are read before others that are due, and more often."""
-        new = self.job_queue.prefer(jobs, now)
+    def prefer(self, jobs: Iterable[JobId], chosen: Iterable[JobId], now: float) -> None:
+        """These jobs are read before others that are due; they and the chosen ones more often."""
+        jobs = list(jobs)
+        self.job_queue.prefer(jobs, now)
+        if not (new := self.job_queue.set_near({*jobs, *chosen})):
+            return
         interval = self.pacing.intervals[Cadence.NEAR]
         self.job_queue.bring_forward(new, lambda one: max(now, one.sent_at + interval))
 

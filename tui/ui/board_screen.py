@@ -32,6 +32,7 @@ from tui.core.job import (
     split_tags,
     unfit,
 )
+from tui.core.priority import expected_ends
 from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
@@ -179,7 +180,7 @@ class BoardScreen(Screen[None]):
         self.set_class(self.state.look.details and self.app.size.width >= BROAD, "-details")
         self.show_around()
         self.set_interval(TICK, self.tick)
-        self.live.pollers.prefer(self.table.in_view())
+        self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
         self.run_worker(self.live.pollers.run(), name="poller")
         self.run_worker(self.live.facts.run(), name="facts")
         self.run_worker(self.learn_ends())
@@ -238,8 +239,9 @@ class BoardScreen(Screen[None]):
         is_rare = self._ticks % RARELY == 0
         if is_rare and self.live.ends_were_lost():
             self.run_worker(self.learn_ends())
-        self.live.pollers.prefer(self.table.in_view())
-        self.live.facts.prefer(self.table.in_view())
+        self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
+        if is_rare:
+            self.live.pollers.expect(expected_ends(self.state.board, self.deps.now()))
         self.alerting.tick(self.state.board, self.live.troubled())
         has_slept = self.live.has_slept(self.deps.now().at)
         self.show_all() if is_rare or has_slept else self.show_around()
