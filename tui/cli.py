@@ -42,7 +42,21 @@ class Command(Protocol):
 @cache
 def commands() -> Mapping[str, Command]:
     """Every command by its name, in the order of the help. Loading them takes time that opening the screen saves."""
-    from tui.commands import add, check, completion, config, demo_service, find, follow, log, remove, status, wait, why
+    from tui.commands import (
+        add,
+        alerts,
+        check,
+        completion,
+        config,
+        demo_service,
+        find,
+        follow,
+        log,
+        remove,
+        status,
+        wait,
+        why,
+    )
     from tui.commands import list as list_jobs
 
     return {
@@ -57,6 +71,7 @@ def commands() -> Mapping[str, Command]:
         "why": why,
         "log": log,
         "completion": completion,
+        "alerts": alerts,
         "check": check,
         "config": config,
     }

@@ -16,14 +16,16 @@ from tests.support.contract_server import ContractServer, refusal
 from tests.support.user_home import NO_WORD, TOKEN, User
 from tui.commands import config
 from tui.commands.check import check
-from tui.commands.check_steps import terminal_steps
+from tui.commands.check_steps import alerts_step, terminal_steps
 from tui.commands.output import Output
 from tui.core.budget import Limit, Spending
 from tui.core.job import Job, JobId
 from tui.demo.service import DemoService
 from tui.storage.budget_folder import BudgetFolder
 from tui.storage.remembered_limits import RememberedLimits
+from tui.storage.settings import AlertSettings
 from tui.storage.watchlist import WatchlistFile
+from tui.terminal.notifications import Multiplexer, Outside
 
 MARKS = dict(zip("+x!-", "✓✗!-", strict=True))
 
@@ -328,6 +330,22 @@ def test_the_terminal(environ: dict[str, str], name: str, said: str) -> None:
     found = {line.split(maxsplit=2)[1]: line for line in lines}
     mark, text = said.split(maxsplit=1)
     assert found[name].startswith(f"{mark} {name:<12} {text}")
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (Outside(terminal="foot"), "✓ alerts       bell arrives; desktop may arrive (as osc777; whether it is shown,"),
+        (
+            Outside(Multiplexer.TMUX, silenced_by="bell-action none"),
+            "! alerts       bell does not (tmux keeps it: bell-action none); desktop does not (the terminal's name",
+        ),
+    ],
+)
+def test_the_alerts_are_one_line(seen: Outside, said: str) -> None:
+    line = alerts_step(AlertSettings(), seen).line(True)
+    assert line.startswith(said)
+    assert line.endswith("codearts-watch alerts test tries it")
 
 
 def test_a_terminal_that_is_small_or_knows_ascii_only_still_does() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import job_id
+from tests.support.archive import Archive
+from tests.support.builders import job_id, moment, reading
 from tests.support.command_stage import Outcome, Stage, jobs, now
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
@@ -21,13 +22,15 @@ from tui.commands.follow import Follower, follow
 from tui.commands.output import ExitCode, Output
 from tui.commands.session import Session
 from tui.core.job import Job, JobId
-from tui.core.observed_run import RecordedRun
+from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure, FailureKind, Reading, Status
+from tui.core.remembered import LastSeen, Remembered
 from tui.core.run import FailedStep, RunRecord
 from tui.core.run import Outcome as RunOutcome
 from tui.core.run_match import Match, MatchKind
 from tui.core.transitions import Change
 from tui.polling.policy import Policy
+from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.watchlist import MemoryWatchlist
 
 PROJECT = ProjectId("b" * 32)
@@ -124,7 +127,7 @@ def test_a_thousand_transitions_on_a_pipe_none_lost_none_doubled() -> None:
 
 def test_readings_that_come_together_are_told_one_by_one() -> None:
     async def scene() -> list[str]:
-        follower = Follower()
+        follower = Follower(Recorder(NoArchive(), now))
         follower.watch(jobs(1))
         readings = []
         for outcome in (IDLE, RUNNING, failed(FailureKind.DNS), RUNNING, IDLE):
@@ -213,6 +216,20 @@ def test_where_extras_hang_or_are_refused_the_lines_are_the_same(as_json: bool) 
 
     without, refused, hung = (outcomes(runs, as_json).lines for runs in (None, Refused(), Hung()))
     assert without == refused == hung
+
+
+def test_a_run_from_before_goes_on_and_its_end_is_noted() -> None:
+    noon, job = moment(0).wall.timestamp(), job_id(1)
+    going_on = RecordedRun(job, Between(noon - 90, noon - 80), noon - 10)
+    seen = LastSeen(RUNNING, noon - 10, noon - 9, noon - 80, noon - 90)
+    archive = Archive(Remembered({job: [going_on]}, {job: seen}))
+    follower = Follower(Recorder(archive, lambda: moment(0)))
+    follower.watch(jobs(1))
+    follower.remember()
+    changes = follower.take([reading(job, IDLE, 1)], lambda state: 15.0)
+    assert [change.event for change in changes] == ["present", "stopped"]
+    (run_,) = archive.notes[-1].runs
+    assert (run_.start, run_.end) == (going_on.start, Between(noon - 10, noon + 1))
 
 
 class Edited(MemoryWatchlist):

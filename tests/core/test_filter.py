@@ -92,6 +92,13 @@ def test_a_job_without_an_answer_is_stale_too_when_its_last_good_answer_is() -> 
     assert not parse_filter("is:running").matches(JOB, Condition.NO_ANSWER, True)
 
 
+@pytest.mark.parametrize("text", ["is:slow", "is:problem", "!is:stale is:slow"])
+def test_a_run_that_takes_longer_than_usual_is_found(text: str) -> None:
+    assert parse_filter(text).matches(JOB, Condition.RUNNING, False, late=True)
+    assert not parse_filter(text).matches(JOB, Condition.RUNNING, False, late=False)
+    assert not parse_filter("!is:slow").matches(JOB, Condition.RUNNING, False, late=True)
+
+
 NESTED = "(" * 5000 + ")" * 5000
 ENDLESS = ["/([0-9a-z]+)+:/", "/(a|a)*b/", "/(x+x+)+y/"]
 

@@ -31,11 +31,10 @@ def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("w")
         typist.terminal.resize(rows, 60)  # all columns have room at 120
         typist.wait_for(lambda text: len(text.splitlines()[1]) <= 60 and "Build" in text)
-        for right, left in (("right", "left"), ("right", "h")):
-            typist.press(*[right] * 3)
-            typist.gone("^  State")
-            typist.press(*[left] * 3)
-            typist.wait_for("^  State")
+        typist.press(*["right"] * 3)
+        typist.gone("^  State")
+        typist.press(*["left"] * 3)
+        typist.wait_for("^  State")
         typist.every_key_of(MOVE)
 
 
@@ -97,6 +96,12 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("l")
         typist.wait_for("Log of job")
         typist.close("Log of job")
+        typist.press("h")
+        typist.wait_for("Runs of job")
+        typist.close("Runs of job")
+        typist.press("E")
+        typist.wait_for("What happened")
+        typist.close("What happened")
         typist.press("n")
         typist.at(BAD[1])
         typist.press("N")

@@ -85,7 +85,7 @@ def test_the_same_bytes_without_brackets_open_the_same_preview_and_do_nothing_el
             assert home.watchlist.read_bytes() == before
             terminal.press("escape")
             terminal.gone("Add jobs")
-            text = terminal.wait_for("^ *3 running +0 idle")
+            text = terminal.wait_for("^ *3 running")
             assert "paused" not in text
             assert "Removed" not in text
             assert terminal.process.poll() is None

@@ -95,5 +95,5 @@ def typing(tmp_path: Path, rows: int, columns: int, settings: str = SETTINGS) ->
         home = Home(tmp_path, server.url, settings)
         home.watch(labels)
         with home.start(rows=rows, columns=columns) as terminal:
-            terminal.wait_for(rf"^ *{JOBS - len(BAD)} running +0 idle +{len(BAD)} no answer")
+            terminal.wait_for(rf"^ *{JOBS - len(BAD)} running +{len(BAD)} no answer")
             yield Typist(terminal, server, home, labels)

@@ -15,6 +15,7 @@ from tui.terminal.notifications import (
     notification,
     outside,
     protocol,
+    saved_title,
     title,
     title_route,
     wrapped,
@@ -102,6 +103,7 @@ def test_a_notification_needs_passthrough_and_a_visible_pane() -> None:
 
 def test_screen_and_zellij_have_their_own_ways() -> None:
     assert desktop_route("osc9", Outside(Multiplexer.SCREEN), "x").sent == "\x1bP\x1b]9;x\a\x1b\\"
+    assert desktop_route("osc9", Outside(Multiplexer.SCREEN), "é 掜").sent == "\x1bP\x1b]9;é ?\a\x1b\\"
     assert desktop_route("auto", Outside(Multiplexer.ZELLIJ, "foot"), "x").sent == "\x1b]99;;x\a"
     assert bell_route(Outside(Multiplexer.SCREEN)).remedy.startswith("vbell off")
 
@@ -128,6 +130,24 @@ def test_no_text_gets_out_of_its_sequence_or_begins_like_a_number(text: str, des
 @given(st.text(max_size=300))
 def test_no_title_gets_out_of_its_sequence(text: str) -> None:
     assert re.fullmatch(r"\x1b\]2;[^\x00-\x1f\x7f-\x9f]*\x1b\\", title(text))
+
+
+def test_a_multiplexer_on_the_users_own_host_is_named() -> None:
+    for term in ("tmux-256color", "screen"):
+        route = desktop_route("osc9", outside({"TERM": term}, None), "x")
+        assert (route.sent, route.arrives) == ("", False)
+        assert "only the bell passes" in route.verdict
+        assert bell_route(outside({"TERM": term}, None)).arrives
+
+
+def test_a_session_without_a_terminal_rings_nowhere() -> None:
+    route = bell_route(tmux(attached="0"))
+    assert (route.arrives, route.verdict) == (False, "sent; no terminal is attached to tmux now")
+
+
+def test_the_title_is_saved_and_put_back_as_each_takes_it() -> None:
+    assert saved_title({"TERM": "foot"}) == saved_title({**IN_TMUX, "STY": "1"}) == ("\x1b[22;2t", "\x1b[23;2t")
+    assert saved_title({"STY": "1"}) == ("", "\x1b]2;\x1b\\")
 
 
 def test_nothing_is_wrapped_to_nothing() -> None:

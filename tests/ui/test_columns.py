@@ -33,10 +33,16 @@ def test_at_60_there_are_state_time_and_job() -> None:
 
 
 @pytest.mark.parametrize(
-    ("available", "keys"), [(40, "state time job"), (59, "state time job"), (120, " ".join(USUAL))]
+    ("available", "keys"), [(40, "state time job"), (59, "state time job"), (120, "state time job build tags")]
 )
 def test_columns_by_width(available: int, keys: str) -> None:
     assert " ".join(widths(available)) == keys
+
+
+def test_the_time_left_and_the_last_runs_have_room_after_what_matters_more() -> None:
+    assert widths(79, time=24, runs=10) == {"state": 13, "time": 13, "job": 30, "build": 18}
+    assert widths(79, time=24, runs=10, job=20) == {"state": 13, "time": 13, "job": 20, "runs": 10, "build": 17}
+    assert widths(119, time=24, runs=10) == {"state": 13, "time": 24, "job": 30, "runs": 10, "build": 20, "tags": 10}
 
 
 def test_a_wide_screen_has_all_texts_whole() -> None:

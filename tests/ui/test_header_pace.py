@@ -6,7 +6,7 @@ import pytest
 
 from tui.core.condition import Condition, Summary
 from tui.polling.poller import Pace
-from tui.ui.header import HeaderState, ProfileState, header_parts
+from tui.ui.header import HeaderState, ProfileState, counts_of, header_parts
 
 USUAL = Pace(5, 15, 5.0, 5.0, False, None, None, False, False)
 
@@ -55,3 +55,45 @@ def test_while_all_is_fresh_the_header_names_the_age_up_to_which_it_is(idle: flo
     summary = Summary(Counter({Condition.IDLE: 2}), 0, 0, 0, None)
     parts = header_parts(HeaderState((profile,), summary, 100.0, 2, False, 0, "i"))
     assert words in "".join(text for part in parts for text, _ in part)
+
+
+MARKS = dict(zip(Condition, "?●◌▸○○✓◦-=", strict=True))
+SEVEN = Counter(
+    {
+        Condition.RUNNING: 12,
+        Condition.FAILED: 2,
+        Condition.TIMED_OUT: 1,
+        Condition.PASSED: 140,
+        Condition.IDLE: 31,
+        Condition.NO_ANSWER: 4,
+        Condition.UNREAD: 10,
+    }
+)
+
+
+def line(width: int, summary: Summary, pace: Pace = USUAL) -> str:
+    profile = ProfileState("", "cn-north-4", pace)
+    header = HeaderState((profile,), summary, 100.0, 200, False, 0, "i", width=width, marks=MARKS)
+    return " " + " │ ".join("".join(text for text, _ in part) for part in header_parts(header))
+
+
+def test_seven_kinds_of_states_have_room_at_120_in_words_and_at_80_with_marks() -> None:
+    summary = Summary(SEVEN, 3, 0, 0, 500.0)
+    slow = USUAL._replace(rate=0.5, idle=400, stretched=True)
+    words = "12 running  2 failed  1 timed out  140 passed  31 idle  4 no answer  10 unread"
+    assert line(120, summary, slow) == f" {words} │ every 7 m, slowed by the service"
+    assert line(80, summary, slow) == f" {words}"
+    assert line(70, summary, slow) == " ▸12  ●2  ○1  ✓140  ◦31  ?4  -10 │ every 7 m, slowed by the service"
+
+
+@pytest.mark.parametrize("width", range(40, 200, 7))
+def test_the_header_never_leaves_out_a_count_and_never_is_too_long(width: int) -> None:
+    shown = line(width, Summary(SEVEN, 3, 0, 0, 500.0))
+    assert len(shown) <= width
+    assert all(str(number) in shown for number in SEVEN.values())
+
+
+def test_the_counts_add_up_although_a_job_without_an_answer_may_be_stale_too() -> None:
+    counts = Counter({Condition.NO_ANSWER: 5, Condition.STALE: 2, Condition.RUNNING: 1})
+    shown = dict(counts_of(Summary(counts, 6, 4, 3, 900.0)))
+    assert shown == {Condition.RUNNING: 1, Condition.NO_ANSWER: 3, Condition.STALE: 4}

@@ -1,14 +1,14 @@
 """What the screen shows of the time before its start, and what it hands to the history."""
 
 import asyncio
-from dataclasses import dataclass, field
 
+from tests.support.archive import Archive
 from tests.support.builders import DAY, failure, job_id, moment, reading
 from tests.support.screen_harness import Screen, screen
 from tui.core.job import JobId, ServiceName
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure, Status
-from tui.core.remembered import LastSeen, Notes, Remembered
+from tui.core.remembered import LastSeen, Remembered
 from tui.core.run import Outcome
 from tui.storage.recorder import Recorder
 
@@ -27,26 +27,6 @@ KNOWN = Remembered(
 )
 
 
-@dataclass
-class Archive:
-    known: Remembered | None = KNOWN
-    notes: list[Notes] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    is_closed: bool = False
-
-    def remembered(self, wait: float = 0.0) -> Remembered | None:
-        return self.known
-
-    def notice(self) -> str:
-        return self.notices.pop(0) if self.notices else ""
-
-    def note(self, notes: Notes) -> None:
-        self.notes.append(notes)
-
-    def close(self, wait: float) -> None:
-        self.is_closed = True
-
-
 def recorder_of(archive: Archive) -> Recorder:
     loop = asyncio.get_running_loop()
     start = loop.time()
@@ -58,7 +38,7 @@ def rows(shown: Screen) -> list[str]:
 
 
 async def test_the_time_before_the_start_is_shown_as_such_until_the_first_answer() -> None:
-    archive = Archive()
+    archive = Archive(KNOWN)
     outcomes: dict[JobId, Status | Failure] = {ONE: failure(), TWO: failure()}
     async with screen(3, outcomes, recorder=recorder_of(archive)) as shown:
         first, second, third = rows(shown)

@@ -10,7 +10,7 @@ from textual.widgets import Input
 from tests.support.builders import failure, job_id, reading
 from tests.support.screen_harness import HOUR, Screen, jobs, screen
 from tui.core.job import Job, JobId
-from tui.core.reading import Failure, Reading, Status
+from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.storage.screen_state import ScreenState
 from tui.ui.live import RARELY
 
@@ -54,7 +54,7 @@ async def test_the_count_of_stale_jobs_is_what_the_filter_finds() -> None:
         let_time_pass(shown, 10)
         shown.board.record([reading(job_id(1), failure(), shown.clock.now().at)])
         await shown.settle()
-        assert "1 no answer  3 stale │ paused │ cn-north-4" in shown.lines[0]
+        assert " 0 running  3 stale │ paused │ cn-north-4" in shown.lines[0]
         await shown.press("slash", *"is:stale", "enter")
         assert all(f"job {number:03}" in shown.text for number in (1, 2, 3))
 
@@ -232,3 +232,11 @@ async def test_no_cursor_blinks(keys: list[str]) -> None:
         fields = shown.app.screen.query(Input)
         assert [field for field in fields if field.has_focus]
         assert not [field for field in fields if field.has_focus and field.cursor_blink]
+
+
+async def test_what_the_banner_says_is_not_said_again_on_each_row() -> None:
+    refused = Failure(FailureKind.UNREACHABLE, "Nothing listens at this port.")
+    async with screen(6, {job_id(number): refused for number in range(1, 7)}) as shown:
+        await shown.until(lambda: "No answers: " in shown.text)
+        await shown.until(lambda: shown.text.count("Nothing listens at this port") == 1)
+        assert "? no answer" in shown.text

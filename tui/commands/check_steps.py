@@ -27,7 +27,9 @@ from tui.core.run import RunRecord
 from tui.core.text import clean
 from tui.profiles.extras import Extras
 from tui.profiles.profile import Profile
+from tui.storage.settings import AlertSettings
 from tui.terminal.capabilities import COLUMNS, ROWS
+from tui.terminal.notifications import AlertRoute, Outside, alert_routes, look_outside
 
 LIMIT = 10.0
 """Seconds that a step may take."""
@@ -55,8 +57,29 @@ async def all_steps(context: Context, has_unicode: bool) -> AsyncIterator[Step]:
                 yield step
         finally:
             await profile.close()
-    for step in terminal_steps(context.environ, has_unicode, size_of_terminal()):
+    size = size_of_terminal()
+    for step in terminal_steps(context.environ, has_unicode, size):
         yield step
+    with suppress(UserError):  # wrong settings have been reported
+        if size:
+            yield alerts_step(context.settings.alerts, await look_outside(context.environ))
+
+
+def alerts_step(settings: AlertSettings, seen: Outside) -> Step:
+    """What becomes of an alert between this program and the user's screen. Sends nothing."""
+    bell, *others = alert_routes(settings.desktop, settings.title, seen, "")
+    said = "; ".join(map(_becomes, (bell, *others)))
+    remedy = f"; {bell.remedy}" if bell.remedy else ""
+    return (advice if bell.arrives is False else works)(
+        "alerts", f"{said}{remedy}; codearts-watch alerts test tries it"
+    )
+
+
+def _becomes(route: AlertRoute) -> str:
+    if route.arrives:
+        return f"{route.name} arrives"
+    doubt = "may arrive" if route.sent and route.arrives is None else "does not"
+    return f"{route.name} {doubt} ({route.verdict.removeprefix('not ').removeprefix('sent').lstrip(':; ')})"
 
 
 async def _asking(profile: Profile, context: Context) -> AsyncIterator[Step]:

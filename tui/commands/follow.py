@@ -15,6 +15,7 @@ from tui.core.job import Job, JobId, ServiceName
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import Reading
 from tui.core.transitions import Change, Event, changes_of
+from tui.storage.recorder import NoArchive, Recorder
 
 if TYPE_CHECKING:
     from tui.commands.follow_runs import FollowedRuns, Learned
@@ -38,6 +39,9 @@ LOOK = 2.0
 ALERTS_LAST = 1.0
 """Seconds that running [alerts] commands have to end after `follow` ends."""
 
+FOR_HISTORY = 1.0
+"""Seconds that the first question waits for the history file."""
+
 Tell = Callable[[Change, str], None]
 
 
@@ -54,10 +58,13 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
     async def alerting() -> int:
         alerts = Alerts(context.settings.alerts.command, session.output.say)
+        recorder = context.recorder()
         try:
-            return await follow(session, jobs, arguments.json, alerts.tell)
+            return await follow(session, jobs, arguments.json, alerts.tell, recorder)
         finally:
             await alerts.finish(ALERTS_LAST)
+            if recorder:
+                recorder.close()
 
     return runner.run(alerting())
 
@@ -65,22 +72,29 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 class Follower:
     """Keeps the state of each job and finds the changes of every single reading: none is lost in a batch."""
 
-    def __init__(self) -> None:
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
         self._states: dict[JobId, JobState] = {}
 
     def watch(self, jobs: Sequence[Job]) -> None:
         """Follow exactly these jobs, keeping the states of those that were followed before."""
         self._states = dict(Board(self._states).watch(jobs).states)
 
+    def remember(self, wait: float = 0.0) -> None:
+        """Take what the history knows of new jobs; wait so many seconds for it."""
+        self._states = dict(self._recorder.fill(Board(self._states), wait).states)
+
     def take(
         self, readings: Sequence[Reading], polled_every: Callable[[JobState], float] = lambda state: inf
     ) -> list[Change]:
         """Record the readings, and return the changes in their order; see `Board.record`."""
         found: list[Change] = []
+        earlier = Board(dict(self._states))
         for reading in readings:
             if before := self._states.get(reading.job):
                 after = self._states[reading.job] = before.record(reading, polled_every(before))
                 found += changes_of(before, after)
+        self._recorder.look(earlier, Board(self._states), {reading.job for reading in readings})
         return found
 
     def label(self, job: JobId) -> str:
@@ -91,13 +105,15 @@ class Follower:
         """The run of the job's last stop."""
         return self._states[job].stopped_run
 
-    def learn(self, learned: "Learned") -> JobState | None:
+    def learn(self, learned: "Learned", at: float) -> JobState | None:
         """The job's state with what was learned of its last run; None if that is about another one."""
         before = self._states.get(learned.job)
-        after = before and before.learn(learned.record, learned.step)
+        after = before and before.learn(learned.record, learned.step, at)
         if after is None or after is before:
             return None
+        earlier = Board(dict(self._states))
         self._states[learned.job] = after
+        self._recorder.look(earlier, Board(self._states), [learned.job])
         return after
 
     def call(self, names: Mapping[JobId, ServiceName]) -> None:
@@ -106,7 +122,11 @@ class Follower:
 
 
 async def follow(
-    session: "Session", jobs: Sequence[Job], as_json: bool, tell: Tell = lambda change, profile: None
+    session: "Session",
+    jobs: Sequence[Job],
+    as_json: bool,
+    tell: Tell = lambda change, profile: None,
+    recorder: Recorder | None = None,
 ) -> int:
     """Print each job's first state, then every change, and call `tell` with each. Ends when the output has no reader.
 
@@ -116,8 +136,10 @@ async def follow(
     from tui.commands.session import poll_session
 
     output = session.output
-    follower = Follower()
+    recorder = recorder or Recorder(NoArchive(), session.now)
+    follower = Follower(recorder)
     follower.watch(jobs)
+    follower.remember(FOR_HISTORY)
     refused: frozenset[str] = frozenset()
     reported = ""
     async with poll_session(session, jobs) as polls, followed_runs(session, _profiles(jobs, polls)) as runs:
@@ -128,6 +150,9 @@ async def follow(
             output.lines([*lines.of_changes(readings), *lines.of_runs()])
             refused = _say_who_is_refused(polls, refused, output)
             reported = _reload(session, follower, polls, reported)
+            follower.remember()
+            if notice := recorder.notice():
+                output.say(notice)
     return ExitCode.DONE
 
 
@@ -159,7 +184,7 @@ class Lines:
     def of_runs(self) -> Iterator[str]:
         """A line for what became of each run, and one for where it failed."""
         for one in self.runs.take():
-            state = self.follower.learn(one)
+            state = self.follower.learn(one, self.session.now().at)
             if not state or not state.good:
                 continue
             if self.as_json:

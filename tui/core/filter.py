@@ -14,8 +14,8 @@ LONGEST = 200
 _NESTED = re.compile(r"[*+}|][^()]*\)+[*+{]|\)[*+{][^()]*\)+[*+{]")
 """A repetition or a choice inside a repeated group: its running time may double with every character."""
 
-Predicate = Callable[[Job, Condition, bool], bool]
-"""Takes a job, its condition, and whether its last successful reading is stale."""
+Predicate = Callable[[Job, Condition, bool, bool], bool]
+"""Takes a job, its condition, whether its last successful reading is stale, and whether its run is late."""
 
 STATES: dict[str, frozenset[Condition]] = {
     "running": frozenset({Condition.RUNNING}),
@@ -26,11 +26,13 @@ STATES: dict[str, frozenset[Condition]] = {
     "timed-out": frozenset({Condition.TIMED_OUT}),
     "no-answer": frozenset({Condition.NO_ANSWER}),
     "stale": frozenset({Condition.STALE}),
+    "slow": frozenset(),
     "problem": PROBLEMS,
     "unread": frozenset({Condition.UNREAD}),
     "paused": frozenset({Condition.PAUSED}),
 }
-"""The values of `is:`. `is:stale` also matches a job without an answer whose last successful reading is stale."""
+"""The values of `is:`. `is:stale` also matches a job without an answer whose last successful reading is stale;
+`is:slow` and `is:problem` match a run that takes longer than usual."""
 _OLD_NAMES = {"error": STATES["no-answer"], "failing": STATES["no-answer"]}
 """Names that `no-answer` had before; they are still understood."""
 
@@ -44,9 +46,10 @@ class Filter(NamedTuple):
     by_condition: bool = False
     """Whether a new reading can change which rows match."""
 
-    def matches(self, job: Job, condition: Condition, stale: bool) -> bool:
-        """Returns whether all terms match. `stale`: whether the last successful reading is stale."""
-        return all(term(job, condition, stale) for term in self.terms)
+    def matches(self, job: Job, condition: Condition, stale: bool, late: bool = False) -> bool:
+        """Returns whether all terms match. `stale`: whether the last successful reading is stale. `late`: whether the
+        run in progress takes longer than usual."""
+        return all(term(job, condition, stale, late) for term in self.terms)
 
 
 def parse_filter(text: str) -> Filter:
@@ -70,7 +73,7 @@ _TERM = re.compile(r"([!\uff01]*)(?:[/\uff0f](\S.*?)[/\uff0f](?!\S)|([^\s!\uff01
 
 
 def _opposite(term: Predicate) -> Predicate:
-    return lambda job, condition, stale: not term(job, condition, stale)
+    return lambda job, condition, stale, late: not term(job, condition, stale, late)
 
 
 def _word_term(word: str) -> Predicate | None:
@@ -93,8 +96,8 @@ def _state_term(value: str) -> Predicate | None:
     if not known:
         raise ValueError(f"is:{value} is unknown; known states: {', '.join(STATES)}")
     wanted = {condition for name in known for condition in every[name]}
-    also_stale = "stale" in known
-    return lambda _, condition, stale: condition in wanted or (also_stale and stale)
+    also_stale, also_late = "stale" in known, not {"slow", "problem"}.isdisjoint(known)
+    return lambda _, condition, stale, late: condition in wanted or (also_stale and stale) or (also_late and late)
 
 
 def _pattern_term(pattern: str) -> Predicate:

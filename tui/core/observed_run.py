@@ -190,7 +190,15 @@ def merged(runs: Iterable[RecordedRun]) -> list[RecordedRun]:
 
     An observer that polled too rarely to see the idle time between two runs has one run for both: it is dropped.
     """
-    return [run for group in _touching(runs) for run in _one_each(group)]
+    ordered = sorted(runs, key=lambda run: run.start.by)
+    if all(map(_are_apart, ordered, ordered[1:])):
+        return ordered
+    return [run for group in _touching(ordered) for run in _one_each(group)]
+
+
+def _are_apart(one: RecordedRun, later: RecordedRun) -> bool:
+    """Returns whether the first run had ended when the later one was first seen; almost all had."""
+    return one.end is not None and one.end.by < later.start.by and (one.number is None or one.number != later.number)
 
 
 def _touching(runs: Iterable[RecordedRun]) -> Iterator[list[RecordedRun]]:

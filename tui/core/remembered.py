@@ -78,14 +78,15 @@ def last_seen(state: JobState) -> LastSeen | None:
     return LastSeen(state.status, sent, received, since, after, run.number, run.outcome, run.outcome_as_sent)
 
 
-def remember(board: Board, known: Remembered, now: Moment) -> Board:
-    """Returns the board with what is remembered of its jobs.
+def remember(board: Board, jobs: Iterable[JobId], known: Remembered, now: Moment) -> Board:
+    """Returns the board with what is remembered of these of its jobs.
 
     A job that was read since the start only gets its former runs: what its status was before is no longer of interest.
     """
     states = dict(board.states)
-    for job in states.keys() & (known.runs.keys() | known.seen.keys() | known.gaps.keys()):
-        states[job] = _remember(states[job], known, now)
+    for job in jobs:
+        if job in known.runs or job in known.seen or job in known.gaps:
+            states[job] = _remember(states[job], known, now)
     return board._replace(states=states)
 
 

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -43,6 +44,8 @@ RUNS_REMEMBERED = 20
 """For each job, read at the start."""
 LARGEST = 256 << 20
 """Bytes that another host's file may have."""
+CACHE = 128
+"""Kilobytes of the file that are held in memory."""
 _HOUR = 3600.0
 _END_OF_TIME = 1e11
 """Epoch seconds that a date can still be made of."""
@@ -169,6 +172,7 @@ class HistoryFile:
             connection.execute("pragma auto_vacuum = incremental")
             connection.execute("pragma journal_mode = truncate")
             connection.execute("pragma synchronous = full")
+            connection.execute(f"pragma cache_size = -{CACHE}")
             (version,) = connection.execute("pragma user_version").fetchone()
             if version == 0 and not connection.execute("select 1 from sqlite_master").fetchone():
                 connection.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {VERSION}; commit")
@@ -232,8 +236,9 @@ def _last_runs(connection: sqlite3.Connection, source: str = "") -> Iterator[Rec
             " from run where job = ? order by start_by desc limit ?",
             (identity, RUNS_REMEMBERED),
         )
+        name = JobId(job)
         for row in rows:
-            yield _run(JobId(job), row, source)
+            yield _run(name, row, source)
 
 
 def _last_gaps(connection: sqlite3.Connection) -> Iterator[Gap]:
@@ -251,7 +256,7 @@ def _seen(connection: sqlite3.Connection) -> Iterator[tuple[JobId, LastSeen]]:
     )
     for job, running, sent, received, since, since_after, number, outcome, as_sent in connection.execute(query):
         status, after = Status.RUNNING if running else Status.IDLE, _time_or_none(since_after)
-        last_run = int(number), Outcome(outcome), clean(str(as_sent), 60)
+        last_run = int(number), *_words(outcome, as_sent)
         yield JobId(job), LastSeen(status, _time(sent), _time(received), _time(since), after, *last_run)
 
 
@@ -269,20 +274,26 @@ def _runs_of_another(path: Path) -> Iterator[RecordedRun]:
 
 
 def _run(job: JobId, row: tuple[Any, ...], source: str) -> RecordedRun:
-    """Raises ValueError or TypeError for values that no version of this program writes."""
+    """Raises ValueError or TypeError for values that no version of this program writes.
+
+    There may be thousands of rows before the first frame: it calls little, and keeps equal values once.
+    """
     start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent = row
-    return RecordedRun(
-        job,
-        Between(_time_or_none(start_after), _time(start_by)),
-        _time(running_at),
-        None if end_by is None else Between(_time_or_none(end_after), _time(end_by)),
-        bool(maybe_two),
-        float(interval),
-        number if isinstance(number, int) else None,
-        Outcome(outcome),
-        clean(str(as_sent), 60) if as_sent else "",
-        source,
-    )
+    for at in (start_by, running_at, start_after or 0, end_after or 0, end_by or 0):
+        if not 0 <= at < _END_OF_TIME:
+            raise ValueError("no time")
+    start, end_after = Between(start_after, start_by), running_at if end_after == running_at else end_after
+    end = None if end_by is None else Between(end_after, end_by)
+    known = (maybe_two != 0, _seconds(interval), number if isinstance(number, int) else None)
+    return RecordedRun(job, start, running_at, end, *known, *_words(outcome, as_sent), source)
+
+
+_seconds = lru_cache(maxsize=256)(float)
+
+
+@lru_cache(maxsize=256)
+def _words(outcome: object, as_sent: object) -> tuple[Outcome, str]:
+    return Outcome(str(outcome)), clean(str(as_sent), 60) if as_sent else ""
 
 
 def _time(value: Any) -> float:

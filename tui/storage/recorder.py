@@ -52,17 +52,19 @@ class Recorder:
     def __init__(self, archive: Archive, now: Callable[[], Moment]) -> None:
         self._archive = archive
         self._now = now
-        self._is_filled = False
+        self._filled: set[JobId] = set()
+        """The jobs that have what is remembered of them."""
         self._unwritten: dict[JobId, JobState] = {}
         """The states of jobs that were read since what was seen last was noted."""
         self._next = now().at + STILL_THERE
 
     def fill(self, board: Board, wait: float = 0.0) -> Board:
-        """Returns the board with what is remembered, the first time that it is there; waits so many seconds for it."""
-        if self._is_filled or (known := self._archive.remembered(wait)) is None:
+        """Returns the board with what is remembered of jobs that are new on it; waits so many seconds for that."""
+        new = board.states.keys() - self._filled
+        if not new or (known := self._archive.remembered(wait)) is None:
             return board
-        self._is_filled = True
-        return remember(board, known, self._now())
+        self._filled |= new
+        return remember(board, new, known, self._now())
 
     def look(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
         """Note what is known of these jobs on the second board and was not on the first."""

@@ -34,6 +34,8 @@ class ScreenState(NamedTuple):
     """What rows are grouped by; empty for no groups."""
     folded: tuple[str, ...] = ()
     """The keys of folded groups, such as `tag:web`."""
+    events_read: float = 0.0
+    """What happened up to this moment was read by the user; epoch seconds."""
 
 
 def load_state(path: Path) -> ScreenState:
@@ -53,6 +55,7 @@ def load_state(path: Path) -> ScreenState:
         wide=content.get("wide") is True,
         group=_text(content, "group"),
         folded=_texts(content, "folded"),
+        events_read=_seconds(content, "events_read"),
     )
 
 
@@ -70,6 +73,11 @@ def _plain(value: object) -> object:
 def _text(content: Mapping[str, object], key: str) -> str:
     value = content.get(key)
     return clean(value, joiners=True) if isinstance(value, str) else ""
+
+
+def _seconds(content: Mapping[str, object], key: str) -> float:
+    value = content.get(key)
+    return value if isinstance(value, float) and 0 <= value < 1e11 else 0.0
 
 
 def _texts(content: Mapping[str, object], key: str) -> tuple[str, ...]:

@@ -15,6 +15,18 @@ COLUMNS, ROWS = 40, 8
 """The smallest terminal that the screen fits into."""
 
 
+class StripGlyphs(NamedTuple):
+    """The characters for runs that ended: the heights from short to long, and what has none."""
+
+    passed: str
+    ended: str
+    """Of runs whose outcome is not known."""
+    failed: str
+    aborted: str
+    """Or timed out."""
+    no_duration: str
+
+
 class Glyphs(NamedTuple):
     """Each mark is one cell wide in every terminal, East Asian ones included."""
 
@@ -28,6 +40,12 @@ class Glyphs(NamedTuple):
     folded: str
     unfolded: str
     ellipsis: str
+    about: str
+    """Before a time that is estimated."""
+    plus_minus: str
+    bar: tuple[str, str]
+    """The part of a progress bar that is done, and what is left."""
+    strip: StripGlyphs
 
 
 UNICODE = Glyphs(
@@ -52,6 +70,10 @@ UNICODE = Glyphs(
     folded="▹",
     unfolded="▿",
     ellipsis="…",
+    about="≈",
+    plus_minus="±",
+    bar=("━", "─"),
+    strip=StripGlyphs("▁▂▃▄▅▆▇█", "⡀⣀⣄⣤⣦⣶⣷⣿", "✗", "○", "◦"),
 )
 ASCII = Glyphs(
     {
@@ -75,6 +97,10 @@ ASCII = Glyphs(
     folded=">",
     unfolded="v",
     ellipsis="~",
+    about="~",
+    plus_minus="+-",
+    bar=("=", "-"),
+    strip=StripGlyphs("_-=^", ".:;!", "x", "%", "o"),
 )
 
 

@@ -56,6 +56,8 @@ class Outside(NamedTuple):
     """Whether tmux lets wrapped sequences through."""
     is_visible: bool = True
     """Whether a terminal shows the pane."""
+    is_attached: bool = True
+    """Whether a terminal is attached to the session."""
     silenced_by: str = ""
     """The tmux option that keeps the bell from the terminal, as `name value`."""
     sets_titles: bool = True
@@ -92,6 +94,12 @@ async def look_outside(environ: Mapping[str, str]) -> Outside:
     return outside(environ, said)
 
 
+_BEYOND_LATIN = re.compile(r"[^\x00-\xff]")
+"""Of these characters screen passes on the low byte only, which may be a control character that ends the sequence."""
+_FAR = re.compile(r"tmux|screen")
+"""A TERM that such a program sets. Where it does not run on this host, it runs on the user's."""
+
+
 def outside(environ: Mapping[str, str], tmux_says: str | None) -> Outside:
     """Reads the environment and tmux's output for `TMUX_QUESTION`, which is None if tmux failed."""
     term = clean(environ.get("TERM", ""), 60)
@@ -109,7 +117,8 @@ def _through_tmux(answer: str | None) -> Outside:
     if len(fields) != 9:
         return Outside(Multiplexer.TMUX, is_visible=False, sets_titles=False)
     passthrough, kind, name, active, attached, monitor, action, visual, titles = fields
-    visible = active == "1" and attached not in ("", "0")
+    is_attached = attached not in ("", "0")
+    visible = active == "1" and is_attached
     silenced = ""
     if visual in ("on", "1"):
         silenced = "visual-bell on"
@@ -122,6 +131,7 @@ def _through_tmux(answer: str | None) -> Outside:
         kind or name,
         passthrough in ("on", "1", "all", "2"),
         visible or passthrough in ("all", "2"),
+        is_attached,
         silenced,
         titles in ("on", "1"),
     )
@@ -174,11 +184,18 @@ def title(text: str) -> str:
 
 
 def saved_title(environ: Mapping[str, str]) -> tuple[str, str]:
-    """Returns the sequences that save the terminal's own title, and put it back. screen passes them on only wrapped."""
+    """Returns the sequences that save the terminal's own title, and put it back.
+
+    screen saves it by itself, keeps a title for each window, and takes an empty one for none.
+    """
     if environ.get("STY") and not environ.get("TMUX"):
-        around = Outside(Multiplexer.SCREEN)
-        return wrapped(PUSH_TITLE, around), wrapped(POP_TITLE, around)
+        return "", title("")
     return PUSH_TITLE, POP_TITLE
+
+
+def alert_routes(desktop: str, has_title: bool, seen: Outside, text: str) -> tuple[AlertRoute, ...]:
+    """Returns each way to the user, with these settings."""
+    return bell_route(seen), desktop_route(desktop, seen, text), title_route(has_title, seen, text)
 
 
 def bell_route(seen: Outside) -> AlertRoute:
@@ -188,20 +205,29 @@ def bell_route(seen: Outside) -> AlertRoute:
         verdict = f"sent; tmux keeps it: {seen.silenced_by}"
         return AlertRoute("bell", BELL, False, verdict, f"tmux set -g {option} {good}")
     if seen.between is Multiplexer.SCREEN:
-        verdict = "sent; screen shows it as text while its visual bell is on, as it is at first"
+        verdict = "sent; screen passes it on only while its visual bell is off, and at first it is on"
         return AlertRoute("bell", BELL, None, verdict, "vbell off   # in ~/.screenrc")
+    if not seen.is_attached:
+        return AlertRoute("bell", BELL, False, "sent; no terminal is attached to tmux now")
+    if seen.between is Multiplexer.ZELLIJ:
+        return AlertRoute("bell", BELL, None, "sent; zellij marks the tab with [!]")
     through = "" if seen.between is Multiplexer.NOTHING else f"; {seen.between} passes it on"
     return AlertRoute("bell", BELL, True, f"sent{through}")
 
 
 def desktop_route(setting: str, seen: Outside, text: str) -> AlertRoute:
     desktop = protocol(setting, seen)
+    if setting != "none" and seen.between is Multiplexer.NOTHING and _FAR.match(seen.terminal):
+        verdict = "not sent: tmux or screen on the other end of the connection drops it; only the bell passes"
+        return AlertRoute("desktop", "", False, verdict)
     if desktop is Desktop.NONE:
         who = f"{seen.terminal!r} is" if seen.terminal else "the terminal's name is not known, or it is"
         verdict = "not sent: off in the settings" if setting == "none" else f"not sent: {who} none that shows them"
         return AlertRoute(
             "desktop", "", False, verdict, "" if setting == "none" else '[alerts] desktop = "osc9"   # or osc99, osc777'
         )
+    if seen.between is Multiplexer.SCREEN:
+        text = _BEYOND_LATIN.sub("?", text)
     sent = wrapped(notification(desktop, text), seen)
     if sent:
         return AlertRoute("desktop", sent, None, f"sent as {desktop}; whether it is shown, only your screen can say")

@@ -204,6 +204,8 @@ class WatchApp(App[None]):
         if isinstance(event, events.InputEvent | events.Paste) and not self.board_screen.live.is_asking:
             self._early.append(event)
             return
+        if isinstance(event, events.Key | events.MouseDown | events.Paste) and not event.is_forwarded:
+            self.board_screen.key_came()
         if isinstance(event, events.Paste):
             event.text = plain_paste(event.text)
         if isinstance(event, events.Key) and not event.is_forwarded:

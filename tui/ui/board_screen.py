@@ -18,7 +18,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from tui.core.alert_policy import Arm, next_arm
-from tui.core.condition import PROBLEMS, Condition
+from tui.core.condition import Condition
 from tui.core.errors import UserError
 from tui.core.filter import LONGEST, parse_filter
 from tui.core.job import (
@@ -46,6 +46,7 @@ from tui.ui.columns import USUAL, columns, sorts
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import seconds, time_of_day
 from tui.ui.groups import GROUPINGS, GroupLine, Line, job_of
+from tui.ui.happened import Happened, next_of
 from tui.ui.header import banner, header_parts
 from tui.ui.job_table import JobTable
 from tui.ui.key_help import hint_groups
@@ -130,6 +131,7 @@ class BoardScreen(Screen[None]):
             deps.environ,
         )
         self._title = TerminalTitle(show_title)
+        self.happened = Happened(deps.now())
         every = columns(deps.glyphs)
         self._sorts = sorts(every)
         self.state = BoardState(
@@ -142,10 +144,12 @@ class BoardScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         self.header = StatusLine(self.deps.glyphs.rule)
         self.banner = HidingText("banner")
+        self.digest = HidingText("digest")
         self.empty = HidingText("empty")
         self.hints = StatusLine(" ")
         yield self.header
         yield self.banner
+        yield self.digest
         with Horizontal(id="body"), Vertical(id="list"):
             yield self.empty
             yield self.table
@@ -196,6 +200,7 @@ class BoardScreen(Screen[None]):
         self.alerting.seen(before, self.state.board, jobs)
         self.live.facts.look(before, self.state.board, jobs)
         self.recorder.look(before, self.state.board, jobs)
+        self.happened.look(before, self.state.board, jobs)
         self._draw_soon()
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
@@ -346,6 +351,7 @@ class BoardScreen(Screen[None]):
 
     def show_all(self) -> None:
         """Draw all that changed since the last frame, also by time alone."""
+        self.state.take_troubles(self.live.troubles())
         self.state.show_all(self.deps.now())
         self.table.show(self.state.groups.lines)
         self.table.update_rows(self.table.in_view())
@@ -357,6 +363,8 @@ class BoardScreen(Screen[None]):
             self.draws_soon = False
             self._drawn_at = asyncio.get_running_loop().time()
         changed = self.state.show_changed()
+        if self.state.take_troubles(self.live.troubles()):
+            changed |= set(self.table.in_view())
         self.table.show(self.state.groups.lines)
         self.table.update_rows(changed)
         self.show_around()
@@ -369,10 +377,11 @@ class BoardScreen(Screen[None]):
         number = number_of(self.state.look, self.deps.views)
         view = f"{number} {self.deps.views[number].name}" if number else ""
         header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused(), view)
-        header = header._replace(silent=self._silent())
+        header = header._replace(silent=self._silent(), width=self.app.size.width, marks=self.deps.glyphs.condition)
         self.header.show(header_parts(header))
         self.banner.show(*banner(header))
         self._title.show(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
+        self.digest.show(self._digest_text())
         self.empty.show(self.state.empty_text(self.live.trouble()))
         self.table.display = bool(self.state.order)
         if self.live.is_asking:
@@ -387,6 +396,21 @@ class BoardScreen(Screen[None]):
             return ""
         shown, key = time_of_day(since, self.state.moment.wall), first_key("pause_all", self.deps.keys)
         return f"Paused since {shown}: nothing is asked, and nothing below is current. Press {key} to resume."
+
+    def _digest_text(self) -> str:
+        if (digest := self.happened.digest(self.state.shown.states.values())) is None:
+            return ""
+        from tui.ui.event_lines import digest_text
+
+        keys = first_key("next_problem", self.deps.keys), first_key("back", self.deps.keys)
+        return digest_text(digest, self.job_name, self.app.size.width - 2, keys, self.state.moment.wall)
+
+    def key_came(self) -> None:
+        """Take note of a key, a click or a paste; the first one after a while without brings the digest."""
+        if self.happened.key(self.deps.now()):
+            if self.happened.digest(self.state.board.states.values()) is None:
+                self.happened.close_digest()
+            self.call_later(self.show_around)
 
     def show_details(self) -> None:
         """Show the job under the cursor in the details pane, if that is open."""
@@ -459,6 +483,9 @@ class BoardScreen(Screen[None]):
         elif not self.table.order:
             self.say(f"There is no job here. Press {first_key('add', self.deps.keys)} to add some.")
         return self.table.cursor if self.table.order else None
+
+    def job_name(self, job: JobId) -> str:
+        return self.state.board.states[job].name
 
     def name_of(self, jobs: Sequence[JobId]) -> str:
         return count([self.state.board.states[job].job for job in jobs])
@@ -596,6 +623,7 @@ class BoardScreen(Screen[None]):
         return self.has_class("-details") and self.app.size.width < BROAD
 
     def on_resize(self) -> None:
+        self.call_after_refresh(self.show_around)
         self.call_after_refresh(self._place_details)
 
     @work
@@ -634,20 +662,32 @@ class BoardScreen(Screen[None]):
         return status_word(self.state.row(job)) if job in self.state.shown.states else ""
 
     def action_next_problem(self) -> None:
-        self._go_to(self.table.after_cursor(1))
+        self._walk(1)
 
     def action_previous_problem(self) -> None:
-        self._go_to(self.table.after_cursor(-1))
+        self._walk(-1)
+
+    def _walk(self, step: int) -> None:
+        """Go to the next job of the digest while that is shown, else to the next problem."""
+        digest = self.happened.digest(self.state.shown.states.values()) if self.happened.may_close else None
+        if digest is None:
+            self._go_to(self.table.after_cursor(step))
+            return
+        shown = [job for job in digest.jobs if job in self.state.order]
+        if following := next_of(shown, self.table.cursor, step):
+            self.go_to(following[0])
+        else:
+            self.say("No other job of these is shown.")
 
     def _go_to(self, lines: Iterable[Line], only: Collection[Condition] = ()) -> None:
         for line in lines:
             if (job := job_of(line)) is None:
                 continue
             row = self.state.row(job)
-            if row.condition in only or (not only and (row.condition in PROBLEMS or row.changed_lately)):
+            if row.condition in only or (not only and (row.is_problem or row.changed_lately)):
                 self.go_to(line)
                 return
-        which = "has failed or gives no answer" if only else "has failed, gives no answer, is stale or has just changed"
+        which = "has failed or gives no answer" if only else "is a problem or has just changed"
         self.say(f"No other job {which}.")
 
     def go_to(self, line: Line | None) -> None:
@@ -684,6 +724,34 @@ class BoardScreen(Screen[None]):
 
     def action_only_problems(self) -> None:
         self.keep_look(self.state.look._replace(problems_only=not self.state.look.problems_only))
+
+    @work
+    async def action_history(self) -> None:
+        from tui.ui.history_dialog import HistoryDialog
+
+        if not (job := self.the_job()):
+            return
+        state, now = self.state.board.states[job], self.deps.now()
+        runs = (*state.runs, *([state.current_run] if state.current_run else ()))
+        records = {state.last_run.number: state.last_run} if state.last_run else {}
+        title = f"Runs of {state.name}"
+        await self.ask("history", HistoryDialog(title, runs, None, records, now.wall, self.deps.glyphs))
+
+    @work
+    async def action_events(self) -> None:
+        from tui.ui.event_lines import event_lines
+        from tui.ui.list_dialog import ListDialog
+
+        now, look, glyphs = self.deps.now(), self.state.look, self.deps.glyphs
+        events = self.happened.events(self.state.board.states.values(), now)
+        lines = event_lines(events, look.events_read, self.job_name, now.wall, glyphs)
+        hint = f"enter: go to the job, esc: close; {glyphs.mark} is new"
+        dialog = ListDialog("What happened", lines, "Nothing happened yet.", hint, glyphs.ellipsis)
+        self.keep_state(look._replace(events_read=now.wall.timestamp()))
+        if job := await self.ask("events", dialog):
+            self.go_to(JobId(job))
+            if job not in self.state.order:
+                self.say("That job is hidden by the filter.")
 
     @work
     async def action_profile(self) -> None:
@@ -951,8 +1019,13 @@ class BoardScreen(Screen[None]):
         await self.ask("help", ReadDialog("codearts-watch", help_content(self.deps.keys)))
 
     def action_back(self) -> None:
-        """Close the filter line or the details; if none is open, clear the filter, then the marks."""
-        if self.typing or (self.state.look.filter and not self.details_alone):
+        """Close the filter line, the digest or the details; if none is open, clear the filter, then the marks."""
+        if self.typing:
+            self.drop_filter()
+        elif self.happened.may_close:
+            self.happened.close_digest()
+            self.show_around()
+        elif self.state.look.filter and not self.details_alone:
             self.drop_filter()
         elif not self.close_details():
             self.table.drop_marks()

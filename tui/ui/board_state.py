@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tui.core.board import Board, Freshness, JobState
-from tui.core.condition import PROBLEMS, Tally
+from tui.core.condition import Tally
 from tui.core.filter import Filter, parse_filter
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.reading import Failure, Moment, Reading, Retry
+from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
@@ -56,10 +56,10 @@ class RowOrder:
     def _key(self, row: Row) -> SortKey | None:
         if self.only is not None and row.state.job.id not in self.only:
             return None
-        if self.only_problems and row.condition not in PROBLEMS:
+        if self.only_problems and not row.is_problem:
             return None
         is_stale = row.freshness is Freshness.STALE and not row.state.paused
-        if not self.filter.matches(row.state.named_job, row.condition, is_stale):
+        if not self.filter.matches(row.state.named_job, row.condition, is_stale, row.is_late):
             return None
         return self.sort(row) if self.sort else ()
 
@@ -93,6 +93,8 @@ class BoardState:
         self._tally = Tally()
         self._changed: set[JobId] = set()
         """Jobs that were read since `shown` was updated."""
+        self._troubles: Mapping[str, Failure] = {}
+        """Why no job of a profile can be read, as the banner says it."""
 
     # Changes
 
@@ -171,7 +173,20 @@ class BoardState:
         state = self.shown.states[job]
         last = state.last.received if state.last else self.moment
         now = max(last, self.moment, key=lambda moment: moment.at)
-        return Row(state, now, self._interval_of(state), self.moment.at)
+        return Row(state, now, self._interval_of(state), self.moment.at, self._is_explained(state))
+
+    def take_troubles(self, troubles: Mapping[str, Failure]) -> bool:
+        """Take what the banner says of whole profiles; rows do not repeat it. Returns whether it is something else."""
+        before, self._troubles = self._troubles, troubles
+        return {name: _identity(it) for name, it in before.items()} != {
+            name: _identity(it) for name, it in troubles.items()
+        }
+
+    def _is_explained(self, state: JobState) -> bool:
+        if not state.failure or not self._troubles:
+            return False
+        trouble = self._troubles.get(state.job.profile or self._profile_names()[0])
+        return trouble is not None and _identity(trouble) == _identity(state.failure)
 
     @property
     def only_profile(self) -> str | None:
@@ -194,6 +209,10 @@ class BoardState:
         return empty_text(len(states), len(self.order), self.look, trouble if never_read else None)
 
 
+def _identity(failure: Failure) -> tuple[FailureKind, str]:
+    return failure.kind, failure.code
+
+
 def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | None) -> str:
     """The text shown instead of rows. `trouble` is given only if no job was ever read."""
     if not watched:
@@ -204,7 +223,10 @@ def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | 
             "The ID is the 32 letters and digits at the end of the address of the build task's page."
         )
     if not shown and state.problems_only and not state.filter:
-        return "No problems.\n\nEvery job answers, no build failed, and none is stale. Press ! to show all jobs."
+        return (
+            "No problems.\n\n"
+            "Every job answers, no build failed, none is stale or takes longer than usual. Press ! to show all jobs."
+        )
     if not shown and not state.filter:
         return f"No job of the profile {clean(state.profile)!r}.\n\nPress F to show all profiles."
     if not shown:
@@ -216,5 +238,5 @@ def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | 
             if trouble.kind.retry is Retry.SIGN_IN
             else "Retrying by itself. Press r to try now."
         )
-        return f"Could not ask about {jobs}.\n\n{trouble.summary}\n{way}"
+        return f"Could not ask about {jobs}.\n\n{way}"
     return ""

@@ -1,17 +1,25 @@
 """The columns of the table, one entry each, and how wide they are. A new column goes into `columns` and `ROOM`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
 from typing import NamedTuple
 
 from tui.core.board import Freshness
 from tui.core.condition import NOT_RUNNING, Condition
+from tui.core.run import Outcome
 from tui.core.text import natural_key
 from tui.terminal.capabilities import Glyphs
 from tui.ui import row as words
 from tui.ui.row import Row
+from tui.ui.strip import LONGEST, Mark, strip
+from tui.ui.time_left import running_time
 
 SortKey = tuple[float | str, ...]
 """Empty for rows without a value: they come last in both directions."""
+
+
+Look = str | tuple[str, ...]
+"""The name of a look, a component class of the table; or one for each character."""
 
 
 class Column(NamedTuple):
@@ -25,8 +33,8 @@ class Column(NamedTuple):
     cell: Callable[[Row, int], str]
     """The text for so many cells; a longer one is cut."""
     sort: Callable[[Row], SortKey]
-    style: Callable[[Row], str] = lambda row: ""
-    """The name of the cell's look, a component class of the table."""
+    style: Callable[[Row], Look] = lambda row: ""
+    """The cell's look."""
     least: int = 1
     """With fewer cells it is left out, unless its texts need no more."""
     steady: int = 0
@@ -48,14 +56,29 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
         armed = row.state.armed
         return f"{glyphs.armed[armed]} {row.state.name}" if armed else row.state.name
 
+    def time(row: Row, cells: int) -> str:
+        return running_time(row.course, cells, glyphs) if row.course else words.time(row, cells)
+
+    def last_runs(row: Row, cells: int) -> str:
+        return "".join(mark.text for mark in marks(row)[-cells:])
+
+    def marks(row: Row) -> tuple[Mark, ...]:
+        return strip(row.state.runs, row.state.gaps, glyphs.strip)
+
+    def marks_look(row: Row) -> Look:
+        return tuple(mark.look for mark in marks(row))
+
     def by_state(row: Row) -> SortKey:
         return (CONDITION_ORDER[row.condition],)
 
     return (
         Column("state", "State", "what the job does, or what became of it", state, by_state, _state_style, steady=13),
-        Column("time", "Time", "how long it runs, or how long ago it ended", words.time, _since, _time_style, steady=8),
+        Column("time", "Time", "how long it runs and when it usually ends, or how long ago it ended", time, _since,
+               _time_style, steady=8),
         Column("age", "Age", "age of its last answer, once it is not fresh", words.age, _read_at, _age_style),
         Column("job", "Job", "label, or the service's name", name, _by_name, _name_style, is_name=True),
+        Column("runs", "Last runs", "the last ten: how long they were, and which failed", last_runs, _by_failed,
+               marks_look, least=LONGEST, steady=LONGEST),
         Column("build", "Build", "number, branch, who, failing step; or why no answer", words.build, _by_build,
                _build_style, least=8),
         Column("tags", "Tags", "your tags", _tags, lambda row: _naturally(_tags(row)), _dim, least=8),
@@ -66,16 +89,17 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
     )  # fmt: skip
 
 
-USUAL = ("state", "time", "job", "build", "tags")
+USUAL = ("state", "time", "job", "runs", "build", "tags")
 """The columns that are shown if no others are chosen."""
 ALL = 10_000
 ROOM: tuple[tuple[str, int], ...] = (
     ("state", ALL),
     ("job", 16),
-    ("time", 11),
+    ("time", 13),
     ("job", 30),
     ("build", 12),
     ("job", 40),
+    ("runs", ALL),
     ("build", 20),
     ("time", ALL),
     ("job", ALL),
@@ -96,7 +120,21 @@ MOST = 120
 """Cells of one column at most."""
 
 
-SORTS = ("list", "attention", "change", "state", "time", "age", "job", "build", "tags", "project", "profile", "id")
+SORTS = (
+    "list",
+    "attention",
+    "change",
+    "state",
+    "time",
+    "age",
+    "job",
+    "runs",
+    "build",
+    "tags",
+    "project",
+    "profile",
+    "id",
+)
 """What the table can be sorted by; `list` is the watchlist's own order."""
 
 
@@ -110,7 +148,7 @@ class Sort(NamedTuple):
 def sorts(every: Iterable[Column]) -> dict[str, Sort]:
     """What the table can be sorted by, besides the watchlist's own order."""
     return {
-        "attention": Sort("attention: failed and no answer, then running, then the newest end", attention),
+        "attention": Sort("attention: failed and no answer, running by what is left, the newest end", attention),
         "change": Sort("last change: the newest first", last_change),
     } | {column.key: Sort(column.title, column.sort) for column in every}
 
@@ -122,12 +160,22 @@ def attention(row: Row) -> SortKey:
             return (0.0, *_newest(row))
         case Condition.STALE:
             return (1.0, *_newest(row))
+        case Condition.RUNNING if row.is_late:
+            return (1.5, 0.0)
         case Condition.RUNNING:
-            return (2.0, row.state.since.at if row.state.since else 0.0)
+            return (2.0, _expected_end(row), row.state.since.at if row.state.since else 0.0)
         case Condition.UNREAD | Condition.PAUSED:
             return (4.0, 0.0)
         case _:
             return (3.0, *_newest(row))
+
+
+def _expected_end(row: Row) -> float:
+    """When its run usually ends, which stays the same while it goes on; those of which that is not known come last."""
+    course, run = row.course, row.state.current_run
+    if course is None or run is None or not course.start_seen or not (course.usual and course.usual.point):
+        return inf
+    return run.start.middle + course.usual.point
 
 
 def last_change(row: Row) -> SortKey:
@@ -169,6 +217,11 @@ def _by_build(row: Row) -> SortKey:
     return _naturally(words.build(row, MOST))
 
 
+def _by_failed(row: Row) -> SortKey:
+    """By how many of the last runs failed, the most first."""
+    return (-sum(run.outcome is Outcome.FAILED for run in row.state.runs),) if row.state.runs else ()
+
+
 def _naturally(text: str) -> SortKey:
     return natural_key(text) if text else ()
 
@@ -189,7 +242,9 @@ def _state_style(row: Row) -> str:
 
 
 def _time_style(row: Row) -> str:
-    return "" if row.condition is Condition.RUNNING else "dim"
+    if row.condition is not Condition.RUNNING:
+        return "dim"
+    return "ageing" if row.is_late else ""
 
 
 def _age_style(row: Row) -> str:

@@ -1,10 +1,13 @@
 """Header (counts, freshness, pace of polling) and banner (what is wrong with whole profiles). Pure."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.board import fresh_within
 from tui.core.condition import Condition, Summary
 from tui.core.reading import Failure, Moment, Retry
+from tui.core.text import width
 from tui.ui import formatting
 from tui.ui.row import look_of
 from tui.ui.screen_deps import ScreenProfile
@@ -61,51 +64,97 @@ class HeaderState(NamedTuple):
     """Says since when everything is paused; empty if it is not."""
     view: str = ""
     """The name of the view that is shown; empty if it is none of the user's."""
+    width: int = 0
+    """Cells of the line; 0 for as many as it takes."""
+    marks: Mapping[Condition, str] = MappingProxyType({})
+    """The marks of the states, for where the words have no room."""
     silent: str = ""
     """Until when alerts are silenced; empty if they are not."""
 
 
-def header_parts(header: HeaderState) -> list[list[Part]]:
-    """Groups of text, the most important first; a narrow screen drops the last ones."""
-    counts = _counts(header)
-    if not header.profiles:
-        return [counts]
+Parts = list[Part]
+Wordings = list[Parts]
+"""The same thing said in more and in fewer words, the longest first."""
+BETWEEN = 3
+"""Cells between two groups of text."""
+ENDLESS = 10_000
+
+
+def header_parts(header: HeaderState) -> list[Parts]:
+    """Groups of text, the most important first. What has no room is said in fewer words or left out; not the counts."""
+    groups = [_counts(header), *_others(header)] if header.profiles else [_counts(header)]
+    shown: list[Parts] = []
+    room = (header.width or ENDLESS) - 1
+    for wordings in filter(None, groups):
+        fitting = (parts for parts in wordings if _cells(parts) <= room)
+        if parts := next(fitting, [] if shown else wordings[-1]):
+            shown.append(parts)
+            room -= _cells(parts) + BETWEEN
+    return shown
+
+
+def _cells(parts: Parts) -> int:
+    return sum(width(text) for text, _ in parts)
+
+
+def _others(header: HeaderState) -> list[Wordings]:
+    """What stands beside the counts: first what is unusual, then what can be read elsewhere."""
     pace = _pace(header)
-    silent: list[Part] = [(f"silent until {header.silent}", "paused")] if header.silent else []
-    others = (silent, _freshness(header), _sign_in(header), _place(header))
-    is_usual = pace[0][1] == "dim"
-    parts = (counts, *others, pace) if is_usual else (counts, pace, *others)
-    return [part for part in parts if part]
+    silent: Wordings = [[(f"silent until {header.silent}", "paused")]] if header.silent else []
+    slow, usual = ([], pace) if pace[0][0][1] == "dim" else (pace, [])
+    return [slow, _freshness(header), silent, _sign_in(header), _place(header), usual]
 
 
-def _counts(header: HeaderState) -> list[Part]:
-    counts = header.summary.counts
-    parts: list[Part] = []
-    for condition in (
-        Condition.RUNNING,
-        Condition.FAILED,
-        Condition.TIMED_OUT,
-        Condition.ABORTED,
-        Condition.PASSED,
-        Condition.IDLE,
-        Condition.NO_ANSWER,
-        Condition.STALE,
-        Condition.UNREAD,
-        Condition.PAUSED,
-    ):
-        number = header.summary.stale if condition is Condition.STALE else counts[condition]  # no answer, too
-        if number or condition in (Condition.RUNNING, Condition.IDLE):
-            parts += [(f"{number} {condition}", look_of(condition) if number else "dim"), ("  ", "")]
-    if header.view:
-        parts += [(f"view {header.view}", "key"), ("  ", "")]
+SHOWN_ORDER = (
+    Condition.RUNNING,
+    Condition.FAILED,
+    Condition.TIMED_OUT,
+    Condition.ABORTED,
+    Condition.PASSED,
+    Condition.IDLE,
+    Condition.NO_ANSWER,
+    Condition.STALE,
+    Condition.UNREAD,
+    Condition.PAUSED,
+)
+
+
+def counts_of(summary: Summary) -> list[tuple[Condition, int]]:
+    """How many jobs are in each state: together as many as there are. A job without an answer whose last good one is
+    stale counts as stale, since its row says `was running`."""
+    both = summary.stale - summary.counts[Condition.STALE]
+    counts = {**summary.counts, Condition.STALE: summary.stale}
+    counts[Condition.NO_ANSWER] = summary.counts[Condition.NO_ANSWER] - both
+    return [(one, counts.get(one, 0)) for one in SHOWN_ORDER if counts.get(one) or one is Condition.RUNNING]
+
+
+def _counts(header: HeaderState) -> Wordings:
+    """The counts in words; where these have no room, with the marks of the rows."""
+    counts = counts_of(header.summary)
+    words = [(f"{number} {one}", look_of(one) if number else "dim") for one, number in counts]
+    marks = [(f"{header.marks[one]}{number}", look_of(one)) for one, number in counts if number and header.marks]
+    news = _news(header)
+    wordings = [[*words, *news], [*words, *news[:1]], [*marks, *news], [*marks, *news[:1]], marks]
+    return [_spaced(parts) for parts in wordings if parts]
+
+
+def _news(header: HeaderState) -> Parts:
+    """What else is said of the rows: how many are shown and marked."""
+    parts: Parts = []
     if header.narrowed:
-        parts += [(f"{header.shown} of {header.summary.total} shown", "ageing"), ("  ", "")]
+        parts.append((f"{header.shown} of {header.summary.total} shown", "ageing"))
     if header.marked:
-        parts += [(f"{header.marked} marked", "ageing"), ("  ", "")]
-    return parts[:-1]
+        parts.append((f"{header.marked} marked", "ageing"))
+    if header.view:
+        parts.append((f"view {header.view}", "key"))
+    return parts
 
 
-def _freshness(header: HeaderState) -> list[Part]:
+def _spaced(parts: Parts) -> Parts:
+    return [part for text, look in parts for part in ((text, look), ("  ", ""))][:-1]
+
+
+def _freshness(header: HeaderState) -> Wordings:
     summary = header.summary
     if header.paused:
         return []
@@ -115,14 +164,15 @@ def _freshness(header: HeaderState) -> list[Part]:
     if summary.oldest is None:
         which = f"{asked - summary.never} of {asked}" if summary.never else "all"
         # An upper bound: unlike the exact age it stays the same while everything is fresh.
-        within = round(fresh_within(max(profile.pace.idle for profile in header.profiles)))
-        return [(f"{which} read within {formatting.seconds(within)}", "dim")]
+        within = formatting.seconds(round(fresh_within(max(profile.pace.idle for profile in header.profiles))))
+        return [[(f"{which} read within {within}", "dim")]]
+    oldest = formatting.age(summary.oldest)
     if summary.stale:
-        return [(f"oldest answer {formatting.age(summary.oldest)}", "stale")]
-    return [(f"{summary.ageing} ageing, oldest {formatting.age(summary.oldest)}", "ageing")]
+        return [[(f"oldest answer {oldest}", "stale")], [(f"oldest {oldest}", "stale")]]
+    return [[(f"{summary.ageing} ageing, oldest {oldest}", "ageing")], [(f"oldest {oldest}", "ageing")]]
 
 
-def _sign_in(header: HeaderState) -> list[Part]:
+def _sign_in(header: HeaderState) -> Wordings:
     """When the first credential expires, of those that do not renew themselves."""
     ending = [
         profile.lasts
@@ -133,42 +183,49 @@ def _sign_in(header: HeaderState) -> list[Part]:
         return []
     lasts = min(ending)
     if lasts <= 0:
-        return [("token ended", "error")]
-    return [(f"token {formatting.duration(lasts)}", "ageing" if lasts < LASTS_SHORT else "dim")]
+        return [[("token ended", "error")]]
+    return [[(f"token {formatting.duration(lasts)}", "ageing" if lasts < LASTS_SHORT else "dim")]]
 
 
-def _place(header: HeaderState) -> list[Part]:
+def _place(header: HeaderState) -> Wordings:
     if len(header.profiles) > 1:
-        return [(f"{len(header.profiles)} profiles", "dim")]
+        return [[(f"{len(header.profiles)} profiles", "dim")]]
     only = header.profiles[0]
-    return [(" ".join(part for part in (only.name, only.where) if part), "dim")]
+    return [[(" ".join(filter(None, (only.name, only.where))), "dim")]]
 
 
-def _pace(header: HeaderState) -> list[Part]:
+def _pace(header: HeaderState) -> Wordings:
+    """How often a job is asked; first why that is less often than the settings say."""
     profile = max(header.profiles, key=lambda profile: profile.pace.idle)
     pace = profile.pace
     if all(profile.pace.paused for profile in header.profiles):
-        return [("paused", "paused")]
+        return [[("paused", "paused")]]
     if all(profile.pace.signed_out for profile in header.profiles):
-        return [("not asking", "error")]
+        return [[("not asking", "error")]]
     if pace.waiting_until is not None and pace.waiting_until > header.now:
-        return [(f"throttled, {pace.rate:.2g} req/s", "ageing")]
+        return [[(f"throttled, {pace.rate:.2g} req/s", "ageing")], [("throttled", "ageing")]]
     paces = [profile.pace for profile in header.profiles]
     slowed = [pace for pace in paces if pace.stretched and pace.rate < pace.full_rate]
     if slowed:
         least = max(slowed, key=lambda pace: pace.idle)
-        rate = f"slowed by the service to {least.rate:.2g} req/s{_shared(least)}"
-        return [(f"every {formatting.seconds(least.idle)}, {rate}", "ageing")]
+        every = f"every {formatting.seconds(least.idle)}"
+        slow = f"{every}, slowed by the service"
+        texts = (f"{slow} to {least.rate:.2g} req/s{_shared(least)}", slow, "slowed")
+        return [[(text, "ageing")] for text in texts]
+    return [[(text, "dim")] for text in _usual_pace(header, pace)]
+
+
+def _usual_pace(header: HeaderState, pace: "Pace") -> tuple[str, ...]:
+    every = f"every {formatting.seconds(pace.idle)}"
     if len(header.profiles) > 1:
-        return [(f"every {formatting.seconds(pace.idle)} or sooner", "dim")]
+        return (f"{every} or sooner",)
     if pace.probing:
-        return [(f"one job every {formatting.seconds(pace.probing)}", "dim")]
+        return (f"one job every {formatting.seconds(pace.probing)}",)
     if pace.seldom:
-        return [(f"every {formatting.seconds(pace.seldom)}", "dim")]
+        return (f"every {formatting.seconds(pace.seldom)}",)
     if pace.stretched:
-        rate = f"{header.summary.total} jobs at {pace.rate:.2g} req/s{_shared(pace)}"
-        return [(f"every {formatting.seconds(pace.idle)}: {rate}", "dim")]
-    return [(f"every {formatting.seconds(pace.running)}, idle {formatting.seconds(pace.idle)}", "dim")]
+        return (f"{every}: {header.summary.total} jobs at {pace.rate:.2g} req/s{_shared(pace)}", every)
+    return (f"every {formatting.seconds(pace.running)}, idle {formatting.seconds(pace.idle)}", every)
 
 
 def _shared(pace: "Pace") -> str:

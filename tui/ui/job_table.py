@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
-from tui.ui.columns import MOST, Column, Placed, place
+from tui.ui.columns import MOST, Column, Look, Placed, place
 from tui.ui.formatting import fit
 from tui.ui.groups import GroupLine, Groups, Line, group_of, job_of
 from tui.ui.row import Row, look_of
@@ -28,7 +28,7 @@ MARGIN = 2
 """Rows kept in view above and below the cursor."""
 MEASURED = 500
 """Rows whose texts decide how wide the columns are, from the top; besides them those that come into view."""
-Cells = tuple[tuple[str, str], ...]
+Cells = tuple[tuple[str, Look], ...]
 
 
 class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -331,9 +331,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         base = self._style("cursor") if on_cursor else self._style("marked") if marked else self.rich_style
         parts = [((self._glyphs.cursor if on_cursor else " ") + (self._glyphs.mark if marked else " "), base)]
         widths = [(one.width, one.gap) for one in self._placed] if job else [(cell_len(text), 1) for text, _ in cells]
-        for (width, gap), (text, name) in zip(widths, cells, strict=False):
-            style = base + self._ink(name) if name and not on_cursor else base
-            parts.append((fit(text, width, self._glyphs.ellipsis) + " " * gap, style))
+        for (width, gap), (text, look) in zip(widths, cells, strict=False):
+            shown = fit(text, width, self._glyphs.ellipsis) + " " * gap
+            for part, name in _spans(shown, text, look):
+                parts.append((part, base + self._ink(name) if name and not on_cursor else base))
         strip = Strip([Segment(text, style) for text, style in joined(parts)])
         return strip.adjust_cell_length(max(self.size.width, self._needed), base)
 
@@ -423,3 +424,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.move_to(self.order[line])
             if self.group:
                 self.post_message(self.GroupClicked(self.group))
+
+
+def _spans(shown: str, text: str, look: Look) -> Iterable[tuple[str, str]]:
+    """The parts of a cell with one look each. `shown` is its text with the blanks after it."""
+    if isinstance(look, str):
+        return [(shown, look)]
+    looks = look[len(look) - len(text) :]  # a cut text lacks its beginning
+    return [*zip(text, looks, strict=True), (shown[len(text) :], "")]

@@ -121,7 +121,12 @@ COMMANDS: tuple[KeyCommand, ...] = (
     ),
     KeyCommand("log", "l", "log", "The end of the build's log, and what is added while it runs", LOOK),
     KeyCommand(
-        "next_problem", "n", "next", "Next problem: no answer, a failed build, stale, or just changed", LOOK, moves=True
+        "next_problem",
+        "n",
+        "next",
+        "Next problem, as ! shows them, or what has just changed",
+        LOOK,
+        moves=True,
     ),
     KeyCommand("previous_problem", "N", "", "Previous one", LOOK, moves=True),
     KeyCommand(
@@ -132,7 +137,15 @@ COMMANDS: tuple[KeyCommand, ...] = (
         LOOK,
     ),
     KeyCommand("profile", "F", "", "Show all profiles, or one", LOOK),
-    KeyCommand("only_problems", "exclamation_mark", "", "Only problems: no answer, failed builds, stale jobs", LOOK),
+    KeyCommand(
+        "only_problems",
+        "exclamation_mark",
+        "",
+        "Only problems: no answer, failed, stale, longer than usual",
+        LOOK,
+    ),
+    KeyCommand("history", "h", "", "All runs of the job, newest first", LOOK),
+    KeyCommand("events", "E", "", "Everything that happened, newest first; enter goes to the job", LOOK),
     KeyCommand("sort", "s", "sort", "Choose what to sort by", LOOK),
     KeyCommand("reverse", "S", "", "Reverse the order", LOOK),
     KeyCommand("group", "z", "group", "Group by tag, project, profile or state", LOOK),
@@ -198,7 +211,7 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("page_down", "pagedown", "", "A page down", MOVE, "page(1.0)", moves=True),
     KeyCommand("half_page_up", "ctrl+u", "", "Half a page up", MOVE, "page(-0.5)", moves=True),
     KeyCommand("half_page_down", "ctrl+d", "", "Half a page down", MOVE, "page(0.5)", moves=True),
-    KeyCommand("left", "left,h", "", "Columns to the left; fold the group", MOVE, "sideways(-8)", moves=True),
+    KeyCommand("left", "left", "", "Columns to the left; fold the group", MOVE, "sideways(-8)", moves=True),
     KeyCommand("right", "right", "", "Columns to the right; unfold the group", MOVE, "sideways(8)", moves=True),
     KeyCommand(
         "sign_in",

@@ -102,6 +102,11 @@ class Live:
         paces = self.pollers.paces().values() if self.is_asking else ()
         return next((pace.trouble for pace in paces if pace.trouble), None)
 
+    def troubles(self) -> dict[str, Failure]:
+        """Why no job of a profile can be read, for each profile where that is so."""
+        paces = self.pollers.paces() if self.is_asking else {}
+        return {name: pace.trouble for name, pace in paces.items() if pace.trouble}
+
     def troubled(self) -> tuple[str, ...]:
         """The profiles that give no answers at all."""
         if not self.is_asking:

@@ -5,9 +5,10 @@ from math import inf
 from typing import NamedTuple
 
 from tui.core.board import Freshness, JobState
-from tui.core.condition import Condition, after_run, condition_of
+from tui.core.condition import PROBLEMS, Condition, after_run, condition_of
 from tui.core.reading import Moment, Status
 from tui.core.run import Outcome, RunRecord
+from tui.core.run_progress import Course, course_of
 from tui.core.text import width
 from tui.ui import formatting
 
@@ -54,6 +55,25 @@ class Row(NamedTuple):
         clock = self.now.at if self.drawn_at is None else self.drawn_at
         passed = clock // SHORT_STEP * SHORT_STEP - at
         return max(0.0, passed if passed < MINUTES_FROM else max(MINUTES_FROM, clock // 60 * 60 + 30 - at))
+
+    @property
+    def course(self) -> Course | None:
+        """How far its run is, by the clock of the times that are shown; None if it is not known to run at present."""
+        if self.condition is not Condition.RUNNING:
+            return None
+        known = course_of(self.state, self.now.wall.timestamp())
+        return known and known.after(self.seconds_since(self.now.at - known.elapsed))
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its run takes longer than usual."""
+        course = self.course
+        return course is not None and course.is_late
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether someone should look at it."""
+        return self.condition in PROBLEMS or self.is_late
 
     @property
     def changed_lately(self) -> bool:
@@ -103,7 +123,7 @@ def time(row: Row, cells: int) -> str:
     if row.interval == NOT_ASKED:
         return formatting.clock_time(state.good.received, row.now.wall)
     if not row.current:
-        return _ago(row, state.good.received.at)
+        return formatting.ago(max(SHORT_STEP, row.seconds_since(state.good.received.at)))
     if state.status is Status.RUNNING:
         return how_long(row)
     ended = ended_at(row)

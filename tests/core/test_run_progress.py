@@ -1,0 +1,90 @@
+"""A run in progress against the runs before it: what is said of it, and of what little is known."""
+
+import random
+
+import pytest
+
+from tests.support.builders import job_id
+from tui.core.estimate import RunProgress
+from tui.core.observed_run import Between, Gap, RecordedRun
+from tui.core.run import Outcome
+from tui.core.run_progress import course, usual_duration
+
+JOB = job_id(1)
+NOW = 1_000_000.0
+
+
+def ended(at: float, duration: float = 600, outcome: Outcome = Outcome.UNKNOWN, width: float = 10) -> RecordedRun:
+    """A run whose end was seen at `at`; start and end were each between two readings `width` seconds apart."""
+    start, end = at - duration, at
+    return RecordedRun(
+        JOB, Between(start - width, start), end - width, Between(end - width, end), interval=15, outcome=outcome
+    )
+
+
+def going(began: float, start_seen: bool = True, maybe_two: bool = False) -> RecordedRun:
+    return RecordedRun(JOB, Between(began - 5 if start_seen else None, began + 5), NOW - 5, maybe_two=maybe_two)
+
+
+def before(number: int, duration: float = 600) -> list[RecordedRun]:
+    return [ended(NOW - 3600 * (at + 1), duration) for at in range(number)]
+
+
+def test_elapsed_begins_at_the_middle_of_the_interval_in_which_it_began() -> None:
+    known = course(going(NOW - 300), before(9), (), NOW)
+    assert known.elapsed == 300
+    assert known.outlook.left == 300
+    assert not known.is_late
+
+
+def test_a_run_without_a_seen_start_has_no_estimate_but_may_be_late() -> None:
+    young = course(going(NOW - 300, start_seen=False), before(9), (), NOW)
+    assert young.elapsed == 295
+    assert young.outlook.progress is RunProgress.UNKNOWN
+    assert course(going(NOW - 3000, start_seen=False), before(9), (), NOW).is_late
+
+
+def test_a_run_that_may_be_two_has_gone_on_since_the_last_gap_at_least() -> None:
+    gaps = [Gap(JOB, NOW - 9000, NOW - 8000), Gap(JOB, NOW - 4000, NOW - 60), Gap(JOB, NOW - 3, NOW)]
+    known = course(going(NOW - 9999, maybe_two=True), before(9), gaps, NOW)
+    assert known.elapsed == 60
+    assert not known.start_seen
+    assert not known.is_late
+    assert course(going(NOW - 9999, maybe_two=True), before(9), (), NOW).elapsed == 5
+
+
+@pytest.mark.parametrize(("runs", "usual"), [(2, None), (3, 600), (9, 600)])
+def test_under_three_runs_nothing_is_said(runs: int, usual: float | None) -> None:
+    known = usual_duration(before(runs), NOW)
+    assert (known and known.point) == usual
+
+
+def test_a_clock_that_was_set_back_makes_no_time_negative() -> None:
+    assert course(going(NOW + 3000), before(9), (), NOW).elapsed == 0
+
+
+def test_known_failures_are_left_out() -> None:
+    runs = [*before(3), *(ended(NOW - 60 * at, 30, Outcome.FAILED, width=1) for at in range(1, 9))]
+    known = usual_duration(runs, NOW)
+    assert known
+    assert (known.runs, known.point) == (3, 600)
+
+
+def test_runs_that_were_seen_only_in_part_never_move_the_usual_duration() -> None:
+    chance = random.Random(7)
+    for _ in range(200):
+        whole = before(chance.randint(3, 20), duration=chance.uniform(100, 900))
+        parts = [
+            chance.choice(
+                (
+                    lambda run: run._replace(start=Between(None, run.start.by)),
+                    lambda run: run._replace(start=Between(run.start.by - 3000, run.start.by)),
+                    lambda run: run._replace(end=Between(run.running_at, run.running_at + 4000)),
+                    lambda run: run._replace(maybe_two=True),
+                )
+            )(ended(NOW - chance.uniform(1, 3e6), chance.uniform(5, 5000)))
+            for _ in range(chance.randint(1, 20))
+        ]
+        mixed = [*whole, *parts]
+        chance.shuffle(mixed)
+        assert usual_duration(mixed, NOW) == usual_duration(whole, NOW)

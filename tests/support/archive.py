@@ -1,0 +1,26 @@
+"""A history in memory."""
+
+from dataclasses import dataclass, field
+
+from tui.core.remembered import Notes, Remembered
+
+
+@dataclass
+class Archive:
+    known: Remembered | None = field(default_factory=Remembered)
+    """None while it does not open."""
+    notes: list[Notes] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    is_closed: bool = False
+
+    def remembered(self, wait: float = 0.0) -> Remembered | None:
+        return self.known
+
+    def notice(self) -> str:
+        return self.notices.pop(0) if self.notices else ""
+
+    def note(self, notes: Notes) -> None:
+        self.notes.append(notes)
+
+    def close(self, wait: float) -> None:
+        self.is_closed = True

@@ -1,0 +1,84 @@
+"""What happened meanwhile: the digest after a time without keys, `n` through it, `E` and `h`."""
+
+from tests.support.builders import failure, job_id
+from tests.support.screen_harness import Screen, screen
+from tui.core.reading import FailureKind, Status
+from tui.core.run import Outcome, RunRecord
+
+
+async def happens(shown: Screen) -> None:
+    """After a minute job 2 runs for ten minutes and fails; job 3 gives no answer any more."""
+    shown.clock.ahead += 60
+    shown.reader.outcomes[job_id(2)] = Status.RUNNING
+    shown.reader.outcomes[job_id(3)] = failure(FailureKind.FORBIDDEN, "No right to see it.")
+    await shown.ask_all()
+    shown.clock.ahead += 590
+    await shown.ask_all()
+    shown.clock.ahead += 10
+    shown.reader.outcomes[job_id(2)] = Status.IDLE
+    await shown.ask_all()
+    await shown.until(lambda: bool(shown.board.state.board.states[job_id(2)].runs))
+    shown.board.learned(job_id(2), RunRecord(88, Outcome.FAILED, is_finished=True, branch="main"), None)
+    await shown.settle()
+
+
+async def test_what_happened_while_nothing_was_pressed_is_summed_up_until_esc() -> None:
+    async with screen(4) as shown:
+        await shown.press("j")
+        await happens(shown)
+        assert "Since" not in shown.text
+        await shown.press("g")
+        assert shown.cursor == job_id(1)
+        summary = next(line for line in shown.lines if "Since" in line)
+        assert "1 failed, 1 no answer (job 002, job 003). n: next, esc: close" in summary
+        for expected in (2, 3, 2):
+            await shown.press("n")
+            assert shown.cursor == job_id(expected)
+        await shown.press("N")
+        assert shown.cursor == job_id(3)
+        await shown.press("escape")
+        assert "Since" not in shown.text
+
+
+async def test_the_key_that_ends_the_silence_does_what_it_always_does() -> None:
+    async with screen(4) as shown:
+        await shown.press("space")
+        await happens(shown)
+        assert shown.board.table.marks
+        await shown.press("escape")
+        assert not shown.board.table.marks
+        assert "Since" in shown.text
+        await shown.press("escape")
+        assert "Since" not in shown.text
+
+
+async def test_a_quiet_time_brings_no_digest_and_takes_no_key() -> None:
+    async with screen(4) as shown:
+        await shown.press("space")
+        shown.clock.ahead += 700
+        await shown.press("j")
+        assert "Since" not in shown.text
+        await shown.press("escape")
+        assert not shown.board.table.marks
+
+
+async def test_everything_that_happened_and_the_runs_of_one_job() -> None:
+    async with screen(4) as shown:
+        await shown.press("E")
+        assert "Nothing happened yet." in shown.text
+        await shown.press("E")
+        await happens(shown)
+        await shown.press("E")
+        new = [line.strip(" │") for line in shown.lines if " + 12:" in line]
+        said = sorted(line.split(maxsplit=5)[5] for line in new)
+        assert said[0].startswith("failed #88 after 10m ±")
+        assert said[1:] == ["no answer: No right to see it.", "started #88"]
+        await shown.press("enter")
+        assert shown.cursor == job_id(2)
+        assert shown.saved[-1].events_read > 0
+        await shown.press("h")
+        assert "Runs of job 002" in shown.text
+        assert any("#88" in line and "failed" in line and "10m ±" in line and "main" in line for line in shown.lines)
+        await shown.press("h", "E")
+        assert any("failed #88 after 10m" in line for line in shown.lines)
+        assert not any(" + 12:" in line for line in shown.lines)

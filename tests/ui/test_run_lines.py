@@ -1,0 +1,96 @@
+"""A run in one line, and what happened in lines: with what is not known left open."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.core.test_past_events import FAILED, NOON, PASSED, UNKNOWN, failing, job, run
+from tests.support.builders import DAY, job_id
+from tui.core.job import JobId
+from tui.core.observed_run import Between, RecordedRun
+from tui.core.past_events import digest, events
+from tui.core.run import Outcome, RunRecord
+from tui.terminal.capabilities import ASCII, UNICODE
+from tui.ui.event_lines import digest_text, event_lines
+from tui.ui.run_lines import clock, run_line
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.ui.run_lines._local", lambda at: DAY + timedelta(seconds=at - NOON))
+
+
+def whole(outcome: Outcome = PASSED, **parts: Any) -> RecordedRun:
+    return run(job_id(1), 60, 660, outcome)._replace(**parts)
+
+
+@pytest.mark.parametrize(
+    ("known", "line"),
+    [
+        (whole(number=88), "#88    ✓ passed    12:00             ≈10m"),
+        (whole(FAILED), "       ● failed    12:00             ≈10m"),
+        (whole(Outcome.TIMED_OUT), "       ○ timed out 12:00             ≈10m"),
+        (whole(UNKNOWN), "       ◦ ended     12:00             ≈10m"),
+        (whole(UNKNOWN, outcome_as_sent="Finished"), "       ◦ Finished  12:00             ≈10m"),
+        (whole(start=Between(None, NOON + 60)), "       ✓ passed    before 12:01      9m45s+"),
+        (whole(start=Between(NOON - 600, NOON + 60)), "       ✓ passed    11:50-12:01       15m ±5m30s"),
+        (whole(maybe_two=True), "       ✓ passed    12:00             ≈10m        perhaps two builds"),
+        (whole(source="jump2"), "       ✓ passed    12:00             ≈10m        seen by jump2"),
+        (run(job_id(1), 60), "       ▸ running   12:00"),
+    ],
+)
+def test_a_line_says_what_is_known_of_a_run(known: RecordedRun, line: str) -> None:
+    assert run_line(known, DAY, UNICODE) == line
+
+
+def test_the_record_of_a_run_adds_branch_and_who() -> None:
+    record = RunRecord(88, branch="main", by="lin", trigger="manual")
+    assert run_line(whole(number=88), DAY, UNICODE, record).endswith("≈10m        main lin")
+
+
+def test_marks_have_ascii_twins() -> None:
+    line = run_line(whole(start=Between(NOON - 600, NOON + 60)), DAY, ASCII)
+    assert line.isascii()
+    assert line.endswith("15m +-5m30s")
+
+
+def test_other_days_have_a_date() -> None:
+    assert clock(NOON - 86_400, DAY) == "11-22 12:00"
+    assert clock(NOON - 400 * 86_400, DAY) == "2025-10-19 12:00"
+
+
+def name_of(job: JobId) -> str:
+    return f"job {job[-1]}"
+
+
+def test_events_say_what_when_and_which_are_new() -> None:
+    states = [job(1, (60, 660, FAILED), going=700), failing(2, 3, since=120)]
+    lines = event_lines(events(states, (), NOON + 900), NOON + 300, name_of, DAY, UNICODE)
+    assert ["".join(text for text, _ in line.parts) for line in lines] == [
+        "+ 12:11 job 1 ▸ started",
+        "+ 12:11 job 1 ● failed after ≈10m",
+        "  12:02 job 2 ? no answer: The service failed.",
+        "  12:01 job 1 ▸ started",
+    ]
+    assert [line.key for line in lines] == [job_id(1), job_id(1), job_id(2), job_id(1)]
+    assert event_lines([], 0, name_of, DAY, UNICODE) == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "text"),
+    [
+        (87, "Since 12:00: 2 failed, 1 no answer, 1 passed (job 3, job 1, job 4). n: next, esc: close"),
+        (86, "Since 12:00: 2 failed, 1 no answer, 1 passed (job 3 and 2 more). n: next, esc: close"),
+        (70, "Since 12:00: 2 failed, 1 no answer, 1 passed. n: next, esc: close"),
+    ],
+)
+def test_a_digest_is_one_line_with_as_many_names_as_fit(cells: int, text: str) -> None:
+    states = [job(1, (60, 90, FAILED)), job(2, (60, 91, PASSED)), job(3, (60, 92, FAILED)), failing(4, 3, since=10)]
+    found = digest(states, NOON, NOON + 600)
+    assert digest_text(found, name_of, cells, ("n", "esc"), DAY) == text
+
+
+def test_a_digest_that_cannot_know_all_says_at_least() -> None:
+    many = job(1, *((20 * at, 20 * at + 10, PASSED) for at in range(1, 21)))
+    assert "20+ passed" in digest_text(digest([many], NOON, NOON + 600), name_of, 100, ("n", "esc"), DAY)

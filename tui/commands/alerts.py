@@ -1,0 +1,109 @@
+"""`alerts test`: sends one alert by each way, and prints what becomes of it between here and the user's screen."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TextIO
+
+from tui.commands.output import ExitCode, Output
+from tui.core.alert_policy import AlertOn, Happening
+from tui.core.errors import UserError
+from tui.core.job import NO_JOB
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui.context import Context
+    from tui.storage.settings import AlertSettings
+    from tui.terminal.notifications import AlertRoute
+
+HELP = "try the bell, the notification, the title and the command"
+DESCRIPTION = (
+    "Send one alert by each way, and say what tmux or screen does with it, and which line of configuration\n"
+    "would let it through. Needs no credential. What is sent by tmux or screen depends on what they show now."
+)
+EXAMPLES = ["alerts test"]
+
+TEST = "codearts-watch: this is a test"
+TITLE_LASTS = 2.0
+"""Seconds for which the title of the test is shown."""
+COMMAND_LASTS = 30.0
+"""Seconds that the user's command has."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["test"], help="send one alert by each way")
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    from tui.commands import runner
+
+    settings = context.settings.alerts
+    context.hide_secrets()
+    return runner.run(try_all(settings, context, Output.standard()))
+
+
+async def try_all(settings: "AlertSettings", context: "Context", output: Output) -> ExitCode:
+    """Print each way as soon as it was tried."""
+    from tui.terminal.notifications import alert_routes, look_outside
+
+    seen = await look_outside(context.environ)
+    terminal = next((stream for stream in (sys.stderr, sys.stdout) if stream and stream.isatty()), None)
+    for route in alert_routes(settings.desktop, settings.title, seen, TEST):
+        if terminal is None:
+            output.line(f"{route.name:<8} not sent: this is no terminal")
+            continue
+        await _send(route, terminal, context.environ)
+        output.line(f"{route.name:<8} {route.verdict}")
+        if route.remedy:
+            output.line(f"{'':<8} to change that: {route.remedy}")
+    output.line(f"{'command':<8} {await _command(settings)}")
+    for name, text in _when(settings, context):
+        output.line(f"{name:<8} {text}")
+    return ExitCode.DONE
+
+
+async def _send(route: "AlertRoute", terminal: TextIO, environ: "Mapping[str, str]") -> None:
+    """The terminal has its own title back when the test ends, also if that is interrupted."""
+    import asyncio
+
+    from tui.terminal.notifications import saved_title
+
+    if not route.sent:
+        return
+    push, pop = saved_title(environ) if route.name == "title" else ("", "")
+    terminal.write(f"{push}{route.sent}")
+    terminal.flush()
+    if pop:
+        try:
+            await asyncio.sleep(TITLE_LASTS)
+        finally:
+            terminal.write(pop)
+            terminal.flush()
+
+
+async def _command(settings: "AlertSettings") -> str:
+    from tui.alerts import Alerts
+
+    if not settings.command:
+        return 'not set: [alerts] command = ["notify-send", "--", "{label}", "{change}"] would run it'
+    said: list[str] = []
+    alerts = Alerts(settings.command, said.append)
+    alerts.tell_all((Happening(NO_JOB, TEST, AlertOn.STOPPED, 0.0, outcome="passed"),), lambda job: "")
+    await alerts.finish(COMMAND_LASTS)
+    return said[0] if said else "ran, as for a build that passed"
+
+
+def _when(settings: "AlertSettings", context: "Context") -> Iterator[tuple[str, str]]:
+    """Which events cause an alert."""
+    yield "on", ", ".join(kind for kind in AlertOn if kind in settings.on) or "nothing but the end of armed jobs"
+    try:
+        jobs = context.watchlist.load().jobs
+    except UserError:
+        jobs = ()
+    armed = sum(job.alert for job in jobs)
+    about = f"all {len(jobs)}" if settings.bell else f"{armed} of {len(jobs)} always, and those that b armed once"
+    yield "jobs", about if settings.bell else f"{about}; [alerts] bell = true: all"
+    if settings.quiet:
+        is_quiet = settings.rules.is_quiet(context.now().wall.astimezone().time())
+        yield "quiet", f"{settings.quiet}{': now, so alerts wait' if is_quiet else ''}"

@@ -1,0 +1,173 @@
+"""What happened to the jobs, newest first, and the sum of what happened while nothing was pressed."""
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from heapq import nlargest
+from itertools import chain
+from typing import NamedTuple
+
+from tui.core.board import RUNS_KEPT, JobState
+from tui.core.job import JobId
+from tui.core.observed_run import RecordedRun
+from tui.core.reading import Retry
+from tui.core.run import Outcome
+from tui.core.run_progress import late_since
+
+LONGEST = 1000
+"""Events of a list at most."""
+SURE = 3
+"""So many failed readings in a row are an event; one whose reason is lasting is so at once."""
+
+
+class EventKind(StrEnum):
+    STARTED = "started"
+    ENDED = "ended"
+    LATE = "longer than usual"
+    NO_ANSWER = "no answer"
+    READABLE = "answers again"
+
+
+class Outage(NamedTuple):
+    """A time in which a job gave no answer; epoch seconds."""
+
+    job: JobId
+    since: float
+    until: float | None
+    """None while it goes on."""
+    reason: str
+
+
+class PastEvent(NamedTuple):
+    """One thing that happened to one job."""
+
+    at: float
+    """When it was known, at the latest; epoch seconds."""
+    job: JobId
+    kind: EventKind
+    run: RecordedRun | None = None
+    reason: str = ""
+    """Why there was no answer."""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What became of the run; None if this event is not its end."""
+        return self.run.outcome if self.run and self.kind is EventKind.ENDED else None
+
+
+def events(states: Iterable[JobState], outages: Iterable[Outage], now: float) -> list[PastEvent]:
+    """Returns the last thousand events up to `now` (epoch seconds), newest first."""
+    every = chain(_of_outages(outages), *map(events_of, states))
+    return nlargest(LONGEST, (event for event in every if event.at <= now), key=lambda event: event.at)
+
+
+def events_of(state: JobState) -> Iterator[PastEvent]:
+    """Yields the events of one job, in no order."""
+    job = state.job.id
+    for run in (*state.runs, *([state.current_run] if state.current_run else ())):
+        if run.start.after is not None:
+            yield PastEvent(run.start.by, job, EventKind.STARTED, run)
+        if run.end:
+            yield PastEvent(run.end.by, job, EventKind.ENDED, run)
+    if (at := late_since(state)) is not None:
+        yield PastEvent(at, job, EventKind.LATE, state.current_run)
+    if outage := outage_of(state):
+        yield from _of_outages([outage])
+
+
+def outage_of(state: JobState) -> Outage | None:
+    """Returns the time without answers that goes on; None if there is none, or if the next reading may end it."""
+    if state.failure is None or state.no_answer_since is None:
+        return None
+    if state.failures < SURE and state.failure.kind.retry is not Retry.LASTING:
+        return None
+    return Outage(state.job.id, state.no_answer_since.wall.timestamp(), None, state.failure.summary)
+
+
+def ended_outage(before: JobState, after: JobState) -> Outage | None:
+    """Returns the time without answers that ended between two states of a job; None if none did."""
+    outage = outage_of(before)
+    if outage is None or after.failure is not None or after.last is None:
+        return None
+    return outage._replace(until=after.last.received.wall.timestamp())
+
+
+def _of_outages(outages: Iterable[Outage]) -> Iterator[PastEvent]:
+    for outage in outages:
+        yield PastEvent(outage.since, outage.job, EventKind.NO_ANSWER, reason=outage.reason)
+        if outage.until is not None:
+            yield PastEvent(outage.until, outage.job, EventKind.READABLE)
+
+
+class Matter(StrEnum):
+    """What a digest counts; the most urgent first. Each is the word after its number."""
+
+    FAILED = "failed"
+    NO_ANSWER = "no answer"
+    LATE = "longer than usual"
+    TIMED_OUT = "timed out"
+    ABORTED = "aborted"
+    PASSED = "passed"
+    ENDED = "ended"
+    STARTED = "started"
+
+
+class Digest(NamedTuple):
+    """What happened in a time in which nothing was pressed; epoch seconds."""
+
+    since: float
+    until: float
+    counts: tuple[tuple[Matter, int], ...] = ()
+    """Without zeros, the most urgent first."""
+    jobs: tuple[JobId, ...] = ()
+    """Each job to which something happened, the most urgent first, then the newest."""
+    urgent: tuple[JobId, ...] = ()
+    """Those with a failed build, without an answer, or with a run that takes longer than usual."""
+    at_least: bool = False
+    """Whether there were more runs: only the last ones of each job are kept."""
+
+
+_URGENT = frozenset({Matter.FAILED, Matter.NO_ANSWER, Matter.LATE})
+_PLACE = {matter: place for place, matter in enumerate(Matter)}
+_MATTERS = {
+    Outcome.FAILED: Matter.FAILED,
+    Outcome.TIMED_OUT: Matter.TIMED_OUT,
+    Outcome.ABORTED: Matter.ABORTED,
+    Outcome.PASSED: Matter.PASSED,
+    Outcome.UNKNOWN: Matter.ENDED,
+}
+
+
+def digest(states: Iterable[JobState], since: float, until: float) -> Digest:
+    """Returns what happened after `since`, up to `until`. What went by is left out: a start whose end is counted, and
+    a time without answers that is over."""
+    counts = dict.fromkeys(Matter, 0)
+    worst: list[tuple[int, float, JobId]] = []
+    at_least = False
+    for state in states:
+        at_least = at_least or _has_lost(state, since)
+        found = [(matter, at) for matter, at in _matters(state) if since < at <= until]
+        for matter, _ in found:
+            counts[matter] += 1
+        if found:
+            worst.append(min((_PLACE[matter], -at, state.job.id) for matter, at in found))
+    ordered = [(place, job) for place, _, job in sorted(worst)]
+    urgent = tuple(job for place, job in ordered if place < len(_URGENT))
+    shown = tuple((matter, number) for matter, number in counts.items() if number)
+    return Digest(since, until, shown, tuple(job for _, job in ordered), urgent, at_least)
+
+
+def _has_lost(state: JobState, since: float) -> bool:
+    """Whether the job may have had more runs since then than are kept."""
+    return len(state.runs) == RUNS_KEPT and state.runs[0].start.by > since
+
+
+def _matters(state: JobState) -> Iterator[tuple[Matter, float]]:
+    for run in state.runs:
+        if run.end:
+            yield _MATTERS[run.outcome], run.end.by
+    if outage := outage_of(state):
+        yield Matter.NO_ANSWER, outage.since
+    if (at := late_since(state)) is not None:
+        yield Matter.LATE, at
+    elif state.current_run and state.current_run.start.after is not None:
+        yield Matter.STARTED, state.current_run.start.by

@@ -1,0 +1,68 @@
+"""The run in progress compared with the runs of the same job that were observed before it."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tui.core.board import JobState
+from tui.core.estimate import Estimate, Outlook, RunProgress, estimate, outlook
+from tui.core.observed_run import Gap, RecordedRun
+
+
+class Course(NamedTuple):
+    """A run in progress at one moment."""
+
+    elapsed: float
+    """Seconds since the middle of the interval in which it began; the least possible if its start was not seen."""
+    start_seen: bool
+    outlook: Outlook = Outlook(RunProgress.UNKNOWN)
+    usual: Estimate | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it takes longer than usual."""
+        return self.outlook.is_late
+
+    def after(self, elapsed: float) -> "Course":
+        """The same run after so many seconds."""
+        return self._replace(elapsed=elapsed, outlook=outlook(elapsed, self.start_seen, self.usual))
+
+
+def course_of(state: JobState, now: float) -> Course | None:
+    """Returns how far the job's run is at `now` (epoch seconds); None if the last good status is not running."""
+    run = state.current_run
+    return course(run, state.runs, state.gaps, now) if run else None
+
+
+def course(run: RecordedRun, before: Iterable[RecordedRun], gaps: Iterable[Gap], now: float) -> Course:
+    """Returns how far the run is at `now` (epoch seconds), judged by the runs `before` it.
+
+    A run that may be two has been going since the last gap at least: the first of the two may have ended in it.
+    """
+    start_seen = run.start.after is not None and not run.maybe_two
+    start = run.start.middle if start_seen else _sure_start(run, gaps)
+    elapsed = max(0.0, now - start)
+    usual = usual_duration(before, now)
+    return Course(elapsed, start_seen, outlook(elapsed, start_seen, usual), usual)
+
+
+def late_since(state: JobState) -> float | None:
+    """Returns since when the run takes longer than usual (epoch seconds), judged at the last good reading."""
+    if state.good is None:
+        return None
+    read_at = state.good.received.wall.timestamp()
+    known = course_of(state, read_at)
+    if known is None or known.usual is None or not known.is_late:
+        return None
+    return read_at - known.elapsed + known.usual.too_long
+
+
+def usual_duration(runs: Iterable[RecordedRun], now: float) -> Estimate | None:
+    """Returns the estimate from those runs that were observed closely enough."""
+    return estimate([past for run in runs if (past := run.past)], now)
+
+
+def _sure_start(run: RecordedRun, gaps: Iterable[Gap]) -> float:
+    """Returns the latest moment at which the run can have begun."""
+    if not run.maybe_two:
+        return run.start.by
+    return max((gap.end for gap in gaps if gap.end <= run.running_at), default=run.running_at)
