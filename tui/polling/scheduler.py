@@ -71,6 +71,8 @@ class Scheduler:
     @property
     def needed(self) -> float:
         """Requests a second with which every job would be read as often as configured."""
+        if self.paused or self.signed_out:
+            return 0.0
         return needed(self.policy, self.job_queue.counts)
 
     @property
