@@ -164,7 +164,7 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("0")
         typist.gone("view 1 problems")
         typist.press("1")
-        typist.wait_for(f"view 1 problems +{len(BAD)} of {JOBS} shown")
+        typist.wait_for(f"{len(BAD)} of {JOBS} shown +view 1 problems")
         typist.every_key_of(LOOK)
 
 

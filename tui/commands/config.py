@@ -124,6 +124,8 @@ def _sections(settings: "Settings") -> Iterator[Row]:
         yield _setting(settings, f"keys.{name}", key)
     for number, view in settings.views.items():
         yield (f"views.{number}", clean(view.name), f"settings: views.{number}")
+    for name, command in settings.commands.items():
+        yield (f"commands.{name}", _in_words(command.command), f"settings: commands.{name}")
 
 
 def _setting(settings: "Settings", path: str, value: object) -> Row:

@@ -119,6 +119,7 @@ def open_screen(
             notices=watchlist.warnings,
             warning=warning,
             views=settings.views,
+            commands=settings.commands,
             save_view=partial(save_view, context.settings_file) if has_files and context.settings_file else None,
             settings_file=context.settings_file if has_files else None,
             job_names={job: kept.name for job, kept in load_names(names_path(state_file)).items()},
