@@ -10,7 +10,7 @@ from tui.ui.screen_deps import ScreenDeps
 from tui.ui.views import check_views
 from tui.ui.watchlist_editor import DiskThread
 
-LIVE = ("ui.theme", "ui.address", "alerts.", "keys.", "views.")
+LIVE = ("ui.theme", "ui.address", "ui.columns", "alerts.", "keys.", "views.")
 """Settings that take effect at once; the others need a restart."""
 
 
