@@ -219,6 +219,8 @@ class Poller:
     @property
     def _needed(self) -> float:
         """Requests a second that the watched jobs need."""
+        if self._scheduler.paused or self._scheduler.signed_out:
+            return 0.0
         return needed(self._scheduler.policy, self._scheduler.job_queue.counts)
 
     def _turn(self, requests: asyncio.TaskGroup) -> float:

@@ -316,7 +316,7 @@ class ExtrasShare:
     """Takes from the profile's limiter, and slows down with it. All times are the caller's clock."""
 
     def __init__(self, limiter: AdaptiveRateLimiter, part: float = SHARE) -> None:
-        """`part` is the part of the limiter's rate that may be taken; it may be changed at any time."""
+        """`part` is the part of the limiter's rate that may be taken; 1 for all that it allows."""
         self._limiter = limiter
         self.part = part
         self._paid_at = -inf
@@ -324,7 +324,7 @@ class ExtrasShare:
 
     def take(self, now: float) -> float:
         """Takes one request and returns 0.0, or returns the seconds to wait before calling again."""
-        apart = 1 / (self.part * self._limiter.rate)
+        apart = 1 / (self.part * self._limiter.rate) if self.part < 1 else 0.0
         ready_at = max(self._limiter.ready_at, self._paid_at - (AT_ONCE - 1) * apart)
         if ready_at > now:
             return ready_at - now

@@ -94,6 +94,7 @@ class Extras:
         return self._opened[0].summary() if self._opened else ()
 
     async def close(self) -> None:
+        self._budget.close()
         if self._opened:
             await self._opened[0].close()
 

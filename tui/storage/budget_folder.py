@@ -276,7 +276,7 @@ def _decode(record: bytes) -> Spending | None:
             limit_of(_number(limit[0]), _number(limit[1]), _number(limit[2]), limit[3] is True) if limit else None,
             _number(content["care"]),
         )
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError):
         return None
 
 
