@@ -28,7 +28,7 @@ SHELL = "command = ['sh', '-c', 'echo {label}']"
         ("[commands.log]\ncommand = 'less'\n", "commands.log.command must be a list of texts"),
         ("[commands.log]\ncommand = []\n", "commands.log.command must be a list of texts"),
         ("[commands.log]\ncommand = ['x']\nrun = 'here'\n", 'commands.log.run must be "background" or "terminal"'),
-        ("[commands.log]\ncommandd = ['x']\n", "there is no setting commands.log.commandd; did you mean commands.log.c"),
+        ("[commands.log]\ncommandd = ['x']\n", "no setting commands.log.commandd; did you mean commands.log.c"),
         ('[commands."a\\u001b"]\ncommand = ["x"]\n', "needs a name of 1 to 30 printable"),
         (f"[commands.log]\n{SHELL}\n", 'a label could hold commands; write "$CODEARTS_LABEL"'),
         ("[commands.log]\ncommand = ['ssh', 'host', 'log {name}']\n", "{name} in a text that a shell runs"),

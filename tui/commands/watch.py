@@ -115,6 +115,7 @@ def open_screen(
             keys=settings.keys,
             alerts=settings.alerts,
             theme=settings.ui.theme,
+            columns=settings.ui.columns,
             address=settings.ui.address,
             notices=watchlist.warnings,
             warning=warning,

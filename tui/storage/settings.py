@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.alert_policy import ALERT_FIELDS, ENDS, AlertOn, Rules, quiet_hours
+from tui.core.column_names import COLUMNS
 from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.storage.files import FileError, is_ours, is_written_by_others, read_text
@@ -24,6 +25,7 @@ from tui.storage.validators import (
     refuse_unknown,
     secrets_in,
     section,
+    several_of,
     switch,
     table,
     text,
@@ -53,6 +55,8 @@ class UiSettings(NamedTuple):
     """None: as the terminal suggests."""
     address: str = ""
     """A job's page in the console, with {job_id} and {region} where they belong."""
+    columns: tuple[str, ...] = ()
+    """The columns of the table, from left to right; empty for the usual ones."""
 
 
 class AlertSettings(NamedTuple):
@@ -166,7 +170,7 @@ _SECTIONS: Mapping[str, Mapping[str, Reader]] = {
         "requests_per_second": number(0.01, 100, ""),
         "concurrency": whole_number(1, 64),
     },
-    "ui": {"theme": text, "mouse": switch, "address": address},
+    "ui": {"theme": text, "mouse": switch, "address": address, "columns": several_of(*COLUMNS)},
     "alerts": {
         "bell": switch,
         "on": alert_kinds,

@@ -85,6 +85,23 @@ def one_of(*choices: str) -> Reader:
     return read
 
 
+def several_of(*choices: str) -> Reader:
+    """A list of some of these, each once."""
+
+    def read(path: str, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise SettingError(f'{path} must be a list of texts, like ["{choices[0]}", "{choices[1]}"]')
+        for place, one in enumerate(value):
+            if one not in choices:
+                hint = did_you_mean(one, choices) or f"there are {', '.join(choices)}"
+                raise SettingError(f"{path} names {clean(one, 40)!r}, which there is not: {hint}")
+            if one in value[:place]:
+                raise SettingError(f"{path} names {one!r} twice: take one of them out")
+        return tuple(value)
+
+    return read
+
+
 def texts(path: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
         raise SettingError(f'{path} must be a list of texts, like ["one", "two"]')

@@ -19,6 +19,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from tui.core.alert_policy import Arm, next_arm
+from tui.core.column_names import USUAL
 from tui.core.condition import Condition
 from tui.core.errors import UserError
 from tui.core.filter import LONGEST, parse_filter
@@ -43,7 +44,7 @@ from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
-from tui.ui.columns import USUAL, columns, sorts
+from tui.ui.columns import columns, sorts
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import seconds, time_of_day
 from tui.ui.groups import GROUPINGS, GroupLine, Line, job_of
@@ -283,6 +284,8 @@ class BoardScreen(Screen[None]):
             if view := settings.views.get(number):
                 self._show_view(view)
             self.deps = self.deps._replace(keys=settings.keys, theme=settings.ui.theme, address=settings.ui.address)
+            self.deps = self.deps._replace(columns=settings.ui.columns)
+            self.set_look(self.state.look)
             self.show_keys()
             self.post_message(self.SettingsEdited())
             self.say(self.edited.warning or said)
@@ -333,8 +336,12 @@ class BoardScreen(Screen[None]):
         self.state.set_look(look)
         if look.filter or self.filter_line:
             self.filter_input().display = bool(look.filter) or self.typing
-        self.table.set_columns(USUAL, look.sort, look.reverse, look.wide)
+        self.table.set_columns(self.columns_of(look), look.sort, look.reverse, look.wide)
         self.show_all()
+
+    def columns_of(self, look: ScreenState) -> Sequence[str]:
+        """The columns chosen on the screen, else those of the settings, else the usual ones."""
+        return look.columns or self.deps.columns or USUAL
 
     def keep_look(self, look: ScreenState) -> None:
         """Apply this look and save it for the next start."""
@@ -790,6 +797,19 @@ class BoardScreen(Screen[None]):
 
     def action_reverse(self) -> None:
         self.keep_look(self.state.look._replace(reverse=not self.state.look.reverse))
+
+    @work
+    async def action_columns(self) -> None:
+        from tui.ui.columns_dialog import ColumnsDialog
+
+        look = self.state.look
+
+        def show(chosen: Sequence[str]) -> None:
+            self.table.set_columns(chosen, look.sort, look.reverse, look.wide)
+
+        dialog = ColumnsDialog(self.table.every, self.columns_of(look), self.deps.columns or USUAL, show)
+        chosen = await self.ask("columns", dialog)
+        self.set_look(self.state.look) if chosen is None else self.keep_look(self.state.look._replace(columns=chosen))
 
     def action_wide(self) -> None:
         self.keep_look(self.state.look._replace(wide=not self.state.look.wide))

@@ -14,7 +14,7 @@ from tui.ui.watchlist_editor import DiskThread
 if TYPE_CHECKING:
     from tui.ui.own_commands import OwnCommands
 
-LIVE = ("ui.theme", "ui.address", "alerts.", "keys.", "views.", "commands.")
+LIVE = ("ui.theme", "ui.address", "ui.columns", "alerts.", "keys.", "views.", "commands.")
 """Settings that take effect at once; the others need a restart."""
 
 

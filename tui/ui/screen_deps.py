@@ -124,6 +124,8 @@ class ScreenDeps(NamedTuple):
     alerts: AlertSettings = AlertSettings()
     theme: str = ""
     """From the settings; a theme chosen on the screen goes first."""
+    columns: tuple[str, ...] = ()
+    """From the settings; columns chosen on the screen go first."""
     address: str = ""
     """Template for the address of a job's page, with {job_id} and {region}."""
     notices: tuple[str, ...] = ()
