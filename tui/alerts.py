@@ -20,7 +20,7 @@ WAITING = 200
 TIME_LIMIT = 30.0
 """Seconds that a command may take."""
 
-_PLACE = re.compile(rf"\{{({'|'.join(ALERT_FIELDS)})\}}")
+_PLACE = re.compile(r"\{([a-z]+)\}")
 
 
 def values_of(change: Change, profile: str) -> dict[str, str]:
@@ -69,7 +69,7 @@ def filled(command: Sequence[str], values: Mapping[str, str]) -> list[str]:
     """
     arguments: list[str] = []
     for argument in command:
-        text = _PLACE.sub(lambda place: values[place[1]], argument)
+        text = _PLACE.sub(lambda place: values.get(place[1], place[0]), argument)
         is_new = text[:1] in ("-", "@") and text[:1] != argument[:1] and "--" not in arguments
         arguments.append(f" {text}" if is_new else text)
     return arguments

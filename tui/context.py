@@ -86,9 +86,17 @@ class App:
 
         profile = self.profile(name)
         peers = self.peers(profile) if self.peers else None
-        poller = Poller(profile.reader, report, profile.policy, clock=seconds, uniform=random.uniform, peers=peers)
+        poller = Poller(
+            profile.reader,
+            report,
+            profile.policy,
+            clock=seconds,
+            uniform=random.uniform,
+            lists=profile.extras if profile.policy.lists else None,
+            peers=peers,
+        )
         if profile.extras:
-            profile.extras.use(poller.extras_budget())
+            profile.extras.use(poller.extras_budget(), lambda: poller.asks_lists)
         return poller
 
     def facts(

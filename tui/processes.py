@@ -102,10 +102,52 @@ async def run(
         raise
 
 
+def run_in_terminal(arguments: Sequence[str], more: Mapping[str, str], cancelled: threading.Event) -> int:
+    """Runs a program in the foreground of the terminal behind standard input, and returns its exit status.
+
+    Its process group gets what the terminal's keys send: ctrl+c ends the program, and not this one. Its environment
+    has no secrets. It cannot be suspended, because no shell is there to resume it. Blocks until it has ended or
+    `cancelled` is set, which ends it. Raises OSError and ValueError.
+    """
+    process = subprocess.Popen(
+        list(arguments), stdin=0, stdout=2, stderr=2, process_group=0, env={**_without_secrets(os.environ), **more}
+    )
+    _RUNNING.add(process.pid)
+    try:
+        _give_terminal(process.pid)
+        status = None
+        while status is None and not cancelled.is_set():
+            found, ended = os.waitpid(process.pid, os.WNOHANG | os.WUNTRACED)
+            if found and os.WIFSTOPPED(ended):  # it wanted the terminal before it had it, or somebody pressed ctrl+z
+                os.killpg(process.pid, signal.SIGCONT)
+            elif found:
+                status = process.returncode = os.waitstatus_to_exitcode(ended)
+            cancelled.wait(0 if found else _GLANCE)
+        return -signal.SIGKILL if status is None else status
+    finally:
+        if process.returncode is None:
+            _end(process.pid)
+            process.wait()
+        _RUNNING.discard(process.pid)
+        _give_terminal(os.getpgrp())
+
+
+def _give_terminal(group: int) -> None:
+    """Puts this process group into the foreground. A process in the background may do so while it blocks SIGTTOU."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+    with suppress(OSError):  # standard input is not the terminal of our session
+        os.tcsetpgrp(0, group)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Returns `environ` for a program: without secrets and without terminals."""
-    kept = {name: value for name, value in environ.items() if name not in SECRETS and name not in TERMINAL}
+    kept = {name: value for name, value in _without_secrets(environ).items() if name not in TERMINAL}
     return kept | NO_TERMINAL
+
+
+def _without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name not in SECRETS}
 
 
 def end_all() -> None:

@@ -19,9 +19,12 @@ def pace(per_second: float, jobs: int) -> str:
 
 
 def full_speed(port: int, profiles: int) -> str:
-    """Settings of profiles that ask one question after another, 100 a second at the most each."""
+    """Settings of profiles that ask one question after another, 100 a second at the most each.
+
+    Each has a token of its own, since profiles with the same one share a budget.
+    """
     each = (
-        f'[profiles.p{number}]\nendpoint = "http://127.0.0.1:{port}"\ntoken_env = "CODEARTS_TOKEN"\n'
+        f'[profiles.p{number}]\nendpoint = "http://127.0.0.1:{port}"\ntoken_env = "TOKEN_{number}"\n'
         for number in range(profiles)
     )
     polling = "[polling]\nrunning = 3\nidle = 3\nrequests_per_second = 100\nconcurrency = 1\n"
@@ -47,6 +50,7 @@ class Home:
             "XDG_CONFIG_HOME": str(folder / "config"),
             "XDG_STATE_HOME": str(folder / "state"),
             "CODEARTS_TOKEN": "x",
+            **{f"TOKEN_{number}": f"x{number}" for number in range(profiles)},
             **({} if profiles else {"CODEARTS_ENDPOINT": f"http://127.0.0.1:{port}"}),
         }
 

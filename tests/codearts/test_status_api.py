@@ -147,6 +147,28 @@ def test_the_limit_that_a_message_names(hint: str, limit: tuple[float, float] | 
 
 
 @pytest.mark.parametrize(
+    ("headers", "limit"),
+    [
+        ({"X-Apig-RateLimit-user": "remain:0,limit:200,time:5 minute"}, (200.0, 300.0)),
+        ({"x-apig-ratelimit-api": "remain:9,limit:10,time:10 second"}, None),  # that one has something left
+        (
+            {
+                "x-apig-ratelimit-api": "remain:9,limit:10,time:10 second",
+                "x-apig-ratelimit-ip": "remain: 0, limit: 5, time: 1 second",
+            },
+            (5.0, 1.0),
+        ),
+        ({"x-apig-ratelimit-user": "remain:0,limit:0,time:5 minute"}, None),
+        ({"x-ratelimit-user": "remain:0,limit:200,time:5 minute"}, None),
+    ],
+)
+def test_the_limit_that_the_gateways_headers_name(headers: dict[str, str], limit: tuple[float, float] | None) -> None:
+    outcome = interpret(429, headers, b'{"error_code": "APIGW.0308", "error_msg": "too many"}')
+    assert isinstance(outcome, Failure)
+    assert outcome.limit == limit
+
+
+@pytest.mark.parametrize(
     ("headers", "seconds"),
     [
         ({"Retry-After": "17"}, 17.0),

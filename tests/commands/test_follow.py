@@ -5,26 +5,35 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from io import TextIOWrapper
 from typing import Any
+
+import pytest
 
 from tests.support.archive import Archive
 from tests.support.builders import job_id, moment, reading
 from tests.support.command_stage import Outcome, Stage, jobs, now
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
+from tui.codearts.job_list_api import JobEntry, ProjectId
+from tui.codearts.job_lists import Listed
 from tui.commands.follow import Follower, follow
 from tui.commands.output import ExitCode, Output
 from tui.commands.session import Session
 from tui.core.job import Job, JobId
 from tui.core.observed_run import Between, RecordedRun
-from tui.core.reading import FailureKind, Reading, Status
+from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.core.remembered import LastSeen, Remembered
+from tui.core.run import FailedStep, RunRecord
+from tui.core.run import Outcome as RunOutcome
+from tui.core.run_match import Match, MatchKind
 from tui.core.transitions import Change
 from tui.polling.policy import Policy
 from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.watchlist import MemoryWatchlist
 
+PROJECT = ProjectId("b" * 32)
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
 
 
@@ -128,6 +137,85 @@ def test_readings_that_come_together_are_told_one_by_one() -> None:
         return [str(change.event) for change in follower.take(readings)]
 
     assert run(scene()) == ["present", "started", "no answer", "readable", "stopped"]
+
+
+@dataclass
+class Runs:
+    """Knows what became of each run, and the name of each job."""
+
+    outcome: RunOutcome = RunOutcome.FAILED
+    asked: list[str] = field(default_factory=list)
+
+    async def record_of(self, job: JobId, run: RecordedRun) -> Match:
+        self.asked.append("record")
+        record = RunRecord(88, self.outcome, "AS SENT", trigger="timer", branch="main", by="lin", is_finished=True)
+        return Match(MatchKind.FOUND, record)
+
+    async def failed_step(self, job: JobId, number: int) -> FailedStep:
+        self.asked.append("step")
+        return FailedStep("Sign ipa", "CB.2017", "the certificate is expired")
+
+    async def listed(self, wanted: object) -> Listed:
+        self.asked.append("list")
+        return Listed({job_id(1): JobEntry(job_id(1), "payments-api", PROJECT, "Payments")}, is_whole=True)
+
+
+def outcomes(runs: Any, as_json: bool = True) -> Stage:
+    """Two jobs without labels, of which the first one stops once."""
+    stage = Stage(lambda job, at: RUNNING if job == job_id(1) and 50 < at < 150 else IDLE)
+    session = replace(stage.session(), extras=lambda name: runs)
+    run(followed(session, [Job(job_id(1)), Job(job_id(2))], 300, as_json))
+    return stage
+
+
+def test_after_a_stop_comes_what_became_of_the_build_and_where_it_failed() -> None:
+    runs = Runs()
+    lines = [line.split("  ", 1)[1] for line in outcomes(runs, as_json=False).lines if "0000002" not in line]
+    assert lines[-4:] == [
+        "started    payments-api (00000000)",
+        "stopped    payments-api (00000000)",
+        "failed     payments-api (00000000): #88 main · timer · lin",
+        "failed at  payments-api (00000000): step Sign ipa: CB.2017: the certificate is expired",
+    ]
+    assert runs.asked == ["list", "record", "step"]
+
+
+def test_the_same_as_json() -> None:
+    found = [json.loads(line) for line in outcomes(Runs()).lines]
+    *others, outcome, step = [one for one in found if one["id"] == job_id(1)]
+    assert [one["event"] for one in others] == ["present", "started", "stopped"]
+    assert not any("last_run" in one for one in others)
+    assert (outcome["event"], outcome["status"], outcome["failed_step"]) == ("outcome", "idle", None)
+    assert (outcome["last_run"]["number"], outcome["last_run"]["outcome"]) == (88, "failed")
+    assert (outcome["name"], outcome["project"]) == ("payments-api", {"id": PROJECT, "name": "Payments"})
+    assert step["event"] == "failed step"
+    assert step["failed_step"] == {"step": "Sign ipa", "code": "CB.2017", "message": "the certificate is expired"}
+
+
+def test_a_word_that_is_not_known_is_told_as_sent() -> None:
+    stage = outcomes(Runs(RunOutcome.UNKNOWN), as_json=False)
+    assert "AS SENT    payments-api (00000000): #88" in stage.lines[-1]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_where_extras_hang_or_are_refused_the_lines_are_the_same(as_json: bool) -> None:
+    class Refused:
+        async def nothing(self, *given: object) -> Failure:
+            return failed(FailureKind.FORBIDDEN)
+
+        async def listed(self, wanted: object) -> Listed:
+            return Listed({}, failed(FailureKind.FORBIDDEN))
+
+        record_of = failed_step = nothing
+
+    class Hung:
+        async def hang(self, *given: object) -> None:
+            await asyncio.Event().wait()
+
+        record_of = failed_step = listed = hang
+
+    without, refused, hung = (outcomes(runs, as_json).lines for runs in (None, Refused(), Hung()))
+    assert without == refused == hung
 
 
 def test_a_run_from_before_goes_on_and_its_end_is_noted() -> None:

@@ -138,6 +138,9 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("w")
         typist.press("left", "left", "left", "left")
         typist.wait_for("^  State")
+        typist.press("W")
+        typist.wait_for(r"\[x\] Job")
+        typist.close(r"\[x\] Job")
         typist.press("F")
         typist.wait_for("There is only one profile")
         typist.press("z")
@@ -164,7 +167,7 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("0")
         typist.gone("view 1 problems")
         typist.press("1")
-        typist.wait_for(f"view 1 problems +{len(BAD)} of {JOBS} shown")
+        typist.wait_for(f"{len(BAD)} of {JOBS} shown +view 1 problems")
         typist.every_key_of(LOOK)
 
 

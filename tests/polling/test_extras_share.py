@@ -6,8 +6,10 @@ from contextlib import suppress
 import pytest
 
 from tests.support.builders import failure
+from tests.support.quota import Room
 from tests.support.scripted_reader import failed, job, polling
 from tests.support.virtual_time import in_virtual_time
+from tui.core.budget import Limit
 from tui.core.reading import FailureKind, Status
 from tui.polling.extras_budget import ExtrasBudget
 from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasShare
@@ -103,3 +105,20 @@ async def test_a_refusal_of_an_extra_slows_the_status_calls() -> None:
         now = bench.clock()
         bench.poller.extras_budget().throttled(failed(FailureKind.THROTTLED), now, now)
         assert bench.poller.pace().rate == 2.5
+
+
+@in_virtual_time
+async def test_a_command_that_asks_for_nothing_else_takes_what_the_window_has_left_and_tells_the_others() -> None:
+    room = Room(clock)
+    room.remembered = Limit(200, 300, clock())
+    first, second = (ExtrasBudget(AdaptiveRateLimiter(10.0), clock, part=1.0, peers=room.peers()) for _ in range(2))
+    took = await counted(first, 60)
+    assert 80 <= took <= 130
+    first.close()
+    also_took = await counted(second, 230)
+    assert also_took >= 60
+    assert took + also_took <= 190
+
+
+def clock() -> float:
+    return asyncio.get_running_loop().time()

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import DAY, failure, job_id, row, state
+from tui.core.column_names import COLUMNS, USUAL
 from tui.core.job import Job
 from tui.core.reading import Status
 from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.terminal.capabilities import UNICODE
-from tui.ui.columns import SORTS, USUAL, attention, columns, last_change, place, sorts
+from tui.ui.columns import SORTS, attention, columns, last_change, place, sorts
 
 EVERY = columns(UNICODE)
 SHOWN = [column for column in EVERY if column.key in USUAL]
@@ -124,3 +125,4 @@ def test_why_there_is_no_answer_is_a_sentence_or_a_few_words() -> None:
 
 def test_the_settings_know_every_order() -> None:
     assert ("list", *sorts(EVERY)) == SORTS
+    assert tuple(column.key for column in EVERY) == COLUMNS

@@ -70,7 +70,7 @@ async def test_views_are_shown_saved_and_picked_up_when_they_are_edited(tmp_path
 
     async with screen(jobs(6), settings_file=file, save_view=save, views={"2": EVEN}, size=(100, 24)) as shown:
         await shown.press("2")
-        assert "view 2 even ones  3 of 6 shown" in shown.lines[0]
+        assert "3 of 6 shown  view 2 even ones" in shown.lines[0]
         assert "even (3)" in shown.text
         assert shown.saved[-1].group == "tag"
         await shown.press("0")

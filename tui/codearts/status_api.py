@@ -21,6 +21,7 @@ _LOOKED_AT = 4
 _NO_JSON = object()
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _LIMIT = re.compile(r"over ratelimit, ?limit:(\d{1,9}), ?time:(\d{1,6}) ?(second|minute|hour|day)", re.ASCII)
+_USED_UP = re.compile(r"remain: ?0, ?limit: ?(\d{1,9}), ?time: ?(\d{1,6}) ?(second|minute|hour|day)s?", re.ASCII)
 _TITLE = re.compile(rb"<title[^>]{0,100}>([^<]{1,200})", re.IGNORECASE)
 
 
@@ -108,7 +109,7 @@ def _failure(answer: _Answer, secrets: Sequence[str]) -> Failure:
         code=_tidy(fields.code, secrets, 100),
         message=_tidy(fields.message or _body_text(answer), secrets, DETAIL),
         retry_after=retry_after(answer.headers),
-        limit=_limit(fields.message) if answer.kind is FailureKind.THROTTLED else None,
+        limit=_limit(answer) if answer.kind is FailureKind.THROTTLED else None,
     )
     what = _what(answer, failure, secrets)
     origin = f"HTTP {answer.http_status}, {failure.code}" if failure.code else f"HTTP {answer.http_status}"
@@ -177,12 +178,17 @@ def _target(location: str) -> str:
     return f"another host, {host}" if host else "another path"
 
 
-def _limit(message: str) -> tuple[float, float] | None:
-    """Requests and seconds, from `policy user over ratelimit,limit:200,time:5 minute`."""
-    match = _LIMIT.search(message)
-    if not match or not int(match[1]) or not int(match[2]):
-        return None
-    return float(match[1]), float(match[2]) * _SECONDS[match[3]]
+def _limit(answer: _Answer) -> tuple[float, float] | None:
+    """Requests and seconds, from `policy user over ratelimit,limit:200,time:5 minute`, or from the gateway's headers.
+
+    Of several headers those that have nothing left count.
+    """
+    named = [_LIMIT.search(answer.fields.message)]
+    for name, value in answer.headers.items():
+        if name.lower().startswith("x-apig-ratelimit-"):
+            named.append(_USED_UP.fullmatch(value.strip()))
+    found = (match for match in named if match and int(match[1]) and int(match[2]))
+    return next(((float(match[1]), float(match[2]) * _SECONDS[match[3]]) for match in found), None)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.commands.output import ExitCode, Output
 from tui.commands.status import json_text
+from tui.core.column_names import USUAL
 from tui.core.errors import UserError
 from tui.core.reading import Failure
 from tui.core.text import clean
@@ -124,10 +125,13 @@ def _sections(settings: "Settings") -> Iterator[Row]:
         yield _setting(settings, f"keys.{name}", key)
     for number, view in settings.views.items():
         yield (f"views.{number}", clean(view.name), f"settings: views.{number}")
+    for name, command in settings.commands.items():
+        yield (f"commands.{name}", _in_words(command.command), f"settings: commands.{name}")
 
 
 def _setting(settings: "Settings", path: str, value: object) -> Row:
-    return path, _in_words(value), f"settings: {path}" if path in settings.given else DEFAULT
+    shown = " ".join(settings.ui.columns or USUAL) if path == "ui.columns" else _in_words(value)
+    return path, shown, f"settings: {path}" if path in settings.given else DEFAULT
 
 
 def _in_words(value: object) -> str:

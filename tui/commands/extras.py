@@ -31,12 +31,13 @@ def quick_extras(app: "App") -> "Callable[[str], Extras | None]":
     def of_profile(name: str) -> "Extras | None":
         from tui.commands.status import one_shot
         from tui.polling.extras_budget import ExtrasBudget
-        from tui.polling.rate_limiter import AdaptiveRateLimiter
+        from tui.polling.rate_limiter import SHARE, AdaptiveRateLimiter
 
         profile = app.profile(name)
         if profile.extras:
-            limiter = AdaptiveRateLimiter(one_shot(profile.policy).requests_per_second)
-            profile.extras.use(ExtrasBudget(limiter, lambda: app.now().at))
+            limiter = AdaptiveRateLimiter(SHARE * one_shot(profile.policy).requests_per_second)
+            peers = app.peers(profile) if app.peers else None
+            profile.extras.use(ExtrasBudget(limiter, lambda: app.now().at, part=1.0, peers=peers))
         return profile.extras
 
     return of_profile

@@ -1,30 +1,38 @@
 """`follow`: prints a line for every change of a job, until interrupted."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
 from tui.commands.output import ExitCode, Output, is_abandoned
-from tui.commands.render import advice, change_document, change_line
+from tui.commands.render import advice, change_document, change_line, run_document, run_line
 from tui.commands.status import json_text
 from tui.core.board import Board, JobState
 from tui.core.errors import UserError
-from tui.core.job import Job, JobId
+from tui.core.job import Job, JobId, ServiceName
+from tui.core.observed_run import RecordedRun
 from tui.core.reading import Reading
-from tui.core.transitions import Change, changes_of
+from tui.core.transitions import Change, Event, changes_of
 from tui.storage.recorder import NoArchive, Recorder
 
 if TYPE_CHECKING:
+    from tui.commands.follow_runs import FollowedRuns, Learned
     from tui.commands.session import PollSession, Session
     from tui.context import Context
 
 HELP = "a line for every change"
 DESCRIPTION = (
     "Print how each job of the list is, then a line for every start, stop and change of failure, until\n"
-    "interrupted. With --json each line is one JSON object."
+    "interrupted, and some seconds after each stop what became of the build. With --json each line is one\n"
+    "JSON object."
 )
-EXAMPLES = ["follow >> builds.log", "follow --json | jq -r 'select(.event == \"stopped\") | .label'"]
+EXAMPLES = [
+    "follow >> builds.log",
+    "follow --json | jq -r 'select(.event == \"stopped\") | .label'",
+    'follow --json | jq \'select(.event == "outcome" and .last_run.outcome == "failed")\'',
+]
 
 LOOK = 2.0
 """Seconds between two checks of the watchlist, and of whether the output still has a reader."""
@@ -46,7 +54,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands import runner
     from tui.commands.session import open_session
 
-    session, jobs = open_session(context)
+    session, jobs = open_session(context, goes_on=True)
 
     async def alerting() -> int:
         alerts = Alerts(context.settings.alerts.command, session.output.say)
@@ -89,6 +97,29 @@ class Follower:
         self._recorder.look(earlier, Board(self._states), {reading.job for reading in readings})
         return found
 
+    def label(self, job: JobId) -> str:
+        """The user's label, else the service's name; empty where there is neither."""
+        return self._states[job].named_job.label
+
+    def stopped_run(self, job: JobId) -> RecordedRun | None:
+        """The run of the job's last stop."""
+        return self._states[job].stopped_run
+
+    def learn(self, learned: "Learned", at: float) -> JobState | None:
+        """The job's state with what was learned of its last run; None if that is about another one."""
+        before = self._states.get(learned.job)
+        after = before and before.learn(learned.record, learned.step, at)
+        if after is None or after is before:
+            return None
+        earlier = Board(dict(self._states))
+        self._states[learned.job] = after
+        self._recorder.look(earlier, Board(self._states), [learned.job])
+        return after
+
+    def call(self, names: Mapping[JobId, ServiceName]) -> None:
+        """Take the service's names of jobs."""
+        self._states = dict(Board(self._states).call(names).states)
+
 
 async def follow(
     session: "Session",
@@ -101,6 +132,7 @@ async def follow(
 
     The watchlist may change meanwhile: the jobs followed change with it.
     """
+    from tui.commands.follow_runs import followed_runs
     from tui.commands.session import poll_session
 
     output = session.output
@@ -110,21 +142,59 @@ async def follow(
     follower.remember(FOR_HISTORY)
     refused: frozenset[str] = frozenset()
     reported = ""
-    async with poll_session(session, jobs) as polls:
+    async with poll_session(session, jobs) as polls, followed_runs(session, _profiles(jobs, polls)) as runs:
+        lines = Lines(session, follower, polls, runs, as_json, tell)
         while not is_abandoned(output.data):
-            lines = []
-            for change in follower.take(await polls.next(LOOK), polls.polled_every):
-                profile = polls.pollers.profile(change.job.id)
-                document = change_document(change, profile)
-                lines.append(json_text(document, output, indent=None) if as_json else change_line(change))
-                tell(change, profile)
-            output.lines(lines)
+            readings = await polls.next(LOOK)
+            follower.call(runs.take_names())
+            output.lines([*lines.of_changes(readings), *lines.of_runs()])
             refused = _say_who_is_refused(polls, refused, output)
             reported = _reload(session, follower, polls, reported)
             follower.remember()
             if notice := recorder.notice():
                 output.say(notice)
     return ExitCode.DONE
+
+
+def _profiles(jobs: Sequence[Job], polls: "PollSession") -> dict[JobId, str]:
+    return {job.id: polls.pollers.profile(job.id) for job in jobs}
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What is printed of readings and runs."""
+
+    session: "Session"
+    follower: Follower
+    polls: "PollSession"
+    runs: "FollowedRuns"
+    as_json: bool
+    tell: Tell
+
+    def of_changes(self, readings: Sequence[Reading]) -> Iterator[str]:
+        """A line for each change. What became of a run that stopped is asked from now on."""
+        for change in self.follower.take(readings, self.polls.polled_every):
+            job, profile = change.job.id, self.polls.pollers.profile(change.job.id)
+            if change.event is Event.STOPPED and (run := self.follower.stopped_run(job)):
+                self.runs.stopped(job, run, profile)
+            document = change_document(change, profile)
+            yield self._json(document) if self.as_json else change_line(change, self.follower.label(job))
+            self.tell(change, profile)
+
+    def of_runs(self) -> Iterator[str]:
+        """A line for what became of each run, and one for where it failed."""
+        for one in self.runs.take():
+            state = self.follower.learn(one, self.session.now().at)
+            if not state or not state.good:
+                continue
+            if self.as_json:
+                profile = self.polls.pollers.profile(one.job)
+                yield self._json(run_document(state, state.good, one.step, profile))
+            else:
+                yield run_line(state, one.step, self.session.now().wall)
+
+    def _json(self, document: object) -> str:
+        return json_text(document, self.session.output, indent=None)
 
 
 def _say_who_is_refused(polls: "PollSession", before: frozenset[str], output: Output) -> frozenset[str]:

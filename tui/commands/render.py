@@ -6,9 +6,10 @@ from itertools import zip_longest
 from typing import Any
 
 from tui.codearts.error_codes import advise
-from tui.core.job import Job, ServiceName
+from tui.core.board import JobState
+from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Status
-from tui.core.run import RunRecord
+from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.core.text import DETAIL, clean, width
 from tui.core.transitions import Change, Event
 
@@ -57,16 +58,40 @@ def job_document(job: Job) -> dict[str, Any]:
     }
 
 
-def change_line(change: Change) -> str:
+def change_line(change: Change, label: str) -> str:
     """A line for a log, with the local time."""
     moment = change.reading.received.wall.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    name = f"{change.job.label} ({change.job.id.short})" if change.job.label else change.job.id.short
+    name = _named(label, change.job.id)
     failed = change.reading.failure
     word = str(change.event)
     if change.event is Event.PRESENT:
         word = "no answer" if failed else str(change.status)
     note = f": {failed.summary}" if failed else f": {change.status} again" if change.event is Event.READABLE else ""
     return f"{moment}  {word:9}  {name}{note}"
+
+
+def run_line(state: JobState, step: FailedStep | None, now: datetime) -> str:
+    """What became of the job's last run, or the step in which it failed, as a line for a log."""
+    run = state.last_run or RunRecord(0)
+    name = _named(state.named_job.label, state.job.id)
+    if step:
+        word, text = "failed at", f"step {': '.join(filter(None, (step.step, step.code, step.message)))}"
+    else:
+        word = str(run.outcome) if run.outcome is not Outcome.UNKNOWN else run.outcome_as_sent or "unknown"
+        text = " · ".join(filter(None, (f"#{run.number} {run.branch}".rstrip(), run.trigger, run.by)))
+    return f"{now.astimezone():%Y-%m-%d %H:%M:%S}  {word:9}  {name}: {text}"
+
+
+def run_document(state: JobState, good: Reading, step: FailedStep | None, profile: str) -> dict[str, Any]:
+    """The object of `follow --json` for the same: event `outcome`, and then `failed step` where there is one."""
+    event = {"event": "failed step" if step else "outcome", "after": None}
+    document = result_document(state.job, good, profile)
+    failed = {"step": step.step, "code": step.code, "message": step.message} if step else None
+    return {**event, **document, **outcome_members(state.service_name, state.last_run), "failed_step": failed}
+
+
+def _named(label: str, job: JobId) -> str:
+    return f"{label} ({job.short})" if label else job.short
 
 
 def outcome_of(result: Result) -> Status | Failure:

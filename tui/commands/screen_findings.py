@@ -22,6 +22,7 @@ class Finding(NamedTuple):
 def screen_findings(context: "Context") -> Iterator[Finding]:
     """About all that the screen reads besides the settings' own values: keys, themes and the watchlist."""
     from tui.ui.keys import check_keys
+    from tui.ui.own_commands import check_commands
     from tui.ui.themes import load_themes
     from tui.ui.views import check_views
 
@@ -33,6 +34,10 @@ def screen_findings(context: "Context") -> Iterator[Finding]:
         check_views(context.settings.views)
     except UserError as problem:
         yield Finding("views", str(problem), True)
+    try:
+        check_commands(context.settings.commands, context.settings.keys)
+    except UserError as problem:
+        yield Finding("commands", str(problem), True)
     themes = load_themes(context.locations.themes)
     names = [theme.name for theme in themes.themes]
     if context.settings.ui.theme not in ("", *names):

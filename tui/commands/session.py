@@ -49,8 +49,13 @@ class Session:
     """Where the names that the service gave are kept."""
 
 
-def open_session(context: "Context", given: Sequence[str] = ()) -> tuple[Session, tuple[Job, ...]]:
-    """The session, and the jobs that `given` names: see `select_jobs`. Prints the watchlist's warnings."""
+def open_session(
+    context: "Context", given: Sequence[str] = (), goes_on: bool = False
+) -> tuple[Session, tuple[Job, ...]]:
+    """The session, and the jobs that `given` names: see `select_jobs`. Prints the watchlist's warnings.
+
+    In a session that goes on, the calls beside the status call take their share of the pollers' rate.
+    """
     app, store = context.app(), context.watchlist
 
     def pollers(report: Report, adjust: Adjust) -> PollerGroup:
@@ -62,7 +67,7 @@ def open_session(context: "Context", given: Sequence[str] = ()) -> tuple[Session
         pollers,
         app.close,
         context.now,
-        extras=quick_extras(app),
+        extras=(lambda name: app.profile(name).extras) if goes_on else quick_extras(app),
         names_file=app.names_file,
     )
     watchlist = store.load()

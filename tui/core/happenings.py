@@ -15,7 +15,7 @@ SILENT_AFTER = 3
 def happenings_of(before: JobState, after: JobState, now: float, is_outcome_asked: bool) -> Iterator[Happening]:
     """Yields what happened to one job between two states. `now` is in monotonic seconds."""
     for transition in new_transitions(before, after):
-        if after.armed or _width(transition) <= LATE:
+        if _width(transition) <= LATE or (after.armed and not before.is_remembered):
             has_started = transition.status is Status.RUNNING
             kind = AlertOn.STARTED if has_started else AlertOn.STOPPED
             is_last = transition is after.transitions[-1]

@@ -1,28 +1,35 @@
 """The calls beside the status call, for one profile: on its endpoint, with its credential, within its budget."""
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.codearts.auth.credentials import Credential
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
+from tui.core.hints import HintPage
 from tui.core.job import JobId, ServiceName
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, FailureKind, Moment, Retry
 from tui.core.run import FailedStep, RunRecord
 from tui.core.run_match import Match
 from tui.polling.extras_budget import ExtrasBudget
+from tui.polling.list_sweeps import ListPage
 from tui.profiles.resolve import ConnectionOptions
 
 if TYPE_CHECKING:
     from tui.codearts.extra_call import ExtraCall
     from tui.codearts.extras_client import ExtrasClient
     from tui.codearts.extras_switch import KindSummary
+    from tui.codearts.job_list_api import JobEntry
     from tui.codearts.job_lists import Listed
     from tui.codearts.run_lookup import RunLookup
 
 T = TypeVar("T")
+PAGES_APART = 8.0
+"""Seconds for which the next page of a sweep is waited for."""
 FOR_SINGLE_NAMES = 10
 """Requests for single jobs where the lists are refused."""
 
@@ -43,10 +50,16 @@ class Extras:
         self._now, self._options, self._clock = now, options, clock
         self._budget = budget
         self._opened: tuple[ExtrasClient, RunLookup] | None = None
+        self._entries: dict[JobId, JobEntry] = {}
+        """What the pages of sweeps said since names are wanted."""
+        self._wants_names = True
+        self._page_came = asyncio.Event()
+        self._is_swept: Callable[[], bool] = lambda: False
 
-    def use(self, budget: ExtrasBudget) -> None:
-        """From now on extras wait for their share of this budget."""
+    def use(self, budget: ExtrasBudget, is_swept: Callable[[], bool] = lambda: False) -> None:
+        """From now on extras wait for their share of this budget; `is_swept` returns whether sweeps read the lists."""
         self._budget = budget
+        self._is_swept = is_swept
 
     async def fetch(self, call: "ExtraCall[T]") -> T | Failure:
         """Returns what the call brings, or why it brings nothing."""
@@ -88,19 +101,50 @@ class Extras:
     async def listed(self, wanted: Collection[JobId]) -> "Listed":
         """Returns what the lists say of these jobs, and of others that are on the same pages."""
         from tui.codearts.job_list_api import JobEntry
-        from tui.codearts.job_lists import jobs_of_user, names_by_themselves
+        from tui.codearts.job_lists import Listed, jobs_of_user, names_by_themselves
 
+        if entries := await self._entries_of(wanted):
+            return Listed(entries)
         listed = await jobs_of_user(self, wanted)
         if listed.failure and listed.failure.kind.retry is Retry.LASTING and not listed.entries:
             names = await names_by_themselves(self, wanted, FOR_SINGLE_NAMES)
             return listed._replace(entries={job: JobEntry(job, name) for job, name in names.items()})
         return listed
 
+    async def page(self, page: ListPage) -> HintPage | Failure:
+        """Reads a page of a list for the hints on it. Its request is paid for."""
+        from tui.codearts.job_list_api import building_jobs_call, hints_call
+
+        opened = self._open()
+        if isinstance(opened, Failure):
+            return opened
+        named = self._wants_names and not page.building
+        call = hints_call(page.project, page.number, whole=page.whole, named=named)
+        answer = await opened[0].fetch(building_jobs_call() if page.building else call, is_paid=True)
+        if isinstance(answer, Failure):
+            return answer
+        if answer.page:
+            self._entries |= {entry.id: entry for entry in answer.page.entries}
+            self._page_came.set()
+        return answer.hints
+
+    async def _entries_of(self, wanted: Collection[JobId]) -> "dict[JobId, JobEntry]":
+        """Returns what sweeps said of these jobs, if they named all of them; waits for the sweep that is under way."""
+        self._wants_names = True
+        with suppress(TimeoutError):
+            while self._is_swept() and not self._entries.keys() >= set(wanted):
+                self._page_came.clear()
+                async with asyncio.timeout(PAGES_APART):
+                    await self._page_came.wait()
+        entries, self._entries, self._wants_names = self._entries, {}, False
+        return entries if entries.keys() >= set(wanted) else {}
+
     def summary(self) -> "tuple[KindSummary, ...]":
         """What became of each kind of call so far."""
         return self._opened[0].summary() if self._opened else ()
 
     async def close(self) -> None:
+        self._budget.close()
         if self._opened:
             await self._opened[0].close()
 

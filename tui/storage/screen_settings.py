@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from tui.core.filter import LONGEST, parse_filter
 from tui.core.text import clean
 from tui.storage.toml_document import Table
-from tui.storage.validators import Reader, SettingError, section, switch, table, text
+from tui.storage.validators import Reader, SettingError, command_with_fields, one_of, section, switch, table, text
 
 NUMBERS = tuple("123456789")
 """The views that a user can have; 0 shows everything."""
@@ -75,6 +75,51 @@ def read_views(value: object, profiles: Collection[str]) -> dict[str, ViewSettin
 def _view(path: str, value: object) -> ViewSettings:
     view = ViewSettings(**section(path, value, _VIEW, {}))
     return view if view.name else view._replace(name=f"view {path[-1]}")
+
+
+COMMAND_FIELDS = ("id", "label", "name", "number", "outcome")
+"""What a command of the user's is given of the job: in braces, and as `CODEARTS_ID` and so on."""
+BACKGROUND, TERMINAL = "background", "terminal"
+_MOST = 40
+"""Commands of the user's."""
+
+
+class CommandSettings(NamedTuple):
+    """`[commands.NAME]`: a command of the user's own on the job under the cursor."""
+
+    command: tuple[str, ...]
+    """A program and its arguments, run without a shell."""
+    key: str = ""
+    """As the user wrote it; empty: in the palette only."""
+    run: str = BACKGROUND
+    """Where: `background`, or `terminal`, from which the screen goes away meanwhile."""
+    help: str = ""
+
+
+_COMMAND: Mapping[str, Reader] = {
+    "command": command_with_fields('["my-log", "--", "{id}"]', COMMAND_FIELDS),
+    "key": text,
+    "run": one_of(BACKGROUND, TERMINAL),
+    "help": short_text(60),
+}
+
+
+def read_commands(value: object) -> dict[str, CommandSettings]:
+    """The commands by their names. Raises SettingError."""
+    content = table("commands", value)
+    if len(content) > _MOST:
+        raise SettingError(f"there are {len(content)} commands, and {_MOST} is the most")
+    for name in content:
+        if clean(name, NAME_LONGEST) != name or not name.strip():
+            raise SettingError(f"commands.{clean(name, 20)} needs a name of 1 to {NAME_LONGEST} printable characters")
+    return _each("commands", content, _command)
+
+
+def _command(path: str, value: object) -> CommandSettings:
+    given = section(path, value, _COMMAND, {})
+    if "command" not in given:
+        raise SettingError(f'{path} has no command: write command = ["my-log", "--", "{{id}}"]')
+    return CommandSettings(**given)
 
 
 def _each(part: str, content: Table, read: Callable[[str, object], Any]) -> dict[str, Any]:

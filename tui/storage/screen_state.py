@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import tomli_w
 
+from tui.core.column_names import COLUMNS
 from tui.core.text import clean
 from tui.storage.atomic import write_invented
 from tui.storage.files import FileError, read_text
@@ -36,6 +37,8 @@ class ScreenState(NamedTuple):
     """The keys of folded groups, such as `tag:web`."""
     events_read: float = 0.0
     """What happened up to this moment was read by the user; epoch seconds."""
+    columns: tuple[str, ...] = ()
+    """The columns from left to right; empty for those of the settings."""
 
 
 def load_state(path: Path) -> ScreenState:
@@ -56,6 +59,7 @@ def load_state(path: Path) -> ScreenState:
         group=_text(content, "group"),
         folded=_texts(content, "folded"),
         events_read=_seconds(content, "events_read"),
+        columns=tuple(dict.fromkeys(key for key in _texts(content, "columns") if key in COLUMNS)),
     )
 
 

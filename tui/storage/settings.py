@@ -6,7 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.core.alert_policy import ENDS, AlertOn, Rules, quiet_hours
+from tui.core.alert_policy import ALERT_FIELDS, ENDS, AlertOn, Rules, quiet_hours
+from tui.core.column_names import COLUMNS
 from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.storage.files import FileError, is_ours, is_written_by_others, read_text
@@ -15,8 +16,8 @@ from tui.storage.validators import (
     Reader,
     SettingError,
     address,
-    alert_command,
     alert_kinds,
+    command_with_fields,
     number,
     one_of,
     paths_in,
@@ -24,6 +25,7 @@ from tui.storage.validators import (
     refuse_unknown,
     secrets_in,
     section,
+    several_of,
     switch,
     table,
     text,
@@ -32,7 +34,7 @@ from tui.storage.validators import (
 
 if TYPE_CHECKING:
     from tui.storage.profile_settings import ProfileSettings
-    from tui.storage.screen_settings import ViewSettings
+    from tui.storage.screen_settings import CommandSettings, ViewSettings
 
 LIMIT = 1 << 20
 """Bytes that the file may have."""
@@ -53,6 +55,8 @@ class UiSettings(NamedTuple):
     """None: as the terminal suggests."""
     address: str = ""
     """A job's page in the console, with {job_id} and {region} where they belong."""
+    columns: tuple[str, ...] = ()
+    """The columns of the table, from left to right; empty for the usual ones."""
 
 
 class AlertSettings(NamedTuple):
@@ -89,6 +93,8 @@ class Settings(NamedTuple):
     default_profile: str = ""
     views: "Mapping[str, ViewSettings]" = MappingProxyType({})
     """By the number of their keys."""
+    commands: "Mapping[str, CommandSettings]" = MappingProxyType({})
+    """The user's own commands on a job, by their names."""
     given: frozenset[str] = frozenset()
     """The paths of the values in the file, such as `polling.idle`; all other values are defaults."""
 
@@ -121,12 +127,15 @@ def _settings(content: Table) -> Settings:
             "that holds it instead"
         )
     from tui.storage.profile_settings import PROFILE, read_profiles  # only where there is a file that can name some
-    from tui.storage.screen_settings import read_views
+    from tui.storage.screen_settings import read_commands, read_views
 
     elsewhere = {name: f"{part}.{name}" for part, readers in _SECTIONS.items() for name in readers}
     in_profile = {name: f"profiles.NAME.{name}" for name in PROFILE}
     refuse_unknown(
-        "", content, (*_SECTIONS, "keys", "profiles", "default_profile", "views"), {**in_profile, **elsewhere}
+        "",
+        content,
+        (*_SECTIONS, "keys", "profiles", "default_profile", "views", "commands"),
+        {**in_profile, **elsewhere},
     )
     values = {name: section(name, content.get(name, {}), readers, elsewhere) for name, readers in _SECTIONS.items()}
     keys = table("keys", content.get("keys", {}))
@@ -141,6 +150,7 @@ def _settings(content: Table) -> Settings:
         profiles,
         _default_profile(content.get("default_profile", ""), profiles),
         views,
+        read_commands(content.get("commands", {})),
         frozenset(paths_in(content)),
     )
 
@@ -160,13 +170,13 @@ _SECTIONS: Mapping[str, Mapping[str, Reader]] = {
         "requests_per_second": number(0.01, 100, ""),
         "concurrency": whole_number(1, 64),
     },
-    "ui": {"theme": text, "mouse": switch, "address": address},
+    "ui": {"theme": text, "mouse": switch, "address": address, "columns": several_of(*COLUMNS)},
     "alerts": {
         "bell": switch,
         "on": alert_kinds,
         "desktop": one_of("auto", "osc9", "osc99", "osc777", "none"),
         "title": switch,
-        "command": alert_command('["notify-send", "--", "{label}"]'),
+        "command": command_with_fields('["notify-send", "--", "{label}"]', ALERT_FIELDS, may_be_none=True),
         "quiet": quiet_times,
     },
     "service": {"extras": switch},

@@ -5,7 +5,7 @@ import string
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tui.core.alert_policy import ALERT_FIELDS, AlertOn, quiet_hours
+from tui.core.alert_policy import AlertOn, quiet_hours
 from tui.core.paths import expanded
 from tui.core.text import clean, did_you_mean
 from tui.storage.toml_document import Table
@@ -85,6 +85,23 @@ def one_of(*choices: str) -> Reader:
     return read
 
 
+def several_of(*choices: str) -> Reader:
+    """A list of some of these, each once."""
+
+    def read(path: str, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise SettingError(f'{path} must be a list of texts, like ["{choices[0]}", "{choices[1]}"]')
+        for place, one in enumerate(value):
+            if one not in choices:
+                hint = did_you_mean(one, choices) or f"there are {', '.join(choices)}"
+                raise SettingError(f"{path} names {clean(one, 40)!r}, which there is not: {hint}")
+            if one in value[:place]:
+                raise SettingError(f"{path} names {one!r} twice: take one of them out")
+        return tuple(value)
+
+    return read
+
+
 def texts(path: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
         raise SettingError(f'{path} must be a list of texts, like ["one", "two"]')
@@ -107,20 +124,20 @@ def command(example: str, may_be_none: bool = False) -> Reader:
     return read
 
 
-_FIELD = re.compile(rf"\{{({'|'.join(ALERT_FIELDS)})\}}")
 _CODE_FOLLOWS = re.compile(r"-[A-Za-z]*[ce]|--(command|eval|execute)")
 """Options whose argument an interpreter runs."""
 _CODE = re.compile(r"-[A-Za-z]*c.|--(command|eval|execute)=")
 """The same, with the code in the same argument."""
 
 
-def alert_command(example: str) -> Reader:
+def command_with_fields(example: str, fields: Iterable[str], may_be_none: bool = False) -> Reader:
     """Refuses a field in a text that a shell runs: a label comes from outside and could hold commands."""
-    read_command = command(example, may_be_none=True)
+    read_command = command(example, may_be_none)
+    shape = re.compile(rf"\{{({'|'.join(fields)})\}}")
 
     def read(path: str, value: object) -> tuple[str, ...]:
         parts: tuple[str, ...] = read_command(path, value)
-        if field := next(_fields_in_code(parts), ""):
+        if field := next(_fields_in_code(parts, shape), ""):
             raise SettingError(
                 f"{path} has {{{field}}} in a text that a shell runs, and a label could hold commands; "
                 f'write "$CODEARTS_{field.upper()}" there: the command has it in its environment'
@@ -130,12 +147,12 @@ def alert_command(example: str) -> Reader:
     return read
 
 
-def _fields_in_code(parts: Sequence[str]) -> Iterator[str]:
+def _fields_in_code(parts: Sequence[str], shape: re.Pattern[str]) -> Iterator[str]:
     is_code = bool(parts) and parts[0].rpartition("/")[2] in ("ssh", "rsh", "eval", "tmux")  # tmux runs #(...)
     code_follows = False
     for part in parts:
         if (code_follows and part[:1] != "-") or is_code or _CODE.match(part):
-            yield from _FIELD.findall(part)
+            yield from shape.findall(part)
             code_follows = False
         code_follows = code_follows or bool(_CODE_FOLLOWS.fullmatch(part))
 

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property, partial
 from os.path import lexists
 from pkgutil import get_data
@@ -30,12 +31,12 @@ from tui.terminal.capabilities import ASCII, mouse_wanted
 from tui.terminal.shutdown import Shutdown
 from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, AsciiScrollBar, SturdyDriver, Title
+from tui.ui.edited_files import check_screen_settings
 from tui.ui.frame import Frame
-from tui.ui.keys import alt_keys, canonical, check_keys, half_width, moving_keys
+from tui.ui.keys import alt_keys, canonical, half_width, moving_keys
 from tui.ui.paste_detector import PasteDetector
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
-from tui.ui.views import check_views
 
 STEP = 0.03
 """Seconds between two held keys when they are released."""
@@ -73,7 +74,7 @@ class WatchApp(App[None]):
         self.lacking = ""
         """What the system had too little of, such as memory, where that ended the app; else empty."""
         self._guard = PasteDetector(moving_keys(deps.keys))
-        self._alt_keys = alt_keys(deps.keys)
+        self._alt_keys = alt_keys(deps.keys, deps.commands)
         self.on_exit: Callable[[int], None] = lambda code: None
         """Called with the exit code when the app begins to exit; it enforces that the process ends."""
         self._releasing = False
@@ -81,7 +82,7 @@ class WatchApp(App[None]):
         self._early: list[events.Event] = []
         """Keys and pastes from before the pollers started; they are posted again then."""
         self._interrupted = -TWICE
-        self.board_screen = BoardScreen(deps, self.write_raw, self.write_alert, self.show_title)
+        self.board_screen = BoardScreen(deps, self.write_raw, self.write_alert, self.show_title, self.suspended)
         self.no_color = bool(deps.environ.get("NO_COLOR"))
         if deps.glyphs is ASCII:
             self.add_class("-ascii")
@@ -139,7 +140,7 @@ class WatchApp(App[None]):
         before, self.deps = self.deps, self.board_screen.deps
         self.set_keymap(canonical(self.deps.keys))
         self._guard.moving = moving_keys(self.deps.keys)
-        self._alt_keys = alt_keys(self.deps.keys)
+        self._alt_keys = alt_keys(self.deps.keys, self.deps.commands)
         if self.deps.theme != before.theme and not self.board_screen.state.look.theme:
             self._wanted_theme = self.deps.theme or DEFAULT_THEME
             if self._wanted_theme in self._theme_names:
@@ -201,6 +202,8 @@ class WatchApp(App[None]):
             return  # nothing depends on the focus of the window; Textual would draw the screen again
         if isinstance(event, events.Resize):
             self._frame.forget()
+            if event.size == self.board_screen.size:  # then Textual draws nothing anew, as after a suspension
+                self.screen.refresh()
         if isinstance(event, events.InputEvent | events.Paste) and not self.board_screen.live.is_asking:
             self._early.append(event)
             return
@@ -225,6 +228,11 @@ class WatchApp(App[None]):
         if isinstance(event, events.Key) and not self._takes_text:
             event = half_width(event)
         await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """Here, after all keys that were typed before it, come those that no widget has taken."""
+        if self.screen is self.board_screen:
+            self.board_screen.take_other_key(event.key)
 
     @property
     def _takes_text(self) -> bool:
@@ -295,6 +303,13 @@ class WatchApp(App[None]):
         self.refresh(repaint=True, layout=True)
         self.screen.refresh(repaint=True, layout=True)
 
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Frees the terminal for another program; afterwards everything is drawn anew."""
+        with self.suspend():
+            yield
+        self.action_repaint()
+
     def action_suspend(self) -> None:
         self.action_suspend_process()
 
@@ -344,6 +359,9 @@ class WatchApp(App[None]):
             self._driver.write(sequence)
             self._driver.flush()
 
+    def bell(self) -> None:
+        """Replaces Textual's own, which rings when a field is full: the bell is for alerts alone."""
+
     def write_alert(self, sequence: str) -> None:
         """Write a bell or a notification; none to a terminal that takes no output: it would come all at once, late."""
         if not (isinstance(self._driver, SturdyDriver) and self._driver.is_stuck):
@@ -375,8 +393,7 @@ def run(deps: ScreenDeps, mouse: bool | None, hide: Callable[[str], str] = str) 
 
     `hide` redacts secrets in what is printed.
     """
-    check_keys(deps.keys)
-    check_views(deps.views)
+    check_screen_settings(deps.keys, deps.views, deps.commands)
     app = WatchApp(deps)
     shutdown = Shutdown(app.exit_from_thread, title=app.title_to_put_back)
     app.on_exit = shutdown.guard_exit

@@ -6,6 +6,7 @@ The screen owns five plain objects: `state` (what is shown), `live` (the service
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from math import inf
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -18,6 +19,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from tui.core.alert_policy import Arm, next_arm
+from tui.core.column_names import USUAL
 from tui.core.condition import Condition
 from tui.core.errors import UserError
 from tui.core.filter import LONGEST, parse_filter
@@ -32,6 +34,7 @@ from tui.core.job import (
     split_tags,
     unfit,
 )
+from tui.core.priority import expected_ends
 from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
@@ -42,7 +45,7 @@ from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
-from tui.ui.columns import USUAL, columns, sorts
+from tui.ui.columns import columns, sorts
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import seconds, time_of_day
 from tui.ui.groups import GROUPINGS, GroupLine, Line, job_of
@@ -50,7 +53,7 @@ from tui.ui.happened import Happened, next_of
 from tui.ui.header import banner, header_parts
 from tui.ui.job_table import JobTable
 from tui.ui.key_help import hint_groups
-from tui.ui.keys import BINDINGS, first_key, keys_named
+from tui.ui.keys import BINDINGS, RESERVED, canonical_key, first_key, keys_in, keys_named, meanings, shown
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject, status_word
 from tui.ui.screen_deps import ScreenDeps
@@ -64,6 +67,7 @@ if TYPE_CHECKING:
 
     from tui.ui.details import DetailsPane
     from tui.ui.dialogs import ChoiceDialog, Dialog
+    from tui.ui.own_commands import CommandRunner
 
 Answer = TypeVar("Answer")
 NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
@@ -98,6 +102,7 @@ class BoardScreen(Screen[None]):
     filter_line: "Input | None" = None
     _drawn_at = -inf
     _ticks = 0
+    _runner: "CommandRunner | None" = None
     _before_filter: JobId | None = None
     """The job under the cursor when the filter was opened. The cursor returns to it whenever that job is shown."""
     _question: "ChoiceDialog | None" = None
@@ -109,12 +114,16 @@ class BoardScreen(Screen[None]):
         write: Callable[[str], None],
         write_alert: Callable[[str], None],
         show_title: Callable[[str], bool],
+        suspended: Callable[[], AbstractContextManager[None]],
     ) -> None:
         """`write` sends a control sequence to the terminal, `write_alert` one that is news only now; `show_title`
-        returns whether the terminal has taken the title."""
+        returns whether the terminal has taken the title. `suspended` frees the terminal for another program."""
         super().__init__()
         self.deps = deps
         self._write = write
+        self._suspended = suspended
+        self._hinted: set[str] = set()
+        """The keys of which it was said that they do nothing."""
         self._disk = DiskThread()
         self.live = Live(deps)
         self.editor = WatchlistEditor(deps, self._disk, self.take_watchlist, self._not_saved)
@@ -179,7 +188,7 @@ class BoardScreen(Screen[None]):
         self.set_class(self.state.look.details and self.app.size.width >= BROAD, "-details")
         self.show_around()
         self.set_interval(TICK, self.tick)
-        self.live.pollers.prefer(self.table.in_view())
+        self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
         self.run_worker(self.live.pollers.run(), name="poller")
         self.run_worker(self.live.facts.run(), name="facts")
         self.run_worker(self.learn_ends())
@@ -238,8 +247,9 @@ class BoardScreen(Screen[None]):
         is_rare = self._ticks % RARELY == 0
         if is_rare and self.live.ends_were_lost():
             self.run_worker(self.learn_ends())
-        self.live.pollers.prefer(self.table.in_view())
-        self.live.facts.prefer(self.table.in_view())
+        self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
+        if is_rare:
+            self.live.pollers.expect(expected_ends(self.state.board, self.deps.now()))
         self.alerting.tick(self.state.board, self.live.troubled())
         has_slept = self.live.has_slept(self.deps.now().at)
         self.show_all() if is_rare or has_slept else self.show_around()
@@ -272,10 +282,12 @@ class BoardScreen(Screen[None]):
             if former := self.alerting.use(settings.alerts):
                 self.run_worker(former.finish(seconds=30), group="alerts")
             number = number_of(self.state.look, self.deps.views)
-            self.deps = self.deps._replace(views=settings.views)
+            self.deps = self.deps._replace(views=settings.views, commands=settings.commands)
             if view := settings.views.get(number):
                 self._show_view(view)
             self.deps = self.deps._replace(keys=settings.keys, theme=settings.ui.theme, address=settings.ui.address)
+            self.deps = self.deps._replace(columns=settings.ui.columns)
+            self.set_look(self.state.look)
             self.show_keys()
             self.post_message(self.SettingsEdited())
             self.say(self.edited.warning or said)
@@ -326,8 +338,12 @@ class BoardScreen(Screen[None]):
         self.state.set_look(look)
         if look.filter or self.filter_line:
             self.filter_input().display = bool(look.filter) or self.typing
-        self.table.set_columns(USUAL, look.sort, look.reverse, look.wide)
+        self.table.set_columns(self.columns_of(look), look.sort, look.reverse, look.wide)
         self.show_all()
+
+    def columns_of(self, look: ScreenState) -> Sequence[str]:
+        """The columns chosen on the screen, else those of the settings, else the usual ones."""
+        return look.columns or self.deps.columns or USUAL
 
     def keep_look(self, look: ScreenState) -> None:
         """Apply this look and save it for the next start."""
@@ -784,8 +800,42 @@ class BoardScreen(Screen[None]):
     def action_reverse(self) -> None:
         self.keep_look(self.state.look._replace(reverse=not self.state.look.reverse))
 
+    @work
+    async def action_columns(self) -> None:
+        from tui.ui.columns_dialog import ColumnsDialog
+
+        look = self.state.look
+
+        def show(chosen: Sequence[str]) -> None:
+            self.table.set_columns(chosen, look.sort, look.reverse, look.wide)
+
+        dialog = ColumnsDialog(self.table.every, self.columns_of(look), self.deps.columns or USUAL, show)
+        chosen = await self.ask("columns", dialog)
+        self.set_look(self.state.look) if chosen is None else self.keep_look(self.state.look._replace(columns=chosen))
+
     def action_wide(self) -> None:
         self.keep_look(self.state.look._replace(wide=not self.state.look.wide))
+
+    def take_other_key(self, name: str) -> None:
+        """Take a key that is none of ours: run the user's own command that has it, or say once that it does nothing."""
+        key = canonical_key(name)
+        if self.typing or key in meanings(self.deps.keys):
+            return
+        if own := {key: name for name, one in self.deps.commands.items() for key in keys_in(one.key)}.get(key):
+            self.action_own(own)
+        elif key not in self._hinted and key not in RESERVED:
+            self._hinted.add(key)
+            self.say(f"{shown(key)} does nothing here. Press {first_key('help', self.deps.keys)} for the keys.")
+
+    def action_own(self, name: str) -> None:
+        """Run this command of the user's own on the job under the cursor."""
+        from tui.ui.own_commands import CommandRunner
+
+        command = self.deps.commands.get(name)
+        if command is None or not (job := self.the_job()):
+            return
+        self._runner = self._runner or CommandRunner(self.say, self._suspended)
+        self.run_worker(self._runner.run(name, command, self.state.board.states[job]), group="own")
 
     def action_view(self, number: str) -> None:
         """Show a view of the settings; 0 shows everything."""

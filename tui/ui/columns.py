@@ -5,6 +5,7 @@ from math import inf
 from typing import NamedTuple
 
 from tui.core.board import Freshness
+from tui.core.column_names import COLUMNS
 from tui.core.condition import NOT_RUNNING, Condition
 from tui.core.run import Outcome
 from tui.core.text import natural_key
@@ -89,8 +90,6 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
     )  # fmt: skip
 
 
-USUAL = ("state", "time", "job", "runs", "build", "tags")
-"""The columns that are shown if no others are chosen."""
 ALL = 10_000
 ROOM: tuple[tuple[str, int], ...] = (
     ("state", ALL),
@@ -120,21 +119,7 @@ MOST = 120
 """Cells of one column at most."""
 
 
-SORTS = (
-    "list",
-    "attention",
-    "change",
-    "state",
-    "time",
-    "age",
-    "job",
-    "runs",
-    "build",
-    "tags",
-    "project",
-    "profile",
-    "id",
-)
+SORTS = ("list", "attention", "change", *COLUMNS)
 """What the table can be sorted by; `list` is the watchlist's own order."""
 
 

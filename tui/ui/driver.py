@@ -187,6 +187,11 @@ class SturdyDriver(LinuxDriver):
             self._written += 1
             super().write(data)
 
+    def close(self) -> None:
+        """Textual keeps the thread that it has stopped; texts given to that would never be taken."""
+        super().close()
+        self._writer_thread = None
+
     @property
     def is_stuck(self) -> bool:
         return self._written - self._taken >= STUCK

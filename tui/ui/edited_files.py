@@ -1,17 +1,31 @@
 """Notices when the user edits the settings or a theme while the screen is open."""
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from tui.core.errors import UserError
 from tui.storage.files import Signature, signature
 from tui.storage.settings import Settings, load_settings
 from tui.ui.keys import check_keys
 from tui.ui.screen_deps import ScreenDeps
-from tui.ui.views import check_views
+from tui.ui.views import Views, check_views
 from tui.ui.watchlist_editor import DiskThread
 
-LIVE = ("ui.theme", "ui.address", "alerts.", "keys.", "views.")
+if TYPE_CHECKING:
+    from tui.ui.own_commands import OwnCommands
+
+LIVE = ("ui.theme", "ui.address", "ui.columns", "alerts.", "keys.", "views.", "commands.")
 """Settings that take effect at once; the others need a restart."""
+
+
+def check_screen_settings(keys: Mapping[str, str], views: Views, commands: "OwnCommands") -> None:
+    """Raises UserError if the screen cannot be used with these."""
+    check_keys(keys)
+    check_views(views)
+    if commands:
+        from tui.ui.own_commands import check_commands
+
+        check_commands(commands, keys)
 
 
 class EditedFiles:
@@ -38,8 +52,7 @@ class EditedFiles:
             return None
         try:
             settings = await disk.run(load_settings, self._settings_file)
-            check_keys(settings.keys)
-            check_views(settings.views)
+            check_screen_settings(settings.keys, settings.views, settings.commands)
         except UserError as problem:
             self.warning = f"{problem}. The settings stay as they were."
             return None

@@ -140,13 +140,11 @@ def _counts(header: HeaderState) -> Wordings:
 
 def _news(header: HeaderState) -> Parts:
     """What else is said of the rows: how many are shown and marked."""
-    parts: Parts = []
+    parts: Parts = [(f"view {header.view}", "key")] if header.view else []
     if header.narrowed:
         parts.append((f"{header.shown} of {header.summary.total} shown", "ageing"))
     if header.marked:
         parts.append((f"{header.marked} marked", "ageing"))
-    if header.view:
-        parts.append((f"view {header.view}", "key"))
     return parts
 
 

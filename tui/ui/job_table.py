@@ -58,7 +58,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     ) -> None:
         """`cursor_moved` is called when another line is under the cursor; a message would cost more."""
         super().__init__()
-        self._every = every
+        self.every = every
         self._glyphs = glyphs
         self._row_of = row_of
         self._groups = groups
@@ -178,7 +178,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def _shown(self) -> Sequence[Column]:
-        return self._every if self.wide else self._chosen
+        return self.every if self.wide else self._chosen
 
     def in_view(self) -> tuple[JobId, ...]:
         """The jobs whose rows are on the screen."""
@@ -252,7 +252,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def set_columns(self, keys: Sequence[str], sorted_by: str, reverse: bool, wide: bool) -> None:
         """Which columns are shown, which is marked as sorted, and whether all are shown, scrolling sideways."""
         self.sorted_by, self.reverse = sorted_by, reverse
-        by_key = {column.key: column for column in self._every}
+        by_key = {column.key: column for column in self.every}
         chosen = tuple(by_key[key] for key in keys)
         if (chosen, wide) != (self._chosen, self.wide):
             self._chosen, self.wide = chosen, wide

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from itertools import combinations
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events
 from textual.binding import Binding, InvalidBinding
@@ -12,6 +12,9 @@ from textual.keys import format_key
 
 from tui.core.errors import UserError
 from tui.core.text import clean, did_you_mean
+
+if TYPE_CHECKING:
+    from tui.storage.screen_settings import CommandSettings
 
 _ALIASES = {
     "ctrl+m": "enter", "return": "enter", "ctrl+i": "tab", "ctrl+left_square_bracket": "escape", "esc": "escape",
@@ -153,6 +156,7 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("view_0", "0", "", "Show everything: no filter, no groups, the watchlist's order", LOOK, "view('0')"),
     *(KeyCommand(f"view_{n}", n, "", "Show a view of the settings", LOOK, f"view('{n}')") for n in "123456789"),
     KeyCommand("save_view", "V", "", "Save filter, order and groups as a view", LOOK),
+    KeyCommand("columns", "W", "", "Choose the columns and their order", LOOK),
     KeyCommand("wide", "w", "", "All columns in full width, scrolling sideways", LOOK),
     KeyCommand(
         "refresh",
@@ -276,13 +280,13 @@ def _checked(command: KeyCommand, keys: Mapping[str, str]) -> list[str]:
     if command.id not in keys:
         return keys_of(command, keys)
     text = keys[command.id]
-    found = [canonical_key(key) for key in _written(text)]
-    if not found or not all(map(can_be_sent, found)):
+    found = keys_in(text)
+    if not found:
         raise UserError(
             f"[keys] in the settings: {command.id} is {clean(text, 40)!r}, and that is no key that terminals send; "
             "write a character, a name such as f5, delete or pagedown, ctrl+ and a letter, or several with commas."
         )
-    if reserved := _RESERVED.intersection(found):
+    if reserved := RESERVED.intersection(found):
         raise UserError(
             f"[keys] in the settings: {command.id} is {clean(text, 40)!r}, and {min(reserved)} has a fixed meaning; "
             f"give {command.id} another key."
@@ -290,7 +294,19 @@ def _checked(command: KeyCommand, keys: Mapping[str, str]) -> list[str]:
     return found
 
 
-_RESERVED = frozenset({"ctrl+q", "ctrl+c", "ctrl+p", "tab", "shift+tab"})
+RESERVED = frozenset({"ctrl+q", "ctrl+c", "ctrl+p", "tab", "shift+tab"})
+"""Keys with a fixed meaning."""
+
+
+def meanings(keymap: Mapping[str, str]) -> dict[str, str]:
+    """The name of the command that each key has."""
+    return {key: command.id for command in COMMANDS for key in keys_of(command, keymap)}
+
+
+def keys_in(text: str) -> list[str]:
+    """The canonical names of the keys in a text of the settings; empty if one of them is none that terminals send."""
+    found = [canonical_key(key) for key in _written(text)]
+    return found if all(map(can_be_sent, found)) else []
 
 
 def keys_of(command: KeyCommand, keymap: Mapping[str, str]) -> list[str]:
@@ -304,9 +320,10 @@ def canonical(keymap: Mapping[str, str]) -> dict[str, str]:
     return {name: ",".join(canonical_key(key) for key in _written(text)) for name, text in keymap.items()}
 
 
-def alt_keys(keymap: Mapping[str, str]) -> frozenset[str]:
-    """The keys with alt that have a command."""
-    return frozenset(key for command in COMMANDS for key in keys_of(command, keymap) if key.startswith("alt+"))
+def alt_keys(keymap: Mapping[str, str], own: "Mapping[str, CommandSettings]") -> frozenset[str]:
+    """The keys with alt that have a command of ours or of the user's own."""
+    every = (*meanings(keymap), *(key for command in own.values() for key in keys_in(command.key)))
+    return frozenset(key for key in every if key.startswith("alt+"))
 
 
 def half_width(key: events.Key) -> events.Key:

@@ -18,6 +18,7 @@ SYNONYMS = {
     "log": "tail output console follow",
     "filter": "search find grep",
     "sort": "order by",
+    "columns": "fields hide show",
     "refresh": "reload update poll",
     "refresh_all": "reload update poll",
     "pause": "stop mute hold",

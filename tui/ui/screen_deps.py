@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller_group import PollerGroup
     from tui.storage.recorder import Recorder
-    from tui.storage.screen_settings import ViewSettings
+    from tui.storage.screen_settings import CommandSettings, ViewSettings
 
 
 class SignInForm(Protocol):
@@ -124,6 +124,8 @@ class ScreenDeps(NamedTuple):
     alerts: AlertSettings = AlertSettings()
     theme: str = ""
     """From the settings; a theme chosen on the screen goes first."""
+    columns: tuple[str, ...] = ()
+    """From the settings; columns chosen on the screen go first."""
     address: str = ""
     """Template for the address of a job's page, with {job_id} and {region}."""
     notices: tuple[str, ...] = ()
@@ -134,6 +136,8 @@ class ScreenDeps(NamedTuple):
     """The user's views, by the number of their keys."""
     save_view: "Callable[[str, ViewSettings], None] | None" = None
     """Writes a view into the settings; raises UserError. None if there is no settings file."""
+    commands: Mapping[str, "CommandSettings"] = MappingProxyType({})
+    """The user's own commands on a job, by their names."""
     settings_file: Path | None = None
     """Loaded again when it is edited."""
     job_names: Mapping[JobId, ServiceName] = {}

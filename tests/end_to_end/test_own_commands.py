@@ -1,0 +1,60 @@
+"""A command of the user's own takes the terminal, and gives it back."""
+
+from pathlib import Path
+
+from tests.support.program import SETTINGS
+from tests.support.typist import typing
+
+COMMANDS = """
+[commands.ask]
+key = "f6"
+run = "terminal"
+command = ["sh", "-c", "stty; printf 'name of %s? ' \\"$CODEARTS_LABEL\\"; read answer; echo \\"got $answer\\"; exit 3"]
+
+[commands.hang]
+key = "f7"
+run = "terminal"
+command = ["sh", "-c", "stty echo; echo hanging; read line"]
+
+[commands.gone]
+key = "f8"
+run = "terminal"
+command = ["/nowhere/program"]
+"""
+
+
+def test_the_terminal_is_lent_to_a_command_and_drawn_anew_after_it(tmp_path: Path) -> None:
+    with typing(tmp_path, 24, 80, SETTINGS + COMMANDS) as typist:
+        typist.press("down", "f6")
+        typist.wait_for(r"name of job 002\?")
+        assert "running" not in typist.terminal.text
+        asked = len(typist.server.requests)
+        typist.server.wait_for(lambda requests: len(requests) > asked)  # polling goes on
+        typist.type("me\r")
+        typist.wait_for(r"(?s)got me.*ask: failed with exit status 3\. Press a key to go back\.")
+        typist.type("\x03")  # ctrl+c is a key, too
+        typist.at(2)
+        typist.gone("got me")
+        typist.press("f7")
+        typist.wait_for("hanging")
+        typist.type("\x1a")  # there is no shell to resume it: it means nothing
+        typist.type("\x03")  # ends the command alone
+        typist.wait_for(r"hang: ended by signal 2\. Press a key")
+        typist.type(" ")
+        typist.at(2)
+        typist.press("f8")
+        typist.wait_for(r"(?s)gone cannot be run:.*/nowhere/program: No such file")
+        typist.press("down")
+        typist.at(3)
+        typist.press("q")
+        assert typist.terminal.wait_exit() == 0
+        assert typist.terminal.left_behind() == ()
+
+
+def test_a_signal_while_a_command_has_the_terminal_ends_both(tmp_path: Path) -> None:
+    with typing(tmp_path, 24, 80, SETTINGS + COMMANDS) as typist:
+        typist.press("f7")
+        typist.wait_for("hanging")
+        typist.terminal.kill()
+        assert typist.terminal.wait_exit() == 143
+        assert typist.terminal.left_behind() == ()

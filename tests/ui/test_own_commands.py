@@ -1,0 +1,106 @@
+"""Commands of the user's own on a job: what is refused, what they are given, and what is said of them."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.builders import job_id
+from tests.support.screen_harness import screen
+from tui.core.board import JobState
+from tui.core.errors import UserError
+from tui.core.job import Job, ServiceName
+from tui.core.run import Outcome, RunRecord
+from tui.processes import Ended
+from tui.storage.screen_settings import CommandSettings
+from tui.storage.settings import load_settings
+from tui.ui.own_commands import check_commands, how_it_ended, values_of
+
+A, B = job_id(1), job_id(2)
+ECHO = "import os, sys; print(sys.argv[1:], os.environ['CODEARTS_LABEL'], 'CODEARTS_TOKEN' in os.environ)"
+SHELL = "command = ['sh', '-c', 'echo {label}']"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[commands.log]\nkey = 'f6'\n", "commands.log has no command: write command = ["),
+        ("[commands.log]\ncommand = 'less'\n", "commands.log.command must be a list of texts"),
+        ("[commands.log]\ncommand = []\n", "commands.log.command must be a list of texts"),
+        ("[commands.log]\ncommand = ['x']\nrun = 'here'\n", 'commands.log.run must be "background" or "terminal"'),
+        ("[commands.log]\ncommandd = ['x']\n", "no setting commands.log.commandd; did you mean commands.log.c"),
+        ('[commands."a\\u001b"]\ncommand = ["x"]\n', "needs a name of 1 to 30 printable"),
+        (f"[commands.log]\n{SHELL}\n", 'a label could hold commands; write "$CODEARTS_LABEL"'),
+        ("[commands.log]\ncommand = ['ssh', 'host', 'log {name}']\n", "{name} in a text that a shell runs"),
+    ],
+)
+def test_wrong_commands_are_refused_with_what_to_do(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(text)
+    with pytest.raises(UserError) as raised:
+        load_settings(file)
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("r", "log.key in the settings is 'r', and r has the meaning 'refresh' already; give 'log' another key."),
+        ("f6,Y", "and Y has the meaning 'copy_report' already"),
+        ("shift+f7", "has the meaning 'other' already"),
+        ("ctrl+c", "has a fixed meaning of its own already"),
+        ("hyper+x", "is no key that terminals send"),
+    ],
+)
+def test_a_key_that_clashes_is_refused_in_a_sentence(key: str, said: str) -> None:
+    commands = {"other": CommandSettings(("x",), "shift+f7"), "log": CommandSettings(("x",), key)}
+    with pytest.raises(UserError) as raised:
+        check_commands(commands, {})
+    assert said in str(raised.value)
+    check_commands({"log": CommandSettings(("x",), "r")}, {"refresh": "f5"})  # it was given away
+
+
+def test_what_a_command_is_given_is_plain_text() -> None:
+    state = JobState(Job(A, "pay\x1b[2J"), service_name=ServiceName("build\u202e"))
+    assert values_of(state) == {"id": A, "label": "pay\ufffd[2J", "name": "pay\ufffd[2J", "number": "", "outcome": ""}
+    known = state._replace(last_run=RunRecord(88, Outcome.FAILED))
+    assert (values_of(known)["number"], values_of(known)["outcome"]) == ("88", "failed")
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        (Ended(0), "log: done."),
+        (Ended(0, b"one\n\ntwo\n"), "log: done: one · two"),
+        (Ended(3, b"out", b"it \x1b[31mbroke\n"), "log: failed with exit status 3: it \ufffd[31mbroke"),
+        (Ended(-9), "log: ended by signal 9."),
+        (Ended(None), "log did not end within 10 minutes and was stopped."),
+        (Ended(-9, b"x" * ((1 << 20) + 1)), "log wrote more than 1 MiB and was stopped."),
+    ],
+)
+def test_one_plain_sentence_says_how_it_ended(ended: Ended, said: str) -> None:
+    assert how_it_ended("log", ended) == said
+    assert len(how_it_ended("log", Ended(1, b"", b"\xffx y" * 100_000))) < 300
+
+
+async def test_a_command_runs_on_the_job_under_the_cursor_without_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODEARTS_TOKEN", "secret")
+    commands = {
+        "show": CommandSettings((sys.executable, "-c", ECHO, "{label}", "--", "{id}"), "f6"),
+        "bad": CommandSettings((sys.executable, "-c", "raise SystemExit('no such\\x1b[2J build')"), "f7"),
+        "gone": CommandSettings(("/nowhere/program",), "f8"),
+    }
+    watched = [Job(A, "-rf"), Job(B, "b")]
+    async with screen(watched, commands=commands, size=(120, 24)) as shown:
+        await shown.press("f6")
+        await shown.until(lambda: "show: done:" in shown.said)
+        assert shown.said == f"show: done: [' -rf', '--', '{A}'] -rf False"  # no option, no secret
+        await shown.press("down", "f7")
+        await shown.until(lambda: "bad: failed with exit status 1: no such\ufffd[2J build" in shown.said)
+        await shown.press("f8")
+        await shown.until(lambda: "gone cannot be run: /nowhere/program: No such file or directory." in shown.said)
+        await shown.press("f9")
+        assert "f9 does nothing here. Press ? for the keys." in shown.said
+        shown.app.clear_notifications()
+        await shown.press("f9")  # said once
+        assert shown.said == ""

@@ -1,0 +1,112 @@
+"""The dialog in which columns are chosen and put in order. The table shows the choice at once."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui.ui.columns import Column
+from tui.ui.dialogs import Dialog
+from tui.ui.formatting import fit
+
+TITLE = 10
+"""Cells of a column's title."""
+
+
+class ColumnChoice:
+    """Columns in an order, of which some are shown."""
+
+    def __init__(self, every: Sequence[str], shown: Sequence[str]) -> None:
+        self.order = [*shown, *(key for key in every if key not in shown)]
+        self.ticked = set(shown)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        return tuple(key for key in self.order if key in self.ticked)
+
+    def toggle(self, place: int) -> bool:
+        """Show this column, or show it no more. Returns False where it is the last one."""
+        if self.ticked == {self.order[place]}:
+            return False
+        self.ticked ^= {self.order[place]}
+        return True
+
+    def move(self, place: int, by: int) -> int:
+        """Move a column up or down. Returns its new place."""
+        there = max(0, min(len(self.order) - 1, place + by))
+        self.order.insert(there, self.order.pop(place))
+        return there
+
+
+class ColumnsDialog(Dialog[tuple[str, ...]]):
+    """Its answer is empty for the usual columns."""
+
+    HINT = "space: show or hide, J K: move, 0: the usual ones, enter: save, esc: close"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor(1)", show=False),
+        Binding("k", "cursor(-1)", show=False),
+        Binding("space", "tick", show=False),
+        Binding("J,shift+down", "move(1)", show=False),
+        Binding("K,shift+up", "move(-1)", show=False),
+        Binding("0", "usual", show=False),
+    ]
+
+    def __init__(
+        self,
+        every: Sequence[Column],
+        shown: Sequence[str],
+        usual: Sequence[str],
+        seen: Callable[[Sequence[str]], None],
+    ) -> None:
+        """`seen` is called with each choice."""
+        super().__init__("Columns")
+        self._columns = {column.key: column for column in every}
+        self._usual = tuple(usual)
+        self._seen = seen
+        self._choice = ColumnChoice(tuple(self._columns), shown)
+
+    def body(self) -> ComposeResult:
+        yield OptionList(*(Option(self._line(key)) for key in self._choice.order))
+
+    def _line(self, key: str) -> Text:
+        column = self._columns[key]
+        tick = "[x]" if key in self._choice.ticked else "[ ]"
+        return Text(f"{tick} {fit(column.title, TITLE)} {column.about}", no_wrap=True, overflow="ellipsis")
+
+    @property
+    def _options(self) -> OptionList:
+        return self.query_one(OptionList)
+
+    @property
+    def _place(self) -> int:
+        return self._options.highlighted or 0
+
+    def _show(self, place: int) -> None:
+        for at, key in enumerate(self._choice.order):
+            self._options.replace_option_prompt_at_index(at, self._line(key))
+        self._options.highlighted = place
+        self._seen(self._choice.shown)
+
+    def action_cursor(self, by: int) -> None:
+        self._options.action_cursor_down() if by > 0 else self._options.action_cursor_up()
+
+    def action_tick(self) -> None:
+        if self._choice.toggle(self._place):
+            self._show(self._place)
+
+    def action_move(self, by: int) -> None:
+        self._show(self._choice.move(self._place, by))
+
+    def action_usual(self) -> None:
+        self._choice = ColumnChoice(tuple(self._columns), self._usual)
+        self._show(0)
+
+    @on(OptionList.OptionSelected)
+    def answer(self) -> None:
+        shown = self._choice.shown
+        self.dismiss(() if shown == self._usual else shown)
