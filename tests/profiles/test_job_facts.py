@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.contract_extras import ALLOWED, OUTCOMES, TRUTHS, Truth, tell
+from tests.support.contract_extras import OUTCOMES, TRUTHS, Truth, tell
 from tests.support.contract_server import TOKEN, ContractServer, Script, refusal
 from tests.support.user_home import User
 from tui.context import App
@@ -74,7 +74,6 @@ async def watching(folder: Path, *argv: str, every_extra: Script | None = None) 
             with suppress(asyncio.CancelledError):
                 await work
             await app.close()
-        assert all(request.method == "GET" and ALLOWED.fullmatch(request.path) for request in server.requests)
 
 
 @pytest.fixture(autouse=True)
