@@ -87,9 +87,9 @@ class Extras:
         return opened if isinstance(opened, Failure) else await opened[1].last_run(job, with_duration)
 
     async def last_ended(self, job: JobId) -> RunRecord | Failure | None:
-        """Returns the newest build that has ended; None for a job without one."""
+        """Returns the newest build that has ended, with its times if they can be had; None for a job without one."""
         opened = self._open()
-        return opened if isinstance(opened, Failure) else await opened[1].last_run(job, has_ended=True)
+        return opened if isinstance(opened, Failure) else await opened[1].last_run(job, with_duration=True, has_ended=True)
 
     async def failed_step(self, job: JobId, number: int) -> FailedStep | Failure | None:
         """Returns the first step that failed; None where the service knows of none."""
