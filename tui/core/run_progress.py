@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from tui.core.board import JobState
 from tui.core.estimate import Estimate, Outlook, RunProgress, estimate, outlook
-from tui.core.observed_run import Gap, RecordedRun
+from tui.core.observed_run import Between, Gap, RecordedRun
+from tui.core.run_match import times_agree
 
 
 class Course(NamedTuple):
@@ -28,9 +29,16 @@ class Course(NamedTuple):
 
 
 def course_of(state: JobState, now: float) -> Course | None:
-    """Returns how far the job's run is at `now` (epoch seconds); None if the last good status is not running."""
-    run = state.current_run
-    return course(run, state.runs, state.gaps, now) if run else None
+    """Returns how far the job's run is at `now` (epoch seconds); None if the last good status is not running.
+
+    If its start was not seen, the time in the service's record is taken, where it fits what was seen.
+    """
+    if (run := state.current_run) is None:
+        return None
+    if run.start.after is None and state.going and state.going.started_at and times_agree(state.going, run):
+        began = min(state.going.started_at.timestamp(), run.start.by)
+        run = run._replace(start=Between(began, began))  # not seen by us, but the service says so
+    return course(run, state.runs, state.gaps, now)
 
 
 def course(run: RecordedRun, before: Iterable[RecordedRun], gaps: Iterable[Gap], now: float) -> Course:
