@@ -13,10 +13,13 @@ class Course(NamedTuple):
     """A run in progress at one moment."""
 
     elapsed: float
-    """Seconds since the middle of the interval in which it began; the least possible if its start was not seen."""
+    """Seconds since the middle of the interval in which it began; the least possible if that is not known."""
     start_seen: bool
+    """Whether it is known when it began."""
     outlook: Outlook = Outlook(RunProgress.UNKNOWN)
     usual: Estimate | None = None
+    began: float = 0.0
+    """Epoch seconds: `elapsed` before the moment that is looked at."""
 
     @property
     def is_late(self) -> bool:
@@ -50,7 +53,7 @@ def course(run: RecordedRun, before: Iterable[RecordedRun], gaps: Iterable[Gap],
     start = run.start.middle if start_seen else _sure_start(run, gaps)
     elapsed = max(0.0, now - start)
     usual = usual_duration(before, now)
-    return Course(elapsed, start_seen, outlook(elapsed, start_seen, usual), usual)
+    return Course(elapsed, start_seen, outlook(elapsed, start_seen, usual), usual, start)
 
 
 def late_since(state: JobState) -> float | None:
