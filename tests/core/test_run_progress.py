@@ -55,9 +55,7 @@ def test_a_run_that_may_be_two_has_gone_on_since_the_last_gap_at_least() -> None
     assert course(going(NOW - 9999, maybe_two=True), before(9), (), NOW).elapsed == 5
 
 
-@pytest.mark.parametrize(
-    ("service_says", "began"), [(-300, -300), (-9000, -9000), (100, 0), (500, None), (None, None)]
-)
+@pytest.mark.parametrize(("service_says", "began"), [(-300, -300), (-9000, -9000), (100, 0), (500, None), (None, None)])
 def test_a_start_that_was_not_seen_is_taken_from_the_record_where_it_fits(
     service_says: int | None, began: int | None
 ) -> None:
