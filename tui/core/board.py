@@ -6,7 +6,9 @@ from math import inf
 from typing import NamedTuple
 
 from tui.core.alert_policy import Arm
+from tui.core.estimate import WINDOW, PastRun
 from tui.core.job import Job, JobId, ServiceName
+from tui.core.known_runs import known_runs
 from tui.core.observed_run import Gap, RecordedRun, observe
 from tui.core.reading import Failure, Moment, Reading, Status
 from tui.core.run import FailedStep, RunRecord, merged
@@ -94,6 +96,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """The run in progress; None if the status is not running."""
     gaps: tuple[Gap, ...] = ()
     """The last times in which the job was not watched, oldest first."""
+    told_runs: tuple[PastRun, ...] = ()
+    """Runs that the service told of, as samples for an estimate, besides `runs`."""
     is_remembered: bool = False
     """Whether status, since and good are from before this start: there was no answer yet."""
     is_armed_once: bool = False
@@ -196,6 +200,17 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         known = self._replace(last_run=last_run, failed_step=step, learned_at=at)
         return known.with_outcome(record) if record.is_confirmed and self.runs else known
 
+    def with_records(self, records: Iterable[RunRecord]) -> "JobState":
+        """The state after the service told of the last runs, with their outcomes, and samples for an estimate."""
+        known = known_runs(self.runs, records)
+        runs = tuple(_with_record(one.run, one.record) for one in known if one.run)
+        missing = WINDOW - sum(run.past is not None for run in runs)
+        told = [past for one in known if (past := one.past) and past.is_told]
+        told_runs = tuple(told[-missing:]) if missing > 0 else ()
+        if (runs, told_runs) == (self.runs, self.told_runs):
+            return self
+        return self._replace(runs=runs, told_runs=told_runs)
+
     def with_outcome(self, record: RunRecord) -> "JobState":
         """The outcome of the last run that was observed, if this is its record.
 
@@ -233,6 +248,12 @@ class Board(NamedTuple):
         if state := self.states.get(job):
             return self._replace(states={**self.states, job: state.learn(record, step, at)})
         return self
+
+    def with_records(self, job: JobId, records: Iterable[RunRecord]) -> "Board":
+        """The board after the service told of a job's last runs."""
+        state = self.states.get(job)
+        after = state and state.with_records(records)
+        return self if after is None or after is state else self._replace(states={**self.states, job: after})
 
     def call(self, names: Mapping[JobId, ServiceName]) -> "Board":
         """The board with these names of the service."""
@@ -277,6 +298,10 @@ class Board(NamedTuple):
             if state := states.get(job_id):
                 states[job_id] = state._replace(paused=since)
         return self._replace(states=states)
+
+
+def _with_record(run: RecordedRun, record: RunRecord | None) -> RecordedRun:
+    return with_record(run, record) if record and record.is_finished is not False else run
 
 
 def stops_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterator[tuple[JobId, RecordedRun]]:

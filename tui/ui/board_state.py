@@ -109,6 +109,12 @@ class BoardState:
         self.board = self.board.learn(job, record, step, at)
         self._changed.add(job)
 
+    def take_records(self, job: JobId, records: Sequence[RunRecord]) -> bool:
+        """Take what the service told of a job's last runs. Returns whether anything of it is new."""
+        before, self.board = self.board, self.board.with_records(job, records)
+        self._changed.add(job)
+        return self.board is not before
+
     def call(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs."""
         self.board = self.board.call(names)
