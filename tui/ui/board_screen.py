@@ -7,6 +7,7 @@ The screen owns five plain objects: `state` (what is shown), `live` (the service
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -816,7 +817,8 @@ class BoardScreen(Screen[None]):
         runs = (*state.runs, *([state.current_run] if state.current_run else ()))
         records = {state.last_run.number: state.last_run} if state.last_run else {}
         title = f"Runs of {state.name}"
-        await self.ask("history", HistoryDialog(title, runs, None, records, now.wall, self.deps.glyphs))
+        read_page = partial(self.deps.older_runs, job) if self.deps.older_runs else None
+        await self.ask("history", HistoryDialog(title, runs, read_page, records, now.wall, self.deps.glyphs))
 
     @work
     async def action_events(self) -> None:
