@@ -1,14 +1,18 @@
 """A run in progress against the runs before it: what is said of it, and of what little is known."""
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
 from tests.support.builders import job_id
-from tui.core.estimate import RunProgress
+from tui.core.board import JobState
+from tui.core.estimate import Estimate, RunProgress
+from tui.core.job import Job
+from tui.core.job_runs import usual_duration
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.run import Outcome
-from tui.core.run_progress import course, usual_duration
+from tui.core.run_progress import Course, course_of
 
 JOB = job_id(1)
 NOW = 1_000_000.0
@@ -28,6 +32,20 @@ def going(began: float, start_seen: bool = True, maybe_two: bool = False) -> Rec
 
 def before(number: int, duration: float = 600) -> list[RecordedRun]:
     return [ended(NOW - 3600 * (at + 1), duration) for at in range(number)]
+
+
+def state(runs: Sequence[RecordedRun], run: RecordedRun | None = None, gaps: tuple[Gap, ...] = ()) -> JobState:
+    return JobState(Job(JOB), runs=tuple(runs), current_run=run, gaps=gaps)
+
+
+def course(run: RecordedRun, runs: Sequence[RecordedRun], gaps: Sequence[Gap], now: float) -> Course:
+    known = course_of(state(runs, run, tuple(gaps)), now)
+    assert known
+    return known
+
+
+def usual(runs: Sequence[RecordedRun]) -> Estimate | None:
+    return usual_duration(state(runs), NOW)
 
 
 def test_elapsed_begins_at_the_middle_of_the_interval_in_which_it_began() -> None:
@@ -53,10 +71,10 @@ def test_a_run_that_may_be_two_has_gone_on_since_the_last_gap_at_least() -> None
     assert course(going(NOW - 9999, maybe_two=True), before(9), (), NOW).elapsed == 5
 
 
-@pytest.mark.parametrize(("runs", "usual"), [(2, None), (3, 600), (9, 600)])
-def test_under_three_runs_nothing_is_said(runs: int, usual: float | None) -> None:
-    known = usual_duration(before(runs), NOW)
-    assert (known and known.point) == usual
+@pytest.mark.parametrize(("runs", "point"), [(2, None), (3, 600), (9, 600)])
+def test_under_three_runs_nothing_is_said(runs: int, point: float | None) -> None:
+    known = usual(before(runs))
+    assert (known and known.point) == point
 
 
 def test_a_clock_that_was_set_back_makes_no_time_negative() -> None:
@@ -65,7 +83,7 @@ def test_a_clock_that_was_set_back_makes_no_time_negative() -> None:
 
 def test_known_failures_are_left_out() -> None:
     runs = [*before(3), *(ended(NOW - 60 * at, 30, Outcome.FAILED, width=1) for at in range(1, 9))]
-    known = usual_duration(runs, NOW)
+    known = usual(runs)
     assert known
     assert (known.runs, known.point) == (3, 600)
 
@@ -87,4 +105,4 @@ def test_runs_that_were_seen_only_in_part_never_move_the_usual_duration() -> Non
         ]
         mixed = [*whole, *parts]
         chance.shuffle(mixed)
-        assert usual_duration(mixed, NOW) == usual_duration(whole, NOW)
+        assert usual(mixed) == usual(whole)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -30,11 +30,15 @@ class Watch:
         self.changes = asyncio.Event()
         self.unconfirmed: list[JobId] = []
         self.facts = app.facts(lambda job: app.default, self.learned, self.named)
+        self.facts.tell_records(self.recorded)
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         self.unconfirmed += [job] if not record.is_confirmed else []
         self.board = self.board.learn(job, record, step)
         self.changes.set()
+
+    def recorded(self, job: JobId, records: Sequence[RunRecord]) -> None:
+        self.board = self.board.tell(job, records)
 
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
         self.board = self.board.call(names)
@@ -90,6 +94,7 @@ async def test_at_the_start_all_names_and_outcomes_are_learned(tmp_path: Path) -
             state = watch.board.states[job]
             assert state.name == truth.name
             assert watch.outcome(job) == OUTCOMES.get(truth.name)
+            assert bool(state.records) == bool(truth.state)
         assert watch.board.states[IDS[1]].failed_step == FailedStep("Sign ipa", "CB.2017", "expired")
         assert set(watch.unconfirmed) == {IDS[number] for number in (0, 1, 2, 3, 4)}
         assert sum("/job/list" in request.path for request in watch.server.requests) == 1

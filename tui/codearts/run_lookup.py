@@ -17,6 +17,8 @@ MOST_BUILDS = 2
 """Builds whose exact times are requested to find one run."""
 FRUITLESS = 20
 """After so many exact times without learning the unit, it is not sought any more: one request a run must do."""
+UNTIMED = 500
+"""Jobs whose records are kept until the unit is known."""
 _EXACT = 0.5
 """Seconds; the service's own two times are to the millisecond, its durations may be rounded."""
 
@@ -24,10 +26,20 @@ _EXACT = 0.5
 class RunLookup:
     """The lookups of one profile; learns the units of its durations. `now` is the service's clock, in UTC."""
 
-    def __init__(self, extras: ExtrasClient, region: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        extras: ExtrasClient,
+        region: str,
+        now: Callable[[], datetime],
+        told: Callable[[JobId, Sequence[RunRecord]], object] = lambda job, records: None,
+    ) -> None:
+        """`told` is called with each list of records, and again with their durations once the unit is known."""
         self._extras = extras
         self._region = region
         self._now = now
+        self._told = told
+        self._untimed: dict[JobId, Sequence[RunRecord]] = {}
+        """Records that were told before the unit was known."""
         self.calibration = Calibration()
         self._exact_answers = 0
 
@@ -55,7 +67,7 @@ class RunLookup:
         least, most = run.duration or (0.0, None)
         is_new = match.record is not None and match.record.number not in exact_numbers
         if match.kind is MatchKind.FOUND and match.record and is_new and most is not None and not run.maybe_two:
-            self.calibration = self.calibration.observe(match.record, least, most)
+            self._learn_unit(match.record, least, most)
         return match
 
     async def records(self, job: JobId, most: int = 10) -> Sequence[RunRecord] | Failure:
@@ -63,17 +75,32 @@ class RunLookup:
         page = await self._extras.fetch(record_list_call(job, self._now(), self._region, most))
         if not isinstance(page, RecordPage):
             return page
-        return [self.calibration.apply(record) for record in page.records]
+        if not self.calibration.is_known and (len(self._untimed) < UNTIMED or job in self._untimed):
+            self._untimed[job] = page.records
+        return self._tell(job, page.records)
+
+    def _tell(self, job: JobId, page: Sequence[RunRecord]) -> Sequence[RunRecord]:
+        records = [self.calibration.apply(record) for record in page]
+        self._told(job, records)
+        return records
+
+    def _learn_unit(self, record: RunRecord, least: float, most: float) -> None:
+        """Learns from a run that lasted between `least` and `most` seconds."""
+        self.calibration = self.calibration.observe(record, least, most)
+        if self.calibration.is_known:
+            untimed, self._untimed = self._untimed, {}
+            for job, page in untimed.items():
+                self._tell(job, page)
 
     async def last_run(
-        self, job: JobId, with_duration: bool = False, has_ended: bool = False
+        self, job: JobId, with_duration: bool = False, has_ended: bool = False, most: int = FOR_THE_LAST_RUN
     ) -> RunRecord | Failure | None:
-        """The newest build, or the newest that has ended; None for a job without one.
+        """The newest build, or the newest that has ended, of the `most` last ones; None for a job without one.
 
         `with_duration` costs one more request as long as the unit is not known. Where the list of records is refused,
         or has none of its last 30 days, two other calls tell of the last build.
         """
-        records = await self.records(job, FOR_THE_LAST_RUN)
+        records = await self.records(job, most)
         if not isinstance(records, Failure) and records:
             newest = next((record for record in records if not has_ended or record.is_finished is not False), None)
             return await self._with_duration(job, newest) if with_duration and newest else newest
@@ -102,7 +129,7 @@ class RunLookup:
             return None
         self._exact_answers += 1
         if exact.duration is not None:
-            self.calibration = self.calibration.observe(record, exact.duration - _EXACT, exact.duration + _EXACT)
+            self._learn_unit(record, exact.duration - _EXACT, exact.duration + _EXACT)
         return exact
 
     def _lacks_times(self, match: Match) -> bool:

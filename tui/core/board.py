@@ -14,6 +14,10 @@ from tui.core.run_match import MatchKind, choose_record, with_record
 
 TRANSITIONS_KEPT = RUNS_KEPT = GAPS_KEPT = 20
 """For each job."""
+RECORDS_KEPT = 20
+"""For each job, as many as an estimate uses."""
+TOLD_JOBS = 1000
+"""Jobs whose records are kept."""
 REMEMBERED = 500
 """Removed jobs whose state is kept, in case they come back, as by undo."""
 
@@ -92,6 +96,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """The run in progress; None if the status is not running."""
     gaps: tuple[Gap, ...] = ()
     """The last times in which the job was not watched, oldest first."""
+    records: tuple[RunRecord, ...] = ()
+    """The last runs as the service tells of them, newest first; empty while it was not asked."""
     is_remembered: bool = False
     """Whether status, since and good are from before this start: there was no answer yet."""
     is_armed_once: bool = False
@@ -191,6 +197,11 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         known = self._replace(last_run=last_run, failed_step=step, learned_at=at)
         return known.with_outcome(record) if record.is_confirmed and self.runs else known
 
+    def tell(self, records: Iterable[RunRecord]) -> "JobState":
+        """The state with these records of the service; of two with one number the later told one counts."""
+        known = {record.number: record for record in (*self.records, *records)}
+        return self._replace(records=tuple(known[number] for number in sorted(known, reverse=True)[:RECORDS_KEPT]))
+
     def with_outcome(self, record: RunRecord) -> "JobState":
         """The outcome of the last run that was observed, if this is its record.
 
@@ -228,6 +239,13 @@ class Board(NamedTuple):
         if state := self.states.get(job):
             return self._replace(states={**self.states, job: state.learn(record, step, at)})
         return self
+
+    def tell(self, job: JobId, records: Iterable[RunRecord]) -> "Board":
+        """The board with the service's records of a job's last runs; of the first jobs only, to bound the memory."""
+        state = self.states.get(job)
+        if state is None or not (state.records or sum(bool(one.records) for one in self.states.values()) < TOLD_JOBS):
+            return self
+        return self._replace(states={**self.states, job: state.tell(records)})
 
     def call(self, names: Mapping[JobId, ServiceName]) -> "Board":
         """The board with these names of the service."""

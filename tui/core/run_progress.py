@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tui.core.board import JobState
-from tui.core.estimate import Estimate, Outlook, RunProgress, estimate, outlook
+from tui.core.estimate import Estimate, Outlook, RunProgress, outlook
+from tui.core.job_runs import usual_duration
 from tui.core.observed_run import Gap, RecordedRun
 
 
@@ -30,18 +31,17 @@ class Course(NamedTuple):
 def course_of(state: JobState, now: float) -> Course | None:
     """Returns how far the job's run is at `now` (epoch seconds); None if the last good status is not running."""
     run = state.current_run
-    return course(run, state.runs, state.gaps, now) if run else None
+    return course(run, usual_duration(state, now), state.gaps, now) if run else None
 
 
-def course(run: RecordedRun, before: Iterable[RecordedRun], gaps: Iterable[Gap], now: float) -> Course:
-    """Returns how far the run is at `now` (epoch seconds), judged by the runs `before` it.
+def course(run: RecordedRun, usual: Estimate | None, gaps: Iterable[Gap], now: float) -> Course:
+    """Returns how far the run is at `now` (epoch seconds), judged by the usual duration.
 
     A run that may be two has been going since the last gap at least: the first of the two may have ended in it.
     """
     start_seen = run.start.after is not None and not run.maybe_two
     start = run.start.middle if start_seen else _sure_start(run, gaps)
     elapsed = max(0.0, now - start)
-    usual = usual_duration(before, now)
     return Course(elapsed, start_seen, outlook(elapsed, start_seen, usual), usual)
 
 
@@ -54,11 +54,6 @@ def late_since(state: JobState) -> float | None:
     if known is None or known.usual is None or not known.is_late:
         return None
     return read_at - known.elapsed + known.usual.too_long
-
-
-def usual_duration(runs: Iterable[RecordedRun], now: float) -> Estimate | None:
-    """Returns the estimate from those runs that were observed closely enough."""
-    return estimate([past for run in runs if (past := run.past)], now)
 
 
 def _sure_start(run: RecordedRun, gaps: Iterable[Gap]) -> float:

@@ -55,6 +55,8 @@ class Extras:
         self._wants_names = True
         self._page_came = asyncio.Event()
         self._is_swept: Callable[[], bool] = lambda: False
+        self.told: Callable[[JobId, Sequence[RunRecord]], object] = lambda job, records: None
+        """Is called with the last runs of a job, newest first, whenever the service told of them."""
 
     def use(self, budget: ExtrasBudget, is_swept: Callable[[], bool] = lambda: False) -> None:
         """From now on extras wait for their share of this budget; `is_swept` returns whether sweeps read the lists."""
@@ -87,9 +89,13 @@ class Extras:
         return opened if isinstance(opened, Failure) else await opened[1].last_run(job, with_duration)
 
     async def last_ended(self, job: JobId) -> RunRecord | Failure | None:
-        """Returns the newest build that has ended; None for a job without one."""
+        """Returns the newest build that has ended; None for a job without one. `told` gets the last thirty."""
+        from tui.codearts.record_api import FOR_ESTIMATES
+
         opened = self._open()
-        return opened if isinstance(opened, Failure) else await opened[1].last_run(job, has_ended=True)
+        return (
+            opened if isinstance(opened, Failure) else await opened[1].last_run(job, has_ended=True, most=FOR_ESTIMATES)
+        )
 
     async def failed_step(self, job: JobId, number: int) -> FailedStep | Failure | None:
         """Returns the first step that failed; None where the service knows of none."""
@@ -159,8 +165,11 @@ class Extras:
         except UserError as problem:
             return Failure(FailureKind.SETTINGS, str(problem))
         client = ExtrasClient(opener, self._endpoint, self._credential, self._now, self._throttled, self._turn)
-        self._opened = client, RunLookup(client, self._endpoint.region, self._clock.now)
+        self._opened = client, RunLookup(client, self._endpoint.region, self._clock.now, self._tell)
         return self._opened
+
+    def _tell(self, job: JobId, records: Sequence[RunRecord]) -> None:
+        self.told(job, records)
 
     async def _turn(self) -> None:
         await self._budget.turn()

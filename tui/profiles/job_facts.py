@@ -1,7 +1,7 @@
 """What the status call does not tell of the watched jobs: their names, and what became of their last runs."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,15 +28,30 @@ class JobFacts:
         named: Callable[[Mapping[JobId, ServiceName]], object],
     ) -> None:
         """`learned` and `named` are called with what the service told."""
-        self._extras_of, self._profile_of = extras_of, profile_of
+        self._all_extras, self._profile_of = extras_of, profile_of
         self._names_file = names_file
         self._now = now
         self._learned, self._named = learned, named
-        self._outcomes = Outcomes(extras_of, learned, lambda: now().at)
+        self._recorded: Callable[[JobId, Sequence[RunRecord]], object] = lambda job, records: None
+        self._outcomes = Outcomes(self._extras_of, learned, lambda: now().at)
         self._names: Names = {}
         self._watched: set[JobId] = set()
         self._new: list[JobId] = []
         self._news = asyncio.Event()
+
+    def tell_records(self, recorded: Callable[[JobId, Sequence[RunRecord]], object]) -> None:
+        """`recorded` is called with the last runs of a watched job, newest first, when the service told of them."""
+        self._recorded = recorded
+
+    def _extras_of(self, profile: str) -> Extras | None:
+        extras = self._all_extras(profile)
+        if extras:
+            extras.told = self._told
+        return extras
+
+    def _told(self, job: JobId, records: Sequence[RunRecord]) -> None:
+        if job in self._watched:
+            self._recorded(job, records)
 
     def watch(self, jobs: Iterable[JobId]) -> None:
         """Exactly these are watched from now on."""

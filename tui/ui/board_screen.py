@@ -34,6 +34,7 @@ from tui.core.job import (
     split_tags,
     unfit,
 )
+from tui.core.job_runs import job_runs
 from tui.core.priority import expected_ends
 from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
@@ -179,7 +180,7 @@ class BoardScreen(Screen[None]):
         if self.live.is_asking:
             return
         try:
-            self.live.begin(self.editor.watched, self.record, self.learned, self.named)
+            self.live.begin(self.editor.watched, self.record, self.learned, self.named, self.recorded)
         except UserError as problem:
             self.problem = problem
             self.app.exit()
@@ -221,6 +222,11 @@ class BoardScreen(Screen[None]):
             self.alerting.learned(state)
         self._draw_soon()
 
+    def recorded(self, job: JobId, records: Sequence[RunRecord]) -> None:
+        """Take the service's records of a job's last runs, and draw soon."""
+        self.state.tell(job, records)
+        self._draw_soon()
+
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs, and draw soon."""
         if names:
@@ -250,6 +256,8 @@ class BoardScreen(Screen[None]):
         self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
         if is_rare:
             self.live.pollers.expect(expected_ends(self.state.board, self.deps.now()))
+            for state in self.happened.became_late(map(self.state.row, self.state.shown.states)):
+                self.alerting.longer_than_usual(state)
         self.alerting.tick(self.state.board, self.live.troubled())
         has_slept = self.live.has_slept(self.deps.now().at)
         self.show_all() if is_rare or has_slept else self.show_around()
@@ -458,7 +466,7 @@ class BoardScreen(Screen[None]):
         return self.filter_line is not None and self.focused is self.filter_line
 
     def subject(self, job: JobId) -> Subject:
-        return self.live.subject(self.state.row(job))
+        return self.live.subject(self.state.row(job))._replace(glyphs=self.deps.glyphs)
 
     # Talk to the user
 
@@ -748,8 +756,8 @@ class BoardScreen(Screen[None]):
         if not (job := self.the_job()):
             return
         state, now = self.state.board.states[job], self.deps.now()
-        runs = (*state.runs, *([state.current_run] if state.current_run else ()))
-        records = {state.last_run.number: state.last_run} if state.last_run else {}
+        runs = [*job_runs(state), *([state.current_run] if state.current_run else ())]
+        records = {record.number: record for record in (*state.records, *filter(None, [state.last_run]))}
         title = f"Runs of {state.name}"
         await self.ask("history", HistoryDialog(title, runs, None, records, now.wall, self.deps.glyphs))
 

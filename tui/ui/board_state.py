@@ -108,6 +108,11 @@ class BoardState:
         self.board = self.board.learn(job, record, step, at)
         self._changed.add(job)
 
+    def tell(self, job: JobId, records: Sequence[RunRecord]) -> None:
+        """Take the service's records of a job's last runs."""
+        self.board = self.board.tell(job, records)
+        self._changed.add(job)
+
     def call(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs."""
         self.board = self.board.call(names)

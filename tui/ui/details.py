@@ -14,11 +14,17 @@ from tui.codearts.error_codes import advise
 from tui.codearts.status_api import status_path
 from tui.core.board import Transition
 from tui.core.job import Job
+from tui.core.job_runs import job_runs, usual_duration
 from tui.core.reading import Failure, Moment, Reading, Status
 from tui.core.run import Outcome
+from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.row import Row, Subject, look_of, status_word
+from tui.ui.run_lines import condition_of_run, record_of, short_run_line
+from tui.ui.time_left import running_time, usual_in_words
 
+RUNS_SHOWN = 10
+"""All of them are under `h`."""
 Field = tuple[str, str, str]
 """Name, value, and the name of the value's look."""
 
@@ -37,7 +43,9 @@ def fields(subject: Subject) -> Iterator[Field]:
         yield "alert", f"when it ends, {state.armed}", ""
     yield "status", status_word(row), look_of(row.condition)
     yield from _since(row)
+    yield from _progress(row, subject.glyphs)
     yield from run_fields(row)
+    yield from _last_runs(row, subject.glyphs)
     if state.last:
         yield from _reading(state.last, row)
     if state.failure:
@@ -88,6 +96,22 @@ def run_fields(row: Row) -> Iterator[Field]:
             for name, text in (("code", step.code), ("says", step.message), ("help", step.help))
             if text
         )
+
+
+def _progress(row: Row, glyphs: Glyphs) -> Iterator[Field]:
+    """How far the run is, and how long runs of this job usually take."""
+    if row.course:
+        yield "runs for", running_time(row.course, 60, glyphs), "stale" if row.is_late else ""
+    if usual := usual_duration(row.state, row.now.wall.timestamp()):
+        yield "usually", usual_in_words(usual, glyphs), ""
+
+
+def _last_runs(row: Row, glyphs: Glyphs) -> Iterator[Field]:
+    """The last ten runs, newest first."""
+    records = {record.number: record for record in row.state.records}
+    for place, run in enumerate(job_runs(row.state)[: -RUNS_SHOWN - 1 : -1]):
+        line = short_run_line(run, row.now.wall, glyphs, record_of(run, records))
+        yield ("" if place else "runs"), line, look_of(condition_of_run(run))
 
 
 def report(subject: Subject) -> str:

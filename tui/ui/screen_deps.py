@@ -88,6 +88,9 @@ class ScreenService(Protocol):
 class ScreenFacts(Protocol):
     """Asks for names and outcomes of the watched jobs."""
 
+    def tell_records(self, recorded: "Callable[[JobId, Sequence[RunRecord]], object]") -> None:
+        """Call `recorded` with the last runs of a job, newest first, whenever the service told of them."""
+
     def watch(self, jobs: Iterable[JobId]) -> None:
         """Ask about exactly these jobs from now on."""
 

@@ -77,7 +77,12 @@ def usual_in_words(usual: Estimate, glyphs: Glyphs) -> str:
         length = f"four of five runs {length}, of two kinds"
     elif usual.has_range:
         length += f", four of five runs {brief(usual.least)}-{brief(usual.most)}"
-    return f"{length} ({usual.runs} runs{', incl. failed' if usual.includes_failed else ''})"
+    ground = [f"{usual.runs} runs"]
+    ground += ["incl. failed"] if usual.includes_failed else []
+    if usual.from_service:
+        number = f"{usual.from_service} " if usual.from_service < usual.runs else ""
+        ground.append(f"{number}from the service")
+    return f"{length} ({', '.join(ground)})"
 
 
 def brief(seconds: float) -> str:
