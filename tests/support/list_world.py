@@ -18,6 +18,7 @@ from tui.core.budget import Limit
 from tui.core.hints import Hint, HintPage
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
+from tui.polling.budget_share import Peers
 from tui.polling.list_sweeps import PAGE_SIZE, ListPage
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller
@@ -50,6 +51,8 @@ class Setting:
     """Whether the limit is remembered from the day before."""
     seed: int = 1
     has_view: bool = True
+    luck: int = 0
+    """Differs between instances in the same world."""
 
 
 @dataclass
@@ -89,7 +92,7 @@ class Figures:
 class ListWorld:
     """The service and the program."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, peers: Peers | None = None) -> None:
         self.setting = setting
         self.dice = Random(setting.seed)
         self.ids = [job_id(number) for number in range(setting.jobs + setting.others)]
@@ -104,7 +107,8 @@ class ListWorld:
         watched = self.ids[: setting.jobs]
         self.board = Board().watch(map(Job, watched))
         lists = self if setting.lists else None
-        self.poller = Poller(self, self.record, Policy(), clock=self.clock, uniform=self.dice.uniform, lists=lists)
+        uniform = Random(setting.seed + setting.luck).uniform
+        self.poller = Poller(self, self.record, Policy(), clock=self.clock, uniform=uniform, lists=lists, peers=peers)
         if setting.knows_limit:
             self.poller.limiter.remember(Limit(QUOTA, WINDOW, self.began))
         self.extras = self.poller.extras_budget()
@@ -255,8 +259,12 @@ class ListWorld:
         await self.extras.turn()
         self.refuses()
 
+    async def ask(self) -> None:
+        """Asks until it is cancelled."""
+        await self.poller.run()
+
     async def live(self) -> Figures:
-        work = asyncio.create_task(self.poller.run())
+        work = asyncio.create_task(self.ask())
         await asyncio.sleep(self.setting.hours * 3600)
         work.cancel()
         for task in self.tasks:

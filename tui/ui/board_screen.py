@@ -149,7 +149,7 @@ class BoardScreen(Screen[None]):
         )
         self.state.call(deps.job_names)
         self.state.board = self.recorder.fill(self.state.board, FOR_HISTORY)
-        self.table = JobTable(every, deps.glyphs, self.state.row, self.state.groups, self.show_details)
+        self.table = JobTable(every, deps.glyphs, self.state.row, self.state.groups, self.cursor_moved)
 
     def compose(self) -> ComposeResult:
         self.header = StatusLine(self.deps.glyphs.rule)
@@ -211,6 +211,7 @@ class BoardScreen(Screen[None]):
         self.live.facts.look(before, self.state.board, jobs)
         self.recorder.look(before, self.state.board, jobs)
         self.happened.look(before, self.state.board, jobs)
+        self.state.unseen.look(before, self.state.board, jobs, self.deps.now().at)
         self._draw_soon()
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
@@ -218,6 +219,7 @@ class BoardScreen(Screen[None]):
         before = self.state.board
         self.state.learn(job, record, step, self.deps.now().at)
         self.recorder.look(before, self.state.board, [job])
+        self.state.unseen.look(before, self.state.board, [job], self.deps.now().at)
         if state := self.state.board.states.get(job):
             self.alerting.learned(state)
         self._draw_soon()
@@ -312,6 +314,7 @@ class BoardScreen(Screen[None]):
         self.state.watch(watchlist.jobs)
         self.live.pollers.watch(state.job for state in self.state.board.states.values())
         self.live.facts.watch(self.state.board.states)
+        self.state.unseen.keep(self.state.board.states.keys())
         self.table.set_marks(self.table.marks & self.state.board.states.keys())
         self.show_all()
         if self._question:  # there are jobs again, so nothing is left to ask
@@ -395,13 +398,19 @@ class BoardScreen(Screen[None]):
 
     def show_around(self) -> None:
         """Draw all but the rows: header, banner, details, and the text shown when there are no rows."""
+        self.state.unseen.show(self.table.in_view(), self.state.moment.at)
         profiles = self.live.profiles(self.state.only_profile, self.state.moment)
         warning = "\n".join(filter(None, (self.editor.warning, self.edited.warning)))
         sign_in_key = first_key("sign_in", self.deps.keys)
         number = number_of(self.state.look, self.deps.views)
         view = f"{number} {self.deps.views[number].name}" if number else ""
         header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused(), view)
-        header = header._replace(silent=self._silent(), width=self.app.size.width, marks=self.deps.glyphs.condition)
+        header = header._replace(
+            silent=self._silent(),
+            changed=self.state.changed(),
+            width=self.app.size.width,
+            marks=self.deps.glyphs.condition,
+        )
         self.header.show(header_parts(header))
         self.banner.show(*banner(header))
         self._title.show(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
@@ -435,6 +444,27 @@ class BoardScreen(Screen[None]):
             if self.happened.digest(self.state.board.states.values()) is None:
                 self.happened.close_digest()
             self.call_later(self.show_around)
+        elif seen := self._seen_by_key():
+            self.call_later(self._show_seen, seen)
+
+    def _seen_by_key(self) -> set[JobId]:
+        """The jobs whose change the user has seen, since a key was pressed while it was on the screen."""
+        unseen, cursor = self.state.unseen, self.table.cursor
+        by_cursor = {cursor} if cursor and unseen.see(cursor) else set()
+        return by_cursor | unseen.key(self.table.in_view(), self.deps.now().at, self._has_failed)
+
+    def _has_failed(self, job: JobId) -> bool:
+        return self.state.row(job).condition is Condition.FAILED
+
+    def _show_seen(self, jobs: Iterable[JobId]) -> None:
+        self.table.update_rows(jobs)
+        self.show_around()
+
+    def cursor_moved(self) -> None:
+        """Another line is under the cursor: what changed there has been seen."""
+        if (job := self.table.cursor) and self.state.unseen.see(job):
+            self.call_later(self._show_seen, [job])
+        self.show_details()
 
     def show_details(self) -> None:
         """Show the job under the cursor in the details pane, if that is open."""
@@ -708,7 +738,7 @@ class BoardScreen(Screen[None]):
             if (job := job_of(line)) is None:
                 continue
             row = self.state.row(job)
-            if row.condition in only or (not only and (row.is_problem or row.changed_lately)):
+            if row.condition in only or (not only and (row.is_problem or row.is_new)):
                 self.go_to(line)
                 return
         which = "has failed or gives no answer" if only else "is a problem or has just changed"

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tui.core.board import Freshness, JobState
 from tui.core.condition import PROBLEMS, Condition, after_run, condition_of
+from tui.core.filter import Candidate
 from tui.core.reading import Moment, Status
 from tui.core.run import Outcome, RunRecord
 from tui.core.run_progress import Course, course_of
@@ -16,7 +17,7 @@ from tui.ui import formatting
 NOT_ASKED = -inf
 """The interval while everything is paused. It makes every status stale, however young."""
 RECENT = 600.0
-"""For so many seconds a change is found by "next problem"."""
+"""For so many seconds after a change, `is:changed` finds it although it was seen."""
 SHORT_STEP = 15.0
 """Seconds between two changes of a time on the screen that is shown in seconds."""
 MINUTES_FROM = 180.0
@@ -34,6 +35,8 @@ class Row(NamedTuple):
     """The clock of the times that are shown, if it is not that of `now`: the rows of one frame have the same."""
     is_explained: bool = False
     """Whether the banner says why this job gives no answer."""
+    is_new: bool = False
+    """Whether it changed and nobody has seen that yet."""
 
     @property
     def condition(self) -> Condition:
@@ -77,9 +80,26 @@ class Row(NamedTuple):
         return self.condition in PROBLEMS or self.is_late
 
     @property
-    def changed_lately(self) -> bool:
+    def changed_ago(self) -> float | None:
+        """Seconds since its last start or stop; None if neither is known."""
+        state = self.state
+        at = state.since.at if state.since and state.since_after else ended_at(self)
+        return None if at is None else self.now.at - at
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether it started or stopped, and that was not seen yet, or only just."""
+        if self.is_new:
+            return True
         seen = self.state.transitions
         return bool(seen) and self.now.at - seen[-1].by.at < RECENT
+
+    @property
+    def candidate(self) -> Candidate:
+        """The row as filters see it."""
+        is_stale = self.freshness is Freshness.STALE and not self.state.paused
+        job = self.state.named_job
+        return Candidate(job, self.condition, is_stale, self.is_late, self.has_changed, self.changed_ago)
 
 
 class Subject(NamedTuple):
