@@ -99,7 +99,7 @@ async def test_records_are_told_at_once_and_again_when_their_durations_are_known
             client,
             "cn-north-4",
             lambda: datetime(2026, 11, 24, tzinfo=UTC),
-            lambda job, records: told.append([record.duration for record in records]),
+            report=lambda job, records: told.append([record.duration for record in records]),
         )
         for number in range(1, 5):
             await lookup.record_of(JOB, run_of(number * 1000.0, number * 1000.0 + 90))

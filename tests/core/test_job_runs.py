@@ -18,7 +18,7 @@ def record(number: int, end: float, duration: float | None = 600, outcome: Outco
 
 
 def told(*records: RunRecord, runs: tuple[RecordedRun, ...] = (), run: RecordedRun | None = None) -> JobState:
-    return JobState(Job(JOB), runs=runs, current_run=run).tell(records)
+    return JobState(Job(JOB), runs=runs, current_run=run).with_records(records)
 
 
 def test_records_alone_are_runs_with_exact_times_from_the_service() -> None:
@@ -33,14 +33,14 @@ def test_a_first_day_has_an_estimate_from_records() -> None:
     assert known
     assert known.usual
     assert (known.usual.runs, known.outlook.left) == (9, 300)
-    assert known.usual.from_service == 9
+    assert known.usual.told == 9
 
 
 def test_while_the_unit_is_unknown_they_have_no_duration_and_no_part_in_the_estimate() -> None:
     state = told(*(record(number, NOW - 3600 * number, None) for number in range(1, 10)))
     assert all(run.past is None for run in job_runs(state))
     assert usual_duration(state, NOW) is None
-    later = state.tell([record(number, NOW - 3600 * number) for number in range(1, 10)])
+    later = state.with_records([record(number, NOW - 3600 * number) for number in range(1, 10)])
     assert usual_duration(later, NOW)
 
 
@@ -74,7 +74,7 @@ def test_the_run_in_progress_is_not_listed_as_ended() -> None:
 def test_later_records_replace_earlier_ones_and_the_last_twenty_are_kept() -> None:
     state = told(*(record(number, NOW - 100_000 + number) for number in range(1, 31)))
     assert [one.number for one in state.records] == list(range(30, 10, -1))
-    assert state.tell([record(30, NOW, outcome=Outcome.FAILED)]).records[0].outcome is Outcome.FAILED
+    assert state.with_records([record(30, NOW, outcome=Outcome.FAILED)]).records[0].outcome is Outcome.FAILED
 
 
 def test_a_run_without_a_known_start_is_matched_by_its_end() -> None:

@@ -56,8 +56,8 @@ def test_a_record_is_a_sample_where_the_run_was_not_observed_closely_enough() ->
     short = run(0, 25)
     seen, told = known_runs([short], [record(7, -5, 22), record(8, 1000, 60, Outcome.ABORTED)])
     assert short.past is None
-    assert seen.past == PastRun(NOON + 17, 22)
-    assert told.past == PastRun(NOON + 1060, 60, failed=True)
+    assert seen.past == PastRun(NOON + 17, 22, is_told=True)
+    assert told.past == PastRun(NOON + 1060, 60, failed=True, is_told=True)
     (untold,) = known_runs([], [record(7, -5, 22)._replace(duration=None)])
     assert untold.past is None
 

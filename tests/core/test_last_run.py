@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from tests.support.builders import DAY, failure, job_id, reading, state
-from tui.core.board import Board, JobState
+from tui.core.board import RECORDS_KEPT, Board, JobState
 from tui.core.job import Job, ServiceName
+from tui.core.job_runs import usual_duration
 from tui.core.observed_run import Between
 from tui.core.reading import Status
 from tui.core.run import FailedStep, Outcome, RunRecord
@@ -117,3 +118,31 @@ def test_a_run_from_before_this_start_gets_an_outcome_only_if_the_times_fit() ->
     assert known.learn(its._replace(started_at=DAY + timedelta(seconds=900))).runs == (run,)
     assert known.learn(its._replace(is_confirmed=False)).runs == (run,)
     assert known._replace(runs=(run._replace(number=7),)).learn(its).runs[-1].outcome is Outcome.UNKNOWN
+
+
+def test_runs_of_the_service_are_samples_besides_the_observed_ones_and_give_those_their_outcomes() -> None:
+    def told(number: int, start: float, lasted: float = 60, outcome: Outcome = Outcome.PASSED) -> RunRecord:
+        began = DAY + timedelta(seconds=start)
+        ended = began + timedelta(seconds=lasted)
+        return record(number, outcome)._replace(duration=lasted, started_at=began, ended_at=ended)
+
+    known = stopped_again(stopped_again(state((IDLE, 10)), 30), 200)
+    records = [told(number, -5000 + 100 * number) for number in range(1, 31)]
+    records += [told(31, 25, 50, Outcome.FAILED), told(32, 195, 50)]
+    known = known.with_records(records)
+    assert [(run.number, run.outcome) for run in known.runs] == [(31, Outcome.FAILED), (32, Outcome.PASSED)]
+    assert len(known.records) == RECORDS_KEPT
+    assert known.with_records(records) is known
+    usual = usual_duration(known, DAY.timestamp() + 300)
+    assert usual
+    assert (usual.runs, usual.told, usual.point) == (RECORDS_KEPT - 1, RECORDS_KEPT - 2, 60)
+    bare = known.with_records([one._replace(duration=None, ended_at=None) for one in records])
+    assert usual_duration(bare, DAY.timestamp() + 300) is None
+
+
+def test_the_board_takes_records_of_watched_jobs_alone() -> None:
+    board = Board().watch([Job(job_id(1))])
+    assert board.with_records(job_id(2), [record(1)]) is board
+    after = board.with_records(job_id(1), [record(1)])
+    assert after.states[job_id(1)].records == (record(1),)
+    assert after.with_records(job_id(1), [record(1)]) is after

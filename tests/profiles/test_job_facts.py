@@ -29,16 +29,16 @@ class Watch:
         self.board = Board().watch([Job(job) for job in IDS])
         self.changes = asyncio.Event()
         self.unconfirmed: list[JobId] = []
-        self.facts = app.facts(lambda job: app.default, self.learned, self.named)
-        self.facts.tell_records(self.recorded)
+        self.facts = app.facts(lambda job: app.default, self.learned, self.named, self.told)
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         self.unconfirmed += [job] if not record.is_confirmed else []
         self.board = self.board.learn(job, record, step)
         self.changes.set()
 
-    def recorded(self, job: JobId, records: Sequence[RunRecord]) -> None:
-        self.board = self.board.tell(job, records)
+    def told(self, job: JobId, records: Sequence[RunRecord]) -> None:
+        self.board = self.board.with_records(job, records)
+        self.changes.set()
 
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
         self.board = self.board.call(names)

@@ -6,7 +6,7 @@ from datetime import datetime
 from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.extras_switch import was_never_built
 from tui.codearts.job_info_api import running_status_call
-from tui.codearts.record_api import FOR_THE_LAST_RUN, RecordPage, record_info_call, record_list_call
+from tui.codearts.record_api import FOR_ESTIMATES, FOR_THE_LAST_RUN, RecordPage, record_info_call, record_list_call
 from tui.core.job import JobId
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, Retry
@@ -31,16 +31,18 @@ class RunLookup:
         extras: ExtrasClient,
         region: str,
         now: Callable[[], datetime],
-        told: Callable[[JobId, Sequence[RunRecord]], object] = lambda job, records: None,
+        calibration: Calibration | None = None,
+        report: Callable[[JobId, Sequence[RunRecord]], object] = lambda job, records: None,
     ) -> None:
-        """`told` is called with each list of records, and again with their durations once the unit is known."""
+        """`report` is called with the records of a job, whatever they were requested for, and once more when the unit
+        of durations is known."""
         self._extras = extras
         self._region = region
         self._now = now
-        self._told = told
+        self._report = report
         self._untimed: dict[JobId, Sequence[RunRecord]] = {}
-        """Records that were told before the unit was known."""
-        self.calibration = Calibration()
+        """Records that were reported before the unit was known."""
+        self.calibration = calibration or Calibration()
         self._exact_answers = 0
 
     async def record_of(self, job: JobId, run: RecordedRun) -> Match | Failure:
@@ -77,11 +79,11 @@ class RunLookup:
             return page
         if not self.calibration.is_known and (len(self._untimed) < UNTIMED or job in self._untimed):
             self._untimed[job] = page.records
-        return self._tell(job, page.records)
+        return self._reported(job, page.records)
 
-    def _tell(self, job: JobId, page: Sequence[RunRecord]) -> Sequence[RunRecord]:
+    def _reported(self, job: JobId, page: Sequence[RunRecord]) -> Sequence[RunRecord]:
         records = [self.calibration.apply(record) for record in page]
-        self._told(job, records)
+        self._report(job, records)
         return records
 
     def _learn_unit(self, record: RunRecord, least: float, most: float) -> None:
@@ -90,17 +92,17 @@ class RunLookup:
         if self.calibration.is_known:
             untimed, self._untimed = self._untimed, {}
             for job, page in untimed.items():
-                self._tell(job, page)
+                self._reported(job, page)
 
     async def last_run(
-        self, job: JobId, with_duration: bool = False, has_ended: bool = False, most: int = FOR_THE_LAST_RUN
+        self, job: JobId, with_duration: bool = False, has_ended: bool = False
     ) -> RunRecord | Failure | None:
-        """The newest build, or the newest that has ended, of the `most` last ones; None for a job without one.
+        """The newest build, or the newest that has ended; None for a job without one.
 
         `with_duration` costs one more request as long as the unit is not known. Where the list of records is refused,
         or has none of its last 30 days, two other calls tell of the last build.
         """
-        records = await self.records(job, most)
+        records = await self.records(job, FOR_ESTIMATES if has_ended else FOR_THE_LAST_RUN)
         if not isinstance(records, Failure) and records:
             newest = next((record for record in records if not has_ended or record.is_finished is not False), None)
             return await self._with_duration(job, newest) if with_duration and newest else newest

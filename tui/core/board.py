@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tui.core.alert_policy import Arm
 from tui.core.job import Job, JobId, ServiceName
+from tui.core.known_runs import known_runs
 from tui.core.observed_run import Gap, RecordedRun, observe
 from tui.core.reading import Failure, Moment, Reading, Status
 from tui.core.run import FailedStep, RunRecord, merged
@@ -197,10 +198,15 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         known = self._replace(last_run=last_run, failed_step=step, learned_at=at)
         return known.with_outcome(record) if record.is_confirmed and self.runs else known
 
-    def tell(self, records: Iterable[RunRecord]) -> "JobState":
-        """The state with these records of the service; of two with one number the later told one counts."""
-        known = {record.number: record for record in (*self.records, *records)}
-        return self._replace(records=tuple(known[number] for number in sorted(known, reverse=True)[:RECORDS_KEPT]))
+    def with_records(self, records: Iterable[RunRecord], most: int = RECORDS_KEPT) -> "JobState":
+        """The state after the service told of the last runs, with their outcomes. The newest of them are kept."""
+        records = list(records)
+        runs = tuple(_with_record(one.run, one.record) for one in known_runs(self.runs, records) if one.run)
+        told = {record.number: record for record in (*self.records, *records)}
+        kept = tuple(told[number] for number in sorted(told, reverse=True)[:most])
+        if (runs, kept) == (self.runs, self.records):
+            return self
+        return self._replace(runs=self.runs if runs == self.runs else runs, records=kept)
 
     def with_outcome(self, record: RunRecord) -> "JobState":
         """The outcome of the last run that was observed, if this is its record.
@@ -240,12 +246,12 @@ class Board(NamedTuple):
             return self._replace(states={**self.states, job: state.learn(record, step, at)})
         return self
 
-    def tell(self, job: JobId, records: Iterable[RunRecord]) -> "Board":
-        """The board with the service's records of a job's last runs; of the first jobs only, to bound the memory."""
+    def with_records(self, job: JobId, records: Iterable[RunRecord]) -> "Board":
+        """The board after the service told of a job's last runs. Of many jobs only the first ones' records are kept."""
         state = self.states.get(job)
-        if state is None or not (state.records or sum(bool(one.records) for one in self.states.values()) < TOLD_JOBS):
-            return self
-        return self._replace(states={**self.states, job: state.tell(records)})
+        keeps = sum(bool(known.records) for known in self.states.values()) < TOLD_JOBS or bool(state and state.records)
+        after = state and state.with_records(records, RECORDS_KEPT if keeps else 0)
+        return self if after is None or after is state else self._replace(states={**self.states, job: after})
 
     def call(self, names: Mapping[JobId, ServiceName]) -> "Board":
         """The board with these names of the service."""
@@ -290,6 +296,10 @@ class Board(NamedTuple):
             if state := states.get(job_id):
                 states[job_id] = state._replace(paused=since)
         return self._replace(states=states)
+
+
+def _with_record(run: RecordedRun, record: RunRecord | None) -> RecordedRun:
+    return with_record(run, record) if record and record.is_finished is not False else run
 
 
 def stops_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterator[tuple[JobId, RecordedRun]]:

@@ -31,8 +31,8 @@ class PastRun(NamedTuple):
     """Seconds."""
     failed: bool = False
     """Whether it is known to have failed, or to have been aborted or timed out."""
-    from_service: bool = False
-    """Whether it was not observed: the service told of it."""
+    is_told: bool = False
+    """Whether the service told of it, and it was not observed closely enough."""
 
 
 def is_precise(start_width: float, end_width: float, duration: float, interval: float) -> bool:
@@ -56,8 +56,8 @@ class Estimate(NamedTuple):
     most: float
     """The 10th and the 90th percentile; with fewer than nine runs the shortest and the longest."""
     includes_failed: bool = False
-    from_service: int = 0
-    """How many of the runs were not observed: the service told of them."""
+    told: int = 0
+    """How many of the runs are known from the service alone."""
 
     @property
     def has_range(self) -> bool:
@@ -87,8 +87,8 @@ def estimate(runs: Iterable[PastRun], now: float) -> Estimate | None:
     is_mixture = most > MIXTURE * least
     if is_mixture and len(chosen) < FEWEST_FOR_RANGE:
         return None
-    point = None if is_mixture else median(chosen)
-    return Estimate(len(used), point, least, most, includes_failed, sum(run.from_service for run in used))
+    told = sum(run.is_told for run in used)
+    return Estimate(len(chosen), None if is_mixture else median(chosen), least, most, includes_failed, told)
 
 
 def percentile(ordered: list[float], share: float) -> float:

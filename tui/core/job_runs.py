@@ -48,7 +48,7 @@ def usual_duration(state: JobState, now: float) -> Estimate | None:
 
 @lru_cache(REMEMBERED_JOBS)
 def _usual_duration(known: _Known, now: float) -> Estimate | None:
-    runs = [past._replace(from_service=run.source == SERVICE) for run in job_runs(known.state) if (past := run.past)]
+    runs = [past._replace(is_told=run.source == SERVICE) for run in job_runs(known.state) if (past := run.past)]
     return estimate(runs, now)
 
 

@@ -13,11 +13,12 @@ from tui.core.hints import HintPage
 from tui.core.job import JobId, ServiceName
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, FailureKind, Moment, Retry
-from tui.core.run import FailedStep, RunRecord
+from tui.core.run import Calibration, FailedStep, RunRecord
 from tui.core.run_match import Match
 from tui.polling.extras_budget import ExtrasBudget
 from tui.polling.list_sweeps import ListPage
 from tui.profiles.resolve import ConnectionOptions
+from tui.storage.units import KeptUnits
 
 if TYPE_CHECKING:
     from tui.codearts.extra_call import ExtraCall
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tui.codearts.run_lookup import RunLookup
 
 T = TypeVar("T")
+Told = Callable[[JobId, Sequence[RunRecord]], object]
 PAGES_APART = 8.0
 """Seconds for which the next page of a sweep is waited for."""
 FOR_SINGLE_NAMES = 10
@@ -50,18 +52,26 @@ class Extras:
         self._now, self._options, self._clock = now, options, clock
         self._budget = budget
         self._opened: tuple[ExtrasClient, RunLookup] | None = None
+        self._units: KeptUnits | None = None
+        self._told: Told = lambda job, records: None
         self._entries: dict[JobId, JobEntry] = {}
         """What the pages of sweeps said since names are wanted."""
         self._wants_names = True
         self._page_came = asyncio.Event()
         self._is_swept: Callable[[], bool] = lambda: False
-        self.told: Callable[[JobId, Sequence[RunRecord]], object] = lambda job, records: None
-        """Is called with the last runs of a job, newest first, whenever the service told of them."""
 
     def use(self, budget: ExtrasBudget, is_swept: Callable[[], bool] = lambda: False) -> None:
         """From now on extras wait for their share of this budget; `is_swept` returns whether sweeps read the lists."""
         self._budget = budget
         self._is_swept = is_swept
+
+    def keep_units(self, units: KeptUnits) -> None:
+        """From now on the units of durations, once learned, are kept there."""
+        self._units = units
+
+    def tell(self, told: Told) -> None:
+        """From now on `told` is called with the records of a job, whatever they were requested for."""
+        self._told = told
 
     async def fetch(self, call: "ExtraCall[T]") -> T | Failure:
         """Returns what the call brings, or why it brings nothing."""
@@ -74,7 +84,10 @@ class Extras:
         if isinstance(opened, Failure):
             return opened
         skew = self._clock.skew.total_seconds() if self._clock.skew else 0.0
-        return await opened[1].record_of(job, run.shifted(skew))
+        match = await opened[1].record_of(job, run.shifted(skew))
+        if self._units:
+            await self._units.keep(self._endpoint.url, opened[1].calibration)
+        return match
 
     async def records(self, job: JobId) -> Sequence[RunRecord] | Failure:
         """Returns the last 30 builds, newest first, with durations where their unit is known."""
@@ -89,13 +102,9 @@ class Extras:
         return opened if isinstance(opened, Failure) else await opened[1].last_run(job, with_duration)
 
     async def last_ended(self, job: JobId) -> RunRecord | Failure | None:
-        """Returns the newest build that has ended; None for a job without one. `told` gets the last thirty."""
-        from tui.codearts.record_api import FOR_ESTIMATES
-
+        """Returns the newest build that has ended; None for a job without one."""
         opened = self._open()
-        return (
-            opened if isinstance(opened, Failure) else await opened[1].last_run(job, has_ended=True, most=FOR_ESTIMATES)
-        )
+        return opened if isinstance(opened, Failure) else await opened[1].last_run(job, has_ended=True)
 
     async def failed_step(self, job: JobId, number: int) -> FailedStep | Failure | None:
         """Returns the first step that failed; None where the service knows of none."""
@@ -165,11 +174,12 @@ class Extras:
         except UserError as problem:
             return Failure(FailureKind.SETTINGS, str(problem))
         client = ExtrasClient(opener, self._endpoint, self._credential, self._now, self._throttled, self._turn)
-        self._opened = client, RunLookup(client, self._endpoint.region, self._clock.now, self._tell)
+        calibration = self._units.calibration(self._endpoint.url) if self._units else Calibration()
+        self._opened = client, RunLookup(client, self._endpoint.region, self._clock.now, calibration, self._report)
         return self._opened
 
-    def _tell(self, job: JobId, records: Sequence[RunRecord]) -> None:
-        self.told(job, records)
+    def _report(self, job: JobId, records: Sequence[RunRecord]) -> None:
+        self._told(job, records)
 
     async def _turn(self) -> None:
         await self._budget.turn()

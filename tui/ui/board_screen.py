@@ -180,7 +180,7 @@ class BoardScreen(Screen[None]):
         if self.live.is_asking:
             return
         try:
-            self.live.begin(self.editor.watched, self.record, self.learned, self.named, self.recorded)
+            self.live.begin(self.editor.watched, self.record, self.learned, self.named, self.told)
         except UserError as problem:
             self.problem = problem
             self.app.exit()
@@ -224,10 +224,12 @@ class BoardScreen(Screen[None]):
             self.alerting.learned(state)
         self._draw_soon()
 
-    def recorded(self, job: JobId, records: Sequence[RunRecord]) -> None:
-        """Take the service's records of a job's last runs, and draw soon."""
-        self.state.tell(job, records)
-        self._draw_soon()
+    def told(self, job: JobId, records: Sequence[RunRecord]) -> None:
+        """Take what the service told of a job's last runs, and draw soon."""
+        before = self.state.board
+        if self.state.take_records(job, records):
+            self.recorder.look(before, self.state.board, [job])
+            self._draw_soon()
 
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs, and draw soon."""

@@ -109,10 +109,11 @@ class BoardState:
         self.board = self.board.learn(job, record, step, at)
         self._changed.add(job)
 
-    def tell(self, job: JobId, records: Sequence[RunRecord]) -> None:
-        """Take the service's records of a job's last runs."""
-        self.board = self.board.tell(job, records)
+    def take_records(self, job: JobId, records: Sequence[RunRecord]) -> bool:
+        """Take what the service told of a job's last runs. Returns whether anything of it is new."""
+        before, self.board = self.board, self.board.with_records(job, records)
         self._changed.add(job)
+        return self.board is not before
 
     def call(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs."""

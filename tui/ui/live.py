@@ -59,14 +59,13 @@ class Live:
         report: Callable[[list[Reading]], None],
         learned: Callable[[JobId, RunRecord, FailedStep | None], object],
         named: Callable[[Mapping[JobId, ServiceName]], object],
-        recorded: Callable[[JobId, Sequence[RunRecord]], object],
+        told: Callable[[JobId, Sequence[RunRecord]], object],
     ) -> None:
-        """Make pollers for these jobs, which call `report`, and what asks for their names, outcomes and last runs,
-        which calls `named`, `learned` and `recorded`. Raises UserError if profiles or credentials are wrong."""
+        """Make pollers for these jobs, which call `report`, and what asks for their names and outcomes, which calls
+        `named`, `learned` and `told`. Raises UserError if profiles or credentials are wrong."""
         self.pollers = self.service.pollers(report)
         self.pollers.watch(jobs)
-        self.facts = self.service.facts(self.pollers.profile, learned, named)
-        self.facts.tell_records(recorded)
+        self.facts = self.service.facts(self.pollers.profile, learned, named, told)
         self.facts.watch(job.id for job in jobs)
         self.is_asking = True
 

@@ -78,8 +78,9 @@ class ScreenService(Protocol):
         profile_of: Callable[[JobId], str],
         learned: "Callable[[JobId, RunRecord, FailedStep | None], object]",
         named: "Callable[[Mapping[JobId, ServiceName]], object]",
+        told: "Callable[[JobId, Sequence[RunRecord]], object]",
     ) -> "ScreenFacts":
-        """What asks for names and outcomes; it calls `learned` and `named`."""
+        """What asks for names and outcomes; it calls `learned`, `named` and `told`."""
 
     async def close(self) -> None:
         """Close all connections."""
@@ -87,9 +88,6 @@ class ScreenService(Protocol):
 
 class ScreenFacts(Protocol):
     """Asks for names and outcomes of the watched jobs."""
-
-    def tell_records(self, recorded: "Callable[[JobId, Sequence[RunRecord]], object]") -> None:
-        """Call `recorded` with the last runs of a job, newest first, whenever the service told of them."""
 
     def watch(self, jobs: Iterable[JobId]) -> None:
         """Ask about exactly these jobs from now on."""

@@ -79,8 +79,8 @@ def usual_in_words(usual: Estimate, glyphs: Glyphs) -> str:
         length += f", four of five runs {brief(usual.least)}-{brief(usual.most)}"
     ground = [f"{usual.runs} runs"]
     ground += ["incl. failed"] if usual.includes_failed else []
-    if usual.from_service:
-        number = f"{usual.from_service} " if usual.from_service < usual.runs else ""
+    if usual.told:
+        number = f"{usual.told} " if usual.told < usual.runs else ""
         ground.append(f"{number}from the service")
     return f"{length} ({', '.join(ground)})"
 
