@@ -15,6 +15,7 @@ from math import inf, log10
 from statistics import median, quantiles
 from typing import NamedTuple
 
+from tests.bench.sweep import sweep_cost
 from tests.support.list_world import QUOTA, WINDOW, Figures, ListWorld, Setting
 from tests.support.quota import Room
 from tests.support.virtual_time import run
@@ -160,6 +161,10 @@ def rows(hours: float) -> Iterator[Row]:
     yield Row("200 jobs, builds of 90 s never seen, %", never, "3", unseen(short.lists) <= 3)
     yield from _broken(usual, three)
     yield from _refusals(hours)
+    cost = sweep_cost(2000)
+    values = f"{cost.pages}; {cost.bytes / 1000:,.0f}; {cost.cpu * 1000:.0f}; {cost.longest * 1000:.1f}"
+    what = "a sweep over 2,000 jobs: pages; kB; CPU, ms; the longest page, ms"
+    yield Row(what, ["", "", values], "a key: 20", cost.longest <= 0.02)
 
 
 def shown(figures: Figures) -> str:

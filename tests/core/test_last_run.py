@@ -61,6 +61,19 @@ def test_a_run_that_goes_on_is_no_last_run() -> None:
     assert state((RUNNING, 10)).learn(record(7)).learn(going).last_run == record(7)
 
 
+def test_the_record_of_a_run_that_goes_on_tells_of_that_run_alone() -> None:
+    going = RunRecord(8, is_finished=False, branch="main")
+    early = state().learn(going)  # before the first reading
+    assert early.record(reading(early.job.id, RUNNING, 10)).going == going
+    assert early.record(reading(early.job.id, IDLE, 10)).going is None
+    known = state((RUNNING, 10)).learn(going)
+    assert known.record(reading(known.job.id, RUNNING, 25)).going == going
+    known = known.record(reading(known.job.id, IDLE, 40))
+    assert known.going is None
+    assert known.learn(going).going is None
+    assert stopped_again(known, 60).going is None
+
+
 def test_the_failing_step_belongs_to_its_run() -> None:
     known = state((IDLE, 10)).learn(record(7, Outcome.FAILED), STEP)
     assert known.learn(record(7, Outcome.FAILED)).failed_step == STEP

@@ -15,7 +15,7 @@ from tui.core.board import Board, stops_between
 from tui.core.happenings import happenings_of
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
-from tui.core.run import FailedStep, Outcome, RunRecord
+from tui.core.run import FailedStep, LastRuns, Outcome, RunRecord
 from tui.core.run_match import Match, MatchKind
 from tui.polling.outcomes import Outcomes
 from tui.polling.policy import Policy
@@ -92,8 +92,8 @@ class Stage:
         await asyncio.sleep(1)
         return Match(MatchKind.FOUND, RunRecord(7, self.outcome(job), branch="main", is_finished=True))
 
-    async def last_ended(self, job: JobId) -> None:
-        return None
+    async def last_runs(self, job: JobId) -> LastRuns:
+        return LastRuns()
 
     async def failed_step(self, job: JobId, number: int) -> FailedStep:
         await asyncio.sleep(1)

@@ -88,6 +88,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """Where that run failed."""
     known_number: int = 0
     """The number of the run before it; 0 where that is not known."""
+    going: RunRecord | None = None
+    """The service's record of the run in progress; None if there is no run, and while none was learned."""
     learned_at: float = -inf
     """When the last run was learned; seconds of the clock of readings."""
     service_name: ServiceName = ServiceName()
@@ -164,7 +166,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         if reading.outcome == self.status:
             return known
         since_after = self.good.sent if self.good else None  # the status was true at some moment after that
-        known = known._replace(status=reading.outcome, since=reading.received, since_after=since_after)
+        going = self.going if self.status is None and reading.outcome is Status.RUNNING else None
+        known = known._replace(status=reading.outcome, since=reading.received, since_after=since_after, going=going)
         if since_after is None:
             return known
         change = Transition(self.job.id, reading.outcome, since_after, reading.received)
@@ -183,14 +186,16 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         return self._replace(last_run=None, failed_step=None, known_number=number, runs=runs)
 
     def learn(self, record: RunRecord, step: FailedStep | None = None, at: float = -inf) -> "JobState":
-        """The state after the service told of the last run; of one that goes on or is an older one nothing is taken.
+        """The state after the service told of the last run, or of the one that goes on; of older ones nothing is taken.
 
         `at` is when it was learned, in seconds of the clock of readings; by default before all of them.
         What a list says of the last run is not taken once a stop was seen: it may be about the run before.
         """
         has_stopped = any(seen.status is Status.IDLE for seen in self.transitions)
         is_older = 0 < record.number <= self.known_number or (has_stopped and not record.is_confirmed)
-        if is_older or record.is_finished is False:
+        if record.is_finished is False:
+            return self if self.status is Status.IDLE else self._replace(going=record)
+        if is_older:
             return self
         last_run = merged(self.last_run, record)
         is_same = self.last_run is not None and last_run.number == self.last_run.number

@@ -6,17 +6,21 @@ from typing import NamedTuple
 from tui.core.board import JobState
 from tui.core.estimate import Estimate, Outlook, RunProgress, outlook
 from tui.core.job_runs import usual_duration
-from tui.core.observed_run import Gap, RecordedRun
+from tui.core.observed_run import Between, Gap, RecordedRun
+from tui.core.run_match import times_agree
 
 
 class Course(NamedTuple):
     """A run in progress at one moment."""
 
     elapsed: float
-    """Seconds since the middle of the interval in which it began; the least possible if its start was not seen."""
+    """Seconds since the middle of the interval in which it began; the least possible if that is not known."""
     start_seen: bool
+    """Whether it is known when it began."""
     outlook: Outlook = Outlook(RunProgress.UNKNOWN)
     usual: Estimate | None = None
+    began: float = 0.0
+    """Epoch seconds: `elapsed` before the moment that is looked at."""
 
     @property
     def is_late(self) -> bool:
@@ -29,9 +33,16 @@ class Course(NamedTuple):
 
 
 def course_of(state: JobState, now: float) -> Course | None:
-    """Returns how far the job's run is at `now` (epoch seconds); None if the last good status is not running."""
-    run = state.current_run
-    return course(run, usual_duration(state, now), state.gaps, now) if run else None
+    """Returns how far the job's run is at `now` (epoch seconds); None if the last good status is not running.
+
+    If its start was not seen, the time in the service's record is taken, where it fits what was seen.
+    """
+    if (run := state.current_run) is None:
+        return None
+    if run.start.after is None and state.going and state.going.started_at and times_agree(state.going, run):
+        began = min(state.going.started_at.timestamp(), run.start.by)
+        run = run._replace(start=Between(began, began))  # not seen by us, but the service says so
+    return course(run, usual_duration(state, now), state.gaps, now)
 
 
 def course(run: RecordedRun, usual: Estimate | None, gaps: Iterable[Gap], now: float) -> Course:
@@ -42,7 +53,7 @@ def course(run: RecordedRun, usual: Estimate | None, gaps: Iterable[Gap], now: f
     start_seen = run.start.after is not None and not run.maybe_two
     start = run.start.middle if start_seen else _sure_start(run, gaps)
     elapsed = max(0.0, now - start)
-    return Course(elapsed, start_seen, outlook(elapsed, start_seen, usual), usual)
+    return Course(elapsed, start_seen, outlook(elapsed, start_seen, usual), usual, start)
 
 
 def late_since(state: JobState) -> float | None:

@@ -13,7 +13,7 @@ from tui.core.hints import HintPage
 from tui.core.job import JobId, ServiceName
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, FailureKind, Moment, Retry
-from tui.core.run import Calibration, FailedStep, RunRecord
+from tui.core.run import Calibration, FailedStep, LastRuns, RunRecord
 from tui.core.run_match import Match
 from tui.polling.extras_budget import ExtrasBudget
 from tui.polling.list_sweeps import ListPage
@@ -101,10 +101,10 @@ class Extras:
         opened = self._open()
         return opened if isinstance(opened, Failure) else await opened[1].last_run(job, with_duration)
 
-    async def last_ended(self, job: JobId) -> RunRecord | Failure | None:
-        """Returns the newest build that has ended; None for a job without one."""
+    async def last_runs(self, job: JobId) -> LastRuns | Failure:
+        """Returns the newest build that has ended, with its times if they can be had, and the one that goes on."""
         opened = self._open()
-        return opened if isinstance(opened, Failure) else await opened[1].last_run(job, has_ended=True)
+        return opened if isinstance(opened, Failure) else await opened[1].last_runs(job)
 
     async def failed_step(self, job: JobId, number: int) -> FailedStep | Failure | None:
         """Returns the first step that failed; None where the service knows of none."""

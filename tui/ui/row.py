@@ -184,11 +184,21 @@ def age(row: Row, cells: int = 0) -> str:
 
 
 def build(row: Row, cells: int) -> str:
-    """Why there is no answer; else the last run, as much of it as fits: `#88 main · lin · step Sign ipa`."""
+    """Why there is no answer; else the run that goes on, as far as its record is known, or the last one.
+
+    As much of it as fits: `#88 main · lin · step Sign ipa`.
+    """
     state = row.state
     if state.failure and not state.paused:
         return "" if row.is_explained else no_answer(state, cells)
+    if state.status is Status.RUNNING:
+        return _going(state.going, cells) if state.going else ""
     return last_run(state, cells) if state.status is Status.IDLE else ""
+
+
+def _going(run: RunRecord, cells: int) -> str:
+    first = " ".join(filter(None, (f"#{run.number}" if run.number else "", run.branch)))
+    return _first_fitting(((first, who_of(run)), (first,)), cells)
 
 
 def no_answer(state: JobState, cells: int) -> str:
