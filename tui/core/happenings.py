@@ -6,6 +6,7 @@ from tui.core.alert_policy import LATE, AlertOn, Happening
 from tui.core.board import JobState, Transition
 from tui.core.reading import Retry, Status
 from tui.core.run import Outcome
+from tui.core.run_progress import late_since
 from tui.core.transitions import new_transitions
 
 SILENT_AFTER = 3
@@ -24,6 +25,17 @@ def happenings_of(before: JobState, after: JobState, now: float, is_outcome_aske
             )
     if is_silent(after) and not is_silent(before):
         yield happening(after, AlertOn.NO_ANSWER, now)
+
+
+def has_become_late(before: JobState, after: JobState) -> bool:
+    """Returns whether the run in progress takes longer than usual now, and did not at the reading before.
+
+    What became so long ago, while there were no readings, is no news.
+    """
+    if before.good is None or after.good is None or late_since(before) is not None:
+        return False
+    since = late_since(after)
+    return since is not None and after.good.received.wall.timestamp() - since <= LATE
 
 
 def is_silent(state: JobState) -> bool:

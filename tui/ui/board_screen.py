@@ -47,6 +47,7 @@ from tui.storage.watchlist import Watchlist
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
 from tui.ui.columns import columns, sorts
+from tui.ui.details_place import DetailsPlace, place_of, resized
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import seconds, time_of_day
 from tui.ui.groups import GROUPINGS, GroupLine, Line, job_of
@@ -58,7 +59,7 @@ from tui.ui.keys import BINDINGS, RESERVED, canonical_key, first_key, keys_in, k
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject, status_word
 from tui.ui.screen_deps import ScreenDeps
-from tui.ui.status_line import BROAD, HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
+from tui.ui.status_line import HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
 from tui.ui.terminal_title import TerminalTitle, title_text
 from tui.ui.views import EVERYTHING, choices, first_free, number_of, shown_by, view_of
 from tui.ui.watchlist_editor import DiskThread, Emptied, Undone, WatchlistEditor, count
@@ -186,7 +187,7 @@ class BoardScreen(Screen[None]):
             self.app.exit()
             return
         self.post_message(self.PollingStarted())
-        self.set_class(self.state.look.details and self.app.size.width >= BROAD, "-details")
+        self.set_class(self.state.look.details and not self.details_place.alone, "-details")
         self.show_around()
         self.set_interval(TICK, self.tick)
         self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
@@ -260,8 +261,6 @@ class BoardScreen(Screen[None]):
         self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
         if is_rare:
             self.live.pollers.expect(expected_ends(self.state.board, self.deps.now()))
-            for state in self.happened.became_late(map(self.state.row, self.state.shown.states)):
-                self.alerting.longer_than_usual(state)
         self.alerting.tick(self.state.board, self.live.troubled())
         has_slept = self.live.has_slept(self.deps.now().at)
         self.show_all() if is_rare or has_slept else self.show_around()
@@ -479,7 +478,7 @@ class BoardScreen(Screen[None]):
         if self.details is None:
             from tui.ui.details import DetailsPane
 
-            self.details = DetailsPane()
+            self.details = DetailsPane(self.deps.glyphs)
             self.query_one("#body").mount(self.details)
         return self.details
 
@@ -498,7 +497,7 @@ class BoardScreen(Screen[None]):
         return self.filter_line is not None and self.focused is self.filter_line
 
     def subject(self, job: JobId) -> Subject:
-        return self.live.subject(self.state.row(job))._replace(glyphs=self.deps.glyphs)
+        return self.live.subject(self.state.row(job))
 
     # Talk to the user
 
@@ -655,7 +654,7 @@ class BoardScreen(Screen[None]):
     def toggle_details(self) -> None:
         self.toggle_class("-details")
         self._place_details()
-        if self.app.size.width >= BROAD:
+        if not self.details_place.alone:
             self.keep_state(self.state.look._replace(details=self.has_class("-details")))
 
     def close_details(self) -> bool:
@@ -665,6 +664,9 @@ class BoardScreen(Screen[None]):
         return True
 
     def _place_details(self) -> None:
+        self.set_class(self.details_place.below, "-below")
+        if self.has_class("-details"):
+            self.details_pane().set_size(*self.details_place)
         self.query_one("#list").display = not self.details_alone
         if not self.typing:
             self._focus_table()
@@ -676,7 +678,31 @@ class BoardScreen(Screen[None]):
     @property
     def details_alone(self) -> bool:
         """Whether the details replace the table because the screen is too narrow for both."""
-        return self.has_class("-details") and self.app.size.width < BROAD
+        return self.has_class("-details") and self.details_place.alone
+
+    @property
+    def details_place(self) -> DetailsPlace:
+        return place_of(self.state.look, *self.app.size)
+
+    def action_details_below(self) -> None:
+        """Move the details below the table, or back; open them there if they are closed."""
+        is_open = self.has_class("-details")
+        look = self.state.look
+        self.state.look = look._replace(details_below=not look.details_below if is_open else True, details=True)
+        self.set_class(True, "-details")
+        self._place_details()
+        self.keep_state(self.state.look)
+        if self.state.look.details_below and not self.details_place.below:
+            self.say("There is no room below the table: the screen has too few lines.")
+
+    def action_details_size(self, steps: int) -> None:
+        if not self.has_class("-details"):
+            self.say(f"No details are open. Press {first_key('details', self.deps.keys)} to open them.")
+        elif self.details_alone:
+            self.say(f"Only the details are shown. Press {first_key('details_below', self.deps.keys)} for both.")
+        else:
+            self.keep_state(resized(self.state.look, self.details_place, steps))
+            self._place_details()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.show_around)
@@ -784,14 +810,14 @@ class BoardScreen(Screen[None]):
     @work
     async def action_history(self) -> None:
         from tui.ui.history_dialog import HistoryDialog
+        from tui.ui.run_lines import records_of
 
         if not (job := self.the_job()):
             return
         state, now = self.state.board.states[job], self.deps.now()
         runs = [*job_runs(state), *([state.current_run] if state.current_run else ())]
-        records = {record.number: record for record in (*state.records, *filter(None, [state.last_run]))}
         title = f"Runs of {state.name}"
-        await self.ask("history", HistoryDialog(title, runs, None, records, now.wall, self.deps.glyphs))
+        await self.ask("history", HistoryDialog(title, runs, None, records_of(state), now.wall, self.deps.glyphs))
 
     @work
     async def action_events(self) -> None:

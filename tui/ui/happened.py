@@ -7,8 +7,6 @@ from tui.core.board import Board, JobState
 from tui.core.job import JobId
 from tui.core.past_events import Digest, Outage, PastEvent, digest, ended_outage, events
 from tui.core.reading import Moment
-from tui.core.run_progress import late_since
-from tui.ui.row import RECENT, Row
 
 SILENT = 600.0
 """Seconds without a key after which the next one brings a digest."""
@@ -21,8 +19,6 @@ class Happened:
     def __init__(self, now: Moment) -> None:
         self._outages: deque[Outage] = deque(maxlen=OUTAGES)
         self._last_key = now
-        self._late: dict[JobId, float] = {}
-        """The starts of the last runs that became longer than usual."""
         self._silence: tuple[float, float] | None = None
         """Beginning and end of the time that the digest is about; None if none is shown."""
         self.has_just_woken = False
@@ -40,16 +36,6 @@ class Happened:
         states = list(states)
         watched = {state.job.id for state in states}
         return events(states, (one for one in self._outages if one.job in watched), now.wall.timestamp())
-
-    def became_late(self, rows: Iterable[Row]) -> list[JobState]:
-        """The jobs whose run became longer than usual lately; each run once."""
-        new = []
-        for row in rows:
-            run = row.state.current_run
-            if run and row.is_late and self._late.get(run.job) != run.start.by:
-                self._late[run.job] = run.start.by
-                new.append(row.state)
-        return [state for state in new if _is_recent(late_since(state), state)]
 
     def key(self, now: Moment) -> bool:
         """Takes note of a key, a click or a paste. Returns whether it ended a silence."""
@@ -74,11 +60,6 @@ class Happened:
 
     def close_digest(self) -> None:
         self._silence = None
-
-
-def _is_recent(late: float | None, state: JobState) -> bool:
-    """Whether the run was not late already before a restart."""
-    return late is not None and state.good is not None and state.good.received.wall.timestamp() - late < RECENT
 
 
 def next_of(jobs: Sequence[JobId], cursor: JobId | None, step: int) -> Sequence[JobId]:

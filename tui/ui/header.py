@@ -142,11 +142,13 @@ def _counts(header: HeaderState) -> Wordings:
 
 def _news(header: HeaderState) -> Parts:
     """What else is said of the rows: how many changed while nobody looked, are shown and are marked."""
-    parts: Parts = [(f"view {header.view}", "key")] if header.view else []
+    parts: Parts = []
     if header.narrowed:
         parts.append((f"{header.shown} of {header.summary.total} shown", "ageing"))
     if header.marked:
         parts.append((f"{header.marked} marked", "ageing"))
+    if header.view:
+        parts.append((f"view {header.view}", "key"))
     changed, failed = header.changed
     if changed:
         parts.insert(0, (f"{changed} changed, {failed} failed" if failed else f"{changed} changed", "key"))

@@ -11,7 +11,6 @@ from tui.core.reading import Moment, Status
 from tui.core.run import Outcome, RunRecord
 from tui.core.run_progress import Course, course_of
 from tui.core.text import width
-from tui.terminal.capabilities import UNICODE, Glyphs
 from tui.ui import formatting
 
 NOT_ASKED = -inf
@@ -111,7 +110,6 @@ class Subject(NamedTuple):
     next_attempt: float | None
     """Clock time in seconds; None if no request is planned."""
     interval: float
-    glyphs: Glyphs = UNICODE
 
 
 def status_word(row: Row) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from tui.core.board import JobState
 from tui.core.condition import Condition
 from tui.core.job_runs import SERVICE
 from tui.core.observed_run import RecordedRun
@@ -33,13 +34,25 @@ def run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: RunRecor
 
 
 def short_run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: RunRecord | None = None) -> str:
-    """The run in as few cells as can be: `#88 failed 14:05 ≈4m main lin`."""
-    parts = (f"#{run.number}" if run.number else "", outcome_word(run), started(run, today), lasted(run, glyphs))
-    return " ".join(filter(None, (*parts, record and record.branch, record and (record.by or record.trigger))))
+    """The run in fewer cells: mark, number, start, duration, branch and who."""
+    number = f"#{run.number}" if run.number else ""
+    parts = [
+        glyphs.condition[condition_of_run(run)],
+        fit(number, 6, glyphs.ellipsis),
+        fit(started(run, today), 12, glyphs.ellipsis),
+        fit(lasted(run, glyphs), 10, glyphs.ellipsis),
+        " · ".join(filter(None, (record and record.branch, record and (record.by or record.trigger)))),
+    ]
+    return " ".join(parts).rstrip()
 
 
 def _source(run: RecordedRun) -> str:
     return f"from {SERVICE}" if run.source == SERVICE else f"seen by {run.source}"
+
+
+def records_of(state: JobState) -> dict[int, RunRecord]:
+    """The service's records of the job's runs, by their numbers."""
+    return {record.number: record for record in (*state.records, *filter(None, (state.last_run,)))}
 
 
 def record_of(run: RecordedRun, records: Mapping[int, RunRecord]) -> RunRecord | None:
