@@ -1,12 +1,18 @@
 """The programs under test obey signals, also where the tests run in the background or under nohup. Hypothesis tries
-fewer examples every day, and no test fails because the machine is busy."""
+fewer examples every day, and no test fails because the machine is busy. A test fails whose program sends a request
+that is not on the list of the design."""
 
 import signal
+from collections.abc import Iterator
 
+import httpx
+import pytest
 import textual._wait
 from hypothesis import HealthCheck, settings
 
 from tests.support.long_run import by_length
+from tests.support.sent_requests import noted, take_others
+from tui.codearts.transport import Transport
 
 for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(number) is signal.SIG_IGN:
@@ -23,3 +29,20 @@ settings.load_profile("codearts-watch")
 # The pilot waits after each key until the process was idle for this long; a fiftieth of a second is its own choice.
 textual._wait.SLEEP_GRANULARITY = 1 / 250
 textual._wait.SLEEP_IDLE = textual._wait.SLEEP_GRANULARITY / 10
+
+
+@pytest.fixture(autouse=True, scope="session")
+def noted_requests() -> Iterator[None]:
+    """Every request that a transport sends is noted; servers for programs that are run note theirs by themselves."""
+    with pytest.MonkeyPatch.context() as patch:
+        for transport in (Transport, httpx.MockTransport):
+            patch.setattr(transport, "handle_async_request", noted(transport.handle_async_request))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def only_listed_requests(noted_requests: None) -> Iterator[None]:
+    """Fails after a test in which another request left than those of the design."""
+    take_others()
+    yield
+    assert take_others() == []

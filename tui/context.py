@@ -5,7 +5,7 @@ What talks to the service is loaded only when it is needed: the screen is drawn 
 
 import argparse
 import os
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller import Poller
     from tui.polling.poller_group import PollerGroup
+    from tui.profiles.extras import Extras
     from tui.profiles.job_facts import JobFacts
     from tui.profiles.profile import Profile
     from tui.profiles.resolve import ProfileInputs
     from tui.storage.recorder import Recorder
     from tui.storage.shared_budget import SharedBudget
+    from tui.storage.units import KeptUnits
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,17 @@ class App:
 
         profile = self.profile(name)
         peers = self.peers(profile) if self.peers else None
-        poller = Poller(profile.reader, report, profile.policy, clock=seconds, uniform=random.uniform, peers=peers)
+        poller = Poller(
+            profile.reader,
+            report,
+            profile.policy,
+            clock=seconds,
+            uniform=random.uniform,
+            lists=profile.extras if profile.policy.lists else None,
+            peers=peers,
+        )
         if profile.extras:
-            profile.extras.use(poller.extras_budget())
+            profile.extras.use(poller.extras_budget(), lambda: poller.asks_lists)
         return poller
 
     def facts(
@@ -96,11 +106,15 @@ class App:
         profile_of: Callable[[JobId], str],
         learned: "Callable[[JobId, RunRecord, FailedStep | None], object]",
         named: Callable[[Mapping[JobId, ServiceName]], object],
+        told: "Callable[[JobId, Sequence[RunRecord]], object]",
     ) -> "JobFacts":
-        """What asks for names and outcomes. It calls `learned` and `named` with what the service tells."""
+        """What asks for names and outcomes. It calls `learned`, `named` and `told` with what the service tells."""
         from tui.profiles.job_facts import JobFacts
 
-        return JobFacts(lambda name: self.profile(name).extras, profile_of, self.names_file, self.now, learned, named)
+        def extras(name: str) -> "Extras | None":
+            return self.profile(name).extras
+
+        return JobFacts(extras, profile_of, self.names_file, self.now, learned, named, told)
 
     def held(self) -> list[str]:
         """The secrets that are in memory now."""
@@ -179,7 +193,18 @@ class Context:
         is_in_charge = name == self.in_charge
         url_in_charge = "" if is_in_charge else self._url_in_charge()
         polling, has_extras = self.settings.polling, self.settings.service.extras and not self.flags.status_only
-        return build_profile(name, self.wanted[name], polling, self._inputs, is_in_charge, url_in_charge, has_extras)
+        wanted = self.wanted[name]
+        profile = build_profile(name, wanted, polling, self._inputs, is_in_charge, url_in_charge, has_extras)
+        if profile.extras and self._units:
+            profile.extras.keep_units(self._units)
+        return profile
+
+    @cached_property
+    def _units(self) -> "KeptUnits | None":
+        from tui.storage.units import KeptUnits
+
+        state = self.locations.state
+        return KeptUnits(state.with_name("units.json")) if state else None
 
     def _url_in_charge(self) -> str:
         """Empty where the endpoint cannot be used; building the profile in charge raises the reason."""

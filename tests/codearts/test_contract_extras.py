@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from tests.support.contract_extras import ALLOWED, OUTCOMES, PROJECT, TRUTHS, Truth, tell
+from tests.support.contract_extras import OUTCOMES, PROJECT, TRUTHS, Truth, tell
 from tests.support.contract_server import TOKEN, ContractServer, refusal
 from tui import clock
 from tui.codearts.auth.credentials import EnvironmentToken
@@ -37,9 +37,6 @@ async def asked() -> AsyncIterator[tuple[ExtrasClient, ContractServer]]:
         client = ExtrasClient(partial(open_http, server.url), Endpoint(server.url), EnvironmentToken(TOKEN), clock.now)
         yield client, server
         await client.close()
-        for request in server.requests:
-            assert request.method == "GET"
-            assert ALLOWED.fullmatch(request.path)
 
 
 def observed(truth: Truth) -> RecordedRun:

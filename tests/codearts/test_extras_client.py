@@ -27,6 +27,8 @@ from tui.codearts.job_info_api import JobInfo, job_info_call, running_status_cal
 from tui.codearts.job_list_api import (
     JobPage,
     ProjectId,
+    building_jobs_call,
+    hints_call,
     job_list_call,
     project_job_list_call,
     projects_call,
@@ -46,6 +48,8 @@ CALLS: list[ExtraCall[object]] = [
     job_list_call(999),
     whole_job_list_call(),
     project_job_list_call(PROJECT, 3),
+    hints_call(PROJECT, 3),
+    building_jobs_call(),
     projects_call(7),
     record_list_call(JOB, NOW, "cn-north-4", 100),
     record_info_call(JOB, 1_000_000_000),

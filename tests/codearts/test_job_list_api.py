@@ -12,11 +12,15 @@ from tui.codearts.job_list_api import (
     JobEntry,
     JobPage,
     ProjectId,
+    building_jobs_call,
+    hints_call,
     job_list_call,
+    parse_hint_page,
     parse_job_page,
     project_job_list_call,
     whole_job_list_call,
 )
+from tui.core.hints import Hint, HintPage
 from tui.core.job import JobId
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as K
@@ -140,3 +144,97 @@ def test_no_answer_makes_it_raise_and_no_job_is_invented(entries: list[dict[str,
         assert not control_characters(
             "".join(entry.name + entry.by + entry.last_build_status for entry in found.entries)
         )
+
+
+def hints(*entries: dict[str, object], total: object = None, project: str = "") -> HintPage:
+    found = parse_hint_page(envelope({"total": total, "job_list": list(entries)}), (), 0, project)
+    assert isinstance(found, HintPage)
+    return found
+
+
+def hint(**changed: object) -> Hint:
+    return hints({**ENTRY, **changed}).hints[JobId(JOB)]
+
+
+def test_hints_come_from_the_same_lists() -> None:
+    assert hints_call("", 2).path == job_list_call(2).path
+    assert hints_call(PROJECT, 1).path == project_job_list_call(ProjectId(PROJECT), 1).path
+    assert hints_call(whole=True).path == whole_job_list_call().path
+    assert building_jobs_call().path == "/v1/job/list?page_index=0&page_size=100&build_status=building"
+    with pytest.raises(ValueError, match="project"):
+        hints_call("../../v3")
+
+
+def test_names_come_with_hints_where_they_are_wanted() -> None:
+    body = envelope({"total": 1, "job_list": [ENTRY]})
+    named, bare = hints_call(named=True).parse(body, ()), hints_call().parse(body, ())
+    assert not isinstance(named, Failure)
+    assert not isinstance(bare, Failure)
+    assert named.page
+    assert [entry.name for entry in named.page.entries] == ["payments-api nightly"]
+    assert (named.hints, bare.page) == (bare.hints, None)
+
+
+@pytest.mark.parametrize(
+    ("is_finished", "word", "is_running"),
+    [
+        (True, "red", False),
+        (False, "red", True),
+        ("false", "building", True),
+        ("true", "building", False),
+        (None, "building", True),
+        (None, "BUILDING", True),
+        (None, "blue", False),
+        (None, "", None),
+        (7, "", None),
+    ],
+)
+def test_a_job_runs_if_the_list_calls_it_unfinished_or_else_by_its_word(
+    is_finished: object, word: str, is_running: bool | None
+) -> None:
+    assert hint(is_finished=is_finished, last_build_status=word).is_running is is_running
+
+
+def test_all_that_changes_with_a_build_changes_the_fingerprint() -> None:
+    same = hint()
+    assert hint(job_name="another", last_build_user="wang") == same
+    for name, value in (
+        ("is_finished", False),
+        ("last_build_status", "blue"),
+        ("last_build_time", 1598438571001),
+        ("build_number", "18"),
+        ("last_job_running_status", "InQueue"),
+    ):
+        assert hint(**{name: value}).fingerprint != same.fingerprint
+    assert hint(build_number=17) == same
+    assert hint(build_number="18").number == 18
+
+
+def test_whether_only_building_jobs_were_listed_shows_in_the_answer_itself() -> None:
+    other = {**ENTRY, "id": "0" * 32, "last_build_status": "blue"}
+    building = {**ENTRY, "last_build_status": "building"}
+    assert hints(building).all_building
+    assert not hints(building, other).all_building
+    assert not hints().all_building
+
+
+def test_a_project_that_is_none_is_not_asked_for() -> None:
+    assert hint(project_id="../../v3/projects").project == ""
+    assert hint().project == PROJECT
+    assert hints(ENTRY, project="x" * 32).hints[JobId(JOB)].project == "x" * 32
+
+
+def test_an_empty_page_with_a_total_is_a_failure_and_one_without_is_none() -> None:
+    assert isinstance(parse_hint_page(envelope({"total": 7, "job_list": []})), Failure)
+    assert hints(total=0) == HintPage({}, 0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.dictionaries(st.sampled_from(list(ENTRY)), json_values | st.just(JOB), max_size=8), max_size=4),
+    json_values,
+)
+def test_no_answer_makes_hints_raise_or_grow(entries: list[dict[str, object]], total: object) -> None:
+    found = parse_hint_page(envelope({"total": total, "job_list": entries}))
+    if isinstance(found, HintPage):
+        assert all(len(str(one.fingerprint)) < 300 for one in found.hints.values())

@@ -14,7 +14,7 @@ from tui.alerts import Alerts, filled, values_of
 from tui.core.board import Board, JobState
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Status
-from tui.core.transitions import Change, Event, changes, changes_of, deserves_alert
+from tui.core.transitions import Change, Event, changes_of, deserves_alert
 
 IDLE, RUNNING = Status.IDLE, Status.RUNNING
 DNS, GATEWAY = failure(FailureKind.DNS), failure(FailureKind.GATEWAY_ERROR)
@@ -50,11 +50,11 @@ def test_no_transition_is_lost_between_two_boards(
     before: list[Status | Failure], between: list[Status | Failure]
 ) -> None:
     readings = [reading(job_id(1), outcome, at) for at, outcome in enumerate([*before, *between], 1)]
-    first = Board({job_id(1): JobState(Job(job_id(1)))}).record(readings[: len(before)])
-    second = first.record(readings[len(before) :])
+    board = Board({job_id(1): JobState(Job(job_id(1)))}).record(readings[: len(before)])
+    first, second = board.states[job_id(1)], board.record(readings[len(before) :]).states[job_id(1)]
     seen = [event for event in told(*before, *between) if event in (Event.STARTED, Event.STOPPED)]
     already = [event for event in told(*before) if event in (Event.STARTED, Event.STOPPED)]
-    found = [change.event for change in changes(first, second) if deserves_alert(change)]
+    found = [change.event for change in changes_of(first, second) if deserves_alert(change)]
     assert already + found == seen
 
 

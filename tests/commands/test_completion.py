@@ -26,7 +26,7 @@ def test_the_grammar_has_every_command_and_what_it_takes() -> None:
     by_name = {command.name: command for command in specs}
     assert by_name.keys() == commands().keys()
     assert all(command.help for command in specs)
-    assert {name for name, command in by_name.items() if command.takes_jobs} == {"status", "wait", "remove"}
+    assert {name for name, command in by_name.items() if command.takes_jobs} == {"status", "wait", "remove", "history"}
     until = next(option for option in by_name["wait"].options if "--until" in option.spellings)
     assert until.choices == ("idle", "started", "cycle")
     settings = next(option for option in main.options if "--settings" in option.spellings)

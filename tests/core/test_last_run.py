@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from tests.support.builders import DAY, failure, job_id, reading, state
 from tui.core.board import Board, JobState
+from tui.core.estimate import WINDOW
 from tui.core.job import Job, ServiceName
 from tui.core.observed_run import Between
 from tui.core.reading import Status
 from tui.core.run import FailedStep, Outcome, RunRecord
+from tui.core.run_progress import usual_duration
 
 IDLE, RUNNING = Status.IDLE, Status.RUNNING
 STEP = FailedStep("Sign ipa")
@@ -58,6 +60,19 @@ def test_a_run_that_goes_on_is_no_last_run() -> None:
     going = RunRecord(8, is_finished=False)
     assert state((RUNNING, 10)).learn(going).last_run is None
     assert state((RUNNING, 10)).learn(record(7)).learn(going).last_run == record(7)
+
+
+def test_the_record_of_a_run_that_goes_on_tells_of_that_run_alone() -> None:
+    going = RunRecord(8, is_finished=False, branch="main")
+    early = state().learn(going)  # before the first reading
+    assert early.record(reading(early.job.id, RUNNING, 10)).going == going
+    assert early.record(reading(early.job.id, IDLE, 10)).going is None
+    known = state((RUNNING, 10)).learn(going)
+    assert known.record(reading(known.job.id, RUNNING, 25)).going == going
+    known = known.record(reading(known.job.id, IDLE, 40))
+    assert known.going is None
+    assert known.learn(going).going is None
+    assert stopped_again(known, 60).going is None
 
 
 def test_the_failing_step_belongs_to_its_run() -> None:
@@ -117,3 +132,29 @@ def test_a_run_from_before_this_start_gets_an_outcome_only_if_the_times_fit() ->
     assert known.learn(its._replace(started_at=DAY + timedelta(seconds=900))).runs == (run,)
     assert known.learn(its._replace(is_confirmed=False)).runs == (run,)
     assert known._replace(runs=(run._replace(number=7),)).learn(its).runs[-1].outcome is Outcome.UNKNOWN
+
+
+def test_runs_of_the_service_are_samples_besides_the_observed_ones_and_give_those_their_outcomes() -> None:
+    def told(number: int, start: float, lasted: float = 60, outcome: Outcome = Outcome.PASSED) -> RunRecord:
+        began = DAY + timedelta(seconds=start)
+        ended = began + timedelta(seconds=lasted)
+        return record(number, outcome)._replace(duration=lasted, started_at=began, ended_at=ended)
+
+    known = stopped_again(stopped_again(state((IDLE, 10)), 30), 200)
+    records = [told(number, -5000 + 100 * number) for number in range(1, 31)]
+    records += [told(31, 25, 50, Outcome.FAILED), told(32, 195, 50)]
+    known = known.with_records(records)
+    assert [(run.number, run.outcome) for run in known.runs] == [(31, Outcome.FAILED), (32, Outcome.PASSED)]
+    observed = sum(run.past is not None for run in known.runs)
+    assert len(known.told_runs) == WINDOW - observed
+    assert known.with_records(records) is known
+    usual = usual_duration(known.runs, DAY.timestamp() + 300, known.told_runs)
+    assert usual
+    assert (usual.runs, usual.told, usual.point) == (WINDOW - 1, WINDOW - 1, 60)
+    assert known.with_records([one._replace(duration=None) for one in records]).told_runs == ()
+
+
+def test_the_board_takes_records_of_watched_jobs_alone() -> None:
+    board = Board().watch([Job(job_id(1))])
+    assert board.with_records(job_id(2), [record(1)]) is board
+    assert board.with_records(job_id(1), [record(1)]) is board

@@ -1,14 +1,16 @@
 """A run in progress against the runs before it: what is said of it, and of what little is known."""
 
 import random
+from datetime import timedelta
 
 import pytest
 
-from tests.support.builders import job_id
+from tests.support.builders import DAY, job_id, state
 from tui.core.estimate import RunProgress
 from tui.core.observed_run import Between, Gap, RecordedRun
-from tui.core.run import Outcome
-from tui.core.run_progress import course, usual_duration
+from tui.core.reading import Status
+from tui.core.run import Outcome, RunRecord
+from tui.core.run_progress import course, course_of, usual_duration
 
 JOB = job_id(1)
 NOW = 1_000_000.0
@@ -51,6 +53,20 @@ def test_a_run_that_may_be_two_has_gone_on_since_the_last_gap_at_least() -> None
     assert not known.start_seen
     assert not known.is_late
     assert course(going(NOW - 9999, maybe_two=True), before(9), (), NOW).elapsed == 5
+
+
+@pytest.mark.parametrize(("service_says", "began"), [(-300, -300), (-9000, -9000), (100, 0), (500, None), (None, None)])
+def test_a_start_that_was_not_seen_is_taken_from_the_record_where_it_fits(
+    service_says: int | None, began: int | None
+) -> None:
+    """A record that begins after the run was first seen going is of another run, beyond what clocks differ."""
+    seen_at = DAY.timestamp()
+    says = None if service_says is None else DAY + timedelta(seconds=service_says)
+    known = state((Status.RUNNING, 0)).learn(RunRecord(8, is_finished=False, started_at=says))
+    shown = course_of(known, seen_at + 60)
+    assert shown
+    assert shown.start_seen == (began is not None)
+    assert shown.began == seen_at + (began if began is not None else 0)
 
 
 @pytest.mark.parametrize(("runs", "usual"), [(2, None), (3, 600), (9, 600)])

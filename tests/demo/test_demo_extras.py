@@ -17,8 +17,11 @@ from tui.codearts.extra_call import ExtraCall
 from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.job_info_api import JobInfo, LastBuild, job_info_call, running_status_call
 from tui.codearts.job_list_api import (
+    Hints,
     JobPage,
     ProjectPage,
+    building_jobs_call,
+    hints_call,
     job_list_call,
     project_job_list_call,
     projects_call,
@@ -26,12 +29,14 @@ from tui.codearts.job_list_api import (
 )
 from tui.codearts.log_api import Analysis, LogPiece, analysis_call, log_call, log_v3_call
 from tui.codearts.record_api import RecordPage, record_info_call, record_list_call
+from tui.core.hints import HintPage
+from tui.core.job import JobId
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure, Moment, Status
 from tui.core.reading import FailureKind as K
 from tui.core.run import Calibration, Outcome, RunRecord, Unit
 from tui.core.run_match import MatchKind, choose_record
-from tui.demo.extras import ExtrasMode
+from tui.demo.extras import LAG, ExtrasMode
 from tui.demo.service import DemoService
 
 T = TypeVar("T")
@@ -290,6 +295,37 @@ async def test_empty_lists_have_a_total() -> None:
             record_list_call(one.ids[JOB], one.now, "cn-north-4"),
         ):
             assert "although it claims" in (await one.fail(call)).summary
+
+
+def running(page: Hints) -> set[JobId]:
+    return {job for job, hint in page.hints.hints.items() if hint.is_running}
+
+
+async def test_lists_may_lag_lie_come_without_jobs_and_know_no_filter() -> None:
+    async with world() as one:
+        await one.until(Status.RUNNING)
+        good: Hints = await one.ask(hints_call())
+        building: Hints = await one.ask(building_jobs_call())
+        assert set(building.hints.hints) == running(good) > set()
+        assert building.hints.all_building
+        one.demo.service.extras.mode = ExtrasMode.LAGGING_LISTS
+        one.demo.time.seconds += LAG
+        assert running(await one.ask(hints_call())) == running(good)
+        one.demo.time.seconds -= LAG
+        one.demo.service.extras.mode = ExtrasMode.LYING_LISTS
+        lied = running(await one.ask(hints_call())) ^ running(good)
+        assert 0 < len(lied) < len(good.hints.hints) / 3
+        one.demo.service.extras.mode = ExtrasMode.NO_JOBS
+        assert (await one.ask(hints_call())).hints == HintPage({}, 0)
+        one.demo.service.extras.mode = ExtrasMode.FILTER_IGNORED
+        ignored: Hints = await one.ask(building_jobs_call())
+        assert (set(ignored.hints.hints), ignored.hints.all_building) == (set(good.hints.hints), False)
+        one.demo.service.extras.mode = ExtrasMode.SHIFTING_LISTS
+        sizes = set()
+        for _ in range(7):
+            sizes.add(len((await one.ask(hints_call())).hints.hints))
+            one.demo.time.seconds += 1
+        assert len(sizes) > 1
 
 
 @pytest.mark.parametrize("mode", [ExtrasMode.BARE_LISTS, ExtrasMode.NUMBERS_AS_TEXT])

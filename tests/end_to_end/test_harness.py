@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, refusal
+from tests.support.sent_requests import take_others
 from tests.support.terminal import Terminal
 from tests.support.terminal_keys import key_bytes
 from tests.support.terminal_screen import Screen
@@ -197,6 +198,7 @@ def test_the_server_answers_what_the_test_says_and_notes_what_was_asked() -> Non
         assert [request.method for request in server.asked_for(ID)] == ["GET", "GET", "GET", "DELETE"]
         assert server.requests[0].headers["x-auth-token"] == TOKEN
         assert server.requests[0].at <= server.requests[1].at
+    assert take_others() == ["GET /v3/jobs/unknown/status", f"DELETE /v3/jobs/{ID}/status"]
 
 
 def test_the_server_wants_its_token() -> None:

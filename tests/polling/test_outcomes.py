@@ -9,7 +9,7 @@ from tests.support.virtual_time import in_virtual_time
 from tui.core.job import JobId
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure, FailureKind
-from tui.core.run import FailedStep, Outcome, RunRecord
+from tui.core.run import FailedStep, LastRuns, Outcome, RunRecord
 from tui.core.run_match import Match, MatchKind
 from tui.polling.outcomes import Outcomes
 
@@ -29,6 +29,7 @@ class Source:
     def __init__(self, latency: float = 0.0) -> None:
         self.match: Callable[[JobId], Match | Failure] = lambda job: Match(MatchKind.FOUND, passed(1))
         self.last: Callable[[JobId], RunRecord | Failure | None] = lambda job: passed(1)
+        self.going: RunRecord | None = None
         self.asked: list[tuple[str, JobId, float]] = []
         self._latency = latency
 
@@ -36,9 +37,10 @@ class Source:
         await self._note("record", job)
         return self.match(job)
 
-    async def last_ended(self, job: JobId) -> RunRecord | Failure | None:
+    async def last_runs(self, job: JobId) -> LastRuns | Failure:
         await self._note("last", job)
-        return self.last(job)
+        ended = self.last(job)
+        return ended if isinstance(ended, Failure) else LastRuns(ended, self.going)
 
     async def failed_step(self, job: JobId, number: int) -> FailedStep | Failure | None:
         await self._note("step", job)
@@ -207,3 +209,12 @@ async def test_a_day_of_200_jobs_with_10_runs_each_costs_2500_requests_at_most()
                 outcomes.stopped(job, RUN, "prod")
         await asyncio.sleep(8640)
     assert 2200 <= len(source.asked) <= 2500
+
+
+async def test_the_first_round_tells_of_the_run_that_goes_on_too() -> None:
+    source = Source()
+    source.going = RunRecord(2, is_finished=False)
+    async with asking(lab=source) as (outcomes, reports):
+        outcomes.seed([job_id(1)], "lab")
+        await asyncio.sleep(1)
+        assert [record.number for _, record, _ in reports] == [2, 1]

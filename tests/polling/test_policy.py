@@ -3,8 +3,8 @@ from math import isclose
 import pytest
 
 from tests.support.scripted_reader import failed
-from tui.core.reading import FailureKind, Status
-from tui.polling.policy import Cadence, Policy, delay, stretch
+from tui.core.reading import FailureKind
+from tui.polling.policy import Cadence, Policy, back_off, pacing
 
 POLICY = Policy()
 
@@ -17,45 +17,66 @@ def most(low: float, high: float) -> float:
     return high
 
 
-@pytest.mark.parametrize(("status", "seconds"), [(Status.RUNNING, 5), (Status.IDLE, 15)])
-def test_good_answers_are_repeated_at_the_interval_give_or_take_a_tenth(status: Status, seconds: float) -> None:
-    assert isclose(delay(POLICY, status, 0, 1, least), 0.9 * seconds)
-    assert isclose(delay(POLICY, status, 0, 1, most), 1.1 * seconds)
-    assert isclose(delay(POLICY, status, 0, 3, most), 3.3 * seconds)
-
-
 def test_passing_failures_back_off_by_doubling_up_to_the_cap() -> None:
     timeout = failed(FailureKind.TIMEOUT)
-    waits = [delay(POLICY, timeout, failures, 1, most) for failures in range(1, 8)]
+    waits = [back_off(POLICY, timeout, failures, 1, most) for failures in range(1, 8)]
     assert waits == [15, 30, 60, 120, 240, 300, 300]
-    assert delay(POLICY, timeout, 3, 1, least) == 30
+    assert back_off(POLICY, timeout, 3, 1, least) == 30
 
 
 def test_weeks_of_failures_do_not_overflow() -> None:
-    assert delay(POLICY, failed(FailureKind.DNS), 100_000, 1, most) == 300
+    assert back_off(POLICY, failed(FailureKind.DNS), 100_000, 1, most) == 300
 
 
 def test_back_off_is_never_shorter_than_a_stretched_interval() -> None:
-    assert delay(POLICY, failed(FailureKind.TIMEOUT), 9, 100, most) == 1500
+    assert back_off(POLICY, failed(FailureKind.TIMEOUT), 9, 100, most) == 1500
 
 
 def test_a_failing_server_that_names_a_time_is_left_alone_so_long() -> None:
-    assert delay(POLICY, failed(FailureKind.SERVER_ERROR, retry_after=120), 1, 1, most) == 120
+    assert back_off(POLICY, failed(FailureKind.SERVER_ERROR, retry_after=120), 1, 1, most) == 120
 
 
 @pytest.mark.parametrize("kind", [FailureKind.NOT_FOUND, FailureKind.FORBIDDEN, FailureKind.SIGN_IN])
 def test_lasting_failures_are_asked_seldom_however_many(kind: FailureKind) -> None:
-    assert isclose(delay(POLICY, failed(kind), 1, 1, least), 270)
-    assert isclose(delay(POLICY, failed(kind), 50, 1, most), 330)
+    assert isclose(back_off(POLICY, failed(kind), 1, 1, least), 270)
+    assert isclose(back_off(POLICY, failed(kind), 50, 1, most), 330)
 
 
 def test_being_throttled_often_does_not_back_off_a_job() -> None:
-    assert delay(POLICY, failed(FailureKind.THROTTLED), 9, 1, most) == 15
+    assert back_off(POLICY, failed(FailureKind.THROTTLED), 9, 1, most) == 15
 
 
-def test_intervals_stretch_only_when_the_jobs_need_more_than_the_budget() -> None:
-    assert stretch(POLICY, {Cadence.IDLE: 75}, 5.0) == 1
-    assert stretch(POLICY, {Cadence.IDLE: 150}, 5.0) == 2
-    assert isclose(stretch(POLICY, {Cadence.RUNNING: 25, Cadence.IDLE: 75}, 5.0), 2)
-    assert stretch(POLICY, {Cadence.LASTING: 1500}, 5.0) == 1
-    assert stretch(POLICY, {}, 5.0) == 1
+def intervals(rate: float, **jobs: int) -> tuple[float, ...]:
+    """The intervals of running, near, other, quiet and lastingly failing jobs."""
+    paced = pacing(POLICY, {Cadence(name): count for name, count in jobs.items()}, rate).intervals
+    return tuple(round(paced[cadence], 1) for cadence in Cadence)
+
+
+def test_intervals_are_those_of_the_settings_while_the_rate_allows_it() -> None:
+    as_set = (5, 15, 15, 15, 300)
+    assert intervals(5.0, idle=75) == as_set
+    assert intervals(5.0, idle=30, near=20, quiet=25) == as_set
+    assert intervals(5.0, lasting=1500) == as_set
+    assert intervals(5.0) == as_set
+
+
+def test_with_too_many_jobs_all_intervals_stretch_and_the_rest_waits_a_quarter_longer() -> None:
+    assert intervals(5.0, idle=150) == (8, 24, 30, 30, 600)
+    running, near, idle, *_ = intervals(0.5, running=11, near=40, idle=149)
+    assert idle == pytest.approx(1.25 * near, abs=0.1)
+    assert running == pytest.approx(near / 3, abs=0.1)
+
+
+def test_quiet_jobs_wait_first_and_never_longer_than_they_may() -> None:
+    assert intervals(5.0, running=5, quiet=150) == (5, 15, 15, 37.5, 300)
+    assert intervals(1.0, running=10, quiet=90) == (11.1, 33.3, 41.7, 900, 833.3)
+    assert intervals(0.5, quiet=2000)[2:4] == (4000, 4000)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.6, 1, 2, 3, 3.5, 4, 5, 8, 20])
+@pytest.mark.parametrize("jobs", [{}, {"idle": 60}, {"running": 9, "near": 40, "idle": 100}, {"quiet": 300, "near": 9}])
+def test_the_intervals_always_keep_to_the_rate(rate: float, jobs: dict[str, int]) -> None:
+    paced = pacing(POLICY, {Cadence(name): count for name, count in jobs.items()}, rate).intervals
+    sent = sum(count / paced[Cadence(name)] for name, count in jobs.items())
+    assert sent <= rate * 1.0001
+    assert paced[Cadence.IDLE] == 15 or sent >= rate * 0.999 or jobs.get("quiet")

@@ -42,7 +42,7 @@ def interfere(bench: Bench, random: Random) -> None:
 
             def answer(_: JobId) -> Outcome:
                 if random.random() < share:
-                    return failed(random.choice(kinds), random.choice([None, 7.0]), random.choice([None, (60, 60)]))
+                    return failed(random.choice(kinds), random.choice([None, 7.0]), random.choice([None, (600, 60)]))
                 return random.choice(list(Status))
 
             bench.answer = answer

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.scripted_reader import failed
+from tests.support.scripted_reader import failed, job
 from tui.core.budget import Limit
 from tui.core.reading import FailureKind
 from tui.polling.rate_limiter import AdaptiveRateLimiter
@@ -245,6 +245,23 @@ def test_a_refusal_of_another_instance_slows_this_one_too_and_once() -> None:
     assert limiter.rate == 2.5
     at_work(limiter, 1006.0, 61)
     assert limiter.rate == 3.0
+
+
+def test_a_limit_that_was_one_jobs_own_is_taken_back_everywhere() -> None:
+    limiter, other = AdaptiveRateLimiter(5.0), AdaptiveRateLimiter(5.0)
+    named = failed(FailureKind.THROTTLED, limit=(1, 60))
+    limiter.on_throttled(named, 1000.0, 1000.1, job(1))
+    other.take_others([limiter.spending(1000.1)], 1000.2)
+    assert limiter.limit == other.limit is not None
+    assert other.rate < 0.1
+    for number in range(2, 20):
+        limiter.on_success(1100.0 + number, job(number))
+    limiter.on_throttled(named, 1200.0, 1200.1, job(1))
+    assert limiter.rate == 5.0
+    other.take_others([limiter.spending(1200.1)], 1200.2)
+    limiter.take_others([other.spending(1000.3)], 1200.3)  # what it said before it heard of that
+    assert limiter.limit is other.limit is None
+    assert limiter.rate == other.rate == 2.5  # each has a half
 
 
 def test_what_another_instance_heard_long_ago_means_nothing() -> None:

@@ -22,7 +22,9 @@ REMOTE = "1 2 0:3 / / rw - ext4 /dev/x rw\n3 1 0:4 / {} rw - nfs4 server:/home r
 
 def spending(at: float = NOW, calls: int = 7) -> Spending:
     limit = Limit(200, 300, at - 50)
-    return Spending(at, 2.5, ((at - 10, calls),), 5.0, at - 20, at + 30, limit, 0.5)
+    return Spending(
+        at, 2.5, ((at - 10, calls),), 5.0, at - 20, at + 30, limit, Limit(5, 60, at - 9, is_named=False), 0.5
+    )
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Failure, Moment, Reading, Status
 from tui.core.remembered import Notes, Remembered, together
 from tui.core.run import Outcome, RunRecord
-from tui.core.transitions import Event, changes
+from tui.core.transitions import Event, changes_of
 from tui.storage.history import BATCH, HistoryFile
 from tui.storage.recorder import Recorder
 
@@ -152,9 +152,9 @@ def test_a_stop_during_a_short_absence_is_a_change_and_one_during_a_long_absence
     first.see((IDLE, 10), (RUNNING, 25))
     first.end()
     second = Program(path, now=at)
-    before = second.board
+    before = second.state
     second.see((IDLE, at + 1))
-    assert [change.event for change in changes(before, second.board)] == events
+    assert [change.event for change in changes_of(before, second.state)] == events
 
 
 def test_what_another_program_saw_later_is_what_is_known(path: Path) -> None:

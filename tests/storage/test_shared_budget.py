@@ -74,6 +74,18 @@ def test_a_limit_that_a_refusal_only_showed_is_not_written_down(tmp_path: Path) 
     assert not (tmp_path / "limits.json").exists()
 
 
+def test_a_limit_that_was_one_jobs_own_is_forgotten_again(tmp_path: Path) -> None:
+    limits, own = RememberedLimits(tmp_path / "limits.json"), Limit(1, 60, CLOCK - 5)
+    one = budget(tmp_path / "budget", limits)
+    heard(one, spending(own))
+    one.end()
+    assert limits.limit(WHO.remembered, NOW)
+    again = budget(tmp_path / "budget", limits)
+    heard(again, spending()._replace(taken_back=own._replace(learned=CLOCK)))
+    again.end()
+    assert limits.limit(WHO.remembered, NOW) is None
+
+
 def _full(identity: str) -> BudgetFolder:
     raise OSError(errno.ENOSPC, "full")
 

@@ -1,6 +1,5 @@
 """The truth about some jobs, and what a second service, which is not our demo, says of it by the vendor's pages."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -50,13 +49,6 @@ OUTCOMES = {
     "fraud": Outcome.TIMED_OUT,
     "events": Outcome.UNKNOWN,
 }
-ALLOWED = re.compile(
-    r"/v3/jobs/\w{32}/status|/v1/job/list(?:\?page_index=\d+&page_size=100)?|/v1/job/\w{32}/(?:info|running-status)"
-    r"|/v1/job/\w{32}/list\?[^/]*|/v1/domain/project/related-page\?[^/]*|/v1/record/\w{32}/list\?[^/]*"
-    r"|/v1/record/\w{32}/\d+/record-info|/v1/log/\w{32}/\d+/(?:analysis|real-time-log)\?[^/]*"
-    r"|/v3/jobs/\w{32}/\d+/real-time-log\?[^/]*"
-)
-"""All that may ever be asked for, by GET, besides the sign-in."""
 
 
 def tell(server: ContractServer, truths: list[Truth]) -> None:

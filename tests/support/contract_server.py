@@ -15,6 +15,8 @@ from socket import SHUT_RDWR, socket
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
 
+from tests.support.sent_requests import note
+
 TOKEN = "a-token-for-the-tests"
 
 
@@ -99,6 +101,7 @@ class ContractServer:
 
     def decide(self, request: Request) -> Script:
         """Notes the request down, and finds what it gets."""
+        note(request.method, request.path)
         with self._news:
             self._requests.append(request)
             self._news.notify_all()

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -197,8 +197,9 @@ class Profiles:
         profile_of: Callable[[JobId], str],
         learned: Callable[[JobId, RunRecord, FailedStep | None], object],
         named: Callable[[Mapping[JobId, ServiceName]], object],
+        told: Callable[[JobId, Sequence[RunRecord]], object],
     ) -> JobFacts:
-        return JobFacts(lambda name: None, profile_of, None, self.clock.now, learned, named)
+        return JobFacts(lambda name: None, profile_of, None, self.clock.now, learned, named, told)
 
     async def close(self) -> None:
         await self.reader.close()

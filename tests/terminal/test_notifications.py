@@ -1,17 +1,21 @@
 """What is sent to the terminal, and what is said of it, for everything that may stand between."""
 
+import os
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.terminal import notifications
 from tui.terminal.notifications import (
     Desktop,
     Multiplexer,
     Outside,
     bell_route,
     desktop_route,
+    look_outside,
     notification,
     outside,
     protocol,
@@ -42,6 +46,20 @@ def test_a_bare_terminal_is_known_by_its_term() -> None:
     assert outside({"TERM": "xterm-kitty"}, None) == Outside(Multiplexer.NOTHING, "xterm-kitty")
     assert outside({"TERM": "screen", "STY": "1.a"}, None).between is Multiplexer.SCREEN
     assert outside({"TERM": "foot", "ZELLIJ": "0"}, None).between is Multiplexer.ZELLIJ
+
+
+@pytest.mark.parametrize("script", ["sleep 60", "exit 1", "yes", "printf '\\377\\0'"])
+async def test_a_tmux_that_says_nothing_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    program = tmp_path / "tmux"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(notifications, "SECONDS", 0.2)
+    seen = await look_outside(IN_TMUX)
+    assert (seen.between, seen.is_visible, seen.terminal) == (Multiplexer.TMUX, False, "")
+    assert bell_route(seen).sent == "\a"
 
 
 def test_tmux_names_the_terminal_behind_it() -> None:

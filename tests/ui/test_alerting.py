@@ -9,13 +9,14 @@ from pathlib import Path
 from random import Random
 
 from tests.support.builders import job_id, reading, state
+from tests.support.long_run import by_length, takes_minutes
 from tests.support.virtual_time import in_virtual_time
 from tui.core.alert_policy import AlertOn, Arm
 from tui.core.board import Board, stops_between
 from tui.core.happenings import happenings_of
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
-from tui.core.run import FailedStep, Outcome, RunRecord
+from tui.core.run import FailedStep, LastRuns, Outcome, RunRecord
 from tui.core.run_match import Match, MatchKind
 from tui.polling.outcomes import Outcomes
 from tui.polling.policy import Policy
@@ -24,6 +25,7 @@ from tui.storage.settings import AlertSettings
 from tui.ui.alerting import Alerting
 
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
+DAYS = by_length(1, 1, 7)
 LOST = Failure(FailureKind.UNREACHABLE, "The network is unreachable.")
 ALL = AlertSettings(bell=True)
 TEXT = re.compile(r"\x1b\]99;;([^\a]*)\a")
@@ -37,8 +39,10 @@ class Stage:
         self.outcome: Callable[[JobId], Outcome] = lambda job: Outcome.PASSED
         self.board = Board().watch(Job(job, f"job {int(job, 16)}") for job in self.answers)
         self.sent: list[str] = []
+        self.sent_at: list[datetime] = []
+        """The local times of those."""
         self.alerting = Alerting(
-            settings, self.now, self.sent.append, print, self._disarm, lambda job: "", lambda job: has_extras,
+            settings, self.now, self._send, print, self._disarm, lambda job: "", lambda job: has_extras,
             {"TERM": "xterm-kitty"},
         )  # fmt: skip
         self.poller = Poller(self, self._read, Policy(), clock=lambda: self.now().at, uniform=Random(7).uniform)
@@ -92,12 +96,16 @@ class Stage:
         await asyncio.sleep(1)
         return Match(MatchKind.FOUND, RunRecord(7, self.outcome(job), branch="main", is_finished=True))
 
-    async def last_ended(self, job: JobId) -> None:
-        return None
+    async def last_runs(self, job: JobId) -> LastRuns:
+        return LastRuns()
 
     async def failed_step(self, job: JobId, number: int) -> FailedStep:
         await asyncio.sleep(1)
         return FailedStep("Sign ipa")
+
+    def _send(self, text: str) -> None:
+        self.sent.append(text)
+        self.sent_at.append(self.now().wall.astimezone())
 
     def _read(self, readings: list[Reading]) -> None:
         before, jobs = self.board, {one.job for one in readings}
@@ -206,6 +214,21 @@ async def test_one_job_that_gives_no_answer_is_one_alert_once_that_lasts() -> No
 
 
 @in_virtual_time
+async def test_a_run_that_takes_longer_than_usual_is_one_alert() -> None:
+    async with stage(AlertSettings(True, frozenset({AlertOn.LONGER_THAN_USUAL}))) as made:
+        for _ in range(10):
+            await asyncio.sleep(200)
+            made.answers[job_id(0)] = IDLE
+            await made.until_all_are(IDLE)
+            made.answers[job_id(0)] = RUNNING
+            await made.until_all_are(RUNNING)
+        await asyncio.sleep(230)
+        assert made.sent == []
+        await asyncio.sleep(900)
+        assert (made.bells, made.texts) == (1, ["job 0: longer than usual"])
+
+
+@in_virtual_time
 async def test_silence_holds_alerts_back_and_its_end_tells_them() -> None:
     async with stage(ALL, 3) as made:
         assert made.alerting.silence() == ""
@@ -255,3 +278,20 @@ def test_a_stop_across_a_long_gap_is_news_only_of_an_armed_job() -> None:
         found = list(happenings_of(known, known.record(reading(known.job.id, IDLE, seconds)), seconds, False))
         assert len(found) == number
         assert all(one.armed is (Arm.ONCE if armed else None) for one in found)
+
+
+@takes_minutes
+@in_virtual_time
+async def test_days_of_four_jobs_have_a_bounded_number_of_alerts_and_a_sum_each_morning() -> None:
+    chance = Random(3)
+    async with stage(ALL._replace(quiet="22:00-07:00"), 4) as made:
+        made.outcome = lambda job: chance.choice([Outcome.FAILED, Outcome.PASSED])
+        stops = 0
+        for _ in range(DAYS * 24 * 60):
+            for job in [job for job in made.answers if chance.random() < 0.01]:
+                stops += made.answers[job] is RUNNING
+                made.answers[job] = IDLE if made.answers[job] is RUNNING else RUNNING
+            await asyncio.sleep(60)
+        assert not any(at.hour >= 22 or at.hour < 7 for at in made.sent_at)
+        assert sum(text.startswith("Held back") for text in made.texts) == DAYS
+        assert made.bells <= len(made.texts) <= stops

@@ -18,7 +18,7 @@ APP = """
 import threading
 from textual.app import App
 from textual.widgets import Static
-from tui.ui.driver import SturdyDriver
+from tui.ui.driver import SturdyDriver, Title
 
 class Tiny(App):
     keys = ""
@@ -30,8 +30,20 @@ class Tiny(App):
         self.query_one(Static).update(f"ready {self.keys}; {inputs} input")
         if event.key == "z":
             self.action_suspend_process()
+        if event.key == "T":
+            self._driver.show_title(Title("\\x1b]2;ours\\x1b\\\\", "\\x1b[22;2t", "\\x1b[23;2t"))
+        if event.key == "W":
+            for _ in range(50):
+                self._driver.write(" " * 4096)
+            self.stuck = self._driver.is_stuck
+            self._driver.is_free(self.show_stuck)
+        if event.key == "C":
+            raise RuntimeError("crashed")
         if event.key == "q":
             self.exit(return_code=7)
+
+    def show_stuck(self):
+        self.query_one(Static).update(f"stuck {self.stuck} and then {self._driver.is_stuck}")
 
 app = Tiny(driver_class=SturdyDriver)
 app.run()
@@ -186,6 +198,26 @@ def test_a_suspended_app_comes_back() -> None:
         terminal.wait_for("z a ; 1 input")
         terminal.send("q")
         assert terminal.wait_exit() == 7
+
+
+def test_a_crash_puts_the_title_back() -> None:
+    with tiny() as terminal:
+        terminal.wait_for("ready")
+        terminal.send("T")
+        terminal.wait_for("T ; 1 input")
+        assert terminal.title == "ours"
+        terminal.send("C")
+        assert terminal.wait_exit() == 1
+        assert terminal.raw.count(b"\x1b[22;2t") == terminal.raw.count(b"\x1b[23;2t") == 1
+
+
+def test_a_terminal_that_takes_nothing_is_known_until_it_does() -> None:
+    with tiny() as terminal:
+        terminal.wait_for("ready")
+        terminal.stall()
+        terminal.send("W")
+        terminal.take_again()
+        terminal.wait_for("stuck True and then False")
 
 
 def test_an_app_that_was_started_in_the_background_can_be_fetched() -> None:

@@ -46,6 +46,7 @@ _ALLOWED_EXTRAS = {
     CallKind.JOB_LIST: rf"/v1/job/list\?{_PAGE}",
     CallKind.WHOLE_JOB_LIST: "/v1/job/list",
     CallKind.PROJECT_JOB_LIST: rf"/v1/job/{_ID}/list\?{_PAGE}",
+    CallKind.BUILDING_JOBS: rf"/v1/job/list\?{_PAGE}&build_status=building",
     CallKind.PROJECTS: r"/v1/domain/project/related-page\?page_no=[1-9][0-9]{0,2}&page_size=100",
     CallKind.RECORD_LIST: rf"/v1/record/{_ID}/list\?start_time={_TIME}&end_time={_TIME}"
     r"&page_index=0&page_size=[1-9][0-9]{0,2}",

@@ -5,6 +5,7 @@ members may be missing. An answer that cannot be used becomes a `Failure`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from math import isfinite
@@ -13,6 +14,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from tui.codearts.json_body import fields_of, parse_json
 from tui.codearts.redaction import redact, redact_lines
 from tui.codearts.status_api import failure_of
+from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind
 from tui.core.text import CELL, JOINERS, clean, plain_paste
 
@@ -26,6 +28,8 @@ _MOST_LINES = 20_000
 """Lines of a text that are kept."""
 _LARGEST_ERROR = 64 * 1024
 """Bytes of an error that are looked into."""
+_RAW = 60
+"""Characters of a text that is compared only."""
 _LONGEST_NUMBER = 18
 """Digits."""
 _MILLISECONDS_FROM = 100_000_000_000
@@ -40,6 +44,7 @@ class CallKind(StrEnum):
     JOB_LIST = "list of jobs"
     WHOLE_JOB_LIST = "list of jobs in one piece"
     PROJECT_JOB_LIST = "jobs of a project"
+    BUILDING_JOBS = "list of building jobs"
     PROJECTS = "projects"
     RECORD_LIST = "records of builds"
     RECORD_INFO = "times of a build"
@@ -98,6 +103,21 @@ class Members:
             if isinstance(value, str) and value.strip():
                 return tidy(value.strip(), self._secrets, limit)
         return ""
+
+    def raw(self, name: str) -> str:
+        """The beginning of a text or a number as it was sent: to be compared, never shown."""
+        value = self._members.get(name)
+        return str(value)[:_RAW] if isinstance(value, str | int | float) else ""
+
+    def job_id(self) -> JobId | None:
+        """The ID of an entry in a list of jobs; None for one that is none."""
+        for name in ("id", "job_id"):
+            value = self._members.get(name)
+            if isinstance(value, str) and value.strip():
+                with suppress(ValueError):
+                    return JobId(value.strip())
+                return None
+        return None
 
     def plain_text(self, name: str, most: int) -> str | None:
         """The last `most` characters of a text, without secrets and with line feeds; None if it is no text.

@@ -50,13 +50,13 @@ class ExtrasClient:
         self._locks = {kind: asyncio.Lock() for kind in CallKind}
         self._last_shown: AuthHeaders | None = None
 
-    async def fetch(self, call: ExtraCall[T]) -> T | Failure:
+    async def fetch(self, call: ExtraCall[T], is_paid: bool = False) -> T | Failure:
         """Returns the call's result, or why there is none. Sends nothing if the kind is switched off.
 
-        Never raises for what network, server or credential do.
+        With `is_paid` the request has had its turn. Never raises for what network, server or credential do.
         """
         async with self._locks[call.kind]:
-            if not self.closed(call.kind) and self._turn:
+            if not (is_paid or self.closed(call.kind)) and self._turn:
                 await self._turn()
             if reason := self.closed(call.kind):
                 return reason

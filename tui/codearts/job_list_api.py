@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple, Self
 
 from tui.codearts.extra_call import CallKind, ExtraCall, Members, not_understood, result_of, withheld
+from tui.core.hints import Hint, HintPage
 from tui.core.job import JobId
 from tui.core.reading import Failure
 from tui.core.run import Outcome, RunRecord, is_never_built, outcome_of
@@ -74,7 +75,7 @@ def parse_project_page(body: bytes, secrets: Sequence[str] = (), page: int = 1) 
     return ProjectPage(tuple({project.id: project for project in projects}.values()), total)
 
 
-PAGE_SIZE = 100
+BUILDING = "building"
 MOST_ENTRIES = 2000
 """Jobs that are read from one answer: the whole list comes in one."""
 
@@ -148,6 +149,18 @@ def parse_job_page(body: bytes, secrets: Sequence[str] = (), page: int = 0) -> J
 
     An empty page with jobs still to come is a failure; an entry without a usable ID is left out.
     """
+    found = _listed(body, secrets, page)
+    if isinstance(found, Failure):
+        return found
+    listed, total = found
+    entries = [entry for one in listed if (entry := _entry(one))]
+    if listed and not entries:
+        return not_understood("no job in it has an ID")
+    return JobPage(tuple({entry.id: entry for entry in entries}.values()), total)
+
+
+def _listed(body: bytes, secrets: Sequence[str], page: int) -> tuple[list[Members], int | None] | Failure:
+    """Returns the entries of a page, and the number of jobs on all pages."""
     result = result_of(body, secrets, bare="jobs")
     if isinstance(result, Failure):
         return result
@@ -158,23 +171,74 @@ def parse_job_page(body: bytes, secrets: Sequence[str] = (), page: int = 0) -> J
     total = result.number("total")
     if not listed and (total or 0) > page * PAGE_SIZE:
         return withheld("jobs")
-    entries = [entry for one in listed if (entry := _entry(one))]
-    if listed and not entries:
+    return listed, total
+
+
+class Hints(NamedTuple):
+    """What a page says about builds, and the page itself where names are wanted."""
+
+    hints: HintPage
+    page: JobPage | None = None
+
+
+def hints_call(project: str = "", page: int = 0, *, whole: bool = False, named: bool = False) -> ExtraCall[Hints]:
+    """One page of the same lists, read for hints; of the user if `project` is empty. Raises ValueError.
+
+    With `whole` it is the list without parameters; with `named` the page is parsed as well.
+    """
+    call = project_job_list_call(ProjectId(project), page) if project else job_list_call(page)
+    call = whole_job_list_call() if whole else call
+    return ExtraCall(call.kind, call.path, lambda body, secrets: _parse_hints(body, secrets, page, project, named))
+
+
+def building_jobs_call() -> ExtraCall[Hints]:
+    """The first jobs of the user whose last build is going on. Whether the service knows this filter is not sure."""
+    call = _paged(CallKind.BUILDING_JOBS, "/v1/job/list", 0, f"&build_status={BUILDING}")
+    return ExtraCall(call.kind, call.path, lambda body, secrets: _parse_hints(body, secrets, 0, "", False))
+
+
+def _parse_hints(body: bytes, secrets: Sequence[str], page: int, project: str, named: bool) -> Hints | Failure:
+    parsed = parse_job_page(body, secrets, page) if named else None
+    if isinstance(parsed, Failure):
+        return parsed
+    hints = parse_hint_page(body, secrets, page, project)
+    return hints if isinstance(hints, Failure) else Hints(hints, parsed)
+
+
+def parse_hint_page(body: bytes, secrets: Sequence[str] = (), page: int = 0, project: str = "") -> HintPage | Failure:
+    """Parses what `parse_job_page` does, but only what changes with a build, as sent: none of it is ever shown."""
+    found = _listed(body, secrets, page)
+    if isinstance(found, Failure):
+        return found
+    listed, total = found
+    hints: dict[JobId, Hint] = {}
+    words = set()
+    for one in listed:
+        if job := one.job_id():
+            word = one.raw("last_build_status")
+            words.add(word.lower())
+            hints[job] = _hint(one, word, project or ProjectId.or_none(one.raw("project_id")) or "")
+    if listed and not hints:
         return not_understood("no job in it has an ID")
-    return JobPage(tuple({entry.id: entry for entry in entries}.values()), total)
+    return HintPage(hints, total, words == {BUILDING})
 
 
-def _paged(kind: CallKind, path: str, page: int) -> ExtraCall[JobPage]:
+def _hint(members: Members, word: str, project: str) -> Hint:
+    is_finished, number = members.flag("is_finished"), members.build_number("build_number")
+    is_running = not is_finished if is_finished is not None else word.lower() == BUILDING if word else None
+    raw = (members.raw(name) for name in ("last_job_running_status", "last_build_time"))
+    return Hint(is_running, (is_finished, word, number, *raw), number or 0, project)
+
+
+def _paged(kind: CallKind, path: str, page: int, more: str = "") -> ExtraCall[JobPage]:
     if not 0 <= page <= 999:
         raise ValueError("a page is from 0 to 999")
-    query = f"?page_index={page}&page_size={PAGE_SIZE}"
+    query = f"?page_index={page}&page_size={PAGE_SIZE}{more}"
     return ExtraCall(kind, path + query, lambda body, secrets: parse_job_page(body, secrets, page))
 
 
 def _entry(members: Members) -> JobEntry | None:
-    try:
-        job = JobId(members.text("id", "job_id", limit=40))
-    except ValueError:
+    if not (job := members.job_id()):
         return None
     return JobEntry(
         job,

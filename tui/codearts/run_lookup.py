@@ -6,11 +6,11 @@ from datetime import datetime
 from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.extras_switch import was_never_built
 from tui.codearts.job_info_api import running_status_call
-from tui.codearts.record_api import FOR_THE_LAST_RUN, RecordPage, record_info_call, record_list_call
+from tui.codearts.record_api import FOR_ESTIMATES, FOR_THE_LAST_RUN, RecordPage, record_info_call, record_list_call
 from tui.core.job import JobId
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, Retry
-from tui.core.run import Calibration, RunRecord
+from tui.core.run import Calibration, LastRuns, RunRecord
 from tui.core.run_match import Match, MatchKind, choose_record, with_times
 
 MOST_BUILDS = 2
@@ -24,11 +24,20 @@ _EXACT = 0.5
 class RunLookup:
     """The lookups of one profile; learns the units of its durations. `now` is the service's clock, in UTC."""
 
-    def __init__(self, extras: ExtrasClient, region: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        extras: ExtrasClient,
+        region: str,
+        now: Callable[[], datetime],
+        calibration: Calibration | None = None,
+        report: Callable[[JobId, Sequence[RunRecord]], object] = lambda job, records: None,
+    ) -> None:
+        """`report` is called with the records of a job, whatever they were requested for."""
         self._extras = extras
         self._region = region
         self._now = now
-        self.calibration = Calibration()
+        self._report = report
+        self.calibration = calibration or Calibration()
         self._exact_answers = 0
 
     async def record_of(self, job: JobId, run: RecordedRun) -> Match | Failure:
@@ -63,24 +72,32 @@ class RunLookup:
         page = await self._extras.fetch(record_list_call(job, self._now(), self._region, most))
         if not isinstance(page, RecordPage):
             return page
-        return [self.calibration.apply(record) for record in page.records]
+        records = [self.calibration.apply(record) for record in page.records]
+        self._report(job, records)
+        return records
 
-    async def last_run(
-        self, job: JobId, with_duration: bool = False, has_ended: bool = False
-    ) -> RunRecord | Failure | None:
-        """The newest build, or the newest that has ended; None for a job without one.
+    async def last_run(self, job: JobId, with_duration: bool = False) -> RunRecord | Failure | None:
+        """The newest build, going on or ended; None for a job without one. `with_duration` as for `last_runs`."""
+        runs = await self.last_runs(job, with_duration, FOR_THE_LAST_RUN)
+        return runs if isinstance(runs, Failure) else runs.going or runs.ended
+
+    async def last_runs(self, job: JobId, with_duration: bool = True, most: int = FOR_ESTIMATES) -> LastRuns | Failure:
+        """The newest build that has ended, and the one that goes on.
 
         `with_duration` costs one more request as long as the unit is not known. Where the list of records is refused,
         or has none of its last 30 days, two other calls tell of the last build.
         """
-        records = await self.records(job, FOR_THE_LAST_RUN)
-        if not isinstance(records, Failure) and records:
-            newest = next((record for record in records if not has_ended or record.is_finished is not False), None)
-            return await self._with_duration(job, newest) if with_duration and newest else newest
+        records = await self.records(job, most)
         if isinstance(records, Failure) and records.kind.retry is not Retry.LASTING:
             return records
-        last = await self._by_number(job, records if isinstance(records, Failure) else None)
-        return None if has_ended and isinstance(last, RunRecord) and last.is_finished is False else last
+        if isinstance(records, Failure) or not records:
+            last = await self._by_number(job, records if isinstance(records, Failure) else None)
+            records = [last] if isinstance(last, RunRecord) else []
+            if isinstance(last, Failure):
+                return last
+        going = records[0] if records and records[0].is_finished is False else None
+        ended = next((record for record in records if record.is_finished is not False), None)
+        return LastRuns(await self._with_duration(job, ended) if with_duration and ended else ended, going)
 
     async def _with_duration(self, job: JobId, record: RunRecord) -> RunRecord:
         if record.is_finished is False or not self._lacks_times(Match(MatchKind.FOUND, record)):

@@ -23,7 +23,6 @@ from tui.context import Context
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB, Job, JobId
 from tui.core.reading import Failure, FailureKind, Retry
-from tui.core.run import RunRecord
 from tui.core.text import clean
 from tui.profiles.extras import Extras
 from tui.profiles.profile import Profile
@@ -392,8 +391,8 @@ async def _try_lists(extras: Extras) -> None:
 
 async def _try_builds(extras: Extras, job: JobId) -> None:
     """Of the last build that ended; a job without one leaves these calls untried."""
-    run = await extras.last_ended(job)
-    if isinstance(run, RunRecord):
+    runs = await extras.last_runs(job)
+    if not isinstance(runs, Failure) and (run := runs.ended):
         await extras.fetch(record_info_call(job, run.number))
         await extras.failed_step(job, run.number)
         await LogReader(extras, job, run.number).read_on()

@@ -29,7 +29,7 @@ def result_document(job: Job, result: Result, profile: str) -> dict[str, Any]:
         "profile": profile,
         "status": None if failed else str(outcome),
         "failure": _failure_document(failed, reading) if failed else None,
-        "read_at": _stamp(reading.received.wall) if reading else None,
+        "read_at": stamp(reading.received.wall) if reading else None,
         "latency_ms": round(reading.latency * 1000) if reading else None,
     }
 
@@ -42,7 +42,7 @@ def outcome_members(name: ServiceName, run: RunRecord | None) -> dict[str, Any]:
 
 def change_document(change: Change, profile: str) -> dict[str, Any]:
     """The object of `follow --json`: the same, with the event, and for a start or stop the earliest time of it."""
-    after = _stamp(change.transition.after.wall) if change.transition else None
+    after = stamp(change.transition.after.wall) if change.transition else None
     return {"event": str(change.event), "after": after, **result_document(change.job, change.reading, profile)}
 
 
@@ -54,7 +54,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "tags": [clean(tag, DETAIL, joiners=True) for tag in job.given_tags],
         "profile": job.profile,
         "address": job.address,
-        "added": _stamp(job.added) if job.added else None,
+        "added": stamp(job.added) if job.added else None,
     }
 
 
@@ -119,8 +119,8 @@ def _run_document(run: RunRecord) -> dict[str, Any]:
         "number": run.number,
         "outcome": str(run.outcome),
         "outcome_as_sent": run.outcome_as_sent,
-        "started_at": _stamp(run.started_at) if run.started_at else None,
-        "ended_at": _stamp(run.ended_at) if run.ended_at else None,
+        "started_at": stamp(run.started_at) if run.started_at else None,
+        "ended_at": stamp(run.ended_at) if run.ended_at else None,
         "duration_s": run.duration,
         "trigger": run.trigger,
         "branch": run.branch,
@@ -128,7 +128,7 @@ def _run_document(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def _stamp(wall: datetime) -> str:
+def stamp(wall: datetime) -> str:
     """UTC, to the millisecond."""
     return wall.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -144,7 +144,8 @@ def outcome_code(outcomes: Iterable[Outcome | None]) -> ExitCode:
 def one_shot(policy: "Policy") -> "Policy":
     """The policy for one round. A lower rate in the settings lowers this one too; throttling slows it as usual."""
     rate = policy.requests_per_second
-    return policy._replace(requests_per_second=max(rate, min(BURST * rate, BURST_MOST)), together=policy.concurrency)
+    burst = max(rate, min(BURST * rate, BURST_MOST))
+    return policy._replace(requests_per_second=burst, together=policy.concurrency, lists=False)
 
 
 def json_text(documents: object, output: Output, indent: int | None = 2) -> str:

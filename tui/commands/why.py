@@ -65,10 +65,10 @@ async def _known(extras: "Extras", job: "JobId", number: int | None) -> Why | Fa
     if number is not None:
         step = await extras.failed_step(job, number)
         return step if isinstance(step, Failure) else Why(number, "", step)
-    run = await extras.last_ended(job)
-    if isinstance(run, Failure):
-        return run
-    if run is None or run.outcome is Outcome.PASSED:
+    runs = await extras.last_runs(job)
+    if isinstance(runs, Failure):
+        return runs
+    if (run := runs.ended) is None or run.outcome is Outcome.PASSED:
         return Why(run.number, "passed") if run else Why(None)
     step = await extras.failed_step(job, run.number)
     word = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else str(run.outcome)

@@ -6,7 +6,9 @@ from math import inf
 from typing import NamedTuple
 
 from tui.core.alert_policy import Arm
+from tui.core.estimate import WINDOW, PastRun
 from tui.core.job import Job, JobId, ServiceName
+from tui.core.known_runs import known_runs
 from tui.core.observed_run import Gap, RecordedRun, observe
 from tui.core.reading import Failure, Moment, Reading, Status
 from tui.core.run import FailedStep, RunRecord, merged
@@ -83,6 +85,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """Where that run failed."""
     known_number: int = 0
     """The number of the run before it; 0 where that is not known."""
+    going: RunRecord | None = None
+    """The service's record of the run in progress; None if there is no run, and while none was learned."""
     learned_at: float = -inf
     """When the last run was learned; seconds of the clock of readings."""
     service_name: ServiceName = ServiceName()
@@ -92,6 +96,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """The run in progress; None if the status is not running."""
     gaps: tuple[Gap, ...] = ()
     """The last times in which the job was not watched, oldest first."""
+    told_runs: tuple[PastRun, ...] = ()
+    """Runs that the service told of, as samples for an estimate, besides `runs`."""
     is_remembered: bool = False
     """Whether status, since and good are from before this start: there was no answer yet."""
     is_armed_once: bool = False
@@ -157,7 +163,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         if reading.outcome == self.status:
             return known
         since_after = self.good.sent if self.good else None  # the status was true at some moment after that
-        known = known._replace(status=reading.outcome, since=reading.received, since_after=since_after)
+        going = self.going if self.status is None and reading.outcome is Status.RUNNING else None
+        known = known._replace(status=reading.outcome, since=reading.received, since_after=since_after, going=going)
         if since_after is None:
             return known
         change = Transition(self.job.id, reading.outcome, since_after, reading.received)
@@ -176,20 +183,33 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         return self._replace(last_run=None, failed_step=None, known_number=number, runs=runs)
 
     def learn(self, record: RunRecord, step: FailedStep | None = None, at: float = -inf) -> "JobState":
-        """The state after the service told of the last run; of one that goes on or is an older one nothing is taken.
+        """The state after the service told of the last run, or of the one that goes on; of older ones nothing is taken.
 
         `at` is when it was learned, in seconds of the clock of readings; by default before all of them.
         What a list says of the last run is not taken once a stop was seen: it may be about the run before.
         """
         has_stopped = any(seen.status is Status.IDLE for seen in self.transitions)
         is_older = 0 < record.number <= self.known_number or (has_stopped and not record.is_confirmed)
-        if is_older or record.is_finished is False:
+        if record.is_finished is False:
+            return self if self.status is Status.IDLE else self._replace(going=record)
+        if is_older:
             return self
         last_run = merged(self.last_run, record)
         is_same = self.last_run is not None and last_run.number == self.last_run.number
         step = step or (self.failed_step if is_same else None)
         known = self._replace(last_run=last_run, failed_step=step, learned_at=at)
         return known.with_outcome(record) if record.is_confirmed and self.runs else known
+
+    def with_records(self, records: Iterable[RunRecord]) -> "JobState":
+        """The state after the service told of the last runs, with their outcomes, and samples for an estimate."""
+        known = known_runs(self.runs, records)
+        runs = tuple(_with_record(one.run, one.record) for one in known if one.run)
+        missing = WINDOW - sum(run.past is not None for run in runs)
+        told = [past for one in known if (past := one.past) and past.is_told]
+        told_runs = tuple(told[-missing:]) if missing > 0 else ()
+        if (runs, told_runs) == (self.runs, self.told_runs):
+            return self
+        return self._replace(runs=runs, told_runs=told_runs)
 
     def with_outcome(self, record: RunRecord) -> "JobState":
         """The outcome of the last run that was observed, if this is its record.
@@ -228,6 +248,12 @@ class Board(NamedTuple):
         if state := self.states.get(job):
             return self._replace(states={**self.states, job: state.learn(record, step, at)})
         return self
+
+    def with_records(self, job: JobId, records: Iterable[RunRecord]) -> "Board":
+        """The board after the service told of a job's last runs."""
+        state = self.states.get(job)
+        after = state and state.with_records(records)
+        return self if after is None or after is state else self._replace(states={**self.states, job: after})
 
     def call(self, names: Mapping[JobId, ServiceName]) -> "Board":
         """The board with these names of the service."""
@@ -272,6 +298,10 @@ class Board(NamedTuple):
             if state := states.get(job_id):
                 states[job_id] = state._replace(paused=since)
         return self._replace(states=states)
+
+
+def _with_record(run: RecordedRun, record: RunRecord | None) -> RecordedRun:
+    return with_record(run, record) if record and record.is_finished is not False else run
 
 
 def stops_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterator[tuple[JobId, RecordedRun]]:

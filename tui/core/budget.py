@@ -59,6 +59,8 @@ class Spending(NamedTuple):
     """When the service refused a request of it last."""
     waits_until: float
     limit: Limit | None
+    taken_back: Limit | None = None
+    """A limit that turned out to be that of one job alone, and when that was seen (`learned`)."""
     care: float = 1.0
     """The part of the limit that it believes to be the program's own; the rest is used by others."""
     is_there: bool = True

@@ -31,6 +31,8 @@ class PastRun(NamedTuple):
     """Seconds."""
     failed: bool = False
     """Whether it is known to have failed, or to have been aborted or timed out."""
+    is_told: bool = False
+    """Whether the service told of it, and it was not observed closely enough."""
 
 
 def is_precise(start_width: float, end_width: float, duration: float, interval: float) -> bool:
@@ -54,6 +56,8 @@ class Estimate(NamedTuple):
     most: float
     """The 10th and the 90th percentile; with fewer than nine runs the shortest and the longest."""
     includes_failed: bool = False
+    told: int = 0
+    """How many of the runs are known from the service alone."""
 
     @property
     def has_range(self) -> bool:
@@ -75,14 +79,16 @@ def estimate(runs: Iterable[PastRun], now: float) -> Estimate | None:
     known = sorted(run for run in runs if now - OLDEST <= run.ended_at <= now and run.duration > 0)
     good = [run for run in known if not run.failed]
     includes_failed = len(good) < FEWEST_FOR_POINT
-    chosen = sorted(run.duration for run in (known if includes_failed else good)[-WINDOW:])
+    used = (known if includes_failed else good)[-WINDOW:]
+    chosen = sorted(run.duration for run in used)
     if len(chosen) < FEWEST_FOR_POINT:
         return None
     least, most = percentile(chosen, 0.1), percentile(chosen, 0.9)
     is_mixture = most > MIXTURE * least
     if is_mixture and len(chosen) < FEWEST_FOR_RANGE:
         return None
-    return Estimate(len(chosen), None if is_mixture else median(chosen), least, most, includes_failed)
+    told = sum(run.is_told for run in used)
+    return Estimate(len(chosen), None if is_mixture else median(chosen), least, most, includes_failed, told)
 
 
 def percentile(ordered: list[float], share: float) -> float:

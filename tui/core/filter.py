@@ -14,8 +14,23 @@ LONGEST = 200
 _NESTED = re.compile(r"[*+}|][^()]*\)+[*+{]|\)[*+{][^()]*\)+[*+{]")
 """A repetition or a choice inside a repeated group: its running time may double with every character."""
 
-Predicate = Callable[[Job, Condition, bool, bool], bool]
-"""Takes a job, its condition, whether its last successful reading is stale, and whether its run is late."""
+
+class Candidate(NamedTuple):
+    """What a filter has to know of a row."""
+
+    job: Job
+    condition: Condition
+    stale: bool = False
+    """Whether its last successful reading is stale."""
+    late: bool = False
+    """Whether its run takes longer than usual."""
+    changed: bool = False
+    """Whether it has changed and that was not seen, or only just."""
+    changed_ago: float | None = None
+    """Seconds since its last start or stop; None if neither is known."""
+
+
+Predicate = Callable[[Candidate], bool]
 
 STATES: dict[str, frozenset[Condition]] = {
     "running": frozenset({Condition.RUNNING}),
@@ -27,12 +42,13 @@ STATES: dict[str, frozenset[Condition]] = {
     "no-answer": frozenset({Condition.NO_ANSWER}),
     "stale": frozenset({Condition.STALE}),
     "slow": frozenset(),
+    "changed": frozenset(),
     "problem": PROBLEMS,
     "unread": frozenset({Condition.UNREAD}),
     "paused": frozenset({Condition.PAUSED}),
 }
 """The values of `is:`. `is:stale` also matches a job without an answer whose last successful reading is stale;
-`is:slow` and `is:problem` match a run that takes longer than usual."""
+`is:slow` and `is:problem` match a run that takes longer than usual, `is:changed` a start or stop not yet seen."""
 _OLD_NAMES = {"error": STATES["no-answer"], "failing": STATES["no-answer"]}
 """Names that `no-answer` had before; they are still understood."""
 
@@ -44,12 +60,11 @@ class Filter(NamedTuple):
     terms: tuple[Predicate, ...] = ()
     problem: str = ""
     by_condition: bool = False
-    """Whether a new reading can change which rows match."""
+    """Whether a new reading or time alone can change which rows match."""
 
-    def matches(self, job: Job, condition: Condition, stale: bool, late: bool = False) -> bool:
-        """Returns whether all terms match. `stale`: whether the last successful reading is stale. `late`: whether the
-        run in progress takes longer than usual."""
-        return all(term(job, condition, stale, late) for term in self.terms)
+    def matches(self, candidate: Candidate) -> bool:
+        """Returns whether all terms match."""
+        return all(term(candidate) for term in self.terms)
 
 
 def parse_filter(text: str) -> Filter:
@@ -58,7 +73,7 @@ def parse_filter(text: str) -> Filter:
     problem, by_condition = "", False
     for negated, pattern, typed in _TERM.findall(text):
         word = unicodedata.normalize("NFKC", typed)  # full-width characters become ASCII
-        by_condition = by_condition or word.casefold().startswith("is:")
+        by_condition = by_condition or word.casefold().startswith(("is:", "since:"))
         try:
             term = _pattern_term(pattern) if pattern else _word_term(word)
         except ValueError as error:
@@ -73,7 +88,7 @@ _TERM = re.compile(r"([!\uff01]*)(?:[/\uff0f](\S.*?)[/\uff0f](?!\S)|([^\s!\uff01
 
 
 def _opposite(term: Predicate) -> Predicate:
-    return lambda job, condition, stale, late: not term(job, condition, stale, late)
+    return lambda candidate: not term(candidate)
 
 
 def _word_term(word: str) -> Predicate | None:
@@ -81,11 +96,13 @@ def _word_term(word: str) -> Predicate | None:
     name, colon, value = word.partition(":")
     if colon and name.casefold() == "is":
         return _state_term(value)
+    if colon and name.casefold() == "since":
+        return _since_term(value)
     if colon and name.casefold() == "tag":
         wanted = _folded(value)
-        return (lambda job, *_: any(wanted in _folded(tag) for tag in job.tags)) if wanted else None
+        return (lambda candidate: any(wanted in _folded(tag) for tag in candidate.job.tags)) if wanted else None
     needle = _folded(word)
-    return (lambda job, *_: needle in _folded(_haystack(job))) if needle else None
+    return (lambda candidate: needle in _folded(_haystack(candidate.job))) if needle else None
 
 
 def _state_term(value: str) -> Predicate | None:
@@ -96,8 +113,29 @@ def _state_term(value: str) -> Predicate | None:
     if not known:
         raise ValueError(f"is:{value} is unknown; known states: {', '.join(STATES)}")
     wanted = {condition for name in known for condition in every[name]}
-    also_stale, also_late = "stale" in known, not {"slow", "problem"}.isdisjoint(known)
-    return lambda _, condition, stale, late: condition in wanted or (also_stale and stale) or (also_late and late)
+    tests = [_OTHER_STATES[name] for name in known if name in _OTHER_STATES]
+    return lambda candidate: candidate.condition in wanted or any(test(candidate) for test in tests)
+
+
+_OTHER_STATES: dict[str, Predicate] = {
+    "stale": lambda candidate: candidate.stale,
+    "slow": lambda candidate: candidate.late,
+    "problem": lambda candidate: candidate.late,
+    "changed": lambda candidate: candidate.changed,
+}
+"""What else the values of `is:` match."""
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_TIME = re.compile(r"([0-9]{1,6})([smhd])", re.IGNORECASE)
+
+
+def _since_term(value: str) -> Predicate | None:
+    """`since:1h`: it started or stopped within the last hour. Incomplete without a unit."""
+    if not value or value.isdecimal():
+        return None
+    if not (match := _TIME.fullmatch(value)):
+        raise ValueError(f"since:{value} is no time; write since:30m, since:1h or since:2d")
+    longest = int(match[1]) * _SECONDS[match[2].lower()]
+    return lambda candidate: candidate.changed_ago is not None and candidate.changed_ago <= longest
 
 
 def _pattern_term(pattern: str) -> Predicate:
@@ -107,7 +145,7 @@ def _pattern_term(pattern: str) -> Predicate:
         compiled = re.compile(normal(pattern), re.IGNORECASE | re.MULTILINE)
     except (re.error, OverflowError, RecursionError, MemoryError) as error:
         raise ValueError(f"/{pattern}/ is no regular expression: {error}") from None
-    return lambda job, *_: bool(compiled.search(_haystack(job)))
+    return lambda candidate: bool(compiled.search(_haystack(candidate.job)))
 
 
 def _haystack(job: Job) -> str:

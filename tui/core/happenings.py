@@ -6,6 +6,7 @@ from tui.core.alert_policy import LATE, AlertOn, Happening
 from tui.core.board import JobState, Transition
 from tui.core.reading import Retry, Status
 from tui.core.run import Outcome
+from tui.core.run_progress import late_since
 from tui.core.transitions import new_transitions
 
 SILENT_AFTER = 3
@@ -15,7 +16,7 @@ SILENT_AFTER = 3
 def happenings_of(before: JobState, after: JobState, now: float, is_outcome_asked: bool) -> Iterator[Happening]:
     """Yields what happened to one job between two states. `now` is in monotonic seconds."""
     for transition in new_transitions(before, after):
-        if after.armed or _width(transition) <= LATE:
+        if _width(transition) <= LATE or (after.armed and not before.is_remembered):
             has_started = transition.status is Status.RUNNING
             kind = AlertOn.STARTED if has_started else AlertOn.STOPPED
             is_last = transition is after.transitions[-1]
@@ -24,6 +25,17 @@ def happenings_of(before: JobState, after: JobState, now: float, is_outcome_aske
             )
     if is_silent(after) and not is_silent(before):
         yield happening(after, AlertOn.NO_ANSWER, now)
+
+
+def has_become_late(before: JobState, after: JobState) -> bool:
+    """Returns whether the run in progress takes longer than usual now, and did not at the reading before.
+
+    What became so long ago, while there were no readings, is no news.
+    """
+    if before.good is None or after.good is None or late_since(before) is not None:
+        return False
+    since = late_since(after)
+    return since is not None and after.good.received.wall.timestamp() - since <= LATE
 
 
 def is_silent(state: JobState) -> bool:

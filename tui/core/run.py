@@ -73,6 +73,13 @@ class RunRecord(NamedTuple):
     """False if only a list of jobs has this run, and no record yet."""
 
 
+class LastRuns(NamedTuple):
+    """The newest build that has ended and the one that goes on, as far as there are such."""
+
+    ended: RunRecord | None = None
+    going: RunRecord | None = None
+
+
 class FailedStep(NamedTuple):
     """One step of a build that failed."""
 

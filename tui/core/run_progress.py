@@ -4,18 +4,22 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tui.core.board import JobState
-from tui.core.estimate import Estimate, Outlook, RunProgress, estimate, outlook
-from tui.core.observed_run import Gap, RecordedRun
+from tui.core.estimate import Estimate, Outlook, PastRun, RunProgress, estimate, outlook
+from tui.core.observed_run import Between, Gap, RecordedRun
+from tui.core.run_match import times_agree
 
 
 class Course(NamedTuple):
     """A run in progress at one moment."""
 
     elapsed: float
-    """Seconds since the middle of the interval in which it began; the least possible if its start was not seen."""
+    """Seconds since the middle of the interval in which it began; the least possible if that is not known."""
     start_seen: bool
+    """Whether it is known when it began."""
     outlook: Outlook = Outlook(RunProgress.UNKNOWN)
     usual: Estimate | None = None
+    began: float = 0.0
+    """Epoch seconds: `elapsed` before the moment that is looked at."""
 
     @property
     def is_late(self) -> bool:
@@ -28,21 +32,30 @@ class Course(NamedTuple):
 
 
 def course_of(state: JobState, now: float) -> Course | None:
-    """Returns how far the job's run is at `now` (epoch seconds); None if the last good status is not running."""
-    run = state.current_run
-    return course(run, state.runs, state.gaps, now) if run else None
+    """Returns how far the job's run is at `now` (epoch seconds); None if the last good status is not running.
+
+    If its start was not seen, the time in the service's record is taken, where it fits what was seen.
+    """
+    if (run := state.current_run) is None:
+        return None
+    if run.start.after is None and state.going and state.going.started_at and times_agree(state.going, run):
+        began = min(state.going.started_at.timestamp(), run.start.by)
+        run = run._replace(start=Between(began, began))  # not seen by us, but the service says so
+    return course(run, state.runs, state.gaps, now, state.told_runs)
 
 
-def course(run: RecordedRun, before: Iterable[RecordedRun], gaps: Iterable[Gap], now: float) -> Course:
-    """Returns how far the run is at `now` (epoch seconds), judged by the runs `before` it.
+def course(
+    run: RecordedRun, before: Iterable[RecordedRun], gaps: Iterable[Gap], now: float, told: Iterable[PastRun] = ()
+) -> Course:
+    """Returns how far the run is at `now` (epoch seconds), judged by runs `before` it that were seen or told.
 
     A run that may be two has been going since the last gap at least: the first of the two may have ended in it.
     """
     start_seen = run.start.after is not None and not run.maybe_two
     start = run.start.middle if start_seen else _sure_start(run, gaps)
     elapsed = max(0.0, now - start)
-    usual = usual_duration(before, now)
-    return Course(elapsed, start_seen, outlook(elapsed, start_seen, usual), usual)
+    usual = usual_duration(before, now, told)
+    return Course(elapsed, start_seen, outlook(elapsed, start_seen, usual), usual, start)
 
 
 def late_since(state: JobState) -> float | None:
@@ -56,9 +69,9 @@ def late_since(state: JobState) -> float | None:
     return read_at - known.elapsed + known.usual.too_long
 
 
-def usual_duration(runs: Iterable[RecordedRun], now: float) -> Estimate | None:
-    """Returns the estimate from those runs that were observed closely enough."""
-    return estimate([past for run in runs if (past := run.past)], now)
+def usual_duration(runs: Iterable[RecordedRun], now: float, told: Iterable[PastRun] = ()) -> Estimate | None:
+    """Returns the estimate from those runs that were observed closely enough, and from those the service told of."""
+    return estimate([*(past for run in runs if (past := run.past)), *told], now)
 
 
 def _sure_start(run: RecordedRun, gaps: Iterable[Gap]) -> float:

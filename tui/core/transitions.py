@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tui.core.board import Board, JobState, Transition
+from tui.core.board import JobState, Transition
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.core.run import is_late
@@ -63,14 +63,6 @@ def changes_of(before: JobState, after: JobState) -> Iterator[Change]:
         yield Change(after.job, Event.NO_ANSWER, last)
     elif before.failure and not after.failure and not seen:
         yield Change(after.job, Event.READABLE, last)
-
-
-def changes(before: Board, after: Board) -> Iterator[Change]:
-    """Yields the changes of every job that is on both boards, in the order of the later board."""
-    for job, state in after.states.items():
-        known = before.states.get(job)
-        if known and known is not state:
-            yield from changes_of(known, state)
 
 
 def deserves_alert(change: Change) -> bool:

@@ -19,7 +19,9 @@ from tui.demo.jobs import DemoJob
 WALL = timezone(timedelta(hours=8))
 """The time zone of the service's windows."""
 LAG = 60.0
-"""Seconds by which lagging records are late."""
+"""Seconds by which lagging records and lists are late."""
+LYING = 0.1
+"""The share of the jobs that lying lists say the opposite of."""
 LOG_LINES = 1000
 """Lines that one answer of the newer log call has."""
 HANGS = 120.0
@@ -38,6 +40,11 @@ class ExtrasMode(StrEnum):
 
     GOOD = "good"
     EMPTY_LISTS = "empty lists with a total"
+    NO_JOBS = "lists without jobs"
+    LAGGING_LISTS = "lists a minute late"
+    LYING_LISTS = "lists that lie about every tenth job"
+    SHIFTING_LISTS = "lists that repeat and drop jobs"
+    FILTER_IGNORED = "lists without the filter"
     BARE_LISTS = "lists without an envelope"
     NUMBERS_AS_TEXT = "numbers as texts"
     UNKNOWN_WORDS = "unknown words"
@@ -153,7 +160,14 @@ class DemoExtras:
 
     def _page(self, request: _Request, jobs: list[DemoJob], name: str) -> Answer:
         index, size = request.number("page_index", 0, 10**9), request.number("page_size", 10, 100)
-        shown = jobs[index * size : (index + 1) * size] if request.query else jobs
+        if self.mode is ExtrasMode.NO_JOBS:
+            jobs = []
+        wanted = request.query.get("build_status")
+        if wanted and self.mode is not ExtrasMode.FILTER_IGNORED:
+            jobs = [demo for demo in jobs if self._entry(demo, request.now)["last_build_status"] == wanted]
+        shift = 0 if self.mode is not ExtrasMode.SHIFTING_LISTS else round(request.now.at) % 7 - 3
+        start = max(0, index * size + shift)
+        shown = jobs[start : start + size] if request.query else jobs
         if self.mode is ExtrasMode.EMPTY_LISTS:
             shown = []
         entries = [self._entry(demo, request.now) for demo in shown]
@@ -162,6 +176,8 @@ class DemoExtras:
         return _success({"total": len(jobs), name: entries})
 
     def _entry(self, demo: DemoJob, now: Instant) -> dict[str, object]:
+        if self.mode is ExtrasMode.LAGGING_LISTS:
+            now = Instant(now.at - LAG, now.wall - timedelta(seconds=LAG))
         last = next(builds(demo, now.at), None)
         project_id, project = _project(demo)
         entry: dict[str, object] = {
@@ -179,6 +195,9 @@ class DemoExtras:
         if not last:
             return entry
         is_over = last.is_over(now.at)
+        if self.mode is ExtrasMode.LYING_LISTS and Random(demo.job.id).random() < LYING:
+            is_over = not is_over
+            entry["is_finished"] = is_over
         return {
             **entry,
             "last_build_status": self._word(_WORDS[last.state]) if is_over else "building",

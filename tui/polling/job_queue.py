@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import IntEnum
 from heapq import heapify, heappop, heappush
@@ -21,9 +22,11 @@ class Rank(IntEnum):
     """The user refreshed this job."""
     ALL = 1
     """The user refreshed all jobs."""
-    PREFERRED = 2
+    HINTED = 2
+    """A list says that something changed."""
+    PREFERRED = 3
     """In view, and due together with many others."""
-    ORDINARY = 3
+    ORDINARY = 4
 
 
 class Slot(NamedTuple):
@@ -105,6 +108,16 @@ class Entry:
     paused: bool = False
     sent_at: float = -inf
     """When the last request left."""
+    read_at: float = -inf
+    """When the last request left that brought a status."""
+    interval: float = 0.0
+    """Seconds between the last request and the next one, as planned."""
+    is_near: bool = False
+    """In view, marked or armed."""
+    is_quiet: bool = False
+    """A list that has earned trust says the same."""
+    ends_at: float | None = None
+    """When the build usually ends; None if that is not known."""
 
     @property
     def is_good(self) -> bool:
@@ -115,7 +128,11 @@ class Entry:
     def cadence(self) -> Cadence:
         if self.failure and self.failure.kind.retry in (Retry.LASTING, Retry.SIGN_IN):
             return Cadence.LASTING
-        return Cadence.RUNNING if self.status is Status.RUNNING else Cadence.IDLE
+        if self.status is Status.RUNNING:
+            return Cadence.RUNNING
+        if self.is_near:
+            return Cadence.NEAR
+        return Cadence.QUIET if self.is_quiet else Cadence.IDLE
 
     def record(self, outcome: Status | Failure) -> None:
         if isinstance(outcome, Status):
@@ -135,6 +152,7 @@ class JobQueue:
         """Number of unpaused jobs of each cadence."""
         self.heap = DueHeap()
         self._preferred: dict[JobId, None] = {}
+        self._near: AbstractSet[JobId] = frozenset()
 
     @property
     def active(self) -> int:
@@ -149,8 +167,8 @@ class JobQueue:
             if known := before.pop(job, None):
                 self.entries[job] = known
             else:
-                self.entries[job] = Entry(now)
-                self.counts[Cadence.IDLE] += 1
+                self.entries[job] = entry = Entry(now, is_near=job in self._near)
+                self.counts[entry.cadence] += 1
                 new.append(job)
         for job, gone in before.items():
             self._count(gone, -1)
@@ -167,6 +185,38 @@ class JobQueue:
         for job in self._preferred.keys() - before.keys():
             if (slot := self.heap.slot(job)) and slot.rank is Rank.ORDINARY and slot.at <= now:
                 self.heap.rerank(job, Rank.PREFERRED)
+
+    def set_near(self, jobs: AbstractSet[JobId]) -> AbstractSet[JobId]:
+        """Exactly these jobs are read more often. Returns those that were not before."""
+        before, self._near = self._near, frozenset(jobs)
+        new = self._near - before
+        for job in before ^ self._near:
+            if entry := self.entries.get(job):
+                self._count(entry, -1)
+                entry.is_near = job in new
+                self._count(entry, 1)
+        return new
+
+    def set_quiet(self, job: JobId, is_quiet: bool) -> None:
+        """Says whether a trusted list agrees with the job's status."""
+        if (entry := self.entries.get(job)) and entry.is_quiet is not is_quiet:
+            self._count(entry, -1)
+            entry.is_quiet = is_quiet
+            self._count(entry, 1)
+
+    def hint(self, jobs: Iterable[JobId]) -> None:
+        """Moves these jobs before all that nobody waits for. Those that fail are read as planned."""
+        for job in jobs:
+            slot = self.heap.slot(job)
+            if slot and slot.rank > Rank.HINTED and not self.entries[job].failure:
+                self.heap.put(job, -inf, Rank.HINTED)
+
+    def defer(self, jobs: Iterable[JobId], now: float, wait: Callable[[], float]) -> None:
+        """Spreads those of these jobs that are due now, and not in view, over the time to come."""
+        for job in jobs:
+            slot = self.heap.slot(job)
+            if slot and slot.rank is Rank.ORDINARY and slot.at <= now:
+                self.schedule(job, now + wait())
 
     def pause(self, jobs: Iterable[JobId]) -> None:
         for job in jobs:
@@ -217,13 +267,15 @@ class JobQueue:
     def make_all_due(self, now: float, which: Callable[[Entry], bool] = lambda _: True) -> None:
         self.make_due([job for job, entry in self.entries.items() if which(entry)], now)
 
-    def bring_forward(self, now: float, wait: Callable[[Entry], float]) -> None:
-        """Limits the time until each job's next request to `wait` seconds. Jobs that are backing off keep theirs."""
-        for job, entry in self.entries.items():
-            slot = self.heap.slot(job)
+    def bring_forward(self, jobs: Iterable[JobId], at: Callable[[Entry], float]) -> None:
+        """Moves each job's next request to `at`, if it is later. Jobs that are backing off keep theirs."""
+        for job in jobs:
+            entry, slot = self.entries.get(job), self.heap.slot(job)
+            if not entry or not slot or slot.rank is not Rank.ORDINARY:
+                continue
             is_backing_off = entry.failure is not None and entry.failure.kind.retry is Retry.PASSING
-            if slot and slot.rank is Rank.ORDINARY and not is_backing_off and slot.at > now + (soon := wait(entry)):
-                self.schedule(job, now + soon)
+            if not is_backing_off and slot.at > (sooner := at(entry)):
+                self.schedule(job, sooner)
 
     def on_sent(self, job: JobId, now: float) -> None:
         """The job's request leaves: the job is in flight."""
@@ -248,6 +300,8 @@ class JobQueue:
         entry = self.entries[job]
         self._count(entry, -1)
         entry.record(outcome)
+        if entry.is_good:
+            entry.read_at = entry.sent_at
         self._count(entry, 1)
 
     def auth_probe(self, refused: Collection[JobId]) -> JobId | None:

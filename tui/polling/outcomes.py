@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from tui.core.job import JobId
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, Retry
-from tui.core.run import FailedStep, Outcome, RunRecord
+from tui.core.run import FailedStep, LastRuns, Outcome, RunRecord
 from tui.core.run_match import Match, MatchKind
 
 AFTER_STOP = 5.0
@@ -34,8 +34,8 @@ class RunSource(Protocol):
     async def record_of(self, job: JobId, run: RecordedRun) -> Match | Failure:
         """The record of a run that was observed."""
 
-    async def last_ended(self, job: JobId) -> RunRecord | Failure | None:
-        """The record of the newest build that has ended; None for a job without one."""
+    async def last_runs(self, job: JobId) -> LastRuns | Failure:
+        """The records of the newest build that has ended and of the one that goes on."""
 
     async def failed_step(self, job: JobId, number: int) -> FailedStep | Failure | None:
         """Where a build failed."""
@@ -170,15 +170,19 @@ class Outcomes:
             await self._learned(asked, job, match.record)
 
     async def _ask_for_last(self, asked: _Profile, job: JobId) -> None:
-        record = await asked.source.last_ended(job)
+        runs = await asked.source.last_runs(job)
         if job not in asked.firsts:
             return  # it stopped meanwhile: this may be about the run before
         del asked.firsts[job]
-        if record and not isinstance(record, Failure):
-            await self._learned(asked, job, record)
-        elif not _is_final(record):
-            asked.firsts[job] = None
-            asked.rests_until = self._clock() + REST
+        if isinstance(runs, Failure):
+            if not _is_final(runs):
+                asked.firsts[job] = None
+                asked.rests_until = self._clock() + REST
+            return
+        if runs.going:
+            self._report(job, runs.going, None)
+        if runs.ended:
+            await self._learned(asked, job, runs.ended)
 
     async def _learned(self, asked: _Profile, job: JobId, record: RunRecord) -> None:
         """The outcome at once, and the failing step when it is there."""
@@ -189,12 +193,10 @@ class Outcomes:
                 self._report(job, record, step)
 
 
-def _is_final(told: Match | Failure | None) -> bool:
+def _is_final(told: Match | Failure) -> bool:
     """Whether asking again brings nothing else: a lasting failure is about this job, or the kind of call is off."""
     match told:
         case Match():
             return told.kind in (MatchKind.FOUND, MatchKind.AMBIGUOUS)
         case Failure():
             return told.kind.retry is Retry.LASTING
-        case _:
-            return True

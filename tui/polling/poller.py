@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import NamedTuple, Protocol
 
@@ -11,7 +11,9 @@ from tui.core.reading import Failure, Reading, Status
 from tui.polling.auth_gate import CHECK_EVERY
 from tui.polling.budget_share import BudgetShare, Peers
 from tui.polling.extras_budget import ExtrasBudget
-from tui.polling.policy import Policy, needed
+from tui.polling.list_sweeps import ListPage, ListReader, ListSweeps
+from tui.polling.policy import Cadence, Policy
+from tui.polling.rate_limiter import AdaptiveRateLimiter
 from tui.polling.scheduler import Scheduler
 
 _log = logging.getLogger(__name__)
@@ -82,14 +84,17 @@ class Poller:
         clock: Callable[[], float],
         uniform: Callable[[float, float], float],
         batch: float = 0.1,
+        lists: ListReader | None = None,
         peers: Peers | None = None,
     ) -> None:
-        """`peers` are the other instances that use the same credential; None if the budget is not shared."""
+        """`lists` reads the lists that say which job is to be read next; None where they must not be asked for. `peers`
+        are the other instances that use the same credential; None if the budget is not shared."""
         self._reader = reader
         self._report = report
         self._clock = clock
         self._batch = batch
-        self._scheduler = Scheduler(policy, uniform)
+        self._lists = lists
+        self._scheduler = Scheduler(policy, uniform, ListSweeps() if lists else None)
         self._budget = BudgetShare(self._scheduler.limiter, peers) if peers else None
         self._wake = asyncio.Event()
         self._unreported: list[Reading] = []
@@ -100,7 +105,7 @@ class Poller:
         """Polls until cancelled. Raises the exception of a bug in the reader or in `report`."""
         try:
             if self._budget:
-                await self._budget.begin(self._clock(), self._needed)
+                await self._budget.begin(self._clock(), self._scheduler.needed)
             self._scheduler.start(self._clock())
             async with asyncio.TaskGroup() as requests:
                 while True:
@@ -116,14 +121,19 @@ class Poller:
 
     def watch(self, jobs: Iterable[JobId]) -> None:
         """Watches exactly these jobs, in this order. New ones are due now; known ones keep their schedule."""
-        if self._scheduler.job_queue.watch(jobs, self._clock()):
+        if self._scheduler.watch(jobs, self._clock()):
             self._scheduler.auth_gate.on_new_jobs()
         self._unreported = [reading for reading in self._unreported if reading.job in self._scheduler.job_queue.entries]
         self._wake.set()
 
-    def prefer(self, jobs: Iterable[JobId]) -> None:
-        """These jobs (the rows in view) go first if many are due together."""
-        self._scheduler.job_queue.prefer(jobs, self._clock())
+    def prefer(self, jobs: Iterable[JobId], chosen: Iterable[JobId] = ()) -> None:
+        """These jobs (the rows in view) go first if many are due together; they and the chosen ones are read more often
+        than the rest."""
+        self._scheduler.prefer(jobs, chosen, self._clock())
+
+    def expect(self, ends: Mapping[JobId, float]) -> None:
+        """These running jobs usually end then (clock seconds): they are read more often around it."""
+        self._scheduler.expect(ends)
 
     def refresh(self, jobs: Iterable[JobId] | None = None) -> float:
         """Moves these jobs (None: all) to the front. Returns the seconds until the last of their requests has left.
@@ -168,6 +178,16 @@ class Poller:
         self._scheduler.paused = paused
         self._wake.set()
 
+    @property
+    def limiter(self) -> AdaptiveRateLimiter:
+        """Counts all requests of the profile."""
+        return self._scheduler.limiter
+
+    @property
+    def asks_lists(self) -> bool:
+        """Whether lists are asked for, since there are more jobs than status calls can read often enough."""
+        return self._lists is not None and self._scheduler.wants_lists
+
     def extras_budget(self) -> ExtrasBudget:
         """What the calls beside the status call take their share from: they wait while the status calls go badly."""
         return ExtrasBudget(self._scheduler.limiter, self._clock, lambda: self._scheduler.goes_well)
@@ -198,15 +218,15 @@ class Poller:
 
     def pace(self) -> Pace:
         scheduler = self._scheduler
-        limiter, stretch = scheduler.limiter, scheduler.stretch
+        limiter, pacing = scheduler.limiter, scheduler.pacing
         is_waiting = limiter.waiting_until > self._clock()
         throttled = limiter.throttled if is_waiting else None
         return Pace(
-            running=scheduler.policy.running * stretch,
-            idle=scheduler.policy.idle * stretch,
+            running=pacing.intervals[Cadence.RUNNING],
+            idle=pacing.longest if scheduler.has_quiet else pacing.intervals[Cadence.IDLE],
             rate=limiter.rate,
             full_rate=limiter.full_share,
-            stretched=stretch > 1,
+            stretched=pacing.longest > scheduler.policy.idle,
             waiting_until=limiter.waiting_until if is_waiting else None,
             trouble=scheduler.auth_gate.failure if scheduler.signed_out else throttled or scheduler.breaker.failure,
             signed_out=scheduler.signed_out,
@@ -216,24 +236,18 @@ class Poller:
             shared_by=limiter.shared_by,
         )
 
-    @property
-    def _needed(self) -> float:
-        """Requests a second that the watched jobs need."""
-        if self._scheduler.paused or self._scheduler.signed_out:
-            return 0.0
-        return needed(self._scheduler.policy, self._scheduler.job_queue.counts)
-
     def _turn(self, requests: asyncio.TaskGroup) -> float:
         """Does all that is due now. Returns the seconds until the next turn."""
         now = self._clock()
         if self._budget:
-            self._budget.turn(now, self._needed)
+            self._budget.turn(now, self._scheduler.needed)
         self._scheduler.check_clock(now)
         if self._scheduler.signed_out and now >= self._scheduler.auth_gate.check_at:
             self._check_credential(now)
         if self._scheduler.signed_out and now >= self._scheduler.auth_gate.retry_at and self._reader.may_show_again():
             self._scheduler.retry_credential(now)
-        naps = (LONGEST_NAP, self._scheduler.policy.idle, self._send(requests, now), self._flush(now))
+        waits = self._ask_lists(requests, now), self._send(requests, now), self._flush(now)
+        naps = (LONGEST_NAP, self._scheduler.policy.idle, *waits)
         return max(min(naps), SHORTEST_NAP)
 
     def _check_credential(self, now: float) -> None:
@@ -250,6 +264,22 @@ class Poller:
             self._scheduler.on_sent(job, now)
             requests.create_task(self._read(job, now))
         return inf
+
+    def _ask_lists(self, requests: asyncio.TaskGroup, now: float) -> float:
+        """Asks for the page of a list that is due. Returns the seconds until the next one is."""
+        if not self._lists or not (following := self._scheduler.next_list(now)):
+            return inf
+        at, page = following
+        if at > now:
+            return at - now
+        self._scheduler.on_list_sent(now)
+        requests.create_task(self._read_list(self._lists, page, now))
+        return inf
+
+    async def _read_list(self, lists: ListReader, page: ListPage, sent: float) -> None:
+        answer = await lists.page(page)
+        self._scheduler.on_list(page, answer, sent, self._clock())
+        self._wake.set()
 
     async def _read(self, job: JobId, sent: float) -> None:
         try:

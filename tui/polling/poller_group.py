@@ -47,10 +47,15 @@ class PollerGroup:
             poller.watch(job for job, theirs in self._profile_of.items() if theirs == profile)
         self.pause(paused)
 
-    def prefer(self, jobs: Iterable[JobId]) -> None:
-        preferred = dict(self._by_poller(jobs))
+    def prefer(self, jobs: Iterable[JobId], chosen: Iterable[JobId] = ()) -> None:
+        preferred, often = dict(self._by_poller(jobs)), dict(self._by_poller(chosen))
         for poller in self._pollers.values():
-            poller.prefer(preferred.get(poller, ()))
+            poller.prefer(preferred.get(poller, ()), often.get(poller, ()))
+
+    def expect(self, ends: Mapping[JobId, float]) -> None:
+        """These running jobs usually end then (clock seconds)."""
+        for poller in self._pollers.values():
+            poller.expect(ends)
 
     def refresh(self, jobs: Iterable[JobId] | None = None) -> float:
         """Returns the seconds until the last of their requests has left; see `Poller.refresh`."""

@@ -51,6 +51,8 @@ class AdaptiveRateLimiter:
         """Requests a second that the caller needs; of a shared budget it gets as much, if there is enough."""
         self.limit: Limit | None = None
         """What the service allows, as far as it is known."""
+        self._taken_back: Limit | None = None
+        """A limit that was one job's own, and when that was seen."""
         self.throttled: Failure | None = None
         """The last throttling failure."""
         self.waiting_until = -inf
@@ -149,7 +151,7 @@ class AdaptiveRateLimiter:
         read has a limit of its own, and does not slow down the others.
         """
         if job is not None and job == self._blamed and self._others_well >= OTHERS_WELL:
-            self._forgive()
+            self._forgive(now)
             return
         self.throttled = failure
         is_new = sent > self.refused_at
@@ -173,12 +175,22 @@ class AdaptiveRateLimiter:
         """Returns what the others need to know."""
         calls = self._log.counts()
         return Spending(
-            now, self.wanted, calls, self._total, self.refused_at, self.waiting_until, self.limit, self._care
+            now,
+            self.wanted,
+            calls,
+            self._total,
+            self.refused_at,
+            self.waiting_until,
+            self.limit,
+            self._taken_back,
+            self._care,
         )
 
     def take_others(self, others: Sequence[Spending], now: float) -> None:
         """Learns what the others have spent and what the service told them."""
         self._others = tuple(others)
+        for other in others:
+            self._take_back(other.taken_back)
         for other in others:
             if other.limit and other.limit.ends > now:
                 self.remember(other.limit)
@@ -191,9 +203,16 @@ class AdaptiveRateLimiter:
                 self._busy_since, self._sent_since = inf, 0
 
     def remember(self, limit: Limit) -> None:
-        """Takes over a limit that was learned elsewhere, unless a newer one is known."""
+        """Takes over a limit that was learned elsewhere, unless a newer one is known or it was taken back since."""
+        back = self._taken_back
+        if back and back[:2] == limit[:2] and limit.learned <= back.learned:
+            return
         if not self.limit or limit.learned > self.limit.learned:
             self.limit = limit
+
+    def _take_back(self, limit: Limit | None) -> None:
+        if limit and self.limit and self.limit[:2] == limit[:2] and self.limit.learned <= limit.learned:
+            self.limit, self._taken_back = None, limit
 
     @property
     def full_share(self) -> float:
@@ -262,9 +281,11 @@ class AdaptiveRateLimiter:
             self._blamed = None
         self._others_well = 0
 
-    def _forgive(self) -> None:
+    def _forgive(self, now: float) -> None:
         """Undoes what throttling of this job has cost all jobs."""
         self._others_well = 0
+        if self.limit and self.limit != self._before[2]:
+            self._taken_back = self.limit._replace(learned=now)
         self.throttled = None
         total, care, limit = self._before
         self._total, self._care, self.limit = max(self._total, total), max(self._care, care), limit

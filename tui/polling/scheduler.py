@@ -1,15 +1,29 @@
-"""The scheduler of a profile: which job is next and when, and what a reading changes about that. No loop, no clock."""
+"""The scheduler of a profile: which job is next and when, and what a reading changes about that. No loop, no clock.
 
-from collections.abc import Callable
+Where there are more jobs than the rate allows, lists of jobs are asked for as well: they say which job is to be next.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
 
+from tui.core.hints import HintPage
 from tui.core.job import JobId
-from tui.core.reading import Failure, FailureKind, Reading
+from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.polling.auth_gate import AuthGate
 from tui.polling.circuit_breaker import CircuitBreaker, CircuitState, may_have_recovered
-from tui.polling.job_queue import JobQueue, Rank
-from tui.polling.policy import Cadence, Policy, delay, seconds, stretch
+from tui.polling.job_queue import Entry, JobQueue, Rank, Slot
+from tui.polling.list_sweeps import Known, ListPage, ListSweeps
+from tui.polling.policy import Cadence, Pacing, Policy, back_off, needed, pacing
 from tui.polling.rate_limiter import AdaptiveRateLimiter
+
+FEW = 100
+"""So many requests at once leave enough of the smallest limit that was seen: 200 in five minutes."""
+SPREAD = 300.0
+"""Seconds over which the others are spread, while lists say which jobs run."""
+REVIEW_EVERY = 5.0
+"""Seconds between two checks of whether lists still agree with the jobs that wait longer for it."""
+SOON = 0.1
+"""The part of its duration by which a build may miss its expected end; around it the job is read twice as often."""
 
 SUSPENDED_AFTER = 2
 """If two clock checks are further apart than this many idle intervals, the machine was suspended."""
@@ -18,8 +32,12 @@ SUSPENDED_AFTER = 2
 class Scheduler:
     """Combines job queue, rate limiter, auth gate and circuit breaker. All times are seconds of the caller's clock."""
 
-    def __init__(self, policy: Policy, uniform: Callable[[float, float], float]) -> None:
+    def __init__(
+        self, policy: Policy, uniform: Callable[[float, float], float], sweeps: ListSweeps | None = None
+    ) -> None:
+        """`sweeps` plans the lists; None where they must not be asked for."""
         self.policy = policy
+        self.sweeps = sweeps
         self.job_queue = JobQueue()
         self.limiter = AdaptiveRateLimiter(policy.requests_per_second, policy.together)
         self.auth_gate = AuthGate(policy.idle / 2)
@@ -27,6 +45,9 @@ class Scheduler:
         self.paused = False
         """The user paused everything."""
         self._uniform = uniform
+        self._paced: tuple[tuple[float, ...], Pacing] | None = None
+        """The last intervals, and what they were found from."""
+        self._reviewed_at = -inf
         self._planned_for = 1.0
         """The largest stretch that any request is scheduled with."""
         self._checked_at = -inf
@@ -38,16 +59,38 @@ class Scheduler:
         return self.auth_gate.state is CircuitState.OPEN
 
     @property
+    def pacing(self) -> Pacing:
+        """The intervals with which status calls and lists stay within the rate."""
+        rate = self.limiter.rate
+        for_lists = self.sweeps.rate(rate, self._checked_at) if self.sweeps and self.wants_lists else 0.0
+        figures = (rate, for_lists, *map(self.job_queue.counts.__getitem__, Cadence))
+        if self._paced is None or self._paced[0] != figures:
+            self._paced = figures, pacing(self.policy, self.job_queue.counts, rate - for_lists)
+        return self._paced[1]
+
+    @property
+    def needed(self) -> float:
+        """Requests a second with which every job would be read as often as configured."""
+        if self.paused or self.signed_out:
+            return 0.0
+        return needed(self.policy, self.job_queue.counts)
+
+    @property
+    def wants_lists(self) -> bool:
+        """Whether there are more jobs than status calls can read as often as configured."""
+        return self.needed > self.limiter.rate
+
+    @property
     def stretch(self) -> float:
-        """The factor that every interval is multiplied by to stay within the rate."""
-        return stretch(self.policy, self.job_queue.counts, self.limiter.rate)
+        """The factor that the interval of an idle job is multiplied by to stay within the rate."""
+        return self.pacing.intervals[Cadence.IDLE] / self.policy.idle
 
     @property
     def seldom(self) -> float | None:
         """Seconds between two requests for a job if all jobs fail for a lasting reason; otherwise None."""
         counts = self.job_queue.counts
         all_fail = 0 < counts[Cadence.LASTING] == counts.total()
-        return self.policy.lasting * self.stretch if all_fail else None
+        return self.pacing.intervals[Cadence.LASTING] if all_fail else None
 
     @property
     def goes_well(self) -> bool:
@@ -57,6 +100,18 @@ class Scheduler:
         jobs = self.job_queue.entries.values()
         failing, good = sum(one.failure is not None for one in jobs), sum(one.is_good for one in jobs)
         return good >= failing and (good > 0 or not jobs)
+
+    @property
+    def has_quiet(self) -> bool:
+        """Whether a job waits longer since lists agree with it."""
+        return self.job_queue.counts[Cadence.QUIET] > 0
+
+    def watch(self, jobs: Iterable[JobId], now: float) -> bool:
+        """Watches exactly these jobs, in this order. Returns whether any of them is new."""
+        has_new = self.job_queue.watch(jobs, now)
+        if self.sweeps:
+            self.sweeps.watch(self.job_queue.entries)
+        return has_new
 
     def start(self, now: float) -> None:
         """Clock checks begin."""
@@ -69,20 +124,27 @@ class Scheduler:
             self._awake_since = now
             self.breaker.reset()
             self.job_queue.make_all_due(now)
+            if self.sweeps:
+                self.sweeps.restart()
         self._catch_up(now)
+        if self.sweeps and now >= self._reviewed_at + REVIEW_EVERY:
+            self._review(self.sweeps, now)
 
     def _catch_up(self, now: float) -> None:
         """Brings requests forward that were scheduled for far more jobs or a far lower rate than there are now."""
         stretch = self.stretch
         if stretch <= self._planned_for / 2:
             self._planned_for = stretch
-            wait = {cadence: seconds(self.policy, cadence) * stretch for cadence in Cadence}
-            self.job_queue.bring_forward(now, lambda one: wait[one.cadence] * self._uniform(0.0, 1.0))
+            wait = self.pacing.intervals
+            jobs = self.job_queue.entries
+            self.job_queue.bring_forward(jobs, lambda one: now + wait[one.cadence] * self._uniform(0.0, 1.0))
 
     def on_new_credential(self, now: float) -> None:
         """The credential changed: all jobs become due."""
         self.auth_gate.on_new_credential(now)
         self.job_queue.make_all_due(now)
+        if self.sweeps:
+            self.sweeps.on_new_credential()
 
     def retry_credential(self, now: float) -> None:
         """Signed out: requests a silent probe with the same credential."""
@@ -116,12 +178,109 @@ class Scheduler:
         self._learn(job, failure, sent, now)
         if not (entry := self.job_queue.entries.get(job)):
             return False
+        before = entry.status
         self.job_queue.record(job, reading.outcome)
-        stretch = self.stretch
-        self._planned_for = max(self._planned_for, stretch)
-        wait = delay(self.policy, reading.outcome, entry.failures, stretch, self._uniform, entry.status is not None)
-        self.job_queue.schedule(job, now + wait)
+        is_hinted = isinstance(reading.outcome, Status) and self._compare(job, reading.outcome, before, sent, now)
+        self._planned_for = max(self._planned_for, self.stretch)
+        self.job_queue.schedule(job, now + self._wait(entry, now))
+        if is_hinted:
+            self.job_queue.hint([job])
         return not is_silent
+
+    def _wait(self, entry: Entry, now: float) -> float:
+        """Returns the seconds until the job's next request."""
+        intervals = self.pacing.intervals
+        entry.interval = intervals[entry.cadence]
+        if entry.failure:
+            was_read = entry.status is not None
+            return back_off(self.policy, entry.failure, entry.failures, self.stretch, self._uniform, was_read)
+        wait = entry.interval * self._uniform(0.9, 1.1)
+        if entry.ends_at is None or entry.cadence is not Cadence.RUNNING:
+            return wait
+        if now < entry.ends_at < now + wait:
+            return max(entry.ends_at - now, self.policy.running / 2)
+        is_soon = abs(entry.ends_at - now) <= entry.interval
+        return max(wait / 2, self.policy.running / 2) if is_soon else wait
+
+    def prefer(self, jobs: Iterable[JobId], chosen: Iterable[JobId], now: float) -> None:
+        """These jobs are read before others that are due; they and the chosen ones more often."""
+        jobs = list(jobs)
+        self.job_queue.prefer(jobs, now)
+        if not (new := self.job_queue.set_near({*jobs, *chosen})):
+            return
+        interval = self.pacing.intervals[Cadence.NEAR]
+        self.job_queue.bring_forward(new, lambda one: max(now, one.sent_at + interval))
+
+    def expect(self, ends: Mapping[JobId, float]) -> None:
+        """These running jobs usually end then (clock seconds)."""
+        for job, entry in self.job_queue.entries.items():
+            entry.ends_at = ends.get(job)
+
+    # Lists
+
+    def next_list(self, now: float) -> tuple[float, ListPage] | None:
+        """Returns when the next page of a list is to be asked for, and which; None until something changes."""
+        planned = self.sweeps.next(self.limiter.rate, self.wants_lists, now) if self.sweeps else None
+        if not planned:
+            return None
+        at = max(planned[0], self.limiter.ready_at)
+        return (at, planned[1]) if at > now or self.goes_well else None
+
+    def on_list_sent(self, now: float) -> None:
+        """The page that `next_list` returned is asked for."""
+        if self.sweeps:
+            self.sweeps.on_sent(self.limiter.rate, now)
+            self.limiter.on_sent(now)
+
+    def on_list(self, page: ListPage, answer: HintPage | Failure, sent: float, now: float) -> None:
+        """Learns from a page, or from why there is none."""
+        if not self.sweeps:
+            return
+        if isinstance(answer, Failure) and answer.kind is FailureKind.THROTTLED:
+            self.limiter.on_throttled(answer, sent, now)
+        if sent < self._awake_since:
+            self.sweeps.on_dropped()
+            return
+        is_first = self.sweeps.is_first
+        hinted = self.sweeps.on_answer(page, answer, self._known, sent, now)
+        self.job_queue.hint(hinted)
+        if is_first and isinstance(answer, HintPage) and self.job_queue.active > FEW:
+            others = [job for job in answer.hints if job in self.job_queue.entries]
+            longest = max(SPREAD, self.pacing.longest)
+            self.job_queue.defer(others, now, lambda: self._uniform(0.0, longest))
+
+    def _known(self, job: JobId) -> Known:
+        entry = self.job_queue.entries.get(job)
+        return Known(entry.status, entry.read_at) if entry else Known()
+
+    def _compare(self, job: JobId, status: Status, before: Status | None, sent: float, now: float) -> bool:
+        """Compares a status with what lists say. Returns whether the job is to be read again at once."""
+        if not self.sweeps:
+            return False
+        is_hinted = self.sweeps.book.on_reading(job, status, before, sent, now)
+        self.job_queue.set_quiet(job, self._is_quiet(self.sweeps, job, now))
+        return is_hinted
+
+    def _is_quiet(self, sweeps: ListSweeps, job: JobId, now: float) -> bool:
+        project = sweeps.book.project_of(job)
+        if project is None or not sweeps.book.is_trusted(project, now):
+            return False
+        since = now - sweeps.seen_within(self.limiter.rate, now)
+        return sweeps.book.agrees_since(job, self.job_queue.entries[job].status, since)
+
+    def _review(self, sweeps: ListSweeps, now: float) -> None:
+        """Jobs that lists do not agree with any more are not left waiting as long as was planned."""
+        self._reviewed_at = now
+        lost = []
+        for job, entry in self.job_queue.entries.items():
+            if entry.is_quiet and not self._is_quiet(sweeps, job, now):
+                self.job_queue.set_quiet(job, False)
+                lost.append(job)
+        if lost:
+            interval = self.pacing.intervals[Cadence.IDLE]
+            self.job_queue.bring_forward(
+                lost, lambda one: max(now + interval * self._uniform(0.0, 0.1), one.sent_at + interval)
+            )
 
     def on_dropped(self, job: JobId, now: float) -> None:
         """The request brought no reading that counts: the job is due again."""
@@ -134,7 +293,7 @@ class Scheduler:
         """The user wants these jobs (None: all) read now. Returns how many requests it takes until all are sent."""
         if self.signed_out:
             return self._request_auth_probe(named)
-        return self.job_queue.refresh(named, now - self.policy.running * self.stretch, now)
+        return self.job_queue.refresh(named, now - self.policy.running * self.pacing.stretch, now)
 
     def _request_auth_probe(self, named: list[JobId] | None) -> int:
         """Signed out: only one of the jobs is asked about. Returns the number of requests to be sent, 0 or 1."""
@@ -151,10 +310,15 @@ class Scheduler:
         first = self.job_queue.heap.first()
         if not first:
             return None
-        allowed = self.limiter.ready_at if first.rank is Rank.NAMED else self.limiter.group_at(now)
+        allowed = self.limiter.ready_at if self._is_urgent(first) else self.limiter.group_at(now)
         if self.breaker.probe_at < first.due:
             return max(self.breaker.probe_at, allowed), self.job_queue.network_probe() or first.job
         return max(first.due, allowed), first.job
+
+    def _is_urgent(self, slot: Slot) -> bool:
+        """Whether a person waits for it: it does not wait for a group."""
+        is_first_sight = slot.rank is Rank.PREFERRED and self.job_queue.entries[slot.job].status is None
+        return slot.rank in (Rank.NAMED, Rank.HINTED) or (is_first_sight and self.limiter.throttled is not None)
 
     def _next_auth_probe(self, now: float) -> tuple[float, JobId] | None:
         if self.auth_gate.probe:

@@ -1,28 +1,37 @@
 """The calls beside the status call, for one profile: on its endpoint, with its credential, within its budget."""
 
-from collections.abc import Callable, Collection
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.codearts.auth.credentials import Credential
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
+from tui.core.hints import HintPage
 from tui.core.job import JobId, ServiceName
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, FailureKind, Moment, Retry
-from tui.core.run import FailedStep, RunRecord
+from tui.core.run import Calibration, FailedStep, LastRuns, RunRecord
 from tui.core.run_match import Match
 from tui.polling.extras_budget import ExtrasBudget
+from tui.polling.list_sweeps import ListPage
 from tui.profiles.resolve import ConnectionOptions
+from tui.storage.units import KeptUnits
 
 if TYPE_CHECKING:
     from tui.codearts.extra_call import ExtraCall
     from tui.codearts.extras_client import ExtrasClient
     from tui.codearts.extras_switch import KindSummary
+    from tui.codearts.job_list_api import JobEntry
     from tui.codearts.job_lists import Listed
     from tui.codearts.run_lookup import RunLookup
 
 T = TypeVar("T")
+Told = Callable[[JobId, Sequence[RunRecord]], object]
+PAGES_APART = 8.0
+"""Seconds for which the next page of a sweep is waited for."""
 FOR_SINGLE_NAMES = 10
 """Requests for single jobs where the lists are refused."""
 
@@ -43,10 +52,26 @@ class Extras:
         self._now, self._options, self._clock = now, options, clock
         self._budget = budget
         self._opened: tuple[ExtrasClient, RunLookup] | None = None
+        self._units: KeptUnits | None = None
+        self._told: Told = lambda job, records: None
+        self._entries: dict[JobId, JobEntry] = {}
+        """What the pages of sweeps said since names are wanted."""
+        self._wants_names = True
+        self._page_came = asyncio.Event()
+        self._is_swept: Callable[[], bool] = lambda: False
 
-    def use(self, budget: ExtrasBudget) -> None:
-        """From now on extras wait for their share of this budget."""
+    def use(self, budget: ExtrasBudget, is_swept: Callable[[], bool] = lambda: False) -> None:
+        """From now on extras wait for their share of this budget; `is_swept` returns whether sweeps read the lists."""
         self._budget = budget
+        self._is_swept = is_swept
+
+    def keep_units(self, units: KeptUnits) -> None:
+        """From now on the units of durations, once learned, are kept there."""
+        self._units = units
+
+    def tell(self, told: Told) -> None:
+        """From now on `told` is called with the records of a job, whatever they were requested for."""
+        self._told = told
 
     async def fetch(self, call: "ExtraCall[T]") -> T | Failure:
         """Returns what the call brings, or why it brings nothing."""
@@ -59,17 +84,27 @@ class Extras:
         if isinstance(opened, Failure):
             return opened
         skew = self._clock.skew.total_seconds() if self._clock.skew else 0.0
-        return await opened[1].record_of(job, run.shifted(skew))
+        match = await opened[1].record_of(job, run.shifted(skew))
+        if self._units:
+            await self._units.keep(self._endpoint.url, opened[1].calibration)
+        return match
+
+    async def records(self, job: JobId) -> Sequence[RunRecord] | Failure:
+        """Returns the last 30 builds, newest first, with durations where their unit is known."""
+        from tui.codearts.record_api import FOR_ESTIMATES
+
+        opened = self._open()
+        return opened if isinstance(opened, Failure) else await opened[1].records(job, FOR_ESTIMATES)
 
     async def last_run(self, job: JobId, with_duration: bool = False) -> RunRecord | Failure | None:
         """Returns the newest build, going on or ended; None for a job that was never built."""
         opened = self._open()
         return opened if isinstance(opened, Failure) else await opened[1].last_run(job, with_duration)
 
-    async def last_ended(self, job: JobId) -> RunRecord | Failure | None:
-        """Returns the newest build that has ended; None for a job without one."""
+    async def last_runs(self, job: JobId) -> LastRuns | Failure:
+        """Returns the newest build that has ended, with its times if they can be had, and the one that goes on."""
         opened = self._open()
-        return opened if isinstance(opened, Failure) else await opened[1].last_run(job, has_ended=True)
+        return opened if isinstance(opened, Failure) else await opened[1].last_runs(job)
 
     async def failed_step(self, job: JobId, number: int) -> FailedStep | Failure | None:
         """Returns the first step that failed; None where the service knows of none."""
@@ -81,13 +116,43 @@ class Extras:
     async def listed(self, wanted: Collection[JobId]) -> "Listed":
         """Returns what the lists say of these jobs, and of others that are on the same pages."""
         from tui.codearts.job_list_api import JobEntry
-        from tui.codearts.job_lists import jobs_of_user, names_by_themselves
+        from tui.codearts.job_lists import Listed, jobs_of_user, names_by_themselves
 
+        if entries := await self._entries_of(wanted):
+            return Listed(entries)
         listed = await jobs_of_user(self, wanted)
         if listed.failure and listed.failure.kind.retry is Retry.LASTING and not listed.entries:
             names = await names_by_themselves(self, wanted, FOR_SINGLE_NAMES)
             return listed._replace(entries={job: JobEntry(job, name) for job, name in names.items()})
         return listed
+
+    async def page(self, page: ListPage) -> HintPage | Failure:
+        """Reads a page of a list for the hints on it. Its request is paid for."""
+        from tui.codearts.job_list_api import building_jobs_call, hints_call
+
+        opened = self._open()
+        if isinstance(opened, Failure):
+            return opened
+        named = self._wants_names and not page.building
+        call = hints_call(page.project, page.number, whole=page.whole, named=named)
+        answer = await opened[0].fetch(building_jobs_call() if page.building else call, is_paid=True)
+        if isinstance(answer, Failure):
+            return answer
+        if answer.page:
+            self._entries |= {entry.id: entry for entry in answer.page.entries}
+            self._page_came.set()
+        return answer.hints
+
+    async def _entries_of(self, wanted: Collection[JobId]) -> "dict[JobId, JobEntry]":
+        """Returns what sweeps said of these jobs, if they named all of them; waits for the sweep that is under way."""
+        self._wants_names = True
+        with suppress(TimeoutError):
+            while self._is_swept() and not self._entries.keys() >= set(wanted):
+                self._page_came.clear()
+                async with asyncio.timeout(PAGES_APART):
+                    await self._page_came.wait()
+        entries, self._entries, self._wants_names = self._entries, {}, False
+        return entries if entries.keys() >= set(wanted) else {}
 
     def summary(self) -> "tuple[KindSummary, ...]":
         """What became of each kind of call so far."""
@@ -109,8 +174,12 @@ class Extras:
         except UserError as problem:
             return Failure(FailureKind.SETTINGS, str(problem))
         client = ExtrasClient(opener, self._endpoint, self._credential, self._now, self._throttled, self._turn)
-        self._opened = client, RunLookup(client, self._endpoint.region, self._clock.now)
+        calibration = self._units.calibration(self._endpoint.url) if self._units else Calibration()
+        self._opened = client, RunLookup(client, self._endpoint.region, self._clock.now, calibration, self._report)
         return self._opened
+
+    def _report(self, job: JobId, records: Sequence[RunRecord]) -> None:
+        self._told(job, records)
 
     async def _turn(self) -> None:
         await self._budget.turn()

@@ -11,7 +11,7 @@ from tui.core.job import JobId, ServiceName
 from tui.core.reading import Moment
 from tui.core.run import FailedStep, RunRecord
 from tui.polling.outcomes import Outcomes
-from tui.profiles.extras import Extras, names_in
+from tui.profiles.extras import Extras, Told, names_in
 from tui.storage.names import Names, load_names, save_names, unnamed, with_names
 
 
@@ -26,12 +26,13 @@ class JobFacts:
         now: Callable[[], Moment],
         learned: Callable[[JobId, RunRecord, FailedStep | None], object],
         named: Callable[[Mapping[JobId, ServiceName]], object],
+        told: Told = lambda job, records: None,
     ) -> None:
-        """`learned` and `named` are called with what the service told."""
+        """`learned`, `named` and `told` are called with what the service told: of the last run, of names, of runs."""
         self._extras_of, self._profile_of = extras_of, profile_of
         self._names_file = names_file
         self._now = now
-        self._learned, self._named = learned, named
+        self._learned, self._named, self._told = learned, named, told
         self._outcomes = Outcomes(extras_of, learned, lambda: now().at)
         self._names: Names = {}
         self._watched: set[JobId] = set()
@@ -77,6 +78,7 @@ class JobFacts:
 
     async def _introduce(self, extras: Extras, jobs: list[JobId], profile: str) -> None:
         """By the lists all at once; then each job's own record."""
+        extras.tell(self._told)
         listed = await extras.listed(jobs)
         for job in jobs:
             if (entry := listed.entries.get(job)) and entry.last_run and job in self._watched:

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from math import isfinite
 from pathlib import Path
 
-from tui.core.budget import BUCKET, LONGEST_WINDOW, Spending, limit_of
+from tui.core.budget import BUCKET, LONGEST_WINDOW, Limit, Spending, limit_of
 from tui.storage.mounts import is_remote, mounts
 
 SIZE = 4096
@@ -242,7 +242,6 @@ def _is_locked(descriptor: int) -> bool | None:
 
 
 def _encode(spending: Spending) -> bytes:
-    limit = spending.limit and [spending.limit.calls, spending.limit.seconds, spending.limit.learned]
     content = {
         "at": spending.at,
         "wanted": spending.wanted,
@@ -250,7 +249,8 @@ def _encode(spending: Spending) -> bytes:
         "rate": spending.rate,
         "refused": max(spending.refused_at, 0.0),
         "waits": max(spending.waits_until, 0.0),
-        "limit": limit and [*limit, spending.limit is not None and spending.limit.is_named],
+        "limit": spending.limit,
+        "taken_back": spending.taken_back,
         "care": spending.care,
     }
     text = json.dumps(content, separators=(",", ":")).encode()
@@ -265,7 +265,6 @@ def _decode(record: bytes) -> Spending | None:
             return None
         content = json.loads(text)
         calls = tuple((_number(start), int(_number(count))) for start, count in content["calls"][-MOST:])
-        limit = content["limit"]
         return Spending(
             _number(content["at"]),
             _number(content["wanted"]),
@@ -273,11 +272,22 @@ def _decode(record: bytes) -> Spending | None:
             _number(content["rate"]),
             _number(content["refused"]),
             _number(content["waits"]),
-            limit_of(_number(limit[0]), _number(limit[1]), _number(limit[2]), limit[3] is True) if limit else None,
+            _limit(content["limit"]),
+            _limit(content["taken_back"]),
             _number(content["care"]),
         )
     except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError):
         return None
+
+
+def _limit(value: object) -> Limit | None:
+    """Raises ValueError or TypeError for anything but four values."""
+    if not value:
+        return None
+    if not isinstance(value, list):
+        raise TypeError
+    calls, seconds, learned, is_named = value
+    return limit_of(_number(calls), _number(seconds), _number(learned), is_named is True)
 
 
 def _number(value: object) -> float:

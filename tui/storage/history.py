@@ -14,13 +14,14 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.observed_run import Between, Gap, RecordedRun, merged
 from tui.core.reading import Moment, Status
@@ -69,6 +70,10 @@ insert into day values (0, 0);
 _NONE = "No history: "
 
 _log = logging.getLogger(__name__)
+
+
+Read = Callable[[sqlite3.Connection, str], Iterable[RecordedRun]]
+"""Reads runs of a file, which the host of this name observed."""
 
 
 class HistoryUnusable(Exception):
@@ -147,10 +152,7 @@ class HistoryFile:
 
     def _runs(self) -> Iterator[RecordedRun]:
         yield from _last_runs(self._connection)
-        if self._path.name != "history.db":
-            for other in sorted(self._path.parent.glob("history*.db")):
-                if other != self._path:
-                    yield from _runs_of_another(other)
+        yield from _runs_of_others(self._path, _last_runs)
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -176,8 +178,7 @@ class HistoryFile:
             (version,) = connection.execute("pragma user_version").fetchone()
             if version == 0 and not connection.execute("select 1 from sqlite_master").fetchone():
                 connection.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {VERSION}; commit")
-            elif version != VERSION:
-                raise sqlite3.DatabaseError(f"version {version}")
+            _check_version(connection)
             self._check(connection)
         except BaseException:
             connection.close()
@@ -218,6 +219,12 @@ class HistoryFile:
             raise
 
 
+def _check_version(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("pragma user_version").fetchone()
+    if version != VERSION:
+        raise sqlite3.DatabaseError(f"version {version}")
+
+
 def _check_own(path: Path) -> None:
     """Raises HistoryUnusable for a link, and for a file of another owner."""
     try:
@@ -228,14 +235,25 @@ def _check_own(path: Path) -> None:
         raise HistoryUnusable(f"{path.name} is a link or another user's file: remove it")
 
 
+_RUNS = (
+    "select start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent"
+    " from run where job = ? and coalesce(end_by, running_at) >= ? order by start_by desc limit ?"
+)
+
+
+def _runs_since(
+    connection: sqlite3.Connection, source: str = "", *, jobs: Collection[JobId], since: float
+) -> Iterator[RecordedRun]:
+    for identity, job in connection.execute("select id, job from job").fetchall():
+        if job in jobs:
+            for row in connection.execute(_RUNS, (identity, since, -1)):
+                yield _run(JobId(job), row, source)
+
+
 def _last_runs(connection: sqlite3.Connection, source: str = "") -> Iterator[RecordedRun]:
     """The last runs of each job; an index walk of twenty rows a job, however many the file has."""
     for identity, job in connection.execute("select id, job from job").fetchall():
-        rows = connection.execute(
-            "select start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent"
-            " from run where job = ? order by start_by desc limit ?",
-            (identity, RUNS_REMEMBERED),
-        )
+        rows = connection.execute(_RUNS, (identity, 0, RUNS_REMEMBERED))
         name = JobId(job)
         for row in rows:
             yield _run(name, row, source)
@@ -260,15 +278,23 @@ def _seen(connection: sqlite3.Connection) -> Iterator[tuple[JobId, LastSeen]]:
         yield JobId(job), LastSeen(status, _time(sent), _time(received), _time(since), after, *last_run)
 
 
-def _runs_of_another(path: Path) -> Iterator[RecordedRun]:
-    """The runs that another host observed, read from a copy in memory: no lock, and nothing of it is trusted."""
+def _runs_of_others(path: Path, read: Read) -> Iterator[RecordedRun]:
+    """The runs that other hosts observed, where each host has a file of its own; `path` is that of this host."""
+    if path.name != "history.db":
+        for other in sorted(path.parent.glob("history*.db")):
+            if other != path:
+                yield from _runs_of_another(other, read)
+
+
+def _runs_of_another(path: Path, read: Read) -> Iterator[RecordedRun]:
+    """Read from a copy in memory: no lock, and nothing of it is trusted."""
     try:
         _check_own(path)
         with path.open("rb") as file:
             content = file.read(LARGEST)
         with closing(sqlite3.connect(":memory:")) as connection:
             connection.deserialize(content)
-            yield from list(_last_runs(connection, path.stem.removeprefix("history-")))
+            yield from list(read(connection, path.stem.removeprefix("history-")))
     except (OSError, ValueError, TypeError, sqlite3.Error, HistoryUnusable) as error:
         _log.info("the history of another host was left out: %s", type(error).__name__)
 
@@ -434,6 +460,27 @@ class History:
 def open_history(folder: Path, now: Callable[[], Moment]) -> History:
     """Returns the history in this folder, which is opened in the background."""
     return History(lambda: HistoryFile(history_path(folder), now))
+
+
+def read_runs(folder: Path, jobs: Iterable[JobId], since: float) -> dict[JobId, list[RecordedRun]]:
+    """Returns all runs of these jobs that were seen since then (epoch seconds), of all hosts, oldest first.
+
+    Raises UserError if the file cannot be read.
+    """
+    runs: dict[JobId, list[RecordedRun]] = {job: [] for job in jobs}
+    path = history_path(folder)
+    read = partial(_runs_since, jobs=runs.keys(), since=since)
+    try:
+        if path.exists():
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY)) as own:
+                _check_version(own)
+                for run in read(own):
+                    runs[run.job].append(run)
+        for run in _runs_of_others(path, read):
+            runs[run.job].append(run)
+    except (OSError, sqlite3.Error, ValueError, TypeError, HistoryUnusable) as error:
+        raise UserError(f"The history cannot be read: {reason(error)}.") from None
+    return {job: merged(theirs) for job, theirs in runs.items()}
 
 
 def is_busy(error: sqlite3.Error) -> bool:

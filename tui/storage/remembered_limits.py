@@ -2,11 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from tui.core.budget import Limit, limit_of
-from tui.core.errors import UserError
 from tui.storage.atomic import write_invented
 from tui.storage.files import FileError, read_text
 
@@ -29,8 +29,14 @@ class RememberedLimits:
 
     def keep(self, whose: str, limit: Limit, now: float) -> None:
         """Writes down a limit that the service named. Raises UserError where it cannot."""
-        known = {key: one for key, one in self._load().items() if now < one.ends}
-        known[_key(whose)] = limit
+        self._save({**self._load(), _key(whose): limit}, now)
+
+    def forget(self, whose: str, now: float) -> None:
+        """Removes a limit that was not meant for all requests. Raises UserError where it cannot."""
+        self._save({key: one for key, one in self._load().items() if key != _key(whose)}, now)
+
+    def _save(self, limits: Mapping[str, Limit], now: float) -> None:
+        known = {key: one for key, one in limits.items() if now < one.ends}
         newest = sorted(known.items(), key=lambda item: item[1].learned)[-KEPT:]
         write_invented(self._path, json.dumps({key: list(one[:3]) for key, one in newest}, indent=1) + "\n")
 
@@ -46,15 +52,6 @@ class RememberedLimits:
                 if limit := limit_of(calls, seconds, learned):
                     found[str(key)] = limit
         return found
-
-
-def keep_quietly(limits: RememberedLimits, whose: str, limit: Limit, now: float) -> bool:
-    """Returns whether the limit was written down: a full or read-only disk only means that it is asked for again."""
-    try:
-        limits.keep(whose, limit, now)
-    except UserError:
-        return False
-    return True
 
 
 def _key(whose: str) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from tui.core.budget import Identity, Limit, Spending, Told
+from tui.core.errors import UserError
 from tui.storage.budget_folder import BudgetFolder, BudgetUnusable
 from tui.storage.files import reason
-from tui.storage.remembered_limits import RememberedLimits, keep_quietly
+from tui.storage.remembered_limits import RememberedLimits
 
 ALONE, TOGETHER, UNSURE = 2.0, 1.0, 0.25
 """Seconds between two exchanges: without others, with others, and with others while no limit is known."""
@@ -96,7 +97,8 @@ class SharedBudget:
             self._current, self._next_try = identity, 0.0
             self._written = self._limits.limit(identity.remembered, now) if self._limits else None
         others = tuple(_shifted(other, -ahead) for other in self._heard(_shifted(spending, ahead), identity, now))
-        self._remember(identity, _later(spending.limit, ahead), now)
+        with suppress(UserError):  # a full or read-only disk only means that the limit is learned again
+            self._remember(identity, _shifted(spending, ahead), now)
         self._tell(Told(others, _later(self._written, -ahead)))
         return others
 
@@ -124,14 +126,19 @@ class SharedBudget:
             with suppress(RuntimeError):  # the loop is closed already
                 self._ready()
 
-    def _remember(self, identity: Identity, limit: Limit | None, now: float) -> None:
-        """Writes the limit down if it is news."""
-        if not (limit and limit.is_named and self._limits):
+    def _remember(self, identity: Identity, spending: Spending, now: float) -> None:
+        """Writes a limit down that is news. Raises UserError where it cannot."""
+        before, limit, back = self._written, spending.limit, spending.taken_back
+        if not self._limits:
             return
-        before = self._written
-        if not before or before[:2] != limit[:2] or limit.learned - before.learned > REMEMBERED_ANEW:
-            keep_quietly(self._limits, identity.remembered, limit, now)
-            self._written = limit
+        if limit and limit.is_named:
+            is_known = before and before[:2] == limit[:2] and limit.learned - before.learned < REMEMBERED_ANEW
+            if not is_known:
+                self._written = limit
+                self._limits.keep(identity.remembered, limit, now)
+        elif before and back and before[:2] == back[:2] and before.learned <= back.learned:
+            self._written = None
+            self._limits.forget(identity.remembered, now)
 
 
 def why(error: Exception) -> str:
@@ -153,6 +160,7 @@ def _shifted(spending: Spending, seconds: float) -> Spending:
         refused_at=spending.refused_at + seconds,
         waits_until=spending.waits_until + seconds,
         limit=_later(spending.limit, seconds),
+        taken_back=_later(spending.taken_back, seconds),
     )
 
 

@@ -34,6 +34,8 @@ class Glyphs(NamedTuple):
     armed: dict[Arm, str]
     cursor: str
     mark: str
+    new: str
+    """Before a row that changed and was not looked at yet."""
     ascending: str
     descending: str
     rule: str
@@ -64,6 +66,7 @@ UNICODE = Glyphs(
     {Arm.ONCE: "⚐", Arm.ALWAYS: "⚑"},
     cursor="›",
     mark="+",
+    new="✱",
     ascending="▴",
     descending="▾",
     rule="│",
@@ -91,6 +94,7 @@ ASCII = Glyphs(
     {Arm.ONCE: "b", Arm.ALWAYS: "B"},
     cursor=">",
     mark="+",
+    new="!",
     ascending="^",
     descending="v",
     rule="|",

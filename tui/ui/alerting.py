@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.core.alert_policy import Actions, AlertOn, AlertPolicy, Happening, sentence
 from tui.core.board import Board, JobState
-from tui.core.happenings import end_of_run, happening, happenings_of
+from tui.core.happenings import end_of_run, happening, happenings_of, has_become_late
 from tui.core.job import JobId
 from tui.core.reading import Moment
 from tui.storage.settings import AlertSettings
@@ -64,6 +64,8 @@ class Alerting:
             was, known = before.states.get(job), after.states.get(job)
             if was and known and was is not known:
                 self._take_all(happenings_of(was, known, now, self._is_asked(job)))
+                if AlertOn.LONGER_THAN_USUAL in self._settings.on and has_become_late(was, known):
+                    self._happened(happening(known, AlertOn.LONGER_THAN_USUAL, now))
         self._tick()
 
     def learned(self, state: JobState) -> None:
@@ -75,11 +77,6 @@ class Alerting:
         if not what.is_outcome_pending:
             del self._stops[job]
         self._happened(what)
-        self._tick()
-
-    def longer_than_usual(self, state: JobState) -> None:
-        """Take that a job runs longer than usual. Call it once for each run."""
-        self._happened(happening(state, AlertOn.LONGER_THAN_USUAL, self._now().at))
         self._tick()
 
     def tick(self, board: Board, troubled: Iterable[str]) -> None:

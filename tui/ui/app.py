@@ -359,6 +359,9 @@ class WatchApp(App[None]):
             self._driver.write(sequence)
             self._driver.flush()
 
+    def bell(self) -> None:
+        """Replaces Textual's own, which rings when a field is full: the bell is for alerts alone."""
+
     def write_alert(self, sequence: str) -> None:
         """Write a bell or a notification; none to a terminal that takes no output: it would come all at once, late."""
         if not (isinstance(self._driver, SturdyDriver) and self._driver.is_stuck):

@@ -34,6 +34,7 @@ from tui.core.job import (
     split_tags,
     unfit,
 )
+from tui.core.priority import expected_ends
 from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
@@ -45,6 +46,7 @@ from tui.storage.watchlist import Watchlist
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
 from tui.ui.columns import columns, sorts
+from tui.ui.details_place import DetailsPlace, place_of, resized
 from tui.ui.edited_files import EditedFiles
 from tui.ui.footer import OWN, Focus, Footer, hints
 from tui.ui.formatting import seconds, time_of_day
@@ -56,7 +58,7 @@ from tui.ui.keys import BINDINGS, COMMANDS, RESERVED, canonical_key, first_key, 
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject, status_word
 from tui.ui.screen_deps import ScreenDeps
-from tui.ui.status_line import BROAD, HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
+from tui.ui.status_line import HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
 from tui.ui.terminal_title import TerminalTitle, title_text
 from tui.ui.views import EVERYTHING, choices, first_free, number_of, shown_by, view_of
 from tui.ui.watchlist_editor import DiskThread, Emptied, Undone, WatchlistEditor, count
@@ -178,16 +180,16 @@ class BoardScreen(Screen[None]):
         if self.live.is_asking:
             return
         try:
-            self.live.begin(self.editor.watched, self.record, self.learned, self.named)
+            self.live.begin(self.editor.watched, self.record, self.learned, self.named, self.told)
         except UserError as problem:
             self.problem = problem
             self.app.exit()
             return
         self.post_message(self.PollingStarted())
-        self.set_class(self.state.look.details and self.app.size.width >= BROAD, "-details")
+        self.set_class(self.state.look.details and not self.details_place.alone, "-details")
         self.show_around()
         self.set_interval(TICK, self.tick)
-        self.live.pollers.prefer(self.table.in_view())
+        self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
         self.run_worker(self.live.pollers.run(), name="poller")
         self.run_worker(self.live.facts.run(), name="facts")
         self.run_worker(self.learn_ends())
@@ -209,6 +211,7 @@ class BoardScreen(Screen[None]):
         self.live.facts.look(before, self.state.board, jobs)
         self.recorder.look(before, self.state.board, jobs)
         self.happened.look(before, self.state.board, jobs)
+        self.state.unseen.look(before, self.state.board, jobs, self.deps.now().at)
         self._draw_soon()
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
@@ -216,9 +219,17 @@ class BoardScreen(Screen[None]):
         before = self.state.board
         self.state.learn(job, record, step, self.deps.now().at)
         self.recorder.look(before, self.state.board, [job])
+        self.state.unseen.look(before, self.state.board, [job], self.deps.now().at)
         if state := self.state.board.states.get(job):
             self.alerting.learned(state)
         self._draw_soon()
+
+    def told(self, job: JobId, records: Sequence[RunRecord]) -> None:
+        """Take what the service told of a job's last runs, and draw soon."""
+        before = self.state.board
+        if self.state.take_records(job, records):
+            self.recorder.look(before, self.state.board, [job])
+            self._draw_soon()
 
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs, and draw soon."""
@@ -246,8 +257,9 @@ class BoardScreen(Screen[None]):
         is_rare = self._ticks % RARELY == 0
         if is_rare and self.live.ends_were_lost():
             self.run_worker(self.learn_ends())
-        self.live.pollers.prefer(self.table.in_view())
-        self.live.facts.prefer(self.table.in_view())
+        self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
+        if is_rare:
+            self.live.pollers.expect(expected_ends(self.state.board, self.deps.now()))
         self.alerting.tick(self.state.board, self.live.troubled())
         has_slept = self.live.has_slept(self.deps.now().at)
         self.show_all() if is_rare or has_slept else self.show_around()
@@ -302,6 +314,7 @@ class BoardScreen(Screen[None]):
         self.state.watch(watchlist.jobs)
         self.live.pollers.watch(state.job for state in self.state.board.states.values())
         self.live.facts.watch(self.state.board.states)
+        self.state.unseen.keep(self.state.board.states.keys())
         self.table.set_marks(self.table.marks & self.state.board.states.keys())
         self.show_all()
         if self._question:  # there are jobs again, so nothing is left to ask
@@ -408,13 +421,19 @@ class BoardScreen(Screen[None]):
 
     def show_around(self) -> None:
         """Draw all but the rows: header, banner, details, and the text shown when there are no rows."""
+        self.state.unseen.show(self.table.in_view(), self.state.moment.at)
         profiles = self.live.profiles(self.state.only_profile, self.state.moment)
         warning = "\n".join(filter(None, (self.editor.warning, self.edited.warning)))
         sign_in_key = first_key("sign_in", self.deps.keys)
         number = number_of(self.state.look, self.deps.views)
         view = f"{number} {self.deps.views[number].name}" if number else ""
         header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused(), view)
-        header = header._replace(silent=self._silent(), width=self.app.size.width, marks=self.deps.glyphs.condition)
+        header = header._replace(
+            silent=self._silent(),
+            changed=self.state.changed(),
+            width=self.app.size.width,
+            marks=self.deps.glyphs.condition,
+        )
         self.header.show(header_parts(header))
         self.banner.show(*banner(header))
         self._title.show(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
@@ -449,6 +468,27 @@ class BoardScreen(Screen[None]):
             if self.happened.digest(self.state.board.states.values()) is None:
                 self.happened.close_digest()
             self.call_later(self.show_around)
+        elif seen := self._seen_by_key():
+            self.call_later(self._show_seen, seen)
+
+    def _seen_by_key(self) -> set[JobId]:
+        """The jobs whose change the user has seen, since a key was pressed while it was on the screen."""
+        unseen, cursor = self.state.unseen, self.table.cursor
+        by_cursor = {cursor} if cursor and unseen.see(cursor) else set()
+        return by_cursor | unseen.key(self.table.in_view(), self.deps.now().at, self._has_failed)
+
+    def _has_failed(self, job: JobId) -> bool:
+        return self.state.row(job).condition is Condition.FAILED
+
+    def _show_seen(self, jobs: Iterable[JobId]) -> None:
+        self.table.update_rows(jobs)
+        self.show_around()
+
+    def cursor_moved(self) -> None:
+        """Another line is under the cursor: what changed there has been seen."""
+        if (job := self.table.cursor) and self.state.unseen.see(job):
+            self.call_later(self._show_seen, [job])
+        self.show_details()
 
     def cursor_moved(self) -> None:
         """Show what depends on the job under the cursor."""
@@ -466,7 +506,7 @@ class BoardScreen(Screen[None]):
         if self.details is None:
             from tui.ui.details import DetailsPane
 
-            self.details = DetailsPane()
+            self.details = DetailsPane(self.deps.glyphs)
             self.query_one("#body").mount(self.details)
         return self.details
 
@@ -642,7 +682,7 @@ class BoardScreen(Screen[None]):
     def toggle_details(self) -> None:
         self.toggle_class("-details")
         self._place_details()
-        if self.app.size.width >= BROAD:
+        if not self.details_place.alone:
             self.keep_state(self.state.look._replace(details=self.has_class("-details")))
 
     def close_details(self) -> bool:
@@ -652,6 +692,9 @@ class BoardScreen(Screen[None]):
         return True
 
     def _place_details(self) -> None:
+        self.set_class(self.details_place.below, "-below")
+        if self.has_class("-details"):
+            self.details_pane().set_size(*self.details_place)
         self.query_one("#list").display = not self.details_alone
         if not self.typing:
             self._focus_table()
@@ -664,7 +707,31 @@ class BoardScreen(Screen[None]):
     @property
     def details_alone(self) -> bool:
         """Whether the details replace the table because the screen is too narrow for both."""
-        return self.has_class("-details") and self.app.size.width < BROAD
+        return self.has_class("-details") and self.details_place.alone
+
+    @property
+    def details_place(self) -> DetailsPlace:
+        return place_of(self.state.look, *self.app.size)
+
+    def action_details_below(self) -> None:
+        """Move the details below the table, or back; open them there if they are closed."""
+        is_open = self.has_class("-details")
+        look = self.state.look
+        self.state.look = look._replace(details_below=not look.details_below if is_open else True, details=True)
+        self.set_class(True, "-details")
+        self._place_details()
+        self.keep_state(self.state.look)
+        if self.state.look.details_below and not self.details_place.below:
+            self.say("There is no room below the table: the screen has too few lines.")
+
+    def action_details_size(self, steps: int) -> None:
+        if not self.has_class("-details"):
+            self.say(f"No details are open. Press {first_key('details', self.deps.keys)} to open them.")
+        elif self.details_alone:
+            self.say(f"Only the details are shown. Press {first_key('details_below', self.deps.keys)} for both.")
+        else:
+            self.keep_state(resized(self.state.look, self.details_place, steps))
+            self._place_details()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.show_around)
@@ -728,7 +795,7 @@ class BoardScreen(Screen[None]):
             if (job := job_of(line)) is None:
                 continue
             row = self.state.row(job)
-            if row.condition in only or (not only and (row.is_problem or row.changed_lately)):
+            if row.condition in only or (not only and (row.is_problem or row.is_new)):
                 self.go_to(line)
                 return
         which = "has failed or gives no answer" if only else "is a problem or has just changed"

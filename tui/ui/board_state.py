@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tui.core.board import Board, Freshness, JobState
-from tui.core.condition import Tally
+from tui.core.board import Board, JobState
+from tui.core.condition import Condition, Tally
 from tui.core.filter import Filter, parse_filter
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry
@@ -15,6 +15,7 @@ from tui.ui.columns import Sort, SortKey
 from tui.ui.groups import GROUPINGS, Groups
 from tui.ui.header import HeaderState, ProfileState
 from tui.ui.row import Row
+from tui.ui.unseen import Unseen
 
 
 @dataclass
@@ -58,8 +59,7 @@ class RowOrder:
             return None
         if self.only_problems and not row.is_problem:
             return None
-        is_stale = row.freshness is Freshness.STALE and not row.state.paused
-        if not self.filter.matches(row.state.named_job, row.condition, is_stale, row.is_late):
+        if self.filter.terms and not self.filter.matches(row.candidate):
             return None
         return self.sort(row) if self.sort else ()
 
@@ -86,6 +86,7 @@ class BoardState:
         self.order: tuple[JobId, ...] = ()
         """The jobs that have a row, from the top; those in folded groups, too."""
         self.groups = Groups()
+        self.unseen = Unseen()
         self._sorts = sorts
         self._interval_of = interval_of
         self._profile_names = profile_names
@@ -107,6 +108,12 @@ class BoardState:
         """Take what the service told of a job's last run at that time, in seconds of the clock of readings."""
         self.board = self.board.learn(job, record, step, at)
         self._changed.add(job)
+
+    def take_records(self, job: JobId, records: Sequence[RunRecord]) -> bool:
+        """Take what the service told of a job's last runs. Returns whether anything of it is new."""
+        before, self.board = self.board, self.board.with_records(job, records)
+        self._changed.add(job)
+        return self.board is not before
 
     def call(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs."""
@@ -173,7 +180,7 @@ class BoardState:
         state = self.shown.states[job]
         last = state.last.received if state.last else self.moment
         now = max(last, self.moment, key=lambda moment: moment.at)
-        return Row(state, now, self._interval_of(state), self.moment.at, self._is_explained(state))
+        return Row(state, now, self._interval_of(state), self.moment.at, self._is_explained(state), job in self.unseen)
 
     def take_troubles(self, troubles: Mapping[str, Failure]) -> bool:
         """Take what the banner says of whole profiles; rows do not repeat it. Returns whether it is something else."""
@@ -201,6 +208,11 @@ class BoardState:
         return HeaderState(
             profiles, summary, self.moment.at, shown, is_narrowed, marked, sign_in_key, warning, paused, view
         )
+
+    def changed(self) -> tuple[int, int]:
+        """How many jobs changed and were not seen since, and how many of these failed."""
+        jobs = [job for job in self.unseen.jobs if job in self.shown.states]
+        return len(jobs), sum(self.row(job).condition is Condition.FAILED for job in jobs)
 
     def empty_text(self, trouble: Failure | None) -> str:
         """The text shown instead of rows; empty if there are rows to show. `trouble` is why nothing can be read."""

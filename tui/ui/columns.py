@@ -157,10 +157,10 @@ def attention(row: Row) -> SortKey:
 
 def _expected_end(row: Row) -> float:
     """When its run usually ends, which stays the same while it goes on; those of which that is not known come last."""
-    course, run = row.course, row.state.current_run
-    if course is None or run is None or not course.start_seen or not (course.usual and course.usual.point):
+    course = row.course
+    if course is None or not course.start_seen or not (course.usual and course.usual.point):
         return inf
-    return run.start.middle + course.usual.point
+    return course.began + course.usual.point
 
 
 def last_change(row: Row) -> SortKey:

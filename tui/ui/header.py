@@ -68,6 +68,8 @@ class HeaderState(NamedTuple):
     """Cells of the line; 0 for as many as it takes."""
     marks: Mapping[Condition, str] = MappingProxyType({})
     """The marks of the states, for where the words have no room."""
+    changed: tuple[int, int] = (0, 0)
+    """Jobs whose last change was not seen yet, wherever their rows are; and how many of them failed."""
     silent: str = ""
     """Until when alerts are silenced; empty if they are not."""
 
@@ -139,12 +141,17 @@ def _counts(header: HeaderState) -> Wordings:
 
 
 def _news(header: HeaderState) -> Parts:
-    """What else is said of the rows: how many are shown and marked."""
-    parts: Parts = [(f"view {header.view}", "key")] if header.view else []
+    """What else is said of the rows: how many changed while nobody looked, are shown and are marked."""
+    parts: Parts = []
     if header.narrowed:
         parts.append((f"{header.shown} of {header.summary.total} shown", "ageing"))
     if header.marked:
         parts.append((f"{header.marked} marked", "ageing"))
+    if header.view:
+        parts.append((f"view {header.view}", "key"))
+    changed, failed = header.changed
+    if changed:
+        parts.insert(0, (f"{changed} changed, {failed} failed" if failed else f"{changed} changed", "key"))
     return parts
 
 

@@ -41,7 +41,6 @@ class LineInput(Input):
 
     def restricted(self) -> None:
         """Called when a text does not fit: it is refused as a whole, and a notice says so."""
-        super().restricted()
         self._say(f"At most {self.max_length} characters fit here.")
 
     def _say(self, text: str) -> None:

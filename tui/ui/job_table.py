@@ -23,12 +23,16 @@ from tui.ui.row import Row, look_of
 from tui.ui.short_names import cut_middle, told_apart
 from tui.ui.status_line import joined
 
-STYLES = ("error", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim", "group")
+STYLES = ("error", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim", "group", "new")
 MARGIN = 2
 """Rows kept in view above and below the cursor."""
 MEASURED = 500
 """Rows whose texts decide how wide the columns are, from the top; besides them those that come into view."""
 Cells = tuple[tuple[str, Look], ...]
+"""The mark before a row, then the texts of its columns, each with its look."""
+QUIET = ("", "dim", "idle")
+"""Looks without a meaning that a changed row has to keep."""
+NEW, NEW_FAILED = Style(bold=True), Style(bold=True, reverse=True)
 
 
 class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -313,9 +317,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _job_cells(self, row: Row) -> Cells:
         texts = {column.key: column.cell(row, MOST) for column in self._shown}
         self._measured(texts)
-        return tuple(
+        cells = (
             (self._fitting(placed, row, texts[placed.column.key]), placed.column.style(row)) for placed in self._placed
         )
+        return ((self._glyphs.new if row.is_new else "", "new"), *cells)
 
     def _fitting(self, placed: Placed, row: Row, text: str) -> str:
         if cell_len(text) <= placed.width:
@@ -329,14 +334,25 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         on_cursor = line == self.cursor_line
         marked = job in self.marks if job else self._is_marked(line)
         base = self._style("cursor") if on_cursor else self._style("marked") if marked else self.rich_style
-        parts = [((self._glyphs.cursor if on_cursor else " ") + (self._glyphs.mark if marked else " "), base)]
-        widths = [(one.width, one.gap) for one in self._placed] if job else [(cell_len(text), 1) for text, _ in cells]
-        for (width, gap), (text, look) in zip(widths, cells, strict=False):
+        (new, _), *cells_shown = cells
+        parts = [(self._glyphs.cursor if on_cursor else " ", base)]
+        parts.append((self._glyphs.mark if marked else new or " ", self._look("new", base, on_cursor) if new else base))
+        widths = (
+            [(one.width, one.gap) for one in self._placed] if job else [(cell_len(text), 1) for text, _ in cells_shown]
+        )
+        for (width, gap), (text, look) in zip(widths, cells_shown, strict=False):
             shown = fit(text, width, self._glyphs.ellipsis) + " " * gap
             for part, name in _spans(shown, text, look):
-                parts.append((part, base + self._ink(name) if name and not on_cursor else base))
+                parts.append((part, self._look(name, base, on_cursor, bool(new))))
         strip = Strip([Segment(text, style) for text, style in joined(parts)])
         return strip.adjust_cell_length(max(self.size.width, self._needed), base)
+
+    def _look(self, name: str, base: Style, on_cursor: bool, is_new: bool = False) -> Style:
+        """The style of a cell. The line of the cursor has one look, since the colours of states cannot be read on it.
+        What has changed is bold, and a failed build that nobody has seen is reversed, too."""
+        if is_new:
+            base += NEW_FAILED if name == "failed" and not on_cursor else NEW
+        return base if on_cursor or not name or (is_new and name in QUIET) else base + self._ink(name)
 
     def _group_cells(self, group: str) -> Cells:
         """The line of a group: fold mark, mark of the worst condition, name, and how many jobs are in which one."""
@@ -346,7 +362,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         mark = self._glyphs.condition[worst] if worst else " "
         look = look_of(worst) if worst else ""
         counts = tuple((f" {number} {condition}", look_of(condition)) for condition, number in head.counts)
-        return ((fold, ""), (mark, look), (head.name, "group"), (f"({head.jobs})", "dim"), *counts)
+        return (("", ""), (fold, ""), (mark, look), (head.name, "group"), (f"({head.jobs})", "dim"), *counts)
 
     def _is_marked(self, line: Line) -> bool:
         """Whether all jobs of the group are marked."""

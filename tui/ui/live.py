@@ -1,13 +1,14 @@
 """What runs behind the screen: service, pollers, and expiry of credentials. No widgets."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING
 
-from tui.core.board import JobState
+from tui.core.board import Board, JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId, ServiceName
+from tui.core.priority import chosen
 from tui.core.reading import Failure, Moment, Reading, Retry
 from tui.core.run import FailedStep, RunRecord
 from tui.ui.header import ProfileState, profile_state
@@ -58,18 +59,24 @@ class Live:
         report: Callable[[list[Reading]], None],
         learned: Callable[[JobId, RunRecord, FailedStep | None], object],
         named: Callable[[Mapping[JobId, ServiceName]], object],
+        told: Callable[[JobId, Sequence[RunRecord]], object],
     ) -> None:
         """Make pollers for these jobs, which call `report`, and what asks for their names and outcomes, which calls
-        `named` and `learned`. Raises UserError if profiles or credentials are wrong."""
+        `named`, `learned` and `told`. Raises UserError if profiles or credentials are wrong."""
         self.pollers = self.service.pollers(report)
         self.pollers.watch(jobs)
-        self.facts = self.service.facts(self.pollers.profile, learned, named)
+        self.facts = self.service.facts(self.pollers.profile, learned, named, told)
         self.facts.watch(job.id for job in jobs)
         self.is_asking = True
 
     async def close(self) -> None:
         if self._service:
             await self._service.close()
+
+    def prefer(self, in_view: Sequence[JobId], board: Board, marked: Iterable[JobId]) -> None:
+        """Read these rows first, and these rows and the marked and armed jobs more often."""
+        self.pollers.prefer(in_view, chosen(board, marked))
+        self.facts.prefer(in_view)
 
     # What the rows and the header need
 

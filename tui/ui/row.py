@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tui.core.board import Freshness, JobState
 from tui.core.condition import PROBLEMS, Condition, after_run, condition_of
+from tui.core.filter import Candidate
 from tui.core.reading import Moment, Status
 from tui.core.run import Outcome, RunRecord
 from tui.core.run_progress import Course, course_of
@@ -15,7 +16,7 @@ from tui.ui import formatting
 NOT_ASKED = -inf
 """The interval while everything is paused. It makes every status stale, however young."""
 RECENT = 600.0
-"""For so many seconds a change is found by "next problem"."""
+"""For so many seconds after a change, `is:changed` finds it although it was seen."""
 SHORT_STEP = 15.0
 """Seconds between two changes of a time on the screen that is shown in seconds."""
 MINUTES_FROM = 180.0
@@ -33,6 +34,8 @@ class Row(NamedTuple):
     """The clock of the times that are shown, if it is not that of `now`: the rows of one frame have the same."""
     is_explained: bool = False
     """Whether the banner says why this job gives no answer."""
+    is_new: bool = False
+    """Whether it changed and nobody has seen that yet."""
 
     @property
     def condition(self) -> Condition:
@@ -76,9 +79,26 @@ class Row(NamedTuple):
         return self.condition in PROBLEMS or self.is_late
 
     @property
-    def changed_lately(self) -> bool:
+    def changed_ago(self) -> float | None:
+        """Seconds since its last start or stop; None if neither is known."""
+        state = self.state
+        at = state.since.at if state.since and state.since_after else ended_at(self)
+        return None if at is None else self.now.at - at
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether it started or stopped, and that was not seen yet, or only just."""
+        if self.is_new:
+            return True
         seen = self.state.transitions
         return bool(seen) and self.now.at - seen[-1].by.at < RECENT
+
+    @property
+    def candidate(self) -> Candidate:
+        """The row as filters see it."""
+        is_stale = self.freshness is Freshness.STALE and not self.state.paused
+        job = self.state.named_job
+        return Candidate(job, self.condition, is_stale, self.is_late, self.has_changed, self.changed_ago)
 
 
 class Subject(NamedTuple):
@@ -162,11 +182,21 @@ def age(row: Row, cells: int = 0) -> str:
 
 
 def build(row: Row, cells: int) -> str:
-    """Why there is no answer; else the last run, as much of it as fits: `#88 main · lin · step Sign ipa`."""
+    """Why there is no answer; else the run that goes on, as far as its record is known, or the last one.
+
+    As much of it as fits: `#88 main · lin · step Sign ipa`.
+    """
     state = row.state
     if state.failure and not state.paused:
         return "" if row.is_explained else no_answer(state, cells)
+    if state.status is Status.RUNNING:
+        return _going(state.going, cells) if state.going else ""
     return last_run(state, cells) if state.status is Status.IDLE else ""
+
+
+def _going(run: RunRecord, cells: int) -> str:
+    first = " ".join(filter(None, (f"#{run.number}" if run.number else "", run.branch)))
+    return _first_fitting(((first, who_of(run)), (first,)), cells)
 
 
 def no_answer(state: JobState, cells: int) -> str:

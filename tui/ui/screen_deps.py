@@ -78,8 +78,9 @@ class ScreenService(Protocol):
         profile_of: Callable[[JobId], str],
         learned: "Callable[[JobId, RunRecord, FailedStep | None], object]",
         named: "Callable[[Mapping[JobId, ServiceName]], object]",
+        told: "Callable[[JobId, Sequence[RunRecord]], object]",
     ) -> "ScreenFacts":
-        """What asks for names and outcomes; it calls `learned` and `named`."""
+        """What asks for names and outcomes; it calls `learned`, `named` and `told`."""
 
     async def close(self) -> None:
         """Close all connections."""

@@ -77,7 +77,9 @@ def usual_in_words(usual: Estimate, glyphs: Glyphs) -> str:
         length = f"four of five runs {length}, of two kinds"
     elif usual.has_range:
         length += f", four of five runs {brief(usual.least)}-{brief(usual.most)}"
-    return f"{length} ({usual.runs} runs{', incl. failed' if usual.includes_failed else ''})"
+    failed = ", incl. failed" if usual.includes_failed else ""
+    told = f", {usual.told} of them by the service's records" if usual.told else ""
+    return f"{length} ({usual.runs} runs{told}{failed})"
 
 
 def brief(seconds: float) -> str:

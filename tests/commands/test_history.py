@@ -1,0 +1,134 @@
+"""`history`: what was observed and what the service recorded, each run once."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.contract_extras import TRUTHS, tell
+from tests.support.contract_server import TOKEN, ContractServer
+from tests.support.user_home import User
+from tui.clock import now
+from tui.commands import history
+from tui.commands.output import ExitCode
+from tui.core.errors import UserError
+from tui.core.job import Job, JobId
+from tui.core.observed_run import Between, RecordedRun
+from tui.core.remembered import Notes
+from tui.core.run import Outcome
+from tui.storage.history import HistoryFile
+from tui.storage.watchlist import WatchlistFile
+
+ONE, TWO = (JobId(truth.id) for truth in TRUTHS[:2])
+BEGAN, ENDED = TRUTHS[0].began.timestamp(), TRUTHS[0].ended.timestamp()
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    WatchlistFile(tmp_path / "watchlist.toml").add([Job(ONE, "payments"), Job(TWO)])
+    file = HistoryFile(tmp_path / "state/codearts-watch/history.db", now)
+    present = now().wall.timestamp()
+    runs = (
+        RecordedRun(ONE, Between(BEGAN - 9, BEGAN + 6), ENDED - 9, Between(ENDED - 9, ENDED + 6), interval=15),
+        RecordedRun(TWO, Between(None, present - 500), present - 100, Between(present - 100, present - 90)),
+        RecordedRun(ONE, Between(present - 60, present - 50), present - 10),
+    )
+    file.write(Notes(runs))
+    file.close()
+    return User(tmp_path)
+
+
+@pytest.fixture
+def server(user: User) -> Iterator[ContractServer]:
+    with ContractServer({}) as server:
+        tell(server, TRUTHS)
+        user.environ = {"CODEARTS_ENDPOINT": server.url, "CODEARTS_TOKEN": TOKEN}
+        yield server
+
+
+def listed(user: User, capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
+    context = user.context(*argv)
+    code = history.run(context, context.flags)
+    text = capsys.readouterr().out
+    return code, json.loads(text) if "--json" in argv else text.splitlines()
+
+
+def test_a_run_that_was_observed_and_recorded_is_one_with_the_times_of_both(
+    user: User, server: ContractServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, runs = listed(user, capsys, "history", "--json")
+    assert code is ExitCode.DONE
+    assert [(run["number"], run["outcome"], run["source"]) for run in runs] == [
+        (12, "failed", "service"),
+        (11, "passed", "both"),
+        (None, "unknown", "observed"),
+        (None, "unknown", "observed"),
+    ]
+    assert runs[1] == {
+        "id": ONE,
+        "label": "payments",
+        "number": 11,
+        "outcome": "passed",
+        "outcome_as_sent": "SUCCESS",
+        "start": {"after": "2026-11-23T11:59:51.000Z", "by": "2026-11-23T12:00:06.000Z"},
+        "end": {"after": "2026-11-23T12:01:21.000Z", "by": "2026-11-23T12:01:36.000Z"},
+        "started_at": "2026-11-23T12:00:00.000Z",
+        "ended_at": None,
+        "duration_s": {"least": 75.0, "most": 105.0},
+        "source": "both",
+    }
+    assert (runs[0]["start"], runs[0]["duration_s"]) == (None, None)
+    assert (runs[3]["end"], runs[3]["duration_s"]) == (None, None)
+    assert all("/record/" in request.path for request in server.requests)
+    assert len(server.requests) == 2
+
+
+def test_with_status_only_nothing_is_asked_and_the_limits_count(
+    user: User, server: ContractServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, lines = listed(user, capsys, "--status-only", "history")
+    assert (code, len(lines)) == (ExitCode.DONE, 3)
+    assert "payments" in lines[0]
+    assert "was running" in lines[2]
+    assert len(listed(user, capsys, "--status-only", "history", "--since", "1h")[1]) == 2
+    (last,) = listed(user, capsys, "--status-only", "history", "--limit", "1")[1]
+    assert last.split() == lines[2].split()
+    assert len(listed(user, capsys, "--status-only", "history", TWO)[1]) == 1
+    assert server.requests == []
+
+
+def test_what_was_observed_is_printed_where_the_service_refuses(
+    user: User, server: ContractServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user.environ["CODEARTS_TOKEN"] = "expired-token-of-yesterday"
+    context = user.context("history")
+    assert history.run(context, context.flags) is ExitCode.NOT_SIGNED_IN
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 3
+    assert "2 of 2 jobs: only what was observed is listed." in told.err
+
+
+def test_a_file_that_is_none_is_an_error_and_no_file_is_an_empty_history(
+    user: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = user.home / "state/codearts-watch/history.db"
+    path.write_bytes(b"no database" * 100)
+    with pytest.raises(UserError, match="cannot be read"):
+        listed(user, capsys, "--status-only", "history")
+    path.unlink()
+    assert listed(user, capsys, "--status-only", "history", "--json") == (ExitCode.DONE, [])
+
+
+def test_outcomes_that_were_written_are_there_without_the_service(
+    user: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = HistoryFile(user.home / "state/codearts-watch/history.db", now)
+    moment = now().wall.timestamp() - 30
+    late = RecordedRun(TWO, Between(moment - 20, moment - 15), moment - 5, Between(moment - 5, moment), number=88)
+    file.write(Notes((late._replace(outcome=Outcome.FAILED, outcome_as_sent="FAILURE"),)))
+    file.close()
+    _, (run,) = listed(user, capsys, "--status-only", "history", TWO, "--since", "1m", "--json")
+    assert (run["number"], run["outcome"], run["outcome_as_sent"], run["label"]) == (88, "failed", "FAILURE", "")

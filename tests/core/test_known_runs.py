@@ -1,0 +1,75 @@
+"""Observed runs and the service's records of them: each run once, and no time that contradicts what was seen."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.builders import DAY, job_id
+from tui.core.estimate import PastRun
+from tui.core.known_runs import Source, known_runs
+from tui.core.observed_run import Between, RecordedRun
+from tui.core.run import Outcome, RunRecord
+
+NOON = DAY.timestamp()
+
+
+def run(start: float, end: float | None, number: int | None = None) -> RecordedRun:
+    last = NOON + (start + 10 if end is None else end - 10)
+    over = None if end is None else Between(last, NOON + end)
+    return RecordedRun(job_id(1), Between(NOON + start - 10, NOON + start), last, over, interval=10, number=number)
+
+
+def record(number: int, start: float, lasted: float, outcome: Outcome = Outcome.PASSED) -> RunRecord:
+    began = DAY + timedelta(seconds=start)
+    return RunRecord(number, outcome, outcome.value, began, began + timedelta(seconds=lasted), lasted, is_finished=True)
+
+
+def test_a_run_that_both_know_is_listed_once_whether_its_number_is_known_or_not() -> None:
+    known = known_runs([run(0, 300, number=7), run(900, 1200)], [record(8, 895, 300), record(7, -5, 300)])
+    assert [(one.number, one.source) for one in known] == [(7, Source.BOTH), (8, Source.BOTH)]
+    assert [one.duration for one in known] == [(300, 300), (300, 300)]
+
+
+def test_what_only_one_of_them_knows_is_listed_too_in_the_order_of_the_ends() -> None:
+    known = known_runs([run(0, 300)], [record(9, 2000, 60, Outcome.FAILED), record(6, -4000, 60)])
+    assert [(one.number, one.source) for one in known] == [
+        (6, Source.SERVICE),
+        (None, Source.OBSERVED),
+        (9, Source.SERVICE),
+    ]
+    assert known[1].duration == (290, 310)
+
+
+def test_times_that_contradict_what_was_seen_are_not_the_service_s() -> None:
+    (one,) = known_runs([run(0, 300, number=7)], [record(7, -5, 3000, Outcome.FAILED)])
+    assert (one.outcome, one.service_times, one.duration) == (Outcome.FAILED, (None, None), (290, 310))
+
+
+def test_a_run_that_goes_on_has_no_duration_and_is_no_sample() -> None:
+    going = record(7, -5, 60)._replace(is_finished=False, outcome=Outcome.UNKNOWN, duration=None, ended_at=None)
+    (one,) = known_runs([run(0, None)], [going])
+    assert (one.number, one.is_over, one.duration, one.past) == (7, False, None, None)
+
+
+def test_a_record_is_a_sample_where_the_run_was_not_observed_closely_enough() -> None:
+    short = run(0, 25)
+    seen, told = known_runs([short], [record(7, -5, 22), record(8, 1000, 60, Outcome.ABORTED)])
+    assert short.past is None
+    assert seen.past == PastRun(NOON + 17, 22, is_told=True)
+    assert told.past == PastRun(NOON + 1060, 60, failed=True, is_told=True)
+    (untold,) = known_runs([], [record(7, -5, 22)._replace(duration=None)])
+    assert untold.past is None
+
+
+@given(
+    st.lists(st.integers(0, 30), unique=True, max_size=8),
+    st.lists(st.integers(0, 30), unique=True, max_size=8),
+    st.data(),
+)
+def test_no_run_is_lost_and_none_is_listed_twice(seen: list[int], told: list[int], data: st.DataObject) -> None:
+    knows_numbers = data.draw(st.booleans())
+    runs = [run(at * 1000, at * 1000 + 300, at + 1 if knows_numbers else None) for at in sorted(seen)]
+    known = known_runs(runs, [record(at + 1, at * 1000 - 5, 300) for at in told])
+    assert len(known) == len({*seen, *told})
+    assert sum(one.source is Source.BOTH for one in known) == len({*seen} & {*told})

@@ -1,0 +1,107 @@
+"""What just changed is marked until somebody has looked at it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tests.support.builders import DAY, job_id, moment, reading
+from tests.support.screen_harness import Screen, screen
+from tui.core.board import Board
+from tui.core.job import Job, JobId
+from tui.core.reading import Status
+from tui.core.run import Outcome, RunRecord
+from tui.ui.unseen import LONG_ENOUGH, Unseen
+
+A, B = job_id(1), job_id(2)
+SOON, LATER = 100.0 + LONG_ENOUGH / 2, 100.0 + LONG_ENOUGH
+RUNNING, IDLE = Status.RUNNING, Status.IDLE
+
+
+@dataclass
+class Watcher:
+    """A board with two jobs, and what of it was not seen."""
+
+    unseen: Unseen
+    board: Board
+
+    def read(self, job: JobId, status: Status, at: float) -> None:
+        before, self.board = self.board, self.board.record([reading(job, status, at)])
+        self.unseen.look(before, self.board, [job], at)
+
+
+def watcher() -> Watcher:
+    known = Watcher(Unseen(), Board().watch([Job(A), Job(B)]))
+    for job in (A, B):
+        known.read(job, RUNNING, 0)
+    return known
+
+
+def never(job: JobId) -> bool:
+    return False
+
+
+def test_the_first_reading_is_no_change_and_a_stop_is_one() -> None:
+    known = watcher()
+    assert not len(known.unseen)
+    known.read(A, IDLE, 100)
+    known.read(A, IDLE, 101)
+    assert list(known.unseen.jobs) == [A]
+
+
+def test_a_key_counts_once_the_change_was_in_view_for_a_moment() -> None:
+    known = watcher()
+    known.read(A, IDLE, 100)
+    assert not known.unseen.key([A], LATER, never)  # it was never in view
+    known.unseen.show([A], 100)
+    assert not known.unseen.key([A], SOON, never)
+    assert not known.unseen.key([B], LATER, never)
+    assert known.unseen.key([A], LATER, never) == {A}
+    assert A not in known.unseen
+
+
+def test_a_failed_build_stays_until_the_cursor_was_there() -> None:
+    known = watcher()
+    known.read(A, IDLE, 100)
+    known.unseen.show([A], 100)
+    assert not known.unseen.key([A], LATER, lambda job: job == A)
+    assert known.unseen.see(A)
+    assert A not in known.unseen
+
+
+def test_a_build_that_was_seen_to_stop_is_new_again_once_it_is_known_that_it_failed() -> None:
+    known = watcher()
+    known.read(A, IDLE, 100)
+    known.unseen.see(A)
+    failed = RunRecord(7, Outcome.FAILED, "failure", moment(0).wall, moment(99).wall, is_finished=True)
+    before, known.board = known.board, known.board.learn(A, failed)
+    known.unseen.look(before, known.board, [A], 105)
+    assert A in known.unseen
+    known.unseen.keep([B])
+    assert A not in known.unseen
+
+
+async def stop(shown: Screen, *jobs: JobId) -> None:
+    shown.reader.outcomes |= dict.fromkeys(jobs, IDLE)
+    shown.clock.ahead += 20
+    await shown.ask_all()
+
+
+async def test_a_row_that_changed_has_a_mark_and_the_header_counts_it_until_it_was_seen() -> None:
+    async with screen(4, {job_id(n): RUNNING for n in range(1, 5)}) as shown:
+        await stop(shown, job_id(2), job_id(3))
+        await shown.until(lambda: "2 changed" in shown.lines[0])
+        assert [line[1] for line in shown.lines[2:6]] == [" ", "✱", "✱", " "]
+        record = RunRecord(8, Outcome.FAILED, "failure", DAY, DAY + timedelta(seconds=15), is_finished=True)
+        shown.board.learned(job_id(3), record, None)
+        await shown.settle()
+        assert "2 changed, 1 failed" in shown.lines[0]
+        shown.board.keep_look(shown.board.state.look._replace(filter="is:changed"))
+        await shown.settle()
+        assert "2 of 4 shown" in shown.lines[0]
+        await shown.press("escape")
+        shown.clock.ahead += LONG_ENOUGH
+        await shown.press("home")
+        assert [line[1] for line in shown.lines[2:6]] == [" ", " ", "✱", " "]
+        await shown.press("n")
+        assert shown.cursor == job_id(3)
+        assert "changed" not in shown.lines[0]
+        assert [line[1] for line in shown.lines[2:6]] == [" "] * 4

@@ -1,0 +1,222 @@
+"""`history`: the runs of jobs, as observed and as the service recorded them."""
+
+import argparse
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tui.commands.job_selection import add_jobs
+from tui.commands.output import ExitCode, Output
+from tui.commands.render import advice, aligned, stamp
+from tui.commands.status import json_text
+from tui.commands.wait import timeout_seconds
+from tui.core.job import Job, JobId, ServiceName
+from tui.core.known_runs import KnownRun, known_runs
+from tui.core.observed_run import Between, RecordedRun
+from tui.core.reading import Failure, Retry
+from tui.core.run import Outcome, RunRecord
+from tui.core.text import DETAIL, clean
+
+if TYPE_CHECKING:
+    from tui.context import App, Context
+    from tui.terminal.capabilities import Glyphs
+
+HELP = "the runs of jobs, also those from before"
+DESCRIPTION = (
+    "Print the runs of jobs, the oldest first: those that the screen or follow observed, and the last 30 that the\n"
+    "service recorded. A run that both know is printed once. Without --since and --limit the last 100 are printed.\n"
+    "With --status-only the service is not asked.\n"
+    "Exit codes: 0 done, 1 the service could not be asked about a job, 2 wrong usage or settings, 3 not signed in."
+)
+EXAMPLES = [
+    "history --since 24h",
+    "history payments-api --limit 20",
+    "history --since 90d --json | jq -r '.[] | select(.outcome == \"failed\") | .label'",
+]
+
+LIMIT = 100
+"""Runs that are printed if neither --since nor --limit is given."""
+HEADS = ("START", "LASTED", "OUTCOME", "BUILD", "JOB", "NOTE")
+
+
+class JobRun(NamedTuple):
+    """A run, and whose it is."""
+
+    job: Job
+    name: str
+    known: KnownRun
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_jobs(parser)
+    parser.add_argument("--since", metavar="TIME", type=timeout_seconds, help="only the last 90m, 24h or 7d")
+    parser.add_argument("--limit", metavar="N", type=runs, help=f"only the last N runs; default: {LIMIT}")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def runs(text: str) -> int:
+    """For argparse: raises its error."""
+    if not re.fullmatch("[0-9]{1,6}", text, re.ASCII) or not int(text):
+        raise argparse.ArgumentTypeError("it must be a number from 1 to 999999")
+    return int(text)
+
+
+def run(context: "Context", arguments: argparse.Namespace) -> int:
+    from tui.commands.job_selection import select_jobs
+    from tui.commands.standard_input import read_input
+    from tui.storage.history import read_runs
+    from tui.storage.names import load_names, names_path
+    from tui.terminal.capabilities import glyphs_for
+
+    output = Output.standard()
+    jobs = select_jobs(arguments.jobs, context.watchlist.load().jobs, read_input, output.say)
+    now = context.now().wall.timestamp()
+    since = now - arguments.since if arguments.since else 0.0
+    folder = context.locations.state and context.locations.state.parent
+    observed = read_runs(folder, [job.id for job in jobs], since) if folder else {}
+    records, code = _records(context, jobs, output)
+    names = {job: kept.name for job, kept in load_names(names_path(context.locations.state)).items()}
+    most = arguments.limit or (None if arguments.since else LIMIT)
+    known = job_runs(jobs, names, observed, records, since)[-(most or 0) :]
+    if arguments.json:
+        output.line(json_text([document(one) for one in known], output))
+    else:
+        heads = HEADS if output.is_for_a_person else ()
+        output.lines(aligned([_cells(one, context.now().wall, glyphs_for(context.environ)) for one in known], heads))
+    return code
+
+
+def job_runs(
+    jobs: Sequence[Job],
+    names: Mapping[JobId, ServiceName],
+    observed: Mapping[JobId, Sequence[RecordedRun]],
+    records: Mapping[JobId, Sequence[RunRecord]],
+    since: float,
+) -> list[JobRun]:
+    """Returns the runs of these jobs that were there since then (epoch seconds), oldest first."""
+    found = [
+        JobRun(job, job.label or names.get(job.id, ServiceName()).name or job.id.short, known)
+        for job in jobs
+        for known in known_runs(observed.get(job.id, ()), records.get(job.id, ()))
+        if known.at >= since
+    ]
+    return sorted(found, key=lambda one: one.known.at)
+
+
+def document(one: JobRun) -> dict[str, Any]:
+    """The object of `history --json`; `start` and `end` are null for a run that was not observed."""
+    known, observed = one.known, one.known.run
+    started_at, ended_at = known.service_times
+    duration = known.duration
+    return {
+        "id": str(one.job.id),
+        "label": clean(one.job.given_label, DETAIL, joiners=True),
+        "number": known.number,
+        "outcome": str(known.outcome),
+        "outcome_as_sent": known.outcome_as_sent,
+        "start": _between(observed.start) if observed else None,
+        "end": _between(observed.end) if observed and observed.end else None,
+        "started_at": stamp(started_at) if started_at else None,
+        "ended_at": stamp(ended_at) if ended_at else None,
+        "duration_s": {"least": _rounded(duration[0]), "most": _rounded(duration[1])} if duration else None,
+        "source": str(known.source),
+    }
+
+
+def _between(between: Between) -> dict[str, str | None]:
+    return {"after": None if between.after is None else _at(between.after), "by": _at(between.by)}
+
+
+def _at(at: float) -> str:
+    return stamp(datetime.fromtimestamp(at, UTC))
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
+
+
+def _cells(one: JobRun, today: datetime, glyphs: "Glyphs") -> tuple[str, ...]:
+    from tui.ui.run_lines import clock, lasted, started
+    from tui.ui.time_left import brief
+
+    known, observed = one.known, one.known.run
+    started_at, _ = known.service_times
+    exact = known.duration and known.duration[0] == known.duration[1]
+    return (
+        clock(started_at.timestamp(), today) if started_at else started(observed, today) if observed else "",
+        brief(known.duration[0]) if known.duration and exact else lasted(observed, glyphs) if observed else "",
+        _outcome(known),
+        " ".join(
+            filter(None, (f"#{known.number}" if known.number else "", known.record.branch if known.record else ""))
+        ),
+        one.name,
+        _note(observed),
+    )
+
+
+def _build(known: KnownRun) -> str:
+    number, branch = f"#{known.number}" if known.number else "", known.record.branch if known.record else ""
+    return " ".join(filter(None, (number, branch)))
+
+
+def _outcome(known: KnownRun) -> str:
+    if not known.is_over:
+        return "running" if known.run is None or known.record else "was running"
+    return str(known.outcome) if known.outcome is not Outcome.UNKNOWN else known.outcome_as_sent or "ended"
+
+
+def _note(observed: RecordedRun | None) -> str:
+    if observed is None:
+        return "not observed"
+    two = "perhaps two builds" if observed.maybe_two else ""
+    return ", ".join(filter(None, (two, f"seen by {observed.source}" if observed.source else "")))
+
+
+def _records(
+    context: "Context", jobs: Sequence[Job], output: Output
+) -> tuple[dict[JobId, Sequence[RunRecord]], ExitCode]:
+    """What the service recorded of these jobs; nothing is asked with --status-only, or extras = false."""
+    if context.flags.status_only or not context.settings.service.extras:
+        return {}, ExitCode.DONE
+    from tui.commands import runner
+    from tui.commands.extras import closing
+
+    app = context.app()
+    records: dict[JobId, Sequence[RunRecord]] = {}
+    code = runner.run(closing(_ask(app, jobs, records, output), app))
+    return records, ExitCode(code)
+
+
+async def _ask(app: "App", jobs: Sequence[Job], records: dict[JobId, Sequence[RunRecord]], output: Output) -> ExitCode:
+    """Ask each profile one job after another, and say once why jobs are missing in `records`."""
+    import asyncio
+    from contextlib import suppress
+
+    from tui.commands.extras import LIMIT as WITHIN
+    from tui.commands.extras import quick_extras
+
+    extras_of, failures = quick_extras(app), []
+
+    async def ask(profile: str) -> None:
+        if extras := extras_of(profile):
+            for job in (job for job in jobs if (job.profile or app.default) == profile):
+                told = await extras.records(job.id)
+                if isinstance(told, Failure):
+                    failures.append(told)
+                    if told.kind.retry is Retry.SIGN_IN:
+                        return
+                else:
+                    records[job.id] = told
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(WITHIN), asyncio.TaskGroup() as tasks:
+            for profile in dict.fromkeys(job.profile or app.default for job in jobs):
+                tasks.create_task(ask(profile))
+    missing = sum(job.id not in records for job in jobs)
+    if not missing:
+        return ExitCode.DONE
+    why = advice(failures[0]) if failures else "There was no time for all."
+    output.say(f"{missing} of {len(jobs)} jobs: only what was observed is listed. {why}")
+    refused = any(failure.kind.retry is Retry.SIGN_IN for failure in failures)
+    return ExitCode.NOT_SIGNED_IN if refused else ExitCode.UNREAD
