@@ -488,10 +488,6 @@ class BoardScreen(Screen[None]):
         """Another line is under the cursor: what changed there has been seen."""
         if (job := self.table.cursor) and self.state.unseen.see(job):
             self.call_later(self._show_seen, [job])
-        self.show_details()
-
-    def cursor_moved(self) -> None:
-        """Show what depends on the job under the cursor."""
         self.show_keys()
         self.show_details()
 
