@@ -1,6 +1,8 @@
 """The history file: what was noted is there again, and no fault of disk or lock ends or delays anything else."""
 
 import os
+import random
+import select
 import signal
 import sqlite3
 import subprocess
@@ -13,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import job_id
+from tests.support.long_run import by_length
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Moment, Status
-from tui.core.remembered import LastSeen, Notes
+from tui.core.remembered import LastSeen, Notes, Remembered
 from tui.core.run import Outcome
 from tui.storage.history import (
     RUNS_REMEMBERED,
@@ -272,27 +275,50 @@ def test_a_lock_that_never_comes_is_said_once_and_what_was_noted_waits(path: Pat
     assert opened(path).read().runs == {job_id(1): [run(NOW - 300, NOW)]}
 
 
+def test_what_is_noted_is_written_while_the_program_goes_on(path: Path, histories: list[History]) -> None:
+    history = History(lambda: opened(path), batch=0.01)
+    histories.append(history)
+    assert history.remembered(5) == Remembered()
+    history.note(Notes((run(NOW - 300, NOW),)))
+    for _ in range(1000):
+        with database(path) as other:
+            if other.execute("select count(*) from run").fetchone() == (1,):
+                break
+        history._thread.join(0.01)
+    assert opened(path).read().runs == {job_id(1): [run(NOW - 300, NOW)]}
+
+
 WRITER = """
 import sys
 from pathlib import Path
 from tests.storage.test_history import NOW, opened, run
 from tui.core.remembered import Notes
-file = opened(Path(sys.argv[1]))
-print("open", flush=True)
-for number in range(100_000):
+first, file = int(sys.argv[2]), opened(Path(sys.argv[1]))
+print("open", file.notice, flush=True)
+for number in range(first, first + 100_000):
     file.write(Notes((run(NOW + 60 * number, NOW + 60 * number + 30),)))
     print(number, flush=True)
 """
 
 
-@pytest.mark.parametrize("after", range(0, 40, 4))
-def test_a_killed_writer_leaves_a_whole_file_with_all_that_was_written(path: Path, after: int) -> None:
-    with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout
-        lines = [writer.stdout.readline() for _ in range(after + 2)]
-        writer.send_signal(signal.SIGKILL)
-        lines += writer.stdout.read().splitlines()
-    written = max(int(line) for line in lines[1:] if line.strip().isdigit())
+def test_killed_writers_leave_a_whole_file_with_all_that_was_written(path: Path) -> None:
+    chance, written = random.Random(7), -1
+    for _ in range(by_length(5, 20, 200)):
+        command = [sys.executable, "-c", WRITER, str(path), str(written + 1)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout
+            assert writer.stdout.readline() == "open \n"
+            lines = [writer.stdout.readline() for _ in range(chance.randrange(30))]
+            select.select([], [], [], chance.uniform(0, 0.005))
+            writer.send_signal(signal.SIGKILL)
+            lines += writer.stdout.read().splitlines()
+        written = max([written, *(int(line) for line in lines if line.strip().isdigit())])
+        with database(path) as other:
+            assert other.execute("pragma integrity_check").fetchone() == ("ok",)
+            starts = [round((start - NOW) / 60) for (start,) in other.execute("select start_by from run order by 1")]
+        assert starts[: written + 1] == list(range(written + 1))
+        assert len(starts) - written in (1, 2)  # one may be written whose number was not printed any more
+        written = len(starts) - 1
     file = opened(path)
     assert file.notice == ""
-    assert file.read().runs[job_id(1)][-1].start.by >= NOW + 60 * written
+    assert file.read().runs[job_id(1)][-1].start.by == NOW + 60 * written

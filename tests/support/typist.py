@@ -12,7 +12,16 @@ from tests.support.program import SETTINGS, Home, numbered
 from tests.support.terminal import Terminal
 from tui.ui.keys import COMMANDS, keys_of
 
-CHARACTERS = {"slash": "/", "minus": "-", "exclamation_mark": "!", "asterisk": "*", "colon": ":", "question_mark": "?"}
+CHARACTERS = {
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "slash": "/",
+    "minus": "-",
+    "exclamation_mark": "!",
+    "asterisk": "*",
+    "colon": ":",
+    "question_mark": "?",
+}
 ELSEWHERE = {"ctrl+z", "q"}
 """Tried where the program is left."""
 CURSOR = re.compile(r"^›.* job (\d{3})", re.MULTILINE)

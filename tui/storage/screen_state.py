@@ -39,6 +39,11 @@ class ScreenState(NamedTuple):
     """What happened up to this moment was read by the user; epoch seconds."""
     columns: tuple[str, ...] = ()
     """The columns from left to right; empty for those of the settings."""
+    details_below: bool = False
+    """Whether the details are below the table, not beside it."""
+    details_width: int = 0
+    """Cells of the details beside the table, as the user chose; 0 for the usual width. So is the height below it."""
+    details_height: int = 0
 
 
 def load_state(path: Path) -> ScreenState:
@@ -54,6 +59,9 @@ def load_state(path: Path) -> ScreenState:
         filter=_text(content, "filter"),
         profile=_text(content, "profile"),
         details=content.get("details") is True,
+        details_below=content.get("details_below") is True,
+        details_width=_cells(content, "details_width"),
+        details_height=_cells(content, "details_height"),
         problems_only=content.get("problems_only") is True,
         wide=content.get("wide") is True,
         group=_text(content, "group"),
@@ -82,6 +90,11 @@ def _text(content: Mapping[str, object], key: str) -> str:
 def _seconds(content: Mapping[str, object], key: str) -> float:
     value = content.get(key)
     return value if isinstance(value, float) and 0 <= value < 1e11 else 0.0
+
+
+def _cells(content: Mapping[str, object], key: str) -> int:
+    value = content.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1000 else 0
 
 
 def _texts(content: Mapping[str, object], key: str) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ from tui.storage.watchlist import Watchlist
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
 from tui.ui.columns import columns, sorts
+from tui.ui.details_place import DetailsPlace, place_of, resized
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import seconds, time_of_day
 from tui.ui.groups import GROUPINGS, GroupLine, Line, job_of
@@ -57,7 +58,7 @@ from tui.ui.keys import BINDINGS, RESERVED, canonical_key, first_key, keys_in, k
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject, status_word
 from tui.ui.screen_deps import ScreenDeps
-from tui.ui.status_line import BROAD, HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
+from tui.ui.status_line import HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
 from tui.ui.terminal_title import TerminalTitle, title_text
 from tui.ui.views import EVERYTHING, choices, first_free, number_of, shown_by, view_of
 from tui.ui.watchlist_editor import DiskThread, Emptied, Undone, WatchlistEditor, count
@@ -185,7 +186,7 @@ class BoardScreen(Screen[None]):
             self.app.exit()
             return
         self.post_message(self.PollingStarted())
-        self.set_class(self.state.look.details and self.app.size.width >= BROAD, "-details")
+        self.set_class(self.state.look.details and not self.details_place.alone, "-details")
         self.show_around()
         self.set_interval(TICK, self.tick)
         self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
@@ -476,7 +477,7 @@ class BoardScreen(Screen[None]):
         if self.details is None:
             from tui.ui.details import DetailsPane
 
-            self.details = DetailsPane()
+            self.details = DetailsPane(self.deps.glyphs)
             self.query_one("#body").mount(self.details)
         return self.details
 
@@ -652,7 +653,7 @@ class BoardScreen(Screen[None]):
     def toggle_details(self) -> None:
         self.toggle_class("-details")
         self._place_details()
-        if self.app.size.width >= BROAD:
+        if not self.details_place.alone:
             self.keep_state(self.state.look._replace(details=self.has_class("-details")))
 
     def close_details(self) -> bool:
@@ -662,6 +663,9 @@ class BoardScreen(Screen[None]):
         return True
 
     def _place_details(self) -> None:
+        self.set_class(self.details_place.below, "-below")
+        if self.has_class("-details"):
+            self.details_pane().set_size(*self.details_place)
         self.query_one("#list").display = not self.details_alone
         if not self.typing:
             self._focus_table()
@@ -673,7 +677,31 @@ class BoardScreen(Screen[None]):
     @property
     def details_alone(self) -> bool:
         """Whether the details replace the table because the screen is too narrow for both."""
-        return self.has_class("-details") and self.app.size.width < BROAD
+        return self.has_class("-details") and self.details_place.alone
+
+    @property
+    def details_place(self) -> DetailsPlace:
+        return place_of(self.state.look, *self.app.size)
+
+    def action_details_below(self) -> None:
+        """Move the details below the table, or back; open them there if they are closed."""
+        is_open = self.has_class("-details")
+        look = self.state.look
+        self.state.look = look._replace(details_below=not look.details_below if is_open else True, details=True)
+        self.set_class(True, "-details")
+        self._place_details()
+        self.keep_state(self.state.look)
+        if self.state.look.details_below and not self.details_place.below:
+            self.say("There is no room below the table: the screen has too few lines.")
+
+    def action_details_size(self, steps: int) -> None:
+        if not self.has_class("-details"):
+            self.say(f"No details are open. Press {first_key('details', self.deps.keys)} to open them.")
+        elif self.details_alone:
+            self.say(f"Only the details are shown. Press {first_key('details_below', self.deps.keys)} for both.")
+        else:
+            self.keep_state(resized(self.state.look, self.details_place, steps))
+            self._place_details()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.show_around)

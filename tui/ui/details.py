@@ -12,43 +12,87 @@ from textual.widget import Widget
 
 from tui.codearts.error_codes import advise
 from tui.codearts.status_api import status_path
-from tui.core.board import Transition
+from tui.core.board import JobState
 from tui.core.job import Job
-from tui.core.reading import Failure, Moment, Reading, Status
+from tui.core.reading import Failure, Moment, Reading
 from tui.core.run import Outcome
+from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
-from tui.ui.row import Row, Subject, look_of, status_word
+from tui.ui.row import Row, Subject, look_of, status_word, time
+from tui.ui.run_lines import condition_of_run, short_run_line
+from tui.ui.time_left import ahead, usual_in_words
 
 Field = tuple[str, str, str]
 """Name, value, and the name of the value's look."""
 
 
-def fields(subject: Subject) -> Iterator[Field]:
-    """All fields of the details, the most important first."""
+WHOLE = "\0"
+"""In place of a name: the value takes the whole width."""
+BLANK: Field = (WHOLE, "", "")
+RUNS = 10
+
+
+def fields(subject: Subject, glyphs: Glyphs) -> Iterator[Field]:
+    """All fields of the details: what it does now and why, its last runs, its last reading, and what it is."""
     row, state = subject.row, subject.row.state
-    yield "job", state.job.id, "strong"
-    if state.job.label:
-        yield "label", state.job.label, ""
-    if state.job.tags:
-        yield "tags", " ".join(state.job.tags), ""
-    if state.job.profile:
-        yield "profile", state.job.profile, ""
-    if state.armed:
-        yield "alert", f"when it ends, {state.armed}", ""
-    yield "status", status_word(row), look_of(row.condition)
-    yield from _since(row)
-    yield from run_fields(row)
-    if state.last:
-        yield from _reading(state.last, row)
+    yield WHOLE, state.name, "strong"
+    yield (
+        WHOLE,
+        f"{glyphs.condition[row.condition]} {status_word(row)}  {time(row, 40)}".rstrip(),
+        look_of(row.condition),
+    )
+    yield from _course(row, glyphs)
+    yield BLANK
     if state.failure:
         yield from _error(state.failure)
         yield "no answer", _no_answer(row), ""
+    yield from run_fields(row)
+    yield from _last_runs(row, glyphs)
+    yield from _since(row)
+    if state.last:
+        yield from _reading(state.last, row)
     yield "next", _next(subject), ""
-    for place, change in enumerate(reversed(state.transitions)):
-        yield ("" if place else "changes"), _change(change, row), ""
-    if state.job.address:
-        yield "page", state.job.address, ""
-    yield "", curl(subject), "block"
+    yield from _identity(state)
+    yield BLANK
+    yield WHOLE, curl(subject), "dim"
+
+
+def _course(row: Row, glyphs: Glyphs) -> Iterator[Field]:
+    """When its run usually ends, and what that is known from."""
+    course = row.course
+    if course is None or course.usual is None:
+        return
+    if said := ahead(course, glyphs):
+        yield WHOLE, said, "ageing" if course.is_late else ""
+    yield WHOLE, f"usually {usual_in_words(course.usual, glyphs)}", "dim"
+
+
+def _last_runs(row: Row, glyphs: Glyphs) -> Iterator[Field]:
+    """The last runs, the newest first, between two blank lines."""
+    runs = row.state.runs[: -RUNS - 1 : -1]
+    if not runs:
+        return
+    yield BLANK
+    for run in runs:
+        record = row.state.last_run if row.state.last_run and row.state.last_run.number == run.number else None
+        yield WHOLE, short_run_line(run, row.now.wall, glyphs, record), look_of(condition_of_run(run))
+    yield BLANK
+
+
+def _identity(state: JobState) -> Iterator[Field]:
+    """What the job is, and what the user made of it."""
+    job = state.job
+    yield "job", job.id, ""
+    for name, text in (
+        ("name", state.service_name.name if job.label else ""),
+        ("project", state.service_name.project or state.service_name.project_id),
+        ("tags", " ".join(job.tags)),
+        ("profile", job.profile),
+        ("alert", f"when it ends, {state.armed}" if state.armed else ""),
+        ("page", job.address),
+    ):
+        if text:
+            yield name, text, ""
 
 
 def error_fields(subject: Subject) -> Iterator[Field]:
@@ -134,15 +178,16 @@ def _since(row: Row) -> Iterator[Field]:
 
 
 def _reading(reading: Reading, row: Row) -> Iterator[Field]:
-    yield (
-        "last read",
-        f"{formatting.time_of_day(reading.received, row.now.wall)}, took {reading.latency * 1000:.0f} ms",
-        "",
-    )
-    if reading.failure and row.state.good:
-        yield "last good", formatting.time_of_day(row.state.good.received, row.now.wall), "stale"
-    if reading.http_status:
-        yield "HTTP", str(reading.http_status), ""
+    """What the last reading said. Of one with a status only the minute, which seldom changes."""
+    today = row.now.wall
+    http = f", HTTP {reading.http_status}" if reading.http_status else ""
+    if not reading.failure:
+        yield "last read", f"{formatting.clock_time(reading.received, today)}{http}", ""
+        return
+    took = f"took {reading.latency * 1000:.0f} ms"
+    yield "last read", f"{formatting.time_of_day(reading.received, today)}{http}, {took}", ""
+    if row.state.good:
+        yield "last good", formatting.time_of_day(row.state.good.received, today), "stale"
     if reading.request_id:
         yield "request ID", reading.request_id, ""
 
@@ -166,38 +211,32 @@ def _no_answer(row: Row) -> str:
 
 
 def _next(subject: Subject) -> str:
+    """When it is asked again; its own pace where that is soon, so that the text stays the same."""
     at, row = subject.next_attempt, subject.row
     if row.state.paused:
         return "not asked: paused"
     if at is None:
         return "not asked for now"
-    wait = at - row.now.at
-    when = (
-        "now" if wait < 1 else f"within {formatting.age(wait + 5)}" if wait < 60 else f"in about {formatting.age(wait)}"
-    )
-    return f"asked again {when}; every {formatting.seconds(subject.interval)} when all is well"
-
-
-def _change(change: Transition, row: Row) -> str:
-    verb = "started" if change.status is Status.RUNNING else "stopped"
-    today = row.now.wall
-    return (
-        f"{verb} between {formatting.time_of_day(change.after, today)} and {formatting.time_of_day(change.by, today)}"
-    )
+    every, wait = formatting.seconds(subject.interval), at - row.now.at
+    if wait <= 1.5 * subject.interval and wait < 60:
+        return f"asked every {every}"
+    return f"asked again in about {formatting.age(wait)}; every {every} when all is well"
 
 
 def grid(lines: list[Field], looks: dict[str, str]) -> Group:
-    """The fields in two columns, then blocks in full width. `looks` maps names of looks to Rich styles."""
-    table = Table.grid(padding=(0, 1), expand=True)
-    table.add_column(no_wrap=True, style=looks.get("dim", ""), width=10)
-    table.add_column(ratio=1, overflow="fold")
-    blocks = []
+    """The fields in two columns, but for those that take the whole width. `looks`: Rich styles by names of looks."""
+    parts: list[Table | Text] = []
     for name, value, look in lines:
-        if look == "block":
-            blocks.append(Text(f"\n{value}", looks.get("dim", ""), overflow="fold"))
-        else:
-            table.add_row(Text(name), Text(value, looks.get(look, "")))
-    return Group(table, *blocks)
+        if name == WHOLE:
+            parts.append(Text(value or " ", looks.get(look, ""), overflow="fold"))
+            continue
+        if not (parts and isinstance(table := parts[-1], Table)):
+            table = Table.grid(padding=(0, 1), expand=True)
+            table.add_column(no_wrap=True, style=looks.get("dim", ""), width=10)
+            table.add_column(ratio=1, overflow="fold")
+            parts.append(table)
+        table.add_row(Text(name), Text(value, looks.get(look, "")))
+    return Group(*parts)
 
 
 class Fields(Widget):
@@ -213,11 +252,12 @@ class Fields(Widget):
         & > .fields--idle { color: $status-idle; }
         & > .fields--unread { color: $status-idle; }
         & > .fields--paused { color: $status-paused; }
+        & > .fields--ageing { color: $status-stale; text-style: bold; }
         & > .fields--dim { color: $status-idle; }
         & > .fields--strong { text-style: bold; }
     }
     """
-    LOOKS = ("error", "failed", "stale", "running", "idle", "unread", "paused", "dim", "strong")
+    LOOKS = ("error", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim", "strong")
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"fields--{name}" for name in LOOKS}
 
     def __init__(self, lines: list[Field] | None = None) -> None:
@@ -235,13 +275,12 @@ class Fields(Widget):
 
 
 class DetailsPane(VerticalScroll):
-    """The pane beside the table; on a narrow screen it replaces the table."""
+    """The pane beside or below the table; on a narrow screen it replaces the table, if it is not to be below."""
 
     SCOPED_CSS = False
     DEFAULT_CSS = """
     DetailsPane {
         display: none;
-        width: 52;
         height: 1fr;
         padding: 0 1;
         background: $surface;
@@ -250,15 +289,24 @@ class DetailsPane(VerticalScroll):
     }
 
     BoardScreen.-details DetailsPane { display: block; }
-    BoardScreen.-narrow DetailsPane { width: 1fr; border-left: none; }
+    BoardScreen.-narrow DetailsPane { border-left: none; }
+    BoardScreen.-below #body { layout: vertical; }
+    BoardScreen.-below DetailsPane { width: 1fr; border-left: none; border-top: tall $panel; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, glyphs: Glyphs) -> None:
         super().__init__()
+        self._glyphs = glyphs
         self._fields = Fields()
 
     def compose(self) -> Iterator[Fields]:
         yield self._fields
 
     def show(self, subject: Subject | None) -> None:
-        self._fields.show(list(fields(subject)) if subject else [("", "No job under the cursor.", "dim")])
+        lines = list(fields(subject, self._glyphs)) if subject else [(WHOLE, "No job under the cursor.", "dim")]
+        self._fields.show(lines)
+
+    def set_size(self, width: int | None, height: int | None) -> None:
+        """The cells of the pane in each direction; None for all that there are."""
+        self.styles.width = "1fr" if width is None else width
+        self.styles.height = "1fr" if height is None else height

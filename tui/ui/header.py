@@ -142,12 +142,12 @@ def _counts(header: HeaderState) -> Wordings:
 def _news(header: HeaderState) -> Parts:
     """What else must be known: that no alerts come, and how many rows changed unseen, are shown and are marked."""
     parts: Parts = [(f"silent until {header.silent}", "paused")] if header.silent else []
-    if header.view:
-        parts.append((f"view {header.view}", "key"))
     if header.narrowed:
         parts.append((f"{header.shown} of {header.summary.total} shown", "ageing"))
     if header.marked:
         parts.append((f"{header.marked} marked", "ageing"))
+    if header.view:
+        parts.append((f"view {header.view}", "key"))
     changed, failed = header.changed
     if changed:
         parts.insert(0, (f"{changed} changed, {failed} failed" if failed else f"{changed} changed", "key"))

@@ -115,6 +115,9 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("label", "L,f2", "", "Change the job's label", WATCH),
     KeyCommand("tags", "t", "", "Change the tags of the marked jobs, or of the one under the cursor", WATCH),
     KeyCommand("details", "enter,d", "details", "Show or hide everything about the job; fold or unfold a group", LOOK),
+    KeyCommand("details_below", "D", "", "Show the details below the table, or beside it", LOOK),
+    KeyCommand("details_larger", "less_than_sign", "", "Larger details", LOOK, "details_size(1)"),
+    KeyCommand("details_smaller", "greater_than_sign", "", "Smaller details", LOOK, "details_size(-1)"),
     KeyCommand(
         "error",
         "e",

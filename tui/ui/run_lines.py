@@ -31,6 +31,19 @@ def run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: RunRecor
     return " ".join(parts).rstrip()
 
 
+def short_run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: RunRecord | None = None) -> str:
+    """The run in fewer cells: mark, number, start, duration, branch and who."""
+    number = f"#{run.number}" if run.number else ""
+    parts = [
+        glyphs.condition[condition_of_run(run)],
+        fit(number, 6, glyphs.ellipsis),
+        fit(started(run, today), 12, glyphs.ellipsis),
+        fit(lasted(run, glyphs), 10, glyphs.ellipsis),
+        " · ".join(filter(None, (record and record.branch, record and (record.by or record.trigger)))),
+    ]
+    return " ".join(parts).rstrip()
+
+
 def record_of(run: RecordedRun, records: Mapping[int, RunRecord]) -> RunRecord | None:
     """The service's record with the number of the run."""
     return records.get(run.number) if run.number else None

@@ -1,0 +1,108 @@
+"""The details: what they say of a job, and where they stand."""
+
+import pytest
+
+from tests.support.builders import DAY, failure, job_id, moment, row, state
+from tests.support.screen_harness import Screen, screen
+from tui.core.job import Job, ServiceName
+from tui.core.reading import Status
+from tui.core.run import FailedStep, Outcome, RunRecord
+from tui.storage.screen_state import ScreenState
+from tui.terminal.capabilities import UNICODE
+from tui.ui.details import WHOLE, fields
+from tui.ui.details_place import DetailsPlace, place_of, resized
+from tui.ui.row import Row, Subject
+
+RUNNING, IDLE = Status.RUNNING, Status.IDLE
+JOB = Job(job_id(1), "payments-api", ("payments",), "prod", "https://console.example/1")
+
+
+def shown(of: Row, next_attempt: float | None = None) -> list[str]:
+    subject = Subject(of, "https://build.example", next_attempt, 15.0)
+    return [value if name == WHOLE else f"{name}: {value}" for name, value, _ in fields(subject, UNICODE)]
+
+
+def failed_run() -> RunRecord:
+    return RunRecord(8, Outcome.FAILED, "failure", DAY, moment(60).wall, 60.0, "timer", "main", "lin", True)
+
+
+def test_what_it_does_comes_first_then_why_it_failed_then_its_runs_then_what_it_is() -> None:
+    known = state((IDLE, 0), (RUNNING, 10), (IDLE, 70), job=JOB)
+    known = known.learn(failed_run(), FailedStep("Sign ipa", "CB.2017", "the certificate is expired"))
+    known = known._replace(service_name=ServiceName("api", "", "Pay"))
+    lines = shown(row(known, 90))
+    assert lines[:2] == ["payments-api", "● failed  15s ago"]
+    wanted = ["last run: failed", "step: Sign ipa", "says: the certificate is expired", "● #8", "last read: ", "job: "]
+    places = [next(at for at, line in enumerate(lines) if line.startswith(start)) for start in wanted]
+    assert places == sorted(places)
+    assert "main · lin" in lines[places[3]]
+    assert {"name: api", "project: Pay", "tags: payments", "profile: prod"} <= set(lines)
+
+
+def test_at_most_ten_runs_the_newest_first() -> None:
+    known = state(*((status, 100.0 * at + 40 * at % 2) for at, status in enumerate([IDLE, RUNNING] * 13)))
+    lines = [line for line in shown(row(known, 3000)) if line.startswith("◦ ")]
+    times = [line.split()[1] for line in lines if ":" in line]
+    assert len(times) == 10
+    assert times == sorted(times, reverse=True)
+
+
+def test_without_an_answer_it_says_what_to_do() -> None:
+    lines = shown(row(state((IDLE, 0), (failure(), 10)), 12))
+    assert any(line.startswith("do: ") for line in lines)
+    assert any(line.startswith("last good: ") for line in lines)
+    assert "request ID: c0ffee" in lines
+
+
+def test_while_all_is_well_the_text_stays_the_same_from_one_reading_to_the_next() -> None:
+    first, second = state((RUNNING, 0), (RUNNING, 301)), state((RUNNING, 0), (RUNNING, 301), (RUNNING, 306))
+    assert shown(row(first, 303), 306.0) == shown(row(second, 307), 311.0)
+
+
+@pytest.mark.parametrize(
+    ("look", "size", "place"),
+    [
+        (ScreenState(), (120, 40), DetailsPlace(52, None)),
+        (ScreenState(), (200, 50), DetailsPlace(80, None)),
+        (ScreenState(), (100, 40), DetailsPlace(None, None)),
+        (ScreenState(details_below=True), (100, 40), DetailsPlace(None, 14)),
+        (ScreenState(details_below=True), (100, 14), DetailsPlace(None, None)),
+        (ScreenState(details_below=True, details_height=90), (80, 24), DetailsPlace(None, 15)),
+        (ScreenState(details_width=500), (120, 40), DetailsPlace(74, None)),
+    ],
+)
+def test_where_the_details_are(look: ScreenState, size: tuple[int, int], place: DetailsPlace) -> None:
+    assert place_of(look, *size) == place
+
+
+def test_a_key_changes_the_size_within_what_there_is() -> None:
+    look = resized(ScreenState(), place_of(ScreenState(), 120, 40), 1)
+    assert look.details_width == 56
+    look = ScreenState(details_below=True, details_height=6)
+    assert resized(look, place_of(look, 80, 24), -1).details_height == 6
+
+
+def width_of_details(screen: Screen) -> int:
+    return screen.board.details_pane().outer_size.width
+
+
+async def test_the_details_are_beside_below_or_alone_and_their_size_is_kept() -> None:
+    async with screen(3, size=(120, 30)) as shown:
+        await shown.press("enter")
+        assert width_of_details(shown) == 52
+        await shown.press("less_than_sign")
+        assert width_of_details(shown) == 56
+        assert shown.saved[-1].details_width == 56
+        await shown.press("D")
+        assert width_of_details(shown) == 120
+        assert "job 003" in shown.text
+        assert "last read" in shown.text
+        await shown.pilot.resize_terminal(80, 24)
+        await shown.until(lambda: width_of_details(shown) == 80)
+        assert "job 003" in shown.text
+        await shown.press("D")
+        assert "job 003" not in shown.text
+        await shown.press("less_than_sign")
+        assert "Press D for both" in shown.said
+        await shown.press("escape", "greater_than_sign")
+        assert "No details are open" in shown.said
