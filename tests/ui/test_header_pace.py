@@ -97,3 +97,11 @@ def test_the_counts_add_up_although_a_job_without_an_answer_may_be_stale_too() -
     counts = Counter({Condition.NO_ANSWER: 5, Condition.STALE: 2, Condition.RUNNING: 1})
     shown = dict(counts_of(Summary(counts, 6, 4, 3, 900.0)))
     assert shown == {Condition.RUNNING: 1, Condition.NO_ANSWER: 3, Condition.STALE: 4}
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_silence_is_shown_before_all_but_the_counts(width: int) -> None:
+    profile = ProfileState("", "cn-north-4", USUAL._replace(rate=0.5, idle=400, stretched=True))
+    summary = Summary(SEVEN, 3, 0, 0, 500.0)
+    header = HeaderState((profile,), summary, 100.0, 200, True, 3, "i", width=width, marks=MARKS, silent="17:45")
+    assert "silent until 17:45" in "".join(text for part in header_parts(header) for text, _ in part)

@@ -102,9 +102,8 @@ def _cells(parts: Parts) -> int:
 def _others(header: HeaderState) -> list[Wordings]:
     """What stands beside the counts: first what is unusual, then what can be read elsewhere."""
     pace = _pace(header)
-    silent: Wordings = [[(f"silent until {header.silent}", "paused")]] if header.silent else []
     slow, usual = ([], pace) if pace[0][0][1] == "dim" else (pace, [])
-    return [slow, _freshness(header), silent, _sign_in(header), _place(header), usual]
+    return [slow, _freshness(header), _sign_in(header), _place(header), usual]
 
 
 SHOWN_ORDER = (
@@ -141,8 +140,8 @@ def _counts(header: HeaderState) -> Wordings:
 
 
 def _news(header: HeaderState) -> Parts:
-    """What else is said of the rows: how many changed while nobody looked, are shown and are marked."""
-    parts: Parts = []
+    """What else must be known: that no alerts come, and how many rows changed unseen, are shown and are marked."""
+    parts: Parts = [(f"silent until {header.silent}", "paused")] if header.silent else []
     if header.narrowed:
         parts.append((f"{header.shown} of {header.summary.total} shown", "ageing"))
     if header.marked:
