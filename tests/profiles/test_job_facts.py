@@ -95,7 +95,7 @@ async def test_at_the_start_all_names_and_outcomes_are_learned(tmp_path: Path) -
             assert state.name == truth.name
             assert watch.outcome(job) == OUTCOMES.get(truth.name)
             assert bool(state.records) == bool(truth.state)
-        assert watch.board.states[IDS[1]].failed_step == FailedStep("Sign ipa", "CB.2017", "expired")
+        assert watch.board.states[IDS[1]].failed_step == FailedStep("Sign ipa", "CB.2017", "expired", "Renew it.")
         assert set(watch.unconfirmed) == {IDS[number] for number in (0, 1, 2, 3, 4)}
         assert sum("/job/list" in request.path for request in watch.server.requests) == 1
 
