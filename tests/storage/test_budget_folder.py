@@ -184,9 +184,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=8,
 )
-members = dict.fromkeys(
-    ("at", "wanted", "calls", "rate", "refused", "waits", "limit", "taken_back", "care"), json_values
-)
+names = ("at", "wanted", "calls", "rate", "refused", "waits", "limit", "taken_back", "care")
 
 
 @given(st.one_of(json_values, st.fixed_dictionaries(dict.fromkeys(names, json_values))))
