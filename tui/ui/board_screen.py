@@ -494,8 +494,12 @@ class BoardScreen(Screen[None]):
 
     def show_details(self) -> None:
         """Show the job under the cursor in the details pane, if that is open."""
-        if self.has_class("-details"):
-            self.details_pane().show(self.subject(self.table.cursor) if self.table.cursor else None)
+        if not self.has_class("-details"):
+            return
+        subject = self.subject(self.table.cursor) if self.table.cursor else None
+        self.details_pane().show(subject)
+        if subject:
+            self.live.facts.look_again(subject.row.state)
 
     # Created on first use: the first frame does not wait for them
 
