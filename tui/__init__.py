@@ -11,7 +11,7 @@ The map of the program. Imports point down only; the layers are in pyproject.tom
     profiles    from settings and environment to an endpoint and a credential for each profile
     codearts    the build service and IAM over HTTP; the only package that imports httpx
     polling     when to read which job: intervals, rate limit, back-off, circuit breaker
-    storage     files: watchlist, settings, state of the screen, history
+    storage     files: watchlist, settings, state of the screen, history, and the budget that instances share
     demo        the simulated service
     alerts      the user's alert command
     terminal    the terminal without Textual: capabilities, modes, clipboard, exit on signals

@@ -221,13 +221,14 @@ def table(lines: Sequence[Sequence[str]]) -> str:
 
 def chart(hours: float) -> Iterator[str]:
     """A bar for each number of jobs and way of asking: until a start is seen, median; lengths are logarithms."""
-    yield "A start is seen after so many seconds (median), by number of jobs; the bars are logarithmic:"
+    yield "Seconds until a start is seen (median of those that are), by number of jobs; the bars are logarithmic:"
     for jobs in SIZES:
         three = Three.of(Setting(jobs=jobs, running=jobs * 11 / 200, hours=hours))
         for place, (name, figures) in enumerate(zip(HEADS[1:4], three, strict=True)):
             seconds = median(figures.starts) if figures.starts else LONGEST
             length = round(BAR * min(1.0, log10(max(1.0, seconds)) / log10(LONGEST)))
-            yield f"{'' if place else jobs:>6}  {name:<13}  {'█' * length} {seconds:.0f}"
+            said = f"{seconds:.0f} s, {unseen(figures):.0f} % of the builds never seen"
+            yield f"{'' if place else jobs:>6}  {name:<13}  {'█' * length} {said}"
 
 
 def main() -> None:

@@ -84,7 +84,7 @@ async def test_failing_steps_and_logs_are_those_of_the_truth(asked: tuple[Extras
     client, _ = asked
     for truth in TRUTHS[:2]:
         job = JobId(truth.id)
-        step = (FailedStep(truth.step, truth.code, truth.message),) if truth.step else ()
+        step = (FailedStep(truth.step, truth.code, truth.message, truth.faq or ""),) if truth.step else ()
         assert await client.fetch(analysis_call(job, truth.number)) == Analysis(truth.number, step)
         piece = LogPiece(truth.log, len(truth.log), False)
         assert await client.fetch(log_call(job, truth.number)) == piece

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.contract_extras import OUTCOMES, PROJECT, TRUTHS, Truth, tell
+from tests.support.contract_extras import HARM, OUTCOMES, PROJECT, TRUTHS, Truth, one_after_the_other, tell
 from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, Script, refusal
 from tests.support.user_home import User
 from tui.codearts.extra_call import CallKind
@@ -25,16 +25,6 @@ from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.storage.watchlist import WatchlistFile
 
-REFUSALS: dict[str, Script] = {
-    "refused": refusal(403, "CB.00020001"),
-    "no such path": refusal(404, "APIGW.0101"),
-    "nonsense": Reply(200, "\x00\x1b[2Jnot json"),
-    "web page": Reply(200, "<html><title>log in</title>", {"Content-Type": "text/html"}),
-    "empty list with a total": Reply(200, {"result": {"total": 7, "job_list": []}, "status": "success"}),
-    "failing": refusal(500, "CB.00030000"),
-    "hang": "hang",
-    "close": "close",
-}
 NAMED = {truth.name: truth for truth in TRUTHS}
 
 
@@ -173,7 +163,7 @@ async def test_a_job_that_cannot_be_read_goes_after_one_that_failed(stage: Stage
     assert (await stage.status(with_outcome=True))[0] is ExitCode.NOT_SIGNED_IN
 
 
-@pytest.mark.parametrize("what", REFUSALS.values(), ids=REFUSALS.keys())
+@pytest.mark.parametrize("what", [*HARM.values(), one_after_the_other()], ids=[*HARM, "all together"])
 async def test_whatever_the_extras_do_the_statuses_are_the_same(
     stage: Stage, what: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,7 +208,7 @@ async def test_switched_off_nothing_but_the_status_call_is_sent(stage: Stage) ->
 
 async def test_why(stage: Stage) -> None:
     code, text = await stage.why("mobile-ios")
-    assert (code, text) == (ExitCode.DONE, "#12 failed at step Sign ipa\nCB.2017: expired\n")
+    assert (code, text) == (ExitCode.DONE, "#12 failed at step Sign ipa\nCB.2017: expired\nRenew it.\n")
     code, text = await stage.why("mobile-ios", as_json=True)
     assert json.loads(text) == {
         "id": NAMED["mobile-ios"].id,
@@ -316,7 +306,7 @@ def page_of(entries: list[dict[str, str]], request: Request) -> Reply:
     return Reply(200, {"total": len(entries), "jobs": entries[number * 100 : number * 100 + 100]})
 
 
-@pytest.mark.parametrize("what", REFUSALS.values(), ids=REFUSALS.keys())
+@pytest.mark.parametrize("what", HARM.values(), ids=HARM.keys())
 async def test_find_says_why_it_found_nothing(stage: Stage, what: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CallKind, "time_limit", 0.5)
     stage.server.every_extra = what

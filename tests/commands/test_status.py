@@ -114,6 +114,16 @@ def test_a_short_pause_is() -> None:
     assert 20 < stage.asked[-1][1] < 40
 
 
+def test_a_round_that_takes_minutes_says_so_once() -> None:
+    stage = Stage(policy=Policy(requests_per_second=0.05))
+    code, _ = read(stage, jobs(100))
+    assert code is ExitCode.DONE
+    assert stage.talk.getvalue() == "codearts-watch: 95 jobs are still to be read: about 3 min within the budget.\n"
+    quick = Stage(policy=Policy(requests_per_second=0.5))
+    read(quick, jobs(100))
+    assert quick.talk.getvalue() == ""
+
+
 def test_lines_have_columns_and_nothing_hangs_on() -> None:
     stage = Stage(lambda job, at: failed(FailureKind.DNS) if job == job_id(2) else Status.RUNNING)
     watched = [Job(job_id(1), "每日报表", ("x",)), Job(job_id(2), "b"), Job(job_id(3))]

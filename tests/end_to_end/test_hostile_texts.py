@@ -1,17 +1,13 @@
 """What files and servers say reaches a real terminal as plain text, and never as something that it obeys."""
 
-import re
 from pathlib import Path
 
 import pytest
 
 from tests.support.contract_server import ContractServer, Reply
-from tests.support.hostile_texts import FRAGMENTS, control_characters, escaped
+from tests.support.hostile_texts import HOSTILE, OBEYED, PLAIN_HOSTILE, control_characters, escaped
 from tests.support.program import Home, numbered
 from tests.support.terminal import Terminal
-
-OBEYED = re.compile(rb"\x1b\](?:0|2|8|52);|\x1bP1;2q|\x1bc|\x1b\[6n|evil\.example\x1b|[\x00\x0e]|\xc2[\x80-\x9f]")
-HOSTILE = "".join(one for one in FRAGMENTS if control_characters(one) or "[" in one)
 
 
 def check(terminal: Terminal) -> None:
@@ -23,7 +19,7 @@ def check(terminal: Terminal) -> None:
 @pytest.mark.parametrize("columns", [100, 160])
 def test_hostile_texts_are_shown_plain(tmp_path: Path, columns: int) -> None:
     labels, answers = numbered(4, script=True)
-    message = HOSTILE.encode(errors="replace").decode()
+    message = PLAIN_HOSTILE
     hostile = Reply(500, {"error_code": message[:80], "error_msg": message}, {"X-Request-Id": "[bold]\u009b31m"})
     with ContractServer(answers | dict.fromkeys(list(labels)[:2], hostile)) as server:
         home = Home(tmp_path, server.url)

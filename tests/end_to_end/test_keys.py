@@ -273,7 +273,6 @@ def test_the_program(tmp_path: Path, rows: int, columns: int) -> None:
 def test_keys_that_were_given_to_other_commands(tmp_path: Path) -> None:
     with typing(tmp_path, 24, 80, SETTINGS + '[keys]\nremove = "Z"\nhelp = "f9"\n') as typist:
         assert "f9 help" in typist.terminal.lines[-1]
-        assert "Z remove" in typist.terminal.lines[-1]
         typist.press("x", "down")
         typist.at(2)
         assert "58 running" in typist.terminal.text
@@ -282,4 +281,5 @@ def test_keys_that_were_given_to_other_commands(tmp_path: Path) -> None:
         typist.wait_for(lambda text: not row(text, "job 002"))
         assert row(typist.terminal.text, "job 001")
         typist.press("f9")
-        typist.wait_for(r"Z +Remove the marked")
+        typist.type("unwatch")
+        typist.wait_for(r"Remove the marked.* Z ")

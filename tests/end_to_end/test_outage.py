@@ -37,7 +37,7 @@ def test_an_outage_shows_on_every_row_until_it_is_over(tmp_path: Path) -> None:
         home.watch(labels)
         with home.start(rows=40, columns=120) as terminal:
             terminal.wait_for(f"^ *{JOBS} running")
-            terminal.wait_for(rf"every \d+ s: {JOBS} jobs at {RATE} req/s")
+            terminal.wait_for(rf"each within \d+ s: {JOBS} jobs at {RATE} req/s")
             server.stop()
             terminal.wait_for("No answers: ")
             shown = terminal.wait_for(lambda text: len(rows(text)) > 30 and all(map(MARKED.search, rows(text))))

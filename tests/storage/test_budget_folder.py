@@ -1,14 +1,19 @@
 """The folder of the shared budget: who is there, what still counts, and whom it does not believe."""
 
 import errno
+import json
 import os
 import signal
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterator
+from math import isfinite
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.other_users import ALICE, needs_root
 from tui.core.budget import BUCKET, LONGEST_WINDOW, Limit, Spending
@@ -172,6 +177,21 @@ def test_a_file_that_is_not_whole_says_what_it_said_before(
         opened.write(content.ljust(SIZE))
     assert two.exchange(spending()) == (spending(),)
     assert joined().exchange(spending())[0].at == NOW  # of two files, the one that is whole
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=8,
+)
+names = ("at", "wanted", "calls", "rate", "refused", "waits", "limit", "taken_back", "care")
+
+
+@given(st.one_of(json_values, st.fixed_dictionaries(dict.fromkeys(names, json_values))))
+def test_whatever_a_whole_file_says_it_is_a_spending_of_plain_numbers_or_nothing(value: object) -> None:
+    text = json.dumps(value).encode()
+    told = budget_folder._decode(b"%08x %s" % (zlib.crc32(text), text.ljust(SIZE - 9)))
+    assert told is None or all(isfinite(number) for number in (told.at, told.wanted, told.rate, told.waits_until))
 
 
 def test_a_budget_whose_file_was_removed_says_so_and_can_be_opened_again(

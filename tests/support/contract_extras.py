@@ -1,9 +1,11 @@
 """The truth about some jobs, and what a second service, which is not our demo, says of it by the vendor's pages."""
 
+import itertools
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from tests.support.contract_server import ContractServer, Reply, refusal
+from tests.support.contract_server import ContractServer, Reply, Request, Script, refusal
 from tui.core.run import Outcome
 
 PROJECT = "b7d1e2f3a4958677889900aabbccddee"
@@ -25,6 +27,9 @@ class Truth(NamedTuple):
     code: str = ""
     message: str = ""
     log: str = ""
+    faq: str | None = None
+    branch: str = "main"
+    by: str = "lin"
 
     @property
     def ended(self) -> datetime:
@@ -33,7 +38,17 @@ class Truth(NamedTuple):
 
 TRUTHS = [
     Truth(f"{1:032x}", "payments-api", "SUCCESS", 11, log="ok\n"),
-    Truth(f"{2:032x}", "mobile-ios", "FAILURE", 12, step="Sign ipa", code="CB.2017", message="expired", log="bad\n"),
+    Truth(
+        f"{2:032x}",
+        "mobile-ios",
+        "FAILURE",
+        12,
+        step="Sign ipa",
+        code="CB.2017",
+        message="expired",
+        log="bad\n",
+        faq="Renew it.",
+    ),
     Truth(f"{3:032x}", "web", "SCHEDULE_FAILURE", 13),
     Truth(f"{4:032x}", "ledger", "ABORTED", 14),
     Truth(f"{5:032x}", "fraud", "timeout", 15),
@@ -49,6 +64,30 @@ OUTCOMES = {
     "fraud": Outcome.TIMED_OUT,
     "events": Outcome.UNKNOWN,
 }
+
+
+HARM: dict[str, Script] = {
+    "refused": refusal(403, "CB.00020001"),
+    "no such path": refusal(404, "APIGW.0101"),
+    "nonsense": Reply(200, "\x00\x1b[2Jnot json"),
+    "web page": Reply(200, "<html><title>log in</title>", {"Content-Type": "text/html"}),
+    "empty list with a total": Reply(200, {"result": {"total": 7, "job_list": []}, "status": "success"}),
+    "failing": refusal(500, "CB.00030000"),
+    "hang": "hang",
+    "close": "close",
+}
+"""What may become of every extra call."""
+
+
+def one_after_the_other() -> Callable[[Request], Reply | str]:
+    """All kinds of harm in turn, so that the calls of one kind and those of different kinds meet different ones."""
+    turns = itertools.cycle(HARM.values())
+
+    def next_harm(request: Request) -> Reply | str:
+        harm = next(turns)
+        return harm if isinstance(harm, Reply | str) else "close"
+
+    return next_harm
 
 
 def tell(server: ContractServer, truths: list[Truth]) -> None:
@@ -74,7 +113,7 @@ def _tell_one(server: ContractServer, truth: Truth) -> None:
     last = {"last_job_id": "1", "last_build_no": str(truth.number), "last_build_status": "Finished"}
     server.extras[f"/v1/job/{truth.id}/running-status"] = _good({**last, "is_running": not truth.state})
     server.extras[f"/v1/record/{build}/record-info"] = _good(_exact(truth))
-    error = {"error_code": truth.code, "error_message": truth.message, "faq": None}
+    error = {"error_code": truth.code, "error_message": truth.message, "faq": truth.faq}
     nodes = [{"node_id": "n", "step": truth.step, "error_info": error}] if truth.step else []
     server.extras[f"/v1/log/{build}/analysis"] = _good({"jobName": truth.name, "error_nodes": nodes})
     more = {"has_more": False, "start_offset": "0", "end_offset": str(len(truth.log))}
@@ -94,7 +133,7 @@ def _entry(truth: Truth) -> dict[str, object]:
 def _state(truth: Truth) -> dict[str, object]:
     times = {"start_time": round(truth.began.timestamp() * 1000), "build_time": round(truth.seconds), "cost_time": 0}
     running = "Finished" if truth.state else "Running"
-    who = {"trigger_type": "MANUAL", "executor": "lin", "code_branch": "main"}
+    who = {"trigger_type": "MANUAL", "executor": truth.by, "code_branch": truth.branch}
     return {"number": truth.number, "job_running_status": running, "state": truth.state, **times, **who}
 
 

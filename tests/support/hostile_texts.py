@@ -1,6 +1,7 @@
 """Texts that have broken terminals, parsers and programs, and endless mixtures of them."""
 
 import json
+import re
 import unicodedata
 from random import Random
 
@@ -92,3 +93,8 @@ def control_characters(shown: str) -> set[str]:
 
 
 BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+OBEYED = re.compile(rb"\x1b\](?:0|2|8|52);|\x1bP1;2q|\x1bc|\x1b\[6n|evil\.example\x1b|[\x00\x0e]|\xc2[\x80-\x9f]")
+"""What the fragments would make a terminal do, as it would reach it."""
+HOSTILE = "".join(one for one in FRAGMENTS if control_characters(one) or "[" in one)
+PLAIN_HOSTILE = HOSTILE.encode(errors="replace").decode()
+"""The same without lone surrogates, which no UTF-8 can carry."""

@@ -171,8 +171,8 @@ class ListWorld:
     def _note_wait(self, job: JobId, now: float) -> None:
         if job in self.asked and self.asked[job][0] > self.began + 900:
             before, stated = self.asked[job]
-            self.figures.waits.append((now - before) / max(stated, self.poller.pace().idle))
-        self.asked[job] = now, self.poller.pace().idle
+            self.figures.waits.append((now - before) / max(stated, self.poller.pace().within))
+        self.asked[job] = now, self.poller.pace().within
 
     async def page(self, page: ListPage) -> HintPage | Failure:
         self.figures.pages += 1

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 from textual import events
+from textual.widgets import Static
 
 from tests.support.builders import job_id
 from tests.support.screen_harness import Door, Screen, screen
@@ -17,7 +18,8 @@ from tui.core.reading import Failure
 from tui.core.run import RunRecord
 from tui.ui.add_dialog import AddDialog
 from tui.ui.dialogs import ChoiceDialog, Dialog, ReadDialog, TextDialog
-from tui.ui.key_help import help_content
+from tui.ui.help_dialog import HelpDialog
+from tui.ui.key_help import help_entries
 from tui.ui.log_dialog import LogDialog
 from tui.ui.sign_in_dialog import SignInDialog
 
@@ -41,7 +43,8 @@ DIALOGS: dict[str, Callable[[], Dialog[Any]]] = {
     "text": lambda: TextDialog("Label"),
     "choice": lambda: ChoiceDialog("Show", [("a", "first"), ("b", "second")], "a"),
     "log": lambda: LogDialog("web", BuildLog(Silent(), job_id(1)), lambda: "running"),
-    "read": lambda: ReadDialog("Help", help_content({}), [("y", "copies")]),
+    "read": lambda: ReadDialog("Why", [Static("a long reason")], [("y", "copies")]),
+    "help": lambda: HelpDialog(help_entries({}, {"1": "mine"}, {"log": ("", "f6")})),
     "sign in": lambda: SignInDialog("Sign in", Door(), None),
 }
 KEYS = ("pagedown", "pageup", "ctrl+u", "j", "k", "enter", "tab", "down", "z", "backspace")

@@ -21,19 +21,22 @@ def pace_of(*paces: Pace) -> str:
     ("pace", "words"),
     [
         (USUAL, "every 5 s, idle 15 s"),
-        (USUAL._replace(running=20, idle=57, stretched=True), "every 57 s: 0 jobs at 5 req/s"),
+        (USUAL._replace(running=20, idle=57, stretched=True), "each within 63 s: 0 jobs at 5 req/s"),
         (USUAL._replace(probing=30.0), "one job every 30 s"),
         (USUAL._replace(seldom=300.0), "every 5 m"),
-        (USUAL._replace(rate=2.5, stretched=True), "every 15 s, slowed by the service to 2.5 req/s"),
+        (USUAL._replace(rate=2.5, stretched=True), "each within 17 s, slowed by the service to 2.5 req/s"),
         (USUAL._replace(rate=2.5), "every 5 s, idle 15 s"),  # it is slowed, and it is fast enough for these jobs
-        (USUAL._replace(idle=57, stretched=True, shared_by=3), "every 57 s: 0 jobs at 5 req/s, budget shared by 3"),
+        (
+            USUAL._replace(idle=57, stretched=True, shared_by=3),
+            "each within 63 s: 0 jobs at 5 req/s, budget shared by 3",
+        ),
         (
             USUAL._replace(rate=0.2, idle=57, stretched=True, shared_by=2),
-            "every 57 s, slowed by the service to 0.2 req/s, budget shared by 2",
+            "each within 63 s, slowed by the service to 0.2 req/s, budget shared by 2",
         ),
         (
             USUAL._replace(rate=0.5, idle=57, stretched=True, probing=None),
-            "every 57 s, slowed by the service to 0.5 req/s",
+            "each within 63 s, slowed by the service to 0.5 req/s",
         ),
     ],
 )
@@ -43,7 +46,7 @@ def test_the_pace_in_words(pace: Pace, words: str) -> None:
 
 def test_a_profile_that_is_slowed_is_not_hidden_by_another_that_is_slower_anyway() -> None:
     slow = USUAL._replace(idle=300, stretched=True)
-    assert "every 20 s, slowed by the service to 1 req/s" in pace_of(
+    assert "each within 22 s, slowed by the service to 1 req/s" in pace_of(
         slow, USUAL._replace(idle=20, rate=1.0, stretched=True)
     )
     assert "slowed" not in pace_of(slow, USUAL)
@@ -81,9 +84,9 @@ def test_seven_kinds_of_states_have_room_at_120_in_words_and_at_80_with_marks() 
     summary = Summary(SEVEN, 3, 0, 0, 500.0)
     slow = USUAL._replace(rate=0.5, idle=400, stretched=True)
     words = "12 running  2 failed  1 timed out  140 passed  31 idle  4 no answer  10 unread"
-    assert line(120, summary, slow) == f" {words} │ every 7 m, slowed by the service"
+    assert line(120, summary, slow) == f" {words} │ each within 8 m, slowed by the service"
     assert line(80, summary, slow) == f" {words}"
-    assert line(70, summary, slow) == " ▸12  ●2  ○1  ✓140  ◦31  ?4  -10 │ every 7 m, slowed by the service"
+    assert line(70, summary, slow) == " ▸12  ●2  ○1  ✓140  ◦31  ?4  -10 │ within 8 m, slowed by the service"
 
 
 @pytest.mark.parametrize("width", range(40, 200, 7))
@@ -97,3 +100,11 @@ def test_the_counts_add_up_although_a_job_without_an_answer_may_be_stale_too() -
     counts = Counter({Condition.NO_ANSWER: 5, Condition.STALE: 2, Condition.RUNNING: 1})
     shown = dict(counts_of(Summary(counts, 6, 4, 3, 900.0)))
     assert shown == {Condition.RUNNING: 1, Condition.NO_ANSWER: 3, Condition.STALE: 4}
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_silence_is_shown_before_all_but_the_counts(width: int) -> None:
+    profile = ProfileState("", "cn-north-4", USUAL._replace(rate=0.5, idle=400, stretched=True))
+    summary = Summary(SEVEN, 3, 0, 0, 500.0)
+    header = HeaderState((profile,), summary, 100.0, 200, True, 3, "i", width=width, marks=MARKS, silent="17:45")
+    assert "silent until 17:45" in "".join(text for part in header_parts(header) for text, _ in part)

@@ -254,7 +254,7 @@ async def test_keys_in_full_width_mean_the_same() -> None:
         assert shown.cursor == job_id(2)
         await typed(shown, "\uff1f")
         await shown.until(lambda: "Words" in shown.text or "Watchlist" in shown.text)
-        await typed(shown, "\uff51")
+        await typed(shown, "\x1b")
         await typed(shown, "\uff0f")
         await typed(shown, "\uff4a")
         assert shown.board.typing

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,6 +39,8 @@ BURST, BURST_MOST = 10, 50.0
 """How many times faster than the screen one round may be, and the most requests a second."""
 LOOK = 0.1
 """Seconds between two checks of whether a profile can still send requests."""
+SAID_AFTER, LONG_ROUND = 10.0, 45.0
+"""Seconds after which a round says how long it still takes, if that is more than so many."""
 THROTTLED_MOST = 30.0
 """Seconds that a round waits for a service that throttles."""
 ResultRow = tuple[Job, Result, str]
@@ -89,7 +92,11 @@ async def one_round(polls: "PollSession", session: "Session", jobs: Sequence[Job
     Once a profile's credential is refused, or it is throttled for long, its other jobs get the same failure unread.
     """
     results: dict[JobId, Result] = {}
+    began, is_said = session.now().at, False
     while len(results) < len(jobs):
+        if not is_said and session.now().at > began + SAID_AFTER:
+            is_said = True
+            _say_if_long(polls.pollers, [job for job in jobs if job.id not in results], session.output)
         readings: list[Reading] = await polls.next(LOOK)
         results |= {reading.job: reading for reading in readings}
         polls.pollers.pause(reading.job for reading in readings)
@@ -98,6 +105,17 @@ async def one_round(polls: "PollSession", session: "Session", jobs: Sequence[Job
             if failure := given_up.get(polls.pollers.profile(job.id)):
                 results.setdefault(job.id, failure)
     return [(job, results[job.id], polls.pollers.profile(job.id)) for job in jobs]
+
+
+def _say_if_long(pollers: "PollerGroup", left: Sequence[Job], output: Output) -> None:
+    """Says when these jobs will have been read, unless that is soon."""
+    paces = pollers.paces()
+    counts = Counter(pollers.profile(job.id) for job in left)
+    seconds = max((count / paces[profile].rate for profile, count in counts.items()), default=0.0)
+    if seconds > LONG_ROUND:
+        shared = max(pace.shared_by for pace in paces.values())
+        why = f", which {shared} instances share" if shared > 1 else ""
+        output.say(f"{len(left)} jobs are still to be read: about {seconds / 60:.0f} min within the budget{why}.")
 
 
 class PrintedOutcomes(NamedTuple):

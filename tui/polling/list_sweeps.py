@@ -325,7 +325,7 @@ class ListSweeps:
         """A list that misses most of the jobs that it named before, or that has none of them, rests in the end."""
         one = self._of(page.project)
         found = self._watched & sweep.seen
-        expected = max(len(one.named), 1)
+        expected = max(len(one.named), self.book.projects(self._watched)[page.project] if page.project else 1)
         one.named |= found
         is_short = len(found) < expected / 2
         one.strikes = one.strikes + 1 if is_short else 0

@@ -67,6 +67,11 @@ class Pace(NamedTuple):
     shared_by: int = 1
     """Number of instances that share the budget, with this one."""
 
+    @property
+    def within(self) -> float:
+        """Seconds within which each job is read: stretched intervals vary by a tenth."""
+        return (1.1 if self.stretched else 1.0) * self.idle
+
 
 class Poller:
     """Reads the watched jobs as often as the policy allows. Belongs to one event loop: call it from there only.
@@ -209,12 +214,16 @@ class Poller:
     def interval(self, job: JobId, status: Status | None = None) -> float:
         """Returns the job's interval in seconds, stretched; its freshness is measured in these.
 
-        It is that of a job with this status, by default the one that was read last.
+        It is the one that its next request was planned with, or that of a job with `status`, if that is another one
+        than was read last.
         """
-        scheduler = self._scheduler
-        if status is None and (entry := scheduler.job_queue.entries.get(job)):
-            status = entry.status
-        return (scheduler.policy.running if status is Status.RUNNING else scheduler.policy.idle) * scheduler.stretch
+        entry = self._scheduler.job_queue.entries.get(job)
+        intervals = self._scheduler.pacing.intervals
+        if entry is None or (status is not None and status is not entry.status):
+            return intervals[Cadence.RUNNING if status is Status.RUNNING else Cadence.IDLE]
+        if entry.cadence is Cadence.LASTING:
+            return intervals[Cadence.RUNNING if entry.status is Status.RUNNING else Cadence.IDLE]
+        return max(entry.interval, intervals[entry.cadence])
 
     def pace(self) -> Pace:
         scheduler = self._scheduler
@@ -223,7 +232,7 @@ class Poller:
         throttled = limiter.throttled if is_waiting else None
         return Pace(
             running=pacing.intervals[Cadence.RUNNING],
-            idle=pacing.longest if scheduler.has_quiet else pacing.intervals[Cadence.IDLE],
+            idle=pacing.longest,
             rate=limiter.rate,
             full_rate=limiter.full_share,
             stretched=pacing.longest > scheduler.policy.idle,

@@ -6,6 +6,7 @@ Where there are more jobs than the rate allows, lists of jobs are asked for as w
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
 
+from tui.core.budget import LONGEST_WINDOW, CallLog, spent
 from tui.core.hints import HintPage
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Reading, Status
@@ -22,8 +23,10 @@ SPREAD = 300.0
 """Seconds over which the others are spread, while lists say which jobs run."""
 REVIEW_EVERY = 5.0
 """Seconds between two checks of whether lists still agree with the jobs that wait longer for it."""
-SOON = 0.1
-"""The part of its duration by which a build may miss its expected end; around it the job is read twice as often."""
+LEAST_LEFT = 0.3
+"""The part of the rate that intervals are planned with at least, whatever else is asked."""
+COUNTED_FROM = 60.0
+"""Seconds from which on it is known what else is asked."""
 
 SUSPENDED_AFTER = 2
 """If two clock checks are further apart than this many idle intervals, the machine was suspended."""
@@ -48,11 +51,16 @@ class Scheduler:
         self._paced: tuple[tuple[float, ...], Pacing] | None = None
         """The last intervals, and what they were found from."""
         self._reviewed_at = -inf
-        self._planned_for = 1.0
-        """The largest stretch that any request is scheduled with."""
+        self._own = CallLog()
+        """The requests for jobs and lists."""
+        self._for_others = 0.0
+        """Requests a second that leave for something else, such as outcomes."""
+        self._planned_for = policy.idle
+        """The longest interval that any request is planned with."""
         self._checked_at = -inf
         """When the clock was checked last."""
         self._awake_since = -inf
+        self._started_at = inf
 
     @property
     def signed_out(self) -> bool:
@@ -63,9 +71,10 @@ class Scheduler:
         """The intervals with which status calls and lists stay within the rate."""
         rate = self.limiter.rate
         for_lists = self.sweeps.rate(rate, self._checked_at) if self.sweeps and self.wants_lists else 0.0
-        figures = (rate, for_lists, *map(self.job_queue.counts.__getitem__, Cadence))
+        figures = (rate, for_lists, self._for_others, *map(self.job_queue.counts.__getitem__, Cadence))
         if self._paced is None or self._paced[0] != figures:
-            self._paced = figures, pacing(self.policy, self.job_queue.counts, rate - for_lists)
+            left = max(LEAST_LEFT * rate, rate - for_lists - self._for_others)
+            self._paced = figures, pacing(self.policy, self.job_queue.counts, left)
         return self._paced[1]
 
     @property
@@ -101,11 +110,6 @@ class Scheduler:
         failing, good = sum(one.failure is not None for one in jobs), sum(one.is_good for one in jobs)
         return good >= failing and (good > 0 or not jobs)
 
-    @property
-    def has_quiet(self) -> bool:
-        """Whether a job waits longer since lists agree with it."""
-        return self.job_queue.counts[Cadence.QUIET] > 0
-
     def watch(self, jobs: Iterable[JobId], now: float) -> bool:
         """Watches exactly these jobs, in this order. Returns whether any of them is new."""
         has_new = self.job_queue.watch(jobs, now)
@@ -115,7 +119,7 @@ class Scheduler:
 
     def start(self, now: float) -> None:
         """Clock checks begin."""
-        self._checked_at = now
+        self._checked_at = self._started_at = now
 
     def check_clock(self, now: float) -> None:
         """Detects a suspend: all jobs become due then, and readings of earlier requests no longer count."""
@@ -127,17 +131,27 @@ class Scheduler:
             if self.sweeps:
                 self.sweeps.restart()
         self._catch_up(now)
-        if self.sweeps and now >= self._reviewed_at + REVIEW_EVERY:
-            self._review(self.sweeps, now)
+        if now >= self._reviewed_at + REVIEW_EVERY:
+            self._reviewed_at = now
+            self._count_others(now)
+            if self.sweeps:
+                self._review(self.sweeps, now)
 
     def _catch_up(self, now: float) -> None:
-        """Brings requests forward that were scheduled for far more jobs or a far lower rate than there are now."""
-        stretch = self.stretch
-        if stretch <= self._planned_for / 2:
-            self._planned_for = stretch
+        """Brings requests forward that were planned with more than twice the interval that there is now."""
+        longest = self.pacing.longest
+        if longest <= self._planned_for / 2:
+            self._planned_for = longest
             wait = self.pacing.intervals
             jobs = self.job_queue.entries
             self.job_queue.bring_forward(jobs, lambda one: now + wait[one.cadence] * self._uniform(0.0, 1.0))
+
+    def _count_others(self, now: float) -> None:
+        """Finds out what part of the rate is left for jobs and lists, from what was sent lately."""
+        lasted = min(now - self._started_at, LONGEST_WINDOW)
+        if lasted >= COUNTED_FROM:
+            sent = spent(self.limiter.spending(now).calls, LONGEST_WINDOW, now)
+            self._for_others = max(0, sent - spent(self._own.counts(), LONGEST_WINDOW, now)) / lasted
 
     def on_new_credential(self, now: float) -> None:
         """The credential changed: all jobs become due."""
@@ -163,6 +177,7 @@ class Scheduler:
         """A request for the job leaves."""
         self.job_queue.on_sent(job, now)
         self.limiter.on_sent(now)
+        self._own.add(now)
         self.auth_gate.on_sent(job, now)
         self.breaker.on_sent(job, now)
 
@@ -181,7 +196,7 @@ class Scheduler:
         before = entry.status
         self.job_queue.record(job, reading.outcome)
         is_hinted = isinstance(reading.outcome, Status) and self._compare(job, reading.outcome, before, sent, now)
-        self._planned_for = max(self._planned_for, self.stretch)
+        self._planned_for = max(self._planned_for, self.pacing.longest)
         self.job_queue.schedule(job, now + self._wait(entry, now))
         if is_hinted:
             self.job_queue.hint([job])
@@ -231,6 +246,7 @@ class Scheduler:
         if self.sweeps:
             self.sweeps.on_sent(self.limiter.rate, now)
             self.limiter.on_sent(now)
+            self._own.add(now)
 
     def on_list(self, page: ListPage, answer: HintPage | Failure, sent: float, now: float) -> None:
         """Learns from a page, or from why there is none."""
@@ -270,7 +286,6 @@ class Scheduler:
 
     def _review(self, sweeps: ListSweeps, now: float) -> None:
         """Jobs that lists do not agree with any more are not left waiting as long as was planned."""
-        self._reviewed_at = now
         lost = []
         for job, entry in self.job_queue.entries.items():
             if entry.is_quiet and not self._is_quiet(sweeps, job, now):

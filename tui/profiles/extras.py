@@ -56,6 +56,8 @@ class Extras:
         self._told: Told = lambda job, records: None
         self._entries: dict[JobId, JobEntry] = {}
         """What the pages of sweeps said since names are wanted."""
+        self._are_all = False
+        """Whether these are all jobs of the user."""
         self._wants_names = True
         self._page_came = asyncio.Event()
         self._is_swept: Callable[[], bool] = lambda: False
@@ -118,8 +120,9 @@ class Extras:
         from tui.codearts.job_list_api import JobEntry
         from tui.codearts.job_lists import Listed, jobs_of_user, names_by_themselves
 
-        if entries := await self._entries_of(wanted):
-            return Listed(entries)
+        entries, is_whole = await self._entries_of(wanted)
+        if is_whole or entries.keys() >= set(wanted):
+            return Listed(entries, is_whole=is_whole)
         listed = await jobs_of_user(self, wanted)
         if listed.failure and listed.failure.kind.retry is Retry.LASTING and not listed.entries:
             names = await names_by_themselves(self, wanted, FOR_SINGLE_NAMES)
@@ -140,19 +143,25 @@ class Extras:
             return answer
         if answer.page:
             self._entries |= {entry.id: entry for entry in answer.page.entries}
+            total = answer.page.total
+            self._are_all = not page.project and total is not None and len(self._entries) >= total
             self._page_came.set()
         return answer.hints
 
-    async def _entries_of(self, wanted: Collection[JobId]) -> "dict[JobId, JobEntry]":
-        """Returns what sweeps said of these jobs, if they named all of them; waits for the sweep that is under way."""
+    async def _entries_of(self, wanted: Collection[JobId]) -> "tuple[dict[JobId, JobEntry], bool]":
+        """Returns what sweeps said since names are wanted, and whether these are all jobs of the user.
+
+        Waits for the sweep that is under way until it has named these jobs.
+        """
         self._wants_names = True
         with suppress(TimeoutError):
-            while self._is_swept() and not self._entries.keys() >= set(wanted):
+            while self._is_swept() and not (self._are_all or self._entries.keys() >= set(wanted)):
                 self._page_came.clear()
                 async with asyncio.timeout(PAGES_APART):
                     await self._page_came.wait()
-        entries, self._entries, self._wants_names = self._entries, {}, False
-        return entries if entries.keys() >= set(wanted) else {}
+        entries, are_all = self._entries, self._are_all
+        self._entries, self._are_all, self._wants_names = {}, False, False
+        return entries, are_all
 
     def summary(self) -> "tuple[KindSummary, ...]":
         """What became of each kind of call so far."""

@@ -35,6 +35,7 @@ from tui.core.job import (
     split_tags,
     unfit,
 )
+from tui.core.job_runs import job_runs
 from tui.core.priority import expected_ends
 from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
@@ -49,13 +50,13 @@ from tui.ui.board_state import BoardState
 from tui.ui.columns import columns, sorts
 from tui.ui.details_place import DetailsPlace, place_of, resized
 from tui.ui.edited_files import EditedFiles
+from tui.ui.footer import OWN, Focus, Footer, hints
 from tui.ui.formatting import seconds, time_of_day
 from tui.ui.groups import GROUPINGS, GroupLine, Line, job_of
 from tui.ui.happened import Happened, next_of
 from tui.ui.header import banner, header_parts
 from tui.ui.job_table import JobTable
-from tui.ui.key_help import hint_groups
-from tui.ui.keys import BINDINGS, RESERVED, canonical_key, first_key, keys_in, keys_named, meanings, shown
+from tui.ui.keys import BINDINGS, COMMANDS, RESERVED, canonical_key, first_key, keys_in, keys_named, meanings, shown
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject, status_word
 from tui.ui.screen_deps import ScreenDeps
@@ -157,7 +158,7 @@ class BoardScreen(Screen[None]):
         self.banner = HidingText("banner")
         self.digest = HidingText("digest")
         self.empty = HidingText("empty")
-        self.hints = StatusLine(" ")
+        self.hints = Footer()
         yield self.header
         yield self.banner
         yield self.digest
@@ -374,8 +375,31 @@ class BoardScreen(Screen[None]):
             self.say(f"The look of the screen is not saved: {problem}", "warning")
 
     def show_keys(self) -> None:
-        """Show the current key bindings in the last line."""
-        self.hints.show(hint_groups(self.deps.keys))
+        """Show in the last line the keys that matter now."""
+        own = {key: name for name, one in self.deps.commands.items() for key in keys_in(one.key)[:1]}
+        self.hints.show_hints(hints(self._focus_of_keys(), self.deps.keys, own))
+
+    def _focus_of_keys(self) -> Focus:
+        """What the keys act on now."""
+        job, group = (self.table.cursor, self.table.group) if self.table.order else (None, "")
+        return Focus(
+            self.state.row(job).condition if job else None,
+            bool(group),
+            group in self.state.groups.folded,
+            len(self.table.marks),
+            self.typing,
+            bool(self.state.look.filter),
+            self.details_alone,
+            bool(self.state.board.states),
+        )
+
+    @on(Footer.HintClicked)
+    async def run_hint(self, event: Footer.HintClicked) -> None:
+        """Do what the key of the hint does."""
+        if event.command.startswith(OWN):
+            self.action_own(event.command.removeprefix(OWN))
+        elif command := next((one for one in COMMANDS if one.id == event.command), None):
+            await self.app.run_action(command.action or command.id, self)
 
     def show_all(self) -> None:
         """Draw all that changed since the last frame, also by time alone."""
@@ -418,6 +442,7 @@ class BoardScreen(Screen[None]):
         self.digest.show(self._digest_text())
         self.empty.show(self.state.empty_text(self.live.trouble()))
         self.table.display = bool(self.state.order)
+        self.show_keys()
         if self.live.is_asking:
             self.show_details()
 
@@ -465,12 +490,17 @@ class BoardScreen(Screen[None]):
         """Another line is under the cursor: what changed there has been seen."""
         if (job := self.table.cursor) and self.state.unseen.see(job):
             self.call_later(self._show_seen, [job])
+        self.show_keys()
         self.show_details()
 
     def show_details(self) -> None:
         """Show the job under the cursor in the details pane, if that is open."""
-        if self.has_class("-details"):
-            self.details_pane().show(self.subject(self.table.cursor) if self.table.cursor else None)
+        if not self.has_class("-details"):
+            return
+        subject = self.subject(self.table.cursor) if self.table.cursor else None
+        self.details_pane().show(subject)
+        if subject:
+            self.live.facts.look_again(subject.row.state)
 
     # Created on first use: the first frame does not wait for them
 
@@ -670,6 +700,7 @@ class BoardScreen(Screen[None]):
         self.query_one("#list").display = not self.details_alone
         if not self.typing:
             self._focus_table()
+        self.show_keys()
         self.show_details()
 
     def _focus_table(self) -> None:
@@ -810,15 +841,16 @@ class BoardScreen(Screen[None]):
     @work
     async def action_history(self) -> None:
         from tui.ui.history_dialog import HistoryDialog
+        from tui.ui.run_lines import records_of
 
         if not (job := self.the_job()):
             return
         state, now = self.state.board.states[job], self.deps.now()
-        runs = (*state.runs, *([state.current_run] if state.current_run else ()))
-        records = {state.last_run.number: state.last_run} if state.last_run else {}
+        runs = [*job_runs(state), *([state.current_run] if state.current_run else ())]
         title = f"Runs of {state.name}"
         read_page = partial(self.deps.older_runs, job) if self.deps.older_runs else None
-        await self.ask("history", HistoryDialog(title, runs, read_page, records, now.wall, self.deps.glyphs))
+        dialog = HistoryDialog(title, runs, read_page, records_of(state), now.wall, self.deps.glyphs)
+        await self.ask("history", dialog)
 
     @work
     async def action_events(self) -> None:
@@ -960,6 +992,7 @@ class BoardScreen(Screen[None]):
         line = self.filter_input()
         line.display = True
         self.set_focus(line)
+        self.show_keys()
 
     def on_input_changed(self, event: "Input.Changed") -> None:
         """Apply the filter while it is typed."""
@@ -1039,12 +1072,15 @@ class BoardScreen(Screen[None]):
 
     def action_mark(self) -> None:
         self.table.toggle_mark()
+        self.show_around()
 
     def action_mark_all(self) -> None:
         self.table.toggle_all_marks()
+        self.show_around()
 
     def action_mark_range(self) -> None:
         self.table.toggle_range()
+        self.show_around()
 
     @work
     async def action_copy_id(self) -> None:
@@ -1130,10 +1166,12 @@ class BoardScreen(Screen[None]):
 
     @work
     async def action_help(self) -> None:
-        from tui.ui.dialogs import ReadDialog
-        from tui.ui.key_help import help_content
+        from tui.ui.help_dialog import HelpDialog
+        from tui.ui.key_help import help_entries
 
-        await self.ask("help", ReadDialog("codearts-watch", help_content(self.deps.keys)))
+        views = {number: view.name for number, view in self.deps.views.items()}
+        own = {name: (command.help, command.key) for name, command in self.deps.commands.items()}
+        await self.ask("help", HelpDialog(help_entries(self.deps.keys, views, own)))
 
     def action_back(self) -> None:
         """Close the filter line, the digest or the details; if none is open, clear the filter, then the marks."""
@@ -1146,6 +1184,7 @@ class BoardScreen(Screen[None]):
             self.drop_filter()
         elif not self.close_details():
             self.table.drop_marks()
+            self.show_around()
 
     def action_leave(self) -> None:
         if not self.close_details():

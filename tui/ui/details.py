@@ -14,12 +14,13 @@ from tui.codearts.error_codes import advise
 from tui.codearts.status_api import status_path
 from tui.core.board import JobState
 from tui.core.job import Job
+from tui.core.job_runs import job_runs, usual_duration
 from tui.core.reading import Failure, Moment, Reading
 from tui.core.run import Outcome
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.row import Row, Subject, look_of, status_word, time
-from tui.ui.run_lines import condition_of_run, short_run_line
+from tui.ui.run_lines import condition_of_run, record_of, records_of, short_run_line
 from tui.ui.time_left import ahead, usual_in_words
 
 Field = tuple[str, str, str]
@@ -59,23 +60,21 @@ def fields(subject: Subject, glyphs: Glyphs) -> Iterator[Field]:
 
 def _course(row: Row, glyphs: Glyphs) -> Iterator[Field]:
     """When its run usually ends, and what that is known from."""
-    course = row.course
-    if course is None or course.usual is None:
-        return
-    if said := ahead(course, glyphs):
+    if (course := row.course) and (said := ahead(course, glyphs)):
         yield WHOLE, said, "ageing" if course.is_late else ""
-    yield WHOLE, f"usually {usual_in_words(course.usual, glyphs)}", "dim"
+    if usual := usual_duration(row.state, row.now.wall.timestamp()):
+        yield WHOLE, f"usually {usual_in_words(usual, glyphs)}", "dim"
 
 
 def _last_runs(row: Row, glyphs: Glyphs) -> Iterator[Field]:
     """The last runs, the newest first, between two blank lines."""
-    runs = row.state.runs[: -RUNS - 1 : -1]
+    runs = job_runs(row.state)[: -RUNS - 1 : -1]
     if not runs:
         return
+    records = records_of(row.state)
     yield BLANK
     for run in runs:
-        record = row.state.last_run if row.state.last_run and row.state.last_run.number == run.number else None
-        yield WHOLE, short_run_line(run, row.now.wall, glyphs, record), look_of(condition_of_run(run))
+        yield WHOLE, short_run_line(run, row.now.wall, glyphs, record_of(run, records)), look_of(condition_of_run(run))
     yield BLANK
 
 

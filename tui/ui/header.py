@@ -1,6 +1,7 @@
 """Header (counts, freshness, pace of polling) and banner (what is wrong with whole profiles). Pure."""
 
 from collections.abc import Mapping
+from math import ceil
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +17,8 @@ from tui.ui.status_line import Part
 if TYPE_CHECKING:
     from tui.polling.poller import Pace
 
+IN_MINUTES = 120.0
+"""Seconds from which on an interval is shown in minutes."""
 LASTS_SHORT = 2 * 3600.0
 """A credential that cannot renew itself is shown as a warning below this many seconds of life."""
 
@@ -102,9 +105,8 @@ def _cells(parts: Parts) -> int:
 def _others(header: HeaderState) -> list[Wordings]:
     """What stands beside the counts: first what is unusual, then what can be read elsewhere."""
     pace = _pace(header)
-    silent: Wordings = [[(f"silent until {header.silent}", "paused")]] if header.silent else []
     slow, usual = ([], pace) if pace[0][0][1] == "dim" else (pace, [])
-    return [slow, _freshness(header), silent, _sign_in(header), _place(header), usual]
+    return [slow, _freshness(header), _sign_in(header), _place(header), usual]
 
 
 SHOWN_ORDER = (
@@ -141,8 +143,8 @@ def _counts(header: HeaderState) -> Wordings:
 
 
 def _news(header: HeaderState) -> Parts:
-    """What else is said of the rows: how many changed while nobody looked, are shown and are marked."""
-    parts: Parts = []
+    """What else must be known: that no alerts come, and how many rows changed unseen, are shown and are marked."""
+    parts: Parts = [(f"silent until {header.silent}", "paused")] if header.silent else []
     if header.narrowed:
         parts.append((f"{header.shown} of {header.summary.total} shown", "ageing"))
     if header.marked:
@@ -213,24 +215,29 @@ def _pace(header: HeaderState) -> Wordings:
     slowed = [pace for pace in paces if pace.stretched and pace.rate < pace.full_rate]
     if slowed:
         least = max(slowed, key=lambda pace: pace.idle)
-        every = f"every {formatting.seconds(least.idle)}"
-        slow = f"{every}, slowed by the service"
-        texts = (f"{slow} to {least.rate:.2g} req/s{_shared(least)}", slow, "slowed")
+        slow = f"{_within(least)}, slowed by the service"
+        texts = (f"{slow} to {least.rate:.2g} req/s{_shared(least)}", slow, slow.removeprefix("each "), "slowed")
         return [[(text, "ageing")] for text in texts]
     return [[(text, "dim")] for text in _usual_pace(header, pace)]
 
 
 def _usual_pace(header: HeaderState, pace: "Pace") -> tuple[str, ...]:
-    every = f"every {formatting.seconds(pace.idle)}"
+    within = _within(pace)
     if len(header.profiles) > 1:
-        return (f"{every} or sooner",)
+        return (within,)
     if pace.probing:
         return (f"one job every {formatting.seconds(pace.probing)}",)
     if pace.seldom:
         return (f"every {formatting.seconds(pace.seldom)}",)
     if pace.stretched:
-        return (f"{every}: {header.summary.total} jobs at {pace.rate:.2g} req/s{_shared(pace)}", every)
-    return (f"every {formatting.seconds(pace.running)}, idle {formatting.seconds(pace.idle)}", every)
+        return (f"{within}: {header.summary.total} jobs at {pace.rate:.2g} req/s{_shared(pace)}", within)
+    return (f"every {formatting.seconds(pace.running)}, idle {formatting.seconds(pace.idle)}", within)
+
+
+def _within(pace: "Pace") -> str:
+    """Rounded up, since it is a promise."""
+    step = 60 if pace.within >= IN_MINUTES else 1
+    return f"each within {formatting.seconds(ceil(round(pace.within, 3) / step) * step)}"
 
 
 def _shared(pace: "Pace") -> str:

@@ -1,27 +1,50 @@
-"""The hints in the last line and the help dialog, both with the user's own keys."""
+"""The texts of the help: words first, keys second, with the user's own keys, views and commands. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
 
-from rich.table import Table
+from rich.cells import cell_len
 from rich.text import Text
-from textual.widget import Widget
-from textual.widgets import Static
 
-from tui.ui.keys import COMMANDS, key_table, keys_of, shown
-from tui.ui.status_line import Part
+from tui.ui.keys import first_key, key_table, keys_in, shown
 
-
-def hint_groups(keymap: Mapping[str, str]) -> list[list[Part]]:
-    """A hint for each command that has a short title. Help and quit come first: a narrow screen drops the last ones."""
-    wanted = [command for command in COMMANDS if command.title]
-    wanted.sort(key=lambda command: command.id not in ("help", "leave"))
-    hints = []
-    for command in wanted:
-        keys = keys_of(command, keymap)
-        if keys:
-            hints.append([(shown(keys[0]), "key"), (f" {command.title}", "dim")])
-    return hints
-
+SYNONYMS = {
+    "add": "new insert paste watch",
+    "remove": "delete rm unwatch del",
+    "label": "rename name",
+    "details": "open show info describe",
+    "error": "why failure reason",
+    "find": "project search list browse",
+    "log": "tail output console follow",
+    "filter": "search find grep",
+    "sort": "order by",
+    "group": "tree tags projects fold",
+    "fold_all": "collapse expand tree",
+    "view_0": "reset all everything",
+    "save_view": "bookmark store layout",
+    "history": "runs builds past",
+    "events": "timeline happened changes",
+    "columns": "fields hide show",
+    "refresh": "reload update poll",
+    "refresh_all": "reload update poll",
+    "pause": "stop mute hold",
+    "pause_all": "stop mute hold",
+    "alert": "notify bell remind watch",
+    "silence": "mute quiet dnd",
+    "copy_id": "yank clipboard",
+    "copy_report": "yank clipboard ticket",
+    "copy_request": "curl clipboard",
+    "open_address": "url link browser page console",
+    "sign_in": "login log in token password",
+    "theme": "colours colors dark light",
+    "help": "keys shortcuts bindings man",
+    "repaint": "redraw",
+    "leave": "quit q exit close x wq bye",
+    "undo": "revert",
+    "suspend": "background bg shell",
+}
+"""Everyday words for a command, by its name."""
 
 WORDS = (
     ("running", "the service said so at the last reading, and that is not long ago"),
@@ -34,28 +57,81 @@ WORDS = (
     ("5m, 5m+", "for so long; with a plus it may have begun before the first reading"),
     ("age", "shown once an answer is older than one and a half intervals"),
 )
+NAMES = "What is found has in brackets its name for [keys] in settings.toml."
+_BLOCK = 50
+"""Cells that a column of the help needs at least."""
+_GAP = 2
 
 
-def help_content(keymap: Mapping[str, str]) -> list[Widget]:
-    """The tables of the help dialog, with the user's own keys."""
-    content: list[Widget] = []
+class HelpEntry(NamedTuple):
+    group: str
+    words: str
+    keys: str = ""
+    name: str = ""
+    """Its name in the settings."""
+
+
+def help_entries(
+    keymap: Mapping[str, str], views: Mapping[str, str], own: Mapping[str, tuple[str, str]]
+) -> list[HelpEntry]:
+    """Everything in the help. `views`: names by number; `own`: help and keys of the user's own commands by name."""
+    entries = [
+        HelpEntry("Your commands", text or name, " ".join(map(shown, keys_in(keys))), f"commands.{name}")
+        for name, (text, keys) in own.items()
+    ]
+    entries += [
+        HelpEntry("Your views", name, first_key(f"view_{number}", keymap), f"views.{number}")
+        for number, name in views.items()
+    ]
     for group, rows in key_table(keymap):
-        content.append(Static(Text(group, "bold")))
-        content.append(Static(_table([(keys, f"{text}  [{name}]") for keys, text, name in rows], 16)))
-    content.append(Static(Text("Words", "bold")))
-    content.append(Static(_table(list(WORDS), 22)))
-    content.append(
-        Static(
-            Text('The names in brackets are for [keys] in settings.toml: refresh = "f5" changes the keys of an action.')
-        )
-    )
-    return content
+        entries += [HelpEntry(group, text, keys, name) for keys, text, name in rows]
+    return entries + [HelpEntry("Words", f"{word}: {meaning}") for word, meaning in WORDS]
 
 
-def _table(rows: list[tuple[str, str]], width: int) -> Table:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(width=width)
-    table.add_column(ratio=1)
-    for left, right in rows:
-        table.add_row(Text(f"  {left}"), Text(right))
-    return table
+def found(entries: Iterable[HelpEntry], query: str) -> list[HelpEntry]:
+    """The entries that have all words of the query: in their text, keys, name or everyday words."""
+    wanted = query.casefold().removeprefix(":").split()
+    return [entry for entry in entries if all(word in _searched(entry) for word in wanted)]
+
+
+def _searched(entry: HelpEntry) -> str:
+    return " ".join((entry.words, entry.keys, entry.name, entry.group, SYNONYMS.get(entry.name, ""))).casefold()
+
+
+def help_text(entries: Sequence[HelpEntry], width: int, with_names: bool) -> Text:
+    """The entries in as many columns of text as fit beside each other."""
+    blocks = max(1, (width + _GAP) // (_BLOCK + _GAP))
+    room = (width + _GAP) // blocks - _GAP
+    keys = min(14, max((cell_len(entry.keys) for entry in entries), default=0))
+    lines: list[Text] = []
+    for group, members in groupby(entries, lambda entry: entry.group):
+        lines += [Text(), Text(group, "bold")] if lines else [Text(group, "bold")]
+        for entry in members:
+            lines += _entry_lines(entry, room - 2, keys, with_names)
+    height = -(-len(lines) // blocks)
+    columns = [lines[start : start + height] for start in range(0, len(lines), height or 1)]
+    return Text("\n").join(_beside(columns, row, room) for row in range(height))
+
+
+def _entry_lines(entry: HelpEntry, room: int, keys: int, with_names: bool) -> list[Text]:
+    from rich.console import Console
+
+    name = f" [{entry.name}]" if with_names and entry.name else ""
+    text = Text(f"{entry.words}{name}")
+    text.stylize("dim", len(entry.words))
+    width = room - keys - 2 if keys and entry.keys else room
+    wrapped = list(text.wrap(Console(width=width), width))
+    first = wrapped[0]
+    first.rstrip()
+    first.pad_right(max(0, width - first.cell_len) + 2 if entry.keys else 0)
+    first.append(entry.keys, "bold")
+    return [Text("  ") + line for line in wrapped]
+
+
+def _beside(columns: Sequence[Sequence[Text]], row: int, room: int) -> Text:
+    line = Text()
+    for place, column in enumerate(columns):
+        if row < len(column):
+            line.pad_right(max(0, place * (room + _GAP) - line.cell_len))
+            line.append_text(column[row])
+    return line

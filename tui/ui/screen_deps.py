@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from tui.core.board import Board
+from tui.core.board import Board, JobState
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading
 from tui.storage.screen_state import ScreenState
@@ -101,6 +101,9 @@ class ScreenFacts(Protocol):
 
     def look(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
         """Ask about each of these jobs that stopped between the two boards."""
+
+    def look_again(self, state: JobState) -> None:
+        """Ask once more about the job's last run, if what became of it is not known."""
 
     async def run(self) -> None:
         """Ask until cancelled."""

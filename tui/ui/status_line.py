@@ -48,16 +48,26 @@ class StatusLine(Widget):
             self._groups = groups
             self.refresh()
 
+    @property
+    def between(self) -> str:
+        """What stands between two groups."""
+        return f" {self._separator} "
+
+    def fitting(self) -> list[list[Part]]:
+        """The first groups, as many as fit into the line; one is always there."""
+        room = self.size.width - 1 + len(self.between)
+        fit = 0
+        for group in self._groups:
+            room -= len(self.between) + sum(len(text) for text, _ in group)
+            if fit and room < 0:
+                break
+            fit += 1
+        return self._groups[:fit]
+
     def render(self) -> Text:
         shown: list[Part] = []
-        room = self.size.width
-        for place, group in enumerate(self._groups):
-            parts = [(f" {self._separator} ", "dim"), *group] if place else [(" ", ""), *group]
-            needed = sum(len(text) for text, _ in parts)
-            if place and needed > room:
-                break
-            room -= needed
-            shown += parts
+        for place, group in enumerate(self.fitting()):
+            shown += [(self.between, "dim") if place else (" ", ""), *group]
         line = Text()
         for text, name in joined(shown):
             line.append(text, self.get_component_rich_style(f"line--{name}", partial=True) if name else "")

@@ -1,0 +1,226 @@
+"""Which page of which list is asked for, when, and what its answer does to the order of asking."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from tests.support.builders import job_id
+from tui.core.hints import Hint, HintPage
+from tui.core.job import JobId
+from tui.core.reading import Failure, FailureKind, Status
+from tui.polling.list_sweeps import PASSING_REST, REST, SHORT_REST, Known, ListPage, ListSweeps
+
+RATE = 0.6
+Answer = HintPage | Failure
+USER, WHOLE, BUILDING = ListPage(), ListPage(whole=True), ListPage(building=True)
+
+
+def hints(jobs: list[JobId], project: str = "p", running: bool = False) -> Mapping[JobId, Hint]:
+    return {job: Hint(running, (running,), 0, project) for job in jobs}
+
+
+class World:
+    """Sweeps of some watched jobs, an answer to each page, and what was asked."""
+
+    def __init__(self, jobs: int = 200) -> None:
+        self.jobs = [job_id(number) for number in range(jobs)]
+        self.sweeps = ListSweeps()
+        self.sweeps.watch(self.jobs)
+        self.now = 0.0
+        self.known: dict[JobId, Known] = {}
+        self.asked: list[tuple[float, ListPage]] = []
+        self.answer: Callable[[ListPage], Answer] = self.good
+
+    def good(self, page: ListPage) -> Answer:
+        if page.building:
+            return Failure(FailureKind.BAD_REQUEST, "no such parameter")
+        shown = self.jobs[page.number * 100 : page.number * 100 + 100]
+        return HintPage(hints(shown), len(self.jobs))
+
+    def sweep(self, seconds: float) -> list[ListPage]:
+        """Asks for what is due, for so long. Returns the pages of lists without the filter."""
+        return [page for page in self.live(seconds) if not page.building]
+
+    def live(self, seconds: float) -> list[ListPage]:
+        """Asks for what is due, for so long. Returns the pages that were asked for."""
+        before, end = len(self.asked), self.now + seconds
+        while self.now < end:
+            planned = self.sweeps.next(RATE, True, self.now)
+            if not planned or planned[0] > self.now:
+                self.now += 1
+                continue
+            self.asked.append((self.now, planned[1]))
+            self.sweeps.on_sent(RATE, self.now)
+            self.sweeps.on_answer(planned[1], self.answer(planned[1]), self.status, self.now, self.now)
+        return [page for _, page in self.asked[before:]]
+
+    def status(self, job: JobId) -> Known:
+        return self.known.get(job, Known(Status.IDLE, 0.0))
+
+
+def fails(kind: FailureKind) -> Callable[[ListPage], Answer]:
+    return lambda page: Failure(kind, "it failed")
+
+
+def test_a_sweep_reads_the_pages_one_after_another_and_takes_a_fifth_of_the_rate() -> None:
+    world = World()
+    assert world.sweep(1) == [USER, ListPage(number=1)]
+    pages = world.sweep(1000)
+    assert 0.15 * RATE <= len(pages) / 1000 <= 0.2 * RATE
+    assert world.sweeps.rate(RATE, world.now) == pytest.approx(0.2 * RATE)
+
+
+def test_few_jobs_are_swept_each_15_seconds_at_most() -> None:
+    assert len(World(50).live(300)) <= 21
+
+
+def test_nothing_is_asked_while_status_calls_are_enough() -> None:
+    assert World().sweeps.next(RATE, False, 0.0) is None
+
+
+def test_a_page_that_brings_nothing_new_ends_the_sweep() -> None:
+    world = World()
+    world.answer = lambda page: HintPage(hints(world.jobs[:100]), 5000)
+    assert world.sweep(1) == [USER, ListPage(number=1)]
+
+
+def test_the_lists_of_the_projects_are_read_where_they_have_fewer_pages() -> None:
+    world = World(60)
+    others = [job_id(1000 + number) for number in range(900)]
+
+    def answer(page: ListPage) -> Answer:
+        if page.project:
+            return HintPage(hints(world.jobs, "p"), 60)
+        everything = [*others, *world.jobs]
+        shown = everything[page.number * 100 : page.number * 100 + 100]
+        return HintPage(hints(shown, "p"), len(everything)) if not page.building else HintPage({}, 0)
+
+    world.answer = answer
+    assert len(world.live(1)) == 10
+    assert {page.project for page in world.sweep(100)} == {"p"}
+
+
+def test_a_list_that_names_too_few_watched_jobs_is_not_read_again() -> None:
+    world = World(12)
+    everything = [*(job_id(1000 + number) for number in range(900)), *world.jobs]
+
+    def answer(page: ListPage) -> Answer:
+        shown = everything[page.number * 100 : page.number * 100 + 100]
+        return HintPage(hints(shown, f"p{len(shown)}") if not page.building else {}, len(everything))
+
+    world.answer = answer
+    world.live(1)
+    assert [page for page in world.live(600) if not (page.building or page.project)] == []
+
+
+def test_where_pages_bring_nothing_the_whole_list_is_asked_for() -> None:
+    world = World()
+    world.answer = lambda page: (
+        HintPage(hints(world.jobs), 200) if page.whole else Failure(FailureKind.SERVER_ERROR, "empty, with a total")
+    )
+    assert world.sweep(1) == [USER, WHOLE]
+    assert set(world.sweep(100)) == {WHOLE}
+
+
+@pytest.mark.parametrize(
+    ("kind", "rest"),
+    [
+        (FailureKind.FORBIDDEN, REST),
+        (FailureKind.SERVER_ERROR, PASSING_REST),
+        (FailureKind.TIMEOUT, PASSING_REST),
+        (FailureKind.THROTTLED, SHORT_REST),
+    ],
+)
+def test_a_list_that_fails_rests(kind: FailureKind, rest: float) -> None:
+    world = World()
+    world.answer = fails(kind)
+    assert 1 <= len(world.live(rest - 1)) <= 2
+    assert not world.sweeps.is_first
+    assert len(world.live(3)) >= 1
+
+
+def test_throttling_of_a_list_halves_the_sweeps() -> None:
+    world = World(90)
+    world.live(1)
+    usual = len(world.live(300))
+    world.answer = fails(FailureKind.THROTTLED)
+    world.live(400)
+    world.answer = world.good
+    assert len(world.live(300)) <= usual / 2 + 1
+
+
+def test_lists_that_miss_most_jobs_three_times_rest_for_an_hour() -> None:
+    world = World()
+    world.live(20)
+    world.answer = lambda page: HintPage(hints(world.jobs[:60]) if not page.number else {}, 60)
+    assert len(world.sweep(600)) <= 6
+    assert world.sweep(2000) == []
+    assert world.sweep(2000) != []
+
+
+def building(world: World, running: list[JobId]) -> Callable[[ListPage], Answer]:
+    def answer(page: ListPage) -> Answer:
+        if page.building:
+            return HintPage(hints(running, running=True), len(running), bool(running))
+        shown = world.jobs[page.number * 100 : page.number * 100 + 100]
+        return HintPage({job: Hint(job in running, (job in running,), 0, "p") for job in shown}, len(world.jobs))
+
+    return answer
+
+
+def test_a_filter_that_works_is_asked_each_15_seconds_and_the_lists_seldom() -> None:
+    world = World()
+    world.answer = building(world, world.jobs[:3])
+    world.live(60)
+    pages = world.live(600)
+    assert pages.count(BUILDING) >= 30
+    assert len(pages) - pages.count(BUILDING) <= 10
+    assert world.sweeps.rate(RATE, world.now) <= 0.2 * RATE * 1.001
+
+
+def test_a_filter_that_is_ignored_shows_in_its_own_answer_and_is_not_used() -> None:
+    world = World()
+    world.answer = lambda page: HintPage(hints(world.jobs[:100]), 200) if page.building else world.good(page)
+    assert world.live(3000).count(BUILDING) == 1
+    assert not world.sweeps.building_works
+
+
+def test_a_filter_that_leaves_out_running_jobs_is_not_believed_for_an_hour() -> None:
+    world = World()
+    world.answer = building(world, world.jobs[:3])
+    world.live(60)
+    assert world.sweeps.building_works
+    world.known = dict.fromkeys(world.jobs[:9], Known(Status.RUNNING, world.now))
+    world.live(20)
+    world.known = {job: Known(Status.RUNNING, world.now) for job in world.known}
+    world.live(20)
+    assert not world.sweeps.building_works
+    assert BUILDING not in world.live(3000)
+
+
+def test_jobs_that_are_not_building_any_more_are_read_next() -> None:
+    world = World()
+    world.answer = building(world, world.jobs[:3])
+    world.known = {job: Known(Status.RUNNING, 0.0) for job in world.jobs[:3]}
+    world.live(60)
+    page = HintPage(hints(world.jobs[:2], running=True), 2, True)
+    assert world.sweeps.on_answer(BUILDING, page, world.status, world.now, world.now) == [world.jobs[2]]
+
+
+def test_after_a_suspend_or_with_another_credential_all_is_read_anew() -> None:
+    world = World()
+    world.answer = fails(FailureKind.FORBIDDEN)
+    world.live(100)
+    world.sweeps.restart()
+    assert world.live(100) == []
+    world.sweeps.on_new_credential()
+    world.answer = world.good
+    assert world.sweep(1) == [USER, ListPage(number=1)]
+
+
+def test_a_first_page_puts_running_jobs_before_all_others() -> None:
+    world = World(4)
+    first, second, third, last = world.jobs
+    world.known = dict.fromkeys(world.jobs, Known())
+    page = HintPage({**hints([first, third]), **hints([second, last], running=True)}, 4)
+    assert world.sweeps.on_answer(USER, page, world.status, 0.0, 0.0) == [second, last]

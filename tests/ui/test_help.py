@@ -1,0 +1,137 @@
+"""Help, palette and footer: what they say, with the user's own keys, views and commands."""
+
+import sys
+from functools import partial
+
+import pytest
+from rich.cells import cell_len
+
+from tests.support.builders import failure, job_id
+from tests.support.screen_harness import Screen, jobs, screen
+from tui.core.condition import Condition
+from tui.core.reading import Status
+from tui.storage.screen_settings import CommandSettings, ViewSettings
+from tui.ui.footer import Focus, hints
+from tui.ui.key_help import found, help_entries, help_text
+
+A, B, C = job_id(1), job_id(2), job_id(3)
+VIEWS = {"2": ViewSettings("payments", "tag:even")}
+COMMANDS = {"open log": CommandSettings((sys.executable, "-c", "print('opened')"), "f6", help="Open our log page")}
+ENTRIES = help_entries({"remove": "Z"}, {"2": "payments"}, {"open log": ("Open our log page", "f6")})
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("delete", "remove"),
+        ("reload", "refresh"),
+        (":q", "leave"),
+        ("mute", "silence"),
+        ("copy_id", "copy_id"),
+        ("ctrl+z", "suspend"),
+        ("open log", "commands.open log"),
+        ("payments", "views.2"),
+        ("FILTER words", "filter"),
+    ],
+)
+def test_the_help_is_searched_by_words_keys_names_and_everyday_words(query: str, name: str) -> None:
+    assert name in [entry.name for entry in found(ENTRIES, query)]
+
+
+def test_what_is_not_there_is_not_found_and_no_words_find_everything() -> None:
+    assert found(ENTRIES, "xyzzy") == []
+    assert found(ENTRIES, " ") == ENTRIES
+    assert next(entry for entry in ENTRIES if entry.name == "remove").keys == "Z"
+
+
+@pytest.mark.parametrize(("width", "columns"), [(33, 1), (53, 1), (73, 1), (113, 2), (193, 3)])
+def test_the_help_has_as_many_columns_as_fit_and_loses_no_key(width: int, columns: int) -> None:
+    text = help_text(ENTRIES, width, with_names=False)
+    lines = text.plain.split("\n")
+    assert max(map(cell_len, lines)) <= width
+    assert any(line.count("  ") and "Open our log page" in line for line in lines)
+    assert all(entry.keys in text.plain for entry in ENTRIES)
+    assert len([part for part in lines[1].split("   ") if part.strip()]) >= columns
+    assert (lines[0].strip() == "Your commands") == (columns == 1)
+
+
+def words(focus: Focus, own: dict[str, str] | None = None) -> list[str]:
+    return [f"{hint.key} {hint.word}" for hint in hints(focus, {}, own or {})]
+
+
+def test_the_footer_begins_with_what_matters_here() -> None:
+    assert words(Focus(Condition.IDLE))[:4] == ["? help", "q quit", "enter details", "l log"]
+    assert words(Focus(Condition.FAILED))[2:4] == ["e why", "enter details"]
+    assert words(Focus(Condition.PAUSED))[2] == "p go on"
+    assert words(Focus(Condition.RUNNING))[2:4] == ["enter details", "b alert"]
+    assert words(Focus(group=True, folded=True))[2:4] == ["enter unfold", "- all"]
+    assert words(Focus(Condition.IDLE, marked=2))[2:4] == ["esc unmark", "x remove"]
+    assert words(Focus(watched=False))[2:4] == ["a add", "O find"]
+    assert words(Focus(Condition.IDLE, details=True))[2] == "esc table"
+    assert words(Focus(Condition.IDLE, typing=True))[:2] == ["enter keep the filter", "esc clear it"]
+    assert words(Focus(Condition.IDLE, filtered=True))[2] == "esc clear filter"
+    assert words(Focus(Condition.IDLE), {"f6": "mine"})[3] == "f6 mine"
+    assert "f6 mine" not in words(Focus(group=True), {"f6": "mine"})
+
+
+def test_no_hint_is_there_twice_and_none_has_no_key() -> None:
+    for condition in Condition:
+        found_words = words(Focus(condition, filtered=True), {"f6": "mine"})
+        assert len(set(found_words)) == len(found_words)
+    assert all(hint.key for hint in hints(Focus(Condition.IDLE), {"copy_id": "f5"}, {}))
+
+
+async def test_the_help_filters_scrolls_and_closes() -> None:
+    async with screen(2, views=VIEWS, commands=COMMANDS) as shown:
+        await shown.press("question_mark")
+        assert "Open our log page" in shown.text
+        before = shown.text
+        await shown.press("pagedown")
+        assert shown.text != before
+        await shown.press("pageup")
+        assert shown.text == before
+        await shown.press(*"quit")
+        assert "Close what is open, then quit [leave]" in shown.text
+        assert "Add jobs" not in shown.text
+        await shown.press(*"xyz")
+        assert "Nothing is found" in shown.text
+        await shown.press("escape")
+        assert "Keys and words" not in shown.text
+        for closes in ("question_mark", "f1", "escape"):
+            await shown.press("f1", closes)
+            assert "Keys and words" not in shown.text
+            assert shown.app.is_running
+
+
+async def test_views_and_own_commands_are_in_the_palette_with_their_keys() -> None:
+    async with screen(jobs(4), views=VIEWS, commands=COMMANDS) as shown:
+        await shown.press("colon", *"payments")
+        await shown.until(lambda: "view 2: payments  2" in shown.text)
+        await shown.press("enter")
+        await shown.until(lambda: "2 of 4 shown" in shown.text)
+        await shown.press("colon", *"open log")
+        await shown.until(lambda: "open log  f6" in shown.text)
+        await shown.press("enter")
+        await shown.until(lambda: "open log: done: opened" in shown.said)
+
+
+def is_seen(shown: Screen, text: str) -> bool:
+    return text in shown.text or text in shown.said
+
+
+async def test_the_footer_follows_the_cursor_and_can_be_clicked() -> None:
+    async with screen(3, {A: failure(), B: Status.RUNNING}, commands=COMMANDS, size=(100, 24)) as shown:
+        assert shown.lines[-1].startswith(" ? help   q quit   e why   enter details")
+        await shown.press("down")
+        assert shown.lines[-1].startswith(" ? help   q quit   enter details   b alert   f6 open log")
+        for word, seen in (("open log", "open log: done"), ("details", "$CODEARTS_TOKEN")):
+            await shown.pilot.click("Footer", offset=(shown.lines[-1].index(word), 0))
+            await shown.until(partial(is_seen, shown, seen))
+        assert "esc table" in shown.lines[-1]
+        await shown.press("escape", "z", "down", "enter", "left")
+        assert "enter fold" in shown.lines[-1]
+        await shown.pilot.click("Footer", offset=(0, 0))  # no hint stands there
+        await shown.press("space")
+        assert "esc unmark" in shown.lines[-1]
+        await shown.press("escape", "slash")
+        assert shown.lines[-1].startswith(" enter keep the filter   esc clear it")
