@@ -17,6 +17,7 @@ import pytest
 from tests.support.builders import job_id
 from tests.support.long_run import by_length
 from tui.core.errors import UserError
+from tui.core.estimate import estimate
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered
@@ -195,11 +196,31 @@ def test_what_is_old_or_too_much_is_removed(path: Path) -> None:
     file = opened(path)
     many = tuple(run(NOW - 60 * number, NOW - 60 * number + 30) for number in range(1, 1200))
     old = run(NOW - 91 * DAY, NOW - 91 * DAY + 300, job=2)
-    file.write(Notes((*many, old), (Gap(job_id(2), NOW - 92 * DAY, NOW - 91 * DAY),)))
+    gaps = (Gap(job_id(1), gone.start.by, gone.start.by + 20) for gone in many)
+    seen = {
+        job_id(2): LastSeen(Status.IDLE, NOW - 91 * DAY, NOW - 91 * DAY, NOW - 92 * DAY),
+        job_id(3): LastSeen(Status.IDLE, NOW - DAY, NOW - DAY, NOW - 92 * DAY),
+    }
+    file.write(Notes((*many, old), (*gaps, Gap(job_id(2), NOW - 92 * DAY, NOW - 91 * DAY)), seen))
     file.prune()
     with database(path) as other:
         assert other.execute("select count(*), min(start_by) from run").fetchone() == (1000, NOW - 60_000)
-        assert other.execute("select count(*) from gap").fetchone() == (0,)
+        assert other.execute("select count(*), min(start) from gap").fetchone() == (1000, NOW - 60_000)
+    assert file.read().seen.keys() == {job_id(3)}
+
+
+@pytest.mark.parametrize("names", [("history.db", "history.db"), ("history-jump-1.db", "history-jump-2.db")])
+def test_runs_that_two_saw_are_one_each_in_the_list_and_in_the_estimate(tmp_path: Path, names: tuple[str, str]) -> None:
+    one, two = (opened(tmp_path / name) for name in names)
+    starts = [NOW - 9000, NOW - 6000, NOW - 3000]
+    one.write(Notes(tuple(run(start, start + 600) for start in starts)))
+    two.write(Notes(tuple(run(start + 6, start + 604) for start in starts)))
+    for file in (one, two):
+        runs = file.read().runs[job_id(1)]
+        assert [known.start.by for known in runs] == starts
+        usual = estimate([past for known in runs if (past := known.past)], NOW)
+        assert usual
+        assert usual.runs == 3
 
 
 def test_of_a_long_history_the_last_runs_are_read(path: Path) -> None:

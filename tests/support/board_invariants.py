@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tui.core.board import Board, Freshness, JobState
 from tui.core.condition import Condition, condition_of, summarise
+from tui.core.reading import Status
 
 
 def check_board(board: Board, now: float, interval_of: Callable[[JobState], float]) -> None:
@@ -20,7 +21,9 @@ def check_state(state: JobState, now: float) -> None:
     if state.good and state.since:
         assert state.good.outcome is state.status
         assert state.since.at <= state.good.received.at <= now
-    assert len(state.transitions) <= 20
+    assert (state.current_run is not None) == (state.status is Status.RUNNING)
+    assert max(len(state.transitions), len(state.runs), len(state.gaps)) <= 20
+    assert all(run.end for run in state.runs)
     for earlier, later in zip(state.transitions, state.transitions[1:], strict=False):
         assert earlier.status != later.status
         assert earlier.after.at <= earlier.by.at <= later.by.at

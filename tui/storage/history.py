@@ -40,7 +40,7 @@ PATIENCE = 3.0
 """Seconds to wait for the file to open: locks of a dead file server may never be released."""
 DAYS_KEPT = 90
 RUNS_KEPT = 1000
-"""For each job."""
+"""For each job, and as many gaps."""
 RUNS_REMEMBERED = 20
 """For each job, read at the start."""
 PAGE = 100
@@ -135,14 +135,20 @@ class HistoryFile:
             )
 
     def prune(self) -> None:
-        """Removes what is older than 90 days, and all but the last 1,000 runs of each job."""
+        """Removes what is older than 90 days, and all but the last 1,000 runs and gaps of each job."""
         oldest = self._now().wall.timestamp() - DAYS_KEPT * 86_400
         with self._transaction() as connection:
             connection.execute("delete from run where coalesce(end_by, running_at) < ?", (oldest,))
             connection.execute("delete from gap where end < ?", (oldest,))
+            connection.execute("delete from seen where received < ?", (oldest,))
             connection.execute(
                 "delete from run where start_by <= (select start_by from run as later where later.job = run.job"
                 " order by start_by desc limit 1 offset ?)",
+                (RUNS_KEPT,),
+            )
+            connection.execute(
+                "delete from gap where start <= (select start from gap as later where later.job = gap.job"
+                " order by start desc limit 1 offset ?)",
                 (RUNS_KEPT,),
             )
         self._connection.execute("pragma incremental_vacuum")
