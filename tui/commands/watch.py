@@ -82,6 +82,7 @@ def open_screen(
     has_files: bool = True,
 ) -> int:
     """Run the screen. Without files, none of the user's but the watchlist given is read or written."""
+    from tui.storage.history import past_runs
     from tui.storage.names import load_names, names_path
     from tui.storage.screen_state import ScreenState, load_state, save_state
     from tui.storage.settings_edits import save_view
@@ -125,6 +126,7 @@ def open_screen(
             settings_file=context.settings_file if has_files else None,
             job_names={job: kept.name for job, kept in load_names(names_path(state_file)).items()},
             recorder=recorder,
+            read_runs=partial(past_runs, state_file.parent) if recorder and state_file else None,
             settings=settings,
         ),
         mouse=settings.ui.mouse,

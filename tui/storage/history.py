@@ -483,6 +483,11 @@ def read_runs(folder: Path, jobs: Iterable[JobId], since: float) -> dict[JobId, 
     return {job: merged(theirs) for job, theirs in runs.items()}
 
 
+def past_runs(folder: Path, job: JobId) -> list[RecordedRun]:
+    """Returns all runs of one job, as `read_runs`."""
+    return read_runs(folder, [job], 0.0)[job]
+
+
 def is_busy(error: sqlite3.Error) -> bool:
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 

@@ -7,6 +7,7 @@ The screen owns five plain objects: `state` (what is shown), `live` (the service
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -34,7 +35,6 @@ from tui.core.job import (
     split_tags,
     unfit,
 )
-from tui.core.job_runs import job_runs
 from tui.core.priority import expected_ends
 from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
@@ -840,14 +840,11 @@ class BoardScreen(Screen[None]):
     @work
     async def action_history(self) -> None:
         from tui.ui.history_dialog import HistoryDialog
-        from tui.ui.run_lines import records_of
 
-        if not (job := self.the_job()):
-            return
-        state, now = self.state.board.states[job], self.deps.now()
-        runs = [*job_runs(state), *([state.current_run] if state.current_run else ())]
-        title = f"Runs of {state.name}"
-        await self.ask("history", HistoryDialog(title, runs, None, records_of(state), now.wall, self.deps.glyphs))
+        if job := self.the_job():
+            state, read = self.state.board.states[job], self.deps.read_runs
+            reader = partial(read, job) if read else None
+            await self.ask("history", HistoryDialog(state, reader, self.deps.now().wall, self.deps.glyphs))
 
     @work
     async def action_events(self) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui.codearts.auth.credentials import Credential
     from tui.codearts.build_log import BuildSource
     from tui.codearts.endpoints import Endpoint
+    from tui.core.observed_run import RecordedRun
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller_group import PollerGroup
     from tui.storage.recorder import Recorder
@@ -148,5 +149,7 @@ class ScreenDeps(NamedTuple):
     """What the service called the jobs when it was asked last."""
     recorder: "Recorder | None" = None
     """Keeps the history; None for none."""
+    read_runs: "Callable[[JobId], Sequence[RecordedRun]] | None" = None
+    """Returns all runs of a job that the history file has; may take long. Raises UserError. None without a file."""
     settings: Settings = Settings()
     """The settings as they were at the start."""
