@@ -1,82 +1,95 @@
-"""All runs of one job, newest first: the last ones at once, the others when the history file was read."""
+"""All runs of one job, newest first; the older ones are read from the history file a page at a time."""
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from textual import work
 
-from tui.core.board import JobState
 from tui.core.errors import UserError
-from tui.core.job_runs import job_runs
-from tui.core.observed_run import RecordedRun, merged
+from tui.core.observed_run import RecordedRun
+from tui.core.run import RunRecord
 from tui.terminal.capabilities import Glyphs
 from tui.ui.list_dialog import ListDialog, ListLine
 from tui.ui.row import look_of
-from tui.ui.run_lines import condition_of_run, record_of, records_of, run_line
+from tui.ui.run_lines import condition_of_run, record_of, run_line
 
-Reader = Callable[[], Sequence[RecordedRun]]
-"""Returns the runs in the file, 1,000 at most of each host. Raises UserError. May take long, or for ever."""
-EMPTY = "No run of this job is known yet."
-READING = "reading the history file"
+PageReader = Callable[[float], Sequence[RecordedRun]]
+"""Returns runs that began before this moment (epoch seconds), oldest first; none if there are no more. Raises
+UserError. May take long."""
+EMPTY = "No run of this job was seen yet."
 
 
 class HistoryDialog(ListDialog):
     """Its lines cannot be chosen."""
 
-    def __init__(self, state: JobState, read: Reader | None, today: datetime, glyphs: Glyphs) -> None:
-        super().__init__(f"Runs of {state.name}", (), EMPTY, "esc: close", glyphs.ellipsis)
-        self._state = state
-        self._read = read
+    def __init__(
+        self,
+        title: str,
+        runs: Sequence[RecordedRun],
+        read_page: PageReader | None,
+        records: Mapping[int, RunRecord],
+        today: datetime,
+        glyphs: Glyphs,
+    ) -> None:
+        """`runs` are the known ones, oldest first. `records` are the service's, by number."""
+        super().__init__(title, (), EMPTY, "esc: close", glyphs.ellipsis)
+        self._runs = list(runs)
+        self._read_page = read_page
+        self._records = records
         self._today = today
         self._glyphs = glyphs
+        self._is_reading = False
 
     def begin(self) -> None:
-        self._show(job_runs(self._state), READING if self._read else "")
-        if self._read:
-            self.read_all(self._read)
+        self._show()
+        self.on_line_list_nears_end()
+
+    def on_line_list_nears_end(self) -> None:
+        if self._read_page and not self._is_reading:
+            self._is_reading = True
+            self.read_older(self._read_page)
 
     @work
-    async def read_all(self, read: Reader) -> None:
+    async def read_older(self, read_page: PageReader) -> None:
+        oldest = self._runs[0].start.by if self._runs else self._today.timestamp()
+        note = ""
         try:
-            runs = await _in_thread(lambda: whole_history(self._state, read()))
+            page = await in_thread(read_page, oldest)
         except UserError as error:
-            self._show(job_runs(self._state), str(error))
-        else:
-            self._show(runs, "")
+            page, note = (), str(error)
+        self._is_reading = False
+        if not page:
+            self._read_page = None
+        self._runs[:0] = page
+        self._show(note)
 
-    def _show(self, runs: Sequence[RecordedRun], note: str) -> None:
-        going = [self._state.current_run] if self._state.current_run else []
-        records = records_of(self._state)
-        lines = []
-        for run in (*going, *reversed(runs)):
-            text = run_line(run, self._today, self._glyphs, record_of(run, records))
-            lines.append(ListLine("", ((text, look_of(condition_of_run(run))),)))
-        self.show([*lines, *([ListLine("", ((note, "dim"),))] if note else [])])
+    def _show(self, note: str = "") -> None:
+        lines = [self._line(run) for run in reversed(self._runs)]
+        end = "reading older runs" if self._read_page else note
+        if end and (lines or note):
+            lines.append(ListLine("", ((end, "dim"),)))
+        self.show(lines)
+
+    def _line(self, run: RecordedRun) -> ListLine:
+        text = run_line(run, self._today, self._glyphs, record_of(run, self._records))
+        return ListLine("", ((text, look_of(condition_of_run(run))),))
 
 
-def whole_history(state: JobState, older: Sequence[RecordedRun]) -> Sequence[RecordedRun]:
-    """Returns the runs of the file and those that are not written yet, with the service's records, oldest first."""
-    ended = merged(run for run in (*older, *state.runs) if run.end)
-    return job_runs(state._replace(runs=tuple(ended)))
-
-
-async def _in_thread(work: Reader) -> Sequence[RecordedRun]:
+async def in_thread(work: PageReader, before: float) -> Sequence[RecordedRun]:
     """Runs this in a thread of its own, which does not hold up the end of the program if a file server hangs."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Sequence[RecordedRun]] = loop.create_future()
 
     def run() -> None:
         try:
-            result = work()
+            end(work(before))
         except UserError as error:
-            report(error)
-        else:
-            report(result)
+            end(error)
 
-    def report(result: Sequence[RecordedRun] | UserError) -> None:
+    def end(result: Sequence[RecordedRun] | UserError) -> None:
         with suppress(RuntimeError):  # the program has ended
             loop.call_soon_threadsafe(_end, done, result)
 

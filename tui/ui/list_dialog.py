@@ -20,6 +20,8 @@ from tui.ui.formatting import fit
 from tui.ui.status_line import Part, joined
 
 LOOKS = ("failed", "error", "stale", "running", "idle", "unread", "paused", "dim", "new")
+NEAR = 20
+"""So many lines before the end of the list more of them are asked for."""
 
 
 class ListLine(NamedTuple):
@@ -44,6 +46,9 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
 
     class Chosen(Message):
         """The line under the cursor was chosen."""
+
+    class NearsEnd(Message):
+        """The cursor is near the last line."""
 
     def __init__(self, ellipsis: str) -> None:
         super().__init__()
@@ -91,6 +96,8 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
         top = self.scroll_offset.y
         self.refresh(*(Region(0, line - top, self.size.width, 1) for line in (before, self.cursor)))
+        if self.cursor >= len(self.lines) - NEAR:
+            self.post_message(self.NearsEnd())
 
     def action_page(self, pages: int) -> None:
         self.action_move(pages * max(1, self.size.height - 1))

@@ -147,9 +147,9 @@ class ScreenDeps(NamedTuple):
     """Loaded again when it is edited."""
     job_names: Mapping[JobId, ServiceName] = {}
     """What the service called the jobs when it was asked last."""
+    older_runs: "Callable[[JobId, float], Sequence[RecordedRun]] | None" = None
+    """Reads runs of a job that began before then (epoch seconds); raises UserError, may take long. None for none."""
     recorder: "Recorder | None" = None
     """Keeps the history; None for none."""
-    read_runs: "Callable[[JobId], Sequence[RecordedRun]] | None" = None
-    """Returns all runs of a job that the history file has; may take long. Raises UserError. None without a file."""
     settings: Settings = Settings()
     """The settings as they were at the start."""
