@@ -91,6 +91,22 @@ async def test_without_exact_times_the_unit_is_learned_from_what_was_seen() -> N
     assert durations == [None, None, None, 90.0, 90.0]
 
 
+async def test_records_are_told_at_once_and_again_when_their_durations_are_known() -> None:
+    service = Service(*((number, number * 1000.0, 90.0, "SUCCESS") for number in range(1, 6)))
+    told: list[list[float | None]] = []
+    async with extras(service) as client:
+        lookup = RunLookup(
+            client,
+            "cn-north-4",
+            lambda: datetime(2026, 11, 24, tzinfo=UTC),
+            report=lambda job, records: told.append([record.duration for record in records]),
+        )
+        for number in range(1, 5):
+            await lookup.record_of(JOB, run_of(number * 1000.0, number * 1000.0 + 90))
+    unknown, known = [None] * 5, [90.0] * 5
+    assert told == [unknown, unknown, unknown, known, known]
+
+
 async def test_where_the_start_was_not_seen_the_exact_end_decides() -> None:
     service = Service((3, 290.0, 50.0, "FAILURE"), (2, -500.0, 800.0, "ABORTED"), (1, -5000.0, 100.0, "SUCCESS"))
     (match,), _ = await lookups(service, run_of(None, 300.0))

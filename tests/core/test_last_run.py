@@ -3,13 +3,12 @@
 from datetime import timedelta
 
 from tests.support.builders import DAY, failure, job_id, reading, state
-from tui.core.board import Board, JobState
-from tui.core.estimate import WINDOW
+from tui.core.board import RECORDS_KEPT, Board, JobState
 from tui.core.job import Job, ServiceName
+from tui.core.job_runs import usual_duration
 from tui.core.observed_run import Between
 from tui.core.reading import Status
 from tui.core.run import FailedStep, Outcome, RunRecord
-from tui.core.run_progress import usual_duration
 
 IDLE, RUNNING = Status.IDLE, Status.RUNNING
 STEP = FailedStep("Sign ipa")
@@ -145,16 +144,18 @@ def test_runs_of_the_service_are_samples_besides_the_observed_ones_and_give_thos
     records += [told(31, 25, 50, Outcome.FAILED), told(32, 195, 50)]
     known = known.with_records(records)
     assert [(run.number, run.outcome) for run in known.runs] == [(31, Outcome.FAILED), (32, Outcome.PASSED)]
-    observed = sum(run.past is not None for run in known.runs)
-    assert len(known.told_runs) == WINDOW - observed
+    assert len(known.records) == RECORDS_KEPT
     assert known.with_records(records) is known
-    usual = usual_duration(known.runs, DAY.timestamp() + 300, known.told_runs)
+    usual = usual_duration(known, DAY.timestamp() + 300)
     assert usual
-    assert (usual.runs, usual.told, usual.point) == (WINDOW - 1, WINDOW - 1, 60)
-    assert known.with_records([one._replace(duration=None) for one in records]).told_runs == ()
+    assert (usual.runs, usual.told, usual.point) == (RECORDS_KEPT - 1, RECORDS_KEPT - 2, 60)
+    bare = known.with_records([one._replace(duration=None, ended_at=None) for one in records])
+    assert usual_duration(bare, DAY.timestamp() + 300) is None
 
 
 def test_the_board_takes_records_of_watched_jobs_alone() -> None:
     board = Board().watch([Job(job_id(1))])
     assert board.with_records(job_id(2), [record(1)]) is board
-    assert board.with_records(job_id(1), [record(1)]) is board
+    after = board.with_records(job_id(1), [record(1)])
+    assert after.states[job_id(1)].records == (record(1),)
+    assert after.with_records(job_id(1), [record(1)]) is after

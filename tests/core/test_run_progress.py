@@ -1,16 +1,21 @@
 """A run in progress against the runs before it: what is said of it, and of what little is known."""
 
 import random
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
-from tests.support.builders import DAY, job_id, state
-from tui.core.estimate import RunProgress
+from tests.support.builders import DAY, job_id
+from tests.support.builders import state as state_after
+from tui.core.board import JobState
+from tui.core.estimate import Estimate, RunProgress
+from tui.core.job import Job
+from tui.core.job_runs import usual_duration
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Status
 from tui.core.run import Outcome, RunRecord
-from tui.core.run_progress import course, course_of, usual_duration
+from tui.core.run_progress import Course, course_of
 
 JOB = job_id(1)
 NOW = 1_000_000.0
@@ -30,6 +35,20 @@ def going(began: float, start_seen: bool = True, maybe_two: bool = False) -> Rec
 
 def before(number: int, duration: float = 600) -> list[RecordedRun]:
     return [ended(NOW - 3600 * (at + 1), duration) for at in range(number)]
+
+
+def state(runs: Sequence[RecordedRun], run: RecordedRun | None = None, gaps: tuple[Gap, ...] = ()) -> JobState:
+    return JobState(Job(JOB), runs=tuple(runs), current_run=run, gaps=gaps)
+
+
+def course(run: RecordedRun, runs: Sequence[RecordedRun], gaps: Sequence[Gap], now: float) -> Course:
+    known = course_of(state(runs, run, tuple(gaps)), now)
+    assert known
+    return known
+
+
+def usual(runs: Sequence[RecordedRun]) -> Estimate | None:
+    return usual_duration(state(runs), NOW)
 
 
 def test_elapsed_begins_at_the_middle_of_the_interval_in_which_it_began() -> None:
@@ -62,17 +81,17 @@ def test_a_start_that_was_not_seen_is_taken_from_the_record_where_it_fits(
     """A record that begins after the run was first seen going is of another run, beyond what clocks differ."""
     seen_at = DAY.timestamp()
     says = None if service_says is None else DAY + timedelta(seconds=service_says)
-    known = state((Status.RUNNING, 0)).learn(RunRecord(8, is_finished=False, started_at=says))
+    known = state_after((Status.RUNNING, 0)).learn(RunRecord(8, is_finished=False, started_at=says))
     shown = course_of(known, seen_at + 60)
     assert shown
     assert shown.start_seen == (began is not None)
     assert shown.began == seen_at + (began if began is not None else 0)
 
 
-@pytest.mark.parametrize(("runs", "usual"), [(2, None), (3, 600), (9, 600)])
-def test_under_three_runs_nothing_is_said(runs: int, usual: float | None) -> None:
-    known = usual_duration(before(runs), NOW)
-    assert (known and known.point) == usual
+@pytest.mark.parametrize(("runs", "point"), [(2, None), (3, 600), (9, 600)])
+def test_under_three_runs_nothing_is_said(runs: int, point: float | None) -> None:
+    known = usual(before(runs))
+    assert (known and known.point) == point
 
 
 def test_a_clock_that_was_set_back_makes_no_time_negative() -> None:
@@ -81,7 +100,7 @@ def test_a_clock_that_was_set_back_makes_no_time_negative() -> None:
 
 def test_known_failures_are_left_out() -> None:
     runs = [*before(3), *(ended(NOW - 60 * at, 30, Outcome.FAILED, width=1) for at in range(1, 9))]
-    known = usual_duration(runs, NOW)
+    known = usual(runs)
     assert known
     assert (known.runs, known.point) == (3, 600)
 
@@ -103,4 +122,4 @@ def test_runs_that_were_seen_only_in_part_never_move_the_usual_duration() -> Non
         ]
         mixed = [*whole, *parts]
         chance.shuffle(mixed)
-        assert usual_duration(mixed, NOW) == usual_duration(whole, NOW)
+        assert usual(mixed) == usual(whole)

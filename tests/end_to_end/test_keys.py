@@ -4,13 +4,10 @@ import re
 from functools import partial
 from pathlib import Path
 
-import pytest
-
+from tests.support.long_run import SIZES
 from tests.support.program import SETTINGS, row
 from tests.support.typist import BAD, JOBS, asked_often_enough, cursor_is_below, typing
 from tui.ui.keys import ASK, LOOK, MARK, MOVE, PROGRAM, WATCH
-
-SIZES = pytest.mark.parametrize(("rows", "columns"), [(24, 80), (40, 120)])
 
 
 @SIZES
@@ -199,6 +196,10 @@ def test_asking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.wait_for(lambda text: "paused" in text.splitlines()[0])
         typist.press("P")
         typist.wait_for(lambda text: "paused" not in text.splitlines()[0])
+        typist.press("b")
+        typist.wait_for("Alert when job 001 ends")
+        typist.press("B")
+        typist.wait_for("Silent until")
         typist.every_key_of(ASK)
 
 
@@ -258,7 +259,7 @@ def test_the_program(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("colon")
         typist.wait_for("Search for commands")
         typist.type("only problems")
-        typist.wait_for("failed builds, stale jobs")
+        typist.wait_for("failed, stale, longer than usual")
         typist.press("enter")
         typist.wait_for(f"{len(BAD)} of {JOBS} shown")
         typist.press("exclamation_mark")

@@ -103,6 +103,23 @@ async def test_a_record_that_lags_is_asked_for_a_second_time_and_no_third() -> N
 
 
 @in_virtual_time
+async def test_a_record_that_was_not_there_is_asked_for_once_more_when_the_user_looks() -> None:
+    source = Source()
+    source.match = lambda job: Match(MatchKind.NOT_THERE)
+    async with asking(prod=source) as (outcomes, reports):
+        outcomes.stopped(JOBS[0], RUN, "prod")
+        for _ in range(3):
+            outcomes.look_again(JOBS[0], RUN, "prod")  # it is being asked about anyway
+        await asyncio.sleep(600)
+        source.match = lambda job: Match(MatchKind.FOUND, passed(7))
+        for _ in range(3):
+            outcomes.look_again(JOBS[0], RUN, "prod")
+            await asyncio.sleep(100)
+    assert source.times("record") == [5.0, 65.0, 600.0]
+    assert reports == [(JOBS[0], passed(7), None)]
+
+
+@in_virtual_time
 async def test_where_all_records_lag_most_are_asked_for_once() -> None:
     source = Source()
     source.match = lambda job: Match(MatchKind.NOT_THERE)

@@ -94,6 +94,7 @@ async def test_at_the_start_all_names_and_outcomes_are_learned(tmp_path: Path) -
             state = watch.board.states[job]
             assert state.name == truth.name
             assert watch.outcome(job) == OUTCOMES.get(truth.name)
+            assert bool(state.records) == bool(truth.state)
         assert watch.board.states[IDS[1]].failed_step == FailedStep("Sign ipa", "CB.2017", "expired", "Renew it.")
         assert set(watch.unconfirmed) == {IDS[number] for number in (0, 1, 2, 3, 4)}
         assert sum("/job/list" in request.path for request in watch.server.requests) == 1
@@ -127,6 +128,25 @@ async def test_a_stop_is_asked_about_and_its_record_taken(tmp_path: Path, monkey
         run = watch.board.states[job].last_run
         assert run
         assert (run.number, run.outcome, run.is_confirmed) == (17, Outcome.FAILED, True)
+
+
+async def test_a_look_asks_again_about_what_is_not_known_and_about_nothing_else(tmp_path: Path) -> None:
+    async with watching(tmp_path) as watch:
+        known = IDS[:2]
+        await watch.until(lambda: all((run := watch.board.states[job].last_run) and run.is_confirmed for job in known))
+        await watch.until(lambda: watch.board.states[IDS[1]].failed_step is not None)
+        stopped = watch.board.states[IDS[6]]
+        for status, at in ((Status.IDLE, -10.0), (Status.RUNNING, 5.0), (Status.IDLE, 95.0)):
+            moment = Moment(at, TRUTHS[6].began + timedelta(seconds=at))
+            stopped = stopped.record(Reading(IDS[6], status, moment, moment))
+        tell_alone(watch.server, TRUTHS[6]._replace(state="ABORTED"))
+        watch.board = watch.board._replace(states={**watch.board.states, IDS[6]: stopped})
+        asked = len(watch.server.requests)
+        for job in known:
+            watch.facts.look_again(watch.board.states[job])
+        watch.facts.look_again(stopped)
+        await watch.until(lambda: watch.outcome(IDS[6]) is Outcome.ABORTED)
+        assert not any(job in request.path for request in watch.server.requests[asked:] for job in known)
 
 
 def tell_alone(server: ContractServer, truth: Truth) -> None:

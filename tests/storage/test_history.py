@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.builders import job_id
 from tests.support.long_run import by_length
+from tui.core.errors import UserError
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered
@@ -26,6 +27,7 @@ from tui.storage.history import (
     HistoryFile,
     HistoryUnusable,
     history_path,
+    read_older,
 )
 from tui.storage.mounts import is_remote
 
@@ -206,6 +208,21 @@ def test_of_a_long_history_the_last_runs_are_read(path: Path) -> None:
     runs = file.read().runs[job_id(1)]
     assert len(runs) == RUNS_REMEMBERED
     assert runs[-1].start.by == NOW - 60
+
+
+def test_older_runs_are_read_a_page_at_a_time(path: Path) -> None:
+    file = opened(path)
+    file.write(Notes(tuple(run(NOW - 60 * number, NOW - 60 * number + 30) for number in range(1, 251))))
+    before, pages = NOW - 600, []
+    while page := read_older(path.parent, job_id(1), before):
+        pages.append(len(page))
+        assert page[-1].start.by < before
+        before = page[0].start.by
+    assert pages == [100, 100, 40]
+    assert read_older(path.parent, job_id(2), NOW) == []
+    path.write_bytes(b"no database" * 100)
+    with pytest.raises(UserError, match="cannot be read"):
+        read_older(path.parent, job_id(1), NOW)
 
 
 def test_notes_are_there_after_the_end(path: Path, histories: list[History]) -> None:

@@ -14,8 +14,10 @@ from tests.support.hostile_texts import body, text
 from tui.codearts.status_api import interpret
 from tui.core.board import Board, JobState
 from tui.core.errors import UserError
+from tui.core.hints import Hint, HintPage
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
+from tui.polling.list_sweeps import ListPage
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller
 from tui.polling.poller_group import PollerGroup
@@ -47,7 +49,8 @@ class Service:
 
     def __init__(self, world: "World", dice: Random) -> None:
         self.world, self.dice = world, dice
-        self.sent = 0
+        self.sent = self.pages = 0
+        self.lies = self.lag = 0.0
         self.last_sent = -1e9
         self.in_flight: set[JobId] = set()
         self.share = 0.0
@@ -58,6 +61,7 @@ class Service:
         self.share = self.dice.choice((0.0, 0.0, 0.02, 0.3, 1.0))
         self.kinds = self.dice.sample(list(FailureKind), self.dice.choice((1, 3, 20)))
         self.latency = self.dice.choice((0.05, 0.3, 2.0))
+        self.lies, self.lag = self.dice.choice((0.0, 0.0, 0.1, 1.0)), self.dice.choice((0.0, 60.0))
 
     async def read(self, job: JobId) -> Reading:
         assert job not in self.in_flight, "two requests at once for one job"
@@ -76,6 +80,23 @@ class Service:
                 return interpret(self.dice.choice((200, 429, 500)), {}, body(self.dice))
             return Failure(self.dice.choice(self.kinds), "it failed", retry_after=self.dice.choice((None, 30.0)))
         return Status.RUNNING if (int(job, 16) * 7919 + int(self.world.clock()) // 300) % 3 == 0 else Status.IDLE
+
+    async def page(self, page: ListPage) -> HintPage | Failure:
+        """Lists that are refused, empty, late, repeated, or lie, as the mood is."""
+        self.pages += 1
+        self.last_sent = self.world.clock()
+        await asyncio.sleep(self.dice.expovariate(1 / self.latency))
+        if self.dice.random() < self.share:
+            return Failure(self.dice.choice(self.kinds), "no list", retry_after=self.dice.choice((None, 30.0)))
+        jobs = list(self.world.board.states)[
+            page.number * 100 : page.number * 100 + self.dice.choice((0, 50, 100, 100))
+        ]
+        said = {job: self.says(job) is not (self.dice.random() < self.lies) for job in jobs}
+        hints = {job: Hint(runs, (runs,), 0, "p" * (int(job, 16) % 3)) for job, runs in said.items()}
+        return HintPage(hints, self.dice.choice((None, JOBS)), all(said.values()))
+
+    def says(self, job: JobId) -> bool:
+        return (int(job, 16) * 7919 + int(self.world.clock() - self.lag) // 300) % 3 == 0
 
     def credential_changed(self) -> bool:
         return self.dice.random() < 0.1
@@ -110,7 +131,9 @@ class World:
         return Moment(at, DAY + timedelta(seconds=at + self.wall_ahead))
 
     def poller(self, name: str) -> Poller:
-        return Poller(self.services[name], self.record, self.policy, clock=self.clock, uniform=self.dice.uniform)
+        service = self.services[name]
+        clock, uniform = self.clock, self.dice.uniform
+        return Poller(service, self.record, self.policy, clock=clock, uniform=uniform, lists=service)
 
     def record(self, readings: list[Reading]) -> None:
         self.readings += len(readings)

@@ -91,7 +91,12 @@ def in_words(course: Course, glyphs: Glyphs) -> str:
 
 def test_the_usual_duration_names_its_ground() -> None:
     assert in_words(at(0, *TWENTY), UNICODE) == "≈8m, four of five runs 6m30s-9m15s (20 runs)"
-    assert in_words(at(0, 400, 410, 420), UNICODE) == "≈6m45s (3 runs)"
+    few = at(0, 400, 410, 420)
+    assert in_words(few, UNICODE) == "≈6m45s (3 runs)"
+    assert few.usual
+    told = few._replace(usual=few.usual._replace(told=2, includes_failed=True))
+    assert in_words(told, UNICODE) == "≈6m45s (3 runs, incl. failed, 2 from the service)"
+    assert in_words(few._replace(usual=few.usual._replace(told=3)), ASCII) == "~6m45s (3 runs, from the service)"
     assert in_words(at(0, *(60,) * 5, *(600,) * 5), ASCII) == "four of five runs 1m-10m, of two kinds (10 runs)"
 
 

@@ -18,7 +18,7 @@ EVEN = ViewSettings("even ones", "tag:even", "job", True, "tag")
 
 
 def test_the_view_of_a_look_shows_that_look_again_and_leaves_the_rest_alone() -> None:
-    look = ScreenState("dusk", "age", True, "web", "lab", True, True, True, "tag", ("tag:web",))
+    look = ScreenState("dusk", "age", True, "web", "lab", True, True, True, "tag", ("tag:web",), columns=("job", "id"))
     assert shown_by(view_of(look, "mine"), look) == look
     assert shown_by(ViewSettings(), look) == ScreenState("dusk", details=True, wide=True, folded=("tag:web",))
     views = {"2": EVEN, "5": view_of(look, "mine")}

@@ -17,6 +17,8 @@ MOST_BUILDS = 2
 """Builds whose exact times are requested to find one run."""
 FRUITLESS = 20
 """After so many exact times without learning the unit, it is not sought any more: one request a run must do."""
+UNTIMED = 500
+"""Jobs whose records are kept until the unit is known."""
 _EXACT = 0.5
 """Seconds; the service's own two times are to the millisecond, its durations may be rounded."""
 
@@ -32,11 +34,14 @@ class RunLookup:
         calibration: Calibration | None = None,
         report: Callable[[JobId, Sequence[RunRecord]], object] = lambda job, records: None,
     ) -> None:
-        """`report` is called with the records of a job, whatever they were requested for."""
+        """`report` is called with the records of a job, whatever they were requested for, and once more when the unit
+        of durations is known."""
         self._extras = extras
         self._region = region
         self._now = now
         self._report = report
+        self._untimed: dict[JobId, Sequence[RunRecord]] = {}
+        """Records that were reported before the unit was known."""
         self.calibration = calibration or Calibration()
         self._exact_answers = 0
 
@@ -64,7 +69,7 @@ class RunLookup:
         least, most = run.duration or (0.0, None)
         is_new = match.record is not None and match.record.number not in exact_numbers
         if match.kind is MatchKind.FOUND and match.record and is_new and most is not None and not run.maybe_two:
-            self.calibration = self.calibration.observe(match.record, least, most)
+            self._learn_unit(match.record, least, most)
         return match
 
     async def records(self, job: JobId, most: int = 10) -> Sequence[RunRecord] | Failure:
@@ -72,9 +77,22 @@ class RunLookup:
         page = await self._extras.fetch(record_list_call(job, self._now(), self._region, most))
         if not isinstance(page, RecordPage):
             return page
-        records = [self.calibration.apply(record) for record in page.records]
+        if not self.calibration.is_known and (len(self._untimed) < UNTIMED or job in self._untimed):
+            self._untimed[job] = page.records
+        return self._reported(job, page.records)
+
+    def _reported(self, job: JobId, page: Sequence[RunRecord]) -> Sequence[RunRecord]:
+        records = [self.calibration.apply(record) for record in page]
         self._report(job, records)
         return records
+
+    def _learn_unit(self, record: RunRecord, least: float, most: float) -> None:
+        """Learns from a run that lasted between `least` and `most` seconds."""
+        self.calibration = self.calibration.observe(record, least, most)
+        if self.calibration.is_known:
+            untimed, self._untimed = self._untimed, {}
+            for job, page in untimed.items():
+                self._reported(job, page)
 
     async def last_run(self, job: JobId, with_duration: bool = False) -> RunRecord | Failure | None:
         """The newest build, going on or ended; None for a job without one. `with_duration` as for `last_runs`."""
@@ -119,7 +137,7 @@ class RunLookup:
             return None
         self._exact_answers += 1
         if exact.duration is not None:
-            self.calibration = self.calibration.observe(record, exact.duration - _EXACT, exact.duration + _EXACT)
+            self._learn_unit(record, exact.duration - _EXACT, exact.duration + _EXACT)
         return exact
 
     def _lacks_times(self, match: Match) -> bool:

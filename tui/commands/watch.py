@@ -9,9 +9,11 @@ from tui.commands.output import ExitCode, Output
 from tui.startup import gc_paused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tui.context import App, Context
+    from tui.core.job import JobId
+    from tui.core.observed_run import RecordedRun
     from tui.storage.settings import Settings
     from tui.storage.watchlist import Watchlist, WatchlistStore
 
@@ -99,6 +101,11 @@ def open_screen(
 
         return redact(text, service().held() if service.cache_info().currsize else ())
 
+    def older_runs(job: "JobId", before: float) -> "Sequence[RecordedRun]":
+        from tui.storage.history import read_older
+
+        return read_older(state_file.parent, job, before) if state_file else ()
+
     if state.profile:  # which rows there are depends on the profiles: they cannot be loaded later
         service()
     return run(
@@ -124,6 +131,7 @@ def open_screen(
             save_view=partial(save_view, context.settings_file) if has_files and context.settings_file else None,
             settings_file=context.settings_file if has_files else None,
             job_names={job: kept.name for job, kept in load_names(names_path(state_file)).items()},
+            older_runs=older_runs if state_file else None,
             recorder=recorder,
             settings=settings,
         ),

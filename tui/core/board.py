@@ -6,7 +6,6 @@ from math import inf
 from typing import NamedTuple
 
 from tui.core.alert_policy import Arm
-from tui.core.estimate import WINDOW, PastRun
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.known_runs import known_runs
 from tui.core.observed_run import Gap, RecordedRun, observe
@@ -16,6 +15,10 @@ from tui.core.run_match import MatchKind, choose_record, with_record
 
 TRANSITIONS_KEPT = RUNS_KEPT = GAPS_KEPT = 20
 """For each job."""
+RECORDS_KEPT = 20
+"""For each job, as many as an estimate uses."""
+TOLD_JOBS = 1000
+"""Jobs whose records are kept."""
 REMEMBERED = 500
 """Removed jobs whose state is kept, in case they come back, as by undo."""
 
@@ -96,8 +99,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     """The run in progress; None if the status is not running."""
     gaps: tuple[Gap, ...] = ()
     """The last times in which the job was not watched, oldest first."""
-    told_runs: tuple[PastRun, ...] = ()
-    """Runs that the service told of, as samples for an estimate, besides `runs`."""
+    records: tuple[RunRecord, ...] = ()
+    """The last runs as the service tells of them, newest first; empty while it was not asked."""
     is_remembered: bool = False
     """Whether status, since and good are from before this start: there was no answer yet."""
     is_armed_once: bool = False
@@ -200,16 +203,15 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         known = self._replace(last_run=last_run, failed_step=step, learned_at=at)
         return known.with_outcome(record) if record.is_confirmed and self.runs else known
 
-    def with_records(self, records: Iterable[RunRecord]) -> "JobState":
-        """The state after the service told of the last runs, with their outcomes, and samples for an estimate."""
-        known = known_runs(self.runs, records)
-        runs = tuple(_with_record(one.run, one.record) for one in known if one.run)
-        missing = WINDOW - sum(run.past is not None for run in runs)
-        told = [past for one in known if (past := one.past) and past.is_told]
-        told_runs = tuple(told[-missing:]) if missing > 0 else ()
-        if (runs, told_runs) == (self.runs, self.told_runs):
+    def with_records(self, records: Iterable[RunRecord], most: int = RECORDS_KEPT) -> "JobState":
+        """The state after the service told of the last runs, with their outcomes. The newest of them are kept."""
+        records = list(records)
+        runs = tuple(_with_record(one.run, one.record) for one in known_runs(self.runs, records) if one.run)
+        told = {record.number: record for record in (*self.records, *records)}
+        kept = tuple(told[number] for number in sorted(told, reverse=True)[:most])
+        if (runs, kept) == (self.runs, self.records):
             return self
-        return self._replace(runs=runs, told_runs=told_runs)
+        return self._replace(runs=self.runs if runs == self.runs else runs, records=kept)
 
     def with_outcome(self, record: RunRecord) -> "JobState":
         """The outcome of the last run that was observed, if this is its record.
@@ -250,9 +252,10 @@ class Board(NamedTuple):
         return self
 
     def with_records(self, job: JobId, records: Iterable[RunRecord]) -> "Board":
-        """The board after the service told of a job's last runs."""
+        """The board after the service told of a job's last runs. Of many jobs only the first ones' records are kept."""
         state = self.states.get(job)
-        after = state and state.with_records(records)
+        keeps = sum(bool(known.records) for known in self.states.values()) < TOLD_JOBS or bool(state and state.records)
+        after = state and state.with_records(records, RECORDS_KEPT if keeps else 0)
         return self if after is None or after is state else self._replace(states={**self.states, job: after})
 
     def call(self, names: Mapping[JobId, ServiceName]) -> "Board":

@@ -160,6 +160,11 @@ class Calibration(NamedTuple):
     build_time: UnitEvidence = UnitEvidence()
     cost_time: UnitEvidence = UnitEvidence()
 
+    @property
+    def is_known(self) -> bool:
+        """Whether durations can be computed."""
+        return self.build_time.unit is not None or self.cost_time.unit is not None
+
     def observe(self, record: RunRecord, least: float, most: float) -> "Calibration":
         """Learns from a run that was observed from start to end, and lasted between `least` and `most` seconds."""
         return Calibration(

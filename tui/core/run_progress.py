@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tui.core.board import JobState
-from tui.core.estimate import Estimate, Outlook, PastRun, RunProgress, estimate, outlook
+from tui.core.estimate import Estimate, Outlook, RunProgress, outlook
+from tui.core.job_runs import usual_duration
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.run_match import times_agree
 
@@ -41,20 +42,17 @@ def course_of(state: JobState, now: float) -> Course | None:
     if run.start.after is None and state.going and state.going.started_at and times_agree(state.going, run):
         began = min(state.going.started_at.timestamp(), run.start.by)
         run = run._replace(start=Between(began, began))  # not seen by us, but the service says so
-    return course(run, state.runs, state.gaps, now, state.told_runs)
+    return course(run, usual_duration(state, now), state.gaps, now)
 
 
-def course(
-    run: RecordedRun, before: Iterable[RecordedRun], gaps: Iterable[Gap], now: float, told: Iterable[PastRun] = ()
-) -> Course:
-    """Returns how far the run is at `now` (epoch seconds), judged by runs `before` it that were seen or told.
+def course(run: RecordedRun, usual: Estimate | None, gaps: Iterable[Gap], now: float) -> Course:
+    """Returns how far the run is at `now` (epoch seconds), judged by the usual duration.
 
     A run that may be two has been going since the last gap at least: the first of the two may have ended in it.
     """
     start_seen = run.start.after is not None and not run.maybe_two
     start = run.start.middle if start_seen else _sure_start(run, gaps)
     elapsed = max(0.0, now - start)
-    usual = usual_duration(before, now, told)
     return Course(elapsed, start_seen, outlook(elapsed, start_seen, usual), usual, start)
 
 
@@ -67,11 +65,6 @@ def late_since(state: JobState) -> float | None:
     if known is None or known.usual is None or not known.is_late:
         return None
     return read_at - known.elapsed + known.usual.too_long
-
-
-def usual_duration(runs: Iterable[RecordedRun], now: float, told: Iterable[PastRun] = ()) -> Estimate | None:
-    """Returns the estimate from those runs that were observed closely enough, and from those the service told of."""
-    return estimate([*(past for run in runs if (past := run.past)), *told], now)
 
 
 def _sure_start(run: RecordedRun, gaps: Iterable[Gap]) -> float:

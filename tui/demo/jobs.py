@@ -156,9 +156,17 @@ def demo_jobs(seed: int) -> tuple[DemoJob, ...]:
 
 
 def rhythm(seed: int, label: str, pace: DemoPace = DemoPace.BUSY) -> Rhythm:
-    """Short spells are more likely than long ones, so that something changes every few seconds."""
+    """Short spells are more likely than long ones, so that something changes every few seconds.
+
+    The builds of a job take about the same time, but for one in twelve that may take much longer.
+    """
     random = Random(f"{seed} {label}")
-    lengths = [_spell(random, *pace.value[number % 2]) for number in range(SPELLS)]
+    shortest, longest = pace.value[0]
+    usual = _spell(random, 1.25 * shortest, longest / 1.25)
+    lengths = [
+        _spell(random, *pace.value[1]) if number % 2 else usual * _spell(random, 0.8, 1.25) for number in range(SPELLS)
+    ]
+    lengths[0] = min(longest, usual * random.uniform(1.25, 4.0))
     ends = tuple(accumulate(lengths))
     return Rhythm(ends, random.uniform(0.0, ends[-1]))
 

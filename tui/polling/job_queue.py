@@ -150,6 +150,8 @@ class JobQueue:
         self.in_flight: set[JobId] = set()
         self.counts: Counter[Cadence] = Counter()
         """Number of unpaused jobs of each cadence."""
+        self.changes = 0
+        """Grows whenever `counts` changes."""
         self.heap = DueHeap()
         self._preferred: dict[JobId, None] = {}
         self._near: AbstractSet[JobId] = frozenset()
@@ -168,7 +170,7 @@ class JobQueue:
                 self.entries[job] = known
             else:
                 self.entries[job] = entry = Entry(now, is_near=job in self._near)
-                self.counts[entry.cadence] += 1
+                self._count(entry, 1)
                 new.append(job)
         for job, gone in before.items():
             self._count(gone, -1)
@@ -356,3 +358,4 @@ class JobQueue:
     def _count(self, entry: Entry, by: int) -> None:
         if not entry.paused:
             self.counts[entry.cadence] += by
+            self.changes += 1

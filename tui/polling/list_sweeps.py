@@ -33,6 +33,8 @@ MOST_PAGES = 20
 """Pages of one list in a sweep; more where more jobs are watched than half of them can name."""
 WORTH = 3
 """A list is read if it names so many watched jobs a page."""
+SWEEPS_MISSED = 2.5
+"""A job that so many sweeps have not named is not one that a list agrees with."""
 STRIKES = 3
 """So many sweeps in a row that miss more than half of the jobs make the list rest."""
 REST, PASSING_REST, SHORT_REST = 3600.0, 600.0, 300.0
@@ -165,9 +167,9 @@ class ListSweeps:
         full = plan.pages / self._full_every(plan, rate, now) if plan.lists else 0.0
         return full + (1 / self._building_every(plan, rate, now) if self.building_works else 0.0)
 
-    def seen_within(self, rate: float, now: float) -> float:
-        """Returns the seconds within which a job that lists name was on a page."""
-        return 2.5 * self._full_every(self._plan(now), rate, now)
+    def listed_since(self, rate: float, now: float) -> float:
+        """Returns since when a job must have been on a page, if a list still names it."""
+        return now - SWEEPS_MISSED * self._full_every(self._plan(now), rate, now)
 
     def next(self, rate: float, wanted: bool, now: float) -> tuple[float, ListPage] | None:
         """Returns when the next page is to be asked for, and which; None until something changes.
@@ -216,7 +218,7 @@ class ListSweeps:
 
     def _plan(self, now: float) -> "_Plan":
         """Found out anew once a second, and after each answer."""
-        if self._planned is None or not self._planned.at <= now < self._planned.at + PLANNED_FOR:
+        if self._planned is None or abs(now - self._planned.at) >= PLANNED_FOR:
             self._planned = self._make_plan(now)
         return self._planned
 

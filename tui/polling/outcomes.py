@@ -63,6 +63,8 @@ class _Profile:
     """Jobs whose last run is wanted, in this order."""
     rests_until: float = -inf
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    looked_at: dict[JobId, RecordedRun] = field(default_factory=dict)
+    """The run of each job that was asked about because the user looked at it."""
     stops_asked: int = 0
     asked_again: int = 0
 
@@ -99,12 +101,22 @@ class Outcomes:
             asked.stops[job] = Stop(run, now, now + AFTER_STOP)
             asked.news.set()
 
+    def look_again(self, job: JobId, run: RecordedRun, profile: str) -> None:
+        """The user looks at a run whose record was not there in time: it is asked for once more."""
+        asked = self._profile(profile)
+        if asked and job not in asked.stops and asked.looked_at.get(job) != run:
+            now = self._clock()
+            asked.looked_at[job] = run
+            asked.stops[job] = Stop(run, now, now, attempts=1)
+            asked.news.set()
+
     def forget(self, jobs: Iterable[JobId]) -> None:
         """These are not watched any more."""
         gone = set(jobs)
         for asked in filter(None, self._profiles.values()):
             asked.stops = {job: stop for job, stop in asked.stops.items() if job not in gone}
             asked.firsts = {job: None for job in asked.firsts if job not in gone}
+            asked.looked_at = {job: run for job, run in asked.looked_at.items() if job not in gone}
 
     async def run(self) -> None:
         """Asks until it is cancelled. Profiles do not wait for each other."""

@@ -48,8 +48,8 @@ class Scheduler:
         self.paused = False
         """The user paused everything."""
         self._uniform = uniform
-        self._paced: tuple[tuple[float, ...], Pacing] | None = None
-        """The last intervals, and what they were found from."""
+        self._paced: tuple[tuple[int, float], Pacing] | None = None
+        """The last intervals, and when they were found."""
         self._reviewed_at = -inf
         self._own = CallLog()
         """The requests for jobs and lists."""
@@ -68,13 +68,13 @@ class Scheduler:
 
     @property
     def pacing(self) -> Pacing:
-        """The intervals with which status calls and lists stay within the rate."""
-        rate = self.limiter.rate
-        for_lists = self.sweeps.rate(rate, self._checked_at) if self.sweeps and self.wants_lists else 0.0
-        figures = (rate, for_lists, self._for_others, *map(self.job_queue.counts.__getitem__, Cadence))
-        if self._paced is None or self._paced[0] != figures:
+        """The intervals with which status calls and lists stay within the rate; found anew at each turn."""
+        key = self.job_queue.changes, self._checked_at
+        if self._paced is None or self._paced[0] != key:
+            rate = self.limiter.rate
+            for_lists = self.sweeps.rate(rate, self._checked_at) if self.sweeps and self.wants_lists else 0.0
             left = max(LEAST_LEFT * rate, rate - for_lists - self._for_others)
-            self._paced = figures, pacing(self.policy, self.job_queue.counts, left)
+            self._paced = key, pacing(self.policy, self.job_queue.counts, left)
         return self._paced[1]
 
     @property
@@ -274,21 +274,24 @@ class Scheduler:
         if not self.sweeps:
             return False
         is_hinted = self.sweeps.book.on_reading(job, status, before, sent, now)
-        self.job_queue.set_quiet(job, self._is_quiet(self.sweeps, job, now))
+        self.job_queue.set_quiet(job, self._is_quiet(self.sweeps, job, self._listed_since(now), now))
         return is_hinted
 
-    def _is_quiet(self, sweeps: ListSweeps, job: JobId, now: float) -> bool:
-        project = sweeps.book.project_of(job)
-        if project is None or not sweeps.book.is_trusted(project, now):
+    def _listed_since(self, now: float) -> float:
+        return self.sweeps.listed_since(self.limiter.rate, now) if self.sweeps else inf
+
+    def _is_quiet(self, sweeps: ListSweeps, job: JobId, since: float, now: float) -> bool:
+        """Returns whether a trusted list says the same as the last status call, and has done so lately."""
+        book = sweeps.book
+        if not book.agrees_since(job, self.job_queue.entries[job].status, since):
             return False
-        since = now - sweeps.seen_within(self.limiter.rate, now)
-        return sweeps.book.agrees_since(job, self.job_queue.entries[job].status, since)
+        return book.is_trusted(book.project_of(job) or "", now)
 
     def _review(self, sweeps: ListSweeps, now: float) -> None:
         """Jobs that lists do not agree with any more are not left waiting as long as was planned."""
-        lost = []
+        lost, since = [], self._listed_since(now)
         for job, entry in self.job_queue.entries.items():
-            if entry.is_quiet and not self._is_quiet(sweeps, job, now):
+            if entry.is_quiet and not self._is_quiet(sweeps, job, since, now):
                 self.job_queue.set_quiet(job, False)
                 lost.append(job)
         if lost:

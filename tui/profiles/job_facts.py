@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from tui.core.board import Board, stops_between
+from tui.core.board import Board, JobState, stops_between
 from tui.core.errors import UserError
 from tui.core.job import JobId, ServiceName
-from tui.core.reading import Moment
+from tui.core.reading import Moment, Status
 from tui.core.run import FailedStep, RunRecord
 from tui.polling.outcomes import Outcomes
 from tui.profiles.extras import Extras, Told, names_in
@@ -60,6 +60,11 @@ class JobFacts:
         """Asks about each of these jobs that was seen to stop between the two boards."""
         for job, run in stops_between(before, after, jobs):
             self._outcomes.stopped(job, run, self._profile_of(job))
+
+    def look_again(self, state: JobState) -> None:
+        """Asks once more about the job's last run, if what became of it is not known."""
+        if state.status is Status.IDLE and not state.last_run and (run := state.stopped_run):
+            self._outcomes.look_again(state.job.id, run, self._profile_of(state.job.id))
 
     async def run(self) -> None:
         """Asks until it is cancelled."""

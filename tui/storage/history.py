@@ -43,9 +43,11 @@ RUNS_KEPT = 1000
 """For each job."""
 RUNS_REMEMBERED = 20
 """For each job, read at the start."""
+PAGE = 100
+"""Older runs that are read at once."""
 LARGEST = 256 << 20
 """Bytes that another host's file may have."""
-CACHE = 128
+CACHE = 32
 """Kilobytes of the file that are held in memory."""
 _HOUR = 3600.0
 _END_OF_TIME = 1e11
@@ -237,7 +239,7 @@ def _check_own(path: Path) -> None:
 
 _RUNS = (
     "select start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent"
-    " from run where job = ? and coalesce(end_by, running_at) >= ? order by start_by desc limit ?"
+    " from run where job = ? and start_by < ? and coalesce(end_by, running_at) >= ? order by start_by desc limit ?"
 )
 
 
@@ -246,14 +248,20 @@ def _runs_since(
 ) -> Iterator[RecordedRun]:
     for identity, job in connection.execute("select id, job from job").fetchall():
         if job in jobs:
-            for row in connection.execute(_RUNS, (identity, since, -1)):
+            for row in connection.execute(_RUNS, (identity, _END_OF_TIME, since, -1)):
                 yield _run(JobId(job), row, source)
+
+
+def _runs_before(connection: sqlite3.Connection, source: str, *, job: JobId, before: float) -> Iterator[RecordedRun]:
+    for (identity,) in connection.execute("select id from job where job = ?", (job,)).fetchall():
+        for row in connection.execute(_RUNS, (identity, before, 0, PAGE)):
+            yield _run(job, row, source)
 
 
 def _last_runs(connection: sqlite3.Connection, source: str = "") -> Iterator[RecordedRun]:
     """The last runs of each job; an index walk of twenty rows a job, however many the file has."""
     for identity, job in connection.execute("select id, job from job").fetchall():
-        rows = connection.execute(_RUNS, (identity, 0, RUNS_REMEMBERED))
+        rows = connection.execute(_RUNS, (identity, _END_OF_TIME, 0, RUNS_REMEMBERED))
         name = JobId(job)
         for row in rows:
             yield _run(name, row, source)
@@ -465,22 +473,33 @@ def open_history(folder: Path, now: Callable[[], Moment]) -> History:
 def read_runs(folder: Path, jobs: Iterable[JobId], since: float) -> dict[JobId, list[RecordedRun]]:
     """Returns all runs of these jobs that were seen since then (epoch seconds), of all hosts, oldest first.
 
-    Raises UserError if the file cannot be read.
+    Raises UserError if the file cannot be read. May take long.
     """
     runs: dict[JobId, list[RecordedRun]] = {job: [] for job in jobs}
+    for run in _read(folder, partial(_runs_since, jobs=runs.keys(), since=since)):
+        runs[run.job].append(run)
+    return {job: merged(theirs) for job, theirs in runs.items()}
+
+
+def _read(folder: Path, read: Read) -> list[RecordedRun]:
     path = history_path(folder)
-    read = partial(_runs_since, jobs=runs.keys(), since=since)
+    runs: list[RecordedRun] = []
     try:
         if path.exists():
             with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY)) as own:
                 _check_version(own)
-                for run in read(own):
-                    runs[run.job].append(run)
-        for run in _runs_of_others(path, read):
-            runs[run.job].append(run)
+                runs += read(own, "")
+        return [*runs, *_runs_of_others(path, read)]
     except (OSError, sqlite3.Error, ValueError, TypeError, HistoryUnusable) as error:
         raise UserError(f"The history cannot be read: {reason(error)}.") from None
-    return {job: merged(theirs) for job, theirs in runs.items()}
+
+
+def read_older(folder: Path, job: JobId, before: float) -> list[RecordedRun]:
+    """Returns up to 100 runs of the job that were first seen before then (epoch seconds), of all hosts, oldest first.
+
+    Raises UserError if the file cannot be read. May take long.
+    """
+    return merged(_read(folder, partial(_runs_before, job=job, before=before)))[-PAGE:]
 
 
 def is_busy(error: sqlite3.Error) -> bool:

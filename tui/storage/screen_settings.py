@@ -3,10 +3,21 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
+from tui.core.column_names import COLUMNS
 from tui.core.filter import LONGEST, parse_filter
 from tui.core.text import clean
 from tui.storage.toml_document import Table
-from tui.storage.validators import Reader, SettingError, command_with_fields, one_of, section, switch, table, text
+from tui.storage.validators import (
+    Reader,
+    SettingError,
+    command_with_fields,
+    one_of,
+    section,
+    several_of,
+    switch,
+    table,
+    text,
+)
 
 NUMBERS = tuple("123456789")
 """The views that a user can have; 0 shows everything."""
@@ -27,6 +38,8 @@ class ViewSettings(NamedTuple):
     """The only profile shown; empty for all."""
     problems: bool = False
     """Whether only problems are shown."""
+    columns: tuple[str, ...] = ()
+    """From left to right; empty for the usual ones."""
 
 
 def short_text(most: int) -> Reader:
@@ -54,6 +67,7 @@ _VIEW: Mapping[str, Reader] = {
     "group": text,
     "profile": text,
     "problems": switch,
+    "columns": several_of(*COLUMNS),
 }
 
 

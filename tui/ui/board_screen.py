@@ -7,6 +7,7 @@ The screen owns five plain objects: `state` (what is shown), `live` (the service
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -34,6 +35,7 @@ from tui.core.job import (
     split_tags,
     unfit,
 )
+from tui.core.job_runs import job_runs
 from tui.core.priority import expected_ends
 from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
@@ -124,7 +126,7 @@ class BoardScreen(Screen[None]):
         self._write = write
         self._suspended = suspended
         self._hinted: set[str] = set()
-        """The keys of which it was said that they do nothing."""
+        """The keys, and other things, of which it was said that they do nothing here."""
         self._disk = DiskThread()
         self.live = Live(deps)
         self.editor = WatchlistEditor(deps, self._disk, self.take_watchlist, self._not_saved)
@@ -493,8 +495,12 @@ class BoardScreen(Screen[None]):
 
     def show_details(self) -> None:
         """Show the job under the cursor in the details pane, if that is open."""
-        if self.has_class("-details"):
-            self.details_pane().show(self.subject(self.table.cursor) if self.table.cursor else None)
+        if not self.has_class("-details"):
+            return
+        subject = self.subject(self.table.cursor) if self.table.cursor else None
+        self.details_pane().show(subject)
+        if subject:
+            self.live.facts.look_again(subject.row.state)
 
     # Created on first use: the first frame does not wait for them
 
@@ -835,14 +841,16 @@ class BoardScreen(Screen[None]):
     @work
     async def action_history(self) -> None:
         from tui.ui.history_dialog import HistoryDialog
+        from tui.ui.run_lines import records_of
 
         if not (job := self.the_job()):
             return
         state, now = self.state.board.states[job], self.deps.now()
-        runs = (*state.runs, *([state.current_run] if state.current_run else ()))
-        records = {state.last_run.number: state.last_run} if state.last_run else {}
+        runs = [*job_runs(state), *([state.current_run] if state.current_run else ())]
         title = f"Runs of {state.name}"
-        await self.ask("history", HistoryDialog(title, runs, None, records, now.wall, self.deps.glyphs))
+        read_page = partial(self.deps.older_runs, job) if self.deps.older_runs else None
+        dialog = HistoryDialog(title, runs, read_page, records_of(state), now.wall, self.deps.glyphs)
+        await self.ask("history", dialog)
 
     @work
     async def action_events(self) -> None:
@@ -914,9 +922,9 @@ class BoardScreen(Screen[None]):
             return
         if own := {key: name for name, one in self.deps.commands.items() for key in keys_in(one.key)}.get(key):
             self.action_own(own)
-        elif key not in self._hinted and key not in RESERVED:
-            self._hinted.add(key)
-            self.say(f"{shown(key)} does nothing here. Press {first_key('help', self.deps.keys)} for the keys.")
+        elif key not in RESERVED:
+            text = f"{shown(key)} does nothing here. Press {first_key('help', self.deps.keys)} for the keys."
+            self._hint_once(key, text)
 
     def action_own(self, name: str) -> None:
         """Run this command of the user's own on the job under the cursor."""
@@ -950,7 +958,7 @@ class BoardScreen(Screen[None]):
         from tui.ui.dialogs import ChoiceDialog, TextDialog
 
         views = self.deps.views
-        title = "Save filter, order and groups as a view"
+        title = "Save filter, order, groups and columns as a view"
         number = await self.ask("save_view", ChoiceDialog(title, choices(views), first_free(views)))
         if not number:
             return
@@ -1018,9 +1026,11 @@ class BoardScreen(Screen[None]):
         wait = self.live.pollers.refresh(jobs)
         if wait == inf:
             self.say("Paused: nothing is asked. Press p to resume the job, P to resume everything.")
-        elif wait >= 1:
+        else:
             number = len(self.state.board.states if jobs is None else jobs)
-            self.say(f"Refreshing {number} {'job' if number == 1 else 'jobs'}, about {seconds(round(wait))}.")
+            how_long = f", about {seconds(round(wait))}" if wait >= 1 else ""
+            if number:
+                self.say(f"Asking about {number} {'job' if number == 1 else 'jobs'}{how_long}.")
 
     def action_pause(self) -> None:
         jobs = self.targets()
@@ -1139,6 +1149,15 @@ class BoardScreen(Screen[None]):
             self.table.move_to(GroupLine(line.group))
             return
         self.table.scroll_relative(x=cells, animate=False, immediate=True)
+        if not self.table.wide:
+            key = first_key("wide", self.deps.keys)
+            self._hint_once("sideways", f"Nothing is beside these columns. Press {key} for their full width.")
+
+    def _hint_once(self, about: str, text: str) -> None:
+        """Say this, unless it was said before: a key that does nothing here needs no second explanation."""
+        if about not in self._hinted:
+            self._hinted.add(about)
+            self.say(text)
 
     # Keys for the program itself
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tui.core.board import Freshness
 from tui.core.column_names import COLUMNS
 from tui.core.condition import NOT_RUNNING, Condition
+from tui.core.job_runs import job_runs
 from tui.core.run import Outcome
 from tui.core.text import natural_key
 from tui.terminal.capabilities import Glyphs
@@ -64,7 +65,7 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
         return "".join(mark.text for mark in marks(row)[-cells:])
 
     def marks(row: Row) -> tuple[Mark, ...]:
-        return strip(row.state.runs, row.state.gaps, glyphs.strip)
+        return strip(job_runs(row.state), row.state.gaps, glyphs.strip)
 
     def marks_look(row: Row) -> Look:
         return tuple(mark.look for mark in marks(row))
@@ -204,7 +205,8 @@ def _by_build(row: Row) -> SortKey:
 
 def _by_failed(row: Row) -> SortKey:
     """By how many of the last runs failed, the most first."""
-    return (-sum(run.outcome is Outcome.FAILED for run in row.state.runs),) if row.state.runs else ()
+    runs = job_runs(row.state)[-LONGEST:]
+    return (-sum(run.outcome is Outcome.FAILED for run in runs),) if runs else ()
 
 
 def _naturally(text: str) -> SortKey:

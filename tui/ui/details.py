@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from shlex import quote
 from typing import ClassVar
 
-from rich.console import Group
+from rich.console import Group, OverflowMethod
 from rich.table import Table
 from rich.text import Text
 from textual.containers import VerticalScroll
@@ -14,12 +14,13 @@ from tui.codearts.error_codes import advise
 from tui.codearts.status_api import status_path
 from tui.core.board import JobState
 from tui.core.job import Job
+from tui.core.job_runs import job_runs, usual_duration
 from tui.core.reading import Failure, Moment, Reading
 from tui.core.run import Outcome
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
-from tui.ui.row import Row, Subject, look_of, status_word, time
-from tui.ui.run_lines import condition_of_run, short_run_line
+from tui.ui.row import Row, Subject, look_of, status_word, time, who_of
+from tui.ui.run_lines import condition_of_run, record_of, records_of, short_run_line
 from tui.ui.time_left import ahead, usual_in_words
 
 Field = tuple[str, str, str]
@@ -30,6 +31,10 @@ WHOLE = "\0"
 """In place of a name: the value takes the whole width."""
 BLANK: Field = (WHOLE, "", "")
 RUNS = 10
+SOON = 15.0
+"""A reading that is so many seconds away or less needs no time of its own."""
+LINE = "\1"
+"""In place of a name: the value takes the whole width, and what has no room is cut."""
 
 
 def fields(subject: Subject, glyphs: Glyphs) -> Iterator[Field]:
@@ -59,23 +64,21 @@ def fields(subject: Subject, glyphs: Glyphs) -> Iterator[Field]:
 
 def _course(row: Row, glyphs: Glyphs) -> Iterator[Field]:
     """When its run usually ends, and what that is known from."""
-    course = row.course
-    if course is None or course.usual is None:
-        return
-    if said := ahead(course, glyphs):
+    if (course := row.course) and (said := ahead(course, glyphs)):
         yield WHOLE, said, "ageing" if course.is_late else ""
-    yield WHOLE, f"usually {usual_in_words(course.usual, glyphs)}", "dim"
+    if usual := usual_duration(row.state, row.now.wall.timestamp()):
+        yield WHOLE, f"usually {usual_in_words(usual, glyphs)}", "dim"
 
 
 def _last_runs(row: Row, glyphs: Glyphs) -> Iterator[Field]:
     """The last runs, the newest first, between two blank lines."""
-    runs = row.state.runs[: -RUNS - 1 : -1]
+    runs = job_runs(row.state)[: -RUNS - 1 : -1]
     if not runs:
         return
+    records = records_of(row.state)
     yield BLANK
     for run in runs:
-        record = row.state.last_run if row.state.last_run and row.state.last_run.number == run.number else None
-        yield WHOLE, short_run_line(run, row.now.wall, glyphs, record), look_of(condition_of_run(run))
+        yield LINE, short_run_line(run, row.now.wall, glyphs, record_of(run, records)), look_of(condition_of_run(run))
     yield BLANK
 
 
@@ -117,7 +120,7 @@ def run_fields(row: Row) -> Iterator[Field]:
     run, step = row.state.last_run, row.state.failed_step
     if run is None:
         return
-    about = " · ".join(filter(None, (f"#{run.number}" if run.number else "", run.branch, run.trigger, run.by)))
+    about = " · ".join(filter(None, (f"#{run.number}" if run.number else "", run.branch, who_of(run))))
     word = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else str(run.outcome)
     source = "" if run.is_confirmed else ", as a list of jobs says"
     yield "last run", f"{word}{source}{f'  {about}' if about else ''}", ""
@@ -218,7 +221,7 @@ def _next(subject: Subject) -> str:
     if at is None:
         return "not asked for now"
     every, wait = formatting.seconds(subject.interval), at - row.now.at
-    if wait <= 1.5 * subject.interval and wait < 60:
+    if wait <= max(SOON, 3 * subject.interval) and wait < 60:
         return f"asked every {every}"
     return f"asked again in about {formatting.age(wait)}; every {every} when all is well"
 
@@ -227,8 +230,10 @@ def grid(lines: list[Field], looks: dict[str, str]) -> Group:
     """The fields in two columns, but for those that take the whole width. `looks`: Rich styles by names of looks."""
     parts: list[Table | Text] = []
     for name, value, look in lines:
-        if name == WHOLE:
-            parts.append(Text(value or " ", looks.get(look, ""), overflow="fold"))
+        if name in (WHOLE, LINE):
+            is_cut = name == LINE
+            overflow: OverflowMethod = "ellipsis" if is_cut else "fold"
+            parts.append(Text(value or " ", looks.get(look, ""), overflow=overflow, no_wrap=is_cut))
             continue
         if not (parts and isinstance(table := parts[-1], Table)):
             table = Table.grid(padding=(0, 1), expand=True)

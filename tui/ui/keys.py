@@ -158,7 +158,7 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("fold_all", "minus", "", "Fold all groups; again to unfold them", LOOK),
     KeyCommand("view_0", "0", "", "Show everything: no filter, no groups, the watchlist's order", LOOK, "view('0')"),
     *(KeyCommand(f"view_{n}", n, "", "Show a view of the settings", LOOK, f"view('{n}')") for n in "123456789"),
-    KeyCommand("save_view", "V", "", "Save filter, order and groups as a view", LOOK),
+    KeyCommand("save_view", "V", "", "Save filter, order, groups and columns as a view", LOOK),
     KeyCommand("columns", "W", "", "Choose the columns and their order", LOOK),
     KeyCommand("wide", "w", "", "All columns in full width, scrolling sideways", LOOK),
     KeyCommand(

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from tui.core.board import JobState
 from tui.core.condition import Condition
+from tui.core.job_runs import SERVICE
 from tui.core.observed_run import RecordedRun
 from tui.core.run import Outcome, RunRecord
 from tui.terminal.capabilities import Glyphs
@@ -26,7 +28,7 @@ def run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: RunRecor
         fit(lasted(run, glyphs), 11, glyphs.ellipsis),
         *filter(None, (record and record.branch, record and (record.by or record.trigger))),
         *(["perhaps two builds"] if run.maybe_two else []),
-        *([f"seen by {run.source}"] if run.source else []),
+        *([_source(run)] if run.source else []),
     ]
     return " ".join(parts).rstrip()
 
@@ -42,6 +44,15 @@ def short_run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: Ru
         " · ".join(filter(None, (record and record.branch, record and (record.by or record.trigger)))),
     ]
     return " ".join(parts).rstrip()
+
+
+def _source(run: RecordedRun) -> str:
+    return f"from {SERVICE}" if run.source == SERVICE else f"seen by {run.source}"
+
+
+def records_of(state: JobState) -> dict[int, RunRecord]:
+    """The service's records of the job's runs, by their numbers."""
+    return {record.number: record for record in (*state.records, *filter(None, (state.last_run,)))}
 
 
 def record_of(run: RecordedRun, records: Mapping[int, RunRecord]) -> RunRecord | None:
@@ -84,8 +95,10 @@ def lasted(run: RecordedRun, glyphs: Glyphs) -> str:
     if run.duration is None:
         return ""
     least, most = run.duration
+    if most == 0:  # the service tells only when it began
+        return ""
     if most is None:
-        return f"{brief(least)}+"
+        return f"{brief(least)}+" if least >= 1 else ""
     middle, off = (least + most) / 2, (most - least) / 2
     if off <= max(1.0, EXACT * middle):
         return f"{glyphs.about}{brief(middle)}"

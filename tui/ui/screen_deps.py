@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from tui.core.board import Board
+from tui.core.board import Board, JobState
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading
 from tui.storage.screen_state import ScreenState
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui.codearts.auth.credentials import Credential
     from tui.codearts.build_log import BuildSource
     from tui.codearts.endpoints import Endpoint
+    from tui.core.observed_run import RecordedRun
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller_group import PollerGroup
     from tui.storage.recorder import Recorder
@@ -101,6 +102,9 @@ class ScreenFacts(Protocol):
     def look(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
         """Ask about each of these jobs that stopped between the two boards."""
 
+    def look_again(self, state: JobState) -> None:
+        """Ask once more about the job's last run, if what became of it is not known."""
+
     async def run(self) -> None:
         """Ask until cancelled."""
 
@@ -143,6 +147,8 @@ class ScreenDeps(NamedTuple):
     """Loaded again when it is edited."""
     job_names: Mapping[JobId, ServiceName] = {}
     """What the service called the jobs when it was asked last."""
+    older_runs: "Callable[[JobId, float], Sequence[RecordedRun]] | None" = None
+    """Reads runs of a job that began before then (epoch seconds); raises UserError, may take long. None for none."""
     recorder: "Recorder | None" = None
     """Keeps the history; None for none."""
     settings: Settings = Settings()

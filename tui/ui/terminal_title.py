@@ -4,18 +4,16 @@ from collections.abc import Callable
 
 from tui.core.condition import Condition, Summary
 from tui.terminal.capabilities import ASCII, Glyphs
+from tui.ui.header import counts_of
+
+SHOWN = (Condition.RUNNING, Condition.FAILED, Condition.NO_ANSWER, Condition.STALE)
 
 
 def title_text(summary: Summary, glyphs: Glyphs) -> str:
     """What runs, what failed, and what these counts leave out; empty while nothing was read."""
-    counts = summary.counts
-    if counts[Condition.UNREAD] == summary.total:
+    if summary.counts[Condition.UNREAD] == summary.total:
         return ""
-    numbers = {"failed": counts[Condition.FAILED], "no answer": counts[Condition.NO_ANSWER], "stale": summary.stale}
-    parts = [
-        f"{counts[Condition.RUNNING]} running",
-        *(f"{number} {word}" for word, number in numbers.items() if number),
-    ]
+    parts = [f"{number} {condition}" for condition, number in counts_of(summary) if condition in SHOWN]
     return (", " if glyphs is ASCII else " · ").join(parts)
 
 

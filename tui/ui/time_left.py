@@ -77,9 +77,12 @@ def usual_in_words(usual: Estimate, glyphs: Glyphs) -> str:
         length = f"four of five runs {length}, of two kinds"
     elif usual.has_range:
         length += f", four of five runs {brief(usual.least)}-{brief(usual.most)}"
-    failed = ", incl. failed" if usual.includes_failed else ""
-    told = f", {usual.told} of them by the service's records" if usual.told else ""
-    return f"{length} ({usual.runs} runs{told}{failed})"
+    ground = [f"{usual.runs} runs"]
+    ground += ["incl. failed"] if usual.includes_failed else []
+    if usual.told:
+        number = f"{usual.told} " if usual.told < usual.runs else ""
+        ground.append(f"{number}from the service")
+    return f"{length} ({', '.join(ground)})"
 
 
 def brief(seconds: float) -> str:

@@ -32,12 +32,15 @@ def shown_by(view: ViewSettings, look: ScreenState) -> ScreenState:
         group=view.group,
         profile=view.profile,
         problems_only=view.problems,
+        columns=view.columns,
     )
 
 
 def view_of(look: ScreenState, name: str) -> ViewSettings:
     """The view that shows what the screen shows now."""
-    return ViewSettings(name, look.filter, look.sort, look.reverse, look.group, look.profile, look.problems_only)
+    return ViewSettings(
+        name, look.filter, look.sort, look.reverse, look.group, look.profile, look.problems_only, look.columns
+    )
 
 
 def number_of(look: ScreenState, views: Views) -> str:

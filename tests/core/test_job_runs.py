@@ -1,0 +1,83 @@
+"""The runs of a job: observed ones, and those that only the service's records tell of."""
+
+from datetime import UTC, datetime
+
+from tests.core.test_run_progress import JOB, NOW, ended, going
+from tui.core.board import JobState
+from tui.core.job import Job
+from tui.core.job_runs import SERVICE, job_runs, usual_duration
+from tui.core.observed_run import Between, RecordedRun
+from tui.core.run import Outcome, RunRecord
+from tui.core.run_progress import course_of
+
+
+def record(number: int, end: float, duration: float | None = 600, outcome: Outcome = Outcome.PASSED) -> RunRecord:
+    started = datetime.fromtimestamp(end - (600 if duration is None else duration), UTC)
+    ended_at = None if duration is None else datetime.fromtimestamp(end, UTC)
+    return RunRecord(number, outcome, started_at=started, ended_at=ended_at, duration=duration, is_finished=True)
+
+
+def told(*records: RunRecord, runs: tuple[RecordedRun, ...] = (), run: RecordedRun | None = None) -> JobState:
+    return JobState(Job(JOB), runs=runs, current_run=run).with_records(records)
+
+
+def test_records_alone_are_runs_with_exact_times_from_the_service() -> None:
+    first, second = job_runs(told(record(2, NOW - 100), record(1, NOW - 5000, outcome=Outcome.FAILED)))
+    assert (first.number, first.outcome, first.source) == (1, Outcome.FAILED, SERVICE)
+    assert second.duration == (600, 600)
+
+
+def test_a_first_day_has_an_estimate_from_records() -> None:
+    records = [record(number, NOW - 3600 * (20 - number)) for number in range(1, 10)]
+    known = course_of(told(*records, run=going(NOW - 300)), NOW)
+    assert known
+    assert known.usual
+    assert (known.usual.runs, known.outlook.left) == (9, 300)
+    assert known.usual.told == 9
+
+
+def test_while_the_unit_is_unknown_they_have_no_duration_and_no_part_in_the_estimate() -> None:
+    state = told(*(record(number, NOW - 3600 * number, None) for number in range(1, 10)))
+    assert all(run.past is None for run in job_runs(state))
+    assert usual_duration(state, NOW) is None
+    later = state.with_records([record(number, NOW - 3600 * number) for number in range(1, 10)])
+    assert usual_duration(later, NOW)
+
+
+def test_an_observed_run_and_its_record_are_one() -> None:
+    observed = ended(NOW - 100)
+    (run,) = job_runs(told(record(7, NOW - 105), runs=(observed,)))
+    assert (run.number, run.outcome, run.source) == (7, Outcome.PASSED, "")
+    assert run.start.by == run.start.after == NOW - 705
+    assert run.end == Between(NOW - 105, NOW - 105)
+    (run,) = job_runs(told(record(7, NOW - 105, 400), runs=(observed,)))
+    assert (run.start, run.end) == (observed.start, observed.end)
+    numbered = observed._replace(number=7, outcome=Outcome.PASSED)
+    assert job_runs(told(record(7, NOW - 4000), runs=(numbered,))) == (numbered,)
+
+
+def test_a_record_that_may_be_one_of_two_runs_names_neither_and_is_no_third() -> None:
+    one, two = ended(NOW - 100, 30), ended(NOW - 60, 25)
+    known = job_runs(told(record(7, NOW - 80, 30), record(8, NOW - 79, 30), runs=(one, two)))
+    assert [run.number for run in known] == [None, None]
+
+
+def test_the_run_in_progress_is_not_listed_as_ended() -> None:
+    run = going(NOW - 300)
+    unfinished = record(8, NOW + 300)._replace(is_finished=False)
+    of_unknown_word = record(8, NOW + 300, None)._replace(is_finished=None)
+    assert job_runs(told(unfinished, run=run)) == ()
+    assert job_runs(told(of_unknown_word, run=run)) == ()
+    assert len(job_runs(told(record(7, NOW - 2000), run=run))) == 1
+
+
+def test_later_records_replace_earlier_ones_and_the_last_twenty_are_kept() -> None:
+    state = told(*(record(number, NOW - 100_000 + number) for number in range(1, 31)))
+    assert [one.number for one in state.records] == list(range(30, 10, -1))
+    assert state.with_records([record(30, NOW, outcome=Outcome.FAILED)]).records[0].outcome is Outcome.FAILED
+
+
+def test_a_run_without_a_known_start_is_matched_by_its_end() -> None:
+    observed = ended(NOW - 100)._replace(start=Between(None, NOW - 700))
+    (run,) = job_runs(told(record(7, NOW - 105), runs=(observed,)))
+    assert (run.number, run.duration) == (7, (600, 600))

@@ -1,0 +1,132 @@
+"""The runs of a job that ended: those that were observed, and those that only the service's records tell of."""
+
+from functools import lru_cache
+
+from tui.core.board import JobState
+from tui.core.estimate import Estimate, estimate
+from tui.core.job import JobId
+from tui.core.known_runs import known_runs
+from tui.core.observed_run import Between, RecordedRun
+from tui.core.run import RunRecord
+from tui.core.run_match import SLACK, WIDENING, with_record
+
+REMEMBERED_JOBS = 2048
+"""Jobs whose runs are not put together again before they change."""
+_DAY = 86_400.0
+SERVICE = "the service"
+"""The source of a run that was not observed."""
+
+
+class _Known:
+    """A job's runs and records, compared by identity: they are replaced when they change, and comparing is slow."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: JobState) -> None:
+        self.state = state
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
+
+    def _parts(self) -> tuple[int, int, Between | None]:
+        run = self.state.current_run
+        return id(self.state.runs), id(self.state.records), run and run.start
+
+
+def job_runs(state: JobState) -> tuple[RecordedRun, ...]:
+    """Returns the runs that ended, oldest first. An observed run has number, outcome and times of its record."""
+    return _job_runs(_Known(state)) if state.records else state.runs
+
+
+def usual_duration(state: JobState, now: float) -> Estimate | None:
+    """Returns the estimate from those runs that are known closely enough. `now` in epoch seconds."""
+    return _usual_duration(_Known(state), now // _DAY * _DAY + _DAY)
+
+
+@lru_cache(REMEMBERED_JOBS)
+def _usual_duration(known: _Known, now: float) -> Estimate | None:
+    runs = [past._replace(is_told=run.source == SERVICE) for run in job_runs(known.state) if (past := run.past)]
+    return estimate(runs, now)
+
+
+@lru_cache(REMEMBERED_JOBS)
+def _job_runs(known: _Known) -> tuple[RecordedRun, ...]:
+    state = known.state
+    joined = known_runs(state.runs, state.records)
+    runs = [_with_record(one.run, one.record) for one in joined if one.run]
+    unnumbered = [run for run in runs if run.number is None]
+    told = [
+        as_run(state.job.id, one.record)
+        for one in joined
+        if one.run is None and one.record and not _is_current(state, one.record)
+        if not any(_may_be(run, one.record) for run in unnumbered)
+    ]
+    return tuple(sorted([*runs, *filter(None, told)], key=lambda run: run.start.by))
+
+
+def as_run(job: JobId, record: RunRecord) -> RecordedRun | None:
+    """Returns the run as the service tells of it; None if it goes on, or if its start is not known.
+
+    Its end is not known while the unit of the service's durations is not.
+    """
+    if record.is_finished is False or record.started_at is None:
+        return None
+    start = record.started_at.timestamp()
+    ended = _ended(record)
+    return RecordedRun(
+        job,
+        Between(start, start),
+        start if ended is None else ended,
+        Between(None, start) if ended is None else Between(ended, ended),
+        number=record.number,
+        outcome=record.outcome,
+        outcome_as_sent=record.outcome_as_sent,
+        source=SERVICE,
+    )
+
+
+def _ended(record: RunRecord) -> float | None:
+    if record.ended_at is not None:
+        return record.ended_at.timestamp()
+    if record.started_at is None or record.duration is None:
+        return None
+    return record.started_at.timestamp() + record.duration
+
+
+def _with_record(run: RecordedRun, record: RunRecord | None) -> RecordedRun:
+    """Returns the run with number, outcome and times of its record; times only if both are where they were seen."""
+    if record is None:
+        return run
+    run, exact = with_record(run, record), as_run(run.job, record)
+    if exact and exact.end and exact.end.after is not None and _are_where_seen(exact.start.by, exact.end.by, run):
+        return run._replace(start=exact.start, running_at=exact.running_at, end=exact.end)
+    return run
+
+
+def _are_where_seen(start: float, end: float, run: RecordedRun) -> bool:
+    return run.end is not None and run.start.holds(start, SLACK) and run.end.holds(end, SLACK)
+
+
+def _may_be(run: RecordedRun, record: RunRecord) -> bool:
+    """Whether the record may be about the run: its start or its end is where that of the run was seen."""
+    ended = _ended(record)
+    if run.start.after is not None and record.started_at and _holds(run.start, record.started_at.timestamp()):
+        return True
+    return run.end is not None and ended is not None and _holds(run.end, ended)
+
+
+def _is_current(state: JobState, record: RunRecord) -> bool:
+    """Whether the record is about the run in progress, or may be."""
+    run = state.current_run
+    if run is None or record.started_at is None:
+        return False
+    ended, first = _ended(record), run.start.by if run.start.after is None else run.start.after
+    is_over = ended is not None and ended < first
+    return not is_over and record.started_at.timestamp() > first - WIDENING
+
+
+def _holds(interval: Between, at: float) -> bool:
+    return interval.holds(at, WIDENING)
