@@ -1,4 +1,4 @@
-"""The manual page, made from the arguments that the program really takes and from README's tables.
+"""The manual page, made from the arguments that the program really takes and from the reference's tables.
 
 `python3 .ci/manual.py` prints it.
 """
@@ -88,8 +88,8 @@ def _section(title: str, rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def _table(head: str) -> Iterator[list[str]]:
-    """The rows of README's table whose first column has this head."""
-    after = (ROOT / "README.md").read_text("utf-8").partition(f"\n| {head} |")[2].splitlines()[2:]
+    """The rows of the reference's table whose first column has this head."""
+    after = (ROOT / ".github" / "reference.md").read_text("utf-8").partition(f"\n| {head} |")[2].splitlines()[2:]
     for line in takewhile(lambda line: line.startswith("|"), after):
         yield [cell.strip().replace("`", "") for cell in line.strip("|").split("|")]
 

@@ -26,6 +26,8 @@ PLAIN_SHARE = 0.8
 SIZES = (20, 50, 100, 200, 500, 1000, 2000)
 HOURS, QUICK = 3.0, 1.0
 """Of each world: from a quarter of an hour after its start on, changes are counted."""
+MOST_RUNNING = 20.0
+"""Of the chart: twice as many bring more changes than the quota has calls to confirm them."""
 BAR = 50
 """Cells of the longest bar."""
 LONGEST = 3600.0
@@ -223,7 +225,7 @@ def chart(hours: float) -> Iterator[str]:
     """A bar for each number of jobs and way of asking: until a start is seen, median; lengths are logarithms."""
     yield "Seconds until a start is seen (median of those that are), by number of jobs; the bars are logarithmic:"
     for jobs in SIZES:
-        three = Three.of(Setting(jobs=jobs, running=jobs * 11 / 200, hours=hours))
+        three = Three.of(Setting(jobs=jobs, running=min(jobs * 11 / 200, MOST_RUNNING), hours=hours))
         for place, (name, figures) in enumerate(zip(HEADS[1:4], three, strict=True)):
             seconds = median(figures.starts) if figures.starts else LONGEST
             length = round(BAR * min(1.0, log10(max(1.0, seconds)) / log10(LONGEST)))

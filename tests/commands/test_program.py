@@ -145,8 +145,8 @@ def demo() -> Iterator[DemoService]:
 @pytest.mark.parametrize(
     ("third", "token", "code", "said"),
     [
-        ("legacy-billing", DemoService.token, 0, "all three have stopped: deploying"),
-        ("not found (422)", DemoService.token, 1, "one of them cannot be read"),
+        ("legacy-billing", DemoService.token, 0, "all three have passed: deploying"),
+        ("not found (422)", DemoService.token, 1, "one of them, or its outcome, cannot be read"),
         ("legacy-billing", "no-token", 1, "sign in first"),
         ("server error (500)", DemoService.token, 1, "no answer: it is not known whether they still build"),
         ("", DemoService.token, 1, "the command line is wrong"),
@@ -161,7 +161,7 @@ def test_the_script_of_the_readme(
     for label, simulated in names.items():
         if simulated:
             shell.run(f"codearts-watch add {ids[simulated]} --label {label}")
-    assert len(SCRIPT.splitlines()) == 10  # and the line that names the shell
+    assert len(SCRIPT.splitlines()) == 11  # and the line that names the shell
     done, data, _ = shell.run(SCRIPT.replace("30m", "1s" if said.startswith("no answer") else "20s"))
     assert (done, data.splitlines()[-1]) == (code, said)
 

@@ -28,20 +28,22 @@ OPEN: dict[str, tuple[Sequence[str], str, int]] = {
 def test_a_change_sends_what_differs_whatever_is_open(tmp_path: Path, what: str) -> None:
     keys, opened, most = OPEN[what]
     labels, answers = numbered(JOBS)
-    first, *_, last = labels
+    first, second, *_, last = labels
     with ContractServer(answers) as server:
         home = Home(tmp_path, server.url)
         home.watch(labels)
         with home.start(rows=40, columns=120) as terminal:
             terminal.wait_for(f"{JOBS} idle")
+            server.answers[second] = True
+            terminal.wait_for(r"(?s)running +\S+ +job 002.*idle {10,}job 020")  # the column of times is there
             for key in keys:
                 terminal.press(key)
             terminal.wait_for(opened)
             server.answers[first] = True
-            terminal.wait_for(f"^ 1 running +{JOBS - 1}")  # what was opened has been drawn by now
+            terminal.wait_for(f"^ 2 running +{JOBS - 2}")  # what was opened has been drawn by now
             sent = len(terminal.raw)
             server.answers[last] = True
-            terminal.wait_for(f"^ 2 running +{JOBS - 2}")
+            terminal.wait_for(f"^ 3 running +{JOBS - 3}")
             assert len(terminal.raw) - sent <= most
 
 

@@ -94,17 +94,22 @@ async def with_lists(bench: Bench, count: int) -> AsyncIterator[tuple[Lists, Pol
 @in_virtual_time
 async def test_the_first_round_reads_what_runs_and_what_is_in_view_and_spreads_the_rest() -> None:
     async with polling(0) as bench:
-        running = set(jobs(200)[150:160])
+        running = set(jobs(200)[150:190])
         bench.answer = lambda asked: Status.RUNNING if asked in running else Status.IDLE
         async with with_lists(bench, 200) as (_, poller):
             poller.prefer(jobs(20))
             await asyncio.sleep(4)
+            extra = asyncio.create_task(poller.extras_budget().turn())
+            await asyncio.sleep(1)
+            assert not extra.done()
+            await asyncio.sleep(4)
             assert running <= set(bench.who())
             await asyncio.sleep(8)
+            assert extra.done()
             assert set(jobs(20)) <= set(bench.who())
-            await asyncio.sleep(48)
+            await asyncio.sleep(43)
             first_minute = set(bench.who())
-            assert 45 <= len(first_minute) <= 110
+            assert 70 <= len(first_minute) <= 130
             await asyncio.sleep(260)
             assert set(bench.who()) == set(jobs(200))
 

@@ -146,6 +146,14 @@ def test_no_text_gets_out_of_its_sequence_or_begins_like_a_number(text: str, des
 
 
 @given(st.text(max_size=300))
+def test_what_screen_makes_of_a_text_ends_no_sequence(text: str) -> None:
+    sent = desktop_route("osc9", Outside(Multiplexer.SCREEN), text).sent
+    inside = sent.removeprefix("\x1bP\x1b]9;").removesuffix("\a\x1b\\")
+    passed_on = [ord(character) & 0xFF for character in inside]  # as screen 4.09 was seen to do
+    assert not any(byte < 0x20 or 0x7F <= byte <= 0x9F for byte in passed_on)
+
+
+@given(st.text(max_size=300))
 def test_no_title_gets_out_of_its_sequence(text: str) -> None:
     assert re.fullmatch(r"\x1b\]2;[^\x00-\x1f\x7f-\x9f]*\x1b\\", title(text))
 

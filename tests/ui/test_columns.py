@@ -41,8 +41,8 @@ def test_columns_by_width(available: int, keys: str) -> None:
 
 
 def test_the_time_left_and_the_last_runs_have_room_after_what_matters_more() -> None:
-    assert widths(79, time=24, runs=10) == {"state": 13, "time": 13, "job": 30, "build": 18}
-    assert widths(79, time=24, runs=10, job=20) == {"state": 13, "time": 13, "job": 20, "runs": 10, "build": 17}
+    assert widths(79, time=24, runs=10) == {"state": 13, "time": 16, "job": 30, "build": 15}
+    assert widths(79, time=24, runs=10, job=20) == {"state": 13, "time": 16, "job": 20, "runs": 10, "build": 14}
     assert widths(119, time=24, runs=10) == {"state": 13, "time": 24, "job": 30, "runs": 10, "build": 20, "tags": 10}
 
 

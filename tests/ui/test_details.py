@@ -9,7 +9,7 @@ from tui.core.reading import Status
 from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import UNICODE
-from tui.ui.details import WHOLE, fields
+from tui.ui.details import LINE, WHOLE, fields
 from tui.ui.details_place import DetailsPlace, place_of, resized
 from tui.ui.row import Row, Subject
 
@@ -19,7 +19,7 @@ JOB = Job(job_id(1), "payments-api", ("payments",), "prod", "https://console.exa
 
 def shown(of: Row, next_attempt: float | None = None) -> list[str]:
     subject = Subject(of, "https://build.example", next_attempt, 15.0)
-    return [value if name == WHOLE else f"{name}: {value}" for name, value, _ in fields(subject, UNICODE)]
+    return [value if name in (WHOLE, LINE) else f"{name}: {value}" for name, value, _ in fields(subject, UNICODE)]
 
 
 def failed_run() -> RunRecord:

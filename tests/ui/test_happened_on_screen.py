@@ -1,9 +1,28 @@
 """What happened meanwhile: the digest after a time without keys, `n` through it, `E` and `h`."""
 
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.core.test_past_events import run
 from tests.support.builders import failure, job_id
 from tests.support.screen_harness import Screen, screen
+from tui.core.errors import UserError
+from tui.core.job import JobId
+from tui.core.observed_run import RecordedRun
 from tui.core.reading import FailureKind, Status
 from tui.core.run import Outcome, RunRecord
+
+
+@pytest.fixture(autouse=True)
+def _in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 async def happens(shown: Screen) -> None:
@@ -82,3 +101,31 @@ async def test_everything_that_happened_and_the_runs_of_one_job() -> None:
         await shown.press("h", "E")
         assert any("failed #88 after 10m" in line for line in shown.lines)
         assert not any(" + 12:" in line for line in shown.lines)
+
+
+async def test_the_history_shows_older_runs_of_the_file_when_they_are_read() -> None:
+    old = [run(job_id(2), at * 3600 - 10 * 86_400, at * 3600 - 10 * 86_400 + 600, Outcome.PASSED) for at in range(60)]
+    gate = threading.Event()
+    asked: list[float] = []
+
+    def older_runs(job: JobId, before: float) -> list[RecordedRun]:
+        gate.wait(20)
+        asked.append(before)
+        if job != job_id(2):
+            raise UserError("The history cannot be read: the disk is full.")
+        return [one for one in old if one.start.by < before][-20:]
+
+    async with screen(4, older_runs=older_runs) as shown:
+        await happens(shown)
+        await shown.press("j", "h")
+        assert "#88" in shown.text
+        assert "reading older runs" in shown.text
+        gate.set()
+        await shown.until(lambda: "11-15" in shown.text)
+        for _ in range(5):
+            await shown.press("G")
+        await shown.until(lambda: "11-13 11:59" in shown.text)
+        assert "reading older runs" not in shown.text
+        assert len(asked) == 4  # the last page is empty
+        await shown.press("h", "k", "h")
+        await shown.until(lambda: "the disk is full" in shown.text)

@@ -57,8 +57,12 @@ async def test_it_follows_while_the_job_runs_and_stays_where_the_reader_is(monke
         assert "following" in shown.text
         service.log += numbered(3, 201)
         await read(shown, "line 203")
+        top = shown.lines[2]
+        service.log += numbered(1, 204)
+        await read(shown, "line 204")
+        assert shown.lines[2] == top  # a new line moves no other, as long as there is room
         await shown.press("home")
-        service.log += numbered(5, 204)
+        service.log += numbered(4, 205)
         await read(shown, "of 208")
         assert "line 1 " in shown.text
         assert "following" not in shown.text

@@ -104,3 +104,16 @@ async def test_a_command_runs_on_the_job_under_the_cursor_without_our_secrets(mo
         shown.app.clear_notifications()
         await shown.press("f9")  # said once
         assert shown.said == ""
+
+
+async def test_edited_commands_act_at_once_and_a_clash_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    command = f"command = ['{sys.executable}', '-c', 'print(1)']\n"
+    async with screen(1, settings_file=file, size=(160, 24)) as shown:
+        file.write_text(f"[commands.count]\nkey = 'f6'\n{command}")
+        await shown.until(lambda: "f6 count" in shown.lines[-1])
+        await shown.press("f6")
+        await shown.until(lambda: shown.said == "count: done: 1")
+        file.write_text(f"[commands.count]\nkey = 'x'\n{command}")
+        await shown.until(lambda: "x has the meaning 'remove' already" in " ".join(shown.text.split()))
+        assert "f6 count" in shown.lines[-1]

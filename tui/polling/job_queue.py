@@ -84,6 +84,10 @@ class DueHeap:
         """Returns how many slots have this rank or a better one."""
         return sum(self._ranks[better] for better in Rank if better <= rank)
 
+    def count(self, rank: Rank) -> int:
+        """Returns how many slots have this rank."""
+        return self._ranks[rank]
+
     def _push(self, slot: Slot) -> None:
         self.discard(slot.job)
         self._slots[slot.job] = slot

@@ -195,7 +195,7 @@ class Poller:
 
     def extras_budget(self) -> ExtrasBudget:
         """What the calls beside the status call take their share from: they wait while the status calls go badly."""
-        return ExtrasBudget(self._scheduler.limiter, self._clock, lambda: self._scheduler.goes_well)
+        return ExtrasBudget(self._scheduler.limiter, self._clock, lambda: self._scheduler.has_room)
 
     def next_attempt(self, job: JobId) -> float | None:
         """Returns when the job's next request can leave (clock seconds): now, if one is in flight.

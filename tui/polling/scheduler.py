@@ -110,6 +110,11 @@ class Scheduler:
         failing, good = sum(one.failure is not None for one in jobs), sum(one.is_good for one in jobs)
         return good >= failing and (good > 0 or not jobs)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether extras may be sent: all goes well, and no job waits that the user or a list has named."""
+        return not (self.job_queue.heap.count(Rank.NAMED) or self.job_queue.heap.count(Rank.HINTED)) and self.goes_well
+
     def watch(self, jobs: Iterable[JobId], now: float) -> bool:
         """Watches exactly these jobs, in this order. Returns whether any of them is new."""
         has_new = self.job_queue.watch(jobs, now)

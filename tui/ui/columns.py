@@ -95,7 +95,7 @@ ALL = 10_000
 ROOM: tuple[tuple[str, int], ...] = (
     ("state", ALL),
     ("job", 16),
-    ("time", 13),
+    ("time", 16),
     ("job", 30),
     ("build", 12),
     ("job", 40),

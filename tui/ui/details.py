@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from shlex import quote
 from typing import ClassVar
 
-from rich.console import Group
+from rich.console import Group, OverflowMethod
 from rich.table import Table
 from rich.text import Text
 from textual.containers import VerticalScroll
@@ -19,7 +19,7 @@ from tui.core.reading import Failure, Moment, Reading
 from tui.core.run import Outcome
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
-from tui.ui.row import Row, Subject, look_of, status_word, time
+from tui.ui.row import Row, Subject, look_of, status_word, time, who_of
 from tui.ui.run_lines import condition_of_run, record_of, records_of, short_run_line
 from tui.ui.time_left import ahead, usual_in_words
 
@@ -31,6 +31,10 @@ WHOLE = "\0"
 """In place of a name: the value takes the whole width."""
 BLANK: Field = (WHOLE, "", "")
 RUNS = 10
+SOON = 15.0
+"""A reading that is so many seconds away or less needs no time of its own."""
+LINE = "\1"
+"""In place of a name: the value takes the whole width, and what has no room is cut."""
 
 
 def fields(subject: Subject, glyphs: Glyphs) -> Iterator[Field]:
@@ -74,7 +78,7 @@ def _last_runs(row: Row, glyphs: Glyphs) -> Iterator[Field]:
     records = records_of(row.state)
     yield BLANK
     for run in runs:
-        yield WHOLE, short_run_line(run, row.now.wall, glyphs, record_of(run, records)), look_of(condition_of_run(run))
+        yield LINE, short_run_line(run, row.now.wall, glyphs, record_of(run, records)), look_of(condition_of_run(run))
     yield BLANK
 
 
@@ -116,7 +120,7 @@ def run_fields(row: Row) -> Iterator[Field]:
     run, step = row.state.last_run, row.state.failed_step
     if run is None:
         return
-    about = " · ".join(filter(None, (f"#{run.number}" if run.number else "", run.branch, run.trigger, run.by)))
+    about = " · ".join(filter(None, (f"#{run.number}" if run.number else "", run.branch, who_of(run))))
     word = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else str(run.outcome)
     source = "" if run.is_confirmed else ", as a list of jobs says"
     yield "last run", f"{word}{source}{f'  {about}' if about else ''}", ""
@@ -217,7 +221,7 @@ def _next(subject: Subject) -> str:
     if at is None:
         return "not asked for now"
     every, wait = formatting.seconds(subject.interval), at - row.now.at
-    if wait <= 1.5 * subject.interval and wait < 60:
+    if wait <= max(SOON, 3 * subject.interval) and wait < 60:
         return f"asked every {every}"
     return f"asked again in about {formatting.age(wait)}; every {every} when all is well"
 
@@ -226,8 +230,10 @@ def grid(lines: list[Field], looks: dict[str, str]) -> Group:
     """The fields in two columns, but for those that take the whole width. `looks`: Rich styles by names of looks."""
     parts: list[Table | Text] = []
     for name, value, look in lines:
-        if name == WHOLE:
-            parts.append(Text(value or " ", looks.get(look, ""), overflow="fold"))
+        if name in (WHOLE, LINE):
+            is_cut = name == LINE
+            overflow: OverflowMethod = "ellipsis" if is_cut else "fold"
+            parts.append(Text(value or " ", looks.get(look, ""), overflow=overflow, no_wrap=is_cut))
             continue
         if not (parts and isinstance(table := parts[-1], Table)):
             table = Table.grid(padding=(0, 1), expand=True)

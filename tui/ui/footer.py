@@ -53,7 +53,8 @@ def hints(focus: Focus, keymap: Mapping[str, str], own: Mapping[str, str]) -> li
     if not focus.group and focus.condition:
         wanted |= {f"{OWN}{name}": name for name in list(own.values())[:_MOST_OWN]}
     if focus.watched and not focus.marked:
-        wanted |= {name: word for name, word in _USUAL.items() if name not in wanted}
+        others = _USUAL.keys() - wanted.keys() - (_OF_A_JOB if focus.group else frozenset())
+        wanted |= {name: word for name, word in _USUAL.items() if name in others}
     by_name = {name: key for key, name in own.items()}
     found = [
         Hint(name, shown(by_name[name.removeprefix(OWN)]), word) if name.startswith(OWN) else _hint(name, word, keymap)
@@ -75,7 +76,7 @@ def _first(focus: Focus) -> dict[str, str]:
     first = {"back": "clear filter"} if focus.filtered else {}
     if focus.group:
         word = "unfold" if focus.folded else "fold"
-        return first | {"details": word, "fold_all": "all", "group": "group by", "mark": "mark its jobs"}
+        return first | {"details": word, "fold_all": "fold all", "group": "group by", "mark": "mark its jobs"}
     match focus.condition:
         case Condition.NO_ANSWER | Condition.FAILED:
             return first | {"error": "why", "details": "details"}
@@ -103,6 +104,8 @@ _USUAL = {
     "palette": "all commands",
     "undo": "undo",
 }
+_OF_A_JOB = frozenset({"log", "history"})
+"""What cannot be done to a group."""
 _BY_ID: dict[str, KeyCommand] = {command.id: command for command in COMMANDS}
 
 

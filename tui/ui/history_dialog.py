@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from textual import work
@@ -84,21 +85,22 @@ async def in_thread(work: PageReader, before: float) -> Sequence[RecordedRun]:
 
     def run() -> None:
         try:
-            result = work(before)
+            end(work(before))
         except UserError as error:
-            loop.call_soon_threadsafe(_fail, done, error)
-        else:
-            loop.call_soon_threadsafe(_finish, done, result)
+            end(error)
+
+    def end(result: Sequence[RecordedRun] | UserError) -> None:
+        with suppress(RuntimeError):  # the program has ended
+            loop.call_soon_threadsafe(_end, done, result)
 
     threading.Thread(target=run, name="past runs", daemon=True).start()
     return await done
 
 
-def _finish(done: "asyncio.Future[Sequence[RecordedRun]]", result: Sequence[RecordedRun]) -> None:
-    if not done.done():
+def _end(done: "asyncio.Future[Sequence[RecordedRun]]", result: Sequence[RecordedRun] | UserError) -> None:
+    if done.done():  # the dialog was closed
+        return
+    if isinstance(result, UserError):
+        done.set_exception(result)
+    else:
         done.set_result(result)
-
-
-def _fail(done: "asyncio.Future[Sequence[RecordedRun]]", error: UserError) -> None:
-    if not done.done():
-        done.set_exception(error)

@@ -151,6 +151,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             if old is not None and self._in_view(self._lines[line]) and self._cells_of(line) != old:
                 changed.append(line)
         self._refresh_lines(changed)
+        self._place()  # in this frame, where a text needs more room than any before it
 
     def _lines_in_view(self) -> tuple[Line, ...]:
         top = self.scroll_offset.y

@@ -66,19 +66,27 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """Whether the last line was in view before the log grew or the view shrank."""
 
     def show(self, tail: LogTail) -> None:
-        """Show this log as it is now."""
-        was_at_end = self.is_at_end or tail is not self._tail
-        if tail is not self._tail:
+        """Show this log as it is now. At its end the view moves on by a third: so most new lines move no other."""
+        is_new = tail is not self._tail
+        was_at_end = self.is_at_end or is_new
+        if is_new:
             self._tail, self._dropped, self._widest, self._measured = tail, tail.dropped, 0, 0
         shift, self._dropped = tail.dropped - self._dropped, tail.dropped
         self._measure()
-        self.virtual_size = Size(self._widest, tail.size)
-        if was_at_end:
+        self.virtual_size = Size(self._widest, tail.size + self._below)
+        if shift:
+            self._scroll(y=max(0, self.scroll_offset.y - shift))
+        if is_new:
             self.action_end()
+        elif was_at_end and tail.size > self.scroll_offset.y + self.size.height:
+            self._scroll(y=tail.size - self.size.height + self._below)
+        if was_at_end or shift:
             self.refresh()
-        elif shift:
-            self._scroll(y=self.scroll_offset.y - shift)
-            self.refresh()
+
+    @property
+    def _below(self) -> int:
+        """Lines that may be empty below the end of the log."""
+        return self.size.height // 3
 
     @property
     def _room(self) -> int:
@@ -139,7 +147,8 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.scroll_to(x, y, animate=False, immediate=True, force=True)
 
     def action_lines(self, lines: int) -> None:
-        self._scroll(y=self.scroll_offset.y + lines)
+        y, lowest = self.scroll_offset.y, self._tail.size - self.size.height
+        self._scroll(y=y + lines if lines < 0 else max(y, min(y + lines, lowest)))
 
     def action_pages(self, pages: float) -> None:
         self.action_lines(round(pages * self.size.height))
@@ -155,7 +164,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        self.is_at_end = self.scroll_offset.y >= self.virtual_size.height - self.size.height
+        self.is_at_end = self.scroll_offset.y >= self._tail.size - self.size.height
         self.post_message(self.Moved())
 
     def on_resize(self) -> None:
