@@ -10,7 +10,7 @@ The map of the program. Imports point down only; the layers are in pyproject.tom
     logs        the log file: formatter, and the filter that hides secrets
     profiles    from settings and environment to an endpoint and a credential for each profile
     codearts    the build service and IAM over HTTP; the only package that imports httpx
-    polling     when to read which job: intervals, rate limit, back-off, circuit breaker
+    polling     when to read which job: intervals, rate limit, back-off, circuit breaker; lists that say which is next
     storage     files: watchlist, settings, state of the screen, history, and the budget that instances share
     demo        the simulated service
     alerts      the user's alert command

@@ -1,5 +1,6 @@
 """Which page of which list is asked for, when, and what its answer does to the order of asking."""
 
+import tracemalloc
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -224,3 +225,15 @@ def test_a_first_page_puts_running_jobs_before_all_others() -> None:
     world.known = dict.fromkeys(world.jobs, Known())
     page = HintPage({**hints([first, third]), **hints([second, last], running=True)}, 4)
     assert world.sweeps.on_answer(USER, page, world.status, 0.0, 0.0) == [second, last]
+
+
+def test_a_service_that_invents_projects_does_not_fill_the_memory() -> None:
+    world, sizes = World(100), list[int]()
+    tracemalloc.start()
+    for turn in range(60):
+        found = {job: Hint(False, (), 0, f"p{turn} {job}") for job in world.jobs}
+        world.sweeps.on_answer(USER, HintPage(found, 100), world.status, turn, turn)
+        world.sweeps.rate(RATE, turn)
+        sizes.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert max(sizes[40:]) < 1.2 * max(sizes[:20])

@@ -9,11 +9,13 @@ import pytest
 from tests.support.builders import failure, job_id, moment, reading
 from tests.support.true_runs import NOON, Truth, is_true
 from tui.core.board import Board, JobState
+from tui.core.estimate import WINDOW
 from tui.core.job import Job
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Failure, Moment, Reading, Status
 from tui.core.remembered import Notes, Remembered, together
 from tui.core.run import Outcome, RunRecord
+from tui.core.run_progress import course_of
 from tui.core.transitions import Event, changes_of
 from tui.storage.history import BATCH, HistoryFile
 from tui.storage.recorder import Recorder
@@ -103,6 +105,22 @@ def test_a_job_is_after_a_start_what_it_was_before_and_says_so_until_the_first_a
     again.see((IDLE, 5002))
     assert (again.state.is_remembered, again.state.status) == (False, IDLE)
     assert again.state.gaps[-1] == Gap(JOB, NOON + 115, NOON + 5001.9)
+
+
+def test_an_estimate_is_the_same_after_a_restart(path: Path) -> None:
+    chance, at = random.Random(5), 0.0
+    first = Program(path)
+    for _ in range(25):
+        for status in (IDLE, *[RUNNING] * chance.randint(8, 12), IDLE):
+            first.see((status, at := at + 15))
+    first.see((RUNNING, at := at + 15))
+    before = course_of(first.state, NOON + at + 30)
+    first.end()
+    again = Program(path, now=at + 30)
+    assert before
+    assert before.usual
+    assert before.usual.runs == WINDOW
+    assert course_of(again.state, NOON + at + 30) == before
 
 
 def test_the_outcome_of_a_run_that_was_not_observed_is_remembered_until_another_run_ends(path: Path) -> None:

@@ -28,6 +28,10 @@ class HintBook:
         """The machine was suspended, or the credential changed: hints of earlier lists count no more."""
         self._hints.clear()
 
+    def forget_projects(self, kept: Collection[str]) -> None:
+        """Forgets the trust in all projects but these."""
+        self._trusts = {project: trust for project, trust in self._trusts.items() if project in kept}
+
     def hear(self, hints: Mapping[JobId, Hint], status_of: StatusOf, asked_at: float, now: float) -> list[JobId]:
         """A page that was asked for at `asked_at` says this of watched jobs. Returns those to be read next.
 
@@ -59,13 +63,6 @@ class HintBook:
         """Returns the project that lists say the job is in; None for a job that no list has named."""
         hint = self._hints.get(job)
         return hint.hint.project if hint else None
-
-    def knows(self, job: JobId) -> bool:
-        return job in self._hints
-
-    def is_listed_running(self, job: JobId) -> bool:
-        hint = self._hints.get(job)
-        return hint is not None and bool(hint.hint.is_running)
 
     def hint(self, job: JobId) -> Hint | None:
         known = self._hints.get(job)

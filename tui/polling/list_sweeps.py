@@ -39,6 +39,8 @@ STRIKES = 3
 """So many sweeps in a row that miss more than half of the jobs make the list rest."""
 REST, PASSING_REST, SHORT_REST = 3600.0, 600.0, 300.0
 """Seconds: after a refusal or strikes; after a failure that passes; after throttling or a refused sign-in."""
+MOST_LISTS = 1000
+"""Lists that are remembered beside those of the watched jobs' projects."""
 COVERED = 0.9
 """The part of the listed jobs that the projects' lists must name to be read instead of the user's."""
 PLANNED_FOR = 1.0
@@ -224,6 +226,9 @@ class ListSweeps:
 
     def _make_plan(self, now: float) -> "_Plan":
         counts = self.book.projects(self._watched)
+        if len(self._lists) > MOST_LISTS:
+            self._lists = {project: one for project, one in self._lists.items() if project in counts or not project}
+            self.book.forget_projects(counts.keys())
         total = max(1, len(self._watched))
         trusted = sum(count for project, count in counts.items() if self.book.is_trusted(project, now))
         share = SHARE + (TRUSTED_SHARE - SHARE) * trusted / total

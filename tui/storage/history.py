@@ -41,8 +41,8 @@ PATIENCE = 3.0
 DAYS_KEPT = 90
 RUNS_KEPT = 1000
 """For each job, and as many gaps."""
-RUNS_REMEMBERED = 20
-"""For each job, read at the start."""
+RUNS_REMEMBERED = 21
+"""For each job, read at the start: as many ended ones as an estimate uses, and the one in progress."""
 PAGE = 100
 """Older runs that are read at once."""
 LARGEST = 256 << 20

@@ -45,6 +45,7 @@ class Frame:
             self._size = size
             self._lines = [[UNKNOWN] * size.width for _ in range(size.height)]
         sent: list[str] = []
+        look = UNKNOWN[1]
         for y, pieces in _pieces(update):
             if y >= size.height:
                 continue
@@ -55,7 +56,9 @@ class Frame:
                 new[x : x + len(cells)] = cells
             if new != old:
                 self._lines[y] = new
-                sent += [_drawn(new, y, span) for span in _spans(old, new)]
+                for span in _spans(old, new):
+                    text, look = _drawn(new, y, span, look)
+                    sent.append(text)
         return "".join((*sent, PLAIN)) if sent else ""
 
 
@@ -141,10 +144,13 @@ def _widened(old: list[Cell], new: list[Cell], start: int, end: int) -> Span:
     return start, end
 
 
-def _drawn(line: list[Cell], y: int, span: Span) -> str:
-    """The text that draws a span. After characters of uncertain width it sets the cursor to its column again."""
+def _drawn(line: list[Cell], y: int, span: Span, look: str) -> tuple[str, str]:
+    """The text that draws a span, and the look that is in effect after it; before it that is `look`.
+
+    After characters of uncertain width it sets the cursor to its column again.
+    """
     start, end = span
-    parts, look, uncertain = [f"\x1b[{y + 1};{start + 1}H"], "?", False
+    parts, uncertain = [f"\x1b[{y + 1};{start + 1}H"], False
     for x in range(start, end):
         text, its_look = line[x]
         if its_look != look and text:
@@ -156,7 +162,8 @@ def _drawn(line: list[Cell], y: int, span: Span) -> str:
         parts.append(text)
         if was_uncertain and not uncertain:
             parts.append(f"\x1b[{x + 2}G")
-    return "".join((*parts, _end(look)))
+    ending = _end(look)
+    return "".join((*parts, ending)), UNKNOWN[1] if ending else look
 
 
 def _end(look: str) -> str:

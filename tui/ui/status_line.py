@@ -80,13 +80,18 @@ def joined(parts: Iterable[tuple[str, Look]]) -> list[tuple[str, Look]]:
     runs: list[tuple[str, Look]] = []
     for text, look in parts:
         before, its_look = runs[-1] if runs else ("", look)
-        if its_look == look or text.isspace():
+        if its_look == look or (text.isspace() and not _fills(its_look)):
             runs[-1:] = [(before + text, its_look)]
         elif before.isspace():
             runs[-1:] = [(before + text, look)]
         else:
             runs.append((text, look))
     return runs
+
+
+def _fills(look: object) -> bool:
+    """Whether blanks can be seen in this look, since it is reversed."""
+    return look == "failed" or bool(getattr(look, "reverse", False))
 
 
 class HidingText(Static):
