@@ -13,7 +13,7 @@ from tests.support.contract_extras import OUTCOMES, TRUTHS, Truth, tell
 from tests.support.contract_server import TOKEN, ContractServer, Script, refusal
 from tests.support.user_home import User
 from tui.context import App
-from tui.core.board import Board
+from tui.core.board import Board, JobState
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Moment, Reading, Status
 from tui.core.run import FailedStep, Outcome, RunRecord
@@ -132,21 +132,25 @@ async def test_a_stop_is_asked_about_and_its_record_taken(tmp_path: Path, monkey
 
 async def test_a_look_asks_again_about_what_is_not_known_and_about_nothing_else(tmp_path: Path) -> None:
     async with watching(tmp_path) as watch:
-        known = IDS[:2]
-        await watch.until(lambda: all((run := watch.board.states[job].last_run) and run.is_confirmed for job in known))
-        await watch.until(lambda: watch.board.states[IDS[1]].failed_step is not None)
-        stopped = watch.board.states[IDS[6]]
-        for status, at in ((Status.IDLE, -10.0), (Status.RUNNING, 5.0), (Status.IDLE, 95.0)):
-            moment = Moment(at, TRUTHS[6].began + timedelta(seconds=at))
-            stopped = stopped.record(Reading(IDS[6], status, moment, moment))
+        known, unknown = IDS[0], IDS[6]
+        await watch.until(lambda: bool((run := watch.board.states[known].last_run) and run.is_confirmed))
+        told = stopped(watch.board.states[known]).learn(RunRecord(18, Outcome.PASSED, is_finished=True))
+        untold = stopped(watch.board.states[unknown])
+        watch.board = watch.board._replace(states={**watch.board.states, known: told, unknown: untold})
         tell_alone(watch.server, TRUTHS[6]._replace(state="ABORTED"))
-        watch.board = watch.board._replace(states={**watch.board.states, IDS[6]: stopped})
         asked = len(watch.server.requests)
-        for job in known:
-            watch.facts.look_again(watch.board.states[job])
-        watch.facts.look_again(stopped)
-        await watch.until(lambda: watch.outcome(IDS[6]) is Outcome.ABORTED)
-        assert not any(job in request.path for request in watch.server.requests[asked:] for job in known)
+        watch.facts.look_again(told)
+        watch.facts.look_again(untold)
+        await watch.until(lambda: watch.outcome(unknown) is Outcome.ABORTED)
+        assert not any(known in request.path for request in watch.server.requests[asked:])
+
+
+def stopped(state: JobState) -> JobState:
+    """The job after it was seen to run and to stop."""
+    for status, at in ((Status.IDLE, -10.0), (Status.RUNNING, 5.0), (Status.IDLE, 95.0)):
+        moment = Moment(at, TRUTHS[6].began + timedelta(seconds=at))
+        state = state.record(Reading(state.job.id, status, moment, moment))
+    return state
 
 
 def tell_alone(server: ContractServer, truth: Truth) -> None:
