@@ -9,11 +9,11 @@ from random import Random
 
 import pytest
 
-from tests.support.scripted_reader import Bench, job, jobs, polling
+from tests.support.scripted_reader import Bench, failed, job, jobs, polling
 from tests.support.virtual_time import in_virtual_time
 from tui.core.hints import Hint, HintPage
 from tui.core.job import JobId
-from tui.core.reading import Failure, Status
+from tui.core.reading import Failure, FailureKind, Status
 from tui.polling.list_sweeps import ListPage
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller
@@ -70,9 +70,12 @@ class Lists:
         self.bench, self.count = bench, count
         self.pages: list[ListPage] = []
         self.is_empty = False
+        self.failure: Failure | None = None
 
     async def page(self, page: ListPage) -> HintPage | Failure:
         self.pages.append(page)
+        if self.failure:
+            return self.failure
         await asyncio.sleep(0.1)
         shown = [] if self.is_empty else jobs(self.count)[page.number * 100 : page.number * 100 + 100]
         answers = {one: self.bench.answer(one) is Status.RUNNING for one in shown}
@@ -134,3 +137,12 @@ async def test_jobs_that_a_trusted_list_agrees_with_wait_longer_until_the_list_f
             await asyncio.sleep(400)
             assert set(bench.who(since=since)) == set(jobs(100))
             assert poller.pace().idle < 300
+
+
+@in_virtual_time
+async def test_lists_that_are_switched_off_slow_down_nothing() -> None:
+    async with polling(0) as bench, with_lists(bench, 200) as (lists, poller):
+        lists.failure = failed(FailureKind.THROTTLED)  # what is said while all extras rest: nothing was sent
+        await asyncio.sleep(900)
+        assert len(lists.pages) > 1
+        assert poller.pace().rate == 5.0

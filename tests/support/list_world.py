@@ -182,6 +182,7 @@ class ListWorld:
                 self.refuses()
             return REFUSED
         if self.refuses():
+            self.extras.throttled(TOO_MANY, self.clock(), self.clock())  # as the client of the extra calls does
             return TOO_MANY
         await asyncio.sleep(0.2)
         if mode == "withheld" and not page.project and not page.whole:
@@ -257,7 +258,8 @@ class ListWorld:
     async def _ask_for_record(self) -> None:
         await asyncio.sleep(5)
         await self.extras.turn()
-        self.refuses()
+        if self.refuses():
+            self.extras.throttled(TOO_MANY, self.clock(), self.clock())
 
     async def ask(self) -> None:
         """Asks until it is cancelled."""

@@ -254,11 +254,9 @@ class Scheduler:
             self._own.add(now)
 
     def on_list(self, page: ListPage, answer: HintPage | Failure, sent: float, now: float) -> None:
-        """Learns from a page, or from why there is none."""
+        """Learns from a page, or from why there is none. Its reader has told the limiter of a refusal."""
         if not self.sweeps:
             return
-        if isinstance(answer, Failure) and answer.kind is FailureKind.THROTTLED:
-            self.limiter.on_throttled(answer, sent, now)
         if sent < self._awake_since:
             self.sweeps.on_dropped()
             return
