@@ -83,6 +83,8 @@ def test_events_say_what_when_and_which_are_new() -> None:
         (87, "Since 12:00: 2 failed, 1 no answer, 1 passed (job 3, job 1, job 4). n: next, esc: close"),
         (86, "Since 12:00: 2 failed, 1 no answer, 1 passed (job 3 and 2 more). n: next, esc: close"),
         (70, "Since 12:00: 2 failed, 1 no answer, 1 passed. n: next, esc: close"),
+        (60, "Since 12:00: 2 failed, 1 no answer, ... n: next, esc: close"),
+        (40, "Since 12:00: 2 failed, ... n: next, esc: close"),
     ],
 )
 def test_a_digest_is_one_line_with_as_many_names_as_fit(cells: int, text: str) -> None:

@@ -63,7 +63,7 @@ def digest_text(
 ) -> str:
     """The sum in one line of so many cells; empty if nothing happened. `keys` go to the next job, and close it.
 
-    Urgent jobs are named, as many as there is room for.
+    Urgent jobs are named, as many as there is room for. If there is less, what is least urgent is left out.
     """
     if not digest.counts:
         return ""
@@ -72,7 +72,8 @@ def digest_text(
     begin = f"Since {clock(digest.since, today)}: {', '.join(sums)}"
     how = f"{keys[0]}: next, {keys[1]}: close"
     texts = [f"{begin}{named}. {how}" for named in _named([name_of(job) for job in digest.urgent])]
-    return next((text for text in texts if width(text) <= cells), f"{begin}. {how}")
+    texts += [f"{begin.removesuffix(', '.join(sums[least:]))}... {how}" for least in range(len(sums) - 1, 0, -1)]
+    return next((text for text in texts if width(text) <= cells), texts[-1])
 
 
 _MANY = frozenset({Matter.FAILED, Matter.TIMED_OUT, Matter.ABORTED, Matter.PASSED, Matter.ENDED})
