@@ -1,6 +1,13 @@
 """Columns of one's own choice: by the settings, and by a dialog that goes before them."""
 
+import re
+
+import pytest
+
+from tests.support.builders import failure, job_id
 from tests.support.screen_harness import screen
+from tui.core.job import Job
+from tui.core.reading import Status
 from tui.storage.screen_state import ScreenState
 from tui.ui.columns_dialog import ColumnChoice
 
@@ -43,3 +50,12 @@ def test_one_column_stays_and_the_ends_of_the_list_hold() -> None:
     assert choice.move(0, 1) == 1
     assert choice.toggle(2)
     assert choice.shown == ("job", "id")
+
+
+@pytest.mark.parametrize("width", [80, 60])
+async def test_forty_names_of_forty_characters_are_told_apart(width: int) -> None:
+    names = [f"platform-service-{number:02}-release-candidate-x" for number in range(40)]
+    watched = [Job(job_id(number), name[:40]) for number, name in enumerate(names, 1)]
+    async with screen(watched, {job_id(3): Status.RUNNING, job_id(4): failure()}, size=(width, 50)) as shown:
+        texts = {text for line in shown.lines[2:42] for text in re.findall(r"plat\S+", line)}
+        assert len(texts) == 40
