@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.board import Freshness
 from tui.core.column_names import COLUMNS
@@ -15,6 +15,10 @@ from tui.ui import row as words
 from tui.ui.row import Row
 from tui.ui.strip import LONGEST, Mark, strip
 from tui.ui.time_left import running_time
+
+if TYPE_CHECKING:
+    from tui.core.job import JobId
+    from tui.core.observed_run import Gap, RecordedRun
 
 SortKey = tuple[float | str, ...]
 """Empty for rows without a value: they come last in both directions."""
@@ -64,8 +68,15 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
     def last_runs(row: Row, cells: int) -> str:
         return "".join(mark.text for mark in marks(row)[-cells:])
 
+    strips: dict[JobId, tuple[tuple[RecordedRun, ...], tuple[Gap, ...], tuple[Mark, ...]]] = {}
+    """The last strip of each job: the table asks for the same one several times in a frame."""
+
     def marks(row: Row) -> tuple[Mark, ...]:
-        return strip(job_runs(row.state), row.state.gaps, glyphs.strip)
+        runs, gaps = job_runs(row.state), row.state.gaps
+        known = strips.get(row.state.job.id)
+        if known is None or known[0] is not runs or known[1] is not gaps:
+            known = strips[row.state.job.id] = runs, gaps, strip(runs, gaps, glyphs.strip)
+        return known[2]
 
     def marks_look(row: Row) -> Look:
         return tuple(mark.look for mark in marks(row))

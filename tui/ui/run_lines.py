@@ -47,7 +47,7 @@ def short_run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: Ru
 
 
 def _source(run: RecordedRun) -> str:
-    return f"from {SERVICE}" if run.source == SERVICE else f"seen by {run.source}"
+    return "(service)" if run.source == SERVICE else f"seen by {run.source}"
 
 
 def records_of(state: JobState) -> dict[int, RunRecord]:
