@@ -47,7 +47,8 @@ class HelpDialog(Dialog[None]):
         entries = found(self._entries, query)
         width = max(20, self.app.size.width - _BESIDE)
         text = help_text(entries, width, bool(query)) if entries else Text("Nothing is found. Try another word.")
-        self._text.update(Text(f"{NAMES}\n\n", "dim") + text if query and entries else text)
+        above = Text(f"{NAMES}\n\n" if query and entries else "", "dim")
+        self._text.update(Text.assemble(above, text))
         self._pane.scroll_home(animate=False)
 
     def on_key(self, event: events.Key) -> None:
