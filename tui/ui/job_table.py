@@ -26,8 +26,9 @@ from tui.ui.status_line import joined
 STYLES = ("error", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim", "group", "new")
 MARGIN = 2
 """Rows kept in view above and below the cursor."""
-MEASURED = 500
-"""Rows whose texts decide how wide the columns are, from the top; besides them those that come into view."""
+MEASURED, NAMES_MEASURED = 60, 2000
+"""Rows whose texts decide how wide the columns are, from the top; besides them those that come into view. Of the names,
+which must not move, more are measured: they cost next to nothing."""
 Cells = tuple[tuple[str, Look], ...]
 """The mark before a row, then the texts of its columns, each with its look."""
 QUIET = ("", "dim", "idle")
@@ -160,9 +161,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def measure(self) -> None:
         """Find out how wide the columns have to be, without what was there before."""
         self._widths = {}
-        for job in islice(self._every_job, MEASURED):
+        names = [column for column in self._shown if column.is_name]
+        for at, job in enumerate(islice(self._every_job, NAMES_MEASURED)):
             row = self._row_of(job)
-            self._measured({column.key: column.cell(row, MOST) for column in self._shown})
+            self._measured({one.key: one.cell(row, MOST) for one in (self._shown if at < MEASURED else names)})
         self._shorten()
         self._place()
 
