@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import failure, job_id, moment, reading
+from tests.support.long_run import by_length
 from tests.support.true_runs import NOON, Truth, is_true
 from tui.core.board import Board, JobState
 from tui.core.estimate import WINDOW
@@ -152,6 +153,15 @@ def test_a_run_goes_on_after_a_quick_restart_and_after_a_long_one_it_may_be_anot
     assert len(Program(path, now=600).runs) == 1
 
 
+def test_that_a_run_may_be_two_is_not_forgotten_when_the_program_is_killed_then(path: Path) -> None:
+    first = Program(path)
+    first.see((IDLE, 10), (RUNNING, 25), (RUNNING, 300), (RUNNING, 310))
+    first.kill()
+    second = Program(path, now=311)
+    second.see((RUNNING, 312))
+    assert [run.maybe_two for run in second.runs] == [True]
+
+
 def test_a_start_while_the_program_was_away_lies_between_the_two_answers(path: Path) -> None:
     first = Program(path)
     first.see((IDLE, 10))
@@ -221,7 +231,7 @@ def flips(chance: random.Random, number: int) -> Truth:
     return Truth(moments)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(by_length(2, 20, 100)))
 def test_a_thousand_flips_with_gaps_and_restarts_are_recorded_truly(path: Path, seed: int) -> None:
     chance = random.Random(seed)
     truth = flips(chance, 1000)

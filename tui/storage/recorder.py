@@ -97,7 +97,7 @@ class Recorder:
         if was.runs is now.runs and was.gaps is now.gaps and _start(was) == _start(now):
             return None
         runs = [run for run in now.runs if run not in was.runs]
-        runs += [now.current_run] if now.current_run and _start(was) != _start(now) else []
+        runs += [now.current_run] if now.current_run else []  # after a gap it may be two
         gaps = tuple(gap for gap in now.gaps if gap not in was.gaps)
         before, kept = _start(was), {_start(now), *(run.start.by for run in runs)}
         dropped = frozenset() if before is None or before in kept else frozenset({(now.job.id, before)})
