@@ -29,6 +29,7 @@ from tui.storage.history import (
     HistoryUnusable,
     history_path,
     read_older,
+    read_runs,
 )
 from tui.storage.mounts import is_remote
 
@@ -254,6 +255,48 @@ def test_notes_are_there_after_the_end(path: Path, histories: list[History]) -> 
     history.close(5)
     assert opened(path).read().runs == {job_id(1): [run(NOW - 300, NOW)]}
     assert history.notice() == ""
+
+
+@pytest.mark.parametrize(
+    ("nonsense", "said"),
+    [
+        ("update day set checked = 'x'", "set aside"),
+        ("delete from day", "set aside"),
+        ("update day set checked = cast(x'ff' as text)", "No history: its file holds what is no history: remove it."),
+        ("update seen set number = 9e999", "No history: its file holds what is no history: remove it."),
+        ("update job set job = cast(x'ff' as text)", "No history: its file holds what is no history: remove it."),
+        ("update run set outcome = 'perhaps'", "No history: its file holds what is no history: remove it."),
+    ],
+)
+def test_values_that_nobody_wrote_end_history_with_a_notice(path: Path, nonsense: str, said: str) -> None:
+    file = opened(path)
+    seen = LastSeen(Status.RUNNING, NOW - 16, NOW - 15, NOW - 300, NOW - 315)
+    file.write(Notes((run(NOW - 900, NOW - 600),), seen={job_id(1): seen}))
+    file.close()
+    with database(path) as connection:
+        connection.execute(nonsense)
+    history = History(lambda: opened(path), batch=0.01)
+    history.close(5)
+    assert said in history.notice()
+
+
+def test_nonsense_is_not_called_an_error_of_the_disk(path: Path) -> None:
+    file = opened(path)
+    file.write(Notes((run(NOW - 900, NOW - 600),)))
+    file.close()
+    with database(path) as connection:
+        connection.execute("update run set outcome = 'perhaps'")
+    with pytest.raises(UserError, match="holds what is no history: remove it"):
+        read_runs(path.parent, [job_id(1)], 0)
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777])
+def test_a_folder_in_which_others_could_put_links_has_no_history(path: Path, mode: int) -> None:
+    path.parent.mkdir()
+    path.parent.chmod(mode)
+    with pytest.raises(HistoryUnusable, match=r"other users can write into the folder .*: chmod go-w"):
+        opened(path)
+    assert not path.exists()
 
 
 def read_only(path: Path) -> HistoryFile:

@@ -28,6 +28,7 @@ from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered, together
 from tui.core.run import Outcome
 from tui.core.text import clean
+from tui.storage.files import is_ours, is_written_by_others
 from tui.storage.mounts import is_remote, mounts
 
 VERSION = 1
@@ -70,6 +71,9 @@ insert into day values (0, 0);
 """
 
 _NONE = "No history: "
+_NO_HISTORY = "its file holds what is no history: remove it"
+_NONSENSE = (TypeError, ValueError, ArithmeticError)
+"""Raised by values that no version of this program writes."""
 
 _log = logging.getLogger(__name__)
 
@@ -110,8 +114,8 @@ class HistoryFile:
             for gap in _last_gaps(self._connection):
                 gaps.setdefault(gap.job, []).insert(0, gap)
             seen = dict(_seen(self._connection))
-        except (TypeError, ValueError):  # values that no version of this program writes
-            raise HistoryUnusable("its file holds what is no history: remove it") from None
+        except _NONSENSE:
+            raise HistoryUnusable(_NO_HISTORY) from None
         return Remembered({job: merged(known)[-RUNS_REMEMBERED:] for job, known in runs.items()}, seen, gaps)
 
     def write(self, notes: Notes) -> None:
@@ -164,6 +168,7 @@ class HistoryFile:
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_folder(self._path.parent)
         for suffix in ("", "-journal"):
             _check_own(self._path.with_name(self._path.name + suffix))
         try:
@@ -195,9 +200,13 @@ class HistoryFile:
 
     def _check(self, connection: sqlite3.Connection) -> None:
         """Checks the file once a day, and after a start that was not followed by `close`."""
-        checked, is_open = connection.execute("select checked, is_open from day").fetchone()
-        now = self._now().wall.timestamp()
-        if is_open or not 0 <= now - checked < 86_400:
+        try:
+            checked, is_open = connection.execute("select checked, is_open from day").fetchone()
+            now = self._now().wall.timestamp()
+            is_due = is_open or not 0 <= now - checked < 86_400
+        except _NONSENSE:
+            raise sqlite3.DatabaseError("damaged") from None
+        if is_due:
             if connection.execute("pragma quick_check(1)").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("damaged")
             checked = now
@@ -233,14 +242,22 @@ def _check_version(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"version {version}")
 
 
+def _check_folder(folder: Path) -> None:
+    """Raises HistoryUnusable if other users could put their own files in the place of ours: SQLite opens its journal
+    by name for each transaction, and plays back what it finds there."""
+    found = folder.stat()
+    if not is_ours(found) or is_written_by_others(found):
+        raise HistoryUnusable(f"other users can write into the folder {clean(folder, 100)}: chmod go-w")
+
+
 def _check_own(path: Path) -> None:
-    """Raises HistoryUnusable for a link, and for a file of another owner."""
+    """Raises HistoryUnusable for anything but a file of this user: a link, a folder, a pipe."""
     try:
         found = path.lstat()
     except FileNotFoundError:
         return
     if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
-        raise HistoryUnusable(f"{path.name} is a link or another user's file: remove it")
+        raise HistoryUnusable(f"{path.name} is a link or no file of yours: remove it")
 
 
 _RUNS = (
@@ -309,7 +326,7 @@ def _runs_of_another(path: Path, read: Read) -> Iterator[RecordedRun]:
         with closing(sqlite3.connect(":memory:")) as connection:
             connection.deserialize(content)
             yield from list(read(connection, path.stem.removeprefix("history-")))
-    except (OSError, ValueError, TypeError, sqlite3.Error, HistoryUnusable) as error:
+    except (OSError, sqlite3.Error, HistoryUnusable, *_NONSENSE) as error:
         _log.info("the history of another host was left out: %s", type(error).__name__)
 
 
@@ -415,7 +432,7 @@ class History:
             self._notices += [file.notice] if file.notice else []
             self._is_read.set()
             self._keep(file, kept)
-        except (OSError, sqlite3.Error, HistoryUnusable) as error:
+        except (OSError, sqlite3.Error, HistoryUnusable, *_NONSENSE) as error:
             _log.warning("history ends: %s", type(error).__name__)
             self._say(reason(error))
             self._is_off = True
@@ -496,7 +513,7 @@ def _read(folder: Path, read: Read) -> list[RecordedRun]:
                 _check_version(own)
                 runs += read(own, "")
         return [*runs, *_runs_of_others(path, read)]
-    except (OSError, sqlite3.Error, ValueError, TypeError, HistoryUnusable) as error:
+    except (OSError, sqlite3.Error, HistoryUnusable, *_NONSENSE) as error:
         raise UserError(f"The history cannot be read: {reason(error)}.") from None
 
 
@@ -508,15 +525,22 @@ def read_older(folder: Path, job: JobId, before: float) -> list[RecordedRun]:
     return merged(_read(folder, partial(_runs_before, job=job, before=before)))[-PAGE:]
 
 
+def _code(error: Exception) -> int:
+    """Returns SQLite's code; 0 for an error of Python's module, such as that of a text that is not UTF-8."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
 def is_busy(error: sqlite3.Error) -> bool:
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def reason(error: Exception) -> str:
     """Returns why there is no history, in words."""
     if isinstance(error, HistoryUnusable):
         return str(error)
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = _code(error)
+    if isinstance(error, _NONSENSE) or (isinstance(error, sqlite3.Error) and not code):
+        return _NO_HISTORY
     if code == sqlite3.SQLITE_FULL:
         return "the disk is full"
     if code == sqlite3.SQLITE_READONLY or (isinstance(error, OSError) and isinstance(error, PermissionError)):
