@@ -240,12 +240,20 @@ def test_a_group_is_private_only_where_nobody_else_is_in_it(monkeypatch: pytest.
         ["su", "me", "--command=echo {label}"],
         ["/usr/bin/ssh", "host", "notify-send", "{label}"],
         ["tmux", "display-message", "{label}"],  # which runs what stands in #(...)
+        ["timeout", "5", "tmux", "display-message", "{label}"],
+        ["sudo", "-u", "me", "/usr/bin/ssh", "host", "log {label}"],
+        ["xterm", "-T", "log", "watch", "echo {label}"],
     ],
 )
 def test_no_field_of_a_job_becomes_code_of_a_shell(path: Path, command: list[str]) -> None:
     said = problem(path, f"[alerts]\ncommand = {command}\n")
     assert "alerts.command has {" in said
     assert "$CODEARTS_" in said
+
+
+@pytest.mark.parametrize("program", ["{label}", "/opt/{label}/log", "{change}"])
+def test_no_field_of_a_job_chooses_the_program(path: Path, program: str) -> None:
+    assert "alerts.command begins with {" in problem(path, f"[alerts]\ncommand = ['{program}', 'x']\n")
 
 
 @pytest.mark.parametrize(

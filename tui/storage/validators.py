@@ -128,6 +128,8 @@ _CODE_FOLLOWS = re.compile(r"-[A-Za-z]*[ce]|--(command|eval|execute)")
 """Options whose argument an interpreter runs."""
 _CODE = re.compile(r"-[A-Za-z]*c.|--(command|eval|execute)=")
 """The same, with the code in the same argument."""
+_RUN_ARGUMENTS = frozenset({"ssh", "rsh", "eval", "tmux", "watch", "parallel"})
+"""Programs that hand their arguments to a shell; tmux runs what stands in `#(...)`."""
 
 
 def command_with_fields(example: str, fields: Iterable[str], may_be_none: bool = False) -> Reader:
@@ -137,6 +139,10 @@ def command_with_fields(example: str, fields: Iterable[str], may_be_none: bool =
 
     def read(path: str, value: object) -> tuple[str, ...]:
         parts: tuple[str, ...] = read_command(path, value)
+        if parts and (field := next(iter(shape.findall(parts[0])), "")):
+            raise SettingError(
+                f"{path} begins with {{{field}}}: write the program itself, since names come from outside"
+            )
         if field := next(_fields_in_code(parts, shape), ""):
             raise SettingError(
                 f"{path} has {{{field}}} in a text that a shell runs, and a label could hold commands; "
@@ -148,13 +154,13 @@ def command_with_fields(example: str, fields: Iterable[str], may_be_none: bool =
 
 
 def _fields_in_code(parts: Sequence[str], shape: re.Pattern[str]) -> Iterator[str]:
-    is_code = bool(parts) and parts[0].rpartition("/")[2] in ("ssh", "rsh", "eval", "tmux")  # tmux runs #(...)
-    code_follows = False
+    is_code = code_follows = False
     for part in parts:
         if (code_follows and part[:1] != "-") or is_code or _CODE.match(part):
             yield from shape.findall(part)
             code_follows = False
         code_follows = code_follows or bool(_CODE_FOLLOWS.fullmatch(part))
+        is_code = is_code or part.rpartition("/")[2] in _RUN_ARGUMENTS  # also behind sudo, env, timeout and so on
 
 
 _QUOTED_KINDS = ", ".join(f'"{kind}"' for kind in AlertOn)
