@@ -36,7 +36,7 @@ def test_every_outcome_the_failing_step_and_names_are_on_the_screen(tmp_path: Pa
             for name, mark in marks.items():
                 assert mark in row(text, name), text
             terminal.press("e")
-            terminal.wait_for("› ● failed +mobile-ios")
+            terminal.wait_for("› ● failed .* mobile-ios")
             terminal.press("e")
             terminal.wait_for("(?s)Why the build failed.*failed +#12.*Sign ipa.*CB.2017.*expired.*Renew it")
             terminal.press("escape")

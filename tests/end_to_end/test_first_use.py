@@ -44,8 +44,8 @@ def test_from_the_first_paste_to_the_next_start(tmp_path: Path, rows: int, colum
             terminal.wait_for(r"^ *2 running +1 idle")
 
             server.answers |= {NIGHTLY: False, RELEASE: True}
-            terminal.wait_for(r"◦ idle .*nightly +stopped \d")
-            terminal.wait_for(r"▸ running .*release +started \d")
+            terminal.wait_for(r"◦ idle +just now +nightly")
+            terminal.wait_for(r"▸ running +\d+s +release")
 
             terminal.press("up")
             terminal.wait_for("› .*release")

@@ -11,7 +11,7 @@ _JOB, _BUILD = r"[0-9A-Za-z]{32}", r"[1-9]\d*"
 LISTED = re.compile(
     rf"(?:GET|POST) /v3/auth/tokens(?:\?nocatalog=true)?"
     rf"|GET (?:/v3/jobs/{_JOB}/status"
-    rf"|/v1/job/list(?:\?page_index=\d+&page_size=100)?"
+    rf"|/v1/job/list(?:\?page_index=\d+&page_size=100(?:&build_status=building)?)?"
     rf"|/v1/job/{_JOB}/list\?page_index=\d+&page_size=100"
     rf"|/v1/job/{_JOB}/(?:info|running-status)"
     rf"|/v1/record/{_JOB}/list\?[\w=&%-]+"
