@@ -30,8 +30,8 @@ ROWS, COLUMNS = 18, 100
 SEEN_BEFORE = 60.0
 """Seconds that the program runs before the pictures are taken, so that there is something to see."""
 KEYS: tuple[tuple[str, float], ...] = (
-    *(("", 2.0), ("n", 1.5), ("enter", 3.0), ("enter", 1.0), ("z", 2.5), ("z", 1.0)),
-    *(("l", 3.0), ("escape", 1.0), ("E", 3.0), ("escape", 2.0)),
+    *(("", 2.0), ("n", 1.5), ("e", 3.0), ("escape", 1.0), ("l", 3.0), ("escape", 1.0)),
+    *(("enter", 3.0), ("enter", 1.0), ("E", 3.0), ("escape", 2.0)),
 )
 """Keys, and the seconds that are filmed after each."""
 FRAME = 0.1
@@ -39,8 +39,8 @@ FRAME = 0.1
 
 _WIDTH, _HEIGHT, _SIZE = 8.43, 19.0, 14
 _GROUND, _INK = "#15181e", "#d5dae3"
-_BLANK = "\N{NO-BREAK SPACE}"
-"""Viewers draw several plain ones as one."""
+_PIECE = re.compile(r"[!-~]+|\S")
+"""What is drawn as one: words, and each sign, since fonts differ in the width of signs."""
 _COLOUR = re.compile("[0-9a-f]{6}")
 
 
@@ -172,10 +172,10 @@ def _drawn(shown: Shown, moment: int | None) -> str:
         for part in shown.line
     )
     texts = "".join(
-        f'<text x="{part.column * _WIDTH:.1f}" y="{y + 14:.0f}" textLength="{part.cells * _WIDTH:.1f}"'
-        f' fill="{part.ink}"{_class("b" if part.is_bold else "")}>{escape(part.text).replace(" ", _BLANK)}</text>'
+        f'<text x="{(part.column + word.start()) * _WIDTH:.1f}" y="{y + 14:.0f}" fill="{part.ink}"'
+        f"{_class('b' if part.is_bold else '')}>{escape(word[0])}</text>"
         for part in shown.line
-        if part.text.strip()
+        for word in _PIECE.finditer(part.text)
     )
     return f"<g{_class('' if moment is None else f'k{moment}')}>{grounds}{texts}</g>"
 
