@@ -26,7 +26,7 @@ def record(outcome: Outcome, number: int = 88, is_confirmed: bool = True) -> Run
         outcome.value.upper(),
         began,
         ended,
-        90.0,
+        42.0,
         "timer",
         "main",
         "lin",
@@ -72,7 +72,7 @@ async def test_a_failed_build_says_where_and_e_says_why() -> None:
         await learn(shown, 1, Outcome.FAILED, STEP)
         assert "step Sign ipa" in line(shown, "job 001")
         await shown.press("e")
-        for text in ("Why the build failed", "#88 · main · timer", "Sign ipa", "CB.2017", "is expired", "took"):
+        for text in ("Why the build failed", "#88 · main · timer", "Sign ipa", "CB.2017", "is expired", "42s"):
             assert text in shown.text
         await shown.press("escape")
         await shown.press("down", "e")

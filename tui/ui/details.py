@@ -21,7 +21,7 @@ from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.row import Row, Subject, look_of, status_word, time, who_of
 from tui.ui.run_lines import condition_of_run, record_of, records_of, short_run_line
-from tui.ui.time_left import ahead, usual_in_words
+from tui.ui.time_left import ahead, brief, usual_in_words
 
 Field = tuple[str, str, str]
 """Name, value, and the name of the value's look."""
@@ -127,7 +127,7 @@ def run_fields(row: Row) -> Iterator[Field]:
     if run.started_at:
         yield "started", formatting.time_of_day(Moment(0.0, run.started_at), row.now.wall), ""
     if run.duration is not None:
-        yield "took", formatting.duration(run.duration), ""
+        yield "took", brief(run.duration), ""
     if step:
         yield "step", step.step, "error"
         yield from (
