@@ -21,6 +21,14 @@ key = "f8"
 run = "terminal"
 command = ["/nowhere/program"]
 """
+RUDE = r'''
+[commands.rude]
+key = "f9"
+run = "terminal"
+command = ["sh", "-c", """
+    echo started; printf '\\033[?1049h\\033[?1;1000h\\033[?25l\\033[3;5r'
+    stty raw; kill -9 $$"""]
+'''
 
 
 def test_the_terminal_is_lent_to_a_command_and_drawn_anew_after_it(tmp_path: Path) -> None:
@@ -46,6 +54,23 @@ def test_the_terminal_is_lent_to_a_command_and_drawn_anew_after_it(tmp_path: Pat
         typist.wait_for(r"(?s)gone cannot be run:.*/nowhere/program: No such file")
         typist.press("down")
         typist.at(3)
+        typist.press("q")
+        assert typist.terminal.wait_exit() == 0
+        assert typist.terminal.left_behind() == ()
+
+
+def test_a_command_that_is_killed_in_the_middle_leaves_nothing_in_the_terminal(tmp_path: Path) -> None:
+    with typing(tmp_path, 24, 80, SETTINGS + RUDE) as typist:
+        typist.press("down", "f9", "f9")  # in a hurry
+        typist.wait_for(r"rude: ended by signal 9\. Press a key to go back\.")
+        assert set(typist.terminal.left_behind()) <= {"echo and line editing"}  # it waits for a key
+        ended = typist.terminal.raw.rpartition(b"Press a key")[0]
+        assert ended.rfind(b"\x1b[r") > ended.rfind(b"\x1b[3;5r")  # all lines scroll
+        typist.type(" " * 200)  # what comes with the key is no key of the screen
+        typist.wait_for("rude was not run: another command")
+        assert typist.terminal.raw.count(b"started\r\n") == 1
+        typist.at(2)
+        assert "marked" not in typist.terminal.text
         typist.press("q")
         assert typist.terminal.wait_exit() == 0
         assert typist.terminal.left_behind() == ()

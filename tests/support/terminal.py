@@ -31,6 +31,7 @@ _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 _KEYBOARD = re.compile(rb"\x1b\[([<>])[0-9;]*u")
 _OFF_AT_REST = {
     "the alternate screen": (47, 1047, 1049),
+    "application cursor keys": (1,),
     "the mouse": (1000, 1001, 1002, 1003, 1005, 1006, 1015, 1016),
     "focus reports": (1004,),
     "bracketed paste": (2004,),

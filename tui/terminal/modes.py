@@ -19,6 +19,11 @@ RESET = (
     "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # the mouse
     "\x1b[<u\x1b[?1049l\x1b[?7h\x1b[?25h\x1b[0m"  # keyboard, alternate screen, wrapping, cursor, colours
 )
+AFTER_ANOTHER = (
+    f"\x18\x1b\\\x1b7\x1b[r{RESET}\x1b8"  # all lines scroll; the cursor stays where it is
+    "\x1b[?1l\x1b>\x1b[4l\x1b(B\x0f\x1b[0m"  # cursor keys, keypad, insertion, characters, colours
+)
+"""Undoes what another program may have left in the terminal, such as one that was killed."""
 TRIES = 20
 PAUSE = 0.02
 """Seconds between two tries to write: half a second in all."""

@@ -16,6 +16,7 @@ from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.processes import Ended, run, run_in_terminal
 from tui.storage.screen_settings import TERMINAL, CommandSettings
+from tui.terminal.modes import AFTER_ANOTHER
 from tui.ui.keys import RESERVED, keys_in, meanings, shown
 
 OwnCommands = Mapping[str, CommandSettings]
@@ -69,6 +70,7 @@ class CommandRunner:
         self._say = say
         self._suspended = suspended
         self._running = 0
+        self._terminal_is_lent = False
 
     async def run(self, name: str, command: CommandSettings, state: JobState) -> None:
         """Run the command on this job until it has ended, and say how that went."""
@@ -80,7 +82,7 @@ class CommandRunner:
                 await self._in_front(name, arguments, more)
             else:
                 await self._behind(name, arguments, more, clean(state.name, 60))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, termios.error) as error:
             reason = clean(getattr(error, "strerror", None) or "invalid argument", 100)
             self._say(f"{name} cannot be run: {clean(arguments[0], 100)}: {reason}.", "error")
 
@@ -99,16 +101,23 @@ class CommandRunner:
 
     async def _in_front(self, name: str, arguments: list[str], more: Mapping[str, str]) -> None:
         """The event loop goes on: jobs are asked meanwhile."""
+        if self._terminal_is_lent:  # the key was pressed twice
+            self._say(f"{name} was not run: another command had the terminal.", "warning")
+            return
         cancelled = threading.Event()
         loop = asyncio.get_running_loop()
-        with self._suspended():
-            running = loop.run_in_executor(None, _in_terminal, name, arguments, more, cancelled)
-            try:
-                await asyncio.wait([running])
-            except asyncio.CancelledError:
-                cancelled.set()
-                await asyncio.wait([running])
-                raise
+        self._terminal_is_lent = True
+        try:
+            with self._suspended():
+                running = loop.run_in_executor(None, _in_terminal, name, arguments, more, cancelled)
+                try:
+                    await asyncio.wait([running])
+                except asyncio.CancelledError:
+                    cancelled.set()
+                    await asyncio.wait([running])
+                    raise
+        finally:
+            self._terminal_is_lent = False
         running.result()
 
 
@@ -139,9 +148,8 @@ def _in_terminal(name: str, arguments: list[str], more: Mapping[str, str], cance
         _switch_off_suspending()
         status = run_in_terminal(arguments, more, cancelled)
         how = "done" if status == 0 else _failed(status)
-        os.write(2, f"\r\n{name}: {how}. Press a key to go back.".encode())
         with suppress(termios.error):
-            _wait_for_a_key(modes, cancelled)
+            _wait_for_a_key(f"{AFTER_ANOTHER}\r\n{name}: {how}. Press a key to go back.", modes, cancelled)
     finally:
         with suppress(termios.error):
             termios.tcsetattr(0, termios.TCSADRAIN, modes)
@@ -154,12 +162,13 @@ def _switch_off_suspending() -> None:
     termios.tcsetattr(0, termios.TCSADRAIN, attributes)
 
 
-def _wait_for_a_key(modes: list[object], cancelled: threading.Event) -> None:
-    """Any key counts, ctrl+c too: here it must not end this program."""
+def _wait_for_a_key(text: str, modes: list[object], cancelled: threading.Event) -> None:
+    """Shows `text` first. Any key counts, ctrl+c too: here it must not end this program."""
     quiet = list(termios.tcgetattr(0))
     quiet[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG)
     termios.tcsetattr(0, termios.TCSAFLUSH, quiet)
+    os.write(2, text.encode())
     while not cancelled.is_set():
         if select.select([0], [], [], 0.1)[0]:
-            os.read(0, 64)
+            termios.tcflush(0, termios.TCIFLUSH)  # the rest of a paste is not for the screen, either
             return
