@@ -9,8 +9,8 @@ from tui.core.reading import Status
 from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import UNICODE
+from tui.ui.actions.details import DetailsPlace, place_of, resized
 from tui.ui.details import LINE, WHOLE, fields
-from tui.ui.details_place import DetailsPlace, place_of, resized
 from tui.ui.row import Row, Subject
 
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
@@ -83,7 +83,7 @@ def test_a_key_changes_the_size_within_what_there_is() -> None:
 
 
 def width_of_details(screen: Screen) -> int:
-    return screen.board.details_pane().outer_size.width
+    return screen.board.details.pane().outer_size.width
 
 
 async def test_the_details_are_beside_below_or_alone_and_their_size_is_kept() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from textual import events
+from textual.actions import parse
 
 from tests.support.builders import failure, job_id
 from tests.support.screen_harness import PROFILE, Door, Screen, screen
@@ -11,7 +12,7 @@ from tui.core.errors import UserError
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Status
 from tui.ui.driver import KeyParser
-from tui.ui.keys import can_be_sent, canonical_key, check_keys
+from tui.ui.keys import COMMANDS, can_be_sent, canonical_key, check_keys
 
 A, B, C = job_id(1), job_id(2), job_id(3)
 NEW = "901878212b1a49be9c1a1054c272762a"
@@ -169,7 +170,7 @@ async def test_paste_on_the_table_opens_the_preview_and_one_undo_takes_all_back(
     async with screen(1) as shown:
         before = shown.store.load().text
         ids = [job_id(n) for n in range(100, 150)]
-        shown.app.board_screen.add_jobs("\n".join(f"{n} {job}" for n, job in enumerate(ids)))
+        shown.board.post_message(events.Paste("\n".join(f"{n} {job}" for n, job in enumerate(ids))))
         await shown.until(lambda: "50 new" in shown.text)
         await shown.press("enter")
         await shown.until(lambda: len(shown.store.load().jobs) == 51)
@@ -257,7 +258,7 @@ async def test_keys_in_full_width_mean_the_same() -> None:
         await typed(shown, "\x1b")
         await typed(shown, "\uff0f")
         await typed(shown, "\uff4a")
-        assert shown.board.typing
+        assert shown.board.filter.is_typing
         assert shown.board.state.look.filter == "\uff4a"
 
 
@@ -369,3 +370,13 @@ def test_a_key_in_the_table_is_the_one_that_terminals_send(key: str) -> None:
     name = canonical_key(event.key)
     assert name == key or (len(key) == 1 and event.character == key)
     assert can_be_sent(name)
+
+
+async def test_each_command_names_a_method_that_there_is() -> None:
+    async with screen(1) as shown:
+        for command in COMMANDS:
+            owner, method, _ = parse(command.action)
+            if owner == "app":
+                assert callable(getattr(shown.app, f"action_{method}")), command.id
+            else:
+                assert callable(getattr(getattr(shown.board, owner), method)), command.id

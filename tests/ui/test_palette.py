@@ -57,13 +57,13 @@ async def test_the_key_that_opens_a_field_is_text_in_it() -> None:
 async def test_rows_without_a_value_come_last_in_both_directions() -> None:
     watched = [Job(A, "one", ("x",)), Job(B, "two"), Job(C, "three", ("a",))]
     async with screen(watched, {A: Status.RUNNING, B: failure(), C: Status.IDLE}) as shown:
-        shown.board.sort_by("tags")
+        shown.board.look.sort_by("tags")
         assert list(shown.board.table.order) == [C, A, B]
-        shown.board.action_reverse()
+        shown.board.look.reverse()
         assert list(shown.board.table.order) == [A, C, B]
 
 
 async def test_names_with_numbers_are_in_their_natural_order() -> None:
     async with screen([Job(A, "job-10"), Job(B, "job-2"), Job(C, "Job-1")]) as shown:
-        shown.board.sort_by("job")
+        shown.board.look.sort_by("job")
         assert list(shown.board.table.order) == [C, B, A]

@@ -85,7 +85,7 @@ async def test_the_cursor_stays_on_its_job_through_sorting_and_readings() -> Non
     async with screen(60) as shown:
         await shown.press("down", "down", "down", "space")
         chosen, marked = shown.cursor, set(shown.board.table.marks)
-        shown.board.sort_by("status")
+        shown.board.look.sort_by("status")
         for _ in range(by_length(5, 50)):
             for number in chance.sample(range(1, 61), 10):
                 shown.reader.outcomes[job_id(number)] = chance.choice(outcomes)

@@ -103,7 +103,7 @@ async def test_marks_that_the_filter_hides_make_no_other_job_a_target() -> None:
 
 async def test_a_page_that_the_user_has_scrolled_to_stays() -> None:
     async with screen(60) as shown:
-        shown.board.sort_by("status")
+        shown.board.look.sort_by("status")
         await shown.settle()
         shown.board.table.scroll_to(y=30, animate=False, immediate=True)
         shown.board.record([reading(job_id(40), Status.RUNNING, shown.clock.now().at)])
@@ -131,8 +131,8 @@ async def test_an_undo_takes_the_last_change_also_where_the_disk_is_slow() -> No
         await shown.press("L", *" two", "enter")
         await shown.until(lambda: shown.store.load().jobs[0].label == "job 001 two")
         async with shown.board.editor._one_at_a_time:
-            shown.board.action_remove()
-            shown.board.action_undo()
+            shown.board.action_press("remove")
+            shown.board.action_press("undo")
             await asyncio.sleep(0)
         await shown.until(lambda: len(shown.board.editor._undone) == 1)
         assert [job.label for job in shown.store.load().jobs] == ["job 001 two", "job 002", "job 003"]

@@ -85,8 +85,8 @@ async def test_views_are_shown_saved_and_picked_up_when_they_are_edited(tmp_path
         file.write_text('[views.3]\nname = "other"\nfilter = "004"\n')  # it is on the screen, so it changes at once
         await shown.until(lambda: "view 3 other" in shown.lines[0])
         assert list(shown.board.table.order) == [job_id(4)]
-        assert shown.board.filter_line
-        assert shown.board.filter_line.value == "004"
+        assert shown.board.filter.line
+        assert shown.board.filter.line.value == "004"
         await shown.press("2")
         assert "There is no view 2" in shown.said  # the file does not have it
 

@@ -232,7 +232,7 @@ class WatchApp(App[None]):
     def on_key(self, event: events.Key) -> None:
         """Here, after all keys that were typed before it, come those that no widget has taken."""
         if self.screen is self.board_screen:
-            self.board_screen.take_other_key(event.key)
+            self.board_screen.program.take_other_key(event.key)
 
     @property
     def _takes_text(self) -> bool:
@@ -243,7 +243,7 @@ class WatchApp(App[None]):
     def _watching_keys(self) -> bool:
         """Whether fast keys may be a paste of jobs. Its end may come when its start has opened the add dialog."""
         if self.screen is self.board_screen:
-            return not self.board_screen.typing
+            return not self.board_screen.filter.is_typing
         return self.screen.has_class("takes-pastes")
 
     @property
@@ -291,7 +291,7 @@ class WatchApp(App[None]):
     def copy_to_clipboard(self, text: str) -> None:
         """Replaces Textual's own, which knows no tmux or screen and does not remove control characters."""
         self._clipboard = text
-        self.run_worker(self.board_screen.copy_text(text, "selection"))
+        self.run_worker(self.board_screen.copying.copy_text(text, "selection"))
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):

@@ -1,17 +1,18 @@
-"""The one screen: what stands on it, and one action for each key. The list of keys is in `keys.py`.
+"""The one screen: what stands on it, and what is drawn when. What the keys do is in `actions`, their list in `keys.py`.
 
 The screen owns five plain objects: `state` (what is shown), `live` (the service, its pollers), `alerting` (the alerts),
 `editor` (the watchlist's file) and `edited` (the other files that a user may edit meanwhile).
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from inspect import isawaitable
 from math import inf
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from textual import events, on, work
+from textual import events, on
+from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -19,63 +20,55 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from tui.core.alert_policy import Arm, next_arm
 from tui.core.column_names import USUAL
 from tui.core.condition import Condition
 from tui.core.errors import UserError
-from tui.core.filter import LONGEST, parse_filter
 from tui.core.job import (
-    LABEL_LONGEST,
-    Job,
     JobId,
     ServiceName,
-    join_tags,
-    retagged,
-    shared_tags,
-    split_tags,
-    unfit,
 )
-from tui.core.job_runs import job_runs
 from tui.core.priority import expected_ends
 from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.startup import resume_gc
 from tui.storage.recorder import NoArchive, Recorder
-from tui.storage.screen_settings import NAME_LONGEST, ViewSettings
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
+from tui.ui.actions.copying import CopyActions
+from tui.ui.actions.cursor import CursorActions
+from tui.ui.actions.details import DetailsActions
+from tui.ui.actions.dialogs import DialogActions
+from tui.ui.actions.filter import FilterActions
+from tui.ui.actions.look import LookActions
+from tui.ui.actions.program import ProgramActions
+from tui.ui.actions.service import ServiceActions
+from tui.ui.actions.views import ViewActions
+from tui.ui.actions.watchlist import WatchlistActions
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
 from tui.ui.columns import columns, sorts
-from tui.ui.details_place import DetailsPlace, place_of, resized
 from tui.ui.edited_files import EditedFiles
 from tui.ui.footer import OWN, Focus, Footer, hints
-from tui.ui.formatting import seconds, time_of_day
-from tui.ui.groups import GROUPINGS, GroupLine, Line, job_of
-from tui.ui.happened import Happened, next_of
+from tui.ui.formatting import time_of_day
+from tui.ui.happened import Happened
 from tui.ui.header import banner, header_parts
 from tui.ui.job_table import JobTable
-from tui.ui.keys import BINDINGS, COMMANDS, RESERVED, canonical_key, first_key, keys_in, keys_named, meanings, shown
+from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named
 from tui.ui.live import RARELY, TICK, Live
-from tui.ui.row import Subject, status_word
+from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.status_line import HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
 from tui.ui.terminal_title import TerminalTitle, title_text
-from tui.ui.views import EVERYTHING, choices, first_free, number_of, shown_by, view_of
-from tui.ui.watchlist_editor import DiskThread, Emptied, Undone, WatchlistEditor, count
+from tui.ui.views import number_of
+from tui.ui.watchlist_editor import DiskThread, Emptied, WatchlistEditor
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-    from tui.ui.details import DetailsPane
-    from tui.ui.dialogs import ChoiceDialog, Dialog
-    from tui.ui.own_commands import CommandRunner
+    from tui.ui.dialogs import Dialog
 
 Answer = TypeVar("Answer")
-NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
-"""Why a key cannot do what it is for."""
-
 FOR_HISTORY = 0.1
 """Seconds that the first frame waits for the history file, which is read since the program started."""
 
@@ -101,15 +94,8 @@ class BoardScreen(Screen[None]):
     draws_soon = False
     problem: UserError | None = None
     """Why the pollers could not start; the app exits then."""
-    details: "DetailsPane | None" = None
-    filter_line: "Input | None" = None
     _drawn_at = -inf
     _ticks = 0
-    _runner: "CommandRunner | None" = None
-    _before_filter: JobId | None = None
-    """The job under the cursor when the filter was opened. The cursor returns to it whenever that job is shown."""
-    _question: "ChoiceDialog | None" = None
-    """The open question about an emptied watchlist file; None when there is none."""
 
     def __init__(
         self,
@@ -123,13 +109,9 @@ class BoardScreen(Screen[None]):
         returns whether the terminal has taken the title. `suspended` frees the terminal for another program."""
         super().__init__()
         self.deps = deps
-        self._write = write
-        self._suspended = suspended
-        self._hinted: set[str] = set()
-        """The keys, and other things, of which it was said that they do nothing here."""
-        self._disk = DiskThread()
+        self.disk = DiskThread()
         self.live = Live(deps)
-        self.editor = WatchlistEditor(deps, self._disk, self.take_watchlist, self._not_saved)
+        self.editor = WatchlistEditor(deps, self.disk, self.take_watchlist, self._not_saved)
         self.edited = EditedFiles(deps)
         self.recorder = deps.recorder or Recorder(NoArchive(), deps.now)
         self.alerting = Alerting(
@@ -145,13 +127,23 @@ class BoardScreen(Screen[None]):
         self._title = TerminalTitle(show_title)
         self.happened = Happened(deps.now())
         every = columns(deps.glyphs)
-        self._sorts = sorts(every)
+        self.sorts = sorts(every)
         self.state = BoardState(
-            deps.jobs, deps.state, deps.now(), self._sorts, self.live.interval, self.live.profile_names
+            deps.jobs, deps.state, deps.now(), self.sorts, self.live.interval, self.live.profile_names
         )
         self.state.call(deps.job_names)
         self.state.board = self.recorder.fill(self.state.board, FOR_HISTORY)
         self.table = JobTable(every, deps.glyphs, self.state.row, self.state.groups, self.cursor_moved)
+        self.watchlist = WatchlistActions(self)
+        self.details = DetailsActions(self)
+        self.look = LookActions(self)
+        self.views = ViewActions(self)
+        self.filter = FilterActions(self)
+        self.cursor = CursorActions(self)
+        self.copying = CopyActions(self, write)
+        self.dialogs = DialogActions(self)
+        self.service = ServiceActions(self)
+        self.program = ProgramActions(self, suspended)
 
     def compose(self) -> ComposeResult:
         self.header = StatusLine(self.deps.glyphs.rule)
@@ -188,7 +180,7 @@ class BoardScreen(Screen[None]):
             self.app.exit()
             return
         self.post_message(self.PollingStarted())
-        self.set_class(self.state.look.details and not self.details_place.alone, "-details")
+        self.set_class(self.state.look.details and not self.details.place.alone, "-details")
         self.show_around()
         self.set_interval(TICK, self.tick)
         self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
@@ -201,7 +193,7 @@ class BoardScreen(Screen[None]):
         await self.alerting.close()
         await self.live.close()
         self.recorder.close()
-        self._disk.close()
+        self.disk.close()
 
     # What happens
 
@@ -278,7 +270,7 @@ class BoardScreen(Screen[None]):
         if self.editor.changed():
             self.run_worker(self.reload())
         if self.editor.emptied is Emptied.FOUND and self.app.screen is self:
-            self.ask_about_empty_file()
+            self.watchlist.ask_about_empty_file()
 
     def _look_at_history(self) -> None:
         self.recorder.tick()
@@ -290,13 +282,13 @@ class BoardScreen(Screen[None]):
 
     async def take_settings(self, said: str = "The edited settings are in effect.") -> None:
         """Apply edited settings, and say so. The banner names those that need a restart, or why none can be used."""
-        if settings := await self.edited.read_settings(self._disk):
+        if settings := await self.edited.read_settings(self.disk):
             if former := self.alerting.use(settings.alerts):
                 self.run_worker(former.finish(seconds=30), group="alerts")
             number = number_of(self.state.look, self.deps.views)
             self.deps = self.deps._replace(views=settings.views, commands=settings.commands)
             if view := settings.views.get(number):
-                self._show_view(view)
+                self.views.use(view)
             self.deps = self.deps._replace(keys=settings.keys, theme=settings.ui.theme, address=settings.ui.address)
             self.deps = self.deps._replace(columns=settings.ui.columns)
             self.set_look(self.state.look)
@@ -319,38 +311,20 @@ class BoardScreen(Screen[None]):
         self.state.unseen.keep(self.state.board.states.keys())
         self.table.set_marks(self.table.marks & self.state.board.states.keys())
         self.show_all()
-        if self._question:  # there are jobs again, so nothing is left to ask
-            self._question.action_close()
+        self.watchlist.drop_question()
 
     def _not_saved(self) -> None:
         if self.editor.emptied is not Emptied.NO:
-            self.ask_about_empty_file()
+            self.watchlist.ask_about_empty_file()
         self.show_around()
-
-    @work(group="emptied", exclusive=True)
-    async def ask_about_empty_file(self) -> None:
-        """Ask whether to stop watching: another program may have emptied the file by accident."""
-        from tui.ui.dialogs import ChoiceDialog
-
-        watched = self.editor.watched
-        jobs = "the job" if len(watched) == 1 else f"the {len(watched)} jobs"
-        choices = [("keep", f"write {jobs} back into it"), ("none", "stop watching them")]
-        self._question = ChoiceDialog("The watchlist's file has no jobs any more", choices, "keep")
-        self.editor.emptied = Emptied.ASKED
-        answer = await self.app.push_screen_wait(self._question)
-        self._question = None
-        if answer == "keep":
-            await self.editor.write_back()
-        elif answer == "none":
-            self.editor.accept_empty()
 
     # What is shown
 
     def set_look(self, look: ScreenState) -> None:
         """Apply this sorting, filter and choice of columns."""
         self.state.set_look(look)
-        if look.filter or self.filter_line:
-            self.filter_input().display = bool(look.filter) or self.typing
+        if look.filter or self.filter.line:
+            self.filter.input().display = bool(look.filter) or self.filter.is_typing
         self.table.set_columns(self.columns_of(look), look.sort, look.reverse, look.wide)
         self.show_all()
 
@@ -370,7 +344,7 @@ class BoardScreen(Screen[None]):
 
     async def _save_state(self, look: ScreenState) -> None:
         try:
-            await self._disk.run(self.deps.save_state, look)
+            await self.disk.run(self.deps.save_state, look)
         except UserError as problem:
             self.say(f"The look of the screen is not saved: {problem}", "warning")
 
@@ -387,9 +361,9 @@ class BoardScreen(Screen[None]):
             bool(group),
             group in self.state.groups.folded,
             len(self.table.marks),
-            self.typing,
+            self.filter.is_typing,
             bool(self.state.look.filter),
-            self.details_alone,
+            self.details.alone,
             bool(self.state.board.states),
         )
 
@@ -398,8 +372,8 @@ class BoardScreen(Screen[None]):
         """Do what the key of the hint does."""
         if event.command.startswith(OWN):
             self.action_own(event.command.removeprefix(OWN))
-        elif command := next((one for one in COMMANDS if one.id == event.command), None):
-            await self.app.run_action(command.action or command.id, self)
+        elif command := BY_ID.get(event.command):
+            await self.app.run_action(command.bound_action, self)
 
     def show_all(self) -> None:
         """Draw all that changed since the last frame, also by time alone."""
@@ -431,7 +405,7 @@ class BoardScreen(Screen[None]):
         view = f"{number} {self.deps.views[number].name}" if number else ""
         header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused(), view)
         header = header._replace(
-            silent=self._silent(),
+            silent=self.silent_until(),
             changed=self.state.changed(),
             width=self.app.size.width,
             marks=self.deps.glyphs.condition,
@@ -444,9 +418,9 @@ class BoardScreen(Screen[None]):
         self.table.display = bool(self.state.order)
         self.show_keys()
         if self.live.is_asking:
-            self.show_details()
+            self.details.show()
 
-    def _silent(self) -> str:
+    def silent_until(self) -> str:
         until = self.alerting.silent_until
         return f"{until.wall.astimezone():%H:%M}" if until else ""
 
@@ -491,40 +465,7 @@ class BoardScreen(Screen[None]):
         if (job := self.table.cursor) and self.state.unseen.see(job):
             self.call_later(self._show_seen, [job])
         self.show_keys()
-        self.show_details()
-
-    def show_details(self) -> None:
-        """Show the job under the cursor in the details pane, if that is open."""
-        if not self.has_class("-details"):
-            return
-        subject = self.subject(self.table.cursor) if self.table.cursor else None
-        self.details_pane().show(subject)
-        if subject:
-            self.live.facts.look_again(subject.row.state)
-
-    # Created on first use: the first frame does not wait for them
-
-    def details_pane(self) -> "DetailsPane":
-        if self.details is None:
-            from tui.ui.details import DetailsPane
-
-            self.details = DetailsPane(self.deps.glyphs)
-            self.query_one("#body").mount(self.details)
-        return self.details
-
-    def filter_input(self) -> "Input":
-        if self.filter_line is None:
-            from tui.ui.inputs import LineInput
-
-            hint = "words, !word, is:running, tag:x, /pattern/"
-            self.filter_line = LineInput(self.state.look.filter, hint, classes="filter", max_length=LONGEST)
-            self.mount(self.filter_line, before=self.hints)
-        return self.filter_line
-
-    @property
-    def typing(self) -> bool:
-        """Whether the filter has the focus, so that keys are text."""
-        return self.filter_line is not None and self.focused is self.filter_line
+        self.details.show()
 
     def subject(self, job: JobId) -> Subject:
         return self.live.subject(self.state.row(job))
@@ -547,13 +488,6 @@ class BoardScreen(Screen[None]):
         dialog.closing_keys = keys_named(command, self.deps.keys)
         return await self.app.push_screen_wait(dialog)
 
-    async def copy_text(self, text: str, what: str) -> None:
-        from tui.terminal.clipboard import copy, route
-
-        way = route(self.deps.environ)
-        via = await self._disk.run(copy, text, way, self._write)
-        self.say(f"Copied {what} ({via})." if via else "There is nothing to copy.")
-
     def targets(self) -> list[JobId]:
         """The jobs that an action applies to: see `JobTable.targets`. A notice says if the filter hides all."""
         jobs = self.table.targets
@@ -572,631 +506,40 @@ class BoardScreen(Screen[None]):
     def job_name(self, job: JobId) -> str:
         return self.state.board.states[job].name
 
-    def name_of(self, jobs: Sequence[JobId]) -> str:
-        return count([self.state.board.states[job].job for job in jobs])
+    # Keys and the mouse
 
-    # Keys that change the watchlist
+    def action_press(self, name: str) -> None:
+        """Do what the command with this name does: `action` in `keys.py` names the object and its method."""
+        owner, method, arguments = parse(BY_ID[name].action)
+        if isawaitable(waiting := getattr(getattr(self, owner), method)(*arguments)):
+            self.run_worker(waiting)
 
-    def action_add(self) -> None:
-        self.add_jobs("")
+    def action_own(self, name: str) -> None:
+        """Run this command of the user's own."""
+        self.program.own(name)
+
+    def on_input_changed(self, event: "Input.Changed") -> None:
+        self.filter.changed(event.value)
+
+    def on_input_submitted(self, event: "Input.Submitted") -> None:
+        self.filter.submitted(event.value)
 
     def on_paste(self, event: events.Paste) -> None:
         """Open the add dialog with the pasted text: the table itself has no use for text."""
         event.stop()
-        self.add_jobs(event.text)
+        self.run_worker(self.watchlist.add_jobs(event.text))
 
-    @work(group="watchlist")
-    async def add_jobs(self, pasted: str) -> None:
-        from tui.ui.add_dialog import AddDialog
-
-        regions = {name: self.live.service.profile(name).endpoint.region for name in self.live.profile_names()}
-        dialog = AddDialog(self.state.board.states, self.deps.now().wall, pasted, regions, self.editor.add)
-        if jobs := await self.ask("add", dialog):
-            self._show_added(jobs)
-
-    @work(group="watchlist")
-    async def action_find(self) -> None:
-        from tui.ui.find_dialog import FindDialog
-
-        name = self.live.profile_to_find(self.state.only_profile, self.table.cursor)
-        if not (extras := self.live.service.profile(name).extras):
-            self.say(NEEDS_EXTRAS.format("Lists of jobs need"))
-            return
-        named, now = "" if name == self.live.profile_names()[0] else name, self.deps.now().wall
-        watched, glyphs = self.state.board.states, self.deps.glyphs
-        if jobs := await self.ask("find", FindDialog(extras, watched, named, now, self.editor.add, glyphs)):
-            self._show_added(jobs)
-
-    def _show_added(self, jobs: tuple[Job, ...]) -> None:
-        self.go_to(jobs[0].id)
-        hidden = "" if jobs[0].id in self.state.order else "; hidden by the filter" if len(jobs) == 1 else ""
-        self.say(f"Added {count(jobs)}{hidden}. Press u to undo.")
-
-    @work(group="watchlist")
-    async def action_remove(self) -> None:
-        if jobs := self.targets():
-            name = self.name_of(jobs)
-            if await self.editor.remove(jobs, name):
-                self.say(f"Removed {name}. Press u to undo.")
-
-    @work(group="watchlist")
-    async def action_label(self) -> None:
-        from tui.ui.dialogs import TextDialog
-
-        if not (job_id := self.the_job()):
-            return
-        job = self.state.board.states[job_id].job
-
-        async def save(label: str) -> str:
-            return await self.editor.edit({job.id: {"label": label}}, f"labelled {job.name}")
-
-        title = f"Label of {job.id.short}"
-        await self.ask("label", TextDialog(title, job.given_label, "empty: the short ID is shown", LABEL_LONGEST, save))
-
-    @work(group="watchlist")
-    async def action_tags(self) -> None:
-        from tui.ui.add_dialog import TAGS_LONGEST
-        from tui.ui.dialogs import TextDialog
-
-        if not (jobs := [self.state.board.states[job].job for job in self.targets()]):
-            return
-        common = shared_tags(jobs)
-
-        async def save(text: str) -> str:
-            return await self._save_tags(jobs, common, split_tags(text))
-
-        others = any(job.given_tags != common for job in jobs)
-        title = f"Tags of {count(jobs)}" + (" that all of them have; their other tags stay" if others else "")
-        hint = "words, separated by spaces; quotes keep spaces"
-        await self.ask("tags", TextDialog(title, join_tags(common), hint, TAGS_LONGEST, save))
-
-    async def _save_tags(self, jobs: list[Job], common: tuple[str, ...], wanted: tuple[str, ...]) -> str:
-        changed = {job.id: {"tags": retagged(job.given_tags, common, wanted)} for job in jobs}
-        if all(job.given_tags == changed[job.id]["tags"] for job in jobs):
-            return ""
-        return unfit("", set(wanted) - set(common)) or await self.editor.edit(changed, f"tagged {count(jobs)}")
-
-    @work(group="watchlist")
-    async def action_undo(self) -> None:
-        self._show_undone(await self.editor.undo(), "undo", "Undone")
-
-    @work(group="watchlist")
-    async def action_redo(self) -> None:
-        self._show_undone(await self.editor.redo(), "redo", "Redone")
-
-    def _show_undone(self, undone: Undone, verb: str, past: str) -> None:
-        if not undone.what:
-            self.say(f"Nothing to {verb}.")
-        elif undone.edit:
-            before = {job.id for job in undone.edit.before.jobs}
-            self.go_to(next((job.id for job in undone.edit.after.jobs if job.id not in before), None))
-            self.say(f"{past}: {undone.what}.")
-
-    # Keys that change what is seen
-
-    def action_details(self) -> None:
-        """Show or hide the details; on the line of a group, fold or unfold that."""
-        if self.table.group and not self.details_alone:
-            self._fold(self.state.groups.folded_after(self.table.group))
-        else:
-            self.toggle_details()
-
-    def toggle_details(self) -> None:
-        self.toggle_class("-details")
-        self._place_details()
-        if not self.details_place.alone:
-            self.keep_state(self.state.look._replace(details=self.has_class("-details")))
-
-    def close_details(self) -> bool:
-        if not self.has_class("-details"):
-            return False
-        self.toggle_details()
-        return True
-
-    def _place_details(self) -> None:
-        self.set_class(self.details_place.below, "-below")
-        if self.has_class("-details"):
-            self.details_pane().set_size(*self.details_place)
-        self.query_one("#list").display = not self.details_alone
-        if not self.typing:
-            self._focus_table()
-        self.show_keys()
-        self.show_details()
-
-    def _focus_table(self) -> None:
-        self.set_focus(None if self.details_alone else self.table)
-
-    @property
-    def details_alone(self) -> bool:
-        """Whether the details replace the table because the screen is too narrow for both."""
-        return self.has_class("-details") and self.details_place.alone
-
-    @property
-    def details_place(self) -> DetailsPlace:
-        return place_of(self.state.look, *self.app.size)
-
-    def action_details_below(self) -> None:
-        """Move the details below the table, or back; open them there if they are closed."""
-        is_open = self.has_class("-details")
-        look = self.state.look
-        self.state.look = look._replace(details_below=not look.details_below if is_open else True, details=True)
-        self.set_class(True, "-details")
-        self._place_details()
-        self.keep_state(self.state.look)
-        if self.state.look.details_below and not self.details_place.below:
-            self.say("There is no room below the table: the screen has too few lines.")
-
-    def action_details_size(self, steps: int) -> None:
-        if not self.has_class("-details"):
-            self.say(f"No details are open. Press {first_key('details', self.deps.keys)} to open them.")
-        elif self.details_alone:
-            self.say(f"Only the details are shown. Press {first_key('details_below', self.deps.keys)} for both.")
-        else:
-            self.keep_state(resized(self.state.look, self.details_place, steps))
-            self._place_details()
+    def focus_table(self) -> None:
+        self.set_focus(None if self.details.alone else self.table)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.show_around)
-        self.call_after_refresh(self._place_details)
-
-    @work
-    async def action_error(self) -> None:
-        from tui.ui.details import Fields, error_fields, report
-        from tui.ui.dialogs import ReadDialog
-
-        if not (job := self.the_job()):
-            return
-        condition = self.state.row(job).condition
-        if condition not in (Condition.NO_ANSWER, Condition.FAILED):
-            self._go_to(self.table.after_cursor(1), (Condition.NO_ANSWER, Condition.FAILED))
-            return
-        subject = self.subject(job)
-        content = [Fields(list(error_fields(subject)))]
-        title = "Why there is no answer" if condition is Condition.NO_ANSWER else "Why the build failed"
-        if await self.ask("error", ReadDialog(title, content, [("y", "copy the report")])):
-            await self.copy_text(report(subject), "report")
-
-    @work
-    async def action_log(self) -> None:
-        from tui.codearts.build_log import BuildLog
-        from tui.ui.log_dialog import LogDialog
-
-        if not (job := self.the_job()):
-            return
-        if not (extras := self.live.extras_of(job)):
-            self.say(NEEDS_EXTRAS.format("Logs need"))
-            return
-        last = self.state.row(job).state.last_run
-        log = BuildLog(extras, job, last.number if last else 0)
-        await self.ask("log", LogDialog(self.state.row(job).state.name, log, lambda: self.state_word(job)))
-
-    def state_word(self, job: JobId) -> str:
-        """The state of a job now; empty if it is not watched any more."""
-        return status_word(self.state.row(job)) if job in self.state.shown.states else ""
-
-    def action_next_problem(self) -> None:
-        self._walk(1)
-
-    def action_previous_problem(self) -> None:
-        self._walk(-1)
-
-    def _walk(self, step: int) -> None:
-        """Go to the next job of the digest while that is shown, else to the next problem."""
-        digest = self.happened.digest(self.state.shown.states.values()) if self.happened.may_close else None
-        if digest is None:
-            self._go_to(self.table.after_cursor(step))
-            return
-        shown = [job for job in digest.jobs if job in self.state.order]
-        if following := next_of(shown, self.table.cursor, step):
-            self.go_to(following[0])
-        else:
-            self.say("No other job of these is shown.")
-
-    def _go_to(self, lines: Iterable[Line], only: Collection[Condition] = ()) -> None:
-        for line in lines:
-            if (job := job_of(line)) is None:
-                continue
-            row = self.state.row(job)
-            if row.condition in only or (not only and (row.is_problem or row.is_new)):
-                self.go_to(line)
-                return
-        which = "has failed or gives no answer" if only else "is a problem or has just changed"
-        self.say(f"No other job {which}.")
-
-    def go_to(self, line: Line | None) -> None:
-        """Put the cursor on this line, or on this job; a folded group around it is unfolded."""
-        if group := self.state.groups.hides(line):
-            self._fold(self.state.groups.folded_after(group, fold=False))
-        self.table.move_to(line)
-
-    def _fold(self, folded: tuple[str, ...]) -> None:
-        self.state.groups.set_folded(folded)
-        self.keep_state(self.state.look._replace(folded=folded))
-        self.table.show(self.state.groups.lines)
-        self.table.update_rows(())
-
-    @work
-    async def action_group(self) -> None:
-        from tui.ui.dialogs import ChoiceDialog
-
-        choices = [("none", "no groups"), *GROUPINGS.items()]
-        chosen = await self.ask("group", ChoiceDialog("Group by", choices, self.state.look.group or "none"))
-        if chosen:
-            self.keep_look(self.state.look._replace(group="" if chosen == "none" else chosen))
-
-    def action_fold_all(self) -> None:
-        if self.state.groups.by:
-            self._fold(self.state.groups.folded_after_all())
-        else:
-            key = first_key("group", self.deps.keys)
-            self.say(f"There are no groups to fold. Press {key} to group the jobs.")
+        self.call_after_refresh(self.details.arrange)
 
     @on(JobTable.GroupClicked)
     def fold_clicked(self, event: JobTable.GroupClicked) -> None:
-        self._fold(self.state.groups.folded_after(event.group))
-
-    def action_only_problems(self) -> None:
-        self.keep_look(self.state.look._replace(problems_only=not self.state.look.problems_only))
-
-    @work
-    async def action_history(self) -> None:
-        from tui.ui.history_dialog import HistoryDialog
-        from tui.ui.run_lines import records_of
-
-        if not (job := self.the_job()):
-            return
-        state, now = self.state.board.states[job], self.deps.now()
-        runs = [*job_runs(state), *([state.current_run] if state.current_run else ())]
-        title = f"Runs of {state.name}"
-        read_page = partial(self.deps.older_runs, job) if self.deps.older_runs else None
-        dialog = HistoryDialog(title, runs, read_page, records_of(state), now.wall, self.deps.glyphs)
-        await self.ask("history", dialog)
-
-    @work
-    async def action_events(self) -> None:
-        from tui.ui.event_lines import event_lines
-        from tui.ui.list_dialog import ListDialog
-
-        now, look, glyphs = self.deps.now(), self.state.look, self.deps.glyphs
-        events = self.happened.events(self.state.board.states.values(), now)
-        lines = event_lines(events, look.events_read, self.job_name, now.wall, glyphs)
-        hint = f"enter: go to the job, esc: close; {glyphs.mark} is new"
-        dialog = ListDialog("What happened", lines, "Nothing happened yet.", hint, glyphs.ellipsis)
-        self.keep_state(look._replace(events_read=now.wall.timestamp()))
-        if job := await self.ask("events", dialog):
-            self.go_to(JobId(job))
-            if job not in self.state.order:
-                self.say("That job is hidden by the filter.")
-
-    @work
-    async def action_profile(self) -> None:
-        from tui.ui.dialogs import ChoiceDialog
-
-        names = self.live.profile_names()
-        if len(names) < 2:
-            self.say("There is only one profile. Add more in settings.toml.")
-            return
-        choices = [("", "all profiles"), *((name, name) for name in names if name)]
-        chosen = await self.ask("profile", ChoiceDialog("Show", choices, self.state.look.profile))
-        if chosen is not None:
-            self.keep_look(self.state.look._replace(profile=chosen))
-
-    @work
-    async def action_sort(self) -> None:
-        from tui.ui.dialogs import ChoiceDialog
-
-        choices = [("list", "the watchlist's order"), *((key, sort.title) for key, sort in self._sorts.items())]
-        if chosen := await self.ask("sort", ChoiceDialog("Sort by", choices, self.state.look.sort or "list")):
-            self.sort_by(chosen)
+        self.look.fold(self.state.groups.folded_after(event.group))
 
     @on(JobTable.HeadClicked)
     def sort_by_head(self, event: JobTable.HeadClicked) -> None:
-        self.action_reverse() if event.column == self.state.look.sort else self.sort_by(event.column)
-
-    def sort_by(self, key: str) -> None:
-        self.keep_look(self.state.look._replace(sort="" if key == "list" else key, reverse=False))
-
-    def action_reverse(self) -> None:
-        self.keep_look(self.state.look._replace(reverse=not self.state.look.reverse))
-
-    @work
-    async def action_columns(self) -> None:
-        from tui.ui.columns_dialog import ColumnsDialog
-
-        look = self.state.look
-
-        def show(chosen: Sequence[str]) -> None:
-            self.table.set_columns(chosen, look.sort, look.reverse, look.wide)
-
-        dialog = ColumnsDialog(self.table.every, self.columns_of(look), self.deps.columns or USUAL, show)
-        chosen = await self.ask("columns", dialog)
-        self.set_look(self.state.look) if chosen is None else self.keep_look(self.state.look._replace(columns=chosen))
-
-    def action_wide(self) -> None:
-        self.keep_look(self.state.look._replace(wide=not self.state.look.wide))
-
-    def take_other_key(self, name: str) -> None:
-        """Take a key that is none of ours: run the user's own command that has it, or say once that it does nothing."""
-        key = canonical_key(name)
-        if self.typing or key in meanings(self.deps.keys):
-            return
-        if own := {key: name for name, one in self.deps.commands.items() for key in keys_in(one.key)}.get(key):
-            self.action_own(own)
-        elif key not in RESERVED:
-            text = f"{shown(key)} does nothing here. Press {first_key('help', self.deps.keys)} for the keys."
-            self._hint_once(key, text)
-
-    def action_own(self, name: str) -> None:
-        """Run this command of the user's own on the job under the cursor."""
-        from tui.ui.own_commands import CommandRunner
-
-        command = self.deps.commands.get(name)
-        if command is None or not (job := self.the_job()):
-            return
-        self._runner = self._runner or CommandRunner(self.say, self._suspended)
-        self.run_worker(self._runner.run(name, command, self.state.board.states[job]), group="own")
-
-    def action_view(self, number: str) -> None:
-        """Show a view of the settings; 0 shows everything."""
-        view = ViewSettings("everything") if number == EVERYTHING else self.deps.views.get(number)
-        if view is None:
-            key = first_key("save_view", self.deps.keys)
-            self.say(f"There is no view {number}. Press {key} to save what is shown now as one.")
-        elif shown_by(view, self.state.look) == self.state.look:
-            self.say(f"This is {view.name} already.")
-        else:
-            self._show_view(view)
-
-    def _show_view(self, view: ViewSettings) -> None:
-        look = shown_by(view, self.state.look)
-        if self.filter_line:
-            self.filter_line.value = look.filter
-        self.keep_look(look)
-
-    @work
-    async def action_save_view(self) -> None:
-        from tui.ui.dialogs import ChoiceDialog, TextDialog
-
-        views = self.deps.views
-        title = "Save filter, order, groups and columns as a view"
-        number = await self.ask("save_view", ChoiceDialog(title, choices(views), first_free(views)))
-        if not number:
-            return
-
-        async def save(name: str) -> str:
-            return await self._save_view(number, view_of(self.state.look, clean(name or f"view {number}")))
-
-        name = views[number].name if number in views else ""
-        hint = "a word or two, shown in the first line"
-        dialog = TextDialog(f"Name of view {number}", name, hint, NAME_LONGEST, save, saves_unchanged=True)
-        await self.app.push_screen_wait(dialog)
-
-    async def _save_view(self, number: str, view: ViewSettings) -> str:
-        """Write the view into the settings. Returns why that failed; empty if it did not."""
-        said = f"Saved as view {number}: press {first_key(f'view_{number}', self.deps.keys)} to show it."
-        try:
-            if self.deps.save_view:
-                await self._disk.run(self.deps.save_view, number, view)
-        except UserError as problem:
-            return str(problem)
-        self.deps = self.deps._replace(views={**self.deps.views, number: view})
-        if self.edited.settings_edited():
-            await self.take_settings(said)
-        else:
-            self.say(f"{said} It is kept until you quit: there is no settings file here.")
-        self.show_around()
-        return ""
-
-    def action_filter(self) -> None:
-        self._before_filter = self.table.cursor
-        line = self.filter_input()
-        line.display = True
-        self.set_focus(line)
-        self.show_keys()
-
-    def on_input_changed(self, event: "Input.Changed") -> None:
-        """Apply the filter while it is typed."""
-        if event.value != self.state.look.filter:
-            self.set_look(self.state.look._replace(filter=event.value))
-            self.table.move_to(self._before_filter)
-
-    def on_input_submitted(self, event: "Input.Submitted") -> None:
-        """Save the filter, and return to the table."""
-        if problem := parse_filter(event.value).problem:
-            self.say(problem, "warning")
-        self._focus_table()
-        self.keep_look(self.state.look)
-
-    def drop_filter(self) -> None:
-        where = self._before_filter if self.typing else None
-        self.filter_input().value = ""
-        self._focus_table()
-        self.keep_look(self.state.look._replace(filter=""))
-        self.table.move_to(where)
-
-    # Keys that ask the service
-
-    def action_refresh(self) -> None:
-        self._refresh(self.targets())
-
-    def action_refresh_all(self) -> None:
-        self._refresh(None)
-
-    def _refresh(self, jobs: list[JobId] | None) -> None:
-        wait = self.live.pollers.refresh(jobs)
-        if wait == inf:
-            self.say("Paused: nothing is asked. Press p to resume the job, P to resume everything.")
-        else:
-            number = len(self.state.board.states if jobs is None else jobs)
-            how_long = f", about {seconds(round(wait))}" if wait >= 1 else ""
-            if number:
-                self.say(f"Asking about {number} {'job' if number == 1 else 'jobs'}{how_long}.")
-
-    def action_pause(self) -> None:
-        jobs = self.targets()
-        if going := [job for job in jobs if not self.state.board.states[job].paused]:
-            self.live.pollers.pause(going)
-            self.state.pause(going, self.deps.now())
-        else:
-            self.live.pollers.resume(jobs)
-            self.state.pause(jobs, None)
-        self.draw()
-
-    def action_pause_all(self) -> None:
-        self.live.pollers.paused = not self.live.pollers.paused
-        self.show_all()
-
-    # Keys for alerts
-
-    @work(group="watchlist")
-    async def action_alert(self) -> None:
-        jobs = self.targets()
-        states = self.state.board.states
-        if arm := next_arm(states[job].armed for job in jobs):
-            jobs = [job for job in jobs if states[job].armed is not Arm.ALWAYS]
-        name = states[jobs[0]].name if len(jobs) == 1 else f"{len(jobs)} jobs"
-        values = {job: {"alert": arm is Arm.ALWAYS} for job in jobs if (arm is Arm.ALWAYS) is not states[job].job.alert}
-        if not jobs or (values and await self.editor.edit(values, f"alert {'on' if arm else 'off'}: {name}")):
-            return
-        self.state.arm_once(jobs, arm is Arm.ONCE)
-        self.alerting.armed(jobs)
-        self.draw()
-        again = {Arm.ONCE: ", once. Again: always.", Arm.ALWAYS: ", always. Again: off."}
-        self.say(f"Alert when {name} ends{again[arm]}" if arm else f"No alert about {name}.")
-
-    def action_silence(self) -> None:
-        held = self.alerting.silence()
-        until = self._silent()
-        self.say(f"Silent until {until}: no alerts." if until else f"Alerts are on again. {held}".rstrip())
-        self.show_around()
-
-    # Keys that mark and copy
-
-    def action_mark(self) -> None:
-        self.table.toggle_mark()
-        self.show_around()
-
-    def action_mark_all(self) -> None:
-        self.table.toggle_all_marks()
-        self.show_around()
-
-    def action_mark_range(self) -> None:
-        self.table.toggle_range()
-        self.show_around()
-
-    @work
-    async def action_copy_id(self) -> None:
-        if jobs := self.targets():
-            await self.copy_text("\n".join(jobs), "job ID" if len(jobs) == 1 else f"{len(jobs)} job IDs")
-
-    @work
-    async def action_copy_report(self) -> None:
-        from tui.ui.details import report
-
-        if jobs := self.targets():
-            text = "\n".join(report(self.subject(job)) for job in jobs)
-            await self.copy_text(text, "report" if len(jobs) == 1 else f"{len(jobs)} reports")
-
-    @work
-    async def action_copy_request(self) -> None:
-        from tui.ui.details import curl
-
-        if jobs := self.targets():
-            await self.copy_text("\n".join(curl(self.subject(job)) for job in jobs), "request as a curl line")
-
-    @work
-    async def action_open_address(self) -> None:
-        from tui.ui.details import page_of
-        from tui.ui.dialogs import ReadDialog, link_content
-
-        if not (job_id := self.the_job()):
-            return
-        job = self.state.board.states[job_id].job
-        if not (address := page_of(job, self.live.endpoint_of(job.id).region, self.deps.address)):
-            self.say(
-                "No address is known for this job. Paste the address of its page when you add it, or set ui.address."
-            )
-            return
-        dialog = ReadDialog(f"Page of {job.name}", link_content(address), [("y", "copy it")])
-        if await self.ask("open_address", dialog):
-            await self.copy_text(address, "address")
-
-    # Keys that move
-
-    def action_move(self, lines: int) -> None:
-        self.table.move_by(lines)
-
-    def action_page(self, pages: float) -> None:
-        if self.details_alone:
-            pane = self.details_pane()
-            pane.scroll_relative(y=pages * pane.size.height, animate=False)
-        else:
-            self.table.move_by(round(pages * self.table.page))
-
-    def action_first(self) -> None:
-        self.table.move_by(-len(self.table.order))
-
-    def action_last(self) -> None:
-        self.table.move_by(len(self.table.order))
-
-    def action_sideways(self, cells: int) -> None:
-        """Fold or unfold the group under the cursor; on a job scroll sideways, or go to its group."""
-        if self.table.group:
-            self._fold(self.state.groups.folded_after(self.table.group, fold=cells < 0))
-            return
-        line = self.table.cursor_line
-        if isinstance(line, GroupLine) and cells < 0 and not self.table.wide:
-            self.table.move_to(GroupLine(line.group))
-            return
-        self.table.scroll_relative(x=cells, animate=False, immediate=True)
-        if not self.table.wide:
-            key = first_key("wide", self.deps.keys)
-            self._hint_once("sideways", f"Nothing is beside these columns. Press {key} for their full width.")
-
-    def _hint_once(self, about: str, text: str) -> None:
-        """Say this, unless it was said before: a key that does nothing here needs no second explanation."""
-        if about not in self._hinted:
-            self._hinted.add(about)
-            self.say(text)
-
-    # Keys for the program itself
-
-    @work
-    async def action_sign_in(self) -> None:
-        from tui.ui.sign_in_dialog import SignInDialog
-
-        name = self.live.profile_to_sign_in(self.table.cursor)
-        if name not in self.live.profile_names():
-            self.say(f"The settings have no profile {name!r}: add it there, or change the job's profile.", "warning")
-            return
-        theirs = [job for job in self.state.board.states if self.live.pollers.profile(job) == name]
-        form = self.live.service.profile(name).sign_in
-        if await self.ask("sign_in", SignInDialog(f"Sign in {name}".strip(), form, next(iter(theirs), None))):
-            self.live.pollers.refresh(theirs)
-            self.say("Signed in.")
-
-    @work
-    async def action_help(self) -> None:
-        from tui.ui.help_dialog import HelpDialog
-        from tui.ui.key_help import help_entries
-
-        views = {number: view.name for number, view in self.deps.views.items()}
-        own = {name: (command.help, command.key) for name, command in self.deps.commands.items()}
-        await self.ask("help", HelpDialog(help_entries(self.deps.keys, views, own)))
-
-    def action_back(self) -> None:
-        """Close the filter line, the digest or the details; if none is open, clear the filter, then the marks."""
-        if self.typing:
-            self.drop_filter()
-        elif self.happened.may_close:
-            self.happened.close_digest()
-            self.show_around()
-        elif self.state.look.filter and not self.details_alone:
-            self.drop_filter()
-        elif not self.close_details():
-            self.table.drop_marks()
-            self.show_around()
-
-    def action_leave(self) -> None:
-        if not self.close_details():
-            self.app.exit()
+        self.look.reverse() if event.column == self.state.look.sort else self.look.sort_by(event.column)

@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 
 from tui.core.condition import Condition
-from tui.ui.keys import COMMANDS, KeyCommand, keys_of, shown
+from tui.ui.keys import BY_ID, keys_of, shown
 from tui.ui.status_line import StatusLine
 
 OWN = "own "
@@ -106,11 +106,10 @@ _USUAL = {
 }
 _OF_A_JOB = frozenset({"log", "history"})
 """What cannot be done to a group."""
-_BY_ID: dict[str, KeyCommand] = {command.id: command for command in COMMANDS}
 
 
 def _hint(name: str, word: str, keymap: Mapping[str, str]) -> Hint:
-    keys = keys_of(_BY_ID[name], keymap)
+    keys = keys_of(BY_ID[name], keymap)
     return Hint(name, shown(keys[0]) if keys else "", word)
 
 

@@ -79,7 +79,7 @@ def _is_a_character(name: str) -> bool:
 
 
 class KeyCommand(NamedTuple):
-    """A command of the screen. `id` is its name in `[keys]` of settings.toml; also its action, unless given."""
+    """A command of the screen. `id` is its name in `[keys]` of settings.toml."""
 
     id: str
     keys: str
@@ -88,113 +88,139 @@ class KeyCommand(NamedTuple):
     help: str
     """For the help and the palette."""
     group: str
-    action: str = ""
+    action: str
+    """A method of the app, or of an object of the screen: `watchlist.add` is `add` of `BoardScreen.watchlist`."""
     moves: bool = False
     """Only moves the cursor or the view. Such a key is not held back as the possible start of a paste."""
 
+    @property
+    def bound_action(self) -> str:
+        """The action in Textual's words, which know no other objects than app and screen."""
+        return self.action if self.action.startswith("app.") else f"screen.press({self.id!r})"
+
     def binding(self) -> Binding:
-        return Binding(
-            self.keys, self.action or self.id, self.help, show=bool(self.title), id=self.id, tooltip=self.help
-        )
+        return Binding(self.keys, self.bound_action, self.help, show=bool(self.title), id=self.id, tooltip=self.help)
 
 
 WATCH, LOOK, ASK, MARK, MOVE, PROGRAM = "Watchlist", "Look", "Ask", "Mark and copy", "Move", "Program"
 
 COMMANDS: tuple[KeyCommand, ...] = (
-    KeyCommand("add", "a", "add", "Add jobs: IDs or addresses, one or many", WATCH),
-    KeyCommand("find", "O", "", "Find jobs in your projects, and add them with their names", WATCH),
+    KeyCommand("add", "a", "add", "Add jobs: IDs or addresses, one or many", WATCH, "watchlist.add"),
+    KeyCommand("find", "O", "", "Find jobs in your projects, and add them with their names", WATCH, "watchlist.find"),
     KeyCommand(
         "remove",
         "x,delete",
         "remove",
         "Remove the marked jobs, or the one under the cursor",
         WATCH,
+        "watchlist.remove",
     ),
-    KeyCommand("undo", "u", "undo", "Undo the last change of the watchlist", WATCH),
-    KeyCommand("redo", "U", "", "Redo what was undone", WATCH),
-    KeyCommand("label", "L,f2", "", "Change the job's label", WATCH),
-    KeyCommand("tags", "t", "", "Change the tags of the marked jobs, or of the one under the cursor", WATCH),
-    KeyCommand("details", "enter,d", "details", "Show or hide everything about the job; fold or unfold a group", LOOK),
-    KeyCommand("details_below", "D", "", "Show the details below the table, or beside it", LOOK),
-    KeyCommand("details_larger", "less_than_sign", "", "Larger details", LOOK, "details_size(1)"),
-    KeyCommand("details_smaller", "greater_than_sign", "", "Smaller details", LOOK, "details_size(-1)"),
+    KeyCommand("undo", "u", "undo", "Undo the last change of the watchlist", WATCH, "watchlist.undo"),
+    KeyCommand("redo", "U", "", "Redo what was undone", WATCH, "watchlist.redo"),
+    KeyCommand("label", "L,f2", "", "Change the job's label", WATCH, "watchlist.label"),
+    KeyCommand(
+        "tags", "t", "", "Change the tags of the marked jobs, or of the one under the cursor", WATCH, "watchlist.tags"
+    ),
+    KeyCommand(
+        "details",
+        "enter,d",
+        "details",
+        "Show or hide everything about the job; fold or unfold a group",
+        LOOK,
+        "details.toggle_or_fold",
+    ),
+    KeyCommand("details_below", "D", "", "Show the details below the table, or beside it", LOOK, "details.below"),
+    KeyCommand("details_larger", "less_than_sign", "", "Larger details", LOOK, "details.resize(1)"),
+    KeyCommand("details_smaller", "greater_than_sign", "", "Smaller details", LOOK, "details.resize(-1)"),
     KeyCommand(
         "error",
         "e",
         "error",
         "Why there is no answer, or why the build failed; on other jobs go to the next",
         LOOK,
+        "dialogs.error",
     ),
-    KeyCommand("log", "l", "log", "The end of the build's log, and what is added while it runs", LOOK),
+    KeyCommand("log", "l", "log", "The end of the build's log, and what is added while it runs", LOOK, "dialogs.log"),
     KeyCommand(
         "next_problem",
         "n",
         "next",
         "Next problem, as ! shows them, or what has just changed",
         LOOK,
+        "cursor.next_problem",
         moves=True,
     ),
-    KeyCommand("previous_problem", "N", "", "Previous one", LOOK, moves=True),
+    KeyCommand("previous_problem", "N", "", "Previous one", LOOK, "cursor.previous_problem", moves=True),
     KeyCommand(
         "filter",
         "slash,f",
         "filter",
         "Filter: words, !word, is:running, tag:x, /pattern/",
         LOOK,
+        "filter.open",
     ),
-    KeyCommand("profile", "F", "", "Show all profiles, or one", LOOK),
+    KeyCommand("profile", "F", "", "Show all profiles, or one", LOOK, "look.profile"),
     KeyCommand(
         "only_problems",
         "exclamation_mark",
         "",
         "Only problems: no answer, failed, stale, longer than usual",
         LOOK,
+        "look.only_problems",
     ),
-    KeyCommand("history", "h", "", "All runs of the job, newest first", LOOK),
-    KeyCommand("events", "E", "", "Everything that happened, newest first; enter goes to the job", LOOK),
-    KeyCommand("sort", "s", "sort", "Choose what to sort by", LOOK),
-    KeyCommand("reverse", "S", "", "Reverse the order", LOOK),
-    KeyCommand("group", "z", "group", "Group by tag, project, profile or state", LOOK),
-    KeyCommand("fold_all", "minus", "", "Fold all groups; again to unfold them", LOOK),
-    KeyCommand("view_0", "0", "", "Show everything: no filter, no groups, the watchlist's order", LOOK, "view('0')"),
-    *(KeyCommand(f"view_{n}", n, "", "Show a view of the settings", LOOK, f"view('{n}')") for n in "123456789"),
-    KeyCommand("save_view", "V", "", "Save filter, order, groups and columns as a view", LOOK),
-    KeyCommand("columns", "W", "", "Choose the columns and their order", LOOK),
-    KeyCommand("wide", "w", "", "All columns in full width, scrolling sideways", LOOK),
+    KeyCommand("history", "h", "", "All runs of the job, newest first", LOOK, "dialogs.history"),
+    KeyCommand(
+        "events", "E", "", "Everything that happened, newest first; enter goes to the job", LOOK, "dialogs.events"
+    ),
+    KeyCommand("sort", "s", "sort", "Choose what to sort by", LOOK, "look.sort"),
+    KeyCommand("reverse", "S", "", "Reverse the order", LOOK, "look.reverse"),
+    KeyCommand("group", "z", "group", "Group by tag, project, profile or state", LOOK, "look.group"),
+    KeyCommand("fold_all", "minus", "", "Fold all groups; again to unfold them", LOOK, "look.fold_all"),
+    KeyCommand(
+        "view_0", "0", "", "Show everything: no filter, no groups, the watchlist's order", LOOK, "views.show('0')"
+    ),
+    *(KeyCommand(f"view_{n}", n, "", "Show a view of the settings", LOOK, f"views.show('{n}')") for n in "123456789"),
+    KeyCommand("save_view", "V", "", "Save filter, order, groups and columns as a view", LOOK, "views.save"),
+    KeyCommand("columns", "W", "", "Choose the columns and their order", LOOK, "look.columns"),
+    KeyCommand("wide", "w", "", "All columns in full width, scrolling sideways", LOOK, "look.wide"),
     KeyCommand(
         "refresh",
         "r,f5",
         "refresh",
         "Ask now about the marked jobs, or the one under the cursor",
         ASK,
+        "service.refresh",
     ),
-    KeyCommand("refresh_all", "R,ctrl+r", "", "Ask now about all jobs", ASK),
+    KeyCommand("refresh_all", "R,ctrl+r", "", "Ask now about all jobs", ASK, "service.refresh_all"),
     KeyCommand(
         "pause",
         "p",
         "",
         "Pause the marked jobs, or the one under the cursor; again to go on",
         ASK,
+        "service.pause",
     ),
-    KeyCommand("pause_all", "P", "", "Pause everything; again to go on", ASK),
+    KeyCommand("pause_all", "P", "", "Pause everything; again to go on", ASK, "service.pause_all"),
     KeyCommand(
         "alert",
         "b",
         "",
         "Alert when the marked jobs end, or the one under the cursor: once; again: always; again: off",
         ASK,
+        "service.alert",
     ),
-    KeyCommand("silence", "B", "", "Silence all alerts for an hour; again to end that", ASK),
-    KeyCommand("mark", "space", "mark", "Mark the job and move down", MARK),
-    KeyCommand("mark_range", "v", "", "Mark a range: move to extend it, again to end it", MARK),
-    KeyCommand("mark_all", "asterisk", "", "Mark all jobs shown; again to unmark them", MARK),
-    KeyCommand("copy_id", "y,c", "copy", "Copy the job ID", MARK),
+    KeyCommand("silence", "B", "", "Silence all alerts for an hour; again to end that", ASK, "service.silence"),
+    KeyCommand("mark", "space", "mark", "Mark the job and move down", MARK, "cursor.mark"),
+    KeyCommand("mark_range", "v", "", "Mark a range: move to extend it, again to end it", MARK, "cursor.mark_range"),
+    KeyCommand("mark_all", "asterisk", "", "Mark all jobs shown; again to unmark them", MARK, "cursor.mark_all"),
+    KeyCommand("copy_id", "y,c", "copy", "Copy the job ID", MARK, "copying.ids"),
     KeyCommand(
         "copy_report",
         "Y",
         "",
         "Copy a line for a ticket: ID, label, status, error, request ID",
         MARK,
+        "copying.reports",
     ),
     KeyCommand(
         "copy_request",
@@ -202,6 +228,7 @@ COMMANDS: tuple[KeyCommand, ...] = (
         "",
         "Copy the request as a curl line; the token stays in $CODEARTS_TOKEN",
         MARK,
+        "copying.requests",
     ),
     KeyCommand(
         "open_address",
@@ -209,23 +236,25 @@ COMMANDS: tuple[KeyCommand, ...] = (
         "",
         "Show the address of the job's page as a link, and copy it",
         MARK,
+        "copying.address",
     ),
-    KeyCommand("up", "up,k", "", "Up", MOVE, "move(-1)", moves=True),
-    KeyCommand("down", "down,j", "", "Down", MOVE, "move(1)", moves=True),
-    KeyCommand("first", "home,g", "", "To the first job", MOVE, "first", moves=True),
-    KeyCommand("last", "end,G", "", "To the last job", MOVE, "last", moves=True),
-    KeyCommand("page_up", "pageup", "", "A page up", MOVE, "page(-1.0)", moves=True),
-    KeyCommand("page_down", "pagedown", "", "A page down", MOVE, "page(1.0)", moves=True),
-    KeyCommand("half_page_up", "ctrl+u", "", "Half a page up", MOVE, "page(-0.5)", moves=True),
-    KeyCommand("half_page_down", "ctrl+d", "", "Half a page down", MOVE, "page(0.5)", moves=True),
-    KeyCommand("left", "left", "", "Columns to the left; fold the group", MOVE, "sideways(-8)", moves=True),
-    KeyCommand("right", "right", "", "Columns to the right; unfold the group", MOVE, "sideways(8)", moves=True),
+    KeyCommand("up", "up,k", "", "Up", MOVE, "cursor.move(-1)", moves=True),
+    KeyCommand("down", "down,j", "", "Down", MOVE, "cursor.move(1)", moves=True),
+    KeyCommand("first", "home,g", "", "To the first job", MOVE, "cursor.first", moves=True),
+    KeyCommand("last", "end,G", "", "To the last job", MOVE, "cursor.last", moves=True),
+    KeyCommand("page_up", "pageup", "", "A page up", MOVE, "cursor.page(-1.0)", moves=True),
+    KeyCommand("page_down", "pagedown", "", "A page down", MOVE, "cursor.page(1.0)", moves=True),
+    KeyCommand("half_page_up", "ctrl+u", "", "Half a page up", MOVE, "cursor.page(-0.5)", moves=True),
+    KeyCommand("half_page_down", "ctrl+d", "", "Half a page down", MOVE, "cursor.page(0.5)", moves=True),
+    KeyCommand("left", "left", "", "Columns to the left; fold the group", MOVE, "cursor.sideways(-8)", moves=True),
+    KeyCommand("right", "right", "", "Columns to the right; unfold the group", MOVE, "cursor.sideways(8)", moves=True),
     KeyCommand(
         "sign_in",
         "i",
         "",
         "Sign in: paste a token, or give the IAM password",
         PROGRAM,
+        "service.sign_in",
     ),
     KeyCommand("theme", "T", "", "Choose a theme, seen as you move", PROGRAM, "app.theme"),
     KeyCommand("palette", "colon", "", "All commands", PROGRAM, "app.command_palette"),
@@ -235,22 +264,25 @@ COMMANDS: tuple[KeyCommand, ...] = (
         "help",
         "These keys, and what the words mean",
         PROGRAM,
+        "dialogs.help",
     ),
     KeyCommand("repaint", "ctrl+l", "", "Draw the screen anew", PROGRAM, "app.repaint"),
     KeyCommand("suspend", "ctrl+z", "", "Suspend to the shell", PROGRAM, "app.suspend"),
-    KeyCommand("back", "escape", "", "Close what is open, then drop the filter, then the marks", PROGRAM),
-    KeyCommand("leave", "q", "quit", "Close what is open, then quit", PROGRAM),
+    KeyCommand(
+        "back", "escape", "", "Close what is open, then drop the filter, then the marks", PROGRAM, "program.back"
+    ),
+    KeyCommand("leave", "q", "quit", "Close what is open, then quit", PROGRAM, "program.leave"),
 )
 
 BINDINGS = [command.binding() for command in COMMANDS]
-_BY_ID = {command.id: command for command in COMMANDS}
+BY_ID = {command.id: command for command in COMMANDS}
 
 
 def check_keys(keys: Mapping[str, str]) -> None:
     """Raises UserError if `[keys]` names an unknown action, or gives one key to two actions."""
     for name in keys:
-        if name not in _BY_ID:
-            hint = did_you_mean(name, list(_BY_ID)) or f"there are {', '.join(_BY_ID)}."
+        if name not in BY_ID:
+            hint = did_you_mean(name, list(BY_ID)) or f"there are {', '.join(BY_ID)}."
             raise UserError(f"[keys] in the settings: there is no action {name!r}; {hint}")
     taken: dict[str, str] = {}
     for command in COMMANDS:
@@ -342,12 +374,12 @@ def half_width(key: events.Key) -> events.Key:
 
 def keys_named(name: str, keymap: Mapping[str, str]) -> frozenset[str]:
     """All keys of the command with this name."""
-    return frozenset(keys_of(_BY_ID[name], keymap))
+    return frozenset(keys_of(BY_ID[name], keymap))
 
 
 def first_key(name: str, keymap: Mapping[str, str]) -> str:
     """The first key of the command with this name, as it is shown; empty if it has none."""
-    keys = keys_of(_BY_ID[name], keymap)
+    keys = keys_of(BY_ID[name], keymap)
     return shown(keys[0]) if keys else ""
 
 

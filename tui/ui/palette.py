@@ -62,7 +62,7 @@ def offers(deps: ScreenDeps) -> list[Offer]:
             _keys(keys_of(one, deps.keys)),
             (*one.id.split("_"), *SYNONYMS.get(one.id, "").split()),
             one.help,
-            one.action if one.action.startswith("app.") else f"screen.{one.action or one.id}",
+            one.bound_action,
         )
         for one in COMMANDS
         if not one.moves and one.id != "palette" and not (one.id[:5] == "view_" and one.id != "view_0")
@@ -70,7 +70,7 @@ def offers(deps: ScreenDeps) -> list[Offer]:
     for number, view in deps.views.items():
         words = ("view", number, *view.name.casefold().split())
         key = first_key(f"view_{number}", deps.keys)
-        made.append(Offer(f"view {number}: {view.name}", key, words, view.filter, f"screen.view('{number}')"))
+        made.append(Offer(f"view {number}: {view.name}", key, words, view.filter, f"screen.press('view_{number}')"))
     for name, command in deps.commands.items():
         words = tuple(name.casefold().split())
         made.append(Offer(name, _keys(keys_in(command.key)), words, command.help, f"screen.own({name!r})"))

@@ -1,0 +1,92 @@
+"""Move the cursor, go from problem to problem, and mark jobs."""
+
+from collections.abc import Collection, Iterable
+
+from tui.core.condition import Condition
+from tui.ui.actions import Actions
+from tui.ui.groups import GroupLine, Line, job_of
+from tui.ui.happened import next_of
+from tui.ui.keys import first_key
+
+
+class CursorActions(Actions):
+    """Where the cursor is, and what is marked."""
+
+    def move(self, lines: int) -> None:
+        self.table.move_by(lines)
+
+    def page(self, pages: float) -> None:
+        if self.screen.details.alone:
+            pane = self.screen.details.pane()
+            pane.scroll_relative(y=pages * pane.size.height, animate=False)
+        else:
+            self.table.move_by(round(pages * self.table.page))
+
+    def first(self) -> None:
+        self.table.move_by(-len(self.table.order))
+
+    def last(self) -> None:
+        self.table.move_by(len(self.table.order))
+
+    def sideways(self, cells: int) -> None:
+        """Fold or unfold the group under the cursor; on a job scroll sideways, or go to its group."""
+        if self.table.group:
+            self.screen.look.fold(self.state.groups.folded_after(self.table.group, fold=cells < 0))
+            return
+        line = self.table.cursor_line
+        if isinstance(line, GroupLine) and cells < 0 and not self.table.wide:
+            self.table.move_to(GroupLine(line.group))
+            return
+        self.table.scroll_relative(x=cells, animate=False, immediate=True)
+        if not self.table.wide:
+            key = first_key("wide", self.deps.keys)
+            text = f"Nothing is beside these columns. Press {key} for their full width."
+            self.screen.program.hint_once("sideways", text)
+
+    def next_problem(self) -> None:
+        self._walk(1)
+
+    def previous_problem(self) -> None:
+        self._walk(-1)
+
+    def _walk(self, step: int) -> None:
+        """Go to the next job of the digest while that is shown, else to the next problem."""
+        happened = self.screen.happened
+        digest = happened.digest(self.state.shown.states.values()) if happened.may_close else None
+        if digest is None:
+            self.go_to_first(self.table.after_cursor(step))
+            return
+        shown = [job for job in digest.jobs if job in self.state.order]
+        if following := next_of(shown, self.table.cursor, step):
+            self.go_to(following[0])
+        else:
+            self.say("No other job of these is shown.")
+
+    def go_to_first(self, lines: Iterable[Line], only: Collection[Condition] = ()) -> None:
+        for line in lines:
+            if (job := job_of(line)) is None:
+                continue
+            row = self.state.row(job)
+            if row.condition in only or (not only and (row.is_problem or row.is_new)):
+                self.go_to(line)
+                return
+        which = "has failed or gives no answer" if only else "is a problem or has just changed"
+        self.say(f"No other job {which}.")
+
+    def go_to(self, line: Line | None) -> None:
+        """Put the cursor on this line, or on this job; a folded group around it is unfolded."""
+        if group := self.state.groups.hides(line):
+            self.screen.look.fold(self.state.groups.folded_after(group, fold=False))
+        self.table.move_to(line)
+
+    def mark(self) -> None:
+        self.table.toggle_mark()
+        self.screen.show_around()
+
+    def mark_range(self) -> None:
+        self.table.toggle_range()
+        self.screen.show_around()
+
+    def mark_all(self) -> None:
+        self.table.toggle_all_marks()
+        self.screen.show_around()

@@ -1,0 +1,142 @@
+"""Open and close the details, and their place: right of the table, below it, or instead of it."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.storage.screen_state import ScreenState
+from tui.ui.actions import Actions
+from tui.ui.keys import first_key
+from tui.ui.status_line import BROAD
+
+if TYPE_CHECKING:
+    from tui.ui.details import DetailsPane
+
+AROUND = 3
+"""Lines of the screen besides table and details: header, heads of the columns, hints."""
+ROWS_LEFT = 6
+"""Rows of the table that stay above the details."""
+COLUMNS_LEFT = 46
+"""Cells of the table that stay beside the details."""
+LEAST_WIDTH, LEAST_HEIGHT = 36, 6
+STEP_WIDTH, STEP_HEIGHT = 4, 2
+"""Cells by which a key changes the size."""
+
+
+class DetailsPlace(NamedTuple):
+    """In cells; None for all that there are."""
+
+    width: int | None
+    height: int | None
+
+    @property
+    def alone(self) -> bool:
+        """Whether they replace the table, because the screen has no room for both."""
+        return self.width is None and self.height is None
+
+    @property
+    def below(self) -> bool:
+        return self.height is not None
+
+
+def place_of(look: ScreenState, columns: int, rows: int) -> DetailsPlace:
+    """Where the details are on a screen of this size."""
+    if look.details_below and rows >= AROUND + ROWS_LEFT + LEAST_HEIGHT:
+        wanted = look.details_height or (rows - AROUND) * 2 // 5
+        return DetailsPlace(None, max(LEAST_HEIGHT, min(wanted, rows - AROUND - ROWS_LEFT)))
+    if columns >= BROAD:
+        wanted = look.details_width or max(52, min(84, columns * 2 // 5))
+        return DetailsPlace(max(LEAST_WIDTH, min(wanted, columns - COLUMNS_LEFT)), None)
+    return DetailsPlace(None, None)
+
+
+def resized(look: ScreenState, place: DetailsPlace, steps: int) -> ScreenState:
+    """The look with larger details, or with smaller ones where `steps` is negative."""
+    if place.height is not None:
+        return look._replace(details_height=max(LEAST_HEIGHT, place.height + steps * STEP_HEIGHT))
+    if place.width is not None:
+        return look._replace(details_width=max(LEAST_WIDTH, place.width + steps * STEP_WIDTH))
+    return look
+
+
+class DetailsActions(Actions):
+    """Owns the details pane, which is created on first use: the first frame does not wait for it."""
+
+    _pane: "DetailsPane | None" = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.screen.has_class("-details")
+
+    def toggle_or_fold(self) -> None:
+        """Show or hide the details; on the line of a group, fold or unfold that."""
+        if self.table.group and not self.alone:
+            self.screen.look.fold(self.state.groups.folded_after(self.table.group))
+        else:
+            self.toggle()
+
+    def toggle(self) -> None:
+        self.screen.toggle_class("-details")
+        self.arrange()
+        if not self.place.alone:
+            self.screen.keep_state(self.state.look._replace(details=self.is_open))
+
+    def close(self) -> bool:
+        if not self.is_open:
+            return False
+        self.toggle()
+        return True
+
+    def arrange(self) -> None:
+        self.screen.set_class(self.place.below, "-below")
+        if self.is_open:
+            self.pane().set_size(*self.place)
+        self.screen.query_one("#list").display = not self.alone
+        if not self.screen.filter.is_typing:
+            self.screen.focus_table()
+        self.screen.show_keys()
+        self.show()
+
+    @property
+    def alone(self) -> bool:
+        """Whether the details replace the table because the screen is too narrow for both."""
+        return self.is_open and self.place.alone
+
+    @property
+    def place(self) -> DetailsPlace:
+        return place_of(self.state.look, *self.screen.app.size)
+
+    def below(self) -> None:
+        """Move the details below the table, or back; open them there if they are closed."""
+        is_open = self.is_open
+        look = self.state.look
+        self.state.look = look._replace(details_below=not look.details_below if is_open else True, details=True)
+        self.screen.set_class(True, "-details")
+        self.arrange()
+        self.screen.keep_state(self.state.look)
+        if self.state.look.details_below and not self.place.below:
+            self.say("There is no room below the table: the screen has too few lines.")
+
+    def resize(self, steps: int) -> None:
+        if not self.is_open:
+            self.say(f"No details are open. Press {first_key('details', self.deps.keys)} to open them.")
+        elif self.alone:
+            self.say(f"Only the details are shown. Press {first_key('details_below', self.deps.keys)} for both.")
+        else:
+            self.screen.keep_state(resized(self.state.look, self.place, steps))
+            self.arrange()
+
+    def show(self) -> None:
+        """Show the job under the cursor in the details pane, if that is open."""
+        if not self.is_open:
+            return
+        subject = self.screen.subject(self.table.cursor) if self.table.cursor else None
+        self.pane().show(subject)
+        if subject:
+            self.live.facts.look_again(subject.row.state)
+
+    def pane(self) -> "DetailsPane":
+        if self._pane is None:
+            from tui.ui.details import DetailsPane
+
+            self._pane = DetailsPane(self.deps.glyphs)
+            self.screen.query_one("#body").mount(self._pane)
+        return self._pane

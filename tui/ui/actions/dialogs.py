@@ -1,0 +1,82 @@
+"""Open what is read and closed again: error, log, history, events, help."""
+
+from functools import partial
+
+from tui.core.condition import Condition
+from tui.core.job import JobId
+from tui.core.job_runs import job_runs
+from tui.ui.actions import NEEDS_EXTRAS, Actions
+from tui.ui.row import status_word
+
+
+class DialogActions(Actions):
+    """Each method shows one dialog. Most are about the job under the cursor."""
+
+    async def error(self) -> None:
+        from tui.ui.details import Fields, error_fields, report
+        from tui.ui.dialogs import ReadDialog
+
+        if not (job := self.screen.the_job()):
+            return
+        condition = self.state.row(job).condition
+        if condition not in (Condition.NO_ANSWER, Condition.FAILED):
+            self.screen.cursor.go_to_first(self.table.after_cursor(1), (Condition.NO_ANSWER, Condition.FAILED))
+            return
+        subject = self.screen.subject(job)
+        content = [Fields(list(error_fields(subject)))]
+        title = "Why there is no answer" if condition is Condition.NO_ANSWER else "Why the build failed"
+        if await self.screen.ask("error", ReadDialog(title, content, [("y", "copy the report")])):
+            await self.screen.copying.copy_text(report(subject), "report")
+
+    async def log(self) -> None:
+        from tui.codearts.build_log import BuildLog
+        from tui.ui.log_dialog import LogDialog
+
+        if not (job := self.screen.the_job()):
+            return
+        if not (extras := self.live.extras_of(job)):
+            self.say(NEEDS_EXTRAS.format("Logs need"))
+            return
+        last = self.state.row(job).state.last_run
+        log = BuildLog(extras, job, last.number if last else 0)
+        await self.screen.ask("log", LogDialog(self.state.row(job).state.name, log, lambda: self._state_word(job)))
+
+    def _state_word(self, job: JobId) -> str:
+        """The state of a job now; empty if it is not watched any more."""
+        return status_word(self.state.row(job)) if job in self.state.shown.states else ""
+
+    async def history(self) -> None:
+        from tui.ui.history_dialog import HistoryDialog
+        from tui.ui.run_lines import records_of
+
+        if not (job := self.screen.the_job()):
+            return
+        state, now = self.state.board.states[job], self.deps.now()
+        runs = [*job_runs(state), *([state.current_run] if state.current_run else ())]
+        title = f"Runs of {state.name}"
+        read_page = partial(self.deps.older_runs, job) if self.deps.older_runs else None
+        dialog = HistoryDialog(title, runs, read_page, records_of(state), now.wall, self.deps.glyphs)
+        await self.screen.ask("history", dialog)
+
+    async def events(self) -> None:
+        from tui.ui.event_lines import event_lines
+        from tui.ui.list_dialog import ListDialog
+
+        now, look, glyphs = self.deps.now(), self.state.look, self.deps.glyphs
+        events = self.screen.happened.events(self.state.board.states.values(), now)
+        lines = event_lines(events, look.events_read, self.screen.job_name, now.wall, glyphs)
+        hint = f"enter: go to the job, esc: close; {glyphs.mark} is new"
+        dialog = ListDialog("What happened", lines, "Nothing happened yet.", hint, glyphs.ellipsis)
+        self.screen.keep_state(look._replace(events_read=now.wall.timestamp()))
+        if job := await self.screen.ask("events", dialog):
+            self.screen.cursor.go_to(JobId(job))
+            if job not in self.state.order:
+                self.say("That job is hidden by the filter.")
+
+    async def help(self) -> None:
+        from tui.ui.help_dialog import HelpDialog
+        from tui.ui.key_help import help_entries
+
+        views = {number: view.name for number, view in self.deps.views.items()}
+        own = {name: (command.help, command.key) for name, command in self.deps.commands.items()}
+        await self.screen.ask("help", HelpDialog(help_entries(self.deps.keys, views, own)))

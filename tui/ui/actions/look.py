@@ -1,0 +1,79 @@
+"""Order, columns, groups and profiles of the table."""
+
+from collections.abc import Sequence
+
+from tui.core.column_names import USUAL
+from tui.ui.actions import Actions
+from tui.ui.groups import GROUPINGS
+from tui.ui.keys import first_key
+
+
+class LookActions(Actions):
+    """Each of these changes the look of the table, and saves it for the next start."""
+
+    async def sort(self) -> None:
+        from tui.ui.dialogs import ChoiceDialog
+
+        choices = [("list", "the watchlist's order"), *((key, sort.title) for key, sort in self.screen.sorts.items())]
+        if chosen := await self.screen.ask("sort", ChoiceDialog("Sort by", choices, self.state.look.sort or "list")):
+            self.sort_by(chosen)
+
+    def sort_by(self, key: str) -> None:
+        self.screen.keep_look(self.state.look._replace(sort="" if key == "list" else key, reverse=False))
+
+    def reverse(self) -> None:
+        self.screen.keep_look(self.state.look._replace(reverse=not self.state.look.reverse))
+
+    async def columns(self) -> None:
+        from tui.ui.columns_dialog import ColumnsDialog
+
+        look = self.state.look
+
+        def show(chosen: Sequence[str]) -> None:
+            self.table.set_columns(chosen, look.sort, look.reverse, look.wide)
+
+        dialog = ColumnsDialog(self.table.every, self.screen.columns_of(look), self.deps.columns or USUAL, show)
+        chosen = await self.screen.ask("columns", dialog)
+        if chosen is None:
+            self.screen.set_look(self.state.look)
+        else:
+            self.screen.keep_look(self.state.look._replace(columns=chosen))
+
+    def wide(self) -> None:
+        self.screen.keep_look(self.state.look._replace(wide=not self.state.look.wide))
+
+    def only_problems(self) -> None:
+        self.screen.keep_look(self.state.look._replace(problems_only=not self.state.look.problems_only))
+
+    async def profile(self) -> None:
+        from tui.ui.dialogs import ChoiceDialog
+
+        names = self.live.profile_names()
+        if len(names) < 2:
+            self.say("There is only one profile. Add more in settings.toml.")
+            return
+        choices = [("", "all profiles"), *((name, name) for name in names if name)]
+        chosen = await self.screen.ask("profile", ChoiceDialog("Show", choices, self.state.look.profile))
+        if chosen is not None:
+            self.screen.keep_look(self.state.look._replace(profile=chosen))
+
+    async def group(self) -> None:
+        from tui.ui.dialogs import ChoiceDialog
+
+        choices = [("none", "no groups"), *GROUPINGS.items()]
+        chosen = await self.screen.ask("group", ChoiceDialog("Group by", choices, self.state.look.group or "none"))
+        if chosen:
+            self.screen.keep_look(self.state.look._replace(group="" if chosen == "none" else chosen))
+
+    def fold_all(self) -> None:
+        if self.state.groups.by:
+            self.fold(self.state.groups.folded_after_all())
+        else:
+            key = first_key("group", self.deps.keys)
+            self.say(f"There are no groups to fold. Press {key} to group the jobs.")
+
+    def fold(self, folded: tuple[str, ...]) -> None:
+        self.state.groups.set_folded(folded)
+        self.screen.keep_state(self.state.look._replace(folded=folded))
+        self.table.show(self.state.groups.lines)
+        self.table.update_rows(())

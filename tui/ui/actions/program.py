@@ -1,0 +1,68 @@
+"""Close what is open, quit, and the keys that are none of ours."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from tui.ui.actions import Actions
+from tui.ui.keys import RESERVED, canonical_key, first_key, keys_in, meanings, shown
+
+if TYPE_CHECKING:
+    from tui.ui.board_screen import BoardScreen
+    from tui.ui.own_commands import CommandRunner
+
+
+class ProgramActions(Actions):
+    """`suspended` frees the terminal for another program."""
+
+    _runner: "CommandRunner | None" = None
+
+    def __init__(self, screen: "BoardScreen", suspended: Callable[[], AbstractContextManager[None]]) -> None:
+        super().__init__(screen)
+        self._suspended = suspended
+        self._hinted: set[str] = set()
+        """The keys, and other things, of which it was said that they do nothing here."""
+
+    def take_other_key(self, name: str) -> None:
+        """Take a key that is none of ours: run the user's own command that has it, or say once that it does nothing."""
+        key = canonical_key(name)
+        if self.screen.filter.is_typing or key in meanings(self.deps.keys):
+            return
+        if own := {key: name for name, one in self.deps.commands.items() for key in keys_in(one.key)}.get(key):
+            self.own(own)
+        elif key not in RESERVED:
+            text = f"{shown(key)} does nothing here. Press {first_key('help', self.deps.keys)} for the keys."
+            self.hint_once(key, text)
+
+    def own(self, name: str) -> None:
+        """Run this command of the user's own on the job under the cursor."""
+        from tui.ui.own_commands import CommandRunner
+
+        command = self.deps.commands.get(name)
+        if command is None or not (job := self.screen.the_job()):
+            return
+        self._runner = self._runner or CommandRunner(self.say, self._suspended)
+        self.screen.run_worker(self._runner.run(name, command, self.state.board.states[job]), group="own")
+
+    def hint_once(self, about: str, text: str) -> None:
+        """Say this, unless it was said before: a key that does nothing here needs no second explanation."""
+        if about not in self._hinted:
+            self._hinted.add(about)
+            self.say(text)
+
+    def back(self) -> None:
+        """Close the filter line, the digest or the details; if none is open, clear the filter, then the marks."""
+        if self.screen.filter.is_typing:
+            self.screen.filter.drop()
+        elif self.screen.happened.may_close:
+            self.screen.happened.close_digest()
+            self.screen.show_around()
+        elif self.state.look.filter and not self.screen.details.alone:
+            self.screen.filter.drop()
+        elif not self.screen.details.close():
+            self.table.drop_marks()
+            self.screen.show_around()
+
+    def leave(self) -> None:
+        if not self.screen.details.close():
+            self.screen.app.exit()

@@ -1,0 +1,126 @@
+"""Add, find, remove, label and tag jobs; undo that; and the question about a file that was emptied."""
+
+from typing import TYPE_CHECKING
+
+from tui.core.job import LABEL_LONGEST, Job, join_tags, retagged, shared_tags, split_tags, unfit
+from tui.ui.actions import NEEDS_EXTRAS, Actions
+from tui.ui.watchlist_editor import Emptied, Undone, count
+
+if TYPE_CHECKING:
+    from tui.ui.dialogs import ChoiceDialog
+
+
+class WatchlistActions(Actions):
+    """Changes of the watchlist. The editor saves each of them before it is shown."""
+
+    _question: "ChoiceDialog | None" = None
+    """The open question about an emptied file; None when there is none."""
+
+    async def add(self) -> None:
+        await self.add_jobs("")
+
+    async def add_jobs(self, pasted: str) -> None:
+        from tui.ui.add_dialog import AddDialog
+
+        regions = {name: self.live.service.profile(name).endpoint.region for name in self.live.profile_names()}
+        dialog = AddDialog(self.state.board.states, self.deps.now().wall, pasted, regions, self.editor.add)
+        if jobs := await self.screen.ask("add", dialog):
+            self._show_added(jobs)
+
+    async def find(self) -> None:
+        from tui.ui.find_dialog import FindDialog
+
+        name = self.live.profile_to_find(self.state.only_profile, self.table.cursor)
+        if not (extras := self.live.service.profile(name).extras):
+            self.say(NEEDS_EXTRAS.format("Lists of jobs need"))
+            return
+        named, now = "" if name == self.live.profile_names()[0] else name, self.deps.now().wall
+        watched, glyphs = self.state.board.states, self.deps.glyphs
+        if jobs := await self.screen.ask("find", FindDialog(extras, watched, named, now, self.editor.add, glyphs)):
+            self._show_added(jobs)
+
+    def _show_added(self, jobs: tuple[Job, ...]) -> None:
+        self.screen.cursor.go_to(jobs[0].id)
+        hidden = "" if jobs[0].id in self.state.order else "; hidden by the filter" if len(jobs) == 1 else ""
+        self.say(f"Added {count(jobs)}{hidden}. Press u to undo.")
+
+    async def remove(self) -> None:
+        if jobs := self.screen.targets():
+            name = count([self.state.board.states[job].job for job in jobs])
+            if await self.editor.remove(jobs, name):
+                self.say(f"Removed {name}. Press u to undo.")
+
+    async def label(self) -> None:
+        from tui.ui.dialogs import TextDialog
+
+        if not (job_id := self.screen.the_job()):
+            return
+        job = self.state.board.states[job_id].job
+
+        async def save(label: str) -> str:
+            return await self.editor.edit({job.id: {"label": label}}, f"labelled {job.name}")
+
+        title = f"Label of {job.id.short}"
+        await self.screen.ask(
+            "label", TextDialog(title, job.given_label, "empty: the short ID is shown", LABEL_LONGEST, save)
+        )
+
+    async def tags(self) -> None:
+        from tui.ui.add_dialog import TAGS_LONGEST
+        from tui.ui.dialogs import TextDialog
+
+        if not (jobs := [self.state.board.states[job].job for job in self.screen.targets()]):
+            return
+        common = shared_tags(jobs)
+
+        async def save(text: str) -> str:
+            return await self._save_tags(jobs, common, split_tags(text))
+
+        others = any(job.given_tags != common for job in jobs)
+        title = f"Tags of {count(jobs)}" + (" that all of them have; their other tags stay" if others else "")
+        hint = "words, separated by spaces; quotes keep spaces"
+        await self.screen.ask("tags", TextDialog(title, join_tags(common), hint, TAGS_LONGEST, save))
+
+    async def _save_tags(self, jobs: list[Job], common: tuple[str, ...], wanted: tuple[str, ...]) -> str:
+        changed = {job.id: {"tags": retagged(job.given_tags, common, wanted)} for job in jobs}
+        if all(job.given_tags == changed[job.id]["tags"] for job in jobs):
+            return ""
+        return unfit("", set(wanted) - set(common)) or await self.editor.edit(changed, f"tagged {count(jobs)}")
+
+    async def undo(self) -> None:
+        self._show_undone(await self.editor.undo(), "undo", "Undone")
+
+    async def redo(self) -> None:
+        self._show_undone(await self.editor.redo(), "redo", "Redone")
+
+    def _show_undone(self, undone: Undone, verb: str, past: str) -> None:
+        if not undone.what:
+            self.say(f"Nothing to {verb}.")
+        elif undone.edit:
+            before = {job.id for job in undone.edit.before.jobs}
+            self.screen.cursor.go_to(next((job.id for job in undone.edit.after.jobs if job.id not in before), None))
+            self.say(f"{past}: {undone.what}.")
+
+    def ask_about_empty_file(self) -> None:
+        self.screen.run_worker(self._ask_about_empty_file(), group="emptied", exclusive=True)
+
+    def drop_question(self) -> None:
+        """Close the question, since there are jobs again."""
+        if self._question:
+            self._question.action_close()
+
+    async def _ask_about_empty_file(self) -> None:
+        """Ask whether to stop watching: another program may have emptied the file by accident."""
+        from tui.ui.dialogs import ChoiceDialog
+
+        watched = self.editor.watched
+        jobs = "the job" if len(watched) == 1 else f"the {len(watched)} jobs"
+        choices = [("keep", f"write {jobs} back into it"), ("none", "stop watching them")]
+        self._question = ChoiceDialog("The watchlist's file has no jobs any more", choices, "keep")
+        self.editor.emptied = Emptied.ASKED
+        answer = await self.screen.app.push_screen_wait(self._question)
+        self._question = None
+        if answer == "keep":
+            await self.editor.write_back()
+        elif answer == "none":
+            self.editor.accept_empty()
