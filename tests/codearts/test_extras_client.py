@@ -23,15 +23,17 @@ from tui.codearts.endpoints import Endpoint
 from tui.codearts.extra_call import CallKind, ExtraCall
 from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.extras_switch import SwitchState
-from tui.codearts.job_info_api import JobInfo, job_info_call, running_status_call
 from tui.codearts.job_list_api import (
+    JobInfo,
     JobPage,
     ProjectId,
     building_jobs_call,
     hints_call,
+    job_info_call,
     job_list_call,
     project_job_list_call,
     projects_call,
+    running_status_call,
     whole_job_list_call,
 )
 from tui.codearts.log_api import LogPiece, analysis_call, log_call, log_v3_call

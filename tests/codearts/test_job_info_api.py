@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.extra_calls import envelope, failure, json_values
-from tui.codearts.job_info_api import (
+from tui.codearts.job_list_api import (
     JobInfo,
     LastBuild,
     job_info_call,

@@ -7,8 +7,7 @@ import pytest
 
 from tests.support.builders import failure, job_id
 from tui.codearts.extra_call import CallKind, ExtraCall
-from tui.codearts.log_api import LogPiece
-from tui.codearts.log_reader import LogReader
+from tui.codearts.log_api import LogPiece, LogReader
 from tui.core.reading import FailureKind
 
 LOG = "".join(f"line {number}\n" for number in range(40))

@@ -15,16 +15,19 @@ from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extra_call import ExtraCall
 from tui.codearts.extras_client import ExtrasClient
-from tui.codearts.job_info_api import JobInfo, LastBuild, job_info_call, running_status_call
 from tui.codearts.job_list_api import (
     Hints,
+    JobInfo,
     JobPage,
+    LastBuild,
     ProjectPage,
     building_jobs_call,
     hints_call,
+    job_info_call,
     job_list_call,
     project_job_list_call,
     projects_call,
+    running_status_call,
     whole_job_list_call,
 )
 from tui.codearts.log_api import Analysis, LogPiece, analysis_call, log_call, log_v3_call

@@ -11,7 +11,7 @@ from tests.support.scripted_reader import failed, job, polling
 from tests.support.virtual_time import in_virtual_time
 from tui.core.budget import Limit
 from tui.core.reading import FailureKind, Status
-from tui.polling.extras_budget import ExtrasBudget
+from tui.polling.budget_share import ExtrasBudget
 from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasShare
 
 

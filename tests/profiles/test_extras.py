@@ -9,7 +9,7 @@ from tests.support.user_home import User
 from tui.codearts.job_list_api import job_list_call
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind
-from tui.polling.extras_budget import ExtrasBudget
+from tui.polling.budget_share import ExtrasBudget
 from tui.polling.rate_limiter import AdaptiveRateLimiter
 from tui.profiles.extras import Extras, names_in
 

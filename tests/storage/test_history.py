@@ -22,6 +22,7 @@ from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered
 from tui.core.run import Outcome
+from tui.storage.files import is_remote
 from tui.storage.history import (
     RUNS_REMEMBERED,
     History,
@@ -31,7 +32,6 @@ from tui.storage.history import (
     read_older,
     read_runs,
 )
-from tui.storage.mounts import is_remote
 
 NOW = 1_780_000_000.0
 DAY = 86_400.0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.terminal import PATIENCE, Terminal, base_environment
-from tui.terminal.modes import RESET
+from tui.terminal.shutdown import RESET
 
 ROOT = Path(__file__).parents[2]
 APP = """

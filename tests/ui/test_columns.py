@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import DAY, failure, job_id, row, state
-from tui.core.column_names import COLUMNS, USUAL
 from tui.core.job import Job
 from tui.core.reading import Status
 from tui.core.run import FailedStep, Outcome, RunRecord
+from tui.storage.screen_settings import COLUMNS, USUAL
 from tui.terminal.capabilities import UNICODE
 from tui.ui.columns import SORTS, attention, columns, last_change, place, sorts
 

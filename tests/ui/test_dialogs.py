@@ -17,11 +17,9 @@ from tui.core.job import JobId
 from tui.core.reading import Failure
 from tui.core.run import RunRecord
 from tui.ui.add_dialog import AddDialog
-from tui.ui.dialogs import ChoiceDialog, Dialog, ReadDialog, TextDialog
-from tui.ui.help_dialog import HelpDialog
-from tui.ui.key_help import help_entries
+from tui.ui.dialogs import ChoiceDialog, Dialog, ReadDialog, SignInDialog, TextDialog
+from tui.ui.key_help import HelpDialog, help_entries
 from tui.ui.log_dialog import LogDialog
-from tui.ui.sign_in_dialog import SignInDialog
 
 T = TypeVar("T")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

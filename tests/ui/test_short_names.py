@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.ui.short_names import cut_middle, told_apart
+from tui.ui.formatting import cut_middle, told_apart
 
 
 def test_a_name_loses_its_middle() -> None:

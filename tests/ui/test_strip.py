@@ -6,7 +6,7 @@ from tests.core.test_run_progress import JOB, ended
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.run import Outcome
 from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
-from tui.ui.strip import strip
+from tui.ui.columns import strip
 
 
 def runs(*durations: float, outcome: Outcome = Outcome.PASSED) -> list[RecordedRun]:

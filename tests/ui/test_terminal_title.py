@@ -6,7 +6,7 @@ import pytest
 
 from tui.core.condition import Condition, Summary
 from tui.terminal.capabilities import ASCII, UNICODE
-from tui.ui.terminal_title import TerminalTitle, title_text
+from tui.ui.header import TerminalTitle, title_text
 
 MANY = {Condition.RUNNING: 2, Condition.FAILED: 1, Condition.PASSED: 9, Condition.NO_ANSWER: 4, Condition.STALE: 1}
 

@@ -5,7 +5,7 @@ from typing import Protocol
 from tui.codearts.error_codes import advise
 from tui.codearts.extra_call import Fetcher
 from tui.codearts.extras_switch import has_no_log
-from tui.codearts.log_reader import LogReader
+from tui.codearts.log_api import LogReader
 from tui.core.job import JobId
 from tui.core.log_tail import LogTail
 from tui.core.reading import Failure, Retry

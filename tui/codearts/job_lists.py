@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tui.codearts.extra_call import ExtraCall, Fetcher
-from tui.codearts.job_info_api import job_info_call
 from tui.codearts.job_list_api import (
     JobEntry,
     JobPage,
     Project,
+    job_info_call,
     job_list_call,
     project_job_list_call,
     projects_call,

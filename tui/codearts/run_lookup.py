@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.extras_switch import was_never_built
-from tui.codearts.job_info_api import running_status_call
+from tui.codearts.job_list_api import running_status_call
 from tui.codearts.record_api import FOR_ESTIMATES, FOR_THE_LAST_RUN, RecordPage, record_info_call, record_list_call
 from tui.core.job import JobId
 from tui.core.observed_run import RecordedRun

@@ -9,7 +9,7 @@ from tui.context import Context
 from tui.core.budget import Identity, Limit, Spending
 from tui.profiles.profile import Profile
 from tui.storage.budget_folder import BudgetFolder, BudgetUnusable, budget_folder
-from tui.storage.mounts import is_remote, mounts
+from tui.storage.files import is_remote, mounts
 from tui.storage.remembered_limits import RememberedLimits
 from tui.storage.shared_budget import why
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from tui.codearts.auth.refreshable import Token
 from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.codearts.job_list_api import job_list_call, projects_call
-from tui.codearts.log_reader import LogReader
+from tui.codearts.log_api import LogReader
 from tui.codearts.record_api import record_info_call
 from tui.commands.budget_findings import budget_step
 from tui.commands.check import Step, StepResult, advice, fails, unknown, works

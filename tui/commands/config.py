@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tui.commands.output import ExitCode, Output
 from tui.commands.status import json_text
-from tui.core.column_names import USUAL
 from tui.core.errors import UserError
 from tui.core.reading import Failure
 from tui.core.text import clean
@@ -130,6 +129,8 @@ def _sections(settings: "Settings") -> Iterator[Row]:
 
 
 def _setting(settings: "Settings", path: str, value: object) -> Row:
+    from tui.storage.screen_settings import USUAL
+
     shown = " ".join(settings.ui.columns or USUAL) if path == "ui.columns" else _in_words(value)
     return path, shown, f"settings: {path}" if path in settings.given else DEFAULT
 

@@ -30,7 +30,7 @@ def quick_extras(app: "App") -> "Callable[[str], Extras | None]":
     @cache
     def of_profile(name: str) -> "Extras | None":
         from tui.commands.status import one_shot
-        from tui.polling.extras_budget import ExtrasBudget
+        from tui.polling.budget_share import ExtrasBudget
         from tui.polling.rate_limiter import SHARE, AdaptiveRateLimiter
 
         profile = app.profile(name)

@@ -11,7 +11,7 @@ from tui.core.log_tail import MOST_LINES
 from tui.core.reading import Failure, Retry, Status
 
 if TYPE_CHECKING:
-    from tui.codearts.log_reader import LogReader
+    from tui.codearts.log_api import LogReader
     from tui.context import Context
     from tui.core.job import JobId
     from tui.profiles.extras import Extras
@@ -68,7 +68,7 @@ async def log(
     extras: "Extras", job: "JobId", number: int | None, most: int, is_running: IsRunning | None, output: Output
 ) -> ExitCode:
     """Print the last lines; while `is_running` returns True, also what is added."""
-    from tui.codearts.log_reader import LogReader
+    from tui.codearts.log_api import LogReader
     from tui.commands.extras import refused
 
     if number is None:

@@ -1,12 +1,14 @@
-"""The run in progress compared with the runs of the same job that were observed before it."""
+"""The run in progress compared with the job's runs before it, and which jobs are read more often therefore."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from tui.core.board import JobState
+from tui.core.board import Board, JobState
 from tui.core.estimate import Estimate, Outlook, RunProgress, outlook
+from tui.core.job import JobId
 from tui.core.job_runs import usual_duration
 from tui.core.observed_run import Between, Gap, RecordedRun
+from tui.core.reading import Moment, Status
 from tui.core.run_match import times_agree
 
 
@@ -72,3 +74,24 @@ def _sure_start(run: RecordedRun, gaps: Iterable[Gap]) -> float:
     if not run.maybe_two:
         return run.start.by
     return max((gap.end for gap in gaps if gap.end <= run.running_at), default=run.running_at)
+
+
+def chosen(board: Board, marked: Iterable[JobId]) -> Iterator[JobId]:
+    """Yields the jobs that the user has marked or armed."""
+    yield from marked
+    for job, state in board.states.items():
+        if state.armed:
+            yield job
+
+
+def expected_ends(board: Board, now: Moment) -> Mapping[JobId, float]:
+    """Returns when running jobs usually end (clock seconds); those that are due at any moment end now."""
+    ends = {}
+    for job, state in board.states.items():
+        if state.status is not Status.RUNNING or not (course := course_of(state, now.wall.timestamp())):
+            continue
+        if course.outlook.left is not None:
+            ends[job] = now.at + course.outlook.left
+        elif course.outlook.progress is RunProgress.ANY_MOMENT:
+            ends[job] = now.at
+    return ends

@@ -9,8 +9,7 @@ from typing import NamedTuple, Protocol
 from tui.core.job import JobId
 from tui.core.reading import Failure, Reading, Status
 from tui.polling.auth_gate import CHECK_EVERY
-from tui.polling.budget_share import BudgetShare, Peers
-from tui.polling.extras_budget import ExtrasBudget
+from tui.polling.budget_share import BudgetShare, ExtrasBudget, Peers
 from tui.polling.list_sweeps import ListPage, ListReader, ListSweeps
 from tui.polling.policy import Cadence, Policy
 from tui.polling.rate_limiter import AdaptiveRateLimiter

@@ -15,7 +15,7 @@ from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, FailureKind, Moment, Retry
 from tui.core.run import Calibration, FailedStep, LastRuns, RunRecord
 from tui.core.run_match import Match
-from tui.polling.extras_budget import ExtrasBudget
+from tui.polling.budget_share import ExtrasBudget
 from tui.polling.list_sweeps import ListPage
 from tui.profiles.resolve import ConnectionOptions
 from tui.storage.units import KeptUnits

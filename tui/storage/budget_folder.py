@@ -21,7 +21,7 @@ from math import isfinite
 from pathlib import Path
 
 from tui.core.budget import BUCKET, LONGEST_WINDOW, Limit, Spending, limit_of
-from tui.storage.mounts import is_remote, mounts
+from tui.storage.files import is_remote, mounts
 
 SIZE = 4096
 """Bytes of a file: written in place, so that a full disk matters at the start alone."""

@@ -28,8 +28,7 @@ from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered, together
 from tui.core.run import Outcome
 from tui.core.text import clean
-from tui.storage.files import is_ours, is_written_by_others
-from tui.storage.mounts import is_remote, mounts
+from tui.storage.files import is_ours, is_remote, is_written_by_others, mounts
 
 VERSION = 1
 BATCH = 5.0

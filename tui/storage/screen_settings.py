@@ -1,9 +1,8 @@
-"""Views and commands of the user's own, as settings.toml has them."""
+"""Views and commands of the user's own, as settings.toml has them, and the names of the columns there."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
-from tui.core.column_names import COLUMNS
 from tui.core.filter import LONGEST, parse_filter
 from tui.core.text import clean
 from tui.storage.toml_document import Table
@@ -21,6 +20,11 @@ from tui.storage.validators import (
 
 NUMBERS = tuple("123456789")
 """The views that a user can have; 0 shows everything."""
+COLUMNS = ("state", "time", "age", "job", "runs", "build", "tags", "project", "profile", "id")
+"""All of them, from left to right."""
+USUAL = ("state", "time", "job", "runs", "build", "tags")
+"""Those that are shown if no others are chosen."""
+
 NAME_LONGEST = 30
 """Characters of a name on the screen."""
 

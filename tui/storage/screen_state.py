@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import tomli_w
 
-from tui.core.column_names import COLUMNS
 from tui.core.text import clean
 from tui.storage.atomic import write_invented
 from tui.storage.files import FileError, read_text
+from tui.storage.screen_settings import COLUMNS
 from tui.storage.toml_document import parse
 
 LIMIT = 1 << 20

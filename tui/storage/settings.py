@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.alert_policy import ALERT_FIELDS, ENDS, AlertOn, Rules, quiet_hours
-from tui.core.column_names import COLUMNS
 from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.storage.files import FileError, is_ours, is_written_by_others, read_text
+from tui.storage.screen_settings import COLUMNS
 from tui.storage.toml_document import Table, parse
 from tui.storage.validators import (
     Reader,

@@ -20,19 +20,19 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from tui.core.column_names import USUAL
 from tui.core.condition import Condition
 from tui.core.errors import UserError
 from tui.core.job import (
     JobId,
     ServiceName,
 )
-from tui.core.priority import expected_ends
 from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
+from tui.core.run_progress import expected_ends
 from tui.core.text import clean
 from tui.startup import resume_gc
 from tui.storage.recorder import NoArchive, Recorder
+from tui.storage.screen_settings import USUAL
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.actions.copying import CopyActions
@@ -43,7 +43,7 @@ from tui.ui.actions.filter import FilterActions
 from tui.ui.actions.look import LookActions
 from tui.ui.actions.program import ProgramActions
 from tui.ui.actions.service import ServiceActions
-from tui.ui.actions.views import ViewActions
+from tui.ui.actions.views import ViewActions, number_of
 from tui.ui.actions.watchlist import WatchlistActions
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
@@ -52,15 +52,13 @@ from tui.ui.edited_files import EditedFiles
 from tui.ui.footer import OWN, Focus, Footer, hints
 from tui.ui.formatting import time_of_day
 from tui.ui.happened import Happened
-from tui.ui.header import banner, header_parts
+from tui.ui.header import TerminalTitle, banner, header_parts, title_text
 from tui.ui.job_table import JobTable
 from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.status_line import HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
-from tui.ui.terminal_title import TerminalTitle, title_text
-from tui.ui.views import number_of
 from tui.ui.watchlist_editor import DiskThread, Emptied, WatchlistEditor
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Small dialogs: a text field, a choice, something to read. `esc` closes each; `q` too, except in a text field."""
+"""Small dialogs: a text field, a choice, reading, signing in. `esc` closes each; `q` too, except in a text field."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from pkgutil import get_data
@@ -16,8 +16,11 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.core.errors import UserError
+from tui.core.job import JobId
 from tui.core.text import clean
 from tui.ui.inputs import LineInput
+from tui.ui.screen_deps import SignInForm
 from tui.ui.status_line import HEIGHTS, WIDTHS, TooSmall
 
 Answer = TypeVar("Answer")
@@ -206,3 +209,59 @@ def link_content(address: str) -> list[Widget]:
         Static(Text(address, style)),
         Static(Text("\nMany terminals open it with ctrl and a click, on your own machine.", "dim")),
     ]
+
+
+LONGEST = 100_000
+"""Characters of a token at the most."""
+
+
+class SecretInput(LineInput):
+    """Masked. Joins the lines of a paste without spaces: a terminal or a mail may have wrapped the token."""
+
+    BETWEEN_LINES = ""
+
+    def __init__(self) -> None:
+        super().__init__(password=True, max_length=LONGEST)
+
+
+class SignInDialog(Dialog[bool]):
+    """Its result is True once the service has accepted the token or password."""
+
+    HINT = "enter: try it, esc: close"
+
+    def __init__(self, title: str, sign_in: SignInForm, job: JobId | None) -> None:
+        """`job` is polled once to test a token that cannot be tested otherwise."""
+        super().__init__(title)
+        self._sign_in = sign_in
+        self._job = job
+        self._is_trying = False
+
+    def body(self) -> ComposeResult:
+        what = (
+            "the IAM password" if self._sign_in.wants == "password" else "a token with project scope (X-Subject-Token)"
+        )
+        yield Static(Text(f"Paste or type {what}. It is kept in memory only."))
+        yield SecretInput()
+        yield Static(id="verdict")
+
+    @on(Input.Submitted)
+    @work
+    async def try_it(self, event: Input.Submitted) -> None:
+        """Ignores further submits while one is tried: failed log-ins are counted by the service."""
+        if self._is_trying:
+            return
+        verdict = self.query_one("#verdict", Static)
+        try:
+            self._sign_in.put(event.value)
+        except UserError as problem:
+            verdict.update(Text(str(problem)))
+            return
+        event.input.value = ""
+        verdict.update(Text("Trying it ..."))
+        self._is_trying = True
+        failure = await self._sign_in.check(self._job)
+        self._is_trying = False
+        if failure is None:
+            self.dismiss(True)
+        else:
+            verdict.update(Text(failure.summary))

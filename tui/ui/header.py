@@ -1,6 +1,6 @@
-"""Header (counts, freshness, pace of polling) and banner (what is wrong with whole profiles). Pure."""
+"""Header (counts, freshness, pace of polling), banner (what is wrong with whole profiles), the terminal's title."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import ceil
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,6 +9,7 @@ from tui.core.board import fresh_within
 from tui.core.condition import Condition, Summary
 from tui.core.reading import Failure, Moment, Retry
 from tui.core.text import width
+from tui.terminal.capabilities import ASCII, Glyphs
 from tui.ui import formatting
 from tui.ui.row import look_of
 from tui.ui.screen_deps import ScreenProfile
@@ -270,3 +271,26 @@ def _trouble(trouble: Failure, pace: "Pace", sign_in: str) -> str:
 
 def _quote(failure: Failure) -> str:
     return f"({failure.code})" if failure.code else ""
+
+
+SHOWN = (Condition.RUNNING, Condition.FAILED, Condition.NO_ANSWER, Condition.STALE)
+
+
+def title_text(summary: Summary, glyphs: Glyphs) -> str:
+    """What runs, what failed, and what these counts leave out; empty while nothing was read."""
+    if summary.counts[Condition.UNREAD] == summary.total:
+        return ""
+    parts = [f"{number} {condition}" for condition, number in counts_of(summary) if condition in SHOWN]
+    return (", " if glyphs is ASCII else " · ").join(parts)
+
+
+class TerminalTitle:
+    """Remembers what was sent. `send` returns whether the terminal has taken it; empty is the terminal's own title."""
+
+    def __init__(self, send: Callable[[str], bool]) -> None:
+        self._send = send
+        self._shown = ""
+
+    def show(self, text: str) -> None:
+        if text != self._shown and self._send(text):
+            self._shown = text

@@ -17,10 +17,9 @@ from textual.strip import Strip
 from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import MOST, Column, Look, Placed, place
-from tui.ui.formatting import fit
+from tui.ui.formatting import cut_middle, fit, told_apart
 from tui.ui.groups import GroupLine, Groups, Line, group_of, job_of
 from tui.ui.row import Row, look_of
-from tui.ui.short_names import cut_middle, told_apart
 from tui.ui.status_line import joined
 
 STYLES = ("error", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim", "group", "new")

@@ -16,7 +16,7 @@ from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.processes import Ended, run, run_in_terminal
 from tui.storage.screen_settings import TERMINAL, CommandSettings
-from tui.terminal.modes import AFTER_ANOTHER
+from tui.terminal.shutdown import AFTER_ANOTHER
 from tui.ui.keys import RESERVED, keys_in, meanings, shown
 
 OwnCommands = Mapping[str, CommandSettings]

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from textual.notifications import SeverityLevel
-
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
     from tui.ui.board_screen import BoardScreen
     from tui.ui.board_state import BoardState
     from tui.ui.job_table import JobTable
@@ -42,5 +42,5 @@ class Actions:
     def editor(self) -> "WatchlistEditor":
         return self.screen.editor
 
-    def say(self, text: str, severity: SeverityLevel = "information") -> None:
+    def say(self, text: str, severity: "SeverityLevel" = "information") -> None:
         self.screen.say(text, severity)

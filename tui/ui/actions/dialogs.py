@@ -74,8 +74,7 @@ class DialogActions(Actions):
                 self.say("That job is hidden by the filter.")
 
     async def help(self) -> None:
-        from tui.ui.help_dialog import HelpDialog
-        from tui.ui.key_help import help_entries
+        from tui.ui.key_help import HelpDialog, help_entries
 
         views = {number: view.name for number, view in self.deps.views.items()}
         own = {name: (command.help, command.key) for name, command in self.deps.commands.items()}

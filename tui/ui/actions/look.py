@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tui.core.column_names import USUAL
+from tui.storage.screen_settings import USUAL
 from tui.ui.actions import Actions
 from tui.ui.groups import GROUPINGS
 from tui.ui.keys import first_key

@@ -63,7 +63,7 @@ class ServiceActions(Actions):
         self.screen.show_around()
 
     async def sign_in(self) -> None:
-        from tui.ui.sign_in_dialog import SignInDialog
+        from tui.ui.dialogs import SignInDialog
 
         name = self.live.profile_to_sign_in(self.table.cursor)
         if name not in self.live.profile_names():
