@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,17 @@ import pytest
 from tests.support.builders import job_id
 from tests.support.other_users import ALICE, BOB, EVE, TEAM, as_user, give, needs_root, public_folder
 from tests.support.scripts import mode, names
+from tui.core.budget import Limit
 from tui.core.errors import UserError
-from tui.core.job import Job
+from tui.core.job import Job, ServiceName
 from tui.storage import job_entries
+from tui.storage.budget_folder import BudgetFolder, BudgetUnusable
+from tui.storage.files import FileError, read_text
+from tui.storage.names import KeptName, load_names, save_names
+from tui.storage.remembered_limits import RememberedLimits
 from tui.storage.screen_state import ScreenState, load_state, save_state
 from tui.storage.toml_document import Document
+from tui.storage.units import KeptUnits
 from tui.storage.watchlist import WatchlistFile
 
 ONE, TWO, THREE = (Job(job_id(number)) for number in (1, 2, 3))
@@ -79,6 +86,50 @@ def test_a_link_at_the_name_of_the_next_temporary_file_is_not_followed(
         WatchlistFile(path).add([ONE])
     assert precious.read_text() == "precious"
     assert not path.exists()
+
+
+def invented_files_say(folder: Path) -> tuple[object, ...]:
+    """What is read of each file that the program invents; what is in none of them where it is not believed."""
+    now = datetime(2026, 7, 1, tzinfo=UTC)
+    limits = RememberedLimits(folder / "limits.json")
+    return (
+        load_state(folder / "screen.toml").filter,
+        {job: known.name.name for job, known in load_names(folder / "names.json").items()},
+        limits.limit("me", now.timestamp()),
+        KeptUnits(folder / "units.json").calibration("service").build_time.unit,
+    )
+
+
+@pytest.mark.parametrize(("owner", "bits"), [(-1, 0o666), pytest.param(EVE, 0o644, marks=needs_root)])
+def test_what_another_user_may_have_written_is_not_believed(tmp_path: Path, owner: int, bits: int) -> None:
+    now = datetime(2026, 7, 1, tzinfo=UTC)
+    save_state(tmp_path / "screen.toml", ScreenState(filter="web"))
+    save_names(tmp_path / "names.json", {job_id(1): KeptName(ServiceName("pay"), now)})
+    RememberedLimits(tmp_path / "limits.json").keep("me", Limit(5, 60, now.timestamp()), now.timestamp())
+    (tmp_path / "units.json").write_text('{"service": {"build_time": "SECONDS"}}')
+    assert all(invented_files_say(tmp_path))
+    for file in tmp_path.iterdir():
+        os.chown(file, owner, -1)
+        file.chmod(bits)
+    assert not any(invented_files_say(tmp_path))
+
+
+def test_a_folder_in_the_place_of_a_file_takes_no_descriptors(tmp_path: Path) -> None:
+    def next_one() -> int:
+        descriptor = os.open(os.devnull, os.O_RDONLY)
+        os.close(descriptor)
+        return descriptor
+
+    budget = tmp_path / "budget"
+    (budget / "secret").mkdir(parents=True)
+    budget.chmod(0o700)
+    before = next_one()
+    for _ in range(3):
+        with pytest.raises(FileError, match="it is a folder: name a file"):
+            read_text(tmp_path, 100)
+        with pytest.raises((OSError, BudgetUnusable)):
+            BudgetFolder(budget, "me")
+    assert next_one() == before
 
 
 @pytest.mark.parametrize("kind", ["link", "dangling link", "pipe"])

@@ -21,7 +21,7 @@ from math import isfinite
 from pathlib import Path
 
 from tui.core.budget import BUCKET, LONGEST_WINDOW, Limit, Spending, limit_of
-from tui.storage.files import is_remote, mounts
+from tui.storage.files import is_remote, mounts, opened
 
 SIZE = 4096
 """Bytes of a file: written in place, so that a full disk matters at the start alone."""
@@ -134,16 +134,15 @@ class BudgetFolder:
 
     def _read(self, name: str, now: float) -> Spending | None:
         """Returns None for a file that does not count."""
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            descriptor = os.open(name, flags, dir_fd=self._folder)
+            file = opened(name, os.O_NOFOLLOW | os.O_NONBLOCK, self._folder)
         except OSError:
             return None
-        with os.fdopen(descriptor, "rb", buffering=0) as file:
-            if not _is_own_file(os.fstat(descriptor)):
+        with file:
+            if not _is_own_file(os.fstat(file.fileno())):
                 return None
             told = _decode(file.read(SIZE)) or self._last.get(name)  # it may be in the middle of being written
-            is_locked = _is_locked(descriptor)
+            is_locked = _is_locked(file.fileno())
         age = abs(now - told.at) if told else FORGOTTEN
         if is_locked is False and age > LONGEST_WINDOW + BUCKET:
             with suppress(OSError):
@@ -185,14 +184,14 @@ def _open_folder(path: Path) -> int:
 
 def _secret(folder: int) -> bytes:
     """Returns the key of the hashes; the first instance makes it."""
-    flags = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    flags = os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        descriptor = os.open(_SECRET, os.O_RDONLY | flags, dir_fd=folder)
+        file = opened(_SECRET, flags, folder)
     except FileNotFoundError:
         _make_secret(folder)
-        descriptor = os.open(_SECRET, os.O_RDONLY | flags, dir_fd=folder)
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
+        file = opened(_SECRET, flags, folder)
+    with file:
+        found = os.fstat(file.fileno())
         secret = file.read(64)
     if not (stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()) or found.st_mode & 0o077 or len(secret) != 32:
         raise BudgetUnusable(f"{_SECRET} cannot be used: remove it")

@@ -8,7 +8,7 @@ import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from platformdirs import PlatformDirs
 
@@ -97,9 +97,8 @@ def read_text(path: Path, limit: int, check: Callable[[os.stat_result], None] = 
 
 
 def _read(path: Path, limit: int, check: Callable[[os.stat_result], None]) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not block
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
+    with opened(path, os.O_NONBLOCK) as file:  # a pipe must not block
+        found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise FileError("it is not a regular file: name one")
         check(found)
@@ -107,6 +106,24 @@ def _read(path: Path, limit: int, check: Callable[[os.stat_result], None]) -> by
     if len(content) > limit:
         raise FileError(f"it is larger than {limit >> 20} MiB: that cannot be right, look into it")
     return content
+
+
+def opened(path: Path | str, flags: int, folder: int | None = None) -> BinaryIO:
+    """Opens a file for reading with these flags, relative to an open folder if there is one. Raises OSError.
+
+    Unlike `os.fdopen` it leaves nothing open where there is a folder instead of a file.
+    """
+
+    def open_it(name: str, usual: int) -> int:
+        return os.open(name, usual | flags, dir_fd=folder)
+
+    return open(path, "rb", opener=open_it)
+
+
+def check_invented(found: os.stat_result) -> None:
+    """Raises FileError for a file that other users may have written: only this program writes those that it invents."""
+    if not is_ours(found) or is_written_by_others(found):
+        raise FileError("other users may have written it: remove it")
 
 
 # Who may change a file: the rules that ssh has for its own.

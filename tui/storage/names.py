@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tui.core.job import JobId, ServiceName
 from tui.core.text import clean
 from tui.storage.atomic import write_invented
-from tui.storage.files import FileError, read_text
+from tui.storage.files import FileError, check_invented, read_text
 
 LIMIT = 4 << 20
 """Bytes that the file may have."""
@@ -39,7 +39,7 @@ def names_path(state: Path | None) -> Path | None:
 def load_names(path: Path | None) -> Names:
     """Returns what is in the file and can be used. Never raises."""
     try:
-        content = json.loads((read_text(path, LIMIT) if path else None) or "{}")
+        content = json.loads((read_text(path, LIMIT, check_invented) if path else None) or "{}")
     except (FileError, ValueError, RecursionError):
         return {}
     found: dict[JobId, KeptName] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui.core.budget import Limit, limit_of
 from tui.storage.atomic import write_invented
-from tui.storage.files import FileError, read_text
+from tui.storage.files import FileError, check_invented, read_text
 
 LARGEST = 1 << 16
 """Bytes that the file may have."""
@@ -42,7 +42,7 @@ class RememberedLimits:
 
     def _load(self) -> dict[str, Limit]:
         try:
-            content = json.loads(read_text(self._path, LARGEST) or "{}")
+            content = json.loads(read_text(self._path, LARGEST, check_invented) or "{}")
         except (FileError, ValueError, RecursionError):
             return {}
         found = {}

@@ -8,7 +8,7 @@ import tomli_w
 
 from tui.core.text import clean
 from tui.storage.atomic import write_invented
-from tui.storage.files import FileError, read_text
+from tui.storage.files import FileError, check_invented, read_text
 from tui.storage.screen_settings import COLUMNS
 from tui.storage.toml_document import parse
 
@@ -49,7 +49,7 @@ class ScreenState(NamedTuple):
 def load_state(path: Path) -> ScreenState:
     """Returns the state in this file, with the default for each value that is missing or wrong. Never raises."""
     try:
-        content = parse(read_text(path, LIMIT) or "")
+        content = parse(read_text(path, LIMIT, check_invented) or "")
     except FileError:
         return ScreenState()
     return ScreenState(

@@ -9,7 +9,7 @@ from pathlib import Path
 from tui.core.errors import UserError
 from tui.core.run import RUNS_NEEDED, Calibration, Unit, UnitEvidence
 from tui.storage.atomic import write_invented
-from tui.storage.files import FileError, read_text
+from tui.storage.files import FileError, check_invented, read_text
 
 LARGEST = 1 << 16
 """Bytes that the file may have."""
@@ -45,7 +45,7 @@ def _units(calibration: Calibration) -> dict[str, str]:
 def _load(path: Path) -> Mapping[str, Calibration]:
     """Returns what can be used. Never raises."""
     try:
-        content = json.loads(read_text(path, LARGEST) or "{}")
+        content = json.loads(read_text(path, LARGEST, check_invented) or "{}")
     except (FileError, ValueError, RecursionError):
         return {}
     found = {}
