@@ -10,6 +10,7 @@ import pytest
 import textual._wait
 from hypothesis import HealthCheck, settings
 
+from tests.support.history_files import close_opened
 from tests.support.long_run import by_length
 from tests.support.sent_requests import noted, take_others
 from tui.codearts.transport import Transport
@@ -46,3 +47,10 @@ def only_listed_requests(noted_requests: None) -> Iterator[None]:
     take_others()
     yield
     assert take_others() == []
+
+
+@pytest.fixture(autouse=True)
+def closed_history() -> Iterator[None]:
+    """Closes what the test left open, as the end of a process does."""
+    yield
+    close_opened()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import history_files
 from tests.support.builders import job_id
 from tests.support.long_run import by_length
 from tui.core.errors import UserError
@@ -51,20 +52,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "history.db"
 
 
-_files: list[HistoryFile] = []
-
-
 def opened(path: Path, now: float = NOW) -> HistoryFile:
-    _files.append(HistoryFile(path, lambda: Moment(0, datetime.fromtimestamp(now, UTC))))
-    return _files[-1]
-
-
-@pytest.fixture(autouse=True)
-def _closed_files() -> Iterator[None]:
-    """As the end of a process does, without a word to the file."""
-    yield
-    while _files:
-        _files.pop()._connection.close()
+    return history_files.opened(path, lambda: Moment(0, datetime.fromtimestamp(now, UTC)))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import failure, job_id, moment, reading
+from tests.support.history_files import opened
 from tests.support.long_run import by_length
 from tests.support.true_runs import NOON, Truth, is_true
 from tui.core.board import Board, JobState
@@ -18,7 +19,7 @@ from tui.core.remembered import Notes, Remembered, together
 from tui.core.run import Outcome, RunRecord
 from tui.core.run_progress import course_of
 from tui.core.transitions import Event, changes_of
-from tui.storage.history import BATCH, HistoryFile
+from tui.storage.history import BATCH
 from tui.storage.recorder import Recorder
 
 JOB = job_id(1)
@@ -31,7 +32,7 @@ class Program:
     def __init__(self, path: Path, now: float = 0.0) -> None:
         self.now = now
         self.notes: list[tuple[float, Notes]] = []
-        self._file = HistoryFile(path, lambda: moment(self.now))
+        self._file = opened(path, lambda: moment(self.now))
         self.known = self._file.read()
         self.recorder = Recorder(self, lambda: moment(self.now))
         self.board = self.recorder.fill(Board().watch([Job(JOB)]))

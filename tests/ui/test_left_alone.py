@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.archive import Archive
 from tests.support.builders import DAY
+from tests.support.history_files import opened
 from tests.support.long_run import by_length
 from tests.support.virtual_time import run
 from tui.codearts.status_api import interpret
@@ -24,7 +25,7 @@ from tui.demo.builds import Build, builds
 from tui.demo.jobs import DemoJob, demo_jobs
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller
-from tui.storage.history import BATCH, HistoryFile
+from tui.storage.history import BATCH
 from tui.storage.recorder import Recorder
 from tui.ui.row import Row, status_word
 
@@ -89,7 +90,7 @@ class Watch:
         self.killed_at = self.now().at
         polling.cancel()
         await asyncio.wait([polling])
-        file = HistoryFile(self.path, self.now)
+        file = opened(self.path, self.now)
         file.write(together(notes for at, notes in self.notes if at <= self.killed_at - BATCH))
 
     def record(self, readings: list[Reading]) -> None:
@@ -126,7 +127,7 @@ def watch(request: pytest.FixtureRequest, tmp_path: Path) -> Watch:
 def test_the_first_screen_after_a_kill_is_what_happened(watch: Watch) -> None:
     later = watch.killed_at + 300
     now = Moment(later, DAY + timedelta(seconds=later))
-    archive = Archive(HistoryFile(watch.path, lambda: now).read())
+    archive = Archive(opened(watch.path, lambda: now).read())
     board = Board().watch(demo.job for demo in watch.jobs.values())
     states = Recorder(archive, lambda: now).fill(board).states
     seen = [job for job in watch.jobs if states[job].status]
