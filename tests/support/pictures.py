@@ -2,6 +2,7 @@
 
 import os
 import string
+from contextlib import suppress
 from pathlib import Path
 
 from rich.style import Style
@@ -15,14 +16,15 @@ LETTERS = string.ascii_letters + string.digits
 ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike")
 
 
-def check_picture(name: str, shown: Screen) -> None:
-    """Compares the screen with the picture that is kept as `look/NAME.txt`."""
+async def check_picture(name: str, shown: Screen) -> None:
+    """Compares the screen, as soon as it is laid out, with the picture that is kept as `look/NAME.txt`."""
     path = FOLDER / f"{name}.txt"
-    lines = picture(shown)
     if os.environ.get(SWITCH) == "write":
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        path.write_text("\n".join(picture(shown)) + "\n", encoding="utf-8")
     kept = path.read_text(encoding="utf-8").splitlines()
-    assert lines == kept, f"{name} looks different; if it should, run this test with {SWITCH}=write"
+    with suppress(AssertionError):
+        await shown.until(lambda: picture(shown) == kept)
+    assert picture(shown) == kept, f"{name} looks different; if it should, run this test with {SWITCH}=write"
 
 
 def picture(shown: Screen) -> list[str]:

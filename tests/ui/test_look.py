@@ -55,13 +55,13 @@ async def looked_at(size: tuple[int, int] = (80, 24), **parts: Any) -> AsyncIter
 async def test_the_table() -> None:
     async with looked_at(size=(110, 12)) as shown:
         await shown.press("down", "space")
-        check_picture("table", shown)
+        await check_picture("table", shown)
 
 
 async def test_the_details() -> None:
     async with looked_at() as shown:
         await shown.press("down", "down", "down", "d")
-        check_picture("details", shown)
+        await check_picture("details", shown)
 
 
 async def test_the_add_dialog() -> None:
@@ -69,21 +69,21 @@ async def test_the_add_dialog() -> None:
         await shown.press("a")
         shown.app.post_message(events.Paste(f"checkout {job_id(7)}\n{job_id(1)}\n0123"))
         await shown.settle()
-        check_picture("add", shown)
+        await check_picture("add", shown)
 
 
 async def test_the_help() -> None:
     async with looked_at() as shown:
         await shown.press("question_mark")
-        check_picture("help", shown)
+        await check_picture("help", shown)
 
 
 async def test_a_banner() -> None:
     async with looked_at(size=(80, 12)) as shown:
         await shown.press("P")
-        check_picture("banner", shown)
+        await check_picture("banner", shown)
 
 
 async def test_the_smallest_screen() -> None:
     async with looked_at(size=(40, 8)) as shown:
-        check_picture("smallest", shown)
+        await check_picture("smallest", shown)
