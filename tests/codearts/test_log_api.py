@@ -66,6 +66,13 @@ def test_pieces_of_a_log_say_where_to_go_on() -> None:
     assert isinstance(parse_log(envelope({"has_more": True})), Failure)
 
 
+@pytest.mark.parametrize("offset", [2**31, 10**17, "3000000000", -1, 1e300])
+def test_an_offset_that_no_call_can_ask_for_is_none(offset: object) -> None:
+    older = parse_log_v3(envelope({"has_more_data": True, "offset": offset, "content": "a\n"}))
+    newer = parse_log(envelope({"has_more": True, "end_offset": offset, "log": "a\n"}))
+    assert (older, newer) == (LogPiece("a\n", None, True), LogPiece("a\n", None, True))
+
+
 @pytest.mark.parametrize("parse", [parse_log, parse_log_v3])
 def test_nothing_in_a_log_acts_on_a_terminal_or_shows_the_token(
     parse: Callable[[bytes, Sequence[str]], LogPiece | Failure],

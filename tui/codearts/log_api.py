@@ -31,7 +31,7 @@ class LogPiece(NamedTuple):
 
     text: str
     next_offset: int | None = None
-    """Where the next piece begins; None if the service does not say."""
+    """Where the next piece begins; None if the service does not say, or names what no call can ask for."""
     has_more: bool | None = None
 
 
@@ -91,7 +91,9 @@ def _piece(result: Members, text: str, offset: str, has_more: str) -> LogPiece |
     raw = result.plain_text(text, LONGEST_PIECE)
     if raw is None:
         return not_understood("there is no text in it")
-    return LogPiece(raw, result.number(offset), result.flag(has_more))
+    next_offset = result.number(offset)
+    is_usable = next_offset is not None and next_offset <= HIGHEST_OFFSET
+    return LogPiece(raw, next_offset if is_usable else None, result.flag(has_more))
 
 
 def _offset(offset: int) -> int:

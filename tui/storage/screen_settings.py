@@ -49,8 +49,8 @@ class ViewSettings(NamedTuple):
 def short_text(most: int) -> Reader:
     def read(path: str, value: object) -> str:
         given = text(path, value)
-        if len(given) > most:
-            raise SettingError(f"{path} has {len(given)} characters, and {most} is the most")
+        if isinstance(value, str) and len(value) > most:
+            raise SettingError(f"{path} has {len(value)} characters, and {most} is the most")
         return given
 
     return read

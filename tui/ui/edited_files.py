@@ -54,7 +54,7 @@ class EditedFiles:
             settings = await disk.run(load_settings, self._settings_file)
             check_screen_settings(settings.keys, settings.views, settings.commands)
         except UserError as problem:
-            self.warning = f"{problem}. The settings stay as they were."
+            self.warning = f"{str(problem).removesuffix('.')}. The settings stay as they were."
             return None
         waiting = waiting_for_restart(self._started, settings)
         self.warning = f"Edited, but in effect only after a restart: {', '.join(waiting)}." if waiting else ""
