@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from tui.profiles.job_facts import JobFacts
     from tui.profiles.profile import Profile
     from tui.profiles.resolve import ProfileInputs
+    from tui.storage.learned import KeptUnits
     from tui.storage.recorder import Recorder
     from tui.storage.shared_budget import SharedBudget
-    from tui.storage.units import KeptUnits
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ class Context:
 
     @cached_property
     def _units(self) -> "KeptUnits | None":
-        from tui.storage.units import KeptUnits
+        from tui.storage.learned import KeptUnits
 
         state = self.locations.state
         return KeptUnits(state.with_name("units.json")) if state else None
@@ -261,7 +261,7 @@ class Context:
 
         from tui.clock import seconds
         from tui.storage.budget_folder import open_budget
-        from tui.storage.remembered_limits import RememberedLimits
+        from tui.storage.learned import RememberedLimits
         from tui.storage.shared_budget import SharedBudget
 
         state = self.locations.state and self.locations.state.parent

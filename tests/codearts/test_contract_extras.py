@@ -25,9 +25,9 @@ from tui.codearts.job_list_api import (
 from tui.codearts.log_api import Analysis, LogPiece, analysis_call, log_call, log_v3_call
 from tui.codearts.run_lookup import RunLookup
 from tui.core.job import JobId
+from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.run import FailedStep, Outcome, RunRecord
-from tui.core.run_match import Match, MatchKind
 
 
 @pytest.fixture

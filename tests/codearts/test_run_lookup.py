@@ -8,10 +8,10 @@ import httpx
 from tests.support.clients import JOB
 from tests.support.extra_calls import NOON, Handler, envelope, extras
 from tui.codearts.run_lookup import RunLookup
+from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure
 from tui.core.run import Outcome, Unit
-from tui.core.run_match import Match, MatchKind
 
 
 def epoch(seconds: float) -> int:

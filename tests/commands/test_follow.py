@@ -22,12 +22,12 @@ from tui.commands.follow import Follower, follow
 from tui.commands.output import ExitCode, Output
 from tui.commands.session import Session
 from tui.core.job import Job, JobId
+from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.core.remembered import LastSeen, Remembered
 from tui.core.run import FailedStep, RunRecord
 from tui.core.run import Outcome as RunOutcome
-from tui.core.run_match import Match, MatchKind
 from tui.core.transitions import Change
 from tui.polling.policy import Policy
 from tui.storage.recorder import NoArchive, Recorder

@@ -12,10 +12,10 @@ from tests.support.virtual_time import run
 from tui.commands.output import ExitCode
 from tui.commands.wait import Until, wait
 from tui.core.job import JobId
+from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, FailureKind, Status
 from tui.core.run import Outcome, RunRecord
-from tui.core.run_match import Match, MatchKind
 from tui.profiles.extras import Extras
 
 START = 1000.0

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import job_id
+from tui.core.known_runs import Match, MatchKind, choose_record, times_agree, with_record, with_times
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.run import (
     Outcome,
@@ -15,7 +16,6 @@ from tui.core.run import (
     merged,
     runs_not_seen,
 )
-from tui.core.run_match import Match, MatchKind, choose_record, times_agree, with_record, with_times
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

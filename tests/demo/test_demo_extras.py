@@ -34,11 +34,11 @@ from tui.codearts.log_api import Analysis, LogPiece, analysis_call, log_call, lo
 from tui.codearts.record_api import RecordPage, record_info_call, record_list_call
 from tui.core.hints import HintPage
 from tui.core.job import JobId
+from tui.core.known_runs import MatchKind, choose_record
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure, Moment, Status
 from tui.core.reading import FailureKind as K
 from tui.core.run import Calibration, Outcome, RunRecord, Unit
-from tui.core.run_match import MatchKind, choose_record
 from tui.demo.extras import LAG, ExtrasMode
 from tui.demo.service import DemoService
 

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager, suppress
 from tests.support.builders import failure, job_id, moment
 from tests.support.virtual_time import in_virtual_time
 from tui.core.job import JobId
+from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure, FailureKind
 from tui.core.run import FailedStep, LastRuns, Outcome, RunRecord
-from tui.core.run_match import Match, MatchKind
 from tui.polling.outcomes import Outcomes
 
 NOON = moment(0).wall.timestamp()

@@ -10,7 +10,7 @@ import pytest
 
 from tui.core.budget import Identity, Limit, Spending, Told
 from tui.storage.budget_folder import BudgetFolder, BudgetUnusable
-from tui.storage.remembered_limits import RememberedLimits
+from tui.storage.learned import RememberedLimits
 from tui.storage.shared_budget import SharedBudget
 
 NOW = 1_780_000_000.0

@@ -17,11 +17,10 @@ from tui.core.job import Job, ServiceName
 from tui.storage import job_entries
 from tui.storage.budget_folder import BudgetFolder, BudgetUnusable
 from tui.storage.files import FileError, read_text
+from tui.storage.learned import KeptUnits, RememberedLimits
 from tui.storage.names import KeptName, load_names, save_names
-from tui.storage.remembered_limits import RememberedLimits
 from tui.storage.screen_state import ScreenState, load_state, save_state
 from tui.storage.toml_document import Document
-from tui.storage.units import KeptUnits
 from tui.storage.watchlist import WatchlistFile
 
 ONE, TWO, THREE = (Job(job_id(number)) for number in (1, 2, 3))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tui.core.run import Calibration, RunRecord, Unit, UnitEvidence
-from tui.storage.units import KeptUnits
+from tui.storage.learned import KeptUnits
 
 HERE, ELSEWHERE = "https://a.example", "https://b.example"
 

@@ -15,9 +15,9 @@ from tui.core.alert_policy import AlertOn, Arm
 from tui.core.board import Board, stops_between
 from tui.core.happenings import happenings_of
 from tui.core.job import Job, JobId
+from tui.core.known_runs import Match, MatchKind
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
 from tui.core.run import FailedStep, LastRuns, Outcome, RunRecord
-from tui.core.run_match import Match, MatchKind
 from tui.polling.outcomes import Outcomes
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller

@@ -12,8 +12,7 @@ from tui.core.observed_run import Between, RecordedRun
 from tui.core.past_events import digest, events
 from tui.core.run import Outcome, RunRecord
 from tui.terminal.capabilities import ASCII, UNICODE
-from tui.ui.event_lines import digest_text, event_lines
-from tui.ui.run_lines import clock, run_line
+from tui.ui.run_lines import clock, digest_text, event_lines, run_line
 
 
 @pytest.fixture(autouse=True)

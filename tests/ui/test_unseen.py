@@ -9,7 +9,7 @@ from tui.core.board import Board
 from tui.core.job import Job, JobId
 from tui.core.reading import Status
 from tui.core.run import Outcome, RunRecord
-from tui.ui.unseen import LONG_ENOUGH, Unseen
+from tui.ui.happened import LONG_ENOUGH, Unseen
 
 A, B = job_id(1), job_id(2)
 SOON, LATER = 100.0 + LONG_ENOUGH / 2, 100.0 + LONG_ENOUGH

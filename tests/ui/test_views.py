@@ -10,8 +10,7 @@ from tui.core.errors import UserError
 from tui.core.reading import Status
 from tui.storage.screen_settings import ViewSettings
 from tui.storage.screen_state import ScreenState
-from tui.storage.settings import load_settings
-from tui.storage.settings_edits import save_view
+from tui.storage.settings import load_settings, save_view
 from tui.ui.actions.views import check_views, first_free, number_of, shown_by, view_of
 
 EVEN = ViewSettings("even ones", "tag:even", "job", True, "tag")

@@ -8,10 +8,10 @@ from tui.codearts.extras_switch import was_never_built
 from tui.codearts.job_list_api import running_status_call
 from tui.codearts.record_api import FOR_ESTIMATES, FOR_THE_LAST_RUN, RecordPage, record_info_call, record_list_call
 from tui.core.job import JobId
+from tui.core.known_runs import Match, MatchKind, choose_record, with_times
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, Retry
 from tui.core.run import Calibration, LastRuns, RunRecord
-from tui.core.run_match import Match, MatchKind, choose_record, with_times
 
 MOST_BUILDS = 2
 """Builds whose exact times are requested to find one run."""

@@ -15,10 +15,9 @@ from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.codearts.job_list_api import job_list_call, projects_call
 from tui.codearts.log_api import LogReader
 from tui.codearts.record_api import record_info_call
-from tui.commands.budget_findings import budget_step
 from tui.commands.check import Step, StepResult, advice, fails, unknown, works
+from tui.commands.findings import budget_step, screen_findings
 from tui.commands.output import ExitCode
-from tui.commands.screen_findings import screen_findings
 from tui.context import Context
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB, Job, JobId

@@ -15,9 +15,9 @@ from tui.commands.render import advice
 from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
+from tui.core.known_runs import MatchKind
 from tui.core.reading import Failure, Reading, Retry, Status
 from tui.core.run import Outcome, RunRecord
-from tui.core.run_match import MatchKind
 
 if TYPE_CHECKING:
     import asyncio

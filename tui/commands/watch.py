@@ -86,7 +86,7 @@ def open_screen(
     """Run the screen. Without files, none of the user's but the watchlist given is read or written."""
     from tui.storage.names import load_names, names_path
     from tui.storage.screen_state import ScreenState, load_state, save_state
-    from tui.storage.settings_edits import save_view
+    from tui.storage.settings import save_view
     from tui.terminal.capabilities import glyphs_for
     from tui.ui.app import run
     from tui.ui.screen_deps import ScreenDeps

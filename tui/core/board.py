@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from tui.core.alert_policy import Arm
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.known_runs import known_runs
+from tui.core.known_runs import MatchKind, choose_record, known_runs, with_record
 from tui.core.observed_run import Gap, RecordedRun, observe
 from tui.core.reading import Failure, Moment, Reading, Status
 from tui.core.run import FailedStep, RunRecord, merged
-from tui.core.run_match import MatchKind, choose_record, with_record
 
 TRANSITIONS_KEPT = RUNS_KEPT = GAPS_KEPT = 20
 """For each job."""

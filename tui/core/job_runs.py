@@ -5,10 +5,9 @@ from functools import lru_cache
 from tui.core.board import JobState
 from tui.core.estimate import Estimate, estimate
 from tui.core.job import JobId
-from tui.core.known_runs import known_runs
+from tui.core.known_runs import SLACK, WIDENING, known_runs, with_record
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.run import RunRecord
-from tui.core.run_match import SLACK, WIDENING, with_record
 
 REMEMBERED_JOBS = 2048
 """Jobs whose runs are not put together again before they change."""

@@ -6,9 +6,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tui.core.estimate import PastRun
-from tui.core.observed_run import RecordedRun
+from tui.core.observed_run import Between, RecordedRun
 from tui.core.run import Outcome, RunRecord
-from tui.core.run_match import MatchKind, choose_record, times_agree
 
 
 class Source(StrEnum):
@@ -109,3 +108,118 @@ def _joined(
             if match.record and match.kind in (MatchKind.FOUND, MatchKind.UNFINISHED):
                 record = left.pop(match.record.number)
         yield KnownRun(run, record)
+
+
+WIDENING = 120.0
+"""Seconds by which a record's times may be outside an observed interval: clocks differ, and builds wait in a queue."""
+SLACK = 2.0
+"""Seconds by which rounding to whole seconds can move a time."""
+
+
+class MatchKind(StrEnum):
+    """How the search for a run's record ended."""
+
+    FOUND = "found"
+    NOT_THERE = "not there"
+    """No record fits: it may appear later, or belong to another service."""
+    UNFINISHED = "unfinished"
+    """The record is there, but does not say yet that the run is over."""
+    NEEDS_TIMES = "needs times"
+    """The record may fit; its exact times, from `record-info`, decide."""
+    AMBIGUOUS = "ambiguous"
+
+
+class Match(NamedTuple):
+    """`record` is None if none or several fit."""
+
+    kind: MatchKind
+    record: RunRecord | None = None
+
+
+def choose_record(records: Iterable[RunRecord], run: RecordedRun) -> Match:
+    """Chooses the record of an observed run: one with a new number and fitting times.
+
+    The start decides, or the end for a run that was going when first read and for one that may be two. An exact fit is
+    preferred to one that needs the widening; if two fit equally well, neither is chosen.
+    """
+    new = [record for record in records if record.number > run.known_number]
+    if run.end and (run.start.after is None or run.maybe_two):
+        return _by_end(new, run.end, run.running_at if run.maybe_two else run.start.by)
+    return Match(MatchKind.NOT_THERE) if run.start.after is None else _by_start(new, run.start, run.end)
+
+
+def with_times(record: RunRecord, exact: RunRecord) -> RunRecord:
+    """The record with the times of `record-info`; unchanged if that describes another build."""
+    if exact.number != record.number:
+        return record
+    return record._replace(
+        started_at=exact.started_at or record.started_at,
+        ended_at=exact.ended_at or record.ended_at,
+        duration=record.duration if exact.duration is None else exact.duration,
+    )
+
+
+def times_agree(record: RunRecord, run: RecordedRun) -> bool:
+    """Whether the record's times may be shown instead of the observed ones: no observation contradicts them."""
+    return _agrees(record.started_at, run.start, WIDENING) and _agrees(record.ended_at, run.end, WIDENING)
+
+
+def with_record(run: RecordedRun, record: RunRecord) -> RecordedRun:
+    """Returns the run with what its record says of it.
+
+    If the record has both times, and both were observed, the run is one, whatever could not be seen in between.
+    """
+    is_one = bool(record.started_at and record.ended_at and times_agree(record, run))
+    return run._replace(
+        number=record.number or run.number,
+        outcome=run.outcome if record.outcome is Outcome.UNKNOWN else record.outcome,
+        outcome_as_sent=record.outcome_as_sent or run.outcome_as_sent,
+        maybe_two=run.maybe_two and not is_one,
+    )
+
+
+def _by_start(records: Sequence[RunRecord], start: Between, end: Between | None) -> Match:
+    for widening in (SLACK, WIDENING):
+        fitting = [
+            record
+            for record in records
+            if record.started_at
+            and _agrees(record.started_at, start, widening)
+            and _agrees(record.ended_at, end, WIDENING)
+        ]
+        if fitting:
+            return _only(_closest(fitting, end))
+    return Match(MatchKind.NOT_THERE)
+
+
+def _by_end(records: Sequence[RunRecord], end: Between, seen_going: float) -> Match:
+    """The run had begun by `seen_going`. Among records without an end, the newest is the candidate."""
+    for widening in (SLACK, WIDENING):
+        begun = [record for record in records if _has_begun(record, seen_going + widening)]
+        fitting = [record for record in begun if record.ended_at and _agrees(record.ended_at, end, widening)]
+        if fitting:
+            return _only(_closest(fitting, end))
+        if without_end := [record for record in begun if not record.ended_at]:
+            newest = max(without_end, key=lambda record: record.number)
+            return Match(MatchKind.NEEDS_TIMES if newest.is_finished is not False else MatchKind.UNFINISHED, newest)
+    return Match(MatchKind.NOT_THERE)
+
+
+def _has_begun(record: RunRecord, by: float) -> bool:
+    return record.started_at is not None and record.started_at.timestamp() <= by
+
+
+def _closest(fitting: list[RunRecord], end: Between | None) -> list[RunRecord]:
+    """Narrowed to the one whose end fits exactly, if there is exactly one."""
+    exact = [record for record in fitting if end and record.ended_at and _agrees(record.ended_at, end, SLACK)]
+    return exact if len(exact) == 1 else fitting
+
+
+def _only(fitting: list[RunRecord]) -> Match:
+    if len(fitting) > 1:
+        return Match(MatchKind.AMBIGUOUS)
+    return Match(MatchKind.UNFINISHED if fitting[0].is_finished is False else MatchKind.FOUND, fitting[0])
+
+
+def _agrees(moment: datetime | None, observed: Between | None, widening: float) -> bool:
+    return moment is None or observed is None or observed.holds(moment.timestamp(), widening)

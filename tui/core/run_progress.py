@@ -7,9 +7,9 @@ from tui.core.board import Board, JobState
 from tui.core.estimate import Estimate, Outlook, RunProgress, outlook
 from tui.core.job import JobId
 from tui.core.job_runs import usual_duration
+from tui.core.known_runs import times_agree
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Moment, Status
-from tui.core.run_match import times_agree
 
 
 class Course(NamedTuple):

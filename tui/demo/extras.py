@@ -12,9 +12,9 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from tui.core.job import JobId
-from tui.demo.answers import Answer, gateway_error, service_error, web_page
 from tui.demo.builds import Build, builds
 from tui.demo.jobs import DemoJob
+from tui.demo.web import Answer, gateway_error, service_error, web_page
 
 WALL = timezone(timedelta(hours=8))
 """The time zone of the service's windows."""

@@ -9,7 +9,7 @@ from itertools import accumulate
 from random import Random
 
 from tui.core.job import Job, JobId
-from tui.demo.answers import DROPPED, Answer, gateway_error, service_error, status_answer, web_page
+from tui.demo.web import DROPPED, Answer, gateway_error, service_error, status_answer, web_page
 
 SLOWNESS = 3.0
 """Seconds until the slow job is answered."""

@@ -17,10 +17,9 @@ from urllib.parse import parse_qs
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.demo import sign_in
-from tui.demo.answers import Answer, service_error
 from tui.demo.extras import DemoExtras, Instant
 from tui.demo.jobs import demo_jobs
-from tui.demo.web import Callbacks, HttpRequest, Server, no_such_api
+from tui.demo.web import Answer, Callbacks, HttpRequest, Server, no_such_api, service_error
 
 _STATUS_PATH = re.compile(r"/v3/jobs/([^/]+)/status")
 _CLOCKS_DIFFER = timedelta(seconds=1)

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from tui.demo.answers import Answer, Source, gateway_error, iam_error
-from tui.demo.web import HttpRequest
+from tui.demo.web import Answer, HttpRequest, Source, gateway_error, iam_error
 
 USER, PASSWORD, DOMAIN = "demo-user", "demo-password", "demo-account"
 PROJECT, PROJECT_ID = "cn-north-4", "0c1d2e3f405162738495a6b7c8d9eaf0"

@@ -11,10 +11,10 @@ from math import inf
 from typing import NamedTuple, Protocol
 
 from tui.core.job import JobId
+from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, Retry
 from tui.core.run import FailedStep, LastRuns, Outcome, RunRecord
-from tui.core.run_match import Match, MatchKind
 
 AFTER_STOP = 5.0
 """Seconds after a stop was seen until its record is asked for."""

@@ -11,14 +11,14 @@ from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
 from tui.core.hints import HintPage
 from tui.core.job import JobId, ServiceName
+from tui.core.known_runs import Match
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import Failure, FailureKind, Moment, Retry
 from tui.core.run import Calibration, FailedStep, LastRuns, RunRecord
-from tui.core.run_match import Match
 from tui.polling.budget_share import ExtrasBudget
 from tui.polling.list_sweeps import ListPage
 from tui.profiles.resolve import ConnectionOptions
-from tui.storage.units import KeptUnits
+from tui.storage.learned import KeptUnits
 
 if TYPE_CHECKING:
     from tui.codearts.extra_call import ExtraCall

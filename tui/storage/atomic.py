@@ -2,11 +2,12 @@
 
 import errno
 import fcntl
+import json
 import os
 import re
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -108,6 +109,11 @@ def write_invented(path: Path, text: str, served: Path | None = None) -> None:
         _replace(path, text.encode(), served.lstat() if served and served.exists() else None)
     except (OSError, ValueError) as error:
         raise _not_saved(path, error) from None
+
+
+def write_json(path: Path, content: Mapping[str, object]) -> None:
+    """Replaces a file whose name this program chose by this object. Raises UserError."""
+    write_invented(path, json.dumps(content, indent=1) + "\n")
 
 
 def _destination(path: Path) -> Path:

@@ -2,13 +2,14 @@
 
 import errno
 import grp
+import json
 import os
 import pwd
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from platformdirs import PlatformDirs
 
@@ -124,6 +125,15 @@ def check_invented(found: os.stat_result) -> None:
     """Raises FileError for a file that other users may have written: only this program writes those that it invents."""
     if not is_ours(found) or is_written_by_others(found):
         raise FileError("other users may have written it: remove it")
+
+
+def read_json(path: Path, limit: int) -> Mapping[str, Any]:
+    """Returns the object in a file that this program invented; empty if it cannot be used. Never raises."""
+    try:
+        content = json.loads(read_text(path, limit, check_invented) or "{}")
+    except (FileError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 # Who may change a file: the rules that ssh has for its own.

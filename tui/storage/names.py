@@ -1,6 +1,5 @@
 """The names that the service gave the watched jobs, kept until the next start: then none has to be asked for again."""
 
-import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -9,8 +8,8 @@ from typing import NamedTuple
 
 from tui.core.job import JobId, ServiceName
 from tui.core.text import clean
-from tui.storage.atomic import write_invented
-from tui.storage.files import FileError, check_invented, read_text
+from tui.storage.atomic import write_json
+from tui.storage.files import read_json
 
 LIMIT = 4 << 20
 """Bytes that the file may have."""
@@ -38,12 +37,8 @@ def names_path(state: Path | None) -> Path | None:
 
 def load_names(path: Path | None) -> Names:
     """Returns what is in the file and can be used. Never raises."""
-    try:
-        content = json.loads((read_text(path, LIMIT, check_invented) if path else None) or "{}")
-    except (FileError, ValueError, RecursionError):
-        return {}
     found: dict[JobId, KeptName] = {}
-    for job, entry in content.items() if isinstance(content, dict) else ():
+    for job, entry in read_json(path, LIMIT).items() if path else ():
         with suppress(ValueError, TypeError, KeyError, AttributeError):
             asked = datetime.fromisoformat(entry["asked"])
             if asked.tzinfo:
@@ -57,7 +52,7 @@ def save_names(path: Path | None, names: Names) -> None:
     if path:
         kept = list(names.items())[-KEPT:]
         content = {str(job): {**one.name._asdict(), "asked": one.asked.isoformat()} for job, one in kept}
-        write_invented(path, json.dumps(content, indent=1) + "\n")
+        write_json(path, content)
 
 
 def unnamed(jobs: Iterable[JobId], names: Names, now: datetime) -> list[JobId]:

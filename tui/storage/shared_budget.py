@@ -13,7 +13,7 @@ from tui.core.budget import Identity, Limit, Spending, Told
 from tui.core.errors import UserError
 from tui.storage.budget_folder import BudgetFolder, BudgetUnusable
 from tui.storage.files import reason
-from tui.storage.remembered_limits import RememberedLimits
+from tui.storage.learned import RememberedLimits
 
 ALONE, TOGETHER, UNSURE = 2.0, 1.0, 0.25
 """Seconds between two exchanges: without others, with others, and with others while no limit is known."""

@@ -39,8 +39,7 @@ from tui.ui.actions.copying import CopyActions
 from tui.ui.actions.cursor import CursorActions
 from tui.ui.actions.details import DetailsActions
 from tui.ui.actions.dialogs import DialogActions
-from tui.ui.actions.filter import FilterActions
-from tui.ui.actions.look import LookActions
+from tui.ui.actions.look import FilterActions, LookActions
 from tui.ui.actions.program import ProgramActions
 from tui.ui.actions.service import ServiceActions
 from tui.ui.actions.views import ViewActions, number_of
@@ -431,7 +430,7 @@ class BoardScreen(Screen[None]):
     def _digest_text(self) -> str:
         if (digest := self.happened.digest(self.state.shown.states.values())) is None:
             return ""
-        from tui.ui.event_lines import digest_text
+        from tui.ui.run_lines import digest_text
 
         keys = first_key("next_problem", self.deps.keys), first_key("back", self.deps.keys)
         return digest_text(digest, self.job_name, self.app.size.width - 2, keys, self.state.moment.wall)

@@ -13,9 +13,9 @@ from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
 from tui.ui.columns import Sort, SortKey
 from tui.ui.groups import GROUPINGS, Groups
+from tui.ui.happened import Unseen
 from tui.ui.header import HeaderState, ProfileState
 from tui.ui.row import Row
-from tui.ui.unseen import Unseen
 
 
 @dataclass

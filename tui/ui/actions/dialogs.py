@@ -59,8 +59,8 @@ class DialogActions(Actions):
         await self.screen.ask("history", dialog)
 
     async def events(self) -> None:
-        from tui.ui.event_lines import event_lines
         from tui.ui.list_dialog import ListDialog
+        from tui.ui.run_lines import event_lines
 
         now, look, glyphs = self.deps.now(), self.state.look, self.deps.glyphs
         events = self.screen.happened.events(self.state.board.states.values(), now)

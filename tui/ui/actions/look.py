@@ -1,11 +1,17 @@
-"""Order, columns, groups and profiles of the table."""
+"""Order, columns, groups, profiles and the filter of the table."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from tui.core.filter import LONGEST, parse_filter
+from tui.core.job import JobId
 from tui.storage.screen_settings import USUAL
 from tui.ui.actions import Actions
 from tui.ui.groups import GROUPINGS
 from tui.ui.keys import first_key
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
 
 
 class LookActions(Actions):
@@ -77,3 +83,52 @@ class LookActions(Actions):
         self.screen.keep_state(self.state.look._replace(folded=folded))
         self.table.show(self.state.groups.lines)
         self.table.update_rows(())
+
+
+class FilterActions(Actions):
+    """Owns the line, which is created on first use: the first frame does not wait for it."""
+
+    line: "Input | None" = None
+    _before: JobId | None = None
+    """The job under the cursor when the filter was opened. The cursor returns to it whenever that job is shown."""
+
+    def open(self) -> None:
+        self._before = self.table.cursor
+        line = self.input()
+        line.display = True
+        self.screen.set_focus(line)
+        self.screen.show_keys()
+
+    def changed(self, text: str) -> None:
+        """Apply the filter while it is typed."""
+        if text != self.state.look.filter:
+            self.screen.set_look(self.state.look._replace(filter=text))
+            self.table.move_to(self._before)
+
+    def submitted(self, text: str) -> None:
+        """Save the filter, and return to the table."""
+        if problem := parse_filter(text).problem:
+            self.say(problem, "warning")
+        self.screen.focus_table()
+        self.screen.keep_look(self.state.look)
+
+    def drop(self) -> None:
+        where = self._before if self.is_typing else None
+        self.input().value = ""
+        self.screen.focus_table()
+        self.screen.keep_look(self.state.look._replace(filter=""))
+        self.table.move_to(where)
+
+    def input(self) -> "Input":
+        if self.line is None:
+            from tui.ui.inputs import LineInput
+
+            hint = "words, !word, is:running, tag:x, /pattern/"
+            self.line = LineInput(self.state.look.filter, hint, classes="filter", max_length=LONGEST)
+            self.screen.mount(self.line, before=self.screen.hints)
+        return self.line
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether the filter has the focus, so that keys are text."""
+        return self.line is not None and self.screen.focused is self.line

@@ -1,16 +1,21 @@
-"""What `check` says of the budget: who shares it, and which limit is known."""
+"""What `check` says of the shared budget, and what the screen would complain about when it opens."""
 
 import os
 import time
+from collections.abc import Iterator
 from contextlib import closing
+from os.path import lexists
+from typing import NamedTuple
 
 from tui.commands.check import Step, advice, unknown, works
 from tui.context import Context
 from tui.core.budget import Identity, Limit, Spending
+from tui.core.errors import UserError
+from tui.core.text import clean
 from tui.profiles.profile import Profile
 from tui.storage.budget_folder import BudgetFolder, BudgetUnusable, budget_folder
 from tui.storage.files import is_remote, mounts
-from tui.storage.remembered_limits import RememberedLimits
+from tui.storage.learned import RememberedLimits
 from tui.storage.shared_budget import why
 
 NAME = "budget"
@@ -59,3 +64,44 @@ def _limit_in_words(limit: Limit | None, now: float) -> str:
     ago = f"{minutes} min ago" if minutes < 120 else f"{minutes // 60} h ago"
     how = "as the service said" if limit.is_named else "as its refusals show,"
     return f"at most {limit.calls:g} requests in {limit.seconds:g} s, {how} {ago}"
+
+
+class Finding(NamedTuple):
+    """What is wrong with something that the screen reads; `is_refused` where the screen does not open with it."""
+
+    name: str
+    text: str
+    is_refused: bool
+
+
+def screen_findings(context: "Context") -> Iterator[Finding]:
+    """About all that the screen reads besides the settings' own values: keys, themes and the watchlist."""
+    from tui.ui.actions.views import check_views
+    from tui.ui.keys import check_keys
+    from tui.ui.own_commands import check_commands
+    from tui.ui.themes import load_themes
+
+    try:
+        check_keys(context.settings.keys)
+    except UserError as problem:
+        yield Finding("keys", str(problem), True)
+    try:
+        check_views(context.settings.views)
+    except UserError as problem:
+        yield Finding("views", str(problem), True)
+    try:
+        check_commands(context.settings.commands, context.settings.keys)
+    except UserError as problem:
+        yield Finding("commands", str(problem), True)
+    themes = load_themes(context.locations.themes)
+    names = [theme.name for theme in themes.themes]
+    if context.settings.ui.theme not in ("", *names):
+        wanted = clean(context.settings.ui.theme, 60)
+        yield Finding("theme", f"There is no theme {wanted!r}; there are {', '.join(names)}.", False)
+    folder = context.locations.themes
+    if folder and lexists(folder):
+        yield from (Finding("theme", problem, False) for problem in themes.problems)
+    try:
+        yield from (Finding("watchlist", warning, False) for warning in context.watchlist.load().warnings)
+    except UserError as problem:
+        yield Finding("watchlist", str(problem), True)

@@ -1,0 +1,96 @@
+"""What was learned of services, kept until the next start: the units of their durations, and the limits they named."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from tui.core.budget import Limit, limit_of
+from tui.core.errors import UserError
+from tui.core.run import RUNS_NEEDED, Calibration, Unit, UnitEvidence
+from tui.storage.atomic import write_json
+from tui.storage.files import read_json
+
+LARGEST = 1 << 16
+"""Bytes that a file may have."""
+KEPT = 50
+"""Services, the last ones; limits, the newest ones."""
+
+
+class KeptUnits:
+    """The units of durations, which take three runs to learn. The file is read once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known = _known_units(path)
+
+    def calibration(self, service: str) -> Calibration:
+        """Returns the units that are known of a service."""
+        return self._known.get(service, Calibration())
+
+    async def keep(self, service: str, calibration: Calibration) -> None:
+        """Writes the units down if they are not those that were known. A file that cannot be written is left alone."""
+        if _units(calibration) == _units(self.calibration(service)):
+            return
+        self._known = {**self._known, service: calibration}
+        with suppress(UserError):  # they are learned again
+            await asyncio.to_thread(_save_units, self._path, self._known)
+
+
+def _units(calibration: Calibration) -> dict[str, str]:
+    """Returns the names of the units that are known for certain, by field."""
+    return {field: one.unit.name for field, one in calibration._asdict().items() if one.unit}
+
+
+def _known_units(path: Path) -> Mapping[str, Calibration]:
+    """Returns what can be used. Never raises."""
+    found = {}
+    for service, units in read_json(path, LARGEST).items():
+        with suppress(KeyError, TypeError, AttributeError):
+            fields = {name: UnitEvidence(Unit[unit], RUNS_NEEDED) for name, unit in units.items()}
+            found[service] = Calibration(**fields)
+    return found
+
+
+def _save_units(path: Path, known: Mapping[str, Calibration]) -> None:
+    content = {service: _units(one) for service, one in list(known.items())[-KEPT:]}
+    write_json(path, content)
+
+
+class RememberedLimits:
+    """The limits, kept for a day: the next start keeps within them from its first second. Times are epoch seconds."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def limit(self, whose: str, now: float) -> Limit | None:
+        """Returns the limit of `whose`, unless it is more than a day old. Never raises."""
+        limit = self._load().get(_key(whose))
+        return limit if limit and limit.learned <= now < limit.ends else None
+
+    def keep(self, whose: str, limit: Limit, now: float) -> None:
+        """Writes down a limit that the service named. Raises UserError where it cannot."""
+        self._save({**self._load(), _key(whose): limit}, now)
+
+    def forget(self, whose: str, now: float) -> None:
+        """Removes a limit that was not meant for all requests. Raises UserError where it cannot."""
+        self._save({key: one for key, one in self._load().items() if key != _key(whose)}, now)
+
+    def _save(self, limits: Mapping[str, Limit], now: float) -> None:
+        known = {key: one for key, one in limits.items() if now < one.ends}
+        newest = sorted(known.items(), key=lambda item: item[1].learned)[-KEPT:]
+        write_json(self._path, {key: list(one[:3]) for key, one in newest})
+
+    def _load(self) -> dict[str, Limit]:
+        found = {}
+        for key, value in read_json(self._path, LARGEST).items():
+            with suppress(ValueError, TypeError, OverflowError):
+                calls, seconds, learned = map(float, value)
+                if limit := limit_of(calls, seconds, learned):
+                    found[key] = limit
+        return found
+
+
+def _key(whose: str) -> str:
+    return hashlib.sha256(whose.encode()).hexdigest()[:32]
