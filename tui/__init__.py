@@ -22,6 +22,7 @@ The map of the program. Imports point down only; the layers are in pyproject.tom
 
 From the service to a cell of the table: `codearts.client` makes a reading, `polling.poller` reports it, `core.board`
 records it, `ui.row` turns a job's state into words, `ui.columns` puts them into columns, `ui.job_table` draws them.
+From a key to what it does: `ui.keys` names object and method, `ui.actions` has the classes of these objects.
 `.github/CONTRIBUTING.md` says which file to change for what, `.github/why/` why some parts are our own.
 """
 

@@ -12,12 +12,14 @@ from tui.core.observed_run import Between, RecordedRun
 from tui.core.past_events import digest, events
 from tui.core.run import Outcome, RunRecord
 from tui.terminal.capabilities import ASCII, UNICODE
-from tui.ui.run_lines import clock, digest_text, event_lines, run_line
+from tui.ui.formatting import clock
+from tui.ui.run_lines import digest_text, event_lines, run_line
 
 
 @pytest.fixture(autouse=True)
 def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.ui.run_lines._local", lambda at: DAY + timedelta(seconds=at - NOON))
+    for module in ("formatting", "run_lines"):
+        monkeypatch.setattr(f"tui.ui.{module}.local", lambda at: DAY + timedelta(seconds=at - NOON))
 
 
 def whole(outcome: Outcome = PASSED, **parts: Any) -> RecordedRun:

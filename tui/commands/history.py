@@ -137,8 +137,8 @@ def _rounded(seconds: float | None) -> float | None:
 
 
 def _cells(one: JobRun, today: datetime, glyphs: "Glyphs") -> tuple[str, ...]:
-    from tui.ui.run_lines import clock, lasted, started
-    from tui.ui.time_left import brief
+    from tui.ui.formatting import brief, clock
+    from tui.ui.run_lines import lasted, started
 
     known, observed = one.known, one.known.run
     started_at, _ = known.service_times

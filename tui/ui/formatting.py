@@ -2,10 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from rich.cells import cell_len, set_cell_size
 
+from tui.core.estimate import rounded
 from tui.core.reading import Moment
 
 
@@ -22,7 +23,23 @@ def duration(seconds: float) -> str:
     hours = minutes // 60
     if hours < 10:
         return f"{hours}h{minutes % 60 // 10 * 10:02}m"
+    return _hours(hours)
+
+
+def _hours(hours: int) -> str:
     return f"{hours}h" if hours < 48 else f"{hours // 24}d"
+
+
+def brief(seconds: float) -> str:
+    """A duration as exact as a person needs it: `45s`, `2m15s`, `9m`, `1h10m`."""
+    whole = rounded(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02}s" if rest else f"{minutes}m"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes:02}m" if minutes and hours < 48 else _hours(hours)
 
 
 def ago(seconds: float) -> str:
@@ -54,7 +71,7 @@ def age(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes}m"
     hours = minutes // 60
-    return f"{hours}h" if hours < 48 else f"{hours // 24}d"
+    return _hours(hours)
 
 
 def seconds(value: float) -> str:
@@ -76,6 +93,19 @@ def clock_time(moment: Moment, today: datetime) -> str:
     """Local wall time in eight cells: `at 14:02`; the day when it was not today (any aware time of `today`)."""
     local = moment.wall.astimezone()
     return local.strftime("at %H:%M" if local.date() == today.astimezone().date() else "%d %b")
+
+
+def clock(at: float, today: datetime) -> str:
+    """Local wall time in minutes, with the day when it was not today, and the year when it was not this one."""
+    when, now = local(at), today.astimezone()
+    if when.date() == now.date():
+        return f"{when:%H:%M}"
+    return f"{when:%m-%d %H:%M}" if when.year == now.year else f"{when:%Y-%m-%d %H:%M}"
+
+
+def local(at: float) -> datetime:
+    """A moment in epoch seconds as local wall time."""
+    return datetime.fromtimestamp(at, UTC).astimezone()
 
 
 def fit(text: str, width: int, ellipsis: str = "…") -> str:

@@ -1,7 +1,7 @@
 """A run or an event in one line, and the line above the table that sums up a time without keys."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tui.core.board import JobState
 from tui.core.condition import Condition
@@ -12,10 +12,9 @@ from tui.core.past_events import Digest, EventKind, Matter, PastEvent
 from tui.core.run import Outcome, RunRecord
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
-from tui.ui.formatting import fit
+from tui.ui.formatting import brief, clock, fit, local
 from tui.ui.list_dialog import ListLine
 from tui.ui.row import look_of
-from tui.ui.time_left import brief
 
 CLOSE = 60.0
 """An interval of so many seconds and less is shown as one minute."""
@@ -31,7 +30,7 @@ def run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: RunRecor
         fit(f"{glyphs.condition[condition_of_run(run)]} {outcome_word(run)}", 11, glyphs.ellipsis),
         fit(started(run, today), 17, glyphs.ellipsis),
         fit(lasted(run, glyphs), 11, glyphs.ellipsis),
-        *filter(None, (record and record.branch, record and (record.by or record.trigger))),
+        *_branch_and_who(record),
         *(["perhaps two builds"] if run.maybe_two else []),
         *([_source(run)] if run.source else []),
     ]
@@ -46,9 +45,13 @@ def short_run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: Ru
         fit(number, 6, glyphs.ellipsis),
         fit(started(run, today), 12, glyphs.ellipsis),
         fit(lasted(run, glyphs), 10, glyphs.ellipsis),
-        " · ".join(filter(None, (record and record.branch, record and (record.by or record.trigger)))),
+        " · ".join(_branch_and_who(record)),
     ]
     return " ".join(parts).rstrip()
+
+
+def _branch_and_who(record: RunRecord | None) -> Iterable[str]:
+    return filter(None, (record.branch, record.by or record.trigger)) if record else ()
 
 
 def _source(run: RecordedRun) -> str:
@@ -84,15 +87,7 @@ def started(run: RecordedRun, today: datetime) -> str:
         return f"before {clock(run.start.by, today)}"
     if run.start.by - run.start.after <= CLOSE:
         return clock(run.start.middle, today)
-    return f"{clock(run.start.after, today)}-{_local(run.start.by):%H:%M}"
-
-
-def clock(at: float, today: datetime) -> str:
-    """Local wall time in minutes, with the day when it was not today, and the year when it was not this one."""
-    local, now = _local(at), today.astimezone()
-    if local.date() == now.date():
-        return f"{local:%H:%M}"
-    return f"{local:%m-%d %H:%M}" if local.year == now.year else f"{local:%Y-%m-%d %H:%M}"
+    return f"{clock(run.start.after, today)}-{local(run.start.by):%H:%M}"
 
 
 def lasted(run: RecordedRun, glyphs: Glyphs) -> str:
@@ -108,10 +103,6 @@ def lasted(run: RecordedRun, glyphs: Glyphs) -> str:
     if off <= max(1.0, EXACT * middle):
         return f"{glyphs.about}{brief(middle)}"
     return f"{brief(middle)} {glyphs.plus_minus}{brief(off)}"
-
-
-def _local(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC).astimezone()
 
 
 NAME = 26

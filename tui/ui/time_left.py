@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from tui.core.estimate import Estimate, RunProgress, rounded
+from tui.core.estimate import Estimate, RunProgress
 from tui.core.run_progress import Course
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
+from tui.ui.formatting import brief
 
 BAR = 6
 """Cells of a progress bar."""
@@ -83,17 +84,3 @@ def usual_in_words(usual: Estimate, glyphs: Glyphs) -> str:
         number = f"{usual.told} " if usual.told < usual.runs else ""
         ground.append(f"{number}from the service")
     return f"{length} ({', '.join(ground)})"
-
-
-def brief(seconds: float) -> str:
-    """A duration as exact as a person needs it: `45s`, `2m15s`, `9m`, `1h10m`."""
-    whole = rounded(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes}m{rest:02}s" if rest else f"{minutes}m"
-    hours, minutes = divmod(minutes, 60)
-    if hours >= 48:
-        return f"{hours // 24}d"
-    return f"{hours}h{minutes:02}m" if minutes else f"{hours}h"
