@@ -2,13 +2,17 @@
 fewer examples every day, and no test fails because the machine is busy. A test fails whose program sends a request
 that is not on the list of the design."""
 
+import gc
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 import textual._wait
 from hypothesis import HealthCheck, settings
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from tests.support.history_files import close_opened
 from tests.support.long_run import by_length
@@ -21,7 +25,7 @@ for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHU
 
 settings.register_profile(
     "codearts-watch",
-    max_examples=by_length(40, 100, 2000),
+    max_examples=by_length(15, 100, 2000),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
@@ -30,6 +34,24 @@ settings.load_profile("codearts-watch")
 # The pilot waits after each key until the process was idle for this long; a fiftieth of a second is its own choice.
 textual._wait.SLEEP_GRANULARITY = 1 / 250
 textual._wait.SLEEP_IDLE = textual._wait.SLEEP_GRANULARITY / 10
+
+gc.set_threshold(100_000, 50, 100)  # screens are made and thrown away all the time: a fifth of the tests' time else
+
+
+@pytest.fixture(autouse=True, scope="session")
+def rules_parsed_once() -> Iterator[None]:
+    """An app has the rules of the same text under the same theme from the app before it."""
+    parse, known = Stylesheet._parse_rules, dict[object, list[RuleSet]]()
+
+    def rules(sheet: Stylesheet, css: str, **given: Any) -> list[RuleSet]:
+        key = (css, *given.items(), *sheet._variables.items())
+        if key not in known:
+            known[key] = parse(sheet, css, **given)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", rules)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -25,7 +25,7 @@ from tui.storage.watchlist import WatchlistFile
 SEED = Random().randrange(1 << 32) if HOURS else 2026
 TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
 CODES = (*[200] * 8, 201, 204, 301, 400, 401, 403, 404, 418, 422, 429, 431, 500, 502, 503, 504, 999)
-BODIES, PASTES, WATCHLISTS = by_length((4000, 20_000, 1000), (20_000, 20_000, 5000), (1_000_000, 1_000_000, 250_000))
+BODIES, PASTES, WATCHLISTS = by_length((2000, 8000, 400), (20_000, 20_000, 5000), (1_000_000, 1_000_000, 250_000))
 
 
 T = TypeVar("T")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.support.clients import TOKEN
 from tests.support.extra_calls import envelope, failure, json_values
 from tests.support.hostile_texts import FRAGMENTS, control_characters
+from tests.support.long_run import by_length
 from tui.codearts.extra_call import Members, checked_build, result_of
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as K
@@ -115,7 +116,7 @@ def test_a_number_that_no_build_has_never_gets_into_a_path(number: int) -> None:
         checked_build(number)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=by_length(30, 150), deadline=None)
 @given(st.binary(max_size=60) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_a_result_comes_only_from_an_answer_that_says_success(body: bytes) -> None:
     result = result_of(body)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.extra_calls import envelope, failure, json_values
 from tests.support.hostile_texts import control_characters
+from tests.support.long_run import by_length
 from tui.codearts.job_list_api import (
     JobEntry,
     JobPage,
@@ -132,7 +133,7 @@ def test_the_lists_own_word_is_an_outcome_that_awaits_confirmation(
     assert found.was_never_built == (word == "none")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=by_length(25, 100), deadline=None)
 @given(
     st.lists(st.dictionaries(st.sampled_from(list(ENTRY)), json_values | st.just(JOB), max_size=8), max_size=4),
     json_values,
@@ -229,7 +230,7 @@ def test_an_empty_page_with_a_total_is_a_failure_and_one_without_is_none() -> No
     assert hints(total=0) == HintPage({}, 0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=by_length(25, 100), deadline=None)
 @given(
     st.lists(st.dictionaries(st.sampled_from(list(ENTRY)), json_values | st.just(JOB), max_size=8), max_size=4),
     json_values,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.extra_calls import envelope, failure, json_values
 from tests.support.hostile_texts import control_characters
+from tests.support.long_run import by_length
 from tui.codearts.record_api import (
     RecordPage,
     parse_record_info,
@@ -158,7 +159,7 @@ def test_times_that_contradict_each_other_are_not_believed() -> None:
     assert (running.ended_at, running.duration, running.is_finished) == (None, None, False)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=by_length(25, 100), deadline=None)
 @given(
     st.lists(st.dictionaries(st.sampled_from(list(STATE)), json_values | st.integers(1, 99), max_size=9), max_size=4),
     st.dictionaries(st.sampled_from(list(INFO)), json_values, max_size=9),

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.long_run import by_length
 from tui.codearts import redaction
 from tui.codearts.redaction import SHORTEST_RUN, redact, redact_complaint, redact_lines
 
@@ -60,7 +61,7 @@ def test_an_echo_of_a_token_is_hidden(echo: Callable[[str], str]) -> None:
     assert sum(map(str.isalnum, shown)) < SHORTEST_RUN, shown
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=by_length(50, 200), deadline=None)
 @given(st.integers(0, 450), st.integers(SHORTEST_RUN, 60), st.text(" \n\"',.", max_size=3))
 def test_every_run_of_a_token_is_hidden_wherever_it_begins(begin: int, length: int, between: str) -> None:
     run = TOKEN[begin : begin + length]
@@ -88,7 +89,7 @@ def test_a_short_secret_is_hidden_whole_in_each_form(secret: str) -> None:
         assert redact(f"no {form} here", [secret]) == "no *** here"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=by_length(60, 300), deadline=None)
 @given(st.text("\\u%&#x;0aZ/\n +é\u0130\ud800", max_size=60), st.text("aZ0+\\u%é\ud800", max_size=30))
 def test_any_text_can_be_redacted_of_any_secret(text: str, secret: str) -> None:
     said = redact(text, [secret, TOKEN])

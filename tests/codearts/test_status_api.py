@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.long_run import by_length
 from tui.codearts.status_api import interpret, request_id, status_path
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Status
@@ -249,7 +250,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=by_length(40, 300), deadline=None)
 @given(st.integers(100, 999), st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_never_raises_and_never_invents_a_status(http_status: int, body: bytes) -> None:
     outcome = interpret(http_status, {}, body)
@@ -264,7 +265,7 @@ def test_never_raises_and_never_invents_a_status(http_status: int, body: bytes) 
         assert not value.get("error_code")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=by_length(25, 100), deadline=None)
 @given(st.dictionaries(st.sampled_from(["Retry-After", "Date", "Location", "Content-Type"]), st.text(max_size=40)))
 def test_no_header_makes_it_raise(headers: dict[str, str]) -> None:
     for http_status in (200, 302, 429):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.builders import failure, job_id, reading, state
+from tests.support.long_run import by_length
 from tui.alerts import Alerts, filled, values_of
 from tui.core.board import Board, JobState
 from tui.core.job import Job
@@ -44,7 +45,7 @@ def test_starts_stops_and_changes_of_failure() -> None:
     assert told(IDLE, DNS, RUNNING, DNS) == [Event.PRESENT, Event.NO_ANSWER, Event.STARTED, Event.NO_ANSWER]
 
 
-@settings(max_examples=60)
+@settings(max_examples=by_length(15, 60))
 @given(OUTCOMES, OUTCOMES)
 def test_no_transition_is_lost_between_two_boards(
     before: list[Status | Failure], between: list[Status | Failure]

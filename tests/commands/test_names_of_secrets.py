@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.long_run import by_length
 from tests.support.user_home import TOKEN, User, shown
 from tui.cli import main
 from tui.commands.watch import open_screen
@@ -129,7 +130,7 @@ def test_what_people_and_programs_write_is_no_secret(text: str) -> None:
     assert clean(text) == text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=by_length(50, 200), deadline=None)
 @given(st.integers(0, 2**400), st.integers(120, 200))
 def test_a_token_of_any_kind_is_told_from_a_name(number: int, length: int) -> None:
     import base64

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.contract_extras import HARM, OUTCOMES, PROJECT, TRUTHS, Truth, one_after_the_other, tell
 from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, Script, refusal
+from tests.support.long_run import takes_minutes
 from tests.support.user_home import User
 from tui.codearts.extra_call import CallKind
 from tui.commands.extras import closing, open_job
@@ -163,7 +164,11 @@ async def test_a_job_that_cannot_be_read_goes_after_one_that_failed(stage: Stage
     assert (await stage.status(with_outcome=True))[0] is ExitCode.NOT_SIGNED_IN
 
 
-@pytest.mark.parametrize("what", [*HARM.values(), one_after_the_other()], ids=[*HARM, "all together"])
+@pytest.mark.parametrize(
+    "what",
+    [one_after_the_other(), *(pytest.param(harm, marks=takes_minutes) for harm in HARM.values())],
+    ids=["all together", *HARM],
+)
 async def test_whatever_the_extras_do_the_statuses_are_the_same(
     stage: Stage, what: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.builders import job_id, moment
+from tests.support.long_run import by_length
 from tests.support.true_runs import Truth, is_true
 from tui.core.observed_run import Between, Gap, RecordedRun, merged, observe
 from tui.core.reading import Moment, Reading, Status
@@ -36,7 +37,7 @@ def watch(
     return runs + ([run] if run else []), gaps
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=by_length(60, 300), deadline=None)
 @given(st.integers(0, 2**32))
 def test_every_interval_holds_the_true_moment(seed: int) -> None:
     chance = random.Random(seed)

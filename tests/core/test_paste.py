@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.long_run import by_length
 from tui.core.job import JobId
 from tui.core.paste import Found, Verdict, parse_paste, preview
 
@@ -246,7 +247,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.text(st.characters(codec=None)), st.lists(PIECES | IDS, max_size=12).map("".join)))
-@settings(max_examples=300)
+@settings(max_examples=by_length(40, 300))
 def test_no_text_raises_and_every_job_stands_in_it(text: str) -> None:
     for found in parse_paste(text).found:
         assert (found.job is not None) == (found.verdict is Verdict.JOB) == (not found.reason)
@@ -258,7 +259,7 @@ def test_no_text_raises_and_every_job_stands_in_it(text: str) -> None:
 
 
 @given(IDS)
-@settings(max_examples=100)
+@settings(max_examples=by_length(25, 100))
 def test_an_id_alone_is_exactly_that_job(text: str) -> None:
     assert parse_paste(text).found == (Found(text, Verdict.JOB, JobId(text)),)
 
@@ -267,7 +268,7 @@ WORDS = st.sampled_from(["The", "build", "is", "red,", "nobody", "(not", "Ana)",
 
 
 @given(st.lists(st.tuples(st.lists(WORDS, max_size=4), IDS.filter(lambda text: not text.isalpha()))), st.randoms())
-@settings(max_examples=100)
+@settings(max_examples=by_length(25, 100))
 def test_ids_in_prose_are_found_exactly(parts: list[tuple[list[str], str]], chance: random.Random) -> None:
     words = [
         word for before, job in parts for word in (*before, chance.choice(["{}", "({})", "{},", '"{}"']).format(job))

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.long_run import by_length
 from tui.core.text import CELL, clean, cut, natural_key, plain_paste, width
 
 LOST = "\N{REPLACEMENT CHARACTER}"
@@ -47,7 +48,7 @@ def test_what_is_no_text_is_described(value: object, text: str) -> None:
 
 
 @given(st.text(st.characters(codec=None)), st.integers(1, 30))
-@settings(max_examples=200)
+@settings(max_examples=by_length(40, 200))
 def test_no_text_gets_through_unsafe_or_too_long(text: str, limit: int) -> None:
     cleaned = clean(text, limit)
     assert len(cleaned) <= limit

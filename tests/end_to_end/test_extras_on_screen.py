@@ -7,6 +7,7 @@ import pytest
 from tests.support.contract_extras import HARM, TRUTHS, Truth, one_after_the_other, tell
 from tests.support.contract_server import ContractServer, Script
 from tests.support.hostile_texts import OBEYED, PLAIN_HOSTILE, control_characters
+from tests.support.long_run import takes_minutes
 from tests.support.program import Home, row
 
 QUIET = 1500
@@ -51,7 +52,11 @@ def test_every_outcome_the_failing_step_and_names_are_on_the_screen(tmp_path: Pa
             terminal.wait_for("(?s)Find jobs: Payments.*payments-api +watched.*8 jobs")
 
 
-@pytest.mark.parametrize("harm", [*HARM.values(), one_after_the_other()], ids=[*HARM, "all together"])
+@pytest.mark.parametrize(
+    "harm",
+    [one_after_the_other(), *(pytest.param(harm, marks=takes_minutes) for harm in HARM.values())],
+    ids=["all together", *HARM],
+)
 def test_whatever_they_do_the_statuses_are_shown_as_fast(tmp_path: Path, harm: Script) -> None:
     with ContractServer({truth.id: truth.name == "search" for truth in TRUTHS}) as server:
         server.every_extra = harm

@@ -176,7 +176,7 @@ class Watching(RuleBasedStateMachine):
 
 
 Watching.TestCase.settings = settings(
-    max_examples=by_length(50, 150, 5000),
+    max_examples=by_length(25, 150, 5000),
     stateful_step_count=80 if HOURS else 40,
     deadline=None,
     derandomize=not HOURS,

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.long_run import by_length
 from tests.support.scripted_reader import failed, job
 from tui.core.budget import Limit
 from tui.core.reading import FailureKind
@@ -195,7 +196,7 @@ def test_while_the_pace_is_kept_a_few_requests_may_still_leave_at_once() -> None
     assert windows(moments, 300.0) <= 190
 
 
-@settings(max_examples=40)
+@settings(max_examples=by_length(8, 40))
 @given(st.lists(st.tuples(st.floats(1, 400), st.booleans()), max_size=20))
 def test_no_window_ever_has_more_than_the_limit(turns: list[tuple[float, bool]]) -> None:
     limiter, moments, now = known(), [], 0.0

@@ -373,7 +373,7 @@ for number in range(first, first + 100_000):
 
 def test_killed_writers_leave_a_whole_file_with_all_that_was_written(path: Path) -> None:
     chance, written = random.Random(7), -1
-    for _ in range(by_length(5, 20, 200)):
+    for _ in range(by_length(2, 20, 200)):
         command = [sys.executable, "-c", WRITER, str(path), str(written + 1)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout

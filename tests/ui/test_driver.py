@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual import events
 
+from tests.support.long_run import by_length
 from tests.support.terminal import Terminal
 from tui.ui.driver import LONGEST_REPLY, KeyParser, Replies
 
@@ -140,7 +141,7 @@ def test_an_odd_sequence_costs_only_itself(odd: str) -> None:
 
 
 @given(st.lists(st.text(max_size=8) | st.from_regex(r"\x1b\[[0-9;:<?]{0,12}[a-zA-Z~]", fullmatch=True), max_size=12))
-@settings(max_examples=200)
+@settings(max_examples=by_length(50, 200))
 def test_whatever_comes_the_parser_goes_on(parts: list[str]) -> None:
     parser = KeyParser()
     for part in parts:

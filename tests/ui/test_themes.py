@@ -10,6 +10,7 @@ from textual.color import Color
 from textual.theme import Theme
 
 from tests.support.builders import failure, job_id
+from tests.support.long_run import by_length
 from tests.support.screen_harness import Screen, screen
 from tui.core.job import JobId
 from tui.core.reading import Failure, Status
@@ -189,7 +190,7 @@ def test_names_reach_the_screen_clean(tmp_path: Path) -> None:
 
 @given(value=st.text(max_size=12), key=st.sampled_from(["border", "text", "status-idle", "link-style", "my-own"]))
 @example(value="Z}R", key="my-own")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=by_length(15, 60), deadline=None)
 async def test_whatever_a_variable_is_set_to_the_look_stands(
     tmp_path_factory: pytest.TempPathFactory, value: str, key: str
 ) -> None:
