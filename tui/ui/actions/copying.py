@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 
 class CopyActions(Actions):
-    """`write` sends a control sequence to the terminal."""
+    """Copies about the jobs that an action applies to."""
 
     def __init__(self, screen: "BoardScreen", write: Callable[[str], None]) -> None:
+        """`write` sends a control sequence to the terminal."""
         super().__init__(screen)
         self._write = write
 
@@ -34,6 +35,7 @@ class CopyActions(Actions):
             await self.copy_text("\n".join(curl(self.screen.subject(job)) for job in jobs), "request as a curl line")
 
     async def address(self) -> None:
+        """Show the address of the job's page as a link, and copy it if the user wants."""
         from tui.ui.details import page_of
         from tui.ui.dialogs import ReadDialog, link_content
 
@@ -50,6 +52,7 @@ class CopyActions(Actions):
             await self.copy_text(address, "address")
 
     async def copy_text(self, text: str, what: str) -> None:
+        """Copy the text, and say how. `what` names it in the notice."""
         from tui.terminal.clipboard import copy, route
 
         way = route(self.deps.environ)

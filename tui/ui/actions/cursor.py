@@ -10,7 +10,7 @@ from tui.ui.keys import first_key
 
 
 class CursorActions(Actions):
-    """Where the cursor is, and what is marked."""
+    """Changes where the cursor is, and which jobs are marked."""
 
     def move(self, lines: int) -> None:
         self.table.move_by(lines)
@@ -63,6 +63,7 @@ class CursorActions(Actions):
             self.say("No other job of these is shown.")
 
     def go_to_first(self, lines: Iterable[Line], only: Collection[Condition] = ()) -> None:
+        """Go to the first of these lines whose condition is in `only`; if that is empty, to a problem or a change."""
         for line in lines:
             if (job := job_of(line)) is None:
                 continue

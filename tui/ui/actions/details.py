@@ -58,7 +58,7 @@ def resized(look: ScreenState, place: DetailsPlace, steps: int) -> ScreenState:
 
 
 class DetailsActions(Actions):
-    """Owns the details pane, which is created on first use: the first frame does not wait for it."""
+    """Owns the details pane. The pane is created on first use, not before the first frame."""
 
     _pane: "DetailsPane | None" = None
 
@@ -80,12 +80,14 @@ class DetailsActions(Actions):
             self.screen.keep_state(self.state.look._replace(details=self.is_open))
 
     def close(self) -> bool:
+        """Close the details. Returns whether they were open."""
         if not self.is_open:
             return False
         self.toggle()
         return True
 
     def arrange(self) -> None:
+        """Give table and details the places that look and size of the screen ask for."""
         self.screen.set_class(self.place.below, "-below")
         if self.is_open:
             self.pane().set_size(*self.place)
@@ -116,6 +118,7 @@ class DetailsActions(Actions):
             self.say("There is no room below the table: the screen has too few lines.")
 
     def resize(self, steps: int) -> None:
+        """Make the details larger by so many steps, or smaller where `steps` is negative."""
         if not self.is_open:
             self.say(f"No details are open. Press {first_key('details', self.deps.keys)} to open them.")
         elif self.alone:

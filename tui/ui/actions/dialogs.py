@@ -10,9 +10,10 @@ from tui.ui.row import status_word
 
 
 class DialogActions(Actions):
-    """Each method shows one dialog. Most are about the job under the cursor."""
+    """Each method shows one dialog and waits until it is closed. Most are about the job under the cursor."""
 
     async def error(self) -> None:
+        """Show why there is no answer or why the build failed; on a job without either go to the next that has one."""
         from tui.ui.details import Fields, error_fields, report
         from tui.ui.dialogs import ReadDialog
 

@@ -79,6 +79,7 @@ class LookActions(Actions):
             self.say(f"There are no groups to fold. Press {key} to group the jobs.")
 
     def fold(self, folded: tuple[str, ...]) -> None:
+        """Fold these groups and unfold all others."""
         self.state.groups.set_folded(folded)
         self.screen.keep_state(self.state.look._replace(folded=folded))
         self.table.show(self.state.groups.lines)
@@ -86,13 +87,14 @@ class LookActions(Actions):
 
 
 class FilterActions(Actions):
-    """Owns the line, which is created on first use: the first frame does not wait for it."""
+    """Owns the line in which the filter is typed. The line is created on first use, not before the first frame."""
 
     line: "Input | None" = None
     _before: JobId | None = None
     """The job under the cursor when the filter was opened. The cursor returns to it whenever that job is shown."""
 
     def open(self) -> None:
+        """Show the line and give it the focus."""
         self._before = self.table.cursor
         line = self.input()
         line.display = True
@@ -113,6 +115,7 @@ class FilterActions(Actions):
         self.screen.keep_look(self.state.look)
 
     def drop(self) -> None:
+        """Clear the filter. While it is typed, the cursor returns to the job where it was before."""
         where = self._before if self.is_typing else None
         self.input().value = ""
         self.screen.focus_table()

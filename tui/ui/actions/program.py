@@ -1,4 +1,4 @@
-"""Close what is open, quit, and the keys that are none of ours."""
+"""Close what is open, quit, run the user's own commands, and explain keys that do nothing."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,18 +13,19 @@ if TYPE_CHECKING:
 
 
 class ProgramActions(Actions):
-    """`suspended` frees the terminal for another program."""
+    """Actions of the program itself."""
 
     _runner: "CommandRunner | None" = None
 
     def __init__(self, screen: "BoardScreen", suspended: Callable[[], AbstractContextManager[None]]) -> None:
+        """`suspended` frees the terminal for another program."""
         super().__init__(screen)
         self._suspended = suspended
         self._hinted: set[str] = set()
         """The keys, and other things, of which it was said that they do nothing here."""
 
     def take_other_key(self, name: str) -> None:
-        """Take a key that is none of ours: run the user's own command that has it, or say once that it does nothing."""
+        """Handle a key that has no command here: run the user's own command, or say once that the key does nothing."""
         key = canonical_key(name)
         if self.screen.filter.is_typing or key in meanings(self.deps.keys):
             return
@@ -64,5 +65,6 @@ class ProgramActions(Actions):
             self.screen.show_around()
 
     def leave(self) -> None:
+        """Close the details; if none are open, quit."""
         if not self.screen.details.close():
             self.screen.app.exit()

@@ -9,7 +9,7 @@ from tui.ui.formatting import seconds
 
 
 class ServiceActions(Actions):
-    """When the service is asked, as whom, and whether its replies cause alerts."""
+    """Changes when the service is asked, with which credential, and which jobs alert."""
 
     def refresh(self) -> None:
         self._refresh(self.screen.targets())
@@ -42,6 +42,7 @@ class ServiceActions(Actions):
         self.screen.show_all()
 
     async def alert(self) -> None:
+        """Arm the jobs for one alert, then for every alert, then for none."""
         jobs = self.screen.targets()
         states = self.state.board.states
         if arm := next_arm(states[job].armed for job in jobs):

@@ -74,6 +74,7 @@ class ViewActions(Actions):
             self.use(view)
 
     def use(self, view: ViewSettings) -> None:
+        """Apply the view to the table, and to the filter line if there is one."""
         look = shown_by(view, self.state.look)
         if self.screen.filter.line:
             self.screen.filter.line.value = look.filter

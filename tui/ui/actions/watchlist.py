@@ -105,7 +105,7 @@ class WatchlistActions(Actions):
         self.screen.run_worker(self._ask_about_empty_file(), group="emptied", exclusive=True)
 
     def drop_question(self) -> None:
-        """Close the question, since there are jobs again."""
+        """Close the question about an emptied file, if it is open: there are jobs again."""
         if self._question:
             self._question.action_close()
 
