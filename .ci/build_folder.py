@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-from bundle import ROOT, bundle
+from bundle import bundle, wanted_folder
 
 LEFT_OUT = """
     site-packages dist-packages __pycache__ ensurepip idlelib lib2to3 test tests tkinter turtledemo
@@ -126,4 +126,4 @@ def kernel(libc: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else ROOT / "dist"))
+    sys.exit(main(wanted_folder(__doc__)))

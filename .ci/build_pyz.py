@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from bundle import ROOT, bundle
+from bundle import bundle, wanted_folder
 
 SHEBANG = b"#!/usr/bin/env python3\n"
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -45,4 +45,4 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return output.getvalue()
 
 
-sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dist"))
+sys.exit(main(wanted_folder(__doc__)))

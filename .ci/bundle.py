@@ -1,5 +1,6 @@
 """What the program is made of: its own files and those of everything it needs, by the names Python imports them by."""
 
+import argparse
 import os
 import subprocess
 import sys
@@ -11,6 +12,13 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCK = Path(__file__).with_name("bundle.lock")
 ANY_PYTHON = ["--only-binary=:all:", "--python-version=3.11", "--implementation=py", "--abi=none", "--platform=any"]
 """pip's words for: pure Python only."""
+
+
+def wanted_folder(description: str | None) -> Path:
+    """The FOLDER of the command line, dist/ by default; prints the description for `--help`."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("folder", metavar="FOLDER", nargs="?", type=Path, default=ROOT / "dist")
+    return Path(parser.parse_args().folder).absolute()
 
 
 def bundle() -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 On Python 3.11, because the newer ones need less.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from bundle import ANY_PYTHON, LOCK, ROOT
 
 
 def main() -> int:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     if sys.version_info[:2] != (3, 11):
         sys.exit("Run this with Python 3.11: newer ones need less than 3.11 does.")
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]

@@ -5,6 +5,7 @@ becomes text in an SVG file. In the moving picture each line is shown for as lon
 without a script. Takes about two minutes.
 """
 
+import argparse
 import re
 import subprocess
 import sys
@@ -68,6 +69,7 @@ class Shown(NamedTuple):
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as home, _service() as printed:
         exported = dict(line.removeprefix("export ").split("=", 1) for line in printed if line.startswith("export "))
         known = {label: number for number, _, label in (line.partition("  ") for line in printed)}
