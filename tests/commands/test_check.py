@@ -187,6 +187,7 @@ async def test_iam_logs_in_and_a_wrong_password_is_said(user: User, service: Dem
     assert steps["credential"] == f"+ IAM user {service.user} (settings: profiles.demo.iam)"
     assert steps["accepted"].endswith("renewed by itself")
     assert steps["job"].startswith("- the watchlist has none of this profile")
+    assert steps["watchlist"].startswith("+ none yet: the first job that is added makes ")
     user.environ = {"PASSWORD": "guessed-password"}
     code, steps = await checked(user)
     assert (code, steps["credential"][:10]) == (3, "x IAM refu")

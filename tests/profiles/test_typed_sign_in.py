@@ -67,11 +67,15 @@ async def test_a_token_that_iam_refuses_is_not_taken(user: User, service: DemoSe
     assert again.summary == "Nothing was typed."
 
 
-async def test_where_iam_is_not_known_a_job_tells(user: User, service: DemoService) -> None:
+async def test_where_iam_is_not_known_a_job_tells_also_one_that_does_not_exist(
+    user: User, service: DemoService
+) -> None:
     ready = profile(user, service, iam=False)
     for typed, job, is_taken in (
         (TOKEN, service.jobs[0].id, False),
+        (TOKEN, None, False),
         (service.token, JobId("f" * 32), True),
+        (service.token, None, True),
     ):
         ready.sign_in.put(typed)
         assert (await ready.sign_in.check(job) is None) is is_taken

@@ -60,6 +60,8 @@ async def test_no_jobs_nothing_matches_and_could_not_ask_are_three_screens() -> 
     async with screen(2) as shown:
         await shown.press("slash", "z", "z")
         assert "Nothing matches the filter 'zz'." in shown.text
+        await shown.press("enter", "e")
+        assert shown.said == "Nothing matches the filter 'zz'. Press esc to clear it, / to change it."
         await shown.press("escape")
         assert "job 001" in shown.text
     refused = Failure(FailureKind.NO_CREDENTIAL, "There is no token: set CODEARTS_TOKEN.")

@@ -110,7 +110,10 @@ def _screen(context: Context) -> Iterator[Step]:
     for finding in findings:
         made = fails(finding.name, finding.text, ExitCode.USAGE)
         yield made if finding.is_refused else advice(finding.name, finding.text)
-    well = {"keys": "each has one meaning", "theme": "found", "watchlist": clean(str(context.watchlist_path))}
+    file = context.watchlist_path
+    path = clean(str(file))
+    watchlist = path if file and file.exists() else f"none yet: the first job that is added makes {path}"
+    well = {"keys": "each has one meaning", "theme": "found", "watchlist": watchlist}
     for name in (name for name in well if name not in {finding.name for finding in findings}):
         yield works(name, well[name])
 

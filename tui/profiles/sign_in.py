@@ -9,7 +9,7 @@ from tui.codearts.auth.providers import HeldPassword
 from tui.codearts.auth.refreshable import Token
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
-from tui.core.job import JobId
+from tui.core.job import NO_JOB, JobId
 from tui.core.reading import Failure, FailureKind, Moment, Retry
 from tui.profiles.lazy import LazyClient
 from tui.profiles.resolve import ConnectionOptions, Endpoints
@@ -88,7 +88,7 @@ class SignIn:
     async def check(self, job: JobId | None = None) -> Failure | None:
         """Makes one call with what was put. Returns None if it works and is used from now on, else why not.
 
-        If IAM cannot tell, `job` is read.
+        If IAM cannot tell, `job` is read, or one that does not exist: the service says so only after it took the token.
         """
         candidate, self._candidate = self._candidate, None
         if not candidate:
@@ -113,10 +113,9 @@ class SignIn:
         inspected = await self._service.inspect(candidate)
         if isinstance(inspected, Failure) and inspected.kind.retry is Retry.SIGN_IN:
             return inspected
-        if not isinstance(inspected, Token):
-            failure = await self._service.refusal(candidate, job) if job else inspected
-            if failure:
-                return failure
+        knows = isinstance(inspected, Token)
+        if not knows and (failure := await self._service.refusal(candidate, job or NO_JOB)):
+            return failure
         self.typed.secret = candidate
         if isinstance(inspected, Token) and inspected.expires_at:
             self.typed.learn(candidate, inspected.expires_at)

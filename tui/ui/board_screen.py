@@ -496,6 +496,8 @@ class BoardScreen(Screen[None]):
         """The job under the cursor. A notice says what to do if there is none."""
         if self.table.group:
             self.say("The cursor is on a group. Move it to one of the jobs.")
+        elif not self.table.order and self.state.board.states:
+            self.say(self.state.empty_text(None).replace("\n\n", " "))
         elif not self.table.order:
             self.say(f"There is no job here. Press {first_key('add', self.deps.keys)} to add some.")
         return self.table.cursor if self.table.order else None
