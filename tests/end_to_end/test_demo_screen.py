@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.contract_server import ContractServer, refusal
+from tests.support.long_run import by_length
 from tests.support.program import Home, command, numbered
 from tests.support.terminal import Terminal
 from tui.demo.jobs import FAULTS
@@ -45,7 +46,7 @@ LESSER: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", LESSER)
+@pytest.mark.parametrize("kind", by_length(["sixteen colours", "no colour", "no locale"], list(LESSER)))
 def test_statuses_are_words_on_every_terminal(tmp_path: Path, kind: str) -> None:
     labels, answers = numbered(3, script=True)
     _, idle, unreadable = labels

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.contract_server import ContractServer, Reply
 from tests.support.hostile_texts import HOSTILE, OBEYED, PLAIN_HOSTILE, control_characters, escaped
+from tests.support.long_run import by_length
 from tests.support.program import Home, numbered
 from tests.support.terminal import Terminal
 
@@ -16,7 +17,7 @@ def check(terminal: Terminal) -> None:
     assert not OBEYED.findall(terminal.raw.replace(b"\x1b]8;;\x1b\\", b""))
 
 
-@pytest.mark.parametrize("columns", [100, 160])
+@pytest.mark.parametrize("columns", by_length([160], [100, 160]))
 def test_hostile_texts_are_shown_plain(tmp_path: Path, columns: int) -> None:
     labels, answers = numbered(4, script=True)
     message = PLAIN_HOSTILE

@@ -31,7 +31,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "profile": ("F", "all profiles"),
     "too small": ("resize", "too small"),
 }
-EVERYDAY = ("table", "palette", "too small")
+EVERYDAY = ("table", "too small")
 SETTINGS = """
 default_profile = "one"
 [polling]

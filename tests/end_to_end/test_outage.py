@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.contract_server import ContractServer, Reply, Request, refusal
+from tests.support.long_run import by_length
 from tests.support.program import Home, numbered
 
 JOBS, RATE, CONCURRENCY = 200, 50, 8
@@ -58,8 +59,10 @@ def test_an_outage_shows_on_every_row_until_it_is_over(tmp_path: Path) -> None:
 
 LOG_IN_PAGE = Reply(200, "<html><title>Log in to the network</title></html>", {"Content-Type": "text/html"})
 
+REPLIES = by_length([LOG_IN_PAGE], [LOG_IN_PAGE, Reply(404, "{}"), refusal(400, "CB.00060200")])
 
-@pytest.mark.parametrize("reply", [LOG_IN_PAGE, Reply(404, "{}"), refusal(400, "CB.00060200")])
+
+@pytest.mark.parametrize("reply", REPLIES)
 def test_the_same_failure_from_everywhere_is_one_banner_and_passes_by_itself(tmp_path: Path, reply: Reply) -> None:
     labels, answers = numbered(12, script=True)
     with ContractServer(dict(answers)) as server:

@@ -35,7 +35,8 @@ def unpacked(home: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("minor", by_length([11], [11, 12, 13]))
+@takes_minutes
+@pytest.mark.parametrize("minor", [11, 12, 13])
 def test_its_screen_opens_on_a_host_with_nothing_but_python(carried: str, home: Path, minor: int) -> None:
     command = alone([python(minor), "-S", carried, "--demo"])  # -S: nothing installed on the host can help
     for _ in ("first start", "from the folder"):
@@ -118,7 +119,8 @@ def plant(folder: Path) -> None:
     (folder / "tui/cli.py").write_text("raise SystemExit('planted')")
 
 
-@pytest.mark.parametrize("place", by_length(GROUPS[-1:], GROUPS))
+@takes_minutes
+@pytest.mark.parametrize("place", GROUPS)
 @needs_root
 def test_a_folder_that_a_group_can_write_is_not_used(carried: str, home: Path, place: str) -> None:
     """A member of the group could have put anything there."""
@@ -144,7 +146,8 @@ def test_a_folder_of_another_user_is_not_used(carried: str, home: Path) -> None:
         assert run(command, home).stderr == "planted\n"
 
 
-@pytest.mark.parametrize("place", by_length(["DIGEST"], ["", "DIGEST"]))
+@takes_minutes
+@pytest.mark.parametrize("place", ["", "DIGEST"])
 def test_a_link_in_place_of_the_folder_is_not_followed(carried: str, home: Path, place: str) -> None:
     command = [python(11), carried, "--version"]
     assert run(command, home).stdout == VERSION

@@ -56,7 +56,7 @@ def test_promises_are_kept_and_every_job_recovers(seed: int) -> None:
     async def scene() -> None:
         async with polling(40, Policy(concurrency=random.randint(3, 8), together=random.choice((1, 8)))) as bench:
             bench.latency = lambda _: random.expovariate(2.0)
-            for _ in range(400):
+            for _ in range(by_length(150, 400)):
                 await asyncio.sleep(random.expovariate(0.2))
                 interfere(bench, random)
                 for watched in (job(3), job(70)):

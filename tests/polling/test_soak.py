@@ -13,7 +13,7 @@ from tests.support.virtual_time import run
 from tui.polling.policy import Policy
 
 DAY = 86400.0
-DAYS = by_length(0.1, 0.5, 30.0)
+DAYS = by_length(0.05, 0.5, 30.0)
 POLICY = Policy() if HOURS else Policy(requests_per_second=0.5)
 EDIT_EVERY = 599.9983 if HOURS else 199.9983
 """Seconds: never at a request's own moment, since no machine goes to sleep between two of our instructions."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.long_run import by_length, takes_minutes
 from tests.support.screen_harness import screen
 from tui.storage.settings import load_settings
 from tui.ui.themes import bundled_themes
@@ -31,8 +32,8 @@ async def test_edited_keys_address_and_theme_act_at_once(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("[polling]\nidle = 60\n", "polling.idle"),
-        ("[ui]\nmouse = true\n", "ui.mouse"),
+        pytest.param("[polling]\nidle = 60\n", "polling.idle", marks=takes_minutes),
+        pytest.param("[ui]\nmouse = true\n", "ui.mouse", marks=takes_minutes),
         ('default_profile = "lab"\n[profiles.lab]\nregion = "cn-north-4"\n', "profiles.lab"),
     ],
 )
@@ -45,9 +46,10 @@ async def test_what_needs_a_restart_is_named_until_it_is_taken_back(tmp_path: Pa
         await shown.until(lambda: "restart" not in shown.text)
 
 
-@pytest.mark.parametrize(
-    "text", ["[polling\n", '[keys]\nwide = "ctrl+m"\n', "[ui]\ncolour = 1\n", "[views.1]\nsort = 'x'\n"]
-)
+UNUSABLE = ['[keys]\nwide = "ctrl+m"\n', "[polling\n", "[ui]\ncolour = 1\n", "[views.1]\nsort = 'x'\n"]
+
+
+@pytest.mark.parametrize("text", by_length(UNUSABLE[:1], UNUSABLE))
 async def test_settings_that_cannot_be_used_are_named_and_change_nothing(tmp_path: Path, text: str) -> None:
     file = tmp_path / "settings.toml"
     async with screen(1, settings_file=file, size=(160, 24)) as shown:

@@ -13,6 +13,7 @@ from textual import events
 from tests.support.builders import DAY, job_id
 from tests.support.command_stage import Stage
 from tests.support.hostile_texts import control_characters
+from tests.support.long_run import by_length
 from tests.support.screen_harness import screen
 from tui.commands.add import add
 from tui.commands.job_selection import listed, named, select_jobs
@@ -68,7 +69,7 @@ def test_programs_are_given_the_joiners_and_nothing_that_acts() -> None:
     assert "\\u001b" not in text
 
 
-@pytest.mark.parametrize("label", [*ODD[:8], "plain"])
+@pytest.mark.parametrize("label", by_length([PERSIAN, ODD[6], "plain"], [*ODD[:8], "plain"]))
 async def test_an_edit_changes_what_was_typed_and_nothing_else(label: str) -> None:
     async with screen(store=MemoryWatchlist([Job(A, label, (label, "web"))])) as shown:
         before = shown.store.load().text
@@ -135,11 +136,17 @@ def test_add_refuses_what_it_would_have_to_cut(label: str, tags: tuple[str, ...]
 
 async def test_the_dialogs_refuse_what_they_would_have_to_cut() -> None:
     async with screen(1) as shown:
-        await shown.press("a", *job_id(7), "tab", "tab", *("y" * 41), "enter")
+        await shown.press("a")
+        await shown.type(job_id(7))
+        await shown.press("tab", "tab")
+        await shown.type("y" * 41)
+        await shown.press("enter")
         assert "41 characters" in shown.text
         await shown.press("backspace", "enter")
         assert shown.store.load().jobs[1].given_tags == ("y" * 40,)
-        await shown.press("t", "end", "space", *("z" * 41), "enter")
+        await shown.press("t", "end", "space")
+        await shown.type("z" * 41)
+        await shown.press("enter")
         assert "41 characters" in shown.text
 
 

@@ -10,6 +10,7 @@ from textual import events
 
 from tests.support.builders import job_id
 from tests.support.hostile_texts import FRAGMENTS, TIMES, control_characters, text
+from tests.support.long_run import by_length
 from tests.support.screen_harness import PROFILE, Screen, screen
 from tui.codearts.status_api import interpret
 from tui.core.job import Job, JobId
@@ -53,7 +54,7 @@ async def test_what_others_say_is_plain_wherever_it_is_shown(seed: int) -> None:
     async with screen(watched, outcomes, SIZE, notices=(text(dice), text(dice)), **given) as shown:
         check(shown, "table")
         await shown.press("d")
-        for _ in range(6):
+        for _ in range(by_length(2, 6)):
             await shown.press("down")
             check(shown, "details")
         await shown.press("d", "w")
@@ -62,7 +63,7 @@ async def test_what_others_say_is_plain_wherever_it_is_shown(seed: int) -> None:
             await shown.press(key)
             check(shown, key)
             await shown.press("escape")
-        for _ in range(6):
+        for _ in range(by_length(2, 6)):
             shown.board.say(text(dice), "error")
             await shown.pilot.pause()
             check(shown, "notice")
@@ -70,7 +71,7 @@ async def test_what_others_say_is_plain_wherever_it_is_shown(seed: int) -> None:
         check(shown, "removed and undone")
 
 
-@pytest.mark.parametrize("place", ["slash", "a", "L", "table"])
+@pytest.mark.parametrize("place", by_length(["slash", "table"], ["slash", "a", "L", "table"]))
 async def test_what_is_pasted_is_plain_wherever_it_is_shown(place: str) -> None:
     async with screen(3, size=SIZE) as shown:
         for fragment in ("".join(WORST), " ".join(WORST[::2]), "\n".join(WORST), *WORST[:: len(WORST) // 3]):

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.builders import failure, job_id
+from tests.support.long_run import by_length
 from tests.support.screen_harness import screen
 from tui.core.job import Job
 from tui.core.reading import Status
@@ -10,7 +11,7 @@ from tui.core.reading import Status
 A, B, C = job_id(1), job_id(2), job_id(3)
 
 
-@pytest.mark.parametrize("word", ["q", ":q", "quit", "exit", "leave", "wq"])
+@pytest.mark.parametrize("word", by_length([":q", "exit"], ["q", ":q", "quit", "exit", "leave", "wq"]))
 async def test_the_palette_quits_by_every_usual_word(word: str) -> None:
     async with screen(1) as shown:
         await shown.press("colon", *word)

@@ -8,6 +8,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.support.builders import failure, job_id, reading
+from tests.support.long_run import by_length
 from tests.support.screen_harness import HOUR, Screen, jobs, screen
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Reading, Status
@@ -225,7 +226,10 @@ async def test_healthy_jobs_sorted_by_age_stay_where_they_are() -> None:
             assert shown.board.table.order == order
 
 
-@pytest.mark.parametrize("keys", [["slash"], ["L"], ["a"], ["i"], ["colon"], ["T", "escape", "slash"]])
+@pytest.mark.parametrize(
+    "keys",
+    by_length([["a"], ["T", "escape", "slash"]], [["slash"], ["L"], ["a"], ["i"], ["colon"], ["T", "escape", "slash"]]),
+)
 async def test_no_cursor_blinks(keys: list[str]) -> None:
     async with screen(3) as shown:
         await shown.press(*keys)

@@ -16,7 +16,7 @@ from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.storage.watchlist import WatchlistFile
 
-STEPS = by_length(8, 24, 1200)
+STEPS = by_length(4, 24, 1200)
 STEP = 30 * 86400 / STEPS
 """Seconds of the clock."""
 KEYS = (*"dnNjkgGsSwfv*pPuUxeTLtayYoFrR!/?", "space", "escape", "enter", "tab", "pageup", "pagedown")

@@ -85,7 +85,7 @@ def drawn(shown: Screen) -> list[list[tuple[str, str]]]:
 OUTCOMES: dict[JobId, Status | Failure] = {job_id(1): Status.RUNNING, job_id(2): failure()}
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", by_length(list(BUNDLED)[:2], list(BUNDLED)))
 async def test_a_theme_looks_the_same_however_it_came(name: str) -> None:
     async with screen(3, OUTCOMES) as shown:
         await shown.press("T", "escape")
@@ -98,7 +98,7 @@ async def test_a_theme_looks_the_same_however_it_came(name: str) -> None:
         assert drawn(shown) == picked
 
 
-@pytest.mark.parametrize("theme", ["codearts-dark", "codearts-light", "ansi-16"])
+@pytest.mark.parametrize("theme", by_length(["codearts-light"], ["codearts-dark", "codearts-light", "ansi-16"]))
 @pytest.mark.parametrize("keys", [[], ["slash", "j"], ["s"], ["L"], ["colon"], ["question_mark"], ["T", "j"]])
 async def test_no_color_leaves_no_colour_at_all(theme: str, keys: list[str]) -> None:
     async with screen(3, OUTCOMES, theme=theme, environ={"NO_COLOR": "1"}) as shown:
