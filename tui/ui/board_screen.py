@@ -7,6 +7,7 @@ The screen owns five plain objects: `state` (what is shown), `live` (the service
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from inspect import isawaitable
 from math import inf
 from typing import TYPE_CHECKING, ClassVar, TypeVar
@@ -35,15 +36,9 @@ from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.screen_settings import USUAL
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
-from tui.ui.actions.copying import CopyActions
-from tui.ui.actions.cursor import CursorActions
 from tui.ui.actions.details import DetailsActions
-from tui.ui.actions.dialogs import DialogActions
 from tui.ui.actions.look import FilterActions, LookActions
-from tui.ui.actions.program import ProgramActions
-from tui.ui.actions.service import ServiceActions
 from tui.ui.actions.views import ViewActions, number_of
-from tui.ui.actions.watchlist import WatchlistActions
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
 from tui.ui.columns import columns, sorts
@@ -63,6 +58,12 @@ from tui.ui.watchlist_editor import DiskThread, Emptied, WatchlistEditor
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+    from tui.ui.actions.copying import CopyActions
+    from tui.ui.actions.cursor import CursorActions
+    from tui.ui.actions.dialogs import DialogActions
+    from tui.ui.actions.program import ProgramActions
+    from tui.ui.actions.service import ServiceActions
+    from tui.ui.actions.watchlist import WatchlistActions
     from tui.ui.dialogs import Dialog
 
 Answer = TypeVar("Answer")
@@ -106,6 +107,8 @@ class BoardScreen(Screen[None]):
         returns whether the terminal has taken the title. `suspended` frees the terminal for another program."""
         super().__init__()
         self.deps = deps
+        self._write = write
+        self._suspended = suspended
         self.disk = DiskThread()
         self.live = Live(deps)
         self.editor = WatchlistEditor(deps, self.disk, self.take_watchlist, self._not_saved)
@@ -131,16 +134,10 @@ class BoardScreen(Screen[None]):
         self.state.call(deps.job_names)
         self.state.board = self.recorder.fill(self.state.board, FOR_HISTORY)
         self.table = JobTable(every, deps.glyphs, self.state.row, self.state.groups, self.cursor_moved)
-        self.watchlist = WatchlistActions(self)
         self.details = DetailsActions(self)
         self.look = LookActions(self)
         self.views = ViewActions(self)
         self.filter = FilterActions(self)
-        self.cursor = CursorActions(self)
-        self.copying = CopyActions(self, write)
-        self.dialogs = DialogActions(self)
-        self.service = ServiceActions(self)
-        self.program = ProgramActions(self, suspended)
 
     def compose(self) -> ComposeResult:
         self.header = StatusLine(self.deps.glyphs.rule)
@@ -466,6 +463,44 @@ class BoardScreen(Screen[None]):
 
     def subject(self, job: JobId) -> Subject:
         return self.live.subject(self.state.row(job))
+
+    # Created on first use: the first frame does not wait for them
+
+    @cached_property
+    def watchlist(self) -> "WatchlistActions":
+        from tui.ui.actions.watchlist import WatchlistActions
+
+        return WatchlistActions(self)
+
+    @cached_property
+    def cursor(self) -> "CursorActions":
+        from tui.ui.actions.cursor import CursorActions
+
+        return CursorActions(self)
+
+    @cached_property
+    def copying(self) -> "CopyActions":
+        from tui.ui.actions.copying import CopyActions
+
+        return CopyActions(self, self._write)
+
+    @cached_property
+    def dialogs(self) -> "DialogActions":
+        from tui.ui.actions.dialogs import DialogActions
+
+        return DialogActions(self)
+
+    @cached_property
+    def service(self) -> "ServiceActions":
+        from tui.ui.actions.service import ServiceActions
+
+        return ServiceActions(self)
+
+    @cached_property
+    def program(self) -> "ProgramActions":
+        from tui.ui.actions.program import ProgramActions
+
+        return ProgramActions(self, self._suspended)
 
     # Talk to the user
 
