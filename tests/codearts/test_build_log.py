@@ -77,7 +77,6 @@ async def test_where_builds_are_not_listed_the_known_one_is_read() -> None:
         (RunRecord(3), Failure(FailureKind.SERVER_ERROR, "x", "CB.00030004"), "#3 has no log: it never ran"),
         (RunRecord(3), failure(FailureKind.FORBIDDEN), "page has the log, too"),
         (RunRecord(3), failure(FailureKind.TIMEOUT), "Press r to ask again"),
-        (RunRecord(3), failure(FailureKind.SIGN_IN), "Correct the credential"),
         (failure(FailureKind.TIMEOUT), None, "Press r to ask again"),
     ],
 )

@@ -43,8 +43,10 @@ class Where:
     warning: str = ""
     extras: Any = None
 
-    async def look(self) -> None:
+    async def look(self) -> Failure | None:
         """The expiry of its credential stays unknown."""
+        found = await self.credential.authenticate("GET", "")
+        return found if isinstance(found, Failure) else None
 
 
 @dataclass

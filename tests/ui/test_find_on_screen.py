@@ -1,13 +1,19 @@
 """Finding jobs in projects and adding them, on the screen."""
 
+import asyncio
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from tests.support.builders import failure, job_id
 from tests.support.hostile_texts import FRAGMENTS, control_characters
 from tests.support.project_lists import Lists
 from tests.support.screen_harness import PROFILE, screen
-from tui.codearts.extra_call import CallKind
-from tui.core.reading import FailureKind
+from tui.codearts.extra_call import CallKind, ExtraCall
+from tui.core.job import JobId
+from tui.core.reading import Failure, FailureKind
+from tui.core.run import RunRecord
 from tui.core.text import clean
 
 
@@ -80,3 +86,35 @@ async def test_what_is_wrong_is_said_and_esc_closes() -> None:
     async with screen(1) as shown:
         await shown.press("O")
         assert "Lists of jobs need more than the status call" in shown.said
+
+
+class Waiting(Lists):
+    """Extras that wait for their turn, as they do while the sign-in is refused."""
+
+    async def fetch(self, call: ExtraCall[Any]) -> Any:
+        await asyncio.Event().wait()
+
+    async def last_run(self, job: JobId) -> RunRecord | Failure | None:
+        await asyncio.Event().wait()
+        return None
+
+
+@pytest.mark.parametrize(("key", "word"), [("O", "Find jobs"), ("l", "Log of")])
+async def test_a_refused_sign_in_is_said_at_once_and_also_if_it_is_refused_meanwhile(
+    key: str, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.ui.awaited_extras.LOOK_EVERY", 0.01)
+    refused = Failure(FailureKind.SIGN_IN, "The token was refused.", "APIGW.0301")
+    async with screen(1, profile=replace(PROFILE, extras=Waiting()), size=(120, 24)) as shown:
+        await shown.press(key)
+        assert f"{word}" in shown.text
+        await shown.until(lambda: "asking…" in shown.text)
+        shown.reader.outcomes[job_id(1)] = refused
+        shown.board.live.pollers.refresh(None)
+        await shown.until(lambda: "The token was refused. Press esc, then i to sign in." in shown.text)
+        assert "asking…" not in shown.text
+        await shown.press("escape", key)
+        await shown.until(lambda: "The token was refused. Press esc, then i to sign in." in shown.text)
+        await shown.press("escape", "P", key)
+        assert "Paused: nothing is asked." in shown.said
+        assert word not in shown.text

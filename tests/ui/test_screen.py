@@ -1,13 +1,15 @@
 """The main screen: what stands on it, and that cursor and marks stay with their jobs."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.support.builders import failure, job_id
 from tests.support.long_run import by_length
-from tests.support.screen_harness import HOUR, screen
+from tests.support.screen_harness import HOUR, PROFILE, screen
+from tui.codearts.auth.credentials import Secret, TypedToken
 from tui.core.alert_policy import AlertOn
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Status
@@ -57,6 +59,15 @@ async def test_a_theme_is_found_by_the_name_in_its_file_and_one_that_is_not_ther
 async def test_no_jobs_nothing_matches_and_could_not_ask_are_three_screens() -> None:
     async with screen(0) as shown:
         assert "No jobs yet." in shown.text
+        assert "sign" not in shown.text
+    typed = TypedToken()
+    async with screen(0, profile=replace(PROFILE, credential=typed)) as shown:
+        await shown.until(lambda: "You are not signed in: press i to do that." in shown.text)
+        assert "i sign in" in shown.lines[-1]
+        typed.secret = Secret("open sesame")
+        await shown.press("i", *"open sesame", "enter")
+        await shown.until(lambda: "not signed in" not in shown.text)
+        assert "i sign in" not in shown.lines[-1]
     async with screen(2) as shown:
         await shown.press("slash", "z", "z")
         assert "Nothing matches the filter 'zz'." in shown.text

@@ -2,7 +2,6 @@
 
 from typing import Protocol
 
-from tui.codearts.error_codes import advise
 from tui.codearts.extra_call import Fetcher
 from tui.codearts.extras_switch import has_no_log
 from tui.codearts.log_api import LogReader
@@ -81,10 +80,10 @@ def _sentence(failure: Failure, number: int) -> str:
     if has_no_log(failure):
         return f"Build #{number} has no log: it never ran."
     match failure.kind.retry:
-        case Retry.SIGN_IN:
-            what_to_do = advise(failure).action
+        case Retry.SIGN_IN:  # its summary says what to do
+            what_to_do = ""
         case Retry.LASTING:
             what_to_do = "Press esc, then o: the job's page has the log, too."
         case _:
             what_to_do = "Press r to ask again."
-    return f"{failure.summary} {what_to_do}"
+    return f"{failure.summary} {what_to_do}".rstrip()

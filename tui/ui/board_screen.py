@@ -245,6 +245,8 @@ class BoardScreen(Screen[None]):
         is_rare = self._ticks % RARELY == 0
         if is_rare and self.live.ends_were_lost():
             self.run_worker(self.learn_ends())
+        elif is_rare and self.live.unknown:
+            self.run_worker(self.learn_ends(self.live.unknown))
         self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
         if is_rare:
             self.live.pollers.expect(expected_ends(self.state.board, self.deps.now()))
@@ -252,8 +254,8 @@ class BoardScreen(Screen[None]):
         has_slept = self.live.has_slept(self.deps.now().at)
         self.show_all() if is_rare or has_slept else self.show_around()
 
-    async def learn_ends(self) -> None:
-        await self.live.learn_ends()
+    async def learn_ends(self, names: Sequence[str] = ()) -> None:
+        await self.live.learn_ends(names)
         self.show_around()
 
     def _look_at_files(self) -> None:
@@ -359,6 +361,7 @@ class BoardScreen(Screen[None]):
             bool(self.state.look.filter),
             self.details.alone,
             bool(self.state.board.states),
+            self.live.lacks_sign_in,
         )
 
     @on(Footer.HintClicked)
@@ -408,7 +411,7 @@ class BoardScreen(Screen[None]):
         self.banner.show(*banner(header))
         self._title.show(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
         self.digest.show(self._digest_text())
-        self.empty.show(self.state.empty_text(self.live.trouble()))
+        self.empty.show(self.state.empty_text(self.live.trouble(), sign_in_key if self.live.lacks_sign_in else ""))
         self.table.display = bool(self.state.order)
         self.show_keys()
         if self.live.is_asking:

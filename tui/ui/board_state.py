@@ -216,22 +216,26 @@ class BoardState:
         jobs = [job for job in self.unseen.jobs if job in self.shown.states]
         return len(jobs), sum(self.row(job).condition is Condition.FAILED for job in jobs)
 
-    def empty_text(self, trouble: Failure | None) -> str:
-        """The text shown instead of rows; empty if there are rows to show. `trouble` is why nothing can be read."""
+    def empty_text(self, trouble: Failure | None, sign_in_key: str = "") -> str:
+        """The text shown instead of rows; empty if there are rows to show.
+
+        `trouble` is why nothing can be read; `sign_in_key` is given if no credential is known.
+        """
         states = self.shown.states
         never_read = all(state.status is None for state in states.values())
-        return empty_text(len(states), len(self.order), self.look, trouble if never_read else None)
+        return empty_text(len(states), len(self.order), self.look, trouble if never_read else None, sign_in_key)
 
 
 def _identity(failure: Failure) -> tuple[FailureKind, str]:
     return failure.kind, failure.code
 
 
-def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | None) -> str:
+def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | None, sign_in_key: str) -> str:
     """The text shown instead of rows. `trouble` is given only if no job was ever read."""
     if not watched:
+        sign_in = f"You are not signed in: press {sign_in_key} to do that.\n" if sign_in_key else ""
         return (
-            "No jobs yet.\n\n"
+            f"No jobs yet.\n\n{sign_in}"
             "Press a to add some, or paste here what you have: IDs, addresses of build tasks, a whole message.\n"
             "Press O to choose from the jobs of your projects.\n"
             "The ID is the 32 letters and digits at the end of the address of the build task's page."

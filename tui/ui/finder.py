@@ -65,8 +65,13 @@ class Finder:
         """Why something is missing, and what to do; empty if nothing is."""
         if not (failure := self.pages.failure if self.pages else self.failure):
             return ""
-        lasts = failure.kind.retry in (Retry.LASTING, Retry.SIGN_IN)
-        return f"{failure.summary} {advise(failure).action if lasts else 'Press f5 to ask again.'}"
+        match failure.kind.retry:
+            case Retry.SIGN_IN:  # its summary says what to do
+                return failure.summary
+            case Retry.LASTING:
+                return f"{failure.summary} {advise(failure).action}"
+            case _:
+                return f"{failure.summary} Press f5 to ask again."
 
     # Asking
 

@@ -34,6 +34,8 @@ class Focus(NamedTuple):
     """Whether the details stand in place of the table."""
     watched: bool = True
     """Whether there is any job."""
+    unknown: bool = False
+    """Whether the default profile has no credential."""
 
 
 class Hint(NamedTuple):
@@ -69,7 +71,8 @@ def _first(focus: Focus) -> dict[str, str]:
         return {"back": "table", "error": "why", "log": "log", "history": "runs", "next_problem": "next",
                 "copy_report": "copy", "open_address": "page"}  # fmt: skip
     if not focus.watched:
-        return {"add": "add", "find": "find", "palette": "all commands", "undo": "undo"}
+        sign_in = {"sign_in": "sign in"} if focus.unknown else {}
+        return sign_in | {"add": "add", "find": "find", "palette": "all commands", "undo": "undo"}
     if focus.marked:
         return {"back": "unmark", "remove": "remove", "tags": "tags", "refresh": "refresh", "pause": "pause",
                 "alert": "alert", "copy_id": "copy"}  # fmt: skip

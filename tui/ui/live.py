@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tui.core.board import Board, JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.reading import Failure, Moment, Reading, Retry
+from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry
 from tui.core.run import FailedStep, RunRecord
 from tui.core.run_progress import chosen
 from tui.ui.header import ProfileState, profile_state
@@ -18,7 +18,6 @@ from tui.ui.screen_deps import ScreenDeps, ScreenFacts, ScreenService
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tui.codearts.build_log import BuildSource
     from tui.codearts.endpoints import Endpoint
     from tui.polling.poller_group import PollerGroup
 
@@ -39,6 +38,8 @@ class Live:
         self._make_service = deps.service
         self._service: ScreenService | None = None
         self._ends: dict[str, datetime | None] = {}
+        self.unknown: tuple[str, ...] = ()
+        """The profiles without any credential when IAM was asked last."""
         self._paused_since: Moment | None = None
         self._ticked_at = deps.now().at
 
@@ -130,9 +131,11 @@ class Live:
     def endpoint_of(self, job: JobId) -> "Endpoint":
         return self.service.profile(self.pollers.profile(job)).endpoint
 
-    def extras_of(self, job: JobId) -> "BuildSource | None":
-        """What asks more than the status of this job; None where nothing else may be asked."""
-        return self.service.profile(self.pollers.profile(job)).extras
+    def obstacle(self, profile: str) -> Failure | None:
+        """Why the profile sends nothing but a test now and then; None if it sends requests."""
+        pace = self.pollers.paces().get(profile)
+        trouble = pace.trouble if pace else None
+        return trouble if trouble and trouble.kind.retry is not Retry.THROTTLED else None
 
     def subject(self, row: Row) -> Subject:
         job = row.state.job.id
@@ -150,6 +153,11 @@ class Live:
         name = self.pollers.profile(job) if job else known[0]
         return out[0] if out and name not in out else name
 
+    @property
+    def lacks_sign_in(self) -> bool:
+        """Whether the default profile has no credential."""
+        return bool(self.unknown) and self.service.names[0] in self.unknown
+
     # Time
 
     def has_slept(self, now: float) -> bool:
@@ -157,11 +165,18 @@ class Live:
         before, self._ticked_at = self._ticked_at, now
         return now - before > RARELY * TICK
 
-    async def learn_ends(self) -> None:
-        """Ask IAM when each profile's credential expires, for the header. Profiles that cannot tell are skipped."""
-        for name in self.service.names:
+    async def learn_ends(self, names: Sequence[str] = ()) -> None:
+        """Ask IAM when the credential of each of these profiles expires, for the header; by default of all profiles.
+
+        Profiles that cannot tell are skipped.
+        """
+        unknown = []
+        for name in names or self.service.names:
             with suppress(UserError):
-                await self.service.profile(name).look()
+                found = await self.service.profile(name).look()
+                if isinstance(found, Failure) and found.kind is FailureKind.NO_CREDENTIAL:
+                    unknown.append(name)
+        self.unknown = tuple(unknown)
 
     def ends_were_lost(self) -> bool:
         """Returns whether a credential whose expiry was known at the last call has none now: it was replaced."""

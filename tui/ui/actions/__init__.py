@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from tui.ui.keys import first_key
+
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
+    from tui.ui.awaited_extras import AwaitedExtras
     from tui.ui.board_screen import BoardScreen
     from tui.ui.board_state import BoardState
     from tui.ui.job_table import JobTable
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
 NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
 """Why a key cannot do what it is for."""
+PAUSED = "Paused: nothing is asked. Press p to resume the job, P to resume everything."
 
 
 class Actions:
@@ -41,6 +45,20 @@ class Actions:
     @property
     def editor(self) -> "WatchlistEditor":
         return self.screen.editor
+
+    def extras(self, profile: str, what_needs: str) -> "AwaitedExtras | None":
+        """What sends other calls than the status call. A notice says why if none may be sent."""
+        from tui.ui.awaited_extras import AwaitedExtras
+
+        extras = self.live.service.profile(profile).extras
+        if not extras:
+            self.say(NEEDS_EXTRAS.format(what_needs))
+        elif self.live.pollers.paused:
+            self.say(PAUSED)
+        else:
+            key = first_key("sign_in", self.deps.keys)
+            return AwaitedExtras(extras, lambda: self.live.obstacle(profile), key)
+        return None
 
     def say(self, text: str, severity: "SeverityLevel" = "information") -> None:
         self.screen.say(text, severity)

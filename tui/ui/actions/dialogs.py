@@ -5,7 +5,7 @@ from functools import partial
 from tui.core.condition import Condition
 from tui.core.job import JobId
 from tui.core.job_runs import job_runs
-from tui.ui.actions import NEEDS_EXTRAS, Actions
+from tui.ui.actions import Actions
 from tui.ui.row import status_word
 
 
@@ -35,8 +35,7 @@ class DialogActions(Actions):
 
         if not (job := self.screen.the_job()):
             return
-        if not (extras := self.live.extras_of(job)):
-            self.say(NEEDS_EXTRAS.format("Logs need"))
+        if not (extras := self.extras(self.live.profile_of(job), "Logs need")):
             return
         last = self.state.row(job).state.last_run
         log = BuildLog(extras, job, last.number if last else 0)

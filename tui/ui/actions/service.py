@@ -4,7 +4,7 @@ from math import inf
 
 from tui.core.alert_policy import Arm, next_arm
 from tui.core.job import JobId
-from tui.ui.actions import Actions
+from tui.ui.actions import PAUSED, Actions
 from tui.ui.formatting import seconds
 
 
@@ -20,7 +20,7 @@ class ServiceActions(Actions):
     def _refresh(self, jobs: list[JobId] | None) -> None:
         wait = self.live.pollers.refresh(jobs)
         if wait == inf:
-            self.say("Paused: nothing is asked. Press p to resume the job, P to resume everything.")
+            self.say(PAUSED)
         else:
             number = len(self.state.board.states if jobs is None else jobs)
             how_long = f", about {seconds(round(wait))}" if wait >= 1 else ""
@@ -75,3 +75,4 @@ class ServiceActions(Actions):
         if await self.screen.ask("sign_in", SignInDialog(f"Sign in {name}".strip(), form, next(iter(theirs), None))):
             self.live.pollers.refresh(theirs)
             self.say("Signed in.")
+            await self.screen.learn_ends()

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tui.core.job import LABEL_LONGEST, Job, join_tags, retagged, shared_tags, split_tags, unfit
-from tui.ui.actions import NEEDS_EXTRAS, Actions
+from tui.ui.actions import Actions
 from tui.ui.watchlist_editor import Emptied, Undone, count
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ class WatchlistActions(Actions):
         from tui.ui.find_dialog import FindDialog
 
         name = self.live.profile_to_find(self.state.only_profile, self.table.cursor)
-        if not (extras := self.live.service.profile(name).extras):
-            self.say(NEEDS_EXTRAS.format("Lists of jobs need"))
+        if not (extras := self.extras(name, "Lists of jobs need")):
             return
         named, now = "" if name == self.live.profile_names()[0] else name, self.deps.now().wall
         watched, glyphs = self.state.board.states, self.deps.glyphs
