@@ -10,6 +10,7 @@ from textual import events
 from textual.widgets import Static
 
 from tests.support.builders import job_id
+from tests.support.long_run import by_length
 from tests.support.screen_harness import Door, Screen, screen
 from tui.codearts.build_log import BuildLog
 from tui.codearts.extra_call import ExtraCall
@@ -54,7 +55,7 @@ def send(shown: Screen, *keys: str) -> None:
         shown.app.post_message(events.Key(key, key if len(key) == 1 else None))
 
 
-@pytest.mark.parametrize("dialog", DIALOGS)
+@pytest.mark.parametrize("dialog", by_length(list(DIALOGS)[:2], list(DIALOGS)))
 async def test_a_key_while_a_dialog_is_being_made_waits_for_it(dialog: str) -> None:
     async with screen(1) as shown:
         for key in KEYS:
