@@ -102,7 +102,7 @@ def test_a_run_is_an_event_again_when_it_becomes_longer_than_usual() -> None:
     assert not [event for event in events_of(young) if event.kind is EventKind.LATE]
 
 
-def counts(*states: JobState, since: float = 0, until: float = 600) -> list[tuple[Matter, int]]:
+def counts(*states: JobState, since: float = 0, until: float = 600) -> list[tuple[Matter, int, int]]:
     return list(digest(states, NOON + since, NOON + until).counts)
 
 
@@ -116,16 +116,32 @@ def test_a_digest_counts_what_happened_meanwhile_the_most_urgent_first() -> None
         failing(6, 3, since=-60),
     ]
     assert counts(*states) == [
-        (Matter.FAILED, 1),
-        (Matter.NO_ANSWER, 1),
-        (Matter.PASSED, 2),
-        (Matter.ENDED, 1),
-        (Matter.STARTED, 1),
+        (Matter.FAILED, 1, 1),
+        (Matter.NO_ANSWER, 1, 1),
+        (Matter.PASSED, 1, 2),
+        (Matter.ENDED, 1, 1),
     ]
     found = digest(states, NOON, NOON + 600)
     assert found.jobs == (job_id(2), job_id(5), job_id(1), job_id(3))
     assert found.urgent == (job_id(2), job_id(5))
     assert not found.at_least
+
+
+def test_a_job_counts_once_as_its_last_run_ended_and_an_earlier_failure_is_not_lost() -> None:
+    states = [
+        job(1, (10, 50, FAILED), (60, 100, FAILED), (150, 200, FAILED)),
+        job(2, (10, 50, PASSED), (60, 100, FAILED), going=400),
+        job(3, (10, 50, FAILED), (60, 300, PASSED)),
+        job(4, (10, 50, PASSED), (60, 301, PASSED)),
+        job(5, going=400),
+    ]
+    assert counts(*states) == [
+        (Matter.FAILED, 2, 4),
+        (Matter.FAILED_BEFORE, 1, 1),
+        (Matter.PASSED, 1, 2),
+        (Matter.STARTED, 1, 1),
+    ]
+    assert digest(states, NOON, NOON + 600).jobs == (job_id(1), job_id(2), job_id(3), job_id(4), job_id(5))
 
 
 def test_a_quiet_time_has_nothing_to_sum_up() -> None:

@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.builders import DAY, failure, job_id, row, state
+from tests.core.test_past_events import run
+from tests.support.builders import DAY, failure, job_id, reading, row, state
+from tui.core.board import JobState
 from tui.core.job import Job
 from tui.core.reading import Status
 from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.storage.screen_settings import COLUMNS, USUAL
 from tui.terminal.capabilities import UNICODE
 from tui.ui.columns import SORTS, attention, columns, last_change, place, sorts
+from tui.ui.row import Row
 
 EVERY = columns(UNICODE)
 SHOWN = [column for column in EVERY if column.key in USUAL]
@@ -87,6 +90,28 @@ def test_attention_is_what_failed_then_what_runs_then_the_newest_end() -> None:
     first = ["failed later", "failed earlier", "no answer", "runs", "passed later", "passed earlier", "never built"]
     assert sorted(rows, key=lambda name: attention(rows[name])) == first
     assert last_change(rows["never built"]) == ()
+
+
+def test_a_run_past_its_usual_end_is_before_those_with_time_left_and_a_late_one_before_all() -> None:
+    alike, two_kinds = [600.0] * 20, [100.0] * 10 + [900.0] * 10
+    runs = {
+        "late": running(780, alike),
+        "past the longer kind": running(920, two_kinds),
+        "any moment": running(615, alike),
+        "seconds left": running(570, alike),
+        "between two kinds": running(500, two_kinds),
+        "nothing known": running(990, []),
+    }
+    assert [runs[name].is_late for name in runs] == [True, False, False, False, False, False]
+    assert sorted(sorted(runs), key=lambda name: attention(runs[name])) == list(runs)
+
+
+def running(elapsed: float, past: list[float]) -> Row:
+    """The row of a job whose runs took so many seconds, and whose run began so many seconds ago."""
+    job, now = job_id(1), 1000.0
+    known = JobState(Job(job)).record(reading(job, Status.RUNNING, now))
+    ended = tuple(run(job, -5000.0, -5000 + took, Outcome.PASSED) for took in past)
+    return row(known._replace(runs=ended, current_run=run(job, now - elapsed + 5)), now)
 
 
 def test_names_are_sorted_as_people_count() -> None:

@@ -89,6 +89,11 @@ def test_seven_kinds_of_states_have_room_at_120_in_words_and_at_80_with_marks() 
     assert line(70, summary, slow) == " ▸12  ●2  ○1  ✓140  ◦31  ?4  -10 │ within 8 m, slowed by the service"
 
 
+def test_two_states_with_one_mark_are_one_count_where_words_have_no_room() -> None:
+    counts = Counter({Condition.RUNNING: 12, Condition.TIMED_OUT: 1, Condition.ABORTED: 2, Condition.PASSED: 9})
+    assert line(20, Summary(counts, 0, 0, 0, 500.0)) == " ▸12  ○3  ✓9"
+
+
 @pytest.mark.parametrize("width", range(40, 200, 7))
 def test_the_header_never_leaves_out_a_count_and_never_is_too_long(width: int) -> None:
     shown = line(width, Summary(SEVEN, 3, 0, 0, 500.0))

@@ -81,19 +81,24 @@ def test_events_say_what_when_and_which_are_new() -> None:
 @pytest.mark.parametrize(
     ("cells", "text"),
     [
-        (87, "Since 12:00: 2 failed, 1 no answer, 1 passed (job 3, job 1, job 4). n: next, esc: close"),
-        (86, "Since 12:00: 2 failed, 1 no answer, 1 passed (job 3 and 2 more). n: next, esc: close"),
-        (70, "Since 12:00: 2 failed, 1 no answer, 1 passed. n: next, esc: close"),
-        (60, "Since 12:00: 2 failed, 1 no answer, ... n: next, esc: close"),
-        (40, "Since 12:00: 2 failed, ... n: next, esc: close"),
+        (109, "2 jobs failed in 3 runs, 1 no answer (job 3, job 1, job 4), 1 passed. n: go through, esc: close"),
+        (98, "2 jobs failed, 1 no answer (job 3, job 1, job 4), 1 passed. n: go through, esc: close"),
+        (97, "2 jobs failed, 1 no answer (job 3 and 2 more), 1 passed. n: go through, esc: close"),
+        (90, "2 jobs failed in 3 runs, 1 no answer, 1 passed. n: go through, esc: close"),
+        (78, "2 jobs failed, 1 no answer, 1 passed. n: go through, esc: close"),
+        (70, "2 jobs failed, 1 no answer, ... n: go through, esc: close"),
+        (60, "2 jobs failed, ... n: go through, esc: close"),
+        (50, "2 jobs failed, 1 no answer, 1 passed."),
+        (30, "2 jobs failed, ..."),
     ],
 )
 def test_a_digest_is_one_line_with_as_many_names_as_fit(cells: int, text: str) -> None:
-    states = [job(1, (60, 90, FAILED)), job(2, (60, 91, PASSED)), job(3, (60, 92, FAILED)), failing(4, 3, since=10)]
+    failed = (job(1, (60, 90, FAILED)), job(3, (60, 70, FAILED), (80, 92, FAILED)))
+    states = [*failed, job(2, (60, 91, PASSED)), failing(4, 3, since=10)]
     found = digest(states, NOON, NOON + 600)
-    assert digest_text(found, name_of, cells, ("n", "esc"), DAY) == text
+    assert digest_text(found, name_of, cells, ("n", "esc"), DAY) == f"Since 12:00: {text}"
 
 
 def test_a_digest_that_cannot_know_all_says_at_least() -> None:
     many = job(1, *((20 * at, 20 * at + 10, PASSED) for at in range(1, 21)))
-    assert "20+ passed" in digest_text(digest([many], NOON, NOON + 600), name_of, 100, ("n", "esc"), DAY)
+    assert "1 job passed in 20+ runs" in digest_text(digest([many], NOON, NOON + 600), name_of, 100, ("n", "esc"), DAY)

@@ -104,6 +104,8 @@ class Matter(StrEnum):
     FAILED = "failed"
     NO_ANSWER = "no answer"
     LATE = "longer than usual"
+    FAILED_BEFORE = "failed earlier"
+    """The last build that ended did not fail, but one before it did."""
     TIMED_OUT = "timed out"
     ABORTED = "aborted"
     PASSED = "passed"
@@ -111,13 +113,21 @@ class Matter(StrEnum):
     STARTED = "started"
 
 
+class Count(NamedTuple):
+    """How many jobs something happened to, and how often in all."""
+
+    matter: Matter
+    jobs: int
+    times: int
+
+
 class Digest(NamedTuple):
     """What happened in a time in which nothing was pressed; epoch seconds."""
 
     since: float
     until: float
-    counts: tuple[tuple[Matter, int], ...] = ()
-    """Without zeros, the most urgent first."""
+    counts: tuple["Count", ...] = ()
+    """Without zeros, the most urgent first. Each job is counted once."""
     jobs: tuple[JobId, ...] = ()
     """Each job to which something happened, the most urgent first, then the newest."""
     urgent: tuple[JobId, ...] = ()
@@ -126,7 +136,9 @@ class Digest(NamedTuple):
     """Whether there were more runs: only the last ones of each job are kept."""
 
 
-_URGENT = frozenset({Matter.FAILED, Matter.NO_ANSWER, Matter.LATE})
+URGENT = frozenset({Matter.FAILED, Matter.NO_ANSWER, Matter.LATE})
+_ENDS = frozenset({Matter.FAILED, Matter.TIMED_OUT, Matter.ABORTED, Matter.PASSED, Matter.ENDED})
+"""What became of runs that ended."""
 _PLACE = {matter: place for place, matter in enumerate(Matter)}
 _MATTERS = {
     Outcome.FAILED: Matter.FAILED,
@@ -139,21 +151,35 @@ _MATTERS = {
 
 def digest(states: Iterable[JobState], since: float, until: float) -> Digest:
     """Returns what happened after `since`, up to `until`. What went by is left out: a start whose end is counted, and
-    a time without answers that is over."""
-    counts = dict.fromkeys(Matter, 0)
+    a time without answers that is over.
+
+    A job counts as the end of its last run, or as what it is now if that is worse.
+    """
+    jobs, times = dict.fromkeys(Matter, 0), dict.fromkeys(Matter, 0)
     worst: list[tuple[int, float, JobId]] = []
     at_least = False
     for state in states:
         at_least = at_least or _has_lost(state, since)
-        found = [(matter, at) for matter, at in _matters(state) if since < at <= until]
-        for matter, _ in found:
-            counts[matter] += 1
+        found = _without_past([(matter, at) for matter, at in _matters(state) if since < at <= until])
         if found:
-            worst.append(min((_PLACE[matter], -at, state.job.id) for matter, at in found))
+            place, at, matter = min((_PLACE[matter], -at, matter) for matter, at in found)
+            worst.append((place, at, state.job.id))
+            jobs[matter] += 1
+            times[matter] += sum(other is matter for other, _ in found)
     ordered = [(place, job) for place, _, job in sorted(worst)]
-    urgent = tuple(job for place, job in ordered if place < len(_URGENT))
-    shown = tuple((matter, number) for matter, number in counts.items() if number)
+    urgent = tuple(job for place, job in ordered if place < len(URGENT))
+    shown = tuple(Count(matter, number, times[matter]) for matter, number in jobs.items() if number)
     return Digest(since, until, shown, tuple(job for _, job in ordered), urgent, at_least)
+
+
+def _without_past(found: list[tuple[Matter, float]]) -> list[tuple[Matter, float]]:
+    """Failures before an end of another kind were earlier; other ends before one of another kind went by."""
+    ends = [(matter, at) for matter, at in found if matter in _ENDS]
+    last = max(ends, key=lambda end: end[1])[0] if ends else None
+    now = [(matter, at) for matter, at in found if matter not in _ENDS or matter is last]
+    if last is Matter.FAILED:
+        return now
+    return now + [(Matter.FAILED_BEFORE, at) for matter, at in ends if matter is Matter.FAILED]
 
 
 def _has_lost(state: JobState, since: float) -> bool:

@@ -170,9 +170,9 @@ def attention(row: Row) -> SortKey:
 def _expected_end(row: Row) -> float:
     """When its run usually ends, which stays the same while it goes on; those of which that is not known come last."""
     course = row.course
-    if course is None or not course.start_seen or not (course.usual and course.usual.point):
+    if course is None or not course.start_seen or course.usual is None:
         return inf
-    return course.began + course.usual.point
+    return course.began + (course.usual.point or course.usual.most)
 
 
 def last_change(row: Row) -> SortKey:

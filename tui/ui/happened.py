@@ -1,7 +1,7 @@
 """What happened to the jobs: past times without answers, the digest after a time without keys, changes not seen yet."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from tui.core.board import Board, JobState
 from tui.core.job import JobId
@@ -22,6 +22,10 @@ class Happened:
         self._last_key = now
         self._silence: tuple[float, float] | None = None
         """Beginning and end of the time that the digest is about; None if none is shown."""
+        self._way: Sequence[JobId] = ()
+        """The jobs to go through while the digest is shown, as they were at the first step."""
+        self._at = -1
+        """The place in it that was gone to last."""
         self.has_just_woken = False
         """Whether the last key was the one that ended the silence: it does what it always does."""
 
@@ -44,6 +48,7 @@ class Happened:
         if self.has_just_woken:
             since = self._silence[0] if self._silence else self._last_key.wall.timestamp()
             self._silence = since, now.wall.timestamp()
+            self._way, self._at = (), -1
         self._last_key = now
         return self.has_just_woken
 
@@ -61,14 +66,30 @@ class Happened:
 
     def close_digest(self) -> None:
         self._silence = None
+        self._way, self._at = (), -1
+
+    def go_on(
+        self, step: int, cursor: JobId | None, way: Callable[[], Sequence[JobId]], shown: Collection[JobId]
+    ) -> JobId | None:
+        """The next job of the way, wherever the cursor is; `way` is asked at the first step and after the last job.
+
+        None if there is no job but the cursor's.
+        """
+        return next((job for job in self._steps(step, way) if job != cursor and job in shown), None)
+
+    def _steps(self, step: int, way: Callable[[], Sequence[JobId]]) -> Iterator[JobId]:
+        for _ in range(2):
+            while 0 <= self._at + step < len(self._way):
+                self._at += step
+                yield self._way[self._at]
+            self._way = way()
+            self._at = -1 if step > 0 else len(self._way)
 
 
-def next_of(jobs: Sequence[JobId], cursor: JobId | None, step: int) -> Sequence[JobId]:
-    """The jobs in the order in which to try them: those after the cursor's, once around; all if it is none of them."""
-    if cursor not in jobs:
-        return jobs[::step]
-    at = jobs.index(cursor)
-    return [jobs[(at + step * by) % len(jobs)] for by in range(1, len(jobs))]
+def way_through(digest: Digest, marked: Collection[JobId], problems: Iterable[JobId]) -> Sequence[JobId]:
+    """Each job once: failures that are marked as new, the others of the digest, the worst first; then the problems."""
+    first = [job for job in digest.jobs if job in marked]
+    return list(dict.fromkeys([*first, *marked, *digest.jobs, *problems]))
 
 
 LONG_ENOUGH = 2.0

@@ -1,6 +1,6 @@
 """Header (counts, freshness, pace of polling), banner (what is wrong with whole profiles), the terminal's title."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -137,10 +137,20 @@ def _counts(header: HeaderState) -> Wordings:
     """The counts in words; where these have no room, with the marks of the rows."""
     counts = counts_of(header.summary)
     words = [(f"{number} {one}", look_of(one) if number else "dim") for one, number in counts]
-    marks = [(f"{header.marks[one]}{number}", look_of(one)) for one, number in counts if number and header.marks]
+    marks = _marks(counts, header.marks)
     news = _news(header)
     wordings = [[*words, *news], [*words, *news[:1]], [*marks, *news], [*marks, *news[:1]], marks]
     return [_spaced(parts) for parts in wordings if parts]
+
+
+def _marks(counts: Sequence[tuple[Condition, int]], marks: Mapping[Condition, str]) -> Parts:
+    """The counts with the marks of the rows. What has the same mark is one count, in the look of the first of them."""
+    sums: dict[str, tuple[int, str]] = {}
+    for one, number in counts:
+        if number and marks:
+            before, look = sums.get(marks[one], (0, look_of(one)))
+            sums[marks[one]] = before + number, look
+    return [(f"{mark}{number}", look) for mark, (number, look) in sums.items()]
 
 
 def _news(header: HeaderState) -> Parts:

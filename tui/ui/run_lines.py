@@ -8,7 +8,7 @@ from tui.core.condition import Condition
 from tui.core.job import JobId
 from tui.core.job_runs import SERVICE
 from tui.core.observed_run import RecordedRun
-from tui.core.past_events import Digest, EventKind, Matter, PastEvent
+from tui.core.past_events import URGENT, Count, Digest, EventKind, Matter, PastEvent
 from tui.core.run import Outcome, RunRecord
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
@@ -155,20 +155,44 @@ def digest_text(
 ) -> str:
     """The sum in one line of so many cells; empty if nothing happened. `keys` go to the next job, and close it.
 
-    Urgent jobs are named, as many as there is room for. If there is less, what is least urgent is left out.
+    Urgent jobs are named, as many as there is room for. If there is less, what is least urgent is left out; the keys
+    are left out on a narrow screen only.
     """
     if not digest.counts:
         return ""
+    how = f" {keys[0]}: go through, {keys[1]}: close"
+    texts = list(_sums(digest, name_of, f"Since {clock(digest.since, today)}: "))
+    endings = (how, "") if cells < NARROW else (how,)
+    fitting = (text + end for end in endings for text in texts if width(text + end) <= cells)
+    return next(fitting, texts[-1] + endings[-1])
+
+
+NARROW = 58
+"""With fewer cells than this the digest may be without its keys."""
+
+
+def _sums(digest: Digest, name_of: Callable[[JobId], str], begin: str) -> Iterable[str]:
+    """The same from the longest text to the shortest."""
+    jobs = [_jobs(count, count is digest.counts[0]) for count in digest.counts]
     more = "+" if digest.at_least else ""
-    sums = [f"{number}{more if matter in _MANY else ''} {matter}" for matter, number in digest.counts]
-    begin = f"Since {clock(digest.since, today)}: {', '.join(sums)}"
-    how = f"{keys[0]}: next, {keys[1]}: close"
-    texts = [f"{begin}{named}. {how}" for named in _named([name_of(job) for job in digest.urgent])]
-    texts += [f"{begin.removesuffix(', '.join(sums[least:]))}... {how}" for least in range(len(sums) - 1, 0, -1)]
-    return next((text for text in texts if width(text) <= cells), texts[-1])
+    runs = [
+        f"{text} in {count.times}{more} runs" if count.times > count.jobs else text
+        for text, count in zip(jobs, digest.counts, strict=True)
+    ]
+    urgent = sum(count.matter in URGENT for count in digest.counts)
+    for named in _named([name_of(job) for job in digest.urgent]):
+        for texts in (runs, jobs):
+            yield f"{begin}{', '.join(filter(None, (', '.join(texts[:urgent]) + named, *texts[urgent:])))}."
+    for number in range(len(jobs) - 1, 0, -1):
+        yield f"{begin}{', '.join(jobs[:number])}, ..."
 
 
-_MANY = frozenset({Matter.FAILED, Matter.TIMED_OUT, Matter.ABORTED, Matter.PASSED, Matter.ENDED})
+def _jobs(count: Count, is_first: bool) -> str:
+    """`5 jobs failed`, then `2 passed`."""
+    if not is_first:
+        return f"{count.jobs} {count.matter}"
+    noun = "job" if count.jobs == 1 else "jobs"
+    return f"{count.jobs} {noun} {'with ' if count.matter is Matter.NO_ANSWER else ''}{count.matter}"
 
 
 def _named(names: Sequence[str]) -> Iterable[str]:

@@ -1,11 +1,13 @@
 """Move the cursor, go from problem to problem, and mark jobs."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from tui.core.condition import Condition
+from tui.core.job import JobId
+from tui.core.past_events import Digest
 from tui.ui.actions import Actions
 from tui.ui.groups import GroupLine, Line, job_of
-from tui.ui.happened import next_of
+from tui.ui.happened import way_through
 from tui.ui.keys import first_key
 
 
@@ -50,17 +52,22 @@ class CursorActions(Actions):
         self._walk(-1)
 
     def _walk(self, step: int) -> None:
-        """Go to the next job of the digest while that is shown, else to the next problem."""
+        """Go to the next job of the digest while that is shown, then or else to the next problem."""
         happened = self.screen.happened
         digest = happened.digest(self.state.shown.states.values()) if happened.may_close else None
         if digest is None:
             self.go_to_first(self.table.after_cursor(step))
             return
-        shown = [job for job in digest.jobs if job in self.state.order]
-        if following := next_of(shown, self.table.cursor, step):
-            self.go_to(following[0])
+        following = happened.go_on(step, self.table.cursor, lambda: self._way(digest), self.state.order)
+        if following:
+            self.go_to(following)
         else:
             self.say("No other job of these is shown.")
+
+    def _way(self, digest: Digest) -> Sequence[JobId]:
+        rows = [(job, self.state.row(job)) for job in self.state.order]
+        marked = [job for job, row in rows if row.is_new and row.condition is Condition.FAILED]
+        return way_through(digest, marked, [job for job, row in rows if row.is_problem or row.is_new])
 
     def go_to_first(self, lines: Iterable[Line], only: Collection[Condition] = ()) -> None:
         """Go to the first of these lines whose condition is in `only`; if that is empty, to a problem or a change."""

@@ -1,0 +1,55 @@
+"""The way through what happened: where the next press goes, whatever the cursor is on."""
+
+from tests.support.builders import job_id, moment
+from tui.core.job import JobId
+from tui.core.past_events import Digest
+from tui.core.reading import Moment
+from tui.ui.happened import Happened, way_through
+
+A, B, C, D, E, F = (job_id(number) for number in range(1, 7))
+ALL = (A, B, C, D, E, F)
+SINCE: Moment = moment(0)
+
+
+def walk(steps: str, way: list[JobId], cursor: JobId, shown: tuple[JobId, ...] = ALL) -> list[JobId | None]:
+    """Where `n` and `N` go to, one after the other."""
+    happened, went = Happened(SINCE), list[JobId | None]()
+    for step in steps:
+        job = happened.go_on(1 if step == "n" else -1, cursor, lambda: way, shown)
+        went.append(job)
+        cursor = job or cursor
+    return went
+
+
+def test_the_worst_is_first_and_every_marked_failure_and_problem_is_reached_once() -> None:
+    digest = Digest(0, 600, jobs=(D, A, B), urgent=(D, A))
+    assert list(way_through(digest, [C, A], [A, C, E])) == [A, C, D, B, E]
+    assert walk("nnnnnn", [A, C, D, B, E], cursor=D) == [A, C, D, B, E, A]
+
+
+def test_the_cursor_is_not_where_the_way_begins() -> None:
+    assert walk("nnn", [A, B, C], cursor=B) == [A, B, C]
+    assert walk("nn", [A, B, C], cursor=A) == [B, C]
+
+
+def test_back_goes_the_same_way_and_from_the_first_to_the_last() -> None:
+    assert walk("nnNN", [A, B, C], cursor=F) == [A, B, A, C]
+    assert walk("N", [A, B, C], cursor=F) == [C]
+
+
+def test_what_has_no_row_is_passed_over() -> None:
+    assert walk("nnn", [A, B, C], F, shown=(A, C)) == [A, C, A]
+    assert walk("nn", [A, B], A, shown=(A,)) == [None, None]
+
+
+def test_a_way_that_changes_while_it_is_gone_takes_effect_after_its_last_job() -> None:
+    happened, ways = Happened(SINCE), iter([[A, B], [B, C], [C]])
+    went = [happened.go_on(1, F, lambda: next(ways), ALL) for _ in range(4)]
+    assert went == [A, B, B, C]
+
+
+def test_another_silence_begins_the_way_again() -> None:
+    happened = Happened(SINCE)
+    assert happened.go_on(1, F, lambda: [A, B], ALL) == A
+    assert happened.key(moment(700))
+    assert happened.go_on(1, F, lambda: [C], ALL) == C
