@@ -98,6 +98,15 @@ async def test_one_deleted_job_keeps_no_extra_waiting_and_a_pause_does() -> None
         assert await counted(bench.poller.extras_budget(), 600) == 0
 
 
+@pytest.mark.parametrize("kind", [FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID])
+@in_virtual_time
+async def test_where_the_only_job_does_not_exist_others_can_be_found(kind: FailureKind) -> None:
+    async with polling(1) as bench:
+        bench.answer = lambda _: failed(kind)
+        await asyncio.sleep(10)
+        assert await counted(bench.poller.extras_budget(), 60) > 20
+
+
 @in_virtual_time
 async def test_a_refusal_of_an_extra_slows_the_status_calls() -> None:
     async with polling(20) as bench:

@@ -30,6 +30,7 @@ COUNTED_FROM = 60.0
 
 SUSPENDED_AFTER = 2
 """If two clock checks are further apart than this many idle intervals, the machine was suspended."""
+_NO_SUCH_JOB = (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID)
 
 
 class Scheduler:
@@ -103,11 +104,15 @@ class Scheduler:
 
     @property
     def goes_well(self) -> bool:
-        """Whether there is room for other calls: the service answers, and most jobs that were asked can be read."""
+        """Whether there is room for other calls: the service answers, and most jobs that were asked can be read.
+
+        That a job does not exist is as good as a status: the service has taken the credential.
+        """
         if self.paused or self.signed_out or self.breaker.failure:
             return False
         jobs = self.job_queue.entries.values()
-        failing, good = sum(one.failure is not None for one in jobs), sum(one.is_good for one in jobs)
+        good = sum(one.is_good or (one.failure is not None and one.failure.kind in _NO_SUCH_JOB) for one in jobs)
+        failing = sum(one.failure is not None and one.failure.kind not in _NO_SUCH_JOB for one in jobs)
         return good >= failing and (good > 0 or not jobs)
 
     @property
