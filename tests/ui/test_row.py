@@ -78,6 +78,14 @@ def test_an_end_is_as_long_ago_as_its_stop_was_seen_else_as_the_service_says() -
     assert words.time(row(state((IDLE, 0)), at=1), 80) == ""
 
 
+def test_what_only_a_list_says_of_a_run_is_called_so() -> None:
+    listed = RunRecord(11, Outcome.PASSED, "blue", is_finished=True, is_confirmed=False)
+    known = state((IDLE, 0)).learn(listed)
+    assert [words.build(row(known, at=1), cells) for cells in (40, 12, 4)] == ["#11 · says a list", "says a list", "list"]
+    confirmed = known.learn(listed._replace(branch="main", is_confirmed=True))
+    assert words.build(row(confirmed, at=1), 40) == "#11 main"
+
+
 def test_the_times_of_all_rows_change_together_and_seldom() -> None:
     rows = [row(state((IDLE, 0), (RUNNING, began)), at=0, interval=10_000) for began in range(1, 15)]
     changes = []

@@ -210,12 +210,17 @@ def no_answer(state: JobState, cells: int) -> str:
 
 
 def last_run(state: JobState, cells: int) -> str:
-    """The last run in a few words. Without room for all it loses who began it, then of a failed one the branch."""
+    """The last run in a few words. Without room for all it loses who began it, then of a failed one the branch.
+
+    What only a list of jobs says is called so.
+    """
     run = state.last_run
     if run is None:
         return ""
     number = f"#{run.number}" if run.number else ""
     unknown = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else ""
+    if not run.is_confirmed:
+        return _first_fitting(((unknown, number, "says a list"), (unknown, "says a list"), ("list",)), cells)
     first = " ".join(filter(None, (number, run.branch)))
     if not state.failed_step:
         return _first_fitting(((unknown, first, who_of(run)), (unknown, first)), cells)
