@@ -57,7 +57,7 @@ def test_an_unknown_limit_costs_one_refusal() -> None:
     ],
 )
 def test_bad_lists_make_nothing_wrong_and_nothing_slower_than_a_plain_loop(lists: str) -> None:
-    figures = measured(Setting(hours=by_length(0.8, 3.0), lists=lists))
+    figures = measured(Setting(hours=by_length(0.8, 1.5, 3.0), lists=lists))
     for delays in (figures.starts, figures.stops):
         half, most = half_and_most(delays)
         assert half <= 1.1 * PLAIN_MEDIAN
@@ -68,7 +68,9 @@ def test_bad_lists_make_nothing_wrong_and_nothing_slower_than_a_plain_loop(lists
 @takes_minutes
 @pytest.mark.parametrize(("filter_works", "bound"), [(False, 45.0), (True, 20.0)])
 def test_2000_jobs_in_five_projects(filter_works: bool, bound: float) -> None:
-    figures = measured(Setting(jobs=2000, projects=5, running=20, hours=2.0, filter_works=filter_works))
+    figures = measured(
+        Setting(jobs=2000, projects=5, running=20, hours=by_length(1.0, 1.0, 2.0), filter_works=filter_works)
+    )
     for delays in (figures.starts, figures.stops):
         assert median(delays) <= bound
     keeps_promises(figures)

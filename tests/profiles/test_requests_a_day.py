@@ -31,7 +31,7 @@ from tui.profiles.job_facts import JobFacts
 from tui.profiles.resolve import ConnectionOptions
 
 JOBS, RUNS_A_DAY = 200, 10
-DAYS = by_length(0.03, 1.0)
+DAYS = by_length(0.03, 0.2, 1.0)
 SECONDS = 86400.0
 MOST = 2500
 """Requests a day for outcomes, exact times included."""

@@ -64,7 +64,7 @@ for start in range(0, int(jobs), int(at_once)):
 
 def test_writers_killed_at_random_moments_lose_nothing(tmp_path: Path) -> None:
     """Each third of them not before its first save was through, so that there is something to lose on any machine."""
-    writers = by_length(100, 1000, 10_000)
+    writers = by_length(100, 300, 10_000)
     saved, silent = map(int, output(python(KILLED, tmp_path, writers)).split())
     assert saved > writers * 0.3
     assert silent > writers * 0.02  # killed before their first save was through

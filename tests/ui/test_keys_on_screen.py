@@ -380,3 +380,13 @@ async def test_each_command_names_a_method_that_there_is() -> None:
                 assert callable(getattr(shown.app, f"action_{method}")), command.id
             else:
                 assert callable(getattr(getattr(shown.board, owner), method)), command.id
+
+
+async def test_the_rest_of_a_paste_that_comes_while_its_dialog_opens_is_in_the_same_dialog() -> None:
+    whole = f"{job_id(7)}\n{job_id(8)}\n{job_id(9)}\n"
+    async with screen(1, size=(100, 30)) as shown:
+        for part in (whole[:50], whole[50:90], whole[90:]):  # in the middle of an ID
+            shown.board.post_message(events.Paste(part))
+        await shown.until(lambda: "3 new" in shown.text)
+        await shown.press("escape")
+        assert "Add jobs" not in shown.text

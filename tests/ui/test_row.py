@@ -81,7 +81,8 @@ def test_an_end_is_as_long_ago_as_its_stop_was_seen_else_as_the_service_says() -
 def test_what_only_a_list_says_of_a_run_is_called_so() -> None:
     listed = RunRecord(11, Outcome.PASSED, "blue", is_finished=True, is_confirmed=False)
     known = state((IDLE, 0)).learn(listed)
-    assert [words.build(row(known, at=1), cells) for cells in (40, 12, 4)] == ["#11 · says a list", "says a list", "list"]
+    shown = [words.build(row(known, at=1), cells) for cells in (40, 12, 4)]
+    assert shown == ["#11 · says a list", "says a list", "list"]
     confirmed = known.learn(listed._replace(branch="main", is_confirmed=True))
     assert words.build(row(confirmed, at=1), 40) == "#11 main"
 

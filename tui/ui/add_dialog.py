@@ -101,6 +101,12 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         for pane in self.query("#preview"):  # a resize may come before it is mounted
             pane.styles.max_height = max(2, self.app.size.height - around)
 
+    def take_rest(self, text: str) -> None:
+        """Take the rest of the paste that opened the dialog: it may begin in the middle of a line."""
+        self._pasted += _lines_ended(text)
+        if self.query("#ids"):
+            self._look()
+
     @on(PasteInput.Pasted)
     def take_paste(self, event: PasteInput.Pasted) -> None:
         self._pasted = f"{self._pasted}\n{event.text}".strip("\n")

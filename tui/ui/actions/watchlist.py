@@ -7,6 +7,7 @@ from tui.ui.actions import Actions
 from tui.ui.watchlist_editor import Emptied, Undone, count
 
 if TYPE_CHECKING:
+    from tui.ui.add_dialog import AddDialog
     from tui.ui.dialogs import ChoiceDialog
 
 
@@ -16,15 +17,27 @@ class WatchlistActions(Actions):
     _question: "ChoiceDialog | None" = None
     """The open question about an emptied file; None when there is none."""
 
+    _adding: "AddDialog | None" = None
+    """The add dialog that is open or about to open; None if there is none."""
+
     async def add(self) -> None:
         await self.add_jobs("")
 
     async def add_jobs(self, pasted: str) -> None:
+        """Opens the dialog. What is pasted while it opens is the rest of the paste that it opens for."""
         from tui.ui.add_dialog import AddDialog
 
+        if self._adding:
+            self._adding.take_rest(pasted)
+            return
         regions = {name: self.live.service.profile(name).endpoint.region for name in self.live.profile_names()}
         dialog = AddDialog(self.state.board.states, self.deps.now().wall, pasted, regions, self.editor.add)
-        if jobs := await self.screen.ask("add", dialog):
+        self._adding = dialog
+        try:
+            jobs = await self.screen.ask("add", dialog)
+        finally:
+            self._adding = None
+        if jobs:
             self._show_added(jobs)
 
     async def find(self) -> None:
