@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tests.support.builders import DAY, job_id
 from tui.codearts.auth.credentials import Credential, EnvironmentToken
@@ -223,6 +224,7 @@ async def screen(
     **parts: Any,
 ) -> AsyncIterator[Screen]:
     """The app with so many jobs, all of them read once when the block begins."""
+    ScrollBar.renderer = ScrollBarRender  # an app without UTF-8 in this process has put its own there
     clock = Clock()
     reader = Script(clock.now, dict(outcomes or {}))
     store = store or MemoryWatchlist(jobs(watched) if isinstance(watched, int) else watched)
