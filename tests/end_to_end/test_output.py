@@ -106,7 +106,7 @@ def test_a_terminal_without_a_size_is_taken_for_a_usual_one(tmp_path: Path, told
             terminal.wait_for(f"{JOBS} idle")
             first, *_, last = labels
             server.answers[first] = True
-            terminal.wait_for("1 running")
+            terminal.wait_for(r"(?s)1 running.*▸ running +0s")  # with the column of times, which it brings
             sent = len(terminal.raw)
             server.answers[last] = True
             terminal.wait_for("2 running")
