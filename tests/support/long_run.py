@@ -29,5 +29,5 @@ def by_length(everyday: T, minutes: T, hours: T | None = None) -> T:
 
 takes_minutes = pytest.mark.skipif(not MINUTES, reason=f"runs with {SWITCH}=minutes")
 takes_hours = pytest.mark.skipif(not HOURS, reason=f"runs with {SWITCH}=hours: it needs a quiet machine")
-SIZES = pytest.mark.parametrize(("rows", "columns"), by_length([(24, 80)], [(24, 80), (40, 120)]))
+SIZES = pytest.mark.parametrize(("rows", "columns"), by_length([(24, 80)], [(24, 80)], [(24, 80), (40, 120)]))
 """Sizes of the terminal in which a test runs."""
