@@ -110,7 +110,7 @@ def test_a_terminal_without_a_size_is_taken_for_a_usual_one(tmp_path: Path, told
             sent = len(terminal.raw)
             server.answers[last] = True
             terminal.wait_for("2 running")
-            assert len(terminal.raw) - sent <= 1000
+            assert len(terminal.raw) - sent <= 2000  # a whole screen is several times that
             terminal.press("?")
             terminal.wait_for("esc: close")
             terminal.press("escape")
