@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tui.context import App, Context
     from tui.core.job import JobId
     from tui.core.observed_run import RecordedRun
+    from tui.storage.recorder import Recorder
     from tui.storage.settings import Settings
     from tui.storage.watchlist import Watchlist, WatchlistStore
 
@@ -84,6 +85,25 @@ def open_screen(
     has_files: bool = True,
 ) -> int:
     """Run the screen. Without files, none of the user's but the watchlist given is read or written."""
+    recorder = context.recorder() if has_files else None  # reads while the rest is loaded
+    try:
+        return _open(context, make_app, settings, store, watchlist, warning, has_files, recorder)
+    except BaseException:  # the screen closes it, if there is one: its thread must not be left to the end of Python
+        if recorder:
+            recorder.close()
+        raise
+
+
+def _open(
+    context: "Context",
+    make_app: "Callable[[], App]",
+    settings: "Settings",
+    store: "WatchlistStore",
+    watchlist: "Watchlist",
+    warning: str,
+    has_files: bool,
+    recorder: "Recorder | None",
+) -> int:
     from tui.storage.names import load_names, names_path
     from tui.storage.screen_state import ScreenState, load_state, save_state
     from tui.storage.settings import save_view
@@ -92,7 +112,6 @@ def open_screen(
     from tui.ui.screen_deps import ScreenDeps
 
     state_file = context.locations.state if has_files else None
-    recorder = context.recorder() if has_files else None  # reads while the rest is loaded
     state = load_state(state_file) if state_file else ScreenState()
     service = cache(make_app)
 
