@@ -118,7 +118,7 @@ def run_in_terminal(arguments: Sequence[str], more: Mapping[str, str], cancelled
         status = None
         while status is None and not cancelled.is_set():
             found, ended = os.waitpid(process.pid, os.WNOHANG | os.WUNTRACED)
-            if found and os.WIFSTOPPED(ended):  # it wanted the terminal before it had it, or somebody pressed ctrl+z
+            if found and os.WIFSTOPPED(ended):  # it read the terminal before it had it, or the user pressed ctrl+z
                 os.killpg(process.pid, signal.SIGCONT)
             elif found:
                 status = process.returncode = os.waitstatus_to_exitcode(ended)

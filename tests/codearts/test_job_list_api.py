@@ -43,6 +43,7 @@ ENTRY = {
     "last_build_user": "lin",
     "disabled": False,
 }
+ENTRIES = st.lists(st.dictionaries(st.sampled_from(list(ENTRY)), json_values | st.just(JOB), max_size=8), max_size=4)
 
 
 def page(body: bytes, number: int = 0) -> JobPage:
@@ -134,10 +135,7 @@ def test_the_lists_own_word_is_an_outcome_that_awaits_confirmation(
 
 
 @settings(max_examples=by_length(25, 100), deadline=None)
-@given(
-    st.lists(st.dictionaries(st.sampled_from(list(ENTRY)), json_values | st.just(JOB), max_size=8), max_size=4),
-    json_values,
-)
+@given(ENTRIES, json_values)
 def test_no_answer_makes_it_raise_and_no_job_is_invented(entries: list[dict[str, object]], total: object) -> None:
     found = parse_job_page(envelope({"total": total, "job_list": entries}))
     if isinstance(found, JobPage):
@@ -231,10 +229,7 @@ def test_an_empty_page_with_a_total_is_a_failure_and_one_without_is_none() -> No
 
 
 @settings(max_examples=by_length(25, 100), deadline=None)
-@given(
-    st.lists(st.dictionaries(st.sampled_from(list(ENTRY)), json_values | st.just(JOB), max_size=8), max_size=4),
-    json_values,
-)
+@given(ENTRIES, json_values)
 def test_no_answer_makes_hints_raise_or_grow(entries: list[dict[str, object]], total: object) -> None:
     found = parse_hint_page(envelope({"total": total, "job_list": entries}))
     if isinstance(found, HintPage):

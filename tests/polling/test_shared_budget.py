@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from tests.support.credential_fakes import NoCredential
 from tests.support.quota import Quota, Room
 from tests.support.scripted_reader import jobs
 from tests.support.virtual_time import in_virtual_time
@@ -24,7 +25,7 @@ def clock() -> float:
     return asyncio.get_running_loop().time()
 
 
-class Reader:
+class Reader(NoCredential):
     """Idle jobs, if the quota allows it."""
 
     def __init__(self, quota: Quota) -> None:
@@ -38,15 +39,6 @@ class Reader:
         await asyncio.sleep(0.1)
         outcome = self._quota.refusal() or Status.IDLE
         return Reading(job, outcome, sent, Moment(clock(), at))
-
-    def credential_changed(self) -> bool:
-        return False
-
-    def may_show_again(self) -> bool:
-        return False
-
-    def reset(self) -> None:
-        """There is no sign-in."""
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.support.builders import DAY, job_id
+from tests.support.credential_fakes import NoCredential
 from tests.support.long_run import by_length
 from tests.support.virtual_time import run
 from tui.codearts.auth.credentials import EnvironmentToken
@@ -122,7 +123,7 @@ class Service:
         return httpx.Response(200, content=json.dumps({"result": result, "error": None, "status": "success"}))
 
 
-class Reader:
+class Reader(NoCredential):
     """The status calls, which cost a request each, too, but are not counted here."""
 
     def __init__(self, service: Service) -> None:
@@ -133,17 +134,8 @@ class Reader:
         await asyncio.sleep(0.05)
         return Reading(job, Status.RUNNING if self._service.is_running(job) else Status.IDLE, sent, now(), 200)
 
-    def credential_changed(self) -> bool:
-        return False
-
-    def may_show_again(self) -> bool:
-        return False
-
-    def reset(self) -> None:
-        """Nothing to forget."""
-
     async def close(self) -> None:
-        """Nothing to close."""
+        """There is nothing to close."""
 
 
 class Options(ConnectionOptions):

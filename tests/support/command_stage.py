@@ -8,6 +8,7 @@ from datetime import timedelta
 from io import StringIO
 
 from tests.support.builders import DAY, job_id
+from tests.support.credential_fakes import NoCredential
 from tui.commands.output import Output
 from tui.commands.session import Adjust, Report, Session
 from tui.core.job import Job, JobId
@@ -30,7 +31,7 @@ def now() -> Moment:
 
 
 @dataclass
-class Stage:
+class Stage(NoCredential):
     """What the service answers, by job and the seconds since the first question; and all that was written."""
 
     answer: Callable[[JobId, float], Outcome] = lambda job, at: Status.IDLE
@@ -50,15 +51,6 @@ class Stage:
         await asyncio.sleep(self.latency)
         outcome = self.answer(job, now().at - self._started)
         return Reading(job, outcome, sent, now(), 200 if isinstance(outcome, Status) else 502, "c0ffee")
-
-    def credential_changed(self) -> bool:
-        return False
-
-    def may_show_again(self) -> bool:
-        return False
-
-    def reset(self) -> None:
-        pass
 
     async def close(self) -> None:
         self.closed = True

@@ -15,6 +15,19 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 URL = "https://cloudbuild-ext.cn-north-4.myhuaweicloud.com/v3/jobs/901878212b1a49be9c1a1054c272762a/status"
 
 
+class NoCredential:
+    """The part of a reader of statuses that is about its credential, for fakes that have none."""
+
+    def credential_changed(self) -> bool:
+        return False
+
+    def may_show_again(self) -> bool:
+        return False
+
+    def reset(self) -> None:
+        """There is nothing to try again."""
+
+
 class Time:
     """Both clocks of this machine."""
 

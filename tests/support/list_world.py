@@ -12,6 +12,7 @@ from random import Random
 from statistics import median, quantiles
 
 from tests.support.builders import DAY, job_id
+from tests.support.credential_fakes import NoCredential
 from tests.support.virtual_time import run
 from tui.core.board import Board
 from tui.core.budget import Limit
@@ -89,7 +90,7 @@ class Figures:
         )
 
 
-class ListWorld:
+class ListWorld(NoCredential):
     """The service and the program."""
 
     def __init__(self, setting: Setting, peers: Peers | None = None) -> None:
@@ -213,15 +214,6 @@ class ListWorld:
             lag = self.clock() - self.began
         said, number = self._said(job), (self.spell(job, lag) + 1) // 2
         return Hint(said, (said, "", "", number, number), number, self.project[job])
-
-    def credential_changed(self) -> bool:
-        return False
-
-    def may_show_again(self) -> bool:
-        return False
-
-    def reset(self) -> None:
-        pass
 
     # The program
 

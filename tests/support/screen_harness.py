@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tests.support.builders import DAY, job_id
+from tests.support.credential_fakes import NoCredential
 from tui.codearts.auth.credentials import Credential, EnvironmentToken
 from tui.codearts.endpoints import Endpoint
 from tui.core.errors import UserError
@@ -83,7 +84,7 @@ class Clock:
 
 
 @dataclass
-class Script:
+class Script(NoCredential):
     """A reader that returns the given outcomes at once, and records which jobs it read."""
 
     now: Callable[[], Moment]
@@ -94,17 +95,8 @@ class Script:
         self.asked.append(job)
         return Reading(job, self.outcomes.get(job, Status.IDLE), self.now(), self.now(), 200, "c0ffee")
 
-    def credential_changed(self) -> bool:
-        return False
-
-    def may_show_again(self) -> bool:
-        return False
-
-    def reset(self) -> None:
-        pass
-
     async def close(self) -> None:
-        pass
+        """There is nothing to close."""
 
 
 @dataclass

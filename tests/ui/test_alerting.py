@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 from tests.support.builders import job_id, reading, state
+from tests.support.credential_fakes import NoCredential
 from tests.support.long_run import by_length, takes_minutes
 from tests.support.virtual_time import in_virtual_time
 from tui.core.alert_policy import AlertOn, Arm
@@ -31,7 +32,7 @@ ALL = AlertSettings(bell=True)
 TEXT = re.compile(r"\x1b\]99;;([^\a]*)\a")
 
 
-class Stage:
+class Stage(NoCredential):
     """The default polling of some jobs, what asks for their outcomes, and the alerts, before a kitty."""
 
     def __init__(self, settings: AlertSettings, count: int, has_extras: bool) -> None:
@@ -80,15 +81,6 @@ class Stage:
         sent = self.now()
         await asyncio.sleep(0.1)
         return Reading(job, self.answers[job], sent, self.now())
-
-    def credential_changed(self) -> bool:
-        return False
-
-    def may_show_again(self) -> bool:
-        return False
-
-    def reset(self) -> None:
-        """There is no credential."""
 
     # What is asked for the outcomes: one answer a second
 

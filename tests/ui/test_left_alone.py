@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.archive import Archive
 from tests.support.builders import DAY
+from tests.support.credential_fakes import NoCredential
 from tests.support.history_files import opened
 from tests.support.long_run import by_length
 from tests.support.virtual_time import run
@@ -34,7 +35,7 @@ NOON = DAY.timestamp()
 
 
 @dataclass
-class Watch:
+class Watch(NoCredential):
     """Everything between the demo's answers and the history file. Seconds are those of the demo."""
 
     seed: int
@@ -56,15 +57,6 @@ class Watch:
         answer = self.jobs[job].answer(self.now().at, len(self.notes))
         await asyncio.sleep(0.1)
         return Reading(job, interpret(answer.status, {}, answer.encode("r")), sent, self.now())
-
-    def credential_changed(self) -> bool:
-        return False
-
-    def may_show_again(self) -> bool:
-        return False
-
-    def reset(self) -> None:
-        pass
 
     def remembered(self, wait: float = 0.0) -> Remembered | None:
         return Remembered()

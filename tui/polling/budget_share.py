@@ -11,7 +11,7 @@ from tui.core.reading import Failure
 from tui.polling.rate_limiter import SHARE, AdaptiveRateLimiter, ExtrasShare
 
 EVERY = 0.2
-"""Seconds between two exchanges; a refusal is told at once."""
+"""Seconds between two exchanges with the other instances; a refusal is passed on at once."""
 AT_FIRST = 0.3
 """Seconds that the first request waits at most to hear from others and of a remembered limit."""
 ROOM = 1.25
@@ -25,7 +25,7 @@ class Peers(Protocol):
         """Tells them, and returns what they told last; None before anything was heard. Never blocks."""
 
     def when_told(self, ready: Callable[[], object]) -> None:
-        """Calls `ready`, from any thread, when something is told for the first time."""
+        """Calls `ready`, from any thread, when another instance is heard for the first time."""
 
     def end(self) -> None:
         """This instance ends. May take a moment."""

@@ -211,7 +211,7 @@ class JobQueue:
             self._count(entry, 1)
 
     def hint(self, jobs: Iterable[JobId]) -> None:
-        """Moves these jobs before all that nobody waits for. Those that fail are read as planned."""
+        """Moves these jobs before those that are only due. Jobs whose readings fail are read as planned."""
         for job in jobs:
             slot = self.heap.slot(job)
             if slot and slot.rank > Rank.HINTED and not self.entries[job].failure:

@@ -1,8 +1,9 @@
 """The folder in which instances of this user on this host tell each other what they spend of a credential's budget.
 
-Each instance has a file of its own, which only it writes; a lock on it lasts as long as the process. So nobody waits
-for anybody, and a killed owner is noticed at once, whoever has its process number now. The name of a file is a keyed
-hash of endpoint and credential. What an instance has spent still counts after its end, until the window is over.
+Each instance has a file of its own, which only it writes; a lock on it lasts as long as the process. So no
+instance waits for another, and a killed owner is noticed at once, whoever has its process number now. The name of a
+file is a keyed hash of endpoint and credential. What an instance has spent still counts after its end, until the
+window is over.
 """
 
 import errno

@@ -69,7 +69,7 @@ class SharedBudget:
         return self._told
 
     def when_told(self, ready: Callable[[], object]) -> None:
-        """Calls `ready`, in the thread, when something is told for the first time."""
+        """Calls `ready`, in the thread, when another instance is heard for the first time."""
         self._ready = ready
 
     def end(self) -> None:
