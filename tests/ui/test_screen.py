@@ -108,3 +108,28 @@ async def test_the_cursor_stays_on_its_job_through_sorting_and_readings() -> Non
         line = next(line for line in shown.lines if line.startswith("›"))
         assert chosen is not None
         assert shown.board.state.board.states[chosen].job.label in line
+
+
+async def test_what_comes_to_the_top_is_seen_and_a_new_order_is_shown_from_its_start() -> None:
+    async with screen(60, {job_id(n): Status.RUNNING for n in range(1, 61)}) as shown:
+        shown.board.look.sort_by("attention")
+        await shown.settle()
+        first = shown.cursor
+        for number in (30, 40, 50, 60):
+            shown.reader.outcomes[job_id(number)] = failure()
+        await shown.ask_all()
+        await shown.until(lambda: "4 no answer" in shown.lines[0])
+        assert shown.cursor == first
+        assert [number for number in (30, 40, 50, 60) if f"job {number:03}" in "\n".join(shown.lines[2:6])] == [
+            30,
+            40,
+            50,
+            60,
+        ]
+        await shown.press("home")
+        shown.board.look.sort_by("")
+        await shown.settle()
+        assert shown.cursor == job_id(1)
+        await shown.press("S", "j", "S")
+        assert shown.cursor == job_id(59)
+        assert any("›" in line and "job 059" in line for line in shown.lines)

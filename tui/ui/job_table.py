@@ -100,12 +100,15 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return "" if self.cursor or not self.order else group_of(self.cursor_line)
 
     def show(self, order: Sequence[Line]) -> None:
-        """Show these lines. The cursor stays on its job, and that job on its line of the screen."""
+        """Show these lines. The cursor stays on its job, and that job on its line of the screen.
+
+        At the top the first lines stay in view instead, while the cursor fits in: what comes to the top is seen.
+        """
         order = tuple(order)
         if order is self.order or order == self.order:
             return
         old_line = self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
-        height_above = old_line - self.scroll_offset.y
+        top = self.scroll_offset.y
         was_in_view = not self.order or self._in_view(old_line)
         self.order = order
         self._lines = {line: number for number, line in enumerate(order)}
@@ -122,9 +125,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.cursor_line = self._same_place() or (order[min(old_line, len(order) - 1)] if order else None)
             if self.cursor != job:
                 self._cursor_moved()
-        if self.cursor == job and self.cursor_line and self._lines[self.cursor_line] != old_line and was_in_view:
+        if top and self.cursor == job and self.cursor_line and was_in_view:
             self._resize()
-            self.scroll_to(y=self._lines[self.cursor_line] - height_above, animate=False, immediate=True)
+            moved = self._lines[self.cursor_line] - old_line
+            self.scroll_to(y=top + moved, animate=False, immediate=True)
         self._resize()
         if was_in_view:  # else the user has scrolled away to look at something
             self._keep_in_view()

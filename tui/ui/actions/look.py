@@ -25,10 +25,17 @@ class LookActions(Actions):
             self.sort_by(chosen)
 
     def sort_by(self, key: str) -> None:
-        self.screen.keep_look(self.state.look._replace(sort="" if key == "list" else key, reverse=False))
+        self._order_by("" if key == "list" else key, reverse=False)
 
     def reverse(self) -> None:
-        self.screen.keep_look(self.state.look._replace(reverse=not self.state.look.reverse))
+        self._order_by(self.state.look.sort, not self.state.look.reverse)
+
+    def _order_by(self, sort: str, reverse: bool) -> None:
+        """A cursor on the first line stays there: what the new order puts first is what the user asked for."""
+        was_first = self.table.cursor_line in self.table.order[:1]
+        self.screen.keep_look(self.state.look._replace(sort=sort, reverse=reverse))
+        if was_first:
+            self.table.move_by(-len(self.table.order))
 
     async def columns(self) -> None:
         from tui.ui.columns_dialog import ColumnsDialog
