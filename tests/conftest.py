@@ -17,7 +17,7 @@ from textual.css.stylesheet import Stylesheet
 from tests.support.history_files import close_opened
 from tests.support.long_run import by_length
 from tests.support.sent_requests import noted, take_others
-from tui.codearts.transport import Transport
+from tui.codearts.connections import Transport
 
 for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(number) is signal.SIG_IGN:

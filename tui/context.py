@@ -17,7 +17,7 @@ from tui.core.paths import expanded
 from tui.core.reading import Failure, FailureKind, Moment, Reading
 from tui.core.text import clean
 from tui.storage.files import Locations, default_locations
-from tui.storage.names import names_path
+from tui.storage.learned import names_path
 from tui.storage.profile_settings import ProfileSettings, secret_variables
 from tui.storage.settings import PollingSettings, Settings, load_settings
 from tui.storage.watchlist import WatchlistFile
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     import logging
 
     from tui.core.run import FailedStep, RunRecord
-    from tui.polling.poller import Poller
-    from tui.polling.poller_group import PollerGroup
-    from tui.profiles.extras import Extras
-    from tui.profiles.job_facts import JobFacts
+    from tui.polling.poller import Poller, PollerGroup
+    from tui.profiles.extras import Extras, JobFacts
     from tui.profiles.profile import Profile
     from tui.profiles.resolve import ProfileInputs
     from tui.storage.learned import KeptUnits
@@ -76,7 +74,7 @@ class App:
 
     def pollers(self, report: Callable[[list[Reading]], None]) -> "PollerGroup":
         """The pollers of all profiles. They call `report` with what they read."""
-        from tui.polling.poller_group import PollerGroup
+        from tui.polling.poller import PollerGroup
 
         return PollerGroup(lambda name: self._poller(name, report), self.default)
 
@@ -109,7 +107,7 @@ class App:
         told: "Callable[[JobId, Sequence[RunRecord]], object]",
     ) -> "JobFacts":
         """What asks for names and outcomes. It calls `learned`, `named` and `told` with what the service tells."""
-        from tui.profiles.job_facts import JobFacts
+        from tui.profiles.extras import JobFacts
 
         def extras(name: str) -> "Extras | None":
             return self.profile(name).extras
@@ -260,9 +258,8 @@ class Context:
         import time
 
         from tui.clock import seconds
-        from tui.storage.budget_folder import open_budget
         from tui.storage.learned import RememberedLimits
-        from tui.storage.shared_budget import SharedBudget
+        from tui.storage.shared_budget import SharedBudget, open_budget
 
         state = self.locations.state and self.locations.state.parent
         limits = RememberedLimits(state / "limits.json") if state else None

@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.credential_fakes import URL, failure_of, proof_of, refusal, still_clock
-from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential, find_keys, parse_keys
+from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential, find_keys, parse_keys, sign
 from tui.codearts.auth.credentials import AuthHeaders, Secret
 from tui.codearts.auth.secret_file import PrivateFile
-from tui.codearts.auth.signing import sign
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Status
 

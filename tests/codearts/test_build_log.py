@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from tests.support.builders import failure, job_id
-from tui.codearts.build_log import BuildLog
 from tui.codearts.extra_call import ExtraCall
-from tui.codearts.log_api import LogPiece
+from tui.codearts.log_api import BuildLog, LogPiece
 from tui.core.reading import Failure, FailureKind
 from tui.core.run import RunRecord
 

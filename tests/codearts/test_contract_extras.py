@@ -23,7 +23,7 @@ from tui.codearts.job_list_api import (
     projects_call,
 )
 from tui.codearts.log_api import Analysis, LogPiece, analysis_call, log_call, log_v3_call
-from tui.codearts.run_lookup import RunLookup
+from tui.codearts.record_api import RunLookup
 from tui.core.job import JobId
 from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import Between, RecordedRun

@@ -4,8 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from tui.codearts.extra_call import CallKind
-from tui.codearts.extras_switch import ExtrasSwitch, SwitchState
+from tui.codearts.extra_call import CallKind, ExtrasSwitch, SwitchState
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as K
 

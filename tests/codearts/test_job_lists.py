@@ -5,8 +5,16 @@ from typing import Any
 
 from tests.support.builders import failure, job_id
 from tui.codearts.extra_call import CallKind, ExtraCall
-from tui.codearts.job_list_api import JobEntry, JobPage, Project, ProjectId, ProjectPage
-from tui.codearts.job_lists import jobs_of_project, jobs_of_user, projects_of_user
+from tui.codearts.job_list_api import (
+    JobEntry,
+    JobPage,
+    Project,
+    ProjectId,
+    ProjectPage,
+    jobs_of_project,
+    jobs_of_user,
+    projects_of_user,
+)
 from tui.core.reading import Failure, FailureKind
 
 REFUSED = failure(FailureKind.FORBIDDEN)

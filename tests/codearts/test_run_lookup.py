@@ -7,7 +7,7 @@ import httpx
 
 from tests.support.clients import JOB
 from tests.support.extra_calls import NOON, Handler, envelope, extras
-from tui.codearts.run_lookup import RunLookup
+from tui.codearts.record_api import RunLookup
 from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure

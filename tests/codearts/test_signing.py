@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.signed_request import ACCESS, BODY, DATE, HOST, JSON, LIST, PROJECT, SECRET, URL, WHEN
-from tui.codearts.auth.signing import canonical_request, sign
+from tui.codearts.auth.access_key import canonical_request, sign
 
 VECTORS = [
     pytest.param(

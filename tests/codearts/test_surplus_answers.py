@@ -116,7 +116,7 @@ async def test_no_connection_is_kept_where_nobody_can_tell_what_it_received(monk
     def has_unread(stream: object) -> bool:
         raise AttributeError
 
-    monkeypatch.setattr("tui.codearts.transport._Stream.has_unread", has_unread)
+    monkeypatch.setattr("tui.codearts.connections._Stream.has_unread", has_unread)
     async with Server(answering(RUNNING)) as server, client(server.url) as reader:
         outcomes = [(await reader.read(job)).outcome for job in (JOB, NEXT)]
     assert outcomes == [Status.RUNNING] * 2

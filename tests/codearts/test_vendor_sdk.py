@@ -17,8 +17,8 @@ import pytest
 
 from tests.support.clients import client
 from tests.support.signed_request import ACCESS, BODY, DATE, HOST, PROJECT, SECRET, WHEN
+from tui.codearts.auth.access_key import sign
 from tui.codearts.auth.credentials import EnvironmentToken
-from tui.codearts.auth.signing import sign
 from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extras_client import ExtrasClient

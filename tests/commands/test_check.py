@@ -21,9 +21,9 @@ from tui.commands.output import Output
 from tui.core.budget import Limit, Spending
 from tui.core.job import Job, JobId
 from tui.demo.service import DemoService
-from tui.storage.budget_folder import BudgetFolder
 from tui.storage.learned import RememberedLimits
 from tui.storage.settings import AlertSettings
+from tui.storage.shared_budget import BudgetFolder
 from tui.storage.watchlist import WatchlistFile
 from tui.terminal.notifications import Multiplexer, Outside
 

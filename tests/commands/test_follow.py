@@ -16,8 +16,7 @@ from tests.support.builders import job_id, moment, reading
 from tests.support.command_stage import Outcome, Stage, jobs, now
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
-from tui.codearts.job_list_api import JobEntry, ProjectId
-from tui.codearts.job_lists import Listed
+from tui.codearts.job_list_api import JobEntry, Listed, ProjectId
 from tui.commands.follow import Follower, follow
 from tui.commands.output import ExitCode, Output
 from tui.commands.session import Session

@@ -15,11 +15,10 @@ from tests.support.contract_server import TOKEN, ContractServer, Reply, Request,
 from tests.support.long_run import takes_minutes
 from tests.support.user_home import User
 from tui.codearts.extra_call import CallKind
-from tui.commands.extras import closing, open_job
 from tui.commands.find import Wanted, find
 from tui.commands.log import log
 from tui.commands.output import ExitCode, Output
-from tui.commands.session import open_session
+from tui.commands.session import closing, open_job, open_session
 from tui.commands.status import status
 from tui.commands.why import why
 from tui.core.errors import UserError

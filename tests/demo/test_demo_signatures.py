@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.demo_client import Client, connect
-from tui.codearts.auth.signing import sign
+from tui.codearts.auth.access_key import sign
 from tui.demo.service import DemoService
 
 

@@ -11,8 +11,7 @@ from tests.support.scripted_reader import failed, job, polling
 from tests.support.virtual_time import in_virtual_time
 from tui.core.budget import Limit
 from tui.core.reading import FailureKind, Status
-from tui.polling.budget_share import ExtrasBudget
-from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasShare
+from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasBudget, ExtrasShare
 
 
 def taken(share: ExtrasShare, seconds: int, start: float = 0.0) -> list[float]:

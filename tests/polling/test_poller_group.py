@@ -7,7 +7,7 @@ from tests.support.scripted_reader import Bench, job
 from tests.support.virtual_time import in_virtual_time
 from tui.core.job import Job
 from tui.polling.policy import Policy
-from tui.polling.poller_group import PollerGroup
+from tui.polling.poller import PollerGroup
 
 
 @in_virtual_time

@@ -9,8 +9,7 @@ from tests.support.user_home import User
 from tui.codearts.job_list_api import job_list_call
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind
-from tui.polling.budget_share import ExtrasBudget
-from tui.polling.rate_limiter import AdaptiveRateLimiter
+from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasBudget
 from tui.profiles.extras import Extras, names_in
 
 JOB = JobId("901878212b1a49be9c1a1054c272762a")

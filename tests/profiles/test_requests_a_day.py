@@ -25,10 +25,8 @@ from tui.core.job import Job, JobId
 from tui.core.reading import Moment, Reading, Status
 from tui.core.run import Outcome
 from tui.polling.policy import Policy
-from tui.polling.poller import Poller
-from tui.polling.poller_group import PollerGroup
-from tui.profiles.extras import Extras
-from tui.profiles.job_facts import JobFacts
+from tui.polling.poller import Poller, PollerGroup
+from tui.profiles.extras import Extras, JobFacts
 from tui.profiles.resolve import ConnectionOptions
 
 JOBS, RUNS_A_DAY = 200, 10

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from tests.support.other_users import ALICE, needs_root
 from tui.core.budget import BUCKET, LONGEST_WINDOW, Limit, Spending
-from tui.storage import budget_folder
-from tui.storage.budget_folder import SILENT, SIZE, BudgetFolder, BudgetUnusable
+from tui.storage import shared_budget
+from tui.storage.shared_budget import SILENT, SIZE, BudgetFolder, BudgetUnusable
 
 NOW = 1_780_000_000.0
 WHOSE = "https://build.example key 0123"
@@ -190,7 +190,7 @@ names = ("at", "wanted", "calls", "rate", "refused", "waits", "limit", "taken_ba
 @given(st.one_of(json_values, st.fixed_dictionaries(dict.fromkeys(names, json_values))))
 def test_whatever_a_whole_file_says_it_is_a_spending_of_plain_numbers_or_nothing(value: object) -> None:
     text = json.dumps(value).encode()
-    told = budget_folder._decode(b"%08x %s" % (zlib.crc32(text), text.ljust(SIZE - 9)))
+    told = shared_budget._decode(b"%08x %s" % (zlib.crc32(text), text.ljust(SIZE - 9)))
     assert told is None or all(isfinite(number) for number in (told.at, told.wanted, told.rate, told.waits_until))
 
 
@@ -214,7 +214,7 @@ def test_a_full_disk_leaves_nothing_behind(
         raise OSError(errno.ENOSPC, "full")
 
     one = joined()
-    monkeypatch.setattr("tui.storage.budget_folder.os.write", full)
+    monkeypatch.setattr("tui.storage.shared_budget.os.write", full)
     with pytest.raises(OSError, match="full"):
         one.exchange(spending())
     assert files(folder) == []
@@ -235,7 +235,7 @@ def test_without_locks_an_instance_counts_for_as_long_as_it_tells_something(
     def no_locks(descriptor: int, how: int) -> None:
         raise OSError(errno.ENOLCK, "no locks")
 
-    monkeypatch.setattr("tui.storage.budget_folder.fcntl.flock", no_locks)
+    monkeypatch.setattr("tui.storage.shared_budget.fcntl.flock", no_locks)
     one, two = joined(), joined()
     one.exchange(spending())
     assert two.exchange(spending())[0].is_there
@@ -246,9 +246,9 @@ def test_on_a_file_server_the_runtime_folder_is_used_or_a_folder_for_each_host(t
     state, runtime = tmp_path / "home" / "state", tmp_path / "run"
     runtime.mkdir(mode=0o700)
     remote, environ, me = REMOTE.format(tmp_path / "home"), {"XDG_RUNTIME_DIR": str(runtime)}, os.geteuid()
-    assert budget_folder.budget_folder(state, environ, "", me) == state / "budget"
-    assert budget_folder.budget_folder(state, environ, remote, me) == runtime / "codearts-watch" / "budget"
+    assert shared_budget.budget_folder(state, environ, "", me) == state / "budget"
+    assert shared_budget.budget_folder(state, environ, remote, me) == runtime / "codearts-watch" / "budget"
     runtime.chmod(0o777)
-    assert budget_folder.budget_folder(state, environ, remote, me, "jump/1") == state / "budget-jump-1"
+    assert shared_budget.budget_folder(state, environ, remote, me, "jump/1") == state / "budget-jump-1"
     with pytest.raises(BudgetUnusable):
-        budget_folder.budget_folder(None, environ, "", me)
+        shared_budget.budget_folder(None, environ, "", me)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.builders import job_id
 from tui.core.job import ServiceName
-from tui.storage.names import load_names, names_path, save_names, unnamed, with_names
+from tui.storage.learned import load_names, names_path, save_names, unnamed, with_names
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NAME = ServiceName("payments-api", "b7d1", "Payments")

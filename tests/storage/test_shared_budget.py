@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from tui.core.budget import Identity, Limit, Spending, Told
-from tui.storage.budget_folder import BudgetFolder, BudgetUnusable
 from tui.storage.learned import RememberedLimits
-from tui.storage.shared_budget import SharedBudget
+from tui.storage.shared_budget import BudgetFolder, BudgetUnusable, SharedBudget
 
 NOW = 1_780_000_000.0
 CLOCK = 500.0

@@ -15,11 +15,10 @@ from tui.core.budget import Limit
 from tui.core.errors import UserError
 from tui.core.job import Job, ServiceName
 from tui.storage import job_entries
-from tui.storage.budget_folder import BudgetFolder, BudgetUnusable
 from tui.storage.files import FileError, read_text
-from tui.storage.learned import KeptUnits, RememberedLimits
-from tui.storage.names import KeptName, load_names, save_names
+from tui.storage.learned import KeptName, KeptUnits, RememberedLimits, load_names, save_names
 from tui.storage.screen_state import ScreenState, load_state, save_state
+from tui.storage.shared_budget import BudgetFolder, BudgetUnusable
 from tui.storage.toml_document import Document
 from tui.storage.watchlist import WatchlistFile
 

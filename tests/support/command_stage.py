@@ -14,8 +14,7 @@ from tui.commands.session import Adjust, Report, Session
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Moment, Reading, Status
 from tui.polling.policy import Policy
-from tui.polling.poller import Poller
-from tui.polling.poller_group import PollerGroup
+from tui.polling.poller import Poller, PollerGroup
 from tui.storage.watchlist import MemoryWatchlist, WatchlistStore
 
 Outcome = Status | Failure

@@ -19,10 +19,10 @@ from tui.core.budget import Limit
 from tui.core.hints import Hint, HintPage
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
-from tui.polling.budget_share import Peers
 from tui.polling.list_sweeps import PAGE_SIZE, ListPage
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller
+from tui.polling.rate_limiter import Peers
 
 QUOTA, WINDOW = 200, 300.0
 LAG = 60.0

@@ -20,9 +20,8 @@ from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading, Status
 from tui.core.run import FailedStep, RunRecord
 from tui.polling.policy import Policy
-from tui.polling.poller import Poller
-from tui.polling.poller_group import PollerGroup
-from tui.profiles.job_facts import JobFacts
+from tui.polling.poller import Poller, PollerGroup
+from tui.profiles.extras import JobFacts
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import MemoryWatchlist, WatchlistStore
 from tui.terminal.capabilities import UNICODE

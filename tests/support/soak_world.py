@@ -19,8 +19,7 @@ from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
 from tui.polling.list_sweeps import ListPage
 from tui.polling.policy import Policy
-from tui.polling.poller import Poller
-from tui.polling.poller_group import PollerGroup
+from tui.polling.poller import Poller, PollerGroup
 from tui.storage.watchlist import Watchlist, WatchlistFile
 
 JOBS = 300

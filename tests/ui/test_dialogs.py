@@ -12,8 +12,8 @@ from textual.widgets import Static
 from tests.support.builders import job_id
 from tests.support.long_run import by_length
 from tests.support.screen_harness import Door, Screen, screen
-from tui.codearts.build_log import BuildLog
 from tui.codearts.extra_call import ExtraCall
+from tui.codearts.log_api import BuildLog
 from tui.core.job import JobId
 from tui.core.reading import Failure
 from tui.core.run import RunRecord

@@ -7,7 +7,7 @@ from tests.support.project_lists import Lists
 from tui.codearts.extra_call import CallKind
 from tui.codearts.job_list_api import JobEntry
 from tui.core.reading import FailureKind
-from tui.ui.finder import Finder
+from tui.ui.find_dialog import Finder
 
 VIEW = 20
 

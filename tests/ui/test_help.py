@@ -10,9 +10,9 @@ from tests.support.builders import failure, job_id
 from tests.support.screen_harness import Screen, jobs, screen
 from tui.core.condition import Condition
 from tui.core.reading import Status
-from tui.storage.screen_settings import CommandSettings, ViewSettings
-from tui.ui.footer import Focus, hints
+from tui.storage.screen_state import CommandSettings, ViewSettings
 from tui.ui.key_help import found, help_entries, help_text
+from tui.ui.status_line import Focus, hints
 
 A, B, C = job_id(1), job_id(2), job_id(3)
 VIEWS = {"2": ViewSettings("payments", "tag:even")}

@@ -22,8 +22,7 @@ from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Moment, Reading, Status
 from tui.core.remembered import Notes, Remembered, together
 from tui.core.run import RunRecord, outcome_of
-from tui.demo.builds import Build, builds
-from tui.demo.jobs import DemoJob, demo_jobs
+from tui.demo.jobs import Build, DemoJob, builds, demo_jobs
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller
 from tui.storage.history import BATCH

@@ -6,7 +6,7 @@ from tui.core.estimate import PastRun, estimate
 from tui.core.run_progress import Course
 from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
 from tui.ui.formatting import brief
-from tui.ui.time_left import BAR, bar, running_time, usual_in_words
+from tui.ui.row import BAR, bar, running_time, usual_in_words
 
 
 def at(elapsed: float, *durations: float, start_seen: bool = True) -> Course:

@@ -9,8 +9,7 @@ import httpx
 from tui.codearts.auth.credentials import AuthHeaders, Credential
 from tui.codearts.connections import Connections, Get, Response
 from tui.codearts.endpoints import Endpoint
-from tui.codearts.extra_call import CallKind, ExtraCall
-from tui.codearts.extras_switch import ExtrasSwitch, KindSummary
+from tui.codearts.extra_call import CallKind, ExtraCall, ExtrasSwitch, KindSummary
 from tui.codearts.status_api import failure_of
 from tui.codearts.transport_errors import result_or_failure
 from tui.core.reading import Failure, FailureKind, Moment

@@ -12,14 +12,13 @@ import httpx
 from tui.codearts.auth.credentials import Secret, check_token
 from tui.codearts.auth.providers import PasswordSource
 from tui.codearts.auth.refreshable import Token
-from tui.codearts.connections import Response
+from tui.codearts.connections import Response, size_limit
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.error_codes import kind_of
 from tui.codearts.json_body import ErrorFields, fields_of, parse_json
 from tui.codearts.redaction import redact
 from tui.codearts.server_clock import ServerClock, believable
 from tui.codearts.status_api import retry_after
-from tui.codearts.transport import size_limit
 from tui.codearts.transport_errors import fault
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Retry

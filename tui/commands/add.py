@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
-    from tui.commands.standard_input import read_input
+    from tui.commands.job_selection import read_input
 
     model = Job(NO_JOB, arguments.label, tuple(arguments.tags), _known_profile(context))
     wall = context.now().wall

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from tui.codearts.job_list_api import JobEntry, Project
-    from tui.codearts.job_lists import Listed
+    from tui.codearts.job_list_api import JobEntry, Listed, Project
     from tui.context import Context
     from tui.profiles.extras import Extras
     from tui.storage.watchlist import WatchlistStore
@@ -54,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands import runner
-    from tui.commands.extras import closing, extras_of
+    from tui.commands.session import closing, extras_of
 
     store, app = context.watchlist, context.app()
     extras = extras_of(app, app.default)
@@ -72,8 +71,8 @@ async def find(
     added: "tuple[str, datetime] | None" = None,
 ) -> ExitCode:
     """Print what is found; with `added`, a profile and the moment, put it on the list and print what is new there."""
-    from tui.codearts.job_lists import to_watch
-    from tui.commands.extras import refused
+    from tui.codearts.job_list_api import to_watch
+    from tui.commands.session import refused
 
     listed = await _listed(extras, wanted.project)
     if isinstance(listed, Failure):
@@ -97,7 +96,7 @@ async def find(
 
 async def _listed(extras: "Extras", project: str) -> "Listed | Failure":
     """All jobs of the user by one list; where that is refused, by the lists of all projects."""
-    from tui.codearts.job_lists import Listed, jobs_of_project, jobs_of_user, projects_of_user
+    from tui.codearts.job_list_api import Listed, jobs_of_project, jobs_of_user, projects_of_user
 
     if not project:
         listed = await jobs_of_user(extras)

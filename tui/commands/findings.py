@@ -13,10 +13,9 @@ from tui.core.budget import Identity, Limit, Spending
 from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.profiles.profile import Profile
-from tui.storage.budget_folder import BudgetFolder, BudgetUnusable, budget_folder
 from tui.storage.files import is_remote, mounts
 from tui.storage.learned import RememberedLimits
-from tui.storage.shared_budget import why
+from tui.storage.shared_budget import BudgetFolder, BudgetUnusable, budget_folder, why
 
 NAME = "budget"
 
@@ -76,7 +75,7 @@ class Finding(NamedTuple):
 
 def screen_findings(context: "Context") -> Iterator[Finding]:
     """About all that the screen reads besides the settings' own values: keys, themes and the watchlist."""
-    from tui.ui.actions.views import check_views
+    from tui.ui.actions.look import check_views
     from tui.ui.keys import check_keys
     from tui.ui.own_commands import check_commands
     from tui.ui.themes import load_themes

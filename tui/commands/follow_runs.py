@@ -50,7 +50,7 @@ class FollowedRuns:
 
     async def run(self, profiles: Mapping[JobId, str]) -> None:
         """Asks until it is cancelled; for names of these jobs, each with its profile's name, once."""
-        from tui.commands.extras import known_names
+        from tui.commands.session import known_names
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._outcomes.run())

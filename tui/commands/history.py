@@ -63,10 +63,9 @@ def runs(text: str) -> int:
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
-    from tui.commands.job_selection import select_jobs
-    from tui.commands.standard_input import read_input
+    from tui.commands.job_selection import read_input, select_jobs
     from tui.storage.history import read_runs
-    from tui.storage.names import load_names, names_path
+    from tui.storage.learned import load_names, names_path
     from tui.terminal.capabilities import glyphs_for
 
     output = Output.standard()
@@ -180,7 +179,7 @@ def _records(
     if context.flags.status_only or not context.settings.service.extras:
         return {}, ExitCode.DONE
     from tui.commands import runner
-    from tui.commands.extras import closing
+    from tui.commands.session import closing
 
     app = context.app()
     records: dict[JobId, Sequence[RunRecord]] = {}
@@ -193,8 +192,8 @@ async def _ask(app: "App", jobs: Sequence[Job], records: dict[JobId, Sequence[Ru
     import asyncio
     from contextlib import suppress
 
-    from tui.commands.extras import LIMIT as WITHIN
-    from tui.commands.extras import quick_extras
+    from tui.commands.session import LIMIT as WITHIN
+    from tui.commands.session import quick_extras
 
     extras_of, failures = quick_extras(app), []
 

@@ -47,7 +47,7 @@ def lines(text: str) -> int:
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands import runner
-    from tui.commands.extras import closing, open_job
+    from tui.commands.session import closing, open_job
 
     app, job, extras = open_job(context, arguments.job)
     reader = app.profile(job.profile or app.default).reader
@@ -69,7 +69,7 @@ async def log(
 ) -> ExitCode:
     """Print the last lines; while `is_running` returns True, also what is added."""
     from tui.codearts.log_api import LogReader
-    from tui.commands.extras import refused
+    from tui.commands.session import refused
 
     if number is None:
         last = await extras.last_run(job)

@@ -14,12 +14,11 @@ from tui.core.reading import Failure, FailureKind, Reading, Retry, Status
 from tui.core.run import Outcome
 
 if TYPE_CHECKING:
-    from tui.commands.extras import LastRuns
-    from tui.commands.session import PollSession, Session
+    from tui.commands.session import LastRuns, PollSession, Session
     from tui.context import Context
     from tui.core.run import RunRecord
     from tui.polling.policy import Policy
-    from tui.polling.poller_group import PollerGroup
+    from tui.polling.poller import PollerGroup
 
 HELP = "ask once, print, exit"
 DESCRIPTION = (
@@ -127,7 +126,7 @@ class PrintedOutcomes(NamedTuple):
 
 async def _outcomes(session: "Session", rows: Sequence[ResultRow]) -> PrintedOutcomes:
     """Jobs that could not be read are not asked about."""
-    from tui.commands.extras import known_names, last_runs
+    from tui.commands.session import known_names, last_runs
 
     readable = {job.id: profile for job, result, profile in rows if not isinstance(outcome_of(result), Failure)}
     return PrintedOutcomes(await known_names(session, readable), await last_runs(session, readable))

@@ -104,7 +104,7 @@ def _open(
     has_files: bool,
     recorder: "Recorder | None",
 ) -> int:
-    from tui.storage.names import load_names, names_path
+    from tui.storage.learned import load_names, names_path
     from tui.storage.screen_state import ScreenState, load_state, save_state
     from tui.storage.settings import save_view
     from tui.terminal.capabilities import glyphs_for

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands import runner
-    from tui.commands.extras import closing, open_job
+    from tui.commands.session import closing, open_job
 
     app, job, extras = open_job(context, arguments.job)
     command = why(extras, job.id, arguments.build, arguments.json, Output.standard())
@@ -47,7 +47,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
 async def why(extras: "Extras", job: "JobId", number: int | None, as_json: bool, output: Output) -> ExitCode:
     """Print what is known; `number` None is the last build that ended."""
-    from tui.commands.extras import refused
+    from tui.commands.session import refused
 
     known = await _known(extras, job, number)
     if isinstance(known, Failure):

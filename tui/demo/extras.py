@@ -12,8 +12,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from tui.core.job import JobId
-from tui.demo.builds import Build, builds
-from tui.demo.jobs import DemoJob
+from tui.demo.jobs import Build, DemoJob, builds
 from tui.demo.web import Answer, gateway_error, service_error, web_page
 
 WALL = timezone(timedelta(hours=8))

@@ -13,9 +13,8 @@ from tui.core.errors import UserError
 from tui.core.job import NO_JOB
 from tui.core.reading import Failure, Moment
 from tui.core.text import clean
-from tui.polling.budget_share import ExtrasBudget
 from tui.polling.policy import Policy
-from tui.polling.rate_limiter import AdaptiveRateLimiter
+from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasBudget
 from tui.profiles.credential_chain import Candidate, find_candidates, identity_of
 from tui.profiles.extras import Extras
 from tui.profiles.lazy import LazyClient

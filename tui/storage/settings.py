@@ -13,7 +13,7 @@ from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.storage.atomic import locked, not_saved, write_text
 from tui.storage.files import FileError, is_ours, is_written_by_others, read_text
-from tui.storage.screen_settings import COLUMNS, ViewSettings
+from tui.storage.screen_state import COLUMNS, ViewSettings
 from tui.storage.toml_document import Piece, Table, join, lines_of, parse, same
 from tui.storage.validators import (
     Reader,
@@ -37,7 +37,7 @@ from tui.storage.validators import (
 
 if TYPE_CHECKING:
     from tui.storage.profile_settings import ProfileSettings
-    from tui.storage.screen_settings import CommandSettings
+    from tui.storage.screen_state import CommandSettings
 
 LIMIT = 1 << 20
 """Bytes that the file may have."""
@@ -130,7 +130,7 @@ def _settings(content: Table) -> Settings:
             "that holds it instead"
         )
     from tui.storage.profile_settings import PROFILE, read_profiles  # only where there is a file that can name some
-    from tui.storage.screen_settings import read_commands, read_views
+    from tui.storage.screen_state import read_commands, read_views
 
     elsewhere = {name: f"{part}.{name}" for part, readers in _SECTIONS.items() for name in readers}
     in_profile = {name: f"profiles.NAME.{name}" for name in PROFILE}

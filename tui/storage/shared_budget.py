@@ -4,16 +4,309 @@ The caller never waits for a disk or a lock: it leaves what it has to tell, and 
 folder cannot be used or does not respond, the instance goes on as if it were alone.
 """
 
+import errno
+import fcntl
+import hashlib
+import hmac
+import json
 import logging
+import os
+import re
+import socket
+import stat
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from math import isfinite
+from pathlib import Path
 
-from tui.core.budget import Identity, Limit, Spending, Told
+from tui.core.budget import BUCKET, LONGEST_WINDOW, Identity, Limit, Spending, Told, limit_of
 from tui.core.errors import UserError
-from tui.storage.budget_folder import BudgetFolder, BudgetUnusable
-from tui.storage.files import reason
+from tui.storage.files import is_remote, mounts, opened, reason
 from tui.storage.learned import RememberedLimits
+
+# The folder in which instances of this user on this host tell each other what they spend of a credential's budget.
+#
+# Each instance has a file of its own, which only it writes; a lock on it lasts as long as the process. So no
+# instance waits for another, and a killed owner is noticed at once, whoever has its process number now. The name of a
+# file is a keyed hash of endpoint and credential. What an instance has spent still counts after its end, until the
+# window is over.
+
+SIZE = 4096
+"""Bytes of a file: written in place, so that a full disk matters at the start alone."""
+SILENT = 15.0
+"""Seconds without a word after which an instance, such as a stopped one, gets no part of the budget."""
+MOST = 64
+"""Files that are read."""
+FORGOTTEN = 86_400.0
+"""Seconds after which files of other credentials are removed."""
+_SECRET = "secret"
+_NAME = re.compile(r"[0-9a-f]{32}\.[0-9a-f]{16}")
+_NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
+
+
+class BudgetUnusable(Exception):
+    """Why nothing is shared: one clause."""
+
+
+def budget_folder(state: Path | None, environ: Mapping[str, str], mountinfo: str, user: int, host: str = "") -> Path:
+    """Returns the folder to use: beside the state, or where that is on a file server in the user's runtime folder.
+
+    Without a runtime folder each host has a folder of its own on the file server. Raises BudgetUnusable without any.
+    """
+    runtime = Path(environ.get("XDG_RUNTIME_DIR") or f"/run/user/{user}")
+    runs = runtime.is_absolute() and _is_own_folder(runtime, user)
+    if state and not is_remote(state, mountinfo):
+        return state / "budget"
+    if runs and not is_remote(runtime, mountinfo):
+        return runtime / "codearts-watch" / "budget"
+    if state:
+        name = re.sub(r"[^0-9A-Za-z.-]", "-", host or socket.gethostname())[:64] or "host"
+        return state / f"budget-{name}"
+    raise BudgetUnusable("there is no state folder")
+
+
+def open_budget(state: Path | None, environ: Mapping[str, str], identity: str) -> "BudgetFolder":
+    """Opens the part of the folder that belongs to this endpoint and credential. May raise as `BudgetFolder` does."""
+    return BudgetFolder(budget_folder(state, environ, mounts(), os.geteuid()), identity)
+
+
+def _is_own_folder(path: Path, user: int) -> bool:
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == user and not found.st_mode & 0o022
+
+
+class BudgetFolder:
+    """One credential's part of the folder. Every method may block, and may raise OSError or BudgetUnusable.
+
+    Times of `Spending` are seconds of the epoch here.
+    """
+
+    def __init__(self, folder: Path, identity: str) -> None:
+        """`identity` is that of endpoint and credential."""
+        self._own: int | None = None
+        self._name = ""
+        self._last: dict[str, Spending] = {}
+        self._folder = _open_folder(folder)
+        try:
+            key = hmac.digest(_secret(self._folder), identity.encode(), hashlib.sha256)
+            self._key = key.hex()[:32]
+        except BaseException:
+            os.close(self._folder)
+            raise
+
+    def exchange(self, spending: Spending) -> tuple[Spending, ...]:
+        """Tells the others, and returns what they told."""
+        if self._own is None:
+            self._tidy(spending.at)
+            self._join(spending)
+        elif os.fstat(self._own).st_nlink == 0:
+            raise BudgetUnusable("its file was removed")
+        else:
+            os.pwrite(self._own, _encode(spending), 0)
+        return self.others(spending.at)
+
+    def others(self, now: float) -> tuple[Spending, ...]:
+        """Returns what the other instances told last. Removes the files of those that no longer count."""
+        names = [name for name in self._names() if name.startswith(f"{self._key}.") and name != self._name]
+        found = {name: told for name in sorted(names)[:MOST] if (told := self._read(name, now))}
+        self._last = found
+        return tuple(found.values())
+
+    def close(self) -> None:
+        """Ends the part in the budget. The file stays for as long as its requests count."""
+        if self._own is not None:
+            os.close(self._own)
+            self._own = None
+        os.close(self._folder)
+
+    def _join(self, spending: Spending) -> None:
+        """The file gets its name when it is locked and whole."""
+        name = f"{self._key}.{os.urandom(8).hex()}"
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(f"{name}.new", flags, 0o600, dir_fd=self._folder)
+        try:
+            with _without_locks_too():
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.write(descriptor, _encode(spending)) != SIZE:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.rename(f"{name}.new", name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+        except BaseException:
+            os.close(descriptor)
+            with suppress(OSError):
+                os.unlink(f"{name}.new", dir_fd=self._folder)
+            raise
+        self._own, self._name = descriptor, name
+
+    def _read(self, name: str, now: float) -> Spending | None:
+        """Returns None for a file that does not count."""
+        try:
+            file = opened(name, os.O_NOFOLLOW | os.O_NONBLOCK, self._folder)
+        except OSError:
+            return None
+        with file:
+            if not _is_own_file(os.fstat(file.fileno())):
+                return None
+            told = _decode(file.read(SIZE)) or self._last.get(name)  # it may be in the middle of being written
+            is_locked = _is_locked(file.fileno())
+        age = abs(now - told.at) if told else FORGOTTEN
+        if is_locked is False and age > LONGEST_WINDOW + BUCKET:
+            with suppress(OSError):
+                os.unlink(name, dir_fd=self._folder)
+            return None
+        return told and told._replace(is_there=is_locked is not False and age <= SILENT)
+
+    def _names(self) -> list[str]:
+        with os.scandir(self._folder) as entries:
+            return [entry.name for entry in entries]
+
+    def _tidy(self, now: float) -> None:
+        """Removes files of former credentials, and of instances that were killed while they made theirs."""
+        for name in self._names():
+            if not (_NAME.fullmatch(name.removesuffix(".new")) and not name.startswith(f"{self._key}.")):
+                continue
+            with suppress(OSError):
+                if now - os.stat(name, dir_fd=self._folder, follow_symlinks=False).st_mtime > FORGOTTEN:
+                    os.unlink(name, dir_fd=self._folder)
+
+
+def _open_folder(path: Path) -> int:
+    """Creates missing folders. Raises BudgetUnusable unless it is this user's own, closed to others, and no link."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise BudgetUnusable(f"{path.name} is not a folder of its own") from None
+        raise
+    found = os.fstat(descriptor)
+    if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        os.close(descriptor)
+        raise BudgetUnusable(f"the folder {path.name} is not closed to others: chmod 700")
+    return descriptor
+
+
+def _secret(folder: int) -> bytes:
+    """Returns the key of the hashes; the first instance makes it."""
+    flags = os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        file = opened(_SECRET, flags, folder)
+    except FileNotFoundError:
+        _make_secret(folder)
+        file = opened(_SECRET, flags, folder)
+    with file:
+        found = os.fstat(file.fileno())
+        secret = file.read(64)
+    if not (stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()) or found.st_mode & 0o077 or len(secret) != 32:
+        raise BudgetUnusable(f"{_SECRET} cannot be used: remove it")
+    return secret
+
+
+def _make_secret(folder: int) -> None:
+    """A link to a whole file: of two instances at once one makes it, and both use it."""
+    name = f"{_SECRET}.{os.urandom(8).hex()}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(name, flags, 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(32))
+        with suppress(FileExistsError):
+            os.link(name, _SECRET, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    finally:
+        os.unlink(name, dir_fd=folder)
+
+
+def _is_own_file(found: os.stat_result) -> bool:
+    is_regular = stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+    return is_regular and found.st_uid == os.geteuid() and not found.st_mode & 0o022 and found.st_size <= SIZE
+
+
+@contextmanager
+def _without_locks_too() -> Iterator[None]:
+    """Some file systems have no locks: then an instance counts for as long as it tells something."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+
+
+def _is_locked(descriptor: int) -> bool | None:
+    """Returns whether the owner of the file is alive; None where the file system cannot say."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        return None
+    return False
+
+
+def _encode(spending: Spending) -> bytes:
+    content = {
+        "at": spending.at,
+        "wanted": spending.wanted,
+        "calls": [[round(start, 1), count] for start, count in spending.calls[-MOST:]],
+        "rate": spending.rate,
+        "refused": max(spending.refused_at, 0.0),
+        "waits": max(spending.waits_until, 0.0),
+        "limit": spending.limit,
+        "taken_back": spending.taken_back,
+        "care": spending.care,
+    }
+    text = json.dumps(content, separators=(",", ":")).encode()
+    return b"%08x %s" % (zlib.crc32(text), text.ljust(SIZE - 9))
+
+
+def _decode(record: bytes) -> Spending | None:
+    """Returns None for a file that is not whole, or has values that no instance writes."""
+    text = record[9:].rstrip()
+    try:
+        if int(record[:8], 16) != zlib.crc32(text):
+            return None
+        content = json.loads(text)
+        calls = tuple((_number(start), int(_number(count))) for start, count in content["calls"][-MOST:])
+        return Spending(
+            _number(content["at"]),
+            _number(content["wanted"]),
+            calls,
+            _number(content["rate"]),
+            _number(content["refused"]),
+            _number(content["waits"]),
+            _limit(content["limit"]),
+            _limit(content["taken_back"]),
+            _number(content["care"]),
+        )
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError):
+        return None
+
+
+def _limit(value: object) -> Limit | None:
+    """Raises ValueError or TypeError for anything but four values."""
+    if not value:
+        return None
+    if not isinstance(value, list):
+        raise TypeError
+    calls, seconds, learned, is_named = value
+    return limit_of(_number(calls), _number(seconds), _number(learned), is_named is True)
+
+
+def _number(value: object) -> float:
+    """Raises TypeError or ValueError for anything but a finite number that is not negative."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    if not (isfinite(value) and value >= 0):
+        raise ValueError
+    return float(value)
+
 
 ALONE, TOGETHER, UNSURE = 2.0, 1.0, 0.25
 """Seconds between two exchanges: without others, with others, and with others while no limit is known."""

@@ -17,8 +17,7 @@ from textual.widgets import Input, Static
 from tui.core.job import LABEL_LONGEST, Job, JobId, split_tags, unfit
 from tui.core.paste import Preview, parse_paste, preview
 from tui.core.text import clean
-from tui.ui.dialogs import AROUND, Dialog, Save, no_problem
-from tui.ui.inputs import LineInput
+from tui.ui.dialogs import AROUND, Dialog, LineInput, Save, no_problem
 
 LINES_SHOWN = 200
 """Lines of the preview; the rest is only counted."""

@@ -46,7 +46,7 @@ TWICE = 2.0
 
 def _palette() -> type[Provider]:
     """Import the palette when it is first opened."""
-    from tui.ui.palette import Commands
+    from tui.ui.key_help import Commands
 
     return Commands
 

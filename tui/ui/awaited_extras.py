@@ -9,8 +9,8 @@ from tui.core.reading import Failure, Retry
 from tui.core.run import RunRecord
 
 if TYPE_CHECKING:
-    from tui.codearts.build_log import BuildSource
     from tui.codearts.extra_call import ExtraCall
+    from tui.codearts.log_api import BuildSource
 
 T = TypeVar("T")
 LOOK_EVERY = 0.5

@@ -33,17 +33,14 @@ from tui.core.run_progress import expected_ends
 from tui.core.text import clean
 from tui.startup import resume_gc
 from tui.storage.recorder import NoArchive, Recorder
-from tui.storage.screen_settings import USUAL
-from tui.storage.screen_state import ScreenState
+from tui.storage.screen_state import USUAL, ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.actions.details import DetailsActions
-from tui.ui.actions.look import FilterActions, LookActions
-from tui.ui.actions.views import ViewActions, number_of
+from tui.ui.actions.look import FilterActions, LookActions, ViewActions, number_of
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
 from tui.ui.columns import columns, sorts
 from tui.ui.edited_files import EditedFiles
-from tui.ui.footer import OWN, Focus, Footer, hints
 from tui.ui.formatting import time_of_day
 from tui.ui.happened import Happened
 from tui.ui.header import TerminalTitle, banner, header_parts, title_text
@@ -52,17 +49,15 @@ from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
-from tui.ui.status_line import HEIGHTS, WIDTHS, HidingText, StatusLine, TooSmall, classes_for
+from tui.ui.status_line import HEIGHTS, OWN, WIDTHS, Focus, Footer, HidingText, StatusLine, TooSmall, classes_for, hints
 from tui.ui.watchlist_editor import DiskThread, Emptied, WatchlistEditor
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-    from tui.ui.actions.copying import CopyActions
     from tui.ui.actions.cursor import CursorActions
-    from tui.ui.actions.dialogs import DialogActions
-    from tui.ui.actions.program import ProgramActions
-    from tui.ui.actions.service import ServiceActions
+    from tui.ui.actions.dialogs import CopyActions, DialogActions
+    from tui.ui.actions.program import ProgramActions, ServiceActions
     from tui.ui.actions.watchlist import WatchlistActions
     from tui.ui.dialogs import Dialog
 
@@ -483,7 +478,7 @@ class BoardScreen(Screen[None]):
 
     @cached_property
     def copying(self) -> "CopyActions":
-        from tui.ui.actions.copying import CopyActions
+        from tui.ui.actions.dialogs import CopyActions
 
         return CopyActions(self, self._write)
 
@@ -495,7 +490,7 @@ class BoardScreen(Screen[None]):
 
     @cached_property
     def service(self) -> "ServiceActions":
-        from tui.ui.actions.service import ServiceActions
+        from tui.ui.actions.program import ServiceActions
 
         return ServiceActions(self)
 

@@ -11,11 +11,10 @@ from tui.core.job_runs import job_runs
 from tui.core.observed_run import Gap, RecordedRun
 from tui.core.run import Outcome
 from tui.core.text import natural_key
-from tui.storage.screen_settings import COLUMNS
+from tui.storage.screen_state import COLUMNS
 from tui.terminal.capabilities import Glyphs, StripGlyphs
 from tui.ui import row as words
-from tui.ui.row import Row
-from tui.ui.time_left import running_time
+from tui.ui.row import Row, running_time
 
 if TYPE_CHECKING:
     from tui.core.job import JobId

@@ -20,9 +20,8 @@ from tui.core.run import Outcome
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.formatting import brief
-from tui.ui.row import Row, Subject, look_of, status_word, time, who_of
+from tui.ui.row import Row, Subject, ahead, look_of, status_word, time, usual_in_words, who_of
 from tui.ui.run_lines import condition_of_run, record_of, records_of, short_run_line
-from tui.ui.time_left import ahead, usual_in_words
 
 Field = tuple[str, str, str]
 """Name, value, and the name of the value's look."""

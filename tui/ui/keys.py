@@ -14,7 +14,7 @@ from tui.core.errors import UserError
 from tui.core.text import clean, did_you_mean
 
 if TYPE_CHECKING:
-    from tui.storage.screen_settings import CommandSettings
+    from tui.storage.screen_state import CommandSettings
 
 _ALIASES = {
     "ctrl+m": "enter", "return": "enter", "ctrl+i": "tab", "ctrl+left_square_bracket": "escape", "esc": "escape",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tui.codearts.endpoints import Endpoint
-    from tui.polling.poller_group import PollerGroup
+    from tui.polling.poller import PollerGroup
 
 TICK = 1.0
 """Seconds between two ticks. A tick checks clock, files and header; what did not change is not drawn."""

@@ -18,11 +18,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Input, Static
 
-from tui.codearts.build_log import BuildLog
+from tui.codearts.log_api import BuildLog
 from tui.core.log_tail import LogTail
 from tui.core.text import width
-from tui.ui.dialogs import Dialog
-from tui.ui.inputs import LineInput
+from tui.ui.dialogs import Dialog, LineInput
 from tui.ui.status_line import HidingText, TooSmall
 
 AGAIN = 5.0

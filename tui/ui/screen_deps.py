@@ -15,13 +15,13 @@ from tui.terminal.capabilities import Glyphs
 
 if TYPE_CHECKING:
     from tui.codearts.auth.credentials import Credential
-    from tui.codearts.build_log import BuildSource
     from tui.codearts.endpoints import Endpoint
+    from tui.codearts.log_api import BuildSource
     from tui.core.observed_run import RecordedRun
     from tui.core.run import FailedStep, RunRecord
-    from tui.polling.poller_group import PollerGroup
+    from tui.polling.poller import PollerGroup
     from tui.storage.recorder import Recorder
-    from tui.storage.screen_settings import CommandSettings, ViewSettings
+    from tui.storage.screen_state import CommandSettings, ViewSettings
 
 
 class SignInForm(Protocol):
