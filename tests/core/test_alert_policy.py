@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import job_id
-from tui.core.alert_policy import Actions, AlertOn, AlertPolicy, Arm, Happening, Rules, quiet_hours, sentence
+from tui.core.alert_policy import AlertActions, AlertOn, AlertPolicy, Arm, Happening, Rules, quiet_hours, sentence
 
 ALL = Rules(all_jobs=True)
 NOON = time(12)
@@ -53,7 +53,7 @@ class Ear:
             self.now += step
         return self
 
-    def _note(self, actions: Actions) -> None:
+    def _note(self, actions: AlertActions) -> None:
         self.bells += [self.now] if actions.bell else []
         self.texts += [(self.now, actions.text)] if actions.text else []
         self.disarmed |= actions.disarm

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.support.builders import job_id
 from tui.core.condition import Condition
-from tui.core.filter import Candidate, parse_filter
+from tui.core.filter import FilterSubject, parse_filter
 from tui.core.job import Job
 
 JOB = Job(job_id(0xABC), "Payments API nightly", ("payments", "nightly"))
@@ -58,7 +58,7 @@ JOB = Job(job_id(0xABC), "Payments API nightly", ("payments", "nightly"))
     ],
 )
 def test_every_term_of_a_filter_must_match(text: str, condition: Condition, shown: bool) -> None:
-    assert parse_filter(text).matches(Candidate(JOB, condition, False)) is shown
+    assert parse_filter(text).matches(FilterSubject(JOB, condition, False)) is shown
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_every_term_of_a_filter_must_match(text: str, condition: Condition, show
     ],
 )
 def test_a_text_is_found_as_it_is_written(label: str, text: str) -> None:
-    assert parse_filter(text).matches(Candidate(Job(job_id(1), label), Condition.IDLE, False))
-    assert not parse_filter(f"!{text}").matches(Candidate(Job(job_id(1), label), Condition.IDLE, False))
+    assert parse_filter(text).matches(FilterSubject(Job(job_id(1), label), Condition.IDLE, False))
+    assert not parse_filter(f"!{text}").matches(FilterSubject(Job(job_id(1), label), Condition.IDLE, False))
 
 
 def test_a_filter_by_state_is_known_also_in_full_width() -> None:
@@ -87,16 +87,16 @@ def test_a_filter_by_state_is_known_also_in_full_width() -> None:
 
 
 def test_a_job_without_an_answer_is_stale_too_when_its_last_good_answer_is() -> None:
-    assert parse_filter("is:stale").matches(Candidate(JOB, Condition.NO_ANSWER, True))
-    assert not parse_filter("is:stale").matches(Candidate(JOB, Condition.NO_ANSWER, False))
-    assert not parse_filter("is:running").matches(Candidate(JOB, Condition.NO_ANSWER, True))
+    assert parse_filter("is:stale").matches(FilterSubject(JOB, Condition.NO_ANSWER, True))
+    assert not parse_filter("is:stale").matches(FilterSubject(JOB, Condition.NO_ANSWER, False))
+    assert not parse_filter("is:running").matches(FilterSubject(JOB, Condition.NO_ANSWER, True))
 
 
 @pytest.mark.parametrize("text", ["is:slow", "is:problem", "!is:stale is:slow"])
 def test_a_run_that_takes_longer_than_usual_is_found(text: str) -> None:
-    assert parse_filter(text).matches(Candidate(JOB, Condition.RUNNING, late=True))
-    assert not parse_filter(text).matches(Candidate(JOB, Condition.RUNNING, late=False))
-    assert not parse_filter("!is:slow").matches(Candidate(JOB, Condition.RUNNING, late=True))
+    assert parse_filter(text).matches(FilterSubject(JOB, Condition.RUNNING, late=True))
+    assert not parse_filter(text).matches(FilterSubject(JOB, Condition.RUNNING, late=False))
+    assert not parse_filter("!is:slow").matches(FilterSubject(JOB, Condition.RUNNING, late=True))
 
 
 NESTED = "(" * 5000 + ")" * 5000
@@ -109,12 +109,12 @@ ENDLESS = ["/([0-9a-z]+)+:/", "/(a|a)*b/", "/(x+x+)+y/"]
 def test_what_is_not_understood_is_named_and_hides_nothing(text: str) -> None:
     parsed = parse_filter(text)
     assert parsed.problem
-    assert parsed.matches(Candidate(JOB, Condition.IDLE, False))
+    assert parsed.matches(FilterSubject(JOB, Condition.IDLE, False))
 
 
 @given(st.text())
 def test_any_text_is_a_filter(text: str) -> None:
-    assert parse_filter(text).matches(Candidate(JOB, Condition.IDLE, False)) in (True, False)
+    assert parse_filter(text).matches(FilterSubject(JOB, Condition.IDLE, False)) in (True, False)
 
 
 @pytest.mark.parametrize(
@@ -133,12 +133,12 @@ def test_any_text_is_a_filter(text: str) -> None:
 def test_a_filter_by_the_time_of_the_last_change(text: str, ago: float | None, shown: bool) -> None:
     parsed = parse_filter(text)
     assert parsed.by_condition
-    assert parsed.matches(Candidate(JOB, Condition.IDLE, changed_ago=ago)) is shown
+    assert parsed.matches(FilterSubject(JOB, Condition.IDLE, changed_ago=ago)) is shown
 
 
 def test_changed_is_what_was_not_seen_yet() -> None:
-    assert parse_filter("is:changed").matches(Candidate(JOB, Condition.PASSED, changed=True))
-    assert not parse_filter("is:changed").matches(Candidate(JOB, Condition.PASSED))
+    assert parse_filter("is:changed").matches(FilterSubject(JOB, Condition.PASSED, changed=True))
+    assert not parse_filter("is:changed").matches(FilterSubject(JOB, Condition.PASSED))
 
 
 def test_a_time_that_is_none_says_how_to_write_one() -> None:

@@ -15,7 +15,7 @@ from tui.codearts.status_api import interpret
 from tui.core.job import JobId
 from tui.core.reading import FailureKind, Moment, Reading, Status
 from tui.demo.jobs import demo_jobs
-from tui.polling.circuit_breaker import CircuitBreaker, CircuitState, Known
+from tui.polling.circuit_breaker import CircuitBreaker, CircuitState, JobHealth
 from tui.polling.policy import Policy
 from tui.polling.scheduler import Scheduler
 
@@ -354,7 +354,7 @@ def opened() -> CircuitBreaker:
     breaker = CircuitBreaker(idle=10.0)
     assert (breaker.state, breaker.probe_at) == (CircuitState.CLOSED, inf)
     for number in (1, 2):
-        breaker.on_reading(job(number), TIMEOUT, Known(True), lambda _: 2, 10.0)
+        breaker.on_reading(job(number), TIMEOUT, JobHealth(True), lambda _: 2, 10.0)
     return breaker
 
 
@@ -367,7 +367,7 @@ def test_each_probe_doubles_the_gap_up_to_half_a_minute_and_a_failure_opens_agai
         breaker.on_sent(job(1), now)
         states.append(breaker.state)
         assert breaker.probe_at == now + breaker.gap
-        breaker.on_reading(job(1), TIMEOUT, Known(True), lambda _: 2, now + 0.1)
+        breaker.on_reading(job(1), TIMEOUT, JobHealth(True), lambda _: 2, now + 0.1)
         states.append(breaker.state)
     assert gaps == [5, 10, 20, 30, 30]
     assert states == [CircuitState.OPEN, *[CircuitState.HALF_OPEN, CircuitState.OPEN] * 5]
@@ -388,7 +388,7 @@ def test_a_probe_without_a_reading_opens_the_breaker_and_a_success_closes_it() -
         states.append(breaker.state)
     assert states == [CircuitState.HALF_OPEN, CircuitState.OPEN]
     breaker.on_sent(job(1), 25.0)
-    recovered = breaker.on_reading(job(1), None, Known(True, FailureKind.TIMEOUT), lambda _: 2, 25.1)
+    recovered = breaker.on_reading(job(1), None, JobHealth(True, FailureKind.TIMEOUT), lambda _: 2, 25.1)
     assert FailureKind.TIMEOUT in recovered
     assert (breaker.state, breaker.failure, breaker.probe_at) == (CircuitState.CLOSED, None, inf)
 
@@ -398,9 +398,9 @@ def test_trouble_that_comes_back_is_probed_as_often_as_at_first() -> None:
     for now in (15.0, 25.0, 45.0):
         breaker.on_sent(job(1), now)
     assert breaker.gap == 30.0
-    breaker.on_reading(job(1), None, Known(True), lambda _: 2, 46.0)
+    breaker.on_reading(job(1), None, JobHealth(True), lambda _: 2, 46.0)
     for number in (1, 2):
-        breaker.on_reading(job(number), TIMEOUT, Known(True), lambda _: 2, 50.0)
+        breaker.on_reading(job(number), TIMEOUT, JobHealth(True), lambda _: 2, 50.0)
     assert (breaker.gap, breaker.probe_at) == (5.0, 55.0)
 
 

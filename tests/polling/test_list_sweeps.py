@@ -9,7 +9,7 @@ from tests.support.builders import job_id
 from tui.core.hints import Hint, HintPage
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Status
-from tui.polling.list_sweeps import PASSING_REST, REST, SHORT_REST, Known, ListPage, ListSweeps
+from tui.polling.list_sweeps import PASSING_REST, REST, SHORT_REST, KnownStatus, ListPage, ListSweeps
 
 RATE = 0.6
 Answer = HintPage | Failure
@@ -28,7 +28,7 @@ class World:
         self.sweeps = ListSweeps()
         self.sweeps.watch(self.jobs)
         self.now = 0.0
-        self.known: dict[JobId, Known] = {}
+        self.known: dict[JobId, KnownStatus] = {}
         self.asked: list[tuple[float, ListPage]] = []
         self.answer: Callable[[ListPage], Answer] = self.good
 
@@ -55,8 +55,8 @@ class World:
             self.sweeps.on_answer(planned[1], self.answer(planned[1]), self.status, self.now, self.now)
         return [page for _, page in self.asked[before:]]
 
-    def status(self, job: JobId) -> Known:
-        return self.known.get(job, Known(Status.IDLE, 0.0))
+    def status(self, job: JobId) -> KnownStatus:
+        return self.known.get(job, KnownStatus(Status.IDLE, 0.0))
 
 
 def fails(kind: FailureKind) -> Callable[[ListPage], Answer]:
@@ -191,9 +191,9 @@ def test_a_filter_that_leaves_out_running_jobs_is_not_believed_for_an_hour() -> 
     world.answer = building(world, world.jobs[:3])
     world.live(60)
     assert world.sweeps.building_works
-    world.known = dict.fromkeys(world.jobs[:9], Known(Status.RUNNING, world.now))
+    world.known = dict.fromkeys(world.jobs[:9], KnownStatus(Status.RUNNING, world.now))
     world.live(20)
-    world.known = {job: Known(Status.RUNNING, world.now) for job in world.known}
+    world.known = {job: KnownStatus(Status.RUNNING, world.now) for job in world.known}
     world.live(20)
     assert not world.sweeps.building_works
     assert BUILDING not in world.live(3000)
@@ -202,7 +202,7 @@ def test_a_filter_that_leaves_out_running_jobs_is_not_believed_for_an_hour() -> 
 def test_jobs_that_are_not_building_any_more_are_read_next() -> None:
     world = World()
     world.answer = building(world, world.jobs[:3])
-    world.known = {job: Known(Status.RUNNING, 0.0) for job in world.jobs[:3]}
+    world.known = {job: KnownStatus(Status.RUNNING, 0.0) for job in world.jobs[:3]}
     world.live(60)
     page = HintPage(hints(world.jobs[:2], running=True), 2, True)
     assert world.sweeps.on_answer(BUILDING, page, world.status, world.now, world.now) == [world.jobs[2]]
@@ -222,7 +222,7 @@ def test_after_a_suspend_or_with_another_credential_all_is_read_anew() -> None:
 def test_a_first_page_puts_running_jobs_before_all_others() -> None:
     world = World(4)
     first, second, third, last = world.jobs
-    world.known = dict.fromkeys(world.jobs, Known())
+    world.known = dict.fromkeys(world.jobs, KnownStatus())
     page = HintPage({**hints([first, third]), **hints([second, last], running=True)}, 4)
     assert world.sweeps.on_answer(USER, page, world.status, 0.0, 0.0) == [second, last]
 

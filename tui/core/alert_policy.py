@@ -115,7 +115,7 @@ class Happening(NamedTuple):
         return self.outcome if self.is_end and self.outcome else str(self.kind)
 
 
-class Actions(NamedTuple):
+class AlertActions(NamedTuple):
     """What the caller has to do now."""
 
     bell: bool = False
@@ -127,7 +127,7 @@ class Actions(NamedTuple):
     """What is new in the text; for the alert command."""
 
 
-NOTHING = Actions()
+NOTHING = AlertActions()
 
 
 class Alerted(NamedTuple):
@@ -163,7 +163,7 @@ class AlertPolicy(NamedTuple):
         """Returns the policy after the user armed these jobs: their next alert comes, however soon."""
         return self._replace(last={job: at for job, at in self.last.items() if job not in set(jobs)})
 
-    def happened(self, what: Happening, rules: Rules, now: float, clock: time) -> "tuple[AlertPolicy, Actions]":
+    def happened(self, what: Happening, rules: Rules, now: float, clock: time) -> "tuple[AlertPolicy, AlertActions]":
         """Returns the policy after something happened, and what to do at once. `clock` is the local time of day."""
         policy = _after_burst(self, now)
         if _is_same_run(policy.waiting.get(what.job), what):
@@ -182,9 +182,9 @@ class AlertPolicy(NamedTuple):
             burst_since=now if policy.burst_since is None else policy.burst_since,
             next_bell=now + BELL_PAUSE if bell else policy.next_bell,
         )
-        return policy._replace(notify_at=_notify_at(policy, now)), Actions(bell=bell)
+        return policy._replace(notify_at=_notify_at(policy, now)), AlertActions(bell=bell)
 
-    def tick(self, rules: Rules, now: float, clock: time) -> "tuple[AlertPolicy, Actions]":
+    def tick(self, rules: Rules, now: float, clock: time) -> "tuple[AlertPolicy, AlertActions]":
         """Returns the policy at `now`, and the notification that is due."""
         policy = _after_burst(self, now)
         if _is_silent(policy, rules, now, clock):
@@ -192,7 +192,7 @@ class AlertPolicy(NamedTuple):
         if policy.held:
             held = tuple(policy.held.values())
             policy = policy._replace(held={}, next_bell=now + BELL_PAUSE)
-            return policy, Actions(bell=True, text=sentence(held, "Held back"), happenings=held)
+            return policy, AlertActions(bell=True, text=sentence(held, "Held back"), happenings=held)
         if policy.notify_at is None or now < policy.notify_at:
             return policy, NOTHING
         ready = {job: what for job, what in policy.waiting.items() if what.outcome or not what.is_outcome_pending}
@@ -203,7 +203,7 @@ class AlertPolicy(NamedTuple):
         policy = policy._replace(waiting=waiting, notified=notified, notify_at=None, last=_pruned(policy.last, now))
         if waiting:
             policy = policy._replace(notify_at=_notify_at(policy, now))
-        return policy, Actions(text=sentence(notified), disarm=_told_once(fresh), happenings=fresh)
+        return policy, AlertActions(text=sentence(notified), disarm=_told_once(fresh), happenings=fresh)
 
     @property
     def due(self) -> float | None:
@@ -230,11 +230,11 @@ def _is_silent(policy: AlertPolicy, rules: Rules, now: float, clock: time) -> bo
     return now < policy.silent_until or rules.is_quiet(clock)
 
 
-def _hold(policy: AlertPolicy, happenings: Mapping[JobId, Happening]) -> tuple[AlertPolicy, Actions]:
+def _hold(policy: AlertPolicy, happenings: Mapping[JobId, Happening]) -> tuple[AlertPolicy, AlertActions]:
     """What is held back counts as told: it is in the sum that follows."""
     new = {**policy.waiting, **happenings}
     policy = policy._replace(held={**policy.held, **new}, waiting={}, notify_at=None)
-    return policy, Actions(disarm=_told_once(new.values()))
+    return policy, AlertActions(disarm=_told_once(new.values()))
 
 
 def _after_burst(policy: AlertPolicy, now: float) -> AlertPolicy:

@@ -15,7 +15,7 @@ _NESTED = re.compile(r"[*+}|][^()]*\)+[*+{]|\)[*+{][^()]*\)+[*+{]")
 """A repetition or a choice inside a repeated group: its running time may double with every character."""
 
 
-class Candidate(NamedTuple):
+class FilterSubject(NamedTuple):
     """What a filter has to know of a row."""
 
     job: Job
@@ -30,7 +30,7 @@ class Candidate(NamedTuple):
     """Seconds since its last start or stop; None if neither is known."""
 
 
-Predicate = Callable[[Candidate], bool]
+Predicate = Callable[[FilterSubject], bool]
 
 STATES: dict[str, frozenset[Condition]] = {
     "running": frozenset({Condition.RUNNING}),
@@ -62,7 +62,7 @@ class Filter(NamedTuple):
     by_condition: bool = False
     """Whether a new reading or time alone can change which rows match."""
 
-    def matches(self, candidate: Candidate) -> bool:
+    def matches(self, candidate: FilterSubject) -> bool:
         """Returns whether all terms match."""
         return all(term(candidate) for term in self.terms)
 

@@ -48,7 +48,7 @@ class HintPage(NamedTuple):
     """Whether there is a job on the page, and the last build of each is going on."""
 
 
-class Verdict(StrEnum):
+class HintVerdict(StrEnum):
     """What a status call says about the hint before it."""
 
     NOTHING = "nothing"
@@ -107,7 +107,7 @@ class JobHint(NamedTuple):
             doubted_at=self.doubted_at if disagrees else None,
         )
 
-    def check(self, status: Status, before: Status | None, sent: float, now: float) -> tuple["JobHint", Verdict]:
+    def check(self, status: Status, before: Status | None, sent: float, now: float) -> tuple["JobHint", HintVerdict]:
         """The state after a status call that left at `sent`, and what it says about the hint."""
         is_changed = before is not None and status is not before
         state = self._replace(status_changed=self.status_changed or is_changed)
@@ -115,20 +115,20 @@ class JobHint(NamedTuple):
         if was_wanted:
             state = state._replace(wanted_at=None, is_new_run=False)
         if self.asked_at == -inf or self.hint.is_running is None or sent < self.asked_at:
-            return state, Verdict.FOUND if was_wanted and is_changed else Verdict.NOTHING
+            return state, HintVerdict.FOUND if was_wanted and is_changed else HintVerdict.NOTHING
         if _disagrees(self.hint, status):
             return state.disagree(status, is_changed, was_wanted, sent, now)
         state = state._replace(agreed=True, doubted_at=None, refuted=None)
         if was_wanted and is_changed:
-            return state._replace(wasted=0), Verdict.FOUND
+            return state._replace(wasted=0), HintVerdict.FOUND
         if was_wanted and before is not None:
             is_short_run = self.is_new_run and not self.wasted
-            return state.waste(now), Verdict.AGREES if is_short_run else Verdict.WASTED
-        return state, Verdict.AGREES
+            return state.waste(now), HintVerdict.AGREES if is_short_run else HintVerdict.WASTED
+        return state, HintVerdict.AGREES
 
     def disagree(
         self, status: Status, is_changed: bool, was_wanted: bool, sent: float, now: float
-    ) -> tuple["JobHint", Verdict]:
+    ) -> tuple["JobHint", HintVerdict]:
         """The list may lag, lie, or be older than the change that the status call found."""
         state = self
         if was_wanted and not is_changed:
@@ -136,10 +136,10 @@ class JobHint(NamedTuple):
         if self.doubted_at is None:
             state = state._replace(doubted_at=sent)
         elif self.asked_at > self.doubted_at and sent >= self.doubted_at + DOUBT_LASTS and not is_changed:
-            return state._replace(doubted_at=sent), Verdict.CONTRADICTS
+            return state._replace(doubted_at=sent), HintVerdict.CONTRADICTS
         if was_wanted and is_changed:
-            return state._replace(wasted=0), Verdict.FOUND
-        return state, Verdict.WASTED if was_wanted and self.agreed else Verdict.NOTHING
+            return state._replace(wasted=0), HintVerdict.FOUND
+        return state, HintVerdict.WASTED if was_wanted and self.agreed else HintVerdict.NOTHING
 
     def waste(self, now: float) -> "JobHint":
         """The state after a hint that brought nothing: it is heeded less and less often."""
@@ -167,18 +167,18 @@ class Trust(NamedTuple):
         is_used = now >= max(self.distrusted_until, self.worthless_until)
         return is_used and self.agreed >= AGREEMENTS and self.proved >= FINDS
 
-    def after(self, verdict: Verdict, now: float) -> "Trust":
+    def after(self, verdict: HintVerdict, now: float) -> "Trust":
         match verdict:
-            case Verdict.NOTHING:
+            case HintVerdict.NOTHING:
                 return self
-            case Verdict.AGREES:
+            case HintVerdict.AGREES:
                 return self._replace(agreed=self.agreed + 1)
-            case Verdict.FOUND:
+            case HintVerdict.FOUND:
                 more = {"agreed": self.agreed + 1, "proved": self.proved + 1, "found": self.found + 1}
                 return self._replace(**more).faded()
-            case Verdict.CONTRADICTS:
+            case HintVerdict.CONTRADICTS:
                 return self._replace(agreed=0, proved=0, distrusted_until=now + DISTRUSTED)
-            case Verdict.WASTED:
+            case HintVerdict.WASTED:
                 return self._replace(wasted=self.wasted + 1).judged(now)
 
     def judged(self, now: float) -> "Trust":

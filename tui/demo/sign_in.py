@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from tui.demo.web import Answer, HttpRequest, Source, gateway_error, iam_error
+from tui.demo.web import Answer, HttpRequest, Sender, gateway_error, iam_error
 
 USER, PASSWORD, DOMAIN = "demo-user", "demo-password", "demo-account"
 PROJECT, PROJECT_ID = "cn-north-4", "0c1d2e3f405162738495a6b7c8d9eaf0"
@@ -115,7 +115,7 @@ class Iam:
         endpoint = {"id": "demo", "interface": "public", "region": PROJECT, "region_id": PROJECT, "url": self.url}
         catalog: list[object] = [{"endpoints": [endpoint], "id": "demo", "name": "codeartsbuild", "type": "build"}]
         body = token.describe(catalog if with_catalog else [])
-        return Answer(status, body, source=Source.IAM, headers=(("X-Subject-Token", token.text),))
+        return Answer(status, body, source=Sender.IAM, headers=(("X-Subject-Token", token.text),))
 
 
 def unauthorised(reason: str) -> Answer:

@@ -17,7 +17,7 @@ JSON = "application/json;charset=UTF-8"
 HTML = "text/html;charset=UTF-8"
 
 
-class Source(StrEnum):
+class Sender(StrEnum):
     """Each source has its own shape of error bodies and its own header for the request's ID."""
 
     SERVICE = "service"
@@ -32,7 +32,7 @@ class Answer:
     status: int
     body: Mapping[str, object] | str
     content_type: str = JSON
-    source: Source = Source.SERVICE
+    source: Sender = Sender.SERVICE
     headers: tuple[tuple[str, str], ...] = ()
     delay: float = 0.0
     """Seconds until it is sent."""
@@ -43,12 +43,12 @@ class Answer:
         """The body; errors of the gateway contain the request's ID."""
         if isinstance(self.body, str):
             return self.body.encode()
-        extra = {"request_id": request_id} if self.source is Source.GATEWAY else {}
+        extra = {"request_id": request_id} if self.source is Sender.GATEWAY else {}
         return json.dumps({**self.body, **extra}, ensure_ascii=False).encode()
 
     def headers_for(self, request_id: str) -> list[tuple[str, str]]:
         """All headers except Date and Server."""
-        name = "X-IAM-Trace-Id" if self.source is Source.IAM else "X-Request-Id"
+        name = "X-IAM-Trace-Id" if self.source is Sender.IAM else "X-Request-Id"
         return [("Content-Type", self.content_type), (name, request_id), *self.headers]
 
 
@@ -66,13 +66,13 @@ def service_error(status: int, code: str, message: str) -> Answer:
 
 def gateway_error(status: int, digits: str, message: str) -> Answer:
     """An error in the shape of the API gateway in front of the service; `digits` follow `APIGW.`."""
-    return Answer(status, {"error_msg": message, "error_code": f"APIGW.{digits}"}, source=Source.GATEWAY)
+    return Answer(status, {"error_msg": message, "error_code": f"APIGW.{digits}"}, source=Sender.GATEWAY)
 
 
 def iam_error(status: int, message: str) -> Answer:
     """An error in the shape of IAM, whose code is a number."""
     error = {"code": status, "message": message, "title": HTTPStatus(status).phrase}
-    return Answer(status, {"error": error}, source=Source.IAM)
+    return Answer(status, {"error": error}, source=Sender.IAM)
 
 
 def web_page(status: int, title: str, text: str) -> Answer:

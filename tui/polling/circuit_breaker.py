@@ -51,7 +51,7 @@ def may_have_recovered(failure: Failure | None, kinds: Collection[FailureKind]) 
     return failure is not None and (failure.kind in kinds or failure.kind.retry is Retry.PASSING)
 
 
-class Known(NamedTuple):
+class JobHealth(NamedTuple):
     """What was known of a job before a reading."""
 
     was_read: bool = False
@@ -98,7 +98,7 @@ class CircuitBreaker:
             self.state, self.probe = CircuitState.OPEN, None
 
     def on_reading(
-        self, job: JobId, failure: Failure | None, known: Known, enough: Callable[[bool], int], now: float
+        self, job: JobId, failure: Failure | None, known: JobHealth, enough: Callable[[bool], int], now: float
     ) -> frozenset[FailureKind]:
         """Learns from a reading.
 
@@ -126,7 +126,7 @@ class CircuitBreaker:
         self.probe_at = inf
         self._failed.clear()
 
-    def _is_old_news(self, failure: Failure, known: Known) -> bool:
+    def _is_old_news(self, failure: Failure, known: JobHealth) -> bool:
         """Returns whether the job only fails as it did before, while others begin to fail alike."""
         others_fail = bool(self._failed) and self._series != NETWORK_KINDS
         return others_fail and failure.kind is known.failure and failure.kind in NETWORK_KINDS | self._series
@@ -150,7 +150,7 @@ class CircuitBreaker:
             self.probe_at = now + max(self.gap, wait)
 
 
-def _kinds_alike(failure: Failure | None, known: Known) -> frozenset[FailureKind]:
+def _kinds_alike(failure: Failure | None, known: JobHealth) -> frozenset[FailureKind]:
     """Returns the kinds that count as the same failure as this one; empty for a success and a job's own failure."""
     if failure is None:
         return frozenset()

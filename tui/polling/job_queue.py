@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tui.core.job import JobId
 from tui.core.reading import Failure, Retry, Status
-from tui.polling.circuit_breaker import Known
+from tui.polling.circuit_breaker import JobHealth
 from tui.polling.policy import Cadence
 
 
@@ -327,12 +327,12 @@ class JobQueue:
         free = (job for job in self.entries if self.is_free(job))
         return min(free, key=lambda job: (self.entries[job].status is None, self.entries[job].sent_at), default=None)
 
-    def known(self, job: JobId) -> Known:
+    def known(self, job: JobId) -> JobHealth:
         """Returns what is known of a job, watched or not."""
         entry = self.entries.get(job)
         if not entry:
-            return Known()
-        return Known(entry.status is not None, entry.failure.kind if entry.failure else None)
+            return JobHealth()
+        return JobHealth(entry.status is not None, entry.failure.kind if entry.failure else None)
 
     def most_that_fail(self, by_network: bool) -> int:
         """Returns how many jobs can have a network failure at most, or another failure that they share.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from math import ceil, inf
 from typing import NamedTuple, Protocol
 
-from tui.core.hints import Hint, HintPage, JobHint, Trust, Verdict
+from tui.core.hints import Hint, HintPage, HintVerdict, JobHint, Trust
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Retry, Status
 
@@ -61,7 +61,7 @@ class HintBook:
         project = hint.hint.project
         trust = self._trusts.get(project, Trust())
         self._trusts[project] = after = trust.after(verdict, now)
-        if verdict is Verdict.CONTRADICTS:
+        if verdict is HintVerdict.CONTRADICTS:
             _log.info("job %s is %s, and the list of its project says otherwise: not trusted for an hour", job, status)
         if after.worthless_until > trust.worthless_until:
             _log.info("the lists of project %s bring nothing: they steer nothing for an hour", project or "(unknown)")
@@ -147,7 +147,7 @@ class ListReader(Protocol):
         """Makes one attempt, at once: the request is paid for."""
 
 
-class Known(NamedTuple):
+class KnownStatus(NamedTuple):
     """What the status calls say about a job."""
 
     status: Status | None = None
@@ -155,7 +155,7 @@ class Known(NamedTuple):
     """When the last request left."""
 
 
-KnownOf = Callable[[JobId], Known]
+KnownOf = Callable[[JobId], KnownStatus]
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.polling.auth_gate import AuthGate
 from tui.polling.circuit_breaker import CircuitBreaker, CircuitState, may_have_recovered
 from tui.polling.job_queue import Entry, JobQueue, Rank, Slot
-from tui.polling.list_sweeps import Known, ListPage, ListSweeps
+from tui.polling.list_sweeps import KnownStatus, ListPage, ListSweeps
 from tui.polling.policy import Cadence, Pacing, Policy, back_off, needed, pacing
 from tui.polling.rate_limiter import AdaptiveRateLimiter
 
@@ -273,9 +273,9 @@ class Scheduler:
             longest = max(SPREAD, self.pacing.longest)
             self.job_queue.defer(others, now, lambda: self._uniform(0.0, longest))
 
-    def _known(self, job: JobId) -> Known:
+    def _known(self, job: JobId) -> KnownStatus:
         entry = self.job_queue.entries.get(job)
-        return Known(entry.status, entry.read_at) if entry else Known()
+        return KnownStatus(entry.status, entry.read_at) if entry else KnownStatus()
 
     def _compare(self, job: JobId, status: Status, before: Status | None, sent: float, now: float) -> bool:
         """Compares a status with what lists say. Returns whether the job is to be read again at once."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from math import inf
 from typing import TYPE_CHECKING
 
-from tui.core.alert_policy import Actions, AlertOn, AlertPolicy, Happening, sentence
+from tui.core.alert_policy import AlertActions, AlertOn, AlertPolicy, Happening, sentence
 from tui.core.board import Board, JobState
 from tui.core.happenings import end_of_run, happening, happenings_of, has_become_late
 from tui.core.job import JobId
@@ -167,7 +167,7 @@ class Alerting:
         if self._policy.due is not None:
             self._alarm = asyncio.get_running_loop().call_later(max(0.0, self._policy.due - now.at), self._tick)
 
-    def _do(self, actions: Actions) -> None:
+    def _do(self, actions: AlertActions) -> None:
         if actions.bell:
             self._write("\a")
         if actions.disarm:

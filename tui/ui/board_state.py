@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tui.core.board import Board, JobState
 from tui.core.condition import Condition, Tally
-from tui.core.filter import Candidate, Filter, parse_filter
+from tui.core.filter import Filter, FilterSubject, parse_filter
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry
 from tui.core.run import FailedStep, RunRecord
@@ -60,7 +60,7 @@ class RowOrder:
         if self.only_problems and not row.is_problem:
             return None
         if self.filter.terms:
-            candidate = row.candidate if self.filter.by_condition else Candidate(row.state.named_job, row.condition)
+            candidate = row.candidate if self.filter.by_condition else FilterSubject(row.state.named_job, row.condition)
             if not self.filter.matches(candidate):
                 return None
         return self.sort(row) if self.sort else ()

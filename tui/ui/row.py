@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tui.core.board import Freshness, JobState
 from tui.core.condition import PROBLEMS, Condition, after_run, condition_of
 from tui.core.estimate import Estimate, RunProgress
-from tui.core.filter import Candidate
+from tui.core.filter import FilterSubject
 from tui.core.reading import Moment, Status
 from tui.core.run import Outcome, RunRecord
 from tui.core.run_progress import Course, course_of
@@ -97,11 +97,11 @@ class Row(NamedTuple):
         return bool(seen) and self.now.at - seen[-1].by.at < RECENT
 
     @property
-    def candidate(self) -> Candidate:
+    def candidate(self) -> FilterSubject:
         """The row as filters see it."""
         is_stale = self.freshness is Freshness.STALE and not self.state.paused
         job = self.state.named_job
-        return Candidate(job, self.condition, is_stale, self.is_late, self.has_changed, self.changed_ago)
+        return FilterSubject(job, self.condition, is_stale, self.is_late, self.has_changed, self.changed_ago)
 
 
 class Subject(NamedTuple):

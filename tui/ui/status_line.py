@@ -154,19 +154,19 @@ class Focus(NamedTuple):
     """Whether the default profile has no credential."""
 
 
-class Hint(NamedTuple):
+class KeyHint(NamedTuple):
     command: str
     """The name of the command; empty for a key that is no command of ours."""
     key: str
     word: str
 
 
-def hints(focus: Focus, keymap: Mapping[str, str], own: Mapping[str, str]) -> list[Hint]:
+def hints(focus: Focus, keymap: Mapping[str, str], own: Mapping[str, str]) -> list[KeyHint]:
     """The hints, the most important first: a narrow screen drops the last ones. `own`: names of the user's own commands
     by their keys."""
     if focus.typing:
-        return [Hint("", "enter", "keep the filter"), _hint("back", "clear it", keymap), Hint("", "!", "not"),
-                Hint("", "is:failed", "state"), Hint("", "tag:x", "tag")]  # fmt: skip
+        return [KeyHint("", "enter", "keep the filter"), _hint("back", "clear it", keymap), KeyHint("", "!", "not"),
+                KeyHint("", "is:failed", "state"), KeyHint("", "tag:x", "tag")]  # fmt: skip
     wanted = {"help": "help", "leave": "quit", **_first(focus)}
     if not focus.group and focus.condition:
         wanted |= {f"{OWN}{name}": name for name in list(own.values())[:_MOST_OWN]}
@@ -175,7 +175,9 @@ def hints(focus: Focus, keymap: Mapping[str, str], own: Mapping[str, str]) -> li
         wanted |= {name: word for name, word in _USUAL.items() if name in others}
     by_name = {name: key for key, name in own.items()}
     found = [
-        Hint(name, shown(by_name[name.removeprefix(OWN)]), word) if name.startswith(OWN) else _hint(name, word, keymap)
+        KeyHint(name, shown(by_name[name.removeprefix(OWN)]), word)
+        if name.startswith(OWN)
+        else _hint(name, word, keymap)
         for name, word in wanted.items()
     ]
     return [hint for hint in found if hint.key]
@@ -227,9 +229,9 @@ _OF_A_JOB = frozenset({"log", "history"})
 """What cannot be done to a group."""
 
 
-def _hint(name: str, word: str, keymap: Mapping[str, str]) -> Hint:
+def _hint(name: str, word: str, keymap: Mapping[str, str]) -> KeyHint:
     keys = keys_of(BY_ID[name], keymap)
-    return Hint(name, shown(keys[0]) if keys else "", word)
+    return KeyHint(name, shown(keys[0]) if keys else "", word)
 
 
 class Footer(StatusLine):
@@ -243,9 +245,9 @@ class Footer(StatusLine):
 
     def __init__(self) -> None:
         super().__init__(" ")
-        self._hints: Sequence[Hint] = ()
+        self._hints: Sequence[KeyHint] = ()
 
-    def show_hints(self, found: Sequence[Hint]) -> None:
+    def show_hints(self, found: Sequence[KeyHint]) -> None:
         """Draws them again only if they changed."""
         self._hints = found
         self.show([[(hint.key, "key"), (f" {hint.word}", "dim")] for hint in found])
