@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -149,6 +149,7 @@ _HEADERS = {
     "User-Agent": f"codearts-watch/{__version__}",
 }
 _TIMEOUT = httpx.Timeout(10, connect=5, pool=None)
+_SECONDS = _TIMEOUT.as_dict()
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
 _BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
@@ -196,7 +197,16 @@ async def check_allowed(request: httpx.Request) -> None:
         raise ForbiddenRequest
 
 
+class _NoCookies(httpx.Cookies):
+    """Keeps none, and does not look for any: that would be a twelfth of a status call's CPU."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        pass
+
+
 class _HttpClient(httpx.AsyncClient):
+    cookies: Any = _NoCookies()
+    """Hides a property, which would make an ordinary copy of what it is given."""
     proxy = ""
     """Names the proxy for the user; empty for a direct way."""
 
@@ -229,7 +239,6 @@ def open_http(
     way = route(url, proxy, os.environ)
     client = _HttpClient(
         headers=_HEADERS,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         timeout=_TIMEOUT,
         follow_redirects=False,  # httpx would send X-Auth-Token to any other host
         transport=transport or _transport(context, way),
@@ -287,7 +296,8 @@ class Response:
 
     async def receive(self, answer: httpx.Response, largest_body: int) -> None:
         """Reads at most `largest_body` bytes of the body; nothing if it is compressed: it could be endless."""
-        self.http_status, self.headers, self.largest_body = answer.status_code, dict(answer.headers), largest_body
+        self.http_status, self.largest_body = answer.status_code, largest_body
+        self.headers = dict(answer.headers.items())
         if self.encoding:
             return
         body = bytearray()
@@ -315,6 +325,21 @@ class Get(NamedTuple):
     """Bytes with HTTP 200; the body of an error is never read beyond `LARGEST_BODY`."""
     kind: CallKind | None = None
     """Of an extra call; None for the status call."""
+
+
+def _made(request: Get) -> httpx.Request:
+    """Not by the client, which would merge its headers and take the address apart for each request anew."""
+    extensions: dict[str, Any] = {"timeout": _SECONDS, **size_limit(request.largest_body)}
+    if request.kind:
+        extensions[EXTRA] = request.kind
+    url = request.url if request.kind else _url(request.url)
+    return httpx.Request("GET", url, headers={**_HEADERS, **request.headers}, extensions=extensions)
+
+
+@lru_cache(maxsize=4096)
+def _url(status_call: str) -> httpx.URL:
+    """The address, taken apart once."""
+    return httpx.URL(status_call)
 
 
 class Connection:
@@ -375,15 +400,14 @@ class Connections:
 
     async def _send(self, connection: Connection, request: Get, response: Response) -> None:
         """After anything that leaves the connection in doubt, all that are free are closed with it."""
-        extensions: dict[str, Any] = size_limit(request.largest_body)
-        if request.kind:
-            extensions[EXTRA] = request.kind
         is_in_doubt = True
         try:
-            sending = connection.http.stream("GET", request.url, headers=request.headers, extensions=extensions)
-            async with sending as answer:
+            answer = await connection.http.send(_made(request), stream=True)
+            try:
                 largest = request.largest_body if answer.status_code == 200 else LARGEST_BODY
                 await response.receive(answer, largest)
+            finally:
+                await answer.aclose()
             connection.has_answered, is_in_doubt = True, not response.is_whole
         except _NOT_CONNECTED:
             is_in_doubt = False

@@ -198,17 +198,15 @@ class JobQueue:
         new = self._near - before
         for job in before ^ self._near:
             if entry := self.entries.get(job):
-                self._count(entry, -1)
-                entry.is_near = job in new
-                self._count(entry, 1)
+                cadence, entry.is_near = entry.cadence, job in new
+                self._recount(entry, cadence)
         return new
 
     def set_quiet(self, job: JobId, is_quiet: bool) -> None:
         """Says whether a trusted list agrees with the job's status."""
         if (entry := self.entries.get(job)) and entry.is_quiet is not is_quiet:
-            self._count(entry, -1)
-            entry.is_quiet = is_quiet
-            self._count(entry, 1)
+            cadence, entry.is_quiet = entry.cadence, is_quiet
+            self._recount(entry, cadence)
 
     def hint(self, jobs: Iterable[JobId]) -> None:
         """Moves these jobs before those that are only due. Jobs whose readings fail are read as planned."""
@@ -304,11 +302,11 @@ class JobQueue:
 
     def record(self, job: JobId, outcome: Status | Failure) -> None:
         entry = self.entries[job]
-        self._count(entry, -1)
+        cadence = entry.cadence
         entry.record(outcome)
         if entry.is_good:
             entry.read_at = entry.sent_at
-        self._count(entry, 1)
+        self._recount(entry, cadence)
 
     def auth_probe(self, refused: Collection[JobId]) -> JobId | None:
         """Returns the free job whose reading tells most about the credential; None if no job is free.
@@ -358,6 +356,12 @@ class JobQueue:
         is_refreshed = slot is not None and slot.rank < Rank.PREFERRED
         if not (entry.paused or is_refreshed or job in self.in_flight):
             self.heap.put(job, at, rank)
+
+    def _recount(self, entry: Entry, before: Cadence) -> None:
+        """The job had that cadence before."""
+        if entry.cadence is not before and not entry.paused:
+            self.counts[before] -= 1
+            self._count(entry, 1)
 
     def _count(self, entry: Entry, by: int) -> None:
         if not entry.paused:

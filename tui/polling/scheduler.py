@@ -49,8 +49,12 @@ class Scheduler:
         self.paused = False
         """The user paused everything."""
         self._uniform = uniform
+        self._looked = 0, -inf
+        """The changes of the job queue, and the moment, at which the rate was looked at for `pacing`."""
         self._paced: tuple[tuple[int, float], Pacing] | None = None
-        """The last intervals, and when they were found."""
+        """The last intervals, and what they were found from: changes of the job queue, and a rate."""
+        self._needed = -1, 0.0
+        """The changes of the job queue, and what it needed after them."""
         self._reviewed_at = -inf
         self._own = CallLog()
         """The requests for jobs and lists."""
@@ -70,12 +74,15 @@ class Scheduler:
     @property
     def pacing(self) -> Pacing:
         """The intervals with which status calls and lists stay within the rate; found anew at each turn."""
-        key = self.job_queue.changes, self._checked_at
-        if self._paced is None or self._paced[0] != key:
-            rate = self.limiter.rate
-            for_lists = self.sweeps.rate(rate, self._checked_at) if self.sweeps and self.wants_lists else 0.0
-            left = max(LEAST_LEFT * rate, rate - for_lists - self._for_others)
-            self._paced = key, pacing(self.policy, self.job_queue.counts, left)
+        changes = self.job_queue.changes
+        if self._paced and self._looked == (changes, self._checked_at):
+            return self._paced[1]
+        self._looked = changes, self._checked_at
+        rate = self.limiter.rate
+        for_lists = self.sweeps.rate(rate, self._checked_at) if self.sweeps and self.wants_lists else 0.0
+        left = max(LEAST_LEFT * rate, rate - for_lists - self._for_others)
+        if self._paced is None or self._paced[0] != (changes, left):
+            self._paced = (changes, left), pacing(self.policy, self.job_queue.counts, left)
         return self._paced[1]
 
     @property
@@ -83,7 +90,9 @@ class Scheduler:
         """Requests a second with which every job would be read as often as configured."""
         if self.paused or self.signed_out:
             return 0.0
-        return needed(self.policy, self.job_queue.counts)
+        if self._needed[0] != self.job_queue.changes:
+            self._needed = self.job_queue.changes, needed(self.policy, self.job_queue.counts)
+        return self._needed[1]
 
     @property
     def wants_lists(self) -> bool:
