@@ -362,6 +362,9 @@ class WatchApp(App[None]):
     def bell(self) -> None:
         """Replaces Textual's own, which rings when a field is full: the bell is for alerts alone."""
 
+    def _set_pointer_shape(self, shape: str) -> None:
+        """Replaces Textual's own, which sends OSC 22 and a BEL for each dialog: terminals that do not know it beep."""
+
     def write_alert(self, sequence: str) -> None:
         """Write a bell or a notification; none to a terminal that takes no output: it would come all at once, late."""
         if not (isinstance(self._driver, SturdyDriver) and self._driver.is_stuck):
