@@ -279,6 +279,29 @@ def test_nonsense_is_not_called_an_error_of_the_disk(path: Path) -> None:
         read_runs(path.parent, [job_id(1)], 0)
 
 
+def test_who_reads_it_hears_what_is_in_the_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.storage.history.BUSY", 0.01)
+    opened(path).close()
+    with database(path) as other:
+        other.isolation_level = None
+        other.execute("begin exclusive")
+        with pytest.raises(UserError, match="another program holds its file"):
+            read_runs(path.parent, [job_id(1)], 0)
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to("elsewhere")
+    with pytest.raises(UserError, match=r"history\.db is a link"):
+        read_runs(path.parent, [job_id(1)], 0)
+
+
+def test_a_file_that_is_removed_while_it_is_open_is_not_called_a_folder_that_cannot_be_written(path: Path) -> None:
+    file = opened(path)
+    path.unlink()
+    history = History(lambda: file, batch=0.01)
+    history.note(Notes((run(NOW - 300, NOW),)))
+    history.close(5)
+    assert "its file was removed while it was open" in history.notice()
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o1777])
 def test_a_folder_in_which_others_could_put_links_has_no_history(path: Path, mode: int) -> None:
     path.parent.mkdir()

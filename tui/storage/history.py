@@ -70,6 +70,7 @@ insert into day values (0, 0);
 """
 
 _NONE = "No history: "
+_HELD = "another program holds its file"
 _NO_HISTORY = "its file holds what is no history: remove it"
 _NONSENSE = (TypeError, ValueError, ArithmeticError)
 """Raised by values that no version of this program writes."""
@@ -445,7 +446,7 @@ class History:
         except sqlite3.OperationalError as error:
             if not is_busy(error):
                 raise
-            self._say("another program holds its file; it is tried again each minute")
+            self._say(f"{_HELD}; it is tried again each minute")
             return None
 
     def _say(self, why: str) -> None:
@@ -507,6 +508,7 @@ def _read(folder: Path, read: Read) -> list[RecordedRun]:
     path = history_path(folder)
     runs: list[RecordedRun] = []
     try:
+        _check_own(path)
         if path.exists():
             with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY)) as own:
                 _check_version(own)
@@ -540,6 +542,10 @@ def reason(error: Exception) -> str:
     code = _code(error)
     if isinstance(error, _NONSENSE) or (isinstance(error, sqlite3.Error) and not code):
         return _NO_HISTORY
+    if isinstance(error, sqlite3.Error) and is_busy(error):
+        return _HELD
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
+        return "its file was removed while it was open; the next start makes a new one"
     if code == sqlite3.SQLITE_FULL:
         return "the disk is full"
     if code == sqlite3.SQLITE_READONLY or (isinstance(error, OSError) and isinstance(error, PermissionError)):
