@@ -183,6 +183,13 @@ async def test_a_log_may_be_larger_than_a_list_and_has_a_bound_too() -> None:
         assert "larger than 8192 KiB" in failure(await client.fetch(log_call(JOB, 1))).summary
 
 
+async def test_a_log_that_is_too_large_does_not_close_the_logs_of_others() -> None:
+    bodies = [b"x" * 9 * 1024 * 1024, envelope({"log": "short"})]
+    async with extras(lambda request: answering(bodies.pop(0))) as client:
+        assert "larger than 8192 KiB" in failure(await client.fetch(log_call(JOB, 1))).summary
+        assert await client.fetch(log_call(JOB, 2)) == LogPiece("short")
+
+
 def test_a_call_that_hangs_ends_in_time() -> None:
     class Hanging(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -290,9 +290,12 @@ class Response:
         """Why the body was not read to its end; None if it was."""
         if self.encoding:
             return Failure(FailureKind.BAD_REPLY, f"The answer is encoded as {clean(self.encoding, 40)}, unasked.")
-        if not self.is_whole:
-            return Failure(FailureKind.BAD_REPLY, f"The answer is larger than {self.largest_body // 1024} KiB.")
-        return None
+        return None if self.is_whole else self.too_large
+
+    @property
+    def too_large(self) -> Failure:
+        """What is wrong with a body that was read up to its bound."""
+        return Failure(FailureKind.BAD_REPLY, f"The answer is larger than {self.largest_body // 1024} KiB.")
 
     async def receive(self, answer: httpx.Response, largest_body: int) -> None:
         """Reads at most `largest_body` bytes of the body; nothing if it is compressed: it could be endless."""

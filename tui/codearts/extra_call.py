@@ -57,14 +57,18 @@ class CallKind(StrEnum):
     LOG_V3 = "log by the older call"
 
     @property
+    def is_log(self) -> bool:
+        return self in (CallKind.LOG, CallKind.LOG_V3)
+
+    @property
     def largest_body(self) -> int:
         """Bytes of an answer's body."""
-        return _LARGEST_LOG if self in (CallKind.LOG, CallKind.LOG_V3) else _LARGEST_LIST
+        return _LARGEST_LOG if self.is_log else _LARGEST_LIST
 
     @property
     def time_limit(self) -> float:
         """Seconds that a call may take."""
-        return 30.0 if self in (CallKind.LOG, CallKind.LOG_V3) else 10.0
+        return 30.0 if self.is_log else 10.0
 
 
 class ExtraCall(NamedTuple, Generic[T_co]):
@@ -339,12 +343,17 @@ class ExtrasSwitch:
         switch.answered += 1
         switch.refusals = switch.rests = 0
 
-    def failed(self, kind: CallKind, failure: Failure, http_status: int | None, now: float) -> None:
-        """A call of this kind failed; `http_status` is None if no answer began."""
+    def failed(
+        self, kind: CallKind, failure: Failure, http_status: int | None, now: float, is_about_one: bool = False
+    ) -> None:
+        """A call of this kind failed; `http_status` is None if no answer began.
+
+        `is_about_one`: it says nothing of the next call, which may be about another job.
+        """
         switch = self._switches[kind]
         switch.asked += 1
         switch.failure = failure
-        if _says_nothing(kind, failure):
+        if is_about_one or _says_nothing(kind, failure):
             return
         if failure.kind is FailureKind.THROTTLED:
             self._rest_all(failure, max(THROTTLED_REST, failure.retry_after or 0.0), now)

@@ -86,7 +86,7 @@ class ExtrasClient:
         self._credential.on_response(auth_headers, None)
         response, sent = Response(), self._now().at
         outcome = await result_or_failure(self._get(call, url, auth_headers, response))
-        self._learn(call.kind, outcome, response.http_status, sent)
+        self._learn(call.kind, outcome, response, sent)
         return outcome
 
     async def _get(self, call: ExtraCall[T], url: str, auth_headers: AuthHeaders, response: Response) -> T | Failure:
@@ -100,11 +100,12 @@ class ExtrasClient:
             return await asyncio.to_thread(call.parse, response.body, secrets)
         return call.parse(response.body, secrets)
 
-    def _learn(self, kind: CallKind, outcome: object, http_status: int | None, sent: float) -> None:
+    def _learn(self, kind: CallKind, outcome: object, response: Response, sent: float) -> None:
         if not isinstance(outcome, Failure):
             self._switch.answered(kind)
             return
         now = self._now().at
-        self._switch.failed(kind, outcome, http_status, now)
+        is_long_log = kind.is_log and outcome == response.too_large
+        self._switch.failed(kind, outcome, response.http_status, now, is_about_one=is_long_log)
         if outcome.kind is FailureKind.THROTTLED:
             self._throttled(outcome, sent, now)

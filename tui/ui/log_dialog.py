@@ -26,6 +26,8 @@ from tui.ui.status_line import HidingText, TooSmall
 
 AGAIN = 5.0
 """Seconds between two questions about a log that grows."""
+AFTER_PROBLEM = 60.0
+"""Seconds until a log that could not be read is asked for again."""
 LONG = 5.0
 """Seconds after which a question without an answer is explained."""
 LONGEST_SEARCH = 200
@@ -223,10 +225,10 @@ class LogDialog(Dialog[None]):
         goes_on = True
         while goes_on:
             goes_on = self._grows
-            await self._read_on()
+            problem = await self._read_on()
             goes_on = goes_on or self._grows
             if goes_on and not self._log.has_more:
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(AFTER_PROBLEM if problem else AGAIN)
         self._tell()
 
     @property
@@ -238,7 +240,8 @@ class LogDialog(Dialog[None]):
     def _grows(self) -> bool:
         return self._is_running or self._log.has_more
 
-    async def _read_on(self) -> None:
+    async def _read_on(self) -> str:
+        """Returns what kept it from reading; empty if nothing did."""
         self._is_asking = True
         self._tell()
         late = self.set_timer(LONG, self._explain)
@@ -250,6 +253,7 @@ class LogDialog(Dialog[None]):
         if self._wanted:
             self._matches = self._view.find(self._wanted)
         self._tell()
+        return problem
 
     def _explain(self) -> None:
         if not self._log.tail.size:
