@@ -58,10 +58,16 @@ async def test_pages_end_when_all_that_are_wanted_were_there() -> None:
 
 async def test_an_endless_list_costs_twenty_requests_at_most() -> None:
     service = Service(lambda kind, number: page(number * 100, 100, 10**6))
-    await jobs_of_user(service)
+    assert not (await jobs_of_user(service)).is_whole
     await jobs_of_project(service, PROJECT)
     assert service.asked.count(CallKind.JOB_LIST) <= 20
     assert service.asked.count(CallKind.PROJECT_JOB_LIST) <= 20
+
+
+async def test_a_list_that_repeats_itself_before_its_total_is_not_whole() -> None:
+    service = Service(lambda kind, number: page(0, 100, 250))
+    listed = await jobs_of_user(service)
+    assert (len(listed.entries), listed.is_whole, len(service.asked)) == (100, False, 2)
 
 
 async def test_where_pages_are_withheld_the_list_in_one_piece_is_asked_for() -> None:

@@ -305,6 +305,15 @@ async def test_250_jobs_in_3_projects_in_at_most_12_requests(stage: Stage) -> No
     assert len(stage.extras_asked()) <= 12
 
 
+async def test_find_says_that_a_list_was_not_read_to_its_end(stage: Stage) -> None:
+    entries = [{"id": f"{one:032x}", "job_name": f"job {one}"} for one in range(100)]
+    answer = {"result": {"total": 5000, "job_list": entries}, "status": "success"}
+    stage.server.extras["/v1/job/list"] = Reply(200, answer)
+    code, found = await stage.find("job 7")
+    assert (code, len(found) > 0) == (ExitCode.UNREAD, True)
+    assert "There are more than the 100 jobs that were read. Name one project" in stage.talk.getvalue()
+
+
 def page_of(entries: list[dict[str, str]], request: Request) -> Reply:
     number = int(request.path.partition("page_index=")[2].partition("&")[0])
     return Reply(200, {"total": len(entries), "jobs": entries[number * 100 : number * 100 + 100]})

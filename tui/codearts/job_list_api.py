@@ -315,7 +315,7 @@ class Listed(NamedTuple):
     entries: dict[JobId, JobEntry]
     failure: Failure | None = None
     is_whole: bool = False
-    """Whether all pages were read: a job that is not there is not one of the user's."""
+    """Whether all jobs were read: one that is not there is not one of the user's."""
 
 
 class JobPages:
@@ -326,7 +326,9 @@ class JobPages:
         self.failure: Failure | None = None
         """Why the last page could not be read."""
         self.is_whole = False
-        """Whether all pages were read."""
+        """Whether all jobs were read."""
+        self._is_over = False
+        """Whether no page brings another job."""
         self.asked = 0
         """How many pages were asked for."""
         self._fetcher = fetcher
@@ -335,7 +337,12 @@ class JobPages:
 
     @property
     def has_more(self) -> bool:
-        return not self.is_whole and self.asked < MOST_REQUESTS
+        return not self._is_over and self.asked < MOST_REQUESTS
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are jobs that are not going to be read: too many, or the service repeats the others."""
+        return not (self.has_more or self.is_whole or self.failure)
 
     async def read_on(self) -> None:
         """Reads the next page; the one that failed is asked for again."""
@@ -347,7 +354,7 @@ class JobPages:
         self.failure = page if isinstance(page, Failure) else None
         if isinstance(page, JobPage):
             self._next += 1
-            self.is_whole = self._take(page) or self.is_whole
+            self._take(page)
 
     def listed(self) -> Listed:
         return Listed(self.found, self.failure, self.is_whole)
@@ -363,14 +370,16 @@ class JobPages:
     async def _in_one_piece(self, why: Failure) -> JobPage | Failure:
         """The list without parameters, for a service that returns no pages."""
         page = await self._fetcher.fetch(whole_job_list_call())
-        self.is_whole = isinstance(page, JobPage)
+        self._is_over = isinstance(page, JobPage)
         return page if isinstance(page, JobPage) else why
 
-    def _take(self, page: JobPage) -> bool:
-        """Returns whether there is no other page. Pages may shift between requests."""
+    def _take(self, page: JobPage) -> None:
+        """Pages may shift between requests."""
         before = len(self.found)
         self.found |= {entry.id: self._placed(entry) for entry in page.entries}
-        return len(self.found) == before or (page.total is not None and len(self.found) >= page.total)
+        has_total = page.total is not None and len(self.found) >= page.total
+        self._is_over = self._is_over or has_total or len(self.found) == before
+        self.is_whole = has_total or (self._is_over and page.total is None)
 
     def _placed(self, entry: JobEntry) -> JobEntry:
         """The entry with the project that was asked for."""

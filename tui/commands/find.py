@@ -91,7 +91,10 @@ async def find(
         output.say(f"All {len(found)} are on the list already.")
     if listed.failure:
         output.say(f"Not all pages could be read: {listed.failure.summary}")
-    return ExitCode.UNREAD if listed.failure else ExitCode.DONE
+    elif not listed.is_whole:
+        advice = "" if wanted.project else " Name one project: --project."
+        output.say(f"There are more than the {len(listed.entries):,} jobs that were read.{advice}")
+    return ExitCode.DONE if listed.is_whole else ExitCode.UNREAD
 
 
 async def _listed(extras: "Extras", project: str) -> "Listed | Failure":
@@ -106,11 +109,12 @@ async def _listed(extras: "Extras", project: str) -> "Listed | Failure":
     if isinstance(projects, Failure):
         return projects
     entries: dict[JobId, JobEntry] = {}
-    failure = None
+    failure, is_whole = None, True
     for one in _named(projects, project):
         listed = await jobs_of_project(extras, one)
         entries, failure = {**listed.entries, **entries}, failure or listed.failure
-    return Listed(entries, failure)
+        is_whole = is_whole and listed.is_whole
+    return Listed(entries, failure, is_whole)
 
 
 def _named(projects: "Sequence[Project]", text: str) -> "Sequence[Project]":

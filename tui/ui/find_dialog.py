@@ -335,6 +335,7 @@ class FindDialog(Dialog[tuple[Job, ...]]):
         parts = [f"{shown} of {known} {what}" if shown != known else f"{known} {what}"] if finder.pages else []
         parts += [f"{len(finder.ticked)} ticked"] if finder.ticked else []
         parts += ["asking…" if self._is_asking else "more below"] if finder.has_more and not finder.problem else []
+        parts += ["there are more that are not read"] if finder.pages and finder.pages.is_cut else []
         self._where.update(Text(" · ".join(parts) or ("nothing matches" if not self._list.rows else "")))
 
     # Keys
