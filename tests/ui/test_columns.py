@@ -28,7 +28,7 @@ def widths(available: int, **needed: int) -> dict[str, int]:
 
 
 def test_at_80_names_of_30_are_whole_and_the_build_has_the_rest() -> None:
-    assert widths(79) == {"state": 13, "time": 8, "job": 30, "build": 23}
+    assert widths(79) == {"state": 13, "time": 9, "job": 30, "build": 22}
     assert widths(79, job=40)["job"] == 40
 
 
@@ -43,9 +43,15 @@ def test_columns_by_width(available: int, keys: str) -> None:
     assert " ".join(widths(available)) == keys
 
 
+def test_usual_times_never_change_the_width_of_their_column() -> None:
+    kinds = [("0s", "15s", "just now", "1m15s ago", "12m ago"), ("0s    ≈45s left", "1m45s ≈1h10m left")]
+    for texts in kinds:
+        assert len({widths(120, time=len(text))["time"] for text in texts}) == 1
+
+
 def test_the_time_left_and_the_last_runs_have_room_after_what_matters_more() -> None:
-    assert widths(79, time=24, runs=10) == {"state": 13, "time": 16, "job": 30, "build": 15}
-    assert widths(79, time=24, runs=10, job=20) == {"state": 13, "time": 16, "job": 20, "runs": 10, "build": 14}
+    assert widths(79, time=24, runs=10) == {"state": 13, "time": 17, "job": 30, "build": 14}
+    assert widths(79, time=24, runs=10, job=20) == {"state": 13, "time": 17, "job": 20, "runs": 10, "build": 13}
     assert widths(119, time=24, runs=10) == {"state": 13, "time": 24, "job": 30, "runs": 10, "build": 20, "tags": 10}
 
 
@@ -104,6 +110,7 @@ def test_a_run_past_its_usual_end_is_before_those_with_time_left_and_a_late_one_
     }
     assert [runs[name].is_late for name in runs] == [True, False, False, False, False, False]
     assert sorted(sorted(runs), key=lambda name: attention(runs[name])) == list(runs)
+    assert [name for name, row in runs.items() if row.expected_end is not None] == ["any moment", "seconds left"]
 
 
 def running(elapsed: float, past: list[float]) -> Row:
@@ -129,7 +136,7 @@ STEP = FailedStep("Sign ipa")
         (40, "#88 main · lin · step Sign ipa"),
         (29, "#88 main · step Sign ipa"),
         (20, "#88 · step Sign ipa"),
-        (14, "#88 · Sign ipa"),
+        (14, "step Sign ipa"),
         (12, "Sign ipa"),
     ],
 )

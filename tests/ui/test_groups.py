@@ -7,13 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Region
 
+from tests.core.test_past_events import run
 from tests.support.builders import failure, job_id, moment, state
 from tests.support.screen_harness import screen
 from tui.core.board import JobState
 from tui.core.condition import Condition
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Status
+from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
+from tui.terminal.capabilities import UNICODE
+from tui.ui.details import BLANK, WHOLE, group_fields
 from tui.ui.groups import GroupLine, Groups, group_of, job_of
 from tui.ui.job_table import JobTable
 from tui.ui.row import Row
@@ -168,3 +172,48 @@ async def test_a_change_inside_groups_draws_its_rows_and_the_counts_alone(
         shown.reader.outcomes[A] = Status.RUNNING
         await shown.ask_all()
         await shown.until(lambda: sorted(set(drawn)) == [3, 4, 5, 6])  # slow, api; web, api
+
+
+async def test_a_folded_group_has_the_mark_of_a_change_in_it_until_that_was_seen() -> None:
+    look = ScreenState(group="tag", folded=("tag:web",))
+    async with screen(WATCHED, {B: Status.RUNNING}, size=(100, 24), state=look) as shown:
+        await shown.press("home")  # on the first group
+        shown.reader.outcomes[B] = Status.IDLE
+        await shown.ask_all()
+        await shown.until(lambda: any(line.startswith(" ✱▹ ◦ web (2)") for line in shown.lines))
+        await shown.press("n", "home")  # unfolds the group, and goes to the job
+        assert any(line.startswith("  ▿ ◦ web (2)") for line in shown.lines)
+
+
+async def test_the_details_of_a_group_name_what_gives_no_answer_and_follow_the_cursor() -> None:
+    look = ScreenState(group="tag", details=True)
+    async with screen(WATCHED, {A: Status.RUNNING, B: failure()}, size=(140, 24), state=look) as shown:
+        shown.board.table.move_to(GroupLine("tag:web"))
+        await shown.until(lambda: "2 jobs: 1 no answer, 1 running" in shown.text)
+        assert "no answer  ui  The service failed." in shown.text
+        shown.board.table.move_to(GroupLine("tag:data"))
+        await shown.until(lambda: "1 job: 1 idle" in shown.text)
+
+
+def test_the_details_of_a_group_name_what_failed_and_where_what_is_late_and_what_ends_next() -> None:
+    jobs = [Job(job_id(number), f"job {number}", ("web",)) for number in range(1, 15)]
+    failed = RunRecord(7, Outcome.FAILED, "failure", moment(0).wall, moment(1).wall, is_finished=True)
+    states = {job.id: state((Status.IDLE, 10), job=job).learn(failed, FailedStep("Sign")) for job in jobs[:10]}
+    for job, began in zip(jobs[10:], (-100.0, -400.0, -770.0, 0.0), strict=True):
+        ended = tuple(run(job.id, -5000.0, -4400.0, Outcome.PASSED) for _ in range(20 if began else 0))
+        known = state((Status.RUNNING, 10), job=job)
+        states[job.id] = known._replace(runs=ended, current_run=run(job.id, began))
+    table = Table("tag", states)
+    assert [field[:2] for field in group_fields(table.groups, "tag:web", table.row, UNICODE)] == [
+        (WHOLE, "web"),
+        (WHOLE, "14 jobs: 10 failed, 4 running"),
+        BLANK[:2],
+        ("failed", "job 1  #7 · step Sign"),
+        *(("", f"job {number}  #7 · step Sign") for number in range(2, 9)),
+        ("", "and 2 more"),
+        BLANK[:2],
+        ("late", "job 13  13m"),
+        BLANK[:2],
+        ("ends next", "job 12  ≈3m"),
+        ("", "job 11  ≈8m15s"),
+    ]

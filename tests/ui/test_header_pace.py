@@ -1,4 +1,4 @@
-"""What the header says of the pace: the one that is planned, and why it is slower than the settings say."""
+"""What the header says: the counts, what ends next and what is doubtful, the pace and why it is slower than usual."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ import pytest
 
 from tui.core.condition import Condition, Summary
 from tui.polling.poller import Pace
-from tui.ui.header import HeaderState, ProfileState, counts_of, header_parts
+from tui.ui.header import HeaderState, ProfileState, counts_of, header_lines, header_parts
 
 USUAL = Pace(5, 15, 5.0, 5.0, False, None, None, False, False)
 
@@ -113,3 +113,56 @@ def test_silence_is_shown_before_all_but_the_counts(width: int) -> None:
     summary = Summary(SEVEN, 3, 0, 0, 500.0)
     header = HeaderState((profile,), summary, 100.0, 200, True, 3, "i", width=width, marks=MARKS, silent="17:45")
     assert "silent until 17:45" in "".join(text for part in header_parts(header) for text, _ in part)
+
+
+GLANCE = HeaderState(
+    (ProfileState("", "cn-north-4", USUAL),),
+    Summary(SEVEN, 0, 0, 0, None),
+    100.0,
+    200,
+    False,
+    0,
+    "i",
+    marks=MARKS,
+    changed=(3, 1),
+    ends=(("mobile-android", "any moment"), ("payments-api nightly", "≈3m")),
+    doubtful=(
+        (Condition.NO_ANSWER, ("legacy-billing", "infra-cluster-addons", "web-frontend", "web-checkout")),
+        (Condition.STALE, ("data-events",)),
+    ),
+)
+
+
+WORDS = "12 running  2 failed  1 timed out  140 passed  31 idle  4 no answer  10 unread"
+MANY = "no answer: legacy-billing, infra-cluster-addons, web-frontend +1  stale: data-events"
+
+
+@pytest.mark.parametrize(
+    ("width", "first", "second"),
+    [
+        (180, WORDS, f"ends next: mobile-android any moment, payments-api nightly ≈3m │ {MANY}"),
+        (120, WORDS, "ends next: mobile-android any moment │ no answer: legacy-billing +3  stale: data-events"),
+        (80, WORDS, "next: mobile-android any moment │ ? legacy-billing +3"),
+        (60, "▸12  ●2  ○1  ✓140  ◦31  ?4  -10", "next: mobile-android any moment"),
+    ],
+)
+def test_the_second_line_names_what_ends_next_and_what_is_doubtful(width: int, first: str, second: str) -> None:
+    lines = header_lines(GLANCE._replace(width=width))
+    shown = [" │ ".join("".join(text for text, _ in part) for part in parts) for parts in lines]
+    assert shown == [first, f"3 changed, 1 failed │ {second}"]
+
+
+def test_a_name_that_has_no_room_is_cut_in_the_middle_and_the_others_are_counted() -> None:
+    long = GLANCE._replace(
+        width=80, changed=(0, 0), ends=(("payments-fraud-model training of the third region", "≈32m"),)
+    )
+    _, second = header_lines(long)
+    assert ["".join(text for text, _ in part) for part in second[:2]] == [
+        "next: payment…region ≈32m",
+        "no answer: legacy-billing +3  stale: data-events",
+    ]
+
+
+def test_while_all_is_paused_nothing_is_called_doubtful_by_name() -> None:
+    _, second = header_lines(GLANCE._replace(width=200, paused="Paused since 12:00:00."))
+    assert "legacy-billing" not in "".join(text for part in second for text, _ in part)

@@ -1,7 +1,7 @@
 """The condition of a job in one word, and the sum of all jobs."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -107,6 +107,14 @@ class Tally:
                 self._read_at[job] = state.good.received.at
             else:
                 self._read_at.pop(job, None)
+
+    @property
+    def jobs(self) -> "Mapping[Condition, Sequence[JobId]]":
+        """The jobs in each state, as the header counts them: a stale one without an answer is stale."""
+        found: defaultdict[Condition, list[JobId]] = defaultdict(list)
+        for job, (condition, freshness) in self._parts.items():
+            found[Condition.STALE if freshness is Freshness.STALE else condition].append(job)
+        return found
 
     @property
     def summary(self) -> Summary:

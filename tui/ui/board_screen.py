@@ -35,7 +35,7 @@ from tui.startup import resume_gc
 from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.screen_state import USUAL, ScreenState
 from tui.storage.watchlist import Watchlist
-from tui.ui.actions.details import DetailsActions
+from tui.ui.actions.details import AROUND, DetailsActions
 from tui.ui.actions.look import FilterActions, LookActions, ViewActions, number_of
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
@@ -43,7 +43,7 @@ from tui.ui.columns import columns, sorts
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import time_of_day
 from tui.ui.happened import Happened
-from tui.ui.header import TerminalTitle, banner, header_parts, title_text
+from tui.ui.header import TerminalTitle, banner, header_lines, header_parts, title_text
 from tui.ui.job_table import JobTable
 from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named
 from tui.ui.live import RARELY, TICK, Live
@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from tui.ui.dialogs import Dialog
 
 Answer = TypeVar("Answer")
+TWO_LINES = 20
+"""From this many rows on the header may have two lines."""
 FOR_HISTORY = 0.1
 """Seconds that the first frame waits for the history file, which is read since the program started."""
 
@@ -136,11 +138,14 @@ class BoardScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         self.header = StatusLine(self.deps.glyphs.rule)
+        self.more = StatusLine(self.deps.glyphs.rule)
+        self.more.display = self._has_two_lines()
         self.banner = HidingText("banner")
         self.digest = HidingText("digest")
         self.empty = HidingText("empty")
         self.hints = Footer()
         yield self.header
+        yield self.more
         yield self.banner
         yield self.digest
         with Horizontal(id="body"), Vertical(id="list"):
@@ -401,8 +406,14 @@ class BoardScreen(Screen[None]):
             changed=self.state.changed(),
             width=self.app.size.width,
             marks=self.deps.glyphs.condition,
+            ends=self.state.ends(self.deps.glyphs),
+            doubtful=self.state.doubtful() if self._is_long() else (),
+            ellipsis=self.deps.glyphs.ellipsis,
         )
-        self.header.show(header_parts(header))
+        self.more.display = has_two = self._has_two_lines()
+        counts, more = header_lines(header) if has_two else (header_parts(header), [])
+        self.header.show(counts)
+        self.more.show(more)
         self.banner.show(*banner(header))
         self._title.show(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
         self.digest.show(self._digest_text())
@@ -411,6 +422,14 @@ class BoardScreen(Screen[None]):
         self.show_keys()
         if self.live.is_asking:
             self.details.show()
+
+    def _is_long(self) -> bool:
+        """Whether there are more jobs than rows on the screen."""
+        return len(self.state.board.states) > self.app.size.height - AROUND
+
+    def _has_two_lines(self) -> bool:
+        """Whether the header has two lines: it names what may be out of view."""
+        return self._is_long() and self.app.size.height >= TWO_LINES
 
     def silent_until(self) -> str:
         until = self.alerting.silent_until

@@ -11,11 +11,12 @@ from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
+from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import Sort, SortKey
 from tui.ui.groups import GROUPINGS, Groups
 from tui.ui.happened import Unseen
 from tui.ui.header import HeaderState, ProfileState
-from tui.ui.row import Row
+from tui.ui.row import Row, next_ends
 
 
 @dataclass
@@ -66,6 +67,10 @@ class RowOrder:
         return self.sort(row) if self.sort else ()
 
 
+ENDS = 2
+"""So many of the runs that end next are named."""
+
+
 class BoardState:
     """The board, and what the screen shows of it: which rows, in which order, at which moment.
 
@@ -87,13 +92,14 @@ class BoardState:
         self.look = look
         self.order: tuple[JobId, ...] = ()
         """The jobs that have a row, from the top; those in folded groups, too."""
-        self.groups = Groups()
         self.unseen = Unseen()
+        self.groups = Groups(lambda: self.unseen.jobs)
         self._sorts = sorts
         self._interval_of = interval_of
         self._profile_names = profile_names
         self._row_order = RowOrder()
         self._tally = Tally()
+        self._jobs_in = self._tally.jobs
         self._changed: set[JobId] = set()
         """Jobs that were read since `shown` was updated."""
         self._troubles: Mapping[str, Failure] = {}
@@ -163,6 +169,7 @@ class BoardState:
         self.moment = now
         self.shown = self.board
         self._tally.count(self.shown.states.values(), now.at, self._interval_of)
+        self._jobs_in = self._tally.jobs
         self._changed.clear()
         self._arrange()
 
@@ -174,6 +181,7 @@ class BoardState:
         """Update `shown` and `order`. Returns the jobs that were read since the last update."""
         jobs, self._changed, self.shown = self._changed & self.board.states.keys(), set(), self.board
         self._tally.follow((self.shown.states[job] for job in jobs), self._interval_of)
+        self._jobs_in = self._tally.jobs
         if self._row_order.moved(jobs, self.row) or self.groups.follow(jobs, self.row):
             self._arrange()
         return jobs
@@ -211,6 +219,20 @@ class BoardState:
             profiles, summary, self.moment.at, shown, is_narrowed, marked, sign_in_key, warning, paused, view
         )
 
+    def ends(self, glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
+        """The names of the jobs whose runs usually end next, and when, in the words of their rows."""
+        return tuple(next_ends(map(self.row, self._jobs_in.get(Condition.RUNNING, ())), ENDS, glyphs))
+
+    def doubtful(self) -> tuple[tuple[Condition, tuple[str, ...]], ...]:
+        """The names of the jobs without an answer and of stale ones, the oldest first; not those that the banner
+        explains."""
+        found = []
+        for condition in (Condition.NO_ANSWER, Condition.STALE):
+            states = [self.shown.states[job] for job in self._jobs_in.get(condition, ())]
+            since = sorted((_doubtful_since(state), state.name) for state in states if not self._is_explained(state))
+            found.append((condition, tuple(name for _, name in since)))
+        return tuple((condition, names) for condition, names in found if names)
+
     def changed(self) -> tuple[int, int]:
         """How many jobs changed and were not seen since, and how many of these failed."""
         jobs = [job for job in self.unseen.jobs if job in self.shown.states]
@@ -224,6 +246,11 @@ class BoardState:
         states = self.shown.states
         never_read = all(state.status is None for state in states.values())
         return empty_text(len(states), len(self.order), self.look, trouble if never_read else None, sign_in_key)
+
+
+def _doubtful_since(state: JobState) -> float:
+    since = state.no_answer_since or (state.good and state.good.received)
+    return since.at if since else 0.0
 
 
 def _identity(failure: Failure) -> tuple[FailureKind, str]:

@@ -27,6 +27,10 @@ Look = str | tuple[str, ...]
 """The name of a look, a component class of the table; or one for each character."""
 
 
+TIMES = (9, 17, 24)
+"""Widths of the times: of `1m15s ago`; with a time left, `1m45s ≈1h10m left`; and with its bar."""
+
+
 class Column(NamedTuple):
     """A column of the table."""
 
@@ -42,8 +46,8 @@ class Column(NamedTuple):
     """The cell's look."""
     least: int = 1
     """With fewer cells it is left out, unless its texts need no more."""
-    steady: int = 0
-    """Cells that it takes whatever its texts need, so that it keeps its width when they change."""
+    steady: tuple[int, ...] = ()
+    """Widths that it takes, the least with room for its texts: so it seldom changes its width when they change."""
     is_name: bool = False
     """Whether its texts are cut in the middle, and so that they can be told apart."""
 
@@ -84,13 +88,14 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
         return (CONDITION_ORDER[row.condition],)
 
     return (
-        Column("state", "State", "what the job does, or what became of it", state, by_state, _state_style, steady=13),
+        Column("state", "State", "what the job does, or what became of it", state, by_state, _state_style,
+               steady=(13,)),
         Column("time", "Time", "how long it runs and when it usually ends, or how long ago it ended", time, _since,
-               _time_style, steady=8),
+               _time_style, steady=TIMES),
         Column("age", "Age", "age of its last answer, once it is not fresh", words.age, _read_at, _age_style),
         Column("job", "Job", "label, or the service's name", name, _by_name, _name_style, is_name=True),
         Column("runs", "Last runs", "the last ten: how long they were, and which failed", last_runs, _by_failed,
-               marks_look, least=LONGEST, steady=LONGEST),
+               marks_look, least=LONGEST, steady=(LONGEST,)),
         Column("build", "Build", "number, branch, who, failing step; or why no answer", words.build, _by_build,
                _build_style, least=8),
         Column("tags", "Tags", "your tags", _tags, lambda row: _naturally(_tags(row)), _dim, least=8),
@@ -105,7 +110,7 @@ ALL = 10_000
 ROOM: tuple[tuple[str, int], ...] = (
     ("state", ALL),
     ("job", 16),
-    ("time", 16),
+    ("time", 17),
     ("job", 30),
     ("build", 12),
     ("job", 40),
@@ -295,7 +300,8 @@ def place(every: Sequence[Column], needed: Mapping[str, int], available: int, wi
 def _wanted(column: Column, needed: int, available: int) -> int:
     if not needed:
         return 0
-    return min(MOST, max(needed, len(column.title) + 1, column.steady if available >= NARROW else 0))
+    steady = next((width for width in column.steady if width >= needed and available >= NARROW), 0)
+    return min(MOST, max(needed, len(column.title) + 1, steady))
 
 
 def _given(every: Sequence[Column], wanted: Mapping[str, int], available: int, gap: int) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Everything about one job: the pane beside the table, the error dialog, the report for a ticket."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from shlex import quote
 from typing import ClassVar
 
@@ -13,14 +13,16 @@ from textual.widget import Widget
 from tui.codearts.error_codes import advise
 from tui.codearts.status_api import status_path
 from tui.core.board import JobState
-from tui.core.job import Job
+from tui.core.condition import Condition
+from tui.core.job import Job, JobId
 from tui.core.job_runs import job_runs, usual_duration
 from tui.core.reading import Failure, Moment, Reading
 from tui.core.run import Outcome
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.formatting import brief
-from tui.ui.row import Row, Subject, ahead, look_of, status_word, time, usual_in_words, who_of
+from tui.ui.groups import Groups
+from tui.ui.row import Row, Subject, ahead, build, look_of, next_ends, status_word, time, usual_in_words, who_of
 from tui.ui.run_lines import condition_of_run, record_of, records_of, short_run_line
 
 Field = tuple[str, str, str]
@@ -31,6 +33,8 @@ WHOLE = "\0"
 """In place of a name: the value takes the whole width."""
 BLANK: Field = (WHOLE, "", "")
 RUNS = 10
+ALL = 200
+"""Cells of a text that has as many as it needs."""
 SOON = 15.0
 """A reading that is so many seconds away or less needs no time of its own."""
 LINE = "\1"
@@ -96,6 +100,35 @@ def _identity(state: JobState) -> Iterator[Field]:
     ):
         if text:
             yield name, text, ""
+
+
+GROUP_JOBS = 8
+"""So many jobs of one kind are named of a group."""
+
+
+def group_fields(groups: Groups, key: str, row_of: Callable[[JobId], Row], glyphs: Glyphs) -> Iterator[Field]:
+    """The fields of a group: its counts, what of it failed and why, what cannot be read, and what ends next."""
+    head = groups.head(key)
+    yield WHOLE, head.name, "strong"
+    noun = "job" if head.jobs == 1 else "jobs"
+    yield WHOLE, f"{head.jobs} {noun}: {', '.join(f'{number} {one}' for one, number in head.counts)}", "dim"
+    for condition in (Condition.FAILED, Condition.NO_ANSWER, Condition.STALE):
+        rows = [row_of(job) for job in groups.jobs_that_are(condition, key)]
+        yield from _named(str(condition), [(row.state.name, build(row, ALL)) for row in rows], look_of(condition))
+    running = [row_of(job) for job in groups.jobs_that_are(Condition.RUNNING, key)]
+    late = [(row.state.name, brief(row.course.elapsed)) for row in running if row.course and row.is_late]
+    yield from _named("late", late, "ageing")
+    yield from _named("ends next", list(next_ends(running, len(running), glyphs)), "running")
+
+
+def _named(kind: str, jobs: Sequence[tuple[str, str]], look: str) -> Iterator[Field]:
+    """The first of these jobs with what is said of each, after a blank line."""
+    for number, (name, said) in enumerate(jobs[:GROUP_JOBS]):
+        if not number:
+            yield BLANK
+        yield "" if number else kind, f"{name}  {said}".rstrip(), look
+    if len(jobs) > GROUP_JOBS:
+        yield "", f"and {len(jobs) - GROUP_JOBS} more", "dim"
 
 
 def error_fields(subject: Subject) -> Iterator[Field]:
@@ -299,17 +332,15 @@ class DetailsPane(VerticalScroll):
     BoardScreen.-below DetailsPane { width: 1fr; border-left: none; border-top: tall $panel; }
     """
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._glyphs = glyphs
         self._fields = Fields()
 
     def compose(self) -> Iterator[Fields]:
         yield self._fields
 
-    def show(self, subject: Subject | None) -> None:
-        lines = list(fields(subject, self._glyphs)) if subject else [(WHOLE, "No job under the cursor.", "dim")]
-        self._fields.show(lines)
+    def show(self, lines: Iterable[Field]) -> None:
+        self._fields.show(list(lines) or [(WHOLE, "No job under the cursor.", "dim")])
 
     def set_size(self, width: int | None, height: int | None) -> None:
         """The cells of the pane in each direction; None for all that there are."""

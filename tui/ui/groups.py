@@ -47,6 +47,10 @@ class GroupHead(NamedTuple):
     jobs: int
     counts: tuple[tuple[Condition, int], ...]
     """How many jobs are in each condition, worst first; none is zero."""
+    is_new: bool = False
+    """Whether the group is folded, and hides a change that was not seen yet."""
+    has_failed: bool = False
+    """Whether a build that failed is among these changes."""
 
 
 class _Group(NamedTuple):
@@ -58,7 +62,9 @@ class _Group(NamedTuple):
 class Groups:
     """The lines of the table. A job with two tags has a line in two groups; folded groups have their own line only."""
 
-    def __init__(self) -> None:
+    def __init__(self, unseen: Callable[[], Iterable[JobId]] = tuple) -> None:
+        """`unseen` returns the jobs that changed and were not seen since."""
+        self._unseen = unseen
         self.by = ""
         """What rows are grouped by; empty for no groups."""
         self.folded: frozenset[str] = frozenset()
@@ -150,7 +156,14 @@ class Groups:
     def head(self, key: str) -> GroupHead:
         group, counts = self._groups[key], self._counts[key]
         shown = tuple((condition, counts[condition]) for condition in _WORST_FIRST if counts[condition])
-        return GroupHead(group.name, key in self.folded, len(group.jobs), shown)
+        is_folded = key in self.folded
+        new = [job for job in self._unseen() if key in self._keys.get(job, ())] if is_folded else []
+        has_failed = any(self._conditions[job] is Condition.FAILED for job in new)
+        return GroupHead(group.name, is_folded, len(group.jobs), shown, bool(new), has_failed)
+
+    def jobs_that_are(self, condition: Condition, key: str) -> list[JobId]:
+        """The jobs of the group that are in this condition."""
+        return [job for job in self.jobs_in(key) if self._conditions[job] is condition]
 
     def jobs_in(self, key: str) -> tuple[JobId, ...]:
         return tuple(self._groups[key].jobs) if key in self._groups else ()

@@ -1,6 +1,6 @@
 """Header (counts, freshness, pace of polling), banner (what is wrong with whole profiles), the terminal's title."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import ceil
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -76,6 +76,12 @@ class HeaderState(NamedTuple):
     """Jobs whose last change was not seen yet, wherever their rows are; and how many of them failed."""
     silent: str = ""
     """Until when alerts are silenced; empty if they are not."""
+    ends: tuple[tuple[str, str], ...] = ()
+    """The names of the jobs whose runs usually end next, and when: `≈3m`, `any moment`."""
+    doubtful: tuple[tuple[Condition, tuple[str, ...]], ...] = ()
+    """The names of the jobs without an answer and of stale ones, the oldest first. Empty if the screen has a row for
+    each job; without those that the banner explains."""
+    ellipsis: str = "…"
 
 
 Parts = list[Part]
@@ -87,8 +93,19 @@ ENDLESS = 10_000
 
 
 def header_parts(header: HeaderState) -> list[Parts]:
-    """Groups of text, the most important first. What has no room is said in fewer words or left out; not the counts."""
-    groups = [_counts(header), *_others(header)] if header.profiles else [_counts(header)]
+    """The header in one line: groups of text, the most important first."""
+    return _fitting(header, [_counts(header, _news(header)), *_others(header)])
+
+
+def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
+    """The header in two lines: the counts; and the news, what ends next, what is doubtful, and how it is asked."""
+    news = _news(header)
+    wordings = [_spaced(news[:most]) for most in range(len(news), 0, -1)]
+    return _fitting(header, [_counts(header, [])]), _fitting(header, [wordings, *_others(header)])
+
+
+def _fitting(header: HeaderState, groups: Iterable[Wordings]) -> list[Parts]:
+    """The groups in one line. What has no room is said in fewer words or left out; not the first one."""
     shown: list[Parts] = []
     room = (header.width or ENDLESS) - 1
     for wordings in filter(None, groups):
@@ -105,9 +122,49 @@ def _cells(parts: Parts) -> int:
 
 def _others(header: HeaderState) -> list[Wordings]:
     """What stands beside the counts: first what is unusual, then what can be read elsewhere."""
+    if not header.profiles:
+        return []
     pace = _pace(header)
     slow, usual = ([], pace) if pace[0][0][1] == "dim" else (pace, [])
-    return [slow, _freshness(header), _sign_in(header), _place(header), usual]
+    named = [_ends(header), _doubtful(header)]
+    return [slow, *named, _freshness(header), _sign_in(header), _place(header), usual]
+
+
+SHORT_NAME = 14
+"""Cells of a name where there is no room for it."""
+
+
+def _ends(header: HeaderState) -> Wordings:
+    """What ends next, in two fifths of the line at most; a second one only where there is much room."""
+    room = (header.width or ENDLESS) * 2 // 5
+    said = [f"{name} {when}" for name, when in header.ends]
+    texts = [
+        f"ends next: {', '.join(said)}",
+        *(f"{begin}: {one}" for one in said[:1] for begin in ("ends next", "next")),
+    ]
+    short = [f"next: {_short(header, name)} {when}" for name, when in header.ends[:1]]
+    return [[(text, "running")] for text in (*(text for text in texts if said and width(text) <= room), *short)]
+
+
+def _doubtful(header: HeaderState) -> Wordings:
+    """Which jobs give no answer, and which are stale: as many names as have room, and the number of the others."""
+    if not header.doubtful or header.paused:
+        return []
+    words = [[_doubt(f"{one}:", one, names, most) for one, names in header.doubtful] for most in (3, 2, 1)]
+    short = [
+        _doubt(header.marks.get(one, one), one, (_short(header, names[0]), *names[1:]), 1)
+        for one, names in header.doubtful
+    ]
+    return [_spaced(parts) for parts in (*words, short, short[:1])]
+
+
+def _doubt(begin: str, condition: Condition, names: Sequence[str], most: int) -> Part:
+    others = f" +{len(names) - most}" if len(names) > most else ""
+    return f"{begin} {', '.join(names[:most])}{others}", look_of(condition)
+
+
+def _short(header: HeaderState, name: str) -> str:
+    return formatting.cut_middle(name, SHORT_NAME, header.ellipsis)
 
 
 SHOWN_ORDER = (
@@ -133,12 +190,11 @@ def counts_of(summary: Summary) -> list[tuple[Condition, int]]:
     return [(one, counts.get(one, 0)) for one in SHOWN_ORDER if counts.get(one) or one is Condition.RUNNING]
 
 
-def _counts(header: HeaderState) -> Wordings:
-    """The counts in words; where these have no room, with the marks of the rows."""
+def _counts(header: HeaderState, news: Parts) -> Wordings:
+    """The counts in words and the news; where these have no room, the counts have the marks of the rows."""
     counts = counts_of(header.summary)
     words = [(f"{number} {one}", look_of(one) if number else "dim") for one, number in counts]
     marks = _marks(counts, header.marks)
-    news = _news(header)
     wordings = [[*words, *news], [*words, *news[:1]], [*marks, *news], [*marks, *news[:1]], marks]
     return [_spaced(parts) for parts in wordings if parts]
 

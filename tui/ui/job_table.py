@@ -14,11 +14,12 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.core.condition import Condition
 from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import MOST, Column, Look, Placed, place
 from tui.ui.formatting import cut_middle, fit, told_apart
-from tui.ui.groups import GroupLine, Groups, Line, group_of, job_of
+from tui.ui.groups import GroupHead, GroupLine, Groups, Line, group_of, job_of
 from tui.ui.row import Row, look_of
 from tui.ui.status_line import joined
 
@@ -367,8 +368,22 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         fold = self._glyphs.folded if head.folded else self._glyphs.unfolded
         mark = self._glyphs.condition[worst] if worst else " "
         look = look_of(worst) if worst else ""
-        counts = tuple((f" {number} {condition}", look_of(condition)) for condition, number in head.counts)
-        return (("", ""), (fold, ""), (mark, look), (head.name, "group"), (f"({head.jobs})", "dim"), *counts)
+        counts = tuple(
+            (f" {number} {condition}", self._count_look(condition, head)) for condition, number in head.counts
+        )
+        return (
+            (self._glyphs.new if head.is_new else "", "new"),
+            (fold, ""),
+            (mark, look),
+            (head.name, "group"),
+            (f"({head.jobs})", "dim"),
+            *counts,
+        )
+
+    def _count_look(self, condition: Condition, head: GroupHead) -> str:
+        """Of failed builds only those that are new look like it."""
+        is_old = head.is_new and not head.has_failed
+        return "error" if is_old and condition is Condition.FAILED else look_of(condition)
 
     def _is_marked(self, line: Line) -> bool:
         """Whether all jobs of the group are marked."""

@@ -77,6 +77,15 @@ class Row(NamedTuple):
         return course is not None and course.is_late
 
     @property
+    def expected_end(self) -> float | None:
+        """When its run usually ends (epoch seconds); None if that cannot be said, or if it takes longer than that."""
+        course = self.course
+        if course is None or course.usual is None or course.usual.point is None:
+            return None
+        is_near = course.outlook.progress in (RunProgress.ON_ITS_WAY, RunProgress.ANY_MOMENT)
+        return course.began + course.usual.point if is_near else None
+
+    @property
     def is_problem(self) -> bool:
         """Whether someone should look at it."""
         return self.condition in PROBLEMS or self.is_late
@@ -228,7 +237,7 @@ def last_run(state: JobState, cells: int) -> str:
     if not state.failed_step:
         return _first_fitting(((unknown, first, who_of(run)), (unknown, first)), cells)
     step = state.failed_step.step
-    texts = ((first, who_of(run), f"step {step}"), (first, f"step {step}"), (number, f"step {step}"), (number, step))
+    texts = ((first, who_of(run), f"step {step}"), (first, f"step {step}"), (number, f"step {step}"), (f"step {step}",))
     return _first_fitting((*texts, (step,)), cells)
 
 
@@ -300,6 +309,15 @@ def ahead(course: Course, glyphs: Glyphs) -> str:
         return "any moment"
     step = 15 if course.elapsed < IN_SECONDS else 60
     return f"{glyphs.about}{brief(max(step, round(course.outlook.left / step) * step))} left"
+
+
+def next_ends(rows: Iterable[Row], most: int, glyphs: Glyphs) -> Iterator[tuple[str, str]]:
+    """The names of the first jobs whose runs usually end, and when: `≈3m`, `any moment`."""
+    rows = list(rows)
+    due = sorted((end, number) for number, row in enumerate(rows) if (end := row.expected_end) is not None)
+    for _, number in due[:most]:
+        if course := rows[number].course:
+            yield rows[number].state.name, ahead(course, glyphs).removesuffix(" left")
 
 
 def usual_length(usual: Estimate, glyphs: Glyphs) -> str:

@@ -128,18 +128,25 @@ class DetailsActions(Actions):
             self.arrange()
 
     def show(self) -> None:
-        """Show the job under the cursor in the details pane, if that is open."""
+        """Show the job under the cursor in the details pane, or the group, if the pane is open."""
         if not self.is_open:
             return
-        subject = self.screen.subject(self.table.cursor) if self.table.cursor else None
-        self.pane().show(subject)
-        if subject:
+        from tui.ui.details import fields, group_fields
+
+        glyphs = self.deps.glyphs
+        if self.table.cursor:
+            subject = self.screen.subject(self.table.cursor)
+            self.pane().show(fields(subject, glyphs))
             self.live.facts.look_again(subject.row.state)
+        elif self.table.group:
+            self.pane().show(group_fields(self.state.groups, self.table.group, self.state.row, glyphs))
+        else:
+            self.pane().show(())
 
     def pane(self) -> "DetailsPane":
         if self._pane is None:
             from tui.ui.details import DetailsPane
 
-            self._pane = DetailsPane(self.deps.glyphs)
+            self._pane = DetailsPane()
             self.screen.query_one("#body").mount(self._pane)
         return self._pane
