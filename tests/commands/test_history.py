@@ -132,3 +132,30 @@ def test_outcomes_that_were_written_are_there_without_the_service(
     file.close()
     _, (run,) = listed(user, capsys, "--status-only", "history", TWO, "--since", "1m", "--json")
     assert (run["number"], run["outcome"], run["outcome_as_sent"], run["label"]) == (88, "failed", "FAILURE", "")
+
+
+def test_many_runs_are_listed_by_their_starts_and_the_last_ones_say_how_many_there_are(
+    user: User, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    noon = now().wall.timestamp() - 3600
+    runs = [
+        RecordedRun(TWO, Between(at - 5, at), at + 25, Between(at + 25, at + 30), number=number)
+        for number, at in enumerate(range(int(noon), int(noon) + 3000, 100), 1)
+    ]
+    long = RecordedRun(ONE, Between(noon + 2200, noon + 2205), noon + 3000, Between(noon + 3000, noon + 3005))
+    unseen = RecordedRun(ONE, Between(None, noon + 3100), noon + 3100, Between(noon + 3100, noon + 3110))
+    file = HistoryFile(user.home / "state/codearts-watch/history.db", now)
+    file.write(Notes((*runs, long, unseen)))
+    file.close()
+    context = user.context("--status-only", "history")
+    assert history.run(context, context.flags) is ExitCode.DONE
+    told = capsys.readouterr()
+    head, *lines = told.out.splitlines()
+    assert head.startswith("START")
+    assert len(lines) == history.LIMIT
+    (long_line,) = (at for at, line in enumerate(lines) if "≈13m" in line)
+    assert ("#23" in lines[long_line - 1], "#24" in lines[long_line + 1]) == (True, True)
+    assert "before" in told.out
+    assert "0s+" not in told.out
+    assert "These are the last 20 of 35 runs: --limit 35 prints all." in told.err

@@ -19,12 +19,15 @@ from tests.support.builders import job_id
 from tests.support.long_run import by_length
 from tui.core.errors import UserError
 from tui.core.estimate import estimate
+from tui.core.job import JobId
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered
 from tui.core.run import Outcome
 from tui.storage.files import is_remote
 from tui.storage.history import (
+    BATCH,
+    LOST,
     RUNS_REMEMBERED,
     History,
     HistoryFile,
@@ -36,6 +39,7 @@ from tui.storage.history import (
 
 NOW = 1_780_000_000.0
 DAY = 86_400.0
+JOBS = frozenset({job_id(1)})
 
 
 def run(
@@ -199,6 +203,49 @@ def test_what_is_old_or_too_much_is_removed(path: Path) -> None:
     assert file.read().seen.keys() == {job_id(3)}
 
 
+def test_a_clock_far_ahead_removes_nothing_and_one_that_is_right_again_neither(path: Path) -> None:
+    def seen(at: float) -> dict[JobId, LastSeen]:
+        return {job_id(1): LastSeen(Status.IDLE, at, at, at)}
+
+    first = opened(path)
+    first.write(Notes((run(NOW - 900, NOW - 600),), seen=seen(NOW)))
+    first.close()
+    ahead = opened(path, NOW + 3650 * DAY)
+    ahead.read()
+    ahead.write(Notes((run(NOW + 3650 * DAY - 60, NOW + 3650 * DAY),), seen=seen(NOW + 3650 * DAY)))
+    ahead.prune()
+    ahead.close()
+    right = opened(path, NOW + DAY)
+    right.read()
+    right.prune()
+    assert len(right.read().runs[job_id(1)]) == 2
+
+
+def test_what_another_program_has_written_is_read_once_and_what_this_one_wrote_not_at_all(path: Path) -> None:
+    one, two = opened(path), opened(path)
+    one.read_news()  # the other one has opened the file
+    one.write(Notes((run(NOW - 900, NOW - 300), run(NOW - 90, NOW - 30), run(NOW - 20))))
+    assert one.read_news() == Remembered()
+    assert two.read_news() == Remembered({job_id(1): [run(NOW - 90, NOW - 30)]})  # the other one ended long ago
+    assert two.read_news() == Remembered()
+    one.write(Notes((run(NOW - 20, NOW),)))
+    assert two.read_news().runs[job_id(1)][0] == run(NOW - 20, NOW)
+
+
+def test_a_program_that_goes_on_gets_what_another_one_writes(path: Path, histories: list[History]) -> None:
+    history = History(lambda: opened(path), batch=0.01, retry=0.01)
+    histories.append(history)
+    assert history.remembered(JOBS, 5) == Remembered()
+    opened(path).write(Notes((run(NOW - 300, NOW), run(NOW - 300, NOW, job=2))))
+    while not (news := history.remembered(JOBS)) or not news.runs:
+        assert history._thread.is_alive()
+    assert news.runs == {job_id(1): [run(NOW - 300, NOW)]}
+    assert history.remembered(JOBS) == Remembered()
+    added = history.remembered(frozenset({job_id(2)}))
+    assert added
+    assert added.runs == {job_id(2): [run(NOW - 300, NOW, job=2)]}
+
+
 @pytest.mark.parametrize("names", [("history.db", "history.db"), ("history-jump-1.db", "history-jump-2.db")])
 def test_runs_that_two_saw_are_one_each_in_the_list_and_in_the_estimate(tmp_path: Path, names: tuple[str, str]) -> None:
     one, two = (opened(tmp_path / name) for name in names)
@@ -219,6 +266,9 @@ def test_of_a_long_history_the_last_runs_are_read(path: Path) -> None:
     runs = file.read().runs[job_id(1)]
     assert len(runs) == RUNS_REMEMBERED
     assert runs[-1].start.by == NOW - 60
+    file.write(Notes((run(NOW),)))
+    runs = file.read().runs[job_id(1)]
+    assert (len(runs), runs[-1].end) == (RUNS_REMEMBERED + 1, None)
 
 
 def test_older_runs_are_read_a_page_at_a_time(path: Path) -> None:
@@ -238,7 +288,7 @@ def test_older_runs_are_read_a_page_at_a_time(path: Path) -> None:
 
 def test_notes_are_there_after_the_end(path: Path, histories: list[History]) -> None:
     history = History(lambda: opened(path))
-    assert history.remembered(5)
+    assert history.remembered(JOBS, 5)
     history.note(Notes((run(NOW - 300),)))
     history.note(Notes((run(NOW - 300, NOW),)))
     history.close(5)
@@ -326,7 +376,7 @@ def test_without_a_usable_folder_there_is_one_notice_and_nothing_else(
     assert callable(fault)
     history = History(lambda: fault(path))
     histories.append(history)
-    assert history.remembered(5) is None
+    assert history.remembered(JOBS, 5) is None
     history.note(Notes((run(NOW),)))
     notice = history.notice()
     assert notice.startswith("No history: ")
@@ -356,12 +406,12 @@ def test_a_lock_that_never_comes_is_said_once_and_what_was_noted_waits(path: Pat
 
     history = History(open_quickly, batch=0.01, retry=0.01)
     histories.append(history)
-    assert history.remembered(10) is None
+    assert history.remembered(JOBS, 10) is None
     assert history.notice() == "No history: another program holds its file; it is tried again each minute."
     history.note(Notes((run(NOW - 300, NOW),)))
     blocker.execute("rollback")
     blocker.close()
-    while history.remembered() is None:
+    while history.remembered(JOBS) is None:
         assert history._thread.is_alive()
     history.close(5)
     assert history.notice() == ""
@@ -371,7 +421,7 @@ def test_a_lock_that_never_comes_is_said_once_and_what_was_noted_waits(path: Pat
 def test_what_is_noted_is_written_while_the_program_goes_on(path: Path, histories: list[History]) -> None:
     history = History(lambda: opened(path), batch=0.01)
     histories.append(history)
-    assert history.remembered(5) == Remembered()
+    assert history.remembered(JOBS, 5) == Remembered()
     history.note(Notes((run(NOW - 300, NOW),)))
     for _ in range(1000):
         with database(path) as other:
@@ -415,3 +465,44 @@ def test_killed_writers_leave_a_whole_file_with_all_that_was_written(path: Path)
     file = opened(path)
     assert file.notice == ""
     assert file.read().runs[job_id(1)][-1].start.by == NOW + 60 * written
+
+
+TICK = 0.02
+"""Seconds between two notes, at least."""
+NOTER = """
+import sys, time
+from pathlib import Path
+from tests.storage.test_history import JOBS, NOW, TICK, opened, run
+from tui.core.remembered import Notes
+from tui.storage.history import History
+path, batch = Path(sys.argv[1]), float(sys.argv[2])
+def open_file():
+    file = opened(path)
+    file._connection.execute("pragma synchronous = off")  # a kill loses nothing of that, and the disk may be busy
+    return file
+history = History(open_file, batch)
+assert history.remembered(JOBS, 60) is not None
+for number in range(100_000):
+    history.note(Notes((run(NOW + 60 * number, NOW + 60 * number + 30),)))
+    print(number, flush=True)
+    time.sleep(TICK)
+"""
+
+
+def test_a_killed_program_has_lost_only_what_it_noted_in_the_last_five_seconds(tmp_path: Path) -> None:
+    """Time goes faster every day. Age is counted in notes of the killed program: it may have had no processor."""
+    faster, chance = by_length(4, 1), random.Random(11)
+    within = round(LOST / faster / TICK)
+    kills = [round(within * by) for by in (1.1, *(chance.uniform(1.1, 3) for _ in range(by_length(0, 9, 59))))]
+    paths = [tmp_path / f"{number}" / "history.db" for number in range(len(kills))]
+    commands = [[sys.executable, "-c", NOTER, str(path), str(BATCH / faster)] for path in paths]
+    writers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
+    for at, path, writer in sorted(zip(kills, paths, writers, strict=True), key=lambda one: one[0]):
+        with writer:
+            assert writer.stdout
+            noted = [int(writer.stdout.readline()) for _ in range(at)]
+            writer.send_signal(signal.SIGKILL)
+        with database(path) as other:
+            assert other.execute("pragma integrity_check").fetchone() == ("ok",)
+            written = {round((start - NOW) / 60) for (start,) in other.execute("select start_by from run")}
+        assert written >= set(noted[:-within])

@@ -1,6 +1,7 @@
 """What is written down while the board changes, and what a restart makes of it."""
 
 import random
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,14 +13,14 @@ from tests.support.long_run import by_length
 from tests.support.true_runs import NOON, Truth, is_true
 from tui.core.board import Board, JobState
 from tui.core.estimate import WINDOW
-from tui.core.job import Job
+from tui.core.job import Job, JobId
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Failure, Moment, Reading, Status
 from tui.core.remembered import Notes, Remembered, together
 from tui.core.run import Outcome, RunRecord
 from tui.core.run_progress import course_of
 from tui.core.transitions import Event, changes_of
-from tui.storage.history import BATCH
+from tui.storage.history import LOST
 from tui.storage.recorder import Recorder
 
 JOB = job_id(1)
@@ -37,8 +38,14 @@ class Program:
         self.recorder = Recorder(self, lambda: moment(self.now))
         self.board = self.recorder.fill(Board().watch([Job(JOB)]))
 
-    def remembered(self, wait: float = 0.0) -> Remembered | None:
-        return self.known
+    def remembered(self, jobs: AbstractSet[JobId], wait: float = 0.0) -> Remembered | None:
+        known, self.known = self.known, Remembered()
+        return known
+
+    def hear(self) -> None:
+        """Take what other programs have written."""
+        self.known = self._file.read_news()
+        self.board = self.recorder.fill(self.board)
 
     def notice(self) -> str:
         return ""
@@ -76,8 +83,8 @@ class Program:
         self._file.close()
 
     def kill(self) -> None:
-        """What was noted within the last batch is lost."""
-        self._file.write(together(notes for at, notes in self.notes if at <= self.now - BATCH))
+        """What was noted within the last seconds is lost."""
+        self._file.write(together(notes for at, notes in self.notes if at <= self.now - LOST))
         self._file._connection.close()
 
 
@@ -196,6 +203,39 @@ def test_what_another_program_saw_later_is_what_is_known(path: Path) -> None:
     assert (again.state.status, again.state.current_run) == (IDLE, None)
     assert [(run.start, run.end) for run in again.runs] == [
         (Between(NOON + 11.9, NOON + 25), Between(NOON + 26.9, NOON + 80))
+    ]
+
+
+def test_a_program_that_goes_on_takes_in_the_runs_that_another_one_saw(path: Path) -> None:
+    one, other = Program(path), Program(path)
+    one.see((IDLE, 10), (RUNNING, 25), (IDLE, 100))
+    other.see((IDLE, 12), (RUNNING, 22), (IDLE, 104), (RUNNING, 120), (IDLE, 150), (RUNNING, 200))
+    other.end()
+    one.hear()
+    assert [(run.start, run.end) for run in one.runs] == [
+        (Between(NOON + 11.9, NOON + 22), Between(NOON + 24.9, NOON + 100)),
+        (Between(NOON + 103.9, NOON + 120), Between(NOON + 119.9, NOON + 150)),
+    ]
+    assert one.state.stopped_run == one.runs[0]
+    one.learn(RunRecord(7, Outcome.FAILED, "FAILURE", is_finished=True, is_confirmed=True))
+    assert [run.outcome for run in one.runs] == [Outcome.FAILED, Outcome.UNKNOWN]
+    before = one.board
+    one.hear()
+    assert one.board is before
+
+
+def test_a_run_that_another_program_saw_end_first_is_one(path: Path) -> None:
+    one, other = Program(path), Program(path)
+    one.see((IDLE, 10), (RUNNING, 25), (RUNNING, 60), (RUNNING, 90))
+    other.see((IDLE, 12), (RUNNING, 27), (RUNNING, 60), (RUNNING, 80), (IDLE, 95))
+    other.end()
+    one.hear()
+    assert [run.end for run in one.runs] == [None]
+    one.see((IDLE, 105))
+    one.known = Program(path, now=106)._file.read()
+    one.board = one.recorder.fill(one.board)
+    assert [(run.start, run.end) for run in one.runs] == [
+        (Between(NOON + 11.9, NOON + 25), Between(NOON + 89.9, NOON + 95))
     ]
 
 

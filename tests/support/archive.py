@@ -1,7 +1,9 @@
 """A history in memory."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from tui.core.job import JobId
 from tui.core.remembered import Notes, Remembered
 
 
@@ -13,8 +15,10 @@ class Archive:
     notices: list[str] = field(default_factory=list)
     is_closed: bool = False
 
-    def remembered(self, wait: float = 0.0) -> Remembered | None:
-        return self.known
+    def remembered(self, jobs: AbstractSet[JobId], wait: float = 0.0) -> Remembered | None:
+        known = self.known
+        self.known = known and Remembered()
+        return known
 
     def notice(self) -> str:
         return self.notices.pop(0) if self.notices else ""

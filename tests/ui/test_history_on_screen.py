@@ -74,3 +74,21 @@ async def test_a_history_that_opens_late_is_shown_then_and_its_notice_once() -> 
         shown.app.clear_notifications()
         shown.board.tick()
         assert shown.said == ""
+
+
+async def test_a_run_that_another_program_saw_is_in_the_strip_and_nothing_else_is_drawn() -> None:
+    archive = Archive()
+    async with screen(3, recorder=recorder_of(archive)) as shown:
+        await shown.all_read()
+        before = shown.board.state.board
+        shown.board.tick()
+        assert shown.board.state.board is before
+        archive.known = Remembered({ONE: [RUN]})
+        shown.board.tick()
+        await shown.settle()
+        first, second, _ = rows(shown)
+        assert ("✗" in first, "✗" in second) == (True, False)
+        before = shown.board.state.board
+        archive.known = Remembered({ONE: [RUN]})
+        shown.board.tick()
+        assert shown.board.state.board is before

@@ -1,6 +1,7 @@
 """The program watches the demo for an hour, is killed, and is started: its first screen is what happened."""
 
 import asyncio
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -25,7 +26,7 @@ from tui.core.run import RunRecord, outcome_of
 from tui.demo.jobs import Build, DemoJob, builds, demo_jobs
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller
-from tui.storage.history import BATCH
+from tui.storage.history import LOST
 from tui.storage.recorder import Recorder
 from tui.ui.row import Row, status_word
 
@@ -57,7 +58,7 @@ class Watch(NoCredential):
         await asyncio.sleep(0.1)
         return Reading(job, interpret(answer.status, {}, answer.encode("r")), sent, self.now())
 
-    def remembered(self, wait: float = 0.0) -> Remembered | None:
+    def remembered(self, jobs: AbstractSet[JobId], wait: float = 0.0) -> Remembered | None:
         return Remembered()
 
     def notice(self) -> str:
@@ -82,7 +83,7 @@ class Watch(NoCredential):
         polling.cancel()
         await asyncio.wait([polling])
         file = opened(self.path, self.now)
-        file.write(together(notes for at, notes in self.notes if at <= self.killed_at - BATCH))
+        file.write(together(notes for at, notes in self.notes if at <= self.killed_at - LOST))
 
     def record(self, readings: list[Reading]) -> None:
         before, jobs = self.board, {reading.job for reading in readings}

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 HELP = "the runs of jobs, also those from before"
 DESCRIPTION = (
-    "Print the runs of jobs, the oldest first: those that the screen or follow observed, and the last 30 that the\n"
-    "service recorded. A run that both know is printed once. Without --since and --limit the last 100 are printed.\n"
-    "With --status-only the service is not asked.\n"
+    "Print the runs of jobs in the order of their starts: those that the screen or follow observed, and the last 30\n"
+    "that the service recorded. A run that both know is printed once. Without --since and --limit the last 20 are\n"
+    "printed. With --status-only the service is not asked.\n"
     "Exit codes: 0 done, 1 the service could not be asked about a job, 2 wrong usage or settings, 3 not signed in."
 )
 EXAMPLES = [
@@ -35,8 +35,8 @@ EXAMPLES = [
     "history --since 90d --json | jq -r '.[] | select(.outcome == \"failed\") | .label'",
 ]
 
-LIMIT = 100
-"""Runs that are printed if neither --since nor --limit is given."""
+LIMIT = 20
+"""Runs that are printed if neither --since nor --limit is given: they fit on a screen."""
 HEADS = ("START", "LASTED", "OUTCOME", "BUILD", "JOB", "NOTE")
 
 
@@ -77,12 +77,15 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     records, code = _records(context, jobs, output)
     names = {job: kept.name for job, kept in load_names(names_path(context.locations.state)).items()}
     most = arguments.limit or (None if arguments.since else LIMIT)
-    known = job_runs(jobs, names, observed, records, since)[-(most or 0) :]
+    every = job_runs(jobs, names, observed, records, since)
+    known = sorted(every[-(most or 0) :], key=_began)
     if arguments.json:
         output.line(json_text([document(one) for one in known], output))
     else:
         heads = HEADS if output.is_for_a_person else ()
         output.lines(aligned([_cells(one, context.now().wall, glyphs_for(context.environ)) for one in known], heads))
+    if len(known) < len(every) and not arguments.limit and output.is_for_a_person:
+        output.say(f"These are the last {LIMIT} of {len(every)} runs: --limit {len(every)} prints all.")
     return code
 
 
@@ -93,7 +96,7 @@ def job_runs(
     records: Mapping[JobId, Sequence[RunRecord]],
     since: float,
 ) -> list[JobRun]:
-    """Returns the runs of these jobs that were there since then (epoch seconds), oldest first."""
+    """Returns the runs of these jobs that were there since then (epoch seconds), in the order of their ends."""
     found = [
         JobRun(job, job.label or names.get(job.id, ServiceName()).name or job.id.short, known)
         for job in jobs
@@ -101,6 +104,14 @@ def job_runs(
         if known.at >= since
     ]
     return sorted(found, key=lambda one: one.known.at)
+
+
+def _began(one: JobRun) -> float:
+    """When it began, for sorting: by the service if it tells, as in the line of the run; epoch seconds."""
+    started_at, _ = one.known.service_times
+    if started_at or one.known.run is None:
+        return started_at.timestamp() if started_at else one.known.at
+    return one.known.run.start.middle
 
 
 def document(one: JobRun) -> dict[str, Any]:
@@ -146,9 +157,7 @@ def _cells(one: JobRun, today: datetime, glyphs: "Glyphs") -> tuple[str, ...]:
         clock(started_at.timestamp(), today) if started_at else started(observed, today) if observed else "",
         brief(known.duration[0]) if known.duration and exact else lasted(observed, glyphs) if observed else "",
         _outcome(known),
-        " ".join(
-            filter(None, (f"#{known.number}" if known.number else "", known.record.branch if known.record else ""))
-        ),
+        _build(known),
         one.name,
         _note(observed),
     )

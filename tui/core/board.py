@@ -126,9 +126,14 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
 
     @property
     def stopped_run(self) -> RecordedRun | None:
-        """The run whose stop was the last change; None where the last change was none."""
-        has_stopped = self.transitions and self.transitions[-1].status is Status.IDLE
-        return self.runs[-1] if has_stopped and self.runs else None
+        """The run whose stop was the last change; None where the last change was none.
+
+        Another program may have seen a whole run since then.
+        """
+        if not self.transitions or self.transitions[-1].status is not Status.IDLE:
+            return None
+        by = self.transitions[-1].by.wall.timestamp()
+        return next((run for run in reversed(self.runs) if run.end and run.end.by <= by), None)
 
     @property
     def failure(self) -> Failure | None:
@@ -217,11 +222,11 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
 
         The record of a run that was seen to stop was chosen by its times. That of a remembered one is compared here.
         """
-        run = self.runs[-1]
+        run = self.stopped_run or self.runs[-1]
         is_its = self.stopped_run is run or choose_record([record], run).kind is MatchKind.FOUND
         if not is_its or (run.number is not None and run.number != record.number):
             return self
-        return self._replace(runs=(*self.runs[:-1], with_record(run, record)))
+        return self._replace(runs=tuple(with_record(one, record) if one is run else one for one in self.runs))
 
 
 class Board(NamedTuple):

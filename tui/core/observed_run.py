@@ -129,6 +129,7 @@ class RecordedRun(NamedTuple):
             number=other.number if self.number is None else self.number,
             outcome=other.outcome if self.outcome is Outcome.UNKNOWN else self.outcome,
             outcome_as_sent=self.outcome_as_sent or other.outcome_as_sent,
+            known_number=max(self.known_number, other.known_number),
         )
 
 

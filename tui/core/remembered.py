@@ -1,10 +1,11 @@
 """What is written into the history file, what is known from it at the next start, and the board made of that."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from itertools import pairwise
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tui.core.board import GAPS_KEPT, RUNS_KEPT, Board, JobState
 from tui.core.job import JobId
@@ -33,12 +34,32 @@ class LastSeen(NamedTuple):
 
 
 class Remembered(NamedTuple):
-    """What the file contained when it was opened."""
+    """What was read from the file."""
 
     runs: Mapping[JobId, Sequence[RecordedRun]] = {}
     """The last runs of each job, oldest first, of all hosts; the last one may be going on."""
     seen: Mapping[JobId, LastSeen] = {}
     gaps: Mapping[JobId, Sequence[Gap]] = {}
+
+    @property
+    def jobs(self) -> AbstractSet[JobId]:
+        return self.runs.keys() | self.seen.keys() | self.gaps.keys()
+
+    def only(self, jobs: AbstractSet[JobId]) -> "Remembered":
+        """Returns what was read of these jobs."""
+        return Remembered(_only(self.runs, jobs), _only(self.seen, jobs), _only(self.gaps, jobs))
+
+    def with_news(self, news: "Remembered") -> "Remembered":
+        """Returns this with runs that were read later."""
+        runs = {job: merged([*self.runs.get(job, ()), *more])[-RUNS_KEPT - 1 :] for job, more in news.runs.items()}
+        return self._replace(runs={**self.runs, **runs})
+
+
+Known = TypeVar("Known")
+
+
+def _only(known: Mapping[JobId, Known], jobs: AbstractSet[JobId]) -> dict[JobId, Known]:
+    return {job: known[job] for job in known.keys() & jobs}
 
 
 class Notes(NamedTuple):
@@ -78,16 +99,17 @@ def last_seen(state: JobState) -> LastSeen | None:
     return LastSeen(state.status, sent, received, since, after, run.number, run.outcome, run.outcome_as_sent)
 
 
-def remember(board: Board, jobs: Iterable[JobId], known: Remembered, now: Moment) -> Board:
-    """Returns the board with what is remembered of these of its jobs.
+def remember(board: Board, known: Remembered, now: Moment) -> Board:
+    """Returns the board with what is remembered of its jobs.
 
-    A job that was read since the start only gets its former runs: what its status was before is no longer of interest.
+    A job with a status only gets runs that it has not: what its status was before is no longer of interest.
     """
-    states = dict(board.states)
-    for job in jobs:
-        if job in known.runs or job in known.seen or job in known.gaps:
-            states[job] = _remember(states[job], known, now)
-    return board._replace(states=states)
+    changed = {
+        job: state
+        for job in known.jobs & board.states.keys()
+        if (state := _remember(board.states[job], known, now)) != board.states[job]
+    }
+    return board._replace(states={**board.states, **changed}) if changed else board
 
 
 def _remember(state: JobState, known: Remembered, now: Moment) -> JobState:
@@ -95,11 +117,17 @@ def _remember(state: JobState, known: Remembered, now: Moment) -> JobState:
     runs = [run for run in known.runs.get(job, ()) if (run.end.by if run.end else run.running_at) <= latest]
     gaps = [gap for gap in known.gaps.get(job, ()) if gap.end <= latest]
     state = state._replace(gaps=(*gaps, *state.gaps)[-GAPS_KEPT:])
-    if state.good:
-        before = [run for run in ended(runs) if run.end]
-        return state._replace(runs=tuple(merged([*before, *state.runs])[-RUNS_KEPT:]))
+    if state.good or state.runs:
+        return state._replace(runs=tuple(merged([*_known_to_end(runs, state), *state.runs])[-RUNS_KEPT:]))
     found = known.seen.get(job)
     return _with_status(state, runs, _latest(found if found and found.received <= latest else None, runs), now)
+
+
+def _known_to_end(runs: list[RecordedRun], state: JobState) -> Iterator[RecordedRun]:
+    """The end of the run in progress is that which is seen here."""
+    for run in ended(runs):
+        if run.end and not (state.current_run and run.touches(state.current_run)):
+            yield run
 
 
 def _with_status(state: JobState, runs: list[RecordedRun], seen: LastSeen | None, now: Moment) -> JobState:

@@ -15,8 +15,10 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache, partial
+from math import inf
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -31,18 +33,23 @@ from tui.core.text import clean
 from tui.storage.files import is_ours, is_remote, is_written_by_others, mounts
 
 VERSION = 1
-BATCH = 5.0
-"""Seconds between two transactions: what a killed program loses at most."""
+LOST = 5.0
+"""What a killed program loses at most: what it noted in the last so many seconds."""
+BATCH = LOST - 1.0
+"""Seconds between two transactions; a transaction has the rest of that time."""
 BUSY = 2.0
 """Seconds to wait for another writer before its runs are kept in memory until the next try."""
 RETRY = 60.0
+"""Seconds until the next try, and between two looks at what another program has written."""
 PATIENCE = 3.0
 """Seconds to wait for the file to open: locks of a dead file server may never be released."""
 DAYS_KEPT = 90
 RUNS_KEPT = 1000
 """For each job, and as many gaps."""
-RUNS_REMEMBERED = 21
-"""For each job, read at the start: as many ended ones as an estimate uses, and the one in progress."""
+RUNS_REMEMBERED = 20
+"""For each job, read at the start, and the one in progress: as many as an estimate uses."""
+RUNS_LOOKED_AT = 5
+"""For each job, when another program has written."""
 PAGE = 100
 """Older runs that are read at once."""
 LARGEST = 256 << 20
@@ -102,7 +109,11 @@ class HistoryFile:
         self._now = now
         self.notice = ""
         """A sentence, where an unusable file was set aside."""
+        self._opened = self._looked = now()
+        self._newest = inf
+        """The newest moment that is in the file since before it was opened; epoch seconds."""
         self._connection = self._open()
+        self._version = self._data_version()
 
     def read(self) -> Remembered:
         """Returns what this file and those of other hosts contain."""
@@ -116,7 +127,22 @@ class HistoryFile:
             seen = dict(_seen(self._connection))
         except _NONSENSE:
             raise HistoryUnusable(_NO_HISTORY) from None
-        return Remembered({job: merged(known)[-RUNS_REMEMBERED:] for job, known in runs.items()}, seen, gaps)
+        self._newest = max((known.received for known in seen.values()), default=inf)
+        return Remembered({job: merged(known)[-RUNS_REMEMBERED - 1 :] for job, known in runs.items()}, seen, gaps)
+
+    def read_news(self) -> Remembered:
+        """Returns the runs that ended lately, if another program has written since the last call; else nothing."""
+        if self._version == (version := self._data_version()):
+            return Remembered()
+        since = self._looked.wall.timestamp() - 2 * RETRY
+        runs: dict[JobId, list[RecordedRun]] = {}
+        try:
+            for run in _runs_ended_since(self._connection, since):
+                runs.setdefault(run.job, []).append(run)
+        except _NONSENSE:
+            raise HistoryUnusable(_NO_HISTORY) from None
+        self._version, self._looked = version, self._now()
+        return Remembered(runs)
 
     def write(self, notes: Notes) -> None:
         """Writes everything in one transaction; a run that is known by its start is replaced."""
@@ -139,8 +165,14 @@ class HistoryFile:
             )
 
     def prune(self) -> None:
-        """Removes what is older than 90 days, and all but the last 1,000 runs and gaps of each job."""
-        oldest = self._now().wall.timestamp() - DAYS_KEPT * 86_400
+        """Removes what is older than 90 days, and all but the last 1,000 runs and gaps of each job.
+
+        The wall clock may be wrong: no more time has passed than since the newest moment that was in the file before,
+        and since it was opened.
+        """
+        now = self._now()
+        present = min(now.wall.timestamp(), self._newest + now.at - self._opened.at)
+        oldest = present - DAYS_KEPT * 86_400
         with self._transaction() as connection:
             connection.execute("delete from run where coalesce(end_by, running_at) < ?", (oldest,))
             connection.execute("delete from gap where end < ?", (oldest,))
@@ -161,6 +193,11 @@ class HistoryFile:
         with suppress(sqlite3.Error), self._transaction() as connection:
             connection.execute("update day set is_open = 0")
         self._connection.close()
+
+    def _data_version(self) -> int:
+        """Returns a number that changes when another connection has written."""
+        (version,) = self._connection.execute("pragma data_version").fetchone()
+        return int(version)
 
     def _runs(self) -> Iterator[RecordedRun]:
         yield from _last_runs(self._connection)
@@ -264,6 +301,14 @@ _RUNS = (
     "select start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent"
     " from run where job = ? and start_by < ? and coalesce(end_by, running_at) >= ? order by start_by desc limit ?"
 )
+_GAPS = (
+    "select start, end from gap where job = ? and end > (select min(start_by) from"
+    " (select start_by from run where job = ? order by start_by desc limit ?)) order by start desc limit ?"
+)
+_NEWS = (
+    "select start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent"
+    " from (select * from run where job = ? order by start_by desc limit ?) where end_by >= ?"
+)
 
 
 def _runs_since(
@@ -282,20 +327,27 @@ def _runs_before(connection: sqlite3.Connection, source: str, *, job: JobId, bef
 
 
 def _last_runs(connection: sqlite3.Connection, source: str = "") -> Iterator[RecordedRun]:
-    """The last runs of each job; an index walk of twenty rows a job, however many the file has."""
+    """The last runs of each job; an index walk of some rows a job, however many the file has."""
     for identity, job in connection.execute("select id, job from job").fetchall():
-        rows = connection.execute(_RUNS, (identity, _END_OF_TIME, 0, RUNS_REMEMBERED))
-        name = JobId(job)
-        for row in rows:
-            yield _run(name, row, source)
+        name, ended = JobId(job), 0
+        for row in connection.execute(_RUNS, (identity, _END_OF_TIME, 0, RUNS_REMEMBERED + 1)):
+            yield (run := _run(name, row, source))
+            if (ended := ended + (run.end is not None)) == RUNS_REMEMBERED:
+                break
+
+
+def _runs_ended_since(connection: sqlite3.Connection, since: float) -> Iterator[RecordedRun]:
+    for identity, job in connection.execute("select id, job from job").fetchall():
+        for row in connection.execute(_NEWS, (identity, RUNS_LOOKED_AT, since)):
+            yield _run(JobId(job), row, "")
 
 
 def _last_gaps(connection: sqlite3.Connection) -> Iterator[Gap]:
-    """The last gaps of each job, newest first."""
+    """The last gaps of each job since the oldest run that is read, newest first."""
     for identity, job in connection.execute("select id, job from job").fetchall():
-        query = "select start, end from gap where job = ? order by start desc limit ?"
-        for start, end in connection.execute(query, (identity, RUNS_REMEMBERED)):
-            yield Gap(JobId(job), _time(start), _time(end))
+        name = JobId(job)
+        for start, end in connection.execute(_GAPS, (identity, identity, RUNS_REMEMBERED, RUNS_REMEMBERED)):
+            yield Gap(name, _time(start), _time(end))
 
 
 def _seen(connection: sqlite3.Connection) -> Iterator[tuple[JobId, LastSeen]]:
@@ -390,7 +442,9 @@ class History:
         self._retry = retry
         self._queue: SimpleQueue[Notes | None] = SimpleQueue()
         self._is_read = threading.Event()
-        self._remembered: Remembered | None = None
+        self._read: SimpleQueue[Remembered] = SimpleQueue()
+        self._left: Remembered | None = None
+        """What was read of jobs that were not asked for; None while the file is not open."""
         self._is_off = False
         self._notices: list[str] = []
         self._said: list[str] = []
@@ -398,10 +452,18 @@ class History:
         self._started = time.monotonic()
         self._thread.start()
 
-    def remembered(self, wait: float = 0.0) -> Remembered | None:
-        """Returns what the file contained when it was opened; None if it is still not open after `wait` seconds."""
+    def remembered(self, jobs: AbstractSet[JobId], wait: float = 0.0) -> Remembered | None:
+        """Returns what was read of these jobs since the last call, and forgets it. None if the file is still not open
+        after `wait` seconds."""
         self._is_read.wait(wait)
-        return self._remembered
+        with suppress(Empty):
+            while read := self._read.get_nowait():
+                self._left = read if self._left is None else self._left.with_news(read)
+        if self._left is None:
+            return None
+        if (taken := self._left.only(jobs)).jobs:
+            self._left = self._left.only(self._left.jobs - jobs)
+        return taken
 
     def notice(self) -> str:
         """Returns each notice for the user once: why there is no history, or that a file was set aside."""
@@ -428,7 +490,7 @@ class History:
                 kept.append(together([*kept, *more]))
                 if ends:
                     return
-            self._remembered = file.read()
+            self._read.put(file.read())
             self._notices += [file.notice] if file.notice else []
             self._is_read.set()
             self._keep(file, kept)
@@ -457,7 +519,7 @@ class History:
         self._is_read.set()
 
     def _keep(self, file: HistoryFile, kept: list[Notes]) -> None:
-        pruned, next_try, ends = 0.0, 0.0, False
+        pruned, looked, next_try, ends = 0.0, time.monotonic(), 0.0, False
         while not ends:
             more, ends = self._drain(self._batch)
             kept += more
@@ -470,10 +532,24 @@ class History:
                     if not is_busy(error):
                         raise
                     kept, next_try = [together(kept)], now + self._retry
+            if now - looked >= self._retry:
+                self._look(file)
+                looked = now
             if now - pruned > _HOUR and not kept:
                 file.prune()
                 pruned = now
         file.close()
+
+    def _look(self, file: HistoryFile) -> None:
+        """Pass on what another program has written."""
+        try:
+            news = file.read_news()
+        except sqlite3.OperationalError as error:
+            if not is_busy(error):
+                raise
+            return
+        if news.runs:
+            self._read.put(news)
 
     def _drain(self, wait: float) -> tuple[list[Notes], bool]:
         """Returns what was noted within `wait` seconds, and whether that was the end."""

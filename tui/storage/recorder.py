@@ -1,6 +1,7 @@
 """Writes down what the board learns: each run when it starts and when it ends, gaps, and what was seen last."""
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from tui.core.board import Board, JobState
@@ -17,8 +18,9 @@ AT_THE_END = 1.0
 class Archive(Protocol):
     """Where notes go: `storage.history.History`, or a fake."""
 
-    def remembered(self, wait: float = 0.0) -> Remembered | None:
-        """What was there at the start; None while that is not known."""
+    def remembered(self, jobs: AbstractSet[JobId], wait: float = 0.0) -> Remembered | None:
+        """What was there of these jobs at the start, and what other programs write later, each once. None while it is
+        not known."""
 
     def notice(self) -> str:
         """A sentence for the user, each once."""
@@ -33,7 +35,7 @@ class Archive(Protocol):
 class NoArchive:
     """Keeps nothing, and knows of nothing."""
 
-    def remembered(self, wait: float = 0.0) -> Remembered | None:
+    def remembered(self, jobs: AbstractSet[JobId], wait: float = 0.0) -> Remembered | None:
         return Remembered()
 
     def notice(self) -> str:
@@ -52,19 +54,15 @@ class Recorder:
     def __init__(self, archive: Archive, now: Callable[[], Moment]) -> None:
         self._archive = archive
         self._now = now
-        self._filled: set[JobId] = set()
-        """The jobs that have what is remembered of them."""
         self._unwritten: dict[JobId, JobState] = {}
         """The states of jobs that were read since what was seen last was noted."""
         self._next = now().at + STILL_THERE
 
     def fill(self, board: Board, wait: float = 0.0) -> Board:
-        """Returns the board with what is remembered of jobs that are new on it; waits so many seconds for that."""
-        new = board.states.keys() - self._filled
-        if not new or (known := self._archive.remembered(wait)) is None:
-            return board
-        self._filled |= new
-        return remember(board, new, known, self._now())
+        """Returns the board with what is remembered of jobs that are new on it, and what other programs saw meanwhile;
+        waits so many seconds for that."""
+        known = self._archive.remembered(board.states.keys(), wait)
+        return remember(board, known, self._now()) if known else board
 
     def look(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
         """Note what is known of these jobs on the second board and was not on the first."""
