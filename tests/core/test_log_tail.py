@@ -1,10 +1,14 @@
 """The end of a log that grows."""
 
+import time
+from datetime import UTC, datetime
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.hostile_texts import FRAGMENTS, control_characters
-from tui.core.log_tail import LogTail
+from tui.core.log_tail import LogTail, with_short_stamp
 
 
 @given(st.text(alphabet="ab\n", max_size=60), st.lists(st.integers(0, 60), max_size=6))
@@ -48,3 +52,24 @@ def test_lines_are_found_whatever_their_case() -> None:
     tail.add("Compiling\nERROR: no\nlinking\nerror again")
     assert tail.find("error") == [1, 3]
     assert tail.find("") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("[2026/11/26 14:23:32.169 GMT+08:00] [INFO] ok", "06:23:32 [INFO] ok"),
+        ("[2026/11/26 01:23:32.169 GMT+08:00] [INFO] ok", "11-25 17:23:32 [INFO] ok"),
+        ("[2026/13/26 14:23:32.169 GMT+08:00] no day", "[2026/13/26 14:23:32.169 GMT+08:00] no day"),
+        ("[0001/01/01 00:00:00.169 GMT+23:59] too early", "[0001/01/01 00:00:00.169 GMT+23:59] too early"),
+        ("at [2026/11/26 14:23:32.169 GMT+08:00]", "at [2026/11/26 14:23:32.169 GMT+08:00]"),
+        ("", ""),
+    ],
+)
+def test_the_date_before_a_line_becomes_local_time(line: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    try:
+        assert with_short_stamp(line, datetime(2026, 11, 26, 12, tzinfo=UTC)) == shown
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -9,7 +9,7 @@ import pytest
 from textual import events
 from textual.widgets import Static
 
-from tests.support.builders import job_id
+from tests.support.builders import DAY, job_id
 from tests.support.long_run import by_length
 from tests.support.screen_harness import Door, Screen, screen
 from tui.codearts.extra_call import ExtraCall
@@ -17,6 +17,7 @@ from tui.codearts.log_api import BuildLog
 from tui.core.job import JobId
 from tui.core.reading import Failure
 from tui.core.run import RunRecord
+from tui.terminal.capabilities import UNICODE
 from tui.ui.add_dialog import AddDialog
 from tui.ui.dialogs import ChoiceDialog, Dialog, ReadDialog, SignInDialog, TextDialog
 from tui.ui.key_help import HelpDialog, help_entries
@@ -41,9 +42,9 @@ DIALOGS: dict[str, Callable[[], Dialog[Any]]] = {
     "add": lambda: AddDialog((), NOW, profiles={"": "", "other": "cn-north-4"}),
     "text": lambda: TextDialog("Label"),
     "choice": lambda: ChoiceDialog("Show", [("a", "first"), ("b", "second")], "a"),
-    "log": lambda: LogDialog("web", BuildLog(Silent(), job_id(1)), lambda: "running"),
+    "log": lambda: LogDialog("web", BuildLog(Silent(), job_id(1)), lambda: "running", DAY),
     "read": lambda: ReadDialog("Why", [Static("a long reason")], [("y", "copies")]),
-    "help": lambda: HelpDialog(help_entries({}, {"1": "mine"}, {"log": ("", "f6")})),
+    "help": lambda: HelpDialog(help_entries({}, {"1": "mine"}, {"log": ("", "f6")}, UNICODE)),
     "sign in": lambda: SignInDialog("Sign in", Door(), None),
 }
 KEYS = ("pagedown", "pageup", "ctrl+u", "j", "k", "enter", "tab", "down", "z", "backspace")

@@ -11,13 +11,14 @@ from tests.support.screen_harness import Screen, jobs, screen
 from tui.core.condition import Condition
 from tui.core.reading import Status
 from tui.storage.screen_state import CommandSettings, ViewSettings
+from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
 from tui.ui.key_help import found, help_entries, help_text
 from tui.ui.status_line import Focus, hints
 
 A, B, C = job_id(1), job_id(2), job_id(3)
 VIEWS = {"2": ViewSettings("payments", "tag:even")}
 COMMANDS = {"open log": CommandSettings((sys.executable, "-c", "print('opened')"), "f6", help="Open our log page")}
-ENTRIES = help_entries({"remove": "Z"}, {"2": "payments"}, {"open log": ("Open our log page", "f6")})
+ENTRIES = help_entries({"remove": "Z"}, {"2": "payments"}, {"open log": ("Open our log page", "f6")}, UNICODE)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,15 @@ ENTRIES = help_entries({"remove": "Z"}, {"2": "payments"}, {"open log": ("Open o
 )
 def test_the_help_is_searched_by_words_keys_names_and_everyday_words(query: str, name: str) -> None:
     assert name in [entry.name for entry in found(ENTRIES, query)]
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+def test_the_help_explains_every_mark_that_is_in_use(glyphs: Glyphs) -> None:
+    entries = help_entries({}, {}, {}, glyphs)
+    explained = "".join(entry.keys for entry in found(entries, "marks"))
+    used = {*glyphs.condition.values(), *glyphs.armed.values(), glyphs.new, glyphs.mark, glyphs.about, *glyphs.strip}
+    assert [mark for mark in used if mark not in explained] == []
+    assert [entry.words for entry in found(entries, f"last runs {glyphs.strip.failed}")] == ["Last runs: failed"]
 
 
 def test_what_is_not_there_is_not_found_and_no_words_find_everything() -> None:

@@ -1,7 +1,9 @@
 """The end of a growing log: a bounded number of lines, each plain and bounded."""
 
+import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
@@ -19,6 +21,24 @@ class LogLines(NamedTuple):
     """What follows the last line end."""
     dropped: int
     """How many lines before these were too many for one piece."""
+
+
+_STAMP = re.compile(r"\[(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d)\.\d{1,6} GMT([+-]\d\d:\d\d)\] ?", re.ASCII)
+
+
+def with_short_stamp(line: str, today: datetime) -> str:
+    """The line with `01:33:06`, in local time as all times on the screen, in place of the service's 35 cells.
+
+    The day stands before it, if it is not that of `today` (any aware time of it).
+    """
+    if not (stamp := _STAMP.match(line)):
+        return line
+    try:
+        at = datetime.strptime(" ".join(stamp.groups()), "%Y/%m/%d %H:%M:%S %z").astimezone()
+    except (ValueError, OverflowError):
+        return line
+    day = "" if at.date() == today.astimezone().date() else f"{at:%m-%d} "
+    return f"{day}{at:%H:%M:%S} {line[stamp.end() :]}"
 
 
 class LogTail:
@@ -83,10 +103,10 @@ class LogTail:
     def _open_line(self) -> str:
         return clean(self._unfinished.replace("\t", "    "), DETAIL)
 
-    def find(self, text: str) -> list[int]:
-        """The positions in `lines` of those that contain the text, ignoring case."""
+    def find(self, text: str, shown: Callable[[str], str] = str) -> list[int]:
+        """The positions in `lines` of those that contain the text as they are shown, ignoring case."""
         wanted = text.casefold()
-        return [at for at, line in enumerate(self.lines) if wanted and wanted in line.casefold()]
+        return [at for at, line in enumerate(self.lines) if wanted and wanted in shown(line).casefold()]
 
     def _keep(self, lines: Iterable[str]) -> None:
         for line in lines:

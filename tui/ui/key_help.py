@@ -15,6 +15,9 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.containers import VerticalScroll
 from textual.widgets import Input, Static
 
+from tui.core.alert_policy import Arm
+from tui.core.condition import Condition
+from tui.terminal.capabilities import Glyphs
 from tui.ui.app import WatchApp
 from tui.ui.dialogs import AROUND, Dialog, LineInput
 from tui.ui.keys import COMMANDS, first_key, key_table, keys_in, keys_of, shown
@@ -68,6 +71,34 @@ WORDS = (
     ("5m, 5m+", "for so long; with a plus it may have begun before the first reading"),
     ("age", "shown once an answer is older than one and a half intervals"),
 )
+
+
+def legend(glyphs: Glyphs) -> list[tuple[str, str]]:
+    """What each mark of the table means, and each character of the last runs; and these."""
+    marks = glyphs.condition
+    return [
+        ("running", marks[Condition.RUNNING]),
+        ("failed: the last build", marks[Condition.FAILED]),
+        ("passed: the last build", marks[Condition.PASSED]),
+        ("aborted, or timed out: the last build", marks[Condition.ABORTED]),
+        ("idle: what became of the last build is not known", marks[Condition.IDLE]),
+        ("no answer at the last reading", marks[Condition.NO_ANSWER]),
+        ("stale: the state is an old one, not a present one", marks[Condition.STALE]),
+        ("unread", marks[Condition.UNREAD]),
+        ("paused", marks[Condition.PAUSED]),
+        ("changed, and not seen by you since", glyphs.new),
+        ("marked by you", glyphs.mark),
+        ("alert when it ends: once, always", f"{glyphs.armed[Arm.ONCE]} {glyphs.armed[Arm.ALWAYS]}"),
+        ("estimated from the runs before", glyphs.about),
+        ("Last runs: passed; the longer it took, the higher", glyphs.strip.passed),
+        ("Last runs: the same, but whether it passed is not known", glyphs.strip.ended),
+        ("Last runs: failed", glyphs.strip.failed),
+        ("Last runs: aborted, or timed out", glyphs.strip.aborted),
+        ("Last runs: how long it took is not known", glyphs.strip.no_duration),
+        ("Last runs: not watched then, so there may be more", "(blank)"),
+    ]
+
+
 NAMES = "What is found has in brackets its name for [keys] in settings.toml."
 _BLOCK = 50
 """Cells that a column of the help needs at least."""
@@ -83,7 +114,7 @@ class HelpEntry(NamedTuple):
 
 
 def help_entries(
-    keymap: Mapping[str, str], views: Mapping[str, str], own: Mapping[str, tuple[str, str]]
+    keymap: Mapping[str, str], views: Mapping[str, str], own: Mapping[str, tuple[str, str]], glyphs: Glyphs
 ) -> list[HelpEntry]:
     """Everything in the help. `views`: names by number; `own`: help and keys of the user's own commands by name."""
     entries = [
@@ -96,7 +127,8 @@ def help_entries(
     ]
     for group, rows in key_table(keymap):
         entries += [HelpEntry(group, text, keys, name) for keys, text, name in rows]
-    return entries + [HelpEntry("Words", f"{word}: {meaning}") for word, meaning in WORDS]
+    entries += [HelpEntry("Words", f"{word}: {meaning}") for word, meaning in WORDS]
+    return entries + [HelpEntry("Marks", meaning, mark) for meaning, mark in legend(glyphs)]
 
 
 def found(entries: Iterable[HelpEntry], query: str) -> list[HelpEntry]:
@@ -158,7 +190,7 @@ class HelpDialog(Dialog[None]):
     HINT = "type to search, arrows: scroll, esc: close"
 
     def __init__(self, entries: Sequence[HelpEntry]) -> None:
-        super().__init__("Keys and words")
+        super().__init__("Keys, words and marks")
         self._entries = entries
         self._line = _SearchLine("", "type to search: a word, a key, a name", max_length=60)
         self._text = Static()

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -19,7 +20,7 @@ from textual.strip import Strip
 from textual.widgets import Input, Static
 
 from tui.codearts.log_api import BuildLog
-from tui.core.log_tail import LogTail
+from tui.core.log_tail import LogTail, with_short_stamp
 from tui.core.text import width
 from tui.ui.dialogs import Dialog, LineInput
 from tui.ui.status_line import HidingText, TooSmall
@@ -53,8 +54,10 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     class Moved(Message):
         """Other lines are in view."""
 
-    def __init__(self) -> None:
+    def __init__(self, today: datetime) -> None:
+        """`today`: any aware time of today."""
         super().__init__()
+        self._today = today
         self._tail = LogTail()
         self._dropped = 0
         self._widest = 0
@@ -98,19 +101,22 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """Mark this text wherever it is. Returns the lines that have it, counted from the first line of the log."""
         self._wanted = re.compile(re.escape(text), re.IGNORECASE) if text else None
         self.refresh()
-        return [self._tail.dropped + at for at in self._tail.find(text)]
+        return [self._tail.dropped + at for at in self._tail.find(text, self._shown)]
 
     def go_to(self, line: int) -> None:
         """Bring a line into view, counted from the first of the log, and mark its matches as the current ones."""
         self._current, at, room = line, line - self._tail.dropped, self.size.height
         if not self.scroll_offset.y <= at < self.scroll_offset.y + room:
             self._scroll(y=max(0, at - room // 2))
-        found = self._wanted.search(self._tail.line(at)) if self._wanted else None
-        if found:
-            cell = width(self._tail.line(at)[: found.start()])
+        text = self._shown(self._tail.line(at))
+        if found := self._wanted and self._wanted.search(text):
+            cell = width(text[: found.start()])
             if not self.scroll_offset.x <= cell < self.scroll_offset.x + self._room - 1:
                 self._scroll(x=max(0, cell - self._room // 2))
         self.refresh()
+
+    def _shown(self, line: str) -> str:
+        return with_short_stamp(line, self._today)
 
     @property
     def lines_in_view(self) -> tuple[int, int]:
@@ -123,7 +129,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         style = self.rich_style
         if at >= self._tail.size:
             return Strip.blank(room, style)
-        text = self._tail.line(at)
+        text = self._shown(self._tail.line(at))
         parts = list(self._parts(text, at + self._tail.dropped == self._current, style))
         return Strip([Segment(*part) for part in parts]).crop(left, left + room).adjust_cell_length(room, style)
 
@@ -140,7 +146,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """Learn how wide the new lines are, at most: two cells for each character that is not ASCII."""
         tail = self._tail
         for at in range(max(0, self._measured - tail.dropped), tail.size):
-            text = tail.line(at)
+            text = self._shown(tail.line(at))
             self._widest = max(self._widest, len(text) if text.isascii() else 2 * len(text))
         self._measured = tail.count
 
@@ -185,18 +191,20 @@ class LogDialog(Dialog[None]):
         Binding("r,f5", "again", show=False),
     ]
 
-    def __init__(self, name: str, log: BuildLog, state: Callable[[], str]) -> None:
-        """`state` returns the state of the job now: `running` or `was running` while there is more to come."""
+    def __init__(self, name: str, log: BuildLog, state: Callable[[], str], today: datetime) -> None:
+        """`state` returns the state of the job now: `running` or `was running` while there is more to come.
+        `today`: any aware time of today."""
         super().__init__(f"Log of {name}")
         self._log = log
         self._state = state
+        self._today = today
         self._matches: list[int] = []
         self._wanted = ""
         self._current = -1
         self._is_asking = False
 
     def compose(self) -> ComposeResult:
-        self._view = LogView()
+        self._view = LogView(self._today)
         self._head = Static(Text(self._title), classes="title", markup=False)
         self._problem = HidingText("problem")
         self._problem.display = False

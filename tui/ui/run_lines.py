@@ -14,7 +14,7 @@ from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
 from tui.ui.formatting import brief, clock, fit, local
 from tui.ui.list_dialog import ListLine
-from tui.ui.row import look_of
+from tui.ui.row import look_of, who_of
 
 CLOSE = 60.0
 """An interval of so many seconds and less is shown as one minute."""
@@ -51,7 +51,7 @@ def short_run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: Ru
 
 
 def _branch_and_who(record: RunRecord | None) -> Iterable[str]:
-    return filter(None, (record.branch, record.by or record.trigger)) if record else ()
+    return filter(None, (record.branch, who_of(record))) if record else ()
 
 
 def _source(run: RecordedRun) -> str:

@@ -44,7 +44,8 @@ class DialogActions(Actions):
             return
         last = self.state.row(job).state.last_run
         log = BuildLog(extras, job, last.number if last else 0)
-        await self.screen.ask("log", LogDialog(self.state.row(job).state.name, log, lambda: self._state_word(job)))
+        name, today = self.state.row(job).state.name, self.deps.now().wall
+        await self.screen.ask("log", LogDialog(name, log, lambda: self._state_word(job), today))
 
     def _state_word(self, job: JobId) -> str:
         """The state of a job now; empty if it is not watched any more."""
@@ -83,7 +84,7 @@ class DialogActions(Actions):
 
         views = {number: view.name for number, view in self.deps.views.items()}
         own = {name: (command.help, command.key) for name, command in self.deps.commands.items()}
-        await self.screen.ask("help", HelpDialog(help_entries(self.deps.keys, views, own)))
+        await self.screen.ask("help", HelpDialog(help_entries(self.deps.keys, views, own, self.deps.glyphs)))
 
 
 class CopyActions(Actions):
