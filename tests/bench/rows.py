@@ -29,6 +29,7 @@ from tests.bench.places import ENVIRONMENT, THIRD_ROW, floor, job_id
 from tests.bench.product import pace
 from tests.bench.sent import changes_with_something_open, silence
 from tests.bench.service import Service
+from tests.bench.sweeping import sweeping
 from tests.bench.terminal import Terminal, idle_with
 
 STATUS = "[▸◦] (running|idle)".encode()
@@ -220,6 +221,7 @@ ROWS: dict[str, Callable[[Plan], list[Row]]] = {
     "silent": silence,
     "polls": polls,
     "keys": keys,
+    "sweeping": sweeping,
     "memory": memory,
     "growth": growth,
     "headless": headless,

@@ -1,13 +1,15 @@
 """What a sweep over the lists of many jobs costs: bytes, CPU, and how long a key may wait for one page."""
 
-import json
 import time
 from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
-from tests.support.builders import job_id, reading
+from tests.bench.listed import list_page
+from tests.bench.places import job_id
+from tests.support.builders import reading
 from tui.codearts.job_list_api import hints_call
+from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Status
 from tui.polling.list_sweeps import PAGE_SIZE, ListSweeps
 from tui.polling.policy import Policy
@@ -29,11 +31,11 @@ class Cost(NamedTuple):
 
 def sweep_cost(jobs: int) -> Cost:
     """Pages as the vendor's examples have them, of which nothing has changed since the sweep before."""
-    bodies = [_body(first, jobs) for first in range(0, jobs, PAGE_SIZE)]
+    bodies = [list_page(first, jobs) for first in range(0, jobs, PAGE_SIZE)]
     scheduler = Scheduler(Policy(), Random(1).uniform, ListSweeps())
     scheduler.start(0.0)
-    scheduler.watch([job_id(number) for number in range(jobs)], 0.0)
-    first = reading(job_id(0), Status.IDLE, 0.2)
+    scheduler.watch([JobId(job_id(number + 1)) for number in range(jobs)], 0.0)
+    first = reading(JobId(job_id(1)), Status.IDLE, 0.2)
     scheduler.on_sent(first.job, 0.1)
     scheduler.on_reading(first, first.job, 0.1, 0.2)
     sweeps = _Sweeps(scheduler, bodies)
@@ -69,42 +71,3 @@ class _Sweeps:
         self._scheduler.on_list(page, parsed.hints, self._now, self._now + 0.2)
         self._now += 0.2
         return time.process_time() - began
-
-
-def _body(first: int, jobs: int) -> bytes:
-    entries = [_entry(number) for number in range(first, min(first + PAGE_SIZE, jobs))]
-    return json.dumps({"result": {"total": jobs, "job_list": entries}, "status": "success"}).encode()
-
-
-def _entry(number: int) -> dict[str, object]:
-    """With the members of the vendor's example."""
-    return {
-        "id": job_id(number),
-        "job_name": f"payments-api-{number}",
-        "job_creator": "0123456789abcdef0123456789abcdef",
-        "user_name": "lin",
-        "last_build_time": 1_795_000_000_000 + number,
-        "health_score": 100,
-        "source_code": "codehub",
-        "last_build_status": "success",
-        "is_finished": True,
-        "disabled": False,
-        "favorite": False,
-        "is_modify": True,
-        "is_delete": True,
-        "is_execute": True,
-        "is_copy": True,
-        "is_forbidden": True,
-        "is_view": True,
-        "last_build_user": "lin",
-        "trigger_type": "timer",
-        "build_time": 480_000,
-        "scm_web_url": "https://codehub.example.com/payments/api.git",
-        "scm_type": "codehub",
-        "repo_id": "0123456",
-        "build_number": number % 1000 + 1,
-        "project_id": "e" * 32,
-        "project_name": "Payments",
-        "code_branch": "main",
-        "commit_id": "0123456789abcdef0123456789abcdef01234567",
-    }

@@ -7,6 +7,7 @@ from tui.core.reading import FailureKind
 from tui.polling.policy import Cadence, Policy, back_off, pacing
 
 POLICY = Policy()
+MANY = {"running": 9, "near": 40, "idle": 100, "lasting": 9}
 
 
 def least(low: float, high: float) -> float:
@@ -62,9 +63,26 @@ def test_intervals_are_those_of_the_settings_while_the_rate_allows_it() -> None:
 
 def test_with_too_many_jobs_all_intervals_stretch_and_the_rest_waits_a_quarter_longer() -> None:
     assert intervals(5.0, idle=150) == (8, 24, 30, 30, 600)
-    running, near, idle, *_ = intervals(0.5, running=11, near=40, idle=149)
+    running, near, idle, *_ = intervals(0.6, running=2, near=8, idle=10)
     assert idle == pytest.approx(1.25 * near, abs=0.1)
     assert running == pytest.approx(near / 3, abs=0.1)
+
+
+@pytest.mark.parametrize("jobs", [{"running": 11, "near": 40, "idle": 149}, {"running": 60, "near": 5, "idle": 100}])
+def test_in_a_long_round_the_rest_waits_a_twentieth_longer_than_in_a_plain_one_at_most(jobs: dict[str, int]) -> None:
+    plain = sum(jobs.values()) / 0.5
+    running, near, idle, *_ = intervals(0.5, **jobs)
+    assert idle == pytest.approx(1.05 * plain, abs=0.1)
+    assert near == pytest.approx(plain, abs=0.1)
+    assert running < near
+
+
+def test_one_more_job_never_changes_the_intervals_much() -> None:
+    before = intervals(0.58, running=5, near=40)
+    for idle in range(1, 100):
+        after = intervals(0.58, running=5, near=40, idle=idle)
+        assert all(abs(new - old) <= 0.1 * old for old, new in zip(before[:2], after[:2], strict=True))
+        before = after
 
 
 def test_quiet_jobs_wait_first_and_never_longer_than_they_may() -> None:
@@ -74,7 +92,9 @@ def test_quiet_jobs_wait_first_and_never_longer_than_they_may() -> None:
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.6, 1, 2, 3, 3.5, 4, 5, 8, 20])
-@pytest.mark.parametrize("jobs", [{}, {"idle": 60}, {"running": 9, "near": 40, "idle": 100}, {"quiet": 300, "near": 9}])
+@pytest.mark.parametrize(
+    "jobs", [{}, {"idle": 60}, {"running": 9, "near": 40, "idle": 100}, {"quiet": 300, "near": 9}, MANY]
+)
 def test_the_intervals_always_keep_to_the_rate(rate: float, jobs: dict[str, int]) -> None:
     paced = pacing(POLICY, {Cadence(name): count for name, count in jobs.items()}, rate).intervals
     sent = sum(count / paced[Cadence(name)] for name, count in jobs.items())

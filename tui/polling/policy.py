@@ -46,14 +46,15 @@ class Cadence(StrEnum):
 
 REST_FACTOR = 1.25
 """Where intervals are stretched, those of jobs that are neither running nor near are so much longer."""
+SLOWED_MOST = 0.05
+"""What is read more often makes the others wait so much longer at most than if all were read in turn: this part of
+such a round, or an idle interval."""
 
 
 class Pacing(NamedTuple):
     """The intervals of all jobs, in seconds."""
 
     intervals: Mapping[Cadence, float]
-    stretch: float = 1.0
-    """The factor of running and near jobs."""
 
     @property
     def longest(self) -> float:
@@ -86,38 +87,69 @@ def pacing(policy: Policy, jobs: Mapping[Cadence, int], rate: float) -> Pacing:
     others: dict[Cadence, int] = {cadence: count for cadence, count in jobs.items() if cadence is not Cadence.QUIET}
     spare = rate - needed(policy, others)
     if quiet / policy.idle <= spare:
-        return _paced(policy, 1.0, 1.0, policy.idle)
+        return _paced(policy, _Stretch(), policy.idle)
     slowest = max(policy.quiet, policy.idle)
     if quiet / slowest <= spare:
-        return _paced(policy, 1.0, 1.0, quiet / spare)
+        return _paced(policy, _Stretch(), quiet / spare)
     if quiet / slowest < rate:
-        near, rest = _stretches(policy, others, rate - quiet / slowest)
-        if not quiet or policy.idle * rest <= slowest:
-            return _paced(policy, near, rest, slowest if quiet else policy.idle * rest)
-    near, rest = _stretches(policy, {**others, Cadence.IDLE: others.get(Cadence.IDLE, 0) + quiet}, rate)
-    return _paced(policy, near, rest, policy.idle * rest)
+        stretch = _stretch(policy, others, rate - quiet / slowest, is_fair=not quiet)
+        if not quiet or policy.idle * stretch.rest <= slowest:
+            return _paced(policy, stretch, slowest if quiet else policy.idle * stretch.rest)
+    stretch = _stretch(policy, {**others, Cadence.IDLE: others.get(Cadence.IDLE, 0) + quiet}, rate, is_fair=True)
+    return _paced(policy, stretch, policy.idle * stretch.rest)
 
 
-def _paced(policy: Policy, near: float, rest: float, quiet: float) -> Pacing:
-    intervals = {
-        Cadence.RUNNING: policy.running * near,
-        Cadence.NEAR: policy.idle * near,
-        Cadence.IDLE: policy.idle * rest,
-        Cadence.QUIET: max(quiet, policy.idle * rest),
-        Cadence.LASTING: policy.lasting * rest,
-    }
-    return Pacing(intervals, near)
+class _Stretch(NamedTuple):
+    """The factors of the intervals: of running jobs, of near ones, and of the rest."""
+
+    running: float = 1.0
+    near: float = 1.0
+    rest: float = 1.0
 
 
-def _stretches(policy: Policy, jobs: Mapping[Cadence, int], rate: float) -> tuple[float, float]:
-    """Returns the factors of running and near jobs, and of the rest: equal up to 1, and `REST_FACTOR` apart at most."""
+def _paced(policy: Policy, stretch: _Stretch, quiet: float) -> Pacing:
+    return Pacing(
+        {
+            Cadence.RUNNING: policy.running * stretch.running,
+            Cadence.NEAR: policy.idle * stretch.near,
+            Cadence.IDLE: policy.idle * stretch.rest,
+            Cadence.QUIET: max(quiet, policy.idle * stretch.rest),
+            Cadence.LASTING: policy.lasting * stretch.rest,
+        }
+    )
+
+
+def _stretch(policy: Policy, jobs: Mapping[Cadence, int], rate: float, *, is_fair: bool) -> _Stretch:
+    """Running and near jobs and the rest are stretched alike up to 1, and by `REST_FACTOR` apart at most.
+
+    `is_fair` keeps the rest from waiting much longer than in a plain round; lists that are trusted make up for that.
+    """
     near = needed(policy, {cadence: jobs.get(cadence, 0) for cadence in (Cadence.RUNNING, Cadence.NEAR)})
     rest = needed(policy, {cadence: jobs.get(cadence, 0) for cadence in (Cadence.IDLE, Cadence.LASTING)})
     far = (near + rest / REST_FACTOR) / rate
     if far >= REST_FACTOR:
-        return far, far * REST_FACTOR
+        stretch = _Stretch(far, far, far * REST_FACTOR)
+        return _fair(policy, jobs, rest, rate, stretch) if is_fair else stretch
     close = (near + sqrt(near * near + 4 * rate * rest)) / (2 * rate)  # the factor of the rest is its square
-    return max(1.0, close), max(1.0, close * close)
+    return _Stretch(max(1.0, close), max(1.0, close), max(1.0, close * close))
+
+
+def _fair(policy: Policy, jobs: Mapping[Cadence, int], rest: float, rate: float, wanted: _Stretch) -> _Stretch:
+    """Returns `wanted`, unless others would wait much longer than in a plain round: then running jobs wait longer.
+
+    `rest` is how many requests a second the rest needs.
+    """
+    running, near = jobs.get(Cadence.RUNNING, 0), jobs.get(Cadence.NEAR, 0)
+    plain = (running + near + rest * policy.idle) / rate
+    most = (plain + max(policy.idle, SLOWED_MOST * plain)) / policy.idle
+    of_rest, of_near = min(wanted.rest, most), most / (1 + SLOWED_MOST)
+    if wanted.rest <= most and wanted.near <= of_near:
+        return wanted
+    left = rate - rest / of_rest
+    both = (running / policy.running + near / policy.idle) / left
+    if not running or both <= of_near:
+        return _Stretch(both, both, of_rest)
+    return _Stretch(running / (left - near / policy.idle / of_near) / policy.running, of_near, of_rest)
 
 
 def back_off(

@@ -21,6 +21,8 @@ FEW = 100
 """So many requests at once leave enough of the smallest limit that was seen: 200 in five minutes."""
 SPREAD = 300.0
 """Seconds over which the others are spread, while lists say which jobs run."""
+VARIED, MADE_UP = 0.02, 0.03
+"""Parts of a stretched interval: how much it varies, and how much lateness is made up for at most."""
 REVIEW_EVERY = 5.0
 """Seconds between two checks of whether lists still agree with the jobs that wait longer for it."""
 LEAST_LEFT = 0.3
@@ -228,13 +230,24 @@ class Scheduler:
         if entry.failure:
             was_read = entry.status is not None
             return back_off(self.policy, entry.failure, entry.failures, self.stretch, self._uniform, was_read)
-        wait = entry.interval * self._uniform(0.9, 1.1)
+        wait = self._varied(entry)
         if entry.ends_at is None or entry.cadence is not Cadence.RUNNING:
             return wait
         if now < entry.ends_at < now + wait:
             return max(entry.ends_at - now, self.policy.running / 2)
         is_soon = abs(entry.ends_at - now) <= entry.interval
         return max(wait / 2, self.policy.running / 2) if is_soon else wait
+
+    def _varied(self, entry: Entry) -> float:
+        """Returns the job's interval, varied so that jobs do not fall into step.
+
+        Stretched ones vary less, since requests wait for each other anyhow; and what this one has waited is made up
+        for, or else each round would take longer than planned and the rate would not be used.
+        """
+        if self.pacing.longest <= self.policy.idle:
+            return entry.interval * self._uniform(0.9, 1.1)
+        late = min(max(entry.sent_at - entry.due, 0.0), MADE_UP * entry.interval)
+        return entry.interval * self._uniform(1 - VARIED, 1 + VARIED) - late
 
     def prefer(self, jobs: Iterable[JobId], chosen: Iterable[JobId], now: float) -> None:
         """These jobs are read before others that are due; they and the chosen ones more often."""
@@ -328,7 +341,7 @@ class Scheduler:
         """The user wants these jobs (None: all) read now. Returns how many requests it takes until all are sent."""
         if self.signed_out:
             return self._request_auth_probe(named)
-        return self.job_queue.refresh(named, now - self.policy.running * self.pacing.stretch, now)
+        return self.job_queue.refresh(named, now - self.pacing.intervals[Cadence.RUNNING], now)
 
     def _request_auth_probe(self, named: list[JobId] | None) -> int:
         """Signed out: only one of the jobs is asked about. Returns the number of requests to be sent, 0 or 1."""
