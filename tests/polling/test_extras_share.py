@@ -68,6 +68,15 @@ async def counted(budget: ExtrasBudget, seconds: float) -> int:
     return left
 
 
+@pytest.mark.parametrize("kind", [FailureKind.FORBIDDEN, FailureKind.NOT_FOUND])
+@in_virtual_time
+async def test_where_no_watched_job_may_be_read_others_can_still_be_looked_for(kind: FailureKind) -> None:
+    async with polling(3) as bench:
+        bench.answer = lambda asked: failure(kind)
+        await asyncio.sleep(60)
+        assert await counted(bench.poller.extras_budget(), 10) > 5
+
+
 @in_virtual_time
 async def test_extras_beside_a_poller_take_a_fifth_and_leave_it_the_rest() -> None:
     async with polling(200) as bench:

@@ -32,7 +32,8 @@ COUNTED_FROM = 60.0
 
 SUSPENDED_AFTER = 2
 """If two clock checks are further apart than this many idle intervals, the machine was suspended."""
-_NO_SUCH_JOB = (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID)
+_ABOUT_THE_JOB = (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID, FailureKind.FORBIDDEN)
+"""As good as a status: the service has taken the credential, and has no such job for its owner."""
 
 
 class Scheduler:
@@ -115,15 +116,12 @@ class Scheduler:
 
     @property
     def goes_well(self) -> bool:
-        """Whether there is room for other calls: the service answers, and most jobs that were asked can be read.
-
-        That a job does not exist is as good as a status: the service has taken the credential.
-        """
+        """Whether there is room for other calls: the service answers, and most jobs that were asked can be read."""
         if self.paused or self.signed_out or self.breaker.failure:
             return False
         jobs = self.job_queue.entries.values()
-        good = sum(one.is_good or (one.failure is not None and one.failure.kind in _NO_SUCH_JOB) for one in jobs)
-        failing = sum(one.failure is not None and one.failure.kind not in _NO_SUCH_JOB for one in jobs)
+        good = sum(one.is_good or (one.failure is not None and one.failure.kind in _ABOUT_THE_JOB) for one in jobs)
+        failing = sum(one.failure is not None and one.failure.kind not in _ABOUT_THE_JOB for one in jobs)
         return good >= failing and (good > 0 or not jobs)
 
     @property

@@ -30,6 +30,9 @@ from tui.ui.dialogs import Dialog, LineInput, Save
 from tui.ui.formatting import fit
 from tui.ui.status_line import HidingText, TooSmall
 
+LONG = 5.0
+"""Seconds after which the dialog says why it is still asking."""
+LATE = "Still asking: the calls for statuses go first, and lists wait while most jobs cannot be read."
 EVERYWHERE = "all your jobs, in every project"
 _IGNORED = re.compile(r"[\s_./-]+")
 
@@ -279,6 +282,8 @@ class FindDialog(Dialog[tuple[Job, ...]]):
         self._save = save
         self._glyphs = glyphs
         self._is_asking = False
+        self._is_late = False
+        """It has been asking for so long that it says why."""
 
     def compose(self) -> ComposeResult:
         self._head = Static(Text(self._title), classes="title", markup=False)
@@ -317,11 +322,18 @@ class FindDialog(Dialog[tuple[Job, ...]]):
     @work(group="find")
     async def _ask(self) -> None:
         """One page after the other, as long as more are needed."""
+        late = self.set_timer(LONG, self._explain)
         while self._needs_more():
             await self._finder.read_on()
+            self._is_late = False
             self._list.show()
             self._tell()
+        late.stop()
         self._is_asking = False
+        self._tell()
+
+    def _explain(self) -> None:
+        self._is_late = True
         self._tell()
 
     def _tell(self) -> None:
@@ -329,7 +341,7 @@ class FindDialog(Dialog[tuple[Job, ...]]):
         finder = self._finder
         named = f" of {self._profile}" if self._profile else ""
         self._head.update(Text(f"{self._title}{named}: {finder.place or 'choose a project'}"))
-        self._problem.show(finder.problem)
+        self._problem.show(finder.problem or (LATE if self._is_late else ""))
         what = "jobs" if finder.pages else "rows"
         shown, known = len(self._list.rows), finder.known
         parts = [f"{shown} of {known} {what}" if shown != known else f"{known} {what}"] if finder.pages else []
