@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -428,6 +429,9 @@ async def test_the_budget_says_who_shares_it_and_which_limit_is_known(
     identity = user.profile().identity()
     assert identity
     state, now = tmp_path / "state" / "codearts-watch", time.time()
+    with closing(BudgetFolder(state / "budget", identity.shared)) as folder:
+        spent = [count for other in folder.others(now) for _, count in other.calls]
+    assert sum(spent) == 3, "the test request, the list of jobs and that of projects"
     RememberedLimits(state / "limits.json").keep(identity.remembered, Limit(200, 300, now - 3 * 3600), now)
     others = [BudgetFolder(state / "budget", identity.shared) for _ in range(2)]
     for other in others:

@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -21,8 +21,9 @@ from tui.commands.output import ExitCode
 from tui.context import Context
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB, Job, JobId
-from tui.core.reading import Failure, FailureKind, Retry
+from tui.core.reading import Failure, FailureKind, Retry, Status
 from tui.core.text import clean
+from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasBudget
 from tui.profiles.extras import Extras
 from tui.profiles.profile import Profile
 from tui.storage.settings import AlertSettings
@@ -97,11 +98,25 @@ async def _asking(profile: Profile, context: Context) -> AsyncIterator[Step]:
     except UserError:  # `_screen` has reported it
         return
     theirs = tuple(job for job in jobs if (job.profile or context.in_charge) == profile.name)
-    step = await job_step(profile, theirs)
-    yield step
-    if step.verdict is not StepResult.FAILS:
-        async for step in extras_steps(profile, theirs):
-            yield step
+    with _sharing(profile, context) as shared:
+        step = await job_step(profile, theirs, shared)
+        yield step
+        if step.verdict is not StepResult.FAILS:
+            async for step in extras_steps(profile, theirs):
+                yield step
+
+
+@contextmanager
+def _sharing(profile: Profile, context: Context) -> Iterator[ExtrasBudget]:
+    """The budget that other instances see, for all calls of the steps."""
+    limiter = AdaptiveRateLimiter(profile.policy.requests_per_second)
+    shared = ExtrasBudget(limiter, lambda: context.now().at, part=1.0, peers=context.peers(profile))
+    if profile.extras:
+        profile.extras.use(shared)
+    try:
+        yield shared
+    finally:
+        shared.close()
 
 
 def _screen(context: Context) -> Iterator[Step]:
@@ -346,16 +361,16 @@ async def _accepted(profile: Profile) -> Step:
             return unknown("accepted", "not checked with IAM; the job line below shows whether it is accepted")
 
 
-async def job_step(profile: Profile, jobs: tuple[Job, ...]) -> Step:
+async def job_step(profile: Profile, jobs: tuple[Job, ...], budget: ExtrasBudget) -> Step:
     """The first of the profile's jobs that can be read."""
     if not jobs:
-        outcome = (await profile.reader.read(NO_JOB)).outcome
+        outcome = await _read(profile, NO_JOB, budget)
         if isinstance(outcome, Failure) and outcome.kind not in _THEIRS:
             return fails("job", f"the test request for an invented job failed: {outcome.summary}", _code(outcome))
         return unknown("job", "the watchlist has none of this profile: add one with codearts-watch add ID")
     failed = []
     for job in jobs[:_JOBS]:
-        outcome = (await profile.reader.read(job.id)).outcome
+        outcome = await _read(profile, job.id, budget)
         if not isinstance(outcome, Failure):
             return works("job", f"{job.name} is {outcome}")
         said = f" ({outcome.code})" if outcome.code else ""
@@ -363,6 +378,15 @@ async def job_step(profile: Profile, jobs: tuple[Job, ...]) -> Step:
         if outcome.kind not in _THEIRS:
             break
     return failed[-1]
+
+
+async def _read(profile: Profile, job: JobId, budget: ExtrasBudget) -> Status | Failure:
+    if isinstance(await _bounded(budget.turn()), Failure):
+        return Failure(FailureKind.THROTTLED, "Not asked: other instances use up the budget. Try again in a minute.")
+    reading = await profile.reader.read(job)
+    if reading.failure and reading.failure.kind is FailureKind.THROTTLED:
+        budget.throttled(reading.failure, reading.sent.at, reading.received.at)
+    return reading.outcome
 
 
 async def extras_steps(profile: Profile, jobs: tuple[Job, ...]) -> AsyncIterator[Step]:

@@ -463,6 +463,7 @@ class ExtrasBudget:
         self._limiter.on_throttled(refusal, sent, now)
 
     def close(self) -> None:
-        """No more requests leave."""
-        if self._shared and self._has_begun:
-            self._shared.end(self._clock())
+        """No more requests leave. May be called again."""
+        shared, self._shared = self._shared, None
+        if shared and self._has_begun:
+            shared.end(self._clock())
