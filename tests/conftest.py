@@ -9,13 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
-import textual._wait
 from hypothesis import HealthCheck, settings
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
 from tests.support.history_files import close_opened
 from tests.support.long_run import by_length
+from tests.support.quiescence import idle_is_certain
 from tests.support.sent_requests import noted, take_others
 from tui.codearts.connections import Transport
 
@@ -31,11 +31,13 @@ settings.register_profile(
 )
 settings.load_profile("codearts-watch")
 
-# The pilot waits after each key until the process was idle for this long; a fiftieth of a second is its own choice.
-textual._wait.SLEEP_GRANULARITY = 1 / 250
-textual._wait.SLEEP_IDLE = textual._wait.SLEEP_GRANULARITY / 10
-
 gc.set_threshold(100_000, 50, 100)  # screens are made and thrown away all the time: a fifth of the tests' time else
+
+
+@pytest.fixture(autouse=True, scope="session")
+def certain_idleness() -> Iterator[None]:
+    with idle_is_certain():
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

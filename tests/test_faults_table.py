@@ -4,8 +4,6 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-
 HERE = Path(__file__).parent
 LINES = (HERE / "README.md").read_text(encoding="utf-8").splitlines()
 HEAD = "| fault | what the user sees | test |"
@@ -26,14 +24,14 @@ def defined(path: Path) -> set[str]:
     return {name for name in names if name.startswith(("test_", "Test"))}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.split("|")[1].strip()[:40])
-def test_every_row_names_a_test_that_exists(row: str) -> None:
-    cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert all(cells), row
-    proofs = PROOF.findall(cells[2])
-    assert len(proofs) == cells[2].count("`") // 2 >= 1, row
-    for file, name in proofs:
-        assert name in defined(HERE / file), f"{file} has no {name}"
+def test_every_row_names_a_test_that_exists() -> None:
+    for row in ROWS:
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert all(cells), row
+        proofs = PROOF.findall(cells[2])
+        assert len(proofs) == cells[2].count("`") // 2 >= 1, row
+        for file, name in proofs:
+            assert name in defined(HERE / file), f"{file} has no {name}"
 
 
 def test_every_section_has_a_table_and_every_row_is_read() -> None:

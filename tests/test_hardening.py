@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.builders import job_id
 from tests.support.contract_server import TOKEN, ContractServer
+from tests.support.long_run import by_length
 from tests.support.other_users import needs_public_python
 
 JOB, NO_JOB = str(job_id(1)), "0" * 32
@@ -60,7 +61,7 @@ def test_the_attack_reads_a_program_that_does_nothing_against_it() -> None:
     program.communicate()
 
 
-@pytest.mark.parametrize("command", ["follow", f"wait {JOB}", "status", "check"])
+@pytest.mark.parametrize("command", by_length(["follow", "check"], ["follow", f"wait {JOB}", "status", "check"]))
 def test_a_command_that_asks_is_read_by_no_other_program(home: Path, command: str) -> None:
     with ContractServer({JOB: "hang", NO_JOB: "hang"}) as server:
         environ = {

@@ -75,9 +75,9 @@ def test_the_code_decides(http_status: int, code: str, kind: K) -> None:
         (999, K.BAD_REPLY),
     ],
 )
-@pytest.mark.parametrize("code", ["APIGW.9999", "CB.99999999", "0301", "1101", "IAM.0011", "XAPIGW.0301", "what"])
-def test_an_unknown_code_leaves_it_to_the_http_status(http_status: int, kind: K, code: str) -> None:
-    assert kind_of(http_status, code, "") is kind
+def test_an_unknown_code_leaves_it_to_the_http_status(http_status: int, kind: K) -> None:
+    for code in ("APIGW.9999", "CB.99999999", "0301", "1101", "IAM.0011", "XAPIGW.0301", "what"):
+        assert kind_of(http_status, code, "") is kind, code
 
 
 def test_a_404_that_says_nothing_is_not_the_service() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.builders import job_id
 from tests.support.contract_server import ContractServer
-from tests.support.long_run import by_length
+from tests.support.long_run import by_length, takes_minutes
 from tests.support.shell import Shell
 from tui.demo.service import DemoService
 
@@ -37,8 +37,8 @@ def shell(tmp_path: Path, server: ContractServer) -> Shell:
     ("command", "number", "code"),
     [
         (["wait", IDS[0]], signal.SIGINT, 130),
-        (["wait", IDS[0]], signal.SIGTERM, 143),
-        (["follow"], signal.SIGINT, 130),
+        pytest.param(["wait", IDS[0]], signal.SIGTERM, 143, marks=takes_minutes),
+        pytest.param(["follow"], signal.SIGINT, 130, marks=takes_minutes),
         (["follow"], signal.SIGHUP, 129),
     ],
 )
@@ -148,9 +148,15 @@ def demo() -> Iterator[DemoService]:
     [
         ("legacy-billing", DemoService.token, 0, "all three have passed: deploying"),
         ("not found (422)", DemoService.token, 1, "one of them, or its outcome, cannot be read"),
-        ("legacy-billing", "no-token", 1, "sign in first"),
-        ("server error (500)", DemoService.token, 1, "no answer: it is not known whether they still build"),
-        ("", DemoService.token, 1, "the command line is wrong"),
+        pytest.param("legacy-billing", "no-token", 1, "sign in first", marks=takes_minutes),
+        pytest.param(
+            "server error (500)",
+            DemoService.token,
+            1,
+            "no answer: it is not known whether they still build",
+            marks=takes_minutes,
+        ),
+        pytest.param("", DemoService.token, 1, "the command line is wrong", marks=takes_minutes),
     ],
 )
 def test_the_script_of_the_readme(
@@ -168,7 +174,7 @@ def test_the_script_of_the_readme(
 
 
 @pytest.mark.parametrize("limit", by_length([6], [6, 8]))
-@pytest.mark.parametrize("command", ["status", "follow", "list"])
+@pytest.mark.parametrize("command", by_length(["status"], ["status", "follow", "list"]))
 def test_too_few_descriptors_are_one_sentence(shell: Shell, command: str, limit: int) -> None:
     shell.run(f"codearts-watch add {IDS[0]}")
     code, _, talk = shell.run(f"ulimit -n {limit}; exec timeout 5 {sys.executable} -m tui {command}")
@@ -178,7 +184,10 @@ def test_too_few_descriptors_are_one_sentence(shell: Shell, command: str, limit:
     assert not talk or talk == "codearts-watch: Too many files are open: raise the limit (ulimit -n).\n"
 
 
-@pytest.mark.parametrize("command", ["--help", "--version", "status --help", "list --json", "completion bash"])
+FULL = ["list --json", "--help", "--version", "status --help", "completion bash"]
+
+
+@pytest.mark.parametrize("command", by_length(FULL[:2], FULL))
 def test_a_full_disk_is_one_sentence_and_no_success(shell: Shell, command: str) -> None:
     code, _, talk = shell.run(f"codearts-watch {command} > /dev/full")
     assert code in (1, 2)
@@ -191,25 +200,25 @@ ODD_SECRETS = ("\x1b]0;x\x07\x9b31m", "it's", "a'\"b")
 SECRETS = ("hunter2", *by_length(ODD_SECRETS[:1], ODD_SECRETS))
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "--token SECRET",
-        "--token=SECRET",
-        "-tSECRET",
-        "SECRET",
-        "--json=SECRET",
-        "--demo=SECRET",
-        "status --token SECRET",
-        "status --json=SECRET",
-        "config SECRET extra",
-        "demo-service --port SECRET",
-        "wait --timeout SECRET",
-        "wait --until SECRET",
-        "completion SECRET",
-        "completion bash SECRET",
-    ],
-)
+WRONG = [
+    "--token SECRET",
+    "--token=SECRET",
+    "-tSECRET",
+    "SECRET",
+    "--json=SECRET",
+    "--demo=SECRET",
+    "status --token SECRET",
+    "status --json=SECRET",
+    "config SECRET extra",
+    "demo-service --port SECRET",
+    "wait --timeout SECRET",
+    "wait --until SECRET",
+    "completion SECRET",
+    "completion bash SECRET",
+]
+
+
+@pytest.mark.parametrize("command", by_length(WRONG[:10:3], WRONG))
 def test_what_is_wrong_on_the_command_line_is_not_repeated(shell: Shell, command: str) -> None:
     for secret in SECRETS:
         code, data, talk = shell.run(f"codearts-watch {command.replace('SECRET', shlex.quote(secret))}")

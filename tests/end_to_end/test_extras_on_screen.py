@@ -67,9 +67,9 @@ def test_whatever_they_do_the_statuses_are_shown_as_fast(tmp_path: Path, harm: S
             text = terminal.wait_for("2 running  6 idle")
             assert "▸ running" in row(text, "payments-api")
             assert "no answer" not in text
-            drawn, asked = len(terminal.raw), len(server.requests)
+            drawn, asked = terminal.bytes_of_whole_frames(), len(server.requests)
             server.wait_for(lambda requests: len(requests) >= asked + 5 * len(TRUTHS))
-            assert len(terminal.raw) - drawn < QUIET
+            assert terminal.bytes_of_whole_frames() - drawn < QUIET
         paths = [request.path.partition("?")[0] for request in server.requests if "/status" not in request.path]
         kinds = ["/".join(part for part in path.split("/") if len(part) != 32 and not part.isdigit()) for path in paths]
         assert all(kinds.count(kind) <= 3 for kind in kinds), kinds

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.builders import job_id
 from tests.support.contract_server import ContractServer
-from tests.support.long_run import by_length
+from tests.support.long_run import by_length, takes_minutes
 from tests.support.program import Home, numbered
 
 BROKEN = '# mine\nversion = 1\n\n[[jobs]]\nid = "901878212b1a49be9c1a1054c272762a\n'
@@ -52,8 +52,8 @@ def test_beside_a_broken_watchlist_an_empty_one_in_memory_serves(tmp_path: Path)
     ("settings", "named"),
     [
         ("[polling]\nruning = 5\n", "did you mean polling.running"),
-        ("[poling]\nrunning = 5\n", "did you mean polling"),
-        ('[keys]\nrefrsh = "f5"\n', "did you mean refresh?"),
+        pytest.param("[poling]\nrunning = 5\n", "did you mean polling", marks=takes_minutes),
+        pytest.param('[keys]\nrefrsh = "f5"\n', "did you mean refresh?", marks=takes_minutes),
         ("[polling]\nidle = 0\n", "polling.idle must be a number from 1 to 3600"),
     ],
 )

@@ -52,6 +52,7 @@ def test_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
             typist.press("home", key)
             typist.wait_for("Label of 00000000")
             typist.type(f"{key}\r")
+            typist.gone("Label of")
             typist.wait_for(f"running .*job 001.*{key}$")
         typist.press("t")
         typist.wait_for("Tags of job 001Lf2")

@@ -41,10 +41,10 @@ def test_a_change_sends_what_differs_whatever_is_open(tmp_path: Path, what: str)
             terminal.wait_for(opened)
             server.answers[first] = True
             terminal.wait_for(f"^ 2 running +{JOBS - 2}")  # what was opened has been drawn by now
-            sent = len(terminal.raw)
+            sent = terminal.bytes_of_whole_frames()
             server.answers[last] = True
             terminal.wait_for(f"^ 3 running +{JOBS - 3}")
-            assert len(terminal.raw) - sent <= most
+            assert terminal.bytes_of_whole_frames() - sent <= most
 
 
 @pytest.mark.parametrize("opener", by_length(["s"], ["", "/", "s", "L"]))
@@ -59,12 +59,12 @@ def test_a_window_that_gets_or_loses_the_focus_is_not_drawn_again(tmp_path: Path
             terminal.wait_for({"": "job 020", "/": "words", "s": "Sort by", "L": "enter: save"}[opener])
             first, *_, last = labels
             server.answers[first] = True
-            terminal.wait_for("1 running")
-            sent = len(terminal.raw)
+            terminal.wait_for(r"(?s)1 running.*▸ running +0s")  # with the column of times, which it brings
+            sent = terminal.bytes_of_whole_frames()
             terminal.send("\x1b[O\x1b[I\x1b[O\x1b[I")
             server.answers[last] = True
             terminal.wait_for("2 running")
-            assert len(terminal.raw) - sent <= 700
+            assert terminal.bytes_of_whole_frames() - sent <= 700
 
 
 @takes_minutes
@@ -109,10 +109,10 @@ def test_a_terminal_without_a_size_is_taken_for_a_usual_one(tmp_path: Path, told
             terminal.wait_for(r"(?s)1 running.*▸ running +0s.*idle {10,}job 020.*b alert.*a add")  # the whole frame
             bytes_sent = []
             for running, label in enumerate((second, third), 2):
-                before = len(terminal.raw)
+                before = terminal.bytes_of_whole_frames()
                 server.answers[label] = True
                 terminal.wait_for(f"{running} running")
-                bytes_sent.append(len(terminal.raw) - before)
+                bytes_sent.append(terminal.bytes_of_whole_frames() - before)
             assert max(bytes_sent) <= 1000  # no text moves the columns beside it
             terminal.press("?")
             terminal.wait_for("esc: close")

@@ -26,7 +26,7 @@ def test_the_title_shows_the_counts_and_is_put_back(tmp_path: Path) -> None:
             terminal.wait_for("1 running")
             home.settings.write_text(f"{SETTINGS}[alerts]\ntitle = false\n")
             terminal.wait_for("in effect")
-            assert _depths(terminal.raw) == [1, 0]
+            terminal.wait_for(lambda text: _depths(terminal.raw) == [1, 0])
             home.settings.write_text(ON)
             terminal.wait_for(lambda text: _depths(terminal.raw) == [1, 0, 1])
             terminal.press("ctrl+z")

@@ -9,6 +9,7 @@ from math import inf, isclose
 
 import pytest
 
+from tests.support.long_run import by_length
 from tests.support.scripted_reader import Bench, Outcome, failed, job, jobs, polling
 from tests.support.virtual_time import in_virtual_time
 from tui.codearts.status_api import interpret
@@ -228,7 +229,7 @@ def test_four_seconds_of_the_same_failure_from_everywhere_are_trouble_that_ends(
     scene()
 
 
-@pytest.mark.parametrize("kind", FROM_EVERYWHERE)
+@pytest.mark.parametrize("kind", by_length(list(FROM_EVERYWHERE)[::3], list(FROM_EVERYWHERE)))
 def test_all_jobs_are_well_within_a_minute_of_a_long_trouble_of_any_kind(kind: FailureKind) -> None:
     @in_virtual_time
     async def scene() -> None:

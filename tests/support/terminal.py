@@ -28,6 +28,7 @@ Wanted = str | re.Pattern[str] | Callable[[str], bool]
 
 _LAUNCH = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+_FRAME_END = re.compile(rb"\x1b\[\d+;\d+H(?:\x1b\[\?2026l)?\Z")
 _KEYBOARD = re.compile(rb"\x1b\[([<>])[0-9;]*u")
 _OFF_AT_REST = {
     "the alternate screen": (47, 1047, 1049),
@@ -149,6 +150,11 @@ class Terminal:
         """The text as soon as it has this no more."""
         is_there = _test(unwanted)
         return self._wait(lambda text: not is_there(text), timeout, f"{unwanted!r} did not go")
+
+    def bytes_of_whole_frames(self) -> int:
+        """How many bytes came so far, once the frame that is being drawn is whole: its end places the cursor."""
+        self.wait_for(lambda text: bool(_FRAME_END.search(self._raw)))
+        return len(self.raw)
 
     def resize(self, rows: int, columns: int) -> None:
         """The program gets SIGWINCH, as from a person who drags the window."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.long_run import by_length
 from tests.support.terminal import PATIENCE, Terminal, base_environment
 from tui.terminal.shutdown import RESET
 
@@ -64,7 +65,10 @@ def tiny(hup: str = "default", patience: str = LONG) -> Terminal:
     return Terminal(argv(hup, patience), cwd=ROOT)
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
+SIGNALS = [signal.SIGQUIT, signal.SIGHUP, signal.SIGINT, signal.SIGTERM]
+
+
+@pytest.mark.parametrize("number", by_length(SIGNALS[:2], SIGNALS))
 def test_a_signal_ends_the_app_in_good_order(number: signal.Signals) -> None:
     with tiny() as terminal:
         terminal.wait_for("ready")

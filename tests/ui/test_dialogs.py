@@ -78,6 +78,18 @@ async def test_what_is_typed_while_a_dialog_is_being_made_is_not_lost() -> None:
         await shown.until(lambda: "2 new" in shown.text)
 
 
+async def test_keys_typed_together_with_the_one_that_opens_or_closes_a_dialog_go_where_they_were_meant_to() -> None:
+    keys = {"label": "f2", "tags": "f3", "theme": "f4", "save_view": "f6"}
+    async with screen(2, keys=keys) as shown:
+        send(shown, "f2", "!", "?", "enter", "f3", "w", "enter", "down", "f2", "escape", "x")
+        await shown.until(lambda: len(shown.store.load().jobs) == 1)
+        (job,) = shown.store.load().jobs
+        assert (job.label, job.tags) == ("job 001!?", ("w",))
+        send(shown, "f4", "escape", "f2", "1", "enter", "f6", "enter", "z", "enter")
+        await shown.until(lambda: "view 1 z" in shown.text)
+        assert shown.store.load().jobs[0].label == "job 001!?1"
+
+
 async def test_a_paste_and_a_resize_just_before_a_dialog_closes_do_nothing() -> None:
     async with screen(1) as shown:
         for make in DIALOGS.values():

@@ -7,6 +7,8 @@ import pytest
 from tests.support.long_run import by_length, takes_minutes
 from tests.support.screen_harness import screen
 from tui.storage.settings import load_settings
+from tui.ui.app import WatchApp
+from tui.ui.edited_files import LIVE
 from tui.ui.themes import bundled_themes
 
 THEME = (bundled_themes() / "dusk.toml").read_text(encoding="utf-8")
@@ -27,6 +29,55 @@ async def test_edited_keys_address_and_theme_act_at_once(tmp_path: Path) -> None
         await shown.until(lambda: len(shown.store.load().jobs) == 2)
         await shown.press("o")
         await shown.until(lambda: "https://a.example/" in shown.text)
+
+
+EDIT = """
+[ui]
+theme = "dusk"
+address = "https://a.example/{job_id}"
+columns = ["job", "id"]
+[alerts]
+title = true
+[keys]
+remove = "K"
+[views.4]
+name = "even"
+filter = "002"
+[commands.trace]
+key = "f6"
+command = ["true"]
+"""
+"""Every setting that takes effect at once, none of them as it is by default."""
+
+
+async def test_every_setting_that_is_live_acts_once_it_is_edited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles: list[str] = []
+
+    def show(app: WatchApp, text: str) -> bool:
+        titles.append(text)
+        return True
+
+    monkeypatch.setattr(WatchApp, "show_title", show)
+    file = tmp_path / "settings.toml"
+    async with screen(2, settings_file=file, size=(120, 24)) as shown:
+        assert not titles
+        file.write_text(EDIT)
+        await shown.until(lambda: "K remove" in shown.lines[-1])
+        await shown.settle()
+        await shown.press("4")
+        seen = {
+            "ui.theme": shown.app.theme == "dusk",
+            "ui.columns": shown.lines[1].split() == ["Job", "ID"],
+            "alerts.": titles[-1:] == ["0 running"],
+            "keys.": "x remove" not in shown.lines[-1],
+            "views.": "view 4 even" in shown.text and "job 001" not in shown.text,
+            "commands.": "f6 trace" in shown.lines[-1],
+        }
+        await shown.press("o")
+        seen["ui.address"] = "https://a.example/" in shown.text
+        assert seen == dict.fromkeys(LIVE, True)
 
 
 @pytest.mark.parametrize(

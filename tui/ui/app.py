@@ -33,13 +33,12 @@ from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, AsciiScrollBar, SturdyDriver, Title
 from tui.ui.edited_files import check_screen_settings
 from tui.ui.frame import Frame
+from tui.ui.key_turns import COMMAND, KeyTurns
 from tui.ui.keys import alt_keys, canonical, half_width, moving_keys
 from tui.ui.paste_detector import PasteDetector
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
 
-STEP = 0.03
-"""Seconds between two held keys when they are released."""
 TWICE = 2.0
 """Seconds within which a second ctrl+c quits."""
 
@@ -78,6 +77,7 @@ class WatchApp(App[None]):
         self.on_exit: Callable[[int], None] = lambda code: None
         """Called with the exit code when the app begins to exit; it enforces that the process ends."""
         self._releasing = False
+        self._turns = KeyTurns(self, self._act)
         self._frame = Frame()
         self._early: list[events.Event] = []
         """Keys and pastes from before the pollers started; they are posted again then."""
@@ -181,7 +181,7 @@ class WatchApp(App[None]):
         if own and lexists(own):
             yield from self._themes.problems
 
-    @work
+    @work(group=COMMAND)
     async def action_theme(self) -> None:
         from tui.ui.dialogs import ChoiceDialog
 
@@ -219,7 +219,13 @@ class WatchApp(App[None]):
                     self._releasing = True
                     self._release_soon()
                 return
-        await self._act(event)
+        await self._take_turn(event)
+
+    async def _take_turn(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._turns.take(event)
+        else:
+            await self._act(event)
 
     async def _act(self, event: events.Event) -> None:
         """Keys wait until the screen is mounted: Textual would send them to a dialog that has no widgets yet."""
@@ -248,8 +254,8 @@ class WatchApp(App[None]):
 
     @property
     def holds_keys(self) -> bool:
-        """Whether keys are held until it is clear that they are no paste."""
-        return self._releasing
+        """Whether keys are held: until it is clear that they are no paste, or until the key before them has acted."""
+        return self._releasing or not self._turns.is_free
 
     def _release_soon(self) -> None:
         """Release the held keys, after those still in the queue. Not by a Textual timer: that never ends if its
@@ -264,13 +270,9 @@ class WatchApp(App[None]):
         self._releasing = False
         text, keys = self._guard.release()
         if text and self._watching_keys:
-            await self._act(events.Paste(plain_paste(text)))
-        if keys:
-            await self._act(keys[0])
-        if len(keys) > 1:  # the next key waits for what this one opens: "/web" is a filter, not commands
-            self._guard.held = keys[1:]
-            self._releasing = True
-            self._running_loop.call_later(STEP, self.call_later, self._release_keys)
+            await self._turns.take(events.Paste(plain_paste(text)))
+        for key in keys:
+            await self._turns.take(key)
 
     def action_interrupt(self) -> None:
         """Copy the selection; if there is none, the second ctrl+c within 2 s quits."""

@@ -45,6 +45,7 @@ from tui.ui.formatting import time_of_day
 from tui.ui.happened import Happened
 from tui.ui.header import TerminalTitle, banner, header_lines, header_parts, title_text
 from tui.ui.job_table import JobTable
+from tui.ui.key_turns import COMMAND
 from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject
@@ -563,7 +564,7 @@ class BoardScreen(Screen[None]):
         """Do what the command with this name does: `action` in `keys.py` names the object and its method."""
         owner, method, arguments = parse(BY_ID[name].action)
         if isawaitable(waiting := getattr(getattr(self, owner), method)(*arguments)):
-            self.run_worker(waiting)
+            self.run_worker(waiting, group=COMMAND)
 
     def action_own(self, name: str) -> None:
         """Run this command of the user's own."""
@@ -578,7 +579,7 @@ class BoardScreen(Screen[None]):
     def on_paste(self, event: events.Paste) -> None:
         """Open the add dialog with the pasted text: the table itself has no use for text."""
         event.stop()
-        self.run_worker(self.watchlist.add_jobs(event.text))
+        self.run_worker(self.watchlist.add_jobs(event.text), group=COMMAND)
 
     def focus_table(self) -> None:
         self.set_focus(None if self.details.alone else self.table)

@@ -349,9 +349,8 @@ def strip(runs: Sequence[RecordedRun], gaps: Sequence[Gap], glyphs: StripGlyphs)
 
 def middle_duration(run: RecordedRun) -> float | None:
     """The middle of the shortest and the longest possible duration; None if the latter is not known."""
-    if run.duration is None or run.duration[1] is None:
-        return None
-    return (run.duration[0] + run.duration[1]) / 2
+    least, most = run.duration or (0.0, None)
+    return None if most is None else (least + most) / 2
 
 
 def _was_unwatched(gaps: Sequence[Gap], after: float, until: float | None) -> bool:

@@ -22,6 +22,7 @@ from textual.widgets.option_list import Option
 from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.text import JOINERS, clean, drawn
+from tui.ui.key_turns import COMMAND
 from tui.ui.screen_deps import SignInForm
 from tui.ui.status_line import HEIGHTS, WIDTHS, TooSmall
 
@@ -140,7 +141,7 @@ class Dialog(ModalScreen[Answer | None]):
         """Close once the dialog is mounted: it may be closed by the program before that."""
         self.call_later(self._close)
 
-    @work(group="save", exclusive=True)
+    @work(group=COMMAND, exclusive=True)
     async def save(self, answer: Answer, save: "Save[Answer]") -> None:
         """Close with this answer once it is saved. If that fails, show why and stay open."""
         problem = await save(answer)

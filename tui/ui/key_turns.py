@@ -1,0 +1,84 @@
+"""Keys act one after another: each one waits until the one before has acted, and has opened or closed its dialog."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.dom import DOMNode
+from textual.worker import Worker
+
+COMMAND = "command"
+"""The group of the workers that may open a dialog or close one. Keys wait for these, and for no others."""
+LOOK_AGAIN = 0.01
+"""Seconds between two looks at what such a worker has done."""
+LONGEST = 1.0
+"""Seconds that the next key waits at most, such as for a slow disk."""
+
+
+class KeyTurns:
+    """Textual gives each key at once to what has the focus then. A key that was typed together with the one before it
+    would go to the table although that one opens a dialog, and would do nothing there."""
+
+    def __init__(self, app: App[None], act: Callable[[events.Event], Awaitable[None]]) -> None:
+        self._app = app
+        self._act = act
+        self._waiting: deque[events.Event] = deque()
+        self._turn = 0
+        """Counts the keys that have acted."""
+        self._is_acting = False
+        self._late: set[Worker[Any]] = set()
+        """Commands that took too long: keys do not wait for them again."""
+
+    @property
+    def is_free(self) -> bool:
+        return not self._is_acting
+
+    async def take(self, event: events.Event) -> None:
+        """Let the event act: now, or in its turn."""
+        self._waiting.append(event)
+        if not self._is_acting:
+            await self._next()
+
+    async def _next(self) -> None:
+        self._is_acting = True
+        self._turn += 1
+        await self._act(self._waiting.popleft())
+        target: DOMNode | None = self._app.focused or self._app.screen
+        turn, loop = self._turn, asyncio.get_running_loop()
+        loop.call_later(LONGEST, self._end, turn)
+
+        def follow(node: DOMNode | None, then: Callable[[], object]) -> None:
+            """Come behind the key, which goes from the focus up to the app."""
+            if node is None:
+                then()
+            elif not node.call_later(follow, node.parent, then):
+                look()
+
+        def look() -> None:
+            if turn == self._turn and self._is_opening:
+                loop.call_later(LOOK_AGAIN, look)
+            else:
+                self._end(turn)
+
+        follow(target, partial(follow, target, look))  # twice: the key may cause a message that goes the same way
+
+    @property
+    def _commands(self) -> set[Worker[Any]]:
+        return {worker for worker in self._app.workers if worker.group == COMMAND and not worker.is_finished}
+
+    @property
+    def _is_opening(self) -> bool:
+        """Whether a command is at work that waits for no dialog: it is about to open one, or has just closed one."""
+        return len(self._commands - self._late) >= len(self._app.screen_stack)
+
+    def _end(self, turn: int) -> None:
+        if turn == self._turn and self._is_acting:
+            self._late = self._commands if self._is_opening else set()
+            self._is_acting = False
+            if self._waiting:
+                self._is_acting = True
+                self._app.call_later(self._next)
