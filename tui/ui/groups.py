@@ -1,12 +1,13 @@
 """Rows in groups by tag, project, profile or state: the lines of the table, and what a group's line says. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from tui.core.condition import Condition
-from tui.core.job import JobId
-from tui.core.text import natural_key, normal
+from tui.core.job import TAG_LONGEST, JobId
+from tui.core.text import clean, natural_key, normal
 from tui.ui.row import Row
 
 GROUPINGS = {"tag": "tag", "project": "project", "profile": "profile", "state": "state"}
@@ -37,6 +38,16 @@ def job_of(line: Line | None) -> JobId | None:
 def group_of(line: Line | None) -> str:
     """The group that the line belongs to; empty without groups."""
     return line.group if isinstance(line, GroupLine) else ""
+
+
+@lru_cache(maxsize=4096)
+def _keyed(by: str, names: tuple[str, ...]) -> Mapping[str, str]:
+    """The names as they are compared and shown, by their keys. Kept, since many jobs have the same."""
+    keyed: dict[str, str] = {}
+    for name in names or ("",):
+        shown = normal(clean(name, TAG_LONGEST) if by == "tag" else name)
+        keyed.setdefault(f"{by}:{shown}"[:_LONGEST], shown)
+    return keyed
 
 
 class GroupHead(NamedTuple):
@@ -105,22 +116,18 @@ class Groups:
             return _Group(name, (_WORST_FIRST[condition], name), [])
         return _Group(name or _NONE[self.by], (0 if name else 1, name), [])
 
-    def _named(self, row: Row) -> dict[str, str]:
+    def _named(self, row: Row) -> Mapping[str, str]:
         """The keys and names of the groups that the job is in."""
         state = row.state
         match self.by:
             case "tag":
-                names: Sequence[str] = state.job.tags
+                return _keyed("tag", state.job.given_tags)
             case "project":
-                names = (state.service_name.project or state.service_name.project_id,)
+                return _keyed("project", (state.service_name.project or state.service_name.project_id,))
             case "profile":
-                names = (state.job.profile or self._default_profile,)
+                return _keyed("profile", (state.job.profile or self._default_profile,))
             case _:
-                names = (str(row.condition),)
-        keyed: dict[str, str] = {}
-        for name in names or ("",):
-            keyed.setdefault(f"{self.by}:{normal(name)}"[:_LONGEST], normal(name))
-        return keyed
+                return _keyed("state", (str(row.condition),))
 
     def follow(self, jobs: Iterable[JobId], row_of: Callable[[JobId], Row]) -> bool:
         """Update the counts for these jobs. Returns whether one of them belongs to other groups now."""
