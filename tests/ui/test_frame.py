@@ -115,3 +115,9 @@ def test_a_link_is_sent_and_ends_with_its_text() -> None:
     assert "https://example.org/\x1b\\here\x1b]8;;\x1b\\" in found
     assert found.count("\x1b]8;") == 2
     assert sent(frame, update) == ""
+
+
+def test_a_part_to_the_right_of_a_terminal_that_has_become_narrower_is_not_sent() -> None:
+    frame, narrow = Frame(), Size(5, HEIGHT)
+    update = LayoutUpdate([[Strip([Segment("0123456789")])]], Region(8, 0, 10, 1))
+    assert frame.changes(update, narrow, ColorSystem.TRUECOLOR) == ""

@@ -52,7 +52,7 @@ class Frame:
             old = self._lines[y]
             new = list(old)
             for x, strip in pieces:
-                cells = _cells(strip, colours)[: size.width - x]
+                cells = _cells(strip, colours)[: max(0, size.width - x)]  # the frame may be older than the size
                 new[x : x + len(cells)] = cells
             if new != old:
                 self._lines[y] = new
