@@ -10,6 +10,16 @@ from tests.support.typist import BAD, JOBS, asked_often_enough, cursor_is_below,
 from tui.ui.keys import ASK, LOOK, MARK, MOVE, PROGRAM, WATCH
 
 
+def rows_of(text: str) -> list[str]:
+    """The jobs that have a row; the header names some, too."""
+    return re.findall(r"job \d{3}", text.partition(" State ")[2])
+
+
+def head_of(text: str) -> str:
+    """The two lines of the header."""
+    return "\n".join(text.splitlines()[:2])
+
+
 @SIZES
 def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
@@ -112,7 +122,7 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("N")
         typist.at(BAD[0])
         typist.press("exclamation_mark")
-        typist.wait_for(lambda text: len(re.findall(r"job \d{3}", text)) == len(BAD))
+        typist.wait_for(lambda text: len(rows_of(text)) == len(BAD))
         typist.wait_for(f"{len(BAD)} of {JOBS} shown")
         typist.press("exclamation_mark")
         typist.wait_for("job 004")
@@ -120,14 +130,14 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
             typist.press(key)
             typist.wait_for("tag:x, /pattern/")
             typist.type("is:fail 5\r")
-            typist.wait_for(lambda text: re.findall(r"job \d{3}", text) == ["job 005"])
+            typist.wait_for(lambda text: rows_of(text) == ["job 005"])
             typist.press("escape")
             typist.wait_for("job 004")
         typist.press("home", "s")
         typist.wait_for("Sort by")
         typist.press("down", "enter")
         typist.gone("Sort by")
-        typist.wait_for(lambda text: "job 003" in text.splitlines()[2])
+        typist.wait_for(lambda text: rows_of(text)[:1] == ["job 003"])
         typist.press("S")
         typist.press("end")
         typist.wait_for(lambda text: "?" in text.splitlines()[-2])
@@ -136,7 +146,7 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("up", "enter")
         typist.gone("Sort by")
         typist.press("home")
-        typist.wait_for(lambda text: "job 001" in text.splitlines()[2])
+        typist.wait_for(lambda text: rows_of(text)[:1] == ["job 001"])
         typist.press("w")
         typist.press("right", "right", "right", "right")
         typist.wait_for("Build")
@@ -153,7 +163,7 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("down", "enter")
         typist.wait_for(r"▿ \? no tag \(60\)")
         typist.press("minus")
-        typist.gone("job 00")
+        typist.wait_for(lambda text: not rows_of(text))
         typist.press("enter")
         typist.wait_for("job 001")
         typist.press("z")
@@ -194,9 +204,9 @@ def test_asking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.wait_for("running .*job 001")
         assert len(typist.server.asked_for(first)) == asked
         typist.press("P")
-        typist.wait_for(lambda text: "paused" in text.splitlines()[0])
+        typist.wait_for(lambda text: "paused" in head_of(text))
         typist.press("P")
-        typist.wait_for(lambda text: "paused" not in text.splitlines()[0])
+        typist.wait_for(lambda text: "paused" not in head_of(text))
         typist.press("b")
         typist.wait_for("Alert when job 001 ends")
         typist.press("B")

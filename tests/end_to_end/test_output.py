@@ -32,7 +32,7 @@ def test_a_change_sends_what_differs_whatever_is_open(tmp_path: Path, what: str)
     with ContractServer(answers) as server:
         home = Home(tmp_path, server.url)
         home.watch(labels)
-        with home.start(rows=80, columns=120) as terminal:  # the help leaves the header free
+        with home.start(rows=90, columns=120) as terminal:  # the help leaves the header free
             terminal.wait_for(f"{JOBS} idle")
             server.answers[second] = True
             terminal.wait_for(r"(?s)running +\S+ +job 002.*idle {10,}job 020")  # the column of times is there

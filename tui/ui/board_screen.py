@@ -409,6 +409,7 @@ class BoardScreen(Screen[None]):
             marks=self.deps.glyphs.condition,
             ends=self.state.ends(self.deps.glyphs),
             doubtful=self.state.doubtful() if self._is_long() else (),
+            is_long=self._is_long(),
             ellipsis=self.deps.glyphs.ellipsis,
         )
         self.more.display = has_two = self._has_two_lines()

@@ -81,6 +81,8 @@ class HeaderState(NamedTuple):
     doubtful: tuple[tuple[Condition, tuple[str, ...]], ...] = ()
     """The names of the jobs without an answer and of stale ones, the oldest first. Empty if the screen has a row for
     each job; without those that the banner explains."""
+    is_long: bool = False
+    """Whether there are more jobs than rows on the screen."""
     ellipsis: str = "…"
 
 
@@ -94,7 +96,9 @@ ENDLESS = 10_000
 
 def header_parts(header: HeaderState) -> list[Parts]:
     """The header in one line: groups of text, the most important first."""
-    return _fitting(header, [_counts(header, _news(header)), *_others(header)])
+    slow, *named, freshness, sign_in, place, usual = _others(header) or [[]] * 7
+    others = [*named, freshness, sign_in, place] if header.is_long else [freshness, sign_in, place, *named]
+    return _fitting(header, [_counts(header, _news(header)), slow, *others, usual])
 
 
 def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:

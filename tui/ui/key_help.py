@@ -60,42 +60,36 @@ SYNONYMS = {
 }
 """Everyday words for a command, by its name."""
 
-WORDS = (
-    ("running", "the service said so at the last reading, and that is not long ago"),
-    ("passed, failed", "not running, and what became of the last build; so are aborted and timed out"),
-    ("idle", "not running; the last build may have passed or failed. A build shorter than the interval may be missed"),
-    ("was running, was passed", "stale: the last good answer is older than three intervals; its age stands beside it"),
-    ("no answer", "the last reading brought no status; e says why and what to do"),
-    ("unread", "never read yet"),
-    ("paused", "not asked, because you said so"),
-    ("5m, 5m+", "for so long; with a plus it may have begun before the first reading"),
-    ("age", "shown once an answer is older than one and a half intervals"),
-)
 
-
-def legend(glyphs: Glyphs) -> list[tuple[str, str]]:
-    """What each mark of the table means, and each character of the last runs; and these."""
-    marks = glyphs.condition
+def words(glyphs: Glyphs) -> list[tuple[str, str]]:
+    """What the words and marks of the table mean, and the marks."""
+    marks, strip = glyphs.condition, glyphs.strip
+    ended = " ".join(marks[one] for one in (Condition.PASSED, Condition.FAILED, Condition.ABORTED))
     return [
-        ("running", marks[Condition.RUNNING]),
-        ("failed: the last build", marks[Condition.FAILED]),
-        ("passed: the last build", marks[Condition.PASSED]),
-        ("aborted, or timed out: the last build", marks[Condition.ABORTED]),
-        ("idle: what became of the last build is not known", marks[Condition.IDLE]),
-        ("no answer at the last reading", marks[Condition.NO_ANSWER]),
-        ("stale: the state is an old one, not a present one", marks[Condition.STALE]),
-        ("unread", marks[Condition.UNREAD]),
-        ("paused", marks[Condition.PAUSED]),
+        ("running: the service said so at the last reading, and that is not long ago", marks[Condition.RUNNING]),
+        ("passed, failed, aborted or timed out: not running, and what became of the last build", ended),
+        (
+            "idle: not running; what became of the last build is not known. A short build may be missed",
+            marks[Condition.IDLE],
+        ),
+        (
+            "was running, was passed: stale; the last good answer is older than three intervals; its age is beside it",
+            marks[Condition.STALE],
+        ),
+        ("no answer: the last reading brought no status; e says why and what to do", marks[Condition.NO_ANSWER]),
+        ("unread: never read yet", marks[Condition.UNREAD]),
+        ("paused: not asked, because you said so", marks[Condition.PAUSED]),
         ("changed, and not seen by you since", glyphs.new),
         ("marked by you", glyphs.mark),
         ("alert when it ends: once, always", f"{glyphs.armed[Arm.ONCE]} {glyphs.armed[Arm.ALWAYS]}"),
+        ("Last runs: passed; the longer it took, the higher", strip.passed),
+        ("Last runs, dotted: whether it passed is not known", strip.ended),
+        ("Last runs: failed, aborted or timed out", f"{strip.failed} {strip.aborted}"),
+        ("Last runs: how long it took is not known", strip.no_duration),
+        ("Last runs, a gap: not watched then", ""),
         ("estimated from the runs before", glyphs.about),
-        ("Last runs: passed; the longer it took, the higher", glyphs.strip.passed),
-        ("Last runs: the same, but whether it passed is not known", glyphs.strip.ended),
-        ("Last runs: failed", glyphs.strip.failed),
-        ("Last runs: aborted, or timed out", glyphs.strip.aborted),
-        ("Last runs: how long it took is not known", glyphs.strip.no_duration),
-        ("Last runs: not watched then, so there may be more", "(blank)"),
+        ("5m, 5m+: for so long; with a plus it may have begun before the first reading", ""),
+        ("age: shown once an answer is older than one and a half intervals", ""),
     ]
 
 
@@ -127,8 +121,7 @@ def help_entries(
     ]
     for group, rows in key_table(keymap):
         entries += [HelpEntry(group, text, keys, name) for keys, text, name in rows]
-    entries += [HelpEntry("Words", f"{word}: {meaning}") for word, meaning in WORDS]
-    return entries + [HelpEntry("Marks", meaning, mark) for meaning, mark in legend(glyphs)]
+    return entries + [HelpEntry("Words and marks", meaning, mark) for meaning, mark in words(glyphs)]
 
 
 def found(entries: Iterable[HelpEntry], query: str) -> list[HelpEntry]:
