@@ -72,7 +72,11 @@ def parse_record_page(body: bytes, secrets: Sequence[str], job: JobId) -> Record
         return withheld("builds")
     if any(_is_of_another(one, job) for one in listed):
         return not_understood("it is about another job")
-    records = {record.number: record for one in listed if (record := _record(one))}
+    records: dict[int, RunRecord] = {}
+    for record in filter(None, map(_record, listed)):
+        known = records.setdefault(record.number, record)
+        if known.outcome is not record.outcome:  # two entries of one build that contradict each other
+            records[record.number] = known._replace(outcome=Outcome.UNKNOWN)
     if listed and not records:
         return not_understood("no build in it has a number")
     return RecordPage(tuple(records[number] for number in sorted(records, reverse=True)), total)
