@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.support.long_run import by_length
 from tests.support.scripted_reader import failed, job
-from tui.core.budget import Limit
+from tui.core.budget import Limit, Spending, limit_of
 from tui.core.reading import FailureKind
 from tui.polling.rate_limiter import AdaptiveRateLimiter
 
@@ -289,3 +289,21 @@ def test_the_rate_stays_between_the_lowest_and_the_configured(events: list[tuple
                 limiter.on_throttled(failed(FailureKind.THROTTLED, limit=(10, 60)), now, now)
         assert 0.9 * 10 / 60 / 8 <= limiter.rate <= 5.0
         assert now <= limiter.ready_at <= now + 300
+
+
+@pytest.mark.parametrize(("ahead", "is_believed"), [(-10.0, True), (1.0, True), (3600.0, False)])
+def test_a_limit_that_another_instance_learned_in_the_future_is_not_believed(ahead: float, is_believed: bool) -> None:
+    limiter = AdaptiveRateLimiter(5.0)
+    limit = Limit(200, 300, 1000.0 + ahead)
+    limiter.take_others([Spending(1000.0, 1.0, (), 5.0, 0.0, 0.0, limit)], 1000.0)
+    assert limiter.limit == (limit if is_believed else None)
+
+
+@pytest.mark.parametrize(("calls", "seconds"), [(1e308, 1e308), (1e-300, 1.0), (1e-300, 1e300), (1e12, 1e12)])
+def test_a_limit_of_any_size_leaves_finite_times(calls: float, seconds: float) -> None:
+    limiter = AdaptiveRateLimiter(5.0)
+    if limit := limit_of(calls, seconds, 1000.0):
+        limiter.remember(limit)
+    limiter.on_sent(1000.0)
+    assert limiter.ready_at < 1e6
+    assert limiter.group_at(1000.0) < 1e6

@@ -179,6 +179,12 @@ def test_a_file_that_is_not_whole_says_what_it_said_before(
     assert joined().exchange(spending())[0].at == NOW  # of two files, the one that is whole
 
 
+def test_a_file_with_a_number_larger_than_any_we_write_is_not_believed(joined: Callable[..., BudgetFolder]) -> None:
+    one, two = joined(), joined()
+    one.exchange(spending()._replace(limit=Limit(1e308, 300, NOW)))
+    assert two.exchange(spending()) == ()
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),

@@ -52,7 +52,7 @@ def _limit(context: Context, identity: Identity, others: tuple[Spending, ...], n
     """The newest one that is known."""
     state = context.locations.state
     remembered = RememberedLimits(state.with_name("limits.json")).limit(identity.remembered, now) if state else None
-    known = [limit for limit in (remembered, *(other.limit for other in others)) if limit and now < limit.ends]
+    known = [limit for limit in (remembered, *(other.limit for other in others)) if limit and limit.holds(now)]
     return max(known, key=lambda limit: limit.learned, default=None)
 
 

@@ -27,6 +27,10 @@ class Limit(NamedTuple):
     def ends(self) -> float:
         return self.learned + (KEPT_A_DAY if self.is_named else KEPT_AN_HOUR)
 
+    def holds(self, now: float) -> bool:
+        """Whether it is believed now. A limit from the future was learned while the computer's clock was wrong."""
+        return self.learned <= now + BUCKET and now < self.ends
+
     @property
     def rate(self) -> float:
         return self.calls / self.seconds
@@ -34,10 +38,10 @@ class Limit(NamedTuple):
 
 def limit_of(calls: float, seconds: float, learned: float, is_named: bool = True) -> Limit | None:
     """Returns the limit, in a window that is not too long; None for figures that make no sense."""
-    if not (0 < calls < inf and 0 < seconds < inf):
+    if not (1 <= calls < inf and 0 < seconds < inf):
         return None
     if seconds > LONGEST_WINDOW:
-        calls, seconds = max(1.0, calls * LONGEST_WINDOW / seconds), LONGEST_WINDOW
+        calls, seconds = max(1.0, calls * (LONGEST_WINDOW / seconds)), LONGEST_WINDOW
     return Limit(calls, seconds, learned, is_named)
 
 

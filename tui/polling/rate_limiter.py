@@ -136,7 +136,7 @@ class AdaptiveRateLimiter:
     def on_success(self, now: float, job: JobId | None = None) -> None:
         """A reading succeeded. After each minute without throttling the rate grows by a step."""
         self._others_well += job != self._blamed
-        if self.limit and now >= self.limit.ends:
+        if self.limit and not self.limit.holds(now):
             self.limit = None
         if now - self._quiet_since < (max(QUIET, 2 * self.limit.seconds) if self.limit else QUIET):
             return
@@ -195,7 +195,7 @@ class AdaptiveRateLimiter:
         for other in others:
             self._take_back(other.taken_back)
         for other in others:
-            if other.limit and other.limit.ends > now:
+            if other.limit and other.limit.holds(now):
                 self.remember(other.limit)
             if max(self.refused_at + ONE_EVENT, now - LONGEST_RETRY_AFTER) < other.refused_at <= now:
                 self.refused_at = other.refused_at
@@ -409,7 +409,7 @@ class BudgetShare:
         told = self._peers.exchange(limiter.spending(now))
         if told is not None and told is not self._told:
             self._told = told
-            if told.remembered and now < told.remembered.ends:
+            if told.remembered and told.remembered.holds(now):
                 limiter.remember(told.remembered)
             limiter.take_others(told.others, now)
 

@@ -73,7 +73,7 @@ class RememberedLimits:
     def limit(self, whose: str, now: float) -> Limit | None:
         """Returns the limit of `whose`, unless it is more than a day old. Never raises."""
         limit = self._load().get(_key(whose))
-        return limit if limit and limit.learned <= now < limit.ends else None
+        return limit if limit and limit.holds(now) else None
 
     def keep(self, whose: str, limit: Limit, now: float) -> None:
         """Writes down a limit that the service named. Raises UserError where it cannot."""
@@ -84,7 +84,7 @@ class RememberedLimits:
         self._save({key: one for key, one in self._load().items() if key != _key(whose)}, now)
 
     def _save(self, limits: Mapping[str, Limit], now: float) -> None:
-        known = {key: one for key, one in limits.items() if now < one.ends}
+        known = {key: one for key, one in limits.items() if one.holds(now)}
         newest = sorted(known.items(), key=lambda item: item[1].learned)[-KEPT:]
         write_json(self._path, {key: list(one[:3]) for key, one in newest})
 

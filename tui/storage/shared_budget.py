@@ -18,7 +18,6 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from math import isfinite
 from pathlib import Path
 
 from tui.core.budget import BUCKET, LONGEST_WINDOW, Identity, Limit, Spending, Told, limit_of
@@ -41,6 +40,8 @@ MOST = 64
 """Files that are read."""
 FORGOTTEN = 86_400.0
 """Seconds after which files of other credentials are removed."""
+LARGEST = 1e12
+"""Of the numbers in a file times are the largest. Sums of such numbers are finite."""
 _SECRET = "secret"
 _NAME = re.compile(r"[0-9a-f]{32}\.[0-9a-f]{16}")
 _NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
@@ -300,10 +301,10 @@ def _limit(value: object) -> Limit | None:
 
 
 def _number(value: object) -> float:
-    """Raises TypeError or ValueError for anything but a finite number that is not negative."""
+    """Raises TypeError or ValueError for anything but a number from 0 to `LARGEST`."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
-    if not (isfinite(value) and value >= 0):
+    if not 0 <= value <= LARGEST:
         raise ValueError
     return float(value)
 
