@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from threading import Event
 from typing import Any, TypeVar
 
 import pytest
@@ -11,16 +13,19 @@ from textual.widgets import Static
 
 from tests.support.builders import DAY, job_id
 from tests.support.long_run import by_length
-from tests.support.screen_harness import Door, Screen, screen
+from tests.support.screen_harness import Door, Screen, jobs, screen
 from tui.codearts.extra_call import ExtraCall
 from tui.codearts.log_api import BuildLog
-from tui.core.job import JobId
+from tui.core.job import Job, JobId
 from tui.core.reading import Failure
 from tui.core.run import RunRecord
+from tui.storage.toml_document import Document
+from tui.storage.watchlist import MemoryWatchlist, WatchlistEdit
 from tui.terminal.capabilities import UNICODE
 from tui.ui.add_dialog import AddDialog
 from tui.ui.dialogs import ChoiceDialog, Dialog, ReadDialog, SignInDialog, TextDialog
 from tui.ui.key_help import HelpDialog, help_entries
+from tui.ui.key_turns import LONGEST, KeyTurns
 from tui.ui.log_dialog import LogDialog
 
 T = TypeVar("T")
@@ -88,6 +93,110 @@ async def test_keys_typed_together_with_the_one_that_opens_or_closes_a_dialog_go
         send(shown, "f4", "escape", "f2", "1", "enter", "f6", "enter", "z", "enter")
         await shown.until(lambda: "view 1 z" in shown.text)
         assert shown.store.load().jobs[0].label == "job 001!?1"
+
+
+async def test_a_paste_comes_behind_the_key_that_was_typed_before_it() -> None:
+    async with screen(2) as shown:
+        send(shown, "L")
+        shown.app.post_message(events.Paste(" pasted"))
+        send(shown, "!", "enter")
+        await shown.until(lambda: shown.store.load().jobs[0].label == "job 001 pasted!")
+
+
+class Hanging(MemoryWatchlist):
+    """A disk that takes no change for as long as it hangs."""
+
+    def __init__(self, watched: list[Job]) -> None:
+        super().__init__(watched)
+        self.goes_on = Event()
+
+    def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
+        self.goes_on.wait()
+        return super()._change(name, operation)
+
+
+async def test_while_the_disk_hangs_only_the_first_key_after_it_waits_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Hanging(jobs(20))
+    async with screen(store=disk) as shown:
+        waits: list[float] = []
+        turns, loop = shown.app._turns, asyncio.get_running_loop()
+        later = loop.call_later
+
+        def noted(delay: float, call: Callable[..., object], *arguments: Any) -> asyncio.TimerHandle:
+            if call == turns._end:
+                waits.append(delay)
+            return later(delay, call, *arguments)
+
+        monkeypatch.setattr(loop, "call_later", noted)
+        try:
+            send(shown, "x", "down", "down", "down", "x", "down")
+            await shown.until(lambda: shown.cursor == job_id(5))
+            assert waits.count(LONGEST) == 1
+        finally:
+            disk.goes_on.set()
+
+
+class Held:
+    """An app that is busy: what it is asked to do later waits in a list."""
+
+    focused, workers, screen_stack = None, (), (None,)
+
+    def __init__(self) -> None:
+        self.later: list[Callable[[], Any]] = []
+        self.screen = self
+        self.parent = None
+
+    def call_later(self, call: Callable[..., Any], *arguments: Any) -> bool:
+        self.later.append(partial(call, *arguments))
+        return True
+
+
+@pytest.fixture
+def typed() -> tuple[KeyTurns, Held, list[str]]:
+    acted: list[str] = []
+
+    async def act(event: Any) -> None:
+        acted.append(event.key)
+
+    app: Any = Held()
+    return KeyTurns(app, act), app, acted
+
+
+def key(name: str, at: float = 0.0) -> events.Key:
+    event = events.Key(name, None)
+    event.time = at
+    return event
+
+
+async def test_a_key_that_is_late_at_the_very_moment_it_has_acted_gives_one_turn(
+    monkeypatch: pytest.MonkeyPatch, typed: tuple[KeyTurns, Held, list[str]]
+) -> None:
+    turns, app, acted = typed
+    ends: list[Callable[[], object]] = []
+    monkeypatch.setattr(
+        asyncio.get_running_loop(), "call_later", lambda delay, call, *given: ends.append(partial(call, *given))
+    )
+    await turns.take(key("a"))
+    await turns.take(key("b"))
+    ends[0]()
+    while app.later:
+        for call in [app.later.pop(0), *ends]:
+            if asyncio.iscoroutine(waiting := call()):
+                await waiting
+    assert acted == ["a", "b"]
+
+
+@pytest.mark.parametrize(("at", "after"), [(0.5, ["a", "b", "c", "ctrl+c"]), (5.0, ["a", "ctrl+c"])])
+async def test_a_way_out_drops_a_backlog_but_comes_behind_keys_typed_together_with_it(
+    at: float, after: list[str], typed: tuple[KeyTurns, Held, list[str]]
+) -> None:
+    turns, app, acted = typed
+    for event in (key("a"), key("b"), key("c"), key("ctrl+c", at)):
+        await turns.take(event)
+    while app.later:
+        if asyncio.iscoroutine(waiting := app.later.pop(0)()):
+            await waiting
+    assert acted == after
 
 
 async def test_a_paste_and_a_resize_just_before_a_dialog_closes_do_nothing() -> None:

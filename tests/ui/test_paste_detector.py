@@ -59,6 +59,14 @@ def test_fast_fingers_are_no_paste() -> None:
     assert guard.pasting is False
 
 
+def test_line_ends_and_blanks_alone_are_a_key_held_down_on_a_slow_line() -> None:
+    guard = PasteDetector(MOVING)
+    for _ in range(30):
+        guard.take(key("enter", 1.0))
+    guard.take(key("q", 1.2))
+    assert [event.key for event in guard.release()[1]] == ["enter"] * 30 + ["q"]
+
+
 def pasted(guard: PasteDetector, text: str, at: float) -> str:
     for character in text:
         name = {"\n": "enter", " ": "space"}.get(character, character)

@@ -211,6 +211,7 @@ class WatchApp(App[None]):
             self.board_screen.key_came()
         if isinstance(event, events.Paste):
             event.text = plain_paste(event.text)
+            await self._let_go()  # keys typed before it act before it
         if isinstance(event, events.Key) and not event.is_forwarded:
             if event.key.startswith("alt+") and event.key not in self._alt_keys:
                 return  # Textual would take alt and a letter for the letter
@@ -268,6 +269,9 @@ class WatchApp(App[None]):
             self._release_soon()
             return
         self._releasing = False
+        await self._let_go()
+
+    async def _let_go(self) -> None:
         text, keys = self._guard.release()
         if text and self._watching_keys:
             await self._turns.take(events.Paste(plain_paste(text)))

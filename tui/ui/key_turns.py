@@ -16,7 +16,11 @@ COMMAND = "command"
 LOOK_AGAIN = 0.01
 """Seconds between two looks at what such a worker has done."""
 LONGEST = 1.0
-"""Seconds that the next key waits at most, such as for a slow disk."""
+"""Seconds that the next key waits at most, such as for a slow disk ..."""
+SHORT = 0.2
+"""... and when the disk is known to be slow, since a command has taken longer than that."""
+WAYS_OUT = ("ctrl+c", "ctrl+q")
+"""Keys that do not wait behind a backlog of others."""
 
 
 class KeyTurns:
@@ -28,7 +32,7 @@ class KeyTurns:
         self._act = act
         self._waiting: deque[events.Event] = deque()
         self._turn = 0
-        """Counts the keys that have acted."""
+        """Counts the keys that have had their turn."""
         self._is_acting = False
         self._late: set[Worker[Any]] = set()
         """Commands that took too long: keys do not wait for them again."""
@@ -38,18 +42,20 @@ class KeyTurns:
         return not self._is_acting
 
     async def take(self, event: events.Event) -> None:
-        """Let the event act: now, or in its turn."""
+        """Let the event act: now, or in its turn. As in a shell, a way out drops the keys of a backlog before it."""
+        is_late = self._waiting and event.time - self._waiting[0].time > LONGEST
+        if is_late and isinstance(event, events.Key) and event.key in WAYS_OUT:
+            self._waiting.clear()
         self._waiting.append(event)
         if not self._is_acting:
             await self._next()
 
     async def _next(self) -> None:
         self._is_acting = True
-        self._turn += 1
         await self._act(self._waiting.popleft())
         target: DOMNode | None = self._app.focused or self._app.screen
         turn, loop = self._turn, asyncio.get_running_loop()
-        loop.call_later(LONGEST, self._end, turn)
+        loop.call_later(SHORT if self._late else LONGEST, self._end, turn)
 
         def follow(node: DOMNode | None, then: Callable[[], object]) -> None:
             """Come behind the key, which goes from the focus up to the app."""
@@ -76,8 +82,9 @@ class KeyTurns:
         return len(self._commands - self._late) >= len(self._app.screen_stack)
 
     def _end(self, turn: int) -> None:
-        if turn == self._turn and self._is_acting:
-            self._late = self._commands if self._is_opening else set()
+        if turn == self._turn:
+            self._turn += 1  # so that each turn ends once
+            self._late = self._commands if self._is_opening else self._late & self._commands
             self._is_acting = False
             if self._waiting:
                 self._is_acting = True

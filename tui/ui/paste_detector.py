@@ -19,8 +19,9 @@ REST = 1.0
 class PasteDetector:
     """Holds printable keys for `WITHIN` seconds, in case they are the start of a paste.
 
-    `moving` are keys that only move the cursor. They act at once, and many of them alone are no paste but a key held
-    down on a slow line. Uses the times of the events, so that a busy program does not take queued keys for slow ones.
+    `moving` are keys that only move the cursor. They act at once. Many of them alone are no paste but a key held down
+    on a slow line, and so are line ends and blanks alone. Uses the times of the events, so that a busy program does not
+    take queued keys for slow ones.
     """
 
     moving: frozenset[str]
@@ -41,7 +42,8 @@ class PasteDetector:
         self._recent = [known for known in self._recent if key.time - known.time <= WITHIN]
         if text is not None:
             self._recent.append(key)
-        if len(self._recent) >= BURST and not all(known.key in self.moving for known in self._recent):
+        is_text = any(known.key not in self.moving and (_text(known) or "").strip() for known in self._recent)
+        if len(self._recent) >= BURST and is_text:
             self.pasting = True
             self.held += [known for known in self._recent if known not in self.held]
             self.held.sort(key=lambda known: known.time)
