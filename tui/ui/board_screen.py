@@ -6,7 +6,7 @@ The screen owns five plain objects: `state` (what is shown), `live` (the service
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from inspect import isawaitable
 from math import inf
@@ -99,7 +99,7 @@ class BoardScreen(Screen[None]):
         write: Callable[[str], None],
         write_alert: Callable[[str], None],
         show_title: Callable[[str], bool],
-        suspended: Callable[[], AbstractContextManager[None]],
+        suspended: Callable[[], AbstractAsyncContextManager[None]],
     ) -> None:
         """`write` sends a control sequence to the terminal, `write_alert` one that is news only now; `show_title`
         returns whether the terminal has taken the title. `suspended` frees the terminal for another program."""

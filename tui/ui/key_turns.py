@@ -29,22 +29,27 @@ class KeyTurns:
         self._waiting: deque[events.Event] = deque()
         self._turn = 0
         """Counts the keys that have acted."""
-        self._is_acting = False
+        self._free = asyncio.Event()
+        self._free.set()
         self._late: set[Worker[Any]] = set()
         """Commands that took too long: keys do not wait for them again."""
 
     @property
     def is_free(self) -> bool:
-        return not self._is_acting
+        return self._free.is_set()
+
+    async def until_free(self) -> None:
+        """Wait until all keys that were typed have acted."""
+        await self._free.wait()
 
     async def take(self, event: events.Event) -> None:
         """Let the event act: now, or in its turn."""
         self._waiting.append(event)
-        if not self._is_acting:
+        if self._free.is_set():
             await self._next()
 
     async def _next(self) -> None:
-        self._is_acting = True
+        self._free.clear()
         self._turn += 1
         await self._act(self._waiting.popleft())
         target: DOMNode | None = self._app.focused or self._app.screen
@@ -76,9 +81,10 @@ class KeyTurns:
         return len(self._commands - self._late) >= len(self._app.screen_stack)
 
     def _end(self, turn: int) -> None:
-        if turn == self._turn and self._is_acting:
+        if turn == self._turn and not self._free.is_set():
             self._late = self._commands if self._is_opening else set()
-            self._is_acting = False
             if self._waiting:
-                self._is_acting = True
+                self._turn += 1  # so that this ends once
                 self._app.call_later(self._next)
+            else:
+                self._free.set()
