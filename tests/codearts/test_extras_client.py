@@ -21,8 +21,8 @@ from tui.codearts.auth.credentials import AuthHeaders, EnvironmentToken, FixedTo
 from tui.codearts.client import StatusClient
 from tui.codearts.connections import EXTRA, ForbiddenRequest, open_http
 from tui.codearts.endpoints import Endpoint
-from tui.codearts.extra_call import CallKind, ExtraCall, SwitchState
-from tui.codearts.extras_client import ExtrasClient
+from tui.codearts.extra_call import CallKind, ExtraCall
+from tui.codearts.extras_client import ExtrasClient, SwitchState
 from tui.codearts.job_list_api import (
     JobInfo,
     JobPage,

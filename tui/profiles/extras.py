@@ -26,8 +26,8 @@ from tui.profiles.resolve import ConnectionOptions
 from tui.storage.learned import KeptUnits, Names, load_names, save_names, unnamed, with_names
 
 if TYPE_CHECKING:
-    from tui.codearts.extra_call import ExtraCall, KindSummary
-    from tui.codearts.extras_client import ExtrasClient
+    from tui.codearts.extra_call import ExtraCall
+    from tui.codearts.extras_client import ExtrasClient, KindSummary
     from tui.codearts.job_list_api import JobEntry, Listed
     from tui.codearts.record_api import RunLookup
 
