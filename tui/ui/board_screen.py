@@ -33,7 +33,8 @@ from tui.core.run_progress import expected_ends
 from tui.core.text import clean
 from tui.startup import resume_gc
 from tui.storage.recorder import NoArchive, Recorder
-from tui.storage.screen_state import USUAL, ScreenState
+from tui.storage.screen_state import ScreenState
+from tui.storage.settings import USUAL
 from tui.storage.watchlist import Watchlist
 from tui.ui.actions.details import AROUND, DetailsActions
 from tui.ui.actions.look import FilterActions, LookActions, ViewActions, number_of

@@ -15,7 +15,7 @@ from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.processes import Ended, run, run_in_terminal
-from tui.storage.screen_state import TERMINAL, CommandSettings
+from tui.storage.settings import TERMINAL, CommandSettings
 from tui.terminal.shutdown import AFTER_ANOTHER
 from tui.ui.keys import RESERVED, keys_in, meanings, shown
 
