@@ -6,6 +6,7 @@ import argparse
 import fcntl
 import os
 import re
+import select
 import signal
 import struct
 import sys
@@ -136,6 +137,8 @@ def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -
 _CUT = 4095
 """Bytes of a line that a terminal in line mode keeps; Linux and the others drop the rest in silence."""
 _END, _ERASE, _ERASE_LINE = "\x04", ("\x7f", "\b"), "\x15"
+SIGNAL_WITHIN = 0.5
+"""Seconds: a signal that comes just before a call that waits does not interrupt it."""
 _HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGCONT)
 
 
@@ -161,6 +164,8 @@ def _typed(descriptor: int) -> str:
     typed: list[str] = []
     while True:
         try:
+            while not select.select([descriptor], [], [], SIGNAL_WITHIN)[0]:
+                pass  # a signal that came just before this is handled now
             chunk = os.read(descriptor, 4096)
         except OSError:  # the terminal was closed
             chunk = b""
