@@ -9,9 +9,10 @@ from tests.bench.listed import list_page
 from tests.bench.places import job_id
 from tests.support.builders import reading
 from tui.codearts.job_list_api import hints_call
+from tui.core.hints import PAGE_SIZE
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Status
-from tui.polling.list_sweeps import PAGE_SIZE, ListSweeps
+from tui.polling.list_sweeps import ListSweeps
 from tui.polling.policy import Policy
 from tui.polling.scheduler import Scheduler
 

@@ -6,7 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.codearts.auth.credentials import EnvironmentToken, FileToken, Secret, check_token
@@ -71,7 +71,6 @@ def test_a_bad_token_is_refused_without_being_shown(text: str, words: str) -> No
     assert "cret" not in str(caught.value)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=40))
 def test_a_checked_token_fits_into_a_header(text: str) -> None:
     try:

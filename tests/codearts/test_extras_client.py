@@ -13,7 +13,6 @@ import pytest
 from tests.support import hostile_texts
 from tests.support.clients import JOB, TOKEN
 from tests.support.extra_calls import Time, envelope, extras, failure
-from tests.support.long_run import by_length
 from tests.support.virtual_time import run
 from tui import clock
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
@@ -21,8 +20,8 @@ from tui.codearts.auth.credentials import AuthHeaders, EnvironmentToken, FixedTo
 from tui.codearts.client import StatusClient
 from tui.codearts.connections import EXTRA, ForbiddenRequest, open_http
 from tui.codearts.endpoints import Endpoint
-from tui.codearts.extra_call import CallKind, ExtraCall, SwitchState
-from tui.codearts.extras_client import ExtrasClient
+from tui.codearts.extra_call import CallKind, ExtraCall
+from tui.codearts.extras_client import ExtrasClient, SwitchState
 from tui.codearts.job_list_api import (
     JobInfo,
     JobPage,
@@ -440,7 +439,7 @@ def mad_body(dice: Random) -> bytes:
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.kind)
 async def test_no_answer_makes_it_raise_and_nothing_in_it_acts_on_a_terminal(call: ExtraCall[object]) -> None:
     dice, brought = Random(f"extras {call.path}"), 0
-    for _ in range(by_length(25, 60) * hostile_texts.TIMES):
+    for _ in range(60 * hostile_texts.TIMES):
         answer = answering(mad_body(dice), dice.choice((200, 200, 200, 400, 500, 302)))
         async with extras(always(answer)) as client:
             found = await client.fetch(call)

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from tui.codearts.extra_call import CallKind, ExtrasSwitch, SwitchState
+from tui.codearts.extra_call import CallKind
+from tui.codearts.extras_client import ExtrasSwitch, SwitchState
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as K
 

@@ -138,6 +138,19 @@ def test_closing_ends_open_connections_and_slow_answers() -> None:
     client.connection.close()
 
 
+def test_a_service_that_is_closed_just_before_it_waits_for_a_connection_ends_without_a_word() -> None:
+    service = DemoService(0)
+    usual = service._server.handle_request
+
+    def closed_meanwhile() -> None:
+        service.close()
+        usual()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service._server, "handle_request", closed_meanwhile)
+        service._accept()
+
+
 def test_a_service_that_was_never_started_can_be_closed() -> None:
     DemoService().close()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.contract_server import ContractServer, Reply, Script, refusal
+from tests.support.long_run import by_length
 from tests.support.program import Home, numbered, row
 
 OWN: dict[str, tuple[Script, str]] = {
@@ -77,8 +78,9 @@ def test_a_refused_token_is_one_banner_and_a_new_token_file_mends_it(tmp_path: P
             home.sign_in("the-next-token")
             terminal.gone("Not asking")
             terminal.wait_for("6 running")
-            first_with_it = server.requests[asked]
-            assert first_with_it.headers["x-auth-token"] == "the-next-token"
+            shown = [request.headers["x-auth-token"] for request in server.requests[asked:]]
+            mended = shown.index("the-next-token")  # some may have been under way
+            assert set(shown[mended:]) == {"the-next-token"}
             assert b"the-next-token" not in terminal.raw
 
 
@@ -96,7 +98,7 @@ def test_no_token_at_all_is_said_on_the_screen(tmp_path: Path) -> None:
             terminal.gone("Not asking")
 
 
-@pytest.mark.parametrize("http_status", [429, 200])
+@pytest.mark.parametrize("http_status", by_length([429], [429, 200]))
 def test_throttling_slows_everything_down_and_says_so_until_it_is_over(tmp_path: Path, http_status: int) -> None:
     labels, answers = numbered(3, script=True)
     code = "APIGW.0308" if http_status == 429 else "CB.00060211"

@@ -93,7 +93,7 @@ def test_the_list_stays_whole_however_the_program_is_killed_while_it_saves(tmp_p
     dice = random.Random(1)
     with ContractServer(answers) as server:
         home = Home(tmp_path, server.url)
-        for _ in range(by_length(2, 4)):
+        for _ in range(by_length(1, 4)):
             home.watch(labels)
             with home.start() as terminal:
                 terminal.wait_for("40 running")

@@ -28,6 +28,7 @@ def name(terminal: Terminal, label: str) -> None:
     terminal.press("L")
     terminal.wait_for("Label of")
     terminal.press(*label, "enter")
+    terminal.gone("Label of")
     terminal.wait_for(f"(running|idle) .*{label}")
 
 

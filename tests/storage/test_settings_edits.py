@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from tui.core.errors import UserError
 from tui.storage.files import FileError
-from tui.storage.screen_state import ViewSettings
-from tui.storage.settings import load_settings, save_view, with_table
+from tui.storage.settings import ViewSettings, load_settings, save_view, with_table
 from tui.storage.toml_document import parse
 
 VIEW = ViewSettings("payments", "tag:payments !is:idle", "status", group="tag")

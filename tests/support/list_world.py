@@ -16,10 +16,10 @@ from tests.support.credential_fakes import NoCredential
 from tests.support.virtual_time import run
 from tui.core.board import Board
 from tui.core.budget import Limit
-from tui.core.hints import Hint, HintPage
+from tui.core.hints import PAGE_SIZE, Hint, HintPage
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
-from tui.polling.list_sweeps import PAGE_SIZE, ListPage
+from tui.polling.list_sweeps import ListPage
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller
 from tui.polling.rate_limiter import Peers

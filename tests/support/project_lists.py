@@ -5,7 +5,8 @@ from typing import Any
 
 from tests.support.builders import job_id
 from tui.codearts.extra_call import CallKind, ExtraCall
-from tui.codearts.job_list_api import PAGE_SIZE, JobEntry, JobPage, Project, ProjectId, ProjectPage
+from tui.codearts.job_list_api import JobEntry, JobPage, Project, ProjectId, ProjectPage
+from tui.core.hints import PAGE_SIZE
 from tui.core.job import JobId
 from tui.core.reading import Failure
 from tui.core.run import RunRecord

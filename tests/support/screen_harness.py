@@ -144,9 +144,11 @@ class Screen:
 
     async def ask_all(self) -> None:
         """Read every job once more, and wait for that."""
-        wanted = len(self.reader.asked) + len(self.board.state.board.states)
+        before = {job: state.last for job, state in self.board.state.board.states.items()}
         self.board.live.pollers.refresh(None)
-        await self.until(lambda: len(self.reader.asked) >= wanted)
+        await self.until(
+            lambda: all(state.last is not before.get(job) for job, state in self.board.state.board.states.items())
+        )
         await self.settle()
 
     @property

@@ -12,7 +12,7 @@ from tui.core.board import JobState
 from tui.core.job import Job
 from tui.core.reading import Status
 from tui.core.run import FailedStep, Outcome, RunRecord
-from tui.storage.screen_state import COLUMNS, USUAL
+from tui.storage.settings import COLUMNS, USUAL
 from tui.terminal.capabilities import UNICODE
 from tui.ui.columns import SORTS, attention, columns, last_change, place, sorts
 from tui.ui.row import Row

@@ -35,7 +35,7 @@ def test_what_it_does_comes_first_then_why_it_failed_then_its_runs_then_what_it_
     wanted = ["last run: failed", "step: Sign ipa", "says: the certificate is expired", "● #8", "last read: ", "job: "]
     places = [next(at for at, line in enumerate(lines) if line.startswith(start)) for start in wanted]
     assert places == sorted(places)
-    assert "main · lin" in lines[places[3]]
+    assert "main · timer" in lines[places[3]]
     assert {"name: api", "project: Pay", "tags: payments", "profile: prod"} <= set(lines)
 
 

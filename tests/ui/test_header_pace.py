@@ -134,14 +134,14 @@ GLANCE = HeaderState(
 
 
 WORDS = "12 running  2 failed  1 timed out  140 passed  31 idle  4 no answer  10 unread"
-MANY = "no answer: legacy-billing, infra-cluster-addons, web-frontend +1  stale: data-events"
+MANY = "no answer from legacy-billing, infra-cluster-addons, web-frontend +1  stale: data-events"
 
 
 @pytest.mark.parametrize(
     ("width", "first", "second"),
     [
         (180, WORDS, f"ends next: mobile-android any moment, payments-api nightly ≈3m │ {MANY}"),
-        (120, WORDS, "ends next: mobile-android any moment │ no answer: legacy-billing +3  stale: data-events"),
+        (120, WORDS, "ends next: mobile-android any moment │ no answer from legacy-billing +3  stale: data-events"),
         (80, WORDS, "next: mobile-android any moment │ ? legacy-billing +3"),
         (60, "▸12  ●2  ○1  ✓140  ◦31  ?4  -10", "next: mobile-android any moment"),
     ],
@@ -159,7 +159,7 @@ def test_a_name_that_has_no_room_is_cut_in_the_middle_and_the_others_are_counted
     _, second = header_lines(long)
     assert ["".join(text for text, _ in part) for part in second[:2]] == [
         "next: payment…region ≈32m",
-        "no answer: legacy-billing +3  stale: data-events",
+        "? legacy-billing +3  ◌ data-events",
     ]
 
 

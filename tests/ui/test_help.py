@@ -10,7 +10,7 @@ from tests.support.builders import failure, job_id
 from tests.support.screen_harness import Screen, jobs, screen
 from tui.core.condition import Condition
 from tui.core.reading import Status
-from tui.storage.screen_state import CommandSettings, ViewSettings
+from tui.storage.settings import CommandSettings, ViewSettings
 from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
 from tui.ui.key_help import found, help_entries, help_text
 from tui.ui.status_line import Focus, hints

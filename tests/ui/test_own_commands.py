@@ -12,8 +12,7 @@ from tui.core.errors import UserError
 from tui.core.job import Job, ServiceName
 from tui.core.run import Outcome, RunRecord
 from tui.processes import Ended
-from tui.storage.screen_state import CommandSettings
-from tui.storage.settings import load_settings
+from tui.storage.settings import CommandSettings, load_settings
 from tui.ui.own_commands import check_commands, how_it_ended, values_of
 
 A, B = job_id(1), job_id(2)

@@ -120,7 +120,7 @@ async def test_what_comes_to_the_top_is_seen_and_a_new_order_is_shown_from_its_s
         await shown.ask_all()
         await shown.until(lambda: "4 no answer" in shown.lines[0])
         assert shown.cursor == first
-        assert "no answer: job 030, job 040, job 050 +1" in shown.lines[1]  # wherever their rows are
+        assert "no answer from job 030, job 040, job 050 +1" in shown.lines[1]  # wherever their rows are
         assert [number for number in (30, 40, 50, 60) if f"job {number:03}" in "\n".join(shown.lines[3:7])] == [
             30,
             40,

@@ -8,8 +8,8 @@ from tests.support.builders import job_id
 from tests.support.screen_harness import jobs, screen
 from tui.core.errors import UserError
 from tui.core.reading import Status
-from tui.storage.screen_state import ScreenState, ViewSettings
-from tui.storage.settings import load_settings, save_view
+from tui.storage.screen_state import ScreenState
+from tui.storage.settings import ViewSettings, load_settings, save_view
 from tui.ui.actions.look import check_views, first_free, number_of, shown_by, view_of
 
 EVEN = ViewSettings("even ones", "tag:even", "job", True, "tag")

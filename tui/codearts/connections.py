@@ -1,5 +1,5 @@
-"""Kept connections to the service: which requests may be sent, how they are sent, what is read of the answers, and
-the transport below, which bounds what is received and never takes a surplus answer for the next one.
+"""Kept connections to the service, from the bottom up: the transport, which bounds what is received and never takes a
+surplus answer for the next one; which requests may be sent; how they are sent, and what is read of the answers.
 """
 
 import asyncio

@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import NamedTuple, Self
 
 from tui.codearts.extra_call import CallKind, ExtraCall, Fetcher, Members, not_understood, result_of, withheld
-from tui.core.hints import Hint, HintPage
+from tui.core.hints import PAGE_SIZE, Hint, HintPage
 from tui.core.job import LABEL_LONGEST, Job, JobId
 from tui.core.reading import Failure, FailureKind
 from tui.core.run import Outcome, RunRecord, is_never_built, outcome_of
 from tui.core.text import clean
-
-PAGE_SIZE = 100
 
 
 class ProjectId(str):

@@ -201,8 +201,7 @@ async def _ask(app: "App", jobs: Sequence[Job], records: dict[JobId, Sequence[Ru
     import asyncio
     from contextlib import suppress
 
-    from tui.commands.session import LIMIT as WITHIN
-    from tui.commands.session import quick_extras
+    from tui.commands.session import EXTRAS_LIMIT, quick_extras
 
     extras_of, failures = quick_extras(app), []
 
@@ -218,7 +217,7 @@ async def _ask(app: "App", jobs: Sequence[Job], records: dict[JobId, Sequence[Ru
                     records[job.id] = told
 
     with suppress(TimeoutError):
-        async with asyncio.timeout(WITHIN), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(EXTRAS_LIMIT), asyncio.TaskGroup() as tasks:
             for profile in dict.fromkeys(job.profile or app.default for job in jobs):
                 tasks.create_task(ask(profile))
     missing = sum(job.id not in records for job in jobs)

@@ -136,8 +136,8 @@ async def poll_session(
         await session.close()
 
 
-LIMIT = 120.0
-"""Seconds that all names and outcomes of a command may take together."""
+EXTRAS_LIMIT = 120.0
+"""Seconds that all names, or all outcomes, of a command may take together."""
 
 
 def quick_extras(app: "App") -> "Callable[[str], Extras | None]":
@@ -201,13 +201,12 @@ async def last_runs(session: "Session", profiles: Mapping[JobId, str]) -> LastRu
 
     async def ask(profile: str) -> None:
         if extras := session.extras(profile):
+            # one by one: the unit of all durations is learned from the first
             for job in (job for job in profiles if profiles[job] == profile):
-                runs[job] = await extras.last_run(
-                    job, with_duration=True
-                )  # one by one: the first tell the unit of all durations
+                runs[job] = await extras.last_run(job, with_duration=True)
 
     with suppress(TimeoutError):
-        async with asyncio.timeout(LIMIT), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(EXTRAS_LIMIT), asyncio.TaskGroup() as tasks:
             for profile in dict.fromkeys(profiles.values()):
                 tasks.create_task(ask(profile))
     return runs
@@ -223,7 +222,7 @@ async def known_names(session: "Session", profiles: Mapping[JobId, str]) -> dict
     for profile in dict.fromkeys(profiles[job] for job in wanted):
         theirs = [job for job in wanted if profiles[job] == profile]
         with suppress(TimeoutError):
-            async with asyncio.timeout(LIMIT):
+            async with asyncio.timeout(EXTRAS_LIMIT):
                 if (extras := session.extras(profile)) and not (listed := await extras.listed(theirs)).failure:
                     names = with_names(names, theirs, names_in(listed), now)
     if wanted:

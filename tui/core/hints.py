@@ -11,6 +11,8 @@ from typing import NamedTuple
 from tui.core.job import JobId
 from tui.core.reading import Status
 
+PAGE_SIZE = 100
+"""Entries on a page of a list, jobs or projects."""
 DOUBT_LASTS = 10.0
 """A status call that says otherwise than the list, and another one so many seconds later, contradict the list."""
 FIRST_REST, LONGEST_REST = 60.0, 900.0

@@ -10,14 +10,12 @@ from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
 
-from tui.core.job import JobId
+from tui.core.job import LABEL_LONGEST, JobId
 from tui.core.text import clean, one_line
 
-LONGEST = 100
-"""Number of characters of a label at most."""
 REACH = 1000
 """Number of characters on either side of an ID that are searched."""
-_WORDS = 10
+_MOST_WORDS = 10
 _LONGEST_WORD = 60
 
 NEAR = 160
@@ -143,9 +141,9 @@ def _has_an_id(text: str) -> bool:
 
 def _name(text: str) -> str:
     """Returns the text as a label; empty if it is more like a number, a date, a state, an address or a sentence."""
-    name = one_line(text[: 4 * LONGEST]).strip(_AROUND_LABEL).strip()
+    name = one_line(text[: 4 * LABEL_LONGEST]).strip(_AROUND_LABEL).strip()
     words = name.split()
-    if not words or len(name) > LONGEST or len(words) > _WORDS or max(map(len, words)) > _LONGEST_WORD:
+    if not words or len(name) > LABEL_LONGEST or len(words) > _MOST_WORDS or max(map(len, words)) > _LONGEST_WORD:
         return ""
     if _NOT_A_NAME.match(name) or _has_an_id(name) or not any(unicodedata.category(one)[0] == "L" for one in name):
         return ""
@@ -172,15 +170,15 @@ _SEPARATORS = re.compile(r"(?:[/#=:&]|%2f|%23|%26|%3a|%3d)+", re.IGNORECASE)
 _LONGEST_ADDRESS = 2048
 
 _NO_IDS = ("token", "ticket", "session", "secret", "password", "md5", "checksum", "digest", "etag")
-_LABEL = re.compile(
+_KIND = re.compile(
     r"(?:(?<![0-9a-z_-])(job|project|pipeline)s?(?: run)?"
     r"|(job|project|pipeline|request|trace|user|domain)s?[ _-]?(?:run)?[ _-]?(?:uu)?ids?"
     rf"|({'|'.join(_NO_IDS)})(?:[ _-]?id)?"
     r"|(项目|流水线) ?(?:id)?)$"
 )
-_LABEL_ENDS = ("id", "ids", "job", "jobs", "project", "projects", "pipeline", "pipelines", "run", "项目", "流水线")
+_KIND_ENDS = ("id", "ids", "job", "jobs", "project", "projects", "pipeline", "pipelines", "run", "项目", "流水线")
 _CHINESE = {"项目": "project", "流水线": "pipeline"}
-_LABEL_REACH = 48
+_KIND_REACH = 48
 _BETWEEN = " \t\"'`*#:=/|<>([{\\：“‘（【「是为"
 
 _INSTEAD = "paste a job's 32 letters and digits, or the address of its build history page."
@@ -308,26 +306,26 @@ def _bare_ids(text: str, start: int, end: int) -> Iterator[Found]:
     start += len(word) - len(word.lstrip(_PUNCTUATION))
     for match in _BARE.finditer(word.strip(_PUNCTUATION)):
         at = start + match.start()
-        before = text[max(0, at - _LABEL_REACH) : at].rpartition("\n")[2]
-        piece, label = match.group(), _label(before)
-        if label in _NO_IDS:
+        before = text[max(0, at - _KIND_REACH) : at].rpartition("\n")[2]
+        piece, kind = match.group(), _kind(before)
+        if kind in _NO_IDS:
             continue
         if match["uuid"]:
             yield _refused(_UUID_REASON, piece)
-        elif label not in ("", "job"):
-            yield _refused(f"This is labelled as a {label}'s ID; {_INSTEAD}", piece)
-        elif label or not piece.isalpha():  # 32 letters may be a word
+        elif kind not in ("", "job"):
+            yield _refused(f"This is labelled as a {kind}'s ID; {_INSTEAD}", piece)
+        elif kind or not piece.isalpha():  # 32 letters may be a word
             yield _job(piece)
 
 
-def _label(before: str) -> str:
+def _kind(before: str) -> str:
     """Returns what the words or the path segment before an ID call it: `job`, `project`, `token`…, or nothing."""
     words = before.rstrip(_BETWEEN).lower().removesuffix(" is")
-    if not words.endswith(_LABEL_ENDS + _NO_IDS):  # far cheaper than the search, and nearly always sufficient
+    if not words.endswith(_KIND_ENDS + _NO_IDS):  # far cheaper than the search, and nearly always sufficient
         return ""
-    match = _LABEL.search(words)
-    label = str(match[match.lastindex or 0]) if match else ""
-    return _CHINESE.get(label, label)
+    match = _KIND.search(words)
+    kind = str(match[match.lastindex or 0]) if match else ""
+    return _CHINESE.get(kind, kind)
 
 
 def _read_address(rest: str, scheme: str) -> Iterator[Found]:
@@ -358,17 +356,17 @@ def _without_query(address: str) -> str:
 
 def _judge(segments: list[str], is_address: bool, is_console: bool) -> Found | None:
     """Finds the path segment that is the job's ID; the order of the rules matters. None: nothing looks like an ID."""
-    labels = ["", *(_label(segment) for segment in segments)]
-    places = [place for place, text in enumerate(segments) if _ID.fullmatch(text) and labels[place] not in _NO_IDS]
+    kinds = ["", *(_kind(segment) for segment in segments)]
+    places = [place for place, text in enumerate(segments) if _ID.fullmatch(text) and kinds[place] not in _NO_IDS]
     is_record = any(_UUID.fullmatch(segment) for segment in segments)
     if not (places or is_record or is_console):
         return None
     history = [place for place in places if "/".join(segments[:place][-2:]).lower() == "detail/history"]
-    if named := history or [place for place in places if labels[place] == "job"]:
+    if named := history or [place for place in places if kinds[place] == "job"]:
         return _one_of([segments[place] for place in named])
-    if "pipeline" in labels:
+    if "pipeline" in kinds:
         return _refused(_PIPELINE_REASON)
-    left = [place for place in places if labels[place] != "project"]
+    left = [place for place in places if kinds[place] != "project"]
     if not left:
         return _refused(_UUID_REASON if is_record else _PROJECT_REASON if places else _PAGE_REASON)
     candidates = [segments[place] for place in left]

@@ -1,4 +1,4 @@
-"""The simulated jobs: when they run, and how they fail."""
+"""The simulated jobs: when they run, what their builds are, and how their status calls fail."""
 
 import string
 from bisect import bisect_right

@@ -144,7 +144,11 @@ class DemoService:
 
     def _accept(self) -> None:
         while not self._closing.is_set():
-            self._server.handle_request()
+            try:
+                self._server.handle_request()
+            except (OSError, ValueError):  # the service was closed just before this waited for a connection
+                if not self._closing.is_set():
+                    raise
 
 
 def serve(port: int, write: Callable[[str], None], until: threading.Event | None = None) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from math import ceil, inf
 from typing import NamedTuple, Protocol
 
-from tui.core.hints import Hint, HintPage, HintVerdict, JobHint, Trust
+from tui.core.hints import PAGE_SIZE, Hint, HintPage, HintVerdict, JobHint, Trust
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Retry, Status
 
@@ -95,7 +95,6 @@ class HintBook:
         return Counter(self._hints[job].hint.project for job in jobs if job in self._hints)
 
 
-PAGE_SIZE = 100
 SHARE, TRUSTED_SHARE = 0.2, 0.5
 """The part of the request rate that lists may take; the second one where all projects have earned trust."""
 APART = 15.0
@@ -121,6 +120,7 @@ MOST_LISTS = 1000
 COVERED = 0.9
 """The part of the listed jobs that the projects' lists must name to be read instead of the user's."""
 PLANNED_FOR = 1.0
+"""Seconds that a plan is kept."""
 TRIED_AGAIN = 60.0
 """Seconds until the filter is tried again, after no job was building."""
 SLOWED = 1800.0
@@ -295,13 +295,13 @@ class ListSweeps:
 
     # Which lists
 
-    def _plan(self, now: float) -> "_Plan":
-        """Found out anew once a second, and after each answer."""
+    def _plan(self, now: float) -> _Plan:
+        """Returns the kept plan, or a new one: once a second, and after each answer."""
         if self._planned is None or abs(now - self._planned.at) >= PLANNED_FOR:
             self._planned = self._make_plan(now)
         return self._planned
 
-    def _make_plan(self, now: float) -> "_Plan":
+    def _make_plan(self, now: float) -> _Plan:
         counts = self.book.projects(self._watched)
         if len(self._lists) > MOST_LISTS:
             self._lists = {project: one for project, one in self._lists.items() if project in counts or not project}
@@ -340,14 +340,14 @@ class ListSweeps:
     def _slow(self, now: float) -> float:
         return 2.0 if now < self._slowed_until else 1.0
 
-    def _full_every(self, plan: "_Plan", rate: float, now: float) -> float:
+    def _full_every(self, plan: _Plan, rate: float, now: float) -> float:
         allowed = plan.share * rate
         if self.building_works:
             allowed -= 1 / self._building_every(plan, rate, now)
             return self._slow(now) * max(FULL_APART, plan.pages / allowed)
         return self._slow(now) * max(APART, plan.pages / allowed)
 
-    def _building_every(self, plan: "_Plan", rate: float, now: float) -> float:
+    def _building_every(self, plan: _Plan, rate: float, now: float) -> float:
         return self._slow(now) * max(APART, 1 / (FILTER_SHARE * plan.share * rate))
 
     def _begin(self, rate: float, now: float) -> tuple[float, ListPage] | None:
@@ -368,7 +368,7 @@ class ListSweeps:
             self._full_at = now + self._full_every(plan, rate, now)
         return None
 
-    def _may_filter(self, plan: "_Plan", now: float) -> bool:
+    def _may_filter(self, plan: _Plan, now: float) -> bool:
         """Returns whether the jobs that are building may be asked for: that pays where a sweep has several pages."""
         rests_until = max(self._building_rests_until, self._lists[""].rests_until)
         return not self.is_first and now >= rests_until and plan.pages != 1 and not plan.is_worthless

@@ -26,14 +26,14 @@ from tui.profiles.resolve import ConnectionOptions
 from tui.storage.learned import KeptUnits, Names, load_names, save_names, unnamed, with_names
 
 if TYPE_CHECKING:
-    from tui.codearts.extra_call import ExtraCall, KindSummary
-    from tui.codearts.extras_client import ExtrasClient
+    from tui.codearts.extra_call import ExtraCall
+    from tui.codearts.extras_client import ExtrasClient, KindSummary
     from tui.codearts.job_list_api import JobEntry, Listed
     from tui.codearts.record_api import RunLookup
 
 
 T = TypeVar("T")
-Told = Callable[[JobId, Sequence[RunRecord]], object]
+ReportRecords = Callable[[JobId, Sequence[RunRecord]], object]
 PAGES_APART = 8.0
 """Seconds for which the next page of a sweep is waited for."""
 FOR_SINGLE_NAMES = 10
@@ -57,7 +57,7 @@ class Extras:
         self._budget = budget
         self._opened: tuple[ExtrasClient, RunLookup] | None = None
         self._units: KeptUnits | None = None
-        self._told: Told = lambda job, records: None
+        self._report_records: ReportRecords = lambda job, records: None
         self._entries: dict[JobId, JobEntry] = {}
         """What the pages of sweeps said since names are wanted."""
         self._are_all = False
@@ -75,9 +75,9 @@ class Extras:
         """From now on the units of durations, once learned, are kept there."""
         self._units = units
 
-    def tell(self, told: Told) -> None:
-        """From now on `told` is called with the records of a job, whatever they were requested for."""
-        self._told = told
+    def report_to(self, report: ReportRecords) -> None:
+        """From now on `report` is called with the records of a job, whatever they were requested for."""
+        self._report_records = report
 
     async def fetch(self, call: "ExtraCall[T]") -> T | Failure:
         """Returns what the call brings, or why it brings nothing."""
@@ -191,7 +191,7 @@ class Extras:
         return self._opened
 
     def _report(self, job: JobId, records: Sequence[RunRecord]) -> None:
-        self._told(job, records)
+        self._report_records(job, records)
 
     async def _turn(self) -> None:
         await self._budget.turn()
@@ -220,13 +220,14 @@ class JobFacts:
         now: Callable[[], Moment],
         learned: Callable[[JobId, RunRecord, FailedStep | None], object],
         named: Callable[[Mapping[JobId, ServiceName]], object],
-        told: Told = lambda job, records: None,
+        report_records: ReportRecords = lambda job, records: None,
     ) -> None:
-        """`learned`, `named` and `told` are called with what the service told: of the last run, of names, of runs."""
+        """`learned` is called with the last run of a job, `named` with names, `report_records` as `Extras.report_to`
+        says."""
         self._extras_of, self._profile_of = extras_of, profile_of
         self._names_file = names_file
         self._now = now
-        self._learned, self._named, self._told = learned, named, told
+        self._learned, self._named, self._report_records = learned, named, report_records
         self._outcomes = Outcomes(extras_of, learned, lambda: now().at)
         self._names: Names = {}
         self._watched: set[JobId] = set()
@@ -277,7 +278,7 @@ class JobFacts:
 
     async def _introduce(self, extras: Extras, jobs: list[JobId], profile: str) -> None:
         """By the lists all at once; then each job's own record."""
-        extras.tell(self._told)
+        extras.report_to(self._report_records)
         listed = await extras.listed(jobs)
         for job in jobs:
             if (entry := listed.entries.get(job)) and entry.last_run and job in self._watched:

@@ -19,7 +19,7 @@ from tui.storage.atomic import write_json
 from tui.storage.files import read_json
 
 LARGEST = 1 << 16
-"""Bytes that a file may have."""
+"""Bytes that the file of units, and that of limits, may have."""
 KEPT = 50
 """Services, the last ones; limits, the newest ones."""
 
@@ -102,13 +102,13 @@ def _key(whose: str) -> str:
     return hashlib.sha256(whose.encode()).hexdigest()[:32]
 
 
-LIMIT = 4 << 20
-"""Bytes that the file may have."""
+LARGEST_NAMES = 4 << 20
+"""Bytes that the file of names may have."""
 NAMES_KEPT = 10_000
 """Jobs, the last ones."""
 ASKED_AGAIN = timedelta(days=7)
 """After which a name is asked for again that was not there, or may be another one now."""
-_LONGEST = 200
+_NAME_LONGEST = 200
 
 
 class KeptName(NamedTuple):
@@ -129,11 +129,11 @@ def names_path(state: Path | None) -> Path | None:
 def load_names(path: Path | None) -> Names:
     """Returns what is in the file and can be used. Never raises."""
     found: dict[JobId, KeptName] = {}
-    for job, entry in read_json(path, LIMIT).items() if path else ():
+    for job, entry in read_json(path, LARGEST_NAMES).items() if path else ():
         with suppress(ValueError, TypeError, KeyError, AttributeError):
             asked = datetime.fromisoformat(entry["asked"])
             if asked.tzinfo:
-                texts = (clean(entry.get(key, ""), _LONGEST) for key in ServiceName._fields)
+                texts = (clean(entry.get(key, ""), _NAME_LONGEST) for key in ServiceName._fields)
                 found[JobId(job)] = KeptName(ServiceName(*texts), asked)
     return found
 

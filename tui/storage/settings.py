@@ -2,18 +2,18 @@
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.core.alert_policy import ALERT_FIELDS, ENDS, AlertOn, Rules, quiet_hours
 from tui.core.errors import UserError
+from tui.core.filter import LONGEST, parse_filter
 from tui.core.text import clean
 from tui.storage.atomic import locked, not_saved, write_text
 from tui.storage.files import FileError, is_ours, is_written_by_others, read_text
-from tui.storage.screen_state import COLUMNS, ViewSettings
 from tui.storage.toml_document import Piece, Table, join, lines_of, parse, same
 from tui.storage.validators import (
     Reader,
@@ -37,10 +37,23 @@ from tui.storage.validators import (
 
 if TYPE_CHECKING:
     from tui.storage.profile_settings import ProfileSettings
-    from tui.storage.screen_state import CommandSettings
 
 LIMIT = 1 << 20
 """Bytes that the file may have."""
+VIEW_NUMBERS = tuple("123456789")
+"""The views that a user can have; 0 shows everything."""
+COLUMNS = ("state", "time", "age", "job", "runs", "build", "tags", "project", "profile", "id")
+"""All columns of the table, from left to right."""
+USUAL = ("state", "time", "job", "runs", "build", "tags")
+"""The columns that are shown if no others are chosen."""
+NAME_LONGEST = 30
+"""Characters of the name of a view or a command."""
+COMMAND_FIELDS = ("id", "label", "name", "number", "outcome")
+"""What a command of the user's own gets of the job: in braces, and as `CODEARTS_ID` and so on."""
+BACKGROUND, TERMINAL = "background", "terminal"
+"""Where a command of the user's own runs."""
+_MOST_COMMANDS = 40
+"""Commands of the user's own."""
 
 
 class PollingSettings(NamedTuple):
@@ -85,6 +98,35 @@ class ServiceSettings(NamedTuple):
     """Names, outcomes, lists and logs; False: nothing but the status call."""
 
 
+class ViewSettings(NamedTuple):
+    """`[views.1]`: what a key shows. Whatever is not given is as in the view that shows everything."""
+
+    name: str = ""
+    filter: str = ""
+    sort: str = ""
+    """The key of a column; empty for the watchlist's order."""
+    reverse: bool = False
+    group: str = ""
+    profile: str = ""
+    """The only profile shown; empty for all."""
+    problems: bool = False
+    """Whether only problems are shown."""
+    columns: tuple[str, ...] = ()
+    """From left to right; empty for the usual ones."""
+
+
+class CommandSettings(NamedTuple):
+    """`[commands.NAME]`: a command of the user's own on the job under the cursor."""
+
+    command: tuple[str, ...]
+    """A program and its arguments, run without a shell."""
+    key: str = ""
+    """As the user wrote it; empty: in the palette only."""
+    run: str = BACKGROUND
+    """Where: `background`, or `terminal`, from which the screen goes away meanwhile."""
+    help: str = ""
+
+
 class Settings(NamedTuple):
     polling: PollingSettings = PollingSettings()
     ui: UiSettings = UiSettings()
@@ -94,9 +136,9 @@ class Settings(NamedTuple):
     service: ServiceSettings = ServiceSettings()
     profiles: "Mapping[str, ProfileSettings]" = MappingProxyType({})
     default_profile: str = ""
-    views: "Mapping[str, ViewSettings]" = MappingProxyType({})
+    views: Mapping[str, ViewSettings] = MappingProxyType({})
     """By the number of their keys."""
-    commands: "Mapping[str, CommandSettings]" = MappingProxyType({})
+    commands: Mapping[str, CommandSettings] = MappingProxyType({})
     """The user's own commands on a job, by their names."""
     given: frozenset[str] = frozenset()
     """The paths of the values in the file, such as `polling.idle`; all other values are defaults."""
@@ -130,7 +172,6 @@ def _settings(content: Table) -> Settings:
             "that holds it instead"
         )
     from tui.storage.profile_settings import PROFILE, read_profiles  # only where there is a file that can name some
-    from tui.storage.screen_state import read_commands, read_views
 
     elsewhere = {name: f"{part}.{name}" for part, readers in _SECTIONS.items() for name in readers}
     in_profile = {name: f"profiles.NAME.{name}" for name in PROFILE}
@@ -184,6 +225,85 @@ _SECTIONS: Mapping[str, Mapping[str, Reader]] = {
     },
     "service": {"extras": switch},
 }
+
+
+def short_text(most: int) -> Reader:
+    def read(path: str, value: object) -> str:
+        given = text(path, value)
+        if isinstance(value, str) and len(value) > most:
+            raise SettingError(f"{path} has {len(value)} characters, and {most} is the most")
+        return given
+
+    return read
+
+
+def _filter(path: str, value: object) -> str:
+    given: str = short_text(LONGEST)(path, value)
+    if problem := parse_filter(given).problem:
+        raise SettingError(f"{path}: {problem}")
+    return given
+
+
+_VIEW: Mapping[str, Reader] = {
+    "name": short_text(NAME_LONGEST),
+    "filter": _filter,
+    "sort": text,
+    "reverse": switch,
+    "group": text,
+    "profile": text,
+    "problems": switch,
+    "columns": several_of(*COLUMNS),
+}
+
+
+def read_views(value: object, profiles: Collection[str]) -> dict[str, ViewSettings]:
+    """The views by number, in order. Raises SettingError, also for a profile that is none of these."""
+    content = table("views", value)
+    for key in content:
+        if key not in VIEW_NUMBERS:
+            why = "0 always shows everything" if key == "0" else "a view has the number of its key"
+            raise SettingError(f"there can be no views.{clean(key, 20)}: {why}; take one from 1 to 9")
+    views: dict[str, ViewSettings] = dict(sorted(_each("views", content, _view).items()))
+    for key, view in views.items():
+        if view.profile and view.profile not in profiles:
+            known = ", ".join(profiles) or "none yet: write [profiles.NAME]"
+            raise SettingError(f"views.{key}.profile names {view.profile!r}, which is no profile (known: {known})")
+    return views
+
+
+def _view(path: str, value: object) -> ViewSettings:
+    view = ViewSettings(**section(path, value, _VIEW, {}))
+    return view if view.name else view._replace(name=f"view {path[-1]}")
+
+
+_COMMAND: Mapping[str, Reader] = {
+    "command": command_with_fields('["my-log", "--", "{id}"]', COMMAND_FIELDS),
+    "key": text,
+    "run": one_of(BACKGROUND, TERMINAL),
+    "help": short_text(60),
+}
+
+
+def read_commands(value: object) -> dict[str, CommandSettings]:
+    """The commands by their names. Raises SettingError."""
+    content = table("commands", value)
+    if len(content) > _MOST_COMMANDS:
+        raise SettingError(f"there are {len(content)} commands, and {_MOST_COMMANDS} is the most")
+    for name in content:
+        if clean(name, NAME_LONGEST) != name or not name.strip():
+            raise SettingError(f"commands.{clean(name, 20)} needs a name of 1 to {NAME_LONGEST} printable characters")
+    return _each("commands", content, _command)
+
+
+def _command(path: str, value: object) -> CommandSettings:
+    given = section(path, value, _COMMAND, {})
+    if "command" not in given:
+        raise SettingError(f'{path} has no command: write command = ["my-log", "--", "{{id}}"]')
+    return CommandSettings(**given)
+
+
+def _each(part: str, content: Table, read: Callable[[str, object], Any]) -> dict[str, Any]:
+    return {name: read(f"{part}.{clean(name, NAME_LONGEST)}", value) for name, value in content.items()}
 
 
 _LOCK_WAIT = 5.0

@@ -1,7 +1,13 @@
-"""The shared budget of a credential: a thread that tells other instances what is spent, and hears what they tell.
+"""The shared budget of a credential: what instances of this user on this host tell each other of their requests.
 
-The caller never waits for a disk or a lock: it leaves what it has to tell, and takes what was heard last. If the
-folder cannot be used or does not respond, the instance goes on as if it were alone.
+`BudgetFolder` is the folder in which they do. Each instance has a file of its own, which only it writes; a lock on it
+lasts as long as the process. So no instance waits for another, and a killed owner is noticed at once, whoever has its
+process number now. The name of a file is a keyed hash of endpoint and credential. What an instance has spent counts
+after its end, until the window is over.
+
+`SharedBudget` is the thread that reads and writes there. The caller never waits for a disk or a lock: it leaves what it
+has to tell, and takes what was heard last. If the folder cannot be used or does not respond, the instance goes on as if
+it were alone.
 """
 
 import errno
@@ -24,13 +30,6 @@ from tui.core.budget import BUCKET, LONGEST_WINDOW, Identity, Limit, Spending, T
 from tui.core.errors import UserError
 from tui.storage.files import is_remote, mounts, opened, reason
 from tui.storage.learned import RememberedLimits
-
-# The folder in which instances of this user on this host tell each other what they spend of a credential's budget.
-#
-# Each instance has a file of its own, which only it writes; a lock on it lasts as long as the process. So no
-# instance waits for another, and a killed owner is noticed at once, whoever has its process number now. The name of a
-# file is a keyed hash of endpoint and credential. What an instance has spent still counts after its end, until the
-# window is over.
 
 SIZE = 4096
 """Bytes of a file: written in place, so that a full disk matters at the start alone."""

@@ -3,8 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from functools import cached_property, partial
 from os.path import lexists
 from pkgutil import get_data
@@ -309,9 +309,11 @@ class WatchApp(App[None]):
         self.refresh(repaint=True, layout=True)
         self.screen.refresh(repaint=True, layout=True)
 
-    @contextmanager
-    def suspended(self) -> Iterator[None]:
-        """Frees the terminal for another program; afterwards everything is drawn anew."""
+    @asynccontextmanager
+    async def suspended(self) -> AsyncIterator[None]:
+        """Frees the terminal for another program, once the keys that were typed before have acted; afterwards
+        everything is drawn anew."""
+        await self._turns.until_free()
         with self.suspend():
             yield
         self.action_repaint()

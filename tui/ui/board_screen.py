@@ -6,7 +6,7 @@ The screen owns five plain objects: `state` (what is shown), `live` (the service
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from inspect import isawaitable
 from math import inf
@@ -33,7 +33,8 @@ from tui.core.run_progress import expected_ends
 from tui.core.text import clean
 from tui.startup import resume_gc
 from tui.storage.recorder import NoArchive, Recorder
-from tui.storage.screen_state import USUAL, ScreenState
+from tui.storage.screen_state import ScreenState
+from tui.storage.settings import USUAL
 from tui.storage.watchlist import Watchlist
 from tui.ui.actions.details import AROUND, DetailsActions
 from tui.ui.actions.look import FilterActions, LookActions, ViewActions, number_of
@@ -99,7 +100,7 @@ class BoardScreen(Screen[None]):
         write: Callable[[str], None],
         write_alert: Callable[[str], None],
         show_title: Callable[[str], bool],
-        suspended: Callable[[], AbstractContextManager[None]],
+        suspended: Callable[[], AbstractAsyncContextManager[None]],
     ) -> None:
         """`write` sends a control sequence to the terminal, `write_alert` one that is news only now; `show_title`
         returns whether the terminal has taken the title. `suspended` frees the terminal for another program."""

@@ -11,7 +11,7 @@ from tui.core.job_runs import job_runs
 from tui.core.observed_run import Gap, RecordedRun
 from tui.core.run import Outcome
 from tui.core.text import natural_key
-from tui.storage.screen_state import COLUMNS
+from tui.storage.settings import COLUMNS
 from tui.terminal.capabilities import Glyphs, StripGlyphs
 from tui.ui import row as words
 from tui.ui.row import Row, running_time

@@ -276,7 +276,7 @@ def link_content(address: str) -> list[Widget]:
     ]
 
 
-LONGEST = 100_000
+TOKEN_LONGEST = 100_000
 """Characters of a token at the most."""
 
 
@@ -286,7 +286,7 @@ class SecretInput(LineInput):
     BETWEEN_LINES = ""
 
     def __init__(self) -> None:
-        super().__init__(password=True, max_length=LONGEST)
+        super().__init__(password=True, max_length=TOKEN_LONGEST)
 
 
 class SignInDialog(Dialog[bool]):
@@ -302,9 +302,8 @@ class SignInDialog(Dialog[bool]):
         self._is_trying = False
 
     def body(self) -> ComposeResult:
-        what = (
-            "the IAM password" if self._sign_in.wants == "password" else "a token with project scope (X-Subject-Token)"
-        )
+        wants_password = self._sign_in.wants == "password"
+        what = "the IAM password" if wants_password else "a token with project scope (X-Subject-Token)"
         yield Static(Text(f"Paste or type {what}. It is kept in memory only."))
         yield SecretInput()
         yield Static(id="verdict")

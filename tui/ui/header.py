@@ -154,7 +154,10 @@ def _doubtful(header: HeaderState) -> Wordings:
     """Which jobs give no answer, and which are stale: as many names as have room, and the number of the others."""
     if not header.doubtful or header.paused:
         return []
-    words = [[_doubt(f"{one}:", one, names, most) for one, names in header.doubtful] for most in (3, 2, 1)]
+    begin = {Condition.NO_ANSWER: "no answer from"}  # with a colon the name reads like a reason
+    words = [
+        [_doubt(begin.get(one, f"{one}:"), one, names, most) for one, names in header.doubtful] for most in (3, 2, 1)
+    ]
     short = [
         _doubt(header.marks.get(one, one), one, (_short(header, names[0]), *names[1:]), 1)
         for one, names in header.doubtful

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from rich.cells import cell_len
+from rich.console import Console
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
@@ -150,8 +151,6 @@ def help_text(entries: Sequence[HelpEntry], width: int, with_names: bool) -> Tex
 
 
 def _entry_lines(entry: HelpEntry, room: int, keys: int, with_names: bool) -> list[Text]:
-    from rich.console import Console
-
     name = f" [{entry.name}]" if with_names and entry.name else ""
     text = Text(f"{entry.words}{name}")
     text.stylize("dim", len(entry.words))

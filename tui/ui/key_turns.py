@@ -33,13 +33,18 @@ class KeyTurns:
         self._waiting: deque[events.Event] = deque()
         self._turn = 0
         """Counts the keys that have had their turn."""
-        self._is_acting = False
+        self._free = asyncio.Event()
+        self._free.set()
         self._late: set[Worker[Any]] = set()
         """Commands that took too long: keys do not wait for them again."""
 
     @property
     def is_free(self) -> bool:
-        return not self._is_acting
+        return self._free.is_set()
+
+    async def until_free(self) -> None:
+        """Wait until all keys that were typed have acted."""
+        await self._free.wait()
 
     async def take(self, event: events.Event) -> None:
         """Let the event act: now, or in its turn. As in a shell, a way out drops the keys of a backlog before it."""
@@ -47,11 +52,11 @@ class KeyTurns:
         if is_late and isinstance(event, events.Key) and event.key in WAYS_OUT:
             self._waiting.clear()
         self._waiting.append(event)
-        if not self._is_acting:
+        if self._free.is_set():
             await self._next()
 
     async def _next(self) -> None:
-        self._is_acting = True
+        self._free.clear()
         await self._act(self._waiting.popleft())
         target: DOMNode | None = self._app.focused or self._app.screen
         turn, loop = self._turn, asyncio.get_running_loop()
@@ -85,7 +90,7 @@ class KeyTurns:
         if turn == self._turn:
             self._turn += 1  # so that each turn ends once
             self._late = self._commands if self._is_opening else self._late & self._commands
-            self._is_acting = False
             if self._waiting:
-                self._is_acting = True
                 self._app.call_later(self._next)
+            else:
+                self._free.set()

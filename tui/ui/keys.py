@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from textual import events
 from textual.binding import Binding, InvalidBinding
@@ -12,9 +12,7 @@ from textual.keys import format_key
 
 from tui.core.errors import UserError
 from tui.core.text import clean, did_you_mean
-
-if TYPE_CHECKING:
-    from tui.storage.screen_state import CommandSettings
+from tui.storage.settings import VIEW_NUMBERS, CommandSettings
 
 _ALIASES = {
     "ctrl+m": "enter", "return": "enter", "ctrl+i": "tab", "ctrl+left_square_bracket": "escape", "esc": "escape",
@@ -179,7 +177,7 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand(
         "view_0", "0", "", "Show everything: no filter, no groups, the watchlist's order", LOOK, "views.show('0')"
     ),
-    *(KeyCommand(f"view_{n}", n, "", "Show a view of the settings", LOOK, f"views.show('{n}')") for n in "123456789"),
+    *(KeyCommand(f"view_{n}", n, "", "Show a view of the settings", LOOK, f"views.show('{n}')") for n in VIEW_NUMBERS),
     KeyCommand("save_view", "V", "", "Save filter, order, groups and columns as a view", LOOK, "views.save"),
     KeyCommand("columns", "W", "", "Choose the columns and their order", LOOK, "look.columns"),
     KeyCommand("wide", "w", "", "All columns in full width, scrolling sideways", LOOK, "look.wide"),

@@ -6,7 +6,7 @@ import select
 import termios
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 
 from textual.notifications import SeverityLevel
 
@@ -15,7 +15,7 @@ from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.processes import Ended, run, run_in_terminal
-from tui.storage.screen_state import TERMINAL, CommandSettings
+from tui.storage.settings import TERMINAL, CommandSettings
 from tui.terminal.shutdown import AFTER_ANOTHER
 from tui.ui.keys import RESERVED, keys_in, meanings, shown
 
@@ -64,7 +64,7 @@ class CommandRunner:
     """Runs the commands of one screen."""
 
     def __init__(
-        self, say: Callable[[str, SeverityLevel], None], suspended: Callable[[], AbstractContextManager[None]]
+        self, say: Callable[[str, SeverityLevel], None], suspended: Callable[[], AbstractAsyncContextManager[None]]
     ) -> None:
         """`suspended` makes the terminal free for another program."""
         self._say = say
@@ -108,7 +108,7 @@ class CommandRunner:
         loop = asyncio.get_running_loop()
         self._terminal_is_lent = True
         try:
-            with self._suspended():
+            async with self._suspended():
                 running = loop.run_in_executor(None, _in_terminal, name, arguments, more, cancelled)
                 try:
                     await asyncio.wait([running])

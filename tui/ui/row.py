@@ -260,8 +260,6 @@ BAR = 6
 """Cells of a progress bar."""
 ELAPSED = 5
 """Cells of the elapsed time before a bar, so that all bars begin in one column."""
-IN_SECONDS = 180.0
-"""Up to so many seconds a run's time left is shown in steps of 15 s, later in minutes: it changes with the elapsed."""
 
 
 def running_time(course: Course, cells: int, glyphs: Glyphs) -> str:
@@ -307,7 +305,7 @@ def ahead(course: Course, glyphs: Glyphs) -> str:
         return f"usually {usual_length(usual, glyphs)}"
     if course.outlook.left is None:
         return "any moment"
-    step = 15 if course.elapsed < IN_SECONDS else 60
+    step = SHORT_STEP if course.elapsed < MINUTES_FROM else 60  # it changes together with the elapsed time
     return f"{glyphs.about}{brief(max(step, round(course.outlook.left / step) * step))} left"
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller import PollerGroup
     from tui.storage.recorder import Recorder
-    from tui.storage.screen_state import CommandSettings, ViewSettings
+    from tui.storage.settings import CommandSettings, ViewSettings
 
 
 class SignInForm(Protocol):

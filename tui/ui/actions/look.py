@@ -7,7 +7,8 @@ from tui.core.errors import UserError
 from tui.core.filter import LONGEST, parse_filter
 from tui.core.job import JobId
 from tui.core.text import clean, did_you_mean
-from tui.storage.screen_state import NAME_LONGEST, USUAL, ScreenState, ViewSettings
+from tui.storage.screen_state import ScreenState
+from tui.storage.settings import NAME_LONGEST, USUAL, VIEW_NUMBERS, ViewSettings
 from tui.ui.actions import Actions
 from tui.ui.columns import SORTS
 from tui.ui.groups import GROUPINGS
@@ -188,11 +189,11 @@ def number_of(look: ScreenState, views: Views) -> str:
 
 def choices(views: Views) -> list[tuple[str, str]]:
     """What a new view can be saved as: each number, with the name of the view that it would replace."""
-    return [(number, f"{number}  {views[number].name if number in views else '(free)'}") for number in "123456789"]
+    return [(number, f"{number}  {views[number].name if number in views else '(free)'}") for number in VIEW_NUMBERS]
 
 
 def first_free(views: Views) -> str:
-    return next((number for number in "123456789" if number not in views), "1")
+    return next((number for number in VIEW_NUMBERS if number not in views), "1")
 
 
 class ViewActions(Actions):

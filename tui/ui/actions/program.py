@@ -3,7 +3,7 @@ explain keys that do nothing.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ class ProgramActions(Actions):
 
     _runner: "CommandRunner | None" = None
 
-    def __init__(self, screen: "BoardScreen", suspended: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(self, screen: "BoardScreen", suspended: Callable[[], AbstractAsyncContextManager[None]]) -> None:
         """`suspended` frees the terminal for another program."""
         super().__init__(screen)
         self._suspended = suspended
