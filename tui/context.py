@@ -17,7 +17,6 @@ from tui.core.paths import expanded
 from tui.core.reading import Failure, FailureKind, Moment, Reading
 from tui.core.text import clean
 from tui.storage.files import Locations, default_locations
-from tui.storage.learned import names_path
 from tui.storage.profile_settings import ProfileSettings, secret_variables
 from tui.storage.settings import PollingSettings, Settings, load_settings
 from tui.storage.watchlist import WatchlistFile
@@ -234,6 +233,8 @@ class Context:
 
         Takes every secret out of `environ`.
         """
+        from tui.storage.learned import names_path
+
         profiles = {name: self.build(name) for name in self.wanted}
         names_file = names_path(self.locations.state)
         app = App(profiles, self.in_charge, self.now, names_file=names_file, peers=self.peers)

@@ -2,7 +2,6 @@
 the names of the watched jobs.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -37,6 +36,8 @@ class KeptUnits:
 
     async def keep(self, service: str, calibration: Calibration) -> None:
         """Writes the units down if they are not those that were known. A file that cannot be written is left alone."""
+        import asyncio  # 30 ms of a start, which commands that only read names do without
+
         if _units(calibration) == _units(self.calibration(service)):
             return
         self._known = {**self._known, service: calibration}
