@@ -12,13 +12,13 @@ from tui.core.board import JobState
 from tui.core.job import Job
 from tui.core.reading import Status
 from tui.core.run import FailedStep, Outcome, RunRecord
-from tui.storage.settings import COLUMNS, USUAL
+from tui.storage.settings import COLUMNS, USUAL_COLUMNS
 from tui.terminal.capabilities import UNICODE
 from tui.ui.columns import SORTS, attention, columns, last_change, place, sorts
 from tui.ui.row import Row
 
 EVERY = columns(UNICODE)
-SHOWN = [column for column in EVERY if column.key in USUAL]
+SHOWN = [column for column in EVERY if column.key in USUAL_COLUMNS]
 TEXTS = {"state": 9, "time": 8, "job": 30, "build": 44, "tags": 20}
 
 

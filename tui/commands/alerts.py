@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from tui.commands.output import ExitCode, Output
@@ -11,8 +11,6 @@ from tui.core.errors import UserError
 from tui.core.job import NO_JOB
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tui.context import Context
     from tui.storage.settings import AlertSettings
     from tui.terminal.notifications import AlertRoute
@@ -63,7 +61,7 @@ async def try_all(settings: "AlertSettings", context: "Context", output: Output)
     return ExitCode.DONE
 
 
-async def _send(route: "AlertRoute", terminal: TextIO, environ: "Mapping[str, str]") -> None:
+async def _send(route: "AlertRoute", terminal: TextIO, environ: Mapping[str, str]) -> None:
     """The terminal has its own title back when the test ends, also if that is interrupted."""
     import asyncio
 

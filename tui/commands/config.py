@@ -129,9 +129,9 @@ def _sections(settings: "Settings") -> Iterator[Row]:
 
 
 def _setting(settings: "Settings", path: str, value: object) -> Row:
-    from tui.storage.settings import USUAL
+    from tui.storage.settings import USUAL_COLUMNS
 
-    shown = " ".join(settings.ui.columns or USUAL) if path == "ui.columns" else _in_words(value)
+    shown = " ".join(settings.ui.columns or USUAL_COLUMNS) if path == "ui.columns" else _in_words(value)
     return path, shown, f"settings: {path}" if path in settings.given else DEFAULT
 
 

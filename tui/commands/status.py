@@ -11,12 +11,11 @@ from tui.commands.output import ExitCode, Output
 from tui.commands.render import Result, advice, aligned, outcome_members, outcome_of, result_document
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Retry, Status
-from tui.core.run import Outcome
+from tui.core.run import Outcome, RunRecord
 
 if TYPE_CHECKING:
     from tui.commands.session import LastRuns, PollSession, Session
     from tui.context import Context
-    from tui.core.run import RunRecord
     from tui.polling.policy import Policy
     from tui.polling.poller import PollerGroup
 
@@ -191,7 +190,7 @@ def _table(rows: Sequence[ResultRow], with_heads: bool, told: PrintedOutcomes | 
     return aligned(lines, heads if with_heads else ())
 
 
-def _became(run: "RunRecord | Failure | None") -> tuple[str, str]:
+def _became(run: RunRecord | Failure | None) -> tuple[str, str]:
     """Outcome and build in words; nothing for a build that goes on, or of which nothing was learned."""
     if run is None or isinstance(run, Failure):
         return "", ""

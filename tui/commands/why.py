@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui.commands.job_selection import add_build
 from tui.commands.output import ExitCode, Output
 from tui.core.reading import Failure
-from tui.core.run import Outcome
+from tui.core.run import FailedStep, Outcome
 
 if TYPE_CHECKING:
     from tui.context import Context
     from tui.core.job import JobId
-    from tui.core.run import FailedStep
     from tui.profiles.extras import Extras
 
 HELP = "the step in which a build failed, and why"
@@ -28,7 +27,7 @@ class Why(NamedTuple):
 
     number: int | None
     outcome: str = ""
-    step: "FailedStep | None" = None
+    step: FailedStep | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,15 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tui.core.board import Freshness, JobState
 from tui.core.job import JobId
 from tui.core.reading import Status
 from tui.core.run import Outcome
-
-if TYPE_CHECKING:
-    from tui.core.job import JobId
 
 
 class Condition(StrEnum):
@@ -88,6 +85,8 @@ class Tally:
         self._sums: Counter[Part] = Counter()
         self._read_at: dict[JobId, float] = {}
         """When each job with an ageing or stale status was read."""
+        self._jobs: Mapping[Condition, Sequence[JobId]] | None = None
+        """What `jobs` has found since the last change."""
         self._now = 0.0
 
     def count(self, states: Collection[JobState], now: float, interval_of: IntervalOf) -> None:
@@ -98,6 +97,7 @@ class Tally:
 
     def follow(self, states: Iterable[JobState], interval_of: IntervalOf) -> None:
         """Update the sum for these jobs, which were counted before."""
+        self._jobs = None
         for state in states:
             job = state.job.id
             self._sums[self._parts.get(job, UNREAD)] -= 1
@@ -109,12 +109,14 @@ class Tally:
                 self._read_at.pop(job, None)
 
     @property
-    def jobs(self) -> "Mapping[Condition, Sequence[JobId]]":
+    def jobs(self) -> Mapping[Condition, Sequence[JobId]]:
         """The jobs in each state, as the header counts them: a stale one without an answer is stale."""
-        found: defaultdict[Condition, list[JobId]] = defaultdict(list)
-        for job, (condition, freshness) in self._parts.items():
-            found[Condition.STALE if freshness is Freshness.STALE else condition].append(job)
-        return found
+        if self._jobs is None:
+            found: defaultdict[Condition, list[JobId]] = defaultdict(list)
+            for job, (condition, freshness) in self._parts.items():
+                found[Condition.STALE if freshness is Freshness.STALE else condition].append(job)
+            self._jobs = found
+        return self._jobs
 
     @property
     def summary(self) -> Summary:

@@ -120,7 +120,7 @@ def _paced(policy: Policy, stretch: _Stretch, quiet: float) -> Pacing:
 
 
 def _stretch(policy: Policy, jobs: Mapping[Cadence, int], rate: float, *, is_fair: bool) -> _Stretch:
-    """Running and near jobs and the rest are stretched alike up to 1, and by `REST_FACTOR` apart at most.
+    """Returns factors of 1 and more; that of the rest is the square of the others, up to `REST_FACTOR` times as large.
 
     `is_fair` keeps the rest from waiting much longer than in a plain round; lists that are trusted make up for that.
     """
@@ -130,7 +130,7 @@ def _stretch(policy: Policy, jobs: Mapping[Cadence, int], rate: float, *, is_fai
     if far >= REST_FACTOR:
         stretch = _Stretch(far, far, far * REST_FACTOR)
         return _fair(policy, jobs, rest, rate, stretch) if is_fair else stretch
-    close = (near + sqrt(near * near + 4 * rate * rest)) / (2 * rate)  # the factor of the rest is its square
+    close = (near + sqrt(near * near + 4 * rate * rest)) / (2 * rate)
     return _Stretch(max(1.0, close), max(1.0, close), max(1.0, close * close))
 
 

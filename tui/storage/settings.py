@@ -44,7 +44,7 @@ VIEW_NUMBERS = tuple("123456789")
 """The views that a user can have; 0 shows everything."""
 COLUMNS = ("state", "time", "age", "job", "runs", "build", "tags", "project", "profile", "id")
 """All columns of the table, from left to right."""
-USUAL = ("state", "time", "job", "runs", "build", "tags")
+USUAL_COLUMNS = ("state", "time", "job", "runs", "build", "tags")
 """The columns that are shown if no others are chosen."""
 NAME_LONGEST = 30
 """Characters of the name of a view or a command."""

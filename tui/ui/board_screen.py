@@ -23,10 +23,7 @@ from textual.screen import Screen
 
 from tui.core.condition import Condition
 from tui.core.errors import UserError
-from tui.core.job import (
-    JobId,
-    ServiceName,
-)
+from tui.core.job import JobId, ServiceName
 from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.run_progress import expected_ends
@@ -34,7 +31,7 @@ from tui.core.text import clean
 from tui.startup import resume_gc
 from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.screen_state import ScreenState
-from tui.storage.settings import USUAL
+from tui.storage.settings import USUAL_COLUMNS
 from tui.storage.watchlist import Watchlist
 from tui.ui.actions.details import AROUND, DetailsActions
 from tui.ui.actions.look import FilterActions, LookActions, ViewActions, number_of
@@ -328,7 +325,7 @@ class BoardScreen(Screen[None]):
 
     def columns_of(self, look: ScreenState) -> Sequence[str]:
         """The columns chosen on the screen, else those of the settings, else the usual ones."""
-        return look.columns or self.deps.columns or USUAL
+        return look.columns or self.deps.columns or USUAL_COLUMNS
 
     def keep_look(self, look: ScreenState) -> None:
         """Apply this look and save it for the next start."""

@@ -99,7 +99,6 @@ class BoardState:
         self._profile_names = profile_names
         self._row_order = RowOrder()
         self._tally = Tally()
-        self._jobs_in = self._tally.jobs
         self._changed: set[JobId] = set()
         """Jobs that were read since `shown` was updated."""
         self._troubles: Mapping[str, Failure] = {}
@@ -169,7 +168,6 @@ class BoardState:
         self.moment = now
         self.shown = self.board
         self._tally.count(self.shown.states.values(), now.at, self._interval_of)
-        self._jobs_in = self._tally.jobs
         self._changed.clear()
         self._arrange()
 
@@ -181,7 +179,6 @@ class BoardState:
         """Update `shown` and `order`. Returns the jobs that were read since the last update."""
         jobs, self._changed, self.shown = self._changed & self.board.states.keys(), set(), self.board
         self._tally.follow((self.shown.states[job] for job in jobs), self._interval_of)
-        self._jobs_in = self._tally.jobs
         if self._row_order.moved(jobs, self.row) or self.groups.follow(jobs, self.row):
             self._arrange()
         return jobs
@@ -221,14 +218,14 @@ class BoardState:
 
     def ends(self, glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
         """The names of the jobs whose runs usually end next, and when, in the words of their rows."""
-        return tuple(next_ends(map(self.row, self._jobs_in.get(Condition.RUNNING, ())), ENDS, glyphs))
+        return tuple(next_ends(map(self.row, self._tally.jobs.get(Condition.RUNNING, ())), ENDS, glyphs))
 
     def doubtful(self) -> tuple[tuple[Condition, tuple[str, ...]], ...]:
         """The names of the jobs without an answer and of stale ones, the oldest first; not those that the banner
         explains."""
         found = []
         for condition in (Condition.NO_ANSWER, Condition.STALE):
-            states = [self.shown.states[job] for job in self._jobs_in.get(condition, ())]
+            states = [self.shown.states[job] for job in self._tally.jobs.get(condition, ())]
             since = sorted((_doubtful_since(state), state.name) for state in states if not self._is_explained(state))
             found.append((condition, tuple(name for _, name in since)))
         return tuple((condition, names) for condition, names in found if names)

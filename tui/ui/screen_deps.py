@@ -9,7 +9,7 @@ from tui.core.board import Board, JobState
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading
 from tui.storage.screen_state import ScreenState
-from tui.storage.settings import AlertSettings, Settings
+from tui.storage.settings import AlertSettings, CommandSettings, Settings, ViewSettings
 from tui.storage.watchlist import WatchlistStore
 from tui.terminal.capabilities import Glyphs
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller import PollerGroup
     from tui.storage.recorder import Recorder
-    from tui.storage.settings import CommandSettings, ViewSettings
 
 
 class SignInForm(Protocol):
@@ -137,11 +136,11 @@ class ScreenDeps(NamedTuple):
     """Shown once, at the start."""
     warning: str = ""
     """Shown in the banner all the time: what is unusual about where the watchlist is kept."""
-    views: Mapping[str, "ViewSettings"] = MappingProxyType({})
+    views: Mapping[str, ViewSettings] = MappingProxyType({})
     """The user's views, by the number of their keys."""
-    save_view: "Callable[[str, ViewSettings], None] | None" = None
+    save_view: Callable[[str, ViewSettings], None] | None = None
     """Writes a view into the settings; raises UserError. None if there is no settings file."""
-    commands: Mapping[str, "CommandSettings"] = MappingProxyType({})
+    commands: Mapping[str, CommandSettings] = MappingProxyType({})
     """The user's own commands on a job, by their names."""
     settings_file: Path | None = None
     """Loaded again when it is edited."""

@@ -1,4 +1,13 @@
-"""What the keys do: one class for each group of keys. `action` of a command in `ui/keys.py` names object and method."""
+"""What the keys do: one class for each group of keys. `action` of a command in `ui/keys.py` names object and method;
+the objects are attributes of `BoardScreen`.
+
+    cursor     to other rows, marks
+    details    the pane with everything about a job
+    dialogs    what is opened to be read, and what is copied
+    look       order, columns, groups, filter, views
+    program    asking, pausing, alerts, signing in; closing, quitting, the user's own commands
+    watchlist  adding, finding, removing, labels, tags, undo
+"""
 
 from typing import TYPE_CHECKING
 

@@ -8,7 +8,7 @@ from tui.core.filter import LONGEST, parse_filter
 from tui.core.job import JobId
 from tui.core.text import clean, did_you_mean
 from tui.storage.screen_state import ScreenState
-from tui.storage.settings import NAME_LONGEST, USUAL, VIEW_NUMBERS, ViewSettings
+from tui.storage.settings import NAME_LONGEST, USUAL_COLUMNS, VIEW_NUMBERS, ViewSettings
 from tui.ui.actions import Actions
 from tui.ui.columns import SORTS
 from tui.ui.groups import GROUPINGS
@@ -49,7 +49,7 @@ class LookActions(Actions):
         def show(chosen: Sequence[str]) -> None:
             self.table.set_columns(chosen, look.sort, look.reverse, look.wide)
 
-        dialog = ColumnsDialog(self.table.every, self.screen.columns_of(look), self.deps.columns or USUAL, show)
+        dialog = ColumnsDialog(self.table.every, self.screen.columns_of(look), self.deps.columns or USUAL_COLUMNS, show)
         chosen = await self.screen.ask("columns", dialog)
         if chosen is None:
             self.screen.set_look(self.state.look)
