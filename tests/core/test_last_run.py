@@ -78,6 +78,7 @@ def test_the_failing_step_belongs_to_its_run() -> None:
     known = state((IDLE, 10)).learn(record(7, Outcome.FAILED), STEP)
     assert known.learn(record(7, Outcome.FAILED)).failed_step == STEP
     assert known.learn(record(8)).failed_step is None
+    assert known.learn(record(7, Outcome.PASSED)).failed_step is None
 
 
 def test_failures_change_nothing_about_the_outcome() -> None:

@@ -10,7 +10,7 @@ from tui.core.job import Job, JobId, ServiceName
 from tui.core.known_runs import MatchKind, choose_record, known_runs, with_record
 from tui.core.observed_run import Gap, RecordedRun, observe
 from tui.core.reading import Failure, Moment, Reading, Status
-from tui.core.run import FailedStep, RunRecord, merged
+from tui.core.run import FailedStep, Outcome, RunRecord, merged
 
 TRANSITIONS_KEPT = RUNS_KEPT = GAPS_KEPT = 20
 """For each job."""
@@ -204,6 +204,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         last_run = merged(self.last_run, record)
         is_same = self.last_run is not None and last_run.number == self.last_run.number
         step = step or (self.failed_step if is_same else None)
+        if last_run.outcome is not Outcome.FAILED:  # a later record may contradict an earlier one
+            step = None
         known = self._replace(last_run=last_run, failed_step=step, learned_at=at)
         return known.with_outcome(record) if record.is_confirmed and self.runs else known
 
