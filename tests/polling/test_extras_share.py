@@ -68,15 +68,6 @@ async def counted(budget: ExtrasBudget, seconds: float) -> int:
     return left
 
 
-@pytest.mark.parametrize("kind", [FailureKind.FORBIDDEN, FailureKind.NOT_FOUND])
-@in_virtual_time
-async def test_where_no_watched_job_may_be_read_others_can_still_be_looked_for(kind: FailureKind) -> None:
-    async with polling(3) as bench:
-        bench.answer = lambda asked: failure(kind)
-        await asyncio.sleep(60)
-        assert await counted(bench.poller.extras_budget(), 10) > 5
-
-
 @in_virtual_time
 async def test_extras_beside_a_poller_take_a_fifth_and_leave_it_the_rest() -> None:
     async with polling(200) as bench:
@@ -106,13 +97,23 @@ async def test_one_deleted_job_keeps_no_extra_waiting_and_a_pause_does() -> None
         assert await counted(bench.poller.extras_budget(), 600) == 0
 
 
-@pytest.mark.parametrize("kind", [FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID])
+@pytest.mark.parametrize(
+    ("kind", "jobs", "after", "within", "more_than"),
+    [
+        (FailureKind.FORBIDDEN, 3, 60, 10, 5),
+        (FailureKind.NOT_FOUND, 3, 60, 10, 5),
+        (FailureKind.NOT_FOUND, 1, 10, 60, 20),
+        (FailureKind.BAD_JOB_ID, 1, 10, 60, 20),
+    ],
+)
 @in_virtual_time
-async def test_where_the_only_job_does_not_exist_others_can_be_found(kind: FailureKind) -> None:
-    async with polling(1) as bench:
+async def test_where_no_watched_job_may_be_read_others_can_still_be_looked_for(
+    kind: FailureKind, jobs: int, after: float, within: float, more_than: int
+) -> None:
+    async with polling(jobs) as bench:
         bench.answer = lambda _: failed(kind)
-        await asyncio.sleep(10)
-        assert await counted(bench.poller.extras_budget(), 60) > 20
+        await asyncio.sleep(after)
+        assert await counted(bench.poller.extras_budget(), within) > more_than
 
 
 @in_virtual_time
