@@ -57,9 +57,10 @@ class _Meter:
 class Transport(httpx.AsyncHTTPTransport):
     """Sends over one connection, and replaces it if it received anything since its last answer.
 
-    Answers in HTTP/1.1 carry no identifier: a client takes whatever it can read after a request for the answer to that
-    request. So before each request, this transport looks for bytes that were received but not used: in the parser, in
-    the TLS layer, in the stream's queue and in the socket. If it finds any, it closes the connection and opens another.
+    An HTTP/1.1 response carries no identifier: a client takes whatever it can read after a request for the response to
+    that request. So before each request, this transport looks for bytes that were received but not used: in the parser,
+    in the TLS layer, in the stream's queue and in the socket. If it finds any, it closes the connection and opens
+    another.
 
     It finds all that reached this machine before the request left, whether in the same write as the last answer or
     minutes later. It cannot detect a surplus answer that arrives after the next request has left, or on a new
