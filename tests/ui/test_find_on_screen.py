@@ -100,7 +100,7 @@ class Waiting(Lists):
 
 
 async def test_a_dialog_that_waits_for_its_turn_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.ui.find_dialog.LONG", 0.01)
+    monkeypatch.setattr("tui.ui.find_dialog.LONG_WAIT", 0.01)
     async with screen(1, profile=replace(PROFILE, extras=Waiting()), size=(120, 24)) as shown:
         await shown.press("O")
         await shown.until(lambda: "Still asking: the calls for statuses go first" in shown.text)

@@ -6,15 +6,15 @@ from math import inf
 from typing import NamedTuple
 
 from tui.core.alert_policy import Arm
+from tui.core.estimate import WINDOW
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.known_runs import MatchKind, choose_record, known_runs, with_record
 from tui.core.observed_run import Gap, RecordedRun, observe
 from tui.core.reading import Failure, Moment, Reading, Retry, Status
 from tui.core.run import FailedStep, Outcome, RunRecord, merged
 
-TRANSITIONS_KEPT = RUNS_KEPT = GAPS_KEPT = 20
-"""For each job."""
-RECORDS_KEPT = 20
+TRANSITIONS_KEPT = GAPS_KEPT = 20
+RUNS_KEPT = RECORDS_KEPT = WINDOW
 """For each job, as many as an estimate uses."""
 TOLD_JOBS = 1000
 """Jobs whose records are kept."""
