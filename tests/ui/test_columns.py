@@ -29,7 +29,7 @@ def widths(available: int, **needed: int) -> dict[str, int]:
 
 def test_at_80_names_of_30_are_whole_and_the_build_has_the_rest() -> None:
     assert widths(79) == {"state": 13, "time": 9, "job": 30, "build": 22}
-    assert widths(79, job=40)["job"] == 40
+    assert widths(79, job=40)["job"] == 39
 
 
 def test_at_60_there_are_state_time_and_job() -> None:
@@ -82,19 +82,23 @@ def ended(number: int, outcome: Outcome, minutes: int, step: FailedStep | None =
     return RunRecord(number, outcome, outcome.value, None, moment, branch="main", by="lin", is_finished=True)
 
 
-def test_attention_is_what_failed_then_what_runs_then_the_newest_end() -> None:
+def test_attention_is_what_changed_then_what_failed_then_what_runs_then_the_newest_end() -> None:
     idle = state((Status.IDLE, 0))
     rows = {
         "passed earlier": row(idle.learn(ended(3, Outcome.PASSED, 10)), 1),
         "passed later": row(idle.learn(ended(3, Outcome.PASSED, 40)), 1),
+        "new failure": row(idle.learn(ended(3, Outcome.FAILED, 10)), 1)._replace(is_new=True),
+        "passed, not seen yet": row(idle.learn(ended(3, Outcome.PASSED, 20)), 1)._replace(is_new=True),
+        "passed, seen only just": row(idle.learn(ended(3, Outcome.PASSED, 15)), 1)._replace(is_held=True),
         "failed earlier": row(idle.learn(ended(3, Outcome.FAILED, 20)), 1),
         "failed later": row(idle.learn(ended(3, Outcome.FAILED, 30)), 1),
         "no answer": row(state((failure(), 0)), 1),
         "never built": row(idle, 1),
         "runs": row(state((Status.RUNNING, 0)), 1),
     }
-    first = ["failed later", "failed earlier", "no answer", "runs", "passed later", "passed earlier", "never built"]
-    assert sorted(rows, key=lambda name: attention(rows[name])) == first
+    new = ["new failure", "passed, not seen yet", "passed, seen only just"]
+    old = ["failed later", "failed earlier", "no answer", "runs", "passed later", "passed earlier", "never built"]
+    assert sorted(rows, key=lambda name: attention(rows[name])) == [*new, *old]
     assert last_change(rows["never built"]) == ()
 
 
@@ -152,7 +156,8 @@ def test_why_there_is_no_answer_is_a_sentence_or_a_few_words() -> None:
         state=known.state._replace(last=known.state.last and known.state.last._replace(http_status=504))
     )
     build = next(column for column in EVERY if column.key == "build")
-    assert [build.cell(known, 40), build.cell(known, 17)] == ["The service failed.", "HTTP 504, server error"]
+    texts = [build.cell(known, cells) for cells in (40, 17, 11)]
+    assert texts == ["The service failed.", "server error", "HTTP 504"]
 
 
 def test_the_settings_know_every_order() -> None:

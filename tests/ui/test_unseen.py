@@ -58,19 +58,28 @@ def test_a_key_counts_once_the_change_was_in_view_for_a_moment() -> None:
     assert A not in known.unseen
 
 
+def test_a_row_keeps_its_place_among_the_changed_ones_for_a_minute_after_it_was_seen() -> None:
+    known = watcher()
+    known.read(A, IDLE, 100)
+    assert not known.unseen.is_held(A, 100)
+    known.unseen.see(A, 200)
+    assert known.unseen.is_held(A, 259)
+    assert not known.unseen.is_held(A, 260)
+
+
 def test_a_failed_build_stays_until_the_cursor_was_there() -> None:
     known = watcher()
     known.read(A, IDLE, 100)
     known.unseen.show([A], 100)
     assert not known.unseen.key([A], LATER, lambda job: job == A)
-    assert known.unseen.see(A)
+    assert known.unseen.see(A, 0)
     assert A not in known.unseen
 
 
 def test_a_build_that_was_seen_to_stop_is_new_again_once_it_is_known_that_it_failed() -> None:
     known = watcher()
     known.read(A, IDLE, 100)
-    known.unseen.see(A)
+    known.unseen.see(A, 0)
     failed = RunRecord(7, Outcome.FAILED, "failure", moment(0).wall, moment(99).wall, is_finished=True)
     before, known.board = known.board, known.board.learn(A, failed)
     known.unseen.look(before, known.board, [A], 105)
@@ -93,7 +102,7 @@ async def test_a_row_that_changed_has_a_mark_and_the_header_counts_it_until_it_w
         record = RunRecord(8, Outcome.FAILED, "failure", DAY, DAY + timedelta(seconds=15), is_finished=True)
         shown.board.learned(job_id(3), record, None)
         await shown.settle()
-        assert "2 changed, 1 failed" in shown.lines[0]
+        assert "✱ 2 changed" in shown.lines[0]
         shown.board.keep_look(shown.board.state.look._replace(filter="is:changed"))
         await shown.settle()
         assert "2 of 4 shown" in shown.lines[0]

@@ -375,7 +375,7 @@ class BoardScreen(Screen[None]):
         """Draw all that changed since the last frame, also by time alone."""
         self.state.take_troubles(self.live.troubles())
         self.state.show_all(self.deps.now())
-        self.table.show(self.state.groups.lines)
+        self.table.show(self.state.groups.lines, self.happened.is_quiet(self.deps.now()))
         self.table.update_rows(self.table.in_view())
         self.show_around()
 
@@ -387,7 +387,7 @@ class BoardScreen(Screen[None]):
         changed = self.state.show_changed()
         if self.state.take_troubles(self.live.troubles()):
             changed |= set(self.table.in_view())
-        self.table.show(self.state.groups.lines)
+        self.table.show(self.state.groups.lines, self.happened.is_quiet(self.deps.now()))
         self.table.update_rows(changed)
         self.show_around()
 
@@ -403,10 +403,11 @@ class BoardScreen(Screen[None]):
         header = header._replace(
             silent=self.silent_until(),
             changed=self.state.changed(),
+            new=self.deps.glyphs.new,
             width=self.app.size.width,
             marks=self.deps.glyphs.condition,
             ends=self.state.ends(self.deps.glyphs),
-            doubtful=self.state.doubtful() if self._is_long() else (),
+            hidden=self.state.out_of_view(self.table.in_view()) if self._is_long() else (),
             is_long=self._is_long(),
             ellipsis=self.deps.glyphs.ellipsis,
         )
@@ -461,8 +462,9 @@ class BoardScreen(Screen[None]):
     def _seen_by_key(self) -> set[JobId]:
         """The jobs whose change the user has seen, since a key was pressed while it was on the screen."""
         unseen, cursor = self.state.unseen, self.table.cursor
-        by_cursor = {cursor} if cursor and unseen.see(cursor) else set()
-        return by_cursor | unseen.key(self.table.in_view(), self.deps.now().at, self._has_failed)
+        now = self.deps.now().at
+        by_cursor = {cursor} if cursor and unseen.see(cursor, now) else set()
+        return by_cursor | unseen.key(self.table.in_view(), now, self._has_failed)
 
     def _has_failed(self, job: JobId) -> bool:
         return self.state.row(job).condition is Condition.FAILED
@@ -473,7 +475,7 @@ class BoardScreen(Screen[None]):
 
     def cursor_moved(self) -> None:
         """Another line is under the cursor: what changed there has been seen."""
-        if (job := self.table.cursor) and self.state.unseen.see(job):
+        if (job := self.table.cursor) and self.state.unseen.see(job, self.deps.now().at):
             self.call_later(self._show_seen, [job])
         self.show_keys()
         self.details.show()

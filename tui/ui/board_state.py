@@ -199,7 +199,10 @@ class BoardState:
         state = self.shown.states[job]
         last = state.last.received if state.last else self.moment
         now = max(last, self.moment, key=lambda moment: moment.at)
-        return Row(state, now, self._interval_of(state), self.moment.at, self._is_explained(state), job in self.unseen)
+        drawn_at = self.moment.at
+        is_held = self.unseen.is_held(job, drawn_at)
+        is_explained = self._is_explained(state)
+        return Row(state, now, self._interval_of(state), drawn_at, is_explained, job in self.unseen, is_held)
 
     def take_troubles(self, troubles: Mapping[str, Failure]) -> bool:
         """Take what the banner says of whole profiles; rows do not repeat it. Returns whether it is something else."""
@@ -232,20 +235,25 @@ class BoardState:
         """The names of the jobs whose runs usually end next, and when, in the words of their rows."""
         return tuple((due.name, due.text(glyphs)) for due in nsmallest(ENDS, self._due.values()))
 
-    def doubtful(self) -> tuple[tuple[Condition, tuple[str, ...]], ...]:
-        """The names of the jobs without an answer and of stale ones, the oldest first; not those that the banner
-        explains."""
-        found = []
-        for condition in (Condition.NO_ANSWER, Condition.STALE):
-            states = [self.shown.states[job] for job in self._tally.jobs.get(condition, ())]
-            since = sorted((_doubtful_since(state), state.name) for state in states if not self._is_explained(state))
-            found.append((condition, tuple(name for _, name in since)))
-        return tuple((condition, names) for condition, names in found if names)
+    def out_of_view(self, in_view: Iterable[JobId]) -> tuple[tuple[str, Condition | None], ...]:
+        """The names of the jobs that want attention and have no row on the screen, in the order of "attention", and
+        their conditions; None for what has changed and did not fail. Without those that the banner explains."""
+        states, tally = self.shown.states, self._tally.jobs
+        new = {job: self.row(job).condition for job in self.unseen.jobs if job in states}
+        found: dict[JobId, Condition | None] = {job: one for job, one in new.items() if one is Condition.FAILED}
+        for job in new:
+            found.setdefault(job, None)
+        for condition in (Condition.FAILED, Condition.NO_ANSWER, Condition.STALE):
+            for job in tally.get(condition, ()):
+                if not self._is_explained(states[job]):
+                    found.setdefault(job, condition)
+        for job in in_view:
+            found.pop(job, None)
+        return tuple((states[job].name, condition) for job, condition in found.items())
 
-    def changed(self) -> tuple[int, int]:
-        """How many jobs changed and were not seen since, and how many of these failed."""
-        jobs = [job for job in self.unseen.jobs if job in self.shown.states]
-        return len(jobs), sum(self.row(job).condition is Condition.FAILED for job in jobs)
+    def changed(self) -> int:
+        """How many jobs changed and were not seen since."""
+        return sum(job in self.shown.states for job in self.unseen.jobs)
 
     def empty_text(self, trouble: Failure | None, sign_in_key: str = "") -> str:
         """The text shown instead of rows; empty if there are rows to show.
@@ -255,11 +263,6 @@ class BoardState:
         states = self.shown.states
         never_read = all(state.status is None for state in states.values())
         return empty_text(len(states), len(self.order), self.look, trouble if never_read else None, sign_in_key)
-
-
-def _doubtful_since(state: JobState) -> float:
-    since = state.no_answer_since or (state.good and state.good.received)
-    return since.at if since else 0.0
 
 
 def _identity(failure: Failure) -> tuple[FailureKind, str]:

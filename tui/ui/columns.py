@@ -112,7 +112,7 @@ ROOM: tuple[tuple[str, int], ...] = (
     ("job", 16),
     ("time", 17),
     ("job", 30),
-    ("build", 12),
+    ("build", 13),
     ("job", 40),
     ("runs", ALL),
     ("build", 20),
@@ -149,18 +149,21 @@ class Sort(NamedTuple):
 def sorts(every: Iterable[Column]) -> dict[str, Sort]:
     """What the table can be sorted by, besides the watchlist's own order."""
     return {
-        "attention": Sort("attention: failed and no answer, running by what is left, the newest end", attention),
+        "attention": Sort("attention: changed, failed, no answer, running by what is left, the newest end", attention),
         "change": Sort("last change: the newest first", last_change),
     } | {column.key: Sort(column.title, column.sort) for column in every}
 
 
 def attention(row: Row) -> SortKey:
-    """Failed builds and jobs without an answer, the newest first; running ones, the oldest first; then by their end."""
+    """What has changed, new failures first; what failed before; what is in doubt; running ones by what is left; then by
+    their end, the newest first."""
+    if row.is_new or row.is_held:
+        return (0.0 if row.condition is Condition.FAILED else 0.5, *_newest(row))
     match row.condition:
-        case Condition.FAILED | Condition.NO_ANSWER:
-            return (0.0, *_newest(row))
-        case Condition.STALE:
+        case Condition.FAILED:
             return (1.0, *_newest(row))
+        case Condition.NO_ANSWER | Condition.STALE:
+            return (1.2, *_newest(row))
         case Condition.RUNNING if row.is_late:
             return (1.5, 0.0)
         case Condition.RUNNING:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from math import inf
 
 from tui.core.board import Board, JobState
 from tui.core.job import JobId
@@ -9,6 +10,8 @@ from tui.core.past_events import Digest, Outage, PastEvent, digest, ended_outage
 from tui.core.reading import Moment
 from tui.core.run import Outcome
 
+QUIET = 60.0
+"""Seconds without a key after which the first rows stay in view, wherever the cursor's job goes to."""
 SILENT = 600.0
 """Seconds without a key after which the next one brings a digest."""
 OUTAGES = 500
@@ -20,6 +23,7 @@ class Happened:
     def __init__(self, now: Moment) -> None:
         self._outages: deque[Outage] = deque(maxlen=OUTAGES)
         self._last_key = now
+        self._has_key = False
         self._silence: tuple[float, float] | None = None
         """Beginning and end of the time that the digest is about; None if none is shown."""
         self._way: Sequence[JobId] = ()
@@ -49,8 +53,12 @@ class Happened:
             since = self._silence[0] if self._silence else self._last_key.wall.timestamp()
             self._silence = since, now.wall.timestamp()
             self._way, self._at = (), -1
-        self._last_key = now
+        self._last_key, self._has_key = now, True
         return self.has_just_woken
+
+    def is_quiet(self, now: Moment) -> bool:
+        """Whether no key was pressed yet, or none for a while."""
+        return not self._has_key or now.at - self._last_key.at >= QUIET
 
     def digest(self, states: Iterable[JobState]) -> Digest | None:
         """What happened in the silence; None if no digest is shown, or if nothing happened."""
@@ -92,6 +100,8 @@ def way_through(digest: Digest, marked: Collection[JobId], problems: Iterable[Jo
     return list(dict.fromkeys([*first, *marked, *digest.jobs, *problems]))
 
 
+HELD = 60.0
+"""Seconds that a row keeps its place among the changed ones after its change was seen: nothing moves under the eyes."""
 LONG_ENOUGH = 2.0
 """Seconds that a change must have been on the screen before a key counts as a sign that it was seen."""
 
@@ -106,6 +116,8 @@ class Unseen:
         self._since: dict[JobId, float] = {}
         self._drawn: dict[JobId, float] = {}
         """Since when the change has been in view."""
+        self._seen: dict[JobId, float] = {}
+        """When the last change was seen."""
 
     def __contains__(self, job: object) -> bool:
         return job in self._since
@@ -129,16 +141,23 @@ class Unseen:
         """Forget all jobs but these."""
         self._since = {job: at for job, at in self._since.items() if job in jobs}
 
+    def is_held(self, job: JobId, now: float) -> bool:
+        """Whether its change was seen only just."""
+        return now - self._seen.get(job, -inf) < HELD
+
     def show(self, in_view: Iterable[JobId], now: float) -> None:
         """Take note that these jobs are in view."""
         for job in in_view:
             if job in self._since:
                 self._drawn.setdefault(job, now)
 
-    def see(self, job: JobId | None) -> bool:
+    def see(self, job: JobId | None, now: float) -> bool:
         """The cursor is on this job. Returns whether it was one of them."""
-        self._drawn.pop(job, None) if job else None
-        return job is not None and self._since.pop(job, None) is not None
+        if job is None or self._since.pop(job, None) is None:
+            return False
+        self._drawn.pop(job, None)
+        self._seen = {one: at for one, at in self._seen.items() if now - at < HELD} | {job: now}
+        return True
 
     def key(self, in_view: Iterable[JobId], now: float, has_failed: Callable[[JobId], bool]) -> set[JobId]:
         """A key was pressed. Returns the jobs that were seen by that."""
@@ -148,7 +167,7 @@ class Unseen:
             if job in self._since and now - self._drawn.get(job, now) >= LONG_ENOUGH and not has_failed(job)
         }
         for job in seen:
-            self.see(job)
+            self.see(job, now)
         return seen
 
 

@@ -72,15 +72,17 @@ class HeaderState(NamedTuple):
     """Cells of the line; 0 for as many as it takes."""
     marks: Mapping[Condition, str] = MappingProxyType({})
     """The marks of the states, for where the words have no room."""
-    changed: tuple[int, int] = (0, 0)
-    """Jobs whose last change was not seen yet, wherever their rows are; and how many of them failed."""
+    changed: int = 0
+    """Jobs whose last change was not seen yet, wherever their rows are."""
+    new: str = "✱"
+    """The mark of their rows."""
     silent: str = ""
     """Until when alerts are silenced; empty if they are not."""
     ends: tuple[tuple[str, str], ...] = ()
     """The names of the jobs whose runs usually end next, and when: `≈3m`, `any moment`."""
-    doubtful: tuple[tuple[Condition, tuple[str, ...]], ...] = ()
-    """The names of the jobs without an answer and of stale ones, the oldest first. Empty if the screen has a row for
-    each job; without those that the banner explains."""
+    hidden: tuple[tuple[str, Condition | None], ...] = ()
+    """The names of the jobs that want attention and have no row on the screen, and their conditions; None for one that
+    has changed and did not fail. Empty if the screen has a row for each job."""
     is_long: bool = False
     """Whether there are more jobs than rows on the screen."""
     ellipsis: str = "…"
@@ -130,7 +132,7 @@ def _others(header: HeaderState) -> list[Wordings]:
         return []
     pace = _pace(header)
     slow, usual = ([], pace) if pace[0][0][1] == "dim" else (pace, [])
-    named = [_ends(header), _doubtful(header)]
+    named = [_ends(header), _out_of_view(header)]
     return [slow, *named, _freshness(header), _sign_in(header), _place(header), usual]
 
 
@@ -139,39 +141,40 @@ SHORT_NAME = 14
 
 
 def _ends(header: HeaderState) -> Wordings:
-    """What ends next, in two fifths of the line at most; a second one only where there is much room."""
-    room = (header.width or ENDLESS) * 2 // 5
+    """What ends next: where jobs out of view are named beside it, in two fifths of the line at most."""
+    room = (header.width or ENDLESS) * 2 // 5 if header.hidden else ENDLESS
     said = [f"{name} {when}" for name, when in header.ends]
     texts = [
         f"ends next: {', '.join(said)}",
         *(f"{begin}: {one}" for one in said[:1] for begin in ("ends next", "next")),
     ]
-    short = [f"next: {_short(header, name)} {when}" for name, when in header.ends[:1]]
+    short = [f"next: {_cut(header, name, SHORT_NAME)} {when}" for name, when in header.ends[:1]]
     return [[(text, "running")] for text in (*(text for text in texts if said and width(text) <= room), *short)]
 
 
-def _doubtful(header: HeaderState) -> Wordings:
-    """Which jobs give no answer, and which are stale: as many names as have room, and the number of the others."""
-    if not header.doubtful or header.paused:
+MOST_NAMED = 6
+"""So many jobs out of view are named at most."""
+
+
+def _out_of_view(header: HeaderState) -> Wordings:
+    """Which jobs to scroll to: as many names as have room, whole or cut, and the number of the others."""
+    if header.paused or not header.hidden:
         return []
-    begin = {Condition.NO_ANSWER: "no answer from"}  # with a colon the name reads like a reason
-    words = [
-        [_doubt(begin.get(one, f"{one}:"), one, names, most) for one, names in header.doubtful] for most in (3, 2, 1)
-    ]
-    short = [
-        _doubt(header.marks.get(one, one), one, (_short(header, names[0]), *names[1:]), 1)
-        for one, names in header.doubtful
-    ]
-    return [_spaced(parts) for parts in (*words, short, short[:1])]
+    named = [_hidden(header, most, cells) for most in range(MOST_NAMED, 0, -1) for cells in (ENDLESS, 20, SHORT_NAME)]
+    return [*named, [(f"{len(header.hidden)} out of view", "ageing")]]
 
 
-def _doubt(begin: str, condition: Condition, names: Sequence[str], most: int) -> Part:
-    others = f" +{len(names) - most}" if len(names) > most else ""
-    return f"{begin} {', '.join(names[:most])}{others}", look_of(condition)
+def _hidden(header: HeaderState, most: int, cells: int) -> Parts:
+    others = len(header.hidden) - most
+    parts: Parts = [("out of view: ", "dim")]
+    for name, one in header.hidden[:most]:
+        mark, look = (header.marks.get(one, one), look_of(one)) if one else (header.new, "key")
+        parts += [(f"{mark} {_cut(header, name, cells)}", look), ("  ", "")]
+    return [*parts, (f"+{others}", "dim")] if others > 0 else parts[:-1]
 
 
-def _short(header: HeaderState, name: str) -> str:
-    return formatting.cut_middle(name, SHORT_NAME, header.ellipsis)
+def _cut(header: HeaderState, name: str, cells: int) -> str:
+    return formatting.cut_middle(name, cells, header.ellipsis)
 
 
 SHOWN_ORDER = (
@@ -202,7 +205,8 @@ def _counts(header: HeaderState, news: Parts) -> Wordings:
     counts = counts_of(header.summary)
     words = [(f"{number} {one}", look_of(one) if number else "dim") for one, number in counts]
     marks = _marks(counts, header.marks)
-    wordings = [[*words, *news], [*words, *news[:1]], [*marks, *news], [*marks, *news[:1]], marks]
+    short = [(f"{header.new}{header.changed}", "key")] if header.changed else []
+    wordings = [[*words, *news], [*words, *news[:1]], [*marks, *news], [*marks, *news[:1]], [*marks, *short], marks]
     return [_spaced(parts) for parts in wordings if parts]
 
 
@@ -225,9 +229,8 @@ def _news(header: HeaderState) -> Parts:
         parts.append((f"{header.marked} marked", "ageing"))
     if header.view:
         parts.append((f"view {header.view}", "key"))
-    changed, failed = header.changed
-    if changed:
-        parts.insert(0, (f"{changed} changed, {failed} failed" if failed else f"{changed} changed", "key"))
+    if header.changed:
+        parts.insert(0, (f"{header.new} {header.changed} changed", "key"))
     return parts
 
 

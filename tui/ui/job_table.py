@@ -89,6 +89,9 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.sorted_by = ""
         self.reverse = False
         self.wide = False
+        self._keeps_top = False
+        self._page_before = 0
+        """The rows that fitted before the size changed."""
 
     @property
     def cursor(self) -> JobId | None:
@@ -100,11 +103,13 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The group whose own line is under the cursor; empty if there is none."""
         return "" if self.cursor or not self.order else group_of(self.cursor_line)
 
-    def show(self, order: Sequence[Line]) -> None:
+    def show(self, order: Sequence[Line], keeps_top: bool = False) -> None:
         """Show these lines. The cursor stays on its job, and that job on its line of the screen.
 
-        At the top the first lines stay in view instead, while the cursor fits in: what comes to the top is seen.
+        At the top the first lines stay in view instead, while the cursor fits in: what comes to the top is seen. With
+        `keeps_top` they do so in any case.
         """
+        self._keeps_top = keeps_top
         order = tuple(order)
         if order is self.order or order == self.order:
             return
@@ -132,7 +137,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=top + moved, animate=False, immediate=True)
         self._resize()
         if was_in_view:  # else the user has scrolled away to look at something
-            self._keep_in_view()
+            self._stay_in_view()
         self.refresh()
 
     def _same_place(self) -> Line | None:
@@ -290,9 +295,17 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._cursor_moved()
 
     def move_by(self, lines: int) -> None:
+        """Move the cursor; one that is out of view comes to the first line in view."""
         if self.order:
             line = self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
+            if not self._in_view(line):
+                line = self.scroll_offset.y - min(1, lines)
             self.move_to(self.order[max(0, min(len(self.order) - 1, line + lines))])
+
+    def _stay_in_view(self) -> None:
+        """Keep the cursor in view, unless the first lines have to stay there."""
+        if self.scroll_offset.y or not self._keeps_top:
+            self._keep_in_view()
 
     def _keep_in_view(self) -> None:
         if not self.cursor_line:
@@ -447,7 +460,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         self.measure()
-        self._keep_in_view()
+        line = self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
+        was_in_view = 0 <= line - self.scroll_offset.y < (self._page_before or self.page)
+        self._page_before = self.page
+        if was_in_view:
+            self._stay_in_view()
 
     def on_click(self, event: events.Click) -> None:
         x = event.x + self.scroll_offset.x

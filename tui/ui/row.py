@@ -53,6 +53,8 @@ class Row(NamedTuple):
     """Whether the banner says why this job gives no answer."""
     is_new: bool = False
     """Whether it changed and nobody has seen that yet."""
+    is_held: bool = False
+    """Whether that was seen only just."""
 
     @property
     def condition(self) -> Condition:
@@ -114,7 +116,7 @@ class Row(NamedTuple):
     @property
     def has_changed(self) -> bool:
         """Whether it started or stopped, and that was not seen yet, or only just."""
-        if self.is_new:
+        if self.is_new or self.is_held:
             return True
         seen = self.state.transitions
         return bool(seen) and self.now.at - seen[-1].by.at < RECENT
@@ -226,13 +228,16 @@ def _going(run: RunRecord, cells: int) -> str:
 
 
 def no_answer(state: JobState, cells: int) -> str:
-    """Why the last reading brought no status: the sentence if it fits, else its kind: `HTTP 504, gateway error`."""
+    """Why the last reading brought no status: the sentence, or as much as fits of `HTTP 504, gateway error`."""
     failure, last = state.failure, state.last
     if failure is None or last is None:
         return ""
     if width(failure.summary) <= cells:
         return failure.summary
-    return f"HTTP {last.http_status}, {failure.kind}" if last.http_status not in (None, 200) else str(failure.kind)
+    if last.http_status in (None, 200):
+        return str(failure.kind)
+    http = f"HTTP {last.http_status}"
+    return _first_fitting(((f"{http}, {failure.kind}",), (str(failure.kind),), (http,)), cells)
 
 
 def last_run(state: JobState, cells: int) -> str:
@@ -249,7 +254,7 @@ def last_run(state: JobState, cells: int) -> str:
         return _first_fitting(((unknown, number, "says a list"), (unknown, "says a list"), ("list",)), cells)
     first = " ".join(filter(None, (number, run.branch)))
     if not state.failed_step:
-        return _first_fitting(((unknown, first, who_of(run)), (unknown, first)), cells)
+        return _first_fitting(((unknown, first, who_of(run)), (unknown, first), (unknown, number)), cells)
     step = state.failed_step.step
     texts = ((first, who_of(run), f"step {step}"), (first, f"step {step}"), (number, f"step {step}"), (f"step {step}",))
     return _first_fitting((*texts, (step,)), cells)
