@@ -218,14 +218,16 @@ class BoardState:
 
     def ends(self, glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
         """The names of the jobs whose runs usually end next, and when, in the words of their rows."""
-        return tuple(next_ends(map(self.row, self._tally.jobs.get(Condition.RUNNING, ())), ENDS, glyphs))
+        running = (self.shown.states[job] for job in self._tally.jobs[Condition.RUNNING])
+        known = (state.job.id for state in running if state.runs or state.records)  # without, nothing is usual
+        return tuple(next_ends(map(self.row, known), ENDS, glyphs))
 
     def doubtful(self) -> tuple[tuple[Condition, tuple[str, ...]], ...]:
         """The names of the jobs without an answer and of stale ones, the oldest first; not those that the banner
         explains."""
         found = []
         for condition in (Condition.NO_ANSWER, Condition.STALE):
-            states = [self.shown.states[job] for job in self._tally.jobs.get(condition, ())]
+            states = [self.shown.states[job] for job in self._tally.jobs[condition]]
             since = sorted((_doubtful_since(state), state.name) for state in states if not self._is_explained(state))
             found.append((condition, tuple(name for _, name in since)))
         return tuple((condition, names) for condition, names in found if names)
