@@ -253,7 +253,7 @@ async def test_a_hostile_log_is_plain_text(stage: Stage) -> None:
 async def test_a_followed_log_is_printed_once_and_ends_with_the_build(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.commands.log.AGAIN", 0.0)
+    monkeypatch.setattr("tui.commands.log.READ_EVERY", 0.0)
     logs = ["one\n", "one\ntwo\nth", "one\ntwo\nthree\nfour"]
 
     def piece(request: Request) -> Reply:

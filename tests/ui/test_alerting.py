@@ -14,11 +14,11 @@ from tests.support.long_run import by_length, takes_minutes
 from tests.support.virtual_time import in_virtual_time
 from tui.core.alert_policy import AlertOn, Arm
 from tui.core.board import Board, stops_between
-from tui.core.happenings import happenings_of
 from tui.core.job import Job, JobId
 from tui.core.known_runs import Match, MatchKind
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
 from tui.core.run import FailedStep, LastRuns, Outcome, RunRecord
+from tui.core.transitions import happenings_of
 from tui.polling.outcomes import Outcomes
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller

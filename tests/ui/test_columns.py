@@ -110,7 +110,7 @@ def test_a_run_past_its_usual_end_is_before_those_with_time_left_and_a_late_one_
     }
     assert [runs[name].is_late for name in runs] == [True, False, False, False, False, False]
     assert sorted(sorted(runs), key=lambda name: attention(runs[name])) == list(runs)
-    assert [name for name, row in runs.items() if row.expected_end is not None] == ["any moment", "seconds left"]
+    assert [name for name, row in runs.items() if row.due] == ["any moment", "seconds left"]
 
 
 def running(elapsed: float, past: list[float]) -> Row:

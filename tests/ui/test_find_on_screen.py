@@ -100,7 +100,7 @@ class Waiting(Lists):
 
 
 async def test_a_dialog_that_waits_for_its_turn_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.ui.find_dialog.LONG", 0.01)
+    monkeypatch.setattr("tui.ui.find_dialog.LONG_WAIT", 0.01)
     async with screen(1, profile=replace(PROFILE, extras=Waiting()), size=(120, 24)) as shown:
         await shown.press("O")
         await shown.until(lambda: "Still asking: the calls for statuses go first" in shown.text)
@@ -110,7 +110,7 @@ async def test_a_dialog_that_waits_for_its_turn_says_why(monkeypatch: pytest.Mon
 async def test_a_refused_sign_in_is_said_at_once_and_also_if_it_is_refused_meanwhile(
     key: str, word: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.ui.awaited_extras.LOOK_EVERY", 0.01)
+    monkeypatch.setattr("tui.ui.actions.LOOK_EVERY", 0.01)
     refused = Failure(FailureKind.SIGN_IN, "The token was refused.", "APIGW.0301")
     async with screen(1, profile=replace(PROFILE, extras=Waiting()), size=(120, 24)) as shown:
         await shown.press(key)

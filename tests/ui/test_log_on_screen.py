@@ -48,7 +48,7 @@ async def read(shown: Screen, text: str) -> None:
 
 
 async def test_it_follows_while_the_job_runs_and_stays_where_the_reader_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_dialog, "AGAIN", 0.01)
+    monkeypatch.setattr(log_dialog, "READ_EVERY", 0.01)
     service = Service(numbered(200))
     async with screen(2, {job_id(1): Status.RUNNING}, profile=profile(service)) as shown:
         await shown.press("l")

@@ -10,11 +10,8 @@ from tui.codearts.json_body import ErrorFields, fields_of, parse_json
 from tui.codearts.redaction import redact
 from tui.codearts.server_clock import http_date
 from tui.core.job import JobId
-from tui.core.reading import Failure, FailureKind, Status
+from tui.core.reading import LONGEST_RETRY_AFTER, Failure, FailureKind, Status
 from tui.core.text import CELL, DETAIL, clean
-
-LONGEST_WAIT = 3600.0
-"""Seconds; a `Retry-After` that asks for more is cut to it."""
 
 _LOOKED_AT = 4
 """Times the shown length: so much is searched for secrets, since hiding one shortens the text."""
@@ -198,11 +195,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """
     text = _header(headers, "retry-after").strip()
     if re.fullmatch(r"[0-9]{1,6}", text):
-        return min(float(text), LONGEST_WAIT)
+        return min(float(text), LONGEST_RETRY_AFTER)
     until, now = http_date(text), http_date(_header(headers, "date"))
     if until is None or now is None:
         return None
-    return min(max((until - now).total_seconds(), 0.0), LONGEST_WAIT)
+    return min(max((until - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

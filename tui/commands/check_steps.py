@@ -27,7 +27,7 @@ from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasBudget
 from tui.profiles.extras import Extras
 from tui.profiles.profile import Profile
 from tui.storage.settings import AlertSettings
-from tui.terminal.capabilities import COLUMNS, ROWS
+from tui.terminal.capabilities import COLUMNS, LONGEST_LINE, ROWS
 from tui.terminal.notifications import AlertRoute, Outside, alert_routes, look_outside
 
 LIMIT = 10.0
@@ -315,8 +315,6 @@ _JOBS = 3
 """Jobs that are tried until one can be read."""
 OWN_LIMITS = 20.0
 """Seconds: credential commands and log-ins have shorter time limits of their own, with clearer errors."""
-LINE_OF_A_TERMINAL = 4095
-"""Most characters of a line that a terminal takes: of a longer one pasted into `cat > file` the rest is lost."""
 _THEIRS = (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID)
 
 
@@ -335,10 +333,10 @@ async def credential_steps(profile: Profile) -> AsyncIterator[Step]:
         "credential",
         f"{auth_headers.source} ({origin})" if origin not in ("", auth_headers.source) else auth_headers.source,
     )
-    if len(auth_headers.headers.get("X-Auth-Token", "")) == LINE_OF_A_TERMINAL:
+    if len(auth_headers.headers.get("X-Auth-Token", "")) == LONGEST_LINE:
         yield advice(
             "token",
-            f"It has exactly {LINE_OF_A_TERMINAL} characters, as many as a terminal takes in one line: it was probably "
+            f"It has exactly {LONGEST_LINE} characters, as many as a terminal takes in one line: it was probably "
             "cut there. Press i on the screen and paste it, or write the file with an editor.",
         )
     yield await _accepted(profile)

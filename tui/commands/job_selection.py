@@ -134,8 +134,6 @@ def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -
     return [known.get(job) or Job(job, address=address) for job, address in new]
 
 
-_CUT = 4095
-"""Bytes of a line that a terminal in line mode keeps; Linux and the others drop the rest in silence."""
 _END, _ERASE, _ERASE_LINE = "\x04", ("\x7f", "\b"), "\x15"
 SIGNAL_WITHIN = 0.5
 """Seconds: a signal that comes just before a call that waits does not interrupt it."""
@@ -144,13 +142,15 @@ _HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGCONT)
 
 def read_input() -> str:
     """All of it; invalid UTF-8 is replaced. Raises UserError if it is closed, or was cut by the terminal."""
+    from tui.terminal.capabilities import LONGEST_LINE
+
     if sys.stdin is None:
         raise UserError("Standard input is closed: there is nothing to read.")
     if not sys.stdin.isatty():
         return sys.stdin.buffer.read().decode(errors="replace")
     descriptor = sys.stdin.fileno()
     with _character_mode(descriptor):
-        if _waiting(descriptor) >= _CUT:
+        if _waiting(descriptor) >= LONGEST_LINE:
             raise UserError(
                 "This was pasted too early, and the terminal may have cut it: wait for the prompt, paste again."
             )

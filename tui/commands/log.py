@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.commands.job_selection import add_build
 from tui.commands.output import ExitCode, Output
-from tui.core.log_tail import MOST_LINES
+from tui.core.log_tail import MOST_LINES, READ_EVERY
 from tui.core.reading import Failure, Retry, Status
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ DESCRIPTION = (
 EXAMPLES = ["log mobile-ios", "log mobile-ios --build 88 --lines 5000 | grep -i error", "log --follow mobile-ios"]
 
 LINES = 100
-AGAIN = 5.0
-"""Seconds between two questions about a log that is followed."""
 
 IsRunning = Callable[[], Awaitable[bool]]
 
@@ -100,7 +98,7 @@ async def _follow(reader: "LogReader", most: int, is_running: IsRunning, output:
         printed = tail.count
         goes_on = await is_running()
         if goes_on:
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(READ_EVERY)
         await reader.read_on()
     output.lines(tail.after(printed))
     output.lines(tail.lines[-1:] if tail.has_open_line else [])

@@ -6,18 +6,20 @@ from math import inf
 from typing import NamedTuple
 
 from tui.core.alert_policy import Arm
+from tui.core.estimate import WINDOW
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.known_runs import MatchKind, choose_record, known_runs, with_record
 from tui.core.observed_run import Gap, RecordedRun, observe
-from tui.core.reading import Failure, Moment, Reading, Status
+from tui.core.reading import Failure, Moment, Reading, Retry, Status
 from tui.core.run import FailedStep, Outcome, RunRecord, merged
 
-TRANSITIONS_KEPT = RUNS_KEPT = GAPS_KEPT = 20
-"""For each job."""
-RECORDS_KEPT = 20
+TRANSITIONS_KEPT = GAPS_KEPT = 20
+RUNS_KEPT = RECORDS_KEPT = WINDOW
 """For each job, as many as an estimate uses."""
 TOLD_JOBS = 1000
 """Jobs whose records are kept."""
+SILENT_AFTER = 3
+"""Failed readings in a row that count as no answer. Failures that do not pass by themselves count at once."""
 REMEMBERED = 500
 """Removed jobs whose state is kept, in case they come back, as by undo."""
 
@@ -139,6 +141,11 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     def failure(self) -> Failure | None:
         """Why the last reading failed; None if it did not."""
         return self.last.failure if self.last else None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether readings fail for more than a moment: three in a row, or one whose reason does not pass by itself."""
+        return self.failure is not None and (self.failures >= SILENT_AFTER or self.failure.kind.retry is Retry.LASTING)
 
     def age(self, now: float) -> float | None:
         """Seconds since the last good status was received; None if never read."""

@@ -11,6 +11,8 @@ from tui.core.text import DETAIL, clean
 
 MOST_LINES = 5000
 MOST_CHARACTERS = 8 * 1024 * 1024
+READ_EVERY = 5.0
+"""Seconds between two calls for a log that grows."""
 
 
 class LogLines(NamedTuple):

@@ -9,14 +9,11 @@ from typing import NamedTuple
 from tui.core.board import RUNS_KEPT, JobState
 from tui.core.job import JobId
 from tui.core.observed_run import RecordedRun
-from tui.core.reading import Retry
 from tui.core.run import Outcome
 from tui.core.run_progress import late_since
 
 LONGEST = 1000
 """Events of a list at most."""
-SURE = 3
-"""So many failed readings in a row are an event; one whose reason is lasting is so at once."""
 
 
 class EventKind(StrEnum):
@@ -76,9 +73,7 @@ def events_of(state: JobState) -> Iterator[PastEvent]:
 
 def outage_of(state: JobState) -> Outage | None:
     """Returns the time without answers that goes on; None if there is none, or if the next reading may end it."""
-    if state.failure is None or state.no_answer_since is None:
-        return None
-    if state.failures < SURE and state.failure.kind.retry is not Retry.LASTING:
+    if state.failure is None or state.no_answer_since is None or not state.is_silent:
         return None
     return Outage(state.job.id, state.no_answer_since.wall.timestamp(), None, state.failure.summary)
 

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from tui.core.job import JobId
 
+LONGEST_RETRY_AFTER = 3600.0
+"""Seconds; what asks for a longer rest is cut to it."""
+
 
 class Status(StrEnum):
     """Exactly the service's `result: true` or `false`. Idle says nothing about success."""

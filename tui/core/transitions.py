@@ -1,13 +1,15 @@
-"""What happened to jobs between two boards, and which of these changes deserve an alert."""
+"""What happened to a job between two of its states, and what of it may cause an alert."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tui.core.alert_policy import LATE, AlertOn, Happening
 from tui.core.board import JobState, Transition
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Reading, Status
-from tui.core.run import is_late
+from tui.core.run import Outcome, is_late
+from tui.core.run_progress import late_since
 
 
 class Event(StrEnum):
@@ -70,6 +72,54 @@ def deserves_alert(change: Change) -> bool:
     return change.event in (Event.STARTED, Event.STOPPED)
 
 
+def happenings_of(before: JobState, after: JobState, now: float, is_outcome_asked: bool) -> Iterator[Happening]:
+    """Yields what happened to one job between two states. `now` is in monotonic seconds."""
+    for transition in new_transitions(before, after):
+        if _width(transition) <= LATE or (after.armed and not before.is_remembered):
+            has_started = transition.status is Status.RUNNING
+            kind = AlertOn.STARTED if has_started else AlertOn.STOPPED
+            is_last = transition is after.transitions[-1]
+            yield happening(after, kind, now)._replace(
+                is_outcome_pending=is_outcome_asked and is_last and not has_started
+            )
+    if _gives_no_answer(after) and not _gives_no_answer(before):
+        yield happening(after, AlertOn.NO_ANSWER, now)
+
+
+def has_become_late(before: JobState, after: JobState) -> bool:
+    """Returns whether the run in progress takes longer than usual now, and did not at the reading before.
+
+    What became so long ago, while there were no readings, is no news.
+    """
+    if before.good is None or after.good is None or late_since(before) is not None:
+        return False
+    since = late_since(after)
+    return since is not None and after.good.received.wall.timestamp() - since <= LATE
+
+
+def happening(state: JobState, kind: AlertOn, at: float) -> Happening:
+    return Happening(state.job.id, state.name, kind, at, armed=state.armed)
+
+
+def end_of_run(state: JobState, seen_at: float) -> Happening:
+    """Returns the end of the job's last run, with what the service tells of it. `seen_at` is when the stop was seen.
+
+    It is pending until a failed run's step is known, too.
+    """
+    what = happening(state, AlertOn.STOPPED, seen_at)
+    if (run := state.last_run) is None or run.outcome is Outcome.UNKNOWN:
+        return what
+    has_failed = run.outcome in (Outcome.FAILED, Outcome.TIMED_OUT)
+    return what._replace(
+        kind=AlertOn.FAILED if has_failed else AlertOn.STOPPED,
+        is_outcome_pending=run.outcome is Outcome.FAILED and state.failed_step is None,
+        outcome=str(run.outcome),
+        number=run.number,
+        branch=run.branch,
+        step=state.failed_step.step if state.failed_step else "",
+    )
+
+
 def new_transitions(before: JobState, after: JobState) -> list[Transition]:
     """Returns the starts and stops that the later state has and the earlier one has not, oldest first."""
     known = before.transitions[-1] if before.transitions else None
@@ -88,3 +138,13 @@ def _is_recent(transition: Transition) -> bool:
 def _identity(failure: Failure | None) -> tuple[FailureKind, str] | None:
     """Returns what two equal failures have in common: not the wording, which may include a time or an address."""
     return (failure.kind, failure.code) if failure else None
+
+
+def _gives_no_answer(state: JobState) -> bool:
+    return state.is_silent and not state.paused
+
+
+def _width(transition: Transition) -> float:
+    """Returns the seconds between the two answers; by the other clock, too, since one stops while the host sleeps."""
+    after, by = transition.after, transition.by
+    return max(by.at - after.at, (by.wall - after.wall).total_seconds())

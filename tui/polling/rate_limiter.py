@@ -13,7 +13,7 @@ from typing import Protocol
 
 from tui.core.budget import LONGEST_WINDOW, CallLog, Limit, Spending, Told, free_at, limit_of, share, spent
 from tui.core.job import JobId
-from tui.core.reading import Failure
+from tui.core.reading import LONGEST_RETRY_AFTER, Failure
 
 QUIET = 60.0
 """Seconds without throttling after which the rate grows by a step; in a long window two windows."""
@@ -34,7 +34,6 @@ SHOWN_BY = 10
 FIRST_WAIT = 5.0
 LONGEST_WAIT = 60.0
 """Seconds without requests after throttling that names no time: doubled each time, up to the longest."""
-LONGEST_RETRY_AFTER = 3600.0
 ONE_EVENT = 0.5
 """Seconds within which refusals of several instances are one: each has heard of it by a clock of its own."""
 OTHERS_WELL = 10

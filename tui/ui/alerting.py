@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from tui.core.alert_policy import AlertActions, AlertOn, AlertPolicy, Happening, sentence
 from tui.core.board import Board, JobState
-from tui.core.happenings import end_of_run, happening, happenings_of, has_become_late
 from tui.core.job import JobId
 from tui.core.reading import Moment
+from tui.core.transitions import end_of_run, happening, happenings_of, has_become_late
 from tui.storage.settings import AlertSettings
 
 if TYPE_CHECKING:

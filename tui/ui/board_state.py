@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from tui.core.board import Board, JobState
 from tui.core.condition import Condition, Tally
@@ -16,7 +17,7 @@ from tui.ui.columns import Sort, SortKey
 from tui.ui.groups import GROUPINGS, Groups
 from tui.ui.happened import Unseen
 from tui.ui.header import HeaderState, ProfileState
-from tui.ui.row import Row, next_ends
+from tui.ui.row import Due, Row
 
 
 @dataclass
@@ -99,6 +100,8 @@ class BoardState:
         self._profile_names = profile_names
         self._row_order = RowOrder()
         self._tally = Tally()
+        self._due: dict[JobId, Due] = {}
+        """When running jobs usually end, as their rows said it when they were drawn last."""
         self._changed: set[JobId] = set()
         """Jobs that were read since `shown` was updated."""
         self._troubles: Mapping[str, Failure] = {}
@@ -169,6 +172,8 @@ class BoardState:
         self.shown = self.board
         self._tally.count(self.shown.states.values(), now.at, self._interval_of)
         self._changed.clear()
+        self._due.clear()
+        self._note_due(self._tally.jobs[Condition.RUNNING])
         self._arrange()
 
     def _arrange(self) -> None:
@@ -179,9 +184,18 @@ class BoardState:
         """Update `shown` and `order`. Returns the jobs that were read since the last update."""
         jobs, self._changed, self.shown = self._changed & self.board.states.keys(), set(), self.board
         self._tally.follow((self.shown.states[job] for job in jobs), self._interval_of)
+        self._note_due(jobs)
         if self._row_order.moved(jobs, self.row) or self.groups.follow(jobs, self.row):
             self._arrange()
         return jobs
+
+    def _note_due(self, jobs: Iterable[JobId]) -> None:
+        for job in jobs:
+            self._due.pop(job, None)
+            state = self.shown.states[job]
+            is_known = state.current_run and (state.runs or state.records)  # without past runs nothing is usual
+            if is_known and (due := self.row(job).due):
+                self._due[job] = due
 
     def row(self, job: JobId) -> Row:
         state = self.shown.states[job]
@@ -218,9 +232,7 @@ class BoardState:
 
     def ends(self, glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
         """The names of the jobs whose runs usually end next, and when, in the words of their rows."""
-        running = (self.shown.states[job] for job in self._tally.jobs[Condition.RUNNING])
-        known = (state.job.id for state in running if state.runs or state.records)  # without, nothing is usual
-        return tuple(next_ends(map(self.row, known), ENDS, glyphs))
+        return tuple((due.name, due.text(glyphs)) for due in nsmallest(ENDS, self._due.values()))
 
     def doubtful(self) -> tuple[tuple[Condition, tuple[str, ...]], ...]:
         """The names of the jobs without an answer and of stale ones, the oldest first; not those that the banner

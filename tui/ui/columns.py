@@ -335,7 +335,7 @@ class Mark(NamedTuple):
 def strip(runs: Sequence[RecordedRun], gaps: Sequence[Gap], glyphs: StripGlyphs) -> tuple[Mark, ...]:
     """The last runs and the gaps between and after them, oldest first; ten characters at most."""
     shown = list(runs[-LONGEST:])
-    middles = [length for run in runs if (length := middle_duration(run))]
+    middles = [length for run in shown if (length := middle_duration(run))]
     usual = median(middles) if middles else 0.0
     marks: list[Mark] = []
     for at, run in enumerate(shown):

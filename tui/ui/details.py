@@ -22,7 +22,7 @@ from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.formatting import brief
 from tui.ui.groups import Groups
-from tui.ui.row import Row, Subject, ahead, build, look_of, next_ends, status_word, time, usual_in_words, who_of
+from tui.ui.row import Row, Subject, ahead, build, look_of, status_word, time, usual_in_words, who_of
 from tui.ui.run_lines import condition_of_run, record_of, records_of, short_run_line
 
 Field = tuple[str, str, str]
@@ -118,7 +118,8 @@ def group_fields(groups: Groups, key: str, row_of: Callable[[JobId], Row], glyph
     running = [row_of(job) for job in groups.jobs_that_are(Condition.RUNNING, key)]
     late = [(row.state.name, brief(row.course.elapsed)) for row in running if row.course and row.is_late]
     yield from _named("late", late, "ageing")
-    yield from _named("ends next", list(next_ends(running, len(running), glyphs)), "running")
+    ends = [(due.name, due.text(glyphs)) for due in sorted(filter(None, (row.due for row in running)))]
+    yield from _named("ends next", ends, "running")
 
 
 def _named(kind: str, jobs: Sequence[tuple[str, str]], look: str) -> Iterator[Field]:

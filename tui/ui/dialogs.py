@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.codearts.auth.credentials import LONGEST_TOKEN
 from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.text import JOINERS, clean, drawn
@@ -27,6 +28,12 @@ from tui.ui.screen_deps import SignInForm
 from tui.ui.status_line import HEIGHTS, WIDTHS, TooSmall
 
 MASKED = "Masked text cannot be copied."
+
+
+LONGEST_SEARCH = 200
+"""Characters of what is searched for in a dialog."""
+LONG_WAIT = 5.0
+"""Seconds after which a dialog says why it has nothing to show yet."""
 
 
 class LineInput(Input):
@@ -276,17 +283,13 @@ def link_content(address: str) -> list[Widget]:
     ]
 
 
-TOKEN_LONGEST = 100_000
-"""Characters of a token at the most."""
-
-
 class SecretInput(LineInput):
     """Masked. Joins the lines of a paste without spaces: a terminal or a mail may have wrapped the token."""
 
     BETWEEN_LINES = ""
 
     def __init__(self) -> None:
-        super().__init__(password=True, max_length=TOKEN_LONGEST)
+        super().__init__(password=True, max_length=LONGEST_TOKEN)
 
 
 class SignInDialog(Dialog[bool]):

@@ -26,12 +26,10 @@ from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Retry
 from tui.core.text import normal
 from tui.terminal.capabilities import Glyphs
-from tui.ui.dialogs import Dialog, LineInput, Save
+from tui.ui.dialogs import LONG_WAIT, LONGEST_SEARCH, Dialog, LineInput, Save
 from tui.ui.formatting import fit
 from tui.ui.status_line import HidingText, TooSmall
 
-LONG = 5.0
-"""Seconds after which the dialog says why it is still asking."""
 LATE = "Still asking: the calls for statuses go first, and lists wait while most jobs cannot be read."
 EVERYWHERE = "all your jobs, in every project"
 _IGNORED = re.compile(r"[\s_./-]+")
@@ -175,7 +173,6 @@ def _haystack(entry: JobEntry) -> str:
 AHEAD = 20
 """Rows below the cursor that are fetched before they are in view."""
 WATCHED = "watched"
-LONGEST_SEARCH = 200
 
 
 class SearchInput(LineInput):
@@ -322,7 +319,7 @@ class FindDialog(Dialog[tuple[Job, ...]]):
     @work(group="find")
     async def _ask(self) -> None:
         """One page after the other, as long as more are needed."""
-        late = self.set_timer(LONG, self._explain)
+        late = self.set_timer(LONG_WAIT, self._explain)
         while self._needs_more():
             await self._finder.read_on()
             self._is_late = False

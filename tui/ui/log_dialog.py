@@ -20,18 +20,13 @@ from textual.strip import Strip
 from textual.widgets import Input, Static
 
 from tui.codearts.log_api import BuildLog
-from tui.core.log_tail import LogTail, with_short_stamp
+from tui.core.log_tail import READ_EVERY, LogTail, with_short_stamp
 from tui.core.text import width
-from tui.ui.dialogs import Dialog, LineInput
+from tui.ui.dialogs import LONG_WAIT, LONGEST_SEARCH, Dialog, LineInput
 from tui.ui.status_line import HidingText, TooSmall
 
-AGAIN = 5.0
-"""Seconds between two questions about a log that grows."""
 AFTER_PROBLEM = 60.0
 """Seconds until a log that could not be read is asked for again."""
-LONG = 5.0
-"""Seconds after which a question without an answer is explained."""
-LONGEST_SEARCH = 200
 
 
 class LogView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -236,7 +231,7 @@ class LogDialog(Dialog[None]):
             problem = await self._read_on()
             goes_on = goes_on or self._grows
             if goes_on and not self._log.has_more:
-                await asyncio.sleep(AFTER_PROBLEM if problem else AGAIN)
+                await asyncio.sleep(AFTER_PROBLEM if problem else READ_EVERY)
         self._tell()
 
     @property
@@ -252,7 +247,7 @@ class LogDialog(Dialog[None]):
         """Returns what kept it from reading; empty if nothing did."""
         self._is_asking = True
         self._tell()
-        late = self.set_timer(LONG, self._explain)
+        late = self.set_timer(LONG_WAIT, self._explain)
         problem = await self._log.read_on(self._is_running)
         late.stop()
         self._is_asking = False

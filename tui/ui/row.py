@@ -26,6 +26,20 @@ MINUTES_FROM = 180.0
 """Times of so many seconds and more are shown in minutes."""
 
 
+class Due(NamedTuple):
+    """When a run usually ends. The first of several is the one whose row says the least, however that is rounded."""
+
+    left: float
+    """Seconds until then, as its row says them; 0 for any moment."""
+    end: float
+    """Epoch seconds."""
+    name: str
+
+    def text(self, glyphs: Glyphs) -> str:
+        """`≈3m`, or `any moment`."""
+        return f"{glyphs.about}{brief(self.left)}" if self.left else "any moment"
+
+
 class Row(NamedTuple):
     """A job's state at one moment, ready for the columns."""
 
@@ -77,13 +91,13 @@ class Row(NamedTuple):
         return course is not None and course.is_late
 
     @property
-    def expected_end(self) -> float | None:
-        """When its run usually ends (epoch seconds); None if that cannot be said, or if it takes longer than that."""
+    def due(self) -> Due | None:
+        """When its run usually ends; None if that cannot be said, or if it takes longer than that."""
         course = self.course
-        if course is None or course.usual is None or course.usual.point is None:
+        left = None if course is None else shown_left(course)
+        if course is None or left is None or course.usual is None or course.usual.point is None:
             return None
-        is_near = course.outlook.progress in (RunProgress.ON_ITS_WAY, RunProgress.ANY_MOMENT)
-        return course.began + course.usual.point if is_near else None
+        return Due(left, course.began + course.usual.point, self.state.name)
 
     @property
     def is_problem(self) -> bool:
@@ -301,21 +315,25 @@ def ahead(course: Course, glyphs: Glyphs) -> str:
             return ""
         case RunProgress.LONGER_THAN_THE_FEW:
             return f"usually {usual_length(usual, glyphs)}"
-    if usual.point is None:
+    left = shown_left(course)
+    if left is None:
         return f"usually {usual_length(usual, glyphs)}"
-    if course.outlook.left is None:
-        return "any moment"
-    step = SHORT_STEP if course.elapsed < MINUTES_FROM else 60  # it changes together with the elapsed time
-    return f"{glyphs.about}{brief(max(step, round(course.outlook.left / step) * step))} left"
+    return f"{glyphs.about}{brief(left)} left" if left else "any moment"
 
 
-def next_ends(rows: Iterable[Row], most: int, glyphs: Glyphs) -> Iterator[tuple[str, str]]:
-    """The names of the first jobs whose runs usually end, and when: `≈3m`, `any moment`."""
-    rows = list(rows)
-    due = sorted((end, number) for number, row in enumerate(rows) if (end := row.expected_end) is not None)
-    for _, number in due[:most]:
-        if course := rows[number].course:
-            yield rows[number].state.name, ahead(course, glyphs).removesuffix(" left")
+def shown_left(course: Course) -> float | None:
+    """The seconds until it usually ends as the screen says them, 0 for any moment; None if that cannot be said.
+
+    In steps of 15 seconds, or of minutes where the elapsed time is shown in minutes: both texts change together.
+    """
+    outlook = course.outlook
+    is_near = outlook.progress in (RunProgress.ON_ITS_WAY, RunProgress.ANY_MOMENT)
+    if not is_near or course.usual is None or course.usual.point is None:
+        return None
+    if outlook.left is None:
+        return 0.0
+    step = SHORT_STEP if course.elapsed < MINUTES_FROM else 60.0
+    return max(step, round(outlook.left / step) * step)
 
 
 def usual_length(usual: Estimate, glyphs: Glyphs) -> str:

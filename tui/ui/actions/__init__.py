@@ -9,14 +9,20 @@ the objects are attributes of `BoardScreen`.
     watchlist  adding, finding, removing, labels, tags, undo
 """
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from tui.core.job import JobId
+from tui.core.reading import Failure, Retry
+from tui.core.run import RunRecord
 from tui.ui.keys import first_key
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
-    from tui.ui.awaited_extras import AwaitedExtras
+    from tui.codearts.extra_call import ExtraCall
+    from tui.codearts.log_api import BuildSource
     from tui.ui.board_screen import BoardScreen
     from tui.ui.board_state import BoardState
     from tui.ui.job_table import JobTable
@@ -24,9 +30,48 @@ if TYPE_CHECKING:
     from tui.ui.screen_deps import ScreenDeps
     from tui.ui.watchlist_editor import WatchlistEditor
 
+T = TypeVar("T")
+LOOK_EVERY = 0.5
+"""Seconds between two looks at what keeps a call from being sent."""
 NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
 """Why a key cannot do what it is for."""
 PAUSED = "Paused: nothing is asked. Press p to resume the job, P to resume everything."
+
+
+class AwaitedExtras:
+    """Sends extras for a dialog. In the background they wait until sign-in and network are well again; here the reason
+    is returned instead, and a refused sign-in with the key that helps."""
+
+    def __init__(self, extras: "BuildSource", trouble: Callable[[], Failure | None], sign_in_key: str) -> None:
+        """`trouble` returns why no call is sent now; None if calls are sent."""
+        self._extras = extras
+        self._trouble = trouble
+        self._sign_in_key = sign_in_key
+
+    async def fetch(self, call: "ExtraCall[T]") -> T | Failure:
+        """Returns what the call brings, or why it brings nothing."""
+        return await self._brought(self._extras.fetch(call))
+
+    async def last_run(self, job: JobId) -> RunRecord | Failure | None:
+        """Returns the newest build, going on or ended; None for a job that was never built."""
+        return await self._brought(self._extras.last_run(job))
+
+    async def _brought(self, asking: Coroutine[Any, Any, T | Failure]) -> T | Failure:
+        brought = await self._unless_in_trouble(asking)
+        if isinstance(brought, Failure) and brought.kind.retry is Retry.SIGN_IN:
+            return brought._replace(summary=f"{brought.summary} Press esc, then {self._sign_in_key} to sign in.")
+        return brought
+
+    async def _unless_in_trouble(self, asking: Coroutine[Any, Any, T | Failure]) -> T | Failure:
+        task = asyncio.ensure_future(asking)
+        try:
+            while not task.done():
+                if trouble := self._trouble():
+                    return trouble
+                await asyncio.wait([task], timeout=LOOK_EVERY)
+            return task.result()
+        finally:
+            task.cancel()
 
 
 class Actions:
@@ -55,10 +100,8 @@ class Actions:
     def editor(self) -> "WatchlistEditor":
         return self.screen.editor
 
-    def extras(self, profile: str, what_needs: str) -> "AwaitedExtras | None":
+    def extras(self, profile: str, what_needs: str) -> AwaitedExtras | None:
         """What sends other calls than the status call. A notice says why if none may be sent."""
-        from tui.ui.awaited_extras import AwaitedExtras
-
         extras = self.live.service.profile(profile).extras
         if not extras:
             self.say(NEEDS_EXTRAS.format(what_needs))
