@@ -13,8 +13,9 @@ from tests.bench.product import full_speed, pace
 from tests.bench.service import Service
 from tests.bench.terminal import idle_with
 
-SETTLE, WINDOW = 0.1, 0.25
-"""Seconds: long enough for a hundred questions, short enough that the machine keeps its speed over a pair."""
+SETTLE, WINDOW = 0.4, 0.25
+"""Seconds: at first a program that stood still draws its whole screen again. The window is long enough for a hundred
+questions, and short enough that the machine keeps its speed over a pair."""
 
 
 def polls(plan: Plan) -> list[Row]:

@@ -24,18 +24,24 @@ OPEN: dict[str, tuple[Sequence[str], str, int]] = {
 """Keys, what they open, and the most bytes of a change then."""
 
 
-@pytest.mark.parametrize("what", by_length(("nothing", "help"), tuple(OPEN)))
-def test_a_change_sends_what_differs_whatever_is_open(tmp_path: Path, what: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "has_past"),
+    by_length((("nothing", True), ("help", False)), [(what, has_past) for what in OPEN for has_past in (False, True)]),
+)
+def test_a_change_sends_what_differs_whatever_is_open(tmp_path: Path, what: str, has_past: bool) -> None:
     keys, opened, most = OPEN[what]
     labels, answers = numbered(JOBS)
     first, second, *_, last = labels
     with ContractServer(answers) as server:
         home = Home(tmp_path, server.url)
         home.watch(labels)
+        if has_past:
+            home.remember(labels)
+        rest, time = ("passed", "3h ago ") if has_past else ("idle", " " * 8)
         with home.start(rows=90, columns=120) as terminal:  # the help leaves the header free
-            terminal.wait_for(f"{JOBS} idle")
+            terminal.wait_for(f"{JOBS} {rest}")
             server.answers[second] = True
-            terminal.wait_for(r"(?s)running +\S+ +job 002.*idle {10,}job 020")  # the column of times is there
+            terminal.wait_for(rf"(?s)running +\S+ .*job 002.*{rest} +{time} +job 020")  # the column of times is there
             for key in keys:
                 terminal.press(key)
             terminal.wait_for(opened)
@@ -47,14 +53,18 @@ def test_a_change_sends_what_differs_whatever_is_open(tmp_path: Path, what: str)
             assert terminal.bytes_of_whole_frames() - sent <= most
 
 
-@pytest.mark.parametrize("opener", by_length(["s"], ["", "/", "s", "L"]))
-def test_a_window_that_gets_or_loses_the_focus_is_not_drawn_again(tmp_path: Path, opener: str) -> None:
+@pytest.mark.parametrize(
+    ("opener", "has_past"), by_length([("s", False)], [("", False), ("/", False), ("s", True), ("L", False)])
+)
+def test_a_window_that_gets_or_loses_the_focus_is_not_drawn_again(tmp_path: Path, opener: str, has_past: bool) -> None:
     labels, answers = numbered(JOBS)
     with ContractServer(answers) as server:
         home = Home(tmp_path, server.url)
         home.watch(labels)
+        if has_past:
+            home.remember(labels)
         with home.start(rows=40, columns=120) as terminal:
-            terminal.wait_for(f"{JOBS} idle")
+            terminal.wait_for(f"{JOBS} passed" if has_past else f"{JOBS} idle")
             terminal.send(opener)
             terminal.wait_for({"": "job 020", "/": "words", "s": "Sort by", "L": "enter: save"}[opener])
             first, *_, last = labels
@@ -96,17 +106,25 @@ def test_a_terminal_that_takes_nothing_holds_up_nothing(tmp_path: Path) -> None:
             assert terminal.process.wait(20) == 143
 
 
-@pytest.mark.parametrize("told", by_length([(0, 80)], [(0, 0), (0, 80), (24, 0)]))
-def test_a_terminal_without_a_size_is_taken_for_a_usual_one(tmp_path: Path, told: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("told", "has_past"),
+    by_length([((0, 80), False)], [((0, 0), False), ((0, 80), False), ((0, 80), True), ((24, 0), False)]),
+)
+def test_a_terminal_without_a_size_is_taken_for_a_usual_one(
+    tmp_path: Path, told: tuple[int, int], has_past: bool
+) -> None:
     labels, answers = numbered(JOBS)
     with ContractServer(answers) as server:
         home = Home(tmp_path, server.url)
         home.watch(labels)
+        if has_past:
+            home.remember(labels)
+        rest, time = ("passed", "3h ago ") if has_past else ("idle", " " * 8)
         with home.start(told=told) as terminal:
-            terminal.wait_for(f"{JOBS} idle")
+            terminal.wait_for(f"{JOBS} {rest}")
             first, *_, third, second = labels
             server.answers[first] = True
-            terminal.wait_for(r"(?s)1 running.*▸ running +0s.*idle {10,}job 020.*b alert.*a add")  # the whole frame
+            terminal.wait_for(rf"(?s)1 running.*▸ running +0s.*{rest} +{time} +job 020.*b alert.*a add")  # the whole
             bytes_sent = []
             for running, label in enumerate((second, third), 2):
                 before = terminal.bytes_of_whole_frames()

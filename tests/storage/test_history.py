@@ -29,6 +29,7 @@ from tui.storage.history import (
     BATCH,
     LOST,
     RUNS_REMEMBERED,
+    RUNS_SHOWN,
     History,
     HistoryFile,
     HistoryUnusable,
@@ -203,6 +204,22 @@ def test_what_is_old_or_too_much_is_removed(path: Path) -> None:
     assert file.read().seen.keys() == {job_id(3)}
 
 
+def test_a_thousand_runs_are_kept_also_if_two_programs_saw_each(path: Path) -> None:
+    one, two, starts = opened(path), opened(path), [NOW - 60 * number for number in range(1200, 0, -1)]
+    one.write(Notes(tuple(run(start, start + 30) for start in starts)))
+    two.write(Notes(tuple(run(start + 2, start + 32) for start in starts)))
+    two.prune()
+    assert [seen.start.by for seen in read_runs(path.parent, JOBS, 0)[job_id(1)]] == starts[-1000:]
+
+
+def test_removing_what_is_too_much_holds_no_other_program_up(path: Path) -> None:
+    file, steps = opened(path), []
+    file.write(Notes(tuple(run(NOW - 60 * number, NOW - 60 * number + 30) for number in range(1, 501))))
+    file._connection.set_progress_handler(lambda: steps.append(1000), 1000)
+    file.prune()
+    assert sum(steps) < 500 * 100  # of SQLite's machine; comparing each run with each takes a million
+
+
 def test_a_clock_far_ahead_removes_nothing_and_one_that_is_right_again_neither(path: Path) -> None:
     def seen(at: float) -> dict[JobId, LastSeen]:
         return {job_id(1): LastSeen(Status.IDLE, at, at, at)}
@@ -269,6 +286,44 @@ def test_of_a_long_history_the_last_runs_are_read(path: Path) -> None:
     file.write(Notes((run(NOW),)))
     runs = file.read().runs[job_id(1)]
     assert (len(runs), runs[-1].end) == (RUNS_REMEMBERED + 1, None)
+
+
+def test_of_many_jobs_ten_runs_each_are_read_and_more_when_they_are_wanted(
+    path: Path, histories: list[History]
+) -> None:
+    file, starts = opened(path), [NOW - 600 * number for number in range(30, 0, -1)]
+    file.write(Notes(tuple(run(start, start + 300, job) for start in starts for job in range(1, 101))))
+    file.write(Notes((run(NOW, job=2),)))
+    file.close()
+    history = History(lambda: opened(path))
+    histories.append(history)
+    known = history.remembered(frozenset({job_id(1), job_id(2)}), 5)
+    assert known
+    assert [seen.start.by for seen in known.runs[job_id(1)]] == starts[-RUNS_SHOWN:]
+    assert [seen.start.by for seen in known.runs[job_id(2)]] == [
+        *starts[-RUNS_REMEMBERED:],
+        NOW,
+    ]  # it needs an estimate
+    history.ask(JOBS)
+    while not (more := history.remembered(JOBS)) or not more.runs:
+        assert history._thread.is_alive()
+    assert [seen.start.by for seen in more.runs[job_id(1)]] == starts[-RUNS_REMEMBERED:]
+
+
+@pytest.mark.parametrize("jobs", [1, 100])
+def test_runs_that_two_programs_saw_are_not_counted_twice(path: Path, jobs: int) -> None:
+    one, two, starts = opened(path), opened(path), [NOW - 600 * number for number in range(120, 0, -1)]
+    one.write(Notes(tuple(run(start, start + 300, job) for start in starts for job in range(1, jobs + 1))))
+    two.write(Notes(tuple(run(start + 6, start + 304, job) for start in starts for job in range(1, jobs + 1))))
+    known = two.read().runs[job_id(1)]
+    most = RUNS_REMEMBERED if jobs == 1 else RUNS_SHOWN
+    assert [(seen.start, seen.start.by) for seen in known] == [
+        (Between(start - 9, start), start) for start in starts[-most:]
+    ]
+    assert [seen.start.by for seen in two.read_more(JOBS).runs[job_id(1)]] == starts[-RUNS_REMEMBERED:]
+    page = read_older(path.parent, job_id(1), NOW)
+    assert [seen.start.by for seen in page] == starts[-100:]
+    assert [seen.start.by for seen in read_older(path.parent, job_id(1), page[0].start.by)] == starts[:-100]
 
 
 def test_older_runs_are_read_a_page_at_a_time(path: Path) -> None:
@@ -416,6 +471,28 @@ def test_a_lock_that_never_comes_is_said_once_and_what_was_noted_waits(path: Pat
     history.close(5)
     assert history.notice() == ""
     assert opened(path).read().runs == {job_id(1): [run(NOW - 300, NOW)]}
+
+
+def test_a_program_that_may_only_read_remembers_and_says_once_that_it_writes_nothing(
+    path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = opened(path)
+    file.write(Notes((run(NOW - 900, NOW - 600),)))
+    file.close()
+    monkeypatch.setattr("tui.storage.history.BUSY", 0.01)
+    with database(path) as writer:
+        writer.isolation_level = None
+        writer.execute("begin immediate")
+        history = History(lambda: opened(path), batch=0.01, retry=0.01)
+        histories.append(history)
+        assert history.remembered(JOBS, 10) == Remembered({job_id(1): [run(NOW - 900, NOW - 600)]})
+        history.note(Notes((run(NOW - 300, NOW),)))
+        while not (notice := history.notice()):
+            assert history._thread.is_alive()
+        assert notice == "No history: another program holds its file; it is tried again each minute."
+    history.close(5)
+    assert history.notice() == ""
+    assert opened(path).read().runs == {job_id(1): [run(NOW - 900, NOW - 600), run(NOW - 300, NOW)]}
 
 
 def test_what_is_noted_is_written_while_the_program_goes_on(path: Path, histories: list[History]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.archive import Archive
 from tests.support.builders import failure, job_id, moment, reading
 from tests.support.history_files import opened
 from tests.support.long_run import by_length
@@ -52,6 +53,9 @@ class Program:
 
     def note(self, notes: Notes) -> None:
         self.notes.append((self.now, notes))
+
+    def ask(self, jobs: AbstractSet[JobId]) -> None:
+        self.known = self._file.read_more(jobs)
 
     def close(self, wait: float) -> None:
         """What was noted is written when the program ends."""
@@ -114,6 +118,20 @@ def test_a_job_is_after_a_start_what_it_was_before_and_says_so_until_the_first_a
     again.see((IDLE, 5002))
     assert (again.state.is_remembered, again.state.status) == (False, IDLE)
     assert again.state.gaps[-1] == Gap(JOB, NOON + 115, NOON + 5001.9)
+
+
+def test_more_runs_are_asked_for_once_when_a_job_begins_to_run_or_the_service_tells_of_its_runs() -> None:
+    archive, board = Archive(), Board().watch([Job(JOB), Job(job_id(2))])
+    recorder = Recorder(archive, lambda: moment(0))
+    for outcome, at in ((IDLE, 0), (IDLE, 15), (RUNNING, 30), (RUNNING, 45), (IDLE, 60), (RUNNING, 75)):
+        before, board = board, board.record([reading(JOB, outcome, at)])
+        recorder.look(before, board, [JOB])
+        assert len(archive.asked) == (at >= 30)
+    for number in (7, 8):
+        before = board
+        board = board.with_records(job_id(2), [RunRecord(number, Outcome.PASSED, "SUCCESS", is_finished=True)])
+        recorder.look(before, board, [job_id(2)])
+    assert archive.asked == [{JOB}, {job_id(2)}]
 
 
 def test_an_estimate_is_the_same_after_a_restart(path: Path) -> None:

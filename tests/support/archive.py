@@ -13,6 +13,7 @@ class Archive:
     """None while it does not open."""
     notes: list[Notes] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    asked: list[AbstractSet[JobId]] = field(default_factory=list)
     is_closed: bool = False
 
     def remembered(self, jobs: AbstractSet[JobId], wait: float = 0.0) -> Remembered | None:
@@ -25,6 +26,9 @@ class Archive:
 
     def note(self, notes: Notes) -> None:
         self.notes.append(notes)
+
+    def ask(self, jobs: AbstractSet[JobId]) -> None:
+        self.asked.append(jobs)
 
     def close(self, wait: float) -> None:
         self.is_closed = True

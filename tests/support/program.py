@@ -1,12 +1,14 @@
 """The program in a home of its own, whose settings make it ask every second."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.support.builders import job_id
 from tests.support.contract_server import TOKEN, Answers
+from tests.support.history_files import fill
 from tests.support.terminal import Terminal
+from tui.clock import now
 
 SETTINGS = "[polling]\nrunning = 1\nidle = 1\nrequests_per_second = 50\n"
 
@@ -42,6 +44,10 @@ class Home:
         """Write a watchlist: labels by job ID."""
         jobs = (f'\n[[jobs]]\nid = "{job}"\nlabel = "{label}"\n' for job, label in labels.items())
         self.watchlist.write_text("version = 1\n" + "".join(jobs))
+
+    def remember(self, jobs: Iterable[str]) -> None:
+        """Write a history of these jobs."""
+        fill(self.folder / "state", jobs, now)
 
     def start(
         self,

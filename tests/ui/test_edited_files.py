@@ -6,9 +6,8 @@ import pytest
 
 from tests.support.long_run import by_length, takes_minutes
 from tests.support.screen_harness import screen
-from tui.storage.settings import load_settings
+from tui.storage.settings import LIVE, load_settings
 from tui.ui.app import WatchApp
-from tui.ui.edited_files import LIVE
 from tui.ui.themes import bundled_themes
 
 THEME = (bundled_themes() / "dusk.toml").read_text(encoding="utf-8")

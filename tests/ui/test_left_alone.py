@@ -67,6 +67,9 @@ class Watch(NoCredential):
     def note(self, notes: Notes) -> None:
         self.notes.append((self.now().at, notes))
 
+    def ask(self, jobs: AbstractSet[JobId]) -> None:
+        """There are no more."""
+
     def close(self, wait: float) -> None:
         raise AssertionError("it is killed")
 

@@ -32,6 +32,10 @@ def test_the_last_ten_are_shown() -> None:
     assert drawn([]) == ""
 
 
+def test_runs_that_are_not_shown_change_no_height() -> None:
+    assert drawn(runs(*[60] * 15, *[600] * 10)) == drawn(runs(*[600] * 10))
+
+
 @pytest.mark.parametrize(
     ("outcome", "unicode", "ascii_", "look"),
     [

@@ -22,7 +22,7 @@ class ErrorFields(NamedTuple):
 def parse_json(body: bytes) -> object:
     """Parses strictly: UTF-8 without a byte order mark, no duplicate key, no NaN. Raises ValueError."""
     try:
-        return json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
+        return _STRICT.decode(body.decode())
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -72,3 +72,6 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _refuse(constant: str) -> object:
     raise ValueError(f"{constant} is no JSON")
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)

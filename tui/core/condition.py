@@ -1,14 +1,16 @@
 """The condition of a job in one word, and the sum of all jobs."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.board import Freshness, JobState
-from tui.core.job import JobId
 from tui.core.reading import Status
 from tui.core.run import Outcome
+
+if TYPE_CHECKING:
+    from tui.core.job import JobId
 
 
 class Condition(StrEnum):
@@ -35,13 +37,17 @@ NOT_RUNNING = frozenset({Condition.FAILED, Condition.TIMED_OUT, Condition.ABORTE
 
 def condition_of(state: JobState, now: float, interval: float) -> Condition:
     """Paused goes before no answer, no answer before stale, stale before running and idle. `interval` in seconds."""
+    return _condition(state, state.freshness(now, interval))
+
+
+def _condition(state: JobState, freshness: Freshness) -> Condition:
     if state.paused:
         return Condition.PAUSED
     if state.failure:
         return Condition.NO_ANSWER
     if state.status is None or state.is_remembered:
         return Condition.UNREAD
-    if state.freshness(now, interval) is Freshness.STALE:
+    if freshness is Freshness.STALE:
         return Condition.STALE
     return Condition.RUNNING if state.status is Status.RUNNING else after_run(state)
 
@@ -85,38 +91,32 @@ class Tally:
         self._sums: Counter[Part] = Counter()
         self._read_at: dict[JobId, float] = {}
         """When each job with an ageing or stale status was read."""
-        self._jobs: Mapping[Condition, Sequence[JobId]] | None = None
-        """What `jobs` has found since the last change."""
+        self.jobs: defaultdict[Condition, dict[JobId, None]] = defaultdict(dict)
+        """The jobs in each state but unread, as the header counts them: a stale one without an answer is stale."""
         self._now = 0.0
 
     def count(self, states: Collection[JobState], now: float, interval_of: IntervalOf) -> None:
         """Discards the counts and counts these jobs anew."""
         self._now = now
         self._parts, self._read_at, self._sums = {}, {}, Counter({UNREAD: len(states)})
+        self.jobs.clear()
         self.follow((state for state in states if state.last or state.paused), interval_of)
 
     def follow(self, states: Iterable[JobState], interval_of: IntervalOf) -> None:
         """Update the sum for these jobs, which were counted before."""
-        self._jobs = None
         for state in states:
-            job = state.job.id
-            self._sums[self._parts.get(job, UNREAD)] -= 1
-            part = self._parts[job] = _part_of(state, self._now, interval_of(state))
-            self._sums[part] += 1
+            job, part = state.job.id, _part_of(state, self._now, interval_of(state))
+            before = self._parts.get(job, UNREAD)
+            if part != before:
+                self._sums[before] -= 1
+                self._sums[part] += 1
+                self.jobs[_shown_as(before)].pop(job, None)
+                self.jobs[_shown_as(part)][job] = None
+                self._parts[job] = part
             if state.good and part[1] in (Freshness.AGEING, Freshness.STALE):
                 self._read_at[job] = state.good.received.at
             else:
                 self._read_at.pop(job, None)
-
-    @property
-    def jobs(self) -> Mapping[Condition, Sequence[JobId]]:
-        """The jobs in each state, as the header counts them: a stale one without an answer is stale."""
-        if self._jobs is None:
-            found: defaultdict[Condition, list[JobId]] = defaultdict(list)
-            for job, (condition, freshness) in self._parts.items():
-                found[Condition.STALE if freshness is Freshness.STALE else condition].append(job)
-            self._jobs = found
-        return self._jobs
 
     @property
     def summary(self) -> Summary:
@@ -132,9 +132,14 @@ class Tally:
         )
 
 
+def _shown_as(part: Part) -> Condition:
+    condition, freshness = part
+    return Condition.STALE if freshness is Freshness.STALE else condition
+
+
 def _part_of(state: JobState, now: float, interval: float) -> Part:
-    freshness = None if state.paused else state.freshness(now, interval)
-    return condition_of(state, now, interval), freshness
+    freshness = state.freshness(now, interval)
+    return _condition(state, freshness), None if state.paused else freshness
 
 
 def summarise(states: Collection[JobState], now: float, interval_of: IntervalOf) -> Summary:

@@ -221,9 +221,9 @@ class Poller:
         intervals = self._scheduler.pacing.intervals
         if entry is None or (status is not None and status is not entry.status):
             return intervals[Cadence.RUNNING if status is Status.RUNNING else Cadence.IDLE]
-        if entry.cadence is Cadence.LASTING:
+        if (cadence := entry.cadence) is Cadence.LASTING:
             return intervals[Cadence.RUNNING if entry.status is Status.RUNNING else Cadence.IDLE]
-        return max(entry.interval, intervals[entry.cadence])
+        return max(entry.interval, intervals[cadence])
 
     def pace(self) -> Pace:
         scheduler = self._scheduler

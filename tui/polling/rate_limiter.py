@@ -234,6 +234,8 @@ class AdaptiveRateLimiter:
         return min(self._total, PACED * self._care * self.limit.rate) if self.limit else self._total
 
     def _part_of(self, rate: float) -> float:
+        if not self._others:
+            return rate
         return share(rate, self.wanted, [other.wanted for other in self._others if other.is_there])
 
     @property

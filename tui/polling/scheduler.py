@@ -149,10 +149,10 @@ class Scheduler:
             self.job_queue.make_all_due(now)
             if self.sweeps:
                 self.sweeps.restart()
-        self._catch_up(now)
         if now >= self._reviewed_at + REVIEW_EVERY:
             self._reviewed_at = now
             self._count_others(now)
+            self._catch_up(now)
             if self.sweeps:
                 self._review(self.sweeps, now)
 
@@ -301,8 +301,9 @@ class Scheduler:
         """Compares a status with what lists say. Returns whether the job is to be read again at once."""
         if not self.sweeps:
             return False
-        is_hinted = self.sweeps.book.on_reading(job, status, before, sent, now)
-        self.job_queue.set_quiet(job, self._is_quiet(self.sweeps, job, self._listed_since(now), now))
+        is_hinted, is_listed = self.sweeps.book.on_reading(job, status, before, sent, now), self.sweeps.book.hint(job)
+        is_quiet = is_listed is not None and self._is_quiet(self.sweeps, job, self._listed_since(now), now)
+        self.job_queue.set_quiet(job, is_quiet)
         return is_hinted
 
     def _listed_since(self, now: float) -> float:

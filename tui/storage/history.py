@@ -14,10 +14,11 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache, partial
+from itertools import chain, islice
 from math import inf
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -47,7 +48,13 @@ DAYS_KEPT = 90
 RUNS_KEPT = 1000
 """For each job, and as many gaps."""
 RUNS_REMEMBERED = 20
-"""For each job, read at the start, and the one in progress: as many as an estimate uses."""
+"""For each job, beside the one in progress: as many as an estimate uses."""
+RUNS_SHOWN = 10
+"""As many as a row shows. Of many jobs only these are read at the start, and more when a job begins to run."""
+RUNS_AT_START = 1000
+"""Of all jobs: with so few of them, all runs that are to be remembered are read at the start."""
+OBSERVERS = 4
+"""Rows for one run at most, on average: each program that saw the run has written one."""
 RUNS_LOOKED_AT = 5
 """For each job, when another program has written."""
 PAGE = 100
@@ -112,6 +119,9 @@ class HistoryFile:
         self._opened = self._looked = now()
         self._newest = inf
         """The newest moment that is in the file since before it was opened; epoch seconds."""
+        self._checked = 0.0
+        self._is_marked = False
+        """Whether the file says that it is open. The first frame waits for what is read: nothing is written before."""
         self._connection = self._open()
         self._version = self._data_version()
 
@@ -122,13 +132,24 @@ class HistoryFile:
         try:
             for run in self._runs():
                 runs.setdefault(run.job, []).append(run)
-            for gap in _last_gaps(self._connection):
+            for gap in _gaps_since(self._connection, {job: known[-1].start.by for job, known in runs.items()}):
                 gaps.setdefault(gap.job, []).insert(0, gap)
             seen = dict(_seen(self._connection))
         except _NONSENSE:
             raise HistoryUnusable(_NO_HISTORY) from None
         self._newest = max((known.received for known in seen.values()), default=inf)
         return Remembered({job: merged(known)[-RUNS_REMEMBERED - 1 :] for job, known in runs.items()}, seen, gaps)
+
+    def read_more(self, jobs: AbstractSet[JobId]) -> Remembered:
+        """Returns as many runs of these jobs as an estimate uses."""
+        runs: dict[JobId, list[RecordedRun]] = {}
+        try:
+            for job in jobs:
+                if known := merged(_runs_before(self._connection, job=job, most=RUNS_REMEMBERED)):
+                    runs[job] = known
+        except _NONSENSE:
+            raise HistoryUnusable(_NO_HISTORY) from None
+        return Remembered(runs)
 
     def read_news(self) -> Remembered:
         """Returns the runs that ended lately, if another program has written since the last call; else nothing."""
@@ -177,21 +198,21 @@ class HistoryFile:
             connection.execute("delete from run where coalesce(end_by, running_at) < ?", (oldest,))
             connection.execute("delete from gap where end < ?", (oldest,))
             connection.execute("delete from seen where received < ?", (oldest,))
-            connection.execute(
-                "delete from run where start_by <= (select start_by from run as later where later.job = run.job"
-                " order by start_by desc limit 1 offset ?)",
-                (RUNS_KEPT,),
-            )
-            connection.execute(
-                "delete from gap where start <= (select start from gap as later where later.job = gap.job"
-                " order by start desc limit 1 offset ?)",
-                (RUNS_KEPT,),
-            )
+            for (identity,) in connection.execute("select id from job").fetchall():
+                connection.execute(
+                    "delete from run where job = ? and start_by < ?", (identity, _first_kept(connection, identity))
+                )
+                connection.execute(
+                    "delete from gap where job = ? and start <="
+                    " (select start from gap where job = ? order by start desc limit 1 offset ?)",
+                    (identity, identity, RUNS_KEPT),
+                )
         self._connection.execute("pragma incremental_vacuum")
 
     def close(self) -> None:
-        with suppress(sqlite3.Error), self._transaction() as connection:
-            connection.execute("update day set is_open = 0")
+        if self._is_marked:
+            with suppress(sqlite3.Error), self._transaction() as connection:
+                connection.execute("update day set is_open = 0")
         self._connection.close()
 
     def _data_version(self) -> int:
@@ -200,7 +221,9 @@ class HistoryFile:
         return int(version)
 
     def _runs(self) -> Iterator[RecordedRun]:
-        yield from _last_runs(self._connection)
+        (jobs,) = self._connection.execute("select count(*) from job").fetchone()
+        most = min(RUNS_REMEMBERED, max(RUNS_SHOWN, RUNS_AT_START // max(1, jobs)))
+        yield from _last_runs(self._connection, most=most)
         yield from _runs_of_others(self._path, _last_runs)
 
     def _open(self) -> sqlite3.Connection:
@@ -221,12 +244,12 @@ class HistoryFile:
         os.close(created)
         connection = sqlite3.connect(self._path, timeout=BUSY, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("pragma auto_vacuum = incremental")
             connection.execute("pragma journal_mode = truncate")
             connection.execute("pragma synchronous = full")
             connection.execute(f"pragma cache_size = -{CACHE}")
             (version,) = connection.execute("pragma user_version").fetchone()
             if version == 0 and not connection.execute("select 1 from sqlite_master").fetchone():
+                connection.execute("pragma auto_vacuum = incremental")  # it would lock a file that has tables
                 connection.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {VERSION}; commit")
             _check_version(connection)
             self._check(connection)
@@ -247,7 +270,7 @@ class HistoryFile:
             if connection.execute("pragma quick_check(1)").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("damaged")
             checked = now
-        connection.execute("update day set checked = ?, is_open = 1", (checked,))
+        self._checked = checked
 
     def _set_aside(self, why: str) -> None:
         """Keeps one unusable file at the most."""
@@ -265,8 +288,11 @@ class HistoryFile:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         self._connection.execute("begin immediate")
         try:
+            if not self._is_marked:
+                self._connection.execute("update day set checked = ?, is_open = 1", (self._checked,))
             yield self._connection
             self._connection.execute("commit")
+            self._is_marked = True
         except BaseException:
             with suppress(sqlite3.Error):
                 self._connection.execute("rollback")
@@ -301,9 +327,10 @@ _RUNS = (
     "select start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent"
     " from run where job = ? and start_by < ? and coalesce(end_by, running_at) >= ? order by start_by desc limit ?"
 )
+_RUNNING_AT, _END_BY = 2, 4
+"""Places in a row of `_RUNS`."""
 _GAPS = (
-    "select start, end from gap where job = ? and end > (select min(start_by) from"
-    " (select start_by from run where job = ? order by start_by desc limit ?)) order by start desc limit ?"
+    "select start, end from gap where job = (select id from job where job = ?) and end > ? order by start desc limit ?"
 )
 _NEWS = (
     "select start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent"
@@ -320,20 +347,47 @@ def _runs_since(
                 yield _run(JobId(job), row, source)
 
 
-def _runs_before(connection: sqlite3.Connection, source: str, *, job: JobId, before: float) -> Iterator[RecordedRun]:
+def _runs_before(
+    connection: sqlite3.Connection, source: str = "", *, job: JobId, before: float = _END_OF_TIME, most: int = PAGE
+) -> Iterator[RecordedRun]:
     for (identity,) in connection.execute("select id from job where job = ?", (job,)).fetchall():
-        for row in connection.execute(_RUNS, (identity, before, 0, PAGE)):
+        for row in _newest(connection.execute(_RUNS, (identity, before, 0, -1)), most):
             yield _run(job, row, source)
 
 
-def _last_runs(connection: sqlite3.Connection, source: str = "") -> Iterator[RecordedRun]:
-    """The last runs of each job; an index walk of some rows a job, however many the file has."""
+def _last_runs(connection: sqlite3.Connection, source: str = "", most: int = RUNS_REMEMBERED) -> Iterator[RecordedRun]:
+    """The last runs of each job, more of one that goes on; an index walk of some rows a job, however many there are."""
     for identity, job in connection.execute("select id, job from job").fetchall():
-        name, ended = JobId(job), 0
-        for row in connection.execute(_RUNS, (identity, _END_OF_TIME, 0, RUNS_REMEMBERED + 1)):
-            yield (run := _run(name, row, source))
-            if (ended := ended + (run.end is not None)) == RUNS_REMEMBERED:
-                break
+        name, rows = JobId(job), connection.execute(_RUNS, (identity, _END_OF_TIME, 0, -1))
+        if last := rows.fetchone():
+            for row in _newest(chain([last], rows), RUNS_REMEMBERED if last[_END_BY] is None else most):
+                yield _run(name, row, source)
+
+
+def _newest(rows: Iterable[tuple[Any, ...]], most: int) -> Iterator[tuple[Any, ...]]:
+    """Yields all rows about the last `most` runs that ended, and about one that goes on after them.
+
+    `rows` are those of one job, newest first. Each program that saw a run has written a row about it.
+    """
+    ended, first = 0, inf
+    for row in islice(rows, OBSERVERS * (most + 1)):
+        seen_until = row[_RUNNING_AT] if row[_END_BY] is None else row[_END_BY]
+        if seen_until < first and (first < inf or row[_END_BY] is not None):
+            if ended == most:
+                return
+            ended += 1
+        first = row[0]
+        yield row
+
+
+def _first_kept(connection: sqlite3.Connection, identity: int) -> float:
+    """Returns from which start on the job's runs are kept."""
+    too_many = connection.execute("select 1 from run where job = ? limit 1 offset ?", (identity, RUNS_KEPT)).fetchone()
+    first = 0.0
+    if too_many:
+        for row in _newest(connection.execute(_RUNS, (identity, _END_OF_TIME, 0, -1)), RUNS_KEPT):
+            first = row[0]
+    return first
 
 
 def _runs_ended_since(connection: sqlite3.Connection, since: float) -> Iterator[RecordedRun]:
@@ -342,12 +396,11 @@ def _runs_ended_since(connection: sqlite3.Connection, since: float) -> Iterator[
             yield _run(JobId(job), row, "")
 
 
-def _last_gaps(connection: sqlite3.Connection) -> Iterator[Gap]:
-    """The last gaps of each job since the oldest run that is read, newest first."""
-    for identity, job in connection.execute("select id, job from job").fetchall():
-        name = JobId(job)
-        for start, end in connection.execute(_GAPS, (identity, identity, RUNS_REMEMBERED, RUNS_REMEMBERED)):
-            yield Gap(name, _time(start), _time(end))
+def _gaps_since(connection: sqlite3.Connection, oldest: Mapping[JobId, float]) -> Iterator[Gap]:
+    """The last gaps of each job since this moment, newest first."""
+    for job, since in oldest.items():
+        for start, end in connection.execute(_GAPS, (job, since, RUNS_REMEMBERED)):
+            yield Gap(job, _time(start), _time(end))
 
 
 def _seen(connection: sqlite3.Connection) -> Iterator[tuple[JobId, LastSeen]]:
@@ -440,7 +493,9 @@ class History:
         self._open_file = open_file
         self._batch = batch
         self._retry = retry
-        self._queue: SimpleQueue[Notes | None] = SimpleQueue()
+        self._queue: SimpleQueue[Notes | AbstractSet[JobId] | None] = SimpleQueue()
+        """What is to be written, jobs of which more is to be read, and at last None."""
+        self._asked: set[JobId] = set()
         self._is_read = threading.Event()
         self._read: SimpleQueue[Remembered] = SimpleQueue()
         self._left: Remembered | None = None
@@ -476,6 +531,11 @@ class History:
         """Writes this down within five seconds. Never blocks, never raises."""
         if not self._is_off:
             self._queue.put(notes)
+
+    def ask(self, jobs: AbstractSet[JobId]) -> None:
+        """Reads more runs of these jobs: `remembered` returns them later. Never blocks, never raises."""
+        if not self._is_off:
+            self._queue.put(jobs)
 
     def close(self, wait: float) -> None:
         """Writes down what was noted; gives up after `wait` seconds."""
@@ -524,26 +584,31 @@ class History:
             more, ends = self._drain(self._batch)
             kept += more
             now = time.monotonic()
-            if kept and (ends or now >= next_try):
+            if ends or now >= next_try:
                 try:
-                    file.write(together(kept))
-                    kept = []
+                    if kept:
+                        file.write(together(kept))
+                        kept = []
+                    if now - pruned > _HOUR and not ends:
+                        file.prune()
+                        pruned = now
                 except sqlite3.OperationalError as error:
                     if not is_busy(error):
                         raise
+                    self._say(f"{_HELD}; it is tried again each minute")
                     kept, next_try = [together(kept)], now + self._retry
+            if self._asked:
+                self._pass_on(partial(file.read_more, self._asked))
+                self._asked = set()
             if now - looked >= self._retry:
-                self._look(file)
+                self._pass_on(file.read_news)
                 looked = now
-            if now - pruned > _HOUR and not kept:
-                file.prune()
-                pruned = now
         file.close()
 
-    def _look(self, file: HistoryFile) -> None:
-        """Pass on what another program has written."""
+    def _pass_on(self, read: Callable[[], Remembered]) -> None:
+        """Read, for the next call of `remembered`; nothing while another program holds the file."""
         try:
-            news = file.read_news()
+            news = read()
         except sqlite3.OperationalError as error:
             if not is_busy(error):
                 raise
@@ -552,7 +617,7 @@ class History:
             self._read.put(news)
 
     def _drain(self, wait: float) -> tuple[list[Notes], bool]:
-        """Returns what was noted within `wait` seconds, and whether that was the end."""
+        """Returns what was noted within `wait` seconds, or until more is to be read; and whether that was the end."""
         notes: list[Notes] = []
         deadline = time.monotonic() + wait
         while (left := deadline - time.monotonic()) > 0:
@@ -560,6 +625,9 @@ class History:
                 note = self._queue.get(timeout=left)
                 if note is None:
                     return notes, True
+                if isinstance(note, AbstractSet):
+                    self._asked |= note
+                    return notes, False
                 notes.append(note)
         return notes, False
 

@@ -28,6 +28,9 @@ class Archive(Protocol):
     def note(self, notes: Notes) -> None:
         """Keep this."""
 
+    def ask(self, jobs: AbstractSet[JobId]) -> None:
+        """Read as many runs of these jobs as an estimate uses, for a later call of `remembered`."""
+
     def close(self, wait: float) -> None:
         """Finish what was noted, within so many seconds."""
 
@@ -44,6 +47,9 @@ class NoArchive:
     def note(self, notes: Notes) -> None:
         pass
 
+    def ask(self, jobs: AbstractSet[JobId]) -> None:
+        pass
+
     def close(self, wait: float) -> None:
         pass
 
@@ -56,6 +62,8 @@ class Recorder:
         self._now = now
         self._unwritten: dict[JobId, JobState] = {}
         """The states of jobs that were read since what was seen last was noted."""
+        self._asked: set[JobId] = set()
+        """Jobs all of whose runs that an estimate uses were asked for; at the start fewer are read."""
         self._next = now().at + STILL_THERE
 
     def fill(self, board: Board, wait: float = 0.0) -> Board:
@@ -66,13 +74,18 @@ class Recorder:
 
     def look(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
         """Note what is known of these jobs on the second board and was not on the first."""
-        notes = [
-            notes
-            for job in jobs
-            if (was := before.states.get(job)) and (now := after.states.get(job)) and (notes := self._news(was, now))
-        ]
+        notes, more = [], set()
+        for job in jobs:
+            if (was := before.states.get(job)) and (now := after.states.get(job)):
+                if news := self._news(was, now):
+                    notes.append(news)
+                if _needs_more(was, now):
+                    more.add(job)
         if notes:
             self._archive.note(together(notes))
+        if more := more - self._asked:
+            self._asked |= more
+            self._archive.ask(more)
         self.tick()
 
     def tick(self) -> None:
@@ -109,6 +122,11 @@ class Recorder:
         runs = tuple(state.current_run for state in states.values() if state.current_run)
         if seen:
             self._archive.note(Notes(runs, seen=seen))
+
+
+def _needs_more(was: JobState, now: JobState) -> bool:
+    """Whether the job began to run, which needs an estimate, or the service told of its runs: some may be ours."""
+    return (now.current_run is not None and was.current_run is None) or now.records is not was.records
 
 
 def _start(state: JobState) -> float | None:

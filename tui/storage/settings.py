@@ -225,6 +225,8 @@ _SECTIONS: Mapping[str, Mapping[str, Reader]] = {
     },
     "service": {"extras": switch},
 }
+LIVE = ("ui.theme", "ui.address", "ui.columns", "alerts.", "keys.", "views.", "commands.")
+"""Settings that take effect when the file is edited; the others need a restart."""
 
 
 def short_text(most: int) -> Reader:

@@ -59,14 +59,15 @@ class Alerting:
 
     def seen(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
         """Take what these jobs' readings changed."""
-        now = self._now().at
+        now, policy = self._now().at, self._policy
         for job in jobs:
             was, known = before.states.get(job), after.states.get(job)
             if was and known and was is not known:
                 self._take_all(happenings_of(was, known, now, self._is_asked(job)))
                 if AlertOn.LONGER_THAN_USUAL in self._settings.on and has_become_late(was, known):
                     self._happened(happening(known, AlertOn.LONGER_THAN_USUAL, now))
-        self._tick()
+        if self._policy is not policy:
+            self._tick()
 
     def learned(self, state: JobState) -> None:
         """Take what the service told of the job's last run."""

@@ -173,7 +173,7 @@ class BoardState:
         self._tally.count(self.shown.states.values(), now.at, self._interval_of)
         self._changed.clear()
         self._due.clear()
-        self._note_due(self._tally.jobs.get(Condition.RUNNING, ()))
+        self._note_due(self._tally.jobs[Condition.RUNNING])
         self._arrange()
 
     def _arrange(self) -> None:
@@ -192,7 +192,9 @@ class BoardState:
     def _note_due(self, jobs: Iterable[JobId]) -> None:
         for job in jobs:
             self._due.pop(job, None)
-            if due := self.row(job).due:
+            state = self.shown.states[job]
+            is_known = state.current_run and (state.runs or state.records)  # without past runs nothing is usual
+            if is_known and (due := self.row(job).due):
                 self._due[job] = due
 
     def row(self, job: JobId) -> Row:
@@ -244,7 +246,7 @@ class BoardState:
         for job in new:
             found.setdefault(job, None)
         for condition in (Condition.FAILED, Condition.NO_ANSWER, Condition.STALE):
-            for job in tally.get(condition, ()):
+            for job in tally[condition]:
                 if not self._is_explained(states[job]):
                     found.setdefault(job, condition)
         for job in in_view:

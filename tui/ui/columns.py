@@ -338,13 +338,13 @@ class Mark(NamedTuple):
 def strip(runs: Sequence[RecordedRun], gaps: Sequence[Gap], glyphs: StripGlyphs) -> tuple[Mark, ...]:
     """The last runs and the gaps between and after them, oldest first; ten characters at most."""
     shown = list(runs[-LONGEST:])
-    middles = [length for run in runs if (length := middle_duration(run))]
-    usual = median(middles) if middles else 0.0
+    lengths = [middle_duration(run) for run in shown]
+    usual = median(known) if (known := list(filter(None, lengths))) else 0.0
     marks: list[Mark] = []
-    for at, run in enumerate(shown):
-        marks.append(_mark(run, usual, glyphs))
+    for at, (run, length) in enumerate(zip(shown, lengths, strict=True)):
+        marks.append(_mark(run, length, usual, glyphs))
         until = shown[at + 1].start.by if at + 1 < len(shown) else None
-        if run.end and _was_unwatched(gaps, run.end.after or run.end.by, until):
+        if gaps and run.end and _was_unwatched(gaps, run.end.after or run.end.by, until):
             marks.append(Mark(NOT_WATCHED))
     marks = marks[-LONGEST:]
     return tuple(marks[1:] if marks and marks[0].text == NOT_WATCHED else marks)
@@ -360,13 +360,12 @@ def _was_unwatched(gaps: Sequence[Gap], after: float, until: float | None) -> bo
     return any(gap.end > after and (until is None or gap.start < until) for gap in gaps)
 
 
-def _mark(run: RecordedRun, usual: float, glyphs: StripGlyphs) -> Mark:
+def _mark(run: RecordedRun, length: float | None, usual: float, glyphs: StripGlyphs) -> Mark:
     match run.outcome:
         case Outcome.FAILED:
             return Mark(glyphs.failed, "error")
         case Outcome.ABORTED | Outcome.TIMED_OUT:
             return Mark(glyphs.aborted, "idle")
-    length = middle_duration(run)
     if not length or run.maybe_two:
         return Mark(glyphs.no_duration, "dim")
     heights = glyphs.passed if run.outcome is Outcome.PASSED else glyphs.ended

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tui.core.errors import UserError
 from tui.storage.files import Signature, signature
-from tui.storage.settings import Settings, load_settings
+from tui.storage.settings import LIVE, Settings, load_settings
 from tui.ui.actions.look import Views, check_views
 from tui.ui.keys import check_keys
 from tui.ui.screen_deps import ScreenDeps
@@ -13,9 +13,6 @@ from tui.ui.watchlist_editor import DiskThread
 
 if TYPE_CHECKING:
     from tui.ui.own_commands import OwnCommands
-
-LIVE = ("ui.theme", "ui.address", "ui.columns", "alerts.", "keys.", "views.", "commands.")
-"""Settings that take effect at once; the others need a restart."""
 
 
 def check_screen_settings(keys: Mapping[str, str], views: Views, commands: "OwnCommands") -> None:
