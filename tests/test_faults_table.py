@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -15,6 +16,7 @@ ROWS = [
 PROOF = re.compile(r"`((?:\w+/)?test_\w+\.py)::(\w+)`")
 
 
+@cache
 def defined(path: Path) -> set[str]:
     """Names of tests that pytest collects there."""
     functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign)

@@ -149,8 +149,7 @@ def test_a_real_shell_completes_behind_an_option(shell: Shell, tmp_path: Path, n
 
 
 def test_the_words_need_neither_credential_nor_endpoint(shell: Shell) -> None:
-    shell.run(f"codearts-watch add {job_id(1)} --label web")
-    shell.run(f"codearts-watch add {job_id(2)} --label=--all")
+    shell.watch({job_id(1): "web", job_id(2): "--all"})
     for name in ("CODEARTS_ENDPOINT", "CODEARTS_TOKEN"):
         del shell.env[name]
     assert shell.run("codearts-watch list --complete") == (

@@ -91,6 +91,41 @@ def test_the_value_of_an_option_that_there_is_not_is_never_repeated(said: Said, 
     assert "error: " in text
 
 
+SECRETS = ("hunter2", "\x1b]0;x\x07\x9b31m", "it's", "a'\"b")
+WRONG = [
+    "--token @",
+    "--token=@",
+    "-t@",
+    "@",
+    "--json=@",
+    "--demo=@",
+    "status --token @",
+    "status --json=@",
+    "config @ extra",
+    "demo-service --port @",
+    "wait --timeout @",
+    "wait --until @",
+    "completion @",
+    "completion bash @",
+]
+
+
+@pytest.mark.parametrize("command", WRONG)
+def test_what_is_wrong_on_the_command_line_is_not_repeated(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for secret in SECRETS:
+        code = main(command.replace("@", secret).split())
+        data, text = capsys.readouterr()
+        assert (code, data) == (2, "")
+        assert secret not in text
+        assert not any(character in text for character in "\x1b\x07\x9b")
+        assert "error: " in text
+
+
+def test_an_unknown_option_is_named(said: Said) -> None:
+    assert "unrecognized arguments: --token; a token comes from" in said(["--token", "x", "status"], {}, "")
+    assert "unrecognized arguments: --token, 1 not shown here" in said(["config", "--token", "x"], {}, "")
+
+
 ESCAPES = [["--x\x1b]0;title\x07"], ["\x1b[31m"], ["status", "\x1b[2J"], ["list", "\x1b[2J"], ["completion", "\x9b1m"]]
 
 

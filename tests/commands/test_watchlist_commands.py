@@ -84,6 +84,20 @@ def test_a_list_goes_through_a_pipe_to_status(shell: Shell) -> None:
     assert shell.run("codearts-watch status -", "nothing here")[:2] == (2, "")
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"), [(f"{IDS[0]}\n{IDS[1][:-1]}\n", "31 characters"), (f"{IDS[0]}\nno-such-label\n", "names no job")]
+)
+def test_a_line_of_standard_input_that_was_meant_as_a_job_is_not_passed_over(
+    shell: Shell, lines: str, said: str
+) -> None:
+    code, data, talk = shell.run("codearts-watch status -", lines)
+    assert (code, data) == (2, "")
+    assert said in talk
+    shell.run(f"codearts-watch add {IDS[1]} --label web-frontend")
+    code, data, _ = shell.run("codearts-watch status -", f"{IDS[0]}\nweb-frontend\n")
+    assert (code, data.count("\n")) == (0, 2)
+
+
 def test_add_and_remove(shell: Shell) -> None:
     assert shell.run(f"codearts-watch add {IDS[0]} https://example.com/jobs/{IDS[1]}/history --tag x")[0] == 0
     code, data, talk = shell.run(f"codearts-watch add {IDS[0]} nonsense {IDS[2]}")

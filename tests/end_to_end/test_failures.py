@@ -62,13 +62,18 @@ def test_one_job_whose_sign_in_is_refused_does_not_sign_out_the_others(tmp_path:
             server.wait_for(lambda _: all(len(server.asked_for(job)) > asked[job] + 1 for job in others))
 
 
-def test_a_refused_token_is_one_banner_and_a_new_token_file_mends_it(tmp_path: Path) -> None:
+def test_a_missing_or_refused_token_is_one_banner_and_a_new_token_file_mends_it(tmp_path: Path) -> None:
     labels, answers = numbered(6, script=True)
     with ContractServer(answers) as server:
         home = Home(tmp_path, server.url)
         home.watch(labels)
+        home.token.unlink()
         with home.start() as terminal:
+            terminal.wait_for("(?s)Not asking: .*Could not ask about any of the 6 jobs")
+            assert server.requests == []
+            home.sign_in(server.token)
             terminal.wait_for("6 running")
+            terminal.gone("Not asking")
             server.token = "the-next-token"
             text = terminal.wait_for("Not asking")
             assert len(re.findall("Not asking:", text)) == 1
@@ -82,20 +87,6 @@ def test_a_refused_token_is_one_banner_and_a_new_token_file_mends_it(tmp_path: P
             mended = shown.index("the-next-token")  # some may have been under way
             assert set(shown[mended:]) == {"the-next-token"}
             assert b"the-next-token" not in terminal.raw
-
-
-def test_no_token_at_all_is_said_on_the_screen(tmp_path: Path) -> None:
-    labels, answers = numbered(2, script=False)
-    with ContractServer(answers) as server:
-        home = Home(tmp_path, server.url)
-        home.watch(labels)
-        home.token.unlink()
-        with home.start() as terminal:
-            terminal.wait_for("(?s)Not asking: .*Could not ask about any of the 2 jobs")
-            assert server.requests == []
-            home.sign_in(server.token)
-            terminal.wait_for("2 idle")
-            terminal.gone("Not asking")
 
 
 @pytest.mark.parametrize("http_status", by_length([429], [429, 200]))

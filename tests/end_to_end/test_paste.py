@@ -68,6 +68,8 @@ def test_a_long_paste_is_sorted_and_one_undo_takes_it_back_to_the_byte(tmp_path:
             terminal.wait_for("Undone: added")
             terminal.gone(f"{NEW} no answer")
             assert home.watchlist.read_bytes() == before
+            terminal.paste(home.watchlist.read_text())
+            terminal.wait_for("0 new, 3 already watched")
 
 
 @takes_hours
@@ -126,13 +128,3 @@ def test_a_paste_into_the_dialog_counts_together_with_what_is_there(tmp_path: Pa
         assert [line for line in home.watchlist.read_text().splitlines() if line.startswith("id")] == [
             f'id = "{job}"' for job in labels
         ]
-
-
-def test_the_watchlist_itself_can_be_pasted(tmp_path: Path) -> None:
-    labels, answers = numbered(3, script=True)
-    with ContractServer(answers) as server:
-        home, terminal = watching(tmp_path, server, labels)
-        with terminal:
-            terminal.wait_for("3 running")
-            terminal.paste(home.watchlist.read_text())
-            terminal.wait_for("0 new, 3 already watched")

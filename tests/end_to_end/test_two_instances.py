@@ -9,7 +9,7 @@ from tests.support.program import Home, numbered
 
 
 def test_nothing_that_either_adds_is_lost(tmp_path: Path) -> None:
-    labels, answers = numbered(by_length(6, 24), script=True)
+    labels, answers = numbered(by_length(4, 24), script=True)
     jobs = list(labels)
     with ContractServer(answers) as server:
         home = Home(tmp_path, server.url)

@@ -1,5 +1,6 @@
 """A shell of a user with a home of their own."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -31,6 +32,14 @@ class Shell:
             "CODEARTS_ENDPOINT": url,
             "CODEARTS_TOKEN": token,
         }
+
+    def watch(self, labels: Mapping[str, str]) -> None:
+        """Write a watchlist: labels by job ID, empty for none."""
+        jobs = (
+            f'[[jobs]]\nid = "{job}"\n' + (f"label = {json.dumps(label, ensure_ascii=False)}\n" if label else "")
+            for job, label in labels.items()
+        )
+        (self.config / "watchlist.toml").write_text("version = 1\n" + "".join(jobs))
 
     def run(self, script: str, given: str = "", env: Mapping[str, str] | None = None) -> tuple[int, str, str]:
         """Exit code, standard output, standard error."""
