@@ -9,14 +9,14 @@ import pytest
 
 from tests.support.builders import job_id
 from tests.support.hostile_texts import control_characters, text
-from tests.support.long_run import by_length
+from tests.support.long_run import HOURS, takes_minutes
 from tests.support.screen_harness import screen
 from tests.support.soak_world import JOBS, Figures
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.storage.watchlist import WatchlistFile
 
-STEPS = by_length(4, 24, 1200)
+STEPS = 1200 if HOURS else 24
 STEP = 30 * 86400 / STEPS
 """Seconds of the clock."""
 KEYS = (*"dnNjkgGsSwfv*pPuUxeTLtayYoFrR!/?", "space", "escape", "enter", "tab", "pageup", "pagedown")
@@ -29,6 +29,7 @@ def outcome(dice: Random) -> Status | Failure:
     return Failure(dice.choice(kinds), "it failed") if dice.random() < 0.2 else dice.choice(list(Status))
 
 
+@takes_minutes
 @pytest.mark.skipif(sys.platform != "linux", reason="the figures come from /proc")
 async def test_a_month_on_the_screen_leaves_everything_flat(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     dice = Random(3)
