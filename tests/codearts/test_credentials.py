@@ -115,12 +115,12 @@ def test_a_file_may_begin_with_a_mark_of_its_encoding(token_file: Path, encoding
         ('{"token": {"expires_at": "secret", "project": {}}}', "body of IAM's answer; the token is in its header"),
         ('{"access": "secret"}', "JSON without a token in it"),
         ('["secret"]', "JSON without a token in it"),
-        ('{"token": "secret', "begins like JSON and is none"),
+        ('{"token": "secret', "begins like JSON and is not valid JSON"),
         ('{"token": 7}', "JSON without a token in it"),
         ('{"token": "se cret"}', "blank"),
         ('""', "empty"),
         ("X-Auth-Token:", "empty"),
-        ("[" * 100_000, "begins like JSON and is none"),
+        ("[" * 100_000, "begins like JSON and is not valid JSON"),
     ],
 )
 def test_what_cannot_be_read_as_a_token_is_said_in_one_sentence(text: str, words: str) -> None:

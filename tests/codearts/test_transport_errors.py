@@ -81,7 +81,7 @@ async def test_no_connection_in_time_may_be_the_proxys_fault_or_the_hosts(monkey
     monkeypatch.setenv("HTTPS_PROXY", "http://p:1")
     found = await failure_of(httpx.ConnectTimeout(""))
     assert found.kind is K.TIMEOUT
-    assert found.summary == "No connection through the proxy http://p:1 (HTTPS_PROXY) stood in time."
+    assert found.summary == "No connection through the proxy http://p:1 (HTTPS_PROXY) was made in time."
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_an_interval_is_a_number_of_seconds(path: Path, value: str) -> None:
         ("[ui]\nmouse = 1\n", "ui.mouse must be true or false"),
         ("[ui]\ntheme = 1\n", "ui.theme must be a text"),
         ('[ui]\ncolumns = "job"\n', 'ui.columns must be a list of texts, like ["state", "time"]'),
-        ('[ui]\ncolumns = ["job", "stat"]\n', "ui.columns names 'stat', which there is not: did you mean state?"),
+        ('[ui]\ncolumns = ["job", "stat"]\n', "ui.columns names 'stat', which does not exist: did you mean state?"),
         ('[ui]\ncolumns = ["job", "job"]\n', "ui.columns names 'job' twice"),
         ("[keys]\nrefresh = 5\n", "keys.refresh must be a text"),
         ("polling = 5\n", "polling must be a table"),

@@ -33,7 +33,7 @@ LARGEST_BODY = 64 * 1024
 _LARGEST = "codearts-watch.largest_answer"
 """The request's extension that bounds its whole answer, in bytes."""
 _SMALLEST_PIECE = 64
-"""Bytes that a received piece counts for at least: each piece costs CPU, however small it is."""
+"""A received piece counts as at least so many bytes: each costs CPU, however small it is."""
 
 
 def size_limit(largest_body: int) -> dict[str, int]:

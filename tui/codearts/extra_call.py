@@ -231,7 +231,7 @@ def not_understood(why: str) -> Failure:
 
 def withheld(what: str) -> Failure:
     """An empty list with a total above 0: seen in the wild, and likely to pass."""
-    return Failure(FailureKind.SERVER_ERROR, f"The list of {what} is empty, although it claims to have some.")
+    return Failure(FailureKind.SERVER_ERROR, f"The list of {what} is empty, although the service counts some.")
 
 
 def checked_build(number: int) -> int:

@@ -244,7 +244,7 @@ def _sentence(failure: Failure, number: int) -> str:
         case Retry.SIGN_IN:  # its summary says what to do
             what_to_do = ""
         case Retry.LASTING:
-            what_to_do = "Press esc, then o: the job's page has the log, too."
+            what_to_do = "The job's page has the log, too."
         case _:
             what_to_do = "Press r to ask again."
     return f"{failure.summary} {what_to_do}".rstrip()

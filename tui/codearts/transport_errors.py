@@ -58,7 +58,7 @@ def fault(error: Exception) -> Failure:
         case UserError():
             return Failure(Kind.SETTINGS, str(error))
         case httpx.ConnectTimeout():
-            return Failure(Kind.TIMEOUT, "No connection to the host stood in time.")
+            return Failure(Kind.TIMEOUT, "No connection to the host was made in time.")
         case httpx.PoolTimeout():
             return Failure(Kind.TIMEOUT, "No connection became free in time.")
         case httpx.WriteTimeout():
@@ -88,7 +88,7 @@ def _name(error: BaseException) -> str:
 
 def _proxy_fault(error: ProxyFailed) -> Failure:
     if isinstance(error.__cause__, httpx.ConnectTimeout):  # to the proxy, or from it to the host
-        return Failure(Kind.TIMEOUT, f"No connection through the proxy {error.proxy} stood in time.")
+        return Failure(Kind.TIMEOUT, f"No connection through the proxy {error.proxy} was made in time.")
     failure = _connect_fault(list(_causes(error)), f"the proxy {error.proxy}")
     return failure if failure.kind is Kind.TLS else failure._replace(kind=Kind.PROXY)
 
@@ -108,7 +108,7 @@ def _connect_fault(causes: list[BaseException], peer: str) -> Failure:
             case OSError(errno=errno.EHOSTUNREACH):
                 return Failure(Kind.UNREACHABLE, f"No way leads to {peer}.")
             case TimeoutError():
-                return Failure(Kind.TIMEOUT, f"No connection to {peer} stood in time.")
+                return Failure(Kind.TIMEOUT, f"No connection to {peer} was made in time.")
             case ConnectionResetError():
                 return Failure(Kind.UNREACHABLE, "The connection was reset while it was being made.")
     return Failure(Kind.UNREACHABLE, f"No connection to {peer} could be made.")

@@ -99,7 +99,7 @@ def _rest(prefix: str, profile: "Profile", settings: "ProfileSettings") -> Itera
             yield (prefix + key, clean(value), f"settings: {prefix}{key}")
     proxy = settings.proxy or "as the environment says"
     yield (f"{prefix}proxy", clean(proxy), f"settings: {prefix}proxy" if settings.proxy else DEFAULT)
-    if profile.warning:
+    if settings.unverified:
         yield (prefix + UNVERIFIED, "true", f"settings: {prefix}{UNVERIFIED}")
 
 

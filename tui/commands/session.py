@@ -178,7 +178,7 @@ def open_job(context: "Context", text: str) -> "tuple[App, Job, Extras]":
 
 
 async def closing(command: Coroutine[Any, Any, ExitCode], app: "App") -> ExitCode:
-    """The command, and after it the end of all connections."""
+    """Runs the command, then closes all connections. Returns its exit code."""
     try:
         return await command
     finally:

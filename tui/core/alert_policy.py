@@ -7,6 +7,7 @@ from datetime import time
 from enum import StrEnum
 from typing import NamedTuple
 
+from tui.core import run
 from tui.core.job import JobId
 
 BELL_PAUSE = 15.0
@@ -15,7 +16,7 @@ OUTCOME_WAIT = 8.0
 """Seconds that a notification waits for the outcome of a run, so that it can say *failed*."""
 JOB_PAUSE = 300.0
 """Seconds between two alerts about the same job at least."""
-LATE = 600.0
+LATE = run.LATE.total_seconds()
 """An event of more than this many seconds ago is shown on the screen, but causes no alert."""
 SILENCE = 3600.0
 """Seconds for which the user can silence all alerts."""
@@ -39,6 +40,8 @@ class AlertOn(StrEnum):
 
 ENDS = frozenset({AlertOn.STOPPED, AlertOn.FAILED})
 """The events that are the end of a run."""
+USUALLY_ON = frozenset({AlertOn.STOPPED, AlertOn.FAILED})
+"""The default of `alerts.on`."""
 
 
 class Arm(StrEnum):
@@ -76,7 +79,7 @@ class Rules(NamedTuple):
 
     all_jobs: bool = False
     """Whether jobs that are not armed cause alerts, too."""
-    on: frozenset[AlertOn] = ENDS
+    on: frozenset[AlertOn] = USUALLY_ON
     quiet: QuietHours | None = None
 
     def is_quiet(self, at: time) -> bool:
@@ -254,7 +257,7 @@ def _notify_at(policy: AlertPolicy, now: float) -> float:
 
 def _is_wanted(what: Happening, rules: Rules) -> bool:
     """Returns whether the user wants alerts of this kind. A failed run has stopped, too; armed jobs tell their end."""
-    kinds = ENDS if what.kind is AlertOn.FAILED else {what.kind}
+    kinds = {what.kind, AlertOn.STOPPED} if what.is_end else {what.kind}
     return bool(kinds & rules.on) or (what.armed is not None and what.is_end)
 
 

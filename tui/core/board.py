@@ -272,7 +272,7 @@ class Board(NamedTuple):
         return self if after is None or after is state else self._replace(states={**self.states, job: after})
 
     def call(self, names: Mapping[JobId, ServiceName]) -> "Board":
-        """The board with these names of the service."""
+        """Returns the board in which these jobs have the names that the service gives them."""
         named = {
             job: state._replace(service_name=names[job]) if job in names else state
             for job, state in self.states.items()

@@ -14,7 +14,7 @@ from tui.core.reading import Status
 PAGE_SIZE = 100
 """Entries on a page of a list, jobs or projects."""
 DOUBT_LASTS = 10.0
-"""A status call that says otherwise than the list, and another one so many seconds later, contradict the list."""
+"""Seconds. Two status calls that far apart, which both disagree with the list, contradict it."""
 FIRST_REST, LONGEST_REST = 60.0, 900.0
 """Seconds for which a job's hints move nothing after one that brought nothing; doubled each time."""
 AGREEMENTS, FINDS = 50, 3

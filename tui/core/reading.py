@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tui.core.job import JobId
 
 LONGEST_RETRY_AFTER = 3600.0
-"""Seconds; what asks for a longer rest is cut to it."""
+"""Seconds. A longer wait that the service asks for is cut to this."""
 
 
 class Status(StrEnum):

@@ -369,7 +369,7 @@ class ListSweeps:
         return None
 
     def _may_filter(self, plan: _Plan, now: float) -> bool:
-        """Returns whether the jobs that are building may be asked for: that pays where a sweep has several pages."""
+        """Returns whether a sweep may ask for the building jobs alone; that pays where the list has several pages."""
         rests_until = max(self._building_rests_until, self._lists[""].rests_until)
         return not self.is_first and now >= rests_until and plan.pages != 1 and not plan.is_worthless
 

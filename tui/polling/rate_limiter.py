@@ -376,7 +376,7 @@ class Peers(Protocol):
         """Calls `ready`, from any thread, when another instance is heard for the first time."""
 
     def end(self) -> None:
-        """This instance ends. May take a moment."""
+        """Tells the other instances that this one ends. May wait."""
 
 
 class BudgetShare:

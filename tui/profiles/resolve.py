@@ -125,7 +125,7 @@ def warning_of(settings: ProfileSettings) -> str:
     """Returns the warning that the screen always shows; empty if TLS verification is on."""
     if not settings.unverified:
         return ""
-    return "Whoever answers is believed, since TLS verification is off: anyone on the way can read the token."
+    return "TLS certificates are not verified: anyone on the way can read the token."
 
 
 class Endpoints(NamedTuple):

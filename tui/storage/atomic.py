@@ -112,7 +112,7 @@ def write_invented(path: Path, text: str, served: Path | None = None) -> None:
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
-    """Replaces a file whose name this program chose by this object. Raises UserError."""
+    """Writes this object as JSON to a file whose name this program chose. Raises UserError."""
     write_invented(path, json.dumps(content, indent=1) + "\n")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tui.core.alert_policy import ALERT_FIELDS, ENDS, AlertOn, Rules, quiet_hours
+from tui.core.alert_policy import ALERT_FIELDS, USUALLY_ON, AlertOn, Rules, quiet_hours
 from tui.core.errors import UserError
 from tui.core.filter import LONGEST, parse_filter
 from tui.core.text import clean
@@ -78,7 +78,7 @@ class UiSettings(NamedTuple):
 class AlertSettings(NamedTuple):
     bell: bool = False
     """Whether there are alerts about all jobs; otherwise about those that the user armed."""
-    on: frozenset[AlertOn] = ENDS
+    on: frozenset[AlertOn] = USUALLY_ON
     desktop: str = "auto"
     """`auto`, or the name of a `Desktop` protocol."""
     title: bool = False

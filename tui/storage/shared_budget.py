@@ -175,7 +175,10 @@ class BudgetFolder:
 
 
 def _open_folder(path: Path) -> int:
-    """Creates missing folders. Raises BudgetUnusable unless it is this user's own, closed to others, and no link."""
+    """Creates missing folders and returns a descriptor of the last one.
+
+    Raises BudgetUnusable if that is a link, another user's, or open to others.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):
         path.mkdir(mode=0o700)

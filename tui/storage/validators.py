@@ -94,7 +94,7 @@ def several_of(*choices: str) -> Reader:
         for place, one in enumerate(value):
             if one not in choices:
                 hint = did_you_mean(one, choices) or f"there are {', '.join(choices)}"
-                raise SettingError(f"{path} names {clean(one, 40)!r}, which there is not: {hint}")
+                raise SettingError(f"{path} names {clean(one, 40)!r}, which does not exist: {hint}")
             if one in value[:place]:
                 raise SettingError(f"{path} names {one!r} twice: take one of them out")
         return tuple(value)

@@ -169,7 +169,7 @@ class SturdyDriver(LinuxDriver):
 
     _suspended = False
     _written = _taken = 0
-    """Texts given to the writer thread, and texts that the terminal has taken. Only one thread changes each number."""
+    """How many texts the writer thread was given, and how many the terminal has taken; each counted by one thread."""
     _when_free: Callable[[], None] | None = None
     _title = Title()
 

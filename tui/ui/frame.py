@@ -101,7 +101,7 @@ def _cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
 def _look(style: Style, colours: ColorSystem) -> str:
     ansi = style._ansi if style._ansi is not None else Strip.render_ansi(style, colours)
     look = f"\x1b[0;{ansi}m" if ansi else PLAIN
-    # Rich numbers each link anew; one ID an address lets terminals underline all its parts together.
+    # Rich gives each part of a link an ID of its own; with one for each address, terminals underline all parts.
     return f"{look}{LINK}id={crc32(style.link.encode())};{style.link}\x1b\\" if style.link else look
 
 

@@ -111,7 +111,7 @@ class Live:
         return next((pace.trouble for pace in paces if pace.trouble), None)
 
     def troubles(self) -> dict[str, Failure]:
-        """Why no job of a profile can be read, for each profile where that is so."""
+        """Returns, by profile, why none of its jobs can be read; profiles that can be read are left out."""
         paces = self.pollers.paces() if self.is_asking else {}
         return {name: pace.trouble for name, pace in paces.items() if pace.trouble}
 

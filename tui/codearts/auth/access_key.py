@@ -116,7 +116,7 @@ def _keys(values: list[str], names: Sequence[str]) -> Keys:
     """Raises UserError, which names the wrong variable or key and contains no value."""
     for value, name in zip(values, names, strict=True):
         if not value and name in names[:2]:
-            raise UserError(f"There is no {name}: both keys are needed.")
+            raise UserError(f"{name} is empty or not set: both keys are needed.")
         if not (value.isascii() and value.isprintable()) or " " in value:
             raise UserError(f"The value of {name} has a blank or a character that none has: copy it again.")
     access, secret, token, project_id = values

@@ -147,7 +147,7 @@ def _in_json(text: str) -> str:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        raise UserError("The token begins like JSON and is none: give the X-Subject-Token alone.") from None
+        raise UserError("The token begins like JSON and is not valid JSON: give the X-Subject-Token alone.") from None
     members = {key.lower(): member for key, member in value.items()} if isinstance(value, dict) else {}
     found = next((members[name] for name in _MEMBERS if name in members), None)
     if isinstance(found, str):
