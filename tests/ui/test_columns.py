@@ -55,6 +55,11 @@ def test_the_time_left_and_the_last_runs_have_room_after_what_matters_more() -> 
     assert widths(119, time=24, runs=10) == {"state": 13, "time": 24, "job": 30, "runs": 10, "build": 20, "tags": 10}
 
 
+def test_each_column_is_shown_where_there_is_room() -> None:
+    placed = place(EVERY, dict.fromkeys(COLUMNS, 5), 400)
+    assert [one.column.key for one in placed] == list(COLUMNS)
+
+
 def test_a_wide_screen_has_all_texts_whole() -> None:
     assert all(widths(199)[key] >= needed for key, needed in TEXTS.items())
 
