@@ -23,6 +23,7 @@ from tui.polling.policy import Policy
 from tui.polling.poller import Poller, PollerGroup
 from tui.profiles.extras import JobFacts
 from tui.storage.screen_state import ScreenState
+from tui.storage.settings import Settings, UiSettings
 from tui.storage.watchlist import MemoryWatchlist, WatchlistStore
 from tui.terminal.capabilities import UNICODE
 from tui.ui.app import WatchApp
@@ -206,6 +207,14 @@ class Profiles:
         await self.reader.close()
 
 
+def _with_parts(parts: dict[str, Any]) -> Settings:
+    """Takes the parts that are settings out of `parts`, and returns settings with them."""
+    settings: Settings = parts.pop("settings", Settings())
+    looks = {name: parts.pop(name) for name in UiSettings._fields if name in parts}
+    others = {name: parts.pop(name) for name in ("keys", "alerts", "views", "commands") if name in parts}
+    return settings._replace(ui=settings.ui._replace(**looks), **others)
+
+
 @asynccontextmanager
 async def screen(
     watched: int | list[Job] = 3,
@@ -232,7 +241,7 @@ async def screen(
         "themes": None,
         "glyphs": UNICODE,
         "environ": {},
-        "keys": {},
+        "settings": _with_parts(parts),
     }
     app = WatchApp(ScreenDeps(**(given | parts)))
     app.board_screen.apart = 0.01

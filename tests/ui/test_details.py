@@ -103,6 +103,6 @@ async def test_the_details_are_beside_below_or_alone_and_their_size_is_kept() ->
         await shown.press("D")
         assert "job 003" not in shown.text
         await shown.press("less_than_sign")
-        assert "Press D for both" in shown.said
+        assert "Press D to show the table" in shown.said
         await shown.press("escape", "greater_than_sign")
         assert "No details are open" in shown.said

@@ -202,6 +202,19 @@ async def test_keys_can_be_given_to_other_actions_and_help_and_hints_follow() ->
         assert "Watchlist" in shown.text
 
 
+async def test_each_sentence_names_the_key_as_the_user_set_it() -> None:
+    keys = {"undo": "Z", "add": "Y", "find": "A", "back": "f9", "filter": "J", "pause_all": "K", "log": "f8"}
+    async with screen(1, keys=keys) as shown:
+        await shown.press("J", "z", "z", "enter")
+        assert "Press f9 to clear it, J to change it." in shown.text
+        await shown.press("f9", "x")
+        await shown.until(lambda: "Press Z to undo." in shown.said)
+        assert "Press Y to add some" in shown.text
+        assert "Press A to choose" in shown.text
+        await shown.press("Z", "K", "r")
+        await shown.until(lambda: "K to resume everything" in shown.said)
+
+
 async def typed(shown: Screen, sent: str) -> None:
     """What the terminal sends in one read."""
     parser = KeyParser()

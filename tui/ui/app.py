@@ -66,14 +66,14 @@ class WatchApp(App[None]):
 
     def __init__(self, deps: ScreenDeps) -> None:
         super().__init__(driver_class=AsciiDriver if deps.glyphs is ASCII else SturdyDriver)
-        self._wanted_theme = deps.state.theme or deps.theme
+        self._wanted_theme = deps.state.theme or deps.settings.ui.theme
         self.deps = deps
         self.crash = ""
         """The traceback of a bug, without the values of variables; empty if there was none."""
         self.lacking = ""
         """What the system had too little of, such as memory, where that ended the app; else empty."""
-        self._guard = PasteDetector(moving_keys(deps.keys))
-        self._alt_keys = alt_keys(deps.keys, deps.commands)
+        self._guard = PasteDetector(moving_keys(deps.settings.keys))
+        self._alt_keys = alt_keys(deps.settings.keys, deps.settings.commands)
         self.on_exit: Callable[[int], None] = lambda code: None
         """Called with the exit code when the app begins to exit; it enforces that the process ends."""
         self._releasing = False
@@ -87,7 +87,7 @@ class WatchApp(App[None]):
         if deps.glyphs is ASCII:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
-        self.set_keymap(canonical(deps.keys))
+        self.set_keymap(canonical(deps.settings.keys))
         for name in list(self.available_themes):
             if name != self.theme:
                 self.unregister_theme(name)
@@ -138,11 +138,11 @@ class WatchApp(App[None]):
     def take_settings(self) -> None:
         """Apply keys and theme of edited settings. A theme that was chosen on the screen goes first."""
         before, self.deps = self.deps, self.board_screen.deps
-        self.set_keymap(canonical(self.deps.keys))
-        self._guard.moving = moving_keys(self.deps.keys)
-        self._alt_keys = alt_keys(self.deps.keys, self.deps.commands)
-        if self.deps.theme != before.theme and not self.board_screen.state.look.theme:
-            self._wanted_theme = self.deps.theme or DEFAULT_THEME
+        self.set_keymap(canonical(self.deps.settings.keys))
+        self._guard.moving = moving_keys(self.deps.settings.keys)
+        self._alt_keys = alt_keys(self.deps.settings.keys, self.deps.settings.commands)
+        if self.deps.settings.ui.theme != before.settings.ui.theme and not self.board_screen.state.look.theme:
+            self._wanted_theme = self.deps.settings.ui.theme or DEFAULT_THEME
             if self._wanted_theme in self._theme_names:
                 self.theme = self._wanted_theme
             self.board_screen.show_notices(tuple(self._theme_notices()))
@@ -404,7 +404,7 @@ def run(deps: ScreenDeps, mouse: bool | None, hide: Callable[[str], str] = str) 
 
     `hide` redacts secrets in what is printed.
     """
-    check_screen_settings(deps.keys, deps.views, deps.commands)
+    check_screen_settings(deps.settings.keys, deps.settings.views, deps.settings.commands)
     app = WatchApp(deps)
     shutdown = Shutdown(app.exit_from_thread, title=app.title_to_put_back)
     app.on_exit = shutdown.guard_exit

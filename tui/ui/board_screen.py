@@ -111,7 +111,7 @@ class BoardScreen(Screen[None]):
         self.edited = EditedFiles(deps)
         self.recorder = deps.recorder or Recorder(NoArchive(), deps.now)
         self.alerting = Alerting(
-            deps.alerts,
+            deps.settings.alerts,
             deps.now,
             write_alert,
             lambda text: self.say(text, "warning"),
@@ -280,12 +280,10 @@ class BoardScreen(Screen[None]):
         if settings := await self.edited.read_settings(self.disk):
             if former := self.alerting.use(settings.alerts):
                 self.run_worker(former.finish(seconds=30), group="alerts")
-            number = number_of(self.state.look, self.deps.views)
-            self.deps = self.deps._replace(views=settings.views, commands=settings.commands)
+            number = number_of(self.state.look, self.deps.settings.views)
+            self.deps = self.deps._replace(settings=settings)
             if view := settings.views.get(number):
                 self.views.use(view)
-            self.deps = self.deps._replace(keys=settings.keys, theme=settings.ui.theme, address=settings.ui.address)
-            self.deps = self.deps._replace(columns=settings.ui.columns)
             self.set_look(self.state.look)
             self.show_keys()
             self.post_message(self.SettingsEdited())
@@ -325,7 +323,7 @@ class BoardScreen(Screen[None]):
 
     def columns_of(self, look: ScreenState) -> Sequence[str]:
         """The columns chosen on the screen, else those of the settings, else the usual ones."""
-        return look.columns or self.deps.columns or USUAL_COLUMNS
+        return look.columns or self.deps.settings.ui.columns or USUAL_COLUMNS
 
     def keep_look(self, look: ScreenState) -> None:
         """Apply this look and save it for the next start."""
@@ -345,8 +343,8 @@ class BoardScreen(Screen[None]):
 
     def show_keys(self) -> None:
         """Show in the last line the keys that matter now."""
-        own = {key: name for name, one in self.deps.commands.items() for key in keys_in(one.key)[:1]}
-        self.hints.show_hints(hints(self._focus_of_keys(), self.deps.keys, own))
+        own = {key: name for name, one in self.deps.settings.commands.items() for key in keys_in(one.key)[:1]}
+        self.hints.show_hints(hints(self._focus_of_keys(), self.deps.settings.keys, own))
 
     def _focus_of_keys(self) -> Focus:
         """What the keys act on now."""
@@ -396,9 +394,9 @@ class BoardScreen(Screen[None]):
         self.state.unseen.show(self.table.in_view(), self.state.moment.at)
         profiles = self.live.profiles(self.state.only_profile, self.state.moment)
         warning = "\n".join(filter(None, (self.editor.warning, self.edited.warning)))
-        sign_in_key = first_key("sign_in", self.deps.keys)
-        number = number_of(self.state.look, self.deps.views)
-        view = f"{number} {self.deps.views[number].name}" if number else ""
+        sign_in_key = self.key("sign_in")
+        number = number_of(self.state.look, self.deps.settings.views)
+        view = f"{number} {self.deps.settings.views[number].name}" if number else ""
         header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused(), view)
         header = header._replace(
             silent=self.silent_until(),
@@ -418,7 +416,7 @@ class BoardScreen(Screen[None]):
         self.banner.show(*banner(header))
         self._title.show(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
         self.digest.show(self._digest_text())
-        self.empty.show(self.state.empty_text(self.live.trouble(), sign_in_key if self.live.lacks_sign_in else ""))
+        self.empty.show(self.state.empty_text(self.key, self.live.trouble(), self.live.lacks_sign_in))
         self.table.display = bool(self.state.order)
         self.show_keys()
         if self.live.is_asking:
@@ -439,15 +437,19 @@ class BoardScreen(Screen[None]):
     def _paused(self) -> str:
         if not (since := self.live.paused_since(self.state.moment)):
             return ""
-        shown, key = time_of_day(since, self.state.moment.wall), first_key("pause_all", self.deps.keys)
+        shown, key = time_of_day(since, self.state.moment.wall), self.key("pause_all")
         return f"Paused since {shown}: nothing is asked, and nothing below is current. Press {key} to resume."
+
+    def key(self, name: str) -> str:
+        """Returns the first key of a command, as it is shown."""
+        return first_key(name, self.deps.settings.keys)
 
     def _digest_text(self) -> str:
         if (digest := self.happened.digest(self.state.shown.states.values())) is None:
             return ""
         from tui.ui.run_lines import digest_text
 
-        keys = first_key("next_problem", self.deps.keys), first_key("back", self.deps.keys)
+        keys = self.key("next_problem"), self.key("back")
         return digest_text(digest, self.job_name, self.app.size.width - 2, keys, self.state.moment.wall)
 
     def key_came(self) -> None:
@@ -536,14 +538,14 @@ class BoardScreen(Screen[None]):
 
     async def ask(self, command: str, dialog: "Dialog[Answer]") -> Answer | None:
         """Show the dialog of this command, and return the answer. The command's own keys close the dialog, too."""
-        dialog.closing_keys = keys_named(command, self.deps.keys)
+        dialog.closing_keys = keys_named(command, self.deps.settings.keys)
         return await self.app.push_screen_wait(dialog)
 
     def targets(self) -> list[JobId]:
         """The jobs that an action applies to: see `JobTable.targets`. A notice says if the filter hides all."""
         jobs = self.table.targets
         if self.table.marks and not jobs:
-            self.say("The marked jobs are hidden by the filter. Press esc to clear it.")
+            self.say(f"The marked jobs are hidden by the filter. Press {self.key('back')} to clear it.")
         return jobs
 
     def the_job(self) -> JobId | None:
@@ -551,9 +553,9 @@ class BoardScreen(Screen[None]):
         if self.table.group:
             self.say("The cursor is on a group. Move it to one of the jobs.")
         elif not self.table.order and self.state.board.states:
-            self.say(self.state.empty_text(None).replace("\n\n", " "))
+            self.say(self.state.empty_text(self.key).replace("\n\n", " "))
         elif not self.table.order:
-            self.say(f"There is no job here. Press {first_key('add', self.deps.keys)} to add some.")
+            self.say(f"There is no job here. Press {self.key('add')} to add some.")
         return self.table.cursor if self.table.order else None
 
     def job_name(self, job: JobId) -> str:

@@ -68,7 +68,9 @@ class RowOrder:
         return self.sort(row) if self.sort else ()
 
 
-ENDS = 2
+Key = Callable[[str], str]
+"""Returns the first key of a command, as it is shown."""
+ENDS_NAMED = 2
 """So many of the runs that end next are named."""
 
 
@@ -87,7 +89,7 @@ class BoardState:
         interval_of: Callable[[JobState], float],
         profile_names: Callable[[], Sequence[str]],
     ) -> None:
-        """`profile_names` returns all profiles, the default one first."""
+        """`profile_names` returns the names of all profiles, the default one first."""
         self.board = self.shown = Board().watch(jobs)
         self.moment = now
         self.look = look
@@ -235,7 +237,7 @@ class BoardState:
 
     def ends(self, glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
         """The names of the jobs whose runs usually end next, and when, in the words of their rows."""
-        return tuple((due.name, due.text(glyphs)) for due in nsmallest(ENDS, self._due.values()))
+        return tuple((due.name, due.text(glyphs)) for due in nsmallest(ENDS_NAMED, self._due.values()))
 
     def out_of_view(self, in_view: Iterable[JobId]) -> tuple[tuple[str, Condition | None], ...]:
         """The names of the jobs that want attention and have no row on the screen, in the order of "attention", and
@@ -257,45 +259,49 @@ class BoardState:
         """How many jobs changed and were not seen since."""
         return sum(job in self.shown.states for job in self.unseen.jobs)
 
-    def empty_text(self, trouble: Failure | None, sign_in_key: str = "") -> str:
+    def empty_text(self, key: Key, trouble: Failure | None = None, lacks_sign_in: bool = False) -> str:
         """The text shown instead of rows; empty if there are rows to show.
 
-        `trouble` is why nothing can be read; `sign_in_key` is given if no credential is known.
+        `trouble` is why nothing can be read; `lacks_sign_in`, whether no credential is known.
         """
         states = self.shown.states
         never_read = all(state.status is None for state in states.values())
-        return empty_text(len(states), len(self.order), self.look, trouble if never_read else None, sign_in_key)
+        return empty_text(len(states), len(self.order), self.look, key, trouble if never_read else None, lacks_sign_in)
 
 
 def _identity(failure: Failure) -> tuple[FailureKind, str]:
     return failure.kind, failure.code
 
 
-def empty_text(watched: int, shown: int, state: ScreenState, trouble: Failure | None, sign_in_key: str) -> str:
+def empty_text(
+    watched: int, shown: int, state: ScreenState, key: Key, trouble: Failure | None, lacks_sign_in: bool
+) -> str:
     """The text shown instead of rows. `trouble` is given only if no job was ever read."""
     if not watched:
-        sign_in = f"You are not signed in: press {sign_in_key} to do that.\n" if sign_in_key else ""
+        sign_in = f"You are not signed in: press {key('sign_in')} to do that.\n" if lacks_sign_in else ""
         return (
             f"No jobs yet.\n\n{sign_in}"
-            "Press a to add some, or paste here what you have: IDs, addresses of build tasks, a whole message.\n"
-            "Press O to choose from the jobs of your projects.\n"
+            f"Press {key('add')} to add some, or paste here what you have: IDs, addresses of build tasks, a whole "
+            "message.\n"
+            f"Press {key('find')} to choose from the jobs of your projects.\n"
             "The ID is the 32 letters and digits at the end of the address of the build task's page."
         )
     if not shown and state.problems_only and not state.filter:
         return (
             "No problems.\n\n"
-            "Every job answers, no build failed, none is stale or takes longer than usual. Press ! to show all jobs."
+            "Every job answers, no build failed, none is stale or takes longer than usual. "
+            f"Press {key('only_problems')} to show all jobs."
         )
     if not shown and not state.filter:
-        return f"No job of the profile {clean(state.profile)!r}.\n\nPress F to show all profiles."
+        return f"No job of the profile {clean(state.profile)!r}.\n\nPress {key('profile')} to show all profiles."
     if not shown:
-        return f"Nothing matches the filter {clean(state.filter)!r}.\n\nPress esc to clear it, / to change it."
+        ways = f"Press {key('back')} to clear it, {key('filter')} to change it."
+        return f"Nothing matches the filter {clean(state.filter)!r}.\n\n{ways}"
     if trouble:
         jobs = "the job" if watched == 1 else f"any of the {watched} jobs"
-        way = (
-            "Once the credential is right, press r to try again. A changed token file is noticed by itself."
-            if trouble.kind.retry is Retry.SIGN_IN
-            else "Retrying by itself. Press r to try now."
-        )
+        way = f"Retrying by itself. Press {key('refresh')} to try now."
+        if trouble.kind.retry is Retry.SIGN_IN:
+            again = f"Once the credential is right, press {key('refresh')} to try again."
+            way = f"{again} A changed token file is noticed by itself."
         return f"Could not ask about {jobs}.\n\n{way}"
     return ""

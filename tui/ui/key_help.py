@@ -278,7 +278,7 @@ def offers(deps: ScreenDeps) -> list[Offer]:
     made = [
         Offer(
             "quit" if one.id == "leave" else one.id.replace("_", " "),
-            _keys(keys_of(one, deps.keys)),
+            _keys(keys_of(one, deps.settings.keys)),
             (*one.id.split("_"), *SYNONYMS.get(one.id, "").split()),
             one.help,
             one.bound_action,
@@ -286,11 +286,11 @@ def offers(deps: ScreenDeps) -> list[Offer]:
         for one in COMMANDS
         if not one.moves and one.id != "palette" and not (one.id[:5] == "view_" and one.id != "view_0")
     ]
-    for number, view in deps.views.items():
+    for number, view in deps.settings.views.items():
         words = ("view", number, *view.name.casefold().split())
-        key = first_key(f"view_{number}", deps.keys)
+        key = first_key(f"view_{number}", deps.settings.keys)
         made.append(Offer(f"view {number}: {view.name}", key, words, view.filter, f"screen.press('view_{number}')"))
-    for name, command in deps.commands.items():
+    for name, command in deps.settings.commands.items():
         words = tuple(name.casefold().split())
         made.append(Offer(name, _keys(keys_in(command.key)), words, command.help, f"screen.own({name!r})"))
     return made

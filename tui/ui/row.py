@@ -27,10 +27,10 @@ MINUTES_FROM = 180.0
 
 
 class Due(NamedTuple):
-    """When a run usually ends. The first of several is the one whose row says the least, however that is rounded."""
+    """When a run usually ends; in the order of what the rows show, so that the header names the row with the least."""
 
     left: float
-    """Seconds until then, as its row says them; 0 for any moment."""
+    """Seconds until the run usually ends, rounded as its row shows them; 0 where the row says `any moment`."""
     end: float
     """Epoch seconds."""
     name: str

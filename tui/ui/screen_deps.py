@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tui.core.board import Board, JobState
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading
 from tui.storage.screen_state import ScreenState
-from tui.storage.settings import AlertSettings, CommandSettings, Settings, ViewSettings
+from tui.storage.settings import Settings, ViewSettings
 from tui.storage.watchlist import WatchlistStore
 from tui.terminal.capabilities import Glyphs
 
@@ -124,24 +123,14 @@ class ScreenDeps(NamedTuple):
     """Folder of the user's own themes."""
     glyphs: Glyphs
     environ: Mapping[str, str]
-    keys: Mapping[str, str]
-    alerts: AlertSettings = AlertSettings()
-    theme: str = ""
-    """From the settings; a theme chosen on the screen goes first."""
-    columns: tuple[str, ...] = ()
-    """From the settings; columns chosen on the screen go first."""
-    address: str = ""
-    """Template for the address of a job's page, with {job_id} and {region}."""
+    settings: Settings = Settings()
+    """Edited ones replace these while the screen is open; theme and columns that are chosen on the screen go first."""
     notices: tuple[str, ...] = ()
     """Shown once, at the start."""
     warning: str = ""
     """Shown in the banner all the time: what is unusual about where the watchlist is kept."""
-    views: Mapping[str, ViewSettings] = MappingProxyType({})
-    """The user's views, by the number of their keys."""
     save_view: Callable[[str, ViewSettings], None] | None = None
     """Writes a view into the settings; raises UserError. None if there is no settings file."""
-    commands: Mapping[str, CommandSettings] = MappingProxyType({})
-    """The user's own commands on a job, by their names."""
     settings_file: Path | None = None
     """Loaded again when it is edited."""
     job_names: Mapping[JobId, ServiceName] = {}
@@ -150,5 +139,3 @@ class ScreenDeps(NamedTuple):
     """Reads runs of a job that began before then (epoch seconds); raises UserError, may take long. None for none."""
     recorder: "Recorder | None" = None
     """Keeps the history; None for none."""
-    settings: Settings = Settings()
-    """The settings as they were at the start."""

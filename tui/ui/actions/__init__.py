@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tui.core.job import JobId
 from tui.core.reading import Failure, Retry
 from tui.core.run import RunRecord
-from tui.ui.keys import first_key
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
@@ -35,7 +34,6 @@ LOOK_EVERY = 0.5
 """Seconds between two looks at what keeps a call from being sent."""
 NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
 """Why a key cannot do what it is for."""
-PAUSED = "Paused: nothing is asked. Press p to resume the job, P to resume everything."
 
 
 class AwaitedExtras:
@@ -106,11 +104,15 @@ class Actions:
         if not extras:
             self.say(NEEDS_EXTRAS.format(what_needs))
         elif self.live.pollers.paused:
-            self.say(PAUSED)
+            self.say_paused()
         else:
-            key = first_key("sign_in", self.deps.keys)
+            key = self.screen.key("sign_in")
             return AwaitedExtras(extras, lambda: self.live.obstacle(profile), key)
         return None
+
+    def say_paused(self) -> None:
+        one, everything = self.screen.key("pause"), self.screen.key("pause_all")
+        self.say(f"Paused: nothing is asked. Press {one} to resume the job, {everything} to resume everything.")
 
     def say(self, text: str, severity: "SeverityLevel" = "information") -> None:
         self.screen.say(text, severity)

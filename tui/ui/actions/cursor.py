@@ -8,7 +8,6 @@ from tui.core.past_events import Digest
 from tui.ui.actions import Actions
 from tui.ui.groups import GroupLine, Line, job_of
 from tui.ui.happened import way_through
-from tui.ui.keys import first_key
 
 
 class CursorActions(Actions):
@@ -41,8 +40,8 @@ class CursorActions(Actions):
             return
         self.table.scroll_relative(x=cells, animate=False, immediate=True)
         if not self.table.wide:
-            key = first_key("wide", self.deps.keys)
-            text = f"Nothing is beside these columns. Press {key} for their full width."
+            key = self.screen.key("wide")
+            text = f"There are no columns to scroll to. Press {key} for all in full width."
             self.screen.program.hint_once("sideways", text)
 
     def next_problem(self) -> None:
@@ -62,7 +61,7 @@ class CursorActions(Actions):
         if following:
             self.go_to(following)
         else:
-            self.say("No other job of these is shown.")
+            self.say("No other job of the digest is shown.")
 
     def _way(self, digest: Digest) -> Sequence[JobId]:
         rows = [(job, self.state.row(job)) for job in self.state.order]

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.storage.screen_state import ScreenState
 from tui.ui.actions import Actions
-from tui.ui.keys import first_key
 from tui.ui.status_line import BROAD
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class DetailsPlace(NamedTuple):
 
     @property
     def alone(self) -> bool:
-        """Whether they replace the table, because the screen has no room for both."""
+        """Whether they replace the table, because the screen has no room to show the table, too."""
         return self.width is None and self.height is None
 
     @property
@@ -99,7 +98,7 @@ class DetailsActions(Actions):
 
     @property
     def alone(self) -> bool:
-        """Whether the details replace the table because the screen is too narrow for both."""
+        """Whether the details replace the table because the screen is too narrow to show the table, too."""
         return self.is_open and self.place.alone
 
     @property
@@ -120,9 +119,9 @@ class DetailsActions(Actions):
     def resize(self, steps: int) -> None:
         """Make the details larger by so many steps, or smaller where `steps` is negative."""
         if not self.is_open:
-            self.say(f"No details are open. Press {first_key('details', self.deps.keys)} to open them.")
+            self.say(f"No details are open. Press {self.screen.key('details')} to open them.")
         elif self.alone:
-            self.say(f"Only the details are shown. Press {first_key('details_below', self.deps.keys)} for both.")
+            self.say(f"Only the details are shown. Press {self.screen.key('details_below')} to show the table, too.")
         else:
             self.screen.keep_state(resized(self.state.look, self.place, steps))
             self.arrange()

@@ -82,9 +82,9 @@ class DialogActions(Actions):
     async def help(self) -> None:
         from tui.ui.key_help import HelpDialog, help_entries
 
-        views = {number: view.name for number, view in self.deps.views.items()}
-        own = {name: (command.help, command.key) for name, command in self.deps.commands.items()}
-        await self.screen.ask("help", HelpDialog(help_entries(self.deps.keys, views, own, self.deps.glyphs)))
+        views = {number: view.name for number, view in self.deps.settings.views.items()}
+        own = {name: (command.help, command.key) for name, command in self.deps.settings.commands.items()}
+        await self.screen.ask("help", HelpDialog(help_entries(self.deps.settings.keys, views, own, self.deps.glyphs)))
 
 
 class CopyActions(Actions):
@@ -120,7 +120,7 @@ class CopyActions(Actions):
         if not (job_id := self.screen.the_job()):
             return
         job = self.state.board.states[job_id].job
-        if not (address := page_of(job, self.live.endpoint_of(job.id).region, self.deps.address)):
+        if not (address := page_of(job, self.live.endpoint_of(job.id).region, self.deps.settings.ui.address)):
             self.say(
                 "No address is known for this job. Paste the address of its page when you add it, or set ui.address."
             )

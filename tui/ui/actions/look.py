@@ -12,7 +12,6 @@ from tui.storage.settings import NAME_LONGEST, USUAL_COLUMNS, VIEW_NUMBERS, View
 from tui.ui.actions import Actions
 from tui.ui.columns import SORTS
 from tui.ui.groups import GROUPINGS
-from tui.ui.keys import first_key
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -49,7 +48,8 @@ class LookActions(Actions):
         def show(chosen: Sequence[str]) -> None:
             self.table.set_columns(chosen, look.sort, look.reverse, look.wide)
 
-        dialog = ColumnsDialog(self.table.every, self.screen.columns_of(look), self.deps.columns or USUAL_COLUMNS, show)
+        usual = self.deps.settings.ui.columns or USUAL_COLUMNS
+        dialog = ColumnsDialog(self.table.every, self.screen.columns_of(look), usual, show)
         chosen = await self.screen.ask("columns", dialog)
         if chosen is None:
             self.screen.set_look(self.state.look)
@@ -86,7 +86,7 @@ class LookActions(Actions):
         if self.state.groups.by:
             self.fold(self.state.groups.folded_after_all())
         else:
-            key = first_key("group", self.deps.keys)
+            key = self.screen.key("group")
             self.say(f"There are no groups to fold. Press {key} to group the jobs.")
 
     def fold(self, folded: tuple[str, ...]) -> None:
@@ -201,12 +201,12 @@ class ViewActions(Actions):
 
     def show(self, number: str) -> None:
         """Show a view of the settings; 0 shows everything."""
-        view = ViewSettings("everything") if number == EVERYTHING else self.deps.views.get(number)
+        view = ViewSettings("everything") if number == EVERYTHING else self.deps.settings.views.get(number)
         if view is None:
-            key = first_key("save_view", self.deps.keys)
+            key = self.screen.key("save_view")
             self.say(f"There is no view {number}. Press {key} to save what is shown now as one.")
         elif shown_by(view, self.state.look) == self.state.look:
-            self.say(f"This is {view.name} already.")
+            self.say(f"View {view.name} is shown already.")
         else:
             self.use(view)
 
@@ -220,7 +220,7 @@ class ViewActions(Actions):
     async def save(self) -> None:
         from tui.ui.dialogs import ChoiceDialog, TextDialog
 
-        views = self.deps.views
+        views = self.deps.settings.views
         title = "Save filter, order, groups and columns as a view"
         number = await self.screen.ask("save_view", ChoiceDialog(title, choices(views), first_free(views)))
         if not number:
@@ -236,13 +236,14 @@ class ViewActions(Actions):
 
     async def _write(self, number: str, view: ViewSettings) -> str:
         """Write the view into the settings. Returns why that failed; empty if it did not."""
-        said = f"Saved as view {number}: press {first_key(f'view_{number}', self.deps.keys)} to show it."
+        said = f"Saved as view {number}: press {self.screen.key(f'view_{number}')} to show it."
         try:
             if self.deps.save_view:
                 await self.screen.disk.run(self.deps.save_view, number, view)
         except UserError as problem:
             return str(problem)
-        self.screen.deps = self.deps._replace(views={**self.deps.views, number: view})
+        before = self.deps.settings
+        self.screen.deps = self.deps._replace(settings=before._replace(views={**before.views, number: view}))
         if self.screen.edited.settings_edited():
             await self.screen.take_settings(said)
         else:

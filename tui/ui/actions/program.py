@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from tui.core.alert_policy import Arm, next_arm
 from tui.core.job import JobId
-from tui.ui.actions import PAUSED, Actions
+from tui.ui.actions import Actions
 from tui.ui.formatting import seconds
-from tui.ui.keys import RESERVED, canonical_key, first_key, keys_in, meanings, shown
+from tui.ui.keys import RESERVED, canonical_key, keys_in, meanings, shown
 
 if TYPE_CHECKING:
     from tui.ui.board_screen import BoardScreen
@@ -28,24 +28,24 @@ class ProgramActions(Actions):
         super().__init__(screen)
         self._suspended = suspended
         self._hinted: set[str] = set()
-        """The keys, and other things, of which it was said that they do nothing here."""
+        """The keys and other subjects that `hint_once` has explained already."""
 
     def take_other_key(self, name: str) -> None:
         """Handle a key that has no command here: run the user's own command, or say once that the key does nothing."""
         key = canonical_key(name)
-        if self.screen.filter.is_typing or key in meanings(self.deps.keys):
+        if self.screen.filter.is_typing or key in meanings(self.deps.settings.keys):
             return
-        if own := {key: name for name, one in self.deps.commands.items() for key in keys_in(one.key)}.get(key):
+        if own := {key: name for name, one in self.deps.settings.commands.items() for key in keys_in(one.key)}.get(key):
             self.own(own)
         elif key not in RESERVED:
-            text = f"{shown(key)} does nothing here. Press {first_key('help', self.deps.keys)} for the keys."
+            text = f"{shown(key)} does nothing here. Press {self.screen.key('help')} for the keys."
             self.hint_once(key, text)
 
     def own(self, name: str) -> None:
         """Run this command of the user's own on the job under the cursor."""
         from tui.ui.own_commands import CommandRunner
 
-        command = self.deps.commands.get(name)
+        command = self.deps.settings.commands.get(name)
         if command is None or not (job := self.screen.the_job()):
             return
         self._runner = self._runner or CommandRunner(self.say, self._suspended)
@@ -88,7 +88,7 @@ class ServiceActions(Actions):
     def _refresh(self, jobs: list[JobId] | None) -> None:
         wait = self.live.pollers.refresh(jobs)
         if wait == inf:
-            self.say(PAUSED)
+            self.say_paused()
         else:
             number = len(self.state.board.states if jobs is None else jobs)
             how_long = f", about {seconds(round(wait))}" if wait >= 1 else ""

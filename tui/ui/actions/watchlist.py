@@ -54,13 +54,13 @@ class WatchlistActions(Actions):
     def _show_added(self, jobs: tuple[Job, ...]) -> None:
         self.screen.cursor.go_to(jobs[0].id)
         hidden = "" if jobs[0].id in self.state.order else "; hidden by the filter" if len(jobs) == 1 else ""
-        self.say(f"Added {count(jobs)}{hidden}. Press u to undo.")
+        self.say(f"Added {count(jobs)}{hidden}. Press {self.screen.key('undo')} to undo.")
 
     async def remove(self) -> None:
         if jobs := self.screen.targets():
             name = count([self.state.board.states[job].job for job in jobs])
             if await self.editor.remove(jobs, name):
-                self.say(f"Removed {name}. Press u to undo.")
+                self.say(f"Removed {name}. Press {self.screen.key('undo')} to undo.")
 
     async def label(self) -> None:
         from tui.ui.dialogs import TextDialog
