@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -344,8 +345,13 @@ def keys_in(text: str) -> list[str]:
 
 def keys_of(command: KeyCommand, keymap: Mapping[str, str]) -> list[str]:
     """The keys of a command, after the user's changes, by Textual's long names."""
-    text = keymap.get(command.id, command.keys)
-    return [canonical_key(binding.key) for binding in Binding.make_bindings([Binding(text, "x")])]
+    return list(_keys_of(keymap.get(command.id, command.keys)))
+
+
+@lru_cache
+def _keys_of(text: str) -> tuple[str, ...]:
+    """Kept, since each key looks through those of all commands."""
+    return tuple(canonical_key(binding.key) for binding in Binding.make_bindings([Binding(text, "x")]))
 
 
 def canonical(keymap: Mapping[str, str]) -> dict[str, str]:
