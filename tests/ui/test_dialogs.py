@@ -199,6 +199,27 @@ async def test_a_way_out_drops_a_backlog_but_comes_behind_keys_typed_together_wi
     assert acted == after
 
 
+async def test_a_key_that_comes_back_to_the_app_has_its_turn_until_then() -> None:
+    acted: list[str] = []
+
+    async def act(event: Any) -> None:
+        acted.append(event.key)
+
+    app: Any = Held()
+    turns, first, second = KeyTurns(app, act, lambda event: True), key("a"), key("b")
+    await turns.take(first)
+    await turns.take(second)
+    assert acted == ["a"]
+    assert not app.later  # nothing is sent behind it
+    turns.came_back(second)
+    assert not app.later
+    turns.came_back(first)
+    await app.later.pop()()
+    assert acted == ["a", "b"]
+    turns.came_back(second)
+    assert turns.is_free
+
+
 async def test_a_paste_and_a_resize_just_before_a_dialog_closes_do_nothing() -> None:
     async with screen(1) as shown:
         for make in DIALOGS.values():

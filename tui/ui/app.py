@@ -77,7 +77,7 @@ class WatchApp(App[None]):
         self.on_exit: Callable[[int], None] = lambda code: None
         """Called with the exit code when the app begins to exit; it enforces that the process ends."""
         self._releasing = False
-        self._turns = KeyTurns(self, self._act)
+        self._turns = KeyTurns(self, self._act, self._comes_back)
         self._frame = Frame()
         self._early: list[events.Event] = []
         """Keys and pastes from before the pollers started; they are posted again then."""
@@ -227,6 +227,11 @@ class WatchApp(App[None]):
             await self._turns.take(event)
         else:
             await self._act(event)
+            self._turns.came_back(event)
+
+    def _comes_back(self, event: events.Event) -> bool:
+        """Whether it is a key that the table was given, which keeps none."""
+        return event.is_forwarded and isinstance(event, events.Key) and self.focused is self.board_screen.table
 
     async def _act(self, event: events.Event) -> None:
         """Keys wait until the screen is mounted: Textual would send them to a dialog that has no widgets yet."""

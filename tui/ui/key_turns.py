@@ -27,12 +27,21 @@ class KeyTurns:
     """Textual gives each key at once to what has the focus then. A key that was typed together with the one before it
     would go to the table although that one opens a dialog, and would do nothing there."""
 
-    def __init__(self, app: App[None], act: Callable[[events.Event], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        app: App[None],
+        act: Callable[[events.Event], Awaitable[None]],
+        comes_back: Callable[[events.Event], bool] = lambda event: False,
+    ) -> None:
+        """`comes_back` returns whether an event, of which `act` is done, will come back to the app and act there."""
         self._app = app
         self._act = act
+        self._comes_back = comes_back
         self._waiting: deque[events.Event] = deque()
         self._turn = 0
         """Counts the keys that have had their turn."""
+        self._away: tuple[events.Event, int] | None = None
+        """The event that comes back, and its turn."""
         self._free = asyncio.Event()
         self._free.set()
         self._late: set[Worker[Any]] = set()
@@ -57,25 +66,34 @@ class KeyTurns:
 
     async def _next(self) -> None:
         self._free.clear()
-        await self._act(self._waiting.popleft())
+        event, turn = self._waiting.popleft(), self._turn
+        await self._act(event)
+        asyncio.get_running_loop().call_later(SHORT if self._late else LONGEST, self._end, turn)
+        if self._comes_back(event):
+            self._away = event, turn
+            return
         target: DOMNode | None = self._app.focused or self._app.screen
-        turn, loop = self._turn, asyncio.get_running_loop()
-        loop.call_later(SHORT if self._late else LONGEST, self._end, turn)
 
         def follow(node: DOMNode | None, then: Callable[[], object]) -> None:
             """Come behind the key, which goes from the focus up to the app."""
             if node is None:
                 then()
             elif not node.call_later(follow, node.parent, then):
-                look()
+                self._look(turn)
 
-        def look() -> None:
-            if turn == self._turn and self._is_opening:
-                loop.call_later(LOOK_AGAIN, look)
-            else:
-                self._end(turn)
+        # twice: the key may cause a message that goes the same way
+        follow(target, partial(follow, target, partial(self._look, turn)))
 
-        follow(target, partial(follow, target, look))  # twice: the key may cause a message that goes the same way
+    def came_back(self, event: events.Event) -> None:
+        """The event has come back to the app, and has acted."""
+        if self._away and self._away[0] is event:
+            self._look(self._away[1])
+
+    def _look(self, turn: int) -> None:
+        if turn == self._turn and self._is_opening:
+            asyncio.get_running_loop().call_later(LOOK_AGAIN, self._look, turn)
+        else:
+            self._end(turn)
 
     @property
     def _commands(self) -> set[Worker[Any]]:
