@@ -70,17 +70,17 @@ def words(focus: Focus, own: dict[str, str] | None = None) -> list[str]:
 
 
 def test_the_footer_begins_with_what_matters_here() -> None:
-    assert words(Focus(Condition.IDLE))[:4] == ["? help", "q quit", "enter details", "l log"]
+    assert words(Focus(Condition.IDLE))[:4] == ["? help", "q quit", "enter details", "b alert"]
     assert words(Focus(Condition.FAILED))[2:4] == ["e why", "enter details"]
     assert words(Focus(Condition.PAUSED))[2] == "p go on"
-    assert words(Focus(Condition.RUNNING))[2:4] == ["enter details", "b alert"]
+    assert words(Focus(Condition.RUNNING)) == words(Focus(Condition.IDLE)) == words(Focus(Condition.PASSED))
     assert words(Focus(group=True, folded=True))[2:4] == ["enter unfold", "- fold all"]
     assert words(Focus(Condition.IDLE, marked=2))[2:4] == ["esc unmark", "x remove"]
     assert words(Focus(watched=False))[2:4] == ["a add", "O find"]
     assert words(Focus(Condition.IDLE, details=True))[2] == "esc table"
     assert words(Focus(Condition.IDLE, typing=True))[:2] == ["enter keep the filter", "esc clear it"]
     assert words(Focus(Condition.IDLE, filtered=True))[2] == "esc clear filter"
-    assert words(Focus(Condition.IDLE), {"f6": "mine"})[3] == "f6 mine"
+    assert words(Focus(Condition.IDLE), {"f6": "mine"})[4] == "f6 mine"
     assert not {"f6 mine", "l log", "h runs"}.intersection(words(Focus(group=True), {"f6": "mine"}))
 
 

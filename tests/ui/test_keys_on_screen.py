@@ -192,7 +192,8 @@ async def test_a_theme_is_seen_while_choosing_and_kept_only_with_enter() -> None
 
 
 async def test_keys_can_be_given_to_other_actions_and_help_and_hints_follow() -> None:
-    async with screen(2, keys={"remove": "Z", "help": "h,question_mark", "history": "H"}) as shown:
+    keys = {"remove": "Z", "help": "h,question_mark", "history": "H"}
+    async with screen(2, keys=keys, size=(120, 24)) as shown:
         assert "Z remove" in shown.lines[-1]
         await shown.press("x")
         assert len(shown.store.load().jobs) == 2

@@ -203,10 +203,8 @@ def _first(focus: Focus) -> dict[str, str]:
             return first | {"error": "why", "details": "details"}
         case Condition.PAUSED:
             return first | {"pause": "go on", "details": "details"}
-        case Condition.RUNNING:
+        case _:  # the same for a build that runs and one that does not: else a line of hints is sent at each step
             return first | {"details": "details", "alert": "alert"}
-        case _:
-            return first | {"details": "details"}
 
 
 _USUAL = {
