@@ -132,7 +132,8 @@ class HistoryFile:
         try:
             for run in self._runs():
                 runs.setdefault(run.job, []).append(run)
-            for gap in _gaps_since(self._connection, {job: known[-1].start.by for job, known in runs.items()}):
+            oldest = {job: min(run.start.by for run in known) for job, known in runs.items()}
+            for gap in _gaps_since(self._connection, oldest):
                 gaps.setdefault(gap.job, []).insert(0, gap)
             seen = dict(_seen(self._connection))
         except _NONSENSE:
