@@ -164,6 +164,12 @@ def test_a_name_that_has_no_room_is_cut_in_the_middle_and_the_others_are_counted
     ]
 
 
+def test_the_first_name_is_whole_where_none_stands_beside_it() -> None:
+    alone = GLANCE._replace(width=80, changed=0, hidden=(), ends=(("web-browser-tests webkit", "≈3m"), ("x", "≈4m")))
+    _, second = header_lines(alone)
+    assert ["".join(text for text, _ in part) for part in second[:1]] == ["ends next: web-browser-tests webkit ≈3m"]
+
+
 def test_while_all_is_paused_nothing_is_said_of_what_is_out_of_view() -> None:
     _, second = header_lines(GLANCE._replace(width=200, paused="Paused since 12:00:00."))
     assert "out of view" not in "".join(text for part in second for text, _ in part)

@@ -110,7 +110,8 @@ async def test_the_cursor_stays_on_its_job_through_sorting_and_readings() -> Non
         assert shown.board.state.board.states[chosen].job.label in line
 
 
-async def test_while_no_key_is_pressed_the_first_rows_stay_in_view_and_the_next_key_goes_on_there() -> None:
+@pytest.mark.parametrize("key", ["down", "enter"])
+async def test_while_no_key_is_pressed_the_first_rows_stay_in_view_and_the_next_key_goes_on_there(key: str) -> None:
     async with screen(60, state=ScreenState(sort="attention")) as shown:
         shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 61)), Status.RUNNING)
         await shown.ask_all()
@@ -120,7 +121,7 @@ async def test_while_no_key_is_pressed_the_first_rows_stay_in_view_and_the_next_
         await shown.press("P")  # the banner takes lines of the table
         await shown.until(lambda: "Paused" in shown.lines[2])
         assert "job 060" in shown.lines[5]
-        await shown.press("down")
+        await shown.press(key)
         assert shown.cursor == job_id(60)
 
 

@@ -543,6 +543,8 @@ class BoardScreen(Screen[None]):
 
     def targets(self) -> list[JobId]:
         """The jobs that an action applies to: see `JobTable.targets`. A notice says if the filter hides all."""
+        if not self.table.marks:
+            self.table.bring_cursor()
         jobs = self.table.targets
         if self.table.marks and not jobs:
             self.say(f"The marked jobs are hidden by the filter. Press {self.key('back')} to clear it.")
@@ -550,6 +552,7 @@ class BoardScreen(Screen[None]):
 
     def the_job(self) -> JobId | None:
         """The job under the cursor. A notice says what to do if there is none."""
+        self.table.bring_cursor()
         if self.table.group:
             self.say("The cursor is on a group. Move it to one of the jobs.")
         elif not self.table.order and self.state.board.states:

@@ -99,7 +99,7 @@ ENDLESS = 10_000
 def header_parts(header: HeaderState) -> list[Parts]:
     """The header in one line: groups of text, the most important first."""
     slow, *named, freshness, sign_in, place, usual = _others(header) or [[]] * 7
-    others = [*named, freshness, sign_in, place] if header.is_long else [freshness, sign_in, place, *named]
+    others = [*named, freshness, sign_in, place] if header.is_long else [freshness, sign_in, *named, place]
     return _fitting(header, [_counts(header, _news(header)), slow, *others, usual])
 
 
@@ -141,15 +141,16 @@ SHORT_NAME = 14
 
 
 def _ends(header: HeaderState) -> Wordings:
-    """What ends next: where jobs out of view are named beside it, in two fifths of the line at most."""
-    room = (header.width or ENDLESS) * 2 // 5 if header.hidden else ENDLESS
-    said = [f"{name} {when}" for name, when in header.ends]
-    texts = [
-        f"ends next: {', '.join(said)}",
-        *(f"{begin}: {one}" for one in said[:1] for begin in ("ends next", "next")),
-    ]
-    short = [f"next: {_cut(header, name, SHORT_NAME)} {when}" for name, when in header.ends[:1]]
-    return [[(text, "running")] for text in (*(text for text in texts if said and width(text) <= room), *short)]
+    """What ends next: in two fifths of the line; the first name whole where no job out of view is named beside it."""
+    if not header.ends:
+        return []
+    (name, when), *_ = header.ends
+    both = ", ".join(f"{one} {at}" for one, at in header.ends)
+    whole = [f"ends next: {name} {when}", f"next: {name} {when}"]
+    room = (header.width or ENDLESS) * 2 // 5
+    texts = [text for text in (f"ends next: {both}", *whole) if width(text) <= room]
+    texts += [] if header.hidden else whole
+    return [[(text, "running")] for text in (*texts, f"next: {_cut(header, name, SHORT_NAME)} {when}")]
 
 
 MOST_NAMED = 6

@@ -209,6 +209,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def toggle_mark(self) -> None:
         """Mark what is under the cursor, or unmark it, and move down."""
+        self.bring_cursor()
         if self.order and (jobs := frozenset(self._under_cursor)):
             self.set_marks(self.marks - jobs if jobs <= self.marks else self.marks | jobs)
             self.move_by(1)
@@ -235,6 +236,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def toggle_range(self) -> None:
         """Begin a range at the cursor, or end the one that has begun."""
+        self.bring_cursor()
         self._range_from = None if self._range_from else self.cursor_line
         self._extend_range()
 
@@ -262,6 +264,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The lines of jobs from the cursor on, once around, without its own; backwards where `step` is -1."""
         every = self._every_line
         start = every.index(self.cursor_line) if self.cursor_line in every else 0
+        if self._is_away:
+            start = every.index(self.order[self.scroll_offset.y]) - min(1, step)
         others = (every[(start + step * by) % len(every)] for by in range(1, len(every)))
         return (line for line in others if job_of(line))
 
@@ -297,15 +301,30 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def move_by(self, lines: int) -> None:
         """Move the cursor; one that is out of view comes to the first line in view."""
         if self.order:
-            line = self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
-            if not self._in_view(line):
-                line = self.scroll_offset.y - min(1, lines)
+            line = self._line_before(lines)
             self.move_to(self.order[max(0, min(len(self.order) - 1, line + lines))])
 
     def _stay_in_view(self) -> None:
         """Keep the cursor in view, unless the first lines have to stay there."""
         if self.scroll_offset.y or not self._keeps_top:
             self._keep_in_view()
+
+    def _line_before(self, step: int) -> int:
+        """The number of the line that a step leads away from: the cursor's, or one beside the first in view."""
+        line = self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
+        return self.scroll_offset.y - min(1, step) if self._is_away else line
+
+    @property
+    def _is_away(self) -> bool:
+        """Whether the cursor is out of view."""
+        return (
+            self.is_on_screen and self.cursor_line in self._lines and not self._in_view(self._lines[self.cursor_line])
+        )
+
+    def bring_cursor(self) -> None:
+        """Put a cursor that is out of view on the first line in view: what keys act on is seen."""
+        if self._is_away:
+            self.move_to(self.order[self.scroll_offset.y])
 
     def _keep_in_view(self) -> None:
         if not self.cursor_line:

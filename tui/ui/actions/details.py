@@ -67,6 +67,7 @@ class DetailsActions(Actions):
 
     def toggle_or_fold(self) -> None:
         """Show or hide the details; on the line of a group, fold or unfold that."""
+        self.table.bring_cursor()
         if self.table.group and not self.alone:
             self.screen.look.fold(self.state.groups.folded_after(self.table.group))
         else:
