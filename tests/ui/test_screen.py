@@ -125,6 +125,18 @@ async def test_while_no_key_is_pressed_the_first_rows_stay_in_view_and_the_next_
         assert shown.cursor == job_id(60)
 
 
+async def test_no_job_is_removed_that_the_cursor_was_not_seen_on() -> None:
+    async with screen(60, state=ScreenState(sort="attention")) as shown:
+        shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 61)), Status.RUNNING)
+        await shown.ask_all()
+        await shown.press("x")
+        assert len(shown.store.load().jobs) == 60
+        assert "The cursor was out of view" in shown.said
+        await shown.press("x")
+        await shown.until(lambda: len(shown.store.load().jobs) == 59)
+        assert shown.board.state.board.states.keys().isdisjoint({job_id(60)})
+
+
 async def test_what_comes_to_the_top_is_seen_and_a_new_order_is_shown_from_its_start() -> None:
     async with screen(60, {job_id(n): Status.RUNNING for n in range(1, 61)}) as shown:
         shown.board.look.sort_by("attention")

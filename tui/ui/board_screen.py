@@ -542,9 +542,13 @@ class BoardScreen(Screen[None]):
         return await self.app.push_screen_wait(dialog)
 
     def targets(self) -> list[JobId]:
-        """The jobs that an action applies to: see `JobTable.targets`. A notice says if the filter hides all."""
-        if not self.table.marks:
-            self.table.bring_cursor()
+        """The jobs that an action applies to: see `JobTable.targets`; none if the cursor or all marks are out of sight.
+
+        A notice says so. A cursor out of view comes into view, so that the same key then acts on what is seen.
+        """
+        if not self.table.marks and self.table.bring_cursor():
+            self.say("The cursor was out of view: now it is here. Press the key again to act on this job.")
+            return []
         jobs = self.table.targets
         if self.table.marks and not jobs:
             self.say(f"The marked jobs are hidden by the filter. Press {self.key('back')} to clear it.")

@@ -321,10 +321,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.is_on_screen and self.cursor_line in self._lines and not self._in_view(self._lines[self.cursor_line])
         )
 
-    def bring_cursor(self) -> None:
-        """Put a cursor that is out of view on the first line in view: what keys act on is seen."""
-        if self._is_away:
+    def bring_cursor(self) -> bool:
+        """Put a cursor that is out of view on the first line in view; return whether it was out of view."""
+        if was_away := self._is_away:
             self.move_to(self.order[self.scroll_offset.y])
+        return was_away
 
     def _keep_in_view(self) -> None:
         if not self.cursor_line:
