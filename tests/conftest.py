@@ -3,13 +3,18 @@ fewer examples every day, and no test fails because the machine is busy. A test 
 that is not on the list of the design."""
 
 import gc
+import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
@@ -32,6 +37,27 @@ settings.register_profile(
 settings.load_profile("codearts-watch")
 
 gc.set_threshold(100_000, 50, 100)  # screens are made and thrown away all the time: a fifth of the tests' time else
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Of several workers on all tests, each compiles other files first, and finds the rest compiled by the others."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if not worker or session.config.args != session.config.getini("testpaths"):
+        return
+    number = int(worker.removeprefix("gw"))
+    if not number:
+        st.text().validate()  # has Hypothesis write its tables of characters
+    here = Path(__file__).parent
+    files = sorted(here.rglob("test_*.py"))
+    first = len(files) * number // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    for file in files[first:] + files[:first]:
+        with suppress(Exception):  # told when the file is collected
+            import_module(".".join(file.relative_to(here.parent).with_suffix("").parts))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # modules and tests stay to the end, where pytest has the collector look at everything five times
 
 
 @pytest.fixture(autouse=True, scope="session")
