@@ -99,7 +99,7 @@ ENDLESS = 10_000
 def header_parts(header: HeaderState) -> list[Parts]:
     """The header in one line: groups of text, the most important first."""
     slow, *named, freshness, sign_in, place, usual = _others(header) or [[]] * 7
-    others = [*named, freshness, sign_in, place] if header.is_long else [freshness, sign_in, *named, place]
+    others = [*named, freshness, sign_in, place] if header.is_long else [freshness, sign_in, place, *named]
     return _fitting(header, [_counts(header, _news(header)), slow, *others, usual])
 
 
