@@ -6,7 +6,6 @@ projects), the last duration by 16 %, the mean of three by 15 %; the 10th to 90t
 
 from collections.abc import Iterable
 from enum import StrEnum
-from statistics import median
 from typing import NamedTuple
 
 WINDOW = 20
@@ -88,7 +87,7 @@ def estimate(runs: Iterable[PastRun], now: float) -> Estimate | None:
     if is_mixture and len(chosen) < FEWEST_FOR_RANGE:
         return None
     told = sum(run.is_told for run in used)
-    return Estimate(len(chosen), None if is_mixture else median(chosen), least, most, includes_failed, told)
+    return Estimate(len(chosen), None if is_mixture else percentile(chosen, 0.5), least, most, includes_failed, told)
 
 
 def percentile(ordered: list[float], share: float) -> float:

@@ -2,7 +2,6 @@
 the names of the watched jobs.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -100,6 +99,8 @@ class RememberedLimits:
 
 
 def _key(whose: str) -> str:
+    import hashlib  # the first frame does not wait for it
+
     return hashlib.sha256(whose.encode()).hexdigest()[:32]
 
 

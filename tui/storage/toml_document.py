@@ -220,10 +220,10 @@ _DEEPEST = 16
 _PART = r"""(?:[\w-]+|"(?!"")(?:[^"\\\n]|\\[^\n]?)*(?:"|(?=\n)|\Z)|'(?!'')[^'\n]*(?:'|(?=\n)|\Z))"""
 _DOTTED_KEY = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
 _LONG_TEXT = r'''"""(?:[^"\\]|\\[\s\S]?|"(?!""))*(?:"{3,5}|\Z)|'{3}(?:[^']|'(?!''))*(?:'{3,5}|\Z)'''
-_TOKENS = re.compile(rf"{_LONG_TEXT}|#[^\n]*|({_DOTTED_KEY})")
-"""Keys, and what can hold something that looks like one. No token fails once it began: the time grows with the text."""
-_PARTS = re.compile(_PART)
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_TOKENS = rf"{_LONG_TEXT}|#[^\n]*|({_DOTTED_KEY})"
+"""Keys, and what can hold something that looks like one. No token fails once it began: the time grows with the text.
+Like the other two it is compiled on use, since hardly any file needs it."""
+_PLACE = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
 
 
 def parse(text: str) -> Table:
@@ -237,7 +237,7 @@ def parse(text: str) -> Table:
         raise FileError("it nests too deep") from None
     except ValueError as error:
         message = str(error)
-        found = _PLACE.search(message)
+        found = re.search(_PLACE, message)
         if not found:
             raise FileError(message) from None
         end = (text.count("\n") + 1, len(text) - text.rfind("\n"))
@@ -248,8 +248,8 @@ def parse(text: str) -> Table:
 def _has_deep_key(text: str) -> bool:
     if all(line.count(".") < _DEEPEST for line in text.split("\n")):
         return False
-    keys = (found[1] for found in _TOKENS.finditer(text) if found[1] and found[1].count(".") >= _DEEPEST)
-    return any(len(_PARTS.findall(key)) > _DEEPEST for key in keys)
+    keys = (found[1] for found in re.finditer(_TOKENS, text) if found[1] and found[1].count(".") >= _DEEPEST)
+    return any(len(re.findall(_PART, key)) > _DEEPEST for key in keys)
 
 
 def same(one: object, other: object) -> bool:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf, log2
-from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.board import Freshness
 from tui.core.condition import NOT_RUNNING, Condition
+from tui.core.estimate import percentile
 from tui.core.job_runs import job_runs
 from tui.core.observed_run import Gap, RecordedRun
 from tui.core.run import Outcome
@@ -339,7 +339,7 @@ def strip(runs: Sequence[RecordedRun], gaps: Sequence[Gap], glyphs: StripGlyphs)
     """The last runs and the gaps between and after them, oldest first; ten characters at most."""
     shown = list(runs[-LONGEST:])
     lengths = [middle_duration(run) for run in shown]
-    usual = median(known) if (known := list(filter(None, lengths))) else 0.0
+    usual = percentile(known, 0.5) if (known := sorted(filter(None, lengths))) else 0.0
     marks: list[Mark] = []
     for at, (run, length) in enumerate(zip(shown, lengths, strict=True)):
         marks.append(_mark(run, length, usual, glyphs))
