@@ -17,7 +17,7 @@ async def test_edited_keys_address_and_theme_act_at_once(tmp_path: Path) -> None
     file = tmp_path / "settings.toml"
     file.write_text('[keys]\nremove = "Z"\n')
     settings = load_settings(file)
-    async with screen(3, settings_file=file, settings=settings, keys=settings.keys) as shown:
+    async with screen(3, settings_file=file, settings=settings, keys=settings.keys, size=(120, 24)) as shown:
         assert "Z remove" in shown.lines[-1]
         file.write_text('[keys]\nremove = "K"\n[ui]\ntheme = "dusk"\naddress = "https://a.example/{job_id}"\n')
         await shown.until(lambda: "K remove" in shown.lines[-1])
