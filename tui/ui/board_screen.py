@@ -251,7 +251,10 @@ class BoardScreen(Screen[None]):
             self.live.pollers.expect(expected_ends(self.state.board, self.deps.now()))
         self.alerting.tick(self.state.board, self.live.troubled())
         has_slept = self.live.has_slept(self.deps.now().at)
-        self.show_all() if is_rare or has_slept else self.show_around()
+        if is_rare or has_slept:
+            self.show_all()
+        elif asyncio.get_running_loop().time() - self._drawn_at > TICK:  # else readings have just caused a frame
+            self.show_around()
 
     async def learn_ends(self, names: Sequence[str] = ()) -> None:
         await self.live.learn_ends(names)
