@@ -145,7 +145,7 @@ STEP = FailedStep("Sign ipa")
         (40, "#88 main · lin · step Sign ipa"),
         (29, "#88 main · step Sign ipa"),
         (20, "#88 · step Sign ipa"),
-        (14, "step Sign ipa"),
+        (14, "Sign ipa"),
         (12, "Sign ipa"),
     ],
 )

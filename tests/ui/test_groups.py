@@ -174,6 +174,15 @@ async def test_a_change_inside_groups_draws_its_rows_and_the_counts_alone(
         await shown.until(lambda: sorted(set(drawn)) == [3, 4, 5, 6])  # slow, api; web, api
 
 
+async def test_a_count_that_has_no_room_in_the_line_of_its_group_is_left_out_whole() -> None:
+    jobs = [Job(job_id(number), f"job {number}", ("a-tag-of-eighteen",)) for number in range(1, 31)]
+    outcomes = {job_id(1): failure()} | {job_id(number): Status.RUNNING for number in range(2, 14)}
+    for columns, said in ((80, " 1 no answer  12 running  17 idle"), (56, " 1 no answer  12 running …"), (40, "…")):
+        async with screen(jobs, outcomes, (columns, 24), state=ScreenState(group="tag")) as shown:
+            line = next(line for line in shown.lines if "a-tag" in line)
+            assert line.rstrip(" ▁▂▃▄▅▆▇█") == f"› ▿ ? a-tag-of-eighteen (30) {said}"
+
+
 async def test_a_folded_group_has_the_mark_of_a_change_in_it_until_that_was_seen() -> None:
     look = ScreenState(group="tag", folded=("tag:web",))
     async with screen(WATCHED, {B: Status.RUNNING}, size=(100, 24), state=look) as shown:

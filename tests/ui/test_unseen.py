@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tests.support.builders import DAY, job_id, moment, reading
+from tests.support.builders import DAY, failure, job_id, moment, reading
 from tests.support.screen_harness import Screen, screen
 from tui.core.board import Board
+from tui.core.condition import Condition
 from tui.core.job import Job, JobId
-from tui.core.reading import Status
+from tui.core.reading import Failure, Status
 from tui.core.run import Outcome, RunRecord
+from tui.storage.screen_state import ScreenState
+from tui.ui.board_state import BoardState
 from tui.ui.happened import LONG_ENOUGH, Unseen
 
 A, B = job_id(1), job_id(2)
@@ -86,6 +89,28 @@ def test_a_build_that_was_seen_to_stop_is_new_again_once_it_is_known_that_it_fai
     assert A in known.unseen
     known.unseen.keep([B])
     assert A not in known.unseen
+
+
+def test_what_wants_attention_out_of_view_is_named_in_the_order_of_attention() -> None:
+    names = ("no answer", "failed before", "changed", "in view", "new failure", "healthy")
+    jobs = {name: job_id(number) for number, name in enumerate(names)}
+    watched = [Job(job, name) for name, job in jobs.items()]
+    known = BoardState(watched, ScreenState(), moment(0), {}, lambda _: 15.0, lambda: [""])
+    first: dict[str, Status | Failure] = {**dict.fromkeys(names, IDLE), "no answer": failure(), "new failure": RUNNING}
+    known.record([reading(jobs[name], outcome, 1) for name, outcome in first.items()], lambda _: 15.0)
+    before = known.board
+    then = {"changed": RUNNING, "in view": RUNNING, "new failure": IDLE}
+    known.record([reading(jobs[name], status, 3) for name, status in then.items()], lambda _: 15.0)
+    known.unseen.look(before, known.board, jobs.values(), 3)
+    for name in ("failed before", "new failure"):
+        known.learn(jobs[name], RunRecord(7, Outcome.FAILED, "failure", DAY, DAY, is_finished=True), None, 4)
+    known.show_all(moment(4))
+    assert known.out_of_view([jobs["in view"]]) == (
+        ("new failure", Condition.FAILED),
+        ("changed", None),
+        ("failed before", Condition.FAILED),
+        ("no answer", Condition.NO_ANSWER),
+    )
 
 
 async def stop(shown: Screen, *jobs: JobId) -> None:

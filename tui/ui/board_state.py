@@ -243,8 +243,9 @@ class BoardState:
         """The names of the jobs that want attention and have no row on the screen, in the order of "attention", and
         their conditions; None for what has changed and did not fail. Without those that the banner explains."""
         states, tally = self.shown.states, self._tally.jobs
-        new = {job: self.row(job).condition for job in self.unseen.jobs if job in states}
-        found: dict[JobId, Condition | None] = {job: one for job, one in new.items() if one is Condition.FAILED}
+        new = [job for job in self.unseen.jobs if job in states]
+        found: dict[JobId, Condition | None] = {}
+        found |= dict.fromkeys((job for job in new if job in tally[Condition.FAILED]), Condition.FAILED)
         for job in new:
             found.setdefault(job, None)
         for condition in (Condition.FAILED, Condition.NO_ANSWER, Condition.STALE):

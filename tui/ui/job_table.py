@@ -17,7 +17,7 @@ from textual.strip import Strip
 from tui.core.condition import Condition
 from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
-from tui.ui.columns import MOST, Column, Look, Placed, place
+from tui.ui.columns import GUTTER, MOST, Column, Look, Placed, place
 from tui.ui.formatting import cut_middle, fit, told_apart
 from tui.ui.groups import GroupHead, GroupLine, Groups, Line, group_of, job_of
 from tui.ui.row import Row, look_of
@@ -401,17 +401,14 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         fold = self._glyphs.folded if head.folded else self._glyphs.unfolded
         mark = self._glyphs.condition[worst] if worst else " "
         look = look_of(worst) if worst else ""
-        counts = tuple(
-            (f" {number} {condition}", self._count_look(condition, head)) for condition, number in head.counts
-        )
-        return (
-            (self._glyphs.new if head.is_new else "", "new"),
-            (fold, ""),
-            (mark, look),
-            (head.name, "group"),
-            (f"({head.jobs})", "dim"),
-            *counts,
-        )
+        counts = [(f" {number} {condition}", self._count_look(condition, head)) for condition, number in head.counts]
+        named = ((fold, ""), (mark, look), (head.name, "group"), (f"({head.jobs})", "dim"))
+        room = max(self.scrollable_content_region.width, self._needed) - GUTTER - _cells_with_gaps(named)
+        if _cells_with_gaps(counts) - 1 > room:  # no number is cut: it would be another one
+            while counts and _cells_with_gaps(counts) + 1 > room:
+                counts.pop()
+            counts.append((self._glyphs.ellipsis, "dim"))
+        return ((self._glyphs.new if head.is_new else "", "new"), *named, *counts)
 
     def _count_look(self, condition: Condition, head: GroupHead) -> str:
         """Of failed builds only those that are new look like it."""
@@ -498,6 +495,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.move_to(self.order[line])
             if self.group:
                 self.post_message(self.GroupClicked(self.group))
+
+
+def _cells_with_gaps(parts: Iterable[tuple[str, Look]]) -> int:
+    """Cells of these texts with one blank after each."""
+    return sum(cell_len(text) + 1 for text, _ in parts)
 
 
 def _spans(shown: str, text: str, look: Look) -> Iterable[tuple[str, str]]:

@@ -256,8 +256,8 @@ def last_run(state: JobState, cells: int) -> str:
     if not state.failed_step:
         return _first_fitting(((unknown, first, who_of(run)), (unknown, first), (unknown, number)), cells)
     step = state.failed_step.step
-    texts = ((first, who_of(run), f"step {step}"), (first, f"step {step}"), (number, f"step {step}"), (f"step {step}",))
-    return _first_fitting((*texts, (step,)), cells)
+    texts = ((first, who_of(run), f"step {step}"), (first, f"step {step}"), (number, f"step {step}"), (step,))
+    return _first_fitting(texts, cells)
 
 
 def _first_fitting(texts: Iterable[tuple[str, ...]], cells: int) -> str:
