@@ -1,5 +1,7 @@
 """The sum that follows readings is the sum of looking at every job."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,8 @@ def test_counts_that_follow_changes_equal_a_fresh_count(taken: list[tuple[int, S
         found, expected = tally.summary, summarise(board.states.values(), 0.0, lambda state: INTERVAL)
         assert +found.counts == +expected.counts
         assert (found.never, found.ageing, found.oldest) == (expected.never, expected.ageing, expected.oldest)
+        named = {one: len(jobs) for one, jobs in tally.jobs.items() if one is not Condition.UNREAD}
+        assert +Counter(named) == Counter({one: n for one, n in (+found.counts).items() if one in named})
 
 
 def of_one(age: float, outcome: Status | Failure = Status.RUNNING) -> Summary:

@@ -216,6 +216,14 @@ async def test_each_sentence_names_the_key_as_the_user_set_it() -> None:
         await shown.until(lambda: "K to resume everything" in shown.said)
 
 
+async def test_a_key_of_the_table_is_over_when_it_has_acted() -> None:
+    async with screen(3) as shown:
+        await shown.pilot.press("down")
+        await shown.pilot.pause()
+        assert shown.cursor == job_id(2)
+        assert not shown.app.holds_keys
+
+
 async def typed(shown: Screen, sent: str) -> None:
     """What the terminal sends in one read."""
     parser = KeyParser()
