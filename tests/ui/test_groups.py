@@ -194,6 +194,19 @@ async def test_a_folded_group_has_the_mark_of_a_change_in_it_until_that_was_seen
         assert any(line.startswith("  ▿ ◦ web (2)") for line in shown.lines)
 
 
+async def test_a_folded_group_with_an_old_failure_looks_new_only_by_its_mark() -> None:
+    look = ScreenState(group="tag", folded=("tag:web",))
+    async with screen(WATCHED, {B: Status.RUNNING}, size=(100, 24), state=look) as shown:
+        failed = RunRecord(7, Outcome.FAILED, "failure", moment(0).wall, moment(1).wall, is_finished=True)
+        shown.board.learned(A, failed, None)  # its end was not seen
+        shown.reader.outcomes[B] = Status.IDLE
+        await shown.ask_all()
+        await shown.until(lambda: any(line.startswith(" ✱▹ ● web (2)  1 failed") for line in shown.lines))
+        lines = (shown.board.table.render_line(number) for number in range(10))
+        web = next(line for line in lines if " web " in line.text)
+        assert not any(segment.style and segment.style.reverse for segment in web)
+
+
 async def test_the_details_of_a_group_name_what_gives_no_answer_and_follow_the_cursor() -> None:
     look = ScreenState(group="tag", details=True)
     async with screen(WATCHED, {A: Status.RUNNING, B: failure()}, size=(140, 24), state=look) as shown:

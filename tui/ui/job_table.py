@@ -400,7 +400,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         worst = head.counts[0][0] if head.counts else None
         fold = self._glyphs.folded if head.folded else self._glyphs.unfolded
         mark = self._glyphs.condition[worst] if worst else " "
-        look = look_of(worst) if worst else ""
+        look = self._count_look(worst, head) if worst else ""
         counts = [(f" {number} {condition}", self._count_look(condition, head)) for condition, number in head.counts]
         named = ((fold, ""), (mark, look), (head.name, "group"), (f"({head.jobs})", "dim"))
         room = max(self.scrollable_content_region.width, self._needed) - GUTTER - _cells_with_gaps(named)
