@@ -203,7 +203,7 @@ async def test_a_folded_group_with_an_old_failure_looks_new_only_by_its_mark() -
         await shown.ask_all()
         await shown.until(lambda: any(line.startswith(" ✱▹ ● web (2)  1 failed") for line in shown.lines))
         lines = (shown.board.table.render_line(number) for number in range(10))
-        web = next(line for line in lines if " web " in line.text)
+        web = next(line for line in lines if line.text.startswith(" ✱▹ ● web"))
         assert not any(segment.style and segment.style.reverse for segment in web)
 
 
