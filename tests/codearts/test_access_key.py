@@ -43,7 +43,7 @@ def test_keys_in_the_environment(names: tuple[str, ...], tmp_path: Path) -> None
     assert found(dict(zip(names, values, strict=True)), tmp_path) == KEYS
     assert found(dict(zip(names[:2], values, strict=False)), tmp_path) == Keys(Secret(ACCESS), Secret(SECRET))
     half = failure_of(found({names[0]: ACCESS}, tmp_path))
-    assert half.summary == f"{names[0]} and {names[1]}: There is no {names[1]}: both keys are needed."
+    assert half.summary == f"{names[0]} and {names[1]}: {names[1]} is empty or not set: both keys are needed."
     bad = failure_of(found({names[0]: ACCESS, names[1]: f"{SECRET}\n x"}, tmp_path))
     assert f"The value of {names[1]} has a blank" in bad.summary
     assert SECRET not in repr(bad)
@@ -96,8 +96,8 @@ def test_the_order_of_keys(credentials_file: Path, tmp_path: Path) -> None:
         (f"ak={ACCESS}\nsk={SECRET}", "no INI file"),
         (f"[basic]\n{ACCESS}", "no INI file"),
         (f"[basic]\nak={ACCESS}\nak={SECRET}\n", "no INI file"),
-        (f"[basic]\nak={ACCESS}\n", "no sk"),
-        (f"[basic]\nsk={SECRET}\n", "no ak"),
+        (f"[basic]\nak={ACCESS}\n", "sk is empty"),
+        (f"[basic]\nsk={SECRET}\n", "ak is empty"),
     ],
 )
 def test_a_file_that_cannot_be_used(text: str, words: str) -> None:

@@ -297,7 +297,7 @@ async def test_empty_lists_have_a_total() -> None:
             projects_call(),
             record_list_call(one.ids[JOB], one.now, "cn-north-4"),
         ):
-            assert "although it claims" in (await one.fail(call)).summary
+            assert "although the service counts some" in (await one.fail(call)).summary
 
 
 def running(page: Hints) -> set[JobId]:

@@ -36,11 +36,12 @@ def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
             typist.press(back)
             typist.at(1)
         typist.press("w")
+        typist.wait_for("^  State.* Build")
+        drawn = typist.terminal.bytes_of_whole_frames()
         typist.terminal.resize(rows, 60)  # all columns have room at 120
-        typist.wait_for(lambda text: len(text.splitlines()[1]) <= 60 and "Build" in text)
-        typist.press(*["right"] * 3)
-        typist.gone("^  State")
-        typist.press(*["left"] * 3)
+        typist.drawn(drawn, b"State", b"Build")
+        typist.scroll_away("right", "^  State")
+        typist.press(*["left"] * 9)
         typist.wait_for("^  State")
         typist.every_key_of(MOVE)
 

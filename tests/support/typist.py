@@ -61,6 +61,15 @@ class Typist:
         self.press("escape")
         self.gone(shown)
 
+    def scroll_away(self, key: str, shown: str) -> None:
+        """Pressed again where nothing could be scrolled yet, as just after a new size."""
+        for _ in range(8):
+            self.press(key)
+            with suppress(AssertionError):
+                self.gone(shown, timeout=2)
+                return
+        self.gone(shown)
+
     def marked(self, *numbers: int) -> None:
         wanted = {f"job {number:03}" for number in numbers}
         self.wait_for(lambda text: set(re.findall(r"^.\+.* (job \d{3})", text, re.MULTILINE)) == wanted)
