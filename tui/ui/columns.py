@@ -155,9 +155,11 @@ def sorts(every: Iterable[Column]) -> dict[str, Sort]:
 
 
 def attention(row: Row) -> SortKey:
-    """What has changed, new failures first; what failed before; what is in doubt; running ones by what is left; then by
-    their end, the newest first."""
+    """What has changed: failures, running ones by what is left, the others by their end; then what failed before, what
+    is in doubt, running ones, and the others, again in these orders. The newest end is first."""
     if row.is_new or row.is_held:
+        if row.condition is Condition.RUNNING:
+            return (0.3, _expected_end(row), *_newest(row))
         return (0.0 if row.condition is Condition.FAILED else 0.5, *_newest(row))
     match row.condition:
         case Condition.FAILED:
@@ -261,7 +263,9 @@ def _name_style(row: Row) -> str:
 
 
 def _build_style(row: Row) -> str:
-    return "error" if row.condition in (Condition.NO_ANSWER, Condition.FAILED) else "dim"
+    if row.condition is Condition.FAILED:
+        return "error"
+    return "stale" if row.condition is Condition.NO_ANSWER else "dim"
 
 
 def _dim(row: Row) -> str:

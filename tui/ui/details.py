@@ -140,7 +140,7 @@ def error_fields(subject: Subject) -> Iterator[Field]:
     state = subject.row.state
     yield "job", f"{state.job.name}  {state.job.id}" if state.job.label else state.job.id, "strong"
     if state.failure and state.last:
-        yield "what", state.failure.summary, "error"
+        yield "what", state.failure.summary, "stale"
         yield from _error(state.failure)
         yield from _reading(state.last, subject.row)
         yield "no answer", _no_answer(subject.row), ""
@@ -231,7 +231,7 @@ def _reading(reading: Reading, row: Row) -> Iterator[Field]:
 
 def _error(failure: Failure) -> Iterator[Field]:
     advice = advise(failure)
-    yield "error", str(failure.kind), "error"
+    yield "error", str(failure.kind), "stale"
     if failure.code:
         yield "code", failure.code, ""
     if failure.message:

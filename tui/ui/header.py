@@ -1,5 +1,6 @@
 """Header (counts, freshness, pace of polling), banner (what is wrong with whole profiles), the terminal's title."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import ceil
 from types import MappingProxyType
@@ -146,11 +147,11 @@ def _ends(header: HeaderState) -> Wordings:
         return []
     (name, when), *_ = header.ends
     both = ", ".join(f"{one} {at}" for one, at in header.ends)
-    whole = [f"ends next: {name} {when}", f"next: {name} {when}"]
+    whole = [f"ends next: {name} {when}", f"ends: {name} {when}"]
     room = (header.width or ENDLESS) * 2 // 5
     texts = [text for text in (f"ends next: {both}", *whole) if width(text) <= room]
     texts += [] if header.hidden else whole
-    return [[(text, "running")] for text in (*texts, f"next: {_cut(header, name, SHORT_NAME)} {when}")]
+    return [[(text, "running")] for text in (*texts, f"ends: {_cut(header, name, SHORT_NAME)} {when}")]
 
 
 MOST_NAMED = 6
@@ -158,20 +159,26 @@ MOST_NAMED = 6
 
 
 def _out_of_view(header: HeaderState) -> Wordings:
-    """Which jobs to scroll to: as many names as have room, whole or cut, and the number of the others."""
+    """Which jobs to scroll to: as many names as have room, whole or cut, and how many others have the same marks."""
     if header.paused or not header.hidden:
         return []
-    named = [_hidden(header, most, cells) for most in range(MOST_NAMED, 0, -1) for cells in (ENDLESS, 20, SHORT_NAME)]
+    named = [_hidden(header, most, cells) for most in range(MOST_NAMED, -1, -1) for cells in (ENDLESS, 20, SHORT_NAME)]
     return [*named, [(f"{len(header.hidden)} out of view", "ageing")]]
 
 
 def _hidden(header: HeaderState, most: int, cells: int) -> Parts:
-    others = len(header.hidden) - most
     parts: Parts = [("out of view: ", "dim")]
     for name, one in header.hidden[:most]:
-        mark, look = (header.marks.get(one, one), look_of(one)) if one else (header.new, "key")
+        mark, look = _mark(header, one)
         parts += [(f"{mark} {_cut(header, name, cells)}", look), ("  ", "")]
-    return [*parts, (f"+{others}", "dim")] if others > 0 else parts[:-1]
+    for one, number in Counter(one for _, one in header.hidden[most:]).items():
+        mark, look = _mark(header, one)
+        parts += [(f"{'+' if most else ''}{number}{mark}", look), (" ", "")]
+    return parts[:-1]
+
+
+def _mark(header: HeaderState, one: Condition | None) -> Part:
+    return (header.marks.get(one, one), look_of(one)) if one else (header.new, "key")
 
 
 def _cut(header: HeaderState, name: str, cells: int) -> str:

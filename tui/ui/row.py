@@ -152,9 +152,9 @@ def status_word(row: Row) -> str:
 
 
 def look_of(condition: Condition) -> str:
-    """The name of the look that a condition has."""
+    """The name of the look that a condition has. What cannot be trusted looks alike; red are failed builds alone."""
     if condition is Condition.NO_ANSWER:
-        return "error"
+        return "stale"
     return "idle" if condition in (Condition.TIMED_OUT, Condition.ABORTED, Condition.PASSED) else str(condition)
 
 
