@@ -360,6 +360,8 @@ def test_notes_are_there_after_the_end(path: Path, histories: list[History]) -> 
         ("update seen set number = 9e999", "No history: its file holds what is no history: remove it."),
         ("update job set job = cast(x'ff' as text)", "No history: its file holds what is no history: remove it."),
         ("update run set outcome = 'perhaps'", "No history: its file holds what is no history: remove it."),
+        ("update run set start_after = ''", "No history: its file holds what is no history: remove it."),
+        ("update run set end_after = x''", "No history: its file holds what is no history: remove it."),
     ],
 )
 def test_values_that_nobody_wrote_end_history_with_a_notice(path: Path, nonsense: str, said: str) -> None:

@@ -75,3 +75,10 @@ def test_a_gap_in_which_the_run_ended_is_shown_after_it() -> None:
 def test_a_strip_with_gaps_is_not_longer() -> None:
     gaps = tuple(Gap(JOB, at * 10_000.0 + 1000, at * 10_000.0 + 2000) for at in range(1, 20))
     assert drawn(runs(*[600] * 10), gaps) == "▃ ▃ ▃ ▃ ▃ "
+
+
+def test_a_run_that_ends_before_it_began_has_no_height() -> None:
+    (run,) = runs(600)
+    wrong = run._replace(start=run.start.shifted(9000))
+    assert wrong.duration == (0, 0)
+    assert drawn([wrong, *runs(600)]) == "◦▃"

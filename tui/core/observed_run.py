@@ -76,12 +76,12 @@ class RecordedRun(NamedTuple):
     def duration(self) -> tuple[float, float | None] | None:
         """The shortest and the longest possible duration in seconds; the latter is None if its start was not seen.
 
-        None while it goes on.
+        None while it goes on. Never negative, although clocks of two hosts may differ.
         """
         if self.end is None:
             return None
         least = max(0.0, (self.end.after or self.running_at) - self.start.by)
-        return least, None if self.start.after is None else self.end.by - self.start.after
+        return least, None if self.start.after is None else max(least, self.end.by - self.start.after)
 
     @property
     def past(self) -> PastRun | None:

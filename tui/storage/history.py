@@ -442,7 +442,7 @@ def _run(job: JobId, row: tuple[Any, ...], source: str) -> RecordedRun:
     There may be thousands of rows before the first frame: it calls little, and keeps equal values once.
     """
     start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent = row
-    times = start_by, running_at, start_after or 0, end_after or 0, end_by or 0
+    times = start_by, running_at, *(at for at in (start_after, end_after, end_by) if at is not None)
     if min(times) < 0 or max(times) >= _END_OF_TIME:
         raise ValueError("no time")
     start, end_after = Between(start_after, start_by), running_at if end_after == running_at else end_after
