@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from tests.support.builders import failure, job_id
 from tests.support.long_run import by_length
@@ -14,7 +15,7 @@ from tui.core.alert_policy import AlertOn
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Status
 from tui.storage.screen_state import ScreenState
-from tui.storage.settings import AlertSettings
+from tui.storage.settings import AlertSettings, ViewSettings
 
 
 async def test_rows_say_status_in_mark_and_word() -> None:
@@ -135,6 +136,29 @@ async def test_no_job_is_removed_that_the_cursor_was_not_seen_on() -> None:
         await shown.press("x")
         await shown.until(lambda: len(shown.store.load().jobs) == 59)
         assert shown.board.state.board.states.keys().isdisjoint({job_id(60)})
+
+
+async def test_a_change_of_the_cursors_job_is_not_seen_while_that_is_out_of_view() -> None:
+    async with screen(60, {job_id(1): Status.RUNNING}) as shown:
+        shown.board.table.scroll_to(y=30, animate=False, immediate=True)
+        shown.reader.outcomes = {}
+        await shown.ask_all()
+        await shown.press("x")
+        assert "out of view: ✱ job 001" in shown.lines[1]
+        await shown.press("home")
+        assert "job 001" not in shown.lines[1]
+
+
+@pytest.mark.parametrize("key", ["space", "n"])
+async def test_a_key_in_the_same_read_as_one_that_hides_most_rows_acts_on_a_row(key: str) -> None:
+    async with screen(100, {job_id(12): failure()}, views={"1": ViewSettings("few", filter="/job 01/")}) as shown:
+        shown.board.table.scroll_to(y=70, animate=False, immediate=True)
+        await shown.settle()
+        for one in ("1", key):
+            shown.app.post_message(events.Key(one, " " if one == "space" else one))
+        await shown.settle()
+        assert len(shown.board.table.order) == 10
+        assert shown.cursor == job_id(11 if key == "space" else 12)
 
 
 async def test_what_comes_to_the_top_is_seen_and_a_new_order_is_shown_from_its_start() -> None:

@@ -466,8 +466,8 @@ class BoardScreen(Screen[None]):
 
     def _seen_by_key(self) -> set[JobId]:
         """The jobs whose change the user has seen, since a key was pressed while it was on the screen."""
-        unseen, cursor = self.state.unseen, self.table.cursor
-        now = self.deps.now().at
+        unseen, now = self.state.unseen, self.deps.now().at
+        cursor = self.table.cursor if self.details.is_open or not self.table.is_away else None
         by_cursor = {cursor} if cursor and unseen.see(cursor, now) else set()
         return by_cursor | unseen.key(self.table.in_view(), now, self._has_failed)
 

@@ -136,6 +136,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             moved = self._lines[self.cursor_line] - old_line
             self.scroll_to(y=top + moved, animate=False, immediate=True)
         self._resize()
+        if self.scroll_offset.y > (last := max(0, len(order) - self.page)):  # the next key may come before the layout
+            self.scroll_to(y=last, animate=False, immediate=True)
         if was_in_view:  # else the user has scrolled away to look at something
             self._stay_in_view()
         self.refresh()
@@ -264,8 +266,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The lines of jobs from the cursor on, once around, without its own; backwards where `step` is -1."""
         every = self._every_line
         start = every.index(self.cursor_line) if self.cursor_line in every else 0
-        if self._is_away:
-            start = every.index(self.order[self.scroll_offset.y]) - min(1, step)
+        if self.is_away:
+            start = every.index(self._first_in_view) - min(1, step)
         others = (every[(start + step * by) % len(every)] for by in range(1, len(every)))
         return (line for line in others if job_of(line))
 
@@ -312,10 +314,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _line_before(self, step: int) -> int:
         """The number of the line that a step leads away from: the cursor's, or one beside the first in view."""
         line = self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
-        return self.scroll_offset.y - min(1, step) if self._is_away else line
+        return self.scroll_offset.y - min(1, step) if self.is_away else line
 
     @property
-    def _is_away(self) -> bool:
+    def is_away(self) -> bool:
         """Whether the cursor is out of view."""
         return (
             self.is_on_screen and self.cursor_line in self._lines and not self._in_view(self._lines[self.cursor_line])
@@ -323,9 +325,14 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def bring_cursor(self) -> bool:
         """Put a cursor that is out of view on the first line in view; return whether it was out of view."""
-        if was_away := self._is_away:
-            self.move_to(self.order[self.scroll_offset.y])
+        if was_away := self.is_away:
+            self.move_to(self._first_in_view)
         return was_away
+
+    @property
+    def _first_in_view(self) -> Line:
+        """The first line in view; the last one where there is room for the heads alone."""
+        return self.order[min(self.scroll_offset.y, len(self.order) - 1)]
 
     def _keep_in_view(self) -> None:
         if not self.cursor_line:
