@@ -1,24 +1,25 @@
 """The command line: its parser, the choice of the command, the exit codes of what ends it early."""
 
-import argparse
 import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from copy import copy
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tui import __version__
 from tui.clock import now
 from tui.commands.output import ExitCode, Output, drop
-from tui.commands.parser import Parser, examples
 from tui.core.errors import UserError, shortage
 from tui.core.paths import expanded
 from tui.core.text import A_BUG, crash_text
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from tui.commands.parser import Parser
     from tui.context import Context
 
 logging.getLogger("tui").addHandler(logging.NullHandler())  # else warnings go to standard error without --log
@@ -33,9 +34,9 @@ class Command(Protocol):
     EXAMPLES: list[str]
     """Uses, each without the program's name."""
 
-    def add_arguments(self, parser: Parser, /) -> None: ...
+    def add_arguments(self, parser: "Parser", /) -> None: ...
 
-    def run(self, context: "Context", arguments: argparse.Namespace, /) -> int:
+    def run(self, context: "Context", arguments: "Namespace", /) -> int:
         """Returns the exit code. May raise UserError."""
 
 
@@ -103,10 +104,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(given: Sequence[str]) -> int:
     """The exit code of the command; of the parser, where it printed help or an error."""
-    arguments = copy(DEFAULTS)
+    arguments: Any = DEFAULTS  # no Namespace: argparse takes time that opening the screen saves
     if given:
         try:
-            parser().parse_args(given, arguments)
+            arguments = parsed(given)
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else ExitCode.USAGE
     from tui.context import Context
@@ -115,15 +116,27 @@ def run(given: Sequence[str]) -> int:
     if arguments.command is None:
         from tui.commands import watch
 
-        return watch.run(context, arguments)
+        return watch.run(context, arguments.demo)
     if arguments.demo:
         raise UserError("--demo opens the screen; for commands start codearts-watch demo-service and do what it says.")
     command: Command = arguments.command
     return command.run(context, arguments)
 
 
-def parser() -> Parser:
+def parsed(given: Sequence[str]) -> "Namespace":
+    """The arguments. Raises SystemExit where the parser printed help or an error."""
+    from argparse import Namespace
+
+    arguments: Namespace = parser().parse_args(given, Namespace(**vars(DEFAULTS)))
+    return arguments
+
+
+def parser() -> "Parser":
     """The parser of the program and of all its commands. In `arguments.command` it leaves the command's module."""
+    from argparse import RawDescriptionHelpFormatter
+
+    from tui.commands.parser import Parser, examples
+
     common = _common()
     program = Parser(
         allow_abbrev=False,
@@ -131,7 +144,7 @@ def parser() -> Parser:
         description="Keeps a list of CodeArts Build jobs on one screen:\nwhat runs, what stopped, what cannot be read.",
         epilog=f"{examples('', '--demo', '--profile prod', 'check')}\n\n"
         "The token comes from CODEARTS_TOKEN or a file, never from an argument:\narguments are public.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=RawDescriptionHelpFormatter,
         parents=[common],
     )
     program.add_argument("--version", action="version", version=f"codearts-watch {__version__}")
@@ -145,7 +158,7 @@ def parser() -> Parser:
             help=command.HELP,
             description=command.DESCRIPTION,
             epilog=examples(*command.EXAMPLES),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=RawDescriptionHelpFormatter,
             parents=[] if name in _ALONE else [common],
         )
         one.summary = command.HELP
@@ -158,9 +171,13 @@ _ALONE = {"demo-service"}
 """Commands without the common arguments."""
 
 
-def _common() -> Parser:
+def _common() -> "Parser":
     """What every command that asks the service takes, before or after the command's name."""
-    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    from argparse import SUPPRESS
+
+    from tui.commands.parser import Parser
+
+    common = Parser(add_help=False, argument_default=SUPPRESS)
     where = common.add_argument_group("where to ask")
     where.add_argument("--profile", metavar="NAME", help="one of the settings' profiles (CODEARTS_PROFILE)")
     where.add_argument("--region", metavar="ID", help="region of the service, like cn-north-4 (CODEARTS_REGION)")
@@ -190,10 +207,12 @@ def _path(name: str) -> Path:
     try:
         return expanded(name)
     except UserError as problem:
-        raise argparse.ArgumentTypeError(str(problem)) from None
+        from argparse import ArgumentTypeError
+
+        raise ArgumentTypeError(str(problem)) from None
 
 
-DEFAULTS = argparse.Namespace(
+DEFAULTS = SimpleNamespace(
     command=None,
     demo=False,
     profile=None,

@@ -3,7 +3,6 @@
 What talks to the service is loaded only when it is needed: the screen is drawn before, and some commands never need it.
 """
 
-import argparse
 import os
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from tui.storage.watchlist import WatchlistFile
 
 if TYPE_CHECKING:
     import logging
+    from argparse import Namespace
 
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller import Poller, PollerGroup
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tui.storage.shared_budget import SharedBudget
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class App:
     """The profiles that are ready to ask the service, and their pollers."""
 
@@ -124,14 +124,14 @@ class App:
             self.log.close()
 
 
-@dataclass
 class Context:
     """What every command starts from. The user's files are opened when a command first asks for them."""
 
-    flags: argparse.Namespace
-    """The common arguments: see `DEFAULTS` in tui/cli.py."""
-    environ: MutableMapping[str, str] = field(repr=False)
-    now: Callable[[], Moment]
+    def __init__(self, flags: "Namespace", environ: MutableMapping[str, str], now: Callable[[], Moment]) -> None:
+        """`flags` are the common arguments: see `DEFAULTS` in tui/cli.py."""
+        self.flags = flags
+        self.environ = environ
+        self.now = now
 
     @cached_property
     def locations(self) -> Locations:

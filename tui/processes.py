@@ -10,9 +10,9 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 SECRETS = frozenset(
     {
@@ -36,13 +36,16 @@ _GLANCE = 0.05
 _CHUNK = 16384
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """The result of a program; `status` is None if it had to be stopped."""
 
     status: int | None
-    output: bytes = field(default=b"", repr=False)
-    complaint: bytes = field(default=b"", repr=False)
+    output: bytes = b""
+    complaint: bytes = b""
+
+    def __repr__(self) -> str:
+        """Without the output, which may hold a secret."""
+        return f"Ended(status={self.status})"
 
 
 def run_bounded(

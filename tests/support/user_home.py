@@ -1,11 +1,10 @@
 """Profiles for tests, made as the program makes them: from arguments, an environment and a settings file."""
 
 import argparse
-from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.cli import DEFAULTS, parser
+from tui.cli import parsed
 from tui.clock import now
 from tui.codearts.auth.credentials import AuthHeaders
 from tui.context import App, Context
@@ -29,9 +28,7 @@ class User:
         path, watchlist = self.home / "settings.toml", self.home / "watchlist.toml"
         path.write_text(self.settings)
         files = ["--settings", str(path), "--watchlist", str(watchlist)]
-        arguments = copy(DEFAULTS)
-        parser().parse_args([*files, *argv], arguments)
-        return arguments
+        return parsed([*files, *argv])
 
     def context(self, *argv: str) -> Context:
         return Context(self.arguments(*argv), self.environ, now)

@@ -3,10 +3,9 @@
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import IntEnum
 from io import TextIOWrapper
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from tui.core.errors import UserError
 from tui.core.text import clean, cut
@@ -32,8 +31,7 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """Where data and messages go. Either stream may be missing, as after `>&-`; characters that it cannot encode are
     written as escapes."""
 

@@ -1,6 +1,5 @@
 """Opens the screen: what the program does if no command is named."""
 
-import argparse
 import sys
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 
 
 @gc_paused()
-def run(context: "Context", arguments: argparse.Namespace) -> int:
-    """Open the screen."""
+def run(context: "Context", demo: bool) -> int:
+    """Open the screen, on a simulated service if `demo`."""
     from tui.terminal.capabilities import prepare
 
     prepare(context.environ)
-    return watch_demo(context) if arguments.demo else watch(context)
+    return watch_demo(context) if demo else watch(context)
 
 
 def watch(context: "Context") -> int:

@@ -63,12 +63,12 @@ QuietHours = tuple[time, time]
 """Local times between which there are no alerts; the range may include midnight."""
 
 _CLOCK = r"([01][0-9]|2[0-3]):([0-5][0-9])"
-_QUIET = re.compile(rf"{_CLOCK} ?[-\u2013] ?{_CLOCK}")
+_QUIET = rf"{_CLOCK} ?[-\u2013] ?{_CLOCK}"
 
 
 def quiet_hours(text: str) -> QuietHours | None:
     """Returns the times of a text like `22:00-07:00`; None for any other text."""
-    if not (found := _QUIET.fullmatch(text.strip())):
+    if not (found := re.fullmatch(_QUIET, text.strip())):
         return None
     start_hour, start_minute, end_hour, end_minute = map(int, found.groups())
     return time(start_hour, start_minute), time(end_hour, end_minute)

@@ -11,7 +11,7 @@ from tui.core.text import normal
 
 LONGEST = 200
 """Number of characters of a filter at most."""
-_NESTED = re.compile(r"[*+}|][^()]*\)+[*+{]|\)[*+{][^()]*\)+[*+{]")
+_NESTED = r"[*+}|][^()]*\)+[*+{]|\)[*+{][^()]*\)+[*+{]"
 """A repetition or a choice inside a repeated group: its running time may double with every character."""
 
 
@@ -71,7 +71,7 @@ def parse_filter(text: str) -> Filter:
     """Never raises: a term that is not understood matches every row and is named in `problem`."""
     terms: list[Predicate] = []
     problem, by_condition = "", False
-    for negated, pattern, typed in _TERM.findall(text):
+    for negated, pattern, typed in re.findall(_TERM, text) if text else ():
         word = unicodedata.normalize("NFKC", typed)  # full-width characters become ASCII
         by_condition = by_condition or word.casefold().startswith(("is:", "since:"))
         try:
@@ -83,7 +83,7 @@ def parse_filter(text: str) -> Filter:
     return Filter(text, tuple(terms), problem, by_condition)
 
 
-_TERM = re.compile(r"([!\uff01]*)(?:[/\uff0f](\S.*?)[/\uff0f](?!\S)|([^\s!\uff01]\S*))")
+_TERM = r"([!\uff01]*)(?:[/\uff0f](\S.*?)[/\uff0f](?!\S)|([^\s!\uff01]\S*))"
 """A pattern, which may have spaces in it, or a word; either may have `!` before it."""
 
 
@@ -125,21 +125,21 @@ _OTHER_STATES: dict[str, Predicate] = {
 }
 """What else the values of `is:` match."""
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_TIME = re.compile(r"([0-9]{1,6})([smhd])", re.IGNORECASE)
+_TIME = r"([0-9]{1,6})([smhdSMHD])"
 
 
 def _since_term(value: str) -> Predicate | None:
     """`since:1h`: it started or stopped within the last hour. Incomplete without a unit."""
     if not value or value.isdecimal():
         return None
-    if not (match := _TIME.fullmatch(value)):
+    if not (match := re.fullmatch(_TIME, value)):
         raise ValueError(f"since:{value} is no time; write since:30m, since:1h or since:2d")
     longest = int(match[1]) * _SECONDS[match[2].lower()]
     return lambda candidate: candidate.changed_ago is not None and candidate.changed_ago <= longest
 
 
 def _pattern_term(pattern: str) -> Predicate:
-    if _NESTED.search(pattern):
+    if re.search(_NESTED, pattern):
         raise ValueError(f"/{pattern}/ can hang, since a repetition is nested in another: simplify it")
     try:
         compiled = re.compile(normal(pattern), re.IGNORECASE | re.MULTILINE)

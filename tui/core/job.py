@@ -77,19 +77,19 @@ class Job(NamedTuple):  # not a dataclass: takes a third of the time to make, an
 
 _PARTS = ",\uff0c\u3001"
 """Separators between tags: commas, also those of Chinese keyboards."""
-_TAG = re.compile(rf'"((?:[^"]|"")*)(?:"|$)|([^\s"{_PARTS}][^\s{_PARTS}]*)')
-_PLAIN = re.compile(rf'[^\s"{_PARTS}][^\s{_PARTS}]*')
+_TAG = rf'"((?:[^"]|"")*)(?:"|$)|([^\s"{_PARTS}][^\s{_PARTS}]*)'
+_PLAIN = rf'[^\s"{_PARTS}][^\s{_PARTS}]*'
 
 
 def split_tags(text: str) -> tuple[str, ...]:
     """Splits tags at spaces and commas, but not within quotes. Each tag is returned once."""
-    found = (quoted.replace('""', '"').strip() or word for quoted, word in _TAG.findall(text))
+    found = (quoted.replace('""', '"').strip() or word for quoted, word in re.findall(_TAG, text))
     return tuple({normal(tag): tag for tag in reversed([tag for tag in found if tag])}.values())[::-1]
 
 
 def join_tags(tags: Iterable[str]) -> str:
     """Returns the text that `split_tags` splits into these tags."""
-    return " ".join(tag if _PLAIN.fullmatch(tag) else '"' + tag.replace('"', '""') + '"' for tag in tags)
+    return " ".join(tag if re.fullmatch(_PLAIN, tag) else '"' + tag.replace('"', '""') + '"' for tag in tags)
 
 
 def shared_tags(jobs: Sequence[Job]) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """What happened to a job between two of its states, and what of it may cause an alert."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from tui.core.alert_policy import LATE, AlertOn, Happening
 from tui.core.board import JobState, Transition
@@ -25,8 +25,7 @@ class Event(StrEnum):
     """Readings succeed again and the status is the same as before; or this is the first status."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One thing that happened to one job."""
 
     job: Job

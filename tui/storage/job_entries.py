@@ -12,7 +12,7 @@ from tui.storage.toml_document import Document, Piece, Table, new_piece
 EDITABLE = {"label": "given_label", "tags": "given_tags", "profile": "profile", "address": "address", "alert": "alert"}
 """Keys of an entry, and where a job has their values."""
 _CLEANED = {"profile": LABEL_LONGEST, "address": DETAIL}
-_HALF = re.compile("[\ud800-\udfff]")
+_HALF = "[\ud800-\udfff]"
 """Half a surrogate pair: no file can contain it."""
 
 
@@ -119,7 +119,9 @@ def _cleaned(value: object, limit: int) -> str:
 
 
 def _text(value: object) -> str:
-    return _HALF.sub("\N{REPLACEMENT CHARACTER}", value.strip()) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value.strip() if value.isascii() else re.sub(_HALF, "\N{REPLACEMENT CHARACTER}", value.strip())
 
 
 def _tags(values: Iterable[object]) -> tuple[str, ...]:

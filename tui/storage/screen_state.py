@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import tomli_w
-
 from tui.core.text import clean
 from tui.storage.atomic import write_invented
 from tui.storage.files import FileError, check_invented, read_text
@@ -73,6 +71,8 @@ def load_state(path: Path) -> ScreenState:
 
 def save_state(path: Path, state: ScreenState) -> None:
     """Raises UserError if it cannot be written."""
+    import tomli_w  # imported late: most starts write no file
+
     write_invented(path, tomli_w.dumps({key: _plain(value) for key, value in state._asdict().items()}))
 
 

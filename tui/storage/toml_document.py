@@ -12,15 +12,13 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
-import tomli_w
-
 from tui.core.errors import UserError
 from tui.storage.files import FileError
 
 Table = dict[str, object]
 
 _KEY = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
-_HEADER = re.compile(rf"\ufeff?\s*\[\[?\s*({_KEY})\s*((?:\.\s*{_KEY}\s*)*)\]\]?\s*(?:#.*)?")
+_HEADER = rf"\ufeff?\s*\[\[?\s*({_KEY})\s*((?:\.\s*{_KEY}\s*)*)\]\]?\s*(?:#.*)?"
 _LONGEST = 200
 """Most lines of a value, and `#` in it, that are tried; beyond them the file is written anew without its comments.
 Each try reads the value once, so that without a bound the time would grow with the square of its length."""
@@ -107,7 +105,7 @@ def _end(lines: list[str], start: int, stop: int) -> int:
 
 def _table(line: str) -> str | None:
     """Returns the name of the table that the line opens, 'jobs[]' or 'jobs.…' for example; None if it opens none."""
-    if "[" not in line or not (found := _HEADER.fullmatch(line)):
+    if "[" not in line or not (found := re.fullmatch(_HEADER, line)):
         return None
     name = found[1].strip("\"'")
     if found[2]:
@@ -164,6 +162,8 @@ def _literal(value: object) -> str:
         case list() | tuple():
             return f"[{', '.join(map(_literal, value))}]"
         case _:
+            import tomli_w  # imported late: most starts write no file
+
             return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip("\n")
 
 
@@ -309,6 +309,8 @@ def _checked(text: str, other: Table, entries: list[Table]) -> Document | None:
 
 def _dumped(other: Table, entries: list[Table]) -> Document:
     """Returns a new text for the content. Raises UserError if `tomli_w` cannot write it."""
+    import tomli_w
+
     content = {**other, "jobs": entries} if entries else other
     try:
         top = Piece(tuple(lines_of(HEAD + tomli_w.dumps(other))))

@@ -124,9 +124,9 @@ def command(example: str, may_be_none: bool = False) -> Reader:
     return read
 
 
-_CODE_FOLLOWS = re.compile(r"-[A-Za-z]*[ce]|--(command|eval|execute)")
+_CODE_FOLLOWS = r"-[A-Za-z]*[ce]|--(command|eval|execute)"
 """Options whose argument an interpreter runs."""
-_CODE = re.compile(r"-[A-Za-z]*c.|--(command|eval|execute)=")
+_CODE = r"-[A-Za-z]*c.|--(command|eval|execute)="
 """The same, with the code in the same argument."""
 _RUN_ARGUMENTS = frozenset({"ssh", "rsh", "eval", "tmux", "watch", "parallel"})
 """Programs that hand their arguments to a shell; tmux runs what stands in `#(...)`."""
@@ -156,10 +156,10 @@ def command_with_fields(example: str, fields: Iterable[str], may_be_none: bool =
 def _fields_in_code(parts: Sequence[str], shape: re.Pattern[str]) -> Iterator[str]:
     is_code = code_follows = False
     for part in parts:
-        if (code_follows and part[:1] != "-") or is_code or _CODE.match(part):
+        if (code_follows and part[:1] != "-") or is_code or re.match(_CODE, part):
             yield from shape.findall(part)
             code_follows = False
-        code_follows = code_follows or bool(_CODE_FOLLOWS.fullmatch(part))
+        code_follows = code_follows or bool(re.fullmatch(_CODE_FOLLOWS, part))
         is_code = is_code or part.rpartition("/")[2] in _RUN_ARGUMENTS  # also behind sudo, env, timeout and so on
 
 

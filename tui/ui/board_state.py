@@ -20,7 +20,7 @@ from tui.ui.header import HeaderState, ProfileState
 from tui.ui.row import Due, Row
 
 
-@dataclass
+@dataclass(eq=False)
 class RowOrder:
     """Sorting and filter. Remembers sort keys, so that a batch of readings sorts again only if a row moved."""
 

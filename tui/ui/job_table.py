@@ -41,13 +41,13 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"job-table--{name}" for name in (*STYLES, "head", "cursor", "marked")}
 
-    @dataclass
+    @dataclass(eq=False)
     class HeadClicked(Message):
         """The head of a column was clicked."""
 
         column: str
 
-    @dataclass
+    @dataclass(eq=False)
     class GroupClicked(Message):
         """The line of a group was clicked."""
 

@@ -15,7 +15,7 @@ REST = 1.0
 """... but its end may come late: keys within so many seconds of its last key belong to it, unless it is only one."""
 
 
-@dataclass
+@dataclass(eq=False)
 class PasteDetector:
     """Holds printable keys for `WITHIN` seconds, in case they are the start of a paste.
 

@@ -235,7 +235,7 @@ def _hint(name: str, word: str, keymap: Mapping[str, str]) -> KeyHint:
 class Footer(StatusLine):
     """The hints, as many as fit."""
 
-    @dataclass
+    @dataclass(eq=False)
     class HintClicked(Message):
         """A hint was clicked."""
 
