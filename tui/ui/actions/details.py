@@ -88,9 +88,9 @@ class DetailsActions(Actions):
 
     def arrange(self) -> None:
         """Give table and details the places that look and size of the screen ask for."""
-        self.screen.set_class(self.place.below, "-below")
-        if self.is_open:
+        if self.is_open:  # first the pane: it brings the styles of the classes, which are not looked at again
             self.pane().set_size(*self.place)
+        self.screen.set_class(self.is_open and self.place.below, "-below")
         self.screen.query_one("#list").display = not self.alone
         if not self.screen.filter.is_typing:
             self.screen.focus_table()
