@@ -138,6 +138,28 @@ async def test_no_job_is_removed_that_the_cursor_was_not_seen_on() -> None:
         assert shown.board.state.board.states.keys().isdisjoint({job_id(60)})
 
 
+async def test_no_name_is_out_of_view_that_scrolling_has_brought_into_view() -> None:
+    async with screen(60, {job_id(60): failure()}) as shown:
+        assert "out of view: ? job 060" in shown.lines[1]
+        shown.board.table.scroll_to(y=60, animate=False, immediate=True)
+        await shown.settle()
+        assert "job 060" in shown.lines[-2]
+        assert "job 060" not in shown.lines[1]
+        await shown.press("home")
+        assert "out of view: ? job 060" in shown.lines[1]
+        await shown.press("end")
+        assert "job 060" not in shown.lines[1]
+
+
+async def test_rows_that_the_details_leave_no_room_for_are_out_of_view() -> None:
+    async with screen(20, {job_id(20): failure()}, state=ScreenState(details_below=True)) as shown:
+        assert "job 020" in shown.lines[21]
+        await shown.press("enter")
+        await shown.until(lambda: "out of view: ? job 020" in shown.lines[1])
+        await shown.press("enter")
+        await shown.until(lambda: "job 001" in shown.lines[2])
+
+
 async def test_a_change_of_the_cursors_job_is_not_seen_while_that_is_out_of_view() -> None:
     async with screen(60, {job_id(1): Status.RUNNING}) as shown:
         shown.board.table.scroll_to(y=30, animate=False, immediate=True)

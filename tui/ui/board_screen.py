@@ -129,7 +129,7 @@ class BoardScreen(Screen[None]):
         )
         self.state.call(deps.job_names)
         self.state.board = self.recorder.fill(self.state.board, FOR_HISTORY)
-        self.table = JobTable(every, deps.glyphs, self.state.row, self.state.groups, self.cursor_moved)
+        self.table = JobTable(every, deps.glyphs, self.state.row, self.state.groups, self.cursor_moved, self.view_moved)
         self.details = DetailsActions(self)
         self.look = LookActions(self)
         self.views = ViewActions(self)
@@ -427,7 +427,8 @@ class BoardScreen(Screen[None]):
 
     def _is_long(self) -> bool:
         """Whether there are more jobs than rows on the screen."""
-        return len(self.state.board.states) > self.app.size.height - AROUND
+        below = (self.details.place.height or 0) if self.details.is_open else 0
+        return len(self.state.board.states) > self.app.size.height - AROUND - below
 
     def _has_two_lines(self) -> bool:
         """Whether the header has two lines: it names what may be out of view."""
@@ -484,6 +485,11 @@ class BoardScreen(Screen[None]):
             self.call_later(self._show_seen, [job])
         self.show_keys()
         self.details.show()
+
+    def view_moved(self) -> None:
+        """Other rows are in view: the header names those that are not."""
+        if self._is_long() or self.more.display:
+            self._draw_soon()
 
     def subject(self, job: JobId) -> Subject:
         return self.live.subject(self.state.row(job))

@@ -60,14 +60,17 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         row_of: Callable[[JobId], Row],
         groups: Groups,
         cursor_moved: Callable[[], None],
+        view_moved: Callable[[], None],
     ) -> None:
-        """`cursor_moved` is called when another line is under the cursor; a message would cost more."""
+        """`cursor_moved` is called when another line is under the cursor, `view_moved` when other lines are in view; a
+        message would cost more."""
         super().__init__()
         self.every = every
         self._glyphs = glyphs
         self._row_of = row_of
         self._groups = groups
         self._cursor_moved = cursor_moved
+        self._view_moved = view_moved
         self._chosen: tuple[Column, ...] = ()
         self._placed: tuple[Placed, ...] = ()
         self._widths: dict[str, int] = {}
@@ -482,8 +485,13 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         super().notify_style_update()
         self._styles.clear()
 
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._view_moved()
+
     def on_resize(self) -> None:
         self.measure()
+        self._view_moved()
         line = self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
         was_in_view = 0 <= line - self.scroll_offset.y < (self._page_before or self.page)
         self._page_before = self.page
