@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.dom import DOMNode
 
 from tests.support.builders import failure, job_id
 from tests.support.long_run import by_length
@@ -42,6 +43,20 @@ async def test_an_old_answer_is_never_shown_as_current() -> None:
 async def test_the_screen_has_its_themes_colours_from_the_start(theme: str, background: str) -> None:
     async with screen(1, state=ScreenState(theme=theme)) as shown:
         await shown.until(lambda: shown.board.styles.background.hex == background)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 15), (30, 8)])
+async def test_no_style_differs_from_what_the_style_sheets_say_after_the_start(size: tuple[int, int]) -> None:
+    """They are computed once before the first frame."""
+    async with screen(60, state=ScreenState(details=True), size=size) as shown:
+        first = [(node, node.styles.base.get_rules(), _parts(node)) for node in shown.board.walk_children()]
+        shown.board.update_node_styles(animate=False)
+        for node, rules, parts in first:
+            assert (rules, parts) == (node.styles.base.get_rules(), _parts(node)), node
+
+
+def _parts(node: DOMNode) -> dict[str, object]:
+    return {name: styles.base.get_rules() for name, styles in node._component_styles.items()}
 
 
 async def test_a_theme_is_found_by_the_name_in_its_file_and_one_that_is_not_there_is_told(tmp_path: Path) -> None:

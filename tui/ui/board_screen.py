@@ -136,6 +136,7 @@ class BoardScreen(Screen[None]):
         self.filter = FilterActions(self)
 
     def compose(self) -> ComposeResult:
+        self.add_class(*classes_for(self.app.size), update=False)  # before the widgets: they get their styles once
         self.header = StatusLine(self.deps.glyphs.rule)
         self.more = StatusLine(self.deps.glyphs.rule)
         self.more.display = self._has_two_lines()
@@ -154,12 +155,12 @@ class BoardScreen(Screen[None]):
         yield TooSmall()
 
     def on_mount(self) -> None:
-        self.add_class(*classes_for(self.app.size), update=False)  # else the first resize computes all styles again
         self.set_look(self.deps.state)
         self.show_keys()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         if not self.live.is_asking:
+            event.refresh_styles = False  # the widgets have just got them
             self.call_later(self.start_polling)  # Textual draws the first frame before
 
     def start_polling(self) -> None:
