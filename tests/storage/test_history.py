@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -308,6 +309,30 @@ def test_of_many_jobs_ten_runs_each_are_read_and_more_when_they_are_wanted(
     while not (more := history.remembered(JOBS)) or not more.runs:
         assert history._thread.is_alive()
     assert [seen.start.by for seen in more.runs[job_id(1)]] == starts[-RUNS_REMEMBERED:]
+
+
+def test_more_runs_are_read_later_where_another_program_holds_the_file(
+    path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = opened(path)
+    file.write(Notes((run(NOW - 900, NOW - 600),)))
+    held = sqlite3.OperationalError("database is locked")
+    held.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    tries = iter(range(2))
+
+    def read_more(file: HistoryFile, jobs: object) -> Remembered:
+        if next(tries) == 0:
+            raise held
+        return Remembered({job_id(1): [run(NOW - 900, NOW - 600)]})
+
+    monkeypatch.setattr(HistoryFile, "read_more", read_more)
+    history = History(lambda: file, batch=0.01)
+    histories.append(history)
+    assert history.remembered(JOBS, 5)
+    history.ask(JOBS)
+    deadline = time.monotonic() + 5
+    while not (more := history.remembered(JOBS)) or not more.runs:
+        assert time.monotonic() < deadline
 
 
 @pytest.mark.parametrize("jobs", [1, 100])

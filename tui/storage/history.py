@@ -598,24 +598,24 @@ class History:
                         raise
                     self._say(f"{_HELD}; it is tried again each minute")
                     kept, next_try = [together(kept)], now + self._retry
-            if self._asked:
-                self._pass_on(partial(file.read_more, self._asked))
+            if self._asked and self._pass_on(partial(file.read_more, self._asked)):
                 self._asked = set()
             if now - looked >= self._retry:
                 self._pass_on(file.read_news)
                 looked = now
         file.close()
 
-    def _pass_on(self, read: Callable[[], Remembered]) -> None:
-        """Read, for the next call of `remembered`; nothing while another program holds the file."""
+    def _pass_on(self, read: Callable[[], Remembered]) -> bool:
+        """Read, for the next call of `remembered`. Returns whether it could; another program may hold the file."""
         try:
             news = read()
         except sqlite3.OperationalError as error:
             if not is_busy(error):
                 raise
-            return
+            return False
         if news.runs:
             self._read.put(news)
+        return True
 
     def _drain(self, wait: float) -> tuple[list[Notes], bool]:
         """Returns what was noted within `wait` seconds, or until more is to be read; and whether that was the end."""
