@@ -40,6 +40,18 @@ def test_the_parser_of_all_commands_loads_the_standard_library_alone() -> None:
     assert loaded.stdout.strip() == ""
 
 
+def test_opening_the_screen_loads_nothing_that_only_later_work_needs() -> None:
+    """Each would delay the first frame: a parser, what writes files, what asks the service."""
+    program = (
+        "import sys, tui.cli, tui.context, tui.commands.watch, tui.storage.recorder, tui.ui.app\n"
+        "later = {'argparse', 'gettext', 'hashlib', 'httpx', 'statistics', 'tomli_w', 'tui.alerts',"
+        " 'tui.codearts', 'tui.commands.parser', 'tui.core.paste', 'tui.polling', 'tui.ui.dialogs'}\n"
+        "print(*sorted(later.intersection(sys.modules)))\n"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert loaded.stdout.strip() == ""
+
+
 def test_the_map_names_every_package_and_module_and_no_other() -> None:
     assert tui.__doc__
     named = re.findall(r"^    (\w+) ", tui.__doc__, re.MULTILINE)

@@ -96,6 +96,9 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._page_before = 0
         """The rows that fitted before the size changed."""
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Does nothing: no style of the table depends on the focus, and Textual would compute all of them again."""
+
     @property
     def cursor(self) -> JobId | None:
         """The job under the cursor; None where the cursor is on the line of a group, or there are no lines."""
