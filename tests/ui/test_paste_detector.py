@@ -67,6 +67,22 @@ def test_line_ends_and_blanks_alone_are_a_key_held_down_on_a_slow_line() -> None
     assert [event.key for event in guard.release()[1]] == ["enter"] * 30 + ["q"]
 
 
+def test_keys_behind_a_moving_key_held_down_on_a_slow_line_are_no_paste() -> None:
+    guard = PasteDetector(MOVING)
+    assert not any(guard.take(key("k", 1.0)) for _ in range(40))
+    assert guard.take(key("x", 1.0))
+    assert guard.take(key("k", 1.0))
+    text, keys = guard.release()
+    assert (text, [event.key for event in keys]) == ("", ["x", "k"])
+
+
+def test_a_paste_that_begins_like_a_key_held_down_keeps_its_beginning() -> None:
+    guard = PasteDetector(MOVING)
+    for character in "kkk0123456789":
+        guard.take(key(character, 1.0))
+    assert guard.release() == ("kkk0123456789", [])
+
+
 def pasted(guard: PasteDetector, text: str, at: float) -> str:
     for character in text:
         name = {"\n": "enter", " ": "space"}.get(character, character)

@@ -1,6 +1,7 @@
 """Recognises a paste on terminals that do not mark it: keys faster than any typist are text, not commands."""
 
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from math import inf
 
 from textual.events import Key
@@ -9,6 +10,8 @@ BURST = 8
 """So many printable keys ..."""
 WITHIN = 0.05
 """... in so many seconds are a paste."""
+HELD_DOWN = 3
+"""So many times the same moving key at the start of them are a key held down."""
 QUIET = 0.15
 """Seconds without a key that end a paste ..."""
 REST = 1.0
@@ -20,8 +23,8 @@ class PasteDetector:
     """Holds printable keys for `WITHIN` seconds, in case they are the start of a paste.
 
     `moving` are keys that only move the cursor. They act at once. Many of them alone are no paste but a key held down
-    on a slow line, and so are line ends and blanks alone. Uses the times of the events, so that a busy program does not
-    take queued keys for slow ones.
+    on a slow line, also with a few other keys behind them, and so are line ends and blanks alone. Uses the times of the
+    events, so that a busy program does not take queued keys for slow ones.
     """
 
     moving: frozenset[str]
@@ -42,8 +45,9 @@ class PasteDetector:
         self._recent = [known for known in self._recent if key.time - known.time <= WITHIN]
         if text is not None:
             self._recent.append(key)
-        is_text = any(known.key not in self.moving and (_text(known) or "").strip() for known in self._recent)
-        if len(self._recent) >= BURST and is_text:
+        typed = self._after_held_down()
+        is_text = any(known.key not in self.moving and (_text(known) or "").strip() for known in typed)
+        if len(typed) >= BURST and is_text:
             self.pasting = True
             self.held += [known for known in self._recent if known not in self.held]
             self.held.sort(key=lambda known: known.time)
@@ -52,6 +56,13 @@ class PasteDetector:
             self.held.append(key)
             return True
         return False
+
+    def _after_held_down(self) -> list[Key]:
+        """The recent keys without those of a moving key that was held down before them."""
+        first = self._recent[0].key if self._recent else ""
+        others = list(dropwhile(lambda known: known.key == first, self._recent))
+        is_held_down = first in self.moving and len(self._recent) - len(others) >= HELD_DOWN
+        return others if is_held_down else self._recent
 
     def left(self, now: float) -> float:
         """Seconds until `release` is due."""
