@@ -78,8 +78,8 @@ def test_keys_behind_a_moving_key_held_down_on_a_slow_line_are_no_paste() -> Non
 
 def test_a_paste_that_begins_like_a_key_held_down_keeps_its_beginning() -> None:
     guard = PasteDetector(MOVING)
-    for character in "kkk0123456789":
-        guard.take(key(character, 1.0))
+    for at, character in enumerate("kkk0123456789"):
+        guard.take(key(character, 1.0 + at / 1000))
     assert guard.release() == ("kkk0123456789", [])
 
 
