@@ -45,7 +45,8 @@ def test_opening_the_screen_loads_nothing_that_only_later_work_needs() -> None:
     program = (
         "import sys, tui.cli, tui.context, tui.commands.watch, tui.storage.recorder, tui.ui.app\n"
         "later = {'argparse', 'gettext', 'hashlib', 'httpx', 'statistics', 'tomli_w', 'tui.alerts',"
-        " 'tui.codearts', 'tui.commands.parser', 'tui.core.paste', 'tui.polling', 'tui.ui.dialogs'}\n"
+        " 'tui.codearts', 'tui.commands.parser', 'tui.core.budget', 'tui.core.past_events', 'tui.core.paste',"
+        " 'tui.polling', 'tui.storage.profile_settings', 'tui.ui.dialogs'}\n"
         "print(*sorted(later.intersection(sys.modules)))\n"
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)

@@ -16,7 +16,6 @@ from tui.core.paths import expanded
 from tui.core.reading import Failure, FailureKind, Moment, Reading
 from tui.core.text import clean
 from tui.storage.files import Locations, default_locations
-from tui.storage.profile_settings import ProfileSettings, secret_variables
 from tui.storage.settings import PollingSettings, Settings, load_settings
 from tui.storage.watchlist import WatchlistFile
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from tui.profiles.profile import Profile
     from tui.profiles.resolve import ProfileInputs
     from tui.storage.learned import KeptUnits
+    from tui.storage.profile_settings import ProfileSettings
     from tui.storage.recorder import Recorder
     from tui.storage.shared_budget import SharedBudget
 
@@ -179,8 +179,10 @@ class Context:
         return choose_profile(self._inputs.flags, self.environ, self.settings)
 
     @property
-    def wanted(self) -> dict[str, ProfileSettings]:
+    def wanted(self) -> "dict[str, ProfileSettings]":
         """The profiles of the settings, and the one in charge if it has no name."""
+        from tui.storage.profile_settings import ProfileSettings
+
         return {**({} if self.in_charge else {"": ProfileSettings()}), **self.settings.profiles}
 
     def build(self, name: str) -> "Profile":
@@ -269,6 +271,7 @@ class Context:
     def hide_secrets(self) -> None:
         """Take out of `environ` every variable that holds a secret: programs that are started inherit the rest."""
         from tui.processes import SECRETS
+        from tui.storage.profile_settings import secret_variables
 
         for name in SECRETS.union(*map(secret_variables, self.wanted.values())):
             self.environ.pop(name, None)

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from tui.core.budget import Limit, limit_of
 from tui.core.errors import UserError
 from tui.core.job import JobId, ServiceName
 from tui.core.run import RUNS_NEEDED, Calibration, Unit, UnitEvidence
 from tui.core.text import clean
 from tui.storage.atomic import write_json
 from tui.storage.files import read_json
+
+if TYPE_CHECKING:
+    from tui.core.budget import Limit
 
 LARGEST = 1 << 16
 """Bytes that the file of units, and that of limits, may have."""
@@ -70,12 +72,12 @@ class RememberedLimits:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def limit(self, whose: str, now: float) -> Limit | None:
+    def limit(self, whose: str, now: float) -> "Limit | None":
         """Returns the limit of `whose`, unless it is more than a day old. Never raises."""
         limit = self._load().get(_key(whose))
         return limit if limit and limit.holds(now) else None
 
-    def keep(self, whose: str, limit: Limit, now: float) -> None:
+    def keep(self, whose: str, limit: "Limit", now: float) -> None:
         """Writes down a limit that the service named. Raises UserError where it cannot."""
         self._save({**self._load(), _key(whose): limit}, now)
 
@@ -83,12 +85,14 @@ class RememberedLimits:
         """Removes a limit that was not meant for all requests. Raises UserError where it cannot."""
         self._save({key: one for key, one in self._load().items() if key != _key(whose)}, now)
 
-    def _save(self, limits: Mapping[str, Limit], now: float) -> None:
+    def _save(self, limits: "Mapping[str, Limit]", now: float) -> None:
         known = {key: one for key, one in limits.items() if one.holds(now)}
         newest = sorted(known.items(), key=lambda item: item[1].learned)[-KEPT:]
         write_json(self._path, {key: list(one[:3]) for key, one in newest})
 
-    def _load(self) -> dict[str, Limit]:
+    def _load(self) -> "dict[str, Limit]":
+        from tui.core.budget import limit_of  # the first frame does not wait for it
+
         found = {}
         for key, value in read_json(self._path, LARGEST).items():
             with suppress(ValueError, TypeError, OverflowError):

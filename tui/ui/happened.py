@@ -3,12 +3,15 @@
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from math import inf
+from typing import TYPE_CHECKING
 
 from tui.core.board import Board, JobState
 from tui.core.job import JobId
-from tui.core.past_events import Digest, Outage, PastEvent, digest, ended_outage, events
 from tui.core.reading import Moment
 from tui.core.run import Outcome
+
+if TYPE_CHECKING:
+    from tui.core.past_events import Digest, Outage, PastEvent
 
 QUIET = 60.0
 """Seconds without a key after which the first rows stay in view, wherever the cursor's job goes to."""
@@ -35,13 +38,17 @@ class Happened:
 
     def look(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
         """Take what ended between the two boards."""
+        from tui.core.past_events import ended_outage  # the first frame needs none of it
+
         for job in jobs:
             was, now = before.states.get(job), after.states.get(job)
             if was and now and (outage := ended_outage(was, now)):
                 self._outages.append(outage)
 
-    def events(self, states: Iterable[JobState], now: Moment) -> list[PastEvent]:
+    def events(self, states: Iterable[JobState], now: Moment) -> "list[PastEvent]":
         """The last events of these jobs, newest first."""
+        from tui.core.past_events import events
+
         states = list(states)
         watched = {state.job.id for state in states}
         return events(states, (one for one in self._outages if one.job in watched), now.wall.timestamp())
@@ -60,10 +67,12 @@ class Happened:
         """Whether no key was pressed yet, or none for a while."""
         return not self._has_key or now.at - self._last_key.at >= QUIET
 
-    def digest(self, states: Iterable[JobState]) -> Digest | None:
+    def digest(self, states: Iterable[JobState]) -> "Digest | None":
         """What happened in the silence; None if no digest is shown, or if nothing happened."""
         if self._silence is None:
             return None
+        from tui.core.past_events import digest
+
         found = digest(states, *self._silence)
         return found if found.counts else None
 
@@ -94,7 +103,7 @@ class Happened:
             self._at = -1 if step > 0 else len(self._way)
 
 
-def way_through(digest: Digest, marked: Collection[JobId], problems: Iterable[JobId]) -> Sequence[JobId]:
+def way_through(digest: "Digest", marked: Collection[JobId], problems: Iterable[JobId]) -> Sequence[JobId]:
     """Each job once: failures that are marked as new, the others of the digest, the worst first; then the problems."""
     first = [job for job in digest.jobs if job in marked]
     return list(dict.fromkeys([*first, *marked, *digest.jobs, *problems]))
