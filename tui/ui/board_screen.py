@@ -383,10 +383,11 @@ class BoardScreen(Screen[None]):
 
     def draw(self) -> None:
         """Draw the rows of the jobs that were read since the last frame, and the header."""
+        changed = self.state.show_changed()
         if self.draws_soon:  # other frames do not hold up the next readings
             self.draws_soon = False
-            self._drawn_at = asyncio.get_running_loop().time()
-        changed = self.state.show_changed()
+            if changed or self._drawn_at > -inf:  # a moved view does not hold up the first ones
+                self._drawn_at = asyncio.get_running_loop().time()
         if self.state.take_troubles(self.live.troubles()):
             changed |= set(self.table.in_view())
         self.table.show(self.state.groups.lines, self.happened.is_quiet(self.deps.now()))
@@ -488,8 +489,8 @@ class BoardScreen(Screen[None]):
         self.details.show()
 
     def view_moved(self) -> None:
-        """Other rows are in view: the header names those that are not."""
-        if self._is_long() or self.more.display:
+        """Other rows are in view: the header names those that are not. The start of the pollers draws it, too."""
+        if self.live.is_asking and (self._is_long() or self.more.display):
             self._draw_soon()
 
     def subject(self, job: JobId) -> Subject:
