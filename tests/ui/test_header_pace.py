@@ -4,9 +4,12 @@ from collections import Counter
 
 import pytest
 
-from tui.core.condition import Condition, Summary
+from tests.support.builders import row, state
+from tui.core.condition import Condition, Summary, summarise
+from tui.core.reading import Status
 from tui.polling.poller import Pace
 from tui.ui.header import HeaderState, ProfileState, counts_of, header_lines, header_parts
+from tui.ui.row import time
 
 USUAL = Pace(5, 15, 5.0, 5.0, False, None, None, False, False)
 
@@ -173,3 +176,12 @@ def test_the_first_name_is_whole_where_none_stands_beside_it() -> None:
 def test_while_all_is_paused_nothing_is_said_of_what_is_out_of_view() -> None:
     _, second = header_lines(GLANCE._replace(width=200, paused="Paused since 12:00:00."))
     assert "out of view" not in "".join(text for part in second for text, _ in part)
+
+
+@pytest.mark.parametrize("age", [50, 70, 105, 170, 200, 3000, 9000])
+def test_the_oldest_age_is_said_in_the_words_of_its_row(age: int) -> None:
+    known = state((Status.IDLE, 100))
+    summary = summarise([known], 100 + age, lambda _: 15.0)
+    parts = header_parts(GLANCE._replace(summary=summary, now=100 + age, hidden=(), ends=()))
+    said = ["".join(text for text, _ in part) for part in parts]
+    assert f"oldest answer {time(row(known, 100 + age), 20).removesuffix(' ago')}" in said

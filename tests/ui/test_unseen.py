@@ -111,6 +111,10 @@ def test_what_wants_attention_out_of_view_is_named_in_the_order_of_attention() -
         ("failed before", Condition.FAILED),
         ("no answer", Condition.NO_ANSWER),
     )
+    known.record([reading(jobs["failed before"], failure(), 90)], lambda _: 15.0)
+    known.show_all(moment(100))
+    marks = dict(known.out_of_view(()))
+    assert (marks["failed before"], marks["healthy"]) == (Condition.NO_ANSWER, Condition.STALE)  # as their rows
 
 
 async def stop(shown: Screen, *jobs: JobId) -> None:

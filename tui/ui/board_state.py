@@ -250,8 +250,8 @@ class BoardState:
             found.setdefault(job, None)
         for condition in (Condition.FAILED, Condition.NO_ANSWER, Condition.STALE):
             for job in tally[condition]:
-                if not self._is_explained(states[job]):
-                    found.setdefault(job, condition)
+                if not self._is_explained(states[job]):  # a stale one without an answer has the mark of its row
+                    found.setdefault(job, Condition.NO_ANSWER if states[job].failure else condition)
         for job in in_view:
             found.pop(job, None)
         return tuple((states[job].name, condition) for job, condition in found.items())

@@ -46,7 +46,12 @@ def ago(seconds: float) -> str:
     """How long ago something was: `just now`, `45s ago`, `12m ago`, `3h ago`."""
     if seconds < 15:
         return "just now"
-    return f"{duration(seconds) if seconds < 3600 else age(seconds)} ago"
+    return f"{past(seconds)} ago"
+
+
+def past(seconds: float) -> str:
+    """A time that has passed: `45s`, `1m30s`, `12m`, `3h`."""
+    return duration(seconds) if seconds < 3600 else age(seconds)
 
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400

@@ -12,7 +12,7 @@ from tui.core.reading import Failure, Moment, Retry
 from tui.core.text import width
 from tui.terminal.capabilities import ASCII, Glyphs
 from tui.ui import formatting
-from tui.ui.row import look_of
+from tui.ui.row import how_old, look_of
 from tui.ui.screen_deps import ScreenProfile
 from tui.ui.status_line import Part
 
@@ -258,7 +258,7 @@ def _freshness(header: HeaderState) -> Wordings:
         # An upper bound: unlike the exact age it stays the same while everything is fresh.
         within = formatting.seconds(round(fresh_within(max(profile.pace.idle for profile in header.profiles))))
         return [[(f"{which} read within {within}", "dim")]]
-    oldest = formatting.age(summary.oldest)
+    oldest = how_old(header.now - summary.oldest, header.now)
     if summary.stale:
         return [[(f"oldest answer {oldest}", "stale")], [(f"oldest {oldest}", "stale")]]
     return [[(f"{summary.ageing} ageing, oldest {oldest}", "ageing")], [(f"oldest {oldest}", "ageing")]]

@@ -26,6 +26,15 @@ MINUTES_FROM = 180.0
 """Times of so many seconds and more are shown in minutes."""
 
 
+def seconds_shown(at: float, clock: float) -> float:
+    """Returns the seconds since `at`, by a clock that goes on each 15 seconds, and for what is older each minute.
+
+    All times on the screen change together then, and only those that show another text are sent.
+    """
+    passed = clock // SHORT_STEP * SHORT_STEP - at
+    return max(0.0, passed if passed < MINUTES_FROM else max(MINUTES_FROM, clock // 60 * 60 + 30 - at))
+
+
 class Due(NamedTuple):
     """When a run usually ends; in the order of what the rows show, so that the header names the row with the least."""
 
@@ -69,14 +78,14 @@ class Row(NamedTuple):
         """Whether the status is young enough to be shown as the present one."""
         return self.freshness is Freshness.FRESH or self.freshness is Freshness.AGEING
 
-    def seconds_since(self, at: float) -> float:
-        """The seconds since then, by a clock that goes on each 15 seconds, and for what is older each minute.
+    @property
+    def clock(self) -> float:
+        """The moment for which the screen is drawn."""
+        return self.now.at if self.drawn_at is None else self.drawn_at
 
-        All rows change together then, and only those that show another text are sent.
-        """
-        clock = self.now.at if self.drawn_at is None else self.drawn_at
-        passed = clock // SHORT_STEP * SHORT_STEP - at
-        return max(0.0, passed if passed < MINUTES_FROM else max(MINUTES_FROM, clock // 60 * 60 + 30 - at))
+    def seconds_since(self, at: float) -> float:
+        """The seconds since then, as they are shown."""
+        return seconds_shown(at, self.clock)
 
     @property
     def course(self) -> Course | None:
@@ -203,10 +212,14 @@ def _ago(row: Row, at: float) -> str:
 
 def age(row: Row, cells: int = 0) -> str:
     """The age of the last good reading; empty while it is fresh, and where no other is expected."""
-    seconds = row.state.age(row.now.at)
-    if seconds is None or row.freshness is Freshness.FRESH or row.state.paused or row.interval == NOT_ASKED:
+    if row.state.good is None or row.freshness is Freshness.FRESH or row.state.paused or row.interval == NOT_ASKED:
         return ""
-    return formatting.age(seconds)
+    return how_old(row.state.good.received.at, row.clock)
+
+
+def how_old(at: float, clock: float) -> str:
+    """Returns how old an answer is that was received at `at`, in the words of the other times of the screen."""
+    return formatting.past(max(SHORT_STEP, seconds_shown(at, clock)))
 
 
 def build(row: Row, cells: int) -> str:
