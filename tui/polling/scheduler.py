@@ -149,10 +149,10 @@ class Scheduler:
             self.job_queue.make_all_due(now)
             if self.sweeps:
                 self.sweeps.restart()
+        self._catch_up(now)
         if now >= self._reviewed_at + REVIEW_EVERY:
             self._reviewed_at = now
             self._count_others(now)
-            self._catch_up(now)
             if self.sweeps:
                 self._review(self.sweeps, now)
 
