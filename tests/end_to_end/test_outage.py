@@ -53,8 +53,9 @@ def test_an_outage_shows_on_every_row_until_it_is_over(tmp_path: Path) -> None:
             terminal.wait_for(lambda text: all(map(FRESH.search, rows(text))))
             terminal.press("q")
             assert terminal.wait_exit() == 0
-        # On a busy machine those that are under way arrive together; how far apart they leave is asserted in the soak.
-        assert fullest_second(server.requests) <= RATE + CONCURRENCY
+        # A second may begin with a group that leaves together; on a busy machine one that was under way arrives in it.
+        # How far apart groups leave is asserted in the soak.
+        assert fullest_second(server.requests) <= RATE + 2 * CONCURRENCY
 
 
 LOG_IN_PAGE = Reply(200, "<html><title>Log in to the network</title></html>", {"Content-Type": "text/html"})
