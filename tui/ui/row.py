@@ -180,7 +180,7 @@ def time(row: Row, cells: int) -> str:
     if row.interval == NOT_ASKED:
         return formatting.clock_time(state.good.received, row.now.wall)
     if not row.current:
-        return formatting.ago(max(SHORT_STEP, row.seconds_since(state.good.received.at)))
+        return f"{how_old(state.good.received.at, row.clock)} ago"
     if state.status is Status.RUNNING:
         return how_long(row)
     ended = ended_at(row)

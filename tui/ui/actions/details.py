@@ -28,7 +28,7 @@ class DetailsPlace(NamedTuple):
 
     @property
     def alone(self) -> bool:
-        """Whether they replace the table, because the screen has no room to show the table, too."""
+        """Whether they replace the table, because the screen has no room for both."""
         return self.width is None and self.height is None
 
     @property
@@ -99,7 +99,7 @@ class DetailsActions(Actions):
 
     @property
     def alone(self) -> bool:
-        """Whether the details replace the table because the screen is too narrow to show the table, too."""
+        """Whether the details replace the table because the screen is too narrow for both."""
         return self.is_open and self.place.alone
 
     @property
