@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import tui
+from tests.support.scripts import output, python
 
 ROOT = Path(tui.__file__).parents[1]
 
@@ -23,8 +24,7 @@ def test_no_headless_module_loads_textual() -> None:
         f"for name in {names!r}: importlib.import_module(name)\n"
         "print(*sorted(name for name in sys.modules if name.partition('.')[0] == 'textual'))\n"
     )
-    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
-    assert loaded.stdout.strip() == ""
+    assert output(python(program)).strip() == ""
 
 
 def test_the_parser_of_all_commands_loads_the_standard_library_alone() -> None:
@@ -49,8 +49,7 @@ def test_opening_the_screen_loads_nothing_that_only_later_work_needs() -> None:
         " 'tui.polling', 'tui.storage.profile_settings', 'tui.ui.dialogs'}\n"
         "print(*sorted(later.intersection(sys.modules)))\n"
     )
-    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
-    assert loaded.stdout.strip() == ""
+    assert output(python(program)).strip() == ""
 
 
 def test_the_map_names_every_package_and_module_and_no_other() -> None:

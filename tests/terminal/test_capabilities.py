@@ -1,10 +1,8 @@
 """What is settled before the screen starts."""
 
-import subprocess
-import sys
-
 import pytest
 
+from tests.support.scripts import output, python
 from tui.core.errors import UserError
 from tui.terminal.capabilities import ASCII, UNICODE, glyphs_for, mouse_wanted, prepare, unicode_ok
 
@@ -56,8 +54,8 @@ def test_closed_descriptors_are_no_terminal() -> None:
         "try: prepare({'TERM': 'xterm'})\n"
         "except UserError as problem: print(problem)\n"
     )
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
-    assert "standard input is none" in said.stdout
+    said = output(python(program))
+    assert "standard input is none" in said
 
 
 @pytest.mark.parametrize(
@@ -114,5 +112,4 @@ def test_a_hardened_process_leaves_no_core_file() -> None:
         "dumpable = ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) if sys.platform == 'linux' else 0\n"
         "print(resource.getrlimit(resource.RLIMIT_CORE), dumpable, 'textual' in sys.modules)\n"
     )
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
-    assert said.stdout.strip() == "(0, 0) 0 False"
+    assert output(python(program)).strip() == "(0, 0) 0 False"
