@@ -1,10 +1,11 @@
 """`follow`: prints a line for every change of a job, until interrupted."""
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.output import ExitCode, Output, is_abandoned
 from tui.commands.render import advice, change_document, change_line, run_document, run_line
@@ -14,11 +15,13 @@ from tui.core.errors import UserError
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import Reading
+from tui.core.run import FailedStep, RunRecord
 from tui.core.transitions import Change, Event, changes_of
 from tui.storage.recorder import NoArchive, Recorder
 
 if TYPE_CHECKING:
-    from tui.commands.follow_runs import FollowedRuns, Learned
+    import asyncio
+
     from tui.commands.session import PollSession, Session
     from tui.context import Context
 
@@ -132,7 +135,6 @@ async def follow(
 
     The watchlist may change meanwhile: the jobs followed change with it.
     """
-    from tui.commands.follow_runs import followed_runs
     from tui.commands.session import poll_session
 
     output = session.output
@@ -154,6 +156,75 @@ async def follow(
             if notice := recorder.notice():
                 output.say(notice)
     return ExitCode.DONE
+
+
+class Learned(NamedTuple):
+    """What became of a run; with a step also where it failed."""
+
+    job: JobId
+    record: RunRecord
+    step: FailedStep | None
+
+
+class FollowedRuns:
+    """Asks for names, and for what became of each run that was seen to end; keeps what it learned until it is taken."""
+
+    def __init__(self, session: "Session") -> None:
+        from tui.polling.outcomes import Outcomes
+
+        self._names: Mapping[JobId, ServiceName] = {}
+        self._session = session
+        self._learned: list[Learned] = []
+        self._bug: BaseException | None = None
+        self._outcomes = Outcomes(session.extras, self._learn, lambda: session.now().at)
+
+    def stopped(self, job: JobId, run: RecordedRun, profile: str) -> None:
+        """A run was seen to end just now."""
+        self._outcomes.stopped(job, run, profile)
+
+    def take(self) -> Sequence[Learned]:
+        """What was learned since the last call. Raises what failed in `run`."""
+        if self._bug:
+            raise self._bug
+        learned, self._learned = self._learned, []
+        return learned
+
+    def take_names(self) -> Mapping[JobId, ServiceName]:
+        """The names that came since the last call."""
+        names, self._names = self._names, {}
+        return names
+
+    async def run(self, profiles: Mapping[JobId, str]) -> None:
+        """Asks until it is cancelled; for names of these jobs, each with its profile's name, once."""
+        import asyncio
+
+        from tui.commands.session import known_names
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._outcomes.run())
+            self._names = await known_names(self._session, profiles)
+
+    def ended(self, work: "asyncio.Task[None]") -> None:
+        """Keep why `run` ended, for the next call of `take`."""
+        self._bug = None if work.cancelled() else work.exception()
+
+    def _learn(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
+        self._learned.append(Learned(job, record, step))
+
+
+@asynccontextmanager
+async def followed_runs(session: "Session", profiles: Mapping[JobId, str]) -> AsyncIterator[FollowedRuns]:
+    """Ask while the block runs."""
+    import asyncio
+
+    runs = FollowedRuns(session)
+    work = asyncio.create_task(runs.run(profiles))
+    work.add_done_callback(runs.ended)
+    try:
+        yield runs
+    finally:
+        work.cancel()
+        await asyncio.wait([work])
 
 
 def _profiles(jobs: Sequence[Job], polls: "PollSession") -> dict[JobId, str]:
