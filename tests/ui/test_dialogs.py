@@ -110,9 +110,9 @@ class Hanging(MemoryWatchlist):
         super().__init__(watched)
         self.goes_on = Event()
 
-    def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
+    def _change(self, operation: Callable[..., Document], *arguments: object) -> WatchlistEdit:
         self.goes_on.wait()
-        return super()._change(name, operation)
+        return super()._change(operation, *arguments)
 
 
 async def test_while_the_disk_hangs_only_the_first_key_after_it_waits_long(monkeypatch: pytest.MonkeyPatch) -> None:

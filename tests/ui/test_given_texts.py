@@ -156,10 +156,10 @@ class Full(MemoryWatchlist):
 
     room = False
 
-    def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
+    def _change(self, operation: Callable[..., Document], *arguments: object) -> WatchlistEdit:
         if not self.room:
             raise UserError("Not saved: no space left on device")
-        return super()._change(name, operation)
+        return super()._change(operation, *arguments)
 
 
 async def test_what_could_not_be_saved_stays_in_its_dialog() -> None:

@@ -87,26 +87,21 @@ class StatusClient:
 
     async def _send(self, url: str, auth_headers: AuthHeaders) -> _Attempt:
         """Passes the outcome to the credential: None if the request was cancelled."""
-        response = Response()
+        response, secrets = Response(), auth_headers.secrets
         outcome: Status | Failure | None = None
         try:
-            outcome = await self._get(url, auth_headers, response)
+            await self._connections.get(Get(url, auth_headers.headers, self._deadline), response)
+            status = response.http_status or 0
+            defect = response.defect if status == 200 else None
+            outcome = defect or interpret(status, response.headers, response.body, secrets)
+            if isinstance(outcome, Failure) and outcome.kind is FailureKind.BAD_REPLY:
+                await self._connections.close()  # the rest of a broken answer must not be taken for the next one
         except Exception as error:
             outcome = fault(error)
         finally:
             self._clock.learn(response.date)  # first: the credential may need the service's time
             self.credential.on_response(auth_headers, outcome)
-        secrets = auth_headers.secrets
         return _Attempt(outcome, response.http_status, request_id(response.headers, response.body, secrets))
-
-    async def _get(self, url: str, auth_headers: AuthHeaders, response: Response) -> Status | Failure:
-        await self._connections.get(Get(url, auth_headers.headers, self._deadline), response)
-        status = response.http_status or 0
-        defect = response.defect if status == 200 else None
-        outcome = defect or interpret(status, response.headers, response.body, auth_headers.secrets)
-        if isinstance(outcome, Failure) and outcome.kind is FailureKind.BAD_REPLY:
-            await self._connections.close()  # the rest of a broken answer must not be taken for the next one
-        return outcome
 
 
 def _is_refusal(outcome: Status | Failure) -> TypeGuard[Failure]:

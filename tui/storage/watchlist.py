@@ -3,8 +3,8 @@
 import logging
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -83,23 +83,23 @@ class _Changes(ABC):
         return watchlist
 
     @abstractmethod
-    def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
-        """Applies `operation` to the present document. `name` is for the log."""
+    def _change(self, operation: Callable[..., Document], *arguments: object) -> WatchlistEdit:
+        """Applies `operation`, a function of `job_entries`, to the present document and these arguments."""
 
     def add(self, jobs: Sequence[Job]) -> WatchlistEdit:
         """Appends the jobs; those that are in the list already stay as they are."""
-        return self._change("add", lambda now: job_entries.add(now, jobs))
+        return self._change(job_entries.add, jobs)
 
     def remove(self, ids: Collection[JobId]) -> WatchlistEdit:
-        return self._change("remove", lambda now: job_entries.remove(now, ids))
+        return self._change(job_entries.remove, ids)
 
     def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> WatchlistEdit:
         """Sets label, tags, profile, address or alert of jobs that are in the list; other keys stay."""
-        return self._change("edit", lambda now: job_entries.edit(now, values))
+        return self._change(job_entries.edit, values)
 
     def undo(self, change: WatchlistEdit) -> WatchlistEdit:
         """Undoes the change, but keeps what other programs changed since. To redo, undo the result."""
-        return self._change("undo", lambda now: job_entries.undo(now, change.before.text, change.after.text))
+        return self._change(job_entries.undo, change.before.text, change.after.text)
 
 
 class WatchlistFile(_Changes):
@@ -147,28 +147,20 @@ class WatchlistFile(_Changes):
                 self._seen = before
             raise WatchlistBroken(self.path, unreadable, is_for_saving) from None
 
-    def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
-        try:
-            edit = self._write(operation)
-        except UserError as error:
-            _log.warning("%s failed: %s", name, error)
-            raise
-        _log.info("%s: %d jobs before, %d after", name, len(edit.before.jobs), len(edit.after.jobs))
-        return edit
-
-    def _write(self, operation: Callable[[Document], Document]) -> WatchlistEdit:
-        with locked(self.path, self.lock_wait) as real:
+    def _change(self, operation: Callable[..., Document], *arguments: object) -> WatchlistEdit:
+        with _logged(operation.__name__), locked(self.path, self.lock_wait) as real:
             now = self._read(real, is_for_saving=True)
-            before = self._take(now)
+            before = after = self._take(now)
             if before.read_only:
                 raise not_saved(self.path, "it was written by a newer codearts-watch: update this one to change it")
-            made = operation(now)
-            if made.text == now.text:
-                return WatchlistEdit(before, before)
+            made = operation(now, *arguments)
             if len(made.text.encode()) > LIMIT:
                 raise not_saved(self.path, f"it would be larger than {LIMIT >> 20} MiB")
-            self._seen = write_text(real, made.text)
-            return WatchlistEdit(before, self._take(made))
+            if made.text != now.text:
+                self._seen = write_text(real, made.text)
+                after = self._take(made)
+            _log.info("%s: %d jobs before, %d after", operation.__name__, len(before.jobs), len(after.jobs))
+            return WatchlistEdit(before, after)
 
 
 class MemoryWatchlist(_Changes):
@@ -183,9 +175,19 @@ class MemoryWatchlist(_Changes):
     def changed(self) -> bool:
         return False
 
-    def _change(self, name: str, operation: Callable[[Document], Document]) -> WatchlistEdit:
+    def _change(self, operation: Callable[..., Document], *arguments: object) -> WatchlistEdit:
         document, before = self._known
-        return WatchlistEdit(before, self._take(operation(document)))
+        return WatchlistEdit(before, self._take(operation(document, *arguments)))
+
+
+@contextmanager
+def _logged(name: str) -> Iterator[None]:
+    """Logs why a change was not saved."""
+    try:
+        yield
+    except UserError as error:
+        _log.warning("%s failed: %s", name, error)
+        raise
 
 
 def _watchlist(document: Document) -> Watchlist:

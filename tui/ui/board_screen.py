@@ -600,7 +600,7 @@ class BoardScreen(Screen[None]):
     def on_paste(self, event: events.Paste) -> None:
         """Open the add dialog with the pasted text: the table itself has no use for text."""
         event.stop()
-        self.run_worker(self.watchlist.add_jobs(event.text), group=COMMAND)
+        self.run_worker(self.watchlist.add(event.text), group=COMMAND)
 
     def focus_table(self) -> None:
         self.set_focus(None if self.details.alone else self.table)

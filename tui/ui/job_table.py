@@ -362,18 +362,16 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._draw(line, self._cells_of(line)).crop(self.scroll_offset.x, self.scroll_offset.x + width)
 
     def _cells_of(self, line: Line) -> Cells:
-        job = job_of(line)
-        cells = self._job_cells(self._row_of(job)) if job else self._group_cells(group_of(line))
+        if job := job_of(line):
+            row = self._row_of(job)
+            texts = {column.key: column.cell(row, MOST) for column in self._shown}
+            self._measured(texts)
+            shown = ((self._fitting(one, row, texts[one.column.key]), one.column.style(row)) for one in self._placed)
+            cells: Cells = ((self._glyphs.new if row.is_new else "", "new"), *shown)
+        else:
+            cells = self._group_cells(group_of(line))
         self._cells[line] = cells
         return cells
-
-    def _job_cells(self, row: Row) -> Cells:
-        texts = {column.key: column.cell(row, MOST) for column in self._shown}
-        self._measured(texts)
-        cells = (
-            (self._fitting(placed, row, texts[placed.column.key]), placed.column.style(row)) for placed in self._placed
-        )
-        return ((self._glyphs.new if row.is_new else "", "new"), *cells)
 
     def _fitting(self, placed: Placed, row: Row, text: str) -> str:
         if cell_len(text) <= placed.width:

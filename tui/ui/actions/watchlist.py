@@ -20,10 +20,7 @@ class WatchlistActions(Actions):
     _adding: "AddDialog | None" = None
     """The add dialog that is open or about to open; None if there is none."""
 
-    async def add(self) -> None:
-        await self.add_jobs("")
-
-    async def add_jobs(self, pasted: str) -> None:
+    async def add(self, pasted: str = "") -> None:
         """Opens the dialog. What is pasted while it opens is the rest of the paste that it opens for."""
         from tui.ui.add_dialog import AddDialog
 
