@@ -18,7 +18,7 @@ from tui.core.job import Job, JobId
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.remembered import Notes
 from tui.core.run import Outcome
-from tui.storage.history import HistoryFile
+from tui.storage.history_file import HistoryFile
 from tui.storage.watchlist import WatchlistFile
 
 ONE, TWO = (JobId(truth.id) for truth in TRUTHS[:2])

@@ -26,12 +26,10 @@ from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered
 from tui.core.run import Outcome
 from tui.storage.files import is_remote
-from tui.storage.history import (
-    BATCH,
-    LOST,
+from tui.storage.history import BATCH, LOST, History
+from tui.storage.history_file import (
     RUNS_REMEMBERED,
     RUNS_SHOWN,
-    History,
     HistoryFile,
     HistoryUnusable,
     history_path,
@@ -412,7 +410,7 @@ def test_nonsense_is_not_called_an_error_of_the_disk(path: Path) -> None:
 
 
 def test_who_reads_it_hears_what_is_in_the_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.storage.history.BUSY", 0.01)
+    monkeypatch.setattr("tui.storage.history_file.BUSY", 0.01)
     opened(path).close()
     with database(path) as other:
         other.isolation_level = None
@@ -506,7 +504,7 @@ def test_a_program_that_may_only_read_remembers_and_says_once_that_it_writes_not
     file = opened(path)
     file.write(Notes((run(NOW - 900, NOW - 600),)))
     file.close()
-    monkeypatch.setattr("tui.storage.history.BUSY", 0.01)
+    monkeypatch.setattr("tui.storage.history_file.BUSY", 0.01)
     with database(path) as writer:
         writer.isolation_level = None
         writer.execute("begin immediate")

@@ -8,7 +8,7 @@ from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes
 from tui.core.run import Outcome
-from tui.storage.history import HistoryFile
+from tui.storage.history_file import HistoryFile
 
 _opened: list[HistoryFile] = []
 

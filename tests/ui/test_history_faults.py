@@ -10,7 +10,8 @@ from tests.support.builders import moment
 from tests.support.long_run import takes_minutes
 from tests.support.screen_harness import screen
 from tui.core.reading import Status
-from tui.storage.history import History, HistoryFile
+from tui.storage.history import History
+from tui.storage.history_file import HistoryFile
 from tui.storage.recorder import Recorder
 
 

@@ -64,7 +64,7 @@ def runs(text: str) -> int:
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands.job_selection import read_input, select_jobs
-    from tui.storage.history import read_runs
+    from tui.storage.history_file import read_runs
     from tui.storage.learned import load_names, names_path
     from tui.terminal.capabilities import glyphs_for
 

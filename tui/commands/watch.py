@@ -120,7 +120,7 @@ def _open(
         return redact(text, service().held() if service.cache_info().currsize else ())
 
     def older_runs(job: "JobId", before: float) -> "Sequence[RecordedRun]":
-        from tui.storage.history import read_older
+        from tui.storage.history_file import read_older
 
         return read_older(state_file.parent, job, before) if state_file else ()
 
