@@ -103,6 +103,23 @@ async def test_a_paste_comes_behind_the_key_that_was_typed_before_it() -> None:
         await shown.until(lambda: shown.store.load().jobs[0].label == "job 001 pasted!")
 
 
+async def test_a_click_comes_behind_the_key_that_was_typed_before_it_and_before_the_next() -> None:
+    async with screen(5) as shown:
+        send(shown, "x")
+        for pressed in (events.MouseDown, events.MouseUp):  # on the row of job 004
+            shown.app.post_message(pressed(None, 20, 5, 0, 0, 1, False, False, False, 20, 5))
+        send(shown, "space")
+        await shown.until(lambda: bool(shown.board.table.marks))
+        assert [job.label for job in shown.store.load().jobs] == ["job 002", "job 003", "job 004", "job 005"]
+        assert shown.board.table.marks == {job_id(5)}  # there when the click came
+
+        send(shown, "a")
+        for pressed in (events.MouseDown, events.MouseUp):  # beside the dialog
+            shown.app.post_message(pressed(None, 2, 2, 0, 0, 1, False, False, False, 2, 2))
+        await shown.settle()
+        assert shown.cursor == job_id(5)
+
+
 class Hanging(MemoryWatchlist):
     """A disk that takes no change for as long as it hangs."""
 

@@ -211,6 +211,7 @@ class WatchApp(App[None]):
             self.board_screen.key_came()
         if isinstance(event, events.Paste):
             event.text = plain_paste(event.text)
+        if _acts_at_once(event):
             await self._let_go()  # keys typed before it act before it
         if isinstance(event, events.Key) and not event.is_forwarded:
             if event.key.startswith("alt+") and event.key not in self._alt_keys:
@@ -223,7 +224,7 @@ class WatchApp(App[None]):
         await self._take_turn(event)
 
     async def _take_turn(self, event: events.Event) -> None:
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+        if (isinstance(event, events.Key) and not event.is_forwarded) or _acts_at_once(event):
             await self._turns.take(event)
         else:
             await self._act(event)
@@ -398,6 +399,12 @@ class WatchApp(App[None]):
         self.crash = crash_text(sys.exception() or RuntimeError("no exception"))
         self.lacking = shortage(sys.exception())
         self._close_messages_no_wait()
+
+
+def _acts_at_once(event: events.Event) -> bool:
+    """Whether it is a paste, a click or a turn of the wheel that has just come: none of them may be part of a paste."""
+    is_mouse = isinstance(event, events.MouseEvent) and not isinstance(event, events.MouseMove)
+    return (is_mouse or isinstance(event, events.Paste)) and not event.is_forwarded
 
 
 def _described(theme: Theme) -> str:
