@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import failure, job_id
+from tests.support.builders import DAY, failure, job_id
 from tests.support.hostile_texts import FRAGMENTS, control_characters
 from tests.support.screen_harness import PROFILE, Screen, Where, screen
 from tui.codearts.extra_call import ExtraCall
 from tui.codearts.log_api import LogPiece
 from tui.core.reading import Failure, FailureKind, Status
 from tui.core.run import RunRecord
-from tui.ui import log_dialog
+from tui.ui import dialogs, log_dialog
 
 
 @dataclass
@@ -80,6 +80,28 @@ async def test_it_follows_while_the_job_runs_and_stays_where_the_reader_is(monke
         await read(shown, "line 209")
         await shown.press("l")
         assert "Log of" not in shown.text
+
+
+async def test_after_midnight_the_times_of_the_day_before_have_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialogs, "DAY_CHECK", 0.01)
+    monkeypatch.setattr(log_dialog, "READ_EVERY", 0.01)
+    stamp = DAY.strftime("[%Y/%m/%d %H:%M:%S.000 GMT+00:00]")
+    hour, day = DAY.astimezone().strftime("%H:%M:%S"), DAY.astimezone().strftime("%m-%d")
+    async with screen(1, {job_id(1): Status.RUNNING}, profile=profile(Service(f"{stamp} ok\n"))) as shown:
+        shown.reader.outcomes[job_id(1)] = Status.IDLE
+        await shown.ask_all()
+        for key, today, later in (("l", f" {hour} ok", f" {day} {hour} ok"), ("h", " before ", f" before {day} ")):
+            await shown.press(key)
+            await read(shown, today)
+            assert day not in shown.text
+            shown.clock.ahead += 86_400
+            await read(shown, later)
+            shown.clock.ahead -= 86_400
+            await shown.press("escape")
+        await shown.press("E")
+        await read(shown, "What happened")
+        shown.clock.ahead += 86_400
+        await read(shown, f"{day} ")
 
 
 async def test_a_search_goes_from_match_to_match() -> None:

@@ -13,7 +13,7 @@ from tui.core.past_events import digest, events
 from tui.core.run import Outcome, RunRecord
 from tui.terminal.capabilities import ASCII, UNICODE
 from tui.ui.formatting import clock
-from tui.ui.run_lines import digest_text, event_lines, run_line
+from tui.ui.run_lines import digest_text, event_lines, run_line, short_run_line
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +43,27 @@ def whole(outcome: Outcome = PASSED, **parts: Any) -> RecordedRun:
 )
 def test_a_line_says_what_is_known_of_a_run(known: RecordedRun, line: str) -> None:
     assert run_line(known, DAY, UNICODE) == line
+
+
+DAY_BEFORE, YEAR_BEFORE, HOUR = NOON - 86_400, NOON - 400 * 86_400, 3600
+
+
+@pytest.mark.parametrize(
+    ("start", "after", "long", "short"),
+    [
+        (Between(None, DAY_BEFORE), 120, "before 11-22      2m+", "before 11-22 2m+"),
+        (Between(DAY_BEFORE, DAY_BEFORE + 660), 900, "11-22 12:00-12:11 10m ±6m", "11-22        10m ±6m"),
+        (Between(None, YEAR_BEFORE), 120, "before 2025-10-19 2m+", "before 2025  2m+"),
+        (Between(YEAR_BEFORE, YEAR_BEFORE + 900), 960, "2025-10-19        8m ±8m", "2025-10-19   8m ±8m"),
+        (Between(DAY_BEFORE, DAY_BEFORE + 7 * HOUR), 8 * HOUR, "11-22 12:00-19:00 4h ±4h", "11-22        4h ±4h"),
+        (Between(NOON - 240 * HOUR, NOON), 241 * HOUR, "11-13 12:00-12:00 5d ±5d", "11-13        5d ±5d"),
+    ],
+)
+def test_no_time_of_a_run_is_cut(start: Between, after: float, long: str, short: str) -> None:
+    ended = (start.after or start.by) + after
+    known = whole()._replace(start=start, running_at=ended, end=Between(ended, ended))
+    assert run_line(known, DAY, UNICODE) == f"       ✓ passed    {long}"
+    assert short_run_line(known, DAY, UNICODE) == f"✓        {short}"
 
 
 def test_the_record_of_a_run_adds_branch_and_who() -> None:

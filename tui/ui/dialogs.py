@@ -3,6 +3,7 @@ too, except in a text field.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from pkgutil import get_data
 from typing import ClassVar, TypeVar
 from urllib.parse import quote, urlsplit
@@ -104,6 +105,8 @@ async def no_problem(answer: object) -> str:
     return ""
 
 
+DAY_CHECK = 60.0
+"""Seconds between two looks at the date."""
 AROUND = 7
 """Lines of a dialog besides its content: border, title, hint and margins."""
 
@@ -143,6 +146,18 @@ class Dialog(ModalScreen[Answer | None]):
 
     def body(self) -> ComposeResult:
         yield from ()
+
+    def on_new_day(self, now: Callable[[], datetime], draw: Callable[[], object]) -> None:
+        """Call `draw` soon after each midnight: what the dialog shows was today until then."""
+        day = now().astimezone().date()
+
+        def look() -> None:
+            nonlocal day
+            if (today := now().astimezone().date()) != day:
+                day = today
+                draw()
+
+        self.set_interval(DAY_CHECK, look)
 
     def action_close(self) -> None:
         """Close once the dialog is mounted: it may be closed by the program before that."""

@@ -31,20 +31,20 @@ class HistoryDialog(ListDialog):
         runs: Sequence[RecordedRun],
         read_page: PageReader | None,
         records: Mapping[int, RunRecord],
-        today: datetime,
+        now: Callable[[], datetime],
         glyphs: Glyphs,
     ) -> None:
         """`runs` are the known ones, oldest first. `records` are the service's, by number."""
-        super().__init__(title, (), EMPTY, "esc: close", glyphs.ellipsis)
+        super().__init__(title, self._shown, EMPTY, "esc: close", glyphs.ellipsis, now)
         self._runs = list(runs)
         self._read_page = read_page
         self._records = records
-        self._today = today
         self._glyphs = glyphs
         self._is_reading = False
+        self._note = ""
+        """Why older runs could not be read."""
 
-    def begin(self) -> None:
-        self._show()
+    def on_mount(self) -> None:
         self.on_line_list_nears_end()
 
     def on_line_list_nears_end(self) -> None:
@@ -54,27 +54,26 @@ class HistoryDialog(ListDialog):
 
     @work
     async def read_older(self, read_page: PageReader) -> None:
-        oldest = self._runs[0].start.by if self._runs else self._today.timestamp()
-        note = ""
+        oldest = self._runs[0].start.by if self._runs else self._now().timestamp()
         try:
             page = await in_thread(read_page, oldest)
         except UserError as error:
-            page, note = (), str(error)
+            page, self._note = (), str(error)
         self._is_reading = False
         if not page:
             self._read_page = None
         self._runs[:0] = page
-        self._show(note)
+        self.show()
 
-    def _show(self, note: str = "") -> None:
-        lines = [self._line(run) for run in reversed(self._runs)]
-        end = "reading older runs" if self._read_page else note
-        if end and (lines or note):
+    def _shown(self, today: datetime) -> Sequence[ListLine]:
+        lines = [self._line(run, today) for run in reversed(self._runs)]
+        end = "reading older runs" if self._read_page else self._note
+        if end and (lines or self._note):
             lines.append(ListLine("", ((end, "dim"),)))
-        self.show(lines)
+        return lines
 
-    def _line(self, run: RecordedRun) -> ListLine:
-        text = run_line(run, self._today, self._glyphs, record_of(run, self._records))
+    def _line(self, run: RecordedRun, today: datetime) -> ListLine:
+        text = run_line(run, today, self._glyphs, record_of(run, self._records))
         return ListLine("", ((text, look_of(condition_of_run(run))),))
 
 

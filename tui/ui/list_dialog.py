@@ -1,6 +1,7 @@
 """A dialog with a long list of lines, one under the cursor. It draws only the lines in view."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
@@ -112,11 +113,19 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
 class ListDialog(Dialog[str]):
     """Shows lines. The answer is the key of the one that was chosen; a line without a key cannot be chosen."""
 
-    def __init__(self, title: str, lines: Sequence[ListLine], empty: str, hint: str, ellipsis: str) -> None:
-        """`empty` is shown instead of no lines."""
+    def __init__(
+        self,
+        title: str,
+        lines: Callable[[datetime], Sequence[ListLine]],
+        empty: str,
+        hint: str,
+        ellipsis: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        """`lines` gets any aware time of today. `empty` is shown instead of no lines."""
         super().__init__(title)
         self.HINT = hint
-        self._first = lines
+        self._lines, self._now = lines, now
         self._empty = empty
         self.list = LineList(ellipsis)
 
@@ -125,14 +134,13 @@ class ListDialog(Dialog[str]):
         yield Static(self._empty, classes="note", markup=False)
 
     def on_mount(self) -> None:
-        self.begin()
+        self.show()
         self.list.focus()
+        self.on_new_day(self._now, self.show)
 
-    def begin(self) -> None:
-        """Show the first lines."""
-        self.show(self._first)
-
-    def show(self, lines: Sequence[ListLine]) -> None:
+    def show(self) -> None:
+        """Show the lines as they are now."""
+        lines = self._lines(self._now())
         self.list.show(lines)
         self.list.display = bool(lines)
         self.query_one(".note").display = not lines

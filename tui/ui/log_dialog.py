@@ -49,10 +49,10 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     class Moved(Message):
         """Other lines are in view."""
 
-    def __init__(self, today: datetime) -> None:
-        """`today`: any aware time of today."""
+    def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__()
-        self._today = today
+        self._now = now
+        self._today = now()
         self._tail = LogTail()
         self._dropped = 0
         self._widest = 0
@@ -81,6 +81,13 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             self._scroll(y=tail.size - self.size.height + self._below)
         if was_at_end or shift:
             self.refresh()
+
+    def show_day(self) -> None:
+        """Show which lines are not of today any more."""
+        self._today, self._measured = self._now(), 0
+        self._measure()
+        self.virtual_size = Size(self._widest, self._tail.size + self._below)
+        self.refresh()
 
     @property
     def _below(self) -> int:
@@ -186,20 +193,19 @@ class LogDialog(Dialog[None]):
         Binding("r,f5", "again", show=False),
     ]
 
-    def __init__(self, name: str, log: BuildLog, state: Callable[[], str], today: datetime) -> None:
-        """`state` returns the state of the job now: `running` or `was running` while there is more to come.
-        `today`: any aware time of today."""
+    def __init__(self, name: str, log: BuildLog, state: Callable[[], str], now: Callable[[], datetime]) -> None:
+        """`state` returns the state of the job now: `running` or `was running` while there is more to come."""
         super().__init__(f"Log of {name}")
         self._log = log
         self._state = state
-        self._today = today
+        self._now = now
         self._matches: list[int] = []
         self._wanted = ""
         self._current = -1
         self._is_asking = False
 
     def compose(self) -> ComposeResult:
-        self._view = LogView(self._today)
+        self._view = LogView(self._now)
         self._head = Static(Text(self._title), classes="title", markup=False)
         self._problem = HidingText("problem")
         self._problem.display = False
@@ -217,6 +223,7 @@ class LogDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         self._view.focus()
+        self.on_new_day(self._now, self._view.show_day)
         self.follow()
 
     def action_again(self) -> None:

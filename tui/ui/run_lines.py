@@ -28,8 +28,8 @@ def run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: RunRecor
     parts = [
         fit(number, 6, glyphs.ellipsis),
         fit(f"{glyphs.condition[condition_of_run(run)]} {outcome_word(run)}", 11, glyphs.ellipsis),
-        fit(started(run, today), 17, glyphs.ellipsis),
-        fit(lasted(run, glyphs), 11, glyphs.ellipsis),
+        _whole(_starts(run, today), 17),
+        _whole(_durations(run, glyphs), 11),
         *_branch_and_who(record),
         *(["perhaps two builds"] if run.maybe_two else []),
         *([_source(run)] if run.source else []),
@@ -43,11 +43,16 @@ def short_run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: Ru
     parts = [
         glyphs.condition[condition_of_run(run)],
         fit(number, 6, glyphs.ellipsis),
-        fit(started(run, today), 12, glyphs.ellipsis),
-        fit(lasted(run, glyphs), 10, glyphs.ellipsis),
+        _whole(_starts(run, today), 12),
+        _whole(_durations(run, glyphs), 10),
         " · ".join(_branch_and_who(record)),
     ]
     return " ".join(parts).rstrip()
+
+
+def _whole(texts: Iterable[str], cells: int) -> str:
+    """The first of the texts that fits, in so many cells. None is cut: `before 11-2…` would be another day."""
+    return next((text for text in texts if len(text) <= cells), "").ljust(cells)
 
 
 def _branch_and_who(record: RunRecord | None) -> Iterable[str]:
@@ -90,6 +95,15 @@ def started(run: RecordedRun, today: datetime) -> str:
     return f"{clock(run.start.after, today)}-{local(run.start.by):%H:%M}"
 
 
+def _starts(run: RecordedRun, today: datetime) -> Iterable[str]:
+    """The same, then without the time of day, then the year alone."""
+    yield started(run, today)
+    begin, at = ("before ", run.start.by) if run.start.after is None else ("", run.start.after)
+    day = clock(at, today).rpartition(" ")[0]
+    yield begin + day
+    yield begin + day.partition("-")[0]
+
+
 def lasted(run: RecordedRun, glyphs: Glyphs) -> str:
     """How long it took: `≈4m15s`, `4m ±30s`; `12m+` if its start was not seen; empty while it goes on."""
     if run.duration is None:
@@ -103,6 +117,21 @@ def lasted(run: RecordedRun, glyphs: Glyphs) -> str:
     if off <= max(1.0, EXACT * middle):
         return f"{glyphs.about}{brief(middle)}"
     return f"{brief(middle)} {glyphs.plus_minus}{brief(off)}"
+
+
+def _durations(run: RecordedRun, glyphs: Glyphs) -> Iterable[str]:
+    """The same, then in whole minutes, hours or days."""
+    yield lasted(run, glyphs)
+    if run.duration and run.duration[1]:
+        least, most = run.duration[0], run.duration[1]
+        yield f"{_rough((least + most) / 2)} {glyphs.plus_minus}{_rough((most - least) / 2)}"
+
+
+def _rough(seconds: float) -> str:
+    if seconds < 3600:
+        return f"{max(1, round(seconds / 60))}m"
+    hours = round(seconds / 3600)
+    return f"{hours}h" if hours < 48 else f"{round(hours / 24)}d"
 
 
 NAME = 26

@@ -11,6 +11,8 @@ from tui.ui.actions import Actions
 from tui.ui.row import status_word
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tui.ui.board_screen import BoardScreen
 
 
@@ -44,8 +46,11 @@ class DialogActions(Actions):
             return
         last = self.state.row(job).state.last_run
         log = BuildLog(extras, job, last.number if last else 0)
-        name, today = self.state.row(job).state.name, self.deps.now().wall
-        await self.screen.ask("log", LogDialog(name, log, lambda: self._state_word(job), today))
+        name = self.state.row(job).state.name
+        await self.screen.ask("log", LogDialog(name, log, lambda: self._state_word(job), self._wall))
+
+    def _wall(self) -> "datetime":
+        return self.deps.now().wall
 
     def _state_word(self, job: JobId) -> str:
         """The state of a job now; empty if it is not watched any more."""
@@ -57,11 +62,11 @@ class DialogActions(Actions):
 
         if not (job := self.screen.the_job()):
             return
-        state, now = self.state.board.states[job], self.deps.now()
+        state = self.state.board.states[job]
         runs = [*job_runs(state), *([state.current_run] if state.current_run else ())]
         title = f"Runs of {state.name}"
         read_page = partial(self.deps.older_runs, job) if self.deps.older_runs else None
-        dialog = HistoryDialog(title, runs, read_page, records_of(state), now.wall, self.deps.glyphs)
+        dialog = HistoryDialog(title, runs, read_page, records_of(state), self._wall, self.deps.glyphs)
         await self.screen.ask("history", dialog)
 
     async def events(self) -> None:
@@ -70,9 +75,10 @@ class DialogActions(Actions):
 
         now, look, glyphs = self.deps.now(), self.state.look, self.deps.glyphs
         events = self.screen.happened.events(self.state.board.states.values(), now)
-        lines = event_lines(events, look.events_read, self.screen.job_name, now.wall, glyphs)
+        names = {event.job: self.screen.job_name(event.job) for event in events}
+        lines = partial(event_lines, events, look.events_read, names.__getitem__, glyphs=glyphs)
         hint = f"enter: go to the job, esc: close; {glyphs.mark} is new"
-        dialog = ListDialog("What happened", lines, "Nothing happened yet.", hint, glyphs.ellipsis)
+        dialog = ListDialog("What happened", lines, "Nothing happened yet.", hint, glyphs.ellipsis, self._wall)
         self.screen.keep_state(look._replace(events_read=now.wall.timestamp()))
         if job := await self.screen.ask("events", dialog):
             self.screen.cursor.go_to(JobId(job))
