@@ -1,5 +1,8 @@
 """A frame sends what differs, and the terminal shows the same as if all had been sent."""
 
+import re
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +14,9 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from tests.support.terminal_screen import Screen
-from tui.ui.frame import Frame
+from tui.ui.frame import LEAST_MOVED, Frame
 
-WIDTH, HEIGHT = 24, 3
-SIZE = Size(WIDTH, HEIGHT)
+WIDTH, HEIGHT, TALL = 24, 3, 9
 LOOKS = [Style(), Style(color="red"), Style(bold=True, bgcolor="#102030")]
 texts = st.text(st.sampled_from("ab 数─●é\u0301"), max_size=WIDTH)
 lines = st.lists(st.tuples(texts, st.sampled_from(LOOKS)), max_size=3)
@@ -24,21 +26,21 @@ pages = st.lists(lines, min_size=HEIGHT, max_size=HEIGHT)
 def page(drawn: list[list[tuple[str, Style]]]) -> LayoutUpdate:
     """The whole screen, each line filled up to its width."""
     strips = [Strip([Segment(text, look) for text, look in line]).adjust_cell_length(WIDTH) for line in drawn]
-    return LayoutUpdate([[strip] for strip in strips], Region(0, 0, WIDTH, HEIGHT))
+    return LayoutUpdate([[strip] for strip in strips], Region(0, 0, WIDTH, len(strips)))
 
 
 def words(*drawn: str) -> LayoutUpdate:
     return page([[(text, LOOKS[0])] for text in drawn])
 
 
-def sent(frame: Frame, update: LayoutUpdate | ChopsUpdate) -> str:
-    return frame.changes(update, SIZE, ColorSystem.TRUECOLOR)
+def sent(frame: Frame, update: LayoutUpdate | ChopsUpdate, height: int = HEIGHT) -> str:
+    return frame.changes(update, Size(WIDTH, height), ColorSystem.TRUECOLOR)
 
 
-def shown(*outputs: str) -> list[list[tuple[object, ...]]]:
+def shown(*outputs: str, height: int = HEIGHT) -> list[list[tuple[object, ...]]]:
     """Every cell of a terminal that was sent this. It has a column more: pyte wraps a combining character at the edge,
     which terminals add to the last cell."""
-    screen = Screen(HEIGHT, WIDTH + 1)
+    screen = Screen(height, WIDTH + 1)
     for output in outputs:
         screen.feed(output.encode())
     cells = screen._shown[0].buffer
@@ -51,6 +53,90 @@ def test_differences_come_to_the_same_as_whole_screens(drawn: list[list[list[tup
     frame = Frame()
     outputs = [sent(frame, page(one)) for one in drawn]
     assert shown(*outputs) == shown(sent(Frame(), page(drawn[-1])))
+
+
+NUMBERED = [
+    [(f"{'数é●'[number % 3]} line {chr(ord('a') + number) * 12}", LOOKS[number % 3])] for number in range(TALL + 3)
+]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.lists(st.sampled_from(NUMBERED), min_size=TALL, max_size=TALL), min_size=2, max_size=4))
+def test_lines_that_the_terminal_moves_come_to_the_same_as_whole_screens(
+    drawn: list[list[list[tuple[str, Style]]]],
+) -> None:
+    frame = Frame()
+    outputs = [sent(frame, page(one), TALL) for one in drawn]
+    assert shown(*outputs, height=TALL) == shown(sent(Frame(), page(drawn[-1]), TALL), height=TALL)
+
+
+@given(st.permutations(range(TALL)), st.integers(0, TALL - 1), st.integers(0, TALL - 1))
+def test_a_line_that_goes_elsewhere_is_drawn_alone(start: list[int], taken: int, put: int) -> None:
+    frame, other = Frame(), list(start)
+    other.insert(put, other.pop(taken))
+    first = sent(frame, page([NUMBERED[one] for one in start]), TALL)
+    second = sent(frame, page([NUMBERED[one] for one in other]), TALL)
+    if abs(taken - put) >= LEAST_MOVED:
+        assert lines_drawn(second) == 1
+    assert shown(first, second, height=TALL) == shown(
+        sent(Frame(), page([NUMBERED[one] for one in other]), TALL), height=TALL
+    )
+
+
+def lines_drawn(output: str) -> int:
+    """How many lines the output puts the cursor on, to draw there."""
+    return len(set(re.findall(r"\x1b\[(\d+);\d+H", output)))
+
+
+def row(number: int) -> str:
+    return f"row {chr(ord('a') + number % 26) * 15}"
+
+
+@pytest.mark.parametrize("lines_on", [1, 2, 4, -1, -2, -4])
+def test_what_scrolled_into_view_is_drawn_alone(lines_on: int) -> None:
+    frame = Frame()
+    sent(frame, words(*map(row, range(TALL))), TALL)
+    assert lines_drawn(sent(frame, words(*map(row, range(lines_on, lines_on + TALL))), TALL)) == abs(lines_on)
+
+
+def test_lines_that_differ_in_little_are_not_moved() -> None:
+    frame = Frame()
+    sent(frame, words(*(f"row {number} of many more" for number in range(4))), 4)
+    assert sent(frame, words(*(f"row {number + 1} of many more" for number in range(4))), 4).count("row") == 0
+
+
+def test_what_stands_above_and_below_a_moved_block_stays() -> None:
+    frame = Frame()
+    sent(frame, words("head", *map(row, range(7)), "keys"), TALL)
+    second = sent(frame, words("head", *map(row, (5, 0, 1, 2, 3, 4, 6)), "keys"), TALL)
+    assert second.startswith("\x1b[2;7r\x1b[2H\x1b[1L\x1b[r\x1b[2;1H")
+    assert lines_drawn(second) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "drawn"),
+    [
+        ((0, 1, 2, 3, 4, 5, 6, 7), (0, 0, 1, 2, 3, 4, 5, 6), 1),
+        ((0, 1, 2, 3, 4, 5, 6, 7), (7, 3, 0, 1, 2, 4, 5, 6), 2),
+        ((0, 1, 2, 3, 4, 5, 6, 7), (4, 5, 6, 7, 0, 1, 2, 3), 4),
+    ],
+    ids=["one twice", "two from different places", "halves"],
+)
+def test_what_a_moved_block_leaves_behind_is_drawn(before: Sequence[int], after: Sequence[int], drawn: int) -> None:
+    frame = Frame()
+    outputs = [sent(frame, words(*map(row, lines)), len(before)) for lines in (before, after)]
+    assert lines_drawn(outputs[1]) == drawn
+    assert shown(*outputs, height=TALL) == shown(sent(Frame(), words(*map(row, after)), len(after)), height=TALL)
+
+
+def test_a_scroll_bar_beside_the_lines_does_not_stop_them_from_being_moved() -> None:
+    def with_bar(first: int, thumb: int) -> LayoutUpdate:
+        return words(*(row(first + y).ljust(WIDTH - 1) + " #"[y == thumb] for y in range(TALL)))
+
+    frame = Frame()
+    sent(frame, with_bar(0, 3), TALL)
+    second = sent(frame, with_bar(1, 4), TALL)
+    assert lines_drawn(second) == 3  # the new row, and the two that the thumb left and came to
 
 
 @settings(max_examples=20)

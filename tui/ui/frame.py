@@ -4,8 +4,10 @@ Textual's compositor compares nothing: it sends every region that a widget decla
 a dialog lies over another screen.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
+from typing import NamedTuple
 from unicodedata import east_asian_width
 from zlib import crc32
 
@@ -18,6 +20,7 @@ from textual.strip import Strip
 
 Cell = tuple[str, str]
 """A character and the escape sequences of its look. The second cell of a wide character is empty."""
+Line = list[Cell]
 Span = tuple[int, int]
 """The first cell, and the one after the last."""
 PLAIN = "\x1b[0m"
@@ -26,6 +29,10 @@ UNKNOWN: Cell = ("", "?")
 """A cell before anything was sent for it."""
 CLOSE = 10
 """Up to so many unchanged cells are sent again: moving the cursor over them would cost more bytes."""
+MOVES = 4
+"""So many blocks of lines are moved in one frame at most."""
+LEAST_MOVED = 3
+"""Lines of the smallest block that the terminal moves."""
 
 
 class Frame:
@@ -33,7 +40,7 @@ class Frame:
 
     def __init__(self) -> None:
         self._size = Size(0, 0)
-        self._lines: list[list[Cell]] = []
+        self._lines: list[Line] = []
 
     def forget(self) -> None:
         """Forget what the terminal shows: the next frame is sent whole."""
@@ -44,22 +51,79 @@ class Frame:
         if size != self._size:
             self._size = size
             self._lines = [[UNKNOWN] * size.width for _ in range(size.height)]
-        sent: list[str] = []
-        look = UNKNOWN[1]
+        changed: dict[int, Line] = {}
         for y, pieces in _pieces(update):
             if y >= size.height:
                 continue
-            old = self._lines[y]
-            new = list(old)
+            new = list(self._lines[y])
             for x, strip in pieces:
                 cells = _cells(strip, colours)[: max(0, size.width - x)]  # the frame may be older than the size
                 new[x : x + len(cells)] = cells
-            if new != old:
-                self._lines[y] = new
-                for span in _spans(old, new):
-                    text, look = _drawn(new, y, span, look)
-                    sent.append(text)
-        return "".join((*sent, PLAIN)) if sent else ""
+            if new != self._lines[y]:
+                changed[y] = new
+        text = _drawn_lines(self._lines, changed)
+        moves, lines, others = _moved(self._lines, changed)
+        if moves and len(moved := moves + _drawn_lines(lines, others)) < len(text):
+            text = moved
+        for y, new in changed.items():
+            self._lines[y] = new
+        return text + PLAIN if text else ""
+
+
+class Block(NamedTuple):
+    """Lines of which all but `by` are on the screen already and have to move."""
+
+    top: int
+    bottom: int
+    """The line after the last one."""
+    by: int
+    """Lines to move down; negative: up."""
+
+
+def _moved(shown: list[Line], changed: Mapping[int, Line]) -> tuple[str, list[Line], Mapping[int, Line]]:
+    """Lets the terminal move the blocks of lines that only stand higher or lower in the new frame.
+
+    Returns the text that moves them, the lines that are shown after that, and those that must be drawn then.
+    """
+    sent: list[str] = []
+    lines, to_draw = list(shown), dict(changed)
+    while len(sent) < MOVES and (block := _moved_block(lines, to_draw)):
+        top, bottom, by = block
+        wanted = {y: to_draw.get(y, lines[y]) for y in range(top, bottom)}
+        freed = [[UNKNOWN] * len(lines[top]) for _ in range(abs(by))]
+        part = lines[top:bottom]
+        lines[top:bottom] = freed + part[:-by] if by > 0 else part[-by:] + freed
+        to_draw |= {y: line for y, line in wanted.items() if line != lines[y]}
+        sent.append(f"\x1b[{top + 1};{bottom}r\x1b[{top + 1}H\x1b[{abs(by)}{'L' if by > 0 else 'M'}\x1b[r")
+    return "".join(sent), lines, to_draw
+
+
+def _moved_block(shown: list[Line], changed: Mapping[int, Line]) -> Block | None:
+    """A block of changed lines that stand together on the screen, higher or lower; None if there is none.
+
+    Of those that go down the lowest, then of those that go up the highest: none is written over before its turn.
+    """
+    if not any(y + 1 in changed and y + 2 in changed for y in changed):
+        return None  # most frames: to look for their lines elsewhere would cost a key more than it saves
+    places = {tuple(line[:-1]): y for y, line in enumerate(shown)}  # the last cell may belong to a scroll bar
+    moved = [(y, y - places[key]) for y, line in sorted(changed.items()) if (key := tuple(line[:-1])) in places]
+    blocks: list[Block] = []
+    for (_, by), group in groupby(enumerate(moved), key=lambda one: (one[1][0] - one[0], one[1][1])):
+        lines = [y for _, (y, _) in group]
+        if by and len(lines) >= LEAST_MOVED:
+            blocks.append(Block(lines[0] - max(by, 0), lines[-1] + 1 - min(by, 0), by))
+    return max(blocks, key=lambda one: one.bottom if one.by > 0 else -one.top, default=None)
+
+
+def _drawn_lines(shown: Sequence[Line], changed: Mapping[int, Line]) -> str:
+    """The text that draws what differs in these lines."""
+    sent: list[str] = []
+    look = UNKNOWN[1]
+    for y, new in changed.items():
+        for span in _spans(shown[y], new):
+            text, look = _drawn(new, y, span, look)
+            sent.append(text)
+    return "".join(sent)
 
 
 def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, Iterable[tuple[int, Strip]]]]:
@@ -119,7 +183,7 @@ def _is_certain(text: str) -> bool:
     return (text.isascii() and text != "") or (len(text) == 1 and east_asian_width(text) in ("N", "Na", "H"))
 
 
-def _spans(old: list[Cell], new: list[Cell]) -> Iterator[Span]:
+def _spans(old: Line, new: Line) -> Iterator[Span]:
     """The spans where the lines differ. Spans close to each other are joined."""
     start = end = -1
     for at, (was, now) in enumerate(zip(old, new, strict=True)):
@@ -135,7 +199,7 @@ def _spans(old: list[Cell], new: list[Cell]) -> Iterator[Span]:
         yield _widened(old, new, start, end)
 
 
-def _widened(old: list[Cell], new: list[Cell], start: int, end: int) -> Span:
+def _widened(old: Line, new: Line, start: int, end: int) -> Span:
     """The span with the characters of uncertain width around it: they must be drawn in one piece."""
     while start and not (_is_certain(old[start - 1][0]) and _is_certain(new[start - 1][0])):
         start -= 1
@@ -144,7 +208,7 @@ def _widened(old: list[Cell], new: list[Cell], start: int, end: int) -> Span:
     return start, end
 
 
-def _drawn(line: list[Cell], y: int, span: Span, look: str) -> tuple[str, str]:
+def _drawn(line: Line, y: int, span: Span, look: str) -> tuple[str, str]:
     """The text that draws a span, and the look that is in effect after it; before it that is `look`.
 
     After characters of uncertain width it sets the cursor to its column again.
@@ -170,7 +234,7 @@ def _end(look: str) -> str:
     return LINK_ENDS if LINK in look else ""
 
 
-def _room(line: list[Cell], start: int, end: int) -> str:
+def _room(line: Line, start: int, end: int) -> str:
     """Erases the old cells first: a terminal that draws wide characters in one cell would leave some of them."""
     stop = start
     while stop < end and not _is_certain(line[stop][0]):
