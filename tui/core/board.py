@@ -273,11 +273,11 @@ class Board(NamedTuple):
 
     def call(self, names: Mapping[JobId, ServiceName]) -> "Board":
         """Returns the board in which these jobs have the names that the service gives them."""
-        named = {
-            job: state._replace(service_name=names[job]) if job in names else state
-            for job, state in self.states.items()
-        }
-        return self._replace(states=named)
+        states = dict(self.states)
+        for job, name in names.items():
+            if state := states.get(job):
+                states[job] = state._replace(service_name=name)
+        return self._replace(states=states)
 
     def watch(self, jobs: Iterable[Job], default: str = "") -> "Board":
         """The board for this watchlist. States of jobs that stay, or come back, are kept.

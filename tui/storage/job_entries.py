@@ -65,7 +65,9 @@ def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...
             tags.setdefault(found, dict.fromkeys(former.given_tags)).update(dict.fromkeys(job.given_tags))
             job = _united(former, job)
         jobs[found] = job
-    return tuple(_with_tags(job, tags) for job in jobs.values()), tuple(warnings)
+    for found, its in tags.items():
+        jobs[found] = jobs[found]._replace(given_tags=tuple(its))
+    return tuple(jobs.values()), tuple(warnings)
 
 
 def changed_fields(old: Job, new: Job) -> Table:
@@ -103,10 +105,6 @@ def _united(first: Job, second: Job) -> Job:
         address=first.address or second.address,
         alert=first.alert or second.alert,
     )
-
-
-def _with_tags(job: Job, tags: Mapping[JobId, Iterable[str]]) -> Job:
-    return job._replace(given_tags=tuple(tags[job.id])) if job.id in tags else job
 
 
 def edited(job: Job, values: Mapping[str, Any]) -> Job:

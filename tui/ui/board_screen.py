@@ -129,7 +129,10 @@ class BoardScreen(Screen[None]):
         )
         self.state.call(deps.job_names)
         self.state.board = self.recorder.fill(self.state.board, FOR_HISTORY)
-        self.table = JobTable(every, deps.glyphs, self.state.row, self.state.groups, self.cursor_moved, self.view_moved)
+        state = self.state
+        self.table = JobTable(
+            every, deps.glyphs, state.row, state.state_of, state.groups, self.cursor_moved, self.view_moved
+        )
         self.details = DetailsActions(self)
         self.look = LookActions(self)
         self.views = ViewActions(self)

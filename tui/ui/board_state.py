@@ -199,10 +199,14 @@ class BoardState:
             if is_known and (due := self.row(job).due):
                 self._due[job] = due
 
+    def state_of(self, job: JobId) -> JobState:
+        """The state that is shown of the job."""
+        return self.shown.states[job]
+
     def row(self, job: JobId) -> Row:
         state = self.shown.states[job]
         last = state.last.received if state.last else self.moment
-        now = max(last, self.moment, key=lambda moment: moment.at)
+        now = max(last, self.moment)
         drawn_at = self.moment.at
         is_held = self.unseen.is_held(job, drawn_at)
         is_explained = self._is_explained(state)

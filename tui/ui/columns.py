@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf, log2
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.core.board import Freshness
+from tui.core.board import Freshness, JobState
 from tui.core.condition import NOT_RUNNING, Condition
 from tui.core.estimate import percentile
 from tui.core.job_runs import job_runs
@@ -48,8 +48,9 @@ class Column(NamedTuple):
     """With fewer cells it is left out, unless its texts need no more."""
     steady: tuple[int, ...] = ()
     """Widths that it takes, the least with room for its texts: so it seldom changes its width when they change."""
-    is_name: bool = False
-    """Whether its texts are cut in the middle, and so that they can be told apart."""
+    name: Callable[[JobState], str] | None = None
+    """Where its texts are names, which are cut in the middle, and so that they can be told apart: the same text as
+    `cell` returns, without a row."""
 
 
 CONDITION_ORDER = {condition: float(place) for place, condition in enumerate(Condition)}
@@ -61,9 +62,8 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
     def state(row: Row, cells: int) -> str:
         return f"{glyphs.condition[row.condition]} {words.status_word(row)}"
 
-    def name(row: Row, cells: int) -> str:
-        armed = row.state.armed
-        return f"{glyphs.armed[armed]} {row.state.name}" if armed else row.state.name
+    def name(state: JobState) -> str:
+        return f"{glyphs.armed[armed]} {state.name}" if (armed := state.armed) else state.name
 
     def time(row: Row, cells: int) -> str:
         return running_time(row.course, cells, glyphs) if row.course else words.time(row, cells)
@@ -93,7 +93,8 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
         Column("time", "Time", "how long it runs and when it usually ends, or how long ago it ended", time, _since,
                _time_style, steady=TIMES),
         Column("age", "Age", "age of its last answer, once it is not fresh", words.age, _read_at, _age_style),
-        Column("job", "Job", "label, or the service's name", name, _by_name, _name_style, is_name=True),
+        Column("job", "Job", "label, or the service's name", lambda row, cells: name(row.state), _by_name, _name_style,
+               name=name),
         Column("runs", "Last runs", "the last ten: how long they were, and which failed", last_runs, _by_failed,
                marks_look, least=LONGEST, steady=(LONGEST,)),
         Column("build", "Build", "number, branch, who, failing step; or why no answer", words.build, _by_build,

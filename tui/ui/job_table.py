@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.core.board import JobState
 from tui.core.condition import Condition
 from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
@@ -58,6 +59,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         every: tuple[Column, ...],
         glyphs: Glyphs,
         row_of: Callable[[JobId], Row],
+        state_of: Callable[[JobId], JobState],
         groups: Groups,
         cursor_moved: Callable[[], None],
         view_moved: Callable[[], None],
@@ -68,6 +70,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.every = every
         self._glyphs = glyphs
         self._row_of = row_of
+        self._state_of = state_of
         self._groups = groups
         self._cursor_moved = cursor_moved
         self._view_moved = view_moved
@@ -177,12 +180,12 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def measure(self) -> None:
         """Find out how wide the columns have to be, without what was there before."""
-        self._widths = {}
-        names = [column for column in self._shown if column.is_name]
-        for at, job in enumerate(islice(self._every_job, NAMES_MEASURED)):
-            row = self._row_of(job)
-            self._measured({one.key: one.cell(row, MOST) for one in (self._shown if at < MEASURED else names)})
-        self._shorten()
+        jobs = tuple(islice(self._every_job, NAMES_MEASURED))
+        rows = [self._row_of(job) for job in jobs[:MEASURED]]
+        for one in self._shown:
+            texts = map(one.name, map(self._state_of, jobs)) if one.name else (one.cell(row, MOST) for row in rows)
+            self._widths[one.key] = max(map(cell_len, texts), default=0)
+        self._placed = ()  # the names are shortened anew, too
         self._place()
 
     def _measured(self, texts: Mapping[str, str]) -> None:
@@ -196,8 +199,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Cut the names so that they can be told apart."""
         self._short = {}
         for placed in self._placed:
-            if placed.column.is_name and placed.width < self._widths.get(placed.column.key, 0):
-                names = [placed.column.cell(self._row_of(job), MOST) for job in self._every_job]
+            if (name := placed.column.name) and placed.width < self._widths.get(placed.column.key, 0):
+                names = [name(self._state_of(job)) for job in self._every_job]
                 self._short = told_apart(names, placed.width, self._glyphs.ellipsis)
 
     @property
@@ -236,7 +239,9 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _every_job(self) -> Iterable[JobId]:
         """The jobs of all lines, each once; those in folded groups, too."""
-        return dict.fromkeys(job for line in self._every_line if (job := job_of(line)))
+        if self._groups.by:
+            return dict.fromkeys(job for line in self._groups.every if (job := job_of(line)))
+        return [line for line in self.order if isinstance(line, JobId)]
 
     @property
     def _every_line(self) -> tuple[Line, ...]:
@@ -376,7 +381,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _fitting(self, placed: Placed, row: Row, text: str) -> str:
         if cell_len(text) <= placed.width:
             return text
-        if placed.column.is_name:
+        if placed.column.name:
             return self._short.get(text) or cut_middle(text, placed.width, self._glyphs.ellipsis)
         return placed.column.cell(row, placed.width)
 
