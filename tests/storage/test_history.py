@@ -21,6 +21,7 @@ from tests.support.long_run import by_length
 from tui.core.errors import UserError
 from tui.core.estimate import estimate
 from tui.core.job import JobId
+from tui.core.job_runs import RUNS_SHOWN
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered
@@ -29,7 +30,6 @@ from tui.storage.files import is_remote
 from tui.storage.history import BATCH, LOST, History
 from tui.storage.history_file import (
     RUNS_REMEMBERED,
-    RUNS_SHOWN,
     HistoryFile,
     HistoryUnusable,
     history_path,

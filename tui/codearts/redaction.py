@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import quote
 
-from tui.core.text import HIDDEN
+from tui.core.text import COLOURS, HIDDEN
 
 SHORTEST_RUN = 12
 """A run of so many characters of a secret is hidden, whatever separators stand between them."""
@@ -40,7 +40,6 @@ _LABELLED = re.compile(
     r"(?:[:=]\s*(?=\S)|(?=[\"'`])))(?:\"[^\"]*\"|'[^']*'|`[^`]*`|\S+)",
     re.IGNORECASE,
 )
-_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
 _LONGEST_COMPLAINT = 400
 _WORD = re.compile(r"[^\s\"'`,;()<>]+")
 _LONG_WORD = re.compile(rf"[\w+/=%-]{{{SHORTEST_RUN},}}", re.ASCII)
@@ -91,7 +90,7 @@ def redact_complaint(text: str, printed: str) -> str:
     `printed` is its standard output. Hides what follows a word like password, and every word that looks random; a
     secret that looks like a plain word is not recognised.
     """
-    text = _COLOUR.sub("", text)[:_LONGEST_COMPLAINT]
+    text = COLOURS.sub("", text)[:_LONGEST_COMPLAINT]
     words = {part for part in (*printed.splitlines(), *printed.split()) if len(part) >= _SHORTEST_ENCODED}
     text = redact(text, [printed, *sorted((word for word in words if word in text), key=len, reverse=True)])
     text = _LABELLED.sub(_hidden, text)

@@ -244,7 +244,7 @@ class Lines:
 
     def of_changes(self, readings: Sequence[Reading]) -> Iterator[str]:
         """A line for each change. What became of a run that stopped is asked from now on."""
-        for change in self.follower.take(readings, self.polls.polled_every):
+        for change in self.follower.take(readings, self.polls.pollers.polled_every):
             job, profile = change.job.id, self.polls.pollers.profile(change.job.id)
             if change.event is Event.STOPPED and (run := self.follower.stopped_run(job)):
                 self.runs.stopped(job, run, profile)

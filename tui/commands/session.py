@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from tui.commands.job_selection import named, read_input, select_jobs
 from tui.commands.output import ExitCode, Output
 from tui.commands.render import advice
-from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading, Retry
@@ -110,10 +109,6 @@ class PollSession:
         self._news.clear()
         came, self._came = self._came, []
         return came
-
-    def polled_every(self, state: JobState) -> float:
-        """Seconds between two readings of the job while it has the status of `state`."""
-        return self.pollers.interval(state.job.id, state.status)
 
     async def stop(self) -> None:
         self._work.cancel()

@@ -15,7 +15,6 @@ from tui.commands.render import advice
 from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
-from tui.core.known_runs import MatchKind
 from tui.core.reading import Failure, Reading, Retry, Status
 from tui.core.run import Outcome, RunRecord
 
@@ -47,8 +46,8 @@ PATIENCE = 60.0
 """Seconds of back-off at most while the user waits."""
 LOOK = 2.0
 """Seconds between two clock checks at most: the event loop's clock stops while the machine is suspended."""
-AFTER_STOP, RECORD_AGAIN, RECORD_WITHIN = 5.0, 5.0, 30.0
-"""Seconds after a stop until its record is asked for, between two such requests, and until it is given up."""
+RECORD_AGAIN, RECORD_WITHIN = 5.0, 30.0
+"""Seconds between two requests for the record of a run that stopped, and until it is given up."""
 NAMED = 5
 """Jobs named in a message at most."""
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -223,6 +222,8 @@ async def _learn_outcome(session: "Session", one: Awaited, profile: str, progres
     """Prints the job once the service tells what became of its build, or does not tell it in time."""
     from asyncio import timeout
 
+    from tui.polling.outcomes import AFTER_STOP
+
     record = None
     with suppress(TimeoutError):
         async with timeout(RECORD_WITHIN + AFTER_STOP):
@@ -240,6 +241,8 @@ async def _record_of(session: "Session", one: Awaited, profile: str) -> "RunReco
     """Of the run that was seen to stop: asked for until it is there. Of one that was idle from the first: the last."""
     from asyncio import sleep
 
+    from tui.polling.outcomes import AFTER_STOP
+
     extras, run = session.extras(profile), one.known.stopped_run
     if not extras:
         return None
@@ -251,7 +254,7 @@ async def _record_of(session: "Session", one: Awaited, profile: str) -> "RunReco
         match = await extras.record_of(one.job.id, run)
         if isinstance(match, Failure) and match.kind.retry is not Retry.PASSING:
             return match
-        if not isinstance(match, Failure) and match.kind in (MatchKind.FOUND, MatchKind.AMBIGUOUS):
+        if not isinstance(match, Failure) and match.is_final:
             return match.record
         wait = RECORD_AGAIN
 

@@ -147,6 +147,10 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         """Whether readings fail for more than a moment: three in a row, or one whose reason does not pass by itself."""
         return self.failure is not None and (self.failures >= SILENT_AFTER or self.failure.kind.retry is Retry.LASTING)
 
+    def has_changed_since(self, was: "JobState") -> bool:
+        """Whether a start or a stop was seen since the job was in that state."""
+        return self.transitions[-1:] != was.transitions[-1:]
+
     def age(self, now: float) -> float | None:
         """Seconds since the last good status was received; None if never read."""
         return now - self.good.received.at if self.good else None
@@ -320,15 +324,15 @@ def _with_record(run: RecordedRun, record: RunRecord | None) -> RecordedRun:
     return with_record(run, record) if record and record.is_finished is not False else run
 
 
+def states_on_both(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterator[tuple[JobState, JobState]]:
+    """The states of these jobs on the two boards, without jobs that one of them has not."""
+    for job in jobs:
+        if (was := before.states.get(job)) and (now := after.states.get(job)):
+            yield was, now
+
+
 def stops_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterator[tuple[JobId, RecordedRun]]:
     """The runs of these jobs whose end was seen between the two boards, the last one of each."""
-    for job in jobs:
-        was, now = before.states.get(job), after.states.get(job)
-        if (
-            was
-            and now
-            and now.transitions
-            and now.transitions[-1:] != was.transitions[-1:]
-            and (run := now.stopped_run)
-        ):
-            yield job, run
+    for was, now in states_on_both(before, after, jobs):
+        if now.has_changed_since(was) and (run := now.stopped_run):
+            yield now.job.id, run

@@ -9,6 +9,8 @@ from tui.core.known_runs import SLACK, WIDENING, known_runs, with_record
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.run import RunRecord
 
+RUNS_SHOWN = 10
+"""The last ones of a job, in its row."""
 REMEMBERED_JOBS = 2048
 """Jobs whose runs are not put together again before they change."""
 _DAY = 86_400.0

@@ -135,6 +135,11 @@ class Match(NamedTuple):
     kind: MatchKind
     record: RunRecord | None = None
 
+    @property
+    def is_final(self) -> bool:
+        """Whether another question about the run brings nothing else."""
+        return self.kind in (MatchKind.FOUND, MatchKind.AMBIGUOUS)
+
 
 def choose_record(records: Iterable[RunRecord], run: RecordedRun) -> Match:
     """Chooses the record of an observed run: one with a new number and fitting times.

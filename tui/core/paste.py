@@ -11,7 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from tui.core.job import LABEL_LONGEST, JobId
-from tui.core.text import clean, one_line
+from tui.core.text import COLOURS, clean, one_line
 
 REACH = 1000
 """Number of characters on either side of an ID that are searched."""
@@ -162,7 +162,6 @@ _PLAIN = r"[!#%&+\-./0-9:=?@A-Z_a-z~]"
 _WORD = re.compile(rf"(?<!{_PLAIN}){_PLAIN}{{32,}}")
 _PUNCTUATION = "!#%&+-.:=?@_~"
 _AROUND = _PUNCTUATION + " \t\n\"'`<>()[]{},;|*/\\\ufeff\u200b"
-_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _CONSOLE = re.compile(r"(?:^|[.@])devcloud\.(?:([a-z0-9]+(?:-[a-z0-9]+)+)\.)?")
 _QUERY = re.compile(r"\?|%3f", re.IGNORECASE)
@@ -236,7 +235,7 @@ class Preview:
 
 def parse_paste(text: str, limit: int = 10_000) -> Paste:
     """Returns what `text` holds, at most `limit` pieces. Never raises; the time grows linearly with the length."""
-    text = _COLOUR.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = COLOURS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = text.replace("\\/", "/").replace("\\n", "  ")  # the escapes of JSON in a log
     found = tuple(islice(_pieces(text), limit + 1)) or _only_word(text)
     return Paste(found[:limit], truncated=len(found) > limit)

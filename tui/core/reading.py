@@ -96,6 +96,11 @@ class Failure(NamedTuple):
     limit: tuple[float, float] | None = None
     """The limit that a throttling message names: requests, seconds."""
 
+    @property
+    def cause(self) -> tuple[FailureKind, str]:
+        """Equal for failures with the same reason: the wording may have a time or an address in it."""
+        return self.kind, self.code
+
 
 class Moment(NamedTuple):
     """One instant on two clocks: `at` in monotonic seconds for ages and intervals, `wall` (UTC) for display."""

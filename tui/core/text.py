@@ -8,7 +8,8 @@ from itertools import pairwise
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKS_KEPT = 2
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
+COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
+"""The sequences that colour a text for a terminal."""
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 A_BUG = "codearts-watch ended because of a bug of its own:"
@@ -137,7 +138,7 @@ _PLAIN = _Plain({ord(kept): kept for kept in "\n\r\t" + JOINERS})
 def plain_paste(text: str) -> str:
     """`text` of any length, line ends, tabs and joiners kept: colours and other invisible characters go, unsafe ones
     are replaced."""
-    return text if text.isascii() and text.isprintable() else _COLOUR.sub("", text).translate(_PLAIN)
+    return text if text.isascii() and text.isprintable() else COLOURS.sub("", text).translate(_PLAIN)
 
 
 def width(text: str) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tui.core.alert_policy import LATE, AlertOn, Happening
 from tui.core.board import JobState, Transition
 from tui.core.job import Job
-from tui.core.reading import Failure, FailureKind, Reading, Status
+from tui.core.reading import Failure, Reading, Status
 from tui.core.run import Outcome, is_late
 from tui.core.run_progress import late_since
 
@@ -60,7 +60,7 @@ def changes_of(before: JobState, after: JobState) -> Iterator[Change]:
         yield Change(after.job, event, after.good or last, transition)
     if before.last is None:
         return
-    if after.failure and (seen or _identity(after.failure) != _identity(before.failure)):
+    if after.failure and (seen or before.failure is None or after.failure.cause != before.failure.cause):
         yield Change(after.job, Event.NO_ANSWER, last)
     elif before.failure and not after.failure and not seen:
         yield Change(after.job, Event.READABLE, last)
@@ -132,11 +132,6 @@ def new_transitions(before: JobState, after: JobState) -> list[Transition]:
 
 def _is_recent(transition: Transition) -> bool:
     return not is_late(transition.after.wall, transition.by.wall)
-
-
-def _identity(failure: Failure | None) -> tuple[FailureKind, str] | None:
-    """Returns what two equal failures have in common: not the wording, which may include a time or an address."""
-    return (failure.kind, failure.code) if failure else None
 
 
 def _gives_no_answer(state: JobState) -> bool:

@@ -209,6 +209,6 @@ def _is_final(told: Match | Failure) -> bool:
     """Whether asking again brings nothing else: a lasting failure is about this job, or the kind of call is off."""
     match told:
         case Match():
-            return told.kind in (MatchKind.FOUND, MatchKind.AMBIGUOUS)
+            return told.is_final
         case Failure():
             return told.kind.retry is Retry.LASTING

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import NamedTuple, Protocol
 
+from tui.core.board import JobState
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Reading, Status
 from tui.polling.auth_gate import CHECK_EVERY
@@ -427,6 +428,10 @@ class PollerGroup:
 
     def interval(self, job: JobId, status: Status | None = None) -> float:
         return self._poller_of(job).interval(job, status)
+
+    def polled_every(self, state: JobState) -> float:
+        """Returns the seconds between two readings of the job while it has the status of this state."""
+        return self.interval(state.job.id, state.status)
 
     def profile(self, job: JobId) -> str:
         """Returns the profile that the job is polled with."""

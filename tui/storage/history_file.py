@@ -23,6 +23,7 @@ from typing import Any
 from tui.core.errors import UserError
 from tui.core.estimate import WINDOW
 from tui.core.job import JobId
+from tui.core.job_runs import RUNS_SHOWN
 from tui.core.observed_run import Between, Gap, RecordedRun, merged
 from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered
@@ -40,10 +41,9 @@ RUNS_IN_FILE = 1000
 """For each job, and as many gaps."""
 RUNS_REMEMBERED = WINDOW
 """For each job, beside the one in progress: as many as an estimate uses."""
-RUNS_SHOWN = 10
-"""As many as a row shows. Of many jobs only these are read at the start, and more when a job begins to run."""
 RUNS_AT_START = 1000
-"""Of all jobs: with so few of them, all runs that are to be remembered are read at the start."""
+"""Of all jobs: with so few of them, all runs that are to be remembered are read at the start. Of more only those that
+the rows show, and the others when a job begins to run."""
 OBSERVERS = 4
 """Rows for one run at most, on average: each program that saw the run has written one."""
 RUNS_LOOKED_AT = 5

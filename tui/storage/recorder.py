@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from typing import Protocol
 
-from tui.core.board import Board, JobState
+from tui.core.board import Board, JobState, states_on_both
 from tui.core.job import JobId
 from tui.core.reading import Moment
 from tui.core.remembered import Notes, Remembered, last_seen, remember, together
@@ -75,12 +75,11 @@ class Recorder:
     def look(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
         """Note what is known of these jobs on the second board and was not on the first."""
         notes, more = [], set()
-        for job in jobs:
-            if (was := before.states.get(job)) and (now := after.states.get(job)):
-                if news := self._news(was, now):
-                    notes.append(news)
-                if _needs_more(was, now):
-                    more.add(job)
+        for was, now in states_on_both(before, after, jobs):
+            if news := self._news(was, now):
+                notes.append(news)
+            if _needs_more(was, now):
+                more.add(now.job.id)
         if notes:
             self._archive.note(together(notes))
         if more := more - self._asked:

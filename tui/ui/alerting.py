@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from tui.core.alert_policy import AlertActions, AlertOn, AlertPolicy, Happening, sentence
-from tui.core.board import Board, JobState
+from tui.core.board import Board, JobState, states_on_both
 from tui.core.job import JobId
 from tui.core.reading import Moment
 from tui.core.transitions import end_of_run, happening, happenings_of, has_become_late
@@ -60,10 +60,9 @@ class Alerting:
     def seen(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
         """Take what these jobs' readings changed."""
         now, policy = self._now().at, self._policy
-        for job in jobs:
-            was, known = before.states.get(job), after.states.get(job)
-            if was and known and was is not known:
-                self._take_all(happenings_of(was, known, now, self._is_asked(job)))
+        for was, known in states_on_both(before, after, jobs):
+            if was is not known:
+                self._take_all(happenings_of(was, known, now, self._is_asked(known.job.id)))
                 if AlertOn.LONGER_THAN_USUAL in self._settings.on and has_become_late(was, known):
                     self._happened(happening(known, AlertOn.LONGER_THAN_USUAL, now))
         if self._policy is not policy:

@@ -197,7 +197,7 @@ class BoardScreen(Screen[None]):
     def record(self, readings: Sequence[Reading]) -> None:
         """Record readings from the pollers, run alerts, and draw soon."""
         before, jobs = self.state.board, {reading.job for reading in readings}
-        self.state.record(readings, self.live.polled_every)
+        self.state.record(readings, self.live.pollers.polled_every)
         self.alerting.seen(before, self.state.board, jobs)
         self.live.facts.look(before, self.state.board, jobs)
         self.recorder.look(before, self.state.board, jobs)

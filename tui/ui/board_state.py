@@ -8,7 +8,7 @@ from tui.core.board import Board, JobState
 from tui.core.condition import Condition, Tally
 from tui.core.filter import Filter, FilterSubject, parse_filter
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry
+from tui.core.reading import Failure, Moment, Reading, Retry
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
@@ -215,15 +215,13 @@ class BoardState:
     def take_troubles(self, troubles: Mapping[str, Failure]) -> bool:
         """Take what the banner says of whole profiles; rows do not repeat it. Returns whether it is something else."""
         before, self._troubles = self._troubles, troubles
-        return {name: _identity(it) for name, it in before.items()} != {
-            name: _identity(it) for name, it in troubles.items()
-        }
+        return {name: it.cause for name, it in before.items()} != {name: it.cause for name, it in troubles.items()}
 
     def _is_explained(self, state: JobState) -> bool:
         if not state.failure or not self._troubles:
             return False
         trouble = self._troubles.get(state.job.profile or self._profile_names()[0])
-        return trouble is not None and _identity(trouble) == _identity(state.failure)
+        return trouble is not None and trouble.cause == state.failure.cause
 
     @property
     def only_profile(self) -> str | None:
@@ -272,10 +270,6 @@ class BoardState:
         states = self.shown.states
         never_read = all(state.status is None for state in states.values())
         return empty_text(len(states), len(self.order), self.look, key, trouble if never_read else None, lacks_sign_in)
-
-
-def _identity(failure: Failure) -> tuple[FailureKind, str]:
-    return failure.kind, failure.code
 
 
 def empty_text(

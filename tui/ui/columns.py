@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui.core.board import Freshness, JobState
 from tui.core.condition import NOT_RUNNING, Condition
 from tui.core.estimate import percentile
-from tui.core.job_runs import job_runs
+from tui.core.job_runs import RUNS_SHOWN, job_runs
 from tui.core.observed_run import Gap, RecordedRun
 from tui.core.run import Outcome
 from tui.core.text import natural_key
@@ -96,7 +96,7 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
         Column("job", "Job", "label, or the service's name", lambda row, cells: name(row.state), _by_name, _name_style,
                name=name),
         Column("runs", "Last runs", "the last ten: how long they were, and which failed", last_runs, _by_failed,
-               marks_look, least=LONGEST, steady=(LONGEST,)),
+               marks_look, least=RUNS_SHOWN, steady=(RUNS_SHOWN,)),
         Column("build", "Build", "number, branch, who, failing step; or why no answer", words.build, _by_build,
                _build_style, least=8),
         Column("tags", "Tags", "your tags", _tags, lambda row: _naturally(_tags(row)), _dim, least=8),
@@ -226,7 +226,7 @@ def _by_build(row: Row) -> SortKey:
 
 def _by_failed(row: Row) -> SortKey:
     """By how many of the last runs failed, the most first."""
-    runs = job_runs(row.state)[-LONGEST:]
+    runs = job_runs(row.state)[-RUNS_SHOWN:]
     return (-sum(run.outcome is Outcome.FAILED for run in runs),) if runs else ()
 
 
@@ -328,8 +328,6 @@ def _given(every: Sequence[Column], wanted: Mapping[str, int], available: int, g
     return given
 
 
-LONGEST = 10
-"""Characters of a strip."""
 NOT_WATCHED = " "
 
 
@@ -342,7 +340,7 @@ class Mark(NamedTuple):
 
 def strip(runs: Sequence[RecordedRun], gaps: Sequence[Gap], glyphs: StripGlyphs) -> tuple[Mark, ...]:
     """The last runs and the gaps between and after them, oldest first; ten characters at most."""
-    shown = list(runs[-LONGEST:])
+    shown = list(runs[-RUNS_SHOWN:])
     lengths = [middle_duration(run) for run in shown]
     usual = percentile(known, 0.5) if (known := sorted(filter(None, lengths))) else 0.0
     marks: list[Mark] = []
@@ -351,7 +349,7 @@ def strip(runs: Sequence[RecordedRun], gaps: Sequence[Gap], glyphs: StripGlyphs)
         until = shown[at + 1].start.by if at + 1 < len(shown) else None
         if gaps and run.end and _was_unwatched(gaps, run.end.after or run.end.by, until):
             marks.append(Mark(NOT_WATCHED))
-    marks = marks[-LONGEST:]
+    marks = marks[-RUNS_SHOWN:]
     return tuple(marks[1:] if marks and marks[0].text == NOT_WATCHED else marks)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from math import inf
 from typing import TYPE_CHECKING
 
-from tui.core.board import Board, JobState
+from tui.core.board import Board, JobState, states_on_both
 from tui.core.job import JobId
 from tui.core.reading import Moment
 from tui.core.run import Outcome
@@ -40,9 +40,8 @@ class Happened:
         """Take what ended between the two boards."""
         from tui.core.past_events import ended_outage  # the first frame needs none of it
 
-        for job in jobs:
-            was, now = before.states.get(job), after.states.get(job)
-            if was and now and (outage := ended_outage(was, now)):
+        for was, now in states_on_both(before, after, jobs):
+            if outage := ended_outage(was, now):
                 self._outages.append(outage)
 
     def events(self, states: Iterable[JobState], now: Moment) -> "list[PastEvent]":
@@ -140,11 +139,10 @@ class Unseen:
 
     def look(self, before: Board, after: Board, jobs: Iterable[JobId], now: float) -> None:
         """Note which of these jobs changed between the two boards."""
-        for job in jobs:
-            was, state = before.states.get(job), after.states.get(job)
-            if was and state and _has_changed(was, state):
-                self._since[job] = now
-                self._drawn.pop(job, None)
+        for was, state in states_on_both(before, after, jobs):
+            if _is_news(was, state):
+                self._since[state.job.id] = now
+                self._drawn.pop(state.job.id, None)
 
     def keep(self, jobs: Collection[JobId]) -> None:
         """Forget all jobs but these."""
@@ -180,9 +178,9 @@ class Unseen:
         return seen
 
 
-def _has_changed(was: JobState, state: JobState) -> bool:
+def _is_news(was: JobState, state: JobState) -> bool:
     """Whether it started or stopped, or the run that was seen to stop turned out to have failed."""
-    if state.transitions[-1:] != was.transitions[-1:]:
+    if state.has_changed_since(was):
         return True
     return bool(state.stopped_run) and _outcome(state) is Outcome.FAILED and _outcome(was) is not Outcome.FAILED
 

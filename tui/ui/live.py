@@ -87,10 +87,6 @@ class Live:
             return inf
         return NOT_ASKED if self.pollers.paused else self.pollers.interval(state.job.id)
 
-    def polled_every(self, state: JobState) -> float:
-        """Seconds between two readings of the job while it has the status of `state`."""
-        return self.pollers.interval(state.job.id, state.status)
-
     def profiles(self, only: str | None, now: Moment) -> tuple[ProfileState, ...]:
         """State of each profile that has jobs, or of `only` if that is one of them. Empty before `begin`."""
         paces = self.pollers.paces() if self.is_asking else {}
