@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.terminal.clipboard import ClipboardRoute, Run, Way, copy, plain, route, run_program
+from tui.terminal.clipboard import ClipboardRoute, Run, copy, plain, route, run_program
+from tui.terminal.notifications import Multiplexer
 
-TMUX = ClipboardRoute(Way.TMUX, "/usr/bin/tmux")
-BARE = ClipboardRoute(Way.TERMINAL)
-SCREEN = ClipboardRoute(Way.SCREEN)
+TMUX = ClipboardRoute(Multiplexer.TMUX, "/usr/bin/tmux")
+BARE = ClipboardRoute(Multiplexer.NOTHING)
+SCREEN = ClipboardRoute(Multiplexer.SCREEN)
 
 
 def runner(succeeds: bool, calls: list[tuple[Sequence[str], str]]) -> Run:
@@ -44,6 +45,7 @@ def passed_on_by_screen(sequence: str) -> str:
         ({"TMUX": "", "STY": ""}, BARE),
         ({"TMUX": "/tmp/tmux-0/default,1,0"}, TMUX),
         ({"STY": "1234.pts-0.host"}, SCREEN),
+        ({"ZELLIJ": "0"}, ClipboardRoute(Multiplexer.ZELLIJ)),
         ({"TMUX": "/tmp/tmux-0/default,1,0", "STY": "1234.pts-0.host"}, TMUX),
     ],
 )
@@ -52,7 +54,7 @@ def test_the_route_follows_what_lies_between(environ: dict[str, str], expected: 
 
 
 def test_tmux_without_its_program_is_written_through() -> None:
-    assert route({"TMUX": "x"}, lambda program: None) == ClipboardRoute(Way.TMUX)
+    assert route({"TMUX": "x"}, lambda program: None) == ClipboardRoute(Multiplexer.TMUX)
 
 
 def test_a_bare_terminal_gets_the_sequence() -> None:
@@ -69,7 +71,7 @@ def test_tmux_gets_the_text_by_its_own_command_and_the_terminal_nothing() -> Non
     assert written == []
 
 
-@pytest.mark.parametrize("way", [TMUX, ClipboardRoute(Way.TMUX)])
+@pytest.mark.parametrize("way", [TMUX, ClipboardRoute(Multiplexer.TMUX)])
 def test_where_tmux_does_not_run_the_sequence_goes_through_it(way: ClipboardRoute) -> None:
     written: list[str] = []
     answer = copy("id", way, written.append, runner(False, []))

@@ -56,7 +56,7 @@ async def test_a_tmux_that_says_nothing_is_not_waited_for(
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(notifications, "SECONDS", 0.2)
+    monkeypatch.setattr(notifications, "TMUX_LIMIT", 0.2)
     seen = await look_outside(IN_TMUX)
     assert (seen.between, seen.is_visible, seen.terminal) == (Multiplexer.TMUX, False, "")
     assert bell_route(seen).sent == "\a"

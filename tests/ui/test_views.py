@@ -36,7 +36,7 @@ def test_the_view_of_a_look_shows_that_look_again_and_leaves_the_rest_alone() ->
         ("[views.1]\nfilter = 'is:green'\n", "views.1.filter: is:green is unknown"),
         ("[views.1]\nname = '%s'\n" % ("x" * 31), "views.1.name has 31 characters, and 30 is the most"),
         ("[views.1]\nfilter = '%s'\n" % ("x" * 5000), "views.1.filter has 5000 characters, and 200 is the most"),
-        ("[views.1]\nprofile = 'lab'\n", "views.1.profile names 'lab', which is no profile"),
+        ("[views.1]\nprofile = 'lab'\n", "views.1.profile names 'lab', and there is no such profile"),
     ],
 )
 def test_wrong_views_are_refused_with_what_to_do(tmp_path: Path, text: str, said: str) -> None:

@@ -27,7 +27,7 @@ from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasBudget
 from tui.profiles.extras import Extras
 from tui.profiles.profile import Profile
 from tui.storage.settings import AlertSettings
-from tui.terminal.capabilities import COLUMNS, LONGEST_LINE, ROWS
+from tui.terminal.capabilities import LEAST_COLUMNS, LEAST_ROWS, LONGEST_LINE
 from tui.terminal.notifications import AlertRoute, Outside, alert_routes, look_outside
 
 LIMIT = 10.0
@@ -165,11 +165,11 @@ def terminal_steps(environ: Mapping[str, str], has_unicode: bool, size: tuple[in
         return
     columns, lines = size
     shown = f"{columns} columns, {lines} lines, TERM={term}"
-    fits = columns >= COLUMNS and lines >= ROWS
+    fits = columns >= LEAST_COLUMNS and lines >= LEAST_ROWS
     yield (
         works("terminal", shown)
         if fits
-        else advice("terminal", f"{shown}: too small, at least {COLUMNS}×{ROWS} is needed")
+        else advice("terminal", f"{shown}: too small, at least {LEAST_COLUMNS}×{LEAST_ROWS} is needed")
     )
     yield works("colours", _colours(environ))
     text = "UTF-8" if has_unicode else "ASCII only: for better signs choose a UTF-8 locale, like LC_ALL=C.UTF-8"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tui.commands.job_selection import named, read_input, select_jobs
 from tui.commands.output import ExitCode, Output
 from tui.commands.render import advice
-from tui.core.errors import UserError
+from tui.core.errors import NEEDS_EXTRAS, UserError
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading, Retry
 from tui.core.text import clean
@@ -159,9 +159,7 @@ def extras_of(app: "App", name: str) -> "Extras":
         raise UserError(f"The settings have no profile {clean(name, 60)!r}.")
     if extras := quick_extras(app)(name):
         return extras
-    raise UserError(
-        "This needs more than the status call: leave out --status-only, and set extras = true in [service]."
-    )
+    raise UserError(NEEDS_EXTRAS.format("This needs"))
 
 
 def open_job(context: "Context", text: str) -> "tuple[App, Job, Extras]":

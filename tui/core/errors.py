@@ -13,6 +13,8 @@ SHORTAGES: Mapping[int, str] = {
 }
 """Shortages of the computer by errno, and what to do."""
 
+NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
+"""Why something is not done, where calls beside the status call are switched off."""
 _NO_THREAD = "can't start new thread"
 
 

@@ -35,6 +35,7 @@ PATIENCE = 3.0
 """Seconds to wait for the file to open: locks of a dead file server may never be released."""
 _HOUR = 3600.0
 _NONE = "No history: "
+_HELD = f"{HELD}; it is tried again each minute"
 
 _log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ class History:
         except sqlite3.OperationalError as error:
             if not is_busy(error):
                 raise
-            self._say(f"{HELD}; it is tried again each minute")
+            self._say(_HELD)
             return None
 
     def _say(self, why: str) -> None:
@@ -148,7 +149,7 @@ class History:
                 except sqlite3.OperationalError as error:
                     if not is_busy(error):
                         raise
-                    self._say(f"{HELD}; it is tried again each minute")
+                    self._say(_HELD)
                     kept, next_try = [together(kept)], now + self._retry
             if self._asked and self._pass_on(partial(file.read_more, self._asked)):
                 self._asked = set()

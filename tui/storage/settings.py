@@ -201,10 +201,14 @@ def _settings(content: Table) -> Settings:
 
 def _default_profile(value: object, profiles: "Mapping[str, ProfileSettings]") -> str:
     name = text("default_profile", value)
+    _check_profile("default_profile", name, profiles)
+    return name
+
+
+def _check_profile(path: str, name: str, profiles: Collection[str]) -> None:
     if name and name not in profiles:
         known = ", ".join(profiles) or "none yet: write [profiles.NAME]"
-        raise SettingError(f"default_profile names {name!r}, and there is no such profile (known: {known})")
-    return name
+        raise SettingError(f"{path} names {name!r}, and there is no such profile (known: {known})")
 
 
 _SECTIONS: Mapping[str, Mapping[str, Reader]] = {
@@ -267,9 +271,7 @@ def read_views(value: object, profiles: Collection[str]) -> dict[str, ViewSettin
             raise SettingError(f"there can be no views.{clean(key, 20)}: {why}; take one from 1 to 9")
     views: dict[str, ViewSettings] = dict(sorted(_each("views", content, _view).items()))
     for key, view in views.items():
-        if view.profile and view.profile not in profiles:
-            known = ", ".join(profiles) or "none yet: write [profiles.NAME]"
-            raise SettingError(f"views.{key}.profile names {view.profile!r}, which is no profile (known: {known})")
+        _check_profile(f"views.{key}.profile", view.profile, profiles)
     return views
 
 

@@ -11,7 +11,7 @@ from tui.core.condition import Condition
 from tui.core.errors import UserError
 from tui.core.text import clean
 
-COLUMNS, ROWS = 40, 8
+LEAST_COLUMNS, LEAST_ROWS = 40, 8
 """The smallest terminal that the screen fits into."""
 LONGEST_LINE = 4095
 """Bytes of a line that a terminal in line mode keeps; Linux and the others drop the rest in silence."""

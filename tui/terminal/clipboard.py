@@ -4,13 +4,11 @@ import base64
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from tui.core.text import DETAIL, clean
 from tui.processes import run_bounded
+from tui.terminal.notifications import TMUX_LIMIT, Multiplexer, multiplexer, through_tmux
 
-SECONDS = 2.0
-"""How long tmux may take."""
 SURE = 74_994
 """Bytes of base64 that every terminal with a clipboard takes; beyond, some take nothing."""
 SCREEN_STRING = 240
@@ -20,27 +18,22 @@ Run = Callable[[Sequence[str], str, float], bool]
 """Runs a program with a text on its standard input, for at most so many seconds; returns whether it succeeded."""
 
 
-class Way(StrEnum):
-    """What is between the program and the clipboard."""
-
-    TERMINAL = "the terminal"
-    TMUX = "tmux"
-    SCREEN = "screen"
-
-
 @dataclass(frozen=True, slots=True)
 class ClipboardRoute:
-    """`program` is the path of tmux if it can be run."""
+    """What is between the program and the clipboard. `tmux` is the path of that program if it can be run."""
 
-    way: Way
-    program: str = ""
+    between: Multiplexer = Multiplexer.NOTHING
+    tmux: str = ""
+
+    @property
+    def name(self) -> str:
+        return "the terminal" if self.between is Multiplexer.NOTHING else self.between
 
 
 def route(environ: Mapping[str, str], which: Callable[[str], str | None] = shutil.which) -> ClipboardRoute:
     """tmux by default drops clipboard sequences and accepts texts by its own command only."""
-    if environ.get("TMUX"):
-        return ClipboardRoute(Way.TMUX, which("tmux") or "")
-    return ClipboardRoute(Way.SCREEN if environ.get("STY") else Way.TERMINAL)
+    between = multiplexer(environ)
+    return ClipboardRoute(between, (which("tmux") or "") if between is Multiplexer.TMUX else "")
 
 
 def run_program(command: Sequence[str], text: str, seconds: float) -> bool:
@@ -59,12 +52,12 @@ def copy(text: str, route: ClipboardRoute, write: Callable[[str], None], run: Ru
     text = plain(text)
     if not text:
         return ""
-    if route.program and run([route.program, "load-buffer", "-w", "-"], text, SECONDS):
+    if route.tmux and run([route.tmux, "load-buffer", "-w", "-"], text, TMUX_LIMIT):
         return "via tmux"
     sequence = osc52(text)
-    write(_wrapped(sequence, route.way))
-    sent = f"via {route.way}"
-    if route.way is Way.TMUX:
+    write(_wrapped(sequence, route.between))
+    sent = f"via {route.name}"
+    if route.between is Multiplexer.TMUX:
         return f"{sent}, which lets it out only with `set -g allow-passthrough on`"
     return f"{sent}, which may not take as much" if len(sequence) > SURE else sent
 
@@ -79,11 +72,10 @@ def osc52(text: str) -> str:
     return f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\a"
 
 
-def _wrapped(sequence: str, way: Way) -> str:
-    if way is Way.TMUX:
-        doubled = sequence.replace("\x1b", "\x1b\x1b")
-        return f"\x1bPtmux;{doubled}\x1b\\"
-    if way is Way.SCREEN:
+def _wrapped(sequence: str, between: Multiplexer) -> str:
+    if between is Multiplexer.TMUX:
+        return through_tmux(sequence)
+    if between is Multiplexer.SCREEN:
         pieces = (sequence[start : start + SCREEN_STRING] for start in range(0, len(sequence), SCREEN_STRING))
         return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
     return sequence

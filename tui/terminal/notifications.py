@@ -16,8 +16,8 @@ from tui.processes import run
 BELL = "\a"
 PUSH_TITLE = "\x1b[22;2t"
 POP_TITLE = "\x1b[23;2t"
-SECONDS = 2.0
-"""How long tmux may take."""
+TMUX_LIMIT = 2.0
+"""Seconds that tmux may take."""
 LONGEST = 120
 """Characters of a notification or a title."""
 
@@ -89,7 +89,7 @@ async def look_outside(environ: Mapping[str, str]) -> Outside:
     if environ.get("TMUX") and tmux:
         target = ("-t", pane) if re.fullmatch("%[0-9]{1,9}", pane) else ()
         with suppress(OSError, ValueError):
-            ended = await run([tmux, "display-message", "-p", *target, TMUX_QUESTION], SECONDS, output_limit=500)
+            ended = await run([tmux, "display-message", "-p", *target, TMUX_QUESTION], TMUX_LIMIT, output_limit=500)
             said = ended.output.decode(errors="replace") if ended.status == 0 else None
     return outside(environ, said)
 
@@ -102,17 +102,22 @@ _FAR = re.compile(r"tmux|screen")
 
 def outside(environ: Mapping[str, str], tmux_says: str | None) -> Outside:
     """Reads the environment and tmux's output for `TMUX_QUESTION`, which is None if tmux failed."""
-    term = clean(environ.get("TERM", ""), 60)
+    between = multiplexer(environ)
+    if between is Multiplexer.TMUX:
+        return _outside_tmux(tmux_says)
+    return Outside(between, "" if between is Multiplexer.SCREEN else clean(environ.get("TERM", ""), 60))
+
+
+def multiplexer(environ: Mapping[str, str]) -> Multiplexer:
+    """Returns what is between this program and the terminal, as far as the environment tells."""
     if environ.get("TMUX"):
-        return _through_tmux(tmux_says)
+        return Multiplexer.TMUX
     if environ.get("ZELLIJ"):
-        return Outside(Multiplexer.ZELLIJ, term)
-    if environ.get("STY"):
-        return Outside(Multiplexer.SCREEN, "")
-    return Outside(Multiplexer.NOTHING, term)
+        return Multiplexer.ZELLIJ
+    return Multiplexer.SCREEN if environ.get("STY") else Multiplexer.NOTHING
 
 
-def _through_tmux(answer: str | None) -> Outside:
+def _outside_tmux(answer: str | None) -> Outside:
     fields = clean((answer or "").strip(), 500).split("|")
     if len(fields) != 9:
         return Outside(Multiplexer.TMUX, is_visible=False, sets_titles=False)
@@ -170,12 +175,17 @@ def wrapped(sequence: str, seen: Outside) -> str:
         case Multiplexer.TMUX if not (seen.passthrough and seen.is_visible):
             return ""
         case Multiplexer.TMUX:
-            doubled = sequence.replace("\x1b", "\x1b\x1b")
-            return f"\x1bPtmux;{doubled}\x1b\\"
+            return through_tmux(sequence)
         case Multiplexer.SCREEN:
             return f"\x1bP{sequence}\x1b\\"
         case _:
             return sequence
+
+
+def through_tmux(sequence: str) -> str:
+    """Returns the sequence as tmux passes it on, if `allow-passthrough` is on."""
+    doubled = sequence.replace("\x1b", "\x1b\x1b")
+    return f"\x1bPtmux;{doubled}\x1b\\"
 
 
 def title(text: str) -> str:
@@ -188,7 +198,7 @@ def saved_title(environ: Mapping[str, str]) -> tuple[str, str]:
 
     screen saves it by itself, keeps a title for each window, and takes an empty one for none.
     """
-    if environ.get("STY") and not environ.get("TMUX"):
+    if multiplexer(environ) is Multiplexer.SCREEN:
         return "", title("")
     return PUSH_TITLE, POP_TITLE
 

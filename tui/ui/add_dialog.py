@@ -21,6 +21,7 @@ from tui.ui.dialogs import AROUND, Dialog, LineInput, Save, no_problem
 
 LINES_SHOWN = 200
 """Lines of the preview; the rest is only counted."""
+WHAT_TO_TYPE = "job IDs or addresses of build tasks, as many as you like"
 TAGS_LONGEST = 1000
 """Characters of the field for tags."""
 
@@ -75,7 +76,7 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         self._suggested = self._suggested_label = ""
 
     def body(self) -> ComposeResult:
-        yield PasteInput(placeholder="job IDs or addresses of build tasks, as many as you like", id="ids")
+        yield PasteInput(placeholder=WHAT_TO_TYPE, id="ids")
         with VerticalScroll(id="preview", can_focus=False):
             yield Static(id="findings")
         yield LineInput(placeholder="label (optional, for one job)", id="label", max_length=LABEL_LONGEST)
@@ -130,9 +131,7 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         self._preview = preview(paste, self._watched)
         lines = self._pasted.count("\n") + 1
         typed.placeholder = (
-            f"{lines} {'line' if lines == 1 else 'lines'} pasted; ctrl+u: clear"
-            if self._pasted
-            else "job IDs or addresses of build tasks, as many as you like"
+            f"{lines} {'line' if lines == 1 else 'lines'} pasted; ctrl+u: clear" if self._pasted else WHAT_TO_TYPE
         )
         self._suggest_label()
         self._suggest_profile()

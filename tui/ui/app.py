@@ -291,7 +291,9 @@ class WatchApp(App[None]):
             self.copy_to_clipboard(selected)
             return
         if getattr(focused, "has_masked_selection", False):
-            self.board_screen.say("Masked text cannot be copied.")
+            from tui.ui.dialogs import MASKED
+
+            self.board_screen.say(MASKED)
             return
         now = monotonic()
         if now - self._interrupted < TWICE:

@@ -25,8 +25,8 @@ MOST_WAITING = 200
 """Control sequences that may wait for the terminal; further ones are dropped. Frames wait elsewhere."""
 STUCK = 4
 """A terminal for which so many texts wait takes no output now: what would be news only now is not sent."""
-COLUMNS, LINES = 80, 24
-"""The size assumed for a terminal that reports none."""
+ASSUMED_COLUMNS, ASSUMED_LINES = 80, 24
+"""The size of a terminal that reports none."""
 
 _STRING = r"\x1b[\]P_^X][^\x07\x1b]*"
 _REPLIES = re.compile(rf"{_STRING}(?:\x07|\x1b\\)|\x1b\[[?>=][0-9;:]*[cnuRSt]")
@@ -286,7 +286,7 @@ class SturdyDriver(LinuxDriver):
         try:
             return _usable(*os.get_terminal_size(self.fileno))
         except OSError:  # the terminal has gone: Shutdown notices that and ends the app
-            return COLUMNS, LINES
+            return ASSUMED_COLUMNS, ASSUMED_LINES
 
     def _send(self, messages: Iterator[Message]) -> None:
         """Deliver all messages of one read together, with the time of the read. A paste is recognised by these
@@ -316,7 +316,7 @@ class SturdyDriver(LinuxDriver):
 
 def _usable(columns: int, lines: int) -> tuple[int, int]:
     """The size, with defaults for 0: a serial console and a new pty report that."""
-    return columns or COLUMNS, lines or LINES
+    return columns or ASSUMED_COLUMNS, lines or ASSUMED_LINES
 
 
 class AsciiDriver(SturdyDriver):

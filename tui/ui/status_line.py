@@ -13,13 +13,13 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.core.condition import Condition
-from tui.terminal.capabilities import COLUMNS, ROWS
+from tui.terminal.capabilities import LEAST_COLUMNS, LEAST_ROWS
 from tui.ui.keys import BY_ID, keys_of, shown
 
 BROAD = 110
 """From this many columns on the details fit beside the table."""
-WIDTHS = [(0, "-tiny"), (COLUMNS, "-narrow"), (BROAD, "-broad")]
-HEIGHTS = [(0, "-low"), (ROWS, "-high")]
+WIDTHS = [(0, "-tiny"), (LEAST_COLUMNS, "-narrow"), (BROAD, "-broad")]
+HEIGHTS = [(0, "-low"), (LEAST_ROWS, "-high")]
 """CSS classes of a screen by its columns and rows. With `-tiny` or `-low`, `TooSmall` covers everything."""
 
 
@@ -124,7 +124,7 @@ class TooSmall(Static):
     """Covers the whole screen while the terminal is too small."""
 
     def __init__(self) -> None:
-        super().__init__(Text(f"too small: {COLUMNS}x{ROWS} min"), markup=False)
+        super().__init__(Text(f"too small: {LEAST_COLUMNS}x{LEAST_ROWS} min"), markup=False)
 
 
 OWN = "own "

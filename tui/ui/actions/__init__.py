@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tui.core.errors import NEEDS_EXTRAS
 from tui.core.job import JobId
 from tui.core.reading import Failure, Retry
 from tui.core.run import RunRecord
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LOOK_EVERY = 0.5
 """Seconds between two looks at what keeps a call from being sent."""
-NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
-"""Why a key cannot do what it is for."""
 
 
 class AwaitedExtras:

@@ -219,9 +219,9 @@ class ViewActions(Actions):
 
     async def save(self) -> None:
         from tui.ui.dialogs import ChoiceDialog, TextDialog
+        from tui.ui.keys import BY_ID
 
-        views = self.deps.settings.views
-        title = "Save filter, order, groups and columns as a view"
+        views, title = self.deps.settings.views, BY_ID["save_view"].help
         number = await self.screen.ask("save_view", ChoiceDialog(title, choices(views), first_free(views)))
         if not number:
             return
