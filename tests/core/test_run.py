@@ -14,7 +14,6 @@ from tui.core.run import (
     RunRecord,
     is_late,
     merged,
-    runs_not_seen,
 )
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -139,10 +138,6 @@ def test_what_is_known_is_not_lost_to_what_is_not() -> None:
     assert merged(passed, failed) is failed
     assert merged(record(12, 400), failed) == record(12, 400)
     assert merged(failed, record(12, 400, outcome=Outcome.UNKNOWN)).number == 12
-
-
-def test_numbers_tell_how_many_runs_passed_unobserved() -> None:
-    assert [runs_not_seen(10, 14, 2), runs_not_seen(10, 11, 1), runs_not_seen(10, 9, 0)] == [2, 0, 0]
 
 
 def test_an_outcome_is_late_after_ten_minutes() -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.builders import failure, job_id, moment
+from tests.support.builders import failure, job_id, moment, summarise
 from tui.core.board import Board
-from tui.core.condition import Condition, Summary, Tally, summarise
+from tui.core.condition import Condition, Summary, Tally
 from tui.core.job import Job
 from tui.core.reading import Failure, Reading, Status
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from tests.support.builders import summarise
 from tui.core.board import Board, Freshness, JobState
-from tui.core.condition import Condition, condition_of, summarise
+from tui.core.condition import Condition, condition_of
 from tui.core.reading import Status
 
 

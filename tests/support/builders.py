@@ -1,8 +1,10 @@
 """Short ways to make what the tests need."""
 
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 from tui.core.board import JobState
+from tui.core.condition import Summary, Tally
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
 from tui.ui.row import Row
@@ -34,6 +36,13 @@ def state(*outcomes: tuple[Status | Failure, float], job: Job | None = None) -> 
     for outcome, at in outcomes:
         known = known.record(reading(known.job.id, outcome, at))
     return known
+
+
+def summarise(states: Collection[JobState], now: float, interval_of: Callable[[JobState], float]) -> Summary:
+    """The sum of these jobs, counted anew."""
+    tally = Tally()
+    tally.count(states, now, interval_of)
+    return tally.summary
 
 
 def row(known: JobState, at: float, interval: float = 15) -> Row:

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tests.support.builders import row, state
-from tui.core.condition import Condition, Summary, summarise
+from tests.support.builders import row, state, summarise
+from tui.core.condition import Condition, Summary
 from tui.core.reading import Status
 from tui.polling.poller import Pace
 from tui.ui.header import HeaderState, ProfileState, counts_of, header_lines, header_parts

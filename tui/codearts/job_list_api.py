@@ -92,13 +92,10 @@ class JobEntry(NamedTuple):
     """As sent: a colour word such as `blue`."""
     is_finished: bool | None = None
     """Only a hint: its value for a queued build is not documented."""
-    last_build_at: datetime | None = None
-    """Start or end of the build: which of them is not documented."""
     build_number: int | None = None
     trigger: str = ""
     branch: str = ""
     by: str = ""
-    is_disabled: bool | None = None
 
     @property
     def was_never_built(self) -> bool:
@@ -248,28 +245,23 @@ def _entry(members: Members) -> JobEntry | None:
         members.text("project_name", limit=200),
         members.text("last_build_status", limit=60),
         members.flag("is_finished"),
-        members.moment("last_build_time"),
         members.build_number("build_number"),
         members.text("trigger_type", limit=60),
         members.text("code_branch", limit=200),
         members.text("last_build_user", "nick_name", limit=100),
-        members.flag("disabled"),
     )
 
 
 class JobInfo(NamedTuple):
-    """A job's name and last build. There is no project: the call's project ID is that of a build project."""
+    """A job's name. There is no project: the call's project ID is that of a build project."""
 
     name: str
-    last_build_status: str = ""
-    is_disabled: bool | None = None
 
 
 class LastBuild(NamedTuple):
-    """The number of the last build. The status `Finished` says nothing about success."""
+    """The last build. Its status is left out: `Finished` says nothing about success."""
 
     number: int
-    status_as_sent: str = ""
     is_running: bool | None = None
 
 
@@ -290,7 +282,7 @@ def parse_job_info(body: bytes, secrets: Sequence[str], job: JobId) -> JobInfo |
         return not_understood("it is about another job")
     if not (name := result.text("job_name", limit=200)):
         return not_understood("there is no name in it")
-    return JobInfo(name, result.text("last_build_status", limit=60), result.flag("disabled"))
+    return JobInfo(name)
 
 
 def parse_running_status(body: bytes, secrets: Sequence[str] = ()) -> LastBuild | Failure:
@@ -300,7 +292,7 @@ def parse_running_status(body: bytes, secrets: Sequence[str] = ()) -> LastBuild 
         return result
     if (number := result.build_number("last_build_no")) is None:
         return not_understood("there is no build number in it")
-    return LastBuild(number, result.text("last_build_status", limit=60), result.flag("is_running"))
+    return LastBuild(number, result.flag("is_running"))
 
 
 MOST_REQUESTS = 20

@@ -140,10 +140,3 @@ def _shown_as(part: Part) -> Condition:
 def _part_of(state: JobState, now: float, interval: float) -> Part:
     freshness = state.freshness(now, interval)
     return _condition(state, freshness), None if state.paused else freshness
-
-
-def summarise(states: Collection[JobState], now: float, interval_of: IntervalOf) -> Summary:
-    """The sum of these jobs."""
-    tally = Tally()
-    tally.count(states, now, interval_of)
-    return tally.summary

@@ -103,11 +103,6 @@ def merged(known: RunRecord | None, update: RunRecord) -> RunRecord:
     return known if is_less or (known.is_confirmed and not update.is_confirmed) else update
 
 
-def runs_not_seen(number_before: int, number_now: int, seen: int) -> int:
-    """How many runs were missed, by the rise of the build number."""
-    return max(0, number_now - number_before - seen)
-
-
 def is_late(stopped_by: datetime, learned_at: datetime) -> bool:
     """Whether an outcome was learned too late to raise an alert."""
     return learned_at - stopped_by > LATE
