@@ -15,7 +15,7 @@ from tui.core.job import Job, JobId, ServiceName
 from tui.core.known_runs import KnownRun, known_runs
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure, Retry
-from tui.core.run import Outcome, RunRecord
+from tui.core.run import RunRecord, outcome_word
 from tui.core.text import DETAIL, clean
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def _build(known: KnownRun) -> str:
 def _outcome(known: KnownRun) -> str:
     if not known.is_over:
         return "running" if known.run is None or known.record else "was running"
-    return str(known.outcome) if known.outcome is not Outcome.UNKNOWN else known.outcome_as_sent or "ended"
+    return outcome_word(known.outcome, known.outcome_as_sent) or "ended"
 
 
 def _note(observed: RecordedRun | None) -> str:

@@ -9,7 +9,7 @@ from tui.codearts.error_codes import advise
 from tui.core.board import JobState
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Status
-from tui.core.run import FailedStep, Outcome, RunRecord
+from tui.core.run import FailedStep, RunRecord, outcome_word
 from tui.core.text import DETAIL, clean, width
 from tui.core.transitions import Change, Event
 
@@ -77,7 +77,7 @@ def run_line(state: JobState, step: FailedStep | None, now: datetime) -> str:
     if step:
         word, text = "failed at", f"step {': '.join(filter(None, (step.step, step.code, step.message)))}"
     else:
-        word = str(run.outcome) if run.outcome is not Outcome.UNKNOWN else run.outcome_as_sent or "unknown"
+        word = outcome_word(run.outcome, run.outcome_as_sent) or "unknown"
         text = " · ".join(filter(None, (f"#{run.number} {run.branch}".rstrip(), run.trigger, run.by)))
     return f"{now.astimezone():%Y-%m-%d %H:%M:%S}  {word:9}  {name}: {text}"
 

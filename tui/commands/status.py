@@ -11,7 +11,7 @@ from tui.commands.output import ExitCode, Output
 from tui.commands.render import Result, advice, aligned, outcome_members, outcome_of, result_document
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Retry, Status
-from tui.core.run import Outcome, RunRecord
+from tui.core.run import Outcome, RunRecord, outcome_word
 
 if TYPE_CHECKING:
     from tui.commands.session import LastRuns, PollSession, Session
@@ -194,5 +194,5 @@ def _became(run: RunRecord | Failure | None) -> tuple[str, str]:
     """Outcome and build in words; nothing for a build that goes on, or of which nothing was learned."""
     if run is None or isinstance(run, Failure):
         return "", ""
-    word = str(run.outcome) if run.outcome is not Outcome.UNKNOWN else run.outcome_as_sent
+    word = outcome_word(run.outcome, run.outcome_as_sent)
     return word if run.is_finished is not False else "", f"#{run.number} {run.branch}".rstrip()

@@ -16,7 +16,7 @@ from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Reading, Retry, Status
-from tui.core.run import Outcome, RunRecord
+from tui.core.run import Outcome, RunRecord, outcome_word
 
 if TYPE_CHECKING:
     import asyncio
@@ -231,7 +231,7 @@ async def _learn_outcome(session: "Session", one: Awaited, profile: str, progres
     told = record if isinstance(record, RunRecord) and record.is_finished is not False else None
     one.was_built = one.was_running or not isinstance(record, NeverBuilt)
     one.outcome = told.outcome if told else None
-    word = (str(told.outcome) if told.outcome is not Outcome.UNKNOWN else told.outcome_as_sent) if told else one.status
+    word = outcome_word(told.outcome, told.outcome_as_sent) if told else one.status
     build = f"  #{told.number} {told.branch}".rstrip() if told else ""
     progress.clear()
     session.output.line(f"{word:9}  {one.job.id}  {one.job.label}{build}".rstrip())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui.commands.job_selection import add_build
 from tui.commands.output import ExitCode, Output
 from tui.core.reading import Failure
-from tui.core.run import FailedStep, Outcome
+from tui.core.run import FailedStep, Outcome, outcome_word
 
 if TYPE_CHECKING:
     from tui.context import Context
@@ -70,7 +70,7 @@ async def _known(extras: "Extras", job: "JobId", number: int | None) -> Why | Fa
     if (run := runs.ended) is None or run.outcome is Outcome.PASSED:
         return Why(run.number, "passed") if run else Why(None)
     step = await extras.failed_step(job, run.number)
-    word = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else str(run.outcome)
+    word = outcome_word(run.outcome, run.outcome_as_sent)
     return step if isinstance(step, Failure) else Why(run.number, word, step)
 
 

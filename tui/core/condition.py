@@ -54,7 +54,11 @@ def _condition(state: JobState, freshness: Freshness) -> Condition:
 
 def after_run(state: JobState) -> Condition:
     """What a job that is not running is called: by the outcome of its last run, where that is known."""
-    outcome = state.last_run.outcome if state.last_run else Outcome.UNKNOWN
+    return condition_after(state.last_run.outcome if state.last_run else Outcome.UNKNOWN)
+
+
+def condition_after(outcome: Outcome) -> Condition:
+    """The condition that a run leaves behind."""
     return Condition.IDLE if outcome is Outcome.UNKNOWN else Condition(outcome.value)
 
 

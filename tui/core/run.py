@@ -41,6 +41,11 @@ def is_finished(word: str) -> bool | None:
     return False if word in _GOING_ON else None
 
 
+def outcome_word(outcome: Outcome, as_sent: str) -> str:
+    """The outcome in a word: the service's own where this program knows none; empty if it sent none."""
+    return as_sent if outcome is Outcome.UNKNOWN else str(outcome)
+
+
 def is_never_built(word: str) -> bool:
     """Whether the `last_build_status` of a list means that there is no build yet."""
     return word.strip().lower() == _NEVER_BUILT

@@ -15,9 +15,9 @@ from tui.codearts.status_api import status_path
 from tui.core.board import JobState
 from tui.core.condition import Condition
 from tui.core.job import Job, JobId
-from tui.core.job_runs import job_runs, usual_duration
+from tui.core.job_runs import RUNS_SHOWN, job_runs, usual_duration
 from tui.core.reading import Failure, Moment, Reading
-from tui.core.run import Outcome
+from tui.core.run import outcome_word
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.formatting import brief
@@ -32,7 +32,6 @@ Field = tuple[str, str, str]
 WHOLE = "\0"
 """In place of a name: the value takes the whole width."""
 BLANK: Field = (WHOLE, "", "")
-RUNS = 10
 ALL = 200
 """Cells of a text that has as many as it needs."""
 SOON = 15.0
@@ -76,7 +75,7 @@ def _course(row: Row, glyphs: Glyphs) -> Iterator[Field]:
 
 def _last_runs(row: Row, glyphs: Glyphs) -> Iterator[Field]:
     """The last runs, the newest first, between two blank lines."""
-    runs = job_runs(row.state)[: -RUNS - 1 : -1]
+    runs = job_runs(row.state)[: -RUNS_SHOWN - 1 : -1]
     if not runs:
         return
     records = records_of(row.state)
@@ -155,7 +154,7 @@ def run_fields(row: Row) -> Iterator[Field]:
     if run is None:
         return
     about = " · ".join(filter(None, (f"#{run.number}" if run.number else "", run.branch, who_of(run))))
-    word = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else str(run.outcome)
+    word = outcome_word(run.outcome, run.outcome_as_sent)
     source = "" if run.is_confirmed else ", as a list of jobs says"
     yield "last run", f"{word}{source}{f'  {about}' if about else ''}", ""
     if run.started_at:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from tui.core.board import JobState
-from tui.core.condition import Condition
+from tui.core.condition import Condition, condition_after
 from tui.core.job import JobId
 from tui.core.job_runs import SERVICE
 from tui.core.observed_run import RecordedRun
 from tui.core.past_events import URGENT, Count, Digest, EventKind, Matter, PastEvent
-from tui.core.run import Outcome, RunRecord
+from tui.core.run import RunRecord, outcome_word
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
 from tui.ui.formatting import brief, clock, fit, local
@@ -27,7 +27,7 @@ def run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: RunRecor
     number = f"#{run.number}" if run.number else ""
     parts = [
         fit(number, 6, glyphs.ellipsis),
-        fit(f"{glyphs.condition[condition_of_run(run)]} {outcome_word(run)}", 11, glyphs.ellipsis),
+        fit(f"{glyphs.condition[condition_of_run(run)]} {_word(run)}", 11, glyphs.ellipsis),
         _whole(_starts(run, today), 17),
         _whole(_durations(run, glyphs), 11),
         *_branch_and_who(record),
@@ -77,13 +77,13 @@ def condition_of_run(run: RecordedRun) -> Condition:
     """The condition whose mark and look the run has."""
     if run.end is None:
         return Condition.RUNNING
-    return Condition.IDLE if run.outcome is Outcome.UNKNOWN else Condition(run.outcome.value)
+    return condition_after(run.outcome)
 
 
-def outcome_word(run: RecordedRun) -> str:
+def _word(run: RecordedRun) -> str:
     if run.end is None:
         return "running"
-    return run.outcome_as_sent or "ended" if run.outcome is Outcome.UNKNOWN else str(run.outcome)
+    return outcome_word(run.outcome, run.outcome_as_sent) or "ended"
 
 
 def started(run: RecordedRun, today: datetime) -> str:
@@ -176,7 +176,7 @@ def _what(event: PastEvent, glyphs: Glyphs) -> str:
     if event.kind is not EventKind.ENDED:
         return " ".join(filter(None, (event.kind, number)))
     took = lasted(run, glyphs)
-    return " ".join(filter(None, (outcome_word(run), number, took and f"after {took}")))
+    return " ".join(filter(None, (_word(run), number, took and f"after {took}")))
 
 
 def digest_text(
