@@ -53,6 +53,22 @@ def test_a_change_sends_what_differs_whatever_is_open(tmp_path: Path, what: str,
             assert terminal.bytes_of_whole_frames() - sent <= most
 
 
+def test_a_change_that_brings_its_row_to_the_top_sends_no_other_row(tmp_path: Path) -> None:
+    labels, answers = numbered(2 * JOBS)
+    with ContractServer(answers) as server:
+        home = Home(tmp_path, server.url)
+        home.watch(labels)
+        home.remember(labels)
+        with home.start(rows=24, columns=80) as terminal:
+            terminal.wait_for(f"{2 * JOBS} passed")
+            for running, job in enumerate(list(labels)[5:30:6], 1):
+                sent = terminal.bytes_of_whole_frames()
+                server.answers[job] = True
+                terminal.wait_for(rf"(?s)^ {running} running .*✱▸ running +\S+ .*{labels[job]}")
+                if running > 1:  # the first one brings the second line of the header and the column of times
+                    assert terminal.bytes_of_whole_frames() - sent <= 800
+
+
 @pytest.mark.parametrize(
     ("opener", "has_past"), by_length([("s", False)], [("", False), ("/", False), ("s", True), ("L", False)])
 )

@@ -166,5 +166,5 @@ def test_why_there_is_no_answer_is_a_sentence_or_a_few_words() -> None:
 
 
 def test_the_settings_know_every_order() -> None:
-    assert ("list", *sorts(EVERY)) == SORTS
+    assert ("auto", "list", *sorts(EVERY)) == SORTS
     assert tuple(column.key for column in EVERY) == COLUMNS

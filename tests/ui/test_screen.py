@@ -154,7 +154,7 @@ async def test_no_job_is_removed_that_the_cursor_was_not_seen_on() -> None:
 
 
 async def test_no_name_is_out_of_view_that_scrolling_has_brought_into_view() -> None:
-    async with screen(60, {job_id(60): failure()}) as shown:
+    async with screen(60, {job_id(60): failure()}, state=ScreenState(sort="list")) as shown:
         assert "out of view: ? job 060" in shown.lines[1]
         shown.board.table.scroll_to(y=60, animate=False, immediate=True)
         await shown.settle()
@@ -164,6 +164,29 @@ async def test_no_name_is_out_of_view_that_scrolling_has_brought_into_view() -> 
         assert "out of view: ? job 060" in shown.lines[1]
         await shown.press("end")
         assert "job 060" not in shown.lines[1]
+
+
+@pytest.mark.parametrize(
+    ("sort", "jobs", "height", "first"),
+    [("", 30, 24, 30), ("", 30, 60, 1), ("", 21, 24, 1), ("list", 30, 24, 1), ("attention", 30, 60, 30)],
+)
+async def test_the_automatic_order_puts_first_what_wants_attention_if_the_list_is_longer_than_the_screen(
+    sort: str, jobs: int, height: int, first: int
+) -> None:
+    async with screen(jobs, {job_id(jobs): failure()}, state=ScreenState(sort=sort), size=(80, height)) as shown:
+        assert shown.board.table.order[0] == job_id(first)
+
+
+async def test_the_automatic_order_follows_the_size_but_not_the_details() -> None:
+    async with screen(21, {job_id(21): failure()}, state=ScreenState(details_below=True)) as shown:
+        await shown.press("enter")
+        await shown.until(lambda: "out of view: ? job 021" in shown.lines[1])
+        assert shown.board.table.order[0] == job_id(1)
+        await shown.press("enter")
+        await shown.pilot.resize_terminal(80, 22)
+        await shown.until(lambda: shown.board.table.order[0] == job_id(21))
+        await shown.pilot.resize_terminal(80, 24)
+        await shown.until(lambda: shown.board.table.order[0] == job_id(1))
 
 
 async def test_rows_that_the_details_leave_no_room_for_are_out_of_view() -> None:
@@ -211,7 +234,7 @@ async def test_what_comes_to_the_top_is_seen_and_a_new_order_is_shown_from_its_s
         assert "out of view" not in shown.lines[1]
         assert all(f"job {number:03}" in "\n".join(shown.lines[3:7]) for number in (30, 40, 50, 60))
         await shown.press("home")
-        shown.board.look.sort_by("")
+        shown.board.look.sort_by("list")
         await shown.settle()
         assert shown.cursor == job_id(1)
         await shown.press("S", "j", "S")

@@ -21,7 +21,7 @@ FORMER_SORTS = {"status": "state", "for": "time", "note": "build"}
 class ScreenState(NamedTuple):
     theme: str = ""
     sort: str = ""
-    """The key of the column; empty for the watchlist's order."""
+    """One of `SORTS`; empty for the automatic order."""
     reverse: bool = False
     filter: str = ""
     profile: str = ""

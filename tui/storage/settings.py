@@ -104,7 +104,7 @@ class ViewSettings(NamedTuple):
     name: str = ""
     filter: str = ""
     sort: str = ""
-    """The key of a column; empty for the watchlist's order."""
+    """As in the state of the screen: empty for the automatic order."""
     reverse: bool = False
     group: str = ""
     profile: str = ""

@@ -379,6 +379,7 @@ class BoardScreen(Screen[None]):
     def show_all(self) -> None:
         """Draw all that changed since the last frame, also by time alone."""
         self.state.take_troubles(self.live.troubles())
+        self.state.is_long = self._wants_attention()
         self.state.show_all(self.deps.now())
         self.table.show(self.state.groups.lines, self.happened.is_quiet(self.deps.now()))
         self.table.update_rows(self.table.in_view())
@@ -434,6 +435,11 @@ class BoardScreen(Screen[None]):
         """Whether there are more jobs than rows on the screen."""
         below = (self.details.place.height or 0) if self.details.is_open else 0
         return len(self.state.board.states) > self.app.size.height - AROUND - below
+
+    def _wants_attention(self) -> bool:
+        """Whether the automatic order is "attention": details below the rows do not count, so that no row moves when
+        they open."""
+        return len(self.state.board.states) > self.app.size.height - AROUND
 
     def _has_two_lines(self) -> bool:
         """Whether the header has two lines: it names what may be out of view."""
@@ -609,7 +615,8 @@ class BoardScreen(Screen[None]):
         self.set_focus(None if self.details.alone else self.table)
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self.show_around)
+        has_other_order = self.state.is_long != self._wants_attention()
+        self.call_after_refresh(self.show_all if has_other_order else self.show_around)
         self.call_after_refresh(self.details.arrange)
 
     @on(JobTable.GroupClicked)

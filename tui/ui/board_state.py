@@ -22,7 +22,7 @@ from tui.ui.row import Due, Row
 
 @dataclass(eq=False)
 class RowOrder:
-    """Sorting and filter. Remembers sort keys, so that a batch of readings sorts again only if a row moved."""
+    """Sorting and filter. Remembers sort keys: only rows that were read get a new one, and only a moved row sorts."""
 
     sort: Callable[[Row], SortKey] | None = None
     """The key to sort by; None keeps the order of the watchlist."""
@@ -34,20 +34,31 @@ class RowOrder:
     _keys: dict[JobId, SortKey | None] = field(default_factory=dict)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is the watchlist's order, of all jobs."""
+        return not (self.depends_on_readings or self.filter.terms or self.reverse or self.only is not None)
+
+    @property
     def depends_on_readings(self) -> bool:
         return self.sort is not None or self.filter.by_condition or self.only_problems
 
     def moved(self, jobs: Iterable[JobId], row_of: Callable[[JobId], Row]) -> bool:
-        """Whether any of these jobs has another sort key than at the last call of `order`."""
+        """Take new sort keys of these jobs. Returns whether any differs from the one before."""
         if not self.depends_on_readings:
             return False
-        return any(self._key(row_of(job)) != self._keys.get(job) for job in jobs)
+        keys = {job: self._key(row_of(job)) for job in jobs}
+        moved = {job: key for job, key in keys.items() if key != self._keys.get(job)}
+        self._keys |= moved
+        return bool(moved)
 
-    def order(self, jobs: Iterable[JobId], row_of: Callable[[JobId], Row]) -> tuple[JobId, ...]:
+    def take(self, jobs: Iterable[JobId], row_of: Callable[[JobId], Row]) -> None:
+        """Take the sort keys of all jobs, in the order of the watchlist."""
+        self._keys = dict.fromkeys(jobs, ()) if self.is_plain else {job: self._key(row_of(job)) for job in jobs}
+
+    def order(self) -> tuple[JobId, ...]:
         """The jobs to show, sorted. Equal rows keep the order of the watchlist."""
-        if not (self.depends_on_readings or self.filter.terms or self.reverse or self.only is not None):
-            return tuple(jobs)
-        self._keys = {job: self._key(row_of(job)) for job in jobs}
+        if self.is_plain:
+            return tuple(self._keys)
         shown = [(key, job) for job, key in self._keys.items() if key is not None]
         if self.sort:
             filled = sorted((one for one in shown if one[0]), key=lambda one: one[0], reverse=self.reverse)
@@ -93,6 +104,8 @@ class BoardState:
         self.board = self.shown = Board().watch(jobs)
         self.moment = now
         self.look = look
+        self.is_long = False
+        """Whether there are more jobs than rows on the screen: the automatic order goes by that."""
         self.order: tuple[JobId, ...] = ()
         """The jobs that have a row, from the top; those in folded groups, too."""
         self.unseen = Unseen()
@@ -154,10 +167,15 @@ class BoardState:
         self.look = look
         self.groups.by = look.group if look.group in GROUPINGS else ""
         self.groups.set_folded(look.folded)
-        sort = self._sorts.get(look.sort)
         self._row_order = RowOrder(
-            sort and sort.key, look.reverse, parse_filter(look.filter), look.problems_only, self._only()
+            self._sort_key(), look.reverse, parse_filter(look.filter), look.problems_only, self._only()
         )
+
+    def _sort_key(self) -> Callable[[Row], SortKey] | None:
+        """What to sort by at the moment. The automatic order is the watchlist's until something was read."""
+        wants_attention = self.is_long and self._tally.summary.counts[Condition.UNREAD] < len(self.shown.states)
+        sort = self._sorts.get(self.look.sort or ("attention" if wants_attention else ""))
+        return sort.key if sort else None
 
     def _only(self) -> frozenset[JobId] | None:
         wanted = self.look.profile
@@ -176,10 +194,15 @@ class BoardState:
         self._changed.clear()
         self._due.clear()
         self._note_due(self._tally.jobs[Condition.RUNNING])
+        self._sort_all()
         self._arrange()
 
+    def _sort_all(self) -> None:
+        self._row_order.sort = self._sort_key()
+        self._row_order.take(self.shown.states, self.row)
+
     def _arrange(self) -> None:
-        self.order = self._row_order.order(self.shown.states, self.row)
+        self.order = self._row_order.order()
         self.groups.arrange(self.order, self.row, self._profile_names()[0] if self.groups.by == "profile" else "")
 
     def show_changed(self) -> set[JobId]:
@@ -187,7 +210,10 @@ class BoardState:
         jobs, self._changed, self.shown = self._changed & self.board.states.keys(), set(), self.board
         self._tally.follow((self.shown.states[job] for job in jobs), self._interval_of)
         self._note_due(jobs)
-        if self._row_order.moved(jobs, self.row) or self.groups.follow(jobs, self.row):
+        if self._row_order.sort is not self._sort_key():
+            self._sort_all()
+            self._arrange()
+        elif self._row_order.moved(jobs, self.row) or self.groups.follow(jobs, self.row):
             self._arrange()
         return jobs
 

@@ -136,8 +136,9 @@ MOST = 120
 """Cells of one column at most."""
 
 
-SORTS = ("list", "attention", "change", *COLUMNS)
-"""What the table can be sorted by; `list` is the watchlist's own order."""
+SORTS = ("auto", "list", "attention", "change", *COLUMNS)
+"""What the table can be sorted by. `list` is the watchlist's own order; `auto` is that as long as each job has a row on
+the screen, and `attention` where there are more."""
 
 
 class Sort(NamedTuple):
@@ -148,7 +149,7 @@ class Sort(NamedTuple):
 
 
 def sorts(every: Iterable[Column]) -> dict[str, Sort]:
-    """What the table can be sorted by, besides the watchlist's own order."""
+    """What the table can be sorted by, besides the watchlist's own order and the automatic one."""
     return {
         "attention": Sort("attention: changed, failed, no answer, running by what is left, the newest end", attention),
         "change": Sort("last change: the newest first", last_change),

@@ -17,18 +17,22 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
 
+AUTO = "automatic: attention if the list is longer than the screen"
+
+
 class LookActions(Actions):
     """Each of these changes the look of the table, and saves it for the next start."""
 
     async def sort(self) -> None:
         from tui.ui.dialogs import ChoiceDialog
 
-        choices = [("list", "the watchlist's order"), *((key, sort.title) for key, sort in self.screen.sorts.items())]
-        if chosen := await self.screen.ask("sort", ChoiceDialog("Sort by", choices, self.state.look.sort or "list")):
+        choices = [("auto", AUTO), ("list", "the watchlist's order")]
+        choices += [(key, sort.title) for key, sort in self.screen.sorts.items()]
+        if chosen := await self.screen.ask("sort", ChoiceDialog("Sort by", choices, self.state.look.sort or "auto")):
             self.sort_by(chosen)
 
     def sort_by(self, key: str) -> None:
-        self._order_by("" if key == "list" else key, reverse=False)
+        self._order_by("" if key == "auto" else key, reverse=False)
 
     def reverse(self) -> None:
         self._order_by(self.state.look.sort, not self.state.look.reverse)
@@ -166,7 +170,7 @@ def shown_by(view: ViewSettings, look: ScreenState) -> ScreenState:
     """The look after this view was chosen."""
     return look._replace(
         filter=view.filter,
-        sort="" if view.sort == "list" else view.sort,
+        sort="" if view.sort == "auto" else view.sort,
         reverse=view.reverse,
         group=view.group,
         profile=view.profile,
