@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -430,6 +430,35 @@ def test_a_file_that_is_removed_while_it_is_open_is_not_called_a_folder_that_can
     history.note(Notes((run(NOW - 300, NOW),)))
     history.close(5)
     assert "its file was removed while it was open" in history.notice()
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def cut_in_half(path: Path) -> None:
+    os.truncate(path, 5000)
+
+
+def without_a_table(path: Path) -> None:
+    with database(path) as connection:
+        connection.execute("drop table run")
+
+
+@pytest.mark.parametrize("harm", [cut, cut_in_half, damage_head, without_a_table])
+def test_a_file_that_is_damaged_while_it_is_open_is_called_that_and_the_next_start_goes_on(
+    path: Path, harm: Callable[[Path], None]
+) -> None:
+    file = opened(path)
+    file.write(Notes((run(NOW - 900, NOW - 600),)))
+    harm(path)
+    history = History(lambda: file, batch=0.01)
+    history.note(Notes((run(NOW - 300, NOW),)))
+    history.close(5)
+    assert history.notice() == "No history: its file is damaged; the next start of the screen makes a new one."
+    again = opened(path)
+    again.write(Notes((run(NOW - 300, NOW),)))
+    assert again.read().runs == {job_id(1): [run(NOW - 300, NOW)]}
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o1777])

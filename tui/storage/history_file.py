@@ -76,6 +76,8 @@ insert into day values (0, 0);
 HELD = "another program holds its file"
 """Why there is no history while SQLite says that it is busy."""
 _NO_HISTORY = "its file holds what is no history: remove it"
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+"""What SQLite says of a damaged file; the last of a table that is missing."""
 NONSENSE = (TypeError, ValueError, ArithmeticError)
 """Raised by values that no version of this program writes."""
 
@@ -216,7 +218,7 @@ class HistoryFile:
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            if isinstance(error, sqlite3.OperationalError) and _code(error) not in _DAMAGE:
                 raise
         self._set_aside("is damaged")
         return self._connect()
@@ -234,6 +236,7 @@ class HistoryFile:
                 connection.execute("pragma auto_vacuum = incremental")  # it would lock a file that has tables
                 connection.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {VERSION}; commit")
             _check_version(connection)
+            connection.execute("select 1 from job, run, gap, seen, day limit 0")
             self._check(connection)
         except BaseException:
             connection.close()
@@ -523,6 +526,8 @@ def reason(error: Exception) -> str:
         return HELD
     if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
         return "its file was removed while it was open; the next start makes a new one"
+    if isinstance(error, sqlite3.Error) and code in _DAMAGE:
+        return "its file is damaged; the next start of the screen makes a new one"
     if code == sqlite3.SQLITE_FULL:
         return "the disk is full"
     if code == sqlite3.SQLITE_READONLY or (isinstance(error, OSError) and isinstance(error, PermissionError)):
