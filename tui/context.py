@@ -261,12 +261,12 @@ class Context:
         import time
 
         from tui.clock import seconds
-        from tui.storage.learned import RememberedLimits
+        from tui.storage.learned import remembered_limits
         from tui.storage.shared_budget import SharedBudget, open_budget
 
         state = self.locations.state and self.locations.state.parent
-        limits = RememberedLimits(state / "limits.json") if state else None
-        return SharedBudget(partial(open_budget, state, self.environ), limits, profile.identity, seconds, time.time)
+        limits, opener = remembered_limits(self.locations.state), partial(open_budget, state, self.environ)
+        return SharedBudget(opener, limits, profile.identity, seconds, time.time)
 
     def hide_secrets(self) -> None:
         """Take out of `environ` every variable that holds a secret: programs that are started inherit the rest."""

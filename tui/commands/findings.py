@@ -14,7 +14,7 @@ from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.profiles.profile import Profile
 from tui.storage.files import is_remote, mounts
-from tui.storage.learned import RememberedLimits
+from tui.storage.learned import remembered_limits
 from tui.storage.shared_budget import BudgetFolder, BudgetUnusable, budget_folder, why
 
 NAME = "budget"
@@ -50,8 +50,8 @@ def _others(context: Context, identity: Identity, now: float) -> tuple[tuple[Spe
 
 def _limit(context: Context, identity: Identity, others: tuple[Spending, ...], now: float) -> Limit | None:
     """The newest one that is known."""
-    state = context.locations.state
-    remembered = RememberedLimits(state.with_name("limits.json")).limit(identity.remembered, now) if state else None
+    limits = remembered_limits(context.locations.state)
+    remembered = limits.limit(identity.remembered, now) if limits else None
     known = [limit for limit in (remembered, *(other.limit for other in others)) if limit and limit.holds(now)]
     return max(known, key=lambda limit: limit.learned, default=None)
 

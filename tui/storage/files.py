@@ -17,6 +17,8 @@ from tui.core.errors import SHORTAGES
 from tui.core.paths import expanded
 from tui.core.text import clean
 
+END_OF_TIME = 1e11
+"""Epoch seconds in a file that a date can still be made of are fewer."""
 Signature = tuple[int, int, int] | None
 """Inode, size and time of change of a file's content; None when there is no file."""
 
@@ -175,9 +177,19 @@ def is_private(group: int) -> bool:
     return not {*entry.gr_mem, *(user.pw_name for user in pwd.getpwall() if user.pw_gid == group)} - {name, "root"}
 
 
+def host_name(name: str = "") -> str:
+    """Returns the name of this host as a part of a file's name; that of `name`, if it is given."""
+    import socket  # few need it
+
+    return re.sub(r"[^0-9A-Za-z.-]", "-", name or socket.gethostname())[:64] or "host"
+
+
 def is_closed(folder: Path) -> bool:
-    """Returns whether it is a folder, no link, that this user owns and no other user may write into."""
-    found = folder.lstat()
+    """Returns whether it is a folder, no link, that this user owns and no other user may write into. Never raises."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
 
 

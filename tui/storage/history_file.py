@@ -7,8 +7,6 @@ that no lock between hosts is needed.
 
 import logging
 import os
-import re
-import socket
 import sqlite3
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -29,7 +27,7 @@ from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered
 from tui.core.run import Outcome
 from tui.core.text import clean
-from tui.storage.files import is_ours, is_remote, is_written_by_others, mounts
+from tui.storage.files import END_OF_TIME, host_name, is_ours, is_remote, is_written_by_others, mounts
 
 VERSION = 1
 BUSY = 2.0
@@ -54,8 +52,6 @@ LARGEST = 256 << 20
 """Bytes that another host's file may have."""
 CACHE = 32
 """Kilobytes of the file that are held in memory."""
-_END_OF_TIME = 1e11
-"""Epoch seconds that a date can still be made of."""
 
 _SCHEMA = """
 create table job(id integer primary key, job text unique not null);
@@ -92,12 +88,11 @@ class HistoryUnusable(Exception):
     """Why there is no history: one sentence."""
 
 
-def history_path(folder: Path, mountinfo: str | None = None, host: str | None = None) -> Path:
+def history_path(folder: Path, mountinfo: str | None = None, host: str = "") -> Path:
     """Returns the file to write in `folder`: one for each host where the folder is on a remote file system."""
     if not is_remote(folder, mounts() if mountinfo is None else mountinfo):
         return folder / "history.db"
-    name = re.sub(r"[^0-9A-Za-z.-]", "-", host or socket.gethostname())[:64] or "host"
-    return folder / f"history-{name}.db"
+    return folder / f"history-{host_name(host)}.db"
 
 
 class HistoryFile:
@@ -328,12 +323,12 @@ def _runs_since(
 ) -> Iterator[RecordedRun]:
     for identity, job in connection.execute("select id, job from job").fetchall():
         if job in jobs:
-            for row in connection.execute(_RUNS, (identity, _END_OF_TIME, since, -1)):
+            for row in connection.execute(_RUNS, (identity, END_OF_TIME, since, -1)):
                 yield _run(JobId(job), row, source)
 
 
 def _runs_before(
-    connection: sqlite3.Connection, source: str = "", *, job: JobId, before: float = _END_OF_TIME, most: int = PAGE
+    connection: sqlite3.Connection, source: str = "", *, job: JobId, before: float = END_OF_TIME, most: int = PAGE
 ) -> Iterator[RecordedRun]:
     for (identity,) in connection.execute("select id from job where job = ?", (job,)).fetchall():
         for row in _newest(connection.execute(_RUNS, (identity, before, 0, -1)), most):
@@ -343,7 +338,7 @@ def _runs_before(
 def _last_runs(connection: sqlite3.Connection, source: str = "", most: int = RUNS_REMEMBERED) -> Iterator[RecordedRun]:
     """The last runs of each job, more of one that goes on; an index walk of some rows a job, however many there are."""
     for identity, job in connection.execute("select id, job from job").fetchall():
-        name, rows = JobId(job), connection.execute(_RUNS, (identity, _END_OF_TIME, 0, -1))
+        name, rows = JobId(job), connection.execute(_RUNS, (identity, END_OF_TIME, 0, -1))
         if last := rows.fetchone():
             for row in _newest(chain([last], rows), RUNS_REMEMBERED if last[_END_BY] is None else most):
                 yield _run(name, row, source)
@@ -372,7 +367,7 @@ def _first_kept(connection: sqlite3.Connection, identity: int) -> float:
     ).fetchone()
     first = 0.0
     if too_many:
-        for row in _newest(connection.execute(_RUNS, (identity, _END_OF_TIME, 0, -1)), RUNS_IN_FILE):
+        for row in _newest(connection.execute(_RUNS, (identity, END_OF_TIME, 0, -1)), RUNS_IN_FILE):
             first = row[0]
     return first
 
@@ -429,7 +424,7 @@ def _run(job: JobId, row: tuple[Any, ...], source: str) -> RecordedRun:
     """
     start_by, start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent = row
     times = start_by, running_at, *(at for at in (start_after, end_after, end_by) if at is not None)
-    if min(times) < 0 or max(times) >= _END_OF_TIME:
+    if min(times) < 0 or max(times) >= END_OF_TIME:
         raise ValueError("no time")
     start, end_after = Between(start_after, start_by), running_at if end_after == running_at else end_after
     end = None if end_by is None else Between(end_after, end_by)
@@ -447,7 +442,7 @@ def _words(outcome: object, as_sent: object) -> tuple[Outcome, str]:
 
 def _time(value: Any) -> float:
     time = float(value)
-    if not 0 <= time < _END_OF_TIME:
+    if not 0 <= time < END_OF_TIME:
         raise ValueError("no time")
     return time
 

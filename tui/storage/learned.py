@@ -66,6 +66,11 @@ def _save_units(path: Path, known: Mapping[str, Calibration]) -> None:
     write_json(path, content)
 
 
+def remembered_limits(state: Path | None) -> "RememberedLimits | None":
+    """The limits beside the file with the state of the screen; None without a home folder."""
+    return RememberedLimits(state.with_name("limits.json")) if state else None
+
+
 class RememberedLimits:
     """The limits, kept for a day: the next start keeps within them from its first second. Times are epoch seconds."""
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tui.core.text import clean
 from tui.storage.atomic import write_invented
-from tui.storage.files import FileError, check_invented, read_text
+from tui.storage.files import END_OF_TIME, FileError, check_invented, read_text
 from tui.storage.settings import COLUMNS
 from tui.storage.toml_document import parse
 
@@ -89,7 +89,7 @@ def _text(content: Mapping[str, object], key: str) -> str:
 
 def _seconds(content: Mapping[str, object], key: str) -> float:
     value = content.get(key)
-    return value if isinstance(value, float) and 0 <= value < 1e11 else 0.0
+    return value if isinstance(value, float) and 0 <= value < END_OF_TIME else 0.0
 
 
 def _cells(content: Mapping[str, object], key: str) -> int:

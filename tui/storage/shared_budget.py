@@ -18,7 +18,6 @@ import json
 import logging
 import os
 import re
-import socket
 import stat
 import threading
 import zlib
@@ -28,7 +27,7 @@ from pathlib import Path
 
 from tui.core.budget import BUCKET, LONGEST_WINDOW, Identity, Limit, Spending, Told, limit_of
 from tui.core.errors import UserError
-from tui.storage.files import is_remote, mounts, opened, reason
+from tui.storage.files import host_name, is_closed, is_remote, mounts, opened, reason
 from tui.storage.learned import RememberedLimits
 
 SIZE = 4096
@@ -56,28 +55,19 @@ def budget_folder(state: Path | None, environ: Mapping[str, str], mountinfo: str
     Without a runtime folder each host has a folder of its own on the file server. Raises BudgetUnusable without any.
     """
     runtime = Path(environ.get("XDG_RUNTIME_DIR") or f"/run/user/{user}")
-    runs = runtime.is_absolute() and _is_own_folder(runtime, user)
+    runs = runtime.is_absolute() and is_closed(runtime)
     if state and not is_remote(state, mountinfo):
         return state / "budget"
     if runs and not is_remote(runtime, mountinfo):
         return runtime / "codearts-watch" / "budget"
     if state:
-        name = re.sub(r"[^0-9A-Za-z.-]", "-", host or socket.gethostname())[:64] or "host"
-        return state / f"budget-{name}"
+        return state / f"budget-{host_name(host)}"
     raise BudgetUnusable("there is no state folder")
 
 
 def open_budget(state: Path | None, environ: Mapping[str, str], identity: str) -> "BudgetFolder":
     """Opens the part of the folder that belongs to this endpoint and credential. May raise as `BudgetFolder` does."""
     return BudgetFolder(budget_folder(state, environ, mounts(), os.geteuid()), identity)
-
-
-def _is_own_folder(path: Path, user: int) -> bool:
-    try:
-        found = path.lstat()
-    except OSError:
-        return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == user and not found.st_mode & 0o022
 
 
 class BudgetFolder:
