@@ -212,7 +212,7 @@ class WatchApp(App[None]):
         if isinstance(event, events.Paste):
             event.text = plain_paste(event.text)
         if _acts_at_once(event):
-            await self._let_go()  # keys typed before it act before it
+            await self._release_keys(at_once=True)  # keys typed before it act before it
         if isinstance(event, events.Key) and not event.is_forwarded:
             if event.key.startswith("alt+") and event.key not in self._alt_keys:
                 return  # Textual would take alt and a letter for the letter
@@ -270,14 +270,13 @@ class WatchApp(App[None]):
         left = max(0.0, self._guard.left(monotonic()))
         self._running_loop.call_later(left, self.call_later, self._release_keys)
 
-    async def _release_keys(self) -> None:
-        if self._guard.left(monotonic()) > 0:
-            self._release_soon()
-            return
-        self._releasing = False
-        await self._let_go()
-
-    async def _let_go(self) -> None:
+    async def _release_keys(self, at_once: bool = False) -> None:
+        """Let the held keys act: now, or as soon as it is clear whether they are a paste."""
+        if not at_once:
+            if self._guard.left(monotonic()) > 0:
+                self._release_soon()
+                return
+            self._releasing = False
         text, keys = self._guard.release()
         if text and self._watching_keys:
             await self._turns.take(events.Paste(plain_paste(text)))

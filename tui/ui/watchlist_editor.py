@@ -120,23 +120,17 @@ class WatchlistEditor:
             if not source:
                 return Undone()
             what, edit = source[-1]
-            made = await self._save(self._store.undo, edit)
+            made = await self._change("", self._store.undo, edit)
             if made:
                 source.pop()
                 target.append(UndoStep(what, made))
             return Undone(what, made)
 
     async def _change(self, what: str, work: Callable[..., WatchlistEdit], *arguments: object) -> WatchlistEdit | None:
-        made = await self._save(work, *arguments)
-        if made and made.before != made.after:
-            self._done.append(UndoStep(what, made))
-            while len(self._done) > STEPS_KEPT or sum(_size(step.edit) for step in self._done[:-1]) > TEXT_KEPT:
-                del self._done[0]
-            self._undone.clear()
-        return made
+        """Change the file, then call `use`. Returns None if that failed; `warning` then has the reason.
 
-    async def _save(self, work: Callable[..., WatchlistEdit], *arguments: object) -> WatchlistEdit | None:
-        """Change the file, then call `use`. Returns None if that failed; `warning` then has the reason."""
+        `what` names the change in the undo list; empty for one that is not put there.
+        """
         if self.emptied is not Emptied.NO:
             self._unsaved = "Not saved: the watchlist's file has no jobs any more"
             self._failed()
@@ -149,7 +143,15 @@ class WatchlistEditor:
             return None
         self._unsaved = ""
         self._take(made.after)
+        if what and made.before != made.after:
+            self._remember(UndoStep(what, made))
         return made
+
+    def _remember(self, step: UndoStep) -> None:
+        self._done.append(step)
+        while len(self._done) > STEPS_KEPT or sum(_size(step.edit) for step in self._done[:-1]) > TEXT_KEPT:
+            del self._done[0]
+        self._undone.clear()
 
     def _take(self, watchlist: Watchlist) -> None:
         self.emptied = Emptied.NO
@@ -189,7 +191,7 @@ class WatchlistEditor:
     async def write_back(self) -> None:
         """Write the watched jobs into the emptied file."""
         self.emptied = Emptied.NO
-        await self._save(self._store.add, self._jobs)
+        await self._change("", self._store.add, self._jobs)
 
     def accept_empty(self) -> None:
         """Stop watching all jobs, as the emptied file says."""
