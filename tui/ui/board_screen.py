@@ -16,7 +16,7 @@ from textual import events, on
 from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -151,8 +151,8 @@ class BoardScreen(Screen[None]):
         yield self.more
         yield self.banner
         yield self.digest
-        with Horizontal(id="body"), Vertical(id="list"):
-            yield self.empty
+        yield self.empty
+        with Horizontal(id="body"):
             yield self.table
         yield self.hints
         yield TooSmall()
@@ -425,11 +425,17 @@ class BoardScreen(Screen[None]):
         self.banner.show(*banner(header))
         self._title.show(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
         self.digest.show(self._digest_text())
-        self.empty.show(self.state.empty_text(self.key, self.live.trouble(), self.live.lacks_sign_in))
-        self.table.display = bool(self.state.order)
+        self.show_rows()
         self.show_keys()
         if self.live.is_asking:
             self.details.show()
+
+    def show_rows(self) -> None:
+        """Show the table, and the text in place of rows; neither where the details are in place of both."""
+        is_covered = self.details.alone
+        text = self.state.empty_text(self.key, self.live.trouble(), self.live.lacks_sign_in)
+        self.empty.show("" if is_covered else text)
+        self.table.display = bool(self.state.order) and not is_covered
 
     def _is_long(self) -> bool:
         """Whether there are more jobs than rows on the screen."""
@@ -479,6 +485,8 @@ class BoardScreen(Screen[None]):
     def _seen_by_key(self) -> set[JobId]:
         """The jobs whose change the user has seen, since a key was pressed while it was on the screen."""
         unseen, now = self.state.unseen, self.deps.now().at
+        if not unseen:
+            return set()
         cursor = self.table.cursor if self.details.is_open or not self.table.is_away else None
         by_cursor = {cursor} if cursor and unseen.see(cursor, now) else set()
         return by_cursor | unseen.key(self.table.in_view(), now, self._has_failed)

@@ -150,15 +150,14 @@ def _cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
     cells: list[Cell] = []
     for text, style, _ in strip:
         look = _look(style, colours) if style else PLAIN
-        if text.isascii():
-            cells += [(character, look) for character in text]
-        else:
-            for character in text:
-                width = cell_len(character)
-                if width:
-                    cells += [(character, look), ("", look)][:width]
-                elif cells:
-                    _combine(cells, character)
+        for character in text:
+            width = 1 if character.isascii() else cell_len(character)
+            if width:
+                cells.append((character, look))
+            elif cells:
+                _combine(cells, character)
+            if width > 1:
+                cells.append(("", look))
     return cells
 
 

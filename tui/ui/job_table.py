@@ -82,6 +82,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The texts of names that are cut."""
         self._measured_jobs: frozenset[JobId] = frozenset()
         self._cells: dict[Line, Cells] = {}
+        """What the lines in view show, as of the last `update_rows` or drawn since."""
         self._styles: dict[str, Style] = {}
         self._lines: dict[Line, int] = {}
         self._grouped: dict[JobId, list[Line]] = {}
@@ -166,10 +167,12 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def update_rows(self, jobs: Iterable[JobId]) -> None:
         """Draw those of these jobs again that are in view and of which a text or a look changed; groups, too."""
+        in_view = self._lines_in_view()
+        self._cells = {line: self._cells[line] for line in in_view if line in self._cells}
         changed = []
-        for line in (*self._lines_of(jobs), *(one for one in self._lines_in_view() if job_of(one) is None)):
-            old = self._cells.pop(line, None)
-            if old is not None and self._in_view(self._lines[line]) and self._cells_of(line) != old:
+        for line in (*self._lines_of(jobs), *(one for one in in_view if job_of(one) is None)):
+            old = self._cells.get(line)
+            if old is not None and self._cells_of(line) != old:
                 changed.append(line)
         self._refresh_lines(changed)
         self._place()  # in this frame, where a text needs more room than any before it
@@ -197,11 +200,14 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _shorten(self) -> None:
         """Cut the names so that they can be told apart."""
-        self._short = {}
+        before, self._short = self._short, {}
         for placed in self._placed:
             if (name := placed.column.name) and placed.width < self._widths.get(placed.column.key, 0):
                 names = [name(self._state_of(job)) for job in self._every_job]
                 self._short = told_apart(names, placed.width, self._glyphs.ellipsis)
+        if self._short != before:
+            self._cells.clear()
+            self.refresh()
 
     @property
     def _shown(self) -> Sequence[Column]:
@@ -290,7 +296,6 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if (chosen, wide) != (self._chosen, self.wide):
             self._chosen, self.wide = chosen, wide
             self.set_class(wide, "-wide")
-            self._cells.clear()
             self.measure()
         self.refresh()
 
@@ -330,9 +335,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def is_away(self) -> bool:
         """Whether the cursor is out of view."""
-        return (
-            self.is_on_screen and self.cursor_line in self._lines and not self._in_view(self._lines[self.cursor_line])
-        )
+        line = self._lines.get(self.cursor_line) if self.cursor_line else None
+        return line is not None and not self._in_view(line) and self.is_on_screen
 
     def bring_cursor(self) -> bool:
         """Put a cursor that is out of view on the first line in view; return whether it was out of view."""
@@ -364,7 +368,9 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if number >= len(self.order):
             return Strip.blank(width, self.rich_style)
         line = self.order[number]
-        return self._draw(line, self._cells_of(line)).crop(self.scroll_offset.x, self.scroll_offset.x + width)
+        kept = self._cells.get(line) if job_of(line) else None  # the room for a group's counts may have changed
+        strip = self._draw(line, kept or self._cells_of(line))
+        return strip.crop(self.scroll_offset.x, self.scroll_offset.x + width)
 
     def _cells_of(self, line: Line) -> Cells:
         if job := job_of(line):

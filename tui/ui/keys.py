@@ -332,7 +332,13 @@ RESERVED = frozenset({"ctrl+q", "ctrl+c", "ctrl+p", "tab", "shift+tab"})
 
 def meanings(keymap: Mapping[str, str]) -> dict[str, str]:
     """The name of the command that each key has."""
-    return {key: command.id for command in COMMANDS for key in keys_of(command, keymap)}
+    return dict(_meanings(tuple(keymap.items())))
+
+
+@lru_cache(maxsize=1)
+def _meanings(keymap: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Kept, since each key is looked up."""
+    return {key: command.id for command in COMMANDS for key in keys_of(command, dict(keymap))}
 
 
 def keys_in(text: str) -> list[str]:
@@ -348,7 +354,7 @@ def keys_of(command: KeyCommand, keymap: Mapping[str, str]) -> list[str]:
 
 @lru_cache
 def _keys_of(text: str) -> tuple[str, ...]:
-    """Kept, since each key looks through those of all commands."""
+    """Kept, since each key that moves the cursor to a job in another state looks through those of some commands."""
     return tuple(canonical_key(binding.key) for binding in Binding.make_bindings([Binding(text, "x")]))
 
 

@@ -4,6 +4,7 @@ terminal that is too small.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, NamedTuple, TypeVar
 
 from rich.text import Text
@@ -161,12 +162,21 @@ class KeyHint(NamedTuple):
     word: str
 
 
-def hints(focus: Focus, keymap: Mapping[str, str], own: Mapping[str, str]) -> list[KeyHint]:
+def hints(focus: Focus, keymap: Mapping[str, str], own: Mapping[str, str]) -> tuple[KeyHint, ...]:
     """The hints, the most important first: a narrow screen drops the last ones. `own`: names of the user's own commands
     by their keys."""
+    return _hints(focus, tuple(keymap.items()), tuple(own.items()))
+
+
+@lru_cache(maxsize=16)
+def _hints(
+    focus: Focus, given: tuple[tuple[str, str], ...], own_keys: tuple[tuple[str, str], ...]
+) -> tuple[KeyHint, ...]:
+    """Kept, since each step of the cursor asks for them."""
+    keymap, own = dict(given), dict(own_keys)
     if focus.typing:
-        return [KeyHint("", "enter", "keep the filter"), _hint("back", "clear it", keymap), KeyHint("", "!", "not"),
-                KeyHint("", "is:failed", "state"), KeyHint("", "tag:x", "tag")]  # fmt: skip
+        return (KeyHint("", "enter", "keep the filter"), _hint("back", "clear it", keymap), KeyHint("", "!", "not"),
+                KeyHint("", "is:failed", "state"), KeyHint("", "tag:x", "tag"))  # fmt: skip
     wanted = {"help": "help", "leave": "quit", **_first(focus)}
     if not focus.group and focus.condition:
         wanted |= {f"{OWN}{name}": name for name in list(own.values())[:_MOST_OWN]}
@@ -180,7 +190,7 @@ def hints(focus: Focus, keymap: Mapping[str, str], own: Mapping[str, str]) -> li
         else _hint(name, word, keymap)
         for name, word in wanted.items()
     ]
-    return [hint for hint in found if hint.key]
+    return tuple(hint for hint in found if hint.key)
 
 
 def _first(focus: Focus) -> dict[str, str]:
@@ -247,8 +257,9 @@ class Footer(StatusLine):
 
     def show_hints(self, found: Sequence[KeyHint]) -> None:
         """Draws them again only if they changed."""
-        self._hints = found
-        self.show([[(hint.key, "key"), (f" {hint.word}", "dim")] for hint in found])
+        if found != self._hints:
+            self._hints = found
+            self.show([[(hint.key, "key"), (f" {hint.word}", "dim")] for hint in found])
 
     def on_click(self, event: events.Click) -> None:
         left = 1

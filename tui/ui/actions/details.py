@@ -91,7 +91,7 @@ class DetailsActions(Actions):
         if self.is_open:  # first the pane: it brings the styles of the classes, which are not looked at again
             self.pane().set_size(*self.place)
         self.screen.set_class(self.is_open and self.place.below, "-below")
-        self.screen.query_one("#list").display = not self.alone
+        self.screen.show_rows()
         if not self.screen.filter.is_typing:
             self.screen.focus_table()
         self.screen.show_keys()
