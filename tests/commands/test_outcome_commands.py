@@ -279,7 +279,7 @@ async def test_find_marks_what_is_watched_and_adds_the_rest_with_names(stage: St
     assert [one["name"] for one in found] == sorted(NAMED)
     assert {one["id"] for one in found if not one["watched"]} == set(gone)
     assert found[0]["project"] == {"id": PROJECT, "name": "Payments"}
-    assert [one["name"] for one in (await stage.find("LED"))[1]] == ["ledger"]
+    assert [one["name"] for one in (await stage.find("payments LE-DG"))[1]] == ["ledger"]
     assert (await stage.find("nothing"))[1] == []
     code, text = await stage.find("", project="payments", as_json=False, adds=True)
     assert (code, text) == (ExitCode.DONE, f"{gone[1]}\tledger\n{gone[0]}\tweb\n")

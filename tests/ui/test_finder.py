@@ -61,7 +61,7 @@ async def test_all_jobs_are_in_one_list_whose_pages_come_when_they_are_needed() 
     assert len(service.asked) == 4  # what is known is not asked again
 
 
-@pytest.mark.parametrize("text", ["JOB-007", "job 007", "007NIGHTLY", "7 night", "Project1", f"{job_id(7)}"])
+@pytest.mark.parametrize("text", ["JOB-007", "job 007", "007NIGHTLY", "nightly 007", "Project1", f"{job_id(7)}"])
 async def test_the_search_knows_names_projects_and_ids_in_any_spelling(text: str) -> None:
     finder = await finder_of(Lists([9]))
     finder.open(None)

@@ -2,6 +2,7 @@
 that they lack. Fields about builds are hints, never a status.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple, Self
@@ -11,7 +12,7 @@ from tui.core.hints import PAGE_SIZE, Hint, HintPage
 from tui.core.job import LABEL_LONGEST, Job, JobId
 from tui.core.reading import Failure, FailureKind
 from tui.core.run import Outcome, RunRecord, is_never_built, outcome_of
-from tui.core.text import clean
+from tui.core.text import clean, normal
 
 
 class ProjectId(str):
@@ -35,9 +36,25 @@ class ProjectId(str):
             return None
 
 
+_BETWEEN_WORDS = re.compile(r"[\s_./-]+")
+
+
+def _is_found(text: str, names: Sequence[str], identifier: str) -> bool:
+    """Whether a search for this text finds what has these names: each word of it is in one of them, or all of it is a
+    part of the ID. Case and the characters between words make no difference."""
+    wanted = normal(text).casefold()
+    known = [_BETWEEN_WORDS.sub("", normal(name).casefold()) for name in names]
+    words = (_BETWEEN_WORDS.sub("", word) for word in wanted.split())
+    return all(any(word in name for name in known) for word in words) or wanted in identifier.lower()
+
+
 class Project(NamedTuple):
     id: ProjectId
     name: str = ""
+
+    def is_found(self, text: str) -> bool:
+        """Whether a search for this text finds it."""
+        return _is_found(text, [self.name], self.id)
 
 
 class ProjectPage(NamedTuple):
@@ -96,6 +113,10 @@ class JobEntry(NamedTuple):
     trigger: str = ""
     branch: str = ""
     by: str = ""
+
+    def is_found(self, text: str) -> bool:
+        """Whether a search for this text finds it, by its name, its project's or its ID."""
+        return _is_found(text, [self.name, self.project], self.id)
 
     @property
     def was_never_built(self) -> bool:

@@ -11,7 +11,7 @@ from tui.core.reading import Failure
 from tui.core.text import clean, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from tui.codearts.job_list_api import JobEntry, Listed, Project
@@ -79,7 +79,7 @@ async def find(
         return refused(output, listed)
     if listed.failure and not listed.entries:
         return refused(output, listed.failure)
-    found = sorted(_matching(listed.entries.values(), wanted.text), key=_order)
+    found = sorted((entry for entry in listed.entries.values() if entry.is_found(wanted.text)), key=_order)
     watched = {job.id for job in store.load().jobs}
     new = [entry for entry in found if entry.id not in watched]
     if added and new:
@@ -125,14 +125,6 @@ def _named(projects: "Sequence[Project]", text: str) -> "Sequence[Project]":
         known = ", ".join(one.name or one.id for one in projects[:10])
         raise UserError(f"There is no project {clean(text, 60)!r}; there are: {known or 'none that you may see'}.")
     return chosen
-
-
-def _matching(entries: "Iterable[JobEntry]", text: str) -> "Iterable[JobEntry]":
-    wanted = normal(text).casefold().split()
-    for entry in entries:
-        place = normal(f"{entry.name} {entry.project} {entry.id}").casefold()
-        if all(word in place for word in wanted):
-            yield entry
 
 
 def _order(entry: "JobEntry") -> tuple[str, str]:

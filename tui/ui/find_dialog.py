@@ -2,7 +2,6 @@
 widgets.
 """
 
-import re
 from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import ClassVar
@@ -24,7 +23,6 @@ from tui.codearts.extra_call import Fetcher
 from tui.codearts.job_list_api import JobEntry, JobPages, Project, ProjectId, projects_of_user, to_watch
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Retry
-from tui.core.text import normal
 from tui.terminal.capabilities import Glyphs
 from tui.ui.dialogs import LONG_WAIT, LONGEST_SEARCH, Dialog, LineInput, Save
 from tui.ui.formatting import fit
@@ -32,7 +30,6 @@ from tui.ui.status_line import HidingText, TooSmall
 
 LATE = "Still asking: the calls for statuses go first, and lists wait while most jobs cannot be read."
 EVERYWHERE = "all your jobs, in every project"
-_IGNORED = re.compile(r"[\s_./-]+")
 
 Found = Project | JobEntry | None
 """One row: a project, a job, or None for the jobs of all projects."""
@@ -43,7 +40,7 @@ class Finder:
 
     def __init__(self, fetcher: Fetcher, watched: Container[JobId]) -> None:
         self.text = ""
-        """The search. Case, spaces, dashes, dots and underscores make no difference."""
+        """The search."""
         self.pages: JobPages | None = None
         """The list that is open; None while the projects are shown."""
         self.place = ""
@@ -61,11 +58,10 @@ class Finder:
 
     def rows(self) -> list[Found]:
         """The projects or jobs that have the searched text, in the order of the service."""
-        wanted = folded(self.text)
         if self.pages:
-            return [entry for entry in self.pages.found.values() if wanted in _haystack(entry)]
-        named = [project for project in self._projects or () if wanted in f"{folded(project.name)}\n{project.id}"]
-        return [*([] if wanted else [None]), *named]
+            return [entry for entry in self.pages.found.values() if entry.is_found(self.text)]
+        named = [project for project in self._projects or () if project.is_found(self.text)]
+        return [*([] if self.text.strip() else [None]), *named]
 
     @property
     def known(self) -> int:
@@ -160,14 +156,6 @@ class Finder:
             return list(self.ticked.values())
         is_new = isinstance(under_cursor, JobEntry) and not self.is_watched(under_cursor)
         return [under_cursor] if is_new and isinstance(under_cursor, JobEntry) else []
-
-
-def folded(text: str) -> str:
-    return _IGNORED.sub("", normal(text).casefold())
-
-
-def _haystack(entry: JobEntry) -> str:
-    return "\n".join(map(folded, (entry.name, entry.project, entry.id)))
 
 
 AHEAD = 20
