@@ -159,11 +159,12 @@ def sorts(every: Iterable[Column]) -> dict[str, Sort]:
 def attention(row: Row) -> SortKey:
     """What has changed: failures, running ones by what is left, the others by their end; then what failed before, what
     is in doubt, running ones, and the others, again in these orders. The newest end is first."""
+    condition = row.condition
     if row.is_new or row.is_held:
-        if row.condition is Condition.RUNNING:
+        if condition is Condition.RUNNING:
             return (0.3, _expected_end(row), *_newest(row))
-        return (0.0 if row.condition is Condition.FAILED else 0.5, *_newest(row))
-    match row.condition:
+        return (0.0 if condition is Condition.FAILED else 0.5, *_newest(row))
+    match condition:
         case Condition.FAILED:
             return (1.0, *_newest(row))
         case Condition.NO_ANSWER | Condition.STALE:

@@ -124,7 +124,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if order is self.order or order == self.order:
             return
         old_line = self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
-        top = self.scroll_offset.y
+        top, before, cursor = self.scroll_offset.y, self._lines_in_view(), self.cursor_line
         was_in_view = not self.order or self._in_view(old_line)
         self.order = order
         self._lines = {line: number for number, line in enumerate(order)}
@@ -150,7 +150,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=last, animate=False, immediate=True)
         if was_in_view:  # else the user has scrolled away to look at something
             self._stay_in_view()
-        self.refresh()
+        shown = self._lines_in_view()
+        if (self.scroll_offset.y, self.cursor_line, len(shown)) == (top, cursor, len(before)):
+            self._refresh_lines(line for line, other in zip(shown, before, strict=True) if line != other)
+        else:
+            self.refresh()
 
     def _same_place(self) -> Line | None:
         """Another line of the cursor's job; else the line of its group, where that was folded."""
