@@ -173,12 +173,12 @@ class JobQueue:
             if known := before.pop(job, None):
                 self.entries[job] = known
             else:
-                self.entries[job] = entry = Entry(now, is_near=job in self._near)
-                self._count(entry, 1)
+                self.entries[job] = Entry(now, is_near=job in self._near)
                 new.append(job)
-        for job, gone in before.items():
-            self._count(gone, -1)
+        for job in before:
             self.heap.discard(job)
+        self.counts = Counter(entry.cadence for entry in self.entries.values() if not entry.paused)
+        self.changes += 1
         self.make_due(new, now)
         return bool(new)
 

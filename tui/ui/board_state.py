@@ -294,8 +294,9 @@ class BoardState:
         `trouble` is why nothing can be read; `lacks_sign_in`, whether no credential is known.
         """
         states = self.shown.states
-        never_read = all(state.status is None for state in states.values())
-        return empty_text(len(states), len(self.order), self.look, key, trouble if never_read else None, lacks_sign_in)
+        if trouble and any(state.status is not None for state in states.values()):
+            trouble = None
+        return empty_text(len(states), len(self.order), self.look, key, trouble, lacks_sign_in)
 
 
 def empty_text(
