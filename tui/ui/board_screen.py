@@ -202,7 +202,7 @@ class BoardScreen(Screen[None]):
         self.live.facts.look(before, self.state.board, jobs)
         self.recorder.look(before, self.state.board, jobs)
         self.happened.look(before, self.state.board, jobs)
-        self.state.unseen.look(before, self.state.board, jobs, self.deps.now().at)
+        self.state.unseen.look(before, self.state.board, jobs, self.deps.now())
         self._draw_soon()
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
@@ -210,7 +210,7 @@ class BoardScreen(Screen[None]):
         before = self.state.board
         self.state.learn(job, record, step, self.deps.now().at)
         self.recorder.look(before, self.state.board, [job])
-        self.state.unseen.look(before, self.state.board, [job], self.deps.now().at)
+        self.state.unseen.look(before, self.state.board, [job], self.deps.now())
         if state := self.state.board.states.get(job):
             self.alerting.learned(state)
         self._draw_soon()
@@ -410,6 +410,7 @@ class BoardScreen(Screen[None]):
         header = header._replace(
             silent=self.silent_until(),
             changed=self.state.changed(),
+            changed_since=self.state.changed_since(),
             new=self.deps.glyphs.new,
             width=self.app.size.width,
             marks=self.deps.glyphs.condition,

@@ -14,6 +14,7 @@ from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import Sort, SortKey
+from tui.ui.formatting import clock
 from tui.ui.groups import GROUPINGS, Groups
 from tui.ui.happened import Unseen
 from tui.ui.header import HeaderState, ProfileState
@@ -287,6 +288,11 @@ class BoardState:
     def changed(self) -> int:
         """How many jobs changed and were not seen since."""
         return sum(job in self.shown.states for job in self.unseen.jobs)
+
+    def changed_since(self) -> str:
+        """When the first of them was noticed; empty if none changed."""
+        since = self.unseen.since
+        return clock(since.wall.timestamp(), self.moment.wall) if since else ""
 
     def empty_text(self, key: Key, trouble: Failure | None = None, lacks_sign_in: bool = False) -> str:
         """The text shown instead of rows; empty if there are rows to show.

@@ -158,7 +158,8 @@ def sorts(every: Iterable[Column]) -> dict[str, Sort]:
 
 def attention(row: Row) -> SortKey:
     """What has changed: failures, running ones by what is left, the others by their end; then what failed before, what
-    is in doubt, running ones, and the others, again in these orders. The newest end is first."""
+    is in doubt, what was aborted or timed out, running ones, and the others, again in these orders. The newest end is
+    first."""
     if row.is_new or row.is_held:
         if row.condition is Condition.RUNNING:
             return (0.3, _expected_end(row), *_newest(row))
@@ -168,6 +169,8 @@ def attention(row: Row) -> SortKey:
             return (1.0, *_newest(row))
         case Condition.NO_ANSWER | Condition.STALE:
             return (1.2, *_newest(row))
+        case Condition.TIMED_OUT | Condition.ABORTED:
+            return (1.3, *_newest(row))
         case Condition.RUNNING if row.is_late:
             return (1.5, 0.0)
         case Condition.RUNNING:

@@ -75,6 +75,8 @@ class HeaderState(NamedTuple):
     """The marks of the states, for where the words have no room."""
     changed: int = 0
     """Jobs whose last change was not seen yet, wherever their rows are."""
+    changed_since: str = ""
+    """When the first of these changes was noticed."""
     new: str = "✱"
     """The mark of their rows."""
     silent: str = ""
@@ -95,19 +97,24 @@ Wordings = list[Parts]
 BETWEEN = 3
 """Cells between two groups of text."""
 ENDLESS = 10_000
+FOR_TIMES = 100
+"""Cells from which on the header in one line says since when there were changes."""
 
 
 def header_parts(header: HeaderState) -> list[Parts]:
     """The header in one line: groups of text, the most important first."""
     slow, *named, freshness, sign_in, place, usual = _others(header) or [[]] * 7
     others = [*named, freshness, sign_in, place] if header.is_long else [freshness, sign_in, place, *named]
-    return _fitting(header, [_counts(header, _news(header)), slow, *others, usual])
+    news = _news(header, with_time=(header.width or ENDLESS) >= FOR_TIMES)
+    return _fitting(header, [_counts(header, news), slow, *others, usual])
 
 
 def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
     """The header in two lines: the counts; and the news, what ends next, what is doubtful, and how it is asked."""
     news = _news(header)
     wordings = [_spaced(news[:most]) for most in range(len(news), 0, -1)]
+    if header.changed_since and not header.hidden:
+        wordings.insert(0, _spaced(_news(header, with_time=True)))
     return _fitting(header, [_counts(header, [])]), _fitting(header, [wordings, *_others(header)])
 
 
@@ -228,7 +235,7 @@ def _marks(counts: Sequence[tuple[Condition, int]], marks: Mapping[Condition, st
     return [(f"{mark}{number}", look) for mark, (number, look) in sums.items()]
 
 
-def _news(header: HeaderState) -> Parts:
+def _news(header: HeaderState, with_time: bool = False) -> Parts:
     """What else must be known: that no alerts come, and how many rows changed unseen, are shown and are marked."""
     parts: Parts = [(f"silent until {header.silent}", "paused")] if header.silent else []
     if header.narrowed:
@@ -238,7 +245,8 @@ def _news(header: HeaderState) -> Parts:
     if header.view:
         parts.append((f"view {header.view}", "key"))
     if header.changed:
-        parts.insert(0, (f"{header.new} {header.changed} changed", "key"))
+        since = f" since {header.changed_since}" if with_time and header.changed_since else ""
+        parts.insert(0, (f"{header.new} {header.changed} changed{since}", "key"))
     return parts
 
 
@@ -257,7 +265,7 @@ def _freshness(header: HeaderState) -> Wordings:
         which = f"{asked - summary.never} of {asked}" if summary.never else "all"
         # An upper bound: unlike the exact age it stays the same while everything is fresh.
         within = formatting.seconds(round(fresh_within(max(profile.pace.idle for profile in header.profiles))))
-        return [[(f"{which} read within {within}", "dim")]]
+        return [[(f"{which} read within {within}", "dim")], [(f"{which} within {within}", "dim")]]
     oldest = how_old(header.now - summary.oldest, header.now)
     if summary.stale:
         return [[(f"oldest answer {oldest}", "stale")], [(f"oldest {oldest}", "stale")]]
