@@ -94,6 +94,18 @@ def test_a_pipe_that_nobody_reads_at_all(shell: Shell) -> None:
         assert (process.returncode, talk) == (0, b""), command
 
 
+def test_the_exit_code_is_true_also_where_nobody_reads(shell: Shell, server: ContractServer) -> None:
+    server.answers[IDS[1]] = True
+    shell.watch(dict.fromkeys(IDS[:2], ""))
+    for command, expected in (
+        (f"wait --timeout 2s {IDS[0]} {IDS[1]}", 124),  # one of them is idle, and is printed
+        ("status abababababababababababababababab", 1),
+    ):
+        code, data, talk = shell.run(f"codearts-watch {command} | true; exit ${{PIPESTATUS[0]}}")
+        assert (code, data) == (expected, ""), command
+        assert talk.count("\n") == (expected == 124)
+
+
 def test_an_output_that_cannot_show_a_letter_gets_it_escaped(shell: Shell) -> None:
     shell.watch({IDS[0]: "每日"})
     env = {"PYTHONIOENCODING": "ascii"}
