@@ -54,6 +54,15 @@ def test_a_signal_ends_it_without_a_word(
     assert len(data.splitlines()) == (command == ["follow"])
 
 
+def test_a_signal_ends_history_too_while_it_asks_the_service(shell: Shell, server: ContractServer) -> None:
+    server.every_extra = "hang"
+    shell.watch({IDS[0]: ""})
+    process = shell.start("history")
+    server.wait_for(lambda requests: len(requests) >= 1)
+    process.send_signal(signal.SIGHUP)
+    assert (process.communicate(timeout=20), process.returncode) == (("", ""), 129)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the size of a pipe cannot be set")
 def test_a_signal_ends_it_while_nobody_reads_its_output(shell: Shell) -> None:
     shell.watch(dict.fromkeys(IDS, ""))
