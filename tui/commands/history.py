@@ -65,7 +65,6 @@ def runs(text: str) -> int:
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands.job_selection import read_input, select_jobs
     from tui.storage.history_file import read_runs
-    from tui.storage.learned import load_names, names_path
     from tui.terminal.capabilities import glyphs_for
 
     output = Output.standard()
@@ -75,7 +74,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     folder = context.locations.state and context.locations.state.parent
     observed = read_runs(folder, [job.id for job in jobs], since) if folder else {}
     records, code = _records(context, jobs, output)
-    names = {job: kept.name for job, kept in load_names(names_path(context.locations.state)).items()}
+    names = {job: kept.name for job, kept in context.job_names.items()}
     most = arguments.limit or (None if arguments.since else LIMIT)
     every = job_runs(jobs, names, observed, records, since)
     known = sorted(every[-(most or 0) :], key=_began)

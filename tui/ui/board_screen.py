@@ -224,8 +224,7 @@ class BoardScreen(Screen[None]):
 
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs, and draw soon."""
-        if names:
-            self.state.call(names)
+        if self.state.call(names):
             self._draw_soon()
 
     def _disarm(self, jobs: frozenset[JobId]) -> None:
