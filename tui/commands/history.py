@@ -65,7 +65,6 @@ def runs(text: str) -> int:
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands.job_selection import read_input, select_jobs
     from tui.storage.history_file import read_runs
-    from tui.storage.learned import load_names, names_path
     from tui.terminal.capabilities import glyphs_for
 
     output = Output.standard()
@@ -77,7 +76,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     records, code = _records(context, jobs, output)
     if code > ExitCode.TIMED_OUT:  # a signal ended it
         return code
-    names = {job: kept.name for job, kept in load_names(names_path(context.locations.state)).items()}
+    names = {job: kept.name for job, kept in context.job_names.items()}
     most = arguments.limit or (None if arguments.since else LIMIT)
     every = job_runs(jobs, names, observed, records, since)
     known = sorted(every[-(most or 0) :], key=_began)

@@ -91,7 +91,7 @@ class RecordedRun(NamedTuple):
         length = self.end.middle - self.start.middle
         if not is_precise(self.start.width, self.end.width, length, self.interval):
             return None
-        return PastRun(self.end.by, length, self.outcome not in (Outcome.PASSED, Outcome.UNKNOWN))
+        return PastRun(self.end.by, length, self.outcome.did_not_pass)
 
     def shifted(self, seconds: float) -> "RecordedRun":
         """Returns the same run by a clock that is so much ahead."""

@@ -1,7 +1,8 @@
 """The one screen: what stands on it, and what is drawn when. What the keys do is in `actions`, their list in `keys.py`.
 
-The screen owns five plain objects: `state` (what is shown), `live` (the service, its pollers), `alerting` (the alerts),
-`editor` (the watchlist's file) and `edited` (the other files that a user may edit meanwhile).
+The screen owns plain objects: `state` (what is shown), `live` (the service, its pollers), `alerting` (the alerts),
+`editor` (the watchlist's file), `edited` (the other files that a user may edit meanwhile), `recorder` (what is written
+into the history) and `happened` (what happened while no key was pressed).
 """
 
 import asyncio
@@ -224,8 +225,7 @@ class BoardScreen(Screen[None]):
 
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs, and draw soon."""
-        if names:
-            self.state.call(names)
+        if self.state.call(names):
             self._draw_soon()
 
     def _disarm(self, jobs: frozenset[JobId]) -> None:

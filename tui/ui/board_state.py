@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
+from math import inf
 
 from tui.core.board import Board, JobState
 from tui.core.condition import Condition, Tally
@@ -141,10 +142,12 @@ class BoardState:
         self._changed.add(job)
         return self.board is not before
 
-    def call(self, names: Mapping[JobId, ServiceName]) -> None:
-        """Take the service's names of jobs."""
-        self.board = self.board.call(names)
-        self._changed |= names.keys()
+    def call(self, names: Mapping[JobId, ServiceName]) -> bool:
+        """Take the service's names of jobs. Returns whether any is new."""
+        before, self.board = self.board.states, self.board.call(names)
+        renamed = {job for job, state in self.board.states.items() if state is not before[job]}
+        self._changed |= renamed
+        return bool(renamed)
 
     def pause(self, jobs: Iterable[JobId], since: Moment | None) -> None:
         """Mark these jobs as paused since then, or as resumed (None)."""
@@ -237,7 +240,8 @@ class BoardState:
         drawn_at = self.moment.at
         is_held = self.unseen.is_held(job, drawn_at)
         is_explained = self._is_explained(state)
-        return Row(state, now, self._interval_of(state), drawn_at, is_explained, job in self.unseen, is_held)
+        interval = self._interval_of(state) if state.good else inf  # without an age there is nothing to measure
+        return Row(state, now, interval, drawn_at, is_explained, job in self.unseen, is_held)
 
     def take_troubles(self, troubles: Mapping[str, Failure]) -> bool:
         """Take what the banner says of whole profiles; rows do not repeat it. Returns whether it is something else."""

@@ -97,25 +97,26 @@ Wordings = list[Parts]
 BETWEEN = 3
 """Cells between two groups of text."""
 ENDLESS = 10_000
-FOR_TIMES = 100
-"""Cells from which on the header in one line says since when there were changes."""
 
 
 def header_parts(header: HeaderState) -> list[Parts]:
     """The header in one line: groups of text, the most important first."""
     slow, *named, freshness, sign_in, place, usual = _others(header) or [[]] * 7
     others = [*named, freshness, sign_in, place] if header.is_long else [freshness, sign_in, place, *named]
-    news = _news(header, with_time=(header.width or ENDLESS) >= FOR_TIMES)
-    return _fitting(header, [_counts(header, news), slow, *others, usual])
+    return _fitting(header, [_counts(header, _news(header)), slow, *others, usual])
 
 
 def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
     """The header in two lines: the counts; and the news, what ends next, what is doubtful, and how it is asked."""
     news = _news(header)
     wordings = [_spaced(news[:most]) for most in range(len(news), 0, -1)]
-    if header.changed_since and not header.hidden:
-        wordings.insert(0, _spaced(_news(header, with_time=True)))
-    return _fitting(header, [_counts(header, [])]), _fitting(header, [wordings, *_others(header)])
+    *needed, place, usual = _others(header) or [[], []]
+    if header.changed and header.changed_since:
+        (text, look), *more = news
+        longest = _spaced([(f"{text} since {header.changed_since}", look), *more])
+        if _fitting(header, [[longest, []], *needed]) == [longest, *_fitting(header, [wordings, *needed])[1:]]:
+            wordings = [longest]  # nothing that is needed has fewer words for it
+    return _fitting(header, [_counts(header, [])]), _fitting(header, [wordings, *needed, place, usual])
 
 
 def _fitting(header: HeaderState, groups: Iterable[Wordings]) -> list[Parts]:
@@ -235,7 +236,7 @@ def _marks(counts: Sequence[tuple[Condition, int]], marks: Mapping[Condition, st
     return [(f"{mark}{number}", look) for mark, (number, look) in sums.items()]
 
 
-def _news(header: HeaderState, with_time: bool = False) -> Parts:
+def _news(header: HeaderState) -> Parts:
     """What else must be known: that no alerts come, and how many rows changed unseen, are shown and are marked."""
     parts: Parts = [(f"silent until {header.silent}", "paused")] if header.silent else []
     if header.narrowed:
@@ -245,8 +246,7 @@ def _news(header: HeaderState, with_time: bool = False) -> Parts:
     if header.view:
         parts.append((f"view {header.view}", "key"))
     if header.changed:
-        since = f" since {header.changed_since}" if with_time and header.changed_since else ""
-        parts.insert(0, (f"{header.new} {header.changed} changed{since}", "key"))
+        parts.insert(0, (f"{header.new} {header.changed} changed", "key"))
     return parts
 
 
