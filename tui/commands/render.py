@@ -14,7 +14,7 @@ from tui.core.text import DETAIL, clean, width
 from tui.core.transitions import Change, Event
 
 Result = Reading | Failure
-"""The result of a round for a job: a reading, or the failure because of which no request was sent."""
+"""What a round brought for a job: a reading, or the reason why no request was sent."""
 
 
 def result_document(job: Job, result: Result, profile: str) -> dict[str, Any]:

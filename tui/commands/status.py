@@ -191,7 +191,7 @@ def _table(rows: Sequence[ResultRow], with_heads: bool, told: PrintedOutcomes | 
 
 
 def _became(run: RunRecord | Failure | None) -> tuple[str, str]:
-    """Outcome and build in words; nothing for a build that goes on, or of which nothing was learned."""
+    """Outcome and build in words. Both are empty if nothing was learned; a build that goes on has no outcome."""
     if run is None or isinstance(run, Failure):
         return "", ""
     word = outcome_word(run.outcome, run.outcome_as_sent)

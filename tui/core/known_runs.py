@@ -1,4 +1,4 @@
-"""The runs of a job as far as anybody knows: what was observed, joined with the service's records."""
+"""All known runs of a job: those that were observed, joined with the service's records."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime

@@ -74,7 +74,7 @@ class RecordedRun(NamedTuple):
 
     @property
     def duration(self) -> tuple[float, float | None] | None:
-        """The shortest and the longest possible duration in seconds; the latter is None if its start was not seen.
+        """The shortest and the longest possible duration in seconds; no longest one (None) if its start was not seen.
 
         None while it goes on. Never negative, although clocks of two hosts may differ.
         """

@@ -182,7 +182,7 @@ def attention(row: Row) -> SortKey:
 
 
 def _expected_end(row: Row) -> float:
-    """When its run usually ends, which stays the same while it goes on; those of which that is not known come last."""
+    """When its run usually ends: the same for as long as the run goes on. Infinite where it is not known: it comes last."""
     course = row.course
     if course is None or not course.start_seen or course.usual is None:
         return inf
@@ -358,7 +358,7 @@ def strip(runs: Sequence[RecordedRun], gaps: Sequence[Gap], glyphs: StripGlyphs)
 
 
 def middle_duration(run: RecordedRun) -> float | None:
-    """The middle of the shortest and the longest possible duration; None if the latter is not known."""
+    """The middle between the shortest and the longest possible duration; None if the longest is not known."""
     least, most = run.duration or (0.0, None)
     return None if most is None else (least + most) / 2
 
