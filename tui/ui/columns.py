@@ -182,7 +182,7 @@ def attention(row: Row) -> SortKey:
 
 
 def _expected_end(row: Row) -> float:
-    """When its run usually ends: the same for as long as the run goes on. Infinite where it is not known: it comes last."""
+    """When its run usually ends: the same as long as the run goes on. Infinite, so last, where that is not known."""
     course = row.course
     if course is None or not course.start_seen or course.usual is None:
         return inf
