@@ -9,7 +9,7 @@ from tui.core.alert_policy import ALERT_FIELDS, AlertOn, Happening, counts
 from tui.core.job import JobId
 from tui.core.text import clean
 from tui.core.transitions import Change, deserves_alert
-from tui.processes import run
+from tui.processes import ending, run
 
 _log = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ class Alerts:
         if ended.status is None:
             self._complain(f"did not end within {self._time_limit:g} seconds and was stopped")
         elif ended.status:
-            self._complain(f"ended with exit status {ended.status}")
+            self._complain(ending(ended.status))
 
     def _complain(self, what: str) -> None:
         if what not in self._said:

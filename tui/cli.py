@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tui import __version__
 from tui.clock import now
-from tui.commands.output import ExitCode, Output, drop
+from tui.commands.output import ExitCode, Output
 from tui.core.errors import UserError, shortage
 from tui.core.paths import expanded
 from tui.core.text import A_BUG, crash_text
@@ -87,7 +87,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         Output.standard().flush()
         return code
     except BrokenPipeError:
-        drop()
         return 0
     except UserError as problem:
         Output.standard().say(str(problem))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tui.profiles.extras import Extras, JobFacts
     from tui.profiles.profile import Profile
     from tui.profiles.resolve import ProfileInputs
-    from tui.storage.learned import KeptUnits
+    from tui.storage.learned import KeptUnits, Names
     from tui.storage.profile_settings import ProfileSettings
     from tui.storage.recorder import Recorder
     from tui.storage.shared_budget import SharedBudget
@@ -44,6 +44,8 @@ class App:
     log: "logging.Handler | None" = None
     names_file: Path | None = None
     """Where the names of jobs are kept; None for nowhere."""
+    job_names: "Callable[[], Names]" = dict
+    """Returns the names that were kept there at the start."""
     peers: "Callable[[Profile], SharedBudget] | None" = None
     """What finds the other instances that use a profile's credential; None where nothing is shared."""
     unknown: "dict[str, Profile]" = field(default_factory=dict)
@@ -111,7 +113,7 @@ class App:
         def extras(name: str) -> "Extras | None":
             return self.profile(name).extras
 
-        return JobFacts(extras, profile_of, self.names_file, self.now, learned, named, told)
+        return JobFacts(extras, profile_of, self.names_file, self.job_names(), self.now, learned, named, told)
 
     def held(self) -> list[str]:
         """The secrets that are in memory now."""
@@ -205,6 +207,19 @@ class Context:
         state = self.locations.state
         return KeptUnits(state.with_name("units.json")) if state else None
 
+    @property
+    def _names_file(self) -> Path | None:
+        from tui.storage.learned import names_path
+
+        return names_path(self.locations.state)
+
+    @cached_property
+    def job_names(self) -> "Names":
+        """What the service called the jobs when it was asked last."""
+        from tui.storage.learned import load_names
+
+        return load_names(self._names_file)
+
     def _url_in_charge(self) -> str:
         """Empty where the endpoint cannot be used; building the profile in charge raises the reason."""
         from tui.profiles.resolve import endpoints_of
@@ -235,11 +250,15 @@ class Context:
 
         Takes every secret out of `environ`.
         """
-        from tui.storage.learned import names_path
-
         profiles = {name: self.build(name) for name in self.wanted}
-        names_file = names_path(self.locations.state)
-        app = App(profiles, self.in_charge, self.now, names_file=names_file, peers=self.peers)
+        app = App(
+            profiles,
+            self.in_charge,
+            self.now,
+            names_file=self._names_file,
+            job_names=lambda: self.job_names,
+            peers=self.peers,
+        )
         self.hide_secrets()
         if not self.flags.log:
             return app

@@ -48,6 +48,11 @@ class Ended(NamedTuple):
         return f"Ended(status={self.status})"
 
 
+def ending(status: int) -> str:
+    """How a program ended that was not stopped by this one: `ended with exit status 3`, `was ended by signal 9`."""
+    return f"ended with exit status {status}" if status >= 0 else f"was ended by signal {-status}"
+
+
 def run_bounded(
     arguments: Sequence[str],
     time_limit: float,

@@ -146,7 +146,7 @@ async def test_no_more_run_at_once_than_may(tmp_path: Path) -> None:
 
 async def test_every_way_to_fail_is_said_once() -> None:
     said: list[str] = []
-    for command in (["/no/such/program"], ["sh", "-c", "exit 3"], ["sh", "-c", "exit 0"]):
+    for command in (["/no/such/program"], ["sh", "-c", "exit 3"], ["sh", "-c", "kill -9 $$"], ["sh", "-c", "exit 0"]):
         alerts = Alerts(command, said.append)
         for _ in range(3):
             alerts.tell(change(Event.STARTED))
@@ -154,6 +154,7 @@ async def test_every_way_to_fail_is_said_once() -> None:
     assert said == [
         "The command of [alerts], /no/such/program, cannot be run: No such file or directory.",
         "The command of [alerts], sh, ended with exit status 3.",
+        "The command of [alerts], sh, was ended by signal 9.",
     ]
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -269,6 +270,29 @@ async def test_a_followed_log_is_printed_once_and_ends_with_the_build(
     app, job, extras = open_job(stage.user.context(), NAMED["search"].id)
     code = await closing(log(extras, job.id, None, 100, is_running, stage.output), app)
     assert (code, stage.data.getvalue()) == (ExitCode.DONE, "one\ntwo\nthree\nfour\n")
+
+
+async def test_a_followed_log_ends_when_nobody_reads_it_any_more_though_nothing_is_added(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.commands.log.READ_EVERY", 0.0)
+    ours, theirs = os.pipe()
+    asked = 0
+
+    async def is_running() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            os.close(ours)
+        return asked < 9
+
+    quiet = Reply(200, {"result": {"content": "", "offset": 0, "has_more_data": False}})
+    stage.server.extras[f"/v3/jobs/{NAMED['search'].id}/17/real-time-log"] = quiet
+    stage.sign_in()
+    app, job, extras = open_job(stage.user.context(), NAMED["search"].id)
+    with os.fdopen(theirs, "w") as pipe:
+        await closing(log(extras, job.id, None, 100, is_running, stage.output._replace(data=pipe)), app)
+    assert asked == 1
 
 
 async def test_find_marks_what_is_watched_and_adds_the_rest_with_names(stage: Stage) -> None:

@@ -54,6 +54,15 @@ def test_a_signal_ends_it_without_a_word(
     assert len(data.splitlines()) == (command == ["follow"])
 
 
+def test_a_signal_ends_history_too_while_it_asks_the_service(shell: Shell, server: ContractServer) -> None:
+    server.every_extra = "hang"
+    shell.watch({IDS[0]: ""})
+    process = shell.start("history")
+    server.wait_for(lambda requests: len(requests) >= 1)
+    process.send_signal(signal.SIGHUP)
+    assert (process.communicate(timeout=20), process.returncode) == (("", ""), 129)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the size of a pipe cannot be set")
 def test_a_signal_ends_it_while_nobody_reads_its_output(shell: Shell) -> None:
     shell.watch(dict.fromkeys(IDS, ""))
@@ -92,6 +101,18 @@ def test_a_pipe_that_nobody_reads_at_all(shell: Shell) -> None:
             os.close(theirs)
             talk = process.communicate(timeout=20)[1]
         assert (process.returncode, talk) == (0, b""), command
+
+
+def test_the_exit_code_is_true_also_where_nobody_reads(shell: Shell, server: ContractServer) -> None:
+    server.answers[IDS[1]] = True
+    shell.watch(dict.fromkeys(IDS[:2], ""))
+    for command, expected in (
+        (f"wait --timeout 2s {IDS[0]} {IDS[1]}", 124),  # one of them is idle, and is printed
+        ("status abababababababababababababababab", 1),
+    ):
+        code, data, talk = shell.run(f"codearts-watch {command} | true; exit ${{PIPESTATUS[0]}}")
+        assert (code, data) == (expected, ""), command
+        assert talk.count("\n") == (expected == 124)
 
 
 def test_an_output_that_cannot_show_a_letter_gets_it_escaped(shell: Shell) -> None:

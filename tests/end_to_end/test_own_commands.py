@@ -39,7 +39,7 @@ def test_the_terminal_is_lent_to_a_command_and_drawn_anew_after_it(tmp_path: Pat
         asked = len(typist.server.requests)
         typist.server.wait_for(lambda requests: len(requests) > asked)  # polling goes on
         typist.type("me\r")
-        typist.wait_for(r"(?s)got me.*ask: failed with exit status 3\. Press a key to go back\.")
+        typist.wait_for(r"(?s)got me.*ask ended with exit status 3\. Press a key to go back\.")
         typist.type("\x03")  # ctrl+c is a key, too
         typist.at(2)
         typist.gone("got me")
@@ -47,7 +47,7 @@ def test_the_terminal_is_lent_to_a_command_and_drawn_anew_after_it(tmp_path: Pat
         typist.wait_for("hanging")
         typist.type("\x1a")  # there is no shell to resume it: it means nothing
         typist.type("\x03")  # ends the command alone
-        typist.wait_for(r"hang: ended by signal 2\. Press a key")
+        typist.wait_for(r"hang was ended by signal 2\. Press a key")
         typist.type(" ")
         typist.at(2)
         typist.press("f8")
@@ -62,7 +62,7 @@ def test_the_terminal_is_lent_to_a_command_and_drawn_anew_after_it(tmp_path: Pat
 def test_a_command_that_is_killed_in_the_middle_leaves_nothing_in_the_terminal(tmp_path: Path) -> None:
     with typing(tmp_path, 24, 80, SETTINGS + RUDE) as typist:
         typist.press("down", "f9", "f9")  # in a hurry
-        typist.wait_for(r"rude: ended by signal 9\. Press a key to go back\.")
+        typist.wait_for(r"rude was ended by signal 9\. Press a key to go back\.")
         assert set(typist.terminal.left_behind()) <= {"echo and line editing"}  # it waits for a key
         ended = typist.terminal.raw.rpartition(b"Press a key")[0]
         assert ended.rfind(b"\x1b[r") > ended.rfind(b"\x1b[3;5r")  # all lines scroll

@@ -172,7 +172,7 @@ async def lived(service: Service) -> Board:
     endpoint = Endpoint("https://build.example.com", "cn-north-4")
     clock, token = ServerClock(now), EnvironmentToken("token")
     extras = Extras(endpoint, token, now, Options(), clock, poller.extras_budget())
-    facts = JobFacts(lambda name: extras, lambda job: "", None, now, learn, lambda names: None)
+    facts = JobFacts(lambda name: extras, lambda job: "", None, {}, now, learn, lambda names: None)
     pollers.watch([Job(job) for job in IDS])
     facts.watch(IDS)
     work = [asyncio.create_task(one.run()) for one in (pollers, facts)]

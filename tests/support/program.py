@@ -45,6 +45,12 @@ class Home:
         jobs = (f'\n[[jobs]]\nid = "{job}"\nlabel = "{label}"\n' for job, label in labels.items())
         self.watchlist.write_text("version = 1\n" + "".join(jobs))
 
+    def keep_order(self) -> None:
+        """The rows keep the order of the watchlist, whatever wants attention."""
+        state = self.folder / "state" / "codearts-watch" / "screen.toml"
+        state.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        state.write_text('sort = "list"\n')
+
     def remember(self, jobs: Iterable[str]) -> None:
         """Write a history of these jobs."""
         fill(self.folder / "state", jobs, now)

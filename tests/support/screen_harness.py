@@ -201,7 +201,7 @@ class Profiles:
         named: Callable[[Mapping[JobId, ServiceName]], object],
         told: Callable[[JobId, Sequence[RunRecord]], object],
     ) -> JobFacts:
-        return JobFacts(lambda name: None, profile_of, None, self.clock.now, learned, named, told)
+        return JobFacts(lambda name: None, profile_of, None, {}, self.clock.now, learned, named, told)
 
     async def close(self) -> None:
         await self.reader.close()

@@ -112,6 +112,7 @@ def typing(tmp_path: Path, rows: int, columns: int, settings: str = SETTINGS) ->
     with ContractServer(answers) as server:
         home = Home(tmp_path, server.url, settings)
         home.watch(labels)
+        home.keep_order()
         with home.start(rows=rows, columns=columns) as terminal:
             terminal.wait_for(rf"^ *{JOBS - len(BAD)} running +{len(BAD)} no answer")
             yield Typist(terminal, server, home, labels)

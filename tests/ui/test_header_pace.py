@@ -167,6 +167,18 @@ def test_a_name_that_has_no_room_is_cut_in_the_middle_and_the_others_are_counted
     ]
 
 
+@pytest.mark.parametrize(
+    ("width", "since"),
+    [(180, " since 12:41"), (90, " since 12:41"), (80, ""), (60, ""), (50, ""), (20, "")],
+)
+def test_the_header_says_since_when_there_were_changes_if_nothing_is_left_out_for_it(width: int, since: str) -> None:
+    shown = [
+        ["".join(text for text, _ in part) for part in header_lines(glance._replace(width=width))[1]]
+        for glance in (GLANCE._replace(hidden=()), GLANCE._replace(hidden=(), changed_since="12:41"))
+    ]
+    assert shown[1][:3] == [f"✱ 3 changed{since}", *shown[0][1:3]]
+
+
 def test_the_first_name_is_whole_where_none_stands_beside_it() -> None:
     alone = GLANCE._replace(width=80, changed=0, hidden=(), ends=(("web-browser-tests webkit", "≈3m"), ("x", "≈4m")))
     _, second = header_lines(alone)

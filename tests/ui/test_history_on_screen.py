@@ -61,6 +61,25 @@ async def test_the_time_before_the_start_is_shown_as_such_until_the_first_answer
     assert archive.notes[-1].seen.keys() == {ONE, TWO, THREE}
 
 
+async def test_a_run_is_listed_once_also_where_the_clock_was_set_back_after_it() -> None:
+    before = RUN._replace(start=Between(NOON - 7200, NOON - 7190), number=6)
+    pages = [[before, RUN], [RUN._replace(start=Between(None, NOON - 9000), number=5)], []]
+
+    def older_runs(job: JobId, before: float) -> list[RecordedRun]:
+        return pages.pop(0)
+
+    async with screen(1, recorder=recorder_of(Archive(KNOWN)), older_runs=older_runs) as shown:
+        await shown.press("h")
+        await shown.until(lambda: "#6" in shown.text)
+        await shown.press("G")
+        await shown.until(lambda: "#5" in shown.text)
+        await shown.press("G")
+        await shown.until(lambda: not pages)
+        await shown.settle()
+        numbers = [line.split("#")[1][0] for line in shown.lines if "#" in line.partition("│")[2]]
+        assert numbers == ["7", "6", "5"]
+
+
 async def test_a_history_that_opens_late_is_shown_then_and_its_notice_once() -> None:
     archive = Archive(known=None)
     names = {THREE: ServiceName("theirs")}

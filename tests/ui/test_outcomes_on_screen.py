@@ -116,6 +116,8 @@ async def test_the_services_name_stands_where_there_is_no_label_and_can_be_filte
         assert "payments-api" in shown.text
         assert "mine" in shown.text
         assert "theirs" not in shown.text
+        shown.board.named({job_id(1): ServiceName("payments-api")})
+        assert not shown.board.draws_soon, "a name that is known holds up the next readings"
         shown.board.keep_look(shown.board.state.look._replace(filter="payments"))
         await shown.settle()
         assert "mine" not in shown.text

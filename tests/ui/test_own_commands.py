@@ -71,8 +71,8 @@ def test_what_a_command_is_given_is_plain_text() -> None:
     [
         (Ended(0), "log: done."),
         (Ended(0, b"one\n\ntwo\n"), "log: done: one · two"),
-        (Ended(3, b"out", b"it \x1b[31mbroke\n"), "log: failed with exit status 3: it \ufffd[31mbroke"),
-        (Ended(-9), "log: ended by signal 9."),
+        (Ended(3, b"out", b"it \x1b[31mbroke\n"), "log ended with exit status 3: it \ufffd[31mbroke"),
+        (Ended(-9), "log was ended by signal 9."),
         (Ended(None), "log did not end within 10 minutes and was stopped."),
         (Ended(-9, b"x" * ((1 << 20) + 1)), "log wrote more than 1 MiB and was stopped."),
     ],
@@ -95,7 +95,7 @@ async def test_a_command_runs_on_the_job_under_the_cursor_without_our_secrets(mo
         await shown.until(lambda: "show: done:" in shown.said)
         assert shown.said == f"show: done: [' -rf', '--', '{A}'] -rf False"  # no option, no secret
         await shown.press("down", "f7")
-        await shown.until(lambda: "bad: failed with exit status 1: no such\ufffd[2J build" in shown.said)
+        await shown.until(lambda: "bad ended with exit status 1: no such\ufffd[2J build" in shown.said)
         await shown.press("f8")
         await shown.until(lambda: "gone cannot be run: /nowhere/program: No such file or directory." in shown.said)
         await shown.press("f9")

@@ -28,7 +28,7 @@ class Watcher:
 
     def read(self, job: JobId, status: Status, at: float) -> None:
         before, self.board = self.board, self.board.record([reading(job, status, at)])
-        self.unseen.look(before, self.board, [job], at)
+        self.unseen.look(before, self.board, [job], moment(at))
 
 
 def watcher() -> Watcher:
@@ -79,13 +79,24 @@ def test_a_failed_build_stays_until_the_cursor_was_there() -> None:
     assert A not in known.unseen
 
 
+def test_the_first_change_that_was_not_seen_says_since_when() -> None:
+    known = watcher()
+    assert known.unseen.since is None
+    known.read(A, IDLE, 100)
+    known.read(B, IDLE, 200)
+    known.read(A, RUNNING, 300)
+    assert known.unseen.since == moment(100)
+    known.unseen.see(A, 301)
+    assert known.unseen.since == moment(200)
+
+
 def test_a_build_that_was_seen_to_stop_is_new_again_once_it_is_known_that_it_failed() -> None:
     known = watcher()
     known.read(A, IDLE, 100)
     known.unseen.see(A, 0)
     failed = RunRecord(7, Outcome.FAILED, "failure", moment(0).wall, moment(99).wall, is_finished=True)
     before, known.board = known.board, known.board.learn(A, failed)
-    known.unseen.look(before, known.board, [A], 105)
+    known.unseen.look(before, known.board, [A], moment(105))
     assert A in known.unseen
     known.unseen.keep([B])
     assert A not in known.unseen
@@ -101,7 +112,7 @@ def test_what_wants_attention_out_of_view_is_named_in_the_order_of_attention() -
     before = known.board
     then = {"changed": RUNNING, "in view": RUNNING, "new failure": IDLE}
     known.record([reading(jobs[name], status, 3) for name, status in then.items()], lambda _: 15.0)
-    known.unseen.look(before, known.board, jobs.values(), 3)
+    known.unseen.look(before, known.board, jobs.values(), moment(3))
     for name in ("failed before", "new failure"):
         known.learn(jobs[name], RunRecord(7, Outcome.FAILED, "failure", DAY, DAY, is_finished=True), None, 4)
     known.show_all(moment(4))

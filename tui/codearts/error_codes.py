@@ -16,7 +16,7 @@ class Advice(NamedTuple):
     action: str
 
 
-class _Row(NamedTuple):
+class _CodeRow(NamedTuple):
     """One error code. Without an action, that of its kind is used."""
 
     kind: Kind
@@ -58,7 +58,7 @@ _GATEWAY_CODE = re.compile(r"(?:APIGW|APIG|APIC)\.(\d{4})", re.ASCII)
 _BUILD_CODE = re.compile(r"(?:DEV\.?)?CB\.(\d{8})", re.ASCII)
 
 
-def _row_of(code: str) -> _Row | None:
+def _row_of(code: str) -> _CodeRow | None:
     """The row of a code. Prefixes vary by site and age, the digits do not."""
     if match := _GATEWAY_CODE.fullmatch(code):
         return _CODES.get(match[1])
@@ -67,68 +67,68 @@ def _row_of(code: str) -> _Row | None:
     return _CODES.get(code) if "." in code else None
 
 
-def _refine(row: _Row, message: str) -> _Row:
+def _refine(row: _CodeRow, message: str) -> _CodeRow:
     """The gateway's 0301 gives its reason only in the message."""
     message = message.lower()
     for words, meaning, action in _SIGN_IN_VARIANTS:
         if words in message:
-            return _Row(row.kind, meaning, action)
+            return _CodeRow(row.kind, meaning, action)
     return row
 
 
 _NEW_TOKEN = "Fetch a new token for this region's project and put it where the old one was."
 
-_CODES: Mapping[str, _Row] = {
+_CODES: Mapping[str, _CodeRow] = {
     # The API gateway's, by their four digits.
-    "0101": _Row(Kind.WRONG_ENDPOINT, "the gateway has no such API"),
-    "0103": _Row(Kind.WRONG_ENDPOINT, "the gateway has no service behind this API"),
-    "0104": _Row(Kind.GATEWAY_ERROR, "a plug-in of the gateway is set up wrongly"),
-    "0105": _Row(Kind.GATEWAY_ERROR, "the gateway's way to the service is set up wrongly"),
-    "0106": _Row(Kind.GATEWAY_ERROR, "the gateway's orchestration is set up wrongly"),
+    "0101": _CodeRow(Kind.WRONG_ENDPOINT, "the gateway has no such API"),
+    "0103": _CodeRow(Kind.WRONG_ENDPOINT, "the gateway has no service behind this API"),
+    "0104": _CodeRow(Kind.GATEWAY_ERROR, "a plug-in of the gateway is set up wrongly"),
+    "0105": _CodeRow(Kind.GATEWAY_ERROR, "the gateway's way to the service is set up wrongly"),
+    "0106": _CodeRow(Kind.GATEWAY_ERROR, "the gateway's orchestration is set up wrongly"),
     # 0201 means something else with every HTTP status, so the status decides.
-    "0301": _Row(Kind.SIGN_IN, "the token was refused", _NEW_TOKEN),
-    "0302": _Row(Kind.FORBIDDEN, "this IAM user may not call the API"),
-    "0303": _Row(Kind.APP_REFUSED, "the app's authentication was refused"),
-    "0304": _Row(Kind.FORBIDDEN, "this app may not call the API"),
-    "0305": _Row(Kind.SIGN_IN, "the authentication information was refused", _NEW_TOKEN),
-    "0306": _Row(Kind.FORBIDDEN, "access to the API is denied"),
-    "0307": _Row(Kind.SIGN_IN, "the token must be renewed, or belongs to another region", _NEW_TOKEN),
-    "0308": _Row(Kind.THROTTLED, "the gateway's request limit is reached"),
-    "0310": _Row(Kind.FORBIDDEN, "the project is not available"),
-    "0311": _Row(Kind.APP_REFUSED, "the debugging authentication was refused"),
-    "0401": _Row(Kind.FORBIDDEN, "this client's address is unknown to the gateway"),
-    "0402": _Row(Kind.FORBIDDEN, "this client's address is not authorised"),
-    "0404": _Row(Kind.FORBIDDEN, "the address behind the gateway is denied"),
-    "0501": _Row(Kind.APP_REFUSED, "the app's quota is used up"),
-    "0502": _Row(Kind.APP_REFUSED, "the app is frozen", "Have the account's balance checked."),
-    "0601": _Row(Kind.GATEWAY_ERROR, "the gateway failed inside"),
-    "0602": _Row(Kind.BAD_REQUEST, "the gateway calls the request bad"),
-    "0605": _Row(Kind.GATEWAY_ERROR, "the gateway cannot find the name of the service behind it"),
-    "0606": _Row(Kind.GATEWAY_ERROR, "the gateway failed inside"),
-    "0607": _Row(Kind.BAD_REQUEST, "the gateway does not support this protocol"),
-    "0608": _Row(Kind.GATEWAY_ERROR, "the gateway failed inside"),
-    "0609": _Row(Kind.GATEWAY_ERROR, "the gateway failed inside"),
-    "0610": _Row(Kind.GATEWAY_ERROR, "no service is available behind the gateway"),
-    "0611": _Row(Kind.GATEWAY_ERROR, "the gateway failed inside"),
-    "0612": _Row(Kind.GATEWAY_ERROR, "the gateway failed inside"),
-    "0613": _Row(Kind.GATEWAY_ERROR, "IAM is not available to the gateway"),
-    "0705": _Row(Kind.GATEWAY_ERROR, "the gateway failed inside"),
-    "0801": _Row(Kind.WRONG_REGION, "the service is not offered in this region"),
-    "0802": _Row(Kind.WRONG_REGION, "this IAM user is barred from this region"),
+    "0301": _CodeRow(Kind.SIGN_IN, "the token was refused", _NEW_TOKEN),
+    "0302": _CodeRow(Kind.FORBIDDEN, "this IAM user may not call the API"),
+    "0303": _CodeRow(Kind.APP_REFUSED, "the app's authentication was refused"),
+    "0304": _CodeRow(Kind.FORBIDDEN, "this app may not call the API"),
+    "0305": _CodeRow(Kind.SIGN_IN, "the authentication information was refused", _NEW_TOKEN),
+    "0306": _CodeRow(Kind.FORBIDDEN, "access to the API is denied"),
+    "0307": _CodeRow(Kind.SIGN_IN, "the token must be renewed, or belongs to another region", _NEW_TOKEN),
+    "0308": _CodeRow(Kind.THROTTLED, "the gateway's request limit is reached"),
+    "0310": _CodeRow(Kind.FORBIDDEN, "the project is not available"),
+    "0311": _CodeRow(Kind.APP_REFUSED, "the debugging authentication was refused"),
+    "0401": _CodeRow(Kind.FORBIDDEN, "this client's address is unknown to the gateway"),
+    "0402": _CodeRow(Kind.FORBIDDEN, "this client's address is not authorised"),
+    "0404": _CodeRow(Kind.FORBIDDEN, "the address behind the gateway is denied"),
+    "0501": _CodeRow(Kind.APP_REFUSED, "the app's quota is used up"),
+    "0502": _CodeRow(Kind.APP_REFUSED, "the app is frozen", "Have the account's balance checked."),
+    "0601": _CodeRow(Kind.GATEWAY_ERROR, "the gateway failed inside"),
+    "0602": _CodeRow(Kind.BAD_REQUEST, "the gateway calls the request bad"),
+    "0605": _CodeRow(Kind.GATEWAY_ERROR, "the gateway cannot find the name of the service behind it"),
+    "0606": _CodeRow(Kind.GATEWAY_ERROR, "the gateway failed inside"),
+    "0607": _CodeRow(Kind.BAD_REQUEST, "the gateway does not support this protocol"),
+    "0608": _CodeRow(Kind.GATEWAY_ERROR, "the gateway failed inside"),
+    "0609": _CodeRow(Kind.GATEWAY_ERROR, "the gateway failed inside"),
+    "0610": _CodeRow(Kind.GATEWAY_ERROR, "no service is available behind the gateway"),
+    "0611": _CodeRow(Kind.GATEWAY_ERROR, "the gateway failed inside"),
+    "0612": _CodeRow(Kind.GATEWAY_ERROR, "the gateway failed inside"),
+    "0613": _CodeRow(Kind.GATEWAY_ERROR, "IAM is not available to the gateway"),
+    "0705": _CodeRow(Kind.GATEWAY_ERROR, "the gateway failed inside"),
+    "0801": _CodeRow(Kind.WRONG_REGION, "the service is not offered in this region"),
+    "0802": _CodeRow(Kind.WRONG_REGION, "this IAM user is barred from this region"),
     # CodeArts Build's own; DEVCB. and DEV.CB. with the same eight digits count as CB.
-    "CB.00030000": _Row(Kind.BAD_REQUEST, "the service could not do what was asked"),
-    "CB.00030004": _Row(Kind.SERVER_ERROR, "the service's back end failed"),
-    "CB.00031006": _Row(Kind.NOT_FOUND, "there is no such job"),
-    "CB.00031059": _Row(Kind.NOT_FOUND, "the job was never built, or its history was deleted"),
-    "CB.00060100": _Row(Kind.SERVER_ERROR, "the service's network is busy"),
-    "CB.00060101": _Row(Kind.SERVER_ERROR, "the service failed inside"),
-    "CB.00060200": _Row(Kind.BAD_REQUEST, "a parameter is invalid"),
-    "CB.00060201": _Row(Kind.BAD_JOB_ID, "the job ID is invalid"),
-    "CB.00060202": _Row(Kind.BAD_JOB_ID, "the ID is invalid: lower-case letters and digits only"),
-    "CB.00060211": _Row(Kind.THROTTLED, "the service gets too many requests"),
-    "CB.00060214": _Row(Kind.WRONG_ENDPOINT, "the address is unknown to the service"),
-    "DEV.CB.032011": _Row(Kind.BAD_JOB_ID, "the job ID is invalid"),
-    "DEV.CB.032302": _Row(Kind.SERVER_ERROR, "the build's status moved on meanwhile"),
+    "CB.00030000": _CodeRow(Kind.BAD_REQUEST, "the service could not do what was asked"),
+    "CB.00030004": _CodeRow(Kind.SERVER_ERROR, "the service's back end failed"),
+    "CB.00031006": _CodeRow(Kind.NOT_FOUND, "there is no such job"),
+    "CB.00031059": _CodeRow(Kind.NOT_FOUND, "the job was never built, or its history was deleted"),
+    "CB.00060100": _CodeRow(Kind.SERVER_ERROR, "the service's network is busy"),
+    "CB.00060101": _CodeRow(Kind.SERVER_ERROR, "the service failed inside"),
+    "CB.00060200": _CodeRow(Kind.BAD_REQUEST, "a parameter is invalid"),
+    "CB.00060201": _CodeRow(Kind.BAD_JOB_ID, "the job ID is invalid"),
+    "CB.00060202": _CodeRow(Kind.BAD_JOB_ID, "the ID is invalid: lower-case letters and digits only"),
+    "CB.00060211": _CodeRow(Kind.THROTTLED, "the service gets too many requests"),
+    "CB.00060214": _CodeRow(Kind.WRONG_ENDPOINT, "the address is unknown to the service"),
+    "DEV.CB.032011": _CodeRow(Kind.BAD_JOB_ID, "the job ID is invalid"),
+    "DEV.CB.032302": _CodeRow(Kind.SERVER_ERROR, "the build's status moved on meanwhile"),
 }
 
 _SIGN_IN_VARIANTS = (

@@ -206,7 +206,7 @@ class RunLookup:
             self._learn_unit(match.record, least, most)
         return match
 
-    async def records(self, job: JobId, most: int = 10) -> Sequence[RunRecord] | Failure:
+    async def records(self, job: JobId, most: int = FOR_THE_LAST_RUN) -> Sequence[RunRecord] | Failure:
         """The last runs, newest first, with durations if the unit is known."""
         page = await self._extras.fetch(record_list_call(job, self._now(), self._region, most))
         if not isinstance(page, RecordPage):

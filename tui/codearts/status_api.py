@@ -22,7 +22,7 @@ _USED_UP = re.compile(r"remain: ?0, ?limit: ?(\d{1,9}), ?time: ?(\d{1,6}) ?(seco
 _TITLE = re.compile(rb"<title[^>]{0,100}>([^<]{1,200})", re.IGNORECASE)
 
 
-class _Answer(NamedTuple):
+class _WholeAnswer(NamedTuple):
     """A whole answer."""
 
     http_status: int
@@ -64,14 +64,14 @@ def interpret(
     value = _parsed(body)
     if http_status == 200 and isinstance(value, dict) and len(value) == 1 and (status := _result(value)):
         return status  # nearly every answer; without other members it claims no error
-    answer = _Answer(http_status, headers, body, value, fields_of(value))
+    answer = _WholeAnswer(http_status, headers, body, value, fields_of(value))
     return answer.status or _failure(answer, secrets)
 
 
 def failure_of(http_status: int, headers: Mapping[str, str], body: bytes, secrets: Sequence[str] = ()) -> Failure:
     """What an answer without a usable result means, by its code or HTTP status; for any call."""
     value = _parsed(body)
-    return _failure(_Answer(http_status, headers, body, value, fields_of(value)), secrets)
+    return _failure(_WholeAnswer(http_status, headers, body, value, fields_of(value)), secrets)
 
 
 def request_id(headers: Mapping[str, str], body: bytes = b"", secrets: Sequence[str] = ()) -> str:
@@ -98,7 +98,7 @@ def _parsed(body: bytes) -> object:
         return _NO_JSON
 
 
-def _failure(answer: _Answer, secrets: Sequence[str]) -> Failure:
+def _failure(answer: _WholeAnswer, secrets: Sequence[str]) -> Failure:
     fields = answer.fields
     failure = Failure(
         answer.kind,
@@ -113,7 +113,7 @@ def _failure(answer: _Answer, secrets: Sequence[str]) -> Failure:
     return failure._replace(summary=_tidy(f"{what[:1].upper()}{what[1:]} ({origin}).", secrets))
 
 
-def _what(answer: _Answer, failure: Failure, secrets: Sequence[str]) -> str:
+def _what(answer: _WholeAnswer, failure: Failure, secrets: Sequence[str]) -> str:
     """What happened, in one clause."""
     if answer.is_web_page and failure.kind is FailureKind.WRONG_ENDPOINT:
         return "the answer is a web page, not the build service"
@@ -126,7 +126,7 @@ def _what(answer: _Answer, failure: Failure, secrets: Sequence[str]) -> str:
     return _shape(answer) if answer.http_status == 200 else "only an answer with HTTP 200 has a status"
 
 
-def _shape(answer: _Answer) -> str:
+def _shape(answer: _WholeAnswer) -> str:
     """What the answer has instead of a status."""
     if not answer.body.strip():
         return "the answer is empty"
@@ -155,7 +155,7 @@ def _named(value: object) -> str:
             return "a number"
 
 
-def _body_text(answer: _Answer) -> str:
+def _body_text(answer: _WholeAnswer) -> str:
     """The message in a body without fields: the title of a page, or the text itself."""
     if isinstance(answer.value, dict | list):
         return ""
@@ -175,7 +175,7 @@ def _target(location: str) -> str:
     return f"another host, {host}" if host else "another path"
 
 
-def _limit(answer: _Answer) -> tuple[float, float] | None:
+def _limit(answer: _WholeAnswer) -> tuple[float, float] | None:
     """Requests and seconds, from `policy user over ratelimit,limit:200,time:5 minute`, or from the gateway's headers.
 
     Of several headers those that have nothing left count.

@@ -22,7 +22,7 @@ HELP = "every effective setting and where it came from"
 DESCRIPTION = "Print every effective value and where it came from.\nOf secrets only the length is shown."
 EXAMPLES = ["config", "config --json | jq -r '.[] | select(.name == \"endpoint\") | .value'"]
 
-Row = tuple[str, str, str]
+ValueRow = tuple[str, str, str]
 """Name, value and origin, without any secret: an `EffectiveValue` or one made here."""
 
 DEFAULT = "default"
@@ -51,7 +51,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     return ExitCode.USAGE if is_refused else ExitCode.DONE
 
 
-def configuration(context: "Context") -> list[Row]:
+def configuration(context: "Context") -> list[ValueRow]:
     """The files, the profiles, then the settings of the program."""
     flags, settings = context.flags, context.settings
     rows = [
@@ -65,7 +65,7 @@ def configuration(context: "Context") -> list[Row]:
     return [*rows, *_sections(settings)]
 
 
-def as_text(rows: Sequence[Row]) -> str:
+def as_text(rows: Sequence[ValueRow]) -> str:
     """Three columns."""
     names = max(len(name) for name, _, _ in rows)
     values = min(60, max(len(_shown(value)) for _, value, _ in rows))
@@ -76,7 +76,7 @@ def _shown(value: str) -> str:
     return value or "-"
 
 
-def _profile(context: "Context", name: str, settings: "ProfileSettings") -> Iterator[Row]:
+def _profile(context: "Context", name: str, settings: "ProfileSettings") -> Iterator[ValueRow]:
     prefix = f"profiles.{name}." if name else ""
     try:
         profile = context.build(name)
@@ -90,7 +90,7 @@ def _profile(context: "Context", name: str, settings: "ProfileSettings") -> Iter
     yield from _rest(prefix, profile, settings)
 
 
-def _rest(prefix: str, profile: "Profile", settings: "ProfileSettings") -> Iterator[Row]:
+def _rest(prefix: str, profile: "Profile", settings: "ProfileSettings") -> Iterator[ValueRow]:
     """How it connects, and for which project."""
     from tui.storage.profile_settings import UNVERIFIED
 
@@ -114,7 +114,7 @@ def redacted(secret: "Secret") -> str:
     return f"••• ({len(secret.reveal())} characters)"
 
 
-def _sections(settings: "Settings") -> Iterator[Row]:
+def _sections(settings: "Settings") -> Iterator[ValueRow]:
     """`[polling]`, `[ui]` and the like, and the keys that the user chose."""
     for section, content in settings._asdict().items():
         if hasattr(content, "_asdict"):
@@ -128,7 +128,7 @@ def _sections(settings: "Settings") -> Iterator[Row]:
         yield (f"commands.{name}", _in_words(command.command), f"settings: commands.{name}")
 
 
-def _setting(settings: "Settings", path: str, value: object) -> Row:
+def _setting(settings: "Settings", path: str, value: object) -> ValueRow:
     from tui.storage.settings import USUAL_COLUMNS
 
     shown = " ".join(settings.ui.columns or USUAL_COLUMNS) if path == "ui.columns" else _in_words(value)

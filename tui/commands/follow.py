@@ -149,7 +149,7 @@ async def follow(
         while not is_abandoned(output.data):
             readings = await polls.next(LOOK)
             follower.call(runs.take_names())
-            output.lines([*lines.of_changes(readings), *lines.of_runs()])
+            output.stream("".join(f"{line}\n" for line in (*lines.of_changes(readings), *lines.of_runs())))
             refused = _say_who_is_refused(polls, refused, output)
             reported = _reload(session, follower, polls, reported)
             follower.remember()

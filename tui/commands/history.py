@@ -65,7 +65,6 @@ def runs(text: str) -> int:
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands.job_selection import read_input, select_jobs
     from tui.storage.history_file import read_runs
-    from tui.storage.learned import load_names, names_path
     from tui.terminal.capabilities import glyphs_for
 
     output = Output.standard()
@@ -75,7 +74,9 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     folder = context.locations.state and context.locations.state.parent
     observed = read_runs(folder, [job.id for job in jobs], since) if folder else {}
     records, code = _records(context, jobs, output)
-    names = {job: kept.name for job, kept in load_names(names_path(context.locations.state)).items()}
+    if code > ExitCode.TIMED_OUT:  # a signal ended it
+        return code
+    names = {job: kept.name for job, kept in context.job_names.items()}
     most = arguments.limit or (None if arguments.since else LIMIT)
     every = job_runs(jobs, names, observed, records, since)
     known = sorted(every[-(most or 0) :], key=_began)
@@ -181,9 +182,7 @@ def _note(observed: RecordedRun | None) -> str:
     return ", ".join(filter(None, (two, f"seen by {observed.source}" if observed.source else "")))
 
 
-def _records(
-    context: "Context", jobs: Sequence[Job], output: Output
-) -> tuple[dict[JobId, Sequence[RunRecord]], ExitCode]:
+def _records(context: "Context", jobs: Sequence[Job], output: Output) -> tuple[dict[JobId, Sequence[RunRecord]], int]:
     """What the service recorded of these jobs; nothing is asked with --status-only, or extras = false."""
     if context.flags.status_only or not context.settings.service.extras:
         return {}, ExitCode.DONE
@@ -193,7 +192,7 @@ def _records(
     app = context.app()
     records: dict[JobId, Sequence[RunRecord]] = {}
     code = runner.run(closing(_ask(app, jobs, records, output), app))
-    return records, ExitCode(code)
+    return records, code
 
 
 async def _ask(app: "App", jobs: Sequence[Job], records: dict[JobId, Sequence[RunRecord]], output: Output) -> ExitCode:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from tui.commands.job_selection import add_build
-from tui.commands.output import ExitCode, Output
+from tui.commands.output import ExitCode, Output, is_abandoned
 from tui.core.log_tail import MOST_LINES, READ_EVERY
 from tui.core.reading import Failure, Retry, Status
 
@@ -93,7 +93,7 @@ async def _follow(reader: "LogReader", most: int, is_running: IsRunning, output:
     tail = reader.tail
     printed = max(0, tail.count - most)
     goes_on = True
-    while goes_on:
+    while goes_on and not is_abandoned(output.data):
         output.lines(tail.after(printed))
         printed = tail.count
         goes_on = await is_running()

@@ -57,7 +57,8 @@ class Output(NamedTuple):
     def line(self, text: str) -> None:
         """Write one line of data and flush it.
 
-        Raises BrokenPipeError if the output has no reader, UserError if it cannot be written, as on a full disk.
+        Raises UserError if it cannot be written, as on a full disk. Without a reader it is discarded: the exit code
+        still says what became of the command.
         """
         self.lines([text])
 
@@ -71,15 +72,21 @@ class Output(NamedTuple):
 
     def text(self, text: str) -> None:
         """Raises as `line` does."""
+        with suppress(BrokenPipeError):
+            self.stream(text)
+
+    def stream(self, text: str) -> None:
+        """Raises as `line` does, and BrokenPipeError if the output has no reader: nothing else ends an endless one."""
         if not self.data:
             return
         try:
             self.data.write(text)
             self.data.flush()
         except BrokenPipeError:
+            drop(self.data)
             raise
         except OSError as error:
-            drop()
+            drop(self.data)
             raise UserError(f"The output cannot be written: {clean(error.strerror, 100)}.") from None
 
     def say(self, text: str) -> None:
@@ -90,11 +97,11 @@ class Output(NamedTuple):
                 self.talk.flush()
 
 
-def drop() -> None:
-    """Discard unwritten output: the interpreter would print an error about it when it ends."""
+def drop(stream: TextIO) -> None:
+    """Discard what is not written yet, and what will be: the interpreter would print an error about it at the end."""
     with suppress(OSError, ValueError, AttributeError):
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, stream.fileno())
         os.close(null)
 
 

@@ -14,13 +14,13 @@ from tui.core.text import DETAIL, clean, width
 from tui.core.transitions import Change, Event
 
 Result = Reading | Failure
-"""The result of a round for a job: a reading, or the failure because of which no request was sent."""
+"""What a round brought for a job: a reading, or the reason why no request was sent."""
 
 
 def result_document(job: Job, result: Result, profile: str) -> dict[str, Any]:
     """The object of `status --json`. `status` is null exactly where `failure` is not."""
     reading = result if isinstance(result, Reading) else None
-    outcome = outcome_of(result)
+    outcome = status_of(result)
     failed = outcome if isinstance(outcome, Failure) else None
     return {
         "id": str(job.id),
@@ -94,7 +94,7 @@ def _named(label: str, job: JobId) -> str:
     return f"{label} ({job.short})" if label else job.short
 
 
-def outcome_of(result: Result) -> Status | Failure:
+def status_of(result: Result) -> Status | Failure:
     return result if isinstance(result, Failure) else result.outcome
 
 

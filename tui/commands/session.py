@@ -184,11 +184,11 @@ def refused(output: Output, failure: Failure) -> ExitCode:
     return ExitCode.NOT_SIGNED_IN if failure.kind.retry is Retry.SIGN_IN else ExitCode.UNREAD
 
 
-LastRuns = Mapping[JobId, "RunRecord | Failure | None"]
+NewestBuilds = Mapping[JobId, "RunRecord | Failure | None"]
 """The newest build of each job; None for a job that was never built."""
 
 
-async def last_runs(session: "Session", profiles: Mapping[JobId, str]) -> LastRuns:
+async def newest_builds(session: "Session", profiles: Mapping[JobId, str]) -> NewestBuilds:
     """The last runs of these jobs, each with its profile's name; what is not learned in time is missing."""
     runs: dict[JobId, RunRecord | Failure | None] = {}
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.job_selection import add_jobs, add_outcome
 from tui.commands.output import ExitCode, Output
-from tui.commands.render import Result, advice, aligned, outcome_members, outcome_of, result_document
+from tui.commands.render import Result, advice, aligned, outcome_members, result_document, status_of
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Retry, Status
 from tui.core.run import Outcome, RunRecord, outcome_word
 
 if TYPE_CHECKING:
-    from tui.commands.session import LastRuns, PollSession, Session
+    from tui.commands.session import NewestBuilds, PollSession, Session
     from tui.context import Context
     from tui.polling.policy import Policy
     from tui.polling.poller import PollerGroup
@@ -76,7 +76,7 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_ou
         session.output.line(json_text(documents, session.output))
     else:
         session.output.lines(_table(rows, session.output.is_for_a_person, told))
-    failures = [outcome for outcome in (outcome_of(result) for _, result, _ in rows) if isinstance(outcome, Failure)]
+    failures = [outcome for outcome in (status_of(result) for _, result, _ in rows) if isinstance(outcome, Failure)]
     if refused := next((failure for failure in failures if failure.kind.retry is Retry.SIGN_IN), None):
         session.output.say(advice(refused))
         return ExitCode.NOT_SIGNED_IN
@@ -120,15 +120,15 @@ class PrintedOutcomes(NamedTuple):
     """What the service told besides: names, and the newest build of each job that could be read."""
 
     names: Mapping[JobId, ServiceName]
-    runs: "LastRuns"
+    runs: "NewestBuilds"
 
 
 async def _outcomes(session: "Session", rows: Sequence[ResultRow]) -> PrintedOutcomes:
     """Jobs that could not be read are not asked about."""
-    from tui.commands.session import known_names, last_runs
+    from tui.commands.session import known_names, newest_builds
 
-    readable = {job.id: profile for job, result, profile in rows if not isinstance(outcome_of(result), Failure)}
-    return PrintedOutcomes(await known_names(session, readable), await last_runs(session, readable))
+    readable = {job.id: profile for job, result, profile in rows if not isinstance(status_of(result), Failure)}
+    return PrintedOutcomes(await known_names(session, readable), await newest_builds(session, readable))
 
 
 def _members(job: Job, told: PrintedOutcomes | None) -> dict[str, object]:
@@ -138,10 +138,10 @@ def _members(job: Job, told: PrintedOutcomes | None) -> dict[str, object]:
     return outcome_members(told.names.get(job.id, ServiceName()), None if isinstance(run, Failure) else run)
 
 
-def _ended(rows: Sequence[ResultRow], runs: "LastRuns") -> Iterator[Outcome | None]:
+def _ended(rows: Sequence[ResultRow], runs: "NewestBuilds") -> Iterator[Outcome | None]:
     """The outcome of each job's last build, None where it was not learned; running and never built jobs have none."""
     for job, result, _ in rows:
-        status = outcome_of(result)
+        status = status_of(result)
         run = runs.get(job.id, status if isinstance(status, Failure) else _NOT_LEARNED)
         if isinstance(run, Failure):
             yield None
@@ -152,7 +152,7 @@ def _ended(rows: Sequence[ResultRow], runs: "LastRuns") -> Iterator[Outcome | No
 def outcome_code(outcomes: Iterable[Outcome | None]) -> ExitCode:
     """4 before 1 before 0; None and UNKNOWN are outcomes that were not learned."""
     known = set(outcomes)
-    if known & {Outcome.FAILED, Outcome.ABORTED, Outcome.TIMED_OUT}:
+    if any(outcome and outcome.did_not_pass for outcome in known):
         return ExitCode.NOT_PASSED
     return ExitCode.UNREAD if known - {Outcome.PASSED} else ExitCode.DONE
 
@@ -181,7 +181,7 @@ def _given_up(pollers: "PollerGroup", now: float) -> dict[str, Failure]:
 def _table(rows: Sequence[ResultRow], with_heads: bool, told: PrintedOutcomes | None) -> list[str]:
     lines = []
     for job, result, profile in rows:
-        outcome = outcome_of(result)
+        outcome = status_of(result)
         word, why = ("no answer", outcome.summary) if isinstance(outcome, Failure) else (str(outcome), "")
         label = job.label or (told.names.get(job.id, ServiceName()).name if told else "")
         became = _became(told.runs.get(job.id)) if told else ()
@@ -191,7 +191,7 @@ def _table(rows: Sequence[ResultRow], with_heads: bool, told: PrintedOutcomes | 
 
 
 def _became(run: RunRecord | Failure | None) -> tuple[str, str]:
-    """Outcome and build in words; nothing for a build that goes on, or of which nothing was learned."""
+    """Outcome and build in words. Both are empty if nothing was learned; a build that goes on has no outcome."""
     if run is None or isinstance(run, Failure):
         return "", ""
     word = outcome_word(run.outcome, run.outcome_as_sent)

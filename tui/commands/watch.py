@@ -103,7 +103,6 @@ def _open(
     has_files: bool,
     recorder: "Recorder | None",
 ) -> int:
-    from tui.storage.learned import load_names, names_path
     from tui.storage.screen_state import ScreenState, load_state, save_state
     from tui.storage.settings import save_view
     from tui.terminal.capabilities import glyphs_for
@@ -142,7 +141,7 @@ def _open(
             warning=warning,
             save_view=partial(save_view, context.settings_file) if has_files and context.settings_file else None,
             settings_file=context.settings_file if has_files else None,
-            job_names={job: kept.name for job, kept in load_names(names_path(state_file)).items()},
+            job_names={job: kept.name for job, kept in context.job_names.items()} if has_files else {},
             older_runs=older_runs if state_file else None,
             recorder=recorder,
         ),

@@ -279,7 +279,7 @@ class Board(NamedTuple):
         """Returns the board in which these jobs have the names that the service gives them."""
         states = dict(self.states)
         for job, name in names.items():
-            if state := states.get(job):
+            if (state := states.get(job)) and state.service_name != name:
                 states[job] = state._replace(service_name=name)
         return self._replace(states=states)
 

@@ -80,9 +80,9 @@ class Summary(NamedTuple):
         return self.counts.total()
 
 
-Part = tuple[Condition, Freshness | None]
+Addend = tuple[Condition, Freshness | None]
 """What one job adds to the sum. A paused job has no freshness (None)."""
-UNREAD: Part = (Condition.UNREAD, Freshness.NEVER_READ)
+UNREAD: Addend = (Condition.UNREAD, Freshness.NEVER_READ)
 IntervalOf = Callable[[JobState], float]
 
 
@@ -90,9 +90,9 @@ class Tally:
     """Keeps the sum up to date by the jobs that changed. `count` again when time has passed."""
 
     def __init__(self) -> None:
-        self._parts: dict[JobId, Part] = {}
+        self._parts: dict[JobId, Addend] = {}
         """The part of each job; jobs that are missing here are unread."""
-        self._sums: Counter[Part] = Counter()
+        self._sums: Counter[Addend] = Counter()
         self._read_at: dict[JobId, float] = {}
         """When each job with an ageing or stale status was read."""
         self.jobs: defaultdict[Condition, dict[JobId, None]] = defaultdict(dict)
@@ -136,11 +136,11 @@ class Tally:
         )
 
 
-def _shown_as(part: Part) -> Condition:
+def _shown_as(part: Addend) -> Condition:
     condition, freshness = part
     return Condition.STALE if freshness is Freshness.STALE else condition
 
 
-def _part_of(state: JobState, now: float, interval: float) -> Part:
+def _part_of(state: JobState, now: float, interval: float) -> Addend:
     freshness = state.freshness(now, interval)
     return _condition(state, freshness), None if state.paused else freshness

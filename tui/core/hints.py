@@ -20,8 +20,8 @@ FIRST_REST, LONGEST_REST = 60.0, 900.0
 AGREEMENTS, FINDS = 50, 3
 """Trust is earned by so many status calls that agree with the list, and so many changes that the list showed first."""
 DISTRUSTED = 3600.0
-"""Seconds without trust after a contradiction, or without hints after too many that brought nothing; the latter is
-doubled each time."""
+"""Seconds without trust after a contradiction. Also without hints after too many that brought nothing: doubled then
+each time."""
 MOST_DOUBLINGS = 3
 TOO_MANY_WASTED = 10
 _REMEMBERED = 40
@@ -144,7 +144,7 @@ class JobHint(NamedTuple):
         return state, HintVerdict.WASTED if was_wanted and self.agreed else HintVerdict.NOTHING
 
     def waste(self, now: float) -> "JobHint":
-        """The state after a hint that brought nothing: it is heeded less and less often."""
+        """The state after a hint that brought nothing: the next ones are ignored for longer and longer."""
         rest = min(FIRST_REST * 2.0 ** min(self.wasted, 16), LONGEST_REST)
         return self._replace(wasted=self.wasted + 1, ignored_until=now + rest)
 

@@ -18,7 +18,7 @@ SERVICE = "the service"
 """The source of a run that was not observed."""
 
 
-class _Known:
+class _ByIdentity:
     """A job's runs and records, compared by identity: they are replaced when they change, and comparing is slow."""
 
     __slots__ = ("state",)
@@ -27,7 +27,7 @@ class _Known:
         self.state = state
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and self._parts() == other._parts()
+        return isinstance(other, _ByIdentity) and self._parts() == other._parts()
 
     def __hash__(self) -> int:
         return hash(self._parts())
@@ -39,22 +39,22 @@ class _Known:
 
 def job_runs(state: JobState) -> tuple[RecordedRun, ...]:
     """Returns the runs that ended, oldest first. An observed run has number, outcome and times of its record."""
-    return _job_runs(_Known(state)) if state.records else state.runs
+    return _job_runs(_ByIdentity(state)) if state.records else state.runs
 
 
 def usual_duration(state: JobState, now: float) -> Estimate | None:
     """Returns the estimate from those runs that are known closely enough. `now` in epoch seconds."""
-    return _usual_duration(_Known(state), now // _DAY * _DAY + _DAY)
+    return _usual_duration(_ByIdentity(state), now // _DAY * _DAY + _DAY)
 
 
 @lru_cache(REMEMBERED_JOBS)
-def _usual_duration(known: _Known, now: float) -> Estimate | None:
+def _usual_duration(known: _ByIdentity, now: float) -> Estimate | None:
     runs = [past._replace(is_told=run.source == SERVICE) for run in job_runs(known.state) if (past := run.past)]
     return estimate(runs, now)
 
 
 @lru_cache(REMEMBERED_JOBS)
-def _job_runs(known: _Known) -> tuple[RecordedRun, ...]:
+def _job_runs(known: _ByIdentity) -> tuple[RecordedRun, ...]:
     state = known.state
     joined = known_runs(state.runs, state.records)
     runs = [_with_record(one.run, one.record) for one in joined if one.run]

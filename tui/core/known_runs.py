@@ -1,4 +1,4 @@
-"""The runs of a job as far as anybody knows: what was observed, joined with the service's records."""
+"""All known runs of a job: those that were observed, joined with the service's records."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -78,8 +78,7 @@ class KnownRun(NamedTuple):
         told = self.record
         if told is None or told.duration is None or told.ended_at is None or told.is_finished is False:
             return None
-        failed = told.outcome not in (Outcome.PASSED, Outcome.UNKNOWN)
-        return PastRun(told.ended_at.timestamp(), told.duration, failed, is_told=True)
+        return PastRun(told.ended_at.timestamp(), told.duration, told.outcome.did_not_pass, is_told=True)
 
 
 _NONE = RunRecord(0)

@@ -74,7 +74,7 @@ class RecordedRun(NamedTuple):
 
     @property
     def duration(self) -> tuple[float, float | None] | None:
-        """The shortest and the longest possible duration in seconds; the latter is None if its start was not seen.
+        """The shortest and the longest possible duration in seconds; no longest one (None) if its start was not seen.
 
         None while it goes on. Never negative, although clocks of two hosts may differ.
         """
@@ -91,7 +91,7 @@ class RecordedRun(NamedTuple):
         length = self.end.middle - self.start.middle
         if not is_precise(self.start.width, self.end.width, length, self.interval):
             return None
-        return PastRun(self.end.by, length, self.outcome not in (Outcome.PASSED, Outcome.UNKNOWN))
+        return PastRun(self.end.by, length, self.outcome.did_not_pass)
 
     def shifted(self, seconds: float) -> "RecordedRun":
         """Returns the same run by a clock that is so much ahead."""

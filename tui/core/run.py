@@ -14,6 +14,11 @@ class Outcome(StrEnum):
     TIMED_OUT = "timed out"
     UNKNOWN = "unknown"
 
+    @property
+    def did_not_pass(self) -> bool:
+        """Whether it is known that the run did not pass."""
+        return self not in (Outcome.PASSED, Outcome.UNKNOWN)
+
 
 _OUTCOMES = {
     "success": Outcome.PASSED,

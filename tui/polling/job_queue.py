@@ -173,12 +173,12 @@ class JobQueue:
             if known := before.pop(job, None):
                 self.entries[job] = known
             else:
-                self.entries[job] = entry = Entry(now, is_near=job in self._near)
-                self._count(entry, 1)
+                self.entries[job] = Entry(now, is_near=job in self._near)
                 new.append(job)
-        for job, gone in before.items():
-            self._count(gone, -1)
+        for job in before:
             self.heap.discard(job)
+        self.counts = Counter(entry.cadence for entry in self.entries.values() if not entry.paused)
+        self.changes += 1
         self.make_due(new, now)
         return bool(new)
 
@@ -333,9 +333,9 @@ class JobQueue:
         return JobHealth(entry.status is not None, entry.failure.kind if entry.failure else None)
 
     def most_that_fail(self, by_network: bool) -> int:
-        """Returns how many jobs can have a network failure at most, or another failure that they share.
+        """Returns how many jobs can fail at most: by the network, or for another reason that they share.
 
-        At least 2 for the latter: a single job with such a failure is no sign that all jobs fail.
+        For another reason at least 2: a single job with such a failure is no sign that all jobs fail.
         """
         if by_network:
             return max(1, self.active)

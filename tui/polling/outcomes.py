@@ -41,7 +41,7 @@ class RunSource(Protocol):
         """Where a build failed."""
 
 
-Learned = Callable[[JobId, RunRecord, FailedStep | None], object]
+ReportOutcome = Callable[[JobId, RunRecord, FailedStep | None], object]
 
 
 class Stop(NamedTuple):
@@ -54,7 +54,7 @@ class Stop(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Profile:
+class _Agenda:
     """What is still to be asked of one profile."""
 
     source: RunSource
@@ -73,13 +73,13 @@ class Outcomes:
     """Belongs to one event loop. Times are the caller's clock."""
 
     def __init__(
-        self, source_of: Callable[[str], RunSource | None], report: Learned, clock: Callable[[], float]
+        self, source_of: Callable[[str], RunSource | None], report: ReportOutcome, clock: Callable[[], float]
     ) -> None:
         """`source_of` returns the source of a profile, None where it must not be asked; `report` takes what it said."""
         self._source_of = source_of
         self._report = report
         self._clock = clock
-        self._profiles: dict[str, _Profile | None] = {}
+        self._profiles: dict[str, _Agenda | None] = {}
         self._preferred: tuple[JobId, ...] = ()
         self._came = asyncio.Event()
 
@@ -130,14 +130,14 @@ class Outcomes:
                         tasks.create_task(self._work(asked))
                 await self._came.wait()
 
-    def _profile(self, name: str) -> _Profile | None:
+    def _profile(self, name: str) -> _Agenda | None:
         if name not in self._profiles:
             source = self._source_of(name)
-            self._profiles[name] = _Profile(source) if source else None
+            self._profiles[name] = _Agenda(source) if source else None
             self._came.set()
         return self._profiles[name]
 
-    async def _work(self, asked: _Profile) -> None:
+    async def _work(self, asked: _Agenda) -> None:
         while True:
             asked.news.clear()
             wait = await self._step(asked)
@@ -146,7 +146,7 @@ class Outcomes:
                     async with asyncio.timeout(None if wait == inf else wait):
                         await asked.news.wait()
 
-    async def _step(self, asked: _Profile) -> float:
+    async def _step(self, asked: _Agenda) -> float:
         """Asks one question that is due; returns the seconds until another one is."""
         now = self._clock()
         if now < asked.rests_until:
@@ -162,7 +162,7 @@ class Outcomes:
             return 0.0
         return min((stop.due for stop in asked.stops.values()), default=inf) - now
 
-    async def _ask_about_stop(self, asked: _Profile, job: JobId, stop: Stop) -> None:
+    async def _ask_about_stop(self, asked: _Agenda, job: JobId, stop: Stop) -> None:
         asked.stops_asked += stop.attempts == 0
         match = await asked.source.record_of(job, stop.run)
         if asked.stops.get(job) is not stop:
@@ -181,7 +181,7 @@ class Outcomes:
         if isinstance(match, Match) and match.kind is MatchKind.FOUND and match.record:
             await self._learned(asked, job, match.record)
 
-    async def _ask_for_last(self, asked: _Profile, job: JobId) -> None:
+    async def _ask_for_last(self, asked: _Agenda, job: JobId) -> None:
         runs = await asked.source.last_runs(job)
         if job not in asked.firsts:
             return  # it stopped meanwhile: this may be about the run before
@@ -196,7 +196,7 @@ class Outcomes:
         if runs.ended:
             await self._learned(asked, job, runs.ended)
 
-    async def _learned(self, asked: _Profile, job: JobId, record: RunRecord) -> None:
+    async def _learned(self, asked: _Agenda, job: JobId, record: RunRecord) -> None:
         """The outcome at once, and the failing step when it is there."""
         self._report(job, record, None)
         if record.outcome is Outcome.FAILED:

@@ -23,7 +23,7 @@ from tui.polling.list_sweeps import ListPage
 from tui.polling.outcomes import Outcomes
 from tui.polling.rate_limiter import ExtrasBudget
 from tui.profiles.resolve import ConnectionOptions
-from tui.storage.learned import KeptUnits, Names, load_names, save_names, unnamed, with_names
+from tui.storage.learned import KeptUnits, Names, save_names, unnamed, with_names
 
 if TYPE_CHECKING:
     from tui.codearts.extra_call import ExtraCall
@@ -217,19 +217,20 @@ class JobFacts:
         extras_of: Callable[[str], Extras | None],
         profile_of: Callable[[JobId], str],
         names_file: Path | None,
+        names: Names,
         now: Callable[[], Moment],
         learned: Callable[[JobId, RunRecord, FailedStep | None], object],
         named: Callable[[Mapping[JobId, ServiceName]], object],
         report_records: ReportRecords = lambda job, records: None,
     ) -> None:
-        """`learned` is called with the last run of a job, `named` with names, `report_records` as `Extras.report_to`
-        says."""
+        """`names` are those of the file. `learned` is called with the last run of a job, `named` with names,
+        `report_records` as `Extras.report_to` says."""
         self._extras_of, self._profile_of = extras_of, profile_of
         self._names_file = names_file
         self._now = now
         self._learned, self._named, self._report_records = learned, named, report_records
         self._outcomes = Outcomes(extras_of, learned, lambda: now().at)
-        self._names: Names = {}
+        self._names = names
         self._watched: set[JobId] = set()
         self._new: list[JobId] = []
         self._news = asyncio.Event()
@@ -263,8 +264,6 @@ class JobFacts:
 
     async def run(self) -> None:
         """Asks until it is cancelled."""
-        self._names = await asyncio.to_thread(load_names, self._names_file)
-        self._show_names()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._outcomes.run())
             while True:

@@ -48,7 +48,7 @@ class History:
         self._batch = batch
         self._retry = retry
         self._queue: SimpleQueue[Notes | AbstractSet[JobId] | None] = SimpleQueue()
-        """What is to be written, jobs of which more is to be read, and at last None."""
+        """What is to be written; jobs whose further runs are to be read; None at the end."""
         self._asked: set[JobId] = set()
         self._is_read = threading.Event()
         self._read: SimpleQueue[Remembered] = SimpleQueue()

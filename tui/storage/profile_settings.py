@@ -5,7 +5,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tui.core.text import clean
-from tui.storage.validators import Reader, SettingError, command, one_of, section, switch, table, text, texts
+from tui.storage.validators import SettingError, ValueReader, command, one_of, section, switch, table, text, texts
 
 LONGEST_NAME = 60
 DIRECT = "none"
@@ -131,19 +131,19 @@ def _variable(path: str, value: object) -> str:
 
 
 _PASS = '["pass", "show", "codearts"]'
-_IAM: Mapping[str, Reader] = {
+_IAM: Mapping[str, ValueReader] = {
     "user": text,
     "account": text,
     "password_env": _variable,
     "password_command": command(_PASS),
 }
-_KEYS: Mapping[str, Reader] = {
+_KEYS: Mapping[str, ValueReader] = {
     "access_env": _variable,
     "secret_env": _variable,
     "security_token_env": _variable,
     "source": one_of("environment", "file"),
 }
-PROFILE: Mapping[str, Reader] = {
+PROFILE: Mapping[str, ValueReader] = {
     "region": text,
     "endpoint": text,
     "iam_endpoint": text,

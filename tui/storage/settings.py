@@ -16,8 +16,8 @@ from tui.storage.atomic import locked, not_saved, write_text
 from tui.storage.files import FileError, is_ours, is_written_by_others, read_text
 from tui.storage.toml_document import Piece, Table, join, lines_of, parse, same
 from tui.storage.validators import (
-    Reader,
     SettingError,
+    ValueReader,
     address,
     alert_kinds,
     command_with_fields,
@@ -211,7 +211,7 @@ def _check_profile(path: str, name: str, profiles: Collection[str]) -> None:
         raise SettingError(f"{path} names {name!r}, and there is no such profile (known: {known})")
 
 
-_SECTIONS: Mapping[str, Mapping[str, Reader]] = {
+_SECTIONS: Mapping[str, Mapping[str, ValueReader]] = {
     "polling": {
         "running": number(1, 3600, " seconds"),
         "idle": number(1, 3600, " seconds"),
@@ -233,7 +233,7 @@ LIVE = ("ui.theme", "ui.address", "ui.columns", "alerts.", "keys.", "views.", "c
 """Settings that take effect when the file is edited; the others need a restart."""
 
 
-def short_text(most: int) -> Reader:
+def short_text(most: int) -> ValueReader:
     def read(path: str, value: object) -> str:
         given = text(path, value)
         if isinstance(value, str) and len(value) > most:
@@ -250,7 +250,7 @@ def _filter(path: str, value: object) -> str:
     return given
 
 
-_VIEW: Mapping[str, Reader] = {
+_VIEW: Mapping[str, ValueReader] = {
     "name": short_text(NAME_LONGEST),
     "filter": _filter,
     "sort": text,
@@ -280,7 +280,7 @@ def _view(path: str, value: object) -> ViewSettings:
     return view if view.name else view._replace(name=f"view {path[-1]}")
 
 
-_COMMAND: Mapping[str, Reader] = {
+_COMMAND: Mapping[str, ValueReader] = {
     "command": command_with_fields('["my-log", "--", "{id}"]', COMMAND_FIELDS),
     "key": text,
     "run": one_of(BACKGROUND, TERMINAL),

@@ -10,7 +10,7 @@ from tui.core.paths import expanded
 from tui.core.text import clean, did_you_mean
 from tui.storage.toml_document import Table
 
-Reader = Callable[[str, object], Any]
+ValueReader = Callable[[str, object], Any]
 """Takes the path of a value, such as `polling.idle`, and the value. Raises SettingError."""
 
 _SECRETS = frozenset({"token", "password", "sk", "secret", "secret_key", "secret_access_key", "security_token"})
@@ -20,7 +20,9 @@ class SettingError(Exception):
     """What is wrong with a value: 'polling.idle must be a number'."""
 
 
-def section(path: str, value: object, readers: Mapping[str, Reader], elsewhere: Mapping[str, str]) -> dict[str, Any]:
+def section(
+    path: str, value: object, readers: Mapping[str, ValueReader], elsewhere: Mapping[str, str]
+) -> dict[str, Any]:
     """The values of a table. `elsewhere` has the paths of other tables' settings, by name."""
     content = table(path, value)
     refuse_unknown(f"{path}.", content, readers, elsewhere)
@@ -74,7 +76,7 @@ def text(path: str, value: object) -> str:
     return clean(value)
 
 
-def one_of(*choices: str) -> Reader:
+def one_of(*choices: str) -> ValueReader:
     known = " or ".join(f'"{choice}"' for choice in choices)
 
     def read(path: str, value: object) -> str:
@@ -85,7 +87,7 @@ def one_of(*choices: str) -> Reader:
     return read
 
 
-def several_of(*choices: str) -> Reader:
+def several_of(*choices: str) -> ValueReader:
     """A list of some of these, each once."""
 
     def read(path: str, value: object) -> tuple[str, ...]:
@@ -108,7 +110,7 @@ def texts(path: str, value: object) -> tuple[str, ...]:
     return tuple(clean(part) for part in value)
 
 
-def command(example: str, may_be_none: bool = False) -> Reader:
+def command(example: str, may_be_none: bool = False) -> ValueReader:
     """A `~` at the start of the program is the home folder. Arguments stay as they are. An empty list is no command."""
 
     def read(path: str, value: object) -> tuple[str, ...]:
@@ -132,7 +134,7 @@ _RUN_ARGUMENTS = frozenset({"ssh", "rsh", "eval", "tmux", "watch", "parallel"})
 """Programs that hand their arguments to a shell; tmux runs what stands in `#(...)`."""
 
 
-def command_with_fields(example: str, fields: Iterable[str], may_be_none: bool = False) -> Reader:
+def command_with_fields(example: str, fields: Iterable[str], may_be_none: bool = False) -> ValueReader:
     """Refuses a field in a text that a shell runs: a label comes from outside and could hold commands."""
     read_command = command(example, may_be_none)
     shape = re.compile(rf"\{{({'|'.join(fields)})\}}")
@@ -185,7 +187,7 @@ def switch(path: str, value: object) -> bool:
     return value
 
 
-def number(low: float, high: float, unit: str) -> Reader:
+def number(low: float, high: float, unit: str) -> ValueReader:
     def read(path: str, value: object) -> float:
         given = value if isinstance(value, int | float) and not isinstance(value, bool) else None
         if given is None or not low <= given <= high:  # nan is in no range
@@ -195,7 +197,7 @@ def number(low: float, high: float, unit: str) -> Reader:
     return read
 
 
-def whole_number(low: int, high: int) -> Reader:
+def whole_number(low: int, high: int) -> ValueReader:
     def read(path: str, value: object) -> int:
         if type(value) is not int or not low <= value <= high:
             raise SettingError(f"{path} must be a whole number from {low} to {high}")

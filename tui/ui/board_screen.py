@@ -1,7 +1,8 @@
 """The one screen: what stands on it, and what is drawn when. What the keys do is in `actions`, their list in `keys.py`.
 
-The screen owns five plain objects: `state` (what is shown), `live` (the service, its pollers), `alerting` (the alerts),
-`editor` (the watchlist's file) and `edited` (the other files that a user may edit meanwhile).
+The screen owns plain objects: `state` (what is shown), `live` (the service, its pollers), `alerting` (the alerts),
+`editor` (the watchlist's file), `edited` (the other files that a user may edit meanwhile), `recorder` (what is written
+into the history) and `happened` (what happened while no key was pressed).
 """
 
 import asyncio
@@ -202,7 +203,7 @@ class BoardScreen(Screen[None]):
         self.live.facts.look(before, self.state.board, jobs)
         self.recorder.look(before, self.state.board, jobs)
         self.happened.look(before, self.state.board, jobs)
-        self.state.unseen.look(before, self.state.board, jobs, self.deps.now().at)
+        self.state.unseen.look(before, self.state.board, jobs, self.deps.now())
         self._draw_soon()
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
@@ -210,7 +211,7 @@ class BoardScreen(Screen[None]):
         before = self.state.board
         self.state.learn(job, record, step, self.deps.now().at)
         self.recorder.look(before, self.state.board, [job])
-        self.state.unseen.look(before, self.state.board, [job], self.deps.now().at)
+        self.state.unseen.look(before, self.state.board, [job], self.deps.now())
         if state := self.state.board.states.get(job):
             self.alerting.learned(state)
         self._draw_soon()
@@ -224,8 +225,7 @@ class BoardScreen(Screen[None]):
 
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs, and draw soon."""
-        if names:
-            self.state.call(names)
+        if self.state.call(names):
             self._draw_soon()
 
     def _disarm(self, jobs: frozenset[JobId]) -> None:
@@ -410,6 +410,7 @@ class BoardScreen(Screen[None]):
         header = header._replace(
             silent=self.silent_until(),
             changed=self.state.changed(),
+            changed_since=self.state.changed_since(),
             new=self.deps.glyphs.new,
             width=self.app.size.width,
             marks=self.deps.glyphs.condition,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
+from math import inf
 
 from tui.core.board import Board, JobState
 from tui.core.condition import Condition, Tally
@@ -14,6 +15,7 @@ from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import Sort, SortKey
+from tui.ui.formatting import clock
 from tui.ui.groups import GROUPINGS, Groups
 from tui.ui.happened import Unseen
 from tui.ui.header import HeaderState, ProfileState
@@ -140,10 +142,12 @@ class BoardState:
         self._changed.add(job)
         return self.board is not before
 
-    def call(self, names: Mapping[JobId, ServiceName]) -> None:
-        """Take the service's names of jobs."""
-        self.board = self.board.call(names)
-        self._changed |= names.keys()
+    def call(self, names: Mapping[JobId, ServiceName]) -> bool:
+        """Take the service's names of jobs. Returns whether any is new."""
+        before, self.board = self.board.states, self.board.call(names)
+        renamed = {job for job, state in self.board.states.items() if state is not before[job]}
+        self._changed |= renamed
+        return bool(renamed)
 
     def pause(self, jobs: Iterable[JobId], since: Moment | None) -> None:
         """Mark these jobs as paused since then, or as resumed (None)."""
@@ -236,7 +240,8 @@ class BoardState:
         drawn_at = self.moment.at
         is_held = self.unseen.is_held(job, drawn_at)
         is_explained = self._is_explained(state)
-        return Row(state, now, self._interval_of(state), drawn_at, is_explained, job in self.unseen, is_held)
+        interval = self._interval_of(state) if state.good else inf  # without an age there is nothing to measure
+        return Row(state, now, interval, drawn_at, is_explained, job in self.unseen, is_held)
 
     def take_troubles(self, troubles: Mapping[str, Failure]) -> bool:
         """Take what the banner says of whole profiles; rows do not repeat it. Returns whether it is something else."""
@@ -288,14 +293,20 @@ class BoardState:
         """How many jobs changed and were not seen since."""
         return sum(job in self.shown.states for job in self.unseen.jobs)
 
+    def changed_since(self) -> str:
+        """When the first of them was noticed; empty if none changed."""
+        since = self.unseen.since
+        return clock(since.wall.timestamp(), self.moment.wall) if since else ""
+
     def empty_text(self, key: Key, trouble: Failure | None = None, lacks_sign_in: bool = False) -> str:
         """The text shown instead of rows; empty if there are rows to show.
 
         `trouble` is why nothing can be read; `lacks_sign_in`, whether no credential is known.
         """
         states = self.shown.states
-        never_read = all(state.status is None for state in states.values())
-        return empty_text(len(states), len(self.order), self.look, key, trouble if never_read else None, lacks_sign_in)
+        if trouble and any(state.status is not None for state in states.values()):
+            trouble = None
+        return empty_text(len(states), len(self.order), self.look, key, trouble, lacks_sign_in)
 
 
 def empty_text(

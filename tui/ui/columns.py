@@ -158,7 +158,8 @@ def sorts(every: Iterable[Column]) -> dict[str, Sort]:
 
 def attention(row: Row) -> SortKey:
     """What has changed: failures, running ones by what is left, the others by their end; then what failed before, what
-    is in doubt, running ones, and the others, again in these orders. The newest end is first."""
+    is in doubt, what was aborted or timed out, running ones, and the others, again in these orders. The newest end is
+    first."""
     condition = row.condition
     if row.is_new or row.is_held:
         if condition is Condition.RUNNING:
@@ -169,6 +170,8 @@ def attention(row: Row) -> SortKey:
             return (1.0, *_newest(row))
         case Condition.NO_ANSWER | Condition.STALE:
             return (1.2, *_newest(row))
+        case Condition.TIMED_OUT | Condition.ABORTED:
+            return (1.3, *_newest(row))
         case Condition.RUNNING if row.is_late:
             return (1.5, 0.0)
         case Condition.RUNNING:
@@ -180,7 +183,7 @@ def attention(row: Row) -> SortKey:
 
 
 def _expected_end(row: Row) -> float:
-    """When its run usually ends, which stays the same while it goes on; those of which that is not known come last."""
+    """When its run usually ends: the same as long as the run goes on. Infinite, so last, where that is not known."""
     course = row.course
     if course is None or not course.start_seen or course.usual is None:
         return inf
@@ -356,7 +359,7 @@ def strip(runs: Sequence[RecordedRun], gaps: Sequence[Gap], glyphs: StripGlyphs)
 
 
 def middle_duration(run: RecordedRun) -> float | None:
-    """The middle of the shortest and the longest possible duration; None if the latter is not known."""
+    """The middle between the shortest and the longest possible duration; None if the longest is not known."""
     least, most = run.duration or (0.0, None)
     return None if most is None else (least + most) / 2
 

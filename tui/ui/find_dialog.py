@@ -31,7 +31,7 @@ from tui.ui.status_line import HidingText, TooSmall
 LATE = "Still asking: the calls for statuses go first, and lists wait while most jobs cannot be read."
 EVERYWHERE = "all your jobs, in every project"
 
-Found = Project | JobEntry | None
+FinderRow = Project | JobEntry | None
 """One row: a project, a job, or None for the jobs of all projects."""
 
 
@@ -56,7 +56,7 @@ class Finder:
 
     # What is shown
 
-    def rows(self) -> list[Found]:
+    def rows(self) -> list[FinderRow]:
         """The projects or jobs that have the searched text, in the order of the service."""
         if self.pages:
             return [entry for entry in self.pages.found.values() if entry.is_found(self.text)]
@@ -150,7 +150,7 @@ class Finder:
         else:
             self.ticked |= free
 
-    def chosen(self, under_cursor: Found) -> Sequence[JobEntry]:
+    def chosen(self, under_cursor: FinderRow) -> Sequence[JobEntry]:
         """What enter adds: the ticked jobs, else the one under the cursor."""
         if self.ticked:
             return list(self.ticked.values())
@@ -182,7 +182,7 @@ class FoundList(ScrollView, can_focus=False):
         super().__init__()
         self._finder = finder
         self._glyphs = glyphs
-        self.rows: list[Found] = []
+        self.rows: list[FinderRow] = []
         self.cursor = 0
 
     def show(self, cursor: int | None = None) -> None:
@@ -201,7 +201,7 @@ class FoundList(ScrollView, can_focus=False):
         self.refresh()
 
     @property
-    def under_cursor(self) -> Found:
+    def under_cursor(self) -> FinderRow:
         return self.rows[self.cursor] if self.rows else None
 
     def render_line(self, y: int) -> Strip:
@@ -217,7 +217,7 @@ class FoundList(ScrollView, can_focus=False):
         text = marks + "".join(self._cells(row, room - 2, WATCHED if is_watched else ""))
         return Strip([Segment(text, style)]).adjust_cell_length(room, style)
 
-    def _cells(self, row: Found, room: int, word: str) -> Sequence[str]:
+    def _cells(self, row: FinderRow, room: int, word: str) -> Sequence[str]:
         """Name and project, and the word at the end."""
         cut = self._glyphs.ellipsis
         if not isinstance(row, JobEntry):

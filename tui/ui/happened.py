@@ -121,7 +121,8 @@ class Unseen:
     """
 
     def __init__(self) -> None:
-        self._since: dict[JobId, float] = {}
+        self._since: dict[JobId, Moment] = {}
+        """When the first change that was not seen was noticed, the oldest first."""
         self._drawn: dict[JobId, float] = {}
         """Since when the change has been in view."""
         self._seen: dict[JobId, float] = {}
@@ -137,11 +138,16 @@ class Unseen:
     def jobs(self) -> Collection[JobId]:
         return self._since.keys()
 
-    def look(self, before: Board, after: Board, jobs: Iterable[JobId], now: float) -> None:
+    @property
+    def since(self) -> Moment | None:
+        """When the oldest of these changes was noticed; None if there is none."""
+        return next(iter(self._since.values()), None)
+
+    def look(self, before: Board, after: Board, jobs: Iterable[JobId], now: Moment) -> None:
         """Note which of these jobs changed between the two boards."""
         for was, state in states_on_both(before, after, jobs):
             if _is_news(was, state):
-                self._since[state.job.id] = now
+                self._since.setdefault(state.job.id, now)
                 self._drawn.pop(state.job.id, None)
 
     def keep(self, jobs: Collection[JobId]) -> None:

@@ -75,6 +75,8 @@ class HeaderState(NamedTuple):
     """The marks of the states, for where the words have no room."""
     changed: int = 0
     """Jobs whose last change was not seen yet, wherever their rows are."""
+    changed_since: str = ""
+    """When the first of these changes was noticed."""
     new: str = "✱"
     """The mark of their rows."""
     silent: str = ""
@@ -108,7 +110,13 @@ def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
     """The header in two lines: the counts; and the news, what ends next, what is doubtful, and how it is asked."""
     news = _news(header)
     wordings = [_spaced(news[:most]) for most in range(len(news), 0, -1)]
-    return _fitting(header, [_counts(header, [])]), _fitting(header, [wordings, *_others(header)])
+    *needed, place, usual = _others(header) or [[], []]
+    if header.changed and header.changed_since:
+        (text, look), *more = news
+        longest = _spaced([(f"{text} since {header.changed_since}", look), *more])
+        if _fitting(header, [[longest, []], *needed]) == [longest, *_fitting(header, [wordings, *needed])[1:]]:
+            wordings = [longest]  # nothing that is needed has fewer words for it
+    return _fitting(header, [_counts(header, [])]), _fitting(header, [wordings, *needed, place, usual])
 
 
 def _fitting(header: HeaderState, groups: Iterable[Wordings]) -> list[Parts]:
@@ -257,7 +265,7 @@ def _freshness(header: HeaderState) -> Wordings:
         which = f"{asked - summary.never} of {asked}" if summary.never else "all"
         # An upper bound: unlike the exact age it stays the same while everything is fresh.
         within = formatting.seconds(round(fresh_within(max(profile.pace.idle for profile in header.profiles))))
-        return [[(f"{which} read within {within}", "dim")]]
+        return [[(f"{which} read within {within}", "dim")], [(f"{which} within {within}", "dim")]]
     oldest = how_old(header.now - summary.oldest, header.now)
     if summary.stale:
         return [[(f"oldest answer {oldest}", "stale")], [(f"oldest {oldest}", "stale")]]

@@ -41,6 +41,8 @@ class HistoryDialog(ListDialog):
         self._records = records
         self._glyphs = glyphs
         self._is_reading = False
+        self._before = runs[0].start.by if runs else now().timestamp()
+        """All runs of the file that began since then are known."""
         self._note = ""
         """Why older runs could not be read."""
 
@@ -54,15 +56,17 @@ class HistoryDialog(ListDialog):
 
     @work
     async def read_older(self, read_page: PageReader) -> None:
-        oldest = self._runs[0].start.by if self._runs else self._now().timestamp()
         try:
-            page = await in_thread(read_page, oldest)
+            page = await in_thread(read_page, self._before)
         except UserError as error:
             page, self._note = (), str(error)
         self._is_reading = False
-        if not page:
+        if page:
+            self._before = page[0].start.by
+        else:
             self._read_page = None
-        self._runs[:0] = page
+        known = {run.start.by for run in self._runs}  # a clock that was set back has put later runs before earlier ones
+        self._runs[:0] = [run for run in page if run.start.by not in known]
         self.show()
 
     def _shown(self, today: datetime) -> Sequence[ListLine]:

@@ -33,7 +33,7 @@ class KeyTurns:
         act: Callable[[events.Event], Awaitable[None]],
         comes_back: Callable[[events.Event], bool] = lambda event: False,
     ) -> None:
-        """`comes_back` returns whether an event, of which `act` is done, will come back to the app and act there."""
+        """`comes_back` returns whether an event that `act` is done with will come back to the app, and act there."""
         self._app = app
         self._act = act
         self._comes_back = comes_back

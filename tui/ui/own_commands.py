@@ -14,7 +14,7 @@ from tui.alerts import filled
 from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.text import clean
-from tui.processes import Ended, run, run_in_terminal
+from tui.processes import Ended, ending, run, run_in_terminal
 from tui.storage.settings import TERMINAL, CommandSettings
 from tui.terminal.shutdown import AFTER_ANOTHER
 from tui.ui.keys import RESERVED, keys_in, meanings, shown
@@ -128,12 +128,11 @@ def how_it_ended(name: str, ended: Ended) -> str:
         return f"{name} wrote more than {OUTPUT_LIMIT >> 20} MiB and was stopped."
     if ended.status is None:
         return f"{name} did not end within {TIME_LIMIT / 60:g} minutes and was stopped."
-    how = "done" if ended.status == 0 else _failed(ended.status)
-    return f"{name}: {how}{f': {wrote}' if wrote else '.'}"
+    return f"{_named_ending(name, ended.status)}{f': {wrote}' if wrote else '.'}"
 
 
-def _failed(status: int) -> str:
-    return f"failed with exit status {status}" if status > 0 else f"ended by signal {-status}"
+def _named_ending(name: str, status: int) -> str:
+    return f"{name} {ending(status)}" if status else f"{name}: done"
 
 
 def _last_lines(written: bytes) -> str:
@@ -147,9 +146,9 @@ def _in_terminal(name: str, arguments: list[str], more: Mapping[str, str], cance
     try:
         _switch_off_suspending()
         status = run_in_terminal(arguments, more, cancelled)
-        how = "done" if status == 0 else _failed(status)
+        how = _named_ending(name, status)
         with suppress(termios.error):
-            _wait_for_a_key(f"{AFTER_ANOTHER}\r\n{name}: {how}. Press a key to go back.", modes, cancelled)
+            _wait_for_a_key(f"{AFTER_ANOTHER}\r\n{how}. Press a key to go back.", modes, cancelled)
     finally:
         with suppress(termios.error):
             termios.tcsetattr(0, termios.TCSADRAIN, modes)

@@ -61,7 +61,7 @@ class Row(NamedTuple):
     is_explained: bool = False
     """Whether the banner says why this job gives no answer."""
     is_new: bool = False
-    """Whether it changed and nobody has seen that yet."""
+    """Whether it changed, and the user has not seen that yet."""
     is_held: bool = False
     """Whether that was seen only just."""
 

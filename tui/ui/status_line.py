@@ -33,7 +33,7 @@ def classes_for(size: tuple[int, int]) -> tuple[str, str]:
     return width[1], height[1]
 
 
-Look = TypeVar("Look")
+AnyLook = TypeVar("AnyLook")
 Part = tuple[str, str]
 """A text and the name of its look."""
 
@@ -82,10 +82,10 @@ class StatusLine(Widget):
         return line
 
 
-def joined(parts: Iterable[tuple[str, Look]]) -> list[tuple[str, Look]]:
+def joined(parts: Iterable[tuple[str, AnyLook]]) -> list[tuple[str, AnyLook]]:
     """The parts, with neighbours of one look joined. Blank parts look the same in every look, so they are joined to the
     part before them, or at the start to the one after. Each change of look costs about 25 bytes on the wire."""
-    runs: list[tuple[str, Look]] = []
+    runs: list[tuple[str, AnyLook]] = []
     for text, look in parts:
         before, its_look = runs[-1] if runs else ("", look)
         if its_look == look or (text.isspace() and not _fills(its_look)):

@@ -227,7 +227,7 @@ CORRECTIONS_APART = 300.0
 """Seconds between two refusals that are explained by a wrong clock: as long as a key stays locked."""
 
 
-class _Signature(AuthHeaders):
+class _SignedHeaders(AuthHeaders):
     """The headers of a signed request, and how many were signed before it."""
 
     __slots__ = ("number",)
@@ -318,7 +318,7 @@ class SigningCredential:
         """Whether a refused signature may be repeated: never twice in a row, whatever time each refusal claims."""
         if abs(self._clock.now() - signed_at(auth_headers.headers)) <= ACCEPTED:
             return False
-        if isinstance(auth_headers, _Signature) and auth_headers.number < self._corrected_from:
+        if isinstance(auth_headers, _SignedHeaders) and auth_headers.number < self._corrected_from:
             return True
         if self._clock.at() - self._corrected_at < CORRECTIONS_APART:
             return False
@@ -331,4 +331,4 @@ class SigningCredential:
             headers["X-Security-Token"] = keys.security_token.reveal()
         signed = sign(method, url, headers, b"", keys.access.reveal(), keys.secret.reveal(), self._clock.now())
         self._signed += 1
-        return _Signature(keys, self.source, signed, self._signed - 1)
+        return _SignedHeaders(keys, self.source, signed, self._signed - 1)

@@ -11,7 +11,7 @@ from tui.codearts.redaction import redact_complaint
 from tui.core.errors import UserError
 from tui.core.reading import Failure
 from tui.core.text import clean
-from tui.processes import Ended, run
+from tui.processes import Ended, ending, run
 
 TIME_LIMIT = 10.0
 """Seconds until a command is stopped."""
@@ -49,12 +49,12 @@ def _judge(ended: Ended, time_limit: float) -> str:
     if len(ended.output) > LARGEST_OUTPUT:
         raise UserError(f"It printed more than {LARGEST_OUTPUT // 1024} KiB: it must print one line.")
     if ended.status < 0:
-        raise UserError(f"It was ended by signal {-ended.status}.")
+        raise UserError(f"It {ending(ended.status)}.")
     if ended.status:
         complaint = next((line for line in complained.splitlines() if line.strip()), "")
         complaint = clean(redact_complaint(complaint, output), 200)
         said = f": {complaint}" if complaint else ", without a word."
-        raise UserError(f"It ended with exit status {ended.status}{said}")
+        raise UserError(f"It {ending(ended.status)}{said}")
     if not output.strip():
         raise UserError("It printed nothing: it must print one line.")
     if len(lines) != 1:
