@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.core.errors import UserError
+from tests.support.user_home import settings_problem
 from tui.storage.profile_settings import IamSettings, KeySettings, ProfileSettings
 from tui.storage.settings import load_settings
 
@@ -43,13 +43,6 @@ security_token_env = "ST"
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "settings.toml"
-
-
-def problem(path: Path, text: str) -> str:
-    path.write_text(text)
-    with pytest.raises(UserError) as caught:
-        load_settings(path)
-    return str(caught.value)
 
 
 def test_a_profile_is_read(path: Path) -> None:
@@ -112,7 +105,7 @@ def test_a_profile_is_read(path: Path) -> None:
     ],
 )
 def test_what_does_not_fit_is_named(path: Path, text: str, said: str) -> None:
-    assert said in problem(path, f"{text}\n")
+    assert said in settings_problem(path, f"{text}\n")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +119,7 @@ def test_what_does_not_fit_is_named(path: Path, text: str, said: str) -> None:
     ],
 )
 def test_a_secret_is_refused_and_not_repeated(path: Path, text: str) -> None:
-    said = problem(path, f"{text}\n")
+    said = settings_problem(path, f"{text}\n")
     assert "does not belong in this file" in said or "user name or password" in said
     assert "hunter2" not in said
 

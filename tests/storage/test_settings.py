@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.other_users import ALICE, EVE, TEAM, as_user, give, needs_root, public_folder
+from tests.support.user_home import settings_problem
 from tui.core.alert_policy import AlertOn, Rules
 from tui.core.errors import UserError
 from tui.storage.files import default_locations, is_private
@@ -24,15 +25,6 @@ PAGE = "https://console.example.com/{region}/{job_id}"
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "settings.toml"
-
-
-def problem(path: Path, text: str) -> str:
-    path.write_text(text)
-    with pytest.raises(UserError) as caught:
-        load_settings(path)
-    message = str(caught.value)
-    assert message.startswith(f"{path} cannot be used")
-    return message
 
 
 def test_no_file_and_an_empty_file_are_the_defaults(path: Path) -> None:
@@ -76,14 +68,14 @@ def test_settings_are_read(path: Path) -> None:
     ],
 )
 def test_an_unknown_key_is_named_with_the_nearest_known_one(path: Path, text: str, said: str) -> None:
-    assert said in problem(path, text)
+    assert said in settings_problem(path, text)
 
 
 @pytest.mark.parametrize("value", ["true", '"5"', "nan", "inf", "-inf", "-1", "0.99", "3600.5", "[5]", "huge"])
 def test_an_interval_is_a_number_of_seconds(path: Path, value: str) -> None:
     said = "polling.idle must be a number from 1 to 3600 seconds"
     value = value.replace("huge", "0x" + "f" * 5000)  # too long to be written in decimal
-    assert problem(path, f"[polling]\nidle = {value}\n").endswith(said)
+    assert settings_problem(path, f"[polling]\nidle = {value}\n").endswith(said)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +96,7 @@ def test_an_interval_is_a_number_of_seconds(path: Path, value: str) -> None:
     ],
 )
 def test_a_wrong_value_is_named(path: Path, text: str, said: str) -> None:
-    assert said in problem(path, text)
+    assert said in settings_problem(path, text)
 
 
 @pytest.mark.parametrize(
@@ -119,12 +111,12 @@ def test_a_wrong_value_is_named(path: Path, text: str, said: str) -> None:
     ],
 )
 def test_an_address_has_the_job_in_it_and_nothing_unknown(path: Path, template: str) -> None:
-    assert "ui.address must be an address like" in problem(path, f'[ui]\naddress = "{template}"\n')
+    assert "ui.address must be an address like" in settings_problem(path, f'[ui]\naddress = "{template}"\n')
 
 
 @pytest.mark.parametrize("key", ["token", "profiles.prod.token", "ui.Password", "sk", "list = [{sk", "keys.secret_key"])
 def test_a_secret_is_refused_and_not_repeated(path: Path, key: str) -> None:
-    message = problem(path, f'{key} = "hunter2"' + "}]\n" * ("[" in key))
+    message = settings_problem(path, f'{key} = "hunter2"' + "}]\n" * ("[" in key))
     assert "a secret does not belong in this file" in message
     assert "hunter2" not in message
 
@@ -246,14 +238,14 @@ def test_a_group_is_private_only_where_nobody_else_is_in_it(monkeypatch: pytest.
     ],
 )
 def test_no_field_of_a_job_becomes_code_of_a_shell(path: Path, command: list[str]) -> None:
-    said = problem(path, f"[alerts]\ncommand = {command}\n")
+    said = settings_problem(path, f"[alerts]\ncommand = {command}\n")
     assert "alerts.command has {" in said
     assert "$CODEARTS_" in said
 
 
 @pytest.mark.parametrize("program", ["{label}", "/opt/{label}/log", "{change}"])
 def test_no_field_of_a_job_chooses_the_program(path: Path, program: str) -> None:
-    assert "alerts.command begins with {" in problem(path, f"[alerts]\ncommand = ['{program}', 'x']\n")
+    assert "alerts.command begins with {" in settings_problem(path, f"[alerts]\ncommand = ['{program}', 'x']\n")
 
 
 @pytest.mark.parametrize(

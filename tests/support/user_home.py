@@ -4,12 +4,16 @@ import argparse
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from tui.cli import parsed
 from tui.clock import now
 from tui.codearts.auth.credentials import AuthHeaders
 from tui.context import App, Context
+from tui.core.errors import UserError
 from tui.core.reading import Failure
 from tui.profiles.profile import Profile
+from tui.storage.settings import load_settings
 
 TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
 NO_WORD = TOKEN[:16]
@@ -55,3 +59,13 @@ async def shown(profile: Profile) -> AuthHeaders | Failure:
     if isinstance(auth_headers, AuthHeaders):
         profile.credential.on_response(auth_headers, None)
     return auth_headers
+
+
+def settings_problem(path: Path, text: str) -> str:
+    """What is said of settings with this text, which cannot be used."""
+    path.write_text(text)
+    with pytest.raises(UserError) as caught:
+        load_settings(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path} cannot be used")
+    return message

@@ -7,12 +7,13 @@ import pytest
 
 from tests.support.builders import job_id
 from tests.support.screen_harness import screen
+from tests.support.user_home import settings_problem
 from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, ServiceName
 from tui.core.run import Outcome, RunRecord
 from tui.processes import Ended
-from tui.storage.settings import CommandSettings, load_settings
+from tui.storage.settings import CommandSettings
 from tui.ui.own_commands import check_commands, how_it_ended, values_of
 
 A, B = job_id(1), job_id(2)
@@ -34,11 +35,7 @@ SHELL = "command = ['sh', '-c', 'echo {label}']"
     ],
 )
 def test_wrong_commands_are_refused_with_what_to_do(tmp_path: Path, text: str, said: str) -> None:
-    file = tmp_path / "settings.toml"
-    file.write_text(text)
-    with pytest.raises(UserError) as raised:
-        load_settings(file)
-    assert said in str(raised.value)
+    assert said in settings_problem(tmp_path / "settings.toml", text)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import pytest
 
 from tests.support.builders import job_id
 from tests.support.screen_harness import jobs, screen
+from tests.support.user_home import settings_problem
 from tui.core.errors import UserError
 from tui.core.reading import Status
 from tui.storage.screen_state import ScreenState
-from tui.storage.settings import ViewSettings, load_settings, save_view
+from tui.storage.settings import ViewSettings, save_view
 from tui.ui.actions.look import check_views, first_free, number_of, shown_by, view_of
 
 EVEN = ViewSettings("even ones", "tag:even", "job", True, "tag")
@@ -40,11 +41,7 @@ def test_the_view_of_a_look_shows_that_look_again_and_leaves_the_rest_alone() ->
     ],
 )
 def test_wrong_views_are_refused_with_what_to_do(tmp_path: Path, text: str, said: str) -> None:
-    file = tmp_path / "settings.toml"
-    file.write_text(text)
-    with pytest.raises(UserError) as raised:
-        load_settings(file)
-    assert said in str(raised.value)
+    assert said in settings_problem(tmp_path / "settings.toml", text)
 
 
 @pytest.mark.parametrize(
