@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.core.test_past_events import run
 from tests.support.builders import job_id, moment, reading
+from tui.core.board import Board
 from tui.core.job import Job, JobId
 from tui.core.reading import Status
 from tui.core.run import Outcome
@@ -25,7 +26,8 @@ class Frames:
     def __init__(self, times: Sequence[tuple[int, int]]) -> None:
         self.interval = 15.0
         jobs = [Job(job_id(number), f"job {number}") for number in range(len(times))]
-        self.state = BoardState(jobs, ScreenState(), moment(NOW), {}, lambda _: self.interval, lambda: [""])
+        board = Board().watch(jobs)
+        self.state = BoardState(board, ScreenState(), moment(NOW), {}, lambda _: self.interval, lambda: [""])
         self.read([job.id for job in jobs], NOW)
         known = dict(self.state.board.states)
         for job, (elapsed, usual) in zip(jobs, times, strict=True):

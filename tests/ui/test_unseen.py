@@ -106,7 +106,7 @@ def test_what_wants_attention_out_of_view_is_named_in_the_order_of_attention() -
     names = ("no answer", "failed before", "changed", "in view", "new failure", "healthy")
     jobs = {name: job_id(number) for number, name in enumerate(names)}
     watched = [Job(job, name) for name, job in jobs.items()]
-    known = BoardState(watched, ScreenState(), moment(0), {}, lambda _: 15.0, lambda: [""])
+    known = BoardState(Board().watch(watched), ScreenState(), moment(0), {}, lambda _: 15.0, lambda: [""])
     first: dict[str, Status | Failure] = {**dict.fromkeys(names, IDLE), "no answer": failure(), "new failure": RUNNING}
     known.record([reading(jobs[name], outcome, 1) for name, outcome in first.items()], lambda _: 15.0)
     before = known.board

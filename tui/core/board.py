@@ -249,6 +249,12 @@ class Board(NamedTuple):
     gone: Mapping[JobId, JobState] = {}
     """States of jobs that were removed lately."""
 
+    @classmethod
+    def unread(cls, jobs: Iterable[Job], names: Mapping[JobId, ServiceName]) -> "Board":
+        """The board at the start, when nothing was read yet. `names` are those that the service gives the jobs."""
+        none = ServiceName()
+        return cls({job.id: JobState(job, service_name=names.get(job.id, none)) for job in jobs})
+
     def record(
         self, readings: Iterable[Reading], interval_of: Callable[[JobState], float] = lambda state: inf
     ) -> "Board":

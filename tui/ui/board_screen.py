@@ -22,6 +22,7 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from tui.core.board import Board
 from tui.core.condition import Condition
 from tui.core.errors import UserError
 from tui.core.job import JobId, ServiceName
@@ -125,11 +126,8 @@ class BoardScreen(Screen[None]):
         self.happened = Happened(deps.now())
         every = columns(deps.glyphs)
         self.sorts = sorts(every)
-        self.state = BoardState(
-            deps.jobs, deps.state, deps.now(), self.sorts, self.live.interval, self.live.profile_names
-        )
-        self.state.call(deps.job_names)
-        self.state.board = self.recorder.fill(self.state.board, FOR_HISTORY)
+        board = self.recorder.fill(Board.unread(deps.jobs, deps.job_names), FOR_HISTORY)
+        self.state = BoardState(board, deps.state, deps.now(), self.sorts, self.live.interval, self.live.profile_names)
         state = self.state
         self.table = JobTable(
             every, deps.glyphs, state.row, state.state_of, state.groups, self.cursor_moved, self.view_moved

@@ -95,7 +95,7 @@ class BoardState:
 
     def __init__(
         self,
-        jobs: Iterable[Job],
+        board: Board,
         look: ScreenState,
         now: Moment,
         sorts: Mapping[str, Sort],
@@ -103,7 +103,7 @@ class BoardState:
         profile_names: Callable[[], Sequence[str]],
     ) -> None:
         """`profile_names` returns the names of all profiles, the default one first."""
-        self.board = self.shown = Board().watch(jobs)
+        self.board = self.shown = board
         self.moment = now
         self.look = look
         self.is_long = False
