@@ -109,8 +109,10 @@ async def test_filters_know_the_outcomes_and_idle_means_not_running_as_before() 
 
 
 async def test_the_services_name_stands_where_there_is_no_label_and_can_be_filtered_for() -> None:
-    async with screen([Job(job_id(1)), Job(job_id(2), "mine")]) as shown:
+    known = {job_id(3): ServiceName("known-before")}
+    async with screen([Job(job_id(1)), Job(job_id(2), "mine"), Job(job_id(3))], job_names=known) as shown:
         assert "00000000" in shown.text
+        assert "known-before" in shown.text
         shown.board.named({job_id(1): ServiceName("payments-api"), job_id(2): ServiceName("theirs")})
         await shown.settle()
         assert "payments-api" in shown.text
