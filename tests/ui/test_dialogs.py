@@ -120,6 +120,20 @@ async def test_a_click_comes_behind_the_key_that_was_typed_before_it_and_before_
         assert shown.cursor == job_id(5)
 
 
+async def test_a_click_on_a_notice_that_has_just_gone_does_nothing() -> None:
+    async with screen(1) as shown:
+        notice = Static("Soon gone.")  # the harness shows no notices
+        await shown.board.mount(notice)
+        await shown.until(lambda: "Soon gone." in shown.text)
+        at = notice.region.offset
+        await notice.remove()
+        for came in (events.MouseDown, events.MouseMove, events.MouseUp):
+            await shown.app.on_event(came(None, at.x, at.y, 0, 0, 1, False, False, False, at.x, at.y))
+        await shown.settle()
+        assert shown.app.crash == ""
+        assert "Soon gone." not in shown.text
+
+
 class Hanging(MemoryWatchlist):
     """A disk that takes no change for as long as it hangs."""
 

@@ -20,6 +20,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 from textual.driver import Driver
+from textual.errors import NoWidget
 from textual.filter import ANSIToTruecolor
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
@@ -240,7 +241,17 @@ class WatchApp(App[None]):
             await self.screen._mounted_event.wait()
         if isinstance(event, events.Key) and not self._takes_text:
             event = half_width(event)
+        if isinstance(event, events.MouseEvent) and not event.is_forwarded and self._is_on_what_has_gone(event):
+            return
         await super().on_event(event)
+
+    def _is_on_what_has_gone(self, event: events.MouseEvent) -> bool:
+        """Whether it is on a widget that was removed, such as a notice, and is still drawn. Textual fails on those."""
+        try:
+            widget, _ = self.screen.get_widget_at(event.x, event.y)
+        except NoWidget:
+            return False
+        return not (isinstance(widget, Screen) or widget.is_attached)
 
     def on_key(self, event: events.Key) -> None:
         """Here, after all keys that were typed before it, come those that no widget has taken."""
