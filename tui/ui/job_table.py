@@ -192,8 +192,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         for one in self._shown:
             texts = map(one.name, map(self._state_of, jobs)) if one.name else (one.cell(row, MOST) for row in rows)
             self._widths[one.key] = max(map(cell_len, texts), default=0)
-        self._placed = ()  # the names are shortened anew, too
+        before = self._placed
         self._place()
+        if self._placed is before:  # then the names were not cut anew
+            self._shorten()
 
     def _measured(self, texts: Mapping[str, str]) -> None:
         """Make the columns as wide as these texts need from now on."""
