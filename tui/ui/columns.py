@@ -10,6 +10,7 @@ from tui.core.estimate import percentile
 from tui.core.job_runs import RUNS_SHOWN, job_runs
 from tui.core.observed_run import Gap, RecordedRun
 from tui.core.run import Outcome
+from tui.core.run_progress import Course
 from tui.core.text import natural_key
 from tui.storage.settings import COLUMNS
 from tui.terminal.capabilities import Glyphs, StripGlyphs
@@ -160,10 +161,15 @@ def attention(row: Row) -> SortKey:
     """What has changed: failures, running ones by what is left, the others by their end; then what failed before, what
     is in doubt, what was aborted or timed out, running ones, and the others, again in these orders. The newest end is
     first."""
-    condition = row.condition
-    if row.is_new or row.is_held:
-        if condition is Condition.RUNNING:
-            return (0.3, _expected_end(row), *_newest(row))
+    condition, is_fresh = row.condition, row.is_new or row.is_held
+    if condition is Condition.RUNNING:
+        course = row.course
+        if is_fresh:
+            return (0.3, _expected_end(course), *_newest(row))
+        if course is not None and course.is_late:
+            return (1.5, 0.0)
+        return (2.0, _expected_end(course), row.state.since.at if row.state.since else 0.0)
+    if is_fresh:
         return (0.0 if condition is Condition.FAILED else 0.5, *_newest(row))
     match condition:
         case Condition.FAILED:
@@ -172,19 +178,14 @@ def attention(row: Row) -> SortKey:
             return (1.2, *_newest(row))
         case Condition.TIMED_OUT | Condition.ABORTED:
             return (1.3, *_newest(row))
-        case Condition.RUNNING if row.is_late:
-            return (1.5, 0.0)
-        case Condition.RUNNING:
-            return (2.0, _expected_end(row), row.state.since.at if row.state.since else 0.0)
         case Condition.UNREAD | Condition.PAUSED:
             return (4.0, 0.0)
         case _:
             return (3.0, *_newest(row))
 
 
-def _expected_end(row: Row) -> float:
+def _expected_end(course: Course | None) -> float:
     """When its run usually ends: the same as long as the run goes on. Infinite, so last, where that is not known."""
-    course = row.course
     if course is None or not course.start_seen or course.usual is None:
         return inf
     return course.began + (course.usual.point or course.usual.most)
