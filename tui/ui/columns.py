@@ -166,6 +166,8 @@ def attention(row: Row) -> SortKey:
             return (0.3, _expected_end(row), *_newest(row))
         return (0.0 if condition is Condition.FAILED else 0.5, *_newest(row))
     match condition:
+        case Condition.UNREAD | Condition.PAUSED:  # first, since at the start nearly all rows are unread
+            return (4.0, 0.0)
         case Condition.FAILED:
             return (1.0, *_newest(row))
         case Condition.NO_ANSWER | Condition.STALE:
@@ -176,8 +178,6 @@ def attention(row: Row) -> SortKey:
             return (1.5, 0.0)
         case Condition.RUNNING:
             return (2.0, _expected_end(row), row.state.since.at if row.state.since else 0.0)
-        case Condition.UNREAD | Condition.PAUSED:
-            return (4.0, 0.0)
         case _:
             return (3.0, *_newest(row))
 
