@@ -172,14 +172,14 @@ def attention(row: Row) -> SortKey:
     if is_fresh:
         return (0.0 if condition is Condition.FAILED else 0.5, *_newest(row))
     match condition:
+        case Condition.UNREAD | Condition.PAUSED:  # first, since at the start nearly all rows are unread
+            return (4.0, 0.0)
         case Condition.FAILED:
             return (1.0, *_newest(row))
         case Condition.NO_ANSWER | Condition.STALE:
             return (1.2, *_newest(row))
         case Condition.TIMED_OUT | Condition.ABORTED:
             return (1.3, *_newest(row))
-        case Condition.UNREAD | Condition.PAUSED:
-            return (4.0, 0.0)
         case _:
             return (3.0, *_newest(row))
 
