@@ -55,7 +55,7 @@ def test_a_profile_that_is_slowed_is_not_hidden_by_another_that_is_slower_anyway
     assert "slowed" not in pace_of(slow, USUAL)
 
 
-@pytest.mark.parametrize(("idle", "words"), [(20, "all read within 30 s"), (100, "all read within 2 m")])
+@pytest.mark.parametrize(("idle", "words"), [(20, "oldest answer under 30 s"), (100, "oldest answer under 2 m")])
 def test_while_all_is_fresh_the_header_names_the_age_up_to_which_it_is(idle: float, words: str) -> None:
     profile = ProfileState("", "here", USUAL._replace(idle=idle))
     summary = Summary(Counter({Condition.IDLE: 2}), 0, 0, 0, None)
@@ -167,16 +167,33 @@ def test_a_name_that_has_no_room_is_cut_in_the_middle_and_the_others_are_counted
     ]
 
 
-@pytest.mark.parametrize(
-    ("width", "since"),
-    [(180, " since 12:41"), (90, " since 12:41"), (80, ""), (60, ""), (50, ""), (20, "")],
-)
-def test_the_header_says_since_when_there_were_changes_if_nothing_is_left_out_for_it(width: int, since: str) -> None:
-    shown = [
-        ["".join(text for text, _ in part) for part in header_lines(glance._replace(width=width))[1]]
-        for glance in (GLANCE._replace(hidden=()), GLANCE._replace(hidden=(), changed_since="12:41"))
-    ]
-    assert shown[1][:3] == [f"✱ 3 changed{since}", *shown[0][1:3]]
+@pytest.mark.parametrize(("width", "since"), [(180, " since 12:41"), (80, " since 12:41"), (79, "")])
+def test_the_header_says_since_when_there_were_changes_where_it_has_room(width: int, since: str) -> None:
+    _, second = header_lines(GLANCE._replace(hidden=(), changed_since="12:41", width=width))
+    assert second[0] == [(f"✱ 3 changed{since}", "key")]
+
+
+def test_since_when_is_less_than_what_is_out_of_view() -> None:
+    _, second = header_lines(GLANCE._replace(width=180, changed_since="12:41"))
+    assert second[0] == [("✱ 3 changed", "key")]
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_how_old_the_oldest_answer_is_has_room_beside_the_next_end(width: int) -> None:
+    old = GLANCE._replace(
+        hidden=(), changed_since="12:41", width=width, summary=Summary(SEVEN, 3, 3, 0, 90.0), ends=(("x" * 24, "≈3m"),)
+    )
+    shown = ["".join(text for text, _ in part) for part in header_lines(old)[1]]
+    assert shown[0] == "✱ 3 changed since 12:41"
+    assert shown[1].endswith(f": {'x' * 24} ≈3m")
+    assert shown[2].endswith(" 1m15s")
+
+
+def test_without_room_for_words_counts_go_by_the_marks_of_the_rows() -> None:
+    both = Summary(Counter({Condition.NO_ANSWER: 4, Condition.STALE: 1}), 3, 3, 0, 10.0)  # two of the four are stale
+    in_words, in_marks = (header_parts(GLANCE._replace(summary=both, width=width))[0] for width in (120, 20))
+    assert [text for text, _ in in_words[:5:2]] == ["0 running", "2 no answer", "3 stale"]
+    assert [text for text, _ in in_marks[:3:2]] == ["?4", "◌1"]
 
 
 def test_the_first_name_is_whole_where_none_stands_beside_it() -> None:
@@ -196,4 +213,4 @@ def test_the_oldest_age_is_said_in_the_words_of_its_row(age: int) -> None:
     summary = summarise([known], 100 + age, lambda _: 15.0)
     parts = header_parts(GLANCE._replace(summary=summary, now=100 + age, hidden=(), ends=()))
     said = ["".join(text for text, _ in part) for part in parts]
-    assert f"oldest answer {time(row(known, 100 + age), 20).removesuffix(' ago')}" in said
+    assert f"oldest answer {time(row(known, 100 + age), 20).removesuffix(' old')}" in said

@@ -28,7 +28,7 @@ def test_an_ageing_status_shows_its_age() -> None:
 
 def test_a_stale_status_is_in_the_past_tense_with_its_age() -> None:
     stale = row(state((RUNNING, 0)), at=240)
-    assert (words.status_word(stale), words.age(stale), words.time(stale, 80)) == ("was running", "4m", "4m ago")
+    assert (words.status_word(stale), words.age(stale), words.time(stale, 80)) == ("was running", "4m", "4m old")
     assert stale.condition is Condition.STALE
 
 
@@ -61,7 +61,7 @@ def test_a_status_that_was_so_from_the_first_reading_may_be_older(after: float, 
 
 def test_an_old_answer_shows_its_age_and_no_duration() -> None:
     known = state((RUNNING, 0), (RUNNING, 300), (failure(), 400))
-    assert words.time(row(known, at=8 * 3600), 80) == "7h ago"
+    assert words.time(row(known, at=8 * 3600), 80) == "7h old"
     assert words.status_word(row(known, at=8 * 3600)) == "was running"
 
 

@@ -8,13 +8,14 @@ import pytest
 from textual import events
 from textual.dom import DOMNode
 
-from tests.support.builders import failure, job_id
+from tests.support.builders import DAY, failure, job_id
 from tests.support.long_run import by_length
 from tests.support.screen_harness import HOUR, PROFILE, screen
 from tui.codearts.auth.credentials import Secret, TypedToken
 from tui.core.alert_policy import AlertOn
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Status
+from tui.core.run import Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.storage.settings import AlertSettings, ViewSettings
 
@@ -126,19 +127,34 @@ async def test_the_cursor_stays_on_its_job_through_sorting_and_readings() -> Non
         assert shown.board.state.board.states[chosen].job.label in line
 
 
-@pytest.mark.parametrize("key", ["down", "enter"])
-async def test_while_no_key_is_pressed_the_first_rows_stay_in_view_and_the_next_key_goes_on_there(key: str) -> None:
+@pytest.mark.parametrize(("key", "then"), [("down", 59), ("enter", 60)])
+async def test_while_no_key_is_pressed_the_first_rows_stay_in_view_and_the_cursor_waits_on_the_first(
+    key: str, then: int
+) -> None:
     async with screen(60, state=ScreenState(sort="attention")) as shown:
         shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 61)), Status.RUNNING)
         await shown.ask_all()
         await shown.until(lambda: "30 running" in shown.lines[0])
-        assert shown.cursor == job_id(1)  # below all that started
+        assert shown.lines[3].startswith("›")  # job 001, where it was, is below all that started
         assert "job 060" in shown.lines[3]
         await shown.press("P")  # the banner takes lines of the table
         await shown.until(lambda: "Paused" in shown.lines[2])
         assert "job 060" in shown.lines[5]
         await shown.press(key)
-        assert shown.cursor == job_id(60)
+        assert shown.cursor == job_id(then)
+
+
+async def test_a_failure_under_a_cursor_that_only_waits_there_is_not_seen_by_another_key() -> None:
+    failed = RunRecord(7, Outcome.FAILED, "failure", DAY, DAY, is_finished=True)
+    async with screen(60, {job_id(60): Status.RUNNING}) as shown:
+        shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 60)), Status.RUNNING)
+        await shown.ask_all()
+        shown.board.learned(job_id(60), failed, None)
+        await shown.until(lambda: shown.lines[3].startswith("›✱● failed"))
+        await shown.press("w", "w")
+        assert shown.lines[3].startswith("›✱● failed")
+        await shown.press("j", "k")
+        assert shown.lines[3].startswith("› ● failed")
 
 
 async def test_no_job_is_removed_that_the_cursor_was_not_seen_on() -> None:

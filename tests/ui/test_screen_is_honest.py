@@ -155,7 +155,7 @@ async def test_an_undo_takes_the_last_change_also_where_the_disk_is_slow() -> No
 
 async def test_the_header_names_the_age_up_to_which_all_is_fresh() -> None:
     async with screen(3) as shown:
-        assert "all read within 90 m" in shown.lines[0]  # asked once an hour
+        assert "oldest answer under 90 m" in shown.lines[0]  # asked once an hour
 
 
 def said(line: str) -> dict[str, int]:
@@ -258,3 +258,11 @@ async def test_what_the_banner_says_is_not_said_again_on_each_row() -> None:
         await shown.until(lambda: "No answers: " in shown.text)
         await shown.until(lambda: shown.text.count("Nothing listens at this port") == 1)
         assert "? no answer" in shown.text
+
+
+async def test_with_several_profiles_a_row_names_the_one_that_the_banner_speaks_of() -> None:
+    refused = Failure(FailureKind.UNREACHABLE, "Nothing listens at this port.")
+    watched = [Job(job_id(number), f"job {number}", profile="lab" if number > 3 else "") for number in range(1, 7)]
+    async with screen(watched, {job.id: refused for job in watched if job.profile}, names=("", "lab")) as shown:
+        await shown.until(lambda: shown.text.count("lab: see above") == 3)
+        assert shown.text.count("Nothing listens at this port") == 1

@@ -379,9 +379,15 @@ class BoardScreen(Screen[None]):
         self.state.take_troubles(self.live.troubles())
         self.state.is_long = self._wants_attention()
         self.state.show_all(self.deps.now())
-        self.table.show(self.state.groups.lines, self.happened.is_quiet(self.deps.now()))
+        self._show_lines()
         self.table.update_rows(self.table.in_view())
         self.show_around()
+
+    def _show_lines(self) -> None:
+        is_quiet = self.happened.is_quiet(self.deps.now())
+        self.table.show(self.state.groups.lines, is_quiet)
+        if is_quiet and not self.details.is_open:  # they go on with the job that is read there
+            self.table.rest_cursor()
 
     def draw(self) -> None:
         """Draw the rows of the jobs that were read since the last frame, and the header."""
@@ -392,7 +398,7 @@ class BoardScreen(Screen[None]):
                 self._drawn_at = asyncio.get_running_loop().time()
         if self.state.take_troubles(self.live.troubles()):
             changed |= set(self.table.in_view())
-        self.table.show(self.state.groups.lines, self.happened.is_quiet(self.deps.now()))
+        self._show_lines()
         self.table.update_rows(changed)
         self.show_around()
 
@@ -486,7 +492,8 @@ class BoardScreen(Screen[None]):
         unseen, now = self.state.unseen, self.deps.now().at
         if not unseen:
             return set()
-        cursor = self.table.cursor if self.details.is_open or not self.table.is_away else None
+        is_seen = self.details.is_open or not (self.table.is_away or self.table.has_rested)
+        cursor = self.table.cursor if is_seen else None
         by_cursor = {cursor} if cursor and unseen.see(cursor, now) else set()
         return by_cursor | unseen.key(self.table.in_view(), now, self._has_failed)
 

@@ -239,20 +239,25 @@ class BoardState:
         now = max(last, self.moment)
         drawn_at = self.moment.at
         is_held = self.unseen.is_held(job, drawn_at)
-        is_explained = self._is_explained(state)
+        explained_by = self._explained_by(state)
         interval = self._interval_of(state) if state.good else inf  # without an age there is nothing to measure
-        return Row(state, now, interval, drawn_at, is_explained, job in self.unseen, is_held)
+        return Row(state, now, interval, drawn_at, explained_by, job in self.unseen, is_held)
 
     def take_troubles(self, troubles: Mapping[str, Failure]) -> bool:
         """Take what the banner says of whole profiles; rows do not repeat it. Returns whether it is something else."""
         before, self._troubles = self._troubles, troubles
         return {name: it.cause for name, it in before.items()} != {name: it.cause for name, it in troubles.items()}
 
-    def _is_explained(self, state: JobState) -> bool:
+    def _explained_by(self, state: JobState) -> str | None:
+        """The profile of which the banner says why this job gives no answer: see `Row.explained_by`."""
         if not state.failure or not self._troubles:
-            return False
-        trouble = self._troubles.get(state.job.profile or self._profile_names()[0])
-        return trouble is not None and trouble.cause == state.failure.cause
+            return None
+        names = self._profile_names()
+        profile = state.job.profile or names[0]
+        trouble = self._troubles.get(profile)
+        if trouble is None or trouble.cause != state.failure.cause:
+            return None
+        return profile if len(names) > 1 else ""
 
     @property
     def only_profile(self) -> str | None:
@@ -283,7 +288,7 @@ class BoardState:
             found.setdefault(job, None)
         for condition in (Condition.FAILED, Condition.NO_ANSWER, Condition.STALE):
             for job in tally[condition]:
-                if not self._is_explained(states[job]):  # a stale one without an answer has the mark of its row
+                if self._explained_by(states[job]) is None:  # a stale one without an answer has the mark of its row
                     found.setdefault(job, Condition.NO_ANSWER if states[job].failure else condition)
         for job in in_view:
             found.pop(job, None)

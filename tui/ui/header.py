@@ -97,6 +97,8 @@ Wordings = list[Parts]
 BETWEEN = 3
 """Cells between two groups of text."""
 ENDLESS = 10_000
+FOR_TIMES = 80
+"""Cells from which on the header says since when there were changes."""
 
 
 def header_parts(header: HeaderState) -> list[Parts]:
@@ -110,22 +112,29 @@ def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
     """The header in two lines: the counts; and the news, what ends next, what is doubtful, and how it is asked."""
     news = _news(header)
     wordings = [_spaced(news[:most]) for most in range(len(news), 0, -1)]
-    *needed, place, usual = _others(header) or [[], []]
-    if header.changed and header.changed_since:
+    if header.changed_since and not header.hidden and (header.width or ENDLESS) >= FOR_TIMES:
         (text, look), *more = news
-        longest = _spaced([(f"{text} since {header.changed_since}", look), *more])
-        if _fitting(header, [[longest, []], *needed]) == [longest, *_fitting(header, [wordings, *needed])[1:]]:
-            wordings = [longest]  # nothing that is needed has fewer words for it
-    return _fitting(header, [_counts(header, [])]), _fitting(header, [wordings, *needed, place, usual])
+        wordings.insert(0, _spaced([(f"{text} since {header.changed_since}", look), *more]))
+    groups = [wordings, *_others(header)]
+    is_doubtful = header.summary.stale and not header.paused
+    kept = min(map(_cells, _freshness(header))) + BETWEEN if is_doubtful else 0
+    return _fitting(header, [_counts(header, [])]), _fitting(header, groups, {2: kept, 3: kept})
 
 
-def _fitting(header: HeaderState, groups: Iterable[Wordings]) -> list[Parts]:
-    """The groups in one line. What has no room is said in fewer words or left out; not the first one."""
+def _fitting(
+    header: HeaderState, groups: Iterable[Wordings], kept: Mapping[int, int] = MappingProxyType({})
+) -> list[Parts]:
+    """The groups in one line. What has no room is said in fewer words or left out; not the first one.
+
+    `kept` is how many cells a group leaves to those behind it, if it has words that are few enough.
+    """
     shown: list[Parts] = []
     room = (header.width or ENDLESS) - 1
-    for wordings in filter(None, groups):
-        fitting = (parts for parts in wordings if _cells(parts) <= room)
-        if parts := next(fitting, [] if shown else wordings[-1]):
+    for number, wordings in enumerate(groups):
+        fitting = (
+            parts for limit in (room - kept.get(number, 0), room) for parts in wordings if _cells(parts) <= limit
+        )
+        if parts := next(fitting, [] if shown else wordings[-1] if wordings else []):
             shown.append(parts)
             room -= _cells(parts) + BETWEEN
     return shown
@@ -207,11 +216,14 @@ SHOWN_ORDER = (
 )
 
 
-def counts_of(summary: Summary) -> list[tuple[Condition, int]]:
-    """How many jobs are in each state: together as many as there are. A job without an answer whose last good one is
-    stale counts as stale, since its row says `was running`."""
-    both = summary.stale - summary.counts[Condition.STALE]
-    counts = {**summary.counts, Condition.STALE: summary.stale}
+def counts_of(summary: Summary, by_mark: bool = False) -> list[tuple[Condition, int]]:
+    """How many jobs are in each state: together as many as there are.
+
+    A job without an answer whose last good one is stale counts as stale, since its row says `was running`; with
+    `by_mark` as no answer, since that is the mark of its row.
+    """
+    both = 0 if by_mark else summary.stale - summary.counts[Condition.STALE]
+    counts = {**summary.counts, Condition.STALE: summary.counts[Condition.STALE] + both}
     counts[Condition.NO_ANSWER] = summary.counts[Condition.NO_ANSWER] - both
     return [(one, counts.get(one, 0)) for one in SHOWN_ORDER if counts.get(one) or one is Condition.RUNNING]
 
@@ -220,7 +232,7 @@ def _counts(header: HeaderState, news: Parts) -> Wordings:
     """The counts in words and the news; where these have no room, the counts have the marks of the rows."""
     counts = counts_of(header.summary)
     words = [(f"{number} {one}", look_of(one) if number else "dim") for one, number in counts]
-    marks = _marks(counts, header.marks)
+    marks = _marks(counts_of(header.summary, by_mark=True), header.marks)
     short = [(f"{header.new}{header.changed}", "key")] if header.changed else []
     wordings = [[*words, *news], [*words, *news[:1]], [*marks, *news], [*marks, *news[:1]], [*marks, *short], marks]
     return [_spaced(parts) for parts in wordings if parts]
@@ -262,10 +274,11 @@ def _freshness(header: HeaderState) -> Wordings:
     if asked == summary.never:
         return []
     if summary.oldest is None:
-        which = f"{asked - summary.never} of {asked}" if summary.never else "all"
         # An upper bound: unlike the exact age it stays the same while everything is fresh.
         within = formatting.seconds(round(fresh_within(max(profile.pace.idle for profile in header.profiles))))
-        return [[(f"{which} read within {within}", "dim")], [(f"{which} within {within}", "dim")]]
+        if summary.never:
+            return [[(f"{asked - summary.never} of {asked} read within {within}", "dim")]]
+        return [[(f"oldest answer under {within}", "dim")], [(f"oldest under {within}", "dim")]]
     oldest = how_old(header.now - summary.oldest, header.now)
     if summary.stale:
         return [[(f"oldest answer {oldest}", "stale")], [(f"oldest {oldest}", "stale")]]
@@ -344,7 +357,7 @@ def banner(header: HeaderState) -> Part:
     for profile in header.profiles:
         lines += [f"{profile.name}: {profile.warning}".removeprefix(": ")] if profile.warning else []
         if trouble := profile.pace.trouble:
-            name = f"{profile.name}: " if len(header.profiles) > 1 else ""
+            name = f"{profile.name or profile.where}: " if len(header.profiles) > 1 else ""
             lines.append(name + _trouble(trouble, profile.pace, header.sign_in_key))
             look = look if trouble.kind.retry is Retry.THROTTLED else "error"
     return "\n".join(lines), look if lines else ""

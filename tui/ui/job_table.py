@@ -90,6 +90,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.order: tuple[Line, ...] = ()
         """What each line shows, from the top."""
         self.cursor_line: Line | None = None
+        self.has_rested = False
+        """Whether the cursor is where `rest_cursor` put it."""
         self.marks: frozenset[JobId] = frozenset()
         self._range_from: Line | None = None
         """The line where the range began that grows with the cursor; None if there is none."""
@@ -317,6 +319,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if line is None or line == self.cursor_line or line not in self._lines:
             return
         old, self.cursor_line = self.cursor_line, line
+        self.has_rested = False
         self._refresh_lines(filter(None, (old, line)))
         self._keep_in_view()
         self._extend_range()
@@ -345,10 +348,18 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return line is not None and not self._in_view(line) and self.is_on_screen
 
     def bring_cursor(self) -> bool:
-        """Put a cursor that is out of view on the first line in view; return whether it was out of view."""
-        if was_away := self.is_away:
+        """Put a cursor that is out of view on the first line in view; return whether it was, or was put there."""
+        was_away, self.has_rested = self.is_away or self.has_rested, False
+        if self.is_away:
             self.move_to(self._first_in_view)
         return was_away
+
+    def rest_cursor(self) -> None:
+        """Put a cursor that the first lines have left out of view on the first one, and keep it there."""
+        if (self.is_away or self.has_rested) and not self.scroll_offset.y and self.order:
+            old, self.cursor_line = self.cursor_line, self.order[0]
+            self.has_rested = True
+            self._refresh_lines(filter(None, (old, self.cursor_line)))
 
     @property
     def _first_in_view(self) -> Line:

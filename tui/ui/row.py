@@ -58,8 +58,9 @@ class Row(NamedTuple):
     """Seconds between two readings now. Freshness is measured against it."""
     drawn_at: float | None = None
     """The clock of the times that are shown, if it is not that of `now`: the rows of one frame have the same."""
-    is_explained: bool = False
-    """Whether the banner says why this job gives no answer."""
+    explained_by: str | None = None
+    """The profile of which the banner says why this job gives no answer, empty if there is only one; None if it does
+    not say it."""
     is_new: bool = False
     """Whether it changed, and the user has not seen that yet."""
     is_held: bool = False
@@ -180,7 +181,7 @@ def time(row: Row, cells: int) -> str:
     if row.interval == NOT_ASKED:
         return formatting.clock_time(state.good.received, row.now.wall)
     if not row.current:
-        return f"{how_old(state.good.received.at, row.clock)} ago"
+        return f"{how_old(state.good.received.at, row.clock)} old"  # "ago" would be read as when it passed
     if state.status is Status.RUNNING:
         return how_long(row)
     ended = ended_at(row)
@@ -229,10 +230,15 @@ def build(row: Row, cells: int) -> str:
     """
     state = row.state
     if state.failure and not state.paused:
-        return "" if row.is_explained else no_answer(state, cells)
+        return no_answer(state, cells) if row.explained_by is None else _see_banner(row.explained_by, cells)
     if state.status is Status.RUNNING:
         return _going(state.going, cells) if state.going else ""
     return last_run(state, cells) if state.status is Status.IDLE else ""
+
+
+def _see_banner(profile: str, cells: int) -> str:
+    """Where there are several profiles: which of them the banner speaks of."""
+    return _first_fitting(((f"{profile}: see above",), (profile,)), cells) if profile else ""
 
 
 def _going(run: RunRecord, cells: int) -> str:
