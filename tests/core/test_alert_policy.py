@@ -173,6 +173,9 @@ def test_what_waits_when_the_silence_begins_is_held_back_too() -> None:
 def test_quiet_hours_reach_over_midnight_and_are_summed_up_once() -> None:
     night = Rules(True, quiet=quiet_hours("22:00-07:00"))
     assert [night.is_quiet(time(hour)) for hour in (21, 22, 3, 7)] == [False, True, True, False]
+    noon = Rules(True, quiet=quiet_hours("12:00-13:30"))
+    at = [time(11, 59), time(12), time(13, 29, 59), time(13, 30)]
+    assert [noon.is_quiet(moment) for moment in at] == [False, True, True, False]
     ear = Ear(night, time(3)).run([stop(1, 0), stop(1, 400), stop(2, 1)], until=600)
     assert (ear.bells, ear.texts) == ([], [])
     ear.clock = time(8)

@@ -71,6 +71,15 @@ def test_a_sweep_reads_the_pages_one_after_another_and_takes_a_fifth_of_the_rate
     assert world.sweeps.rate(RATE, world.now) == pytest.approx(0.2 * RATE)
 
 
+def test_a_long_sweep_goes_on_at_once_at_the_start_alone() -> None:
+    world = World(1000)
+    assert len(world.sweep(1)) == 10
+    asked = len(world.asked)
+    assert len(world.sweep(1000)) > 10
+    first, *_, tenth = [at for at, page in world.asked[asked:] if not page.building][:10]
+    assert tenth - first >= 8 / (0.2 * RATE)
+
+
 def test_few_jobs_are_swept_each_15_seconds_at_most() -> None:
     assert len(World(50).live(300)) <= 21
 
@@ -99,6 +108,22 @@ def test_the_lists_of_the_projects_are_read_where_they_have_fewer_pages() -> Non
     world.answer = answer
     assert len(world.live(1)) == 10
     assert {page.project for page in world.sweep(100)} == {"p"}
+
+
+def test_the_lists_of_the_projects_are_read_only_if_they_name_most_of_what_the_users_list_names() -> None:
+    world = World(60)
+    others = [job_id(1000 + number) for number in range(900)]
+
+    def answer(page: ListPage) -> Answer:
+        known = {**hints(world.jobs[:30], "p"), **hints(world.jobs[30:], "")}
+        if page.project:
+            return HintPage(hints(world.jobs[:30], "p"), 30)
+        shown = [*others, *world.jobs][page.number * 100 : page.number * 100 + 100]
+        return HintPage({**hints(shown, "q"), **{job: known[job] for job in shown if job in known}}, 960)
+
+    world.answer = lambda page: HintPage({}, 0) if page.building else answer(page)
+    assert len(world.sweep(1)) == 10
+    assert {page.project for page in world.sweep(600)} == {""}
 
 
 def test_a_list_that_names_too_few_watched_jobs_is_not_read_again() -> None:

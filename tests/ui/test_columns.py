@@ -110,16 +110,21 @@ def test_attention_is_what_changed_then_what_failed_then_what_runs_then_the_newe
 def test_a_run_past_its_usual_end_is_before_those_with_time_left_and_a_late_one_before_all() -> None:
     alike, two_kinds = [600.0] * 20, [100.0] * 10 + [900.0] * 10
     runs = {
-        "late": running(780, alike),
+        "late": running(150, [60.0] * 20),
+        "any moment, of a long one": running(3750, [3600.0] * 20),
         "past the longer kind": running(920, two_kinds),
         "any moment": running(615, alike),
         "seconds left": running(570, alike),
         "between two kinds": running(500, two_kinds),
         "nothing known": running(990, []),
     }
-    assert [runs[name].is_late for name in runs] == [True, False, False, False, False, False]
+    assert [runs[name].is_late for name in runs] == [True, *[False] * 6]
     assert sorted(sorted(runs), key=lambda name: attention(runs[name])) == list(runs)
-    assert [name for name, row in runs.items() if row.due] == ["any moment", "seconds left"]
+    assert [name for name, row in runs.items() if row.due] == [
+        "any moment, of a long one",
+        "any moment",
+        "seconds left",
+    ]
 
 
 def running(elapsed: float, past: list[float]) -> Row:

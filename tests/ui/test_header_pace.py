@@ -118,6 +118,20 @@ def test_silence_is_shown_before_all_but_the_counts(width: int) -> None:
     assert "silent until 17:45" in "".join(text for part in header_parts(header) for text, _ in part)
 
 
+def test_what_changed_is_said_before_all_other_news() -> None:
+    header = GLANCE._replace(width=70, silent="17:45", is_long=False, hidden=(), ends=())
+    shown = "".join(text for part in header_parts(header) for text, _ in part)
+    assert shown.index("3 changed") < shown.index("silent until 17:45")
+
+
+@pytest.mark.parametrize(("lasts", "words"), [(7200.0, "token 2h00m"), (59.0, "token 45s"), (0.0, "token ended")])
+def test_the_header_says_when_the_sign_in_ends(lasts: float, words: str) -> None:
+    profile = ProfileState("", "cn-north-4", USUAL, lasts=lasts)
+    summary = Summary(Counter({Condition.IDLE: 2}), 0, 0, 0, None)
+    parts = header_parts(HeaderState((profile,), summary, 100.0, 2, False, 0, "i", width=200))
+    assert words in ["".join(text for text, _ in part) for part in parts]
+
+
 GLANCE = HeaderState(
     (ProfileState("", "cn-north-4", USUAL),),
     Summary(SEVEN, 0, 0, 0, None),

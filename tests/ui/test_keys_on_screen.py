@@ -252,6 +252,7 @@ async def test_a_sequence_that_says_alt_itself_does_nothing() -> None:
             await typed(shown, sent)
             assert len(shown.board.table.marks) == 3, name
             assert len(shown.store.load().jobs) == 3, name
+            assert shown.said == "", name
         await shown.press("escape", "a")
         shown.app.post_message(events.Paste(f"{job_id(7)}\n{job_id(8)}"))
         await shown.until(lambda: "2 new" in shown.text)

@@ -32,6 +32,11 @@ def test_a_stale_status_is_in_the_past_tense_with_its_age() -> None:
     assert stale.condition is Condition.STALE
 
 
+def test_an_answer_that_is_old_after_seconds_is_never_0_seconds_old() -> None:
+    quick = row(state((RUNNING, 14)), at=18)._replace(interval=1.0)
+    assert (words.status_word(quick), words.time(quick, 80)) == ("was running", "15s old")
+
+
 def test_a_failure_is_never_idle_and_keeps_the_last_good_status_until_that_is_stale() -> None:
     known = state((IDLE, 0), (failure(), 10))
     assert row(known, at=12).condition is Condition.NO_ANSWER

@@ -57,6 +57,7 @@ DAY_BEFORE, YEAR_BEFORE, HOUR = NOON - 86_400, NOON - 400 * 86_400, 3600
         (Between(YEAR_BEFORE, YEAR_BEFORE + 900), 960, "2025-10-19        8m ±8m", "2025-10-19   8m ±8m"),
         (Between(DAY_BEFORE, DAY_BEFORE + 7 * HOUR), 8 * HOUR, "11-22 12:00-19:00 4h ±4h", "11-22        4h ±4h"),
         (Between(NOON - 240 * HOUR, NOON), 241 * HOUR, "11-13 12:00-12:00 5d ±5d", "11-13        5d ±5d"),
+        (Between(NOON - 47 * HOUR, NOON), 60 * HOUR, "11-21 13:00-12:00 36h ±24h", "11-21        36h ±24h"),
     ],
 )
 def test_no_time_of_a_run_is_cut(start: Between, after: float, long: str, short: str) -> None:
@@ -64,6 +65,11 @@ def test_no_time_of_a_run_is_cut(start: Between, after: float, long: str, short:
     known = whole()._replace(start=start, running_at=ended, end=Between(ended, ended))
     assert run_line(known, DAY, UNICODE) == f"       ✓ passed    {long}"
     assert short_run_line(known, DAY, UNICODE) == f"✓        {short}"
+
+
+def test_a_duration_of_days_is_whole_also_in_ascii() -> None:
+    known = whole()._replace(start=Between(NOON - 47 * HOUR, NOON), end=Between(NOON + 33 * HOUR, NOON + 33 * HOUR))
+    assert short_run_line(known, DAY, ASCII).endswith(" 2d +-24h")
 
 
 def test_the_record_of_a_run_adds_branch_and_who() -> None:

@@ -126,6 +126,9 @@ def test_what_wants_attention_out_of_view_is_named_in_the_order_of_attention() -
     known.show_all(moment(100))
     marks = dict(known.out_of_view(()))
     assert (marks["failed before"], marks["healthy"]) == (Condition.NO_ANSWER, Condition.STALE)  # as their rows
+    known.take_troubles({"": failure()})
+    known.show_all(moment(100))
+    assert {"no answer", "failed before"}.isdisjoint(dict(known.out_of_view(())))  # the banner says why
 
 
 async def stop(shown: Screen, *jobs: JobId) -> None:
