@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from textual import events
 
 from tests.support.builders import failure, job_id
 from tests.support.long_run import by_length
@@ -43,6 +44,17 @@ async def test_the_palette_finds_everyday_words_and_shows_keys() -> None:
             await shown.type(word)
             await shown.until(partial(is_shown, shown, title))
             await shown.press("escape")
+
+
+async def test_a_click_beside_the_palette_closes_it_also_where_the_terminal_has_become_smaller() -> None:
+    async with screen(1) as shown:
+        for x, y in ((1, 1), (500, 500)):
+            await shown.press("colon")
+            click = events.Click(shown.app.screen, x, y, 0, 0, 1, False, False, False, x, y)
+            shown.app.screen.post_message(click)
+            await shown.until(lambda: shown.app.screen is shown.board)
+            await shown.settle()
+            assert shown.app.crash == ""
 
 
 OPENERS = ["e", "question_mark", "T", "enter", "s", "f1", "F", "o", "f2", "d"]

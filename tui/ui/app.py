@@ -22,9 +22,11 @@ from textual.command import CommandPalette, Provider
 from textual.driver import Driver
 from textual.errors import NoWidget
 from textual.filter import ANSIToTruecolor
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.theme import Theme
+from textual.widget import Widget
 
 from tui.core.errors import UserError, shortage
 from tui.core.text import A_BUG, crash_text, plain_paste
@@ -49,6 +51,16 @@ def _palette() -> type[Provider]:
     from tui.ui.key_help import Commands
 
     return Commands
+
+
+class Palette(CommandPalette):
+    """Textual's own, which fails at a click outside of all that is drawn, as in a terminal that has become smaller."""
+
+    def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:
+        try:
+            return super().get_widget_at(x, y)
+        except NoWidget:
+            return self, self.region
 
 
 class WatchApp(App[None]):
@@ -319,7 +331,7 @@ class WatchApp(App[None]):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder="Search for commands", id="--command-palette"))
+            self.push_screen(Palette(placeholder="Search for commands", id="--command-palette"))
 
     def action_repaint(self) -> None:
         self._frame.forget()
