@@ -101,6 +101,11 @@ async def test_everything_that_happened_and_the_runs_of_one_job() -> None:
         await shown.press("h", "E")
         assert any("failed #88 after 10m" in line for line in shown.lines)
         assert not any(" + 12:" in line for line in shown.lines)
+        await shown.press("E")
+        ahead = shown.clock.now().wall.timestamp() + 86_400
+        shown.board.keep_state(shown.board.state.look._replace(events_read=ahead))  # by a clock that was set back since
+        await shown.press("E")
+        assert any(" + 12:" in line for line in shown.lines)
 
 
 async def test_the_history_shows_older_runs_of_the_file_when_they_are_read() -> None:

@@ -76,7 +76,8 @@ class DialogActions(Actions):
         now, look, glyphs = self.deps.now(), self.state.look, self.deps.glyphs
         events = self.screen.happened.events(self.state.board.states.values(), now)
         names = {event.job: self.screen.job_name(event.job) for event in events}
-        lines = partial(event_lines, events, look.events_read, names.__getitem__, glyphs=glyphs)
+        read_until = look.events_read if look.events_read <= now.wall.timestamp() else 0.0  # else the clock was wrong
+        lines = partial(event_lines, events, read_until, names.__getitem__, glyphs=glyphs)
         hint = f"enter: go to the job, esc: close; {glyphs.mark} is new"
         dialog = ListDialog("What happened", lines, "Nothing happened yet.", hint, glyphs.ellipsis, self._wall)
         self.screen.keep_state(look._replace(events_read=now.wall.timestamp()))
