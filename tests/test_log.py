@@ -95,7 +95,7 @@ async def test_a_job_is_logged_when_it_fails_anew_or_otherwise_and_when_it_can_b
             bench.answer = partial(lambda outcome, _: outcome, outcome)
             await asyncio.sleep(900)
     assert lines(path) == [
-        f"WARNING tui.polling.poller: job {job(0)}: server error: The service failed. | CB.00060101 | internal error",
+        f"WARNING tui.polling.poller: job {job(0)}: server error: {failure().summary} | CB.00060101 | internal error",
         f"WARNING tui.polling.poller: job {job(0)}: timed out: it failed: timed out",
         f"INFO tui.polling.poller: job {job(0)} can be read again: running",
     ]

@@ -210,7 +210,7 @@ def test_a_web_page_means_the_wrong_host(http_status: int, headers: dict[str, st
 def test_a_gateway_may_answer_a_web_page() -> None:
     found = failure(502, b"<html></html>")
     assert found.kind is FailureKind.GATEWAY_ERROR
-    assert found.summary == "The gateway in front of the service failed (HTTP 502)."
+    assert found.summary == "The gateway in front of the service has an error (HTTP 502)."
 
 
 @pytest.mark.parametrize(

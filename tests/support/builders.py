@@ -21,7 +21,7 @@ def moment(at: float) -> Moment:
     return Moment(at, DAY + timedelta(seconds=at))
 
 
-def failure(kind: FailureKind = FailureKind.SERVER_ERROR, summary: str = "The service failed.") -> Failure:
+def failure(kind: FailureKind = FailureKind.SERVER_ERROR, summary: str = "The service has an error.") -> Failure:
     return Failure(kind, summary, "CB.00060101", "internal error")
 
 

@@ -195,12 +195,12 @@ async def test_a_lost_network_is_one_alert_and_a_short_one_is_none() -> None:
 @in_virtual_time
 async def test_one_job_that_gives_no_answer_is_one_alert_once_that_lasts() -> None:
     async with stage(AlertSettings(True, frozenset({AlertOn.NO_ANSWER})), 3) as made:
-        made.answers[job_id(1)] = Failure(FailureKind.SERVER_ERROR, "The service failed.")
+        made.answers[job_id(1)] = Failure(FailureKind.SERVER_ERROR, "The service has an error.")
         await asyncio.sleep(8)
         made.answers[job_id(1)] = RUNNING
         await asyncio.sleep(60)
         assert made.sent == []
-        made.answers[job_id(1)] = Failure(FailureKind.SERVER_ERROR, "The service failed.")
+        made.answers[job_id(1)] = Failure(FailureKind.SERVER_ERROR, "The service has an error.")
         await asyncio.sleep(3600)
         assert (made.bells, made.texts) == (1, ["job 1: no answer"])
 

@@ -167,7 +167,7 @@ def test_why_there_is_no_answer_is_a_sentence_or_a_few_words() -> None:
     )
     build = next(column for column in EVERY if column.key == "build")
     texts = [build.cell(known, cells) for cells in (40, 17, 11)]
-    assert texts == ["The service failed.", "server error", "HTTP 504"]
+    assert texts == ["The service has an error.", "server error", "HTTP 504"]
 
 
 def test_the_settings_know_every_order() -> None:

@@ -212,7 +212,7 @@ async def test_the_details_of_a_group_name_what_gives_no_answer_and_follow_the_c
     async with screen(WATCHED, {A: Status.RUNNING, B: failure()}, size=(140, 24), state=look) as shown:
         shown.board.table.move_to(GroupLine("tag:web"))
         await shown.until(lambda: "2 jobs: 1 no answer, 1 running" in shown.text)
-        assert "no answer  ui  The service failed." in shown.text
+        assert "no answer  ui  The service has an error." in shown.text
         shown.board.table.move_to(GroupLine("tag:data"))
         await shown.until(lambda: "1 job: 1 idle" in shown.text)
 

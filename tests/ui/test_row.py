@@ -42,13 +42,13 @@ def test_a_failure_is_never_idle_and_keeps_the_last_good_status_until_that_is_st
     assert row(known, at=12).condition is Condition.NO_ANSWER
     assert words.status_word(row(known, at=12)) == "idle"
     assert words.status_word(row(known, at=60)) == "was idle"
-    assert words.build(row(known, at=12), 80) == "The service failed."
+    assert words.build(row(known, at=12), 80) == "The service has an error."
 
 
 def test_a_job_that_was_never_read_and_fails_has_no_status() -> None:
     known = state((failure(), 0), (failure(), 10))
     assert words.status_word(row(known, at=12)) == "no answer"
-    assert words.build(row(known, at=12), 80) == "The service failed."
+    assert words.build(row(known, at=12), 80) == "The service has an error."
 
 
 def test_a_paused_job_says_so_and_since_when() -> None:

@@ -98,7 +98,7 @@ def test_events_say_what_when_and_which_are_new() -> None:
     assert ["".join(text for text, _ in line.parts) for line in lines] == [
         "+ 12:11 job 1 ▸ started",
         "+ 12:11 job 1 ● failed after ≈10m",
-        "  12:02 job 2 ? no answer: The service failed.",
+        "  12:02 job 2 ? no answer: The service has an error.",
         "  12:01 job 1 ▸ started",
     ]
     assert [line.key for line in lines] == [job_id(1), job_id(1), job_id(2), job_id(1)]

@@ -25,7 +25,7 @@ async def test_rows_say_status_in_mark_and_word() -> None:
         assert "▸ running" in shown.lines[2]
         assert "◦ idle" in shown.lines[3]
         assert "? no answer" in shown.lines[4]
-        assert "The service failed." in shown.lines[4]
+        assert "The service has an error." in shown.lines[4]
         assert "1 running" in shown.lines[0]
         assert "1 no answer" in shown.lines[0]
 

@@ -27,7 +27,7 @@ _IN_A_THREAD = 256 * 1024
 REFUSALS = 2
 """So many refusals in a row switch a kind off."""
 FIRST_REST, LONGEST_REST = 600.0, 4 * 3600.0
-"""Seconds that a kind rests after the service failed; doubled each time."""
+"""Seconds that a kind rests after an error of the service; doubled each time."""
 THROTTLED_REST = 300.0
 """Seconds that all kinds rest after the service asked for fewer requests, or refused the sign-in of an extra call."""
 NETWORK_REST = 60.0
@@ -41,7 +41,7 @@ _ON_THE_WAY = (FailureKind.DNS, FailureKind.UNREACHABLE, FailureKind.TLS, Failur
 class SwitchState(StrEnum):
     ON = "on"
     RESTING = "resting"
-    """Off for a while, after the service failed."""
+    """Off for a while, after an error of the service."""
     OFF = "off"
     """Until the credential or the endpoint changes."""
 

@@ -3,14 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tui.core.board import Freshness, JobState
+from tui.core.job import JobId
 from tui.core.reading import Status
 from tui.core.run import Outcome
-
-if TYPE_CHECKING:
-    from tui.core.job import JobId
 
 
 class Condition(StrEnum):
@@ -99,12 +97,16 @@ class Tally:
         """The jobs in each state but unread, as the header counts them: a stale one without an answer is stale."""
         self._now = 0.0
 
-    def count(self, states: Collection[JobState], now: float, interval_of: IntervalOf) -> None:
-        """Discards the counts and counts these jobs anew."""
+    def count(self, states: Collection[JobState], now: float, interval_of: IntervalOf) -> set[JobId]:
+        """Discards the counts and counts these jobs anew. Returns those that were counted otherwise before."""
         self._now = now
-        self._parts, self._read_at, self._sums = {}, {}, Counter({UNREAD: len(states)})
+        before, self._parts = self._parts, {}
+        self._read_at, self._sums = {}, Counter({UNREAD: len(states)})
         self.jobs.clear()
         self.follow((state for state in states if state.last or state.paused), interval_of)
+        return {
+            job for job, part in self._parts.items() if before.get(job) != part
+        } | before.keys() - self._parts.keys()
 
     def follow(self, states: Iterable[JobState], interval_of: IntervalOf) -> None:
         """Update the sum for these jobs, which were counted before."""

@@ -26,7 +26,7 @@ from tui.core.board import Board
 from tui.core.condition import Condition
 from tui.core.errors import UserError
 from tui.core.job import JobId, ServiceName
-from tui.core.reading import Reading
+from tui.core.reading import Moment, Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.run_progress import expected_ends
 from tui.core.text import clean
@@ -254,7 +254,7 @@ class BoardScreen(Screen[None]):
         self.alerting.tick(self.state.board, self.live.troubled())
         has_slept = self.live.has_slept(self.deps.now().at)
         if is_rare or has_slept:
-            self.show_all()
+            self.show_all(self.state.pass_time)
         elif asyncio.get_running_loop().time() - self._drawn_at > TICK:  # else readings have just caused a frame
             self.show_around()
 
@@ -374,11 +374,11 @@ class BoardScreen(Screen[None]):
         elif command := BY_ID.get(event.command):
             await self.app.run_action(command.bound_action, self)
 
-    def show_all(self) -> None:
-        """Draw all that changed since the last frame, also by time alone."""
+    def show_all(self, update: Callable[[Moment], None] | None = None) -> None:
+        """Draw all that changed since the last frame, also by time alone. `update` is another way than `show_all`."""
         self.state.take_troubles(self.live.troubles())
         self.state.is_long = self._wants_attention()
-        self.state.show_all(self.deps.now())
+        (update or self.state.show_all)(self.deps.now())
         self._show_lines()
         self.table.update_rows(self.table.in_view())
         self.show_around()

@@ -42,7 +42,12 @@ class RowOrder:
 
     @property
     def depends_on_readings(self) -> bool:
-        return self.sort is not None or self.filter.by_condition or self.only_problems
+        return self.sort is not None or self.depends_on_time
+
+    @property
+    def depends_on_time(self) -> bool:
+        """Whether time alone may bring or hide a row that is in the same state."""
+        return self.filter.by_condition or self.only_problems
 
     def moved(self, jobs: Iterable[JobId], row_of: Callable[[JobId], Row]) -> bool:
         """Take new sort keys of these jobs. Returns whether any differs from the one before."""
@@ -200,6 +205,19 @@ class BoardState:
         self._note_due(self._tally.jobs[Condition.RUNNING])
         self._sort_all()
         self._arrange()
+
+    def pass_time(self, now: Moment) -> None:
+        """As `show_all`, if nothing else happened since than readings: only rows that may stand elsewhere are sorted.
+
+        Time alone moves a row whose state gets another word, one that runs, and one whose change was seen a while ago.
+        """
+        if self._row_order.depends_on_time:
+            self.show_all(now)
+            return
+        self.moment = now
+        other_words = self._tally.count(self.board.states.values(), now.at, self._interval_of)
+        self._changed |= other_words | self._tally.jobs[Condition.RUNNING].keys() | self.unseen.recent
+        self.show_changed()
 
     def _sort_all(self) -> None:
         self._row_order.sort = self._sort_key()

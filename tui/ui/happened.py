@@ -150,6 +150,11 @@ class Unseen:
                 self._since.setdefault(state.job.id, now)
                 self._drawn.pop(state.job.id, None)
 
+    @property
+    def recent(self) -> set[JobId]:
+        """Jobs whose change was not seen yet, or only just."""
+        return self._since.keys() | self._seen.keys()
+
     def keep(self, jobs: Collection[JobId]) -> None:
         """Forget all jobs but these."""
         self._since = {job: at for job, at in self._since.items() if job in jobs}

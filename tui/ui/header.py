@@ -359,7 +359,7 @@ def banner(header: HeaderState) -> Part:
         if trouble := profile.pace.trouble:
             name = f"{profile.name or profile.where}: " if len(header.profiles) > 1 else ""
             lines.append(name + _trouble(trouble, profile.pace, header.sign_in_key))
-            look = look if trouble.kind.retry is Retry.THROTTLED else "error"
+            look = "error" if trouble.kind.retry in (Retry.SIGN_IN, Retry.LASTING) else look
     return "\n".join(lines), look if lines else ""
 
 

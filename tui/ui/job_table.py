@@ -427,10 +427,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return strip.adjust_cell_length(max(self.size.width, self._needed), base)
 
     def _look(self, name: str, base: Style, on_cursor: bool, is_new: bool = False) -> Style:
-        """The style of a cell. The line of the cursor has one look, since the colours of states cannot be read on it.
-        What has changed is bold, and a failed build that nobody has seen is reversed, too."""
-        if is_new:
-            base += NEW_FAILED if name == "failed" and not on_cursor else NEW
+        """The style of a cell. The line of the cursor has one look, since the colours of states cannot be read on it;
+        but the state of a failed build that nobody has seen is reversed there, too. What has changed is bold."""
+        if is_new and name == "failed":
+            return (self.rich_style if on_cursor else base) + NEW_FAILED + self._ink(name)
+        base += NEW if is_new else Style.null()
         return base if on_cursor or not name or (is_new and name in QUIET) else base + self._ink(name)
 
     def _group_cells(self, group: str) -> Cells:

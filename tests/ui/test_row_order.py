@@ -1,0 +1,64 @@
+"""The rows stand where they belong, whatever was read and however much time has passed."""
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.core.test_past_events import run
+from tests.support.builders import failure, job_id, moment, reading
+from tui.core.board import Board
+from tui.core.job import Job
+from tui.core.reading import Failure, Status
+from tui.core.run import Outcome
+from tui.storage.screen_state import ScreenState
+from tui.terminal.capabilities import UNICODE
+from tui.ui.board_state import BoardState
+from tui.ui.columns import SORTS, columns, sorts
+
+ORDERS = sorts(columns(UNICODE))
+JOBS = [Job(job_id(number), f"job {number}", ("web",) if number % 2 else ()) for number in range(6)]
+OUTCOMES: list[Status | Failure] = [Status.RUNNING, Status.IDLE, failure()]
+READ = st.dictionaries(st.sampled_from([job.id for job in JOBS]), st.sampled_from(OUTCOMES), max_size=3)
+Steps = Sequence[tuple[float, dict[str, Status | Failure]]]
+
+
+def shown(look: ScreenState) -> BoardState:
+    """Six jobs on a screen that has too few rows for them; each ran for 100 seconds before."""
+    board = Board().watch(JOBS)
+    state = BoardState(board, ScreenState(), moment(0), ORDERS, lambda _: 100.0, lambda: [""])
+    known = {
+        job.id: state.board.states[job.id]._replace(runs=(run(job.id, -500.0, -400.0, Outcome.PASSED),) * 3)
+        for job in JOBS
+    }
+    state.board = state.board._replace(states=known)
+    state.is_long = True
+    state.set_look(look)
+    state.show_all(moment(0))
+    return state
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(SORTS),
+    st.sampled_from(["", "state", "tag"]),
+    st.sampled_from(["", "is:slow", "since:1m", "job"]),
+    st.lists(st.tuples(st.sampled_from([1.0, 61.0, 170.0]), READ), min_size=2, max_size=6),
+)
+def test_after_time_alone_the_rows_stand_as_if_all_were_sorted_anew(
+    sort: str, group: str, filter_text: str, steps: Steps
+) -> None:
+    look = ScreenState(sort="" if sort == "auto" else sort, group=group, filter=filter_text)
+    state, at = shown(look), 0.0
+    state.record([reading(job.id, Status.IDLE, at) for job in JOBS], lambda _: 15.0)
+    for passed, outcomes in steps:
+        at += passed
+        before = state.board
+        state.record([reading(job_id(int(job, 16)), outcome, at) for job, outcome in outcomes.items()], lambda _: 15.0)
+        state.unseen.look(before, state.board, [job.id for job in JOBS], moment(at))
+        if state.order:
+            state.unseen.see(state.order[0], at)
+        state.pass_time(moment(at))
+        passed_alone = state.order, state.groups.lines
+        state.show_all(moment(at))
+        assert passed_alone == (state.order, state.groups.lines)
