@@ -5,6 +5,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
+from textual import events
+from textual.geometry import Size
 
 from tests.support.builders import failure, job_id
 from tests.support.long_run import by_length
@@ -72,3 +74,14 @@ async def test_counts_that_a_narrow_screen_has_no_room_for_leave_a_sign() -> Non
         assert shown.lines[0] == " ▸1  ◦3  ?1  1 of 5 shown │ cn-north-4"
         await shown.pilot.resize_terminal(80, 24)
         await shown.until(lambda: "1 of 5 shown" in shown.lines[0])
+
+
+async def test_a_size_that_comes_late_is_not_taken_for_that_of_now() -> None:
+    async with screen(3) as shown:
+        for key in ("", "question_mark", "colon"):
+            await shown.press(*filter(None, [key]))
+            shown.app.screen.post_message(events.Resize(Size(20, 5), Size(20, 5)))
+            await shown.settle()
+            assert shown.app.screen.size == shown.board.size == Size(80, 24), key
+            assert "too small" not in shown.text
+            await shown.press("escape")

@@ -40,6 +40,7 @@ from tui.ui.key_turns import COMMAND, KeyTurns
 from tui.ui.keys import alt_keys, canonical, half_width, moving_keys
 from tui.ui.paste_detector import PasteDetector
 from tui.ui.screen_deps import ScreenDeps
+from tui.ui.status_line import PresentSize
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
 
 TWICE = 2.0
@@ -53,7 +54,7 @@ def _palette() -> type[Provider]:
     return Commands
 
 
-class Palette(CommandPalette):
+class Palette(PresentSize, CommandPalette):
     """Textual's own, which fails at a click outside of all that is drawn, as in a terminal that has become smaller."""
 
     def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:

@@ -50,7 +50,19 @@ from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
-from tui.ui.status_line import HEIGHTS, OWN, WIDTHS, Focus, Footer, HidingText, StatusLine, TooSmall, classes_for, hints
+from tui.ui.status_line import (
+    HEIGHTS,
+    OWN,
+    WIDTHS,
+    Focus,
+    Footer,
+    HidingText,
+    PresentSize,
+    StatusLine,
+    TooSmall,
+    classes_for,
+    hints,
+)
 from tui.ui.watchlist_editor import DiskThread, Emptied, WatchlistEditor
 
 if TYPE_CHECKING:
@@ -69,7 +81,7 @@ FOR_HISTORY = 0.1
 """Seconds that the first frame waits for the history file, which is read since the program started."""
 
 
-class BoardScreen(Screen[None]):
+class BoardScreen(PresentSize, Screen[None]):
     """The table of jobs with everything that a key can do to it."""
 
     class PollingStarted(Message):

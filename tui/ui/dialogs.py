@@ -26,7 +26,7 @@ from tui.core.job import JobId
 from tui.core.text import JOINERS, clean, drawn
 from tui.ui.key_turns import COMMAND
 from tui.ui.screen_deps import SignInForm
-from tui.ui.status_line import HEIGHTS, WIDTHS, TooSmall
+from tui.ui.status_line import HEIGHTS, WIDTHS, PresentSize, TooSmall
 
 MASKED = "Masked text cannot be copied."
 
@@ -111,7 +111,7 @@ AROUND = 7
 """Lines of a dialog besides its content: border, title, hint and margins."""
 
 
-class Dialog(ModalScreen[Answer | None]):
+class Dialog(PresentSize, ModalScreen[Answer | None]):
     """A titled box over the screen. Its result is None if it was closed without an answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

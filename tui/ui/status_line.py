@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple, TypeVar
 from rich.text import Text
 from textual import events
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -119,6 +120,18 @@ class HidingText(Static):
         self.display = bool(text)
         if look:
             self.add_class(f"-{look}")
+
+
+class PresentSize(MessagePump):
+    """A screen that is laid out for the terminal's size of now alone.
+
+    Textual's screens send themselves one more event of each size that comes: two sizes under way at once follow
+    each other for ever."""
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Resize) and event.size != (size := self.app.size):
+            event = events.Resize(size, size)
+        await super().on_event(event)
 
 
 class TooSmall(Static):
