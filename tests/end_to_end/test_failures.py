@@ -17,7 +17,7 @@ OWN: dict[str, tuple[Script, str]] = {
     "elsewhere": (refusal(403, "APIGW.0802", "forbidden in the current region"), "This IAM user is barred from this"),
     "unknown-path": (refusal(404, "CB.00060214", "The URL is not found."), "The address is unknown to the service"),
     "deleted": (refusal(422, "CB.00031006", "The job does not exist"), "There is no such job"),
-    "broken": (refusal(500, "CB.00060101", "Internal error."), "The service has an error inside"),
+    "broken": (refusal(500, "CB.00060101", "Internal error."), "The service has an internal error"),
     "gateway": (Reply(502, "<html><title>502 Bad Gateway</title></html>"), "The gateway in front of the service"),
     "in-a-200": (Reply(200, {"error": {"code": "DEV.CB.032011", "reason": "bad"}, "status": "error"}), "The job ID is"),
     "no-result": (Reply(200, {"result": "true"}), "The result is the text"),

@@ -13,7 +13,7 @@ from tests.support.program import Home, numbered
 JOBS, RATE, CONCURRENCY = 200, 50, 8
 ROW = re.compile(r"job \d{3}")
 FRESH = re.compile(r"[▸◦] (?:running|idle)(?: +\S+\+)? +job \d{3}")
-MARKED = re.compile(r"\? running +\S+ +job \d{3}|[◌?] was running .*ago +job \d{3}")
+MARKED = re.compile(r"\? running +\S+ +job \d{3}|[◌?] was running .*old +job \d{3}")
 
 
 def fullest_second(requests: Sequence[Request]) -> int:
