@@ -45,14 +45,14 @@ def in_turn(runs: int, cases: Mapping[str, Callable[[], Sample]]) -> dict[str, d
 
 
 @contextmanager
-def home(jobs: int, port: int, settings: str = "", profiles: int = 0) -> Iterator[Home]:
+def home(jobs: int, port: int, settings: str = "", profiles: int = 0, sort: str = "") -> Iterator[Home]:
     with tempfile.TemporaryDirectory(prefix="codearts-watch-bench-") as folder:
-        yield Home(Path(folder), jobs, port, settings, profiles)
+        yield Home(Path(folder), jobs, port, settings, profiles, sort)
 
 
 @contextmanager
-def product(jobs: int, port: int, settings: str = "", profiles: int = 0) -> Iterator[Terminal]:
-    with home(jobs, port, settings, profiles) as its, its.open() as terminal:
+def product(jobs: int, port: int, settings: str = "", profiles: int = 0, sort: str = "") -> Iterator[Terminal]:
+    with home(jobs, port, settings, profiles, sort) as its, its.open() as terminal:
         yield terminal
 
 

@@ -32,9 +32,14 @@ def full_speed(port: int, profiles: int) -> str:
 
 
 class Home:
-    """One user's files, made anew under `folder`. If there are profiles, `p0` and on, the jobs are theirs in turn."""
+    """One user's files, made anew under `folder`. If there are profiles, `p0` and on, the jobs are theirs in turn.
 
-    def __init__(self, folder: Path, jobs: int, port: int, settings: str = "", profiles: int = 0) -> None:
+    `sort` is the order that the user chose; empty for the automatic one.
+    """
+
+    def __init__(
+        self, folder: Path, jobs: int, port: int, settings: str = "", profiles: int = 0, sort: str = ""
+    ) -> None:
         config = folder / "config" / "codearts-watch"
         config.mkdir(parents=True)
         (config / "settings.toml").write_text(settings)
@@ -44,6 +49,9 @@ class Home:
             if profiles:
                 entries.append(f'profile = "p{number % profiles}"\n')
         (config / "watchlist.toml").write_text("version = 1\n" + "".join(entries))
+        state = folder / "state" / "codearts-watch"
+        state.mkdir(parents=True, mode=0o700)
+        (state / "screen.toml").write_text(f'sort = "{sort}"\n')
         self.env: dict[str, str] = {
             **ENVIRONMENT,
             "HOME": str(folder),

@@ -65,8 +65,8 @@ def silence(plan: Plan) -> list[Row]:
             press(terminal, (report,), 1)
             return {"bytes": terminal.bytes_read - before}
 
-    def typing(keys: Sequence[bytes], jobs: int = JOBS) -> Sample:
-        with Service() as service, product(jobs, service.port) as terminal:
+    def typing(keys: Sequence[bytes], jobs: int = JOBS, sort: str = "") -> Sample:
+        with Service() as service, product(jobs, service.port, sort=sort) as terminal:
             terminal.wait_for(ALL_READ)
             press(terminal, (), 2)
             press(terminal, keys, 2)
@@ -87,7 +87,7 @@ def silence(plan: Plan) -> list[Row]:
             **{name: partial(focus, report) for name, report in FOCUS.items()},
             "filter": lambda: typing((b"/",)),
             "label": lambda: typing((b"L",)),
-            "age": lambda: typing((b"s", b"j", b"j", b"j", b"\r"), 60),
+            "age": lambda: typing((), 60, "age"),
             "pause": paused,
         },
     )
