@@ -32,7 +32,7 @@ def shown(look: ScreenState) -> BoardState:
         for job in JOBS
     }
     state.board = state.board._replace(states=known)
-    state.is_long = True
+    state.exceeds_screen = True
     state.set_look(look)
     state.show_all(moment(0))
     return state

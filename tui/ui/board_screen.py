@@ -266,7 +266,7 @@ class BoardScreen(PresentSize, Screen[None]):
         self.alerting.tick(self.state.board, self.live.troubled())
         has_slept = self.live.has_slept(self.deps.now().at)
         if is_rare or has_slept:
-            self.show_all(self.state.pass_time)
+            self.pass_time()
         elif asyncio.get_running_loop().time() - self._drawn_at > TICK:  # else readings have just caused a frame
             self.show_around()
 
@@ -386,11 +386,19 @@ class BoardScreen(PresentSize, Screen[None]):
         elif command := BY_ID.get(event.command):
             await self.app.run_action(command.bound_action, self)
 
-    def show_all(self, update: Callable[[Moment], None] | None = None) -> None:
-        """Draw all that changed since the last frame, also by time alone. `update` is another way than `show_all`."""
+    def show_all(self) -> None:
+        """Draw all that changed since the last frame, also by time alone."""
+        self._show(self.state.show_all)
+
+    def pass_time(self) -> None:
+        """Draw all that readings and time changed since the last frame."""
+        self._show(self.state.pass_time)
+
+    def _show(self, update: Callable[[Moment], None]) -> None:
+        """Draw all that changed since the last frame; `update` brings `state` up to date."""
         self.state.take_troubles(self.live.troubles())
-        self.state.is_long = self._wants_attention()
-        (update or self.state.show_all)(self.deps.now())
+        self.state.exceeds_screen = self._exceeds_screen()
+        update(self.deps.now())
         self._show_lines()
         self.table.update_rows(self.table.in_view())
         self.show_around()
@@ -398,8 +406,8 @@ class BoardScreen(PresentSize, Screen[None]):
     def _show_lines(self) -> None:
         is_quiet = self.happened.is_quiet(self.deps.now())
         self.table.show(self.state.groups.lines, is_quiet)
-        if is_quiet and not self.details.is_open:  # they go on with the job that is read there
-            self.table.rest_cursor()
+        if is_quiet and not self.details.is_open:  # the details show the cursor's job, which somebody may be reading
+            self.table.park_cursor()
 
     def draw(self) -> None:
         """Draw the rows of the jobs that were read since the last frame, and the header."""
@@ -456,13 +464,11 @@ class BoardScreen(PresentSize, Screen[None]):
 
     def _is_long(self) -> bool:
         """Whether there are more jobs than rows on the screen."""
-        below = (self.details.place.height or 0) if self.details.is_open else 0
-        return len(self.state.board.states) > self.app.size.height - AROUND - below
+        return self._exceeds_screen((self.details.place.height or 0) if self.details.is_open else 0)
 
-    def _wants_attention(self) -> bool:
-        """Whether the automatic order is "attention": details below the rows do not count, so that no row moves when
-        they open."""
-        return len(self.state.board.states) > self.app.size.height - AROUND
+    def _exceeds_screen(self, taken: int = 0) -> bool:
+        """Whether there would be more jobs than rows if details took so many lines below the rows."""
+        return len(self.state.board.states) > self.app.size.height - AROUND - taken
 
     def _has_two_lines(self) -> bool:
         """Whether the header has two lines: it names what may be out of view."""
@@ -504,7 +510,7 @@ class BoardScreen(PresentSize, Screen[None]):
         unseen, now = self.state.unseen, self.deps.now().at
         if not unseen:
             return set()
-        is_seen = self.details.is_open or not (self.table.is_away or self.table.has_rested)
+        is_seen = self.details.is_open or not (self.table.is_away or self.table.is_parked)
         cursor = self.table.cursor if is_seen else None
         by_cursor = {cursor} if cursor and unseen.see(cursor, now) else set()
         return by_cursor | unseen.key(self.table.in_view(), now, self._has_failed)
@@ -641,7 +647,7 @@ class BoardScreen(PresentSize, Screen[None]):
         self.set_focus(None if self.details.alone else self.table)
 
     def on_resize(self) -> None:
-        has_other_order = self.state.is_long != self._wants_attention()
+        has_other_order = self.state.exceeds_screen != self._exceeds_screen()
         self.call_after_refresh(self.show_all if has_other_order else self.show_around)
         self.call_after_refresh(self.details.arrange)
 

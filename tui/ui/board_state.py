@@ -24,7 +24,8 @@ from tui.ui.row import Due, Row
 
 @dataclass(eq=False)
 class RowOrder:
-    """Sorting and filter. Remembers sort keys: only rows that were read get a new one, and only a moved row sorts."""
+    """Sorting and filter. Remembers the sort keys: rows that were read get new ones, and all are sorted again only if
+    one of these differs."""
 
     sort: Callable[[Row], SortKey] | None = None
     """The key to sort by; None keeps the order of the watchlist."""
@@ -111,8 +112,9 @@ class BoardState:
         self.board = self.shown = board
         self.moment = now
         self.look = look
-        self.is_long = False
-        """Whether there are more jobs than rows on the screen: the automatic order goes by that."""
+        self.exceeds_screen = False
+        """Whether there are more jobs than rows while no details are open: the automatic order goes by that. What
+        details take does not count, so that no row moves when they open."""
         self.order: tuple[JobId, ...] = ()
         """The jobs that have a row, from the top; those in folded groups, too."""
         self.unseen = Unseen()
@@ -182,7 +184,7 @@ class BoardState:
 
     def _sort_key(self) -> Callable[[Row], SortKey] | None:
         """What to sort by at the moment. The automatic order is the watchlist's until something was read."""
-        wants_attention = self.is_long and self._tally.summary.counts[Condition.UNREAD] < len(self.shown.states)
+        wants_attention = self.exceeds_screen and self._tally.summary.counts[Condition.UNREAD] < len(self.shown.states)
         sort = self._sorts.get(self.look.sort or ("attention" if wants_attention else ""))
         return sort.key if sort else None
 
@@ -207,7 +209,7 @@ class BoardState:
         self._arrange()
 
     def pass_time(self, now: Moment) -> None:
-        """As `show_all`, if nothing else happened since than readings: only rows that may stand elsewhere are sorted.
+        """Does the same where only readings and time may have moved rows; of many rows, only some get a new sort key.
 
         Time alone moves a row whose state gets another word, one that runs, and one whose change was seen a while ago.
         """

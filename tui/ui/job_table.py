@@ -81,6 +81,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._short: Mapping[str, str] = {}
         """The texts of names that are cut."""
         self._measured_jobs: frozenset[JobId] = frozenset()
+        """The jobs of the last `measure` in `show`: only other ones are measured anew."""
         self._cells: dict[Line, Cells] = {}
         """What the lines in view show, as of the last `update_rows` or drawn since."""
         self._styles: dict[str, Style] = {}
@@ -90,8 +91,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.order: tuple[Line, ...] = ()
         """What each line shows, from the top."""
         self.cursor_line: Line | None = None
-        self.has_rested = False
-        """Whether the cursor is where `rest_cursor` put it."""
+        self.is_parked = False
+        """Whether the cursor is where `park_cursor` put it."""
         self.marks: frozenset[JobId] = frozenset()
         self._range_from: Line | None = None
         """The line where the range began that grows with the cursor; None if there is none."""
@@ -143,11 +144,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.cursor_line = self._same_place() or (order[min(old_line, len(order) - 1)] if order else None)
             if self.cursor != job:
                 self._cursor_moved()
+        self._resize()
         if top and self.cursor == job and self.cursor_line and was_in_view:
-            self._resize()
             moved = self._lines[self.cursor_line] - old_line
             self.scroll_to(y=top + moved, animate=False, immediate=True)
-        self._resize()
         if self.scroll_offset.y > (last := max(0, len(order) - self.page)):  # the next key may come before the layout
             self.scroll_to(y=last, animate=False, immediate=True)
         if was_in_view:  # else the user has scrolled away to look at something
@@ -199,8 +199,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if self._placed is before:  # then the names were not cut anew
             self._shorten()
 
-    def _measured(self, texts: Mapping[str, str]) -> None:
-        """Make the columns as wide as these texts need from now on."""
+    def _widen(self, texts: Mapping[str, str]) -> None:
+        """Make each column as wide as its text needs, if it is not yet."""
         for key, text in texts.items():
             if (cells := cell_len(text)) > self._widths.get(key, 0):
                 self._widths[key] = cells
@@ -319,7 +319,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if line is None or line == self.cursor_line or line not in self._lines:
             return
         old, self.cursor_line = self.cursor_line, line
-        self.has_rested = False
+        self.is_parked = False
         self._refresh_lines(filter(None, (old, line)))
         self._keep_in_view()
         self._extend_range()
@@ -348,17 +348,20 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return line is not None and not self._in_view(line) and self.is_on_screen
 
     def bring_cursor(self) -> bool:
-        """Put a cursor that is out of view on the first line in view; return whether it was, or was put there."""
-        was_away, self.has_rested = self.is_away or self.has_rested, False
+        """Put a cursor that is out of view on the first line in view.
+
+        Returns whether it stands where the user did not put it: there, or where it was parked.
+        """
+        was_away, self.is_parked = self.is_away or self.is_parked, False
         if self.is_away:
             self.move_to(self._first_in_view)
         return was_away
 
-    def rest_cursor(self) -> None:
-        """Put a cursor that the first lines have left out of view on the first one, and keep it there."""
-        if (self.is_away or self.has_rested) and not self.scroll_offset.y and self.order:
+    def park_cursor(self) -> None:
+        """At the top of the list: put a cursor that is out of view on the first line, and keep it there."""
+        if (self.is_away or self.is_parked) and not self.scroll_offset.y and self.order:
             old, self.cursor_line = self.cursor_line, self.order[0]
-            self.has_rested = True
+            self.is_parked = True
             self._refresh_lines(filter(None, (old, self.cursor_line)))
 
     @property
@@ -393,7 +396,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if job := job_of(line):
             row = self._row_of(job)
             texts = {column.key: column.cell(row, MOST) for column in self._shown}
-            self._measured(texts)
+            self._widen(texts)
             shown = ((self._fitting(one, row, texts[one.column.key]), one.column.style(row)) for one in self._placed)
             cells: Cells = ((self._glyphs.new if row.is_new else "", "new"), *shown)
         else:
@@ -427,8 +430,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return strip.adjust_cell_length(max(self.size.width, self._needed), base)
 
     def _look(self, name: str, base: Style, on_cursor: bool, is_new: bool = False) -> Style:
-        """The style of a cell. The line of the cursor has one look, since the colours of states cannot be read on it;
-        but the state of a failed build that nobody has seen is reversed there, too. What has changed is bold."""
+        """The style of a cell. What has changed is bold, and a failed build among it reversed.
+
+        The line of the cursor has one look besides: the colours of states cannot be read on it.
+        """
         if is_new and name == "failed":
             return (self.rich_style if on_cursor else base) + NEW_FAILED + self._ink(name)
         base += NEW if is_new else Style.null()
@@ -476,8 +481,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._styles[name]
 
     def _ink(self, name: str) -> Style:
-        """A cell's look without its background, so that marked lines keep theirs. The line of the cursor has one colour
-        for all cells: the colours of a status cannot be read on it."""
+        """A cell's look without its background, so that marked lines keep theirs."""
         key = f"ink {name}"
         if key not in self._styles:
             style = self.get_component_rich_style(f"job-table--{name}", partial=True)
