@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.core.test_past_events import run
 from tests.support.builders import failure, job_id, moment, reading
 from tui.core.board import Board
-from tui.core.job import Job
+from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Status
 from tui.core.run import Outcome
 from tui.storage.screen_state import ScreenState
@@ -38,7 +38,22 @@ def shown(look: ScreenState) -> BoardState:
     return state
 
 
+def job_ids(*numbers: int) -> list[JobId]:
+    return [JOBS[number].id for number in numbers]
+
+
 @settings(max_examples=300)
+@example(
+    "auto",
+    "",
+    "",
+    [
+        (1.0, dict.fromkeys(job_ids(0, 1, 2), Status.RUNNING)),
+        (61.0, dict.fromkeys(job_ids(0, 1), Status.RUNNING)),
+        (1.0, dict(zip(job_ids(0, 2), (Status.RUNNING, Status.IDLE), strict=True))),
+        (61.0, {}),  # one change is seen at the moment at which another one is held no longer
+    ],
+)
 @given(
     st.sampled_from(SORTS),
     st.sampled_from(["", "state", "tag"]),

@@ -207,6 +207,7 @@ class BoardState:
         self._note_due(self._tally.jobs[Condition.RUNNING])
         self._sort_all()
         self._arrange()
+        self.unseen.release(now.at)
 
     def pass_time(self, now: Moment) -> None:
         """Does the same where only readings and time may have moved rows; of many rows, only some get a new sort key.
@@ -220,6 +221,7 @@ class BoardState:
         other_words = self._tally.count(self.board.states.values(), now.at, self._interval_of)
         self._changed |= other_words | self._tally.jobs[Condition.RUNNING].keys() | self.unseen.recent
         self.show_changed()
+        self.unseen.release(now.at)
 
     def _sort_all(self) -> None:
         self._row_order.sort = self._sort_key()

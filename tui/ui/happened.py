@@ -152,7 +152,7 @@ class Unseen:
 
     @property
     def recent(self) -> set[JobId]:
-        """Jobs whose change was not seen yet, or only just."""
+        """Jobs whose change was not seen yet, or is not forgotten by `release`."""
         return self._since.keys() | self._seen.keys()
 
     def keep(self, jobs: Collection[JobId]) -> None:
@@ -162,6 +162,10 @@ class Unseen:
     def is_held(self, job: JobId, now: float) -> bool:
         """Whether its change was seen only just."""
         return now - self._seen.get(job, -inf) < HELD
+
+    def release(self, now: float) -> None:
+        """Forget the changes that are not held any more. Call it after the rows were sorted by that, not before."""
+        self._seen = {job: at for job, at in self._seen.items() if now - at < HELD}
 
     def show(self, in_view: Iterable[JobId], now: float) -> None:
         """Take note that these jobs are in view."""
@@ -174,7 +178,7 @@ class Unseen:
         if job is None or self._since.pop(job, None) is None:
             return False
         self._drawn.pop(job, None)
-        self._seen = {one: at for one, at in self._seen.items() if now - at < HELD} | {job: now}
+        self._seen[job] = now
         return True
 
     def key(self, in_view: Iterable[JobId], now: float, has_failed: Callable[[JobId], bool]) -> set[JobId]:
