@@ -23,7 +23,7 @@ _TITLE = re.compile(rb"<title[^>]{0,100}>([^<]{1,200})", re.IGNORECASE)
 
 
 class _WholeAnswer(NamedTuple):
-    """A whole answer."""
+    """An answer of the service or of what is on the way there, with its body as JSON if that is any."""
 
     http_status: int
     headers: Mapping[str, str]

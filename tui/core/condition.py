@@ -88,8 +88,8 @@ class Tally:
     """Keeps the sum up to date by the jobs that changed. `count` again when time has passed."""
 
     def __init__(self) -> None:
-        self._parts: dict[JobId, Addend] = {}
-        """The part of each job; jobs that are missing here are unread."""
+        self._addends: dict[JobId, Addend] = {}
+        """What each job adds; jobs that are missing here are unread."""
         self._sums: Counter[Addend] = Counter()
         self._read_at: dict[JobId, float] = {}
         """When each job with an ageing or stale status was read."""
@@ -100,26 +100,25 @@ class Tally:
     def count(self, states: Collection[JobState], now: float, interval_of: IntervalOf) -> set[JobId]:
         """Discards the counts and counts these jobs anew. Returns those that were counted otherwise before."""
         self._now = now
-        before, self._parts = self._parts, {}
+        before, self._addends = self._addends, {}
         self._read_at, self._sums = {}, Counter({UNREAD: len(states)})
         self.jobs.clear()
         self.follow((state for state in states if state.last or state.paused), interval_of)
-        return {
-            job for job, part in self._parts.items() if before.get(job) != part
-        } | before.keys() - self._parts.keys()
+        others = {job for job, addend in self._addends.items() if before.get(job) != addend}
+        return others | before.keys() - self._addends.keys()
 
     def follow(self, states: Iterable[JobState], interval_of: IntervalOf) -> None:
         """Update the sum for these jobs, which were counted before."""
         for state in states:
-            job, part = state.job.id, _part_of(state, self._now, interval_of(state))
-            before = self._parts.get(job, UNREAD)
-            if part != before:
+            job, addend = state.job.id, _addend(state, self._now, interval_of(state))
+            before = self._addends.get(job, UNREAD)
+            if addend != before:
                 self._sums[before] -= 1
-                self._sums[part] += 1
+                self._sums[addend] += 1
                 self.jobs[_shown_as(before)].pop(job, None)
-                self.jobs[_shown_as(part)][job] = None
-                self._parts[job] = part
-            if state.good and part[1] in (Freshness.AGEING, Freshness.STALE):
+                self.jobs[_shown_as(addend)][job] = None
+                self._addends[job] = addend
+            if state.good and addend[1] in (Freshness.AGEING, Freshness.STALE):
                 self._read_at[job] = state.good.received.at
             else:
                 self._read_at.pop(job, None)
@@ -138,11 +137,11 @@ class Tally:
         )
 
 
-def _shown_as(part: Addend) -> Condition:
-    condition, freshness = part
+def _shown_as(addend: Addend) -> Condition:
+    condition, freshness = addend
     return Condition.STALE if freshness is Freshness.STALE else condition
 
 
-def _part_of(state: JobState, now: float, interval: float) -> Addend:
+def _addend(state: JobState, now: float, interval: float) -> Addend:
     freshness = state.freshness(now, interval)
     return _condition(state, freshness), None if state.paused else freshness

@@ -104,7 +104,7 @@ class ViewSettings(NamedTuple):
     name: str = ""
     filter: str = ""
     sort: str = ""
-    """As in the state of the screen: empty for the automatic order."""
+    """One of `SORTS`; empty for the automatic order, too."""
     reverse: bool = False
     group: str = ""
     profile: str = ""

@@ -55,7 +55,7 @@ def _palette() -> type[Provider]:
 
 
 class Palette(PresentSize, CommandPalette):
-    """Textual's own, which fails at a click outside of all that is drawn, as in a terminal that has become smaller."""
+    """Textual's own fails at a click outside of all that is drawn, as in a terminal that has become smaller."""
 
     def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:
         try:

@@ -138,8 +138,8 @@ MOST = 120
 
 
 SORTS = ("auto", "list", "attention", "change", *COLUMNS)
-"""What the table can be sorted by. `list` is the watchlist's own order; `auto` is that as long as each job has a row on
-the screen, and `attention` where there are more."""
+"""What the table can be sorted by. `list` is the watchlist's own order; `auto` is that as long as the screen has a row
+for each job, else `attention`."""
 
 
 class Sort(NamedTuple):
@@ -161,15 +161,15 @@ def attention(row: Row) -> SortKey:
     """What has changed: failures, running ones by what is left, the others by their end; then what failed before, what
     is in doubt, what was aborted or timed out, running ones, and the others, again in these orders. The newest end is
     first."""
-    condition, is_fresh = row.condition, row.is_new or row.is_held
+    condition, has_changed = row.condition, row.is_new or row.is_held
     if condition is Condition.RUNNING:
         course = row.course
-        if is_fresh:
+        if has_changed:
             return (0.3, _expected_end(course), *_newest(row))
         if course is not None and course.is_late:
             return (1.5, 0.0)
         return (2.0, _expected_end(course), row.state.since.at if row.state.since else 0.0)
-    if is_fresh:
+    if has_changed:
         return (0.0 if condition is Condition.FAILED else 0.5, *_newest(row))
     match condition:
         case Condition.UNREAD | Condition.PAUSED:  # first, since at the start nearly all rows are unread

@@ -147,8 +147,8 @@ class Dialog(PresentSize, ModalScreen[Answer | None]):
     def body(self) -> ComposeResult:
         yield from ()
 
-    def on_new_day(self, now: Callable[[], datetime], draw: Callable[[], object]) -> None:
-        """Call `draw` soon after each midnight: what the dialog shows was today until then."""
+    def draw_each_day(self, now: Callable[[], datetime], draw: Callable[[], object]) -> None:
+        """Call `draw` soon after each midnight: the times of the day before need its date from then on."""
         day = now().astimezone().date()
 
         def look() -> None:

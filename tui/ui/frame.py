@@ -62,16 +62,16 @@ class Frame:
             if new != self._lines[y]:
                 changed[y] = new
         text = _drawn_lines(self._lines, changed)
-        moves, lines, others = _moved(self._lines, changed)
-        if moves and len(moved := moves + _drawn_lines(lines, others)) < len(text):
-            text = moved
+        moves, lines, others = _move_blocks(self._lines, changed)
+        if moves and len(shorter := moves + _drawn_lines(lines, others)) < len(text):
+            text = shorter
         for y, new in changed.items():
             self._lines[y] = new
         return text + PLAIN if text else ""
 
 
 class Block(NamedTuple):
-    """Lines of which all but `by` are on the screen already and have to move."""
+    """Neighbouring lines: once the terminal has moved them, all but `abs(by)` of them are right."""
 
     top: int
     bottom: int
@@ -80,31 +80,32 @@ class Block(NamedTuple):
     """Lines to move down; negative: up."""
 
 
-def _moved(shown: list[Line], changed: Mapping[int, Line]) -> tuple[str, list[Line], Mapping[int, Line]]:
+def _move_blocks(shown: list[Line], changed: Mapping[int, Line]) -> tuple[str, list[Line], Mapping[int, Line]]:
     """Lets the terminal move the blocks of lines that only stand higher or lower in the new frame.
 
     Returns the text that moves them, the lines that are shown after that, and those that must be drawn then.
     """
     sent: list[str] = []
     lines, to_draw = list(shown), dict(changed)
-    while len(sent) < MOVES and (block := _moved_block(lines, to_draw)):
+    while len(sent) < MOVES and (block := _block_to_move(lines, to_draw)):
         top, bottom, by = block
         wanted = {y: to_draw.get(y, lines[y]) for y in range(top, bottom)}
         freed = [[UNKNOWN] * len(lines[top]) for _ in range(abs(by))]
         part = lines[top:bottom]
         lines[top:bottom] = freed + part[:-by] if by > 0 else part[-by:] + freed
         to_draw |= {y: line for y, line in wanted.items() if line != lines[y]}
+        # In a scrolling region of these lines alone, insert lines at its top, or delete them: the others move.
         sent.append(f"\x1b[{top + 1};{bottom}r\x1b[{top + 1}H\x1b[{abs(by)}{'L' if by > 0 else 'M'}\x1b[r")
     return "".join(sent), lines, to_draw
 
 
-def _moved_block(shown: list[Line], changed: Mapping[int, Line]) -> Block | None:
+def _block_to_move(shown: list[Line], changed: Mapping[int, Line]) -> Block | None:
     """A block of changed lines that stand together on the screen, higher or lower; None if there is none.
 
     Of those that go down the lowest, then of those that go up the highest: none is written over before its turn.
     """
-    if not any(y + 1 in changed and y + 2 in changed for y in changed):
-        return None  # most frames: to look for their lines elsewhere would cost a key more than it saves
+    if not any(all(y + below in changed for below in range(1, LEAST_MOVED)) for y in changed):
+        return None  # as in most frames: to look for their lines elsewhere would cost more than it saves
     places = {tuple(line[:-1]): y for y, line in enumerate(shown)}  # the last cell may belong to a scroll bar
     moved = [(y, y - places[key]) for y, line in sorted(changed.items()) if (key := tuple(line[:-1])) in places]
     blocks: list[Block] = []

@@ -118,7 +118,8 @@ def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
     groups = [wordings, *_others(header)]
     is_doubtful = header.summary.stale and not header.paused
     kept = min(map(_cells, _freshness(header))) + BETWEEN if is_doubtful else 0
-    return _fitting(header, [_counts(header, [])]), _fitting(header, groups, {2: kept, 3: kept})
+    ends, out_of_view = 2, 3  # the places of these groups
+    return _fitting(header, [_counts(header, [])]), _fitting(header, groups, {ends: kept, out_of_view: kept})
 
 
 def _fitting(
@@ -126,15 +127,14 @@ def _fitting(
 ) -> list[Parts]:
     """The groups in one line. What has no room is said in fewer words or left out; not the first one.
 
-    `kept` is how many cells a group leaves to those behind it, if it has words that are few enough.
+    `kept` has by a group's place the cells that it leaves to those behind it, if it can be said in so few words.
     """
     shown: list[Parts] = []
     room = (header.width or ENDLESS) - 1
-    for number, wordings in enumerate(groups):
-        fitting = (
-            parts for limit in (room - kept.get(number, 0), room) for parts in wordings if _cells(parts) <= limit
-        )
-        if parts := next(fitting, [] if shown else wordings[-1] if wordings else []):
+    for place, wordings in enumerate(groups):
+        limits = room - kept.get(place, 0), room
+        fitting = (parts for limit in limits for parts in wordings if _cells(parts) <= limit)
+        if parts := next(fitting, wordings[-1] if wordings and not shown else []):
             shown.append(parts)
             room -= _cells(parts) + BETWEEN
     return shown

@@ -136,7 +136,7 @@ class ListDialog(Dialog[str]):
     def on_mount(self) -> None:
         self.show()
         self.list.focus()
-        self.on_new_day(self._now, self.show)
+        self.draw_each_day(self._now, self.show)
 
     def show(self) -> None:
         """Show the lines as they are now."""

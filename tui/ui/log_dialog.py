@@ -83,7 +83,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh()
 
     def show_day(self) -> None:
-        """Show which lines are not of today any more."""
+        """Show the lines with a date where their day is not that of now."""
         self._today, self._measured = self._now(), 0
         self._measure()
         self.virtual_size = Size(self._widest, self._tail.size + self._below)
@@ -223,7 +223,7 @@ class LogDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         self._view.focus()
-        self.on_new_day(self._now, self._view.show_day)
+        self.draw_each_day(self._now, self._view.show_day)
         self.follow()
 
     def action_again(self) -> None:

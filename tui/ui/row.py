@@ -59,8 +59,8 @@ class Row(NamedTuple):
     drawn_at: float | None = None
     """The clock of the times that are shown, if it is not that of `now`: the rows of one frame have the same."""
     explained_by: str | None = None
-    """The profile of which the banner says why this job gives no answer, empty if there is only one; None if it does
-    not say it."""
+    """The profile with the trouble in the banner that also says why this job gives no answer. Empty if there is only
+    one profile; None if the banner does not say why."""
     is_new: bool = False
     """Whether it changed, and the user has not seen that yet."""
     is_held: bool = False
@@ -181,7 +181,7 @@ def time(row: Row, cells: int) -> str:
     if row.interval == NOT_ASKED:
         return formatting.clock_time(state.good.received, row.now.wall)
     if not row.current:
-        return f"{how_old(state.good.received.at, row.clock)} old"  # "ago" would be read as when it passed
+        return f"{how_old(state.good.received.at, row.clock)} old"  # "ago" would be taken for the time since its end
     if state.status is Status.RUNNING:
         return how_long(row)
     ended = ended_at(row)

@@ -32,7 +32,7 @@ class LookActions(Actions):
             self.sort_by(chosen)
 
     def sort_by(self, key: str) -> None:
-        self._order_by("" if key == "auto" else key, reverse=False)
+        self._order_by(_kept(key), reverse=False)
 
     def reverse(self) -> None:
         self._order_by(self.state.look.sort, not self.state.look.reverse)
@@ -166,11 +166,16 @@ def check_views(views: Views) -> None:
                 raise UserError(f"views.{number}.{key} in the settings: there is no {given!r}; {hint}")
 
 
+def _kept(sort: str) -> str:
+    """The sort as the state of the screen has it."""
+    return "" if sort == "auto" else sort
+
+
 def shown_by(view: ViewSettings, look: ScreenState) -> ScreenState:
     """The look after this view was chosen."""
     return look._replace(
         filter=view.filter,
-        sort="" if view.sort == "auto" else view.sort,
+        sort=_kept(view.sort),
         reverse=view.reverse,
         group=view.group,
         profile=view.profile,
