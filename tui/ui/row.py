@@ -169,7 +169,7 @@ def look_of(condition: Condition) -> str:
 
 
 def time(row: Row, cells: int) -> str:
-    """How long it has been running; else how long ago it ended, was paused or was last known.
+    """How long it has been running; else how long ago it ended or was paused. If the answer is stale, its age.
 
     While everything is paused, the time of the last answer: it stays the same.
     """
