@@ -99,11 +99,14 @@ def test_attention_is_what_changed_then_what_failed_then_what_runs_then_the_newe
         "failed later": row(idle.learn(ended(3, Outcome.FAILED, 30)), 1),
         "no answer": row(state((failure(), 0)), 1),
         "never built": row(idle, 1),
+        "aborted": row(idle.learn(ended(3, Outcome.ABORTED, 20)), 1),
+        "timed out": row(idle.learn(ended(3, Outcome.TIMED_OUT, 10)), 1),
         "runs": row(state((Status.RUNNING, 0)), 1),
     }
     new = ["new failure", "passed, not seen yet", "passed, seen only just"]
-    old = ["failed later", "failed earlier", "no answer", "runs", "passed later", "passed earlier", "never built"]
-    assert sorted(rows, key=lambda name: attention(rows[name])) == [*new, *old]
+    old = ["failed later", "failed earlier", "no answer", "aborted", "timed out", "runs"]
+    rest = ["passed later", "passed earlier", "never built"]
+    assert sorted(rows, key=lambda name: attention(rows[name])) == [*new, *old, *rest]
     assert last_change(rows["never built"]) == ()
 
 

@@ -117,10 +117,11 @@ def test_what_stands_above_and_below_a_moved_block_stays() -> None:
     ("before", "after", "drawn"),
     [
         ((0, 1, 2, 3, 4, 5, 6, 7), (0, 0, 1, 2, 3, 4, 5, 6), 1),
+        ((0, 1, 2, 3), (0, 0, 1, 2), 1),
         ((0, 1, 2, 3, 4, 5, 6, 7), (7, 3, 0, 1, 2, 4, 5, 6), 2),
         ((0, 1, 2, 3, 4, 5, 6, 7), (4, 5, 6, 7, 0, 1, 2, 3), 4),
     ],
-    ids=["one twice", "two from different places", "halves"],
+    ids=["one twice", "one twice above the fewest lines", "two from different places", "halves"],
 )
 def test_what_a_moved_block_leaves_behind_is_drawn(before: Sequence[int], after: Sequence[int], drawn: int) -> None:
     frame = Frame()

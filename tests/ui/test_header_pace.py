@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from tests.support.builders import row, state, summarise
+from tests.support.builders import failure, row, state, summarise
 from tui.core.condition import Condition, Summary
-from tui.core.reading import Status
+from tui.core.reading import FailureKind, Status
 from tui.polling.poller import Pace
-from tui.ui.header import HeaderState, ProfileState, counts_of, header_lines, header_parts
+from tui.ui.header import HeaderState, ProfileState, banner, counts_of, header_lines, header_parts
 from tui.ui.row import time
 
 USUAL = Pace(5, 15, 5.0, 5.0, False, None, None, False, False)
@@ -201,6 +201,40 @@ def test_how_old_the_oldest_answer_is_has_room_beside_the_next_end(width: int) -
     assert shown[0] == "✱ 3 changed since 12:41"
     assert shown[1].endswith(f": {'x' * 24} ≈3m")
     assert shown[2].endswith(" 1m15s")
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_how_old_the_oldest_answer_is_has_room_beside_what_is_out_of_view(width: int) -> None:
+    _, second = header_lines(GLANCE._replace(width=width, summary=Summary(SEVEN, 3, 3, 0, 90.0), ends=()))
+    shown = ["".join(text for text, _ in part) for part in second]
+    assert shown[1].startswith("out of view: ● mobile-ios")
+    assert shown[2].endswith(" 1m15s")
+
+
+@pytest.mark.parametrize(
+    ("kind", "look"),
+    [
+        (FailureKind.SERVER_ERROR, "warning"),
+        (FailureKind.UNREACHABLE, "warning"),
+        (FailureKind.THROTTLED, "warning"),
+        (FailureKind.FORBIDDEN, "error"),
+        (FailureKind.SIGN_IN, "error"),
+    ],
+)
+def test_the_banner_is_red_only_where_somebody_has_to_do_something(kind: FailureKind, look: str) -> None:
+    profile = ProfileState("", "cn-north-4", USUAL._replace(trouble=failure(kind)))
+    text, its_look = banner(GLANCE._replace(profiles=(profile,)))
+    assert text
+    assert its_look == look
+
+
+def test_of_several_profiles_the_banner_names_the_one_without_a_name_by_its_place() -> None:
+    profiles = (
+        ProfileState("", "cn-north-4", USUAL._replace(trouble=failure())),
+        ProfileState("uat", "eu-west-101", USUAL._replace(trouble=failure())),
+    )
+    text, _ = banner(GLANCE._replace(profiles=profiles))
+    assert [line.partition(": ")[0] for line in text.splitlines()] == ["cn-north-4", "uat"]
 
 
 def test_without_room_for_words_counts_go_by_the_marks_of_the_rows() -> None:

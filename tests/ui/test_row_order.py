@@ -28,7 +28,7 @@ def shown(look: ScreenState) -> BoardState:
     board = Board().watch(JOBS)
     state = BoardState(board, ScreenState(), moment(0), ORDERS, lambda _: 100.0, lambda: [""])
     known = {
-        job.id: state.board.states[job.id]._replace(runs=(run(job.id, -500.0, -400.0, Outcome.PASSED),) * 3)
+        job.id: state.board.states[job.id]._replace(runs=(run(job.id, -500.0, -400.0, Outcome.PASSED),) * 9)
         for job in JOBS
     }
     state.board = state.board._replace(states=known)
@@ -74,6 +74,6 @@ def test_after_time_alone_the_rows_stand_as_if_all_were_sorted_anew(
         if state.order:
             state.unseen.see(state.order[0], at)
         state.pass_time(moment(at))
-        passed_alone = state.order, state.groups.lines
+        passed_alone = state.order, state.groups.lines, state.ends(UNICODE)
         state.show_all(moment(at))
-        assert passed_alone == (state.order, state.groups.lines)
+        assert passed_alone == (state.order, state.groups.lines, state.ends(UNICODE))

@@ -18,6 +18,7 @@ from tui.core.reading import Failure, FailureKind, Status
 from tui.core.run import Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.storage.settings import AlertSettings, ViewSettings
+from tui.ui.happened import QUIET
 
 
 async def test_rows_say_status_in_mark_and_word() -> None:
@@ -144,6 +145,23 @@ async def test_while_no_key_is_pressed_the_first_rows_stay_in_view_and_the_curso
         assert shown.cursor == job_id(then)
 
 
+async def test_a_cursor_that_was_moved_or_whose_job_has_its_details_open_waits_nowhere_else() -> None:
+    async with screen(60, state=ScreenState(sort="attention", details=True), size=(120, 24)) as shown:
+        shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 61)), Status.RUNNING)
+        await shown.ask_all()
+        await shown.until(lambda: "30 running" in shown.lines[0])
+        assert shown.cursor == job_id(1)
+        await shown.press("enter")
+        await shown.until(lambda: not shown.board.details.is_open)
+        shown.clock.ahead += QUIET
+        shown.board.show_all()
+        assert shown.board.table.is_parked
+        await shown.press("j")
+        below = shown.cursor
+        shown.board.table.park_cursor()
+        assert shown.cursor == below
+
+
 async def test_a_failure_under_a_cursor_that_only_waits_there_is_not_seen_by_another_key() -> None:
     failed = RunRecord(7, Outcome.FAILED, "failure", DAY, DAY, is_finished=True)
     async with screen(60, {job_id(60): Status.RUNNING}) as shown:
@@ -151,6 +169,9 @@ async def test_a_failure_under_a_cursor_that_only_waits_there_is_not_seen_by_ano
         await shown.ask_all()
         shown.board.learned(job_id(60), failed, None)
         await shown.until(lambda: shown.lines[3].startswith("›✱● failed"))
+        (word,) = (part for part in shown.board.table.render_line(1) if "failed" in part.text)
+        assert word.style
+        assert word.style.reverse  # red also under the cursor
         await shown.press("w", "w")
         assert shown.lines[3].startswith("›✱● failed")
         await shown.press("j", "k")
@@ -193,10 +214,12 @@ async def test_the_automatic_order_puts_first_what_wants_attention_if_the_list_i
         assert shown.board.table.order[0] == job_id(first)
 
 
-async def test_the_automatic_order_follows_the_size_but_not_the_details() -> None:
+async def test_the_automatic_order_follows_the_size_but_not_the_details(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.ui.board_screen.RARELY", 10**9)  # time alone sorts no row
     async with screen(21, {job_id(21): failure()}, state=ScreenState(details_below=True)) as shown:
         await shown.press("enter")
         await shown.until(lambda: "out of view: ? job 021" in shown.lines[1])
+        shown.board.show_all()
         assert shown.board.table.order[0] == job_id(1)
         await shown.press("enter")
         await shown.pilot.resize_terminal(80, 22)

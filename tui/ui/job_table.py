@@ -32,8 +32,8 @@ MEASURED, NAMES_MEASURED = 60, 2000
 which must not move, more are measured: they cost next to nothing."""
 Cells = tuple[tuple[str, Look], ...]
 """The mark before a row, then the texts of its columns, each with its look."""
-QUIET = ("", "dim", "idle")
-"""Looks without a meaning that a changed row has to keep."""
+PLAIN_LOOKS = ("", "dim", "idle")
+"""Looks that say nothing: a row that has changed does without them."""
 NEW, NEW_FAILED = Style(bold=True), Style(bold=True, reverse=True)
 
 
@@ -437,7 +437,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if is_new and name == "failed":
             return (self.rich_style if on_cursor else base) + NEW_FAILED + self._ink(name)
         base += NEW if is_new else Style.null()
-        return base if on_cursor or not name or (is_new and name in QUIET) else base + self._ink(name)
+        return base if on_cursor or not name or (is_new and name in PLAIN_LOOKS) else base + self._ink(name)
 
     def _group_cells(self, group: str) -> Cells:
         """The line of a group: fold mark, mark of the worst condition, name, and how many jobs are in which one."""
