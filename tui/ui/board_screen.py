@@ -596,15 +596,23 @@ class BoardScreen(PresentSize, Screen[None]):
     def targets(self) -> list[JobId]:
         """The jobs that an action applies to: see `JobTable.targets`; none if the cursor or all marks are out of sight.
 
-        A notice says so. A cursor out of view comes into view, so that the same key then acts on what is seen.
+        A notice says so.
         """
-        if not self.table.marks and self.table.bring_cursor():
-            self.say("The cursor was out of view: now it is here. Press the key again to act on this job.")
+        if not self.table.marks and self.brings_cursor():
             return []
         jobs = self.table.targets
         if self.table.marks and not jobs:
             self.say(f"The marked jobs are hidden by the filter. Press {self.key('back')} to clear it.")
         return jobs
+
+    def brings_cursor(self) -> bool:
+        """Bring a cursor that is out of view into view, so that the same key then acts on what is seen.
+
+        Returns whether it was out of view, or where no key has put it; a notice says so.
+        """
+        if is_new := self.table.bring_cursor():
+            self.say("The cursor was out of view: now it is here. Press the key again to act on this job.")
+        return is_new
 
     def the_job(self) -> JobId | None:
         """The job under the cursor. A notice says what to do if there is none."""

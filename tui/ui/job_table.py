@@ -288,13 +288,14 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return list(self._under_cursor) if self.order else []
 
     def after_cursor(self, step: int) -> Iterable[Line]:
-        """The lines of jobs from the cursor on, once around, without its own; backwards where `step` is -1."""
+        """The lines of jobs from the cursor on, once around; backwards where `step` is -1. The cursor's own line, which
+        comes first, is among them only where nobody has put the cursor on it."""
         every = self._every_line
-        start = every.index(self.cursor_line) if self.cursor_line in every else 0
-        if self.is_away:
-            start = every.index(self._first_in_view) - min(1, step)
-        others = (every[(start + step * by) % len(every)] for by in range(1, len(every)))
-        return (line for line in others if job_of(line))
+        first = self._first_in_view if self.is_away else self.cursor_line
+        start = every.index(first) if first in every else 0
+        own = 0 if self.is_away or self.is_parked else 1
+        lines = (every[(start + step * by) % len(every)] for by in range(own, len(every)))
+        return (line for line in lines if job_of(line))
 
     def set_columns(self, keys: Sequence[str], sorted_by: str, reverse: bool, wide: bool) -> None:
         """Which columns are shown, which is marked as sorted, and whether all are shown, scrolling sideways."""
@@ -316,7 +317,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Put the cursor on this line, or on the first line of this job, if it is shown."""
         if isinstance(line, JobId) and self._groups.by:
             line = self.cursor_line if line == self.cursor else next(iter(self._grouped.get(line, ())), None)
-        if line is None or line == self.cursor_line or line not in self._lines:
+        if line is None or line not in self._lines or (line == self.cursor_line and not self.is_parked):
             return
         old, self.cursor_line = self.cursor_line, line
         self.is_parked = False
