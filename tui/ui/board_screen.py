@@ -523,7 +523,7 @@ class BoardScreen(PresentSize, Screen[None]):
         self.show_around()
 
     def cursor_moved(self) -> None:
-        """Another line is under the cursor: what changed there has been seen."""
+        """The user has put the cursor on a line: what changed there has been seen."""
         if (job := self.table.cursor) and self.state.unseen.see(job, self.deps.now().at):
             self.call_later(self._show_seen, [job])
         self.show_keys()

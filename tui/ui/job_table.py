@@ -64,8 +64,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         cursor_moved: Callable[[], None],
         view_moved: Callable[[], None],
     ) -> None:
-        """`cursor_moved` is called when another line is under the cursor, `view_moved` when other lines are in view; a
-        message would cost more."""
+        """`cursor_moved` is called when the cursor was put on a line, `view_moved` when other lines are in view;
+        a message would cost more."""
         super().__init__()
         self.every = every
         self._glyphs = glyphs
@@ -142,8 +142,6 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         job = self.cursor
         if self.cursor_line not in self._lines:
             self.cursor_line = self._same_place() or (order[min(old_line, len(order) - 1)] if order else None)
-            if self.cursor != job:
-                self._cursor_moved()
         self._resize()
         if top and self.cursor == job and self.cursor_line and was_in_view:
             moved = self._lines[self.cursor_line] - old_line
