@@ -201,7 +201,7 @@ async def test_no_command_runs_on_a_job_that_the_cursor_was_not_seen_on(tmp_path
     commands = {"one": CommandSettings(("sh", "-c", f'echo "$CODEARTS_ID" > {ran}'), "f6")}
     async with failed_under_a_waiting_cursor(commands=commands) as shown:
         await shown.press("f6")
-        assert "The cursor was out of view" in shown.said
+        assert "The cursor comes to this job only now" in shown.said
         assert not ran.exists()
         await shown.press("f6")
         await shown.until(lambda: ran.exists() and ran.read_text().strip() == job_id(60))
@@ -213,7 +213,7 @@ async def test_no_job_is_removed_that_the_cursor_was_not_seen_on() -> None:
         await shown.ask_all()
         await shown.press("x")
         assert len(shown.store.load().jobs) == 60
-        assert "The cursor was out of view" in shown.said
+        assert "The cursor comes to this job only now" in shown.said
         await shown.press("x")
         await shown.until(lambda: len(shown.store.load().jobs) == 59)
         assert shown.board.state.board.states.keys().isdisjoint({job_id(60)})
@@ -230,6 +230,17 @@ async def test_no_name_is_out_of_view_that_scrolling_has_brought_into_view() -> 
         assert "out of view: ? job 060" in shown.lines[1]
         await shown.press("end")
         assert "job 060" not in shown.lines[1]
+
+
+async def test_before_the_first_key_the_cursor_is_on_the_first_row() -> None:
+    async with screen(30, {job_id(5): failure()}) as shown:
+        assert shown.lines[3].startswith("› ? no answer")
+        shown.reader.outcomes |= {job_id(7): failure(), job_id(5): Status.IDLE}
+        await shown.press("j")
+        cursor = shown.cursor
+        await shown.ask_all()
+        await shown.until(lambda: "job 007" in shown.lines[3])
+        assert shown.cursor == cursor
 
 
 @pytest.mark.parametrize(
@@ -284,13 +295,13 @@ async def test_a_key_in_the_same_read_as_one_that_hides_most_rows_acts_on_a_row(
             shown.app.post_message(events.Key(one, " " if one == "space" else one))
         await shown.settle()
         assert len(shown.board.table.order) == 10
-        assert shown.cursor == job_id(11 if key == "space" else 12)
+        assert shown.cursor == (shown.board.table.order[1] if key == "space" else job_id(12))
 
 
 async def test_what_comes_to_the_top_is_seen_and_a_new_order_is_shown_from_its_start() -> None:
     async with screen(60, {job_id(n): Status.RUNNING for n in range(1, 61)}) as shown:
         shown.board.look.sort_by("attention")
-        await shown.settle()
+        await shown.press("home")  # else the cursor stays on the first row
         first = shown.cursor
         for number in (30, 40, 50, 60):
             shown.reader.outcomes[job_id(number)] = failure()

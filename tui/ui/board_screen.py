@@ -394,11 +394,11 @@ class BoardScreen(PresentSize, Screen[None]):
         """Draw all that readings and time changed since the last frame."""
         self._show(self.state.pass_time)
 
-    def _show(self, update: Callable[[Moment], None]) -> None:
-        """Draw all that changed since the last frame; `update` brings `state` up to date."""
+    def _show(self, bring_up_to_date: Callable[[Moment], None]) -> None:
+        """Draw all that changed since the last frame, after `state` was brought up to date."""
         self.state.take_troubles(self.live.troubles())
         self.state.exceeds_screen = self._exceeds_screen()
-        update(self.deps.now())
+        bring_up_to_date(self.deps.now())
         self._show_lines()
         self.table.update_rows(self.table.in_view())
         self.show_around()
@@ -407,7 +407,7 @@ class BoardScreen(PresentSize, Screen[None]):
         is_quiet = self.happened.is_quiet(self.deps.now())
         self.table.show(self.state.groups.lines, is_quiet)
         if is_quiet and not self.details.is_open:  # the details show the cursor's job, which somebody may be reading
-            self.table.park_cursor()
+            self.table.park_cursor(self.happened.has_key)
 
     def draw(self) -> None:
         """Draw the rows of the jobs that were read since the last frame, and the header."""
@@ -611,7 +611,7 @@ class BoardScreen(PresentSize, Screen[None]):
         Returns whether it was out of view, or where no key has put it; a notice says so.
         """
         if is_new := self.table.bring_cursor():
-            self.say("The cursor was out of view: now it is here. Press the key again to act on this job.")
+            self.say("The cursor comes to this job only now. Press the key again to act on it.")
         return is_new
 
     def the_job(self) -> JobId | None:

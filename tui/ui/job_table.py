@@ -356,12 +356,16 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.move_to(self._first_in_view)
         return was_away
 
-    def park_cursor(self) -> None:
-        """At the top of the list: put a cursor that is out of view on the first line, and keep it there."""
-        if (self.is_away or self.is_parked) and not self.scroll_offset.y and self.order:
+    def park_cursor(self, was_used: bool) -> None:
+        """At the top of the list: put a cursor that is out of view on the first line, and keep it there.
+
+        One that was not used yet goes there in any case.
+        """
+        if (self.is_away or self.is_parked or not was_used) and not self.scroll_offset.y and self.order:
             old, self.cursor_line = self.cursor_line, self.order[0]
-            self.is_parked = True
-            self._refresh_lines(filter(None, (old, self.cursor_line)))
+            if old != self.cursor_line:
+                self.is_parked = True
+                self._refresh_lines(filter(None, (old, self.cursor_line)))
 
     @property
     def _first_in_view(self) -> Line:
