@@ -104,6 +104,14 @@ def test_the_header_never_leaves_out_a_count_and_never_is_too_long(width: int) -
     assert all(str(number) in shown for number in SEVEN.values())
 
 
+def test_no_count_is_cut_where_not_even_the_marks_have_room() -> None:
+    counts = Counter(dict.fromkeys((*SEVEN, Condition.STALE, Condition.PAUSED), 2000))
+    for width in range(40, 70):
+        found = line(width, Summary(counts, 0, 0, 0, None))
+        assert len(found) <= width
+        assert found.split()[-1][1:] in ("2000", "4000", "")
+
+
 def test_the_counts_add_up_although_a_job_without_an_answer_may_be_stale_too() -> None:
     counts = Counter({Condition.NO_ANSWER: 5, Condition.STALE: 2, Condition.RUNNING: 1})
     shown = dict(counts_of(Summary(counts, 6, 4, 3, 900.0)))

@@ -1,8 +1,11 @@
 """The main screen: what stands on it, and that cursor and marks stay with their jobs."""
 
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
@@ -10,14 +13,14 @@ from textual.dom import DOMNode
 
 from tests.support.builders import DAY, failure, job_id
 from tests.support.long_run import by_length
-from tests.support.screen_harness import HOUR, PROFILE, screen
+from tests.support.screen_harness import HOUR, PROFILE, Screen, screen
 from tui.codearts.auth.credentials import Secret, TypedToken
 from tui.core.alert_policy import AlertOn
 from tui.core.job import Job
-from tui.core.reading import Failure, FailureKind, Status
+from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.core.run import Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
-from tui.storage.settings import AlertSettings, ViewSettings
+from tui.storage.settings import AlertSettings, CommandSettings, ViewSettings
 from tui.ui.happened import QUIET
 
 
@@ -158,17 +161,24 @@ async def test_a_cursor_that_was_moved_or_whose_job_has_its_details_open_waits_n
         assert shown.board.table.is_parked
         await shown.press("j")
         below = shown.cursor
-        shown.board.table.park_cursor()
+        shown.board.table.park_cursor(was_used=True)
         assert shown.cursor == below
 
 
-async def test_a_failure_under_a_cursor_that_only_waits_there_is_not_seen_by_another_key() -> None:
+@asynccontextmanager
+async def failed_under_a_waiting_cursor(**parts: Any) -> AsyncIterator[Screen]:
+    """Of 60 jobs the one on the first row has just failed; no key was pressed, and the cursor waits there."""
     failed = RunRecord(7, Outcome.FAILED, "failure", DAY, DAY, is_finished=True)
-    async with screen(60, {job_id(60): Status.RUNNING}) as shown:
+    async with screen(60, {job_id(60): Status.RUNNING}, **parts) as shown:
         shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 60)), Status.RUNNING)
         await shown.ask_all()
         shown.board.learned(job_id(60), failed, None)
         await shown.until(lambda: shown.lines[3].startswith("›✱● failed"))
+        yield shown
+
+
+async def test_a_failure_under_a_cursor_that_only_waits_there_is_not_seen_by_another_key() -> None:
+    async with failed_under_a_waiting_cursor() as shown:
         (word,) = (part for part in shown.board.table.render_line(1) if "failed" in part.text)
         assert word.style
         assert word.style.reverse  # red also under the cursor
@@ -178,13 +188,53 @@ async def test_a_failure_under_a_cursor_that_only_waits_there_is_not_seen_by_ano
         assert shown.lines[3].startswith("› ● failed")
 
 
+@pytest.mark.parametrize("how", ["k", "n", "N", "a click"])
+async def test_a_key_that_puts_the_cursor_where_it_waits_already_is_seen_to(how: str) -> None:
+    async with failed_under_a_waiting_cursor() as shown:
+        if how == "a click":
+            await shown.pilot.click("JobTable", offset=(10, 1))
+            await shown.settle()
+        else:
+            await shown.press(how)
+        assert shown.lines[3].startswith("› ● failed")
+        await shown.press("x")
+        await shown.until(lambda: len(shown.store.load().jobs) == 59)
+        assert shown.board.state.board.states.keys().isdisjoint({job_id(60)})
+
+
+async def test_the_way_through_the_digest_begins_where_the_cursor_waits() -> None:
+    async with failed_under_a_waiting_cursor() as shown:
+        await shown.press("w")
+        shown.clock.ahead += 3600
+        at = shown.clock.now()
+        shown.board.record([Reading(job_id(31), Status.IDLE, at, at)])
+        await shown.settle()
+        await shown.press("w")
+        assert "Since" in shown.text
+        assert shown.cursor == job_id(60)
+        await shown.press("n")
+        assert shown.cursor == job_id(60)
+        assert any(line.startswith("› ") and "job 060" in line for line in shown.lines)
+
+
+async def test_no_command_runs_on_a_job_that_the_cursor_was_not_seen_on(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    commands = {"one": CommandSettings(("sh", "-c", f'echo "$CODEARTS_ID" > {ran}'), "f6")}
+    async with failed_under_a_waiting_cursor(commands=commands) as shown:
+        await shown.press("f6")
+        assert "The cursor comes to this job only now" in shown.said
+        assert not ran.exists()
+        await shown.press("f6")
+        await shown.until(lambda: ran.exists() and ran.read_text().strip() == job_id(60))
+
+
 async def test_no_job_is_removed_that_the_cursor_was_not_seen_on() -> None:
     async with screen(60, state=ScreenState(sort="attention")) as shown:
         shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 61)), Status.RUNNING)
         await shown.ask_all()
         await shown.press("x")
         assert len(shown.store.load().jobs) == 60
-        assert "The cursor was out of view" in shown.said
+        assert "The cursor comes to this job only now" in shown.said
         await shown.press("x")
         await shown.until(lambda: len(shown.store.load().jobs) == 59)
         assert shown.board.state.board.states.keys().isdisjoint({job_id(60)})
@@ -201,6 +251,17 @@ async def test_no_name_is_out_of_view_that_scrolling_has_brought_into_view() -> 
         assert "out of view: ? job 060" in shown.lines[1]
         await shown.press("end")
         assert "job 060" not in shown.lines[1]
+
+
+async def test_before_the_first_key_the_cursor_is_on_the_first_row() -> None:
+    async with screen(30, {job_id(5): failure()}) as shown:
+        assert shown.lines[3].startswith("› ? no answer")
+        shown.reader.outcomes |= {job_id(7): failure(), job_id(5): Status.IDLE}
+        await shown.press("j")
+        cursor = shown.cursor
+        await shown.ask_all()
+        await shown.until(lambda: "job 007" in shown.lines[3])
+        assert shown.cursor == cursor
 
 
 @pytest.mark.parametrize(
@@ -257,13 +318,13 @@ async def test_a_key_in_the_same_read_as_one_that_hides_most_rows_acts_on_a_row(
             shown.app.post_message(events.Key(one, " " if one == "space" else one))
         await shown.settle()
         assert len(shown.board.table.order) == 10
-        assert shown.cursor == job_id(11 if key == "space" else 12)
+        assert shown.cursor == (shown.board.table.order[1] if key == "space" else job_id(12))
 
 
 async def test_what_comes_to_the_top_is_seen_and_a_new_order_is_shown_from_its_start() -> None:
     async with screen(60, {job_id(n): Status.RUNNING for n in range(1, 61)}) as shown:
         shown.board.look.sort_by("attention")
-        await shown.settle()
+        await shown.press("home")  # else the cursor stays on the first row
         first = shown.cursor
         for number in (30, 40, 50, 60):
             shown.reader.outcomes[job_id(number)] = failure()

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+import pytest
+
 from tests.support.builders import DAY, failure, job_id, moment, reading
 from tests.support.screen_harness import Screen, screen
 from tui.core.board import Board
@@ -157,3 +159,22 @@ async def test_a_row_that_changed_has_a_mark_and_the_header_counts_it_until_it_w
         assert shown.cursor == job_id(3)
         assert "changed" not in shown.lines[0]
         assert [line[1] for line in shown.lines[2:6]] == [" "] * 4
+
+
+@pytest.mark.parametrize("gone_by", ["a filter", "another program"])
+async def test_a_failure_that_comes_under_the_cursor_by_itself_is_seen_by_a_key_alone(gone_by: str) -> None:
+    look = ScreenState(details=False, problems_only=gone_by == "a filter")
+    async with screen(3, {A: failure(), B: RUNNING}, state=look) as shown:
+        await shown.press("w", "w")
+        shown.board.record([reading(B, IDLE, 1)])
+        shown.board.learned(B, RunRecord(7, Outcome.FAILED, "failure", DAY, DAY, is_finished=True), None)
+        if gone_by == "a filter":
+            shown.board.record([reading(A, IDLE, 2)])
+        else:
+            shown.store.remove((A,))
+            await shown.board.reload()
+        await shown.until(lambda: shown.cursor == B)
+        await shown.settle()
+        assert shown.lines[2].startswith("›✱● failed")
+        await shown.press("w")
+        assert shown.lines[2].startswith("› ● failed")

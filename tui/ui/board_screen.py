@@ -394,11 +394,11 @@ class BoardScreen(PresentSize, Screen[None]):
         """Draw all that readings and time changed since the last frame."""
         self._show(self.state.pass_time)
 
-    def _show(self, update: Callable[[Moment], None]) -> None:
-        """Draw all that changed since the last frame; `update` brings `state` up to date."""
+    def _show(self, bring_up_to_date: Callable[[Moment], None]) -> None:
+        """Draw all that changed since the last frame, after `state` was brought up to date."""
         self.state.take_troubles(self.live.troubles())
         self.state.exceeds_screen = self._exceeds_screen()
-        update(self.deps.now())
+        bring_up_to_date(self.deps.now())
         self._show_lines()
         self.table.update_rows(self.table.in_view())
         self.show_around()
@@ -407,7 +407,7 @@ class BoardScreen(PresentSize, Screen[None]):
         is_quiet = self.happened.is_quiet(self.deps.now())
         self.table.show(self.state.groups.lines, is_quiet)
         if is_quiet and not self.details.is_open:  # the details show the cursor's job, which somebody may be reading
-            self.table.park_cursor()
+            self.table.park_cursor(self.happened.has_key)
 
     def draw(self) -> None:
         """Draw the rows of the jobs that were read since the last frame, and the header."""
@@ -523,7 +523,7 @@ class BoardScreen(PresentSize, Screen[None]):
         self.show_around()
 
     def cursor_moved(self) -> None:
-        """Another line is under the cursor: what changed there has been seen."""
+        """The user has put the cursor on a line: what changed there has been seen."""
         if (job := self.table.cursor) and self.state.unseen.see(job, self.deps.now().at):
             self.call_later(self._show_seen, [job])
         self.show_keys()
@@ -596,15 +596,23 @@ class BoardScreen(PresentSize, Screen[None]):
     def targets(self) -> list[JobId]:
         """The jobs that an action applies to: see `JobTable.targets`; none if the cursor or all marks are out of sight.
 
-        A notice says so. A cursor out of view comes into view, so that the same key then acts on what is seen.
+        A notice says so.
         """
-        if not self.table.marks and self.table.bring_cursor():
-            self.say("The cursor was out of view: now it is here. Press the key again to act on this job.")
+        if not self.table.marks and self.brings_cursor():
             return []
         jobs = self.table.targets
         if self.table.marks and not jobs:
             self.say(f"The marked jobs are hidden by the filter. Press {self.key('back')} to clear it.")
         return jobs
+
+    def brings_cursor(self) -> bool:
+        """Bring a cursor that is out of view into view, so that the same key then acts on what is seen.
+
+        Returns whether it was out of view, or where no key has put it; a notice says so.
+        """
+        if is_new := self.table.bring_cursor():
+            self.say("The cursor comes to this job only now. Press the key again to act on it.")
+        return is_new
 
     def the_job(self) -> JobId | None:
         """The job under the cursor. A notice says what to do if there is none."""

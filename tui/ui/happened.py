@@ -26,7 +26,8 @@ class Happened:
     def __init__(self, now: Moment) -> None:
         self._outages: deque[Outage] = deque(maxlen=OUTAGES)
         self._last_key = now
-        self._has_key = False
+        self.has_key = False
+        """Whether a key was pressed at all."""
         self._silence: tuple[float, float] | None = None
         """Beginning and end of the time that the digest is about; None if none is shown."""
         self._way: Sequence[JobId] = ()
@@ -59,12 +60,12 @@ class Happened:
             since = self._silence[0] if self._silence else self._last_key.wall.timestamp()
             self._silence = since, now.wall.timestamp()
             self._way, self._at = (), -1
-        self._last_key, self._has_key = now, True
+        self._last_key, self.has_key = now, True
         return self.has_just_woken
 
     def is_quiet(self, now: Moment) -> bool:
         """Whether no key was pressed yet, or none for a while."""
-        return not self._has_key or now.at - self._last_key.at >= QUIET
+        return not self.has_key or now.at - self._last_key.at >= QUIET
 
     def digest(self, states: Iterable[JobState]) -> "Digest | None":
         """What happened in the silence; None if no digest is shown, or if nothing happened."""

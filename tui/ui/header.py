@@ -134,10 +134,19 @@ def _fitting(
     for place, wordings in enumerate(groups):
         limits = room - kept.get(place, 0), room
         fitting = (parts for limit in limits for parts in wordings if _cells(parts) <= limit)
-        if parts := next(fitting, wordings[-1] if wordings and not shown else []):
+        if parts := next(fitting, _cut_off(header, wordings[-1], room) if wordings and not shown else []):
             shown.append(parts)
             room -= _cells(parts) + BETWEEN
     return shown
+
+
+def _cut_off(header: HeaderState, parts: Parts, room: int) -> Parts:
+    """As many of the parts as have room, and an ellipsis: no number is cut, it would be another one."""
+    ending = (f" {header.ellipsis}", "dim")
+    most = max(len(parts) - 1, 0)
+    while most and _cells([*parts[:most], ending]) > room:
+        most -= 1
+    return [*parts[:most], ending]
 
 
 def _cells(parts: Parts) -> int:

@@ -64,8 +64,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         cursor_moved: Callable[[], None],
         view_moved: Callable[[], None],
     ) -> None:
-        """`cursor_moved` is called when another line is under the cursor, `view_moved` when other lines are in view; a
-        message would cost more."""
+        """`cursor_moved` is called when the cursor was put on a line, `view_moved` when other lines are in view;
+        a message would cost more."""
         super().__init__()
         self.every = every
         self._glyphs = glyphs
@@ -142,8 +142,6 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         job = self.cursor
         if self.cursor_line not in self._lines:
             self.cursor_line = self._same_place() or (order[min(old_line, len(order) - 1)] if order else None)
-            if self.cursor != job:
-                self._cursor_moved()
         self._resize()
         if top and self.cursor == job and self.cursor_line and was_in_view:
             moved = self._lines[self.cursor_line] - old_line
@@ -288,13 +286,14 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return list(self._under_cursor) if self.order else []
 
     def after_cursor(self, step: int) -> Iterable[Line]:
-        """The lines of jobs from the cursor on, once around, without its own; backwards where `step` is -1."""
+        """The lines of jobs from the cursor on, once around; backwards where `step` is -1. The cursor's own line, which
+        comes first, is among them only where nobody has put the cursor on it."""
         every = self._every_line
-        start = every.index(self.cursor_line) if self.cursor_line in every else 0
-        if self.is_away:
-            start = every.index(self._first_in_view) - min(1, step)
-        others = (every[(start + step * by) % len(every)] for by in range(1, len(every)))
-        return (line for line in others if job_of(line))
+        first = self._first_in_view if self.is_away else self.cursor_line
+        start = every.index(first) if first in every else 0
+        own = 0 if self.is_away or self.is_parked else 1
+        lines = (every[(start + step * by) % len(every)] for by in range(own, len(every)))
+        return (line for line in lines if job_of(line))
 
     def set_columns(self, keys: Sequence[str], sorted_by: str, reverse: bool, wide: bool) -> None:
         """Which columns are shown, which is marked as sorted, and whether all are shown, scrolling sideways."""
@@ -316,7 +315,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Put the cursor on this line, or on the first line of this job, if it is shown."""
         if isinstance(line, JobId) and self._groups.by:
             line = self.cursor_line if line == self.cursor else next(iter(self._grouped.get(line, ())), None)
-        if line is None or line == self.cursor_line or line not in self._lines:
+        if line is None or line not in self._lines or (line == self.cursor_line and not self.is_parked):
             return
         old, self.cursor_line = self.cursor_line, line
         self.is_parked = False
@@ -357,12 +356,16 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.move_to(self._first_in_view)
         return was_away
 
-    def park_cursor(self) -> None:
-        """At the top of the list: put a cursor that is out of view on the first line, and keep it there."""
-        if (self.is_away or self.is_parked) and not self.scroll_offset.y and self.order:
+    def park_cursor(self, was_used: bool) -> None:
+        """At the top of the list: put a cursor that is out of view on the first line, and keep it there.
+
+        One that was not used yet goes there in any case.
+        """
+        if (self.is_away or self.is_parked or not was_used) and not self.scroll_offset.y and self.order:
             old, self.cursor_line = self.cursor_line, self.order[0]
-            self.is_parked = True
-            self._refresh_lines(filter(None, (old, self.cursor_line)))
+            if old != self.cursor_line:
+                self.is_parked = True
+                self._refresh_lines(filter(None, (old, self.cursor_line)))
 
     @property
     def _first_in_view(self) -> Line:

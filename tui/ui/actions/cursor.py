@@ -57,7 +57,8 @@ class CursorActions(Actions):
         if digest is None:
             self.go_to_first(self.table.after_cursor(step))
             return
-        following = happened.go_on(step, self.table.cursor, lambda: self._way(digest), self.state.order)
+        cursor = None if self.table.is_parked else self.table.cursor
+        following = happened.go_on(step, cursor, lambda: self._way(digest), self.state.order)
         if following:
             self.go_to(following)
         else:

@@ -99,6 +99,7 @@ class LookActions(Actions):
         self.screen.keep_state(self.state.look._replace(folded=folded))
         self.table.show(self.state.groups.lines)
         self.table.update_rows(())
+        self.screen.show_around()
 
 
 class FilterActions(Actions):
