@@ -202,6 +202,27 @@ async def test_a_key_that_puts_the_cursor_where_it_waits_already_is_seen_to(how:
         assert shown.board.state.board.states.keys().isdisjoint({job_id(60)})
 
 
+async def test_a_job_that_was_marked_where_the_cursor_waits_has_been_seen() -> None:
+    async with failed_under_a_waiting_cursor() as shown:
+        await shown.press("space", "escape")
+        assert shown.lines[3].startswith("  ● failed")
+
+
+@pytest.mark.parametrize("problem", [30, 29], ids=["the first row in view", "the row above it"])
+async def test_n_passes_over_no_row_where_the_cursor_is_out_of_view(problem: int) -> None:
+    async with screen(60, {job_id(problem): failure()}, state=ScreenState(sort="list")) as shown:
+        shown.board.table.scroll_to(y=29, animate=False, immediate=True)
+        await shown.press("n")
+        assert shown.cursor == job_id(problem)
+
+
+async def test_nothing_is_said_of_a_waiting_cursor_where_there_are_no_rows() -> None:
+    async with failed_under_a_waiting_cursor() as shown:
+        shown.board.keep_look(shown.board.state.look._replace(filter="of no job"))
+        await shown.press("x", "x")
+        assert "The cursor was out of view" not in shown.said
+
+
 async def test_the_way_through_the_digest_begins_where_the_cursor_waits() -> None:
     async with failed_under_a_waiting_cursor() as shown:
         await shown.press("w")

@@ -351,10 +351,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
         Returns whether it stands where the user did not put it: there, or where it was parked.
         """
-        was_away, self.is_parked = self.is_away or self.is_parked, False
-        if self.is_away:
-            self.move_to(self._first_in_view)
-        return was_away
+        if not self.order or not (self.is_away or self.is_parked):
+            return False
+        self.move_to(self._first_in_view if self.is_away else self.cursor_line)
+        return True
 
     def park_cursor(self, was_used: bool) -> None:
         """At the top of the list: put a cursor that is out of view on the first line, and keep it there.
