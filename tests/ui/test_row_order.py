@@ -54,6 +54,18 @@ def job_ids(*numbers: int) -> list[JobId]:
         (61.0, {}),  # one change is seen at the moment at which another one is held no longer
     ],
 )
+@example(
+    "auto",
+    "",
+    "",
+    [
+        (61.0, dict.fromkeys(job_ids(0), Status.RUNNING)),
+        (61.0, {}),
+        (61.0, {}),
+        (170.0, dict.fromkeys(job_ids(0, 1), Status.RUNNING)),  # the first run has become late by time alone
+        (1.0, dict.fromkeys(job_ids(0, 1), Status.RUNNING)),
+    ],
+)
 @given(
     st.sampled_from(SORTS),
     st.sampled_from(["", "state", "tag"]),

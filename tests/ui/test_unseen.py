@@ -63,6 +63,16 @@ def test_a_key_counts_once_the_change_was_in_view_for_a_moment() -> None:
     assert A not in known.unseen
 
 
+def test_what_changed_once_more_must_be_in_view_for_a_moment_again() -> None:
+    known = watcher()
+    known.read(A, IDLE, 90)
+    known.unseen.show([A], 90)
+    known.read(A, RUNNING, 100)
+    known.unseen.show([A], 100)
+    assert not known.unseen.key([A], SOON, never)
+    assert known.unseen.key([A], LATER, never)
+
+
 def test_a_row_keeps_its_place_among_the_changed_ones_for_a_minute_after_it_was_seen() -> None:
     known = watcher()
     known.read(A, IDLE, 100)
