@@ -239,3 +239,14 @@ def test_the_details_of_a_group_name_what_failed_and_where_what_is_late_and_what
         ("ends next", "job 12  ≈3m"),
         ("", "job 11  ≈8m15s"),
     ]
+
+
+async def test_a_problem_is_named_that_the_lines_of_the_groups_leave_no_room_for() -> None:
+    jobs = [Job(job_id(number), f"job {number:02}", (f"tag {number:02}",)) for number in range(1, 14)]
+    async with screen(jobs, {job_id(13): failure()}, state=ScreenState(details=False, group="tag")) as shown:
+        assert "out of view: ? job 13" in shown.lines[1]
+        await shown.press("G")
+        assert "out of view" not in shown.text
+        await shown.press("-")
+        assert "job 13" not in shown.text
+        assert "State" in shown.lines[1]  # the heads: there is room for all groups

@@ -463,12 +463,17 @@ class BoardScreen(PresentSize, Screen[None]):
         self.table.display = bool(self.state.order) and not is_covered
 
     def _is_long(self) -> bool:
-        """Whether there are more jobs than rows on the screen."""
-        return self._exceeds_screen((self.details.place.height or 0) if self.details.is_open else 0)
+        """Whether there are more jobs than rows on the screen; or more lines, with those of the groups."""
+        below = (self.details.place.height or 0) if self.details.is_open else 0
+        return max(len(self.state.board.states), len(self.state.groups.lines)) > self._rows(below)
 
-    def _exceeds_screen(self, taken: int = 0) -> bool:
-        """Whether there would be more jobs than rows if details took so many lines below the rows."""
-        return len(self.state.board.states) > self.app.size.height - AROUND - taken
+    def _exceeds_screen(self) -> bool:
+        """Whether there would be more jobs than rows if no details stood below the rows."""
+        return len(self.state.board.states) > self._rows()
+
+    def _rows(self, below: int = 0) -> int:
+        """How many rows there can be on the screen if so many lines below them are taken."""
+        return self.app.size.height - AROUND - below
 
     def _has_two_lines(self) -> bool:
         """Whether the header has two lines: it names what may be out of view."""
