@@ -515,7 +515,7 @@ class BoardScreen(PresentSize, Screen[None]):
         unseen, now = self.state.unseen, self.deps.now().at
         if not unseen:
             return set()
-        is_seen = self.details.is_open or not (self.table.is_away or self.table.is_parked)
+        is_seen = self.details.is_open or not self.table.is_elsewhere
         cursor = self.table.cursor if is_seen else None
         by_cursor = {cursor} if cursor and unseen.see(cursor, now) else set()
         return by_cursor | unseen.key(self.table.in_view(), now, self._has_failed)

@@ -286,13 +286,12 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return list(self._under_cursor) if self.order else []
 
     def after_cursor(self, step: int) -> Iterable[Line]:
-        """The lines of jobs from the cursor on, once around; backwards where `step` is -1. The cursor's own line, which
-        comes first, is among them only where nobody has put the cursor on it."""
+        """The lines of jobs from the cursor on, once around; backwards where `step` is -1. The cursor's own line comes
+        first, but only if the cursor `is_elsewhere`."""
         every = self._every_line
         first = self._first_in_view if self.is_away else self.cursor_line
         start = every.index(first) if first in every else 0
-        own = 0 if self.is_away or self.is_parked else 1
-        lines = (every[(start + step * by) % len(every)] for by in range(own, len(every)))
+        lines = (every[(start + step * by) % len(every)] for by in range(not self.is_elsewhere, len(every)))
         return (line for line in lines if job_of(line))
 
     def set_columns(self, keys: Sequence[str], sorted_by: str, reverse: bool, wide: bool) -> None:
@@ -346,12 +345,14 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         line = self._lines.get(self.cursor_line) if self.cursor_line else None
         return line is not None and not self._in_view(line) and self.is_on_screen
 
-    def bring_cursor(self) -> bool:
-        """Put a cursor that is out of view on the first line in view.
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the cursor is not where the user has put it and sees it: it is out of view, or parked."""
+        return self.is_away or self.is_parked
 
-        Returns whether it stands where the user did not put it: there, or where it was parked.
-        """
-        if not self.order or not (self.is_away or self.is_parked):
+    def bring_cursor(self) -> bool:
+        """Put a cursor that is out of view on the first line in view. Returns whether it was elsewhere."""
+        if not self.order or not self.is_elsewhere:
             return False
         self.move_to(self._first_in_view if self.is_away else self.cursor_line)
         return True
@@ -361,7 +362,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
         One that was not used yet goes there in any case.
         """
-        if (self.is_away or self.is_parked or not was_used) and not self.scroll_offset.y and self.order:
+        if (self.is_elsewhere or not was_used) and not self.scroll_offset.y and self.order:
             old, self.cursor_line = self.cursor_line, self.order[0]
             if old != self.cursor_line:
                 self.is_parked = True
