@@ -14,8 +14,10 @@ import pytest
 
 from tests.support.builders import job_id
 from tests.support.contract_server import ContractServer
+from tests.support.history_files import fill
 from tests.support.long_run import by_length, takes_minutes
 from tests.support.shell import Shell
+from tui.clock import now
 from tui.demo.service import DemoService
 
 IDS = [str(job_id(number)) for number in range(1, 6)]
@@ -57,6 +59,7 @@ def test_a_signal_ends_it_without_a_word(
 def test_a_signal_ends_history_too_while_it_asks_the_service(shell: Shell, server: ContractServer) -> None:
     server.every_extra = "hang"
     shell.watch({IDS[0]: ""})
+    fill(Path(shell.env["HOME"]) / ".local" / "state", IDS[:1], now)
     process = shell.start("history")
     server.wait_for(lambda requests: len(requests) >= 1)
     process.send_signal(signal.SIGHUP)

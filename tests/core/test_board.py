@@ -2,7 +2,7 @@ import pytest
 
 from tests.support.builders import failure, job_id, moment, reading, state
 from tui.core.board import TRANSITIONS_KEPT, Board, Freshness, JobState, Transition
-from tui.core.job import Job
+from tui.core.job import Job, ServiceName
 from tui.core.observed_run import Between, Gap
 from tui.core.reading import Reading, Status
 
@@ -119,6 +119,13 @@ def test_a_new_watchlist_keeps_what_is_known_and_takes_its_order_and_labels() ->
     assert board.states[TWO.id].job is renamed
     assert board.states[TWO.id].status is RUNNING
     assert board.states[THREE.id].status is None
+
+
+def test_a_name_that_is_known_already_changes_no_state() -> None:
+    named = Board.unread([ONE, TWO], {ONE.id: ServiceName("web")})
+    again = named.call({ONE.id: ServiceName("web"), TWO.id: ServiceName("api"), THREE.id: ServiceName("gone")})
+    assert again.states[ONE.id] is named.states[ONE.id]
+    assert [state.name for state in again.states.values()] == ["web", "api"]
 
 
 def test_pausing_marks_the_jobs_named_until_they_go_on() -> None:
