@@ -211,6 +211,12 @@ def test_how_old_the_oldest_answer_is_has_room_beside_the_next_end(width: int) -
     assert shown[2].endswith(" 1m15s")
 
 
+def test_what_is_only_ageing_takes_no_room_from_the_next_end() -> None:
+    ageing = GLANCE._replace(width=80, hidden=(), summary=Summary(SEVEN, 3, 0, 0, 50.0), ends=(("x" * 40, "≈3m"),))
+    shown = ["".join(text for text, _ in part) for part in header_lines(ageing)[1]]
+    assert shown[1] == f"ends next: {'x' * 40} ≈3m"
+
+
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_how_old_the_oldest_answer_is_has_room_beside_what_is_out_of_view(width: int) -> None:
     _, second = header_lines(GLANCE._replace(width=width, summary=Summary(SEVEN, 3, 3, 0, 90.0), ends=()))

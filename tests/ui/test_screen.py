@@ -261,6 +261,19 @@ async def test_no_job_is_removed_that_the_cursor_was_not_seen_on() -> None:
         assert shown.board.state.board.states.keys().isdisjoint({job_id(60)})
 
 
+async def test_another_height_brings_the_order_that_it_has_room_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with screen(25, {job_id(25): failure()}) as shown:
+        monkeypatch.setattr(shown.board, "pass_time", lambda: None)  # that would bring it after seconds
+
+        def is_by_attention() -> bool:
+            return shown.text.index("job 025") < shown.text.index("job 001")
+
+        await shown.pilot.resize_terminal(80, 40)
+        await shown.until(lambda: not is_by_attention())
+        await shown.pilot.resize_terminal(80, 24)
+        await shown.until(is_by_attention)
+
+
 async def test_no_name_is_out_of_view_that_scrolling_has_brought_into_view() -> None:
     async with screen(60, {job_id(60): failure()}, state=ScreenState(sort="list")) as shown:
         assert "out of view: ? job 060" in shown.lines[1]
