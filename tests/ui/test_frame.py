@@ -193,6 +193,19 @@ def test_what_lies_beside_the_changed_region_is_left_alone() -> None:
     assert sent(frame, update).startswith("\x1b[1;9H\x1b[0mRIGHT")
 
 
+def test_what_changed_in_two_places_of_a_line_is_sent_from_both() -> None:
+    """As when a row and the details beside it change in one frame."""
+    frame = Frame()
+    sent(frame, words("left   |    right"))
+    old, left, right = (
+        Strip([Segment("   |    ")]),
+        Strip([Segment("LEFT")]),
+        Strip([Segment("RIGHT".ljust(WIDTH - 12))]),
+    )
+    update = ChopsUpdate([{0: left, 4: old, 12: right}, {}, {}], [(0, 0, 4), (0, 12, WIDTH)], [[4, 12, WIDTH], [], []])
+    assert re.findall(r"LEFT|RIGHT", sent(frame, update)) == ["LEFT", "RIGHT"]
+
+
 def test_a_link_is_sent_and_ends_with_its_text() -> None:
     strip = Strip([Segment("see "), Segment("here", Style(link="https://example.org/"))]).adjust_cell_length(WIDTH)
     blank = Strip.blank(WIDTH)

@@ -55,7 +55,7 @@ class Frame:
         for y, pieces in _pieces(update):
             if y >= size.height:
                 continue
-            new = list(self._lines[y])
+            new = list(changed.get(y, self._lines[y]))  # a line may come in several spans
             for x, strip in pieces:
                 cells = _cells(strip, colours)[: max(0, size.width - x)]  # the frame may be older than the size
                 new[x : x + len(cells)] = cells
