@@ -249,6 +249,14 @@ async def test_no_command_runs_on_a_job_that_the_cursor_was_not_seen_on(tmp_path
         await shown.until(lambda: ran.exists() and ran.read_text().strip() == job_id(60))
 
 
+async def test_the_details_go_on_with_the_job_that_is_read_there() -> None:
+    async with screen(60, state=ScreenState(sort="attention", details=True), size=(120, 24)) as shown:
+        shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 61)), Status.RUNNING)
+        await shown.ask_all()
+        assert "job 060" in shown.lines[3]
+        assert shown.cursor == job_id(1)
+
+
 async def test_no_job_is_removed_that_the_cursor_was_not_seen_on() -> None:
     async with screen(60, state=ScreenState(sort="attention")) as shown:
         shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 61)), Status.RUNNING)
