@@ -249,6 +249,16 @@ async def test_no_command_runs_on_a_job_that_the_cursor_was_not_seen_on(tmp_path
         await shown.until(lambda: ran.exists() and ran.read_text().strip() == job_id(60))
 
 
+async def test_a_row_that_the_scroll_bar_of_wide_columns_covers_is_out_of_view() -> None:
+    async with screen(60, {job_id(20): failure()}, state=ScreenState(sort="list", wide=True)) as shown:
+        assert shown.board.table.show_horizontal_scrollbar
+        shown.board.show_around()
+        await shown.settle()
+        assert "out of view: ? job 020" in shown.lines[1]
+        assert " job 019 " in shown.text
+        assert "job 020 " not in "".join(shown.lines[2:])
+
+
 async def test_the_details_go_on_with_the_job_that_is_read_there() -> None:
     async with screen(60, state=ScreenState(sort="attention", details=True), size=(120, 24)) as shown:
         shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 61)), Status.RUNNING)

@@ -308,7 +308,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def page(self) -> int:
         """Rows that fit below the heads."""
-        return max(1, self.size.height - 1)
+        return max(1, self.scrollable_content_region.height - 1)  # without the line of a scroll bar
 
     def move_to(self, line: Line | None) -> None:
         """Put the cursor on this line, or on the first line of this job, if it is shown."""
