@@ -112,6 +112,6 @@ def test_the_list_stays_whole_however_the_program_is_killed_while_it_saves(tmp_p
             assert jobs == [job for job in labels if job in jobs]
         with home.start() as terminal:
             terminal.wait_for(r"^ *\d\d running")
-            terminal.press("x")
+            terminal.press("j", "x")
             terminal.wait_for("Removed")
     assert job_id(40) in home.watchlist.read_text()

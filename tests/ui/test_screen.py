@@ -21,7 +21,7 @@ from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.core.run import Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.storage.settings import AlertSettings, CommandSettings, ViewSettings
-from tui.ui.happened import QUIET
+from tui.ui.happened import LONG_ENOUGH, QUIET
 
 
 async def test_rows_say_status_in_mark_and_word() -> None:
@@ -161,7 +161,7 @@ async def test_a_cursor_that_was_moved_or_whose_job_has_its_details_open_waits_n
         assert shown.board.table.is_parked
         await shown.press("j")
         below = shown.cursor
-        shown.board.table.park_cursor(was_used=True)
+        shown.board.table.park_cursor(was_used=True, now=shown.clock.now().at)
         assert shown.cursor == below
 
 
@@ -238,7 +238,10 @@ async def test_the_way_through_the_digest_begins_where_the_cursor_waits() -> Non
         assert any(line.startswith("› ") and "job 060" in line for line in shown.lines)
 
 
-async def test_no_command_runs_on_a_job_that_the_cursor_was_not_seen_on(tmp_path: Path) -> None:
+async def test_no_command_runs_on_a_job_that_the_cursor_was_not_seen_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
     ran = tmp_path / "ran"
     commands = {"one": CommandSettings(("sh", "-c", f'echo "$CODEARTS_ID" > {ran}'), "f6")}
     async with failed_under_a_waiting_cursor(commands=commands) as shown:
@@ -267,13 +270,24 @@ async def test_the_details_go_on_with_the_job_that_is_read_there() -> None:
         assert shown.cursor == job_id(1)
 
 
-async def test_no_job_is_removed_that_the_cursor_was_not_seen_on() -> None:
+async def test_no_job_is_removed_that_the_cursor_was_not_seen_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
     async with screen(60, state=ScreenState(sort="attention")) as shown:
         shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 61)), Status.RUNNING)
         await shown.ask_all()
         await shown.press("x")
         assert len(shown.store.load().jobs) == 60
         assert "The cursor comes to this job only now" in shown.said
+        await shown.press("x")
+        await shown.until(lambda: len(shown.store.load().jobs) == 59)
+        assert shown.board.state.board.states.keys().isdisjoint({job_id(60)})
+
+
+async def test_a_key_acts_on_the_row_where_the_cursor_has_waited_long_enough_to_be_seen() -> None:
+    async with screen(60, state=ScreenState(sort="attention")) as shown:
+        shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 61)), Status.RUNNING)
+        await shown.ask_all()
+        shown.clock.ahead += LONG_ENOUGH
         await shown.press("x")
         await shown.until(lambda: len(shown.store.load().jobs) == 59)
         assert shown.board.state.board.states.keys().isdisjoint({job_id(60)})

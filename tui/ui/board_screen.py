@@ -42,7 +42,7 @@ from tui.ui.board_state import BoardState
 from tui.ui.columns import columns, sorts
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import time_of_day
-from tui.ui.happened import Happened
+from tui.ui.happened import LONG_ENOUGH, Happened
 from tui.ui.header import TerminalTitle, banner, header_lines, header_parts, title_text
 from tui.ui.job_table import JobTable
 from tui.ui.key_turns import COMMAND
@@ -407,7 +407,7 @@ class BoardScreen(PresentSize, Screen[None]):
         is_quiet = self.happened.is_quiet(self.deps.now())
         self.table.show(self.state.groups.lines, is_quiet)
         if is_quiet and not self.details.is_open:  # the details show the cursor's job, which somebody may be reading
-            self.table.park_cursor(self.happened.has_key)
+            self.table.park_cursor(self.happened.has_key, self.deps.now().at)
 
     def draw(self) -> None:
         """Draw the rows of the jobs that were read since the last frame, and the header."""
@@ -613,9 +613,11 @@ class BoardScreen(PresentSize, Screen[None]):
     def brings_cursor(self) -> bool:
         """Bring a cursor that is out of view into view, so that the same key then acts on what is seen.
 
-        Returns whether it was out of view, or where no key has put it; a notice says so.
+        Returns whether it was out of view, or was parked there too short a time ago to be seen; a notice says so.
         """
-        if is_new := self.table.bring_cursor():
+        was_parked = self.table.is_parked and self.deps.now().at - self.table.parked_at >= LONG_ENOUGH
+        was_seen = was_parked and not self.table.is_away
+        if is_new := self.table.bring_cursor() and not was_seen:
             self.say("The cursor comes to this job only now. Press the key again to act on it.")
         return is_new
 

@@ -112,7 +112,8 @@ def way_through(digest: "Digest", marked: Collection[JobId], problems: Iterable[
 HELD = 60.0
 """Seconds that a row keeps its place among the changed ones after its change was seen: nothing moves under the eyes."""
 LONG_ENOUGH = 2.0
-"""Seconds that a change must have been on the screen before a key counts as a sign that it was seen."""
+"""Seconds that a change must have been on the screen before a key counts as a sign that it was seen; so must a cursor
+that was put on another row."""
 
 
 class Unseen:

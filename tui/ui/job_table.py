@@ -93,6 +93,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor_line: Line | None = None
         self.is_parked = False
         """Whether the cursor is where `park_cursor` put it."""
+        self.parked_at = 0.0
+        """When it came to this line."""
         self.marks: frozenset[JobId] = frozenset()
         self._range_from: Line | None = None
         """The line where the range began that grows with the cursor; None if there is none."""
@@ -357,7 +359,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.move_to(self._first_in_view if self.is_away else self.cursor_line)
         return True
 
-    def park_cursor(self, was_used: bool) -> None:
+    def park_cursor(self, was_used: bool, now: float) -> None:
         """At the top of the list: put a cursor that is out of view on the first line, and keep it there.
 
         One that was not used yet goes there in any case.
@@ -365,7 +367,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if (self.is_elsewhere or not was_used) and not self.scroll_offset.y and self.order:
             old, self.cursor_line = self.cursor_line, self.order[0]
             if old != self.cursor_line:
-                self.is_parked = True
+                self.is_parked, self.parked_at = True, now
                 self._refresh_lines(filter(None, (old, self.cursor_line)))
 
     @property
