@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, repeat
 from math import ceil
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -115,25 +116,21 @@ def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
     if header.changed_since and not header.hidden and (header.width or ENDLESS) >= FOR_TIMES:
         (text, look), *more = news
         wordings.insert(0, _spaced([(f"{text} since {header.changed_since}", look), *more]))
-    groups = [wordings, *_others(header)]
-    is_doubtful = header.summary.stale and not header.paused
-    kept = min(map(_cells, _freshness(header))) + BETWEEN if is_doubtful else 0
-    ends, out_of_view = 2, 3  # the places of these groups
-    return _fitting(header, [_counts(header, [])]), _fitting(header, groups, {ends: kept, out_of_view: kept})
+    slow, ends, out_of_view, freshness, *others = _others(header) or [[]] * 7
+    kept = min(map(_cells, freshness)) + BETWEEN if freshness and header.summary.stale else 0
+    groups = [wordings, slow, ends, out_of_view, freshness, *others]
+    return _fitting(header, [_counts(header, [])]), _fitting(header, groups, [0, 0, kept, kept])
 
 
-def _fitting(
-    header: HeaderState, groups: Iterable[Wordings], kept: Mapping[int, int] = MappingProxyType({})
-) -> list[Parts]:
+def _fitting(header: HeaderState, groups: Iterable[Wordings], kept: Iterable[int] = ()) -> list[Parts]:
     """The groups in one line. What has no room is said in fewer words or left out; not the first one.
 
-    `kept` has by a group's place the cells that it leaves to those behind it, if it can be said in so few words.
+    `kept` has for the first groups the cells that each leaves to those behind it, if it can be said in so few words.
     """
     shown: list[Parts] = []
     room = (header.width or ENDLESS) - 1
-    for place, wordings in enumerate(groups):
-        limits = room - kept.get(place, 0), room
-        fitting = (parts for limit in limits for parts in wordings if _cells(parts) <= limit)
+    for wordings, spare in zip(groups, chain(kept, repeat(0)), strict=False):
+        fitting = (parts for limit in (room - spare, room) for parts in wordings if _cells(parts) <= limit)
         if parts := next(fitting, _cut_off(header, wordings[-1], room) if wordings and not shown else []):
             shown.append(parts)
             room -= _cells(parts) + BETWEEN
