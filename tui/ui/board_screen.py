@@ -406,7 +406,7 @@ class BoardScreen(PresentSize, Screen[None]):
     def _show_lines(self) -> None:
         is_quiet = self.happened.is_quiet(self.deps.now())
         self.table.show(self.state.groups.lines, is_quiet)
-        if is_quiet and not self.details.is_open:  # the details show the cursor's job, which somebody may be reading
+        if is_quiet and not self.details.is_open:  # the user may be reading the details of the cursor's job
             self.table.park_cursor(self.happened.has_key, self.deps.now().at)
 
     def draw(self) -> None:
@@ -615,8 +615,7 @@ class BoardScreen(PresentSize, Screen[None]):
 
         Returns whether it was out of view, or was parked there too short a time ago to be seen; a notice says so.
         """
-        was_parked = self.table.is_parked and self.deps.now().at - self.table.parked_at >= LONG_ENOUGH
-        was_seen = was_parked and not self.table.is_away
+        was_seen = not self.table.is_away and self.deps.now().at - self.table.parked_at >= LONG_ENOUGH
         if is_new := self.table.bring_cursor() and not was_seen:
             self.say("The cursor comes to this job only now. Press the key again to act on it.")
         return is_new

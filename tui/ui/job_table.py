@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from math import inf
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -91,10 +92,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.order: tuple[Line, ...] = ()
         """What each line shows, from the top."""
         self.cursor_line: Line | None = None
-        self.is_parked = False
-        """Whether the cursor is where `park_cursor` put it."""
-        self.parked_at = 0.0
-        """When it came to this line."""
+        self.parked_at = inf
+        """When `park_cursor` put the cursor on its line; infinite if the user has put it there."""
         self.marks: frozenset[JobId] = frozenset()
         self._range_from: Line | None = None
         """The line where the range began that grows with the cursor; None if there is none."""
@@ -319,7 +318,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if line is None or line not in self._lines or (line == self.cursor_line and not self.is_parked):
             return
         old, self.cursor_line = self.cursor_line, line
-        self.is_parked = False
+        self.parked_at = inf
         self._refresh_lines(filter(None, (old, line)))
         self._keep_in_view()
         self._extend_range()
@@ -348,6 +347,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return line is not None and not self._in_view(line) and self.is_on_screen
 
     @property
+    def is_parked(self) -> bool:
+        """Whether the cursor is where `park_cursor` put it."""
+        return self.parked_at < inf
+
+    @property
     def is_elsewhere(self) -> bool:
         """Whether the cursor is not where the user has put it and sees it: it is out of view, or parked."""
         return self.is_away or self.is_parked
@@ -367,7 +371,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if (self.is_elsewhere or not was_used) and not self.scroll_offset.y and self.order:
             old, self.cursor_line = self.cursor_line, self.order[0]
             if old != self.cursor_line:
-                self.is_parked, self.parked_at = True, now
+                self.parked_at = now
                 self._refresh_lines(filter(None, (old, self.cursor_line)))
 
     @property
