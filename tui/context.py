@@ -220,6 +220,11 @@ class Context:
 
         return load_names(self._names_file)
 
+    @property
+    def service_names(self) -> "Mapping[JobId, ServiceName]":
+        """The names alone, without the times at which they were asked for."""
+        return {job: kept.name for job, kept in self.job_names.items()}
+
     def _url_in_charge(self) -> str:
         """Empty where the endpoint cannot be used; building the profile in charge raises the reason."""
         from tui.profiles.resolve import endpoints_of

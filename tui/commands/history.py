@@ -76,9 +76,8 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     records, code = _records(context, jobs, output)
     if code > ExitCode.TIMED_OUT:  # a signal ended it
         return code
-    names = {job: kept.name for job, kept in context.job_names.items()}
     most = arguments.limit or (None if arguments.since else LIMIT)
-    every = job_runs(jobs, names, observed, records, since)
+    every = job_runs(jobs, context.service_names, observed, records, since)
     known = sorted(every[-(most or 0) :], key=_began)
     if arguments.json:
         output.line(json_text([document(one) for one in known], output))

@@ -142,7 +142,7 @@ def _open(
             warning=warning,
             save_view=partial(save_view, context.settings_file) if has_files and context.settings_file else None,
             settings_file=context.settings_file if has_files else None,
-            job_names={job: kept.name for job, kept in context.job_names.items()} if has_files else {},
+            job_names=context.service_names if has_files else {},
             older_runs=older_runs if state_file else None,
             recorder=recorder,
         ),
