@@ -210,9 +210,10 @@ class BoardState:
         self.unseen.release(now.at)
 
     def pass_time(self, now: Moment) -> None:
-        """Does the same where only readings and time may have moved rows; of many rows, only some get a new sort key.
+        """Update `shown`, `moment` and `order` where nothing but readings and time has changed them.
 
-        Time alone moves a row whose state gets another word, one that runs, and one whose change was seen a while ago.
+        It is cheaper than `show_all`, since only rows that may have moved get a new sort key. Time alone moves a row
+        whose state gets another word, one that runs, and one whose change was seen a while ago.
         """
         if self._row_order.depends_on_time:
             self.show_all(now)
