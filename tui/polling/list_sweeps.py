@@ -189,7 +189,7 @@ class _Plan(NamedTuple):
 
     at: float
     lists: tuple[str, ...]
-    """Projects; the empty one for the user's list. None if no list is worth it."""
+    """Projects; the empty one is the user's list. Without any if no list is worth it."""
     pages: int
     share: float
     """The part of the request rate that lists may take."""

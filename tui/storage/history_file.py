@@ -215,7 +215,7 @@ class HistoryFile:
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError) and _code(error) not in _DAMAGE:
                 raise
-        self._set_aside("is damaged")
+        self._set_aside()
         return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
@@ -252,8 +252,8 @@ class HistoryFile:
             checked = now
         self._checked = checked
 
-    def _set_aside(self, why: str) -> None:
-        """Keeps one unusable file at the most."""
+    def _set_aside(self) -> None:
+        """Renames the unusable file, so that a new one can begin; a file that was set aside before is removed."""
         aside = self._path.with_name(f"{self._path.name}.corrupt-{self._now().wall:%Y-%m-%d}")
         for former in self._path.parent.glob(f"{self._path.name}.corrupt-*"):
             former.unlink()
@@ -261,7 +261,7 @@ class HistoryFile:
         with suppress(FileNotFoundError):
             self._path.with_name(self._path.name + "-journal").unlink()
         self.notice = (
-            f"The history file {why} or of a newer version: it was set aside as {aside.name}, a new one begins."
+            f"The history file is damaged or of a newer version: it was set aside as {aside.name}, a new one begins."
         )
 
     @contextmanager
@@ -525,6 +525,6 @@ def reason(error: Exception) -> str:
         return "its file is damaged; the next start of the screen makes a new one"
     if code == sqlite3.SQLITE_FULL:
         return "the disk is full"
-    if code == sqlite3.SQLITE_READONLY or (isinstance(error, OSError) and isinstance(error, PermissionError)):
+    if code == sqlite3.SQLITE_READONLY or isinstance(error, PermissionError):
         return "its folder cannot be written"
     return "its file cannot be used: " + (error.strerror or "error" if isinstance(error, OSError) else "disk error")

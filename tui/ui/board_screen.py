@@ -263,7 +263,7 @@ class BoardScreen(PresentSize, Screen[None]):
         self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
         if is_rare:
             self.live.pollers.expect(expected_ends(self.state.board, self.deps.now()))
-        self.alerting.tick(self.state.board, self.live.troubled())
+        self.alerting.tick(self.state.board, self.live.obstacles())
         has_slept = self.live.has_slept(self.deps.now().at)
         if is_rare or has_slept:
             self.pass_time()

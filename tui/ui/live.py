@@ -103,20 +103,17 @@ class Live:
 
     def trouble(self) -> Failure | None:
         """The failure of the first profile whose jobs all fail; None if there is no such profile."""
-        paces = self.pollers.paces().values() if self.is_asking else ()
-        return next((pace.trouble for pace in paces if pace.trouble), None)
+        return next(iter(self.troubles().values()), None)
 
     def troubles(self) -> dict[str, Failure]:
         """Returns, by profile, why none of its jobs can be read; profiles that can be read are left out."""
         paces = self.pollers.paces() if self.is_asking else {}
         return {name: pace.trouble for name, pace in paces.items() if pace.trouble}
 
-    def troubled(self) -> tuple[str, ...]:
-        """The profiles that give no answers at all."""
-        if not self.is_asking:
-            return ()
-        paces = self.pollers.paces().items()
-        return tuple(name for name, pace in paces if pace.trouble and pace.trouble.kind.retry is not Retry.THROTTLED)
+    def obstacles(self) -> dict[str, Failure]:
+        """Returns, by profile, why it sends only a test now and then; those that send requests are left out."""
+        troubles = self.troubles().items()
+        return {name: trouble for name, trouble in troubles if trouble.kind.retry is not Retry.THROTTLED}
 
     def paused_since(self, now: Moment) -> Moment | None:
         """When the pause of everything was first noticed; None if nothing is paused."""
@@ -126,12 +123,6 @@ class Live:
 
     def endpoint_of(self, job: JobId) -> "Endpoint":
         return self.service.profile(self.pollers.profile(job)).endpoint
-
-    def obstacle(self, profile: str) -> Failure | None:
-        """Why the profile sends nothing but a test now and then; None if it sends requests."""
-        pace = self.pollers.paces().get(profile)
-        trouble = pace.trouble if pace else None
-        return trouble if trouble and trouble.kind.retry is not Retry.THROTTLED else None
 
     def subject(self, row: Row) -> Subject:
         job = row.state.job.id

@@ -12,7 +12,7 @@ from tui.core.past_events import URGENT, Count, Digest, EventKind, Matter, PastE
 from tui.core.run import RunRecord, outcome_word
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
-from tui.ui.formatting import brief, clock, fit, local
+from tui.ui.formatting import brief, clock, coarse, fit, local
 from tui.ui.list_dialog import ListLine
 from tui.ui.row import look_of, who_of
 
@@ -124,14 +124,7 @@ def _durations(run: RecordedRun, glyphs: Glyphs) -> Iterable[str]:
     yield lasted(run, glyphs)
     if run.duration and run.duration[1]:
         least, most = run.duration[0], run.duration[1]
-        yield f"{_rough((least + most) / 2)} {glyphs.plus_minus}{_rough((most - least) / 2)}"
-
-
-def _rough(seconds: float) -> str:
-    if seconds < 3600:
-        return f"{max(1, round(seconds / 60))}m"
-    hours = round(seconds / 3600)
-    return f"{hours}h" if hours < 48 else f"{round(hours / 24)}d"
+        yield f"{coarse((least + most) / 2)} {glyphs.plus_minus}{coarse((most - least) / 2)}"
 
 
 NAME = 26

@@ -106,7 +106,7 @@ class Actions:
             self.say_paused()
         else:
             key = self.screen.key("sign_in")
-            return AwaitedExtras(extras, lambda: self.live.obstacle(profile), key)
+            return AwaitedExtras(extras, lambda: self.live.obstacles().get(profile), key)
         return None
 
     def say_paused(self) -> None:
