@@ -127,7 +127,7 @@ def test_silence_is_shown_before_all_but_the_counts(width: int) -> None:
 
 
 def test_what_changed_is_said_before_all_other_news() -> None:
-    header = GLANCE._replace(width=70, silent="17:45", is_long=False, hidden=(), ends=())
+    header = GLANCE._replace(width=70, silent="17:45", is_long=False, out_of_view=(), ends=())
     shown = "".join(text for part in header_parts(header) for text, _ in part)
     assert shown.index("3 changed") < shown.index("silent until 17:45")
 
@@ -151,7 +151,7 @@ GLANCE = HeaderState(
     marks=MARKS,
     changed=3,
     ends=(("mobile-android", "any moment"), ("payments-api nightly", "≈3m")),
-    hidden=(
+    out_of_view=(
         ("mobile-ios", Condition.FAILED),
         ("payments-fraud-model training", None),
         ("legacy-billing", Condition.NO_ANSWER),
@@ -191,7 +191,7 @@ def test_a_name_that_has_no_room_is_cut_in_the_middle_and_the_others_are_counted
 
 @pytest.mark.parametrize(("width", "since"), [(180, " since 12:41"), (80, " since 12:41"), (79, "")])
 def test_the_header_says_since_when_there_were_changes_where_it_has_room(width: int, since: str) -> None:
-    _, second = header_lines(GLANCE._replace(hidden=(), changed_since="12:41", width=width))
+    _, second = header_lines(GLANCE._replace(out_of_view=(), changed_since="12:41", width=width))
     assert second[0] == [(f"✱ 3 changed{since}", "key")]
 
 
@@ -203,7 +203,11 @@ def test_since_when_is_less_than_what_is_out_of_view() -> None:
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_how_old_the_oldest_answer_is_has_room_beside_the_next_end(width: int) -> None:
     old = GLANCE._replace(
-        hidden=(), changed_since="12:41", width=width, summary=Summary(SEVEN, 3, 3, 0, 90.0), ends=(("x" * 24, "≈3m"),)
+        out_of_view=(),
+        changed_since="12:41",
+        width=width,
+        summary=Summary(SEVEN, 3, 3, 0, 90.0),
+        ends=(("x" * 24, "≈3m"),),
     )
     shown = ["".join(text for text, _ in part) for part in header_lines(old)[1]]
     assert shown[0] == "✱ 3 changed since 12:41"
@@ -212,7 +216,7 @@ def test_how_old_the_oldest_answer_is_has_room_beside_the_next_end(width: int) -
 
 
 def test_what_is_only_ageing_takes_no_room_from_the_next_end() -> None:
-    ageing = GLANCE._replace(width=80, hidden=(), summary=Summary(SEVEN, 3, 0, 0, 50.0), ends=(("x" * 40, "≈3m"),))
+    ageing = GLANCE._replace(width=80, out_of_view=(), summary=Summary(SEVEN, 3, 0, 0, 50.0), ends=(("x" * 40, "≈3m"),))
     shown = ["".join(text for text, _ in part) for part in header_lines(ageing)[1]]
     assert shown[1] == f"ends next: {'x' * 40} ≈3m"
 
@@ -259,7 +263,9 @@ def test_without_room_for_words_counts_go_by_the_marks_of_the_rows() -> None:
 
 
 def test_the_first_name_is_whole_where_none_stands_beside_it() -> None:
-    alone = GLANCE._replace(width=80, changed=0, hidden=(), ends=(("web-browser-tests webkit", "≈3m"), ("x", "≈4m")))
+    alone = GLANCE._replace(
+        width=80, changed=0, out_of_view=(), ends=(("web-browser-tests webkit", "≈3m"), ("x", "≈4m"))
+    )
     _, second = header_lines(alone)
     assert ["".join(text for text, _ in part) for part in second[:1]] == ["ends next: web-browser-tests webkit ≈3m"]
 
@@ -273,6 +279,6 @@ def test_while_all_is_paused_nothing_is_said_of_what_is_out_of_view() -> None:
 def test_the_oldest_age_is_said_in_the_words_of_its_row(age: int) -> None:
     known = state((Status.IDLE, 100))
     summary = summarise([known], 100 + age, lambda _: 15.0)
-    parts = header_parts(GLANCE._replace(summary=summary, now=100 + age, hidden=(), ends=()))
+    parts = header_parts(GLANCE._replace(summary=summary, now=100 + age, out_of_view=(), ends=()))
     said = ["".join(text for text, _ in part) for part in parts]
     assert f"oldest answer {time(row(known, 100 + age), 20).removesuffix(' old')}" in said

@@ -43,7 +43,7 @@ from tui.ui.columns import columns, sorts
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import time_of_day
 from tui.ui.happened import LONG_ENOUGH, Happened
-from tui.ui.header import TerminalTitle, banner, header_lines, header_parts, title_text
+from tui.ui.header import HeaderState, TerminalTitle, banner, header_lines, header_parts, title_text
 from tui.ui.job_table import JobTable
 from tui.ui.key_turns import COMMAND
 from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named
@@ -425,24 +425,7 @@ class BoardScreen(PresentSize, Screen[None]):
     def show_around(self) -> None:
         """Draw all but the rows: header, banner, details, and the text shown when there are no rows."""
         self.state.unseen.show(self.table.in_view(), self.state.moment.at)
-        profiles = self.live.profiles(self.state.only_profile, self.state.moment)
-        warning = "\n".join(filter(None, (self.editor.warning, self.edited.warning)))
-        sign_in_key = self.key("sign_in")
-        number = number_of(self.state.look, self.deps.settings.views)
-        view = f"{number} {self.deps.settings.views[number].name}" if number else ""
-        header = self.state.header(profiles, len(self.table.marks), sign_in_key, warning, self._paused(), view)
-        header = header._replace(
-            silent=self.silent_until(),
-            changed=self.state.changed(),
-            changed_since=self.state.changed_since(),
-            new=self.deps.glyphs.new,
-            width=self.app.size.width,
-            marks=self.deps.glyphs.condition,
-            ends=self.state.ends(self.deps.glyphs),
-            hidden=self.state.out_of_view(self.table.in_view()) if self._is_long() else (),
-            is_long=self._is_long(),
-            ellipsis=self.deps.glyphs.ellipsis,
-        )
+        header = self._header_state()
         self.more.display = has_two = self._has_two_lines()
         counts, more = header_lines(header) if has_two else (header_parts(header), [])
         self.header.show(counts)
@@ -454,6 +437,32 @@ class BoardScreen(PresentSize, Screen[None]):
         self.show_keys()
         if self.live.is_asking:
             self.details.show()
+
+    def _header_state(self) -> HeaderState:
+        state, glyphs, is_long = self.state, self.deps.glyphs, self._is_long()
+        number = number_of(state.look, self.deps.settings.views)
+        return HeaderState(
+            profiles=self.live.profiles(state.only_profile, state.moment),
+            summary=state.summary,
+            now=state.moment.at,
+            shown=len(state.order),
+            narrowed=state.is_narrowed,
+            marked=len(self.table.marks),
+            sign_in_key=self.key("sign_in"),
+            warning="\n".join(filter(None, (self.editor.warning, self.edited.warning))),
+            paused=self._paused(),
+            view=f"{number} {self.deps.settings.views[number].name}" if number else "",
+            width=self.app.size.width,
+            marks=glyphs.condition,
+            changed=state.changed,
+            changed_since=state.changed_since,
+            new=glyphs.new,
+            silent=self.silent_until(),
+            ends=state.ends(glyphs),
+            out_of_view=state.out_of_view(self.table.in_view()) if is_long else (),
+            is_long=is_long,
+            ellipsis=glyphs.ellipsis,
+        )
 
     def show_rows(self) -> None:
         """Show the table, and the text in place of rows; neither where the details are in place of both."""

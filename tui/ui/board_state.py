@@ -6,7 +6,7 @@ from heapq import nsmallest
 from math import inf
 
 from tui.core.board import Board, JobState
-from tui.core.condition import Condition, Tally
+from tui.core.condition import Condition, Summary, Tally
 from tui.core.filter import Filter, FilterSubject, parse_filter
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading, Retry
@@ -18,7 +18,6 @@ from tui.ui.columns import Sort, SortKey
 from tui.ui.formatting import clock
 from tui.ui.groups import GROUPINGS, Groups
 from tui.ui.happened import Unseen
-from tui.ui.header import HeaderState, ProfileState
 from tui.ui.row import Due, Row
 
 
@@ -287,14 +286,14 @@ class BoardState:
         """Name of the only profile shown; None if all are."""
         return None if self._row_order.only is None else self.look.profile
 
-    def header(
-        self, profiles: tuple[ProfileState, ...], marked: int, sign_in_key: str, warning: str, paused: str, view: str
-    ) -> HeaderState:
-        is_narrowed = bool(self.look.filter or self.look.problems_only or self.only_profile is not None)
-        summary, shown = self._tally.summary, len(self.order)
-        return HeaderState(
-            profiles, summary, self.moment.at, shown, is_narrowed, marked, sign_in_key, warning, paused, view
-        )
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a filter may hide jobs."""
+        return bool(self.look.filter or self.look.problems_only or self.only_profile is not None)
+
+    @property
+    def summary(self) -> Summary:
+        return self._tally.summary
 
     def ends(self, glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
         """The names of the jobs whose runs usually end next, and when, in the words of their rows."""
@@ -317,10 +316,12 @@ class BoardState:
             found.pop(job, None)
         return tuple((states[job].name, condition) for job, condition in found.items())
 
+    @property
     def changed(self) -> int:
         """How many jobs changed and were not seen since."""
         return sum(job in self.shown.states for job in self.unseen.jobs)
 
+    @property
     def changed_since(self) -> str:
         """When the first of them was noticed; empty if none changed."""
         since = self.unseen.since

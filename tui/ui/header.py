@@ -84,7 +84,7 @@ class HeaderState(NamedTuple):
     """Until when alerts are silenced; empty if they are not."""
     ends: tuple[tuple[str, str], ...] = ()
     """The names of the jobs whose runs usually end next, and when: `≈3m`, `any moment`."""
-    hidden: tuple[tuple[str, Condition | None], ...] = ()
+    out_of_view: tuple[tuple[str, Condition | None], ...] = ()
     """The names of the jobs that want attention and have no row on the screen, and their conditions; None for one that
     has changed and did not fail. Empty if the screen has a row for each job."""
     is_long: bool = False
@@ -113,7 +113,7 @@ def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
     """The header in two lines: the counts; and the news, what ends next, what is doubtful, and how it is asked."""
     news = _news(header)
     wordings = [_spaced(news[:most]) for most in range(len(news), 0, -1)]
-    if header.changed_since and not header.hidden and (header.width or ENDLESS) >= FOR_TIMES:
+    if header.changed_since and not header.out_of_view and (header.width or ENDLESS) >= FOR_TIMES:
         (text, look), *more = news
         wordings.insert(0, _spaced([(f"{text} since {header.changed_since}", look), *more]))
     slow, ends, out_of_view, freshness, *others = _others(header) or [[]] * 7
@@ -173,7 +173,7 @@ def _ends(header: HeaderState) -> Wordings:
     whole = [f"ends next: {name} {when}", f"ends: {name} {when}"]
     room = (header.width or ENDLESS) * 2 // 5
     texts = [text for text in (f"ends next: {both}", *whole) if width(text) <= room]
-    texts += [] if header.hidden else whole
+    texts += [] if header.out_of_view else whole
     return [[(text, "running")] for text in (*texts, f"ends: {_cut(header, name, SHORT_NAME)} {when}")]
 
 
@@ -183,18 +183,22 @@ MOST_NAMED = 6
 
 def _out_of_view(header: HeaderState) -> Wordings:
     """Which jobs to scroll to: as many names as have room, whole or cut, and how many others have the same marks."""
-    if header.paused or not header.hidden:
+    if header.paused or not header.out_of_view:
         return []
-    named = [_hidden(header, most, cells) for most in range(MOST_NAMED, -1, -1) for cells in (ENDLESS, 20, SHORT_NAME)]
-    return [*named, [(f"{len(header.hidden)} out of view", "ageing")]]
+    named = [
+        _named_out_of_view(header, most, cells)
+        for most in range(MOST_NAMED, -1, -1)
+        for cells in (ENDLESS, 20, SHORT_NAME)
+    ]
+    return [*named, [(f"{len(header.out_of_view)} out of view", "ageing")]]
 
 
-def _hidden(header: HeaderState, most: int, cells: int) -> Parts:
+def _named_out_of_view(header: HeaderState, most: int, cells: int) -> Parts:
     parts: Parts = [("out of view: ", "dim")]
-    for name, one in header.hidden[:most]:
+    for name, one in header.out_of_view[:most]:
         mark, look = _mark(header, one)
         parts += [(f"{mark} {_cut(header, name, cells)}", look), ("  ", "")]
-    for one, number in Counter(one for _, one in header.hidden[most:]).items():
+    for one, number in Counter(one for _, one in header.out_of_view[most:]).items():
         mark, look = _mark(header, one)
         parts += [(f"{'+' if most else ''}{number}{mark}", look), (" ", "")]
     return parts[:-1]
@@ -384,14 +388,14 @@ def _quote(failure: Failure) -> str:
     return f"({failure.code})" if failure.code else ""
 
 
-SHOWN = (Condition.RUNNING, Condition.FAILED, Condition.NO_ANSWER, Condition.STALE)
+IN_TITLE = (Condition.RUNNING, Condition.FAILED, Condition.NO_ANSWER, Condition.STALE)
 
 
 def title_text(summary: Summary, glyphs: Glyphs) -> str:
     """What runs, what failed, and what these counts leave out; empty while nothing was read."""
     if summary.counts[Condition.UNREAD] == summary.total:
         return ""
-    parts = [f"{number} {condition}" for condition, number in counts_of(summary) if condition in SHOWN]
+    parts = [f"{number} {condition}" for condition, number in counts_of(summary) if condition in IN_TITLE]
     return (", " if glyphs is ASCII else " · ").join(parts)
 
 
