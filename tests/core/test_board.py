@@ -123,7 +123,7 @@ def test_a_new_watchlist_keeps_what_is_known_and_takes_its_order_and_labels() ->
 
 def test_a_name_that_is_known_already_changes_no_state() -> None:
     named = Board.unread([ONE, TWO], {ONE.id: ServiceName("web")})
-    again = named.call({ONE.id: ServiceName("web"), TWO.id: ServiceName("api"), THREE.id: ServiceName("gone")})
+    again = named.with_names({ONE.id: ServiceName("web"), TWO.id: ServiceName("api"), THREE.id: ServiceName("gone")})
     assert again.states[ONE.id] is named.states[ONE.id]
     assert [state.name for state in again.states.values()] == ["web", "api"]
 

@@ -105,7 +105,7 @@ def test_the_run_that_stopped_lies_between_the_answers() -> None:
 
 def test_the_label_goes_before_the_name_and_the_name_before_the_short_id() -> None:
     board = Board().watch([Job(job_id(1), "mine"), Job(job_id(2)), Job(job_id(3))])
-    board = board.call({job_id(1): ServiceName("theirs"), job_id(2): ServiceName("theirs")})
+    board = board.with_names({job_id(1): ServiceName("theirs"), job_id(2): ServiceName("theirs")})
     assert [known.name for known in board.states.values()] == ["mine", "theirs", "00000000"]
 
 

@@ -41,7 +41,7 @@ class Watch:
         self.changes.set()
 
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
-        self.board = self.board.call(names)
+        self.board = self.board.with_names(names)
         self.changes.set()
 
     async def until(self, is_so: Callable[[], bool]) -> None:

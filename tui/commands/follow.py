@@ -119,9 +119,9 @@ class Follower:
         self._recorder.look(earlier, Board(self._states), [learned.job])
         return after
 
-    def call(self, names: Mapping[JobId, ServiceName]) -> None:
+    def take_names(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs."""
-        self._states = dict(Board(self._states).call(names).states)
+        self._states = dict(Board(self._states).with_names(names).states)
 
 
 async def follow(
@@ -148,7 +148,7 @@ async def follow(
         lines = Lines(session, follower, polls, runs, as_json, tell)
         while not is_abandoned(output.data):
             readings = await polls.next(LOOK)
-            follower.call(runs.take_names())
+            follower.take_names(runs.take_names())
             output.stream("".join(f"{line}\n" for line in (*lines.of_changes(readings), *lines.of_runs())))
             refused = _say_who_is_refused(polls, refused, output)
             reported = _reload(session, follower, polls, reported)

@@ -281,7 +281,7 @@ class Board(NamedTuple):
         after = state and state.with_records(records, RECORDS_KEPT if keeps else 0)
         return self if after is None or after is state else self._replace(states={**self.states, job: after})
 
-    def call(self, names: Mapping[JobId, ServiceName]) -> "Board":
+    def with_names(self, names: Mapping[JobId, ServiceName]) -> "Board":
         """Returns the board in which these jobs have the names that the service gives them."""
         states = dict(self.states)
         for job, name in names.items():

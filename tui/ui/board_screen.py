@@ -235,7 +235,7 @@ class BoardScreen(PresentSize, Screen[None]):
 
     def named(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs, and draw soon."""
-        if self.state.call(names):
+        if self.state.take_names(names):
             self._draw_soon()
 
     def _disarm(self, jobs: frozenset[JobId]) -> None:

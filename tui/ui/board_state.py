@@ -148,9 +148,9 @@ class BoardState:
         self._changed.add(job)
         return self.board is not before
 
-    def call(self, names: Mapping[JobId, ServiceName]) -> bool:
+    def take_names(self, names: Mapping[JobId, ServiceName]) -> bool:
         """Take the service's names of jobs. Returns whether any is new."""
-        before, self.board = self.board.states, self.board.call(names)
+        before, self.board = self.board.states, self.board.with_names(names)
         renamed = {job for job, state in self.board.states.items() if state is not before[job]}
         self._changed |= renamed
         return bool(renamed)
