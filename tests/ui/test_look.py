@@ -1,17 +1,23 @@
-"""Six pictures of the screen, compared with the ones that are kept: `CODEARTS_WATCH_LOOK=write` writes them anew."""
+"""Six pictures of the screen as text, compared with the ones that are kept in `look/`.
 
+A picture has for each row its text, then a row of letters that stand for the styles of its cells.
+"""
+
+import os
+import string
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.style import Style
 from textual import events
 
 from tests.support import screen_harness
 from tests.support.builders import DAY, failure, job_id
-from tests.support.pictures import check_picture
 from tests.support.screen_harness import Screen, Script, screen
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Moment, Reading, Status
@@ -23,6 +29,12 @@ JOBS = [
     for number, label in enumerate(LABELS, 1)
 ]
 OUTCOMES: dict[JobId, Status | Failure] = {job_id(1): Status.RUNNING, job_id(4): failure()}
+
+FOLDER = Path(__file__).parent / "look"
+SWITCH = "CODEARTS_WATCH_LOOK"
+"""With the value `write`, the kept pictures are written anew."""
+LETTERS = string.ascii_letters + string.digits
+ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike")
 
 
 class StillScript(Script):
@@ -50,6 +62,41 @@ async def looked_at(size: tuple[int, int] = (80, 24), **parts: Any) -> AsyncIter
     now = Moment(12.0, DAY + timedelta(seconds=12))
     async with screen(JOBS, OUTCOMES, size, now=lambda: now, **parts) as shown:
         yield shown
+
+
+async def check_picture(name: str, shown: Screen) -> None:
+    """Compares the screen, as soon as it is laid out, with the picture that is kept as `look/NAME.txt`."""
+    path = FOLDER / f"{name}.txt"
+    if os.environ.get(SWITCH) == "write":
+        path.write_text("\n".join(picture(shown)) + "\n", encoding="utf-8")
+    kept = path.read_text(encoding="utf-8").splitlines()
+    with suppress(AssertionError):
+        await shown.until(lambda: picture(shown) == kept)
+    assert picture(shown) == kept, f"{name} looks different; if it should, run this test with {SWITCH}=write"
+
+
+def picture(shown: Screen) -> list[str]:
+    """The rows of the screen with their styles, and what the letters stand for."""
+    letters: dict[str, str] = {}
+    rows: list[str] = []
+    for strip in shown.app.screen._compositor.render_strips():
+        text = styles = ""
+        for segment in strip:
+            letter = letters.setdefault(described(segment.style or Style()), LETTERS[len(letters)])
+            text += segment.text
+            styles += letter * segment.cell_length
+        rows += [f"│{text.rstrip()}", f":{styles}"]
+    return [*rows, "", *(f"{letter}  {look}" for look, letter in letters.items())]
+
+
+def described(style: Style) -> str:
+    """Colours and attributes of a style in words, and nothing else of it."""
+    attributes = [name for name in ATTRIBUTES if getattr(style, name)]
+    return " ".join([style.color.name if style.color else "default", "on", _background(style), *attributes])
+
+
+def _background(style: Style) -> str:
+    return style.bgcolor.name if style.bgcolor else "default"
 
 
 async def test_the_table() -> None:
