@@ -40,7 +40,7 @@ from tui.ui.key_turns import COMMAND, KeyTurns
 from tui.ui.keys import alt_keys, canonical, half_width, moving_keys
 from tui.ui.paste_detector import PasteDetector
 from tui.ui.screen_deps import ScreenDeps
-from tui.ui.status_line import PresentSize
+from tui.ui.screen_size import PresentSize
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
 
 TWICE = 2.0

@@ -50,19 +50,8 @@ from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
-from tui.ui.status_line import (
-    HEIGHTS,
-    OWN,
-    WIDTHS,
-    Focus,
-    Footer,
-    HidingText,
-    PresentSize,
-    StatusLine,
-    TooSmall,
-    classes_for,
-    hints,
-)
+from tui.ui.screen_size import HEIGHTS, WIDTHS, PresentSize, TooSmall, classes_for
+from tui.ui.status_line import OWN, Focus, Footer, HidingText, StatusLine, hints
 from tui.ui.watchlist_editor import DiskThread, Emptied, WatchlistEditor
 
 if TYPE_CHECKING:

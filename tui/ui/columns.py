@@ -291,7 +291,7 @@ class Placed(NamedTuple):
 
 GUTTER = 2
 """Cells before the first column: the cursor's mark and the selection's."""
-BROAD = 100
+TWO_BLANKS = 100
 """From so many cells on, two blanks stand between columns, else one."""
 
 
@@ -300,7 +300,7 @@ def place(every: Sequence[Column], needed: Mapping[str, int], available: int, wi
     column without texts is left out. `wide` shows all of them whole: the table then scrolls sideways.
     """
     wanted = {column.key: _wanted(column, needed.get(column.key, 0), available) for column in every}
-    gap = 2 if available >= BROAD else 1
+    gap = 2 if available >= TWO_BLANKS else 1
     given = wanted if wide else _given(every, wanted, available, gap)
     placed = []
     left = GUTTER

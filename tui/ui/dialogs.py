@@ -26,7 +26,7 @@ from tui.core.job import JobId
 from tui.core.text import JOINERS, clean, drawn
 from tui.ui.key_turns import COMMAND
 from tui.ui.screen_deps import SignInForm
-from tui.ui.status_line import HEIGHTS, WIDTHS, PresentSize, TooSmall
+from tui.ui.screen_size import HEIGHTS, WIDTHS, PresentSize, TooSmall
 
 MASKED = "Masked text cannot be copied."
 

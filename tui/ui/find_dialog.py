@@ -26,7 +26,8 @@ from tui.core.reading import Failure, Retry
 from tui.terminal.capabilities import Glyphs
 from tui.ui.dialogs import LONG_WAIT, LONGEST_SEARCH, Dialog, LineInput, Save
 from tui.ui.formatting import fit
-from tui.ui.status_line import HidingText, TooSmall
+from tui.ui.screen_size import TooSmall
+from tui.ui.status_line import HidingText
 
 LATE = "Still asking: the calls for statuses go first, and lists wait while most jobs cannot be read."
 EVERYWHERE = "all your jobs, in every project"

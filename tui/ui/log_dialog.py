@@ -23,7 +23,8 @@ from tui.codearts.log_api import BuildLog
 from tui.core.log_tail import READ_EVERY, LogTail, with_short_stamp
 from tui.core.text import width
 from tui.ui.dialogs import LONG_WAIT, LONGEST_SEARCH, Dialog, LineInput
-from tui.ui.status_line import HidingText, TooSmall
+from tui.ui.screen_size import TooSmall
+from tui.ui.status_line import HidingText
 
 AFTER_PROBLEM = 60.0
 """Seconds until a log that could not be read is asked for again."""

@@ -1,6 +1,4 @@
-"""Widgets of a line or a sentence: header, banner, the last line with the keys that matter now, and the text for a
-terminal that is too small.
-"""
+"""Widgets of a line or a sentence: header, banner, and the last line with the keys that matter now."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,29 +8,11 @@ from typing import ClassVar, NamedTuple, TypeVar
 from rich.text import Text
 from textual import events
 from textual.message import Message
-from textual.message_pump import MessagePump
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.core.condition import Condition
-from tui.terminal.capabilities import LEAST_COLUMNS, LEAST_ROWS
 from tui.ui.keys import BY_ID, keys_of, shown
-
-BROAD = 110
-"""From this many columns on the details fit beside the table."""
-WIDTHS = [(0, "-tiny"), (LEAST_COLUMNS, "-narrow"), (BROAD, "-broad")]
-HEIGHTS = [(0, "-low"), (LEAST_ROWS, "-high")]
-"""CSS classes of a screen by its columns and rows. With `-tiny` or `-low`, `TooSmall` covers everything."""
-
-
-def classes_for(size: tuple[int, int]) -> tuple[str, str]:
-    """The two classes for a screen of this many columns and rows."""
-    width, height = (
-        max(room for room in bounds if room[0] <= length)
-        for bounds, length in zip((WIDTHS, HEIGHTS), size, strict=True)
-    )
-    return width[1], height[1]
-
 
 AnyLook = TypeVar("AnyLook")
 Part = tuple[str, str]
@@ -120,25 +100,6 @@ class HidingText(Static):
         self.display = bool(text)
         if look:
             self.add_class(f"-{look}")
-
-
-class PresentSize(MessagePump):
-    """A screen that is laid out for the terminal's size of now alone.
-
-    Textual's screens send themselves one more event of each size that comes: two sizes under way at once follow
-    each other for ever."""
-
-    async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Resize) and event.size != (size := self.app.size):
-            event = events.Resize(size, size)
-        await super().on_event(event)
-
-
-class TooSmall(Static):
-    """Covers the whole screen while the terminal is too small."""
-
-    def __init__(self) -> None:
-        super().__init__(Text(f"too small: {LEAST_COLUMNS}x{LEAST_ROWS} min"), markup=False)
 
 
 OWN = "own "
