@@ -5,10 +5,9 @@ What talks to the service is loaded only when it is needed: the screen is drawn 
 
 import os
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.errors import UserError
 from tui.core.job import JobId, ServiceName
@@ -34,13 +33,14 @@ if TYPE_CHECKING:
     from tui.storage.shared_budget import SharedBudget
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class App:
+class App(NamedTuple):
     """The profiles that are ready to ask the service, and their pollers."""
 
     profiles: "dict[str, Profile]"
     default: str
     now: Callable[[], Moment]
+    unknown: "dict[str, Profile]"
+    """Profiles that only the watchlist names, made when first wanted: none yet."""
     log: "logging.Handler | None" = None
     names_file: Path | None = None
     """Where the names of jobs are kept; None for nowhere."""
@@ -48,8 +48,6 @@ class App:
     """Returns the names that were kept there at the start."""
     peers: "Callable[[Profile], SharedBudget] | None" = None
     """What finds the other instances that use a profile's credential; None where nothing is shared."""
-    unknown: "dict[str, Profile]" = field(default_factory=dict)
-    """Profiles that only the watchlist names, made when first wanted."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -260,6 +258,7 @@ class Context:
             profiles,
             self.in_charge,
             self.now,
+            {},
             names_file=self._names_file,
             job_names=lambda: self.job_names,
             peers=self.peers,
@@ -269,7 +268,7 @@ class Context:
             return app
         from tui.logs import open_log
 
-        return replace(app, log=open_log(self.flags.log, app.held))
+        return app._replace(log=open_log(self.flags.log, app.held))
 
     def recorder(self) -> "Recorder | None":
         """What keeps the history, opened in the background; None without a home folder."""

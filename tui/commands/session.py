@@ -5,7 +5,7 @@ that ask more than the status.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ def open_session(
 
     def pollers(report: Report, adjust: Adjust) -> PollerGroup:
         profiles = {name: one._replace(policy=adjust(one.policy)) for name, one in app.profiles.items()}
-        return replace(app, profiles=profiles).pollers(report)
+        return app._replace(profiles=profiles).pollers(report)
 
     session = Session(
         store,

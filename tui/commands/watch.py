@@ -69,7 +69,7 @@ def watch_demo(context: "Context") -> int:
         settings = Settings()
         token = EnvironmentToken(service.token, "the demo")
         profile = make_profile("demo", parse_endpoint(service.url), token, settings.polling, context.now)
-        app = App({"demo": profile}, "demo", context.now)
+        app = App({"demo": profile}, "demo", context.now, {})
         store = MemoryWatchlist(service.jobs)
         return open_screen(context, lambda: app, settings, store, store.load(), has_files=False)
 

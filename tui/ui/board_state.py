@@ -1,7 +1,6 @@
 """What the screen shows: the board, which of its rows, in which order, and the text in place of none. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from heapq import nsmallest
 from math import inf
 
@@ -21,19 +20,26 @@ from tui.ui.happened import Unseen
 from tui.ui.row import Due, Row
 
 
-@dataclass(eq=False)
 class RowOrder:
     """Sorting and filter. Remembers the sort keys: rows that were read get new ones, and all are sorted again only if
     one of these differs."""
 
-    sort: Callable[[Row], SortKey] | None = None
-    """The key to sort by; None keeps the order of the watchlist."""
-    reverse: bool = False
-    filter: Filter = field(default_factory=Filter)
-    only_problems: bool = False
-    only: frozenset[JobId] | None = None
-    """The jobs of the one profile that is shown; None for all."""
-    _keys: dict[JobId, SortKey | None] = field(default_factory=dict)
+    def __init__(
+        self,
+        sort: Callable[[Row], SortKey] | None = None,
+        reverse: bool = False,
+        terms: Filter | None = None,
+        only_problems: bool = False,
+        only: frozenset[JobId] | None = None,
+    ) -> None:
+        """`sort` is the key to sort by; None keeps the order of the watchlist. `only` are the jobs of the one profile
+        that is shown; None for all."""
+        self.sort = sort
+        self.reverse = reverse
+        self.filter = terms or Filter()
+        self.only_problems = only_problems
+        self.only = only
+        self._keys: dict[JobId, SortKey | None] = {}
 
     @property
     def is_plain(self) -> bool:

@@ -1,7 +1,6 @@
 """The table of jobs, drawn line by line. Marks and the cursor belong to jobs, not to rows. Draws only what changed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from math import inf
 from typing import ClassVar
@@ -43,17 +42,19 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"job-table--{name}" for name in (*STYLES, "head", "cursor", "marked")}
 
-    @dataclass(eq=False)
     class HeadClicked(Message):
         """The head of a column was clicked."""
 
-        column: str
+        def __init__(self, column: str) -> None:
+            super().__init__()
+            self.column = column
 
-    @dataclass(eq=False)
     class GroupClicked(Message):
         """The line of a group was clicked."""
 
-        group: str
+        def __init__(self, group: str) -> None:
+            super().__init__()
+            self.group = group
 
     def __init__(
         self,

@@ -1,6 +1,5 @@
 """Recognises a paste on terminals that do not mark it: keys faster than any typist are text, not commands."""
 
-from dataclasses import dataclass, field
 from itertools import dropwhile
 from math import inf
 
@@ -18,7 +17,6 @@ REST = 1.0
 """... but its end may come late: keys within so many seconds of its last key belong to it, unless it is only one."""
 
 
-@dataclass(eq=False)
 class PasteDetector:
     """Holds printable keys for `WITHIN` seconds, in case they are the start of a paste.
 
@@ -27,11 +25,12 @@ class PasteDetector:
     events, so that a busy program does not take queued keys for slow ones.
     """
 
-    moving: frozenset[str]
-    held: list[Key] = field(default_factory=list)
-    _recent: list[Key] = field(default_factory=list)
-    pasting: bool = False
-    _pasted_at: float = -inf
+    def __init__(self, moving: frozenset[str]) -> None:
+        self.moving = moving
+        self.held: list[Key] = []
+        self.pasting = False
+        self._recent: list[Key] = []
+        self._pasted_at = -inf
 
     def take(self, key: Key) -> bool:
         """Returns whether the key is held; if not, it may act at once."""

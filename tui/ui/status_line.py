@@ -1,7 +1,6 @@
 """Widgets of a line or a sentence: header, banner, and the last line with the keys that matter now."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, NamedTuple, TypeVar
 
@@ -219,11 +218,12 @@ def _hint(name: str, word: str, keymap: Mapping[str, str]) -> KeyHint:
 class Footer(StatusLine):
     """The hints, as many as fit."""
 
-    @dataclass(eq=False)
     class HintClicked(Message):
         """A hint was clicked."""
 
-        command: str
+        def __init__(self, command: str) -> None:
+            super().__init__()
+            self.command = command
 
     def __init__(self) -> None:
         super().__init__(" ")
