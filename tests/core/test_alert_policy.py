@@ -141,6 +141,19 @@ def test_a_flapping_job_alerts_once_in_five_minutes() -> None:
     assert ear.bells == [0, 300, 600]
 
 
+@pytest.mark.parametrize("kind", [AlertOn.STARTED, AlertOn.LONGER_THAN_USUAL, AlertOn.NO_ANSWER])
+def test_an_alert_of_another_kind_does_not_hide_the_end_of_the_run(kind: AlertOn) -> None:
+    before = Happening(job_id(1), "job-1", kind, 0)
+    ear = Ear(Rules(True, frozenset(AlertOn))).run([before, stop(1, 120, "failed")], until=180)
+    assert ear.texts == [(0, f"job-1: {kind}"), (120, "job-1: failed")]
+
+
+def test_a_flapping_job_alerts_twice_in_five_minutes_at_most_where_starts_are_wanted_too() -> None:
+    starts = [Happening(job_id(1), "job-1", AlertOn.STARTED, at) for at in range(10, 900, 20)]
+    ear = Ear(Rules(True, frozenset(AlertOn))).run([*starts, *(stop(1, at) for at in range(20, 900, 20))], until=900)
+    assert [what.at for what in ear.told] == [10, 20, 320, 620]
+
+
 def test_a_second_bell_rings_after_fifteen_seconds() -> None:
     ear = Ear().run([stop(1, 0), stop(2, 14), stop(3, 15)], until=60)
     assert ear.bells == [0, 15]
@@ -181,6 +194,14 @@ def test_quiet_hours_reach_over_midnight_and_are_summed_up_once() -> None:
     ear.clock = time(8)
     ear.run([], until=700)
     assert (ear.bells, ear.texts) == ([600], [(600, "Held back: 2 stopped (job-1 …)")])
+
+
+def test_a_start_in_quiet_hours_does_not_hide_the_failure_before_it_from_the_sum() -> None:
+    ear = Ear(Rules(True, frozenset(AlertOn), quiet_hours("22:00-07:00")), time(3))
+    ear.run([stop(1, 0, "failed"), Happening(job_id(1), "job-1", AlertOn.STARTED, 400)], until=500)
+    ear.clock = time(8)
+    ear.run([], until=510)
+    assert ear.texts == [(500, "Held back: job-1: failed")]
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_a_run_that_takes_longer_than_usual_is_found(text: str) -> None:
 
 
 NESTED = "(" * 5000 + ")" * 5000
-ENDLESS = ["/([0-9a-z]+)+:/", "/(a|a)*b/", "/(x+x+)+y/"]
+ENDLESS = ["/([0-9a-z]+)+:/", "/(a|a)*b/", "/(x+x+)+y/", "/(a?){30}b/", "/(?:aa?)+b/"]
 
 
 @pytest.mark.parametrize(

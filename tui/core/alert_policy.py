@@ -15,7 +15,7 @@ BELL_PAUSE = 15.0
 OUTCOME_WAIT = 8.0
 """Seconds that a notification waits for the outcome of a run, so that it can say *failed*."""
 JOB_PAUSE = 300.0
-"""Seconds between two alerts about the same job at least."""
+"""Seconds between two alerts about the same job at least; but the end of a run is told even right after its start."""
 LATE = run.LATE.total_seconds()
 """An event of more than this many seconds ago is shown on the screen, but causes no alert."""
 SILENCE = 3600.0
@@ -139,6 +139,8 @@ class Alerted(NamedTuple):
     when: float
     seen_at: float
     """The moment of its happening."""
+    is_end: bool
+    """Whether that was the end of a run."""
 
 
 class AlertPolicy(NamedTuple):
@@ -154,7 +156,7 @@ class AlertPolicy(NamedTuple):
     last: Mapping[JobId, Alerted] = {}
     silent_until: float = 0.0
     held: Mapping[JobId, Happening] = {}
-    """The last happening of each job that quiet hours or silence have held back."""
+    """What quiet hours or silence have held back: of each job the last end of a run; without one, what came last."""
 
     def silence(self, now: float) -> "AlertPolicy":
         """Returns the policy with silence switched on for an hour; or off if it was on, with nothing held back."""
@@ -176,7 +178,7 @@ class AlertPolicy(NamedTuple):
             return policy._replace(held={**policy.held, what.job: what}), NOTHING
         if not _deserves(policy, what, rules, now):
             return policy, NOTHING
-        policy = policy._replace(last={**policy.last, what.job: Alerted(now, what.at)})
+        policy = policy._replace(last={**policy.last, what.job: Alerted(now, what.at, what.is_end)})
         if _is_silent(policy, rules, now, clock):
             return _hold(policy, {what.job: what})
         bell = now >= policy.next_bell
@@ -226,7 +228,7 @@ def _deserves(policy: AlertPolicy, what: Happening, rules: Rules, now: float) ->
         return True
     if what.is_end and last.seen_at == what.at:
         return False
-    return now - last.when >= JOB_PAUSE or (what.armed is Arm.ONCE and what.is_end)
+    return now - last.when >= JOB_PAUSE or (what.is_end and (what.armed is Arm.ONCE or not last.is_end))
 
 
 def _is_silent(policy: AlertPolicy, rules: Rules, now: float, clock: time) -> bool:
@@ -236,7 +238,9 @@ def _is_silent(policy: AlertPolicy, rules: Rules, now: float, clock: time) -> bo
 def _hold(policy: AlertPolicy, happenings: Mapping[JobId, Happening]) -> tuple[AlertPolicy, AlertActions]:
     """What is held back counts as told: it is in the sum that follows."""
     new = {**policy.waiting, **happenings}
-    policy = policy._replace(held={**policy.held, **new}, waiting={}, notify_at=None)
+    ends = {job for job, what in policy.held.items() if what.is_end}
+    last = {job: what for job, what in new.items() if what.is_end or job not in ends}
+    policy = policy._replace(held={**policy.held, **last}, waiting={}, notify_at=None)
     return policy, AlertActions(disarm=_told_once(new.values()))
 
 

@@ -11,8 +11,8 @@ from tui.core.text import normal
 
 LONGEST = 200
 """Number of characters of a filter at most."""
-_NESTED = r"[*+}|][^()]*\)+[*+{]|\)[*+{][^()]*\)+[*+{]"
-"""A repetition or a choice inside a repeated group: its running time may double with every character."""
+_NESTED = r"(?:[*+}|]|(?<!\()\?)[^()]*\)+[*+{]|\)[*+?{][^()]*\)+[*+{]"
+"""A repetition, a choice or an optional part inside a repeated group: its time may double with every character."""
 
 
 class FilterSubject(NamedTuple):
