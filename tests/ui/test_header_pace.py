@@ -192,12 +192,12 @@ def test_a_name_that_has_no_room_is_cut_in_the_middle_and_the_others_are_counted
 @pytest.mark.parametrize(("width", "since"), [(180, " since 12:41"), (80, " since 12:41"), (79, "")])
 def test_the_header_says_since_when_there_were_changes_where_it_has_room(width: int, since: str) -> None:
     _, second = header_lines(GLANCE._replace(out_of_view=(), changed_since="12:41", width=width))
-    assert second[0] == [(f"✱ 3 changed{since}", "key")]
+    assert second[0] == [(f"✱ 3 changed{since}", "accent")]
 
 
 def test_since_when_is_less_than_what_is_out_of_view() -> None:
     _, second = header_lines(GLANCE._replace(width=180, changed_since="12:41"))
-    assert second[0] == [("✱ 3 changed", "key")]
+    assert second[0] == [("✱ 3 changed", "accent")]
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])

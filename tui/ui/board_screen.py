@@ -51,7 +51,7 @@ from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.screen_size import HEIGHTS, WIDTHS, PresentSize, TooSmall, classes_for
-from tui.ui.status_line import OWN, Focus, Footer, HidingText, StatusLine, hints
+from tui.ui.status_line import LOOK_CLASSES, OWN, Focus, Footer, HidingText, StatusLine, hints
 from tui.ui.watchlist_editor import DiskThread, Emptied, WatchlistEditor
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ FOR_HISTORY = 0.1
 
 class BoardScreen(PresentSize, Screen[None]):
     """The table of jobs with everything that a key can do to it."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = LOOK_CLASSES
 
     class PollingStarted(Message):
         """The pollers have started: from now on every key works."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from shlex import quote
-from typing import ClassVar
 
 from rich.console import Group, OverflowMethod
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from textual.containers import VerticalScroll
@@ -24,6 +24,7 @@ from tui.ui.formatting import brief
 from tui.ui.groups import Groups
 from tui.ui.row import Row, Subject, ahead, build, look_of, status_word, time, usual_in_words, who_of
 from tui.ui.run_lines import condition_of_run, record_of, records_of, short_run_line
+from tui.ui.status_line import style_of
 
 Field = tuple[str, str, str]
 """Name, value, and the name of the value's look."""
@@ -259,44 +260,28 @@ def _next(subject: Subject) -> str:
     return f"asked again in about {formatting.age(wait)}; every {every} when all is well"
 
 
-def grid(lines: list[Field], looks: dict[str, str]) -> Group:
-    """The fields in two columns, but for those that take the whole width. `looks`: Rich styles by names of looks."""
+def grid(lines: list[Field], style: Callable[[str], Style | str]) -> Group:
+    """The fields in two columns, but for those that take the whole width. `style` returns what a look is."""
     parts: list[Table | Text] = []
     for name, value, look in lines:
         if name in (WHOLE, LINE):
             is_cut = name == LINE
             overflow: OverflowMethod = "ellipsis" if is_cut else "fold"
-            parts.append(Text(value or " ", looks.get(look, ""), overflow=overflow, no_wrap=is_cut))
+            parts.append(Text(value or " ", style(look), overflow=overflow, no_wrap=is_cut))
             continue
         if not (parts and isinstance(table := parts[-1], Table)):
             table = Table.grid(padding=(0, 1), expand=True)
-            table.add_column(no_wrap=True, style=looks.get("dim", ""), width=10)
+            table.add_column(no_wrap=True, style=style("dim"), width=10)
             table.add_column(ratio=1, overflow="fold")
             parts.append(table)
-        table.add_row(Text(name), Text(value, looks.get(look, "")))
+        table.add_row(Text(name), Text(value, style(look)))
     return Group(*parts)
 
 
 class Fields(Widget):
     """Draws fields as a grid, again only if a text or the theme changed."""
 
-    DEFAULT_CSS = """
-    Fields {
-        height: auto;
-        & > .fields--error { color: $status-error; }
-        & > .fields--failed { color: $status-error; text-style: bold; }
-        & > .fields--stale { color: $status-stale; }
-        & > .fields--running { color: $status-running; text-style: bold; }
-        & > .fields--idle { color: $status-idle; }
-        & > .fields--unread { color: $status-idle; }
-        & > .fields--paused { color: $status-paused; }
-        & > .fields--ageing { color: $status-stale; text-style: bold; }
-        & > .fields--dim { color: $status-idle; }
-        & > .fields--strong { text-style: bold; }
-    }
-    """
-    LOOKS = ("error", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim", "strong")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"fields--{name}" for name in LOOKS}
+    DEFAULT_CSS = "Fields { height: auto; }"
 
     def __init__(self, lines: list[Field] | None = None) -> None:
         super().__init__()
@@ -308,8 +293,7 @@ class Fields(Widget):
             self.refresh(layout=True)
 
     def render(self) -> Group:
-        looks = {name: str(self.get_component_rich_style(f"fields--{name}", partial=True)) for name in self.LOOKS}
-        return grid(self._lines, looks)
+        return grid(self._lines, lambda look: style_of(self, look) if look else "")
 
 
 class DetailsPane(VerticalScroll):

@@ -27,6 +27,7 @@ from tui.core.text import JOINERS, clean, drawn
 from tui.ui.key_turns import COMMAND
 from tui.ui.screen_deps import SignInForm
 from tui.ui.screen_size import HEIGHTS, WIDTHS, PresentSize, TooSmall
+from tui.ui.status_line import LOOK_CLASSES
 
 MASKED = "Masked text cannot be copied."
 
@@ -113,6 +114,8 @@ AROUND = 7
 
 class Dialog(PresentSize, ModalScreen[Answer | None]):
     """A titled box over the screen. Its result is None if it was closed without an answer."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = LOOK_CLASSES
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),

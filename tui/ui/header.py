@@ -205,7 +205,7 @@ def _named_out_of_view(header: HeaderState, most: int, cells: int) -> Parts:
 
 
 def _mark(header: HeaderState, one: Condition | None) -> Part:
-    return (header.marks.get(one, one), look_of(one)) if one else (header.new, "key")
+    return (header.marks.get(one, one), look_of(one)) if one else (header.new, "accent")
 
 
 def _cut(header: HeaderState, name: str, cells: int) -> str:
@@ -243,7 +243,7 @@ def _counts(header: HeaderState, news: Parts) -> Wordings:
     counts = counts_of(header.summary)
     words = [(f"{number} {one}", look_of(one) if number else "dim") for one, number in counts]
     marks = _marks(counts_of(header.summary, by_mark=True), header.marks)
-    short = [(f"{header.new}{header.changed}", "key")] if header.changed else []
+    short = [(f"{header.new}{header.changed}", "accent")] if header.changed else []
     wordings = [[*words, *news], [*words, *news[:1]], [*marks, *news], [*marks, *news[:1]], [*marks, *short], marks]
     return [_spaced(parts) for parts in wordings if parts]
 
@@ -266,9 +266,9 @@ def _news(header: HeaderState) -> Parts:
     if header.marked:
         parts.append((f"{header.marked} marked", "ageing"))
     if header.view:
-        parts.append((f"view {header.view}", "key"))
+        parts.append((f"view {header.view}", "accent"))
     if header.changed:
-        parts.insert(0, (f"{header.new} {header.changed} changed", "key"))
+        parts.insert(0, (f"{header.new} {header.changed} changed", "accent"))
     return parts
 
 

@@ -22,9 +22,8 @@ from tui.ui.columns import GUTTER, MOST, Column, Look, Placed, place
 from tui.ui.formatting import cut_middle, fit, told_apart
 from tui.ui.groups import GroupHead, GroupLine, Groups, Line, group_of, job_of
 from tui.ui.row import Row, look_of
-from tui.ui.status_line import joined
+from tui.ui.status_line import joined, style_of
 
-STYLES = ("error", "failed", "stale", "running", "idle", "unread", "paused", "ageing", "dim", "group", "new")
 MARGIN = 2
 """Rows kept in view above and below the cursor."""
 MEASURED, NAMES_MEASURED = 60, 2000
@@ -40,7 +39,7 @@ NEW, NEW_FAILED = Style(bold=True), Style(bold=True, reverse=True)
 class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows the lines of `order`. Calls `row_of` for the rows in view only."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"job-table--{name}" for name in (*STYLES, "head", "cursor", "marked")}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"job-table--{name}" for name in ("head", "cursor", "marked")}
 
     class HeadClicked(Message):
         """The head of a column was clicked."""
@@ -409,7 +408,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             texts = {column.key: column.cell(row, MOST) for column in self._shown}
             self._widen(texts)
             shown = ((self._fitting(one, row, texts[one.column.key]), one.column.style(row)) for one in self._placed)
-            cells: Cells = ((self._glyphs.new if row.is_new else "", "new"), *shown)
+            cells: Cells = ((self._glyphs.new if row.is_new else "", "accent"), *shown)
         else:
             cells = self._group_cells(group_of(line))
         self._cells[line] = cells
@@ -429,7 +428,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         base = self._style("cursor") if on_cursor else self._style("marked") if marked else self.rich_style
         (new, _), *cells_shown = cells
         parts = [(self._glyphs.cursor if on_cursor else " ", base)]
-        parts.append((self._glyphs.mark if marked else new or " ", self._look("new", base, on_cursor) if new else base))
+        mark = self._glyphs.mark if marked else new or " "
+        parts.append((mark, self._look("accent", base, on_cursor) if new else base))
         widths = (
             [(one.width, one.gap) for one in self._placed] if job else [(cell_len(text), 1) for text, _ in cells_shown]
         )
@@ -446,9 +446,9 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         The line of the cursor has one look besides: the colours of states cannot be read on it.
         """
         if is_new and name == "failed":
-            return (self.rich_style if on_cursor else base) + NEW_FAILED + self._ink(name)
+            return (self.rich_style if on_cursor else base) + NEW_FAILED + style_of(self, name)
         base += NEW if is_new else Style.null()
-        return base if on_cursor or not name or (is_new and name in PLAIN_LOOKS) else base + self._ink(name)
+        return base if on_cursor or not name or (is_new and name in PLAIN_LOOKS) else base + style_of(self, name)
 
     def _group_cells(self, group: str) -> Cells:
         """The line of a group: fold mark, mark of the worst condition, name, and how many jobs are in which one."""
@@ -458,13 +458,13 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         mark = self._glyphs.condition[worst] if worst else " "
         look = self._count_look(worst, head) if worst else ""
         counts = [(f" {number} {condition}", self._count_look(condition, head)) for condition, number in head.counts]
-        named = ((fold, ""), (mark, look), (head.name, "group"), (f"({head.jobs})", "dim"))
+        named = ((fold, ""), (mark, look), (head.name, "strong"), (f"({head.jobs})", "dim"))
         room = max(self.scrollable_content_region.width, self._needed) - GUTTER - _cells_with_gaps(named)
         if _cells_with_gaps(counts) - 1 > room:  # no number is cut: it would be another one
             while counts and _cells_with_gaps(counts) + 1 > room:
                 counts.pop()
             counts.append((self._glyphs.ellipsis, "dim"))
-        return ((self._glyphs.new if head.is_new else "", "new"), *named, *counts)
+        return ((self._glyphs.new if head.is_new else "", "accent"), *named, *counts)
 
     def _count_look(self, condition: Condition, head: GroupHead) -> str:
         """Of failed builds only those that are new look like it."""
@@ -490,14 +490,6 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if name not in self._styles:
             self._styles[name] = self.get_component_rich_style(f"job-table--{name}")
         return self._styles[name]
-
-    def _ink(self, name: str) -> Style:
-        """A cell's look without its background, so that marked lines keep theirs."""
-        key = f"ink {name}"
-        if key not in self._styles:
-            style = self.get_component_rich_style(f"job-table--{name}", partial=True)
-            self._styles[key] = Style(color=style.color, bold=style.bold, dim=style.dim, italic=style.italic)
-        return self._styles[key]
 
     @property
     def _needed(self) -> int:

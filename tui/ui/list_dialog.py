@@ -6,7 +6,6 @@ from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -18,9 +17,8 @@ from textual.widgets import Static
 
 from tui.ui.dialogs import AROUND, Dialog
 from tui.ui.formatting import fit
-from tui.ui.status_line import Part, joined
+from tui.ui.status_line import Part, joined, style_of
 
-LOOKS = ("failed", "error", "stale", "running", "idle", "unread", "paused", "dim", "new")
 NEAR = 20
 """So many lines before the end of the list more of them are asked for."""
 
@@ -34,7 +32,7 @@ class ListLine(NamedTuple):
 class LineList(ScrollView, can_focus=True, inherit_bindings=False):
     """The lines. `enter` chooses the one under the cursor."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line-list--{name}" for name in (*LOOKS, "cursor")}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line-list--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", show=False),
         Binding("down,j", "move(1)", show=False),
@@ -80,13 +78,9 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             cells = cell_len(text)
             shown = text if cells <= left else fit(text, left, self._ellipsis)
             left -= min(cells, left)
-            parts.append((shown, base if is_cursor or not look else base + self._ink(look)))
+            parts.append((shown, base if is_cursor or not look else base + style_of(self, look)))
         strip = Strip([Segment(text, style) for text, style in joined(parts)])
         return strip.adjust_cell_length(width, base)
-
-    def _ink(self, look: str) -> Style:
-        style = self.get_component_rich_style(f"line-list--{look}", partial=True)
-        return Style(color=style.color, bold=style.bold)
 
     def action_move(self, by: int) -> None:
         before, self.cursor = self.cursor, max(0, min(len(self.lines) - 1, self.cursor + by))

@@ -145,7 +145,7 @@ def event_lines(
         is_new = event.at > read_until
         begin = f"{glyphs.mark if is_new else ' '} {at:>{when}} {fit(name, wide, glyphs.ellipsis)} "
         what = f"{glyphs.condition[condition]} {_what(event, glyphs)}"
-        lines.append(ListLine(event.job, ((begin, "new" if is_new else "dim"), (what, look_of(condition)))))
+        lines.append(ListLine(event.job, ((begin, "strong" if is_new else "dim"), (what, look_of(condition)))))
     return lines
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import ClassVar, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.message import Message
@@ -16,15 +17,20 @@ from tui.ui.keys import BY_ID, keys_of, shown
 AnyLook = TypeVar("AnyLook")
 Part = tuple[str, str]
 """A text and the name of its look."""
+LOOKS = ("running", "failed", "error", "stale", "ageing", "paused", "idle", "unread", "dim", "accent", "strong")
+LOOK_CLASSES = {f"look--{name}" for name in LOOKS}
+"""The component classes of each screen: its widgets ask it for them, so that each look is computed once."""
+STANDS_OUT = {"failed": Style(reverse=True), "error": Style(bold=True), "stale": Style(bold=True)}
+"""What the looks of problems have besides in a line about all jobs."""
+
+
+def style_of(widget: Widget, look: str) -> Style:
+    """The colour and the weight of a look on the screen of the widget, without a background."""
+    return widget.screen.get_component_rich_style(f"look--{look}", partial=True)
 
 
 class StatusLine(Widget):
     """One line of texts, each with a named look. Drawn again only if it changed."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"line--{name}"
-        for name in ("running", "idle", "error", "failed", "stale", "ageing", "unread", "paused", "dim", "key")
-    }
 
     def __init__(self, separator: str) -> None:
         super().__init__()
@@ -58,7 +64,7 @@ class StatusLine(Widget):
             shown += [(self.between, "dim") if place else (" ", ""), *group]
         line = Text()
         for text, name in joined(shown):
-            line.append(text, self.get_component_rich_style(f"line--{name}", partial=True) if name else "")
+            line.append(text, style_of(self, name) + STANDS_OUT.get(name) if name else "")
         return line
 
 
@@ -233,7 +239,7 @@ class Footer(StatusLine):
         """Draws them again only if they changed."""
         if found != self._hints:
             self._hints = found
-            self.show([[(hint.key, "key"), (f" {hint.word}", "dim")] for hint in found])
+            self.show([[(hint.key, "accent"), (f" {hint.word}", "dim")] for hint in found])
 
     def on_click(self, event: events.Click) -> None:
         left = 1
