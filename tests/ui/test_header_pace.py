@@ -89,12 +89,12 @@ def test_seven_kinds_of_states_have_room_at_120_in_words_and_at_80_with_marks() 
     words = "12 running  2 failed  1 timed out  140 passed  31 idle  4 no answer  10 unread"
     assert line(120, summary, slow) == f" {words} │ each within 8 m, slowed by the service"
     assert line(80, summary, slow) == f" {words}"
-    assert line(70, summary, slow) == " ▸12  ●2  ○1  ✓140  ◦31  ?4  -10 │ within 8 m, slowed by the service"
+    assert line(70, summary, slow) == " 12▸  2●  1○  140✓  31◦  4?  10- │ within 8 m, slowed by the service"
 
 
 def test_two_states_with_one_mark_are_one_count_where_words_have_no_room() -> None:
     counts = Counter({Condition.RUNNING: 12, Condition.TIMED_OUT: 1, Condition.ABORTED: 2, Condition.PASSED: 9})
-    assert line(20, Summary(counts, 0, 0, 0, 500.0)) == " ▸12  ○3  ✓9"
+    assert line(20, Summary(counts, 0, 0, 0, 500.0)) == " 12▸  3○  9✓"
 
 
 @pytest.mark.parametrize("width", range(40, 200, 7))
@@ -109,7 +109,7 @@ def test_no_count_is_cut_where_not_even_the_marks_have_room() -> None:
     for width in range(40, 70):
         found = line(width, Summary(counts, 0, 0, 0, None))
         assert len(found) <= width
-        assert found.split()[-1][1:] in ("2000", "4000", "")
+        assert found.split()[-1][:-1] in ("2000", "4000", "")
 
 
 def test_the_counts_add_up_although_a_job_without_an_answer_may_be_stale_too() -> None:
@@ -171,7 +171,7 @@ CUT = "out of view: ● mobile-ios  ✱ payment…aining  ? legacy-billing  +1�
         (180, WORDS, f"ends next: mobile-android any moment, payments-api nightly ≈3m │ {ALL}"),
         (120, WORDS, f"ends next: mobile-android any moment │ {CUT}"),
         (80, WORDS, "ends: mobile-android any moment │ out of view: 1● 1✱ 1? 1◌"),
-        (60, "▸12  ●2  ○1  ✓140  ◦31  ?4  -10", "ends: mobile-android any moment │ cn-north-4"),
+        (60, "12▸  2●  1○  140✓  31◦  4?  10-", "ends: mobile-android any moment │ cn-north-4"),
     ],
 )
 def test_the_second_line_names_what_ends_next_and_what_is_out_of_view(width: int, first: str, second: str) -> None:
@@ -259,7 +259,7 @@ def test_without_room_for_words_counts_go_by_the_marks_of_the_rows() -> None:
     both = Summary(Counter({Condition.NO_ANSWER: 4, Condition.STALE: 1}), 3, 3, 0, 10.0)  # two of the four are stale
     in_words, in_marks = (header_parts(GLANCE._replace(summary=both, width=width))[0] for width in (120, 20))
     assert [text for text, _ in in_words[:5:2]] == ["0 running", "2 no answer", "3 stale"]
-    assert [text for text, _ in in_marks[:3:2]] == ["?4", "◌1"]
+    assert [text for text, _ in in_marks[:3:2]] == ["4?", "1◌"]
 
 
 def test_the_first_name_is_whole_where_none_stands_beside_it() -> None:

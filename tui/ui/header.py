@@ -243,19 +243,22 @@ def _counts(header: HeaderState, news: Parts) -> Wordings:
     counts = counts_of(header.summary)
     words = [(f"{number} {one}", look_of(one) if number else "dim") for one, number in counts]
     marks = _marks(counts_of(header.summary, by_mark=True), header.marks)
-    short = [(f"{header.new}{header.changed}", "accent")] if header.changed else []
+    short = [(f"{header.changed}{header.new}", "accent")] if header.changed else []
     wordings = [[*words, *news], [*words, *news[:1]], [*marks, *news], [*marks, *news[:1]], [*marks, *short], marks]
     return [_spaced(parts) for parts in wordings if parts]
 
 
 def _marks(counts: Sequence[tuple[Condition, int]], marks: Mapping[Condition, str]) -> Parts:
-    """The counts with the marks of the rows. What has the same mark is one count, in the look of the first of them."""
+    """The counts with the marks of the rows. What has the same mark is one count, in the look of the first of them.
+
+    The number comes first: `-10` would be a negative one.
+    """
     sums: dict[str, tuple[int, str]] = {}
     for one, number in counts:
         if number and marks:
             before, look = sums.get(marks[one], (0, look_of(one)))
             sums[marks[one]] = before + number, look
-    return [(f"{mark}{number}", look) for mark, (number, look) in sums.items()]
+    return [(f"{number}{mark}", look) for mark, (number, look) in sums.items()]
 
 
 def _news(header: HeaderState) -> Parts:
