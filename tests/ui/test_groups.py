@@ -158,7 +158,7 @@ async def test_groups_on_the_screen_fold_take_marks_and_survive_a_restart() -> N
 async def test_a_change_inside_groups_draws_its_rows_and_the_counts_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with screen(WATCHED, state=ScreenState(group="tag"), size=(100, 24)) as shown:
+    async with screen(WATCHED, {C: Status.RUNNING}, size=(100, 24), state=ScreenState(group="tag")) as shown:
         table = shown.board.table
         drawn: list[int] = []
 
@@ -174,10 +174,31 @@ async def test_a_change_inside_groups_draws_its_rows_and_the_counts_alone(
         await shown.until(lambda: sorted(set(drawn)) == [3, 4, 5, 6])  # slow, api; web, api
 
 
-async def test_a_count_that_has_no_room_in_the_line_of_its_group_is_left_out_whole() -> None:
+async def test_the_counts_of_all_groups_stand_below_each_other_and_stay_there_when_one_is_zero() -> None:
+    look = ScreenState(group="tag", folded=("tag:", "tag:data", "tag:slow", "tag:web"))
+    async with screen(WATCHED, {A: Status.RUNNING, B: failure(), C: failure()}, state=look) as shown:
+        assert shown.lines[2:6] == [
+            "› ▹ ? data (1)    1 no answer",
+            "  ▹ ▸ slow (1)                 1 running",
+            "  ▹ ? web (2)     1 no answer  1 running",
+            "  ▹ ◦ no tag (1)                          1 idle",
+        ]
+        shown.reader.outcomes.update({B: Status.IDLE, C: Status.IDLE})
+        await shown.ask_all()
+        await shown.until(lambda: shown.lines[4].endswith("web (2)                  1 running  1 idle"))
+        await shown.press("minus", "minus")  # the groups are laid out anew
+        await shown.until(lambda: shown.lines[4].endswith("web (2)     1 running  1 idle"))
+
+
+async def test_groups_by_state_do_not_say_their_number_twice() -> None:
+    async with screen(WATCHED, {A: Status.RUNNING}, state=ScreenState(group="state")) as shown:
+        assert [line[2:] for line in shown.lines if "▿" in line] == ["▿ ▸ running (1)", "▿ ◦ idle (3)"]
+
+
+async def test_counts_have_marks_where_words_have_no_room_and_what_has_none_at_all_is_left_out_whole() -> None:
     jobs = [Job(job_id(number), f"job {number}", ("a-tag-of-eighteen",)) for number in range(1, 31)]
     outcomes = {job_id(1): failure()} | {job_id(number): Status.RUNNING for number in range(2, 14)}
-    for columns, said in ((80, " 1 no answer  12 running  17 idle"), (56, " 1 no answer  12 running …"), (40, "…")):
+    for columns, said in ((80, " 1 no answer  12 running  17 idle"), (56, " 1?  12▸  17◦"), (40, " 1?  12▸ …")):
         async with screen(jobs, outcomes, (columns, 24), state=ScreenState(group="tag")) as shown:
             line = next(line for line in shown.lines if "a-tag" in line)
             assert line.rstrip(" ▁▂▃▄▅▆▇█") == f"› ▿ ? a-tag-of-eighteen (30) {said}"
@@ -201,7 +222,7 @@ async def test_a_folded_group_with_an_old_failure_looks_new_only_by_its_mark() -
         shown.board.learned(A, failed, None)  # its end was not seen
         shown.reader.outcomes[B] = Status.IDLE
         await shown.ask_all()
-        await shown.until(lambda: any(line.startswith(" ✱▹ ● web (2)  1 failed") for line in shown.lines))
+        await shown.until(lambda: any(line.startswith(" ✱▹ ● web (2)     1 failed") for line in shown.lines))
         lines = (shown.board.table.render_line(number) for number in range(10))
         web = next(line for line in lines if line.text.startswith(" ✱▹ ● web"))
         assert not any(segment.style and segment.style.reverse for segment in web)

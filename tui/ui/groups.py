@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from rich.cells import cell_len
+
 from tui.core.condition import Condition
 from tui.core.job import TAG_LONGEST, JobId
 from tui.core.text import clean, natural_key, normal
@@ -62,6 +64,21 @@ class GroupHead(NamedTuple):
     """Whether the group is folded, and hides a change that was not seen yet."""
     has_failed: bool = False
     """Whether a build that failed is among these changes."""
+
+
+def count_columns(
+    counts: Mapping[Condition, int], most: Mapping[Condition, int], labels: Mapping[Condition, str]
+) -> Iterator[tuple[str, Condition]]:
+    """The count of each label that a group can have, blank where it is zero: in the lines of all groups these stand
+    below each other. `most` has the largest count of each condition; conditions with one label are one count."""
+    columns: dict[str, list[Condition]] = {}
+    for condition in most:
+        columns.setdefault(labels[condition], []).append(condition)
+    for label, conditions in columns.items():
+        digits = len(str(sum(most[one] for one in conditions)))
+        number = sum(counts.get(one, 0) for one in conditions)
+        text = f"{number or '':>{digits}}{label}"
+        yield text if number else " " * cell_len(text), conditions[0]
 
 
 class _Group(NamedTuple):
@@ -167,6 +184,20 @@ class Groups:
         new = [job for job in self._unseen() if key in self._keys.get(job, ())] if is_folded else []
         has_failed = any(self._conditions[job] is Condition.FAILED for job in new)
         return GroupHead(group.name, is_folded, len(group.jobs), shown, bool(new), has_failed)
+
+    def names(self) -> Iterator[tuple[str, int]]:
+        """The name of each group, and how many jobs are in it."""
+        return ((group.name, len(group.jobs)) for group in self._groups.values())
+
+    def most(self) -> Mapping[Condition, int]:
+        """The largest count of each condition in one group, worst first; none is zero.
+
+        Empty for groups by state: their names and numbers of jobs say the same.
+        """
+        if self.by == "state":
+            return {}
+        most = {one: max((counts[one] for counts in self._counts.values()), default=0) for one in _WORST_FIRST}
+        return {one: count for one, count in most.items() if count}
 
     def jobs_that_are(self, condition: Condition, key: str) -> list[JobId]:
         """The jobs of the group that are in this condition."""

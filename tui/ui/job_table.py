@@ -20,7 +20,7 @@ from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import GUTTER, MOST, Column, Look, Placed, place
 from tui.ui.formatting import cut_middle, fit, told_apart
-from tui.ui.groups import GroupHead, GroupLine, Groups, Line, group_of, job_of
+from tui.ui.groups import GroupHead, GroupLine, Groups, Line, count_columns, group_of, job_of
 from tui.ui.row import Row, look_of
 from tui.ui.status_line import joined, style_of
 
@@ -79,6 +79,13 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._placed: tuple[Placed, ...] = ()
         self._widths: dict[str, int] = {}
         """Cells that the texts of each column need. They grow with the texts, and shrink only with `measure`."""
+        self._counted_for: tuple[str, frozenset[str]] | None = None
+        """The grouping and the folded groups when these two were zero. They grow, so that counts stay in place; they
+        shrink only with `measure`, and where the user changes the groups."""
+        self._widest_group = 0
+        """Cells of the longest name of a group with its number of jobs."""
+        self._most_counted: Mapping[Condition, int] = {}
+        """The largest count of each condition in a group."""
         self._short: Mapping[str, str] = {}
         """The texts of names that are cut."""
         self._measured_jobs: frozenset[JobId] = frozenset()
@@ -175,6 +182,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         in_view = self._lines_in_view()
         self._cells = {line: self._cells[line] for line in in_view if line in self._cells}
         changed = []
+        self._widen_groups()
         for line in (*self._lines_of(jobs), *(one for one in in_view if job_of(one) is None)):
             old = self._cells.get(line)
             if old is not None and self._cells_of(line) != old:
@@ -188,6 +196,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def measure(self) -> None:
         """Find out how wide the columns have to be, without what was there before."""
+        self._counted_for = None
+        self._widen_groups()
         jobs = tuple(islice(self._every_job, NAMES_MEASURED))
         rows = [self._row_of(job) for job in jobs[:MEASURED]]
         for one in self._shown:
@@ -197,6 +207,16 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._place()
         if self._placed is before:  # then the names were not cut anew
             self._shorten()
+
+    def _widen_groups(self) -> None:
+        """Make the columns in the lines of the groups as wide as their texts need."""
+        if self._counted_for != (of := (self._groups.by, self._groups.folded)):
+            self._counted_for, self._widest_group, self._most_counted = of, 0, {}
+        named = (cell_len(name) + len(f" ({jobs})") for name, jobs in self._groups.names())
+        self._widest_group = max(self._widest_group, *named, 0)
+        before, now = self._most_counted, self._groups.most()
+        most = {one: max(before.get(one, 0), now.get(one, 0)) for one in Condition}
+        self._most_counted = {one: count for one, count in most.items() if count}
 
     def _widen(self, texts: Mapping[str, str]) -> None:
         """Make each column as wide as its text needs, if it is not yet."""
@@ -451,20 +471,36 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return base if on_cursor or not name or (is_new and name in PLAIN_LOOKS) else base + style_of(self, name)
 
     def _group_cells(self, group: str) -> Cells:
-        """The line of a group: fold mark, mark of the worst condition, name, and how many jobs are in which one."""
+        """The line of a group: fold mark, mark of the worst condition, name, and how many jobs are in which one.
+
+        Names have a third of the line at most; after a longer one the counts begin further right.
+        """
         head = self._groups.head(group)
         worst = head.counts[0][0] if head.counts else None
         fold = self._glyphs.folded if head.folded else self._glyphs.unfolded
         mark = self._glyphs.condition[worst] if worst else " "
         look = self._count_look(worst, head) if worst else ""
-        counts = [(f" {number} {condition}", self._count_look(condition, head)) for condition, number in head.counts]
-        named = ((fold, ""), (mark, look), (head.name, "strong"), (f"({head.jobs})", "dim"))
-        room = max(self.scrollable_content_region.width, self._needed) - GUTTER - _cells_with_gaps(named)
+        room = max(self.scrollable_content_region.width, self._needed) - GUTTER - len(f"{fold} {mark} ")
+        names = min(self._widest_group, room // 3)
+        jobs = f"({head.jobs})".ljust(names - cell_len(head.name) - 1)
+        named = ((fold, ""), (mark, look), (head.name, "strong"), (jobs, "dim"))
+        counts = self._counts(head, room - names)
+        room -= _cells_with_gaps(named[2:])
         if _cells_with_gaps(counts) - 1 > room:  # no number is cut: it would be another one
             while counts and _cells_with_gaps(counts) + 1 > room:
                 counts.pop()
             counts.append((self._glyphs.ellipsis, "dim"))
         return ((self._glyphs.new if head.is_new else "", "accent"), *named, *counts)
+
+    def _counts(self, head: GroupHead, room: int) -> list[tuple[str, Look]]:
+        """The counts of a group in words; with the marks of the rows, where the words of a line may have no room."""
+        words = {one: f" {one}" for one in self._most_counted}
+        columns = list(count_columns(dict(head.counts), self._most_counted, words))
+        if sum(cell_len(text) + 2 for text, _ in columns) > room:
+            columns = list(count_columns(dict(head.counts), self._most_counted, self._glyphs.condition))
+        while columns and columns[-1][0].isspace():
+            columns.pop()
+        return [(f" {text}", "" if text.isspace() else self._count_look(one, head)) for text, one in columns]
 
     def _count_look(self, condition: Condition, head: GroupHead) -> str:
         """Of failed builds only those that are new look like it."""
