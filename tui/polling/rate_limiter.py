@@ -175,11 +175,10 @@ class AdaptiveRateLimiter:
 
     def spending(self, now: float) -> Spending:
         """Returns what the others need to know."""
-        calls = self._log.counts()
         return Spending(
             now,
             self.wanted,
-            calls,
+            self._log.counts(),
             self._total,
             self.refused_at,
             self.waiting_until,

@@ -34,7 +34,6 @@ BATCH = LOST - 1.0
 PATIENCE = 3.0
 """Seconds to wait for the file to open: locks of a dead file server may never be released."""
 _HOUR = 3600.0
-_NONE = "No history: "
 _HELD = f"{HELD}; it is tried again each minute"
 
 _log = logging.getLogger(__name__)
@@ -56,7 +55,7 @@ class History:
         """What was read of jobs that were not asked for; None while the file is not open."""
         self._is_off = False
         self._notices: list[str] = []
-        self._said: list[str] = []
+        self._has_said_why = False
         self._thread = threading.Thread(target=self._work, name="history", daemon=True)
         self._started = time.monotonic()
         self._thread.start()
@@ -127,9 +126,9 @@ class History:
 
     def _say(self, why: str) -> None:
         """Notes once why there is no history."""
-        if not self._is_off and not any(notice.startswith(_NONE) for notice in self._said):
-            self._said.append(f"{_NONE}{why}.")
-            self._notices.append(self._said[-1])
+        if not self._is_off and not self._has_said_why:
+            self._has_said_why = True
+            self._notices.append(f"No history: {why}.")
         self._is_read.set()
 
     def _keep(self, file: HistoryFile, kept: list[Notes]) -> None:

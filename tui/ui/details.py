@@ -257,7 +257,7 @@ def _next(subject: Subject) -> str:
     every, wait = formatting.seconds(subject.interval), at - row.now.at
     if wait <= max(SOON, 3 * subject.interval) and wait < 60:
         return f"asked every {every}"
-    return f"asked again in about {formatting.age(wait)}; every {every} when all is well"
+    return f"asked again in about {formatting.wait(wait)}; every {every} when all is well"
 
 
 def grid(lines: list[Field], style: Callable[[str], Style | str]) -> Group:

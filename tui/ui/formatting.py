@@ -62,7 +62,7 @@ def ago(seconds: float) -> str:
 
 def past(seconds: float) -> str:
     """A time that has passed: `45s`, `1m30s`, `12m`, `3h`."""
-    return duration(seconds) if seconds < 3600 else age(seconds)
+    return duration(seconds) if seconds < 3600 else _hours(int(seconds) // 3600)
 
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -78,16 +78,12 @@ def at_least(seconds: float) -> str:
     return next((text for bound, text in reversed(_AT_LEAST) if seconds >= bound), "")
 
 
-def age(seconds: float) -> str:
-    """How old an answer is: five-second steps up to a minute, then minutes, hours and days."""
+def wait(seconds: float) -> str:
+    """A time to wait: five-second steps up to a minute, then minutes, hours and days."""
     whole = max(0, int(seconds))
     if whole < 60:
         return f"{whole // 5 * 5}s"
-    minutes = whole // 60
-    if minutes < 60:
-        return f"{minutes}m"
-    hours = minutes // 60
-    return _hours(hours)
+    return f"{whole // 60}m" if whole < 3600 else _hours(whole // 3600)
 
 
 def seconds(value: float) -> str:
