@@ -46,7 +46,7 @@ def never(job: JobId) -> bool:
 
 def test_the_first_reading_is_no_change_and_a_stop_is_one() -> None:
     known = watcher()
-    assert not len(known.unseen)
+    assert not known.unseen.jobs
     known.read(A, IDLE, 100)
     known.read(A, IDLE, 101)
     assert list(known.unseen.jobs) == [A]

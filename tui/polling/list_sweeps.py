@@ -406,7 +406,7 @@ class ListSweeps:
             self.is_first = self.is_first and sweep.building
 
     def _judge(self, page: ListPage, sweep: _Sweep, answer: HintPage, now: float) -> None:
-        """A list that misses most of the jobs that it named before, or that has none of them, rests in the end."""
+        """A list rests after `STRIKES` sweeps in a row that missed most of the jobs that it named before, or all."""
         one = self._of(page.project)
         found = self._watched & sweep.seen
         expected = max(len(one.named), self.book.projects(self._watched)[page.project] if page.project else 1)

@@ -102,7 +102,8 @@ def _move_blocks(shown: list[Line], changed: Mapping[int, Line]) -> tuple[str, l
 def _block_to_move(shown: list[Line], changed: Mapping[int, Line]) -> Block | None:
     """A block of changed lines that stand together on the screen, higher or lower; None if there is none.
 
-    Of those that go down the lowest, then of those that go up the highest: none is written over before its turn.
+    The lowest of those that go down comes first, then the highest of those that go up: none is written over before
+    its turn.
     """
     if not any(all(y + below in changed for below in range(1, LEAST_MOVED)) for y in changed):
         return None  # as in most frames: to look for their lines elsewhere would cost more than it saves

@@ -88,9 +88,9 @@ class Happened:
     def go_on(
         self, step: int, cursor: JobId | None, way: Callable[[], Sequence[JobId]], shown: Collection[JobId]
     ) -> JobId | None:
-        """The next job of the way, wherever the cursor is; `way` is asked at the first step and after the last job.
+        """Returns the next job of the way, wherever the cursor is; None if there is no job but the cursor's.
 
-        None if there is no job but the cursor's.
+        `way` is called at the first step, and again after the last job. Only jobs that are `shown` count.
         """
         return next((job for job in self._steps(step, way) if job != cursor and job in shown), None)
 
@@ -112,8 +112,8 @@ def way_through(digest: "Digest", marked: Collection[JobId], problems: Iterable[
 HELD = 60.0
 """Seconds that a row keeps its place among the changed ones after its change was seen: nothing moves under the eyes."""
 LONG_ENOUGH = 2.0
-"""Seconds that a change must have been on the screen before a key counts as a sign that it was seen; so must a cursor
-that was put on another row."""
+"""Seconds that a change must have been on the screen before a key counts as a sign that it was seen. As long must the
+cursor have been on a row where the program has put it."""
 
 
 class Unseen:
@@ -132,9 +132,6 @@ class Unseen:
 
     def __contains__(self, job: object) -> bool:
         return job in self._since
-
-    def __len__(self) -> int:
-        return len(self._since)
 
     @property
     def jobs(self) -> Collection[JobId]:
@@ -176,7 +173,7 @@ class Unseen:
                 self._drawn.setdefault(job, now)
 
     def see(self, job: JobId | None, now: float) -> bool:
-        """The cursor is on this job. Returns whether it was one of them."""
+        """Take note that the cursor is on this job. Returns whether a change of it was unseen until now."""
         if job is None or self._since.pop(job, None) is None:
             return False
         self._drawn.pop(job, None)
@@ -184,7 +181,7 @@ class Unseen:
         return True
 
     def key(self, in_view: Iterable[JobId], now: float, has_failed: Callable[[JobId], bool]) -> set[JobId]:
-        """A key was pressed. Returns the jobs that were seen by that."""
+        """Take note of a key. Returns the jobs whose change counts as seen by that."""
         seen = {
             job
             for job in in_view

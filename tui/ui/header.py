@@ -104,28 +104,28 @@ FOR_TIMES = 80
 
 def header_parts(header: HeaderState) -> list[Parts]:
     """The header in one line: groups of text, the most important first."""
-    slow, *named, freshness, sign_in, place, usual = _others(header) or [[]] * 7
+    slow, *named, freshness, sign_in, place, usual = _others(header)
     others = [*named, freshness, sign_in, place] if header.is_long else [freshness, sign_in, place, *named]
     return _fitting(header, [_counts(header, _news(header)), slow, *others, usual])
 
 
 def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
-    """The header in two lines: the counts; and the news, what ends next, what is doubtful, and how it is asked."""
+    """The header in two lines: the counts; and the news, what ends next, what is in doubt, and the pace of polling."""
     news = _news(header)
     wordings = [_spaced(news[:most]) for most in range(len(news), 0, -1)]
     if header.changed_since and not header.out_of_view and (header.width or ENDLESS) >= FOR_TIMES:
         (text, look), *more = news
         wordings.insert(0, _spaced([(f"{text} since {header.changed_since}", look), *more]))
-    slow, ends, out_of_view, freshness, *others = _others(header) or [[]] * 7
+    slow, ends, out_of_view, freshness, *others = _others(header)
     kept = min(map(_cells, freshness)) + BETWEEN if freshness and header.summary.stale else 0
     groups = [wordings, slow, ends, out_of_view, freshness, *others]
     return _fitting(header, [_counts(header, [])]), _fitting(header, groups, [0, 0, kept, kept])
 
 
 def _fitting(header: HeaderState, groups: Iterable[Wordings], kept: Iterable[int] = ()) -> list[Parts]:
-    """The groups in one line. What has no room is said in fewer words or left out; not the first one.
+    """The groups in one line. What has no room is said in fewer words or left out; the first group never is.
 
-    `kept` has for the first groups the cells that each leaves to those behind it, if it can be said in so few words.
+    `kept` has for each of the first groups the cells that it leaves to those behind it, if it has a wording so short.
     """
     shown: list[Parts] = []
     room = (header.width or ENDLESS) - 1
@@ -151,9 +151,9 @@ def _cells(parts: Parts) -> int:
 
 
 def _others(header: HeaderState) -> list[Wordings]:
-    """What stands beside the counts: first what is unusual, then what can be read elsewhere."""
+    """The seven groups beside the counts: first what is unusual, then what can be read elsewhere."""
     if not header.profiles:
-        return []
+        return [[]] * 7
     pace = _pace(header)
     slow, usual = ([], pace) if pace[0][0][1] == "dim" else (pace, [])
     named = [_ends(header), _out_of_view(header)]
@@ -165,7 +165,7 @@ SHORT_NAME = 14
 
 
 def _ends(header: HeaderState) -> Wordings:
-    """What ends next: in two fifths of the line; the first name whole where no job out of view is named beside it."""
+    """What ends next, in two fifths of the line; in more, if the first name is whole then and no job is out of view."""
     if not header.ends:
         return []
     (name, when), *_ = header.ends

@@ -127,14 +127,14 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def show(self, order: Sequence[Line], keeps_top: bool = False) -> None:
         """Show these lines. The cursor stays on its job, and that job on its line of the screen.
 
-        At the top the first lines stay in view instead, while the cursor fits in: what comes to the top is seen. With
-        `keeps_top` they do so in any case.
+        A list that is at its top stays there instead, as long as the cursor is in view then: so what comes to the top
+        is seen. With `keeps_top` it stays there even if the cursor goes out of view.
         """
         self._keeps_top = keeps_top
         order = tuple(order)
         if order is self.order or order == self.order:
             return
-        old_line = self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
+        old_line = self._cursor_number
         top, before, cursor = self.scroll_offset.y, self._lines_in_view(), self.cursor_line
         was_in_view = not self.order or self._in_view(old_line)
         self.order = order
@@ -357,14 +357,17 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _line_before(self, step: int) -> int:
         """The number of the line that a step leads away from: the cursor's, or one beside the first in view."""
-        line = self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
-        return self.scroll_offset.y - min(1, step) if self.is_away else line
+        return self.scroll_offset.y - min(1, step) if self.is_away else self._cursor_number
+
+    @property
+    def _cursor_number(self) -> int:
+        """The number of the cursor's line, from 0; 0 if there are no lines."""
+        return self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
 
     @property
     def is_away(self) -> bool:
         """Whether the cursor is out of view."""
-        line = self._lines.get(self.cursor_line) if self.cursor_line else None
-        return line is not None and not self._in_view(line) and self.is_on_screen
+        return self.cursor_line is not None and not self._in_view(self._cursor_number) and self.is_on_screen
 
     @property
     def is_parked(self) -> bool:
@@ -384,9 +387,9 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return True
 
     def park_cursor(self, was_used: bool, now: float) -> None:
-        """At the top of the list: put a cursor that is out of view on the first line, and keep it there.
+        """If the list is at its top, put a cursor that is out of view on the first line, and keep it there.
 
-        One that was not used yet goes there in any case.
+        With `was_used` False, since the user has not touched any key yet, a cursor in view goes there, too.
         """
         if (self.is_elsewhere or not was_used) and not self.scroll_offset.y and self.order:
             old, self.cursor_line = self.cursor_line, self.order[0]
@@ -463,7 +466,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _look(self, name: str, base: Style, on_cursor: bool, is_new: bool = False) -> Style:
         """The style of a cell. What has changed is bold, and a failed build among it reversed.
 
-        The line of the cursor has one look besides: the colours of states cannot be read on it.
+        All else on the cursor's line looks alike, since the colours of states cannot be read there.
         """
         if is_new and name == "failed":
             return (self.rich_style if on_cursor else base) + NEW_FAILED + style_of(self, name)
@@ -503,7 +506,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return [(f" {text}", "" if text.isspace() else self._count_look(one, head)) for text, one in columns]
 
     def _count_look(self, condition: Condition, head: GroupHead) -> str:
-        """Of failed builds only those that are new look like it."""
+        """The look of a count. A line with news shows `failed` reversed: not if the news are no failures."""
         is_old = head.is_new and not head.has_failed
         return "error" if is_old and condition is Condition.FAILED else look_of(condition)
 
@@ -565,8 +568,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self) -> None:
         self.measure()
         self._view_moved()
-        line = self._lines.get(self.cursor_line, 0) if self.cursor_line else 0
-        was_in_view = 0 <= line - self.scroll_offset.y < (self._page_before or self.page)
+        was_in_view = 0 <= self._cursor_number - self.scroll_offset.y < (self._page_before or self.page)
         self._page_before = self.page
         if was_in_view:
             self._stay_in_view()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TICK = 1.0
 """Seconds between two ticks. A tick checks clock, files and header; what did not change is not drawn."""
 RARELY = 5
-"""Ticks between two updates of ages and durations. They are shown in steps of 5 s, so more would be invisible."""
+"""Ticks between two updates of what time alone changes. Times are shown in steps of 15 s: each is at most 5 s late."""
 
 
 class Live:

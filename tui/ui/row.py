@@ -36,7 +36,7 @@ def seconds_shown(at: float, clock: float) -> float:
 
 
 class Due(NamedTuple):
-    """When a run usually ends; in the order of what the rows show, so that the header names the row with the least."""
+    """When a run usually ends. The seconds that rows show sort first, so that the header names the row with the least."""
 
     left: float
     """Seconds until the run usually ends, rounded as its row shows them; 0 where the row says `any moment`."""
@@ -59,8 +59,8 @@ class Row(NamedTuple):
     drawn_at: float | None = None
     """The clock of the times that are shown, if it is not that of `now`: the rows of one frame have the same."""
     explained_by: str | None = None
-    """The profile with the trouble in the banner that also says why this job gives no answer. Empty if there is only
-    one profile; None if the banner does not say why."""
+    """The profile whose trouble in the banner is also why this job gives no answer. Empty if there is only one profile;
+    None if the banner does not say why."""
     is_new: bool = False
     """Whether it changed, and the user has not seen that yet."""
     is_held: bool = False
@@ -262,7 +262,7 @@ def no_answer(state: JobState, cells: int) -> str:
 def last_run(state: JobState, cells: int) -> str:
     """The last run in a few words. Without room for all it loses who began it, then of a failed one the branch.
 
-    What only a list of jobs says is called so.
+    An outcome that only a list of jobs has named ends with `says a list`.
     """
     run = state.last_run
     if run is None:
