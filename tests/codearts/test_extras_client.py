@@ -57,8 +57,7 @@ CALLS: list[ExtraCall[object]] = [
     job_info_call(JOB),
     running_status_call(JOB),
     analysis_call(JOB, 12),
-    log_call(JOB, 12, 5, 2_147_483_647, newest_first=True),
-    log_call(JOB, 12),
+    log_call(JOB, 12, 2_147_483_647),
     log_v3_call(JOB, 12, 2_147_483_647),
 ]
 INFO = envelope({"job_name": "web"})

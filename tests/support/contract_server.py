@@ -49,9 +49,9 @@ def refusal(status: int, code: str, message: str = "refused") -> Reply:
 class ContractServer:
     """Answers on 127.0.0.1 from the moment it is made until `stop`; `answers`, by job ID, may change at any time."""
 
-    def __init__(self, answers: Answers | None = None, token: str = TOKEN) -> None:
+    def __init__(self, answers: Answers | None = None) -> None:
         self.answers: Answers = answers if answers is not None else {}
-        self.token = token
+        self.token = TOKEN
         self.extras: Answers = {}
         """By path without the query: what the calls beside the status call get."""
         self.every_extra: Script | None = None

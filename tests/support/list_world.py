@@ -3,7 +3,7 @@
 import asyncio
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -278,13 +278,10 @@ class ListWorld(NoCredential):
                 yield place
 
 
-def measured(setting: Setting, look: Callable[[ListWorld], object] = lambda world: None) -> Figures:
-    """Lives through the hours of this setting; `look` is called with the world at its end."""
+def measured(setting: Setting) -> Figures:
+    """Lives through the hours of this setting."""
 
     async def scene() -> Figures:
-        world = ListWorld(setting)
-        figures = await world.live()
-        look(world)
-        return figures
+        return await ListWorld(setting).live()
 
     return run(scene())

@@ -10,11 +10,9 @@ from tui.core.reading import Failure, FailureKind
 class Quota:
     """Counts calls in a sliding or a fixed window, and refuses those beyond the limit in the gateway's words."""
 
-    def __init__(
-        self, clock: Callable[[], float], calls: int = 200, seconds: float = 300.0, *, is_fixed: bool = False
-    ) -> None:
+    def __init__(self, clock: Callable[[], float], *, is_fixed: bool = False) -> None:
         self._clock, self._is_fixed = clock, is_fixed
-        self.limit = (float(calls), seconds)
+        self.limit = (200.0, 300.0)
         self.refused: list[float] = []
         self.served: list[float] = []
         self._window: deque[float] = deque()

@@ -51,10 +51,9 @@ def analysis_call(job: JobId, number: int) -> ExtraCall[Analysis]:
     return ExtraCall(CallKind.LOG_ANALYSIS, path, lambda body, secrets: parse_analysis(body, secrets, number))
 
 
-def log_call(job: JobId, number: int, start: int = 0, end: int = 0, newest_first: bool = False) -> ExtraCall[LogPiece]:
+def log_call(job: JobId, number: int, start: int = 0) -> ExtraCall[LogPiece]:
     """The newer call. What its offsets count, and how far they go, is not documented."""
-    sort = "DESC" if newest_first else "AES"  # as the vendor spells it
-    query = f"start_offset={_offset(start)}&end_offset={_offset(end)}&sort={sort}&size=1000"
+    query = f"start_offset={_offset(start)}&end_offset=0&sort=AES&size=1000"  # AES: as the vendor spells it
     path = f"/v1/log/{job}/{checked_build(number)}/real-time-log?{query}"
     return ExtraCall(CallKind.LOG, path, parse_log)
 

@@ -53,7 +53,7 @@ class _Index(NamedTuple):
     anchors: dict[str, list[tuple[str, int]]]
 
 
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
+def redact(text: str, secrets: Iterable[str]) -> str:
     """`text` without the secrets and without any keys and signatures. Takes time in proportion to `text`."""
     held = [secret for secret in secrets if secret]
     return _without_patterns(_without_parts(_without_whole(text, held), held))

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TypeVar
@@ -185,9 +185,9 @@ def _colours(environ: Mapping[str, str]) -> str:
     return "256" if "256" in environ.get("TERM", "") else "16: set COLORTERM=truecolor if your terminal has more"
 
 
-def _clipboard(environ: Mapping[str, str], which: Callable[[str], str | None] = shutil.which) -> Step:
+def _clipboard(environ: Mapping[str, str]) -> Step:
     if environ.get("TMUX"):
-        if which("tmux"):
+        if shutil.which("tmux"):
             return works("clipboard", "through tmux (load-buffer -w), if the terminal outside takes it")
         return advice("clipboard", "tmux is around, but its program is not found: `set -g set-clipboard on` may help")
     if environ.get("STY"):

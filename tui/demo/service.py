@@ -22,6 +22,7 @@ from tui.demo.jobs import demo_jobs
 from tui.demo.web import Answer, Callbacks, HttpRequest, Server, no_such_api, service_error
 
 _STATUS_PATH = re.compile(r"/v3/jobs/([^/]+)/status")
+SEED = 1
 _CLOCKS_DIFFER = timedelta(seconds=1)
 _ID = re.compile(r"[0-9a-z]{32}")
 
@@ -31,7 +32,7 @@ def _utc_now() -> datetime:
 
 
 class DemoService:
-    """Responds as Huawei documents. Jobs start and stop by themselves, the same way for the same seed.
+    """Responds as Huawei documents. Jobs start and stop by themselves, the same way each time.
 
     `clock` in monotonic seconds moves the jobs and ends the tokens. Raises OSError when the port is taken.
     """
@@ -47,7 +48,6 @@ class DemoService:
     def __init__(
         self,
         port: int = 0,
-        seed: int = 1,
         clock: Callable[[], float] = time.monotonic,
         *,
         wall: Callable[[], datetime] = _utc_now,
@@ -56,7 +56,7 @@ class DemoService:
         self._closing = threading.Event()
         self._clock = clock
         self._started = clock()
-        self._jobs = {demo.job.id: demo for demo in demo_jobs(seed)}
+        self._jobs = {demo.job.id: demo for demo in demo_jobs(SEED)}
         self._request_counts: Counter[str] = Counter()
         self._wall = wall
         self._began = wall()
@@ -65,7 +65,7 @@ class DemoService:
         self._iam = sign_in.Iam(clock, wall)
         self.signatures = sign_in.Signatures(clock, wall)
         numbers = itertools.count()
-        callbacks = Callbacks(self.answer, lambda: _request_id(seed, next(numbers)), wait or self._closing.wait, wall)
+        callbacks = Callbacks(self.answer, lambda: _request_id(next(numbers)), wait or self._closing.wait, wall)
         self._server = Server(port, callbacks)
         self._thread = threading.Thread(target=self._accept, name="demo-service", daemon=True)
         self.url = self._iam.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -184,5 +184,5 @@ def _introduction(service: DemoService) -> list[str]:
     ]
 
 
-def _request_id(seed: int, number: int) -> str:
-    return hashlib.blake2b(f"{seed} {number}".encode(), digest_size=16).hexdigest()
+def _request_id(number: int) -> str:
+    return hashlib.blake2b(f"{SEED} {number}".encode(), digest_size=16).hexdigest()

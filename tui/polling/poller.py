@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 LONGEST_NAP = 2.0
 """Seconds between two turns at most, so that a suspend is detected."""
+REPORTS_APART = 0.1
+"""Seconds between two reports at least: one brings all readings that came meanwhile."""
 SHORTEST_NAP = 0.001
 """Seconds. The loop's clock and ours may round differently: without this a turn could be too early again and again."""
 
@@ -89,7 +91,6 @@ class Poller:
         *,
         clock: Callable[[], float],
         uniform: Callable[[float, float], float],
-        batch: float = 0.1,
         lists: ListReader | None = None,
         peers: Peers | None = None,
     ) -> None:
@@ -98,7 +99,6 @@ class Poller:
         self._reader = reader
         self._report = report
         self._clock = clock
-        self._batch = batch
         self._lists = lists
         self._scheduler = Scheduler(policy, uniform, ListSweeps() if lists else None)
         self._budget = BudgetShare(self._scheduler.limiter, peers) if peers else None
@@ -305,8 +305,8 @@ class Poller:
         """Reports the new readings, unless the last report is too recent. Returns the seconds until it no longer is."""
         if not self._unreported:
             return inf
-        if now < self._reported_at + self._batch:
-            return self._reported_at + self._batch - now
+        if now < self._reported_at + REPORTS_APART:
+            return self._reported_at + REPORTS_APART - now
         readings, self._unreported = self._unreported, []
         self._reported_at = now
         self._failure_log.write(readings)

@@ -26,12 +26,12 @@ class LazyClient:
         endpoint: Endpoint,
         credential: Credential,
         now: Callable[[], Moment],
-        options: ConnectionOptions | None = None,
-        clock: ServerClock | None = None,
+        options: ConnectionOptions,
+        clock: ServerClock | None,
     ) -> None:
         self._endpoint, self._credential = endpoint, credential
         self._now = now
-        self._options = options or ConnectionOptions()
+        self._options = options
         self._clock = clock
         self._client: StatusClient | None = None
 

@@ -177,8 +177,8 @@ def is_private(group: int) -> bool:
     return not {*entry.gr_mem, *(user.pw_name for user in pwd.getpwall() if user.pw_gid == group)} - {name, "root"}
 
 
-def host_name(name: str = "") -> str:
-    """Returns the name of this host as a part of a file's name; that of `name`, if it is given."""
+def host_name(name: str) -> str:
+    """Returns the name of this host, or `name` if that is not empty, so that it can be a part of a file's name."""
     import socket  # few need it
 
     return re.sub(r"[^0-9A-Za-z.-]", "-", name or socket.gethostname())[:64] or "host"

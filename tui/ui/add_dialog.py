@@ -18,8 +18,11 @@ from tui.core.job import LABEL_LONGEST, Job, JobId, split_tags, unfit
 from tui.core.paste import Preview, parse_paste, preview
 from tui.core.text import clean
 from tui.ui.dialogs import AROUND, Dialog, LineInput, Save, no_problem
+from tui.ui.formatting import cut_middle
 
 LINES_SHOWN = 200
+CELLS_SHOWN = 52
+"""Of what was pasted, without its middle: both ends of an address matter."""
 """Lines of the preview; the rest is only counted."""
 WHAT_TO_TYPE = "job IDs or addresses of build tasks, as many as you like"
 TAGS_LONGEST = 1000
@@ -204,11 +207,6 @@ def findings(found: Preview, anything: bool, truncated: bool) -> Text:
     return text
 
 
-def _shortened(text: str, most: int = 52) -> str:
-    """The text cut in the middle: both ends of an address matter."""
-    return text if len(text) <= most else f"{text[: most // 2]}…{text[1 - most // 2 :]}"
-
-
 def _lines(found: Preview) -> Iterator[Text]:
     """A line for each finding: refused and ambiguous ones first, then new ones, then the rest."""
     for word, group in (
@@ -220,7 +218,7 @@ def _lines(found: Preview) -> Iterator[Text]:
     ):
         for one in group:
             line = Text(f"{word:<10}")
-            line.append(str(one.job) if one.job else _shortened(one.text), "bold" if word == "new" else "")
+            line.append(str(one.job) if one.job else cut_middle(one.text, CELLS_SHOWN), "bold" if word == "new" else "")
             if one.label:
                 line.append(f"  {clean(one.label)}")
             if why := one.reason or one.warning:

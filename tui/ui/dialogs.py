@@ -264,7 +264,7 @@ class ChoiceDialog(Dialog[str]):
 class ReadDialog(Dialog[str]):
     """Shows content to read. `keys` maps keys to what they do; pressing one closes the dialog with it as the answer."""
 
-    def __init__(self, title: str, content: Sequence[Widget], keys: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, title: str, content: Sequence[Widget], keys: Sequence[tuple[str, str]]) -> None:
         super().__init__(title)
         self._content = content
         self._keys = dict(keys)

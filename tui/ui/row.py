@@ -36,7 +36,7 @@ def seconds_shown(at: float, clock: float) -> float:
 
 
 class Due(NamedTuple):
-    """When a run usually ends. The seconds that rows show sort first, so that the header names the row with the least."""
+    """When a run usually ends. What the rows show sorts first, so that the header names the row with the least."""
 
     left: float
     """Seconds until the run usually ends, rounded as its row shows them; 0 where the row says `any moment`."""
