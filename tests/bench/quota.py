@@ -59,7 +59,7 @@ class PlainLoop(ListWorld):
         """It does not learn what became of builds."""
 
 
-class Row(NamedTuple):
+class QuotaRow(NamedTuple):
     """One line of the table. `reached` is None where nothing was asked for."""
 
     what: str
@@ -142,31 +142,33 @@ def in_five_minutes(instances: Sequence[Figures], hours: float) -> str:
     return f"{sum(one.calls for one in instances) / hours / 12:.0f}"
 
 
-def rows(hours: float) -> Iterator[Row]:
+def rows(hours: float) -> Iterator[QuotaRow]:
     """The lines of the table, as they are measured."""
     usual = Setting(hours=hours)
     three = Three.of(usual)
     reached = worst(three.lists)[0] <= 16 and worst(three.lists)[1] <= 45
     what = "200 jobs in one project: median and p95 until a start is seen; a stop, s"
-    yield Row(what, [delays(one) for one in three], "16, 45", reached)
+    yield QuotaRow(what, [delays(one) for one in three], "16, 45", reached)
     first = three.lists.all_running_after
     is_soon = first is not None and first <= 5
-    yield Row("the same, all running jobs are shown after the start, s", [shown(one) for one in three], "5", is_soon)
+    yield QuotaRow(
+        "the same, all running jobs are shown after the start, s", [shown(one) for one in three], "5", is_soon
+    )
     unknown = Setting(hours=min(hours, 1.0), knows_limit=False)
     firsts = [shown(lived(replace(unknown, lists=lists))) for lists in (None, "good")]
-    yield Row("the same, the very first start: no limit is known yet", ["", *firsts])
-    yield Row("the same, calls in five minutes", [in_five_minutes([one], hours) for one in three], "200")
-    yield Row("the same, builds of 8 min never seen, %", [f"{unseen(one):.1f}" for one in three])
+    yield QuotaRow("the same, the very first start: no limit is known yet", ["", *firsts])
+    yield QuotaRow("the same, calls in five minutes", [in_five_minutes([one], hours) for one in three], "200")
+    yield QuotaRow("the same, builds of 8 min never seen, %", [f"{unseen(one):.1f}" for one in three])
     yield from _many(hours)
     short = Three.of(replace(usual, build=SHORT, running=2.1))
     never = [f"{unseen(one):.1f}" for one in short]
-    yield Row("200 jobs, builds of 90 s never seen, %", never, "3", unseen(short.lists) <= 3)
+    yield QuotaRow("200 jobs, builds of 90 s never seen, %", never, "3", unseen(short.lists) <= 3)
     yield from _broken(usual, three)
     yield from _refusals(hours)
     cost = sweep_cost(2000)
     values = f"{cost.pages}; {cost.bytes / 1000:,.0f}; {cost.cpu * 1000:.0f}; {cost.longest * 1000:.1f}"
     what = "a sweep over 2,000 jobs: pages; kB; CPU, ms; the longest page, ms"
-    yield Row(what, ["", "", values], "a key: 20", cost.longest <= 0.02)
+    yield QuotaRow(what, ["", "", values], "a key: 20", cost.longest <= 0.02)
 
 
 def shown(figures: Figures) -> str:
@@ -174,42 +176,44 @@ def shown(figures: Figures) -> str:
     return "–" if figures.all_running_after is None else f"{figures.all_running_after:.1f}"
 
 
-def _many(hours: float) -> Iterator[Row]:
+def _many(hours: float) -> Iterator[QuotaRow]:
     """The filter makes no difference where no list is asked for."""
     setting = Setting(jobs=2000, projects=5, running=20, hours=hours)
     three = Three.of(setting)
     reached = worst(three.lists)[0] <= 45
-    yield Row("2,000 jobs in five projects, 20 running, s", [delays(one) for one in three], "45", reached)
+    yield QuotaRow("2,000 jobs in five projects, 20 running, s", [delays(one) for one in three], "45", reached)
     filtered = lived(replace(setting, filter_works=True))
     what = "the same, where the filter for building jobs works, s"
-    yield Row(what, ["", "", delays(filtered)], "20", worst(filtered)[0] <= 20)
-    yield Row("the same, all running jobs are shown after the start, s", [shown(one) for one in three])
+    yield QuotaRow(what, ["", "", delays(filtered)], "20", worst(filtered)[0] <= 20)
+    yield QuotaRow("the same, all running jobs are shown after the start, s", [shown(one) for one in three])
 
 
-def _broken(usual: Setting, three: Three) -> Iterator[Row]:
+def _broken(usual: Setting, three: Three) -> Iterator[QuotaRow]:
     """Lists that are not what they should be: never a wrong status, and no delay above the plain loop's."""
     for lists in BROKEN:
         found = lived(replace(usual, lists=lists))
         slower = any(ours > plain for ours, plain in zip(worst(found), worst(three.plain), strict=True))
         reached = found.wrong == 0 and not slower
         values = [delays(three.plain), delays(three.bare), delays(found)]
-        yield Row(f"200 jobs, lists: {lists}, s", values, "the plain loop's", reached)
+        yield QuotaRow(f"200 jobs, lists: {lists}, s", values, "the plain loop's", reached)
 
 
-def _refusals(hours: float) -> Iterator[Row]:
+def _refusals(hours: float) -> Iterator[QuotaRow]:
     """At the first start, where nothing is known of the limit."""
     setting = Setting(hours=hours, knows_limit=False)
     both = [replace(setting, lists=lists) for lists in (None, "good")]
     single = [lived(one).refusals for one in both]
-    yield Row(f"one instance, refusals in {hours:g} h", ["", *map(str, single)], "1 in an hour", max(single) <= hours)
+    yield QuotaRow(
+        f"one instance, refusals in {hours:g} h", ["", *map(str, single)], "1 in an hour", max(single) <= hours
+    )
     shared = [together(one, 3) for one in both]
     counts = [sum(one.refusals for one in some) for some in shared]
     reached = max(counts) <= 2 * hours
-    yield Row(f"three instances, refusals in {hours:g} h", ["", *map(str, counts)], "2 in an hour", reached)
-    yield Row(
+    yield QuotaRow(f"three instances, refusals in {hours:g} h", ["", *map(str, counts)], "2 in an hour", reached)
+    yield QuotaRow(
         "the same, calls in five minutes of all three", ["", *(in_five_minutes(some, hours) for some in shared)], "200"
     )
-    yield Row("the same, each of them, s", ["", *(delays(some[0]) for some in shared)])
+    yield QuotaRow("the same, each of them, s", ["", *(delays(some[0]) for some in shared)])
 
 
 def table(lines: Sequence[Sequence[str]]) -> str:

@@ -9,9 +9,9 @@ import pytest
 from tests.support.clients import JOB, TOKEN, client, clock, failure
 from tests.support.scripted_server import (
     GOOD,
-    Connection,
     Script,
-    Server,
+    ScriptedConnection,
+    ScriptedServer,
     answering,
     answering_once,
     resetting,
@@ -28,7 +28,7 @@ from tui.core.reading import Status
 
 
 async def test_connections_are_kept() -> None:
-    async with Server(answering()) as server, client(server.url) as reader:
+    async with ScriptedServer(answering()) as server, client(server.url) as reader:
         readings = [await reader.read(JOB) for _ in range(5)]
     assert {reading.outcome for reading in readings} == {Status.RUNNING}
     assert {reading.request_id for reading in readings} == {"r1"}
@@ -36,7 +36,7 @@ async def test_connections_are_kept() -> None:
 
 
 async def test_a_connection_closed_in_between_is_not_noticed() -> None:
-    async with Server(answering_once()) as server, client(server.url) as reader:
+    async with ScriptedServer(answering_once()) as server, client(server.url) as reader:
         readings = [await reader.read(JOB) for _ in range(5)]
     assert {reading.outcome for reading in readings} == {Status.RUNNING}
     assert server.connections == 5
@@ -45,7 +45,7 @@ async def test_a_connection_closed_in_between_is_not_noticed() -> None:
 async def test_a_kept_connection_that_breaks_is_tried_once_more() -> None:
     opened: list[httpx.AsyncClient] = []
     async with (
-        Server(resetting_later, answering()) as server,
+        ScriptedServer(resetting_later, answering()) as server,
         client(server.url, opened=opened) as reader,
     ):
         assert (await reader.read(JOB)).outcome is Status.RUNNING
@@ -55,26 +55,26 @@ async def test_a_kept_connection_that_breaks_is_tried_once_more() -> None:
 
 
 async def test_but_never_more_than_once() -> None:
-    async with Server(resetting_later, resetting) as server, client(server.url) as reader:
+    async with ScriptedServer(resetting_later, resetting) as server, client(server.url) as reader:
         await reader.read(JOB)
         assert failure(await reader.read(JOB)).kind is K.BROKEN_CONNECTION
         assert (server.connections, len(server.heads)) == (2, 3)
 
 
 async def test_a_new_connection_that_breaks_is_not_tried_again() -> None:
-    async with Server(resetting, answering()) as server, client(server.url) as reader:
+    async with ScriptedServer(resetting, answering()) as server, client(server.url) as reader:
         assert failure(await reader.read(JOB)).kind is K.BROKEN_CONNECTION
         assert len(server.heads) == 1
         assert (await reader.read(JOB)).outcome is Status.RUNNING
 
 
 async def test_a_connection_that_breaks_in_mid_body_is_not_tried_again() -> None:
-    async def breaks_later(connection: Connection) -> None:
+    async def breaks_later(connection: ScriptedConnection) -> None:
         for answer in (GOOD, GOOD[:-5]):
             await connection.request()
             await connection.send(answer)
 
-    async with Server(breaks_later, answering()) as server, client(server.url) as reader:
+    async with ScriptedServer(breaks_later, answering()) as server, client(server.url) as reader:
         await reader.read(JOB)
         reading = await reader.read(JOB)
     assert failure(reading).kind is K.BROKEN_CONNECTION
@@ -86,7 +86,7 @@ async def test_a_connection_that_breaks_in_mid_body_is_not_tried_again() -> None
 async def test_the_deadline_ends_an_answer_that_never_does(first: bytes, http_status: int | None) -> None:
     opened: list[httpx.AsyncClient] = []
     async with (
-        Server(silent_after(first), answering()) as server,
+        ScriptedServer(silent_after(first), answering()) as server,
         client(server.url, deadline=0.2, opened=opened) as reader,
     ):
         reading = await reader.read(JOB)
@@ -96,14 +96,14 @@ async def test_the_deadline_ends_an_answer_that_never_does(first: bytes, http_st
 
 
 async def test_a_dripping_body_ends_at_the_deadline() -> None:
-    async def drips(connection: Connection) -> None:
+    async def drips(connection: ScriptedConnection) -> None:
         await connection.request()
         await connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         while True:
             await connection.send(b" ")
             await asyncio.sleep(0.02)
 
-    async with Server(drips) as server, client(server.url, deadline=0.3) as reader:
+    async with ScriptedServer(drips) as server, client(server.url, deadline=0.3) as reader:
         assert failure(await reader.read(JOB)).kind is K.TIMEOUT
 
 
@@ -111,13 +111,13 @@ async def test_others_on_the_way_are_not_hurt() -> None:
     """A connection that proves good is kept, whatever becomes of its neighbours."""
     go_on = asyncio.Event()
 
-    async def slow(connection: Connection) -> None:
+    async def slow(connection: ScriptedConnection) -> None:
         await connection.request()
         await go_on.wait()
         await connection.send(GOOD)
 
     opened: list[httpx.AsyncClient] = []
-    async with Server(slow, resetting) as server, client(server.url, opened=opened) as reader:
+    async with ScriptedServer(slow, resetting) as server, client(server.url, opened=opened) as reader:
         waiting = asyncio.create_task(reader.read(JOB))
         await server.asked.wait()
         assert failure(await reader.read(JOB)).kind is K.BROKEN_CONNECTION
@@ -127,7 +127,7 @@ async def test_others_on_the_way_are_not_hurt() -> None:
 
 
 def endless(head: bytes) -> Script:
-    async def script(connection: Connection) -> None:
+    async def script(connection: ScriptedConnection) -> None:
         await connection.request()
         await connection.send(head + b"\r\nTransfer-Encoding: chunked\r\n\r\n")
         while True:
@@ -140,7 +140,7 @@ def endless(head: bytes) -> Script:
     ("head", "kind"), [(b"HTTP/1.1 200 OK", K.BAD_REPLY), (b"HTTP/1.1 429 Too Many Requests", K.THROTTLED)]
 )
 async def test_no_more_of_a_body_is_read_than_needed(head: bytes, kind: K) -> None:
-    async with Server(endless(head)) as server, client(server.url) as reader:
+    async with ScriptedServer(endless(head)) as server, client(server.url) as reader:
         found = failure(await reader.read(JOB))
     assert found.kind is kind
     assert len(found.message) <= 4000
@@ -149,16 +149,16 @@ async def test_no_more_of_a_body_is_read_than_needed(head: bytes, kind: K) -> No
 async def test_a_compressed_answer_is_not_unpacked() -> None:
     bomb = gzip.compress(b"x" * 10_000_000)
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
-    async with Server(answering_once(head + bomb)) as server, client(server.url) as reader:
+    async with ScriptedServer(answering_once(head + bomb)) as server, client(server.url) as reader:
         found = failure(await reader.read(JOB))
     assert found.kind is K.BAD_REPLY
     assert "gzip" in found.summary
 
 
 async def test_the_token_does_not_follow_a_redirection() -> None:
-    async with Server(answering()) as other:
+    async with ScriptedServer(answering()) as other:
         head = f"HTTP/1.1 302 Found\r\nLocation: {other.url}/v3/\r\nContent-Length: 0\r\n\r\n".encode()
-        async with Server(answering(head)) as server, client(server.url) as reader:
+        async with ScriptedServer(answering(head)) as server, client(server.url) as reader:
             found = failure(await reader.read(JOB))
         assert other.connections == 0
     assert found.kind is K.REDIRECTED
@@ -168,7 +168,7 @@ async def test_the_token_does_not_follow_a_redirection() -> None:
 async def test_the_rest_of_a_broken_answer_is_not_the_next_jobs() -> None:
     surplus = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" + GOOD
     null = GOOD.replace(b"true", b"null")
-    async with Server(answering(surplus), answering(null)) as server, client(server.url) as reader:
+    async with ScriptedServer(answering(surplus), answering(null)) as server, client(server.url) as reader:
         assert failure(await reader.read(JOB)).kind is K.BAD_REPLY
         assert "null" in failure(await reader.read(JOB)).summary
         assert server.connections == 2
@@ -183,12 +183,12 @@ async def test_the_rest_of_a_broken_answer_is_not_the_next_jobs() -> None:
     ],
 )
 async def test_what_is_not_http_is_said_to_be(answer: bytes) -> None:
-    async with Server(answering_once(answer)) as server, client(server.url) as reader:
+    async with ScriptedServer(answering_once(answer)) as server, client(server.url) as reader:
         assert failure(await reader.read(JOB)).kind is K.BAD_REPLY
 
 
 async def test_a_port_where_nothing_listens() -> None:
-    async with Server(answering()) as server:
+    async with ScriptedServer(answering()) as server:
         pass
     opened: list[httpx.AsyncClient] = []
     async with client(server.url, opened=opened) as reader:
@@ -202,11 +202,11 @@ async def test_a_port_where_nothing_listens() -> None:
 async def test_a_port_that_does_not_speak_tls_never_sees_the_token() -> None:
     seen: list[bytes] = []
 
-    async def plain(connection: Connection) -> None:
+    async def plain(connection: ScriptedConnection) -> None:
         await connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         seen.append(await connection.hung_up())
 
-    async with Server(plain) as server, client(server.url.replace("http", "https")) as reader:
+    async with ScriptedServer(plain) as server, client(server.url.replace("http", "https")) as reader:
         assert failure(await reader.read(JOB)).kind is K.TLS
     assert TOKEN.encode() not in b"".join(seen)
 
@@ -214,7 +214,7 @@ async def test_a_port_that_does_not_speak_tls_never_sees_the_token() -> None:
 async def test_cancelling_a_reading_gives_up_its_connections() -> None:
     opened: list[httpx.AsyncClient] = []
     async with (
-        Server(silent_after(b""), answering()) as server,
+        ScriptedServer(silent_after(b""), answering()) as server,
         client(server.url, opened=opened) as reader,
     ):
         task = asyncio.create_task(reader.read(JOB))
@@ -227,7 +227,7 @@ async def test_cancelling_a_reading_gives_up_its_connections() -> None:
 
 
 async def test_this_machine_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with Server(answering()) as proxy, Server(answering()) as server:
+    async with ScriptedServer(answering()) as proxy, ScriptedServer(answering()) as server:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)

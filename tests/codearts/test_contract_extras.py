@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from tests.support.contract_extras import OUTCOMES, PROJECT, TRUTHS, Truth, tell
+from tests.support.contract_extras import OUTCOMES, PROJECT, TRUTHS, TrueJob, tell
 from tests.support.contract_server import TOKEN, ContractServer, refusal
 from tui import clock
 from tui.codearts.auth.credentials import EnvironmentToken
@@ -39,7 +39,7 @@ async def asked() -> AsyncIterator[tuple[ExtrasClient, ContractServer]]:
         await client.close()
 
 
-def observed(truth: Truth) -> RecordedRun:
+def observed(truth: TrueJob) -> RecordedRun:
     def context(moment: datetime) -> Between:
         return Between(moment.timestamp() - 9, moment.timestamp() + 6)
 

@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from tests.support import hostile_texts
+from tests.support.builders import Time
 from tests.support.clients import JOB, TOKEN
-from tests.support.extra_calls import Time, envelope, extras, failure
+from tests.support.extra_calls import envelope, extras, failure
 from tests.support.virtual_time import run
 from tui import clock
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
@@ -263,7 +264,7 @@ async def test_the_budget_hears_of_throttling_and_all_extras_stop_for_five_minut
     body = b'{"error_code": "CB.00060211", "error_msg": "over ratelimit,limit:5,time:1 second"}'
 
     def handle(request: httpx.Request) -> httpx.Response:
-        time.at += 2
+        time.seconds += 2
         return answering(body, 400)
 
     async with extras(handle, time, throttled=lambda *told: heard.append(told)) as client:
@@ -271,7 +272,7 @@ async def test_the_budget_hears_of_throttling_and_all_extras_stop_for_five_minut
         assert await client.fetch(analysis_call(JOB, 1)) == told
         assert heard == [(told, 1000.0, 1002.0)]
         assert told.limit == (5.0, 1.0)
-        time.at += 300
+        time.seconds += 300
         await client.fetch(analysis_call(JOB, 1))
         assert len(heard) == 2
 

@@ -6,12 +6,19 @@ from typing import Any
 import pytest
 
 from tests.support.clients import JOB, client, failure
-from tests.support.scripted_server import GOOD, Connection, Server, answering, answering_once, silent_after
+from tests.support.scripted_server import (
+    GOOD,
+    ScriptedConnection,
+    ScriptedServer,
+    answering,
+    answering_once,
+    silent_after,
+)
 from tui.codearts.auth.credentials import EnvironmentToken
 from tui.core.reading import FailureKind, Status
 
 
-async def for_ever(connection: Connection, head: bytes, piece: bytes) -> None:
+async def for_ever(connection: ScriptedConnection, head: bytes, piece: bytes) -> None:
     await connection.request()
     await connection.send(head)
     for _ in range(1_000_000):
@@ -44,7 +51,7 @@ async def test_what_never_ends_is_ended(what: str) -> None:
     head, piece, kind = ENDLESS[what]
     deadline = 10.0 if kind is FailureKind.BAD_REPLY else 0.5  # ended by its size, however slow this machine
     async with (
-        Server(lambda one: for_ever(one, head, piece)) as server,
+        ScriptedServer(lambda one: for_ever(one, head, piece)) as server,
         client(server.url, deadline=deadline) as reader,
     ):
         found = failure(await reader.read(JOB))
@@ -53,12 +60,12 @@ async def test_what_never_ends_is_ended(what: str) -> None:
 
 
 async def test_a_kept_connection_that_falls_silent_costs_one_reading() -> None:
-    async def zombie(connection: Connection) -> None:
+    async def zombie(connection: ScriptedConnection) -> None:
         await connection.request()
         await connection.send(GOOD)
         await silent_after(b"")(connection)
 
-    async with Server(zombie, answering()) as server, client(server.url, deadline=0.3) as reader:
+    async with ScriptedServer(zombie, answering()) as server, client(server.url, deadline=0.3) as reader:
         assert (await reader.read(JOB)).outcome is Status.RUNNING
         assert failure(await reader.read(JOB)).kind is FailureKind.TIMEOUT
         assert (await reader.read(JOB)).outcome is Status.RUNNING
@@ -76,7 +83,7 @@ async def test_after_a_silence_the_name_is_looked_up_again(monkeypatch: pytest.M
         return await look_up(host, *arguments, **more)
 
     monkeypatch.setattr(loop, "getaddrinfo", noted)
-    async with Server(silent_after(b""), answering()) as server:
+    async with ScriptedServer(silent_after(b""), answering()) as server:
         async with client(server.url.replace("127.0.0.1", "localhost"), deadline=0.3) as reader:
             assert failure(await reader.read(JOB)).kind is FailureKind.TIMEOUT
             assert (await reader.read(JOB)).outcome is Status.RUNNING
@@ -88,13 +95,19 @@ async def test_after_a_silence_the_name_is_looked_up_again(monkeypatch: pytest.M
     "end", ["\r\nX-Evil: 1", "\nX-Evil: 1", "\r\n\r\nDELETE / HTTP/1.1", "\x00", "\x85x", "\u2028x"]
 )
 async def test_a_token_cannot_write_another_header(end: str) -> None:
-    async with Server(answering()) as server, client(server.url, credential=EnvironmentToken(f"abc{end}")) as reader:
+    async with (
+        ScriptedServer(answering()) as server,
+        client(server.url, credential=EnvironmentToken(f"abc{end}")) as reader,
+    ):
         assert failure(await reader.read(JOB)).kind is FailureKind.NO_CREDENTIAL
         assert server.connections == 0
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", " \t\r\n"])
 async def test_a_line_end_behind_a_token_is_not_sent(end: str) -> None:
-    async with Server(answering_once()) as server, client(server.url, credential=EnvironmentToken(f"abc{end}")) as one:
+    async with (
+        ScriptedServer(answering_once()) as server,
+        client(server.url, credential=EnvironmentToken(f"abc{end}")) as one,
+    ):
         assert (await one.read(JOB)).outcome is Status.RUNNING
         assert b"\r\nX-Auth-Token: abc\r\n" in server.heads[0]

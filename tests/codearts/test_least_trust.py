@@ -10,7 +10,7 @@ import pytest
 
 import tui
 from tests.support.clients import JOB, TOKEN, client, failure
-from tests.support.scripted_server import Server, answering
+from tests.support.scripted_server import ScriptedServer, answering
 from tui.codearts.auth.credentials import AuthHeaders, Secret
 from tui.codearts.connections import ForbiddenRequest, open_http
 from tui.core.reading import FailureKind
@@ -70,7 +70,7 @@ async def test_a_request_that_is_held_back_is_a_failure_and_opens_no_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("tui.codearts.client.status_path", lambda job: f"/v3/jobs/{job}/stop")
-    async with Server(answering()) as server, client(server.url) as reader:
+    async with ScriptedServer(answering()) as server, client(server.url) as reader:
         found = failure(await reader.read(JOB))
         assert (found.kind, server.connections) == (FailureKind.INTERNAL, 0)
 

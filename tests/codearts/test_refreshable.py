@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.credential_fakes import NOON, URL, ScriptedIssuer, Time, failure_of, proof_of, refusal, shown
+from tests.support.builders import Time
+from tests.support.credential_fakes import NOON, URL, ScriptedIssuer, failure_of, proof_of, refusal, shown
 from tui.codearts.auth.credentials import AuthHeaders, Secret
 from tui.codearts.auth.refreshable import TRANSITIONS, RefreshableToken, Token, TokenState
 from tui.codearts.server_clock import ServerClock

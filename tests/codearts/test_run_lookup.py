@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from tests.support.builders import DAY as NOON
 from tests.support.clients import JOB
-from tests.support.extra_calls import NOON, Handler, envelope, extras
+from tests.support.extra_calls import Handler, envelope, extras
 from tui.codearts.record_api import RunLookup
 from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import Between, RecordedRun

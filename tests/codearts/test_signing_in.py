@@ -8,8 +8,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from tests.support.builders import Time
 from tests.support.clients import JOB
-from tests.support.credential_fakes import ScriptedIssuer, Time
+from tests.support.credential_fakes import ScriptedIssuer
 from tests.support.long_run import by_length
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
 from tui.codearts.auth.credentials import AuthHeaders, Credential, FixedToken, Secret

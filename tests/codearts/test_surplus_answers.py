@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.clients import JOB, client
-from tests.support.scripted_server import Connection, Script, Server, answering
+from tests.support.scripted_server import Script, ScriptedConnection, ScriptedServer, answering
 from tui.core.job import JobId
 from tui.core.reading import Status
 
@@ -53,7 +53,7 @@ def context_of(folder: Path) -> ssl.SSLContext:
 def saying(*pieces: bytes) -> Script:
     """Answers the first request with all these, written one after another before anyone reads."""
 
-    async def script(connection: Connection) -> None:
+    async def script(connection: ScriptedConnection) -> None:
         await connection.request()
         for piece in pieces:
             connection.write(piece)
@@ -78,7 +78,7 @@ SURPLUS = {
 async def test_a_second_answer_is_not_the_next_jobs(how: str, scheme: str, request: pytest.FixtureRequest) -> None:
     context = request.getfixturevalue("tls") if scheme == "https" else None
     async with (
-        Server(saying(*SURPLUS[how]), answering(RUNNING), tls=context) as server,
+        ScriptedServer(saying(*SURPLUS[how]), answering(RUNNING), tls=context) as server,
         client(server.url, verify=False) as reader,
     ):
         outcomes = [(await reader.read(job)).outcome for job in (JOB, NEXT, JOB, NEXT)]
@@ -91,7 +91,7 @@ async def test_what_arrives_on_an_idle_connection_ends_it(scheme: str, request: 
     context = request.getfixturevalue("tls") if scheme == "https" else None
     go_on, has_sent = asyncio.Event(), asyncio.Event()
 
-    async def late(connection: Connection) -> None:
+    async def late(connection: ScriptedConnection) -> None:
         await connection.request()
         await connection.send(RUNNING)
         await go_on.wait()
@@ -100,7 +100,7 @@ async def test_what_arrives_on_an_idle_connection_ends_it(scheme: str, request: 
         await answering(RUNNING)(connection)
 
     async with (
-        Server(late, answering(RUNNING), tls=context) as server,
+        ScriptedServer(late, answering(RUNNING), tls=context) as server,
         client(server.url, verify=False) as reader,
     ):
         assert (await reader.read(JOB)).outcome is Status.RUNNING
@@ -117,7 +117,7 @@ async def test_no_connection_is_kept_where_nobody_can_tell_what_it_received(monk
         raise AttributeError
 
     monkeypatch.setattr("tui.codearts.connections._Stream.has_unread", has_unread)
-    async with Server(answering(RUNNING)) as server, client(server.url) as reader:
+    async with ScriptedServer(answering(RUNNING)) as server, client(server.url) as reader:
         outcomes = [(await reader.read(job)).outcome for job in (JOB, NEXT)]
     assert outcomes == [Status.RUNNING] * 2
     assert server.connections == 2
@@ -126,7 +126,7 @@ async def test_no_connection_is_kept_where_nobody_can_tell_what_it_received(monk
 async def test_what_comes_once_the_next_request_is_gone_spoils_one_reading_and_no_more() -> None:
     """Nobody can tell it from the answer; the true one is the surplus then, and ends the connection."""
 
-    async def later(connection: Connection) -> None:
+    async def later(connection: ScriptedConnection) -> None:
         await connection.request()
         await connection.send(RUNNING)
         await connection.request()
@@ -134,7 +134,7 @@ async def test_what_comes_once_the_next_request_is_gone_spoils_one_reading_and_n
         connection.write(RUNNING)
         await answering(RUNNING)(connection)
 
-    async with Server(later, answering(RUNNING)) as server, client(server.url) as reader:
+    async with ScriptedServer(later, answering(RUNNING)) as server, client(server.url) as reader:
         outcomes = [(await reader.read(job)).outcome for job in (JOB, NEXT, JOB, NEXT)]
     assert outcomes == [Status.RUNNING, Status.IDLE, Status.RUNNING, Status.RUNNING]
     assert server.connections == 2
@@ -142,7 +142,7 @@ async def test_what_comes_once_the_next_request_is_gone_spoils_one_reading_and_n
 
 async def test_a_quiet_connection_is_kept_over_tls(tls: ssl.SSLContext) -> None:
     """Its session tickets, too, are read with the first answer."""
-    async with Server(answering(RUNNING), tls=tls) as server, client(server.url, verify=False) as reader:
+    async with ScriptedServer(answering(RUNNING), tls=tls) as server, client(server.url, verify=False) as reader:
         outcomes = [(await reader.read(JOB)).outcome for _ in range(5)]
     assert outcomes == [Status.RUNNING] * 5
     assert server.connections == 1
@@ -208,7 +208,7 @@ async def test_through_a_tunnel_connections_are_kept_and_given_up_alike(
     tls: ssl.SSLContext,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with Server(saying(first), answering(RUNNING), tls=tls) as server:
+    async with ScriptedServer(saying(first), answering(RUNNING), tls=tls) as server:
         tunnel = Tunnel(int(server.url.rpartition(":")[2]), greet)
         async with tunnel.open() as port:
             monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://127.0.0.1:{port}")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.clients import JOB, client
-from tests.support.scripted_server import GOOD, Server, answering, answering_once
+from tests.support.scripted_server import GOOD, ScriptedServer, answering, answering_once
 from tui.codearts.connections import ProbeResponse, open_http, probe
 from tui.codearts.endpoints import Endpoint, parse_endpoint
 from tui.codearts.tls_and_proxy import authorities, route
@@ -167,7 +167,7 @@ async def test_an_entry_of_no_proxy_that_says_nothing_keeps_nobody_from_asking(
     no_proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", no_proxy)
-    async with Server(answering()) as server, client(server.url) as reader:
+    async with ScriptedServer(answering()) as server, client(server.url) as reader:
         assert (await reader.read(JOB)).outcome is Status.RUNNING
 
 
@@ -190,7 +190,7 @@ def test_this_machine_is_the_same_for_plain_http_and_for_its_proxy(host: str) ->
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])
 async def test_a_proxy_never_sees_what_is_meant_for_this_machine(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with Server(answering()) as proxy, Server(answering(), host=host) as server:
+    async with ScriptedServer(answering()) as proxy, ScriptedServer(answering(), host=host) as server:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
         monkeypatch.delenv("NO_PROXY", raising=False)
@@ -204,7 +204,7 @@ async def test_a_proxy_that_answers_for_another_host_is_asked_and_never_twice_by
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     idle = GOOD.replace(b"15", b"16").replace(b"true", b"false")
-    async with Server(answering_once(GOOD + idle), answering()) as proxy:
+    async with ScriptedServer(answering_once(GOOD + idle), answering()) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         async with client("http://build.invalid") as reader:
             outcomes = [(await reader.read(JOB)).outcome for _ in range(3)]

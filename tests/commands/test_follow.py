@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.archive import Archive
+from tests.support.archive import FakeArchive
 from tests.support.builders import job_id, moment, reading
 from tests.support.command_stage import Outcome, Stage, jobs, now
 from tests.support.scripted_reader import failed
@@ -221,7 +221,7 @@ def test_a_run_from_before_goes_on_and_its_end_is_noted() -> None:
     noon, job = moment(0).wall.timestamp(), job_id(1)
     going_on = RecordedRun(job, Between(noon - 90, noon - 80), noon - 10)
     seen = LastSeen(RUNNING, noon - 10, noon - 9, noon - 80, noon - 90)
-    archive = Archive(Remembered({job: [going_on]}, {job: seen}))
+    archive = FakeArchive(Remembered({job: [going_on]}, {job: seen}))
     follower = Follower(Recorder(archive, lambda: moment(0)))
     follower.watch(jobs(1))
     follower.remember()

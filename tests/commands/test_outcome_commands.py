@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.contract_extras import HARM, OUTCOMES, PROJECT, TRUTHS, Truth, one_after_the_other, tell
+from tests.support.contract_extras import HARM, OUTCOMES, PROJECT, TRUTHS, TrueJob, one_after_the_other, tell
 from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, Script, refusal
 from tests.support.long_run import takes_minutes
 from tests.support.user_home import User
@@ -96,7 +96,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         yield made
 
 
-def expected(truth: Truth) -> dict[str, object] | None:
+def expected(truth: TrueJob) -> dict[str, object] | None:
     if not truth.number:
         return None
     over = bool(truth.state)
@@ -242,7 +242,7 @@ async def test_log(stage: Stage) -> None:
 
 
 async def test_a_hostile_log_is_plain_text(stage: Stage) -> None:
-    hostile = Truth(
+    hostile = TrueJob(
         f"{2:032x}", "mobile-ios", "FAILURE", 12, log="\x1b]0;title\x07a\x1b[2Jb\r\x9bc\n", step="\x1b[31mred"
     )
     tell(stage.server, [hostile])

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.demo_client import Client, Time, connect
+from tests.support.builders import Time
+from tests.support.demo_client import Client, connect
 from tui.core.errors import UserError
 from tui.demo.jobs import DemoPace, demo_jobs, rhythm
 from tui.demo.service import DemoService, serve

@@ -56,7 +56,7 @@ class World:
 
     @property
     def now(self) -> datetime:
-        return self.demo.time.wall()
+        return self.demo.time.now().wall
 
     async def ask(self, call: ExtraCall[T]) -> T:
         found = await self.extras.fetch(call)
@@ -99,7 +99,7 @@ async def world(mode: ExtrasMode = ExtrasMode.GOOD) -> AsyncIterator[World]:
         endpoint, credential = Endpoint(demo.service.url), EnvironmentToken(DemoService.token)
 
         def now() -> Moment:
-            return Moment(demo.time.seconds, demo.time.wall())
+            return demo.time.now()
 
         extras = ExtrasClient(partial(open_http, endpoint.url), endpoint, credential, now)
         reader = StatusClient(partial(open_http, endpoint.url), endpoint, credential, now)
@@ -379,7 +379,7 @@ async def test_a_lagging_record_is_unfinished_and_told_later() -> None:
 
 async def test_a_window_that_is_too_wide_is_refused(client: Client) -> None:
     job, token = client.ids[JOB], {"X-Auth-Token": DemoService.token}
-    day = client.time.wall()
+    day = client.time.now().wall
     answers = []
     for days in (31, 32):
         start, end = (f"{moment:%Y-%m-%d}%2000%3A00%3A00" for moment in (day - timedelta(days), day))

@@ -20,7 +20,7 @@ def asked(
 ) -> tuple[int, str]:
     """HTTP status, and the tail of the message."""
     path = f"/v3/jobs/{client.ids['web-frontend']}/status"
-    headers = sign("GET", client.service.url + path, {}, b"", access, secret, client.time.wall())
+    headers = sign("GET", client.service.url + path, {}, b"", access, secret, client.time.now().wall)
     status, body = client.call("GET", path, headers)
     return status, body.get("error_msg", "").partition(": ")[2]
 
@@ -32,7 +32,7 @@ def test_a_good_signature_passes(client: Client) -> None:
 def test_a_signature_is_good_for_fifteen_minutes(client: Client) -> None:
     path = f"/v3/jobs/{client.ids['web-frontend']}/status"
     url = client.service.url + path
-    headers = sign("GET", url, {}, b"", DemoService.access_key, DemoService.secret_key, client.time.wall())
+    headers = sign("GET", url, {}, b"", DemoService.access_key, DemoService.secret_key, client.time.now().wall)
     client.time.seconds += 900
     assert client.call("GET", path, headers)[0] == 200
     client.time.seconds += 1

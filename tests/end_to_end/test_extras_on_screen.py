@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.contract_extras import HARM, TRUTHS, Truth, one_after_the_other, tell
+from tests.support.contract_extras import HARM, TRUTHS, TrueJob, one_after_the_other, tell
 from tests.support.contract_server import ContractServer, Script
 from tests.support.hostile_texts import OBEYED, PLAIN_HOSTILE, control_characters
 from tests.support.long_run import takes_minutes
@@ -77,7 +77,7 @@ def test_whatever_they_do_the_statuses_are_shown_as_fast(tmp_path: Path, harm: S
 
 def test_hostile_names_branches_messages_and_logs_stay_in_their_places(tmp_path: Path) -> None:
     text, log = PLAIN_HOSTILE, f"first\n{PLAIN_HOSTILE}\nlast\n"
-    truth = Truth(f"{2:032x}", text, "FAILURE", 12, log=log)
+    truth = TrueJob(f"{2:032x}", text, "FAILURE", 12, log=log)
     truth = truth._replace(step=text, code=text, message=text, faq=text, branch=text, by=text)
     with ContractServer({truth.id: False}) as server:
         tell(server, [truth])

@@ -16,7 +16,7 @@ from tests.support.contract_server import TOKEN, ContractServer, Reply, Request,
 from tests.support.sent_requests import take_others
 from tests.support.terminal import Terminal
 from tests.support.terminal_keys import key_bytes
-from tests.support.terminal_screen import Screen
+from tests.support.terminal_screen import TerminalScreen
 
 ID = "901878212b1a49be9c1a1054c272762a"
 ENTER = r"\x1b[?1049h\x1b[?25l\x1b[?1000;1006h\x1b[?1004h\x1b[?2004h\x1b[>1u"
@@ -161,7 +161,7 @@ ODD = (
 
 
 def test_sequences_that_draw_nothing_leave_no_trace() -> None:
-    screen = Screen(2, 40)
+    screen = TerminalScreen(2, 40)
     screen.feed(ODD.encode())
     assert (screen.lines, screen.title) == (("abcde报", ""), "title")
 
@@ -169,7 +169,7 @@ def test_sequences_that_draw_nothing_leave_no_trace() -> None:
 @settings(max_examples=60)
 @given(st.lists(st.integers(0, len(ODD.encode())), max_size=8))
 def test_output_may_be_cut_anywhere(cuts: list[int]) -> None:
-    screen, data = Screen(2, 40), ODD.encode()
+    screen, data = TerminalScreen(2, 40), ODD.encode()
     places = [0, *sorted(cuts), len(data)]
     for start, end in itertools.pairwise(places):
         screen.feed(data[start:end])

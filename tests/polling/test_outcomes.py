@@ -23,7 +23,7 @@ def passed(number: int) -> RunRecord:
     return RunRecord(number, Outcome.PASSED, "SUCCESS", is_finished=True)
 
 
-class Source:
+class ScriptedSource:
     """Answers by script, and notes what was asked and when."""
 
     def __init__(self, latency: float = 0.0) -> None:
@@ -58,7 +58,7 @@ Reports = list[tuple[JobId, RunRecord, FailedStep | None]]
 
 
 @asynccontextmanager
-async def asking(**sources: Source) -> AsyncIterator[tuple[Outcomes, Reports]]:
+async def asking(**sources: ScriptedSource) -> AsyncIterator[tuple[Outcomes, Reports]]:
     reports: Reports = []
     loop = asyncio.get_running_loop()
     outcomes = Outcomes(sources.get, lambda *told: reports.append(told), loop.time)
@@ -73,7 +73,7 @@ async def asking(**sources: Source) -> AsyncIterator[tuple[Outcomes, Reports]]:
 
 @in_virtual_time
 async def test_a_stop_is_asked_about_once_five_seconds_later() -> None:
-    source = Source()
+    source = ScriptedSource()
     async with asking(prod=source) as (outcomes, reports):
         outcomes.stopped(JOBS[0], RUN, "prod")
         await asyncio.sleep(3600)
@@ -83,7 +83,7 @@ async def test_a_stop_is_asked_about_once_five_seconds_later() -> None:
 
 @in_virtual_time
 async def test_a_failed_run_is_reported_at_once_and_then_with_its_step() -> None:
-    source, red = Source(), RunRecord(7, Outcome.FAILED, "FAILURE", is_finished=True)
+    source, red = ScriptedSource(), RunRecord(7, Outcome.FAILED, "FAILURE", is_finished=True)
     source.match = lambda job: Match(MatchKind.FOUND, red)
     async with asking(prod=source) as (outcomes, reports):
         outcomes.stopped(JOBS[0], RUN, "prod")
@@ -93,7 +93,7 @@ async def test_a_failed_run_is_reported_at_once_and_then_with_its_step() -> None
 
 @in_virtual_time
 async def test_a_record_that_lags_is_asked_for_a_second_time_and_no_third() -> None:
-    source = Source()
+    source = ScriptedSource()
     source.match = lambda job: Match(MatchKind.UNFINISHED, passed(1))
     async with asking(prod=source) as (outcomes, reports):
         outcomes.stopped(JOBS[0], RUN, "prod")
@@ -104,7 +104,7 @@ async def test_a_record_that_lags_is_asked_for_a_second_time_and_no_third() -> N
 
 @in_virtual_time
 async def test_a_record_that_was_not_there_is_asked_for_once_more_when_the_user_looks() -> None:
-    source = Source()
+    source = ScriptedSource()
     source.match = lambda job: Match(MatchKind.NOT_THERE)
     async with asking(prod=source) as (outcomes, reports):
         outcomes.stopped(JOBS[0], RUN, "prod")
@@ -121,7 +121,7 @@ async def test_a_record_that_was_not_there_is_asked_for_once_more_when_the_user_
 
 @in_virtual_time
 async def test_where_all_records_lag_most_are_asked_for_once() -> None:
-    source = Source()
+    source = ScriptedSource()
     source.match = lambda job: Match(MatchKind.NOT_THERE)
     async with asking(prod=source) as (outcomes, _):
         for _round in range(2000):
@@ -132,7 +132,7 @@ async def test_where_all_records_lag_most_are_asked_for_once() -> None:
 
 @in_virtual_time
 async def test_a_failure_of_the_service_is_waited_out_and_a_lasting_one_is_not() -> None:
-    source = Source()
+    source = ScriptedSource()
     answers: list[Match | Failure] = [failure(), failure(), Match(MatchKind.FOUND, passed(3))]
     source.match = lambda job: answers.pop(0)
     async with asking(prod=source) as (outcomes, reports):
@@ -147,7 +147,7 @@ async def test_a_failure_of_the_service_is_waited_out_and_a_lasting_one_is_not()
 
 @in_virtual_time
 async def test_at_the_start_rows_in_view_go_first_and_each_is_asked_once() -> None:
-    source = Source(latency=1.0)
+    source = ScriptedSource(latency=1.0)
     async with asking(prod=source) as (outcomes, reports):
         outcomes.prefer(JOBS[4:6])
         outcomes.seed(JOBS, "prod")
@@ -158,7 +158,7 @@ async def test_at_the_start_rows_in_view_go_first_and_each_is_asked_once() -> No
 
 @in_virtual_time
 async def test_a_stop_goes_before_all_that_is_asked_at_the_start() -> None:
-    source = Source(latency=2.0)
+    source = ScriptedSource(latency=2.0)
     async with asking(prod=source) as (outcomes, _):
         outcomes.seed(JOBS, "prod")
         outcomes.stopped(JOBS[7], RUN, "prod")
@@ -170,7 +170,7 @@ async def test_a_stop_goes_before_all_that_is_asked_at_the_start() -> None:
 
 @in_virtual_time
 async def test_what_was_asked_before_a_stop_is_not_taken_for_the_run_that_stopped() -> None:
-    source = Source(latency=3.0)
+    source = ScriptedSource(latency=3.0)
     source.match = lambda job: Match(MatchKind.NOT_THERE)
     async with asking(prod=source) as (outcomes, reports):
         outcomes.seed(JOBS[:1], "prod")
@@ -182,7 +182,7 @@ async def test_what_was_asked_before_a_stop_is_not_taken_for_the_run_that_stoppe
 
 @in_virtual_time
 async def test_a_deleted_job_is_not_asked_for_again_and_keeps_no_other_waiting() -> None:
-    source = Source()
+    source = ScriptedSource()
     source.last = lambda job: failure(FailureKind.NOT_FOUND) if job == JOBS[0] else passed(1)
     async with asking(prod=source) as (outcomes, reports):
         outcomes.seed(JOBS, "prod")
@@ -194,7 +194,7 @@ async def test_a_deleted_job_is_not_asked_for_again_and_keeps_no_other_waiting()
 
 @in_virtual_time
 async def test_profiles_do_not_wait_for_each_other_and_one_without_extras_is_not_asked() -> None:
-    slow, quick = Source(latency=9999), Source()
+    slow, quick = ScriptedSource(latency=9999), ScriptedSource()
     async with asking(slow=slow, quick=quick) as (outcomes, reports):
         outcomes.seed(JOBS[:2], "slow")
         outcomes.seed(JOBS[2:4], "quick")
@@ -206,7 +206,7 @@ async def test_profiles_do_not_wait_for_each_other_and_one_without_extras_is_not
 
 @in_virtual_time
 async def test_of_a_job_that_is_not_watched_any_more_nothing_is_asked() -> None:
-    source = Source()
+    source = ScriptedSource()
     async with asking(prod=source) as (outcomes, _):
         outcomes.stopped(JOBS[0], RUN, "prod")
         outcomes.forget(JOBS[:1])
@@ -216,7 +216,7 @@ async def test_of_a_job_that_is_not_watched_any_more_nothing_is_asked() -> None:
 
 @in_virtual_time
 async def test_a_day_of_200_jobs_with_10_runs_each_costs_2500_requests_at_most() -> None:
-    source, watched = Source(latency=0.1), [job_id(number) for number in range(200)]
+    source, watched = ScriptedSource(latency=0.1), [job_id(number) for number in range(200)]
     source.match = lambda job: Match(MatchKind.FOUND if int(job, 16) % 10 else MatchKind.UNFINISHED, passed(1))
     async with asking(prod=source) as (outcomes, _):
         outcomes.seed(watched, "prod")
@@ -229,7 +229,7 @@ async def test_a_day_of_200_jobs_with_10_runs_each_costs_2500_requests_at_most()
 
 
 async def test_the_first_round_tells_of_the_run_that_goes_on_too() -> None:
-    source = Source()
+    source = ScriptedSource()
     source.going = RunRecord(2, is_finished=False)
     async with asking(lab=source) as (outcomes, reports):
         outcomes.seed([job_id(1)], "lab")

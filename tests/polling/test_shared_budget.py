@@ -25,7 +25,7 @@ def clock() -> float:
     return asyncio.get_running_loop().time()
 
 
-class Reader(NoCredential):
+class QuotaReader(NoCredential):
     """Idle jobs, if the quota allows it."""
 
     def __init__(self, quota: Quota) -> None:
@@ -42,8 +42,8 @@ class Reader(NoCredential):
 
 
 @asynccontextmanager
-async def instance(quota: Quota, room: Room | None, watched: Sequence[JobId], seed: int) -> AsyncIterator[Reader]:
-    reader = Reader(quota)
+async def instance(quota: Quota, room: Room | None, watched: Sequence[JobId], seed: int) -> AsyncIterator[QuotaReader]:
+    reader = QuotaReader(quota)
     peers = room.peers() if room else None
     poller = Poller(reader, lambda readings: None, Policy(), clock=clock, uniform=Random(seed).uniform, peers=peers)
     poller.watch(watched)

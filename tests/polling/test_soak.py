@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.long_run import HOURS, by_length
-from tests.support.soak_world import JOBS, PROFILES, Figures, World
+from tests.support.soak_world import JOBS, PROFILES, Usage, World
 from tests.support.virtual_time import run
 from tui.polling.policy import Policy
 
@@ -27,15 +27,15 @@ def test_a_month_of_faults_and_edits_leaves_everything_flat(tmp_path: Path, caps
         world = World(tmp_path, POLICY, seed=11)
         began = asyncio.get_running_loop().time()
         work = asyncio.create_task(world.pollers.run())
-        first: Figures | None = None
+        first: Usage | None = None
         while (lived := asyncio.get_running_loop().time() - began) < DAYS * DAY:
             await asyncio.sleep(EDIT_EVERY)
             assert not work.done()
             world.edit()
             world.check()
             if first is None and lived > DAYS * DAY / 4:
-                first = Figures.now()
-        last = Figures.now()
+                first = Usage.now()
+        last = Usage.now()
         work.cancel()
         with suppress(asyncio.CancelledError):
             await work

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.contract_extras import OUTCOMES, TRUTHS, Truth, tell
+from tests.support.contract_extras import OUTCOMES, TRUTHS, TrueJob, tell
 from tests.support.contract_server import TOKEN, ContractServer, Script, refusal
 from tests.support.user_home import User
 from tui.context import App
@@ -153,7 +153,7 @@ def stopped(state: JobState) -> JobState:
     return state
 
 
-def tell_alone(server: ContractServer, truth: Truth) -> None:
+def tell_alone(server: ContractServer, truth: TrueJob) -> None:
     lists = {path: answer for path, answer in server.extras.items() if "job/" in path}
     tell(server, [truth])
     server.extras.update(lists)

@@ -121,7 +121,7 @@ class Service:
         return httpx.Response(200, content=json.dumps({"result": result, "error": None, "status": "success"}))
 
 
-class Reader(NoCredential):
+class StatusReader(NoCredential):
     """The status calls, which cost a request each, too, but are not counted here."""
 
     def __init__(self, service: Service) -> None:
@@ -167,7 +167,7 @@ async def lived(service: Service) -> Board:
         nonlocal board
         board = board.learn(job, *told)
 
-    poller = Poller(Reader(service), record, POLICY, clock=lambda: now().at, uniform=random.Random(3).uniform)
+    poller = Poller(StatusReader(service), record, POLICY, clock=lambda: now().at, uniform=random.Random(3).uniform)
     pollers = PollerGroup(lambda name: poller, "")
     endpoint = Endpoint("https://build.example.com", "cn-north-4")
     clock, token = ServerClock(now), EnvironmentToken("token")

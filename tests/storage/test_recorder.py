@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archive import Archive
+from tests.support.archive import FakeArchive
 from tests.support.builders import failure, job_id, moment, reading
 from tests.support.history_files import opened
 from tests.support.long_run import by_length
@@ -121,7 +121,7 @@ def test_a_job_is_after_a_start_what_it_was_before_and_says_so_until_the_first_a
 
 
 def test_more_runs_are_asked_for_once_when_a_job_begins_to_run_or_the_service_tells_of_its_runs() -> None:
-    archive, board = Archive(), Board().watch([Job(JOB), Job(job_id(2))])
+    archive, board = FakeArchive(), Board().watch([Job(JOB), Job(job_id(2))])
     recorder = Recorder(archive, lambda: moment(0))
     for outcome, at in ((IDLE, 0), (IDLE, 15), (RUNNING, 30), (RUNNING, 45), (IDLE, 60), (RUNNING, 75)):
         before, board = board, board.record([reading(JOB, outcome, at)])

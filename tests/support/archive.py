@@ -8,7 +8,7 @@ from tui.core.remembered import Notes, Remembered
 
 
 @dataclass
-class Archive:
+class FakeArchive:
     known: Remembered | None = field(default_factory=Remembered)
     """None while it does not open."""
     notes: list[Notes] = field(default_factory=list)

@@ -21,6 +21,16 @@ def moment(at: float) -> Moment:
     return Moment(at, DAY + timedelta(seconds=at))
 
 
+class Time:
+    """Both clocks of a machine; a test moves them."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> Moment:
+        return Moment(1000 + self.seconds, DAY + timedelta(seconds=self.seconds))
+
+
 def failure(kind: FailureKind = FailureKind.SERVER_ERROR, summary: str = "The service has an error.") -> Failure:
     return Failure(kind, summary, "CB.00060101", "internal error")
 

@@ -12,7 +12,7 @@ PROJECT = "b7d1e2f3a4958677889900aabbccddee"
 _COLOURS = {"SUCCESS": "blue", "FAILURE": "red", "SCHEDULE_FAILURE": "red", "ABORTED": "aborted", "timeout": "timeout"}
 
 
-class Truth(NamedTuple):
+class TrueJob(NamedTuple):
     """One job and its last build."""
 
     id: str
@@ -37,8 +37,8 @@ class Truth(NamedTuple):
 
 
 TRUTHS = [
-    Truth(f"{1:032x}", "payments-api", "SUCCESS", 11, log="ok\n"),
-    Truth(
+    TrueJob(f"{1:032x}", "payments-api", "SUCCESS", 11, log="ok\n"),
+    TrueJob(
         f"{2:032x}",
         "mobile-ios",
         "FAILURE",
@@ -49,12 +49,12 @@ TRUTHS = [
         log="bad\n",
         faq="Renew it.",
     ),
-    Truth(f"{3:032x}", "web", "SCHEDULE_FAILURE", 13),
-    Truth(f"{4:032x}", "ledger", "ABORTED", 14),
-    Truth(f"{5:032x}", "fraud", "timeout", 15),
-    Truth(f"{6:032x}", "events", "UNSTABLE", 16),
-    Truth(f"{7:032x}", "search", "", 17),
-    Truth(f"{8:032x}", "legacy", ""),
+    TrueJob(f"{3:032x}", "web", "SCHEDULE_FAILURE", 13),
+    TrueJob(f"{4:032x}", "ledger", "ABORTED", 14),
+    TrueJob(f"{5:032x}", "fraud", "timeout", 15),
+    TrueJob(f"{6:032x}", "events", "UNSTABLE", 16),
+    TrueJob(f"{7:032x}", "search", "", 17),
+    TrueJob(f"{8:032x}", "legacy", ""),
 ]
 OUTCOMES = {
     "payments-api": Outcome.PASSED,
@@ -90,7 +90,7 @@ def one_after_the_other() -> Callable[[Request], Reply | str]:
     return next_harm
 
 
-def tell(server: ContractServer, truths: list[Truth]) -> None:
+def tell(server: ContractServer, truths: list[TrueJob]) -> None:
     """Makes the server say all of it, by all calls."""
     entries = [_entry(truth) for truth in truths]
     server.extras["/v1/job/list"] = _good({"total": len(entries), "job_list": entries})
@@ -102,7 +102,7 @@ def tell(server: ContractServer, truths: list[Truth]) -> None:
         _tell_one(server, truth)
 
 
-def _tell_one(server: ContractServer, truth: Truth) -> None:
+def _tell_one(server: ContractServer, truth: TrueJob) -> None:
     build = f"{truth.id}/{truth.number}"
     states = [_state(truth)] if truth.number else []
     server.extras[f"/v1/record/{truth.id}/list"] = _good({"total_record": str(len(states)), "job_build_states": states})
@@ -122,7 +122,7 @@ def _tell_one(server: ContractServer, truth: Truth) -> None:
     server.extras[f"/v3/jobs/{build}/real-time-log"] = Reply(200, {"result": older})
 
 
-def _entry(truth: Truth) -> dict[str, object]:
+def _entry(truth: TrueJob) -> dict[str, object]:
     is_running = bool(truth.number) and not truth.state
     colour = "building" if is_running else _COLOURS.get(truth.state, truth.state.lower() or "none")
     entry = {"id": truth.id, "job_name": truth.name, "project_id": PROJECT, "project_name": "Payments"}
@@ -130,14 +130,14 @@ def _entry(truth: Truth) -> dict[str, object]:
     return {**entry, "is_finished": not is_running, "last_build_status": colour, "build_number": number}
 
 
-def _state(truth: Truth) -> dict[str, object]:
+def _state(truth: TrueJob) -> dict[str, object]:
     times = {"start_time": round(truth.began.timestamp() * 1000), "build_time": round(truth.seconds), "cost_time": 0}
     running = "Finished" if truth.state else "Running"
     who = {"trigger_type": "MANUAL", "executor": truth.by, "code_branch": truth.branch}
     return {"number": truth.number, "job_running_status": running, "state": truth.state, **times, **who}
 
 
-def _exact(truth: Truth) -> dict[str, object]:
+def _exact(truth: TrueJob) -> dict[str, object]:
     who = {"codeci_job_id": truth.id, "build_no": truth.number, "status": truth.state or "RUNNING"}
     began, ended = (f"{moment:%Y-%m-%dT%H:%M:%S.000+00:00}" for moment in (truth.began, truth.ended))
     is_over = bool(truth.state)

@@ -1,4 +1,4 @@
-"""Fakes for tests of credentials: clocks that a test moves, and a scripted token provider."""
+"""Fakes for tests of credentials, such as a scripted token provider."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from tests.support.builders import Time
 from tui.codearts.auth.credentials import AuthHeaders, Secret
 from tui.codearts.auth.refreshable import Token
 from tui.codearts.server_clock import ServerClock
-from tui.core.reading import Failure, FailureKind, Moment
+from tui.core.reading import Failure, FailureKind
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 URL = "https://cloudbuild-ext.cn-north-4.myhuaweicloud.com/v3/jobs/901878212b1a49be9c1a1054c272762a/status"
@@ -26,16 +27,6 @@ class NoCredential:
 
     def reset(self) -> None:
         """There is nothing to try again."""
-
-
-class Time:
-    """Both clocks of this machine."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> Moment:
-        return Moment(1000 + self.seconds, NOON + timedelta(seconds=self.seconds))
 
 
 class ScriptedIssuer:

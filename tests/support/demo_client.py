@@ -4,25 +4,10 @@ import http.client
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.support.builders import Time
 from tui.demo.service import DemoService
-
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-class Time:
-    """Two clocks that a test moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def clock(self) -> float:
-        return self.seconds
-
-    def wall(self) -> datetime:
-        return NOON + timedelta(seconds=self.seconds - 1000)
 
 
 class Client:
@@ -58,7 +43,7 @@ class Client:
 def connect() -> Iterator[Client]:
     """A running service whose clocks stand still, and a connection to it."""
     time, waited = Time(), list[float]()
-    with DemoService(clock=time.clock, wall=time.wall, wait=waited.append) as service:
+    with DemoService(clock=lambda: time.now().at, wall=lambda: time.now().wall, wait=waited.append) as service:
         client = Client(service, time, waited)
         yield client
         client.connection.close()

@@ -3,19 +3,18 @@
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 
 import httpx
 from hypothesis import strategies as st
 
+from tests.support.builders import Time
 from tests.support.clients import TOKEN
 from tui.codearts.auth.credentials import Credential, EnvironmentToken
 from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extras_client import ExtrasClient
-from tui.core.reading import Failure, Moment
+from tui.core.reading import Failure
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -32,16 +31,6 @@ def envelope(result: object, **more: object) -> bytes:
 def failure(outcome: object) -> Failure:
     assert isinstance(outcome, Failure)
     return outcome
-
-
-class Time:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def now(self) -> Moment:
-        return Moment(self.at, NOON + timedelta(seconds=self.at))
 
 
 @asynccontextmanager

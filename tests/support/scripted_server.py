@@ -9,10 +9,10 @@ from typing import Self
 GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\nX-Request-Id: r1\r\n\r\n{"result":true}'
 
 
-class Connection:
+class ScriptedConnection:
     """One connection, from the server's side."""
 
-    def __init__(self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, server: "ScriptedServer", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._server, self._reader, self._writer = server, reader, writer
 
     async def request(self) -> None:
@@ -39,10 +39,10 @@ class Connection:
         self._writer.transport.abort()
 
 
-Script = Callable[[Connection], Awaitable[None]]
+Script = Callable[[ScriptedConnection], Awaitable[None]]
 
 
-class Server:
+class ScriptedServer:
     """Each connection follows the next script, later ones the last. It closes when its script returns."""
 
     def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
@@ -65,7 +65,7 @@ class Server:
         script = self._scripts[min(self.connections, len(self._scripts) - 1)]
         self.connections += 1
         try:
-            await script(Connection(self, reader, writer))
+            await script(ScriptedConnection(self, reader, writer))
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
@@ -75,7 +75,7 @@ class Server:
 def answering(answer: bytes = GOOD) -> Script:
     """Answers every request with the same bytes."""
 
-    async def script(connection: Connection) -> None:
+    async def script(connection: ScriptedConnection) -> None:
         while True:
             await connection.request()
             await connection.send(answer)
@@ -86,7 +86,7 @@ def answering(answer: bytes = GOOD) -> Script:
 def answering_once(answer: bytes = GOOD) -> Script:
     """Answers one request, then closes the connection."""
 
-    async def script(connection: Connection) -> None:
+    async def script(connection: ScriptedConnection) -> None:
         await connection.request()
         await connection.send(answer)
 
@@ -96,7 +96,7 @@ def answering_once(answer: bytes = GOOD) -> Script:
 def silent_after(first: bytes) -> Script:
     """Begins an answer and never ends it."""
 
-    async def script(connection: Connection) -> None:
+    async def script(connection: ScriptedConnection) -> None:
         await connection.request()
         await connection.send(first)
         await connection.hung_up()
@@ -104,13 +104,13 @@ def silent_after(first: bytes) -> Script:
     return script
 
 
-async def resetting(connection: Connection) -> None:
+async def resetting(connection: ScriptedConnection) -> None:
     """Receives a request, then resets the connection."""
     await connection.request()
     connection.reset()
 
 
-async def resetting_later(connection: Connection) -> None:
+async def resetting_later(connection: ScriptedConnection) -> None:
     """Resets the connection at its second request, like a server that closes a kept connection at that moment."""
     await connection.request()
     await connection.send(GOOD)

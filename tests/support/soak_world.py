@@ -27,7 +27,7 @@ PROFILES = ("", "b")
 
 
 @dataclass(frozen=True)
-class Figures:
+class Usage:
     """Measurements that must not grow."""
 
     memory: float
@@ -36,7 +36,7 @@ class Figures:
     descriptors: int
 
     @classmethod
-    def now(cls) -> "Figures":
+    def now(cls) -> "Usage":
         gc.collect()
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         descriptors = len(list(Path("/proc/self/fd").iterdir()))

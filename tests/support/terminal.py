@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.support.terminal_keys import key_bytes, paste_bytes
-from tests.support.terminal_screen import Screen
+from tests.support.terminal_screen import TerminalScreen
 
 PATIENCE = 20.0
 """Seconds that anything may take on a busy machine."""
@@ -64,7 +64,7 @@ class Terminal:
         told: tuple[int, int] | None = None,
     ) -> None:
         """`told` are the rows and columns that the program is told, where they are not the true ones."""
-        self._screen = Screen(rows, columns)
+        self._screen = TerminalScreen(rows, columns)
         self._raw = bytearray()
         self._ended = False
         self._news = threading.Condition()

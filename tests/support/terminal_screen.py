@@ -18,7 +18,7 @@ _ALTERNATE = {"47", "1047", "1049"}
 _SHORT_KNOWN = "78cDEHM=>"
 
 
-class Screen:
+class TerminalScreen:
     """Two pages, as terminals have them: the shell's and the alternate one.
 
     pyte draws what it does not know (kitty's keyboard modes, mode queries, device strings) as text, so that only what

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import row, state
-from tests.support.scripted_server import GOOD, Connection, Server
+from tests.support.scripted_server import GOOD, ScriptedConnection, ScriptedServer
 from tui.core.reading import Status
 from tui.ui.details import curl
 from tui.ui.row import Subject
@@ -38,12 +38,12 @@ async def test_the_copied_line_asks_and_shows_the_token_to_nobody(tmp_path: Path
     (curl_alone / "curl").symlink_to(shutil.which("curl") or "")  # another printf than the shell's is not to be had
     seen: list[bytes] = []
 
-    async def watching(connection: Connection) -> None:
+    async def watching(connection: ScriptedConnection) -> None:
         await connection.request()
         seen.extend(arguments_of_all())
         await connection.send(GOOD)
 
-    async with Server(watching) as server:
+    async with ScriptedServer(watching) as server:
         line = curl(Subject(row(state((Status.IDLE, 0)), at=1), server.url, None, 15))
         process = await asyncio.create_subprocess_exec(
             shutil.which(shell) or shell,

@@ -13,7 +13,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from tests.support.terminal_screen import Screen
+from tests.support.terminal_screen import TerminalScreen
 from tui.ui.frame import LEAST_MOVED, Frame
 
 WIDTH, HEIGHT, TALL = 24, 3, 9
@@ -40,7 +40,7 @@ def sent(frame: Frame, update: LayoutUpdate | ChopsUpdate, height: int = HEIGHT)
 def shown(*outputs: str, height: int = HEIGHT) -> list[list[tuple[object, ...]]]:
     """Every cell of a terminal that was sent this. It has a column more: pyte wraps a combining character at the edge,
     which terminals add to the last cell."""
-    screen = Screen(height, WIDTH + 1)
+    screen = TerminalScreen(height, WIDTH + 1)
     for output in outputs:
         screen.feed(output.encode())
     cells = screen._shown[0].buffer

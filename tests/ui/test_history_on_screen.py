@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.support.archive import Archive
+from tests.support.archive import FakeArchive
 from tests.support.builders import DAY, failure, job_id, moment, reading
 from tests.support.screen_harness import Screen, screen
 from tui.core.job import JobId, ServiceName
@@ -27,7 +27,7 @@ KNOWN = Remembered(
 )
 
 
-def recorder_of(archive: Archive) -> Recorder:
+def recorder_of(archive: FakeArchive) -> Recorder:
     loop = asyncio.get_running_loop()
     start = loop.time()
     return Recorder(archive, lambda: moment(loop.time() - start))
@@ -38,7 +38,7 @@ def rows(shown: Screen) -> list[str]:
 
 
 async def test_the_time_before_the_start_is_shown_as_such_until_the_first_answer() -> None:
-    archive = Archive(KNOWN)
+    archive = FakeArchive(KNOWN)
     outcomes: dict[JobId, Status | Failure] = {ONE: failure(), TWO: failure()}
     async with screen(3, outcomes, recorder=recorder_of(archive)) as shown:
         first, second, third = rows(shown)
@@ -68,7 +68,7 @@ async def test_a_run_is_listed_once_also_where_the_clock_was_set_back_after_it()
     def older_runs(job: JobId, before: float) -> list[RecordedRun]:
         return pages.pop(0)
 
-    async with screen(1, recorder=recorder_of(Archive(KNOWN)), older_runs=older_runs) as shown:
+    async with screen(1, recorder=recorder_of(FakeArchive(KNOWN)), older_runs=older_runs) as shown:
         await shown.press("h")
         await shown.until(lambda: "#6" in shown.text)
         await shown.press("G")
@@ -81,7 +81,7 @@ async def test_a_run_is_listed_once_also_where_the_clock_was_set_back_after_it()
 
 
 async def test_a_history_that_opens_late_is_shown_then_and_its_notice_once() -> None:
-    archive = Archive(known=None)
+    archive = FakeArchive(known=None)
     names = {THREE: ServiceName("theirs")}
     async with screen(3, recorder=recorder_of(archive), job_names=names) as shown:
         archive.notices.append("No history: the disk is full.")
@@ -96,7 +96,7 @@ async def test_a_history_that_opens_late_is_shown_then_and_its_notice_once() -> 
 
 
 async def test_a_run_that_another_program_saw_is_in_the_strip_and_nothing_else_is_drawn() -> None:
-    archive = Archive()
+    archive = FakeArchive()
     async with screen(3, recorder=recorder_of(archive)) as shown:
         await shown.all_read()
         before = shown.board.state.board

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from tests.support.archive import Archive
+from tests.support.archive import FakeArchive
 from tests.support.builders import DAY
 from tests.support.credential_fakes import NoCredential
 from tests.support.history_files import opened
@@ -122,7 +122,7 @@ def watch(request: pytest.FixtureRequest, tmp_path: Path) -> Watch:
 def test_the_first_screen_after_a_kill_is_what_happened(watch: Watch) -> None:
     later = watch.killed_at + 300
     now = Moment(later, DAY + timedelta(seconds=later))
-    archive = Archive(opened(watch.path, lambda: now).read())
+    archive = FakeArchive(opened(watch.path, lambda: now).read())
     board = Board().watch(demo.job for demo in watch.jobs.values())
     states = Recorder(archive, lambda: now).fill(board).states
     seen = [job for job in watch.jobs if states[job].status]

@@ -11,7 +11,7 @@ from tests.support.builders import job_id
 from tests.support.hostile_texts import control_characters, text
 from tests.support.long_run import HOURS, takes_minutes
 from tests.support.screen_harness import screen
-from tests.support.soak_world import JOBS, Figures
+from tests.support.soak_world import JOBS, Usage
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.storage.watchlist import WatchlistFile
@@ -36,7 +36,7 @@ async def test_a_month_on_the_screen_leaves_everything_flat(tmp_path: Path, caps
     file = WatchlistFile(tmp_path / "watchlist.toml")
     file.add([Job(job_id(number), text(dice, 2)) for number in range(JOBS)])
     async with screen(store=file, watched=[]) as shown:
-        first: Figures | None = None
+        first: Usage | None = None
         for step in range(STEPS):
             shown.clock.ahead += STEP
             at = shown.clock.now()
@@ -54,10 +54,10 @@ async def test_a_month_on_the_screen_leaves_everything_flat(tmp_path: Path, caps
             if len(shown.board.state.board.states) < JOBS // 2:
                 file.add([Job(job_id(number)) for number in range(JOBS)])
             if step == STEPS // 4:
-                first = Figures.now()
+                first = Usage.now()
         shown.app.clear_notifications()
         await shown.settle()
-        last = Figures.now()
+        last = Usage.now()
         assert first is not None
         assert last.memory - first.memory < GROWTH
         assert last.descriptors <= first.descriptors + 2
