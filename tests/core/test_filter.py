@@ -47,6 +47,7 @@ JOB = Job(job_id(0xABC), "Payments API nightly", ("payments", "nightly"))
         ("pay /i n/ is:idle", Condition.IDLE, True),
         ("/(?-i:API) (?-i:n)/", Condition.IDLE, True),
         ("/(?-i:api)/", Condition.IDLE, False),
+        (r"/^\w+.*\s*.*(?:night)+ly$/", Condition.IDLE, True),
         ("pay/", Condition.IDLE, False),
         ("is：idle", Condition.IDLE, True),
         ("ｉｓ：ｉｄｌｅ", Condition.RUNNING, False),
@@ -100,7 +101,15 @@ def test_a_run_that_takes_longer_than_usual_is_found(text: str) -> None:
 
 
 NESTED = "(" * 5000 + ")" * 5000
-ENDLESS = ["/([0-9a-z]+)+:/", "/(a|a)*b/", "/(x+x+)+y/", "/(a?){30}b/", "/(?:aa?)+b/"]
+ENDLESS = [
+    "/([0-9a-z]+)+:/",
+    "/(a|a)*b/",
+    "/(x+x+)+y/",
+    "/(a?){30}b/",
+    "/(?:aa?)+b/",
+    "/.*.*.*.*x/",
+    r"/\d+\d+\d+\d+!/",
+]
 
 
 @pytest.mark.parametrize(

@@ -409,6 +409,19 @@ def test_nonsense_is_not_called_an_error_of_the_disk(path: Path) -> None:
         read_runs(path.parent, [job_id(1)], 0)
 
 
+def test_the_file_of_a_newer_version_is_not_called_nonsense(path: Path) -> None:
+    opened(path).close()
+    make_newer(path)
+    with pytest.raises(UserError, match="is of another version of this program"):
+        read_runs(path.parent, [job_id(1)], 0)
+
+
+def test_a_file_into_which_nothing_was_written_yet_has_no_runs(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch(0o600)
+    assert read_runs(path.parent, [job_id(1)], 0) == {job_id(1): []}
+
+
 def test_who_reads_it_hears_what_is_in_the_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.storage.history_file.BUSY", 0.01)
     opened(path).close()

@@ -11,8 +11,12 @@ from tui.core.text import normal
 
 LONGEST = 200
 """Number of characters of a filter at most."""
-_NESTED = r"(?:[*+}|]|(?<!\()\?)[^()]*\)+[*+{]|\)[*+?{][^()]*\)+[*+{]"
-"""A repetition, a choice or an optional part inside a repeated group: its time may double with every character."""
+_ENDLESS = (
+    (r"(?:[*+}|]|(?<!\()\?)[^()]*\)+[*+{]|\)[*+?{][^()]*\)+[*+{]", "a repetition is nested in another"),
+    (r"(\\.|\[[^]]*\]|.)[*+][?+]?\1[*+]", "what it repeats is repeated once more"),
+)
+"""What makes the time of a search grow without bounds: a repetition, a choice or an optional part inside a repeated
+group, which may double it with every character, and two equal repetitions side by side, as in `.*.*.*.*x`."""
 
 
 class FilterSubject(NamedTuple):
@@ -139,8 +143,9 @@ def _since_term(value: str) -> Predicate | None:
 
 
 def _pattern_term(pattern: str) -> Predicate:
-    if re.search(_NESTED, pattern):
-        raise ValueError(f"/{pattern}/ can hang, since a repetition is nested in another: simplify it")
+    for endless, why in _ENDLESS:
+        if re.search(endless, pattern):
+            raise ValueError(f"/{pattern}/ can hang, since {why}: simplify it")
     try:
         compiled = re.compile(normal(pattern), re.IGNORECASE | re.MULTILINE)
     except (re.error, OverflowError, RecursionError, MemoryError) as error:

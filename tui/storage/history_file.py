@@ -88,6 +88,10 @@ class HistoryUnusable(Exception):
     """Why there is no history: one sentence."""
 
 
+class OtherVersion(sqlite3.DatabaseError):
+    """Another version of this program has written the file."""
+
+
 def history_path(folder: Path, mountinfo: str | None = None, host: str = "") -> Path:
     """Returns the file to write in `folder`: one for each host where the folder is on a remote file system."""
     if not is_remote(folder, mounts() if mountinfo is None else mountinfo):
@@ -226,8 +230,7 @@ class HistoryFile:
             connection.execute("pragma journal_mode = truncate")
             connection.execute("pragma synchronous = full")
             connection.execute(f"pragma cache_size = -{CACHE}")
-            (version,) = connection.execute("pragma user_version").fetchone()
-            if version == 0 and not connection.execute("select 1 from sqlite_master").fetchone():
+            if _is_empty(connection):
                 connection.execute("pragma auto_vacuum = incremental")  # it would lock a file that has tables
                 connection.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {VERSION}; commit")
             _check_version(connection)
@@ -279,10 +282,19 @@ class HistoryFile:
             raise
 
 
-def _check_version(connection: sqlite3.Connection) -> None:
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    """Returns whether nothing was ever written: the program that made the file has not got further, or was killed."""
+    return _version(connection) == 0 and not connection.execute("select 1 from sqlite_master").fetchone()
+
+
+def _version(connection: sqlite3.Connection) -> int:
     (version,) = connection.execute("pragma user_version").fetchone()
-    if version != VERSION:
-        raise sqlite3.DatabaseError(f"version {version}")
+    return int(version)
+
+
+def _check_version(connection: sqlite3.Connection) -> None:
+    if _version(connection) != VERSION:
+        raise OtherVersion
 
 
 def _check_folder(folder: Path) -> None:
@@ -486,8 +498,9 @@ def _read(folder: Path, read: Read) -> list[RecordedRun]:
         _check_own(path)
         if path.exists():
             with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY)) as own:
-                _check_version(own)
-                runs += read(own, "")
+                if not _is_empty(own):
+                    _check_version(own)
+                    runs += read(own, "")
         return [*runs, *_runs_of_others(path, read)]
     except (OSError, sqlite3.Error, HistoryUnusable, *NONSENSE) as error:
         raise UserError(f"The history cannot be read: {reason(error)}.") from None
@@ -515,6 +528,8 @@ def reason(error: Exception) -> str:
     if isinstance(error, HistoryUnusable):
         return str(error)
     code = _code(error)
+    if isinstance(error, OtherVersion):
+        return "its file is of another version of this program"
     if isinstance(error, NONSENSE) or (isinstance(error, sqlite3.Error) and not code):
         return _NO_HISTORY
     if isinstance(error, sqlite3.Error) and is_busy(error):
