@@ -26,7 +26,8 @@ def test_the_grammar_has_every_command_and_what_it_takes() -> None:
     by_name = {command.name: command for command in specs}
     assert by_name.keys() == commands().keys()
     assert all(command.help for command in specs)
-    assert {name for name, command in by_name.items() if command.takes_jobs} == {"status", "wait", "remove", "history"}
+    named = {name for name, command in by_name.items() if command.takes_jobs}
+    assert named == {"status", "wait", "remove", "history", "why", "log"}
     until = next(option for option in by_name["wait"].options if "--until" in option.spellings)
     assert until.choices == ("idle", "started", "cycle")
     settings = next(option for option in main.options if "--settings" in option.spellings)
@@ -76,6 +77,7 @@ def test_bash_completes_commands_options_labels_and_ids(shell: Shell, tmp_path: 
     assert completed(shell, "completion", "") == ["bash", "zsh", "fish"]
     assert completed(shell, "wait", "w") == [quoted]
     assert completed(shell, "remove", "web\\ ") == [quoted]
+    assert completed(shell, "log", "w") == [quoted]
     assert completed(shell, "--watchlist", str(tmp_path / "conf")) == [str(tmp_path / "config")]
     assert set(completed(shell, "status", "")) == {quoted, job_id(1), job_id(2)}
     assert completed(shell, "add", "w") == []

@@ -30,8 +30,8 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
-JOBS = "jobs"
-"""The name of an argument that takes jobs."""
+JOBS = ("jobs", "job")
+"""The names of arguments that take jobs, or one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _command_spec(name: str, parser: Parser) -> CommandSpec:
     options = [_option(action) for action in parser.shown if action.option_strings]
     arguments = [action for action in parser.shown if not action.option_strings]
     choices = [str(choice) for action in arguments for choice in action.choices or ()]
-    takes_jobs = any(action.dest == JOBS for action in arguments)
+    takes_jobs = any(action.dest in JOBS for action in arguments)
     return CommandSpec(name, parser.summary, tuple(options), takes_jobs, tuple(choices))
 
 
