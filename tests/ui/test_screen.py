@@ -101,6 +101,9 @@ async def test_no_jobs_nothing_matches_and_could_not_ask_are_three_screens() -> 
         await shown.until(lambda: "Could not ask about the job." in shown.text)
         assert "There is no token: set CODEARTS_TOKEN." in shown.text
         assert "job 001" in shown.text
+        (pace,) = (part for part in shown.board.header.render_line(0) if "not asking" in part.text)
+        assert pace.style
+        assert pace.style.bold
 
 
 async def test_the_users_command_runs_when_a_job_starts(tmp_path: Path) -> None:
@@ -179,9 +182,10 @@ async def failed_under_a_waiting_cursor(**parts: Any) -> AsyncIterator[Screen]:
 
 async def test_a_failure_under_a_cursor_that_only_waits_there_is_not_seen_by_another_key() -> None:
     async with failed_under_a_waiting_cursor() as shown:
-        (word,) = (part for part in shown.board.table.render_line(1) if "failed" in part.text)
-        assert word.style
-        assert word.style.reverse  # red also under the cursor
+        for line in (shown.board.header.render_line(0), shown.board.table.render_line(1)):
+            (word,) = (part for part in line if "failed" in part.text)
+            assert word.style
+            assert word.style.reverse  # red also under the cursor
         await shown.press("w", "w")
         assert shown.lines[3].startswith("›✱● failed")
         await shown.press("j", "k")
