@@ -1,6 +1,7 @@
 """What the screen shows: the board, which of its rows, in which order, and the text in place of none. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from heapq import nsmallest
 from math import inf
 
@@ -341,7 +342,27 @@ class BoardState:
         states = self.shown.states
         if trouble and any(state.status is not None for state in states.values()):
             trouble = None
-        return empty_text(len(states), len(self.order), self.look, key, trouble, lacks_sign_in)
+        only, look = self._row_order.only, self.look
+        asked = states.keys() if only is None else only
+        if asked and not self.order and look.problems_only and not look.filter:
+            return self._no_problems(asked, key)
+        return empty_text(len(states), len(self.order), look, key, trouble, lacks_sign_in)
+
+    def _no_problems(self, asked: AbstractSet[JobId], key: Key) -> str:
+        """The text in place of rows where none of these jobs is a problem: nothing is said of what is not known."""
+        tally = self._tally.jobs
+        unread = asked - {job for jobs in tally.values() for job in jobs}
+        unknown = {"unread": unread, "paused": asked & tally[Condition.PAUSED].keys()}
+        named = ", ".join(f"{len(jobs)} {word}" for word, jobs in unknown.items() if jobs)
+        every = "All others answer" if named else "Every job answers"
+        rest = f"{every}, no build failed, none is stale or takes longer than usual. "
+        where = f" in the profile {clean(self.look.profile)!r}" if self.only_profile else ""
+        return (
+            f"No problems{where}{' are known' if named else ''}.\n\n"
+            f"{f'{named}: what they do is not known. ' if named else ''}"
+            f"{rest if sum(map(len, unknown.values())) < len(asked) else ''}"
+            f"Press {key('only_problems')} to show all jobs."
+        )
 
 
 def empty_text(
@@ -356,12 +377,6 @@ def empty_text(
             "message.\n"
             f"Press {key('find')} to choose from the jobs of your projects.\n"
             "The ID is the 32 letters and digits at the end of the address of the build task's page."
-        )
-    if not shown and state.problems_only and not state.filter:
-        return (
-            "No problems.\n\n"
-            "Every job answers, no build failed, none is stale or takes longer than usual. "
-            f"Press {key('only_problems')} to show all jobs."
         )
     if not shown and not state.filter:
         return f"No job of the profile {clean(state.profile)!r}.\n\nPress {key('profile')} to show all profiles."

@@ -79,7 +79,7 @@ class CursorActions(Actions):
                 self.go_to(line)
                 return
         which = "has failed or gives no answer" if only else "is a problem or has just changed"
-        self.say(f"No other job {which}.")
+        self.say(f"No other job {'that is shown ' if self.state.is_narrowed else ''}{which}.")
 
     def go_to(self, line: Line | None) -> None:
         """Put the cursor on this line, or on this job; a folded group around it is unfolded."""
