@@ -50,12 +50,16 @@ def fields(subject: Subject, glyphs: Glyphs) -> Iterator[Field]:
         f"{glyphs.condition[row.condition]} {status_word(row)}  {time(row, 40)}".rstrip(),
         look_of(row.condition),
     )
-    yield from _course(row, glyphs)
+    is_running = row.condition is Condition.RUNNING
+    if is_running:
+        yield from _course(row, glyphs)
     yield BLANK
     if state.failure:
         yield from _error(state.failure)
         yield "no answer", _no_answer(row), ""
     yield from run_fields(row)
+    if not is_running and (usual := _usual(row, glyphs)):
+        yield "usually", usual, ""
     yield from _last_runs(row, glyphs)
     yield from _since(row)
     if state.last:
@@ -70,8 +74,13 @@ def _course(row: Row, glyphs: Glyphs) -> Iterator[Field]:
     """When its run usually ends, and what that is known from."""
     if (course := row.course) and (said := ahead(course, glyphs)):
         yield WHOLE, said, "ageing" if course.is_late else ""
-    if usual := usual_duration(row.state, row.now.wall.timestamp()):
-        yield WHOLE, f"usually {usual_in_words(usual, glyphs)}", "dim"
+    if usual := _usual(row, glyphs):
+        yield WHOLE, f"usually {usual}", "dim"
+
+
+def _usual(row: Row, glyphs: Glyphs) -> str:
+    usual = usual_duration(row.state, row.now.wall.timestamp())
+    return usual_in_words(usual, glyphs) if usual else ""
 
 
 def _last_runs(row: Row, glyphs: Glyphs) -> Iterator[Field]:
@@ -150,7 +159,7 @@ def error_fields(subject: Subject) -> Iterator[Field]:
 
 
 def run_fields(row: Row) -> Iterator[Field]:
-    """The last run that ended, and where it failed."""
+    """The last run that ended; where and why it failed before when, since a low pane shows the first lines alone."""
     run, step = row.state.last_run, row.state.failed_step
     if run is None:
         return
@@ -158,17 +167,17 @@ def run_fields(row: Row) -> Iterator[Field]:
     word = outcome_word(run.outcome, run.outcome_as_sent)
     source = "" if run.is_confirmed else ", as a list of jobs says"
     yield "last run", f"{word}{source}{f'  {about}' if about else ''}", ""
-    if run.started_at:
-        yield "started", formatting.time_of_day(Moment(0.0, run.started_at), row.now.wall), ""
-    if run.duration is not None:
-        yield "took", brief(run.duration), ""
     if step:
         yield "step", step.step, "error"
         yield from (
             (name, text, "")
-            for name, text in (("code", step.code), ("says", step.message), ("help", step.help))
+            for name, text in (("says", step.message), ("help", step.help), ("code", step.code))
             if text
         )
+    if run.started_at:
+        yield "started", formatting.time_of_day(Moment(0.0, run.started_at), row.now.wall), ""
+    if run.duration is not None:
+        yield "took", brief(run.duration), ""
 
 
 def report(subject: Subject) -> str:
