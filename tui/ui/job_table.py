@@ -24,6 +24,8 @@ from tui.ui.groups import GroupHead, GroupLine, Groups, Line, count_columns, gro
 from tui.ui.row import Row, look_of
 from tui.ui.status_line import joined, style_of
 
+BESIDE, LEAST_BESIDE = 2, 6
+"""Blanks between a name and what stands beside it, and the fewest cells that this needs."""
 MARGIN = 2
 """Rows kept in view above and below the cursor."""
 MEASURED, NAMES_MEASURED = 60, 2000
@@ -430,12 +432,32 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             row = self._row_of(job)
             texts = {column.key: column.cell(row, MOST) for column in self._shown}
             self._widen(texts)
-            shown = ((self._fitting(one, row, texts[one.column.key]), one.column.style(row)) for one in self._placed)
+            shown = (self._cell(one, row, texts[one.column.key]) for one in self._placed)
             cells: Cells = ((self._glyphs.new if row.is_new else "", "accent"), *shown)
         else:
             cells = self._group_cells(group_of(line))
         self._cells[line] = cells
         return cells
+
+    def _cell(self, placed: Placed, row: Row, text: str) -> tuple[str, Look]:
+        """The cell's text and look; behind a name what it says besides of a column that has no room."""
+        text, look = self._fitting(placed, row, text), placed.column.style(row)
+        room = placed.width - cell_len(text) - BESIDE
+        if not placed.column.name or not isinstance(look, str) or room < LEAST_BESIDE:
+            return text, look
+        for column in self._left_out:
+            said, its_look = column.beside(row, room) if column.beside else ("", "")
+            if said:
+                said = fit(said, min(room, cell_len(said)), self._glyphs.ellipsis)
+                parts = ((text, look), (" " * BESIDE, ""), (said, its_look))
+                return "".join(part for part, _ in parts), tuple(name for part, name in parts for _ in part)
+        return text, look
+
+    @property
+    def _left_out(self) -> Iterable[Column]:
+        """The columns that were chosen, and have no room."""
+        placed = {one.column.key for one in self._placed}
+        return (column for column in self._shown if column.key not in placed)
 
     def _fitting(self, placed: Placed, row: Row, text: str) -> str:
         if cell_len(text) <= placed.width:

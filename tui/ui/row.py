@@ -236,6 +236,15 @@ def build(row: Row, cells: int) -> str:
     return last_run(state, cells) if state.status is Status.IDLE else ""
 
 
+def trouble(row: Row, cells: int) -> tuple[str, str]:
+    """Why there is no answer, or in which step the last build failed, and its look; empty where neither is."""
+    if row.condition is Condition.NO_ANSWER and row.explained_by is None:
+        return no_answer(row.state, cells), "stale"
+    if row.condition is Condition.FAILED and row.state.failed_step:
+        return row.state.failed_step.step, "error"
+    return "", ""
+
+
 def _see_banner(profile: str, cells: int) -> str:
     """Where there are several profiles: which of them the banner speaks of."""
     return _first_fitting(((f"{profile}: see above",), (profile,)), cells) if profile else ""
