@@ -47,7 +47,7 @@ DIALOGS: dict[str, Callable[[], Dialog[Any]]] = {
     "add": lambda: AddDialog((), NOW, profiles={"": "", "other": "cn-north-4"}),
     "text": lambda: TextDialog("Label"),
     "choice": lambda: ChoiceDialog("Show", [("a", "first"), ("b", "second")], "a"),
-    "log": lambda: LogDialog("web", BuildLog(Silent(), job_id(1)), lambda: "running", lambda: DAY),
+    "log": lambda: LogDialog("web", BuildLog(Silent(), job_id(1)), lambda: "running", lambda: DAY, "…"),
     "read": lambda: ReadDialog("Why", [Static("a long reason")], [("y", "copies")]),
     "help": lambda: HelpDialog(help_entries({}, {"1": "mine"}, {"log": ("", "f6")}, UNICODE)),
     "sign in": lambda: SignInDialog("Sign in", Door(), None),

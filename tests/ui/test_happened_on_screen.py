@@ -108,6 +108,19 @@ async def test_everything_that_happened_and_the_runs_of_one_job() -> None:
         assert any(" + 12:" in line for line in shown.lines)
 
 
+async def test_what_has_no_room_beside_the_scroll_bar_has_a_sign_for_it() -> None:
+    long = "No right to see it, and more is said than there is room for."
+    failures = {job_id(number): failure(FailureKind.FORBIDDEN, long) for number in range(1, 21)}
+    async with screen(20, size=(60, 15)) as shown:
+        shown.reader.outcomes.update(failures)
+        shown.clock.ahead += 60
+        await shown.ask_all()
+        await shown.press("E")
+        said = [line.rstrip("│ ▁▂▃▄▅▆▇█") for line in shown.lines if " no answer: " in line]
+        assert said
+        assert all(line.endswith("…") for line in said)
+
+
 async def test_the_history_shows_older_runs_of_the_file_when_they_are_read() -> None:
     old = [run(job_id(2), at * 3600 - 10 * 86_400, at * 3600 - 10 * 86_400 + 600, Outcome.PASSED) for at in range(60)]
     gate = threading.Event()

@@ -134,6 +134,7 @@ async def test_what_is_hostile_stays_in_its_line_and_wide_lines_scroll() -> None
         await shown.press("l")
         await read(shown, "last")
         assert "far away" not in shown.text
+        assert next(line for line in shown.lines if "start xxx" in line).rstrip("│ ▁▂▃▄▅▆▇█").endswith("xx…")
         await shown.press("slash", *"far away", "enter")
         assert "far away" in shown.text
         await shown.press("home", *["left"] * 20)

@@ -94,7 +94,7 @@ def name_of(job: JobId) -> str:
 
 def test_events_say_what_when_and_which_are_new() -> None:
     states = [job(1, (60, 660, FAILED), going=700), failing(2, 3, since=120)]
-    lines = event_lines(events(states, (), NOON + 900), NOON + 300, name_of, DAY, UNICODE)
+    lines = event_lines(events(states, (), NOON + 900), NOON + 300, name_of, DAY, UNICODE, 80)
     assert ["".join(text for text, _ in line.parts) for line in lines] == [
         "+ 12:11 job 1 ▸ started",
         "+ 12:11 job 1 ● failed after ≈10m",
@@ -102,7 +102,9 @@ def test_events_say_what_when_and_which_are_new() -> None:
         "  12:01 job 1 ▸ started",
     ]
     assert [line.key for line in lines] == [job_id(1), job_id(1), job_id(2), job_id(1)]
-    assert event_lines([], 0, name_of, DAY, UNICODE) == []
+    named = event_lines(events(states, (), NOON + 900), 0, "payments-api nightly {}".format, DAY, UNICODE, 60)
+    assert "".join(text for text, _ in named[0].parts) == "+ 12:11 payment…000001 ▸ started"
+    assert event_lines([], 0, name_of, DAY, UNICODE, 80) == []
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         return self.lines[self.cursor].key if self.lines else ""
 
     def render_line(self, y: int) -> Strip:
-        width, line = self.size.width, y + self.scroll_offset.y
+        width, line = self.scrollable_content_region.width, y + self.scroll_offset.y  # without the scroll bar
         if line >= len(self.lines):
             return Strip.blank(width, self.rich_style)
         parts, left = [], width

@@ -50,9 +50,10 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     class Moved(Message):
         """Other lines are in view."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], ellipsis: str) -> None:
         super().__init__()
         self._now = now
+        self._ellipsis = ellipsis
         self._today = now()
         self._tail = LogTail()
         self._dropped = 0
@@ -134,7 +135,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(room, style)
         text = self._shown(self._tail.line(at))
         parts = list(self._parts(text, at + self._tail.dropped == self._current, style))
-        return Strip([Segment(*part) for part in parts]).crop(left, left + room).adjust_cell_length(room, style)
+        strip = Strip([Segment(*part) for part in parts])
+        if strip.cell_length > left + room > 0:  # it goes on to the right
+            cut = strip.crop(left, left + room - 1).adjust_cell_length(room - 1, style)
+            return Strip([*cut, Segment(self._ellipsis, style)])
+        return strip.crop(left, left + room).adjust_cell_length(room, style)
 
     def _parts(self, text: str, is_current: bool, style: Style) -> list[tuple[str, Style]]:
         parts, done = [], 0
@@ -194,19 +199,22 @@ class LogDialog(Dialog[None]):
         Binding("r,f5", "again", show=False),
     ]
 
-    def __init__(self, name: str, log: BuildLog, state: Callable[[], str], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, name: str, log: BuildLog, state: Callable[[], str], now: Callable[[], datetime], ellipsis: str
+    ) -> None:
         """`state` returns the state of the job now: `running` or `was running` while there is more to come."""
         super().__init__(f"Log of {name}")
         self._log = log
         self._state = state
         self._now = now
+        self._ellipsis = ellipsis
         self._matches: list[int] = []
         self._wanted = ""
         self._current = -1
         self._is_asking = False
 
     def compose(self) -> ComposeResult:
-        self._view = LogView(self._now)
+        self._view = LogView(self._now, self._ellipsis)
         self._head = Static(Text(self._title), classes="title", markup=False)
         self._problem = HidingText("problem")
         self._problem.display = False

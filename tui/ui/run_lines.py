@@ -12,7 +12,7 @@ from tui.core.past_events import URGENT, Count, Digest, EventKind, Matter, PastE
 from tui.core.run import RunRecord, outcome_word
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
-from tui.ui.formatting import brief, clock, coarse, fit, local
+from tui.ui.formatting import brief, clock, coarse, cut_middle, fit, local
 from tui.ui.list_dialog import ListLine
 from tui.ui.row import look_of, who_of
 
@@ -127,23 +127,32 @@ def _durations(run: RecordedRun, glyphs: Glyphs) -> Iterable[str]:
         yield f"{coarse((least + most) / 2)} {glyphs.plus_minus}{coarse((most - least) / 2)}"
 
 
-NAME = 26
-"""Cells of a job's name at most."""
+NAME, SHORT_NAME = 26, 13
+"""Cells of a job's name at most, and where there is no room for it."""
+BESIDE_NAMES = 46
+"""Cells of a line of events, and around it, that are no name."""
 
 
 def event_lines(
-    events: Sequence[PastEvent], read_until: float, name_of: Callable[[JobId], str], today: datetime, glyphs: Glyphs
+    events: Sequence[PastEvent],
+    read_until: float,
+    name_of: Callable[[JobId], str],
+    today: datetime,
+    glyphs: Glyphs,
+    cells: int,
 ) -> list[ListLine]:
-    """One line for each event; the key of a line is its job. What is newer than `read_until` has a mark."""
+    """One line for each event on a screen of so many cells; the key of a line is its job. What is newer than
+    `read_until` has a mark."""
     clocks = [clock(event.at, today) for event in events]
     when = max(map(len, clocks), default=0)
     names = [name_of(event.job) for event in events]
-    wide = min(NAME, max(map(width, names), default=0))
+    most = max(SHORT_NAME, min(NAME, cells - BESIDE_NAMES))
+    wide = min(most, max(map(width, names), default=0))
     lines = []
     for event, at, name in zip(events, clocks, names, strict=True):
         condition = _condition(event)
         is_new = event.at > read_until
-        begin = f"{glyphs.mark if is_new else ' '} {at:>{when}} {fit(name, wide, glyphs.ellipsis)} "
+        begin = f"{glyphs.mark if is_new else ' '} {at:>{when}} {fit(cut_middle(name, wide, glyphs.ellipsis), wide)} "
         what = f"{glyphs.condition[condition]} {_what(event, glyphs)}"
         lines.append(ListLine(event.job, ((begin, "strong" if is_new else "dim"), (what, look_of(condition)))))
     return lines

@@ -47,7 +47,8 @@ class DialogActions(Actions):
         last = self.state.row(job).state.last_run
         log = BuildLog(extras, job, last.number if last else 0)
         name = self.state.row(job).state.name
-        await self.screen.ask("log", LogDialog(name, log, lambda: self._state_word(job), self._wall))
+        dialog = LogDialog(name, log, lambda: self._state_word(job), self._wall, self.deps.glyphs.ellipsis)
+        await self.screen.ask("log", dialog)
 
     def _wall(self) -> "datetime":
         return self.deps.now().wall
@@ -77,7 +78,8 @@ class DialogActions(Actions):
         events = self.screen.happened.events(self.state.board.states.values(), now)
         names = {event.job: self.screen.job_name(event.job) for event in events}
         read_until = look.events_read if look.events_read <= now.wall.timestamp() else 0.0  # else the clock was wrong
-        lines = partial(event_lines, events, read_until, names.__getitem__, glyphs=glyphs)
+        cells = self.screen.app.size.width
+        lines = partial(event_lines, events, read_until, names.__getitem__, glyphs=glyphs, cells=cells)
         hint = f"enter: go to the job, esc: close; {glyphs.mark} is new"
         dialog = ListDialog("What happened", lines, "Nothing happened yet.", hint, glyphs.ellipsis, self._wall)
         self.screen.keep_state(look._replace(events_read=now.wall.timestamp()))
