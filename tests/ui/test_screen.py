@@ -258,6 +258,36 @@ async def test_no_command_runs_on_a_job_that_the_cursor_was_not_seen_on(
         await shown.until(lambda: ran.exists() and ran.read_text().strip() == job_id(60))
 
 
+@pytest.mark.parametrize("gone_by", ["a filter", "another program", "a folded group"])
+async def test_no_key_acts_on_a_job_that_has_just_come_under_the_cursor_by_itself(
+    gone_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
+    is_grouped = gone_by == "a folded group"
+    look = ScreenState(
+        problems_only=gone_by == "a filter", group="state" if is_grouped else "", folded=("state:running",)
+    )
+    async with screen(3, {job_id(1): failure(), job_id(2): failure()}, state=look) as shown:
+        await shown.press("home", *["down"] * is_grouped)
+        assert shown.cursor == job_id(1)
+        if gone_by == "another program":
+            shown.store.remove((job_id(1),))
+            await shown.board.reload()
+        else:
+            shown.reader.outcomes[job_id(1)] = Status.RUNNING
+            await shown.ask_all()
+        await shown.until(lambda: shown.cursor != job_id(1))
+        jobs = len(shown.store.load().jobs)
+        await shown.press("x")
+        assert "The cursor comes to this job only now" in shown.said
+        assert len(shown.store.load().jobs) == jobs
+        await shown.press("x")
+        await shown.until(lambda: len(shown.store.load().jobs) == jobs - 1)
+        if gone_by == "another program":  # the user's own removal is no surprise
+            await shown.press("x")
+            await shown.until(lambda: not shown.store.load().jobs)
+
+
 async def test_a_row_that_the_scroll_bar_of_wide_columns_covers_is_out_of_view() -> None:
     async with screen(60, {job_id(20): failure()}, state=ScreenState(sort="list", wide=True)) as shown:
         assert shown.board.table.show_horizontal_scrollbar

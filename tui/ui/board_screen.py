@@ -300,8 +300,11 @@ class BoardScreen(PresentSize, Screen[None]):
 
     async def reload(self) -> None:
         """Load the watchlist after another program changed its file."""
+        job = self.table.cursor
         if problem := await self.editor.reload():
             self.say(problem, "error")
+        if job and job not in self.state.board.states:
+            self.table.came_at = self.deps.now().at
         self.show_around()
 
     def take_watchlist(self, watchlist: Watchlist) -> None:
@@ -383,33 +386,34 @@ class BoardScreen(PresentSize, Screen[None]):
 
     def pass_time(self) -> None:
         """Draw all that readings and time changed since the last frame."""
-        self._show(self.state.pass_time)
+        self._show(self.state.pass_time, by_itself=True)
 
-    def _show(self, bring_up_to_date: Callable[[Moment], None]) -> None:
+    def _show(self, bring_up_to_date: Callable[[Moment], None], by_itself: bool = False) -> None:
         """Draw all that changed since the last frame, after `state` was brought up to date."""
         self.state.take_troubles(self.live.troubles())
         self.state.exceeds_screen = self._exceeds_screen()
         bring_up_to_date(self.deps.now())
-        self._show_lines()
+        self._show_lines(by_itself)
         self.table.update_rows(self.table.in_view())
         self.show_around()
 
-    def _show_lines(self) -> None:
+    def _show_lines(self, by_itself: bool) -> None:
+        """`by_itself` where the user has not caused it: no key acts at once on what then comes under the cursor."""
         is_quiet = self.happened.is_quiet(self.deps.now())
-        self.table.show(self.state.groups.lines, is_quiet)
+        self.table.show(self.state.groups.lines, is_quiet, self.deps.now().at if by_itself else -inf)
         if is_quiet and not self.details.is_open:  # the user may be reading the details of the cursor's job
             self.table.park_cursor(self.happened.has_key, self.deps.now().at)
 
     def draw(self) -> None:
         """Draw the rows of the jobs that were read since the last frame, and the header."""
-        changed = self.state.show_changed()
+        changed, by_itself = self.state.show_changed(), self.draws_soon
         if self.draws_soon:  # other frames do not hold up the next readings
             self.draws_soon = False
             if changed or self._drawn_at > -inf:  # a moved view does not hold up the first ones
                 self._drawn_at = asyncio.get_running_loop().time()
         if self.state.take_troubles(self.live.troubles()):
             changed |= set(self.table.in_view())
-        self._show_lines()
+        self._show_lines(by_itself)
         self.table.update_rows(changed)
         self.show_around()
 
@@ -613,10 +617,12 @@ class BoardScreen(PresentSize, Screen[None]):
     def brings_cursor(self) -> bool:
         """Bring a cursor that is out of view into view, so that the same key then acts on what is seen.
 
-        Returns whether it was out of view, or was parked there too short a time ago to be seen; a notice says so.
+        Returns whether it was out of view, or is there for too short a time to be seen; a notice says so.
         """
-        was_seen = not self.table.is_away and self.deps.now().at - self.table.parked_at >= LONG_ENOUGH
-        if is_new := self.table.bring_cursor() and not was_seen:
+        now, table = self.deps.now().at, self.table
+        was_seen = not table.is_away and now - table.parked_at >= LONG_ENOUGH
+        has_just_come, table.came_at = now - table.came_at < LONG_ENOUGH, -inf
+        if is_new := (table.bring_cursor() and not was_seen) or has_just_come:
             self.say("The cursor comes to this job only now. Press the key again to act on it.")
         return is_new
 

@@ -103,6 +103,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor_line: Line | None = None
         self.parked_at = inf
         """When `park_cursor` put the cursor on its line; infinite if the user has put it there."""
+        self.came_at = -inf
+        """When the cursor came to another job by itself, since its own had gone; infinitely long ago if it has not."""
         self.marks: frozenset[JobId] = frozenset()
         self._range_from: Line | None = None
         """The line where the range began that grows with the cursor; None if there is none."""
@@ -126,11 +128,12 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The group whose own line is under the cursor; empty if there is none."""
         return "" if self.cursor or not self.order else group_of(self.cursor_line)
 
-    def show(self, order: Sequence[Line], keeps_top: bool = False) -> None:
+    def show(self, order: Sequence[Line], keeps_top: bool = False, now: float = -inf) -> None:
         """Show these lines. The cursor stays on its job, and that job on its line of the screen.
 
         A list that is at its top stays there instead, as long as the cursor is in view then: so what comes to the top
-        is seen. With `keeps_top` it stays there even if the cursor goes out of view.
+        is seen. With `keeps_top` it stays there even if the cursor goes out of view. `now` is given where the user has
+        not caused this.
         """
         self._keeps_top = keeps_top
         order = tuple(order)
@@ -152,6 +155,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         job = self.cursor
         if self.cursor_line not in self._lines:
             self.cursor_line = self._same_place() or (order[min(old_line, len(order) - 1)] if order else None)
+            self.came_at = now if self.cursor != job else self.came_at
         self._resize()
         if top and self.cursor == job and self.cursor_line and was_in_view:
             moved = self._lines[self.cursor_line] - old_line
@@ -340,7 +344,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if line is None or line not in self._lines or (line == self.cursor_line and not self.is_parked):
             return
         old, self.cursor_line = self.cursor_line, line
-        self.parked_at = inf
+        self.parked_at, self.came_at = inf, -inf
         self._refresh_lines(filter(None, (old, line)))
         self._keep_in_view()
         self._extend_range()
