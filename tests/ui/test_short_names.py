@@ -21,6 +21,17 @@ def test_forty_names_of_forty_characters_differ_in_35_cells_wherever_they_differ
         assert max(map(len, short.values())) == 35
 
 
+def test_names_lose_their_end_where_that_tells_them_apart_and_else_what_is_between() -> None:
+    common = "payments-ledger-ap-southeast-3"
+    names = ["payments-api-cn-north-4-dev-nightly", f"{common}-dev-nightly", f"{common}-prod-nightly", "web"]
+    assert list(told_apart(names, 30).values()) == [
+        "payments-api-cn-north-4-dev-n…",
+        "payments-ledger…-3-dev-nightly",
+        "payments-ledger…3-prod-nightly",
+        "web",
+    ]
+
+
 @given(st.lists(st.text(st.characters(exclude_categories=["C", "M"]), min_size=1, max_size=30)), st.integers(1, 30))
 def test_a_short_name_fits_its_column(names: list[str], cells: int) -> None:
     short = told_apart(names, cells)

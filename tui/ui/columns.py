@@ -50,8 +50,8 @@ class Column(NamedTuple):
     steady: tuple[int, ...] = ()
     """Widths that it takes, the least with room for its texts: so it seldom changes its width when they change."""
     name: Callable[[JobState], str] | None = None
-    """Where its texts are names, which are cut in the middle, and so that they can be told apart: the same text as
-    `cell` returns, without a row."""
+    """Where its texts are names, which are cut so that they can be told apart: the same text as `cell` returns,
+    without a row."""
     beside: Callable[[Row, int], tuple[str, str]] | None = None
     """What is said of it in so many cells behind the job's name, where the column has no room; and its look."""
 

@@ -147,9 +147,10 @@ def cut_middle(text: str, cells: int, ellipsis: str = "…", head: int | None = 
 def told_apart(names: Iterable[str], cells: int, ellipsis: str = "…") -> dict[str, str]:
     """For each name the text of at most so many cells that stands for it.
 
-    Names that would look the same are cut at another place, all of them at the same one, where that makes them differ.
+    A name is read from its beginning, so it loses its end. Names that would look the same then lose what is between,
+    all of them at the same place, where that makes them differ.
     """
-    cut = {name: cut_middle(name, cells, ellipsis) for name in names}
+    cut = {name: cut_middle(name, cells, ellipsis, cells - 1) for name in names}
     count = Counter(cut.values())
     alike: dict[str, list[str]] = defaultdict(list)
     for name, text in cut.items():

@@ -19,7 +19,7 @@ from tui.core.condition import Condition
 from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import GUTTER, MOST, Column, Look, Placed, place
-from tui.ui.formatting import cut_middle, fit, told_apart
+from tui.ui.formatting import fit, told_apart
 from tui.ui.groups import GroupHead, GroupLine, Groups, Line, count_columns, group_of, job_of
 from tui.ui.row import Row, look_of
 from tui.ui.status_line import joined, style_of
@@ -467,7 +467,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if cell_len(text) <= placed.width:
             return text
         if placed.column.name:
-            return self._short.get(text) or cut_middle(text, placed.width, self._glyphs.ellipsis)
+            return self._short.get(text) or fit(text, placed.width, self._glyphs.ellipsis)
         return placed.column.cell(row, placed.width)
 
     def _draw(self, line: Line, cells: Cells) -> Strip:
