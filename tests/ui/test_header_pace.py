@@ -1,6 +1,7 @@
 """What the header says: the counts, what ends next and what is doubtful, the pace and why it is slower than usual."""
 
 from collections import Counter
+from textwrap import wrap
 
 import pytest
 
@@ -253,6 +254,15 @@ def test_of_several_profiles_the_banner_names_the_one_without_a_name_by_its_plac
     )
     text, _ = banner(GLANCE._replace(profiles=profiles))
     assert [line.partition(": ")[0] for line in text.splitlines()] == ["cn-north-4", "uat"]
+
+
+@pytest.mark.parametrize(("width", "lines"), [(60, 2), (80, 2), (120, 1)])
+def test_the_banner_of_one_trouble_takes_few_lines(width: int, lines: int) -> None:
+    trouble = failure(summary="The gateway in front of the service has an error (HTTP 502, APIGW.0205).")
+    profile = ProfileState("", "cn-north-4", USUAL._replace(trouble=trouble))
+    text, _ = banner(GLANCE._replace(profiles=(profile,), width=width))
+    assert len(wrap(text, width - 2)) == lines
+    assert ("Still asking" in text) == (width >= 80)
 
 
 def test_without_room_for_words_counts_go_by_the_marks_of_the_rows() -> None:

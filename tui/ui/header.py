@@ -98,8 +98,8 @@ Wordings = list[Parts]
 BETWEEN = 3
 """Cells between two groups of text."""
 ENDLESS = 10_000
-FOR_TIMES = 80
-"""Cells from which on the header says since when there were changes."""
+BROAD = 80
+"""Cells from which on the header says since when there were changes, and the banner what is done about a problem."""
 
 
 def header_parts(header: HeaderState) -> list[Parts]:
@@ -113,7 +113,7 @@ def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
     """The header in two lines: the counts; and the news, what ends next, what is in doubt, and the pace of polling."""
     news = _news(header)
     wordings = [_spaced(news[:most]) for most in range(len(news), 0, -1)]
-    if header.changed_since and not header.out_of_view and (header.width or ENDLESS) >= FOR_TIMES:
+    if header.changed_since and not header.out_of_view and (header.width or ENDLESS) >= BROAD:
         (text, look), *more = news
         wordings.insert(0, _spaced([(f"{text} since {header.changed_since}", look), *more]))
     slow, ends, out_of_view, freshness, *others = _others(header)
@@ -371,20 +371,21 @@ def banner(header: HeaderState) -> Part:
         lines += [f"{profile.name}: {profile.warning}".removeprefix(": ")] if profile.warning else []
         if trouble := profile.pace.trouble:
             name = f"{profile.name or profile.where}: " if len(header.profiles) > 1 else ""
-            lines.append(name + _trouble(trouble, profile.pace, header.sign_in_key))
+            lines.append(name + _trouble(trouble, profile.pace, header))
             look = "error" if trouble.kind.retry in (Retry.SIGN_IN, Retry.LASTING) else look
     return "\n".join(lines), look if lines else ""
 
 
-def _trouble(trouble: Failure, pace: "Pace", sign_in: str) -> str:
+def _trouble(trouble: Failure, pace: "Pace", header: HeaderState) -> str:
+    still = " Still asking, one job at a time." if (header.width or ENDLESS) >= BROAD else ""
     if trouble.kind.retry is Retry.SIGN_IN:
         quoted = "" if trouble.code in trouble.summary else f"({trouble.code}) "
-        return f"Not asking: {trouble.summary} {quoted}Press {sign_in} to sign in."
+        return f"Not asking: {trouble.summary} {quoted}Press {header.sign_in_key} to sign in."
     if trouble.kind.retry is Retry.THROTTLED:
         return f"The service asks for fewer requests: {pace.rate:.2g} a second now. {_quote(trouble)}".rstrip()
     if trouble.kind.retry is Retry.LASTING:
-        return f"No job can be read: {trouble.summary} Still asking, one job at a time."
-    return f"No answers: {trouble.summary} Still asking, one job at a time."
+        return f"No job can be read: {trouble.summary}{still}"
+    return f"No answers: {trouble.summary}{still}"
 
 
 def _quote(failure: Failure) -> str:
