@@ -106,6 +106,7 @@ async def test_enter_with_nothing_typed_changes_no_tag(tags: tuple[str, ...]) ->
         assert shown.store.load().text == text
         await shown.press("t", "end", *" new", "enter")
         assert shown.store.load().jobs[0].given_tags == (*kept, "new")
+        assert shown.said == "Tags of job: +new. Press u to undo."
 
 
 async def test_tags_of_several_jobs_keep_each_ones_spelling() -> None:

@@ -3,12 +3,16 @@
 from typing import TYPE_CHECKING
 
 from tui.core.job import LABEL_LONGEST, Job, join_tags, retagged, shared_tags, split_tags, unfit
+from tui.core.text import clean
 from tui.ui.actions import Actions
 from tui.ui.watchlist_editor import Emptied, Undone, count
 
 if TYPE_CHECKING:
     from tui.ui.add_dialog import AddDialog
     from tui.ui.dialogs import ChoiceDialog
+
+MOST_SAID = 60
+"""Characters of the tags that are said to have changed."""
 
 
 class WatchlistActions(Actions):
@@ -94,7 +98,11 @@ class WatchlistActions(Actions):
         changed = {job.id: {"tags": retagged(job.given_tags, common, wanted)} for job in jobs}
         if all(job.given_tags == changed[job.id]["tags"] for job in jobs):
             return ""
-        return unfit("", set(wanted) - set(common)) or await self.editor.edit(changed, f"tagged {count(jobs)}")
+        added, dropped = ([tag for tag in one if tag not in two] for one, two in ((wanted, common), (common, wanted)))
+        if not (problem := unfit("", added) or await self.editor.edit(changed, f"tagged {count(jobs)}")):
+            what = clean(" ".join([*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in dropped)]), MOST_SAID)
+            self.say(f"Tags of {count(jobs)}: {what}. Press {self.screen.key('undo')} to undo.")
+        return problem
 
     async def undo(self) -> None:
         self._show_undone(await self.editor.undo(), "undo", "Undone")
