@@ -1,5 +1,6 @@
 """The runs of a job: observed ones, and those that only the service's records tell of."""
 
+import gc
 from datetime import UTC, datetime
 
 from tests.core.test_run_progress import JOB, NOW, ended, going
@@ -81,3 +82,16 @@ def test_a_run_without_a_known_start_is_matched_by_its_end() -> None:
     observed = ended(NOW - 100)._replace(start=Between(None, NOW - 700))
     (run,) = job_runs(told(record(7, NOW - 105), runs=(observed,)))
     assert (run.number, run.duration) == (7, (600, 600))
+
+
+def test_what_earlier_states_of_a_job_had_is_not_kept() -> None:
+    def objects() -> int:
+        gc.collect()
+        return sum(isinstance(one, RecordedRun) for one in gc.get_objects())
+
+    before = objects()
+    state = told(*(record(number, NOW - 100_000 + 3600 * number) for number in range(20)))
+    for number in range(20, 40):
+        state = state.with_records([record(number, NOW - 20_000 + 900 * (number - 20))])
+        assert usual_duration(state, NOW)
+    assert objects() - before < 100

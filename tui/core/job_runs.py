@@ -1,6 +1,7 @@
 """The runs of a job that ended: those that were observed, and those that only the service's records tell of."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
 
 from tui.core.board import JobState
 from tui.core.estimate import Estimate, estimate
@@ -12,50 +13,58 @@ from tui.core.run import RunRecord
 RUNS_SHOWN = 10
 """The last ones of a job, in its row."""
 REMEMBERED_JOBS = 2048
-"""Jobs whose runs are not put together again before they change."""
+"""So many jobs have their runs kept, and what was computed from these; further ones have them computed each time."""
 _DAY = 86_400.0
 SERVICE = "the service"
 """The source of a run that was not observed."""
 
 
-class _ByIdentity:
-    """A job's runs and records, compared by identity: they are replaced when they change, and comparing is slow."""
+P = ParamSpec("P")
+Value = TypeVar("Value")
 
-    __slots__ = ("state",)
 
-    def __init__(self, state: JobState) -> None:
-        self.state = state
+def _kept_for_last_state(
+    compute: Callable[Concatenate[JobState, P], Value],
+) -> Callable[Concatenate[JobState, P], Value]:
+    """Computes a value again only if the runs or records of the job have changed, or the other arguments.
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and self._parts() == other._parts()
+    Keeps one value of each job: that of an earlier state is never asked for again, and its runs take 20 kB. Runs and
+    records are compared by identity: they are replaced when they change, and comparing is slow.
+    """
+    kept: dict[JobId, tuple[object, JobState, Value]] = {}
 
-    def __hash__(self) -> int:
-        return hash(self._parts())
+    def value_of(state: JobState, /, *others: P.args, **named: P.kwargs) -> Value:
+        run = state.current_run
+        basis = (id(state.runs), id(state.records), run and run.start, others, named)
+        known = kept.pop(state.job.id, None)
+        if known is None or known[0] != basis:
+            known = (basis, state, compute(state, *others, **named))  # the state keeps both objects, and so their ids
+        kept[state.job.id] = known
+        if len(kept) > REMEMBERED_JOBS:
+            del kept[next(iter(kept))]
+        return known[2]
 
-    def _parts(self) -> tuple[int, int, Between | None]:
-        run = self.state.current_run
-        return id(self.state.runs), id(self.state.records), run and run.start
+    return value_of
 
 
 def job_runs(state: JobState) -> tuple[RecordedRun, ...]:
     """Returns the runs that ended, oldest first. An observed run has number, outcome and times of its record."""
-    return _job_runs(_ByIdentity(state)) if state.records else state.runs
+    return _joined_runs(state) if state.records else state.runs
 
 
 def usual_duration(state: JobState, now: float) -> Estimate | None:
     """Returns the estimate from those runs that are known closely enough. `now` in epoch seconds."""
-    return _usual_duration(_ByIdentity(state), now // _DAY * _DAY + _DAY)
+    return _usual_duration(state, now // _DAY * _DAY + _DAY)
 
 
-@lru_cache(REMEMBERED_JOBS)
-def _usual_duration(known: _ByIdentity, now: float) -> Estimate | None:
-    runs = [past._replace(is_told=run.source == SERVICE) for run in job_runs(known.state) if (past := run.past)]
+@_kept_for_last_state
+def _usual_duration(state: JobState, now: float) -> Estimate | None:
+    runs = [past._replace(is_told=run.source == SERVICE) for run in job_runs(state) if (past := run.past)]
     return estimate(runs, now)
 
 
-@lru_cache(REMEMBERED_JOBS)
-def _job_runs(known: _ByIdentity) -> tuple[RecordedRun, ...]:
-    state = known.state
+@_kept_for_last_state
+def _joined_runs(state: JobState) -> tuple[RecordedRun, ...]:
     joined = known_runs(state.runs, state.records)
     runs = [_with_record(one.run, one.record) for one in joined if one.run]
     unnumbered = [run for run in runs if run.number is None]
