@@ -80,7 +80,7 @@ async def test_a_failed_build_says_where_and_e_says_why() -> None:
 
 
 async def test_without_room_for_builds_the_failing_step_or_the_error_stands_behind_the_name() -> None:
-    names = ("ios", "android", "a-name-that-leaves-builds-no-room", "a-name-that-leaves-little")
+    names = ("ios", "android", "a-name-that-leaves-builds-no-room", "a-name-that-leaves-a-bit")
     watched = [Job(job_id(number), name) for number, name in enumerate(names, 1)]
     failures = {job_id(2): failure(FailureKind.TIMEOUT)}
     async with screen(watched, failures, size=(56, 15)) as shown:
@@ -88,10 +88,10 @@ async def test_without_room_for_builds_the_failing_step_or_the_error_stands_behi
         await learn(shown, 3, Outcome.FAILED, STEP)
         await learn(shown, 4, Outcome.FAILED, STEP)
         assert "Build" not in shown.text
-        assert line(shown, "ios").endswith("ios  Sign ipa")
-        assert line(shown, "android").endswith("android  timed out")
+        assert line(shown, "ios").endswith("ios · Sign ipa")
+        assert line(shown, "android").endswith("android · timed out")
         assert "Sign" not in line(shown, "no-room")
-        assert line(shown, "little").endswith("little  Sign …")
+        assert line(shown, "a-bit").endswith("a-bit · Sign …")
         await shown.pilot.resize_terminal(80, 24)
         await shown.until(lambda: line(shown, "ios").endswith("#88 · step Sign ipa"))
         assert line(shown, "ios").count("Sign") == 1

@@ -24,8 +24,8 @@ from tui.ui.groups import GroupHead, GroupLine, Groups, Line, count_columns, gro
 from tui.ui.row import Row, look_of
 from tui.ui.status_line import joined, style_of
 
-BESIDE, LEAST_BESIDE = 2, 6
-"""Blanks between a name and what stands beside it, and the fewest cells that this needs."""
+BESIDE, LEAST_BESIDE = " · ", 6
+"""Between a name and what stands beside it; and the fewest cells that this needs."""
 MARGIN = 2
 """Rows kept in view above and below the cursor."""
 MEASURED, NAMES_MEASURED = 60, 2000
@@ -446,14 +446,14 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _cell(self, placed: Placed, row: Row, text: str) -> tuple[str, Look]:
         """The cell's text and look; behind a name what it says besides of a column that has no room."""
         text, look = self._fitting(placed, row, text), placed.column.style(row)
-        room = placed.width - cell_len(text) - BESIDE
+        room = placed.width - cell_len(text) - len(BESIDE)
         if not placed.column.name or not isinstance(look, str) or room < LEAST_BESIDE:
             return text, look
         for column in self._left_out:
             said, its_look = column.beside(row, room) if column.beside else ("", "")
             if said:
                 said = fit(said, min(room, cell_len(said)), self._glyphs.ellipsis)
-                parts = ((text, look), (" " * BESIDE, ""), (said, its_look))
+                parts = ((text, look), (BESIDE, "dim"), (said, its_look))
                 return "".join(part for part, _ in parts), tuple(name for part, name in parts for _ in part)
         return text, look
 
