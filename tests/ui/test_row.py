@@ -87,7 +87,7 @@ def test_what_only_a_list_says_of_a_run_is_called_so() -> None:
     listed = RunRecord(11, Outcome.PASSED, "blue", is_finished=True, is_confirmed=False)
     known = state((IDLE, 0)).learn(listed)
     shown = [words.build(row(known, at=1), cells) for cells in (40, 12, 4)]
-    assert shown == ["#11 · says a list", "says a list", "list"]
+    assert shown == ["#11 · unconfirmed", "unconfirmed", "unconfirmed"]
     confirmed = known.learn(listed._replace(branch="main", is_confirmed=True))
     assert words.build(row(confirmed, at=1), 40) == "#11 main"
 

@@ -271,7 +271,7 @@ def no_answer(state: JobState, cells: int) -> str:
 def last_run(state: JobState, cells: int) -> str:
     """The last run in a few words. Without room for all it loses who began it, then of a failed one the branch.
 
-    An outcome that only a list of jobs has named ends with `says a list`.
+    An outcome that only a list of jobs has named ends with `unconfirmed`.
     """
     run = state.last_run
     if run is None:
@@ -279,7 +279,7 @@ def last_run(state: JobState, cells: int) -> str:
     number = f"#{run.number}" if run.number else ""
     unknown = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else ""
     if not run.is_confirmed:
-        return _first_fitting(((unknown, number, "says a list"), (unknown, "says a list"), ("list",)), cells)
+        return _first_fitting(((unknown, number, "unconfirmed"), (unknown, "unconfirmed")), cells)
     first = " ".join(filter(None, (number, run.branch)))
     if not state.failed_step:
         return _first_fitting(((unknown, first, who_of(run)), (unknown, first), (unknown, number)), cells)
