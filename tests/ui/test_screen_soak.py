@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -14,6 +15,7 @@ from tests.support.screen_harness import screen
 from tests.support.soak_world import JOBS, Usage
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Reading, Status
+from tui.core.run import Outcome, RunRecord
 from tui.storage.watchlist import WatchlistFile
 
 STEPS = 1200 if HOURS else 24
@@ -27,6 +29,15 @@ GROWTH = 15.0
 def outcome(dice: Random) -> Status | Failure:
     kinds = [FailureKind.SERVER_ERROR, FailureKind.NOT_FOUND, FailureKind.TIMEOUT]
     return Failure(dice.choice(kinds), "it failed") if dice.random() < 0.2 else dice.choice(list(Status))
+
+
+def records(now: datetime) -> list[RunRecord]:
+    """Of the last twenty builds, one each hour."""
+    number = int(now.timestamp()) // 3600
+    return [
+        RunRecord(number - ago, Outcome.PASSED, started_at=now - timedelta(hours=ago), duration=600.0, is_finished=True)
+        for ago in range(1, 21)
+    ]
 
 
 @takes_minutes
@@ -44,6 +55,8 @@ async def test_a_month_on_the_screen_leaves_everything_flat(tmp_path: Path, caps
                 list(shown.board.state.board.states), min(100, len(shown.board.state.board.states))
             )
             shown.board.record([Reading(job, outcome(dice), at, at) for job in some])
+            for job in some:
+                shown.board.told(job, records(at.wall))
             await shown.pilot.resize_terminal(dice.choice((1, 20, 60, 120, 300)), dice.choice((1, 5, 12, 24, 70)))
             for key in dice.choices(KEYS, k=3):
                 await shown.pilot.press(key)
