@@ -13,7 +13,7 @@ from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.observed_run import RecordedRun
 from tui.core.reading import FailureKind, Status
-from tui.core.run import Outcome, RunRecord
+from tui.core.run import FailedStep, Outcome, RunRecord
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +23,9 @@ def _in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+STEP = FailedStep("Sign ipa")
 
 
 async def happens(shown: Screen) -> None:
@@ -37,7 +40,7 @@ async def happens(shown: Screen) -> None:
     shown.reader.outcomes[job_id(2)] = Status.IDLE
     await shown.ask_all()
     await shown.until(lambda: bool(shown.board.state.board.states[job_id(2)].runs))
-    shown.board.learned(job_id(2), RunRecord(88, Outcome.FAILED, is_finished=True, branch="main"), None)
+    shown.board.learned(job_id(2), RunRecord(88, Outcome.FAILED, is_finished=True, branch="main"), STEP)
     await shown.settle()
 
 
@@ -90,7 +93,7 @@ async def test_everything_that_happened_and_the_runs_of_one_job() -> None:
         await shown.press("E")
         new = [line.strip(" │") for line in shown.lines if " + 12:" in line]
         said = sorted(line.split(maxsplit=5)[5] for line in new)
-        assert said[0].startswith("failed #88 after 10m ±")
+        assert said[0].startswith("failed #88 in Sign ipa after 10m ±")
         assert said[1:] == ["no answer: No right to see it.", "started #88"]
         await shown.press("enter")
         assert shown.cursor == job_id(2)
@@ -99,7 +102,7 @@ async def test_everything_that_happened_and_the_runs_of_one_job() -> None:
         assert "Runs of job 002" in shown.text
         assert any("#88" in line and "failed" in line and "10m ±" in line and "main" in line for line in shown.lines)
         await shown.press("h", "E")
-        assert any("failed #88 after 10m" in line for line in shown.lines)
+        assert any("failed #88 in Sign ipa after 10m" in line for line in shown.lines)
         assert not any(" + 12:" in line for line in shown.lines)
         await shown.press("E")
         ahead = shown.clock.now().wall.timestamp() + 86_400

@@ -9,11 +9,11 @@ from tests.core.test_past_events import FAILED, NOON, PASSED, UNKNOWN, failing, 
 from tests.support.builders import DAY, job_id
 from tui.core.job import JobId
 from tui.core.observed_run import Between, RecordedRun
-from tui.core.past_events import digest, events
+from tui.core.past_events import PastEvent, digest, events
 from tui.core.run import Outcome, RunRecord
 from tui.terminal.capabilities import ASCII, UNICODE
 from tui.ui.formatting import clock
-from tui.ui.run_lines import digest_text, event_lines, run_line, short_run_line
+from tui.ui.run_lines import digest_text, event_lines, run_line, short_run_line, time_cells
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +67,14 @@ def test_no_time_of_a_run_is_cut(start: Between, after: float, long: str, short:
     assert short_run_line(known, DAY, UNICODE) == f"✓        {short}"
 
 
+def test_the_times_of_a_list_of_runs_take_no_more_room_than_they_need() -> None:
+    runs = [whole(number=88), whole(start=Between(None, NOON + 60))]
+    cells = time_cells(runs, DAY, UNICODE)
+    record = RunRecord(88, branch="main")
+    assert run_line(runs[0], DAY, UNICODE, record, cells) == "#88    ✓ passed    12:00        ≈10m   main"
+    assert run_line(runs[1], DAY, UNICODE, None, cells) == "       ✓ passed    before 12:01 9m45s+"
+
+
 def test_a_duration_of_days_is_whole_also_in_ascii() -> None:
     known = whole()._replace(start=Between(NOON - 47 * HOUR, NOON), end=Between(NOON + 33 * HOUR, NOON + 33 * HOUR))
     assert short_run_line(known, DAY, ASCII).endswith(" 2d +-24h")
@@ -92,19 +100,23 @@ def name_of(job: JobId) -> str:
     return f"job {job[-1]}"
 
 
+def step_of(event: PastEvent) -> str:
+    return "Sign" if event.outcome is FAILED else ""
+
+
 def test_events_say_what_when_and_which_are_new() -> None:
     states = [job(1, (60, 660, FAILED), going=700), failing(2, 3, since=120)]
-    lines = event_lines(events(states, (), NOON + 900), NOON + 300, name_of, DAY, UNICODE, 80)
+    lines = event_lines(events(states, (), NOON + 900), NOON + 300, name_of, DAY, UNICODE, 80, step_of)
     assert ["".join(text for text, _ in line.parts) for line in lines] == [
         "+ 12:11 job 1 ▸ started",
-        "+ 12:11 job 1 ● failed after ≈10m",
+        "+ 12:11 job 1 ● failed in Sign after ≈10m",
         "  12:02 job 2 ? no answer: The service has an error.",
         "  12:01 job 1 ▸ started",
     ]
     assert [line.key for line in lines] == [job_id(1), job_id(1), job_id(2), job_id(1)]
-    named = event_lines(events(states, (), NOON + 900), 0, "payments-api nightly {}".format, DAY, UNICODE, 60)
+    named = event_lines(events(states, (), NOON + 900), 0, "payments-api nightly {}".format, DAY, UNICODE, 60, step_of)
     assert "".join(text for text, _ in named[0].parts) == "+ 12:11 payment…000001 ▸ started"
-    assert event_lines([], 0, name_of, DAY, UNICODE, 80) == []
+    assert event_lines([], 0, name_of, DAY, UNICODE, 80, step_of) == []
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tui.core.run import RunRecord
 from tui.terminal.capabilities import Glyphs
 from tui.ui.list_dialog import ListDialog, ListLine
 from tui.ui.row import look_of
-from tui.ui.run_lines import condition_of_run, record_of, run_line
+from tui.ui.run_lines import condition_of_run, record_of, run_line, time_cells
 
 PageReader = Callable[[float], Sequence[RecordedRun]]
 """Returns runs that began before this moment (epoch seconds), oldest first; none if there are no more. Raises
@@ -70,14 +70,15 @@ class HistoryDialog(ListDialog):
         self.show()
 
     def _shown(self, today: datetime) -> Sequence[ListLine]:
-        lines = [self._line(run, today) for run in reversed(self._runs)]
+        cells = time_cells(self._runs, today, self._glyphs)
+        lines = [self._line(run, today, cells) for run in reversed(self._runs)]
         end = "reading older runs" if self._read_page else self._note
         if end and (lines or self._note):
             lines.append(ListLine("", ((end, "dim"),)))
         return lines
 
-    def _line(self, run: RecordedRun, today: datetime) -> ListLine:
-        text = run_line(run, today, self._glyphs, record_of(run, self._records))
+    def _line(self, run: RecordedRun, today: datetime, cells: tuple[int, int]) -> ListLine:
+        text = run_line(run, today, self._glyphs, record_of(run, self._records), cells)
         return ListLine("", ((text, look_of(condition_of_run(run))),))
 
 

@@ -22,14 +22,31 @@ EXACT = 0.05
 """A duration that may be off by this share, or by a second, is shown with a sign for about and no bounds."""
 
 
-def run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: RunRecord | None = None) -> str:
-    """The run in columns. `record` is the service's record of it, if known; `today` any aware time of today."""
+STARTS, DURATIONS = 17, 11
+"""Cells of a start and of a duration at most."""
+
+
+def time_cells(runs: Iterable[RecordedRun], today: datetime, glyphs: Glyphs) -> tuple[int, int]:
+    """Cells that the starts and the durations of these runs need."""
+    texts = [(_first(_starts(run, today), STARTS), _first(_durations(run, glyphs), DURATIONS)) for run in runs]
+    return max((len(start) for start, _ in texts), default=0), max((len(took) for _, took in texts), default=0)
+
+
+def run_line(
+    run: RecordedRun,
+    today: datetime,
+    glyphs: Glyphs,
+    record: RunRecord | None = None,
+    cells: tuple[int, int] = (STARTS, DURATIONS),
+) -> str:
+    """The run in columns. `record` is the service's record of it, if known; `today` any aware time of today; `cells`
+    those of start and duration."""
     number = f"#{run.number}" if run.number else ""
     parts = [
         fit(number, 6, glyphs.ellipsis),
         fit(f"{glyphs.condition[condition_of_run(run)]} {_word(run)}", 11, glyphs.ellipsis),
-        _whole(_starts(run, today), 17),
-        _whole(_durations(run, glyphs), 11),
+        _first(_starts(run, today), STARTS).ljust(cells[0]),
+        _first(_durations(run, glyphs), DURATIONS).ljust(cells[1]),
         *_branch_and_who(record),
         *(["perhaps two builds"] if run.maybe_two else []),
         *([_source(run)] if run.source else []),
@@ -43,16 +60,16 @@ def short_run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: Ru
     parts = [
         glyphs.condition[condition_of_run(run)],
         fit(number, 6, glyphs.ellipsis),
-        _whole(_starts(run, today), 12),
-        _whole(_durations(run, glyphs), 10),
+        _first(_starts(run, today), 12).ljust(12),
+        _first(_durations(run, glyphs), 10).ljust(10),
         " · ".join(_branch_and_who(record)),
     ]
     return " ".join(parts).rstrip()
 
 
-def _whole(texts: Iterable[str], cells: int) -> str:
-    """The first of the texts that fits, in so many cells. None is cut: `before 11-2…` would be another day."""
-    return next((text for text in texts if len(text) <= cells), "").ljust(cells)
+def _first(texts: Iterable[str], cells: int) -> str:
+    """The first of the texts that has so many cells or less. None is cut: `before 11-2…` would be another day."""
+    return next((text for text in texts if len(text) <= cells), "")
 
 
 def _branch_and_who(record: RunRecord | None) -> Iterable[str]:
@@ -140,9 +157,10 @@ def event_lines(
     today: datetime,
     glyphs: Glyphs,
     cells: int,
+    step_of: Callable[[PastEvent], str],
 ) -> list[ListLine]:
     """One line for each event on a screen of so many cells; the key of a line is its job. What is newer than
-    `read_until` has a mark."""
+    `read_until` has a mark. `step_of` returns the step in which the event's build failed, if that is known."""
     clocks = [clock(event.at, today) for event in events]
     when = max(map(len, clocks), default=0)
     names = [name_of(event.job) for event in events]
@@ -153,7 +171,7 @@ def event_lines(
         condition = _condition(event)
         is_new = event.at > read_until
         begin = f"{glyphs.mark if is_new else ' '} {at:>{when}} {fit(cut_middle(name, wide, glyphs.ellipsis), wide)} "
-        what = f"{glyphs.condition[condition]} {_what(event, glyphs)}"
+        what = f"{glyphs.condition[condition]} {_what(event, step_of(event), glyphs)}"
         lines.append(ListLine(event.job, ((begin, "strong" if is_new else "dim"), (what, look_of(condition)))))
     return lines
 
@@ -170,7 +188,7 @@ def _condition(event: PastEvent) -> Condition:
             return Condition.IDLE
 
 
-def _what(event: PastEvent, glyphs: Glyphs) -> str:
+def _what(event: PastEvent, step: str, glyphs: Glyphs) -> str:
     run = event.run
     if run is None:
         return f"{event.kind}: {event.reason}" if event.reason else str(event.kind)
@@ -178,7 +196,7 @@ def _what(event: PastEvent, glyphs: Glyphs) -> str:
     if event.kind is not EventKind.ENDED:
         return " ".join(filter(None, (event.kind, number)))
     took = lasted(run, glyphs)
-    return " ".join(filter(None, (_word(run), number, took and f"after {took}")))
+    return " ".join(filter(None, (_word(run), number, step and f"in {step}", took and f"after {took}")))
 
 
 def digest_text(

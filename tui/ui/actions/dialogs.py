@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from tui.core.condition import Condition
 from tui.core.job import JobId
 from tui.core.job_runs import job_runs
+from tui.core.run import Outcome
 from tui.ui.actions import Actions
 from tui.ui.row import status_word
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tui.core.past_events import PastEvent
     from tui.ui.board_screen import BoardScreen
 
 
@@ -70,6 +72,13 @@ class DialogActions(Actions):
         dialog = HistoryDialog(title, runs, read_page, records_of(state), self._wall, self.deps.glyphs)
         await self.screen.ask("history", dialog)
 
+    def _step_of(self, event: "PastEvent") -> str:
+        """The step in which the event's build failed; known of the last build of a job alone."""
+        state, run = self.state.board.states.get(event.job), event.run  # the job may have been removed since
+        if event.outcome is not Outcome.FAILED or not (state and run and state.last_run and state.failed_step):
+            return ""
+        return state.failed_step.step if run.number and run.number == state.last_run.number else ""
+
     async def events(self) -> None:
         from tui.ui.list_dialog import ListDialog
         from tui.ui.run_lines import event_lines
@@ -79,7 +88,9 @@ class DialogActions(Actions):
         names = {event.job: self.screen.job_name(event.job) for event in events}
         read_until = look.events_read if look.events_read <= now.wall.timestamp() else 0.0  # else the clock was wrong
         cells = self.screen.app.size.width
-        lines = partial(event_lines, events, read_until, names.__getitem__, glyphs=glyphs, cells=cells)
+        lines = partial(
+            event_lines, events, read_until, names.__getitem__, glyphs=glyphs, cells=cells, step_of=self._step_of
+        )
         hint = f"enter: go to the job, esc: close; {glyphs.mark} is new"
         dialog = ListDialog("What happened", lines, "Nothing happened yet.", hint, glyphs.ellipsis, self._wall)
         self.screen.keep_state(look._replace(events_read=now.wall.timestamp()))
