@@ -71,9 +71,12 @@ async def test_a_file_that_is_filled_again_asks_no_more(tmp_path: Path) -> None:
     async with screen(store=file) as shown:
         file.path.write_text("")
         await shown.until(lambda: QUESTION in shown.text)
+        await shown.press("escape", "x")
+        await shown.until(lambda: f"Not saved: {QUESTION[0].lower()}{QUESTION[1:]}" in shown.text)
         file.path.write_text(text.replace("job 002", "by hand"))
         await shown.until(lambda: QUESTION not in shown.text and "by hand" in shown.text)
         assert shown.board.is_current
+        assert "Not saved" not in shown.text
 
 
 async def test_an_open_dialog_is_not_interrupted_by_the_question(tmp_path: Path) -> None:

@@ -60,6 +60,9 @@ class Emptied(Enum):
     """The user is asked, or closed the question without choosing."""
 
 
+_NOT_INTO_EMPTIED = "Not saved: the watchlist's file has no jobs any more"
+
+
 class WatchlistEditor:
     """Owns the store and the undo list. Saves each change before it is shown."""
 
@@ -132,7 +135,7 @@ class WatchlistEditor:
         `what` names the change in the undo list; empty for one that is not put there.
         """
         if self.emptied is not Emptied.NO:
-            self._unsaved = "Not saved: the watchlist's file has no jobs any more"
+            self._unsaved = _NOT_INTO_EMPTIED
             self._failed()
             return None
         try:
@@ -155,6 +158,8 @@ class WatchlistEditor:
 
     def _take(self, watchlist: Watchlist) -> None:
         self.emptied = Emptied.NO
+        if self._unsaved == _NOT_INTO_EMPTIED:
+            self._unsaved = ""
         self._jobs = watchlist.jobs
         self._use(watchlist)
 
