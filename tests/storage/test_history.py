@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -407,6 +408,31 @@ def test_nonsense_is_not_called_an_error_of_the_disk(path: Path) -> None:
         connection.execute("update run set outcome = 'perhaps'")
     with pytest.raises(UserError, match="holds what is no history: remove it"):
         read_runs(path.parent, [job_id(1)], 0)
+
+
+def test_a_file_server_that_hangs_is_named(histories: list[History], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.storage.history.PATIENCE", 0)
+    opens = threading.Event()
+
+    def open_late() -> HistoryFile:
+        opens.wait(5)
+        raise HistoryUnusable("late")
+
+    histories.append(history := History(open_late))
+    assert history.remembered(JOBS) is None
+    said = [history.notice(), history.notice()]
+    opens.set()
+    assert said == ["No history: its file does not open; look for a file server that hangs.", ""]
+
+
+def test_a_history_is_pruned_while_it_is_open(
+    path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.storage.history._HOUR", 0.0)
+    pruned = threading.Event()
+    monkeypatch.setattr(HistoryFile, "prune", lambda _: pruned.set())
+    histories.append(History(lambda: opened(path), batch=0.01))
+    assert pruned.wait(5)
 
 
 def test_the_file_of_a_newer_version_is_not_called_nonsense(path: Path) -> None:

@@ -193,6 +193,16 @@ async def test_a_lost_network_is_one_alert_and_a_short_one_is_none() -> None:
 
 
 @in_virtual_time
+async def test_a_paused_job_is_not_told_as_without_an_answer_when_the_network_is_lost() -> None:
+    async with stage(AlertSettings(True, frozenset({AlertOn.NO_ANSWER})), 20) as made:
+        made.board = made.board.pause([job_id(1)], made.now())
+        made.poller.pause([job_id(1)])
+        made.answers = dict.fromkeys(made.answers, LOST)
+        await asyncio.sleep(1800)
+        assert made.texts[-1].startswith("Builds: 19 no answer")
+
+
+@in_virtual_time
 async def test_one_job_that_gives_no_answer_is_one_alert_once_that_lasts() -> None:
     async with stage(AlertSettings(True, frozenset({AlertOn.NO_ANSWER})), 3) as made:
         made.answers[job_id(1)] = Failure(FailureKind.SERVER_ERROR, "The service has an error.")

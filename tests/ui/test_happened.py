@@ -1,5 +1,6 @@
 """The way through what happened: where the next press goes, whatever the cursor is on."""
 
+from tests.core.test_past_events import FAILED, job
 from tests.support.builders import job_id, moment
 from tui.core.job import JobId
 from tui.core.past_events import Digest
@@ -53,3 +54,16 @@ def test_another_silence_begins_the_way_again() -> None:
     assert happened.go_on(1, F, lambda: [A, B], ALL) == A
     assert happened.key(moment(700))
     assert happened.go_on(1, F, lambda: [C], ALL) == C
+
+
+def test_a_digest_that_was_not_closed_goes_on_over_the_next_silence() -> None:
+    happened, states = Happened(SINCE), [job(1, (10, 300, FAILED))]
+    assert happened.key(moment(700))
+    assert not happened.key(moment(800))
+    assert happened.key(moment(1500))
+    found = happened.digest(states)
+    assert found is not None
+    assert found.jobs == (A,)
+    happened.close_digest()
+    assert happened.key(moment(3000))
+    assert happened.digest(states) is None

@@ -1,6 +1,8 @@
 """Commands of the user's own on a job: what is refused, what they are given, and what is said of them."""
 
+import asyncio
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from tui.core.job import Job, ServiceName
 from tui.core.run import Outcome, RunRecord
 from tui.processes import Ended
 from tui.storage.settings import CommandSettings
-from tui.ui.own_commands import check_commands, how_it_ended, values_of
+from tui.ui.own_commands import CommandRunner, check_commands, how_it_ended, values_of
 
 A, B = job_id(1), job_id(2)
 ECHO = "import os, sys; print(sys.argv[1:], os.environ['CODEARTS_LABEL'], 'CODEARTS_TOKEN' in os.environ)"
@@ -68,6 +70,7 @@ def test_what_a_command_is_given_is_plain_text() -> None:
     [
         (Ended(0), "log: done."),
         (Ended(0, b"one\n\ntwo\n"), "log: done: one · two"),
+        (Ended(0, b"one\ntwo\nthree\nfour\n"), "log: done: two · three · four"),
         (Ended(3, b"out", b"it \x1b[31mbroke\n"), "log ended with exit status 3: it \ufffd[31mbroke"),
         (Ended(-9), "log was ended by signal 9."),
         (Ended(None), "log did not end within 10 minutes and was stopped."),
@@ -100,6 +103,22 @@ async def test_a_command_runs_on_the_job_under_the_cursor_without_our_secrets(mo
         shown.app.clear_notifications()
         await shown.press("f9")  # said once
         assert shown.said == ""
+
+
+async def test_of_more_commands_at_once_than_may_run_the_last_ones_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.ui.own_commands.AT_ONCE", 2)
+    said: list[str] = []
+    runner, state = CommandRunner(lambda text, _: said.append(text), nullcontext), JobState(Job(A, "a"))
+    command = CommandSettings((sys.executable, "-c", "import time; time.sleep(20)"))
+    running = [asyncio.create_task(runner.run("long", command, state)) for _ in range(3)]
+    await running[2]
+    assert said == ["long: running for a."] * 2 + ["2 commands are still running: wait for one of them to end."]
+    for one in running:
+        one.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    quick = CommandSettings((sys.executable, "-c", ""))
+    await runner.run("quick", quick, state)
+    assert said[-1] == "quick: done."
 
 
 async def test_edited_commands_act_at_once_and_a_clash_changes_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from textual import events
 from textual.dom import DOMNode
 
-from tests.support.builders import DAY, failure, job_id
+from tests.support.builders import DAY, failure, job_id, reading
 from tests.support.long_run import by_length
 from tests.support.screen_harness import HOUR, PROFILE, Screen, screen
 from tui.codearts.auth.credentials import Secret, TypedToken
@@ -258,14 +258,14 @@ async def test_no_command_runs_on_a_job_that_the_cursor_was_not_seen_on(
         await shown.until(lambda: ran.exists() and ran.read_text().strip() == job_id(60))
 
 
-@pytest.mark.parametrize("gone_by", ["a filter", "another program", "a folded group"])
+@pytest.mark.parametrize("gone_by", ["a filter", "time", "another program", "a folded group"])
 async def test_no_key_acts_on_a_job_that_has_just_come_under_the_cursor_by_itself(
     gone_by: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
     is_grouped = gone_by == "a folded group"
     look = ScreenState(
-        problems_only=gone_by == "a filter", group="state" if is_grouped else "", folded=("state:running",)
+        problems_only=gone_by in ("a filter", "time"), group="state" if is_grouped else "", folded=("state:running",)
     )
     async with screen(3, {job_id(1): failure(), job_id(2): failure()}, state=look) as shown:
         await shown.press("home", *["down"] * is_grouped)
@@ -273,6 +273,9 @@ async def test_no_key_acts_on_a_job_that_has_just_come_under_the_cursor_by_itsel
         if gone_by == "another program":
             shown.store.remove((job_id(1),))
             await shown.board.reload()
+        elif gone_by == "time":
+            shown.board.state.record([reading(job_id(1), Status.RUNNING, 2)], lambda _: HOUR)
+            shown.board.pass_time()
         else:
             shown.reader.outcomes[job_id(1)] = Status.RUNNING
             await shown.ask_all()
