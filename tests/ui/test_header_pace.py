@@ -64,7 +64,6 @@ def test_while_all_is_fresh_the_header_names_the_age_up_to_which_it_is(idle: flo
     assert words in "".join(text for part in parts for text, _ in part)
 
 
-MARKS = dict(zip(Condition, "?●◌▸○○✓◦-=", strict=True))
 SEVEN = Counter(
     {
         Condition.RUNNING: 12,
@@ -80,7 +79,7 @@ SEVEN = Counter(
 
 def line(width: int, summary: Summary, pace: Pace = USUAL) -> str:
     profile = ProfileState("", "cn-north-4", pace)
-    header = HeaderState((profile,), summary, 100.0, 200, False, 0, "i", width=width, marks=MARKS)
+    header = HeaderState((profile,), summary, 100.0, 200, False, 0, "i", width=width)
     return " " + " │ ".join("".join(text for text, _ in part) for part in header_parts(header))
 
 
@@ -123,7 +122,7 @@ def test_the_counts_add_up_although_a_job_without_an_answer_may_be_stale_too() -
 def test_silence_is_shown_before_all_but_the_counts(width: int) -> None:
     profile = ProfileState("", "cn-north-4", USUAL._replace(rate=0.5, idle=400, stretched=True))
     summary = Summary(SEVEN, 3, 0, 0, 500.0)
-    header = HeaderState((profile,), summary, 100.0, 200, True, 3, "i", width=width, marks=MARKS, silent="17:45")
+    header = HeaderState((profile,), summary, 100.0, 200, True, 3, "i", width=width, silent="17:45")
     assert "silent until 17:45" in "".join(text for part in header_parts(header) for text, _ in part)
 
 
@@ -149,7 +148,6 @@ GLANCE = HeaderState(
     False,
     0,
     "i",
-    marks=MARKS,
     changed=3,
     ends=(("mobile-android", "any moment"), ("payments-api nightly", "≈3m")),
     out_of_view=(

@@ -35,7 +35,7 @@ from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.screen_state import ScreenState
 from tui.storage.settings import USUAL_COLUMNS
 from tui.storage.watchlist import Watchlist
-from tui.ui.actions.details import AROUND, DetailsActions
+from tui.ui.actions.details import AROUND_ROWS, DetailsActions
 from tui.ui.actions.look import FilterActions, LookActions, ViewActions, number_of
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
@@ -448,15 +448,13 @@ class BoardScreen(PresentSize, Screen[None]):
             paused=self._paused(),
             view=f"{number} {self.deps.settings.views[number].name}" if number else "",
             width=self.app.size.width,
-            marks=glyphs.condition,
             changed=state.changed,
             changed_since=state.changed_since,
-            new=glyphs.new,
             silent=self.silent_until(),
             ends=state.ends(glyphs),
             out_of_view=state.out_of_view(self.table.in_view()) if is_long else (),
             is_long=is_long,
-            ellipsis=glyphs.ellipsis,
+            glyphs=glyphs,
         )
 
     def show_rows(self) -> None:
@@ -477,7 +475,7 @@ class BoardScreen(PresentSize, Screen[None]):
 
     def _rows(self, below: int = 0) -> int:
         """How many rows there can be on the screen if so many lines below them are taken."""
-        return self.app.size.height - AROUND - below
+        return self.app.size.height - AROUND_ROWS - below
 
     def _has_two_lines(self) -> bool:
         """Whether the header has two lines: it names what may be out of view."""

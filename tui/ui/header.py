@@ -1,17 +1,16 @@
 """Header (counts, freshness, pace of polling), banner (what is wrong with whole profiles), the terminal's title."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, repeat
 from math import ceil
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.board import fresh_within
 from tui.core.condition import Condition, Summary
 from tui.core.reading import Failure, Moment, Retry
 from tui.core.text import width
-from tui.terminal.capabilities import ASCII, Glyphs
+from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
 from tui.ui import formatting
 from tui.ui.row import how_old, look_of
 from tui.ui.screen_deps import ScreenProfile
@@ -72,14 +71,10 @@ class HeaderState(NamedTuple):
     """The name of the view that is shown; empty if it is none of the user's."""
     width: int = 0
     """Cells of the line; 0 for as many as it takes."""
-    marks: Mapping[Condition, str] = MappingProxyType({})
-    """The marks of the states, for where the words have no room."""
     changed: int = 0
     """Jobs whose last change was not seen yet, wherever their rows are."""
     changed_since: str = ""
     """When the first of these changes was noticed."""
-    new: str = "✱"
-    """The mark of their rows."""
     silent: str = ""
     """Until when alerts are silenced; empty if they are not."""
     ends: tuple[tuple[str, str], ...] = ()
@@ -89,7 +84,7 @@ class HeaderState(NamedTuple):
     has changed and did not fail. Empty if the screen has a row for each job."""
     is_long: bool = False
     """Whether there are more jobs than rows on the screen."""
-    ellipsis: str = "…"
+    glyphs: Glyphs = UNICODE
 
 
 Parts = list[Part]
@@ -139,7 +134,7 @@ def _fitting(header: HeaderState, groups: Iterable[Wordings], kept: Iterable[int
 
 def _cut_off(header: HeaderState, parts: Parts, room: int) -> Parts:
     """As many of the parts as have room, and an ellipsis: no number is cut, it would be another one."""
-    ending = (f" {header.ellipsis}", "dim")
+    ending = (f" {header.glyphs.ellipsis}", "dim")
     most = max(len(parts) - 1, 0)
     while most and _cells([*parts[:most], ending]) > room:
         most -= 1
@@ -205,11 +200,11 @@ def _named_out_of_view(header: HeaderState, most: int, cells: int) -> Parts:
 
 
 def _mark(header: HeaderState, one: Condition | None) -> Part:
-    return (header.marks.get(one, one), look_of(one)) if one else (header.new, "accent")
+    return (header.glyphs.condition[one], look_of(one)) if one else (header.glyphs.new, "accent")
 
 
 def _cut(header: HeaderState, name: str, cells: int) -> str:
-    return formatting.cut_middle(name, cells, header.ellipsis)
+    return formatting.cut_middle(name, cells, header.glyphs.ellipsis)
 
 
 SHOWN_ORDER = (
@@ -242,22 +237,23 @@ def _counts(header: HeaderState, news: Parts) -> Wordings:
     """The counts in words and the news; where these have no room, the counts have the marks of the rows."""
     counts = counts_of(header.summary)
     words = [(f"{number} {one}", look_of(one) if number else "dim") for one, number in counts]
-    marks = _marks(counts_of(header.summary, by_mark=True), header.marks)
-    short = [(f"{header.changed}{header.new}", "accent")] if header.changed else []
+    marks = _marks(counts_of(header.summary, by_mark=True), header.glyphs)
+    short = [(f"{header.changed}{header.glyphs.new}", "accent")] if header.changed else []
     wordings = [[*words, *news], [*words, *news[:1]], [*marks, *news], [*marks, *news[:1]], [*marks, *short], marks]
     return [_spaced(parts) for parts in wordings if parts]
 
 
-def _marks(counts: Sequence[tuple[Condition, int]], marks: Mapping[Condition, str]) -> Parts:
+def _marks(counts: Sequence[tuple[Condition, int]], glyphs: Glyphs) -> Parts:
     """The counts with the marks of the rows. What has the same mark is one count, in the look of the first of them.
 
     The number comes first: `-10` would be a negative one.
     """
     sums: dict[str, tuple[int, str]] = {}
     for one, number in counts:
-        if number and marks:
-            before, look = sums.get(marks[one], (0, look_of(one)))
-            sums[marks[one]] = before + number, look
+        if number:
+            mark = glyphs.condition[one]
+            before, look = sums.get(mark, (0, look_of(one)))
+            sums[mark] = before + number, look
     return [(f"{number}{mark}", look) for mark, (number, look) in sums.items()]
 
 
@@ -271,7 +267,7 @@ def _news(header: HeaderState) -> Parts:
     if header.view:
         parts.append((f"view {header.view}", "accent"))
     if header.changed:
-        parts.insert(0, (f"{header.new} {header.changed} changed", "accent"))
+        parts.insert(0, (f"{header.glyphs.new} {header.changed} changed", "accent"))
     return parts
 
 

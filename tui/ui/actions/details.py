@@ -9,7 +9,7 @@ from tui.ui.screen_size import BROAD
 if TYPE_CHECKING:
     from tui.ui.details import DetailsPane
 
-AROUND = 3
+AROUND_ROWS = 3
 """Lines of the screen besides table and details: header, heads of the columns, hints."""
 ROWS_LEFT = 6
 """Rows of the table that stay above the details."""
@@ -38,9 +38,9 @@ class DetailsPlace(NamedTuple):
 
 def place_of(look: ScreenState, columns: int, rows: int) -> DetailsPlace:
     """Where the details are on a screen of this size."""
-    if look.details_below and rows >= AROUND + ROWS_LEFT + LEAST_HEIGHT:
-        wanted = look.details_height or (rows - AROUND) * 2 // 5
-        return DetailsPlace(None, max(LEAST_HEIGHT, min(wanted, rows - AROUND - ROWS_LEFT)))
+    if look.details_below and rows >= AROUND_ROWS + ROWS_LEFT + LEAST_HEIGHT:
+        wanted = look.details_height or (rows - AROUND_ROWS) * 2 // 5
+        return DetailsPlace(None, max(LEAST_HEIGHT, min(wanted, rows - AROUND_ROWS - ROWS_LEFT)))
     if columns >= BROAD:
         wanted = look.details_width or max(52, min(84, columns * 2 // 5))
         return DetailsPlace(max(LEAST_WIDTH, min(wanted, columns - COLUMNS_LEFT)), None)
