@@ -59,7 +59,8 @@ def test_a_group_has_the_requests_of_a_moment_and_never_too_many(rate: float, mo
 
 def test_after_a_refusal_requests_leave_one_by_one() -> None:
     limiter = AdaptiveRateLimiter(10.0, most_together=8)
-    limiter.on_throttled(failed(FailureKind.THROTTLED, retry_after=0.0, limit=(60, 1)), 0.0, 0.1)
+    limiter.on_throttled(failed(FailureKind.THROTTLED, retry_after=0.0), 0.0, 0.1)
+    assert limiter.rate == 5.0  # still enough for a group
     limiter.on_sent(10.0)
     assert limiter.group_at(10.0) == limiter.ready_at > 10.0
 
@@ -234,6 +235,24 @@ def test_a_refusal_that_says_when_to_come_back_shows_the_limit() -> None:
     assert isclose(limiter.rate, 0.9 * 199 / 300, rel_tol=0.01)
     assert limiter.waiting_until == 300.0
     assert windows(sends(limiter, 40.0, 3600.0, at_once=True), 300.0) <= 190
+
+
+def test_a_refusal_after_a_few_requests_shows_no_limit() -> None:
+    limiter = AdaptiveRateLimiter(5.0)
+    for number in range(10):
+        limiter.on_sent(number / 5)
+    limiter.on_throttled(failed(FailureKind.THROTTLED, retry_after=260.0), 1.8, 2.0)
+    assert limiter.limit is None
+    assert limiter.rate == 2.5
+
+
+def test_a_job_is_not_found_to_have_its_own_limit_by_two_refusals_alone() -> None:
+    limiter = AdaptiveRateLimiter(8.0)
+    limiter.on_throttled(REFUSED, 1000.0, 1000.1, job(1))
+    for number in range(2, 11):
+        limiter.on_success(1010.0 + number, job(number))
+    limiter.on_throttled(REFUSED, 1030.0, 1030.1, job(1))
+    assert limiter.rate == 2.0
 
 
 def test_a_refusal_of_another_instance_slows_this_one_too_and_once() -> None:

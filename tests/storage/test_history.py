@@ -9,10 +9,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -73,6 +74,28 @@ def histories() -> Iterator[list[History]]:
     yield made
     for history in made:
         history.close(5)
+
+
+Found = TypeVar("Found")
+
+
+def awaited(history: History, find: Callable[[], Found | None]) -> Found:
+    """What `find` returns, as soon as that is not empty."""
+    deadline = time.monotonic() + 20
+    while not (found := find()):
+        assert time.monotonic() < deadline
+        history._thread.join(0.01)
+    return found
+
+
+def runs_read(history: History) -> Mapping[JobId, Sequence[RecordedRun]]:
+    """The runs of the jobs that were read later, as soon as there are any."""
+
+    def runs() -> Mapping[JobId, Sequence[RecordedRun]] | None:
+        read = history.remembered(JOBS)
+        return read and read.runs
+
+    return awaited(history, runs)
 
 
 def test_what_was_written_is_remembered(path: Path) -> None:
@@ -168,7 +191,7 @@ def test_an_unusable_file_is_set_aside_with_a_notice(path: Path, harm: object) -
     harm(path)
     assert opened(path).read().runs == {}
     path.write_bytes(b"once more")
-    again = opened(path)
+    again = opened(path, NOW + 2 * DAY)
     assert again.read().runs == {}
     aside = [entry.name for entry in path.parent.iterdir() if "corrupt" in entry.name]
     assert len(aside) == 1
@@ -254,9 +277,7 @@ def test_a_program_that_goes_on_gets_what_another_one_writes(path: Path, histori
     histories.append(history)
     assert history.remembered(JOBS, 5) == Remembered()
     opened(path).write(Notes((run(NOW - 300, NOW), run(NOW - 300, NOW, job=2))))
-    while not (news := history.remembered(JOBS)) or not news.runs:
-        assert history._thread.is_alive()
-    assert news.runs == {job_id(1): [run(NOW - 300, NOW)]}
+    assert runs_read(history) == {job_id(1): [run(NOW - 300, NOW)]}
     assert history.remembered(JOBS) == Remembered()
     added = history.remembered(frozenset({job_id(2)}))
     assert added
@@ -305,9 +326,7 @@ def test_of_many_jobs_ten_runs_each_are_read_and_more_when_they_are_wanted(
         NOW,
     ]  # it needs an estimate
     history.ask(JOBS)
-    while not (more := history.remembered(JOBS)) or not more.runs:
-        assert history._thread.is_alive()
-    assert [seen.start.by for seen in more.runs[job_id(1)]] == starts[-RUNS_REMEMBERED:]
+    assert [seen.start.by for seen in runs_read(history)[job_id(1)]] == starts[-RUNS_REMEMBERED:]
 
 
 def test_more_runs_are_read_later_where_another_program_holds_the_file(
@@ -329,9 +348,7 @@ def test_more_runs_are_read_later_where_another_program_holds_the_file(
     histories.append(history)
     assert history.remembered(JOBS, 5)
     history.ask(JOBS)
-    deadline = time.monotonic() + 5
-    while not (more := history.remembered(JOBS)) or not more.runs:
-        assert time.monotonic() < deadline
+    assert runs_read(history)
 
 
 @pytest.mark.parametrize("jobs", [1, 100])
@@ -559,8 +576,7 @@ def test_a_lock_that_never_comes_is_said_once_and_what_was_noted_waits(path: Pat
     history.note(Notes((run(NOW - 300, NOW),)))
     blocker.execute("rollback")
     blocker.close()
-    while history.remembered(JOBS) is None:
-        assert history._thread.is_alive()
+    assert awaited(history, lambda: history.remembered(JOBS) is not None)
     history.close(5)
     assert history.notice() == ""
     assert opened(path).read().runs == {job_id(1): [run(NOW - 300, NOW)]}
@@ -580,8 +596,7 @@ def test_a_program_that_may_only_read_remembers_and_says_once_that_it_writes_not
         histories.append(history)
         assert history.remembered(JOBS, 10) == Remembered({job_id(1): [run(NOW - 900, NOW - 600)]})
         history.note(Notes((run(NOW - 300, NOW),)))
-        while not (notice := history.notice()):
-            assert history._thread.is_alive()
+        notice = awaited(history, history.notice)
         assert notice == "No history: another program holds its file; it is tried again each minute."
     history.close(5)
     assert history.notice() == ""
@@ -593,12 +608,31 @@ def test_what_is_noted_is_written_while_the_program_goes_on(path: Path, historie
     histories.append(history)
     assert history.remembered(JOBS, 5) == Remembered()
     history.note(Notes((run(NOW - 300, NOW),)))
-    for _ in range(1000):
-        with database(path) as other:
-            if other.execute("select count(*) from run").fetchone() == (1,):
-                break
-        history._thread.join(0.01)
-    assert opened(path).read().runs == {job_id(1): [run(NOW - 300, NOW)]}
+    assert awaited(history, lambda: read_runs(path.parent, JOBS, 0)[job_id(1)]) == [run(NOW - 300, NOW)]
+
+
+def test_what_is_old_is_removed_while_the_program_goes_on(path: Path, histories: list[History]) -> None:
+    file, kept = opened(path), run(NOW - 900, NOW - 600)
+    file.write(Notes((run(NOW - 91 * DAY, NOW - 91 * DAY + 300), kept)))
+    file.close()
+    history = History(lambda: opened(path), batch=0.01)
+    histories.append(history)
+    assert awaited(history, lambda: read_runs(path.parent, JOBS, 0) == {job_id(1): [kept]})
+
+
+def test_a_file_that_does_not_open_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.storage.history.PATIENCE", 0.01)
+    goes_on = threading.Event()
+
+    def hangs() -> HistoryFile:
+        goes_on.wait(20)
+        raise OSError
+
+    history = History(hangs)
+    assert awaited(history, history.notice).startswith("No history: its file does not open")
+    goes_on.set()
+    history.close(5)
+    assert history.notice() == ""
 
 
 WRITER = """

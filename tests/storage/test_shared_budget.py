@@ -10,7 +10,7 @@ import pytest
 
 from tui.core.budget import Identity, Limit, Spending, Told
 from tui.storage.learned import RememberedLimits
-from tui.storage.shared_budget import BudgetFolder, BudgetUnusable, SharedBudget
+from tui.storage.shared_budget import BudgetFolder, BudgetUnusable, SharedBudget, _period
 
 NOW = 1_780_000_000.0
 CLOCK = 500.0
@@ -102,6 +102,37 @@ def test_where_the_folder_cannot_be_used_an_instance_is_alone(
     alone = SharedBudget(open_folder, limits, lambda: WHO, lambda: CLOCK, lambda: NOW)
     assert heard(alone, spending(Limit(200, 300, CLOCK))).others == ()
     alone.end()
+
+
+def test_a_folder_that_cannot_be_used_is_tried_again_after_a_minute() -> None:
+    opened, times = list[float](), [NOW]
+
+    def fails(identity: str) -> BudgetFolder:
+        opened.append(times[-1])
+        raise OSError(errno.EIO, "gone")
+
+    alone = SharedBudget(fails, None, lambda: WHO, lambda: CLOCK, lambda: times[-1])
+    for later in (0, 59, 60):
+        times.append(NOW + later)
+        alone._round(spending(), WHO)
+    assert opened == [NOW, NOW + 60]
+
+
+def test_a_limit_that_is_named_all_day_is_written_down_each_hour(tmp_path: Path) -> None:
+    limits, ends = RememberedLimits(tmp_path / "limits.json"), list[float]()
+    one = budget(tmp_path / "budget", limits)
+    for learned in (-3600, -1800, 0):
+        one._round(spending(Limit(200, 300, CLOCK + learned)), WHO)
+        known = limits.limit(WHO.remembered, NOW)
+        assert known
+        ends.append(known.ends - NOW)
+    assert ends == [DAY - 3600, DAY - 3600, DAY]
+    one.end()
+
+
+def test_others_are_heard_sooner_while_no_limit_is_known() -> None:
+    other, limit = spending(), Limit(200, 300, CLOCK)
+    assert _period((other,), None) < _period((other,), limit) < _period((), limit)
 
 
 def test_a_disk_that_hangs_holds_up_neither_the_requests_nor_the_end() -> None:

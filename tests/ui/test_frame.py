@@ -44,7 +44,7 @@ def shown(*outputs: str, height: int = HEIGHT) -> list[list[tuple[object, ...]]]
     for output in outputs:
         screen.feed(output.encode())
     cells = screen._shown[0].buffer
-    return [[tuple(cells[y][x]) for x in range(WIDTH)] for y in range(HEIGHT)]
+    return [[tuple(cells[y][x]) for x in range(WIDTH)] for y in range(height)]
 
 
 @settings(max_examples=40)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
+from math import inf
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -132,7 +133,7 @@ class History:
         self._is_read.set()
 
     def _keep(self, file: HistoryFile, kept: list[Notes]) -> None:
-        pruned, looked, next_try, ends = 0.0, time.monotonic(), 0.0, False
+        pruned, looked, next_try, ends = -inf, time.monotonic(), -inf, False
         while not ends:
             more, ends = self._drain(self._batch)
             kept += more
