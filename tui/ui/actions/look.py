@@ -216,7 +216,7 @@ class ViewActions(Actions):
             key = self.screen.key("save_view")
             self.say(f"There is no view {number}. Press {key} to save what is shown now as one.")
         elif shown_by(view, self.state.look) == self.state.look:
-            self.say(f"View {view.name} is shown already.")
+            self.say(f"View {number} is shown already: {view.name}.")
         else:
             self.use(view)
 
