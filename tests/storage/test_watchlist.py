@@ -1,8 +1,10 @@
 """The watchlist: what a text is read as, and what the stores do to it."""
 
+import errno
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -274,6 +276,21 @@ def test_a_broken_file_is_never_written(path: Path, content: bytes, line: int, c
     with pytest.raises(WatchlistBroken):
         file.add([Job(A)])
     assert path.read_bytes() == content
+
+
+def test_a_file_that_the_system_does_not_open_is_not_called_one_to_move_away(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.symlink_to(path)
+    with pytest.raises(WatchlistBroken, match=r"circle: mend the link$"):
+        WatchlistFile(path).load()
+    path.unlink()
+    path.write_text("[[jobs")
+    with pytest.raises(WatchlistBroken, match=r"mend it in an editor, or move it away to start with an empty list$"):
+        WatchlistFile(path).load()
+    monkeypatch.setattr("tui.storage.files.opened", Mock(side_effect=OSError(errno.EMFILE, "")))
+    with pytest.raises(WatchlistBroken, match=r"raise the limit \(ulimit -n\)$"):
+        WatchlistFile(path).load()
 
 
 @pytest.mark.parametrize("version", ["2", '"1"', "true", "1.5"])

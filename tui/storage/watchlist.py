@@ -28,11 +28,10 @@ class WatchlistBroken(UserError):
     """The file cannot be used, and is not written; line and column are 0 if unknown."""
 
     def __init__(self, path: Path, unreadable: FileError, is_for_saving: bool = False) -> None:
-        why = f"cannot be used{unreadable.place}: {unreadable.reason}; mend it in an editor, or move it away"
-        where = clean(str(path))
-        super().__init__(
-            f"Not saved: the file {why} ({where})" if is_for_saving else f"{where} {why} to start with an empty list"
-        )
+        why, where = f"cannot be used{unreadable.place}: {unreadable.reason}", clean(str(path))
+        if not unreadable.may_pass:  # else the reason says what to do: it is not about what is in the file
+            why += "; mend it in an editor, or move it away" + " to start with an empty list" * (not is_for_saving)
+        super().__init__(f"Not saved: the file {why} ({where})" if is_for_saving else f"{where} {why}")
         self.path = path
         self.line = unreadable.line
         self.column = unreadable.column
