@@ -21,6 +21,7 @@ from tests.support.builders import DAY, failure, job_id
 from tests.support.screen_harness import Screen, Script, screen
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Moment, Reading, Status
+from tui.ui.status_line import LOOKS, style_of
 
 READ_AT = Moment(0.0, DAY)
 LABELS = ("payments-api nightly", "web-frontend", "每日构建", "a" * 60, "legacy-billing")
@@ -134,3 +135,8 @@ async def test_a_banner() -> None:
 async def test_the_smallest_screen() -> None:
     async with looked_at(size=(40, 8)) as shown:
         await check_picture("smallest", shown)
+
+
+async def test_every_look_has_a_rule_in_the_style_sheet() -> None:
+    async with looked_at() as shown:
+        assert [look for look in LOOKS if not style_of(shown.board, look)] == []
