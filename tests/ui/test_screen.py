@@ -106,6 +106,14 @@ async def test_no_jobs_nothing_matches_and_could_not_ask_are_three_screens() -> 
         (pace,) = (part for part in shown.board.header.render_line(0) if "not asking" in part.text)
         assert pace.style
         assert pace.style.bold
+        await shown.press("R")
+        assert shown.said.startswith("Trying the sign-in again with one job")
+
+
+async def test_how_many_jobs_are_asked_does_not_count_those_that_are_paused() -> None:
+    async with screen(3) as shown:
+        await shown.press("p", "R")
+        assert shown.said.startswith("Asking about 2 jobs")
 
 
 async def test_the_users_command_runs_when_a_job_starts(tmp_path: Path) -> None:
@@ -289,6 +297,17 @@ async def test_no_key_acts_on_a_job_that_has_just_come_under_the_cursor_by_itsel
         if gone_by == "another program":  # the user's own removal is no surprise
             await shown.press("x")
             await shown.until(lambda: not shown.store.load().jobs)
+
+
+async def test_what_the_user_makes_go_is_no_surprise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
+    look = ScreenState(problems_only=True)
+    async with screen(3, dict.fromkeys(map(job_id, (1, 2, 3)), failure()), state=look) as shown:
+        await shown.press("home")
+        for _ in range(2):
+            shown.board.draws_soon = True  # as readings do all the time
+            await shown.press("p")
+        assert [bool(state.paused) for state in shown.board.state.board.states.values()] == [True, True, False]
 
 
 async def test_a_row_that_the_scroll_bar_of_wide_columns_covers_is_out_of_view() -> None:

@@ -8,7 +8,7 @@ into the history) and `happened` (what happened while no key was pressed).
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from functools import cached_property
+from functools import cached_property, partial
 from inspect import isawaitable
 from math import inf
 from typing import TYPE_CHECKING, ClassVar, TypeVar
@@ -238,7 +238,8 @@ class BoardScreen(PresentSize, Screen[None]):
         if not self.draws_soon:
             self.draws_soon = True
             loop = asyncio.get_running_loop()
-            loop.call_later(max(0.0, self._drawn_at + self.apart - loop.time()), self.call_later, self.draw)
+            wait = max(0.0, self._drawn_at + self.apart - loop.time())
+            loop.call_later(wait, self.call_later, partial(self.draw, by_itself=True))
 
     def tick(self) -> None:
         """Runs each second: checks the files, and redraws what changes with time alone."""
@@ -404,9 +405,9 @@ class BoardScreen(PresentSize, Screen[None]):
         if is_quiet and not self.details.is_open:  # the user may be reading the details of the cursor's job
             self.table.park_cursor(self.happened.has_key, self.deps.now().at)
 
-    def draw(self) -> None:
+    def draw(self, by_itself: bool = False) -> None:
         """Draw the rows of the jobs that were read since the last frame, and the header."""
-        changed, by_itself = self.state.show_changed(), self.draws_soon
+        changed = self.state.show_changed()
         if self.draws_soon:  # other frames do not hold up the next readings
             self.draws_soon = False
             if changed or self._drawn_at > -inf:  # a moved view does not hold up the first ones

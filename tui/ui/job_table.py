@@ -341,10 +341,13 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Put the cursor on this line, or on the first line of this job, if it is shown."""
         if isinstance(line, JobId) and self._groups.by:
             line = self.cursor_line if line == self.cursor else next(iter(self._grouped.get(line, ())), None)
-        if line is None or line not in self._lines or (line == self.cursor_line and not self.is_parked):
+        if line is None or line not in self._lines:
+            return
+        self.came_at = -inf
+        if line == self.cursor_line and not self.is_parked:
             return
         old, self.cursor_line = self.cursor_line, line
-        self.parked_at, self.came_at = inf, -inf
+        self.parked_at = inf
         self._refresh_lines(filter(None, (old, line)))
         self._keep_in_view()
         self._extend_range()
