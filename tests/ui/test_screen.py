@@ -21,6 +21,7 @@ from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.core.run import Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.storage.settings import AlertSettings, CommandSettings, ViewSettings
+from tui.storage.watchlist import Watchlist
 from tui.ui.happened import LONG_ENOUGH, QUIET
 
 
@@ -431,6 +432,45 @@ async def test_a_change_of_the_cursors_job_is_not_seen_while_that_is_out_of_view
         assert "out of view: ✱ job 001" in shown.lines[1]
         await shown.press("home")
         assert "job 001" not in shown.lines[1]
+
+
+async def test_rows_that_the_user_has_scrolled_to_stay_in_view_when_others_come_to_the_top() -> None:
+    async with screen(60, state=ScreenState(sort="attention")) as shown:
+        await shown.press("j")
+        shown.board.table.scroll_to(y=30, animate=False, immediate=True)
+        shown.reader.outcomes = {job_id(60): failure()}
+        await shown.ask_all()
+        assert shown.board.table.order[0] == job_id(60)
+        assert shown.board.table.scroll_offset.y == 30
+
+
+async def test_a_cursor_in_the_last_rows_stays_in_view_when_the_terminal_becomes_lower() -> None:
+    async with screen(60, size=(80, 40), state=ScreenState(sort="list")) as shown:
+        await shown.press(*["j"] * 30)
+        await shown.pilot.resize_terminal(80, 24)
+        await shown.until(lambda: shown.board.table.size.height == 21)
+        await shown.settle()
+        assert shown.cursor == job_id(31)
+        assert any(line.startswith("›") and "job 031" in line for line in shown.lines)
+
+
+async def test_names_are_cut_so_that_they_differ_also_when_one_comes_that_is_as_long() -> None:
+    names = [f"{'begin' * 6}{middle}{'end' * 3}" for middle in ("first", "other")]
+    both = [Job(job_id(number), name) for number, name in enumerate(names)]
+    async with screen(both[:1], size=(40, 12)) as shown:
+        assert "…" in shown.lines[2]
+        shown.board.take_watchlist(Watchlist(tuple(both)))
+        shown.board.table.update_rows(shown.board.table.in_view())
+        await shown.ask_all()
+        assert shown.lines[2][4:] != shown.lines[3][4:]
+
+
+async def test_a_key_acts_on_the_job_whose_details_stand_in_place_of_the_table() -> None:
+    async with screen(30, state=ScreenState(sort="list")) as shown:
+        await shown.press("j", "j", "enter")
+        assert shown.board.details.alone
+        await shown.press("p")
+        assert [job for job, state in shown.board.state.board.states.items() if state.paused] == [job_id(3)]
 
 
 @pytest.mark.parametrize("key", ["space", "n"])

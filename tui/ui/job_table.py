@@ -112,6 +112,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.reverse = False
         self.wide = False
         self._keeps_top = False
+        """Whether the first lines stay in view though the cursor does not, see `show`; until the user moves it."""
         self._page_before = 0
         """The rows that fitted before the size changed."""
 
@@ -348,6 +349,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             return
         old, self.cursor_line = self.cursor_line, line
         self.parked_at = inf
+        self._keeps_top = False
         self._refresh_lines(filter(None, (old, line)))
         self._keep_in_view()
         self._extend_range()
