@@ -9,9 +9,6 @@ from rich.cells import cell_len, set_cell_size
 from tui.core.estimate import rounded
 from tui.core.reading import Moment
 
-DAYS_FROM = 48
-"""So many hours and more are shown in days."""
-
 
 def duration(seconds: float) -> str:
     """At most six cells: steps of 15 seconds up to three minutes, then minutes, hours and days."""
@@ -30,7 +27,7 @@ def duration(seconds: float) -> str:
 
 
 def _hours(hours: int) -> str:
-    return f"{hours}h" if hours < DAYS_FROM else f"{hours // 24}d"
+    return f"{hours}h" if hours < 48 else f"{hours // 24}d"
 
 
 def brief(seconds: float) -> str:
@@ -42,15 +39,14 @@ def brief(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes}m{rest:02}s" if rest else f"{minutes}m"
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}h{minutes:02}m" if minutes and hours < DAYS_FROM else _hours(hours)
+    return f"{hours}h{minutes:02}m" if minutes and hours < 48 else _hours(hours)
 
 
 def coarse(seconds: float) -> str:
-    """A duration in whole minutes, hours or days, whichever is nearest: `9m`, `26h`, `3d`; at least a minute."""
+    """A duration in whole minutes, hours or days: `9m`, `26h`, `3d`; at least a minute."""
     if seconds < 3600:
         return f"{max(1, round(seconds / 60))}m"
-    hours = round(seconds / 3600)
-    return f"{hours}h" if hours < DAYS_FROM else f"{round(hours / 24)}d"
+    return _hours(round(seconds / 3600))
 
 
 def ago(seconds: float) -> str:
