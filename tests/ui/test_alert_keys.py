@@ -44,6 +44,12 @@ async def test_b_arms_once_then_always_then_not(monkeypatch: pytest.MonkeyPatch)
         assert sent == ["\a"]
 
 
+async def test_several_jobs_are_armed_in_one_sentence() -> None:
+    async with screen(2) as shown:
+        await shown.press("*", "b")
+        assert shown.said == "Alert when 2 jobs end, once. Again: always."
+
+
 async def test_big_b_silences_and_the_header_says_until_when(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[str] = []
     monkeypatch.setattr(WatchApp, "write_raw", lambda app, text: sent.append(text))

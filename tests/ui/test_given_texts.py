@@ -182,6 +182,19 @@ async def test_what_could_not_be_saved_stays_in_its_dialog() -> None:
             assert kept in (job.id, job.label, *job.tags)
 
 
+@pytest.mark.parametrize("key", ["L", "t"])
+async def test_a_dialog_about_a_job_that_another_program_removes_says_that_nothing_was_saved(key: str) -> None:
+    store = MemoryWatchlist([Job(A, "job 001"), Job(B, "job 002")])
+    async with screen(store=store) as shown:
+        await shown.press(key)
+        store.remove([A])
+        await shown.board.reload()
+        await shown.type("new")
+        await shown.press("enter")
+        assert "Not saved: it is not in the watchlist any more" in shown.text
+        assert "new" in shown.text
+
+
 @pytest.mark.parametrize("key", ["x", "u"])
 async def test_a_banner_says_that_a_change_was_not_saved_until_one_is(key: str) -> None:
     disk = Full(screen_jobs := [Job(A, "job 001"), Job(B, "job 002")])

@@ -107,6 +107,8 @@ class WatchlistEditor:
         """Set labels or tags. Returns why they were not saved; empty when they were."""
         async with self._one_at_a_time:
             watched = {job.id for job in self._jobs}
+            if not watched & values.keys():
+                return "Not saved: it is not in the watchlist any more"
             await self._change(what, self._store.edit, {job: its for job, its in values.items() if job in watched})
             return self._unsaved
 

@@ -126,7 +126,8 @@ class ServiceActions(Actions):
         self.screen.alerting.armed(jobs)
         self.screen.draw()
         again = {Arm.ONCE: ", once. Again: always.", Arm.ALWAYS: ", always. Again: off."}
-        self.say(f"Alert when {name} ends{again[arm]}" if arm else f"No alert about {name}.")
+        end = "ends" if len(jobs) == 1 else "end"
+        self.say(f"Alert when {name} {end}{again[arm]}" if arm else f"No alert about {name}.")
 
     def silence(self) -> None:
         held = self.screen.alerting.silence()
