@@ -186,6 +186,7 @@ def test_a_refused_credential_ends_it(any_one: bool) -> None:
     code, after = waited(stage, 3, any_one=any_one, patience=HOUR)
     assert code is ExitCode.NOT_SIGNED_IN
     assert 50 < after < 60
+    assert ": it failed: sign-in refused" in stage.talk.getvalue()
 
 
 def test_with_any_a_profile_that_is_refused_leaves_the_others() -> None:

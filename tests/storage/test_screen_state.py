@@ -28,6 +28,15 @@ def test_what_is_wrong_is_the_default_and_the_rest_counts(tmp_path: Path) -> Non
     assert load_state(path) == ScreenState(sort="age", wide=True)
 
 
+@pytest.mark.parametrize(
+    ("written", "cells"), [("999", 999), ("1000", 0), ("0", 0), ("-3", 0), ("true", 0), ("40.5", 0), ('"40"', 0)]
+)
+def test_a_size_of_the_details_that_no_terminal_has_is_the_usual_one(tmp_path: Path, written: str, cells: int) -> None:
+    path = tmp_path / "screen.toml"
+    path.write_text(f"details_width = {written}\n")
+    assert load_state(path).details_width == cells
+
+
 def test_texts_are_clean(tmp_path: Path) -> None:
     path = tmp_path / "screen.toml"
     save_state(path, ScreenState(filter="\ud800\x9b"))
