@@ -205,19 +205,14 @@ def digest_text(
     """The sum in one line of so many cells; empty if nothing happened. `keys` go to the next job, and close it.
 
     Urgent jobs are named, as many as there is room for. If there is less, what is least urgent is left out; the keys
-    are left out on a narrow screen only.
+    are left out if even so they have no room.
     """
     if not digest.counts:
         return ""
     how = f" {keys[0]}: go through, {keys[1]}: close"
     texts = list(_sums(digest, name_of, f"Since {clock(digest.since, today)}: "))
-    endings = (how, "") if cells < NARROW else (how,)
-    fitting = (text + end for end in endings for text in texts if width(text + end) <= cells)
-    return next(fitting, texts[-1] + endings[-1])
-
-
-NARROW = 58
-"""With fewer cells than this the digest may be without its keys."""
+    fitting = (text + end for end in (how, "") for text in texts if width(text + end) <= cells)
+    return next(fitting, texts[-1])
 
 
 def _sums(digest: Digest, name_of: Callable[[JobId], str], begin: str) -> Iterable[str]:
