@@ -257,9 +257,30 @@ def test_after_a_suspend_or_with_another_credential_all_is_read_anew() -> None:
 def test_a_first_page_puts_running_jobs_before_all_others() -> None:
     world = World(4)
     first, second, third, last = world.jobs
-    world.known = dict.fromkeys(world.jobs, KnownStatus())
+    world.known = dict.fromkeys((second, last), KnownStatus()) | dict.fromkeys(
+        (first, third), KnownStatus(Status.RUNNING, 0.0)
+    )
     page = HintPage({**hints([first, third]), **hints([second, last], running=True)}, 4)
-    assert world.sweeps.on_answer(USER, page, world.status, 0.0, 0.0) == [second, last]
+    assert world.sweeps.on_answer(USER, page, world.status, 1.0, 1.0) == [second, last, first, third]
+
+
+def test_a_full_page_of_building_jobs_says_nothing_of_those_that_it_does_not_name() -> None:
+    world = World(101)
+    world.answer = building(world, world.jobs[:1])
+    world.live(60)
+    last = world.jobs[-1]
+    world.known = dict.fromkeys(world.jobs, KnownStatus(Status.RUNNING, 0.0))
+    page = HintPage(hints(world.jobs[:100], running=True), None, True)
+    assert last not in world.sweeps.on_answer(BUILDING, page, world.status, world.now, world.now)
+
+
+def test_a_page_agrees_with_a_status_call_only_if_it_was_asked_for_since() -> None:
+    world = World(1)
+    (one,) = world.jobs
+    world.sweeps.on_answer(USER, HintPage(hints([one]), 1), world.status, 5.0, 5.0)
+    assert world.sweeps.book.agrees_since(one, Status.IDLE, 5.0)
+    assert not world.sweeps.book.agrees_since(one, Status.IDLE, 5.1)
+    assert not world.sweeps.book.agrees_since(one, Status.RUNNING, 5.0)
 
 
 def test_a_service_that_invents_projects_does_not_fill_the_memory() -> None:

@@ -285,6 +285,18 @@ def test_a_limit_that_was_one_jobs_own_is_taken_back_everywhere() -> None:
     assert limiter.rate == other.rate == 2.5  # each has a half
 
 
+def test_of_two_limits_the_newer_one_counts_and_one_that_was_taken_back_never_again() -> None:
+    limiter, newer, older = AdaptiveRateLimiter(5.0), Limit(200, 300, 1000.0), Limit(100, 300, 900.0)
+    for limit in (newer, older):
+        limiter.remember(limit)
+    assert limiter.limit == newer
+    limiter.take_others([AdaptiveRateLimiter(5.0).spending(1001.0)._replace(taken_back=newer)], 1001.0)
+    limiter.remember(newer)
+    assert limiter.limit is None
+    limiter.remember(newer._replace(learned=1002.0))
+    assert limiter.limit
+
+
 def test_what_another_instance_heard_long_ago_means_nothing() -> None:
     limiter, other = AdaptiveRateLimiter(5.0), AdaptiveRateLimiter(5.0)
     other.on_throttled(REFUSED, 1000.0, 1000.1)

@@ -1,10 +1,11 @@
 """The way through what happened: where the next press goes, whatever the cursor is on."""
 
 from tests.core.test_past_events import FAILED, job
-from tests.support.builders import job_id, moment
-from tui.core.job import JobId
+from tests.support.builders import failure, job_id, moment, reading
+from tui.core.board import Board
+from tui.core.job import Job, JobId
 from tui.core.past_events import Digest
-from tui.core.reading import Moment
+from tui.core.reading import Moment, Status
 from tui.ui.happened import Happened, way_through
 
 A, B, C, D, E, F = (job_id(number) for number in range(1, 7))
@@ -47,6 +48,23 @@ def test_a_way_that_changes_while_it_is_gone_takes_effect_after_its_last_job() -
     happened, ways = Happened(SINCE), iter([[A, B], [B, C], [C]])
     went = [happened.go_on(1, F, lambda: next(ways), ALL) for _ in range(4)]
     assert went == [A, B, B, C]
+
+
+def test_what_happened_to_jobs_that_are_not_watched_any_more_is_not_listed() -> None:
+    happened, board = Happened(SINCE), Board().watch([Job(A), Job(B)])
+    failed = board.record([reading(A, Status.IDLE, 0), *(reading(A, failure(), at) for at in (100, 200, 300))])
+    after = failed.record([reading(A, Status.IDLE, 400)])
+    happened.look(failed, after, [A])
+    assert happened.events([after.states[A]], moment(500))
+    assert not happened.events([after.states[B]], moment(500))
+
+
+def test_it_is_quiet_until_the_first_key_and_a_minute_after_the_last() -> None:
+    happened = Happened(SINCE)
+    assert happened.is_quiet(moment(1))
+    happened.key(moment(1))
+    assert not happened.is_quiet(moment(60))
+    assert happened.is_quiet(moment(61))
 
 
 def test_another_silence_begins_the_way_again() -> None:

@@ -132,12 +132,28 @@ def test_what_changed_is_said_before_all_other_news() -> None:
     assert shown.index("3 changed") < shown.index("silent until 17:45")
 
 
-@pytest.mark.parametrize(("lasts", "words"), [(7200.0, "token 2h00m"), (59.0, "token 45s"), (0.0, "token ended")])
-def test_the_header_says_when_the_sign_in_ends(lasts: float, words: str) -> None:
+@pytest.mark.parametrize(
+    ("lasts", "words", "look"),
+    [(7200.0, "token 2h00m", "dim"), (59.0, "token 45s", "ageing"), (0.0, "token ended", "error")],
+)
+def test_the_header_says_when_the_sign_in_ends(lasts: float, words: str, look: str) -> None:
     profile = ProfileState("", "cn-north-4", USUAL, lasts=lasts)
     summary = Summary(Counter({Condition.IDLE: 2}), 0, 0, 0, None)
     parts = header_parts(HeaderState((profile,), summary, 100.0, 2, False, 0, "i", width=200))
-    assert words in ["".join(text for text, _ in part) for part in parts]
+    assert [(words, look)] in parts
+
+
+def test_when_a_sign_in_ends_that_has_failed_is_not_said() -> None:
+    profile = ProfileState("", "cn-north-4", USUAL._replace(signed_out=True), lasts=59.0)
+    parts = header_parts(GLANCE._replace(profiles=(profile,), out_of_view=(), ends=(), width=200))
+    assert "token" not in "".join(text for part in parts for text, _ in part)
+
+
+@pytest.mark.parametrize("summary", ["The token has ended.", "The token has ended (HTTP 401, CB.00060101)."])
+def test_the_banner_names_the_code_of_a_refused_sign_in_once(summary: str) -> None:
+    trouble = failure(FailureKind.SIGN_IN, summary)
+    text, _ = banner(GLANCE._replace(profiles=(ProfileState("", "", USUAL._replace(trouble=trouble)),)))
+    assert text.count("CB.00060101") == 1
 
 
 GLANCE = HeaderState(

@@ -115,3 +115,11 @@ def test_durations_are_as_coarse_as_what_is_known(seconds: float, expected: str)
 def test_neighbours_of_one_look_are_sent_as_one_and_blanks_take_any() -> None:
     parts = [("  ", ""), ("a ", "red"), (" ", ""), ("b", "red"), ("c", "blue"), (" ", "red")]
     assert joined(parts) == [("  a  b", "red"), ("c ", "blue")]
+
+
+def test_a_change_that_was_seen_counts_as_one_for_ten_minutes() -> None:
+    stopped = state((RUNNING, 0), (IDLE, 100))
+    assert row(stopped, at=699).has_changed
+    assert not row(stopped, at=700).has_changed
+    assert row(stopped, at=700)._replace(is_new=True).has_changed
+    assert not row(state((RUNNING, 0)), at=1).has_changed

@@ -39,6 +39,12 @@ def whole(outcome: Outcome = PASSED, **parts: Any) -> RecordedRun:
         (whole(maybe_two=True), "       ✓ passed    12:00             ≈10m        perhaps two builds"),
         (whole(source="jump2"), "       ✓ passed    12:00             ≈10m        seen by jump2"),
         (run(job_id(1), 60), "       ▸ running   12:00"),
+        (
+            whole(start=Between(NOON + 58.4, NOON + 60), end=Between(NOON + 70, NOON + 70)),
+            "       ✓ passed    12:00             ≈11s",
+        ),
+        (whole(start=Between(None, NOON + 659.5), running_at=NOON + 659), "       ✓ passed    before 12:10"),
+        (whole(start=Between(NOON, NOON), end=Between(NOON, NOON)), "       ✓ passed    12:00"),
     ],
 )
 def test_a_line_says_what_is_known_of_a_run(known: RecordedRun, line: str) -> None:

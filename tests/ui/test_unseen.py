@@ -10,7 +10,7 @@ from tests.support.screen_harness import Screen, screen
 from tui.core.board import Board
 from tui.core.condition import Condition
 from tui.core.job import Job, JobId
-from tui.core.reading import Failure, Status
+from tui.core.reading import Failure, FailureKind, Status
 from tui.core.run import Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.ui.board_state import BoardState
@@ -141,6 +141,17 @@ def test_what_wants_attention_out_of_view_is_named_in_the_order_of_attention() -
     known.take_troubles({"": failure()})
     known.show_all(moment(100))
     assert {"no answer", "failed before"}.isdisjoint(dict(known.out_of_view(())))  # the banner says why
+    known.take_troubles({"": failure(FailureKind.UNREACHABLE)})
+    assert {"no answer", "failed before"} <= dict(known.out_of_view(())).keys()  # it says something else
+
+
+@pytest.mark.parametrize(("profiles", "named"), [(["a"], ""), (["a", "b"], "a")])
+def test_a_row_names_its_profile_for_the_banner_only_where_there_are_several(profiles: list[str], named: str) -> None:
+    board = Board().watch([Job(A)]).record([reading(A, failure(), 1)])
+    known = BoardState(board, ScreenState(), moment(2), {}, lambda _: 15.0, lambda: profiles)
+    assert known.row(A).explained_by is None
+    known.take_troubles({"a": failure()})
+    assert known.row(A).explained_by == named
 
 
 async def stop(shown: Screen, *jobs: JobId) -> None:
