@@ -126,6 +126,21 @@ def test_the_lists_of_the_projects_are_read_only_if_they_name_most_of_what_the_u
     assert {page.project for page in world.sweep(600)} == {""}
 
 
+@pytest.mark.parametrize(("named", "is_read"), [(3, True), (2, False)])
+def test_the_list_of_a_project_is_read_only_if_it_names_enough_watched_jobs(named: int, is_read: bool) -> None:
+    world = World(named)
+    everything = [*(job_id(1000 + number) for number in range(900)), *world.jobs]
+
+    def answer(page: ListPage) -> Answer:
+        if page.project:
+            return HintPage(hints(world.jobs), named)
+        return HintPage(hints(everything[page.number * 100 : page.number * 100 + 100]), len(everything))
+
+    world.answer = lambda page: HintPage({}, 0) if page.building else answer(page)
+    world.live(1)
+    assert ("p" in {page.project for page in world.sweep(600)}) is is_read
+
+
 def test_a_list_that_names_too_few_watched_jobs_is_not_read_again() -> None:
     world = World(12)
     everything = [*(job_id(1000 + number) for number in range(900)), *world.jobs]

@@ -1,4 +1,7 @@
+"""How many requests may leave, when, and what refusals and other instances change of that."""
+
 from bisect import bisect_left
+from collections.abc import Callable
 from itertools import pairwise
 from math import isclose
 
@@ -8,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.support.long_run import by_length
 from tests.support.scripted_reader import failed, job
-from tui.core.budget import Limit, Spending, limit_of
+from tui.core.budget import Limit, Spending, Told, limit_of
 from tui.core.reading import FailureKind
-from tui.polling.rate_limiter import AdaptiveRateLimiter
+from tui.polling.rate_limiter import EVERY, AdaptiveRateLimiter, BudgetShare
 
 REFUSED = failed(FailureKind.THROTTLED)
 
@@ -295,6 +298,27 @@ def test_of_two_limits_the_newer_one_counts_and_one_that_was_taken_back_never_ag
     assert limiter.limit is None
     limiter.remember(newer._replace(learned=1002.0))
     assert limiter.limit
+
+
+def test_others_are_told_each_moment_what_is_needed_and_a_bit_more_and_of_a_refusal_at_once() -> None:
+    class Others:
+        def exchange(self, spending: Spending) -> Told:
+            told.append(spending)
+            return Told()
+
+        def when_told(self, ready: Callable[[], object]) -> None:
+            """They are heard at once."""
+
+        def end(self) -> None:
+            """Nothing is left."""
+
+    limiter, told = AdaptiveRateLimiter(5.0), list[Spending]()
+    shared = BudgetShare(limiter, Others())
+    for now in (0.0, 0.1, EVERY):
+        shared.turn(now, 2.0)
+    limiter.on_throttled(REFUSED, EVERY, EVERY + 0.05)
+    shared.turn(EVERY + 0.1, 100.0)
+    assert [(one.at, one.wanted) for one in told] == [(0.0, 2.5), (EVERY, 2.5), (EVERY + 0.1, 5.0)]
 
 
 def test_what_another_instance_heard_long_ago_means_nothing() -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.support.other_users import ALICE, needs_root
 from tui.core.budget import BUCKET, LONGEST_WINDOW, Limit, Spending
 from tui.storage import shared_budget
-from tui.storage.shared_budget import SILENT, SIZE, BudgetFolder, BudgetUnusable
+from tui.storage.shared_budget import FORGOTTEN, SILENT, SIZE, BudgetFolder, BudgetUnusable
 
 NOW = 1_780_000_000.0
 WHOSE = "https://build.example key 0123"
@@ -93,6 +93,25 @@ def test_an_instance_that_ended_in_order_counts_alike(folder: Path, joined: Call
     former.exchange(spending())
     former.close()
     assert [other.is_there for other in joined().exchange(spending())] == [False]
+
+
+def test_files_of_former_credentials_and_unfinished_ones_are_removed_after_a_day(
+    folder: Path, joined: Callable[..., BudgetFolder]
+) -> None:
+    joined("another credential").exchange(spending())
+    (others,) = files(folder)
+    unfinished, foreign = folder / f"{'0' * 32}.{'1' * 16}.new", folder / "notes"
+    for path in (unfinished, foreign):
+        path.touch()
+    for path, age in ((others, FORGOTTEN - 1), (unfinished, FORGOTTEN + 1), (foreign, FORGOTTEN + 1)):
+        os.utime(path, (NOW - age, NOW - age))
+    joined().exchange(spending())
+    assert others.exists()
+    assert foreign.exists()
+    assert not unfinished.exists()
+    os.utime(others, (NOW - FORGOTTEN - 1, NOW - FORGOTTEN - 1))
+    joined().exchange(spending())
+    assert not others.exists()
 
 
 def test_a_stopped_instance_gets_no_part_until_it_tells_something_again(joined: Callable[..., BudgetFolder]) -> None:
