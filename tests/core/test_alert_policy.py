@@ -189,6 +189,8 @@ def test_quiet_hours_reach_over_midnight_and_are_summed_up_once() -> None:
     noon = Rules(True, quiet=quiet_hours("12:00-13:30"))
     at = [time(11, 59), time(12), time(13, 29, 59), time(13, 30)]
     assert [noon.is_quiet(moment) for moment in at] == [False, True, True, False]
+    always = Rules(True, quiet=quiet_hours("00:00-00:00"))
+    assert all(always.is_quiet(time(hour)) for hour in range(24))
     ear = Ear(night, time(3)).run([stop(1, 0), stop(1, 400), stop(2, 1)], until=600)
     assert (ear.bells, ear.texts) == ([], [])
     ear.clock = time(8)

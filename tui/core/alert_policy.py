@@ -60,7 +60,7 @@ def next_arm(arms: Iterable[Arm | None]) -> Arm | None:
 
 
 QuietHours = tuple[time, time]
-"""Local times between which there are no alerts; the range may include midnight."""
+"""Local times between which there are no alerts; the range may include midnight. Two equal times are the whole day."""
 
 _CLOCK = r"([01][0-9]|2[0-3]):([0-5][0-9])"
 _QUIET = rf"{_CLOCK} ?[-\u2013] ?{_CLOCK}"
@@ -86,7 +86,7 @@ class Rules(NamedTuple):
         if self.quiet is None:
             return False
         start, end = self.quiet
-        return start <= at < end if start <= end else at >= start or at < end
+        return start <= at < end if start < end else at >= start or at < end
 
 
 class Happening(NamedTuple):
