@@ -109,7 +109,22 @@ ENDLESS = [
     "/(?:aa?)+b/",
     "/.*.*.*.*x/",
     r"/\d+\d+\d+\d+!/",
+    r"/.*\w*.*\w*x/",
+    "/(.*)(?:.*)(?P<z>.*)x/",
+    "/.{1,}.{1,}.{1,}x/",
+    "/.*a?.*a?.*x/",
+    "/.*a.*a.*a.*a.*ab/",
+    f"/{'a?' * 20}{'a' * 20}/",
 ]
+LIKELY = (
+    r"/v?\d+\.?\d*/",
+    "/^team-.*-api-.*-(prod|stage)$/",
+    "/.*foo.*bar.*/",
+    r"/^(?!web)\w+-\w+$/",
+    "/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/",
+    r"/\d+\.\d+\.\d+-\w+/",
+    "/(foo)?bar/",
+)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +134,11 @@ def test_what_is_not_understood_is_named_and_hides_nothing(text: str) -> None:
     parsed = parse_filter(text)
     assert parsed.problem
     assert parsed.matches(FilterSubject(JOB, Condition.IDLE, False))
+
+
+@pytest.mark.parametrize("text", LIKELY)
+def test_a_pattern_that_is_likely_and_quick_is_no_problem(text: str) -> None:
+    assert not parse_filter(text).problem
 
 
 @given(st.text())

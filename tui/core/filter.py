@@ -11,12 +11,18 @@ from tui.core.text import normal
 
 LONGEST = 200
 """Number of characters of a filter at most."""
-_ENDLESS = (
-    (r"(?:[*+}|]|(?<!\()\?)[^()]*\)+[*+{]|\)[*+?{][^()]*\)+[*+{]", "a repetition is nested in another"),
-    (r"(\\.|\[[^]]*\]|.)[*+][?+]?\1[*+]", "what it repeats is repeated once more"),
+MOST_REPEATED = 4
+"""So many repetitions may be in a pattern: each multiplies the time of a search by the length of a name."""
+_PART = r"(?:\\.|\[\^?\]?[^]]*\]|[^\\\[\]{}|*+?])"
+_REPEATED, _OPTIONAL = rf"(?:{_PART}(?:[*+]|\{{\d*,\d*\}})[?+]?)", rf"(?:{_PART}\?[?+]?)"
+_NESTED = r"(?:[*+}|]|(?<!\()\?)[^()]*\)+[*+{]|\)[*+?{][^()]*\)+[*+{]"
+_SLOW = (
+    (rf"{_REPEATED}(?:{_OPTIONAL}*{_REPEATED}){{2}}", "it has three repetitions side by side"),
+    (rf"{_OPTIONAL}{{9}}", "it has nine optional parts side by side"),
 )
-"""What makes the time of a search grow without bounds: a repetition, a choice or an optional part inside a repeated
-group, which may double it with every character, and two equal repetitions side by side, as in `.*.*.*.*x`."""
+"""What makes a search slow, besides a repetition, a choice or an optional part inside a repeated group. Looked for with
+the groups opened."""
+_GROUP = r"(\\.)|\((?:\?(?:P?<\w+>|<?[=!:>]))?|\)"
 
 
 class FilterSubject(NamedTuple):
@@ -143,14 +149,22 @@ def _since_term(value: str) -> Predicate | None:
 
 
 def _pattern_term(pattern: str) -> Predicate:
-    for endless, why in _ENDLESS:
-        if re.search(endless, pattern):
-            raise ValueError(f"/{pattern}/ can hang, since {why}: simplify it")
+    if slow := _why_slow(pattern):
+        raise ValueError(f"/{pattern}/ can hang, since {slow}: simplify it")
     try:
         compiled = re.compile(normal(pattern), re.IGNORECASE | re.MULTILINE)
     except (re.error, OverflowError, RecursionError, MemoryError) as error:
         raise ValueError(f"/{pattern}/ is no regular expression: {error}") from None
     return lambda candidate: bool(compiled.search(_haystack(candidate.job)))
+
+
+def _why_slow(pattern: str) -> str:
+    if re.search(_NESTED, pattern):
+        return "a repetition is nested in another"
+    opened = re.sub(_GROUP, r"\1", pattern)
+    if len(re.findall(_REPEATED, opened)) > MOST_REPEATED:
+        return f"it has more than {MOST_REPEATED} repetitions"
+    return next((why for slow, why in _SLOW if re.search(slow, opened)), "")
 
 
 def _haystack(job: Job) -> str:
