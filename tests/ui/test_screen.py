@@ -291,13 +291,49 @@ async def test_no_key_acts_on_a_job_that_has_just_come_under_the_cursor_by_itsel
         await shown.until(lambda: shown.cursor != job_id(1))
         jobs = len(shown.store.load().jobs)
         await shown.press("x")
-        assert "The cursor comes to this job only now" in shown.said
+        assert f"The cursor comes to this {'group' if is_grouped else 'job'} only now" in shown.said
         assert len(shown.store.load().jobs) == jobs
         await shown.press("x")
         await shown.until(lambda: len(shown.store.load().jobs) == jobs - 1)
         if gone_by == "another program":  # the user's own removal is no surprise
             await shown.press("x")
             await shown.until(lambda: not shown.store.load().jobs)
+
+
+@pytest.mark.parametrize("gone_by", ["time", "another program"])
+async def test_no_key_acts_on_a_group_that_has_just_come_under_the_cursor_by_itself(
+    gone_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
+    look = ScreenState(group="state", folded=("state:no answer", "state:running"))
+    running = dict.fromkeys(map(job_id, (2, 3)), Status.RUNNING)
+    async with screen(3, {job_id(1): failure(), **running}, state=look) as shown:
+        await shown.press("home")
+        assert shown.board.table.group == "state:no answer"
+        if gone_by == "time":
+            shown.reader.outcomes[job_id(1)] = Status.RUNNING
+            await shown.ask_all()
+        else:
+            shown.store.remove((job_id(1),))
+            await shown.board.reload()
+        await shown.until(lambda: shown.board.table.group == "state:running")
+        jobs = len(shown.store.load().jobs)
+        await shown.press("x")
+        assert "The cursor comes to this group only now" in shown.said
+        assert len(shown.store.load().jobs) == jobs
+        await shown.press("x")
+        await shown.until(lambda: not shown.store.load().jobs)
+
+
+async def test_nothing_is_said_to_come_under_the_cursor_where_no_row_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
+    async with screen(2, {job_id(1): failure()}, state=ScreenState(problems_only=True)) as shown:
+        await shown.press("home")
+        shown.reader.outcomes[job_id(1)] = Status.RUNNING
+        await shown.ask_all()
+        await shown.until(lambda: not shown.board.table.order)
+        await shown.press("x")
+        assert "comes to this" not in shown.said
 
 
 async def test_what_the_user_makes_go_is_no_surprise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -301,10 +301,10 @@ class BoardScreen(PresentSize, Screen[None]):
 
     async def reload(self) -> None:
         """Load the watchlist after another program changed its file."""
-        job = self.table.cursor
+        acted_on = self.table.acted_on
         if problem := await self.editor.reload():
             self.say(problem, "error")
-        if job and job not in self.state.board.states:
+        if self.table.acted_on not in (acted_on, ""):
             self.table.came_at = self.deps.now().at
         self.show_around()
 
@@ -622,7 +622,8 @@ class BoardScreen(PresentSize, Screen[None]):
         was_seen = not table.is_away and now - table.parked_at >= LONG_ENOUGH
         has_just_come, table.came_at = now - table.came_at < LONG_ENOUGH, -inf
         if is_new := (table.bring_cursor() and not was_seen) or has_just_come:
-            self.say("The cursor comes to this job only now. Press the key again to act on it.")
+            what = "group" if table.group else "job"
+            self.say(f"The cursor comes to this {what} only now. Press the key again to act on it.")
         return is_new
 
     def the_job(self) -> JobId | None:

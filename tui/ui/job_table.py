@@ -104,7 +104,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.parked_at = inf
         """When `park_cursor` put the cursor on its line; infinite if the user has put it there."""
         self.came_at = -inf
-        """When the cursor came to another job by itself, since its own had gone; infinitely long ago if it has not."""
+        """When the cursor came to another job or group by itself, since its own had gone; else infinitely long ago."""
         self.marks: frozenset[JobId] = frozenset()
         self._range_from: Line | None = None
         """The line where the range began that grows with the cursor; None if there is none."""
@@ -129,6 +129,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The group whose own line is under the cursor; empty if there is none."""
         return "" if self.cursor or not self.order else group_of(self.cursor_line)
 
+    @property
+    def acted_on(self) -> JobId | str:
+        """The job or group under the cursor, which keys act on; empty if there are no lines."""
+        return self.cursor or self.group
+
     def show(self, order: Sequence[Line], keeps_top: bool = False, now: float = -inf) -> None:
         """Show these lines. The cursor stays on its job, and that job on its line of the screen.
 
@@ -142,6 +147,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             return
         old_line = self._cursor_number
         top, before, cursor = self.scroll_offset.y, self._lines_in_view(), self.cursor_line
+        acted_on = self.acted_on
         was_in_view = not self.order or self._in_view(old_line)
         self.order = order
         self._lines = {line: number for number, line in enumerate(order)}
@@ -156,7 +162,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         job = self.cursor
         if self.cursor_line not in self._lines:
             self.cursor_line = self._same_place() or (order[min(old_line, len(order) - 1)] if order else None)
-            self.came_at = now if self.cursor != job else self.came_at
+            self.came_at = now if self.acted_on not in (acted_on, "") else self.came_at
         self._resize()
         if top and self.cursor == job and self.cursor_line and was_in_view:
             moved = self._lines[self.cursor_line] - old_line
