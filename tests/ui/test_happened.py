@@ -85,3 +85,14 @@ def test_a_digest_that_was_not_closed_goes_on_over_the_next_silence() -> None:
     happened.close_digest()
     assert happened.key(moment(3000))
     assert happened.digest(states) is None
+
+
+def test_the_digest_has_what_happened_after_the_clock_was_set_back_in_the_silence() -> None:
+    happened = Happened(moment(7200))
+    happened.key(moment(7200))
+    readings = [reading(A, status, at) for status, at in ((Status.RUNNING, 3900), (Status.IDLE, 4000))]
+    board = Board().watch([Job(A)]).record(readings)
+    assert happened.key(Moment(7200 + 1200, moment(7200 + 1200 - 3600).wall))
+    found = happened.digest(board.states.values())
+    assert found
+    assert found.jobs == (A,)
