@@ -110,7 +110,7 @@ def test_records_are_sorted_and_none_is_there_twice() -> None:
 def test_two_entries_of_one_build_that_contradict_each_other_say_nothing_of_its_outcome() -> None:
     states = ("SUCCESS", "FAILURE", "FAILURE")
     (record,) = page([{**STATE, "number": 7, "state": state} for state in states]).records
-    assert (record.number, record.outcome) == (7, Outcome.UNKNOWN)
+    assert (record.number, record.outcome, record.outcome_as_sent) == (7, Outcome.UNKNOWN, "")
 
 
 @pytest.mark.parametrize(

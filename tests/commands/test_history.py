@@ -17,7 +17,7 @@ from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.remembered import Notes
-from tui.core.run import Outcome
+from tui.core.run import Outcome, RunRecord
 from tui.storage.history_file import HistoryFile
 from tui.storage.watchlist import WatchlistFile
 
@@ -159,3 +159,9 @@ def test_many_runs_are_listed_by_their_starts_and_the_last_ones_say_how_many_the
     assert "before" in told.out
     assert "0s+" not in told.out
     assert "These are the last 20 of 35 runs: --limit 35 prints all." in told.err
+
+
+def test_the_last_builds_are_printed_also_where_the_service_sends_no_times() -> None:
+    records = {ONE: [RunRecord(number, Outcome.PASSED, "SUCCESS") for number in (9, 8, 7)]}
+    found = history.job_runs([Job(ONE)], {}, {}, records, 0.0)
+    assert [one.known.number for one in found] == [7, 8, 9]

@@ -76,7 +76,7 @@ def parse_record_page(body: bytes, secrets: Sequence[str], job: JobId) -> Record
     for record in filter(None, map(_record, listed)):
         known = records.setdefault(record.number, record)
         if known.outcome is not record.outcome:  # two entries of one build that contradict each other
-            records[record.number] = known._replace(outcome=Outcome.UNKNOWN)
+            records[record.number] = known._replace(outcome=Outcome.UNKNOWN, outcome_as_sent="")
     if listed and not records:
         return not_understood("no build in it has a number")
     return RecordPage(tuple(records[number] for number in sorted(records, reverse=True)), total)

@@ -96,14 +96,15 @@ def job_runs(
     records: Mapping[JobId, Sequence[RunRecord]],
     since: float,
 ) -> list[JobRun]:
-    """Returns the runs of these jobs that were there since then (epoch seconds), in the order of their ends."""
+    """Returns the runs of these jobs that were there since then (epoch seconds), in the order of their ends; those
+    whose times are not known come first, in the order of their numbers."""
     found = [
         JobRun(job, job.label or names.get(job.id, ServiceName()).name or job.id.short, known)
         for job in jobs
         for known in known_runs(observed.get(job.id, ()), records.get(job.id, ()))
         if known.at >= since
     ]
-    return sorted(found, key=lambda one: one.known.at)
+    return sorted(found, key=lambda one: (one.known.at, one.known.number or 0))
 
 
 def _began(one: JobRun) -> float:
