@@ -143,6 +143,24 @@ async def test_the_services_name_stands_where_there_is_no_label_and_can_be_filte
         assert "mine" not in shown.text
 
 
+async def test_a_job_has_the_name_of_its_row_in_all_that_is_said_of_it() -> None:
+    known = {job_id(1): ServiceName("payments-api")}
+    async with screen([Job(job_id(1))], {job_id(1): failure()}, job_names=known) as shown:
+        await shown.press("t")
+        assert "Tags of payments-api" in shown.text
+        await shown.type("web")
+        await shown.press("enter")
+        assert "Tags of payments-api: +web" in shown.said
+        await shown.press("L")
+        await shown.type("mine")
+        await shown.press("enter", "u")
+        assert "Undone: labelled payments-api" in shown.said
+        await shown.press("x")
+        assert "Removed payments-api" in shown.said
+        await shown.press("u", "e")
+        assert f"payments-api  {job_id(1)}" in shown.text
+
+
 async def test_texts_of_the_service_are_plain_on_the_screen() -> None:
     async with screen(1, size=(120, 30)) as shown:
         hostile = FailedStep("[bold]x[/] [link=file:///]", "CB", "[@click=app.quit]y[/]")

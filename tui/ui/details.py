@@ -147,7 +147,7 @@ def error_fields(subject: Subject) -> Iterator[Field]:
     For a job that can be read: what became of its last run.
     """
     state = subject.row.state
-    yield "job", f"{state.job.name}  {state.job.id}" if state.job.label else state.job.id, "strong"
+    yield "job", f"{state.name}  {state.job.id}" if state.named_job.label else state.job.id, "strong"
     if state.failure and state.last:
         yield "what", state.failure.summary, "stale"
         yield from _error(state.failure)

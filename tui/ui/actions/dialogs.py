@@ -139,7 +139,7 @@ class CopyActions(Actions):
 
         if not (job_id := self.screen.the_job()):
             return
-        job = self.state.board.states[job_id].job
+        job = self.state.board.states[job_id].named_job
         if not (address := page_of(job, self.live.endpoint_of(job.id).region, self.deps.settings.ui.address)):
             self.say(
                 "No address is known for this job. Paste the address of its page when you add it, or set ui.address."

@@ -59,7 +59,7 @@ class WatchlistActions(Actions):
 
     async def remove(self) -> None:
         if jobs := self.screen.targets():
-            name = count([self.state.board.states[job].job for job in jobs])
+            name = count([self.state.board.states[job].named_job for job in jobs])
             if await self.editor.remove(jobs, name):
                 self.say(f"Removed {name}. Press {self.screen.key('undo')} to undo.")
 
@@ -68,10 +68,11 @@ class WatchlistActions(Actions):
 
         if not (job_id := self.screen.the_job()):
             return
-        job = self.state.board.states[job_id].job
+        state = self.state.board.states[job_id]
+        job = state.job
 
         async def save(label: str) -> str:
-            return await self.editor.edit({job.id: {"label": label}}, f"labelled {job.name}")
+            return await self.editor.edit({job.id: {"label": label}}, f"labelled {state.name}")
 
         title = f"Label of {job.id.short}"
         await self.screen.ask(
@@ -82,7 +83,7 @@ class WatchlistActions(Actions):
         from tui.ui.add_dialog import TAGS_LONGEST
         from tui.ui.dialogs import TextDialog
 
-        if not (jobs := [self.state.board.states[job].job for job in self.screen.targets()]):
+        if not (jobs := [self.state.board.states[job].named_job for job in self.screen.targets()]):
             return
         common = shared_tags(jobs)
 
