@@ -37,6 +37,16 @@ async def test_columns_are_chosen_in_a_dialog_seen_at_once_and_kept() -> None:
         assert not shown.saved[-1].columns
 
 
+async def test_a_click_on_a_column_shows_or_hides_it_and_saves_nothing() -> None:
+    async with screen(3, columns=("job", "state")) as shown:
+        await shown.press("W")
+        for ticks in ("[ ] State", "[x] State"):
+            await shown.pilot.click("OptionList", offset=(10, 1))
+            await shown.settle()
+            assert ticks in shown.text
+        assert not shown.saved
+
+
 async def test_a_column_that_was_chosen_before_the_start_is_there() -> None:
     async with screen(3, state=ScreenState(columns=("id",))) as shown:
         assert shown.lines[1].split() == ["ID"]

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -43,6 +44,20 @@ class ColumnChoice:
         return there
 
 
+class Ticks(OptionList):
+    """The columns, each with its tick."""
+
+    class Clicked(Message):
+        """The highlighted column was clicked."""
+
+    def on_click(self, event: events.Click) -> None:
+        event.prevent_default()  # a list of options takes a click for enter
+        place = event.style.meta.get("option")
+        if place is not None:
+            self.highlighted = place
+            self.post_message(self.Clicked())
+
+
 class ColumnsDialog(Dialog[tuple[str, ...]]):
     """Its answer is empty for the usual columns."""
 
@@ -71,7 +86,7 @@ class ColumnsDialog(Dialog[tuple[str, ...]]):
         self._choice = ColumnChoice(tuple(self._columns), shown)
 
     def body(self) -> ComposeResult:
-        yield OptionList(*(Option(self._line(key)) for key in self._choice.order))
+        yield Ticks(*(Option(self._line(key)) for key in self._choice.order))
 
     def _line(self, key: str) -> Text:
         column = self._columns[key]
@@ -95,6 +110,7 @@ class ColumnsDialog(Dialog[tuple[str, ...]]):
     def action_cursor(self, by: int) -> None:
         self._options.action_cursor_down() if by > 0 else self._options.action_cursor_up()
 
+    @on(Ticks.Clicked)
     def action_tick(self) -> None:
         if self._choice.toggle(self._place):
             self._show(self._place)
