@@ -53,6 +53,22 @@ async def test_a_search_and_enter_add_one_job() -> None:
         assert (job.id, job.label, job.profile) == (job_id(243), "job-243 nightly", "")
 
 
+async def test_the_wheel_brings_more_jobs_and_enter_adds_none_that_is_out_of_view() -> None:
+    async with screen([], profile=replace(PROFILE, extras=Lists())) as shown:
+        await shown.press("O")
+        await shown.until(lambda: "Project 3" in shown.text)
+        await shown.press("enter")
+        await shown.until(lambda: "100 jobs" in shown.text)
+        found = shown.app.screen.query_one("FoundList")
+        found.scroll_to(y=90, animate=False, immediate=True)
+        await shown.until(lambda: "200 jobs" in shown.text)
+        first = next(line for line in shown.lines if "nightly" in line)
+        await shown.press("enter")
+        await shown.until(lambda: "Added" in shown.said)
+        (job,) = shown.store.load().jobs
+        assert job.label in first
+
+
 async def test_hostile_names_stay_in_their_columns() -> None:
     service = Lists([60])
     named = zip(service.jobs, FRAGMENTS, strict=False)

@@ -7,7 +7,7 @@ from tests.support.builders import DAY, failure, job_id, moment, reading
 from tests.support.screen_harness import Screen, screen
 from tui.core.job import JobId, ServiceName
 from tui.core.observed_run import Between, RecordedRun
-from tui.core.reading import Failure, Status
+from tui.core.reading import Failure, FailureKind, Status
 from tui.core.remembered import LastSeen, Remembered
 from tui.core.run import Outcome
 from tui.storage.recorder import Recorder
@@ -78,6 +78,20 @@ async def test_a_run_is_listed_once_also_where_the_clock_was_set_back_after_it()
         await shown.settle()
         numbers = [line.split("#")[1][0] for line in shown.lines if "#" in line.partition("│")[2]]
         assert numbers == ["7", "6", "5"]
+
+
+async def test_no_line_of_a_list_is_chosen_that_the_wheel_has_brought_out_of_view() -> None:
+    async with screen(30, size=(80, 15)) as shown:
+        shown.reader.outcomes.update(dict.fromkeys(map(job_id, range(1, 31)), failure(FailureKind.FORBIDDEN)))
+        await shown.ask_all()
+        await shown.press("E")
+        events = shown.app.screen.query_one("LineList")
+        events.scroll_to(y=12, animate=False, immediate=True)
+        await shown.settle()
+        seen = [line for line in shown.lines if "no answer" in line]
+        await shown.press("enter")
+        assert shown.cursor
+        assert shown.board.job_name(shown.cursor) in seen[0]
 
 
 async def test_a_history_that_opens_late_is_shown_then_and_its_notice_once() -> None:

@@ -179,6 +179,9 @@ class FoundList(ScrollView, can_focus=False):
     class Clicked(Message):
         """The row under the cursor was clicked."""
 
+    class Scrolled(Message):
+        """The wheel has taken the cursor along."""
+
     def __init__(self, finder: Finder, glyphs: Glyphs) -> None:
         super().__init__()
         self._finder = finder
@@ -200,6 +203,15 @@ class FoundList(ScrollView, can_focus=False):
             y = self.cursor if self.cursor < top else self.cursor - room + 1
             self.scroll_to(y=y, animate=False, immediate=True, force=True)
         self.refresh()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """The wheel takes the cursor along: no key acts on a row that is not seen, and more rows are asked for."""
+        super().watch_scroll_y(old_value, new_value)
+        top = self.scroll_offset.y
+        seen = max(top, min(top + self.size.height - 1, self.cursor))
+        if seen != self.cursor:
+            self.move_to(seen)
+            self.post_message(self.Scrolled())
 
     @property
     def under_cursor(self) -> FinderRow:
@@ -370,6 +382,11 @@ class FindDialog(Dialog[tuple[Job, ...]]):
             return
         self._field.value = ""
         self._show(0)
+
+    @on(FoundList.Scrolled)
+    def show_more(self) -> None:
+        self._fetch()
+        self._tell()
 
     def action_move(self, rows: int) -> None:
         self._list.move_to(self._list.cursor + rows)

@@ -94,6 +94,16 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         if self.cursor >= len(self.lines) - NEAR:
             self.post_message(self.NearsEnd())
 
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """The wheel takes the cursor along: no key acts on a line that is not seen."""
+        super().watch_scroll_y(old_value, new_value)
+        top = self.scroll_offset.y
+        if seen := max(top, min(top + self.size.height - 1, self.cursor)) - self.cursor:
+            self.action_move(seen)
+
+    def on_resize(self) -> None:
+        self.action_move(0)
+
     def action_page(self, pages: int) -> None:
         self.action_move(pages * max(1, self.size.height - 1))
 
