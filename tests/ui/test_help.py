@@ -129,6 +129,21 @@ def is_seen(shown: Screen, text: str) -> bool:
     return text in shown.text or text in shown.said
 
 
+async def test_hints_with_wide_characters_are_clicked_and_cut_where_they_are_seen() -> None:
+    own = {"打开日志页面": COMMANDS["open log"]}
+    async with screen(1, {A: Status.RUNNING}, commands=own, size=(100, 24)) as shown:
+        await shown.press("j")
+        before, _, _ = shown.lines[-1].partition("f6 打开")
+        await shown.pilot.click("Footer", offset=(cell_len(before) + len("f6 打开日志页面"), 0))
+        await shown.until(partial(is_seen, shown, "打开日志页面: done"))
+        whole = shown.lines[-1].strip().split("   ")
+        for columns in range(60, 100):
+            await shown.pilot.resize_terminal(columns, 24)
+            await shown.settle()
+            hints_shown = shown.lines[-1].strip().split("   ")
+            assert hints_shown == whole[: len(hints_shown)]
+
+
 async def test_the_footer_follows_the_cursor_and_can_be_clicked() -> None:
     async with screen(3, {A: failure(), B: Status.RUNNING}, commands=COMMANDS, size=(100, 24)) as shown:
         assert shown.lines[-1].startswith(" ? help   q quit   e why   enter details")

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.core.condition import Condition
+from tui.core.text import width
 from tui.ui.keys import BY_ID, keys_of, shown
 
 AnyLook = TypeVar("AnyLook")
@@ -52,7 +53,7 @@ class StatusLine(Widget):
         room = self.size.width - 1 + len(self.between)
         fit = 0
         for group in self._groups:
-            room -= len(self.between) + sum(len(text) for text, _ in group)
+            room -= len(self.between) + sum(width(text) for text, _ in group)
             if fit and room < 0:
                 break
             fit += 1
@@ -244,7 +245,7 @@ class Footer(StatusLine):
     def on_click(self, event: events.Click) -> None:
         left = 1
         for hint, group in zip(self._hints, self.fitting(), strict=False):
-            width = sum(len(text) for text, _ in group)
-            if left <= event.x < left + width and hint.command:
+            right = left + sum(width(text) for text, _ in group)
+            if left <= event.x < right and hint.command:
                 self.post_message(self.HintClicked(hint.command))
-            left += width + len(self.between)
+            left = right + len(self.between)
