@@ -9,11 +9,12 @@ from tests.support.screen_harness import screen
 from tui.core.job import Job
 from tui.core.reading import Status
 from tui.storage.screen_state import ScreenState
+from tui.storage.settings import UiSettings
 from tui.ui.columns_dialog import ColumnChoice
 
 
 def heads(lines: list[str]) -> list[str]:
-    return next(line for line in lines if "State" in line or "Job" in line).split()
+    return next(line for line in lines if "State" in line or "Job" in line or " ID" in line).split()
 
 
 async def test_the_settings_name_the_columns_and_their_order() -> None:
@@ -45,6 +46,21 @@ async def test_a_click_on_a_column_shows_or_hides_it_and_saves_nothing() -> None
             await shown.settle()
             assert ticks in shown.text
         assert not shown.saved
+
+
+async def test_settings_that_are_edited_meanwhile_change_the_usual_columns_and_not_what_is_tried() -> None:
+    async with screen(3, columns=("job", "state")) as shown:
+        await shown.press("W")
+        settings = shown.board.deps.settings
+        shown.board.deps = shown.board.deps._replace(settings=settings._replace(ui=UiSettings(columns=("id",))))
+        shown.board.set_look(shown.board.state.look)
+        await shown.settle()
+        assert heads(shown.lines) == ["Job", "State"]
+        await shown.press("enter")
+        assert heads(shown.lines) == ["Job", "State"]
+        await shown.press("W", "0", "enter")
+        assert heads(shown.lines) == ["ID"]
+        assert not shown.saved[-1].columns
 
 
 async def test_a_column_that_was_chosen_before_the_start_is_there() -> None:

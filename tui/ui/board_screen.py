@@ -33,7 +33,6 @@ from tui.core.text import clean
 from tui.startup import resume_gc
 from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.screen_state import ScreenState
-from tui.storage.settings import USUAL_COLUMNS
 from tui.storage.watchlist import Watchlist
 from tui.ui.actions.details import AROUND_ROWS, DetailsActions
 from tui.ui.actions.look import FilterActions, LookActions, ViewActions, number_of
@@ -335,7 +334,7 @@ class BoardScreen(PresentSize, Screen[None]):
 
     def columns_of(self, look: ScreenState) -> Sequence[str]:
         """The columns chosen on the screen, else those of the settings, else the usual ones."""
-        return look.columns or self.deps.settings.ui.columns or USUAL_COLUMNS
+        return self.look.tried_columns or look.columns or self.look.usual_columns()
 
     def keep_look(self, look: ScreenState) -> None:
         """Apply this look and save it for the next start."""

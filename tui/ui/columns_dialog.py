@@ -75,13 +75,13 @@ class ColumnsDialog(Dialog[tuple[str, ...]]):
         self,
         every: Sequence[Column],
         shown: Sequence[str],
-        usual: Sequence[str],
+        usual: Callable[[], Sequence[str]],
         seen: Callable[[Sequence[str]], None],
     ) -> None:
-        """`seen` is called with each choice."""
+        """`usual` returns the columns where nothing is chosen; `seen` is called with each choice."""
         super().__init__("Columns")
         self._columns = {column.key: column for column in every}
-        self._usual = tuple(usual)
+        self._usual = usual
         self._seen = seen
         self._choice = ColumnChoice(tuple(self._columns), shown)
 
@@ -119,10 +119,10 @@ class ColumnsDialog(Dialog[tuple[str, ...]]):
         self._show(self._choice.move(self._place, by))
 
     def action_usual(self) -> None:
-        self._choice = ColumnChoice(tuple(self._columns), self._usual)
+        self._choice = ColumnChoice(tuple(self._columns), self._usual())
         self._show(0)
 
     @on(OptionList.OptionSelected)
     def answer(self) -> None:
         shown = self._choice.shown
-        self.dismiss(() if shown == self._usual else shown)
+        self.dismiss(() if shown == tuple(self._usual()) else shown)

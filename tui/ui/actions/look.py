@@ -23,6 +23,9 @@ AUTO = "automatic: attention if the list is longer than the screen"
 class LookActions(Actions):
     """Each of these changes the look of the table, and saves it for the next start."""
 
+    tried_columns: Sequence[str] = ()
+    """Those that the dialog of columns shows while it is open; the settings may be edited meanwhile."""
+
     async def sort(self) -> None:
         from tui.ui.dialogs import ChoiceDialog
 
@@ -50,15 +53,23 @@ class LookActions(Actions):
         look = self.state.look
 
         def show(chosen: Sequence[str]) -> None:
+            self.tried_columns = chosen
             self.table.set_columns(chosen, look.sort, look.reverse, look.wide)
 
-        usual = self.deps.settings.ui.columns or USUAL_COLUMNS
-        dialog = ColumnsDialog(self.table.every, self.screen.columns_of(look), usual, show)
-        chosen = await self.screen.ask("columns", dialog)
+        self.tried_columns = self.screen.columns_of(look)
+        dialog = ColumnsDialog(self.table.every, self.tried_columns, self.usual_columns, show)
+        try:
+            chosen = await self.screen.ask("columns", dialog)
+        finally:
+            self.tried_columns = ()
         if chosen is None:
             self.screen.set_look(self.state.look)
         else:
             self.screen.keep_look(self.state.look._replace(columns=chosen))
+
+    def usual_columns(self) -> Sequence[str]:
+        """The columns of the settings, else those that everybody has."""
+        return self.deps.settings.ui.columns or USUAL_COLUMNS
 
     def wide(self) -> None:
         self.screen.keep_look(self.state.look._replace(wide=not self.state.look.wide))
