@@ -23,6 +23,11 @@ TABLE = f"| Status | ID | Name |\n| --- | --- | --- |\n| green | {JOB} | payment
     ("text", "label"),
     [
         (f"{JOB}\tpayments nightly", "payments nightly"),
+        (f"{JOB}\tpayments (prod)", "payments (prod)"),
+        (f"(prod) payments\t{JOB}", "(prod) payments"),
+        (f"{JOB}  payments [prod]", "payments [prod]"),
+        (f"{JOB}  (payments (prod))", "payments (prod)"),
+        (f"{JOB} (payments)", "payments"),
         (f"{JOB}\tpayments nightly\tpayments,web\tprod", "payments nightly"),
         (f"payments nightly\t{JOB}\trunning", "payments nightly"),
         (f"7\tpayments nightly\t{JOB}", "payments nightly"),

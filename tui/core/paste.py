@@ -141,12 +141,26 @@ def _has_an_id(text: str) -> bool:
 
 def _name(text: str) -> str:
     """Returns the text as a label; empty if it is more like a number, a date, a state, an address or a sentence."""
-    name = one_line(text[: 4 * LABEL_LONGEST]).strip(_AROUND_LABEL).strip()
+    name = _bare(one_line(text[: 4 * LABEL_LONGEST])).strip()
     words = name.split()
     if not words or len(name) > LABEL_LONGEST or len(words) > _MOST_WORDS or max(map(len, words)) > _LONGEST_WORD:
         return ""
     if _NOT_A_NAME.match(name) or _has_an_id(name) or not any(unicodedata.category(one)[0] == "L" for one in name):
         return ""
+    return name
+
+
+def _bare(text: str) -> str:
+    """Returns the text without what stands around a label; a bracket stays where its other half is within."""
+    name = text.strip(_AROUND_LABEL)
+    begin = text.find(name)
+    end = begin + len(name)
+    for opening, closing in ("()", "[]", "{}", "<>"):
+        opened = name.count(opening) - name.count(closing)
+        if opened > 0 and text[end : end + 1] == closing:
+            return name + closing
+        if opened < 0 and text[max(0, begin - 1) : begin] == opening:
+            return opening + name
     return name
 
 
