@@ -11,6 +11,7 @@ from tui.core.board import Board
 from tui.core.condition import Condition
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Status
+from tui.core.remembered import LastSeen, Remembered, remember
 from tui.core.run import Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.ui.board_state import BoardState
@@ -112,6 +113,36 @@ def test_a_build_that_was_seen_to_stop_is_new_again_once_it_is_known_that_it_fai
     assert A in known.unseen
     known.unseen.keep([B])
     assert A not in known.unseen
+
+
+OUTCOMES = (Outcome.PASSED, Outcome.FAILED)
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("before", OUTCOMES)
+def test_a_run_that_was_missed_is_new_where_the_row_says_so(before: Outcome, outcome: Outcome) -> None:
+    seen = LastSeen(IDLE, 0, 0, 0, number=7, outcome=before)
+    at_start = moment(5000)
+    known = Watcher(Unseen(), remember(Board().watch([Job(A), Job(B)]), Remembered(seen={A: seen}), at_start))
+    for job in (A, B):
+        known.read(job, IDLE, 5001)
+    assert not known.unseen.jobs
+    ended = at_start.wall - timedelta(seconds=60)
+    for job in (A, B):  # of the other one no run was known
+        record = RunRecord(8, outcome, "", ended - timedelta(seconds=30), ended, is_finished=True)
+        was, known.board = known.board, known.board.learn(job, record)
+        known.unseen.look(was, known.board, [job], moment(5002))
+    is_new = outcome is Outcome.FAILED or before is not outcome
+    assert list(known.unseen.jobs) == [A] * is_new
+    assert known.unseen.since == (moment(4940) if is_new else None)
+
+
+def test_what_changed_while_the_program_was_away_changed_since_the_last_answer_before() -> None:
+    at = moment(100).wall.timestamp()
+    board = remember(Board().watch([Job(A)]), Remembered(seen={A: LastSeen(IDLE, at, at, at)}), moment(5000))
+    known = Watcher(Unseen(), board)
+    known.read(A, RUNNING, 5001)
+    assert known.unseen.since == moment(100)
 
 
 def test_what_wants_attention_out_of_view_is_named_in_the_order_of_attention() -> None:

@@ -125,7 +125,7 @@ class Unseen:
 
     def __init__(self) -> None:
         self._since: dict[JobId, Moment] = {}
-        """When the first change that was not seen was noticed, the oldest first."""
+        """When the first change that was not seen was noticed; if before this start, the last answer before that."""
         self._drawn: dict[JobId, float] = {}
         """Since when the change has been in view."""
         self._seen: dict[JobId, float] = {}
@@ -140,14 +140,14 @@ class Unseen:
 
     @property
     def since(self) -> Moment | None:
-        """When the oldest of these changes was noticed; None if there is none."""
-        return next(iter(self._since.values()), None)
+        """Since when there are changes that were not seen; None if there are none."""
+        return min(self._since.values(), key=lambda moment: moment.at, default=None)
 
     def look(self, before: Board, after: Board, jobs: Iterable[JobId], now: Moment) -> None:
         """Note which of these jobs changed between the two boards."""
         for was, state in states_on_both(before, after, jobs):
             if _is_news(was, state):
-                self._since.setdefault(state.job.id, now)
+                self._since.setdefault(state.job.id, _since(was, state, now))
                 self._drawn.pop(state.job.id, None)
 
     @property
@@ -194,10 +194,29 @@ class Unseen:
 
 
 def _is_news(was: JobState, state: JobState) -> bool:
-    """Whether it started or stopped, or the run that was seen to stop turned out to have failed."""
-    if state.has_changed_since(was):
+    """Whether it started or stopped, a run was missed, or the run that was seen to stop turned out to have failed."""
+    if state.has_changed_since(was) or _has_missed_run(was, state):
         return True
     return bool(state.stopped_run) and _outcome(state) is Outcome.FAILED and _outcome(was) is not Outcome.FAILED
+
+
+def _has_missed_run(was: JobState, state: JobState) -> bool:
+    """Whether a later run than the last known one ended between two readings or before this start, and the row says so:
+    it failed, or it ended otherwise than the one before."""
+    before, last = was.last_run, state.last_run
+    if not (before and last and 0 < before.number < last.number):
+        return False
+    return last.outcome is Outcome.FAILED or last.outcome is not before.outcome
+
+
+def _since(was: JobState, state: JobState, now: Moment) -> Moment:
+    """When it was noticed; if it was before that, when the missed run ended, or the last answer before this start."""
+    if was.is_remembered and was.good:
+        return was.good.received
+    ended = state.last_run and state.last_run.ended_at
+    if ended and was.since and _has_missed_run(was, state) and was.since.wall < ended < now.wall:
+        return Moment(now.at - (now.wall - ended).total_seconds(), ended)
+    return now
 
 
 def _outcome(state: JobState) -> Outcome | None:
