@@ -79,6 +79,22 @@ async def test_a_failed_build_says_where_and_e_says_why() -> None:
         assert shown.cursor == job_id(1)
 
 
+async def test_from_why_a_build_failed_it_is_one_key_to_its_log_and_to_the_next_reason() -> None:
+    async with screen(3, {job_id(3): failure()}, size=(120, 30)) as shown:
+        await learn(shown, 1, Outcome.FAILED, STEP)
+        await shown.press("home", "e")
+        assert "l: log, n: next" in shown.text
+        await shown.press("n")
+        assert shown.cursor == job_id(3)
+        assert "Why there is no answer" in shown.text
+        assert "l: log" not in shown.text
+        await shown.press("n")
+        assert shown.cursor == job_id(1)
+        assert "Why the build failed" in shown.text
+        await shown.press("l")
+        assert "Logs need" in shown.said  # this screen has no service to read them from
+
+
 async def test_without_room_for_builds_the_failing_step_or_the_error_stands_behind_the_name() -> None:
     names = ("ios", "android", "a-name-that-leaves-builds-no-room", "a-name-that-leaves-a-bit")
     watched = [Job(job_id(number), name) for number, name in enumerate(names, 1)]

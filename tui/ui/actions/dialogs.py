@@ -34,16 +34,27 @@ class DialogActions(Actions):
             return
         subject = self.screen.subject(job)
         content = [Fields(list(error_fields(subject)))]
-        title = "Why there is no answer" if condition is Condition.NO_ANSWER else "Why the build failed"
-        if await self.screen.ask("error", ReadDialog(title, content, [("y", "copy the report")])):
-            await self.screen.copying.copy_text(report(subject), "report")
+        has_failed = condition is Condition.FAILED
+        title = "Why the build failed" if has_failed else "Why there is no answer"
+        keys = [*([("l", "log")] if has_failed else ()), ("n", "next"), ("y", "copy the report")]
+        match await self.screen.ask("error", ReadDialog(title, content, keys)):
+            case "l" if job in self.state.board.states:
+                await self._show_log(job)
+            case "n":
+                self.screen.cursor.go_to_first(self.table.after_cursor(1), (Condition.NO_ANSWER, Condition.FAILED))
+                if self.table.cursor != job:
+                    await self.error()
+            case "y":
+                await self.screen.copying.copy_text(report(subject), "report")
 
     async def log(self) -> None:
+        if job := self.screen.the_job():
+            await self._show_log(job)
+
+    async def _show_log(self, job: JobId) -> None:
         from tui.codearts.log_api import BuildLog
         from tui.ui.log_dialog import LogDialog
 
-        if not (job := self.screen.the_job()):
-            return
         if not (extras := self.extras(self.live.profile_of(job), "Logs need")):
             return
         last = self.state.row(job).state.last_run
