@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 from textual import events
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from tests.support.builders import DAY, job_id
 from tests.support.long_run import by_length
@@ -264,3 +264,16 @@ async def test_a_paste_and_a_resize_just_before_a_dialog_closes_do_nothing() -> 
             assert shown.app.screen is shown.board
             await shown.pilot.resize_terminal(80, 24)
         assert job_id(7) not in shown.board.state.board.states
+
+
+async def test_a_letter_goes_to_the_choices_that_begin_with_it_one_after_the_other() -> None:
+    choices = [("none", "no groups"), ("tag", "tag"), ("project", "project"), ("profile", "profile")]
+    async with screen(1) as shown:
+        dialog = ChoiceDialog("Group by", choices, "none")
+        shown.app.push_screen(dialog)
+        await shown.settle()
+        reached = []
+        for key in ("P", "p", "p", "j", "k", "x", "n", "t"):
+            await shown.press(key)
+            reached.append(choices[dialog.query_one(OptionList).highlighted or 0][0])
+        assert reached == ["project", "profile", "project", "profile", "project", "project", "none", "tag"]

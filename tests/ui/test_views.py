@@ -76,7 +76,7 @@ async def test_views_are_shown_saved_and_picked_up_when_they_are_edited(tmp_path
         assert shown.said == "View 0 is shown already: everything."
         await shown.press("3")
         assert "There is no view 3. Press V" in shown.said
-        await shown.press("slash", *"003", "enter", "V", "down", "down", "enter", *"third", "enter")
+        await shown.press("slash", *"003", "enter", "V", "3", "enter", *"third", "enter")
         await shown.until(lambda: "Saved as view 3" in shown.said)
         assert file.read_text() == '# mine\n\n[views.3]\nname = "third"\nfilter = "003"\n'
         assert "view 3 third" in shown.lines[0]

@@ -226,7 +226,7 @@ class TextDialog(Dialog[str]):
 class ChoiceDialog(Dialog[str]):
     """Asks for one of several words. `seen` is called with each word that is highlighted."""
 
-    HINT = "enter: choose, esc: close"
+    HINT = "first letter: go there, enter: choose, esc: close"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor(1)", show=False),
         Binding("k", "cursor(-1)", show=False),
@@ -246,6 +246,16 @@ class ChoiceDialog(Dialog[str]):
     def on_mount(self) -> None:
         words = [word for word, _ in self._choices]
         self.query_one(OptionList).highlighted = words.index(self._current) if self._current in words else 0
+
+    def on_key(self, event: events.Key) -> None:
+        super().on_key(event)
+        if not event.is_printable or event.key in ("j", "k", "q") or event.key in self.closing_keys:
+            return
+        options, first = self.query_one(OptionList), (event.character or "").casefold()
+        at = [place for place, (_, text) in enumerate(self._choices) if text.strip().casefold().startswith(first)]
+        if first.isalnum() and at:
+            event.stop()
+            options.highlighted = next((place for place in at if place > (options.highlighted or 0)), at[0])
 
     def action_cursor(self, by: int) -> None:
         options = self.query_one(OptionList)
