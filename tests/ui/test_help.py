@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from tests.support.builders import failure, job_id
 from tests.support.screen_harness import Screen, jobs, screen
 from tui.core.condition import Condition
+from tui.core.filter import parse_filter
 from tui.core.reading import Status
 from tui.storage.settings import CommandSettings, ViewSettings
 from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
@@ -46,6 +47,13 @@ def test_the_help_explains_every_mark_that_is_in_use(glyphs: Glyphs) -> None:
     used = {*glyphs.condition.values(), *glyphs.armed.values(), glyphs.new, glyphs.mark, glyphs.about, *glyphs.strip}
     assert [mark for mark in used if mark not in explained] == []
     assert "Last runs: failed, aborted or timed out" in [entry.words for entry in found(entries, glyphs.strip.failed)]
+
+
+@pytest.mark.parametrize("query", ["changed", "since", "last hour", "filter no-answer", "regular"])
+def test_the_help_says_what_a_filter_takes_and_a_filter_takes_it(query: str) -> None:
+    terms = [entry.keys for entry in found(ENTRIES, query) if entry.group == "In a filter"]
+    assert terms
+    assert [parse_filter(term).problem for term in terms] == [""] * len(terms)
 
 
 def test_what_is_not_there_is_not_found_and_no_words_find_everything() -> None:

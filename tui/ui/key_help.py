@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 
 from tui.core.alert_policy import Arm
 from tui.core.condition import Condition
+from tui.core.filter import STATES
 from tui.terminal.capabilities import Glyphs
 from tui.ui.app import WatchApp
 from tui.ui.dialogs import AROUND, Dialog, LineInput
@@ -94,6 +95,16 @@ def words(glyphs: Glyphs) -> list[tuple[str, str]]:
     ]
 
 
+FILTER = (
+    ("all of these must match: a part of the name, a tag or the ID", "words"),
+    ("not what matches this", "!word"),
+    (f"the state, one of {', '.join(STATES)}", "is:idle"),
+    ("what started or stopped within the last hour; 10m and 2d go, too", "since:1h"),
+    ("a part of a tag", "tag:x"),
+    ("a regular expression", "/text.*/"),
+)
+"""What may be typed into a filter."""
+
 NAMES = "What is found has in brackets its name for [keys] in settings.toml."
 _BLOCK = 50
 """Cells that a column of the help needs at least."""
@@ -122,6 +133,7 @@ def help_entries(
     ]
     for group, rows in key_table(keymap):
         entries += [HelpEntry(group, text, keys, name) for keys, text, name in rows]
+    entries += [HelpEntry("In a filter", meaning, term) for meaning, term in FILTER]
     return entries + [HelpEntry("Words and marks", meaning, mark) for meaning, mark in words(glyphs)]
 
 

@@ -153,7 +153,7 @@ class FilterActions(Actions):
         if self.line is None:
             from tui.ui.dialogs import LineInput
 
-            hint = "words, !word, is:running, tag:x, /pattern/"
+            hint = "words, !word, is:changed, since:10m, tag:x, /pattern/"
             self.line = LineInput(self.state.look.filter, hint, classes="filter", max_length=LONGEST)
             self.screen.mount(self.line, before=self.screen.hints)
         return self.line
