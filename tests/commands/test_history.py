@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.contract_extras import TRUTHS, tell
-from tests.support.contract_server import TOKEN, ContractServer
+from tests.support.contract_server import TOKEN, ContractServer, Reply
 from tests.support.user_home import User
 from tui.clock import now
 from tui.commands import history
@@ -17,7 +17,7 @@ from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.remembered import Notes
-from tui.core.run import Outcome, RunRecord
+from tui.core.run import Outcome
 from tui.storage.history_file import HistoryFile
 from tui.storage.watchlist import WatchlistFile
 
@@ -161,7 +161,16 @@ def test_many_runs_are_listed_by_their_starts_and_the_last_ones_say_how_many_the
     assert "These are the last 20 of 35 runs: --limit 35 prints all." in told.err
 
 
-def test_the_last_builds_are_printed_also_where_the_service_sends_no_times() -> None:
-    records = {ONE: [RunRecord(number, Outcome.PASSED, "SUCCESS") for number in (9, 8, 7)]}
-    found = history.job_runs([Job(ONE)], {}, {}, records, 0.0)
-    assert [one.known.number for one in found] == [7, 8, 9]
+def test_the_last_builds_are_printed_also_where_the_service_sends_no_times(
+    user: User, server: ContractServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    states = [{"number": number, "state": "SUCCESS", "start_time": "yesterday"} for number in (90, 89, 88)]
+    listing = {"status": "success", "result": {"total_record": "3", "job_build_states": states}}
+    server.extras[f"/v1/record/{TWO}/list"] = Reply(200, listing)
+    assert [one["number"] for one in listed(user, capsys, "history", TWO, "--json")[1]] == [88, 89, 90, None]
+    user.environ["CODEARTS_TOKEN"] = TOKEN  # each run takes it out
+    context = user.context("history", TWO, "--since", "1h")
+    history.run(context, context.flags)
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 1
+    assert "3 builds are left out, since the service does not tell when." in told.err

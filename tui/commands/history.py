@@ -77,7 +77,11 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     if code > ExitCode.TIMED_OUT:  # a signal ended it
         return code
     most = arguments.limit or (None if arguments.since else LIMIT)
-    every = job_runs(jobs, context.service_names, observed, records, since)
+    found = job_runs(jobs, context.service_names, observed, records)
+    every = [one for one in found if one.known.at >= since]
+    if since and (undated := sum(not one.known.at for one in found)):
+        number = "1 build is" if undated == 1 else f"{undated} builds are"
+        output.say(f"{number} left out, since the service does not tell when.")
     known = sorted(every[-(most or 0) :], key=_began)
     if arguments.json:
         output.line(json_text([document(one) for one in known], output))
@@ -94,15 +98,13 @@ def job_runs(
     names: Mapping[JobId, ServiceName],
     observed: Mapping[JobId, Sequence[RecordedRun]],
     records: Mapping[JobId, Sequence[RunRecord]],
-    since: float,
 ) -> list[JobRun]:
-    """Returns the runs of these jobs that were there since then (epoch seconds), in the order of their ends; those
-    whose times are not known come first, in the order of their numbers."""
+    """Returns the runs of these jobs in the order of their ends; those whose times are not known come first, in the
+    order of their numbers."""
     found = [
         JobRun(job, job.label or names.get(job.id, ServiceName()).name or job.id.short, known)
         for job in jobs
         for known in known_runs(observed.get(job.id, ()), records.get(job.id, ()))
-        if known.at >= since
     ]
     return sorted(found, key=lambda one: (one.known.at, one.known.number or 0))
 
