@@ -87,14 +87,23 @@ def test_one_interrupt_key_only_says_what_quits(home: Home) -> None:
         assert terminal.left_behind() == ()
 
 
-def test_suspending_gives_the_shell_its_terminal_and_coming_back_draws_anew(home: Home) -> None:
+@pytest.mark.parametrize(("keys", "word"), [("", "2 running"), ("L", "Label of")])
+def test_suspending_gives_the_shell_its_terminal_and_coming_back_draws_anew(home: Home, keys: str, word: str) -> None:
     with shell(home, "$WATCH; echo the shell is back; read -r line; fg >/dev/null; echo left with $?") as terminal:
         terminal.wait_for("2 running")
+        terminal.press(*keys)
+        terminal.wait_for(word)
         terminal.press("ctrl+z")
         terminal.wait_for("the shell is back")
         assert terminal.left_behind() == ()
         terminal.press("enter")
-        terminal.wait_for("2 running")
+        terminal.wait_for(word)
+        drawn = terminal.bytes_of_whole_frames()
+        terminal.press("ctrl+l")
+        terminal.wait_for(lambda _: word.encode() in terminal.raw[drawn:])
+        if keys:
+            terminal.press("escape")
+            terminal.gone(word)
         terminal.press("q")
         terminal.wait_for("left with 0")
         assert terminal.left_behind() == ()

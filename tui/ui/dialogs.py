@@ -121,6 +121,8 @@ class Dialog(PresentSize, ModalScreen[Answer | None]):
         Binding("escape", "close", "Close"),
         Binding("q", "close", "Close", show=False),
         Binding("ctrl+q", "app.quit", "Quit", show=False),
+        Binding("ctrl+l", "app.repaint", show=False),
+        Binding("ctrl+z", "app.suspend", show=False),
     ]
     CSS = (get_data("tui.ui", "dialogs.tcss") or b"").decode()
     SCOPED_CSS = False
