@@ -120,6 +120,15 @@ async def test_a_click_comes_behind_the_key_that_was_typed_before_it_and_before_
         assert shown.cursor == job_id(5)
 
 
+@pytest.mark.parametrize("button", [1, 2, 3])
+async def test_buttons_that_paste_in_many_terminals_do_nothing(button: int) -> None:
+    async with screen(3) as shown:
+        for pressed in (events.MouseDown, events.MouseUp):  # on the row of job 003
+            shown.app.post_message(pressed(None, 20, 4, 0, 0, button, False, False, False, 20, 4))
+        await shown.press("space")
+        assert shown.board.table.marks == {job_id(3 if button == 1 else 1)}
+
+
 async def test_a_click_on_a_notice_that_has_just_gone_does_nothing() -> None:
     async with screen(1) as shown:
         notice = Static("Soon gone.")  # the harness shows no notices
