@@ -1,9 +1,11 @@
 """What happened to the jobs, newest first, and the sum of it after a time without keys."""
 
+from datetime import timedelta
+
 from tests.support.builders import DAY, failure, job_id, moment, reading
 from tui.core.board import JobState
 from tui.core.job import Job, JobId
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.past_events import (
     LONGEST,
     EventKind,
@@ -16,7 +18,7 @@ from tui.core.past_events import (
     outage_of,
 )
 from tui.core.reading import FailureKind, Status
-from tui.core.run import Outcome
+from tui.core.run import Outcome, RunRecord
 
 NOON = DAY.timestamp()
 
@@ -65,6 +67,23 @@ def test_starts_and_ends_are_listed_newest_first_across_jobs() -> None:
         (50, job_id(2), "started"),
         (10, job_id(1), "started"),
     ]
+
+
+def test_what_ended_while_the_job_was_not_watched_is_listed_and_summed_up_once_the_service_tells_of_it() -> None:
+    known = job(1, (10, 100, PASSED))
+    known = known._replace(gaps=(Gap(known.job.id, NOON + 200, NOON + 600),))
+
+    def told(number: int, ended: float, outcome: Outcome) -> RunRecord:
+        return RunRecord(number, outcome, "", DAY + timedelta(seconds=ended - 50), DAY + timedelta(seconds=ended))
+
+    records = [told(7, -400, FAILED), told(8, 97, PASSED), told(9, 300, FAILED)]
+    assert [event for event in seen(known.with_records(records)) if event[2] == "ended"] == [
+        (300, job_id(1), "ended"),
+        (100, job_id(1), "ended"),
+    ]
+    assert digest([known], NOON + 150, NOON + 600).counts == ()
+    (count,) = digest([known.with_records(records)], NOON + 150, NOON + 600).counts
+    assert (count.matter, count.times) == (Matter.FAILED, 1)
 
 
 def test_a_start_that_was_not_seen_is_no_event() -> None:

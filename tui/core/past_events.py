@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tui.core.board import RUNS_KEPT, JobState
 from tui.core.job import JobId
+from tui.core.job_runs import SERVICE, job_runs
 from tui.core.observed_run import RecordedRun
 from tui.core.run import Outcome
 from tui.core.run_progress import late_since
@@ -65,10 +66,20 @@ def events_of(state: JobState) -> Iterator[PastEvent]:
             yield PastEvent(run.start.by, job, EventKind.STARTED, run)
         if run.end:
             yield PastEvent(run.end.by, job, EventKind.ENDED, run)
+    for run, ended in _missed(state):
+        yield PastEvent(ended, job, EventKind.ENDED, run)
     if (at := late_since(state)) is not None:
         yield PastEvent(at, job, EventKind.LATE, state.current_run)
     if outage := outage_of(state):
         yield from _of_outages([outage])
+
+
+def _missed(state: JobState) -> Iterator[tuple[RecordedRun, float]]:
+    """Yields the runs that ended while the job was not watched, as the service tells of them, and when they ended."""
+    for run in job_runs(state) if state.gaps else ():
+        ended = run.end.by if run.source == SERVICE and run.end and run.end.after is not None else None
+        if ended is not None and any(gap.start <= ended <= gap.end for gap in state.gaps):
+            yield run, ended
 
 
 def outage_of(state: JobState) -> Outage | None:
@@ -186,6 +197,8 @@ def _matters(state: JobState) -> Iterator[tuple[Matter, float]]:
     for run in state.runs:
         if run.end:
             yield _MATTERS[run.outcome], run.end.by
+    for run, ended in _missed(state):
+        yield _MATTERS[run.outcome], ended
     if outage := outage_of(state):
         yield Matter.NO_ANSWER, outage.since
     if (at := late_since(state)) is not None:
