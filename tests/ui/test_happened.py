@@ -1,5 +1,7 @@
 """The way through what happened: where the next press goes, whatever the cursor is on."""
 
+import pytest
+
 from tests.core.test_past_events import FAILED, job
 from tests.support.builders import failure, job_id, moment, reading
 from tui.core.board import Board
@@ -87,10 +89,11 @@ def test_a_digest_that_was_not_closed_goes_on_over_the_next_silence() -> None:
     assert happened.digest(states) is None
 
 
-def test_the_digest_has_what_happened_after_the_clock_was_set_back_in_the_silence() -> None:
+@pytest.mark.parametrize("ended", [4000, 8000], ids=["after", "before"])
+def test_the_digest_has_what_happened_before_and_after_the_clock_was_set_back_in_the_silence(ended: int) -> None:
     happened = Happened(moment(7200))
     happened.key(moment(7200))
-    readings = [reading(A, status, at) for status, at in ((Status.RUNNING, 3900), (Status.IDLE, 4000))]
+    readings = [reading(A, status, at) for status, at in ((Status.RUNNING, ended - 100), (Status.IDLE, ended))]
     board = Board().watch([Job(A)]).record(readings)
     assert happened.key(Moment(7200 + 1200, moment(7200 + 1200 - 3600).wall))
     found = happened.digest(board.states.values())

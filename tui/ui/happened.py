@@ -57,9 +57,9 @@ class Happened:
         """Takes note of a key, a click or a paste. Returns whether it ended a silence."""
         self.has_just_woken = now.at - self._last_key.at >= SILENT
         if self.has_just_woken:
-            by_clock = now.wall.timestamp() - (now.at - self._last_key.at)  # earlier, if the clock was set back
-            since = self._silence[0] if self._silence else min(by_clock, self._last_key.wall.timestamp())
-            self._silence = since, now.wall.timestamp()
+            began, ended, lasted = self._last_key.wall.timestamp(), now.wall.timestamp(), now.at - self._last_key.at
+            since = self._silence[0] if self._silence else min(began, ended - lasted)
+            self._silence = since, max(ended, began + lasted)  # by either clock, if it was set meanwhile
             self._way, self._at = (), -1
         self._last_key, self.has_key = now, True
         return self.has_just_woken
