@@ -8,7 +8,9 @@ from tests.support.builders import DAY, failure, moment, row, state
 from tui.core.condition import Condition
 from tui.core.reading import Status
 from tui.core.run import Outcome, RunRecord
+from tui.terminal.capabilities import UNICODE
 from tui.ui import row as words
+from tui.ui.columns import columns, last_change, sorts
 from tui.ui.formatting import duration
 from tui.ui.status_line import joined
 
@@ -81,6 +83,22 @@ def test_an_end_is_as_long_ago_as_its_stop_was_seen_else_as_the_service_says() -
     seen = state((RUNNING, 0), (IDLE, 15)).learn(ended)
     assert words.time(row(seen, at=30), 80) == "15s ago"
     assert words.time(row(state((IDLE, 0)), at=1), 80) == ""
+
+
+def test_a_run_that_was_missed_ended_when_the_service_says_not_when_the_one_before_was_seen_to_stop() -> None:
+    seen = state((RUNNING, 0), (IDLE, 15))
+    missed = RunRecord(
+        8, Outcome.FAILED, "", DAY + timedelta(seconds=300), DAY + timedelta(seconds=540), is_finished=True
+    )
+    known = row(seen.learn(missed), at=600, interval=900)
+    assert words.time(known, 80) == "1m00s ago"
+    assert known.changed_ago == 60
+    older = row(seen, at=600, interval=900)
+    by_time = sorts(columns(UNICODE))["time"].key
+    assert by_time(known) < by_time(older)
+    assert last_change(known) < last_change(older)
+    unknown = seen.learn(missed._replace(ended_at=None))
+    assert words.time(row(unknown, at=600, interval=900), 80) == ""
 
 
 def test_what_only_a_list_says_of_a_run_is_called_so() -> None:

@@ -138,6 +138,12 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         return next((run for run in reversed(self.runs) if run.end and run.end.by <= by), None)
 
     @property
+    def has_missed_run(self) -> bool:
+        """Whether the last run began after the stop that was seen last: neither its start nor its stop was seen."""
+        began = self.last_run and self.last_run.started_at
+        return bool(self.status is Status.IDLE and self.since and began and began > self.since.wall)
+
+    @property
     def failure(self) -> Failure | None:
         """Why the last reading failed; None if it did not."""
         return self.last.failure if self.last else None

@@ -195,7 +195,9 @@ def _expected_end(course: Course | None) -> float:
 
 def last_change(row: Row) -> SortKey:
     """The rows whose start or end is known, the newest first."""
-    at = row.state.since.wall.timestamp() if row.state.since and row.state.since_after else _end_by_record(row)
+    state = row.state
+    is_seen = state.since_after and not state.has_missed_run
+    at = state.since.wall.timestamp() if state.since and is_seen else _end_by_record(row)
     return (-at,) if at else ()
 
 
@@ -244,7 +246,9 @@ def _naturally(text: str) -> SortKey:
 
 def _since(row: Row) -> SortKey:
     """By the moment of the change, where a time is shown. New readings do not change it, so rows stay in place."""
-    return (-row.state.since.at,) if row.state.since and words.time(row, MOST) else ()
+    if not (row.state.since and words.time(row, MOST)):
+        return ()
+    return last_change(row) if row.state.has_missed_run else (-row.state.since.wall.timestamp(),)
 
 
 def _read_at(row: Row) -> SortKey:

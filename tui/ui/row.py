@@ -119,8 +119,7 @@ class Row(NamedTuple):
     @property
     def changed_ago(self) -> float | None:
         """Seconds since its last start or stop; None if neither is known."""
-        state = self.state
-        at = state.since.at if state.since and state.since_after else ended_at(self)
+        at = ended_at(self)
         return None if at is None else self.now.at - at
 
     @property
@@ -198,9 +197,12 @@ def how_long(row: Row) -> str:
 
 
 def ended_at(row: Row) -> float | None:
-    """When the last run ended, on the clock of `Moment.at`: when its stop was seen, else as the service says."""
+    """When the last run ended, on the clock of `Moment.at`: when its stop was seen, else as the service says.
+
+    While a run goes on: when its start was seen.
+    """
     state = row.state
-    if state.since and state.since_after:
+    if state.since and state.since_after and not state.has_missed_run:
         return state.since.at
     if state.last_run and state.last_run.ended_at:
         return row.now.at - (row.now.wall - state.last_run.ended_at).total_seconds()
