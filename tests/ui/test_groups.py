@@ -271,3 +271,18 @@ async def test_a_problem_is_named_that_the_lines_of_the_groups_leave_no_room_for
         await shown.press("-")
         assert "job 13" not in shown.text
         assert "State" in shown.lines[1]  # the heads: there is room for all groups
+
+
+@pytest.mark.parametrize("edge", ["first", "last"])
+async def test_what_is_clicked_at_the_edge_of_the_screen_stays_there_for_the_next_click(edge: str) -> None:
+    watched = [Job(job_id(number), "", ("abc"[number % 3],)) for number in range(1, 91)]
+    async with screen(watched, state=ScreenState(group="tag", sort="list")) as shown:
+        table, group = shown.board.table, GroupLine("tag:b")
+        top = table.order.index(group) - (0 if edge == "first" else table.page - 1)
+        table.scroll_to(y=top, animate=False, immediate=True)
+        await shown.settle()
+        at = table.order.index(group) - top
+        for is_folded in (True, False):
+            await shown.pilot.click("JobTable", offset=(10, 1 + at))
+            await shown.settle()
+            assert (group.group in shown.board.state.groups.folded) is is_folded

@@ -344,8 +344,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Rows that fit below the heads."""
         return max(1, self.scrollable_content_region.height - 1)  # without the line of a scroll bar
 
-    def move_to(self, line: Line | None) -> None:
-        """Put the cursor on this line, or on the first line of this job, if it is shown."""
+    def move_to(self, line: Line | None, margin: int = MARGIN) -> None:
+        """Put the cursor on this line, or on the first line of this job, if shown, `margin` lines from the edge."""
         if isinstance(line, JobId) and self._groups.by:
             line = self.cursor_line if line == self.cursor else next(iter(self._grouped.get(line, ())), None)
         if line is None or line not in self._lines:
@@ -357,7 +357,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.parked_at = inf
         self._keeps_top = False
         self._refresh_lines(filter(None, (old, line)))
-        self._keep_in_view()
+        self._keep_in_view(margin)
         self._extend_range()
         self._cursor_moved()
 
@@ -370,7 +370,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _stay_in_view(self) -> None:
         """Keep the cursor in view, unless the first lines have to stay there."""
         if self.scroll_offset.y or not self._keeps_top:
-            self._keep_in_view()
+            self._keep_in_view(0)
 
     def _line_before(self, step: int) -> int:
         """The number of the line that a step leads away from: the cursor's, or one beside the first in view."""
@@ -419,11 +419,12 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The first line in view; the last one where there is room for the heads alone."""
         return self.order[min(self.scroll_offset.y, len(self.order) - 1)]
 
-    def _keep_in_view(self) -> None:
+    def _keep_in_view(self, margin: int) -> None:
+        """Scroll so that the cursor and `margin` lines above and below it are in view, if there is room for them."""
         if not self.cursor_line:
             return
         line, top = self._lines[self.cursor_line], self.scroll_offset.y
-        margin = min(MARGIN, (self.page - 1) // 2)
+        margin = min(margin, (self.page - 1) // 2)
         highest, lowest = max(0, line - margin), line + margin - self.page + 1
         if top > highest:
             self.scroll_to(y=highest, animate=False, immediate=True)
@@ -619,7 +620,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             return
         line = event.y - 1 + self.scroll_offset.y
         if line < len(self.order):
-            self.move_to(self.order[line])
+            self.move_to(self.order[line], margin=0)  # what is clicked stays where it is, for the next click
             if self.group:
                 self.post_message(self.GroupClicked(self.group))
 
