@@ -39,7 +39,7 @@ def test_every_outcome_the_failing_step_and_names_are_on_the_screen(tmp_path: Pa
             terminal.press("e")
             terminal.wait_for("› ● failed .* mobile-ios")
             terminal.press("e")
-            terminal.wait_for("(?s)Why the build failed.*failed +#12.*Sign ipa.*CB.2017.*expired.*Renew it")
+            terminal.wait_for("(?s)Why the build failed.*failed +#12.*Sign ipa.*expired.*Renew it.*CB.2017")
             terminal.press("escape")
             terminal.gone("Why the build failed")
             terminal.press("l")
