@@ -173,4 +173,4 @@ def test_the_last_builds_are_printed_also_where_the_service_sends_no_times(
     history.run(context, context.flags)
     told = capsys.readouterr()
     assert len(told.out.splitlines()) == 1
-    assert "3 builds are left out, since the service does not tell when." in told.err
+    assert "3 builds are left out: the service does not say when they ran." in told.err

@@ -191,7 +191,7 @@ async def test_a_dialog_about_a_job_that_another_program_removes_says_that_nothi
         await shown.board.reload()
         await shown.type("new")
         await shown.press("enter")
-        assert "Not saved: it is not in the watchlist any more" in shown.text
+        assert "Not saved: no longer in the watchlist" in shown.text
         assert "new" in shown.text
 
 

@@ -261,7 +261,7 @@ async def test_no_command_runs_on_a_job_that_the_cursor_was_not_seen_on(
     commands = {"one": CommandSettings(("sh", "-c", f'echo "$CODEARTS_ID" > {ran}'), "f6")}
     async with failed_under_a_waiting_cursor(commands=commands) as shown:
         await shown.press("f6")
-        assert "The cursor comes to this job only now" in shown.said
+        assert "The cursor has just come to this job" in shown.said
         assert not ran.exists()
         await shown.press("f6")
         await shown.until(lambda: ran.exists() and ran.read_text().strip() == job_id(60))
@@ -291,7 +291,7 @@ async def test_no_key_acts_on_a_job_that_has_just_come_under_the_cursor_by_itsel
         await shown.until(lambda: shown.cursor != job_id(1))
         jobs = len(shown.store.load().jobs)
         await shown.press("x")
-        assert f"The cursor comes to this {'group' if is_grouped else 'job'} only now" in shown.said
+        assert f"The cursor has just come to this {'group' if is_grouped else 'job'}" in shown.said
         assert len(shown.store.load().jobs) == jobs
         await shown.press("x")
         await shown.until(lambda: len(shown.store.load().jobs) == jobs - 1)
@@ -319,7 +319,7 @@ async def test_no_key_acts_on_a_group_that_has_just_come_under_the_cursor_by_its
         await shown.until(lambda: shown.board.table.group == "state:running")
         jobs = len(shown.store.load().jobs)
         await shown.press("x")
-        assert "The cursor comes to this group only now" in shown.said
+        assert "The cursor has just come to this group" in shown.said
         assert len(shown.store.load().jobs) == jobs
         await shown.press("x")
         await shown.until(lambda: not shown.store.load().jobs)
@@ -333,10 +333,12 @@ async def test_nothing_is_said_to_come_under_the_cursor_where_no_row_is_left(mon
         await shown.ask_all()
         await shown.until(lambda: not shown.board.table.order)
         await shown.press("x")
-        assert "comes to this" not in shown.said
+        assert "just come to this" not in shown.said
 
 
-async def test_what_the_user_makes_go_is_no_surprise(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_acts_at_once_on_the_job_that_comes_up_when_the_user_makes_the_one_before_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
     look = ScreenState(problems_only=True)
     async with screen(3, dict.fromkeys(map(job_id, (1, 2, 3)), failure()), state=look) as shown:
@@ -372,7 +374,7 @@ async def test_no_job_is_removed_that_the_cursor_was_not_seen_on(monkeypatch: py
         await shown.ask_all()
         await shown.press("x")
         assert len(shown.store.load().jobs) == 60
-        assert "The cursor comes to this job only now" in shown.said
+        assert "The cursor has just come to this job" in shown.said
         await shown.press("x")
         await shown.until(lambda: len(shown.store.load().jobs) == 59)
         assert shown.board.state.board.states.keys().isdisjoint({job_id(60)})

@@ -79,9 +79,8 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     most = arguments.limit or (None if arguments.since else LIMIT)
     found = job_runs(jobs, context.service_names, observed, records)
     every = [one for one in found if one.known.at >= since]
-    if since and (undated := sum(not one.known.at for one in found)):
-        number = "1 build is" if undated == 1 else f"{undated} builds are"
-        output.say(f"{number} left out, since the service does not tell when.")
+    if since:
+        _say_undated(sum(not one.known.at for one in found), output)
     known = sorted(every[-(most or 0) :], key=_began)
     if arguments.json:
         output.line(json_text([document(one) for one in known], output))
@@ -91,6 +90,12 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     if len(known) < len(every) and not arguments.limit and output.is_for_a_person:
         output.say(f"These are the last {LIMIT} of {len(every)} runs: --limit {len(every)} prints all.")
     return code
+
+
+def _say_undated(number: int, output: Output) -> None:
+    if number:
+        left_out, they = ("1 build is", "it") if number == 1 else (f"{number} builds are", "they")
+        output.say(f"{left_out} left out: the service does not say when {they} ran.")
 
 
 def job_runs(

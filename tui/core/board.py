@@ -138,6 +138,11 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         return next((run for run in reversed(self.runs) if run.end and run.end.by <= by), None)
 
     @property
+    def seen_change(self) -> Moment | None:
+        """When the last start or stop was seen; None if it was not, as after a run that was missed."""
+        return self.since if self.since_after and not self.has_missed_run else None
+
+    @property
     def has_missed_run(self) -> bool:
         """Whether the last run began after the stop that was seen last: neither its start nor its stop was seen."""
         began = self.last_run and self.last_run.started_at

@@ -75,7 +75,7 @@ def events_of(state: JobState) -> Iterator[PastEvent]:
 
 
 def _missed(state: JobState) -> Iterator[tuple[RecordedRun, float]]:
-    """Yields the runs that ended while the job was not watched, as the service tells of them, and when they ended."""
+    """Yields each run that ended while the job was not watched, and when it ended; the service's records say both."""
     for run in job_runs(state) if state.gaps else ():
         ended = run.end.by if run.source == SERVICE and run.end and run.end.after is not None else None
         if ended is not None and any(gap.start <= ended <= gap.end for gap in state.gaps):

@@ -21,9 +21,9 @@ from tui.ui.dialogs import AROUND, Dialog, LineInput, Save, no_problem
 from tui.ui.formatting import cut_middle
 
 LINES_SHOWN = 200
-CELLS_SHOWN = 52
-"""Of what was pasted, without its middle: both ends of an address matter."""
 """Lines of the preview; the rest is only counted."""
+CELLS_SHOWN = 52
+"""Cells of what was pasted; longer ones lose their middle, since both ends of an address matter."""
 WHAT_TO_TYPE = "job IDs or addresses of build tasks, as many as you like"
 TAGS_LONGEST = 1000
 """Characters of the field for tags."""

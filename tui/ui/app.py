@@ -219,7 +219,7 @@ class WatchApp(App[None]):
             if event.size == self.board_screen.size:  # then Textual draws nothing anew, as after a suspension
                 self.screen.refresh()
         if isinstance(event, events.MouseDown | events.MouseUp) and event.button > 1:
-            return  # in many terminals the other buttons paste: whoever presses them wants nothing of what is there
+            return  # in many terminals the other buttons paste: they are not meant for what is under the mouse
         if isinstance(event, events.InputEvent | events.Paste) and not self.board_screen.live.is_asking:
             self._early.append(event)
             return

@@ -303,8 +303,7 @@ class BoardScreen(PresentSize, Screen[None]):
         acted_on = self.table.acted_on
         if problem := await self.editor.reload():
             self.say(problem, "error")
-        if self.table.acted_on not in (acted_on, ""):
-            self.table.came_at = self.deps.now().at
+        self.table.note_coming(acted_on, self.deps.now().at)
         self.show_around()
 
     def take_watchlist(self, watchlist: Watchlist) -> None:
@@ -333,7 +332,7 @@ class BoardScreen(PresentSize, Screen[None]):
         self.show_all()
 
     def columns_of(self, look: ScreenState) -> Sequence[str]:
-        """The columns chosen on the screen, else those of the settings, else the usual ones."""
+        """The columns that their dialog shows now, else those chosen before, else `usual_columns`."""
         return self.look.tried_columns or look.columns or self.look.usual_columns()
 
     def keep_look(self, look: ScreenState) -> None:
@@ -398,7 +397,7 @@ class BoardScreen(PresentSize, Screen[None]):
         self.show_around()
 
     def _show_lines(self, by_itself: bool) -> None:
-        """`by_itself` where the user has not caused it: no key acts at once on what then comes under the cursor."""
+        """`by_itself`: not caused by the user. No key then acts at once on what comes under the cursor."""
         is_quiet = self.happened.is_quiet(self.deps.now())
         self.table.show(self.state.groups.lines, is_quiet, self.deps.now().at if by_itself else -inf)
         if is_quiet and not self.details.is_open:  # the user may be reading the details of the cursor's job
@@ -615,14 +614,15 @@ class BoardScreen(PresentSize, Screen[None]):
     def brings_cursor(self) -> bool:
         """Bring a cursor that is out of view into view, so that the same key then acts on what is seen.
 
-        Returns whether it was out of view, or is there for too short a time to be seen; a notice says so.
+        Returns whether it was out of view, or has been where it is for too short a time to be seen; a notice says so.
         """
         now, table = self.deps.now().at, self.table
         was_seen = not table.is_away and now - table.parked_at >= LONG_ENOUGH
-        has_just_come, table.came_at = now - table.came_at < LONG_ENOUGH, -inf
+        has_just_come = now - table.came_by_itself_at < LONG_ENOUGH
+        table.came_by_itself_at = -inf
         if is_new := (table.bring_cursor() and not was_seen) or has_just_come:
             what = "group" if table.group else "job"
-            self.say(f"The cursor comes to this {what} only now. Press the key again to act on it.")
+            self.say(f"The cursor has just come to this {what}. Press the key again to act on it.")
         return is_new
 
     def the_job(self) -> JobId | None:

@@ -52,8 +52,8 @@ class Column(NamedTuple):
     name: Callable[[JobState], str] | None = None
     """Where its texts are names, which are cut so that they can be told apart: the same text as `cell` returns,
     without a row."""
-    beside: Callable[[Row, int], tuple[str, str]] | None = None
-    """What is said of it in so many cells behind the job's name, where the column has no room; and its look."""
+    after_name: Callable[[Row, int], tuple[str, str]] | None = None
+    """Returns the text of so many cells that stands after the job's name if the column has no room, and its look."""
 
 
 CONDITION_ORDER = {condition: float(place) for place, condition in enumerate(Condition)}
@@ -101,7 +101,7 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
         Column("runs", "Last runs", "the last ten: how long they were, and which failed", last_runs, _by_failed,
                marks_look, least=RUNS_SHOWN, steady=(RUNS_SHOWN,)),
         Column("build", "Build", "number, branch, who, failing step; or why no answer", words.build, _by_build,
-               _build_style, least=8, beside=words.trouble),
+               _build_style, least=8, after_name=words.trouble),
         Column("tags", "Tags", "your tags", _tags, lambda row: _naturally(_tags(row)), _dim, least=8),
         Column("project", "Project", "the service's project", _project, lambda row: _naturally(_project(row)), _dim, 6),
         Column("profile", "Profile", "the profile that it is asked with", _profile,
@@ -195,9 +195,8 @@ def _expected_end(course: Course | None) -> float:
 
 def last_change(row: Row) -> SortKey:
     """The rows whose start or end is known, the newest first."""
-    state = row.state
-    is_seen = state.since_after and not state.has_missed_run
-    at = state.since.wall.timestamp() if state.since and is_seen else _end_by_record(row)
+    seen = row.state.seen_change
+    at = seen.wall.timestamp() if seen else _end_by_record(row)
     return (-at,) if at else ()
 
 

@@ -67,15 +67,18 @@ class GroupHead(NamedTuple):
 
 
 def count_columns(
-    counts: Mapping[Condition, int], most: Mapping[Condition, int], labels: Mapping[Condition, str]
+    counts: Mapping[Condition, int], largest: Mapping[Condition, int], labels: Mapping[Condition, str]
 ) -> Iterator[tuple[str, Condition]]:
-    """The count of each label that a group can have, blank where it is zero: in the lines of all groups these stand
-    below each other. `most` has the largest count of each condition; conditions with one label are one count."""
+    """Yields a text for each label that any group has, with its first condition: this group's count, or blanks if that
+    is zero. So the counts of all groups stand below each other.
+
+    `largest` has the largest count of each condition in one group. Conditions with the same label are counted together.
+    """
     columns: dict[str, list[Condition]] = {}
-    for condition in most:
+    for condition in largest:
         columns.setdefault(labels[condition], []).append(condition)
     for label, conditions in columns.items():
-        digits = len(str(sum(most[one] for one in conditions)))
+        digits = len(str(sum(largest[one] for one in conditions)))
         number = sum(counts.get(one, 0) for one in conditions)
         text = f"{number or '':>{digits}}{label}"
         yield text if number else " " * cell_len(text), conditions[0]
@@ -189,15 +192,15 @@ class Groups:
         """The name of each group, and how many jobs are in it."""
         return ((group.name, len(group.jobs)) for group in self._groups.values())
 
-    def most(self) -> Mapping[Condition, int]:
+    def largest_counts(self) -> Mapping[Condition, int]:
         """The largest count of each condition in one group, worst first; none is zero.
 
         Empty for groups by state: their names and numbers of jobs say the same.
         """
         if self.by == "state":
             return {}
-        most = {one: max((counts[one] for counts in self._counts.values()), default=0) for one in _WORST_FIRST}
-        return {one: count for one, count in most.items() if count}
+        largest = {one: max((counts[one] for counts in self._counts.values()), default=0) for one in _WORST_FIRST}
+        return {one: count for one, count in largest.items() if count}
 
     def jobs_that_are(self, condition: Condition, key: str) -> list[JobId]:
         """The jobs of the group that are in this condition."""

@@ -125,7 +125,8 @@ class Unseen:
 
     def __init__(self) -> None:
         self._since: dict[JobId, Moment] = {}
-        """When the first change that was not seen was noticed; if before this start, the last answer before that."""
+        """By job: when the first of its unseen changes was noticed. A change from before this start of the program has
+        the time of the last answer before that."""
         self._drawn: dict[JobId, float] = {}
         """Since when the change has been in view."""
         self._seen: dict[JobId, float] = {}
@@ -195,14 +196,14 @@ class Unseen:
 
 def _is_news(was: JobState, state: JobState) -> bool:
     """Whether it started or stopped, a run was missed, or the run that was seen to stop turned out to have failed."""
-    if state.has_changed_since(was) or _has_missed_run(was, state):
+    if state.has_changed_since(was) or _shows_missed_run(was, state):
         return True
     return bool(state.stopped_run) and _outcome(state) is Outcome.FAILED and _outcome(was) is not Outcome.FAILED
 
 
-def _has_missed_run(was: JobState, state: JobState) -> bool:
-    """Whether a later run than the last known one ended between two readings or before this start, and the row says so:
-    it failed, or it ended otherwise than the one before."""
+def _shows_missed_run(was: JobState, state: JobState) -> bool:
+    """Whether a run was missed, between two readings or before this start, and changes what the row says: it failed, or
+    ended otherwise than the run before."""
     before, last = was.last_run, state.last_run
     if not (before and last and 0 < before.number < last.number):
         return False
@@ -210,11 +211,12 @@ def _has_missed_run(was: JobState, state: JobState) -> bool:
 
 
 def _since(was: JobState, state: JobState, now: Moment) -> Moment:
-    """When it was noticed; if it was before that, when the missed run ended, or the last answer before this start."""
+    """When the change was noticed: now; but a missed run counts from its end, and what changed before this start of the
+    program counts from the last answer before that."""
     if was.is_remembered and was.good:
         return was.good.received
     ended = state.last_run and state.last_run.ended_at
-    if ended and was.since and _has_missed_run(was, state) and was.since.wall < ended < now.wall:
+    if ended and was.since and _shows_missed_run(was, state) and was.since.wall < ended < now.wall:
         return Moment(now.at - (now.wall - ended).total_seconds(), ended)
     return now
 

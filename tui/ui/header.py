@@ -93,8 +93,8 @@ Wordings = list[Parts]
 BETWEEN = 3
 """Cells between two groups of text."""
 ENDLESS = 10_000
-BROAD = 80
-"""Cells from which on the header says since when there were changes, and the banner what is done about a problem."""
+FOR_SENTENCES = 80
+"""From so many cells on the header says since when there are changes, and the banner that asking goes on."""
 
 
 def header_parts(header: HeaderState) -> list[Parts]:
@@ -108,7 +108,7 @@ def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
     """The header in two lines: the counts; and the news, what ends next, what is in doubt, and the pace of polling."""
     news = _news(header)
     wordings = [_spaced(news[:most]) for most in range(len(news), 0, -1)]
-    if header.changed_since and not header.out_of_view and (header.width or ENDLESS) >= BROAD:
+    if header.changed_since and not header.out_of_view and _room(header) >= FOR_SENTENCES:
         (text, look), *more = news
         wordings.insert(0, _spaced([(f"{text} since {header.changed_since}", look), *more]))
     slow, ends, out_of_view, freshness, *others = _others(header)
@@ -123,13 +123,17 @@ def _fitting(header: HeaderState, groups: Iterable[Wordings], kept: Iterable[int
     `kept` has for each of the first groups the cells that it leaves to those behind it, if it has a wording so short.
     """
     shown: list[Parts] = []
-    room = (header.width or ENDLESS) - 1
+    room = _room(header) - 1
     for wordings, spare in zip(groups, chain(kept, repeat(0)), strict=False):
         fitting = (parts for limit in (room - spare, room) for parts in wordings if _cells(parts) <= limit)
         if parts := next(fitting, _cut_off(header, wordings[-1], room) if wordings and not shown else []):
             shown.append(parts)
             room -= _cells(parts) + BETWEEN
     return shown
+
+
+def _room(header: HeaderState) -> int:
+    return header.width or ENDLESS
 
 
 def _cut_off(header: HeaderState, parts: Parts, room: int) -> Parts:
@@ -166,7 +170,7 @@ def _ends(header: HeaderState) -> Wordings:
     (name, when), *_ = header.ends
     both = ", ".join(f"{one} {at}" for one, at in header.ends)
     whole = [f"ends next: {name} {when}", f"ends: {name} {when}"]
-    room = (header.width or ENDLESS) * 2 // 5
+    room = _room(header) * 2 // 5
     texts = [text for text in (f"ends next: {both}", *whole) if width(text) <= room]
     texts += [] if header.out_of_view else whole
     return [[(text, "running")] for text in (*texts, f"ends: {_cut(header, name, SHORT_NAME)} {when}")]
@@ -373,7 +377,7 @@ def banner(header: HeaderState) -> Part:
 
 
 def _trouble(trouble: Failure, pace: "Pace", header: HeaderState) -> str:
-    still = " Still asking, one job at a time." if (header.width or ENDLESS) >= BROAD else ""
+    still = " Still asking, one job at a time." if _room(header) >= FOR_SENTENCES else ""
     if trouble.kind.retry is Retry.SIGN_IN:
         quoted = "" if trouble.code in trouble.summary else f"({trouble.code}) "
         return f"Not asking: {trouble.summary} {quoted}Press {header.sign_in_key} to sign in."

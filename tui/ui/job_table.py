@@ -24,8 +24,8 @@ from tui.ui.groups import GroupHead, GroupLine, Groups, Line, count_columns, gro
 from tui.ui.row import Row, look_of
 from tui.ui.status_line import joined, style_of
 
-BESIDE, LEAST_BESIDE = " · ", 6
-"""Between a name and what stands beside it; and the fewest cells that this needs."""
+AFTER_NAME, LEAST_AFTER_NAME = " · ", 6
+"""What stands between a name and the text after it, and the fewest cells that this text needs."""
 MARGIN = 2
 """Rows kept in view above and below the cursor."""
 MEASURED, NAMES_MEASURED = 60, 2000
@@ -81,12 +81,12 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._placed: tuple[Placed, ...] = ()
         self._widths: dict[str, int] = {}
         """Cells that the texts of each column need. They grow with the texts, and shrink only with `measure`."""
-        self._counted_for: tuple[str, frozenset[str]] | None = None
-        """The grouping and the folded groups when these two were zero. They grow, so that counts stay in place; they
-        shrink only with `measure`, and where the user changes the groups."""
+        self._groups_measured: tuple[str, frozenset[str]] | None = None
+        """The grouping and the folded groups for which the next two were found. These only grow, so that counts stay in
+        place; they begin anew with `measure`, and when the user changes the grouping or folds a group."""
         self._widest_group = 0
         """Cells of the longest name of a group with its number of jobs."""
-        self._most_counted: Mapping[Condition, int] = {}
+        self._largest_counts: Mapping[Condition, int] = {}
         """The largest count of each condition in a group."""
         self._short: Mapping[str, str] = {}
         """The texts of names that are cut."""
@@ -103,8 +103,9 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor_line: Line | None = None
         self.parked_at = inf
         """When `park_cursor` put the cursor on its line; infinite if the user has put it there."""
-        self.came_at = -inf
-        """When the cursor came to another job or group by itself, since its own had gone; else infinitely long ago."""
+        self.came_by_itself_at = -inf
+        """When the cursor's own line had gone, and the table put the cursor on another job or group; -inf if the user
+        has moved it since, or made that line go."""
         self.marks: frozenset[JobId] = frozenset()
         self._range_from: Line | None = None
         """The line where the range began that grows with the cursor; None if there is none."""
@@ -134,12 +135,12 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The job or group under the cursor, which keys act on; empty if there are no lines."""
         return self.cursor or self.group
 
-    def show(self, order: Sequence[Line], keeps_top: bool = False, now: float = -inf) -> None:
+    def show(self, order: Sequence[Line], keeps_top: bool = False, by_itself_at: float = -inf) -> None:
         """Show these lines. The cursor stays on its job, and that job on its line of the screen.
 
         A list that is at its top stays there instead, as long as the cursor is in view then: so what comes to the top
-        is seen. With `keeps_top` it stays there even if the cursor goes out of view. `now` is given where the user has
-        not caused this.
+        is seen. With `keeps_top` it stays there even if the cursor goes out of view. `by_itself_at` is the time, if the
+        user has not caused the change of the lines.
         """
         self._keeps_top = keeps_top
         order = tuple(order)
@@ -149,20 +150,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         top, before, cursor = self.scroll_offset.y, self._lines_in_view(), self.cursor_line
         acted_on = self.acted_on
         was_in_view = not self.order or self._in_view(old_line)
-        self.order = order
-        self._lines = {line: number for number, line in enumerate(order)}
-        self._grouped = {}
-        for line in order:
-            if isinstance(line, GroupLine) and line.job:
-                self._grouped.setdefault(line.job, []).append(line)
-        self._cells = {line: cells for line, cells in self._cells.items() if line in self._lines}
-        if self._measured_jobs != (jobs := frozenset(self._every_job)):
-            self._measured_jobs = jobs
-            self.measure()
+        self._take(order)
         job = self.cursor
         if self.cursor_line not in self._lines:
             self.cursor_line = self._same_place() or (order[min(old_line, len(order) - 1)] if order else None)
-            self.came_at = now if self.acted_on not in (acted_on, "") else self.came_at
+            self.note_coming(acted_on, by_itself_at)
         self._resize()
         if top and self.cursor == job and self.cursor_line and was_in_view:
             moved = self._lines[self.cursor_line] - old_line
@@ -176,6 +168,24 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._refresh_lines(line for line, other in zip(shown, before, strict=True) if line != other)
         else:
             self.refresh()
+
+    def _take(self, order: tuple[Line, ...]) -> None:
+        """Let these be the lines. The columns are measured anew if the jobs are others than before."""
+        self.order = order
+        self._lines = {line: number for number, line in enumerate(order)}
+        self._grouped = {}
+        for line in order:
+            if isinstance(line, GroupLine) and line.job:
+                self._grouped.setdefault(line.job, []).append(line)
+        self._cells = {line: cells for line, cells in self._cells.items() if line in self._lines}
+        if self._measured_jobs != (jobs := frozenset(self._every_job)):
+            self._measured_jobs = jobs
+            self.measure()
+
+    def note_coming(self, before: JobId | str, by_itself_at: float) -> None:
+        """Take note of whether keys act on another job or group now than `before`, and when that came by itself."""
+        if self.acted_on not in (before, ""):
+            self.came_by_itself_at = by_itself_at
 
     def _same_place(self) -> Line | None:
         """Another line of the cursor's job; else the line of its group, where that was folded."""
@@ -209,7 +219,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def measure(self) -> None:
         """Find out how wide the columns have to be, without what was there before."""
-        self._counted_for = None
+        self._groups_measured = None
         self._widen_groups()
         jobs = tuple(islice(self._every_job, NAMES_MEASURED))
         rows = [self._row_of(job) for job in jobs[:MEASURED]]
@@ -223,13 +233,13 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _widen_groups(self) -> None:
         """Make the columns in the lines of the groups as wide as their texts need."""
-        if self._counted_for != (of := (self._groups.by, self._groups.folded)):
-            self._counted_for, self._widest_group, self._most_counted = of, 0, {}
+        if self._groups_measured != (groups := (self._groups.by, self._groups.folded)):
+            self._groups_measured, self._widest_group, self._largest_counts = groups, 0, {}
         named = (cell_len(name) + len(f" ({jobs})") for name, jobs in self._groups.names())
         self._widest_group = max(self._widest_group, *named, 0)
-        before, now = self._most_counted, self._groups.most()
-        most = {one: max(before.get(one, 0), now.get(one, 0)) for one in Condition}
-        self._most_counted = {one: count for one, count in most.items() if count}
+        before, now = self._largest_counts, self._groups.largest_counts()
+        largest = {one: max(before.get(one, 0), now.get(one, 0)) for one in Condition}
+        self._largest_counts = {one: count for one, count in largest.items() if count}
 
     def _widen(self, texts: Mapping[str, str]) -> None:
         """Make each column as wide as its text needs, if it is not yet."""
@@ -350,7 +360,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             line = self.cursor_line if line == self.cursor else next(iter(self._grouped.get(line, ())), None)
         if line is None or line not in self._lines:
             return
-        self.came_at = -inf
+        self.came_by_itself_at = -inf
         if line == self.cursor_line and not self.is_parked:
             return
         old, self.cursor_line = self.cursor_line, line
@@ -456,16 +466,16 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return cells
 
     def _cell(self, placed: Placed, row: Row, text: str) -> tuple[str, Look]:
-        """The cell's text and look; behind a name what it says besides of a column that has no room."""
+        """The cell's text and look. After a name, if there is room, stands what a column says that was left out."""
         text, look = self._fitting(placed, row, text), placed.column.style(row)
-        room = placed.width - cell_len(text) - len(BESIDE)
-        if not placed.column.name or not isinstance(look, str) or room < LEAST_BESIDE:
+        room = placed.width - cell_len(text) - len(AFTER_NAME)
+        if not placed.column.name or not isinstance(look, str) or room < LEAST_AFTER_NAME:
             return text, look
         for column in self._left_out:
-            said, its_look = column.beside(row, room) if column.beside else ("", "")
+            said, its_look = column.after_name(row, room) if column.after_name else ("", "")
             if said:
                 said = fit(said, min(room, cell_len(said)), self._glyphs.ellipsis)
-                parts = ((text, look), (BESIDE, "dim"), (said, its_look))
+                parts = ((text, look), (AFTER_NAME, "dim"), (said, its_look))
                 return "".join(part for part, _ in parts), tuple(name for part, name in parts for _ in part)
         return text, look
 
@@ -534,17 +544,17 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return ((self._glyphs.new if head.is_new else "", "accent"), *named, *counts)
 
     def _counts(self, head: GroupHead, room: int) -> list[tuple[str, Look]]:
-        """The counts of a group in words; with the marks of the rows, where the words of a line may have no room."""
-        words = {one: f" {one}" for one in self._most_counted}
-        columns = list(count_columns(dict(head.counts), self._most_counted, words))
+        """The counts of a group in words; where these may not fit into the line of some group, with the rows' marks."""
+        words = {one: f" {one}" for one in self._largest_counts}
+        columns = list(count_columns(dict(head.counts), self._largest_counts, words))
         if sum(cell_len(text) + 2 for text, _ in columns) > room:
-            columns = list(count_columns(dict(head.counts), self._most_counted, self._glyphs.condition))
+            columns = list(count_columns(dict(head.counts), self._largest_counts, self._glyphs.condition))
         while columns and columns[-1][0].isspace():
             columns.pop()
         return [(f" {text}", "" if text.isspace() else self._count_look(one, head)) for text, one in columns]
 
     def _count_look(self, condition: Condition, head: GroupHead) -> str:
-        """The look of a count. A line with news shows `failed` reversed: not if the news are no failures."""
+        """The look of a count. In a line with news `failed` is reversed; if no failure is among the news, it is not."""
         is_old = head.is_new and not head.has_failed
         return "error" if is_old and condition is Condition.FAILED else look_of(condition)
 

@@ -99,7 +99,7 @@ FILTER = (
     ("all of these must match: a part of the name, a tag or the ID", "words"),
     ("not what matches this", "!word"),
     (f"the state, one of {', '.join(STATES)}", "is:idle"),
-    ("what started or stopped within the last hour; 10m and 2d go, too", "since:1h"),
+    ("what started or stopped within the last hour; also 10m, 2d", "since:1h"),
     ("a part of a tag", "tag:x"),
     ("a regular expression", "/text.*/"),
 )

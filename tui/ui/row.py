@@ -119,7 +119,7 @@ class Row(NamedTuple):
     @property
     def changed_ago(self) -> float | None:
         """Seconds since its last start or stop; None if neither is known."""
-        at = ended_at(self)
+        at = changed_at(self)
         return None if at is None else self.now.at - at
 
     @property
@@ -183,7 +183,7 @@ def time(row: Row, cells: int) -> str:
         return f"{how_old(state.good.received.at, row.clock)} old"  # "ago" would be taken for the time since its end
     if state.status is Status.RUNNING:
         return how_long(row)
-    ended = ended_at(row)
+    ended = changed_at(row)
     return "" if ended is None else _ago(row, ended)
 
 
@@ -196,14 +196,12 @@ def how_long(row: Row) -> str:
     return formatting.duration(seconds) if row.state.since_after else formatting.at_least(seconds)
 
 
-def ended_at(row: Row) -> float | None:
-    """When the last run ended, on the clock of `Moment.at`: when its stop was seen, else as the service says.
-
-    While a run goes on: when its start was seen.
-    """
+def changed_at(row: Row) -> float | None:
+    """When the last start or stop was seen, on the clock of `Moment.at`; if it was not, when the last run ended, as the
+    service says. None if neither is known."""
     state = row.state
-    if state.since and state.since_after and not state.has_missed_run:
-        return state.since.at
+    if seen := state.seen_change:
+        return seen.at
     if state.last_run and state.last_run.ended_at:
         return row.now.at - (row.now.wall - state.last_run.ended_at).total_seconds()
     return None
@@ -239,7 +237,7 @@ def build(row: Row, cells: int) -> str:
 
 
 def trouble(row: Row, cells: int) -> tuple[str, str]:
-    """Why there is no answer, or in which step the last build failed, and its look; empty where neither is."""
+    """Why there is no answer, or in which step the last build failed, and the look of that; else two empty texts."""
     if row.condition is Condition.NO_ANSWER and row.explained_by is None:
         return no_answer(row.state, cells), "stale"
     if row.condition is Condition.FAILED and row.state.failed_step:

@@ -68,7 +68,7 @@ def short_run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: Ru
 
 
 def _first(texts: Iterable[str], cells: int) -> str:
-    """The first of the texts that has so many cells or less. None is cut: `before 11-2…` would be another day."""
+    """The first of the texts that fits into so many cells. No text is cut: `before 11-2…` would be another day."""
     return next((text for text in texts if len(text) <= cells), "")
 
 
@@ -146,8 +146,8 @@ def _durations(run: RecordedRun, glyphs: Glyphs) -> Iterable[str]:
 
 NAME, SHORT_NAME = 26, 13
 """Cells of a job's name at most, and where there is no room for it."""
-BESIDE_NAMES = 46
-"""Cells of a line of events, and around it, that are no name."""
+WITHOUT_NAME = 46
+"""Cells of the screen that a line of events needs for all but the name."""
 
 
 def event_lines(
@@ -164,8 +164,8 @@ def event_lines(
     clocks = [clock(event.at, today) for event in events]
     when = max(map(len, clocks), default=0)
     names = [name_of(event.job) for event in events]
-    most = max(SHORT_NAME, min(NAME, cells - BESIDE_NAMES))
-    wide = min(most, max(map(width, names), default=0))
+    room = max(SHORT_NAME, min(NAME, cells - WITHOUT_NAME))
+    wide = min(room, max(map(width, names), default=0))
     lines = []
     for event, at, name in zip(events, clocks, names, strict=True):
         condition = _condition(event)
@@ -205,7 +205,7 @@ def digest_text(
     """The sum in one line of so many cells; empty if nothing happened. `keys` go to the next job, and close it.
 
     Urgent jobs are named, as many as there is room for. If there is less, what is least urgent is left out; the keys
-    are left out if even so they have no room.
+    are left out if there is no room for them even then.
     """
     if not digest.counts:
         return ""

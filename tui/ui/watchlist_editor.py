@@ -108,7 +108,7 @@ class WatchlistEditor:
         async with self._one_at_a_time:
             watched = {job.id for job in self._jobs}
             if not watched & values.keys():
-                return "Not saved: it is not in the watchlist any more"
+                return "Not saved: no longer in the watchlist"
             await self._change(what, self._store.edit, {job: its for job, its in values.items() if job in watched})
             return self._unsaved
 

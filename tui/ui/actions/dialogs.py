@@ -84,7 +84,7 @@ class DialogActions(Actions):
         await self.screen.ask("history", dialog)
 
     def _step_of(self, event: "PastEvent") -> str:
-        """The step in which the event's build failed; known of the last build of a job alone."""
+        """The step in which the event's build failed; empty if it did not, or is not the last build of its job."""
         state, run = self.state.board.states.get(event.job), event.run  # the job may have been removed since
         if event.outcome is not Outcome.FAILED or not (state and run and state.last_run and state.failed_step):
             return ""

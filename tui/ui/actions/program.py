@@ -90,10 +90,11 @@ class ServiceActions(Actions):
         if wait == inf:
             self.say_paused()
         else:
-            states, how_long = self.state.board.states, f", about {seconds(round(wait))}" if wait >= 1 else ""
+            states = self.state.board.states
+            how_long = f", about {seconds(round(wait))}" if wait >= 1 else ""
             wanted = [job for job in (states if jobs is None else jobs) if not states[job].paused]
-            out = {name for name, pace in self.live.pollers.paces().items() if pace.signed_out}
-            if number := sum(self.live.pollers.profile(job) not in out for job in wanted):
+            signed_out = {name for name, pace in self.live.pollers.paces().items() if pace.signed_out}
+            if number := sum(self.live.pollers.profile(job) not in signed_out for job in wanted):
                 self.say(f"Asking about {number} {'job' if number == 1 else 'jobs'}{how_long}.")
             elif wanted:
                 self.say(f"Trying the sign-in again with one job{how_long}.")

@@ -99,7 +99,8 @@ class WatchlistActions(Actions):
         changed = {job.id: {"tags": retagged(job.given_tags, common, wanted)} for job in jobs}
         if all(job.given_tags == changed[job.id]["tags"] for job in jobs):
             return ""
-        added, dropped = ([tag for tag in one if tag not in two] for one, two in ((wanted, common), (common, wanted)))
+        added = [tag for tag in wanted if tag not in common]
+        dropped = [tag for tag in common if tag not in wanted]
         if not (problem := unfit("", added) or await self.editor.edit(changed, f"tagged {count(jobs)}")):
             what = clean(" ".join([*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in dropped)]), MOST_SAID)
             self.say(f"Tags of {count(jobs)}: {what}. Press {self.screen.key('undo')} to undo.")
