@@ -135,7 +135,7 @@ def test_neighbours_of_one_look_are_sent_as_one_and_blanks_take_any() -> None:
     assert joined(parts) == [("  a  b", "red"), ("c ", "blue")]
 
 
-def test_a_change_that_was_seen_counts_as_one_for_ten_minutes() -> None:
+def test_what_changed_counts_as_changed_for_ten_minutes_even_if_it_was_seen() -> None:
     stopped = state((RUNNING, 0), (IDLE, 100))
     assert row(stopped, at=699).has_changed
     assert not row(stopped, at=700).has_changed

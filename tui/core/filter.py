@@ -11,17 +11,20 @@ from tui.core.text import normal
 
 LONGEST = 200
 """Number of characters of a filter at most."""
+EXAMPLES = "words, !word, is:changed, since:10m, tag:x, /pattern/"
+"""What a filter takes, in one line."""
 MOST_REPEATED = 4
 """So many repetitions may be in a pattern: each multiplies the time of a search by the length of a name."""
-_PART = r"(?:\\.|\[\^?\]?[^]]*\]|[^\\\[\]{}|*+?])"
-_REPEATED, _OPTIONAL = rf"(?:{_PART}(?:[*+]|\{{\d*,\d*\}})[?+]?)", rf"(?:{_PART}\?[?+]?)"
+_REPEATABLE = r"(?:\\.|\[\^?\]?[^]]*\]|[^\\\[\]{}|*+?])"
+"""What a sign of repetition repeats, groups aside: a character, an escaped one, or a class in brackets."""
+_REPEATED, _OPTIONAL = rf"(?:{_REPEATABLE}(?:[*+]|\{{\d*,\d*\}})[?+]?)", rf"(?:{_REPEATABLE}\?[?+]?)"
 _NESTED = r"(?:[*+}|]|(?<!\()\?)[^()]*\)+[*+{]|\)[*+?{][^()]*\)+[*+{]"
+"""A repetition, a choice or an optional part inside a repeated group."""
 _SLOW = (
     (rf"{_REPEATED}(?:{_OPTIONAL}*{_REPEATED}){{2}}", "it has three repetitions side by side"),
     (rf"{_OPTIONAL}{{9}}", "it has nine optional parts side by side"),
 )
-"""What makes a search slow, besides a repetition, a choice or an optional part inside a repeated group. Looked for with
-the groups opened."""
+"""What else makes a search slow, and why. Looked for in the pattern without the brackets of its groups."""
 _GROUP = r"(\\.)|\((?:\?(?:P?<\w+>|<?[=!:>]))?|\)"
 
 

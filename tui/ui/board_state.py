@@ -354,15 +354,15 @@ class BoardState:
         unread = asked - {job for jobs in tally.values() for job in jobs}
         unknown = {"unread": unread, "paused": asked & tally[Condition.PAUSED].keys()}
         named = ", ".join(f"{len(jobs)} {word}" for word, jobs in unknown.items() if jobs)
+        known = len(asked) - sum(map(len, unknown.values()))
         every = "All others answer" if named else "Every job answers"
-        rest = f"{every}, no build failed, none is stale or takes longer than usual. "
         where = f" in the profile {clean(self.look.profile)!r}" if self.only_profile else ""
-        return (
-            f"No problems{where}{' are known' if named else ''}.\n\n"
-            f"{f'{named}: what they do is not known. ' if named else ''}"
-            f"{rest if sum(map(len, unknown.values())) < len(asked) else ''}"
-            f"Press {key('only_problems')} to show all jobs."
+        sentences = (
+            f"{named}: what they do is not known." if named else "",
+            f"{every}, no build failed, none is stale or takes longer than usual." if known else "",
+            f"Press {key('only_problems')} to show all jobs.",
         )
+        return f"No problems{where}{' are known' if named else ''}.\n\n{' '.join(filter(None, sentences))}"
 
 
 def empty_text(

@@ -254,10 +254,10 @@ class ChoiceDialog(Dialog[str]):
         if not event.is_printable or event.key in ("j", "k", "q") or event.key in self.closing_keys:
             return
         options, first = self.query_one(OptionList), (event.character or "").casefold()
-        at = [place for place, (_, text) in enumerate(self._choices) if text.strip().casefold().startswith(first)]
-        if first.isalnum() and at:
+        places = [place for place, (_, text) in enumerate(self._choices) if text.strip().casefold().startswith(first)]
+        if first.isalnum() and places:
             event.stop()
-            options.highlighted = next((place for place in at if place > (options.highlighted or 0)), at[0])
+            options.highlighted = next((place for place in places if place > (options.highlighted or 0)), places[0])
 
     def action_cursor(self, by: int) -> None:
         options = self.query_one(OptionList)

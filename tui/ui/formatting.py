@@ -143,8 +143,8 @@ def cut_middle(text: str, cells: int, ellipsis: str = "…", head: int | None = 
 def told_apart(names: Iterable[str], cells: int, ellipsis: str = "…") -> dict[str, str]:
     """For each name the text of at most so many cells that stands for it.
 
-    A name is read from its beginning, so it loses its end. Names that would look the same then lose what is between,
-    all of them at the same place, where that makes them differ.
+    A name that is too long loses its end, since names are read from the beginning. Names that would then look the same
+    lose a part further to the left instead, all of them at the same place, if that makes them differ.
     """
     cut = {name: cut_middle(name, cells, ellipsis, cells - 1) for name in names}
     count = Counter(cut.values())

@@ -12,6 +12,7 @@ from textual.binding import Binding, InvalidBinding
 from textual.keys import format_key
 
 from tui.core.errors import UserError
+from tui.core.filter import EXAMPLES
 from tui.core.text import clean, did_you_mean
 from tui.storage.settings import VIEW_NUMBERS, CommandSettings
 
@@ -154,7 +155,7 @@ COMMANDS: tuple[KeyCommand, ...] = (
         "filter",
         "slash,f",
         "filter",
-        "Filter: words, !word, is:running, tag:x, /pattern/",
+        f"Filter: {EXAMPLES}",
         LOOK,
         "filter.open",
     ),

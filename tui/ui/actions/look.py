@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui.core.errors import UserError
-from tui.core.filter import LONGEST, parse_filter
+from tui.core.filter import EXAMPLES, LONGEST, parse_filter
 from tui.core.job import JobId
 from tui.core.text import clean, did_you_mean
 from tui.storage.screen_state import ScreenState
@@ -153,8 +153,7 @@ class FilterActions(Actions):
         if self.line is None:
             from tui.ui.dialogs import LineInput
 
-            hint = "words, !word, is:changed, since:10m, tag:x, /pattern/"
-            self.line = LineInput(self.state.look.filter, hint, classes="filter", max_length=LONGEST)
+            self.line = LineInput(self.state.look.filter, EXAMPLES, classes="filter", max_length=LONGEST)
             self.screen.mount(self.line, before=self.screen.hints)
         return self.line
 
