@@ -32,7 +32,7 @@ def test_the_demo_shows_every_kind_of_failure_and_touches_nothing(tmp_path: Path
         terminal.press("down", "enter")
         terminal.gone("Sort by")
         terminal.resize(8, 40)  # the smallest screen still says what runs
-        terminal.wait_for(r"^ *▸\d+ .*◦\d+ ")
+        terminal.wait_for(r"^ *\d+▸ .*\d+◦ ")
         terminal.bytes_of_whole_frames()
         terminal.wait_for(r"(▸ running|◦ idle)")
         terminal.resize(40, 120)
