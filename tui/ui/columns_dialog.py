@@ -47,7 +47,7 @@ class ColumnChoice:
 class Ticks(OptionList):
     """The columns, each with its tick."""
 
-    class Clicked(Message):
+    class Ticked(Message):
         """The highlighted column was clicked."""
 
     def on_click(self, event: events.Click) -> None:
@@ -55,7 +55,7 @@ class Ticks(OptionList):
         place = event.style.meta.get("option")
         if place is not None:
             self.highlighted = place
-            self.post_message(self.Clicked())
+            self.post_message(self.Ticked())
 
 
 class ColumnsDialog(Dialog[tuple[str, ...]]):
@@ -110,7 +110,7 @@ class ColumnsDialog(Dialog[tuple[str, ...]]):
     def action_cursor(self, by: int) -> None:
         self._options.action_cursor_down() if by > 0 else self._options.action_cursor_up()
 
-    @on(Ticks.Clicked)
+    @on(Ticks.Ticked)
     def action_tick(self) -> None:
         if self._choice.toggle(self._place):
             self._show(self._place)
