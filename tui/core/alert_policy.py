@@ -15,7 +15,8 @@ BELL_PAUSE = 15.0
 OUTCOME_WAIT = 8.0
 """Seconds that a notification waits for the outcome of a run, so that it can say *failed*."""
 JOB_PAUSE = 300.0
-"""Seconds between two alerts about the same job at least; but the end of a run is told even right after its start."""
+"""At least so many seconds pass between two alerts about the same job. The alert about the end of a run is an
+exception: it comes even right after the one about its start."""
 LATE = run.LATE.total_seconds()
 """An event of more than this many seconds ago is shown on the screen, but causes no alert."""
 SILENCE = 3600.0
