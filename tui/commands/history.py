@@ -11,6 +11,7 @@ from tui.commands.output import ExitCode, Output
 from tui.commands.render import advice, aligned, stamp
 from tui.commands.status import json_text
 from tui.commands.wait import timeout_seconds
+from tui.core.board import Board
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.known_runs import KnownRun, known_runs
 from tui.core.observed_run import Between, RecordedRun
@@ -106,8 +107,9 @@ def job_runs(
 ) -> list[JobRun]:
     """Returns the runs of these jobs in the order of their ends; those whose times are not known come first, in the
     order of their numbers."""
+    states = Board.unread(jobs, names).states
     found = [
-        JobRun(job, job.label or names.get(job.id, ServiceName()).name or job.id.short, known)
+        JobRun(job, states[job.id].name, known)
         for job in jobs
         for known in known_runs(observed.get(job.id, ()), records.get(job.id, ()))
     ]
