@@ -1,5 +1,6 @@
 """The main screen: what stands on it, and that cursor and marks stay with their jobs."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -300,6 +301,21 @@ async def test_no_key_acts_on_a_job_that_has_just_come_under_the_cursor_by_itsel
             await shown.until(lambda: not shown.store.load().jobs)
 
 
+async def test_a_key_acts_at_once_where_the_user_moved_while_another_programs_jobs_were_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
+    async with screen(3) as shown:
+        await shown.press("home")
+        shown.store.remove((job_id(3),))
+        reload = asyncio.create_task(shown.board.reload())
+        await asyncio.sleep(0)  # it waits for the disk now
+        shown.board.table.move_by(1)
+        await reload
+        await shown.press("x")
+        await shown.until(lambda: [job.id for job in shown.store.load().jobs] == [job_id(1)])
+
+
 @pytest.mark.parametrize("gone_by", ["time", "another program"])
 async def test_no_key_acts_on_a_group_that_has_just_come_under_the_cursor_by_itself(
     gone_by: str, monkeypatch: pytest.MonkeyPatch
@@ -497,7 +513,7 @@ async def test_names_are_cut_so_that_they_differ_also_when_one_comes_that_is_as_
     both = [Job(job_id(number), name) for number, name in enumerate(names)]
     async with screen(both[:1], size=(40, 12)) as shown:
         assert "…" in shown.lines[2]
-        shown.board.take_watchlist(Watchlist(tuple(both)))
+        shown.board.take_watchlist(Watchlist(tuple(both)), by_itself=False)
         shown.board.table.update_rows(shown.board.table.in_view())
         await shown.ask_all()
         assert shown.lines[2][4:] != shown.lines[3][4:]

@@ -130,7 +130,7 @@ async def test_a_range_grows_by_the_users_keys_only() -> None:
     async with screen(5) as shown:
         await shown.press("v", "j", "j")
         shown.store.remove([job_id(3)])
-        shown.board.take_watchlist(shown.store.load())
+        shown.board.take_watchlist(shown.store.load(), by_itself=False)
         await shown.settle()
         assert shown.board.table.marks == {job_id(1), job_id(2)}
 

@@ -300,20 +300,18 @@ class BoardScreen(PresentSize, Screen[None]):
 
     async def reload(self) -> None:
         """Load the watchlist after another program changed its file."""
-        acted_on = self.table.acted_on
         if problem := await self.editor.reload():
             self.say(problem, "error")
-        self.table.note_coming(acted_on, self.deps.now().at)
         self.show_around()
 
-    def take_watchlist(self, watchlist: Watchlist) -> None:
-        """Watch these jobs. The states of jobs that were watched before are kept."""
+    def take_watchlist(self, watchlist: Watchlist, by_itself: bool) -> None:
+        """Watch these jobs. The states of jobs that were watched before are kept. `by_itself`: see `_show_lines`."""
         self.state.watch(watchlist.jobs)
         self.live.pollers.watch(state.job for state in self.state.board.states.values())
         self.live.facts.watch(self.state.board.states)
         self.state.unseen.keep(self.state.board.states.keys())
         self.table.set_marks(self.table.marks & self.state.board.states.keys())
-        self.show_all()
+        self.show_all(by_itself)
         self.watchlist.drop_question()
 
     def _not_saved(self) -> None:
@@ -379,15 +377,15 @@ class BoardScreen(PresentSize, Screen[None]):
         elif command := BY_ID.get(event.command):
             await self.app.run_action(command.bound_action, self)
 
-    def show_all(self) -> None:
+    def show_all(self, by_itself: bool = False) -> None:
         """Draw all that changed since the last frame, also by time alone."""
-        self._show(self.state.show_all)
+        self._show(self.state.show_all, by_itself)
 
     def pass_time(self) -> None:
         """Draw all that readings and time changed since the last frame."""
         self._show(self.state.pass_time, by_itself=True)
 
-    def _show(self, bring_up_to_date: Callable[[Moment], None], by_itself: bool = False) -> None:
+    def _show(self, bring_up_to_date: Callable[[Moment], None], by_itself: bool) -> None:
         """Draw all that changed since the last frame, after `state` was brought up to date."""
         self.state.take_troubles(self.live.troubles())
         self.state.exceeds_screen = self._exceeds_screen()
@@ -616,12 +614,10 @@ class BoardScreen(PresentSize, Screen[None]):
 
         Returns whether it was out of view, or has been where it is for too short a time to be seen; a notice says so.
         """
-        now, table = self.deps.now().at, self.table
-        was_seen = not table.is_away and now - table.parked_at >= LONG_ENOUGH
-        has_just_come = now - table.came_by_itself_at < LONG_ENOUGH
-        table.came_by_itself_at = -inf
-        if is_new := (table.bring_cursor() and not was_seen) or has_just_come:
-            what = "group" if table.group else "job"
+        is_new = self.table.is_away or self.deps.now().at - self.table.came_by_itself_at < LONG_ENOUGH
+        self.table.bring_cursor()
+        if is_new:
+            what = "group" if self.table.group else "job"
             self.say(f"The cursor has just come to this {what}. Press the key again to act on it.")
         return is_new
 

@@ -101,11 +101,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.order: tuple[Line, ...] = ()
         """What each line shows, from the top."""
         self.cursor_line: Line | None = None
-        self.parked_at = inf
-        """When `park_cursor` put the cursor on its line; infinite if the user has put it there."""
+        self.is_parked = False
+        """Whether the cursor is where `park_cursor` put it."""
         self.came_by_itself_at = -inf
-        """When the cursor's own line had gone, and the table put the cursor on another job or group; -inf if the user
-        has moved it since, or made that line go."""
+        """When the cursor last came to another job or group without the user: it was parked, or its own line had gone.
+        -inf if the user has moved it since."""
         self.marks: frozenset[JobId] = frozenset()
         self._range_from: Line | None = None
         """The line where the range began that grows with the cursor; None if there is none."""
@@ -154,7 +154,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         job = self.cursor
         if self.cursor_line not in self._lines:
             self.cursor_line = self._same_place() or (order[min(old_line, len(order) - 1)] if order else None)
-            self.note_coming(acted_on, by_itself_at)
+            if self.acted_on not in (acted_on, ""):
+                self.came_by_itself_at = by_itself_at
         self._resize()
         if top and self.cursor == job and self.cursor_line and was_in_view:
             moved = self._lines[self.cursor_line] - old_line
@@ -181,11 +182,6 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if self._measured_jobs != (jobs := frozenset(self._every_job)):
             self._measured_jobs = jobs
             self.measure()
-
-    def note_coming(self, before: JobId | str, by_itself_at: float) -> None:
-        """Take note of whether keys act on another job or group now than `before`, and when that came by itself."""
-        if self.acted_on not in (before, ""):
-            self.came_by_itself_at = by_itself_at
 
     def _same_place(self) -> Line | None:
         """Another line of the cursor's job; else the line of its group, where that was folded."""
@@ -364,7 +360,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if line == self.cursor_line and not self.is_parked:
             return
         old, self.cursor_line = self.cursor_line, line
-        self.parked_at = inf
+        self.is_parked = False
         self._keeps_top = False
         self._refresh_lines(filter(None, (old, line)))
         self._keep_in_view(margin)
@@ -397,21 +393,13 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self.cursor_line is not None and not self._in_view(self._cursor_number) and self.is_on_screen
 
     @property
-    def is_parked(self) -> bool:
-        """Whether the cursor is where `park_cursor` put it."""
-        return self.parked_at < inf
-
-    @property
     def is_elsewhere(self) -> bool:
         """Whether the cursor is not where the user has put it and sees it: it is out of view, or parked."""
         return self.is_away or self.is_parked
 
-    def bring_cursor(self) -> bool:
-        """Put a cursor that is out of view on the first line in view. Returns whether it was elsewhere."""
-        if not self.order or not self.is_elsewhere:
-            return False
+    def bring_cursor(self) -> None:
+        """Put a cursor that is out of view on the first line in view. It is where the user sees it from now on."""
         self.move_to(self._first_in_view if self.is_away else self.cursor_line)
-        return True
 
     def park_cursor(self, was_used: bool, now: float) -> None:
         """If the list is at its top, put a cursor that is out of view on the first line, and keep it there.
@@ -421,7 +409,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if (self.is_elsewhere or not was_used) and not self.scroll_offset.y and self.order:
             old, self.cursor_line = self.cursor_line, self.order[0]
             if old != self.cursor_line:
-                self.parked_at = now
+                self.is_parked, self.came_by_itself_at = True, now
                 self._refresh_lines(filter(None, (old, self.cursor_line)))
 
     @property

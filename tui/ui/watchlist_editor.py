@@ -67,9 +67,11 @@ class WatchlistEditor:
     """Owns the store and the undo list. Saves each change before it is shown."""
 
     def __init__(
-        self, deps: ScreenDeps, disk: DiskThread, use: Callable[[Watchlist], None], failed: Callable[[], None]
+        self, deps: ScreenDeps, disk: DiskThread, use: Callable[[Watchlist, bool], None], failed: Callable[[], None]
     ) -> None:
-        """`use` is called with each new watchlist, `failed` if a change was not saved; `warning` has the reason."""
+        """`use` is called with each new watchlist and whether another program made it, `failed` if a change was not
+        saved; `warning` has the reason.
+        """
         self._store = deps.store
         self._jobs = tuple(deps.jobs)
         self._disk = disk
@@ -158,12 +160,12 @@ class WatchlistEditor:
             del self._done[0]
         self._undone.clear()
 
-    def _take(self, watchlist: Watchlist) -> None:
+    def _take(self, watchlist: Watchlist, by_another: bool = False) -> None:
         self.emptied = Emptied.NO
         if self._unsaved == _NOT_INTO_EMPTIED:
             self._unsaved = ""
         self._jobs = watchlist.jobs
-        self._use(watchlist)
+        self._use(watchlist, by_another)
 
     # Changes by others
 
@@ -187,7 +189,7 @@ class WatchlistEditor:
         if self._jobs and not found.jobs:
             self.emptied = Emptied.FOUND
         else:
-            self._take(found)
+            self._take(found, by_another=True)
         return ""
 
     @property
