@@ -5,6 +5,13 @@ import sys
 
 def main() -> int:
     """Returns the exit code. An interrupt may come while the program is being loaded, and so may a lack of anything."""
+    try:
+        return _run()
+    finally:
+        _give_up_messages()
+
+
+def _run() -> int:
     from tui.core.errors import shortage
 
     try:
@@ -21,9 +28,21 @@ def main() -> int:
         if not lacking:
             raise
         _end_quietly()
-        if sys.stderr:
-            print(f"codearts-watch: {lacking[0].upper()}{lacking[1:]}.", file=sys.stderr)
+        from tui.commands.output import Output
+
+        Output.standard().say(f"{lacking[0].upper()}{lacking[1:]}.")
         return 2
+
+
+def _give_up_messages() -> None:
+    """Drops what standard error did not take, as on a full disk: the interpreter would exit with 120 for it."""
+    try:
+        if sys.stderr:
+            sys.stderr.flush()
+    except OSError:
+        from tui.commands.output import drop
+
+        drop(sys.stderr)
 
 
 def _end_quietly() -> None:

@@ -133,6 +133,11 @@ def test_output_that_cannot_be_kept(shell: Shell) -> None:
     assert shell.run(f"codearts-watch status {IDS[0]} >&-") == (0, "", "")
 
 
+def test_messages_that_cannot_be_kept_change_no_exit_code(shell: Shell) -> None:
+    for command, expected in (("status abababababababababababababababab", 1), ("list --nonsense", 2), ("remove x", 2)):
+        assert shell.run(f"codearts-watch {command} > /dev/null 2> /dev/full") == (expected, "", ""), command
+
+
 def test_follow_runs_the_command_of_the_alerts(shell: Shell, server: ContractServer, tmp_path: Path) -> None:
     log = tmp_path / "log"
     command = ["sh", "-c", 'echo "$@" >> "$0"', str(log), "{label}", "{change}", "{status}", "{id}", "{profile}|{what}"]

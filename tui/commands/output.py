@@ -42,7 +42,10 @@ class Output(NamedTuple):
     def standard(cls) -> "Output":
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")
+                try:
+                    stream.reconfigure(errors="backslashreplace")
+                except OSError:  # argparse's error is still to be written, and cannot be
+                    drop(stream)
         return cls(sys.stdout, sys.stderr)
 
     @property
