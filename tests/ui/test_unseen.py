@@ -15,7 +15,7 @@ from tui.core.remembered import LastSeen, Remembered, remember
 from tui.core.run import Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.ui.board_state import BoardState
-from tui.ui.happened import LONG_ENOUGH, Unseen
+from tui.ui.happened import LONG_ENOUGH, LOOK_AROUND, QUIET, Unseen
 
 A, B = job_id(1), job_id(2)
 SOON, LATER = 100.0 + LONG_ENOUGH / 2, 100.0 + LONG_ENOUGH
@@ -120,7 +120,7 @@ OUTCOMES = (Outcome.PASSED, Outcome.FAILED)
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 @pytest.mark.parametrize("before", OUTCOMES)
-def test_a_run_that_was_missed_is_new_where_the_row_says_so(before: Outcome, outcome: Outcome) -> None:
+def test_a_run_that_was_missed_is_new_whatever_became_of_it(before: Outcome, outcome: Outcome) -> None:
     seen = LastSeen(IDLE, 0, 0, 0, number=7, outcome=before)
     at_start = moment(5000)
     known = Watcher(Unseen(), remember(Board().watch([Job(A), Job(B)]), Remembered(seen={A: seen}), at_start))
@@ -132,9 +132,8 @@ def test_a_run_that_was_missed_is_new_where_the_row_says_so(before: Outcome, out
         record = RunRecord(8, outcome, "", ended - timedelta(seconds=30), ended, is_finished=True)
         was, known.board = known.board, known.board.learn(job, record)
         known.unseen.look(was, known.board, [job], moment(5002))
-    is_new = outcome is Outcome.FAILED or before is not outcome
-    assert list(known.unseen.jobs) == [A] * is_new
-    assert known.unseen.since == (moment(4940) if is_new else None)
+    assert list(known.unseen.jobs) == [A]
+    assert known.unseen.since == moment(4940)
 
 
 def test_what_changed_while_the_program_was_away_changed_since_the_last_answer_before() -> None:
@@ -204,12 +203,28 @@ async def test_a_row_that_changed_has_a_mark_and_the_header_counts_it_until_it_w
         await shown.settle()
         assert "2 of 4 shown" in shown.lines[0]
         await shown.press("escape")
-        shown.clock.ahead += LONG_ENOUGH
+        shown.clock.ahead += LOOK_AROUND
         await shown.press("home")
         assert [line[1] for line in shown.lines[2:6]] == [" ", " ", "✱", " "]
         await shown.press("n")
         assert shown.cursor == job_id(3)
         assert "changed" not in shown.lines[0]
+        assert [line[1] for line in shown.lines[2:6]] == [" "] * 4
+
+
+async def test_the_first_keys_of_a_user_who_was_away_take_no_mark_from_a_row_but_that_which_they_go_to() -> None:
+    async with screen(4, {job_id(n): RUNNING for n in range(1, 5)}) as shown:
+        await shown.press("j")
+        shown.clock.ahead += QUIET
+        await stop(shown, job_id(2), job_id(3), job_id(4))
+        await shown.until(lambda: "3 changed" in shown.lines[0])
+        shown.clock.ahead += QUIET
+        await shown.press("escape")
+        shown.clock.ahead += LOOK_AROUND / 2
+        await shown.press("j")
+        assert [line[1] for line in shown.lines[2:6]] == [" ", "✱", " ", "✱"]
+        shown.clock.ahead += LOOK_AROUND / 2
+        await shown.press("escape")
         assert [line[1] for line in shown.lines[2:6]] == [" "] * 4
 
 
@@ -228,5 +243,6 @@ async def test_a_failure_that_comes_under_the_cursor_by_itself_is_seen_by_a_key_
         await shown.until(lambda: shown.cursor == B)
         await shown.settle()
         assert shown.lines[2].startswith("›✱● failed")
+        shown.clock.ahead += LOOK_AROUND
         await shown.press("w")
         assert shown.lines[2].startswith("› ● failed")

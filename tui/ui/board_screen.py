@@ -512,7 +512,7 @@ class BoardScreen(PresentSize, Screen[None]):
     def _seen_by_key(self) -> set[JobId]:
         """The jobs whose change the user has seen, since a key was pressed while it was on the screen."""
         unseen, now = self.state.unseen, self.deps.now().at
-        if not unseen.jobs:
+        if not unseen.jobs or not self.happened.may_have_seen(self.deps.now()):
             return set()
         is_seen = self.details.is_open or not self.table.is_elsewhere
         cursor = self.table.cursor if is_seen else None

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 QUIET = 60.0
 """Seconds without a key after which the first rows stay in view, wherever the cursor's job goes to."""
+LOOK_AROUND = 10.0
+"""Seconds after the first key in which no key takes a mark away, except from the row that it moves the cursor to."""
 SILENT = 600.0
 """Seconds without a key after which the next one brings a digest."""
 OUTAGES = 500
@@ -26,6 +28,8 @@ class Happened:
     def __init__(self, now: Moment) -> None:
         self._outages: deque[Outage] = deque(maxlen=OUTAGES)
         self._last_key = now
+        self._back_since = inf
+        """When the first key was pressed after the last quiet time; seconds. Infinite before the first key."""
         self.has_key = False
         """Whether a key was pressed at all."""
         self._silence: tuple[float, float] | None = None
@@ -55,6 +59,8 @@ class Happened:
 
     def key(self, now: Moment) -> bool:
         """Takes note of a key, a click or a paste. Returns whether it ended a silence."""
+        if self.is_quiet(now):
+            self._back_since = now.at
         self.has_just_woken = now.at - self._last_key.at >= SILENT
         if self.has_just_woken:
             began, ended, lasted = self._last_key.wall.timestamp(), now.wall.timestamp(), now.at - self._last_key.at
@@ -67,6 +73,11 @@ class Happened:
     def is_quiet(self, now: Moment) -> bool:
         """Whether no key was pressed yet, or none for a while."""
         return not self.has_key or now.at - self._last_key.at >= QUIET
+
+    def may_have_seen(self, now: Moment) -> bool:
+        """Whether a key counts as a sign that the user has seen what is in view: not the first ones after a quiet
+        time, since then the user only begins to look."""
+        return now.at - self._back_since >= LOOK_AROUND
 
     def digest(self, states: Iterable[JobState]) -> "Digest | None":
         """What happened in the silence; None if no digest is shown, or if nothing happened."""
@@ -120,7 +131,8 @@ cursor have been on a row where the program has put it."""
 class Unseen:
     """Jobs that started or stopped, by the moment at which that was noticed.
 
-    A failed build stays until the cursor was on it. Any other change, once it was in view, until a key was pressed.
+    A failed build stays until the cursor was on it. Any other change, once it was in view, until a key was pressed by a
+    user who was there: see `Happened.may_have_seen`.
     """
 
     def __init__(self) -> None:
@@ -202,12 +214,9 @@ def _is_news(was: JobState, state: JobState) -> bool:
 
 
 def _shows_missed_run(was: JobState, state: JobState) -> bool:
-    """Whether a run was missed, between two readings or before this start, and changes what the row says: it failed, or
-    ended otherwise than the run before."""
+    """Whether a run was missed, between two readings or before this start: the service tells of a later one."""
     before, last = was.last_run, state.last_run
-    if not (before and last and 0 < before.number < last.number):
-        return False
-    return last.outcome is Outcome.FAILED or last.outcome is not before.outcome
+    return bool(before and last and 0 < before.number < last.number)
 
 
 def _since(was: JobState, state: JobState, now: Moment) -> Moment:
