@@ -27,6 +27,11 @@ def test_no_headless_module_loads_textual() -> None:
     assert output(python(program)).strip() == ""
 
 
+def test_the_texts_of_runs_that_the_history_command_prints_load_no_textual() -> None:
+    program = "import sys, tui.ui.formatting, tui.ui.run_lines\nprint('textual' in sys.modules)\n"
+    assert output(python(program)).strip() == "False"
+
+
 def test_the_parser_of_all_commands_loads_the_standard_library_alone() -> None:
     """So the manual page is made where nothing is installed; and help and completion are fast."""
     program = (

@@ -12,9 +12,7 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Input, Static
 
@@ -26,10 +24,11 @@ from tui.core.reading import Failure, Retry
 from tui.terminal.capabilities import Glyphs
 from tui.ui.dialogs import LONG_WAIT, LONGEST_SEARCH, Dialog, LineInput, Save
 from tui.ui.formatting import fit
+from tui.ui.list_dialog import CursorList
 from tui.ui.screen_size import TooSmall
 from tui.ui.status_line import HidingText
 
-LATE = "Still asking: the calls for statuses go first, and lists wait while most jobs cannot be read."
+STILL_ASKING = "Still asking: the calls for statuses go first, and lists wait while most jobs cannot be read."
 EVERYWHERE = "all your jobs, in every project"
 
 FinderRow = Project | JobEntry | None
@@ -171,51 +170,23 @@ class SearchInput(LineInput):
         return key not in ("space", "asterisk") and super().check_consume_key(key, character)
 
 
-class FoundList(ScrollView, can_focus=False):
-    """Draws the rows in view, with a cursor, ticks, and a word beside jobs that are watched."""
+class FoundList(CursorList[FinderRow], can_focus=False):
+    """Draws a cursor, ticks, and a word beside jobs that are watched."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"found-list--cursor", "found-list--watched"}
 
     class Clicked(Message):
         """The row under the cursor was clicked."""
 
-    class Scrolled(Message):
-        """The wheel has taken the cursor along."""
-
     def __init__(self, finder: Finder, glyphs: Glyphs) -> None:
         super().__init__()
         self._finder = finder
         self._glyphs = glyphs
-        self.rows: list[FinderRow] = []
-        self.cursor = 0
 
     def show(self, cursor: int | None = None) -> None:
         """Show what the finder has now, with the cursor on this row; on the one where it was by default."""
-        self.rows = self._finder.rows()
-        self.virtual_size = Size(0, len(self.rows))
+        self.take(self._finder.rows())
         self.move_to(self.cursor if cursor is None else cursor)
-        self.refresh()
-
-    def move_to(self, row: int) -> None:
-        self.cursor = max(0, min(len(self.rows) - 1, row))
-        top, room = self.scroll_offset.y, max(1, self.size.height)
-        if not top <= self.cursor < top + room:
-            y = self.cursor if self.cursor < top else self.cursor - room + 1
-            self.scroll_to(y=y, animate=False, immediate=True, force=True)
-        self.refresh()
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """The wheel takes the cursor along: no key acts on a row that is not seen, and more rows are asked for."""
-        super().watch_scroll_y(old_value, new_value)
-        top = self.scroll_offset.y
-        seen = max(top, min(top + self.size.height - 1, self.cursor))
-        if seen != self.cursor:
-            self.move_to(seen)
-            self.post_message(self.Scrolled())
-
-    @property
-    def under_cursor(self) -> FinderRow:
-        return self.rows[self.cursor] if self.rows else None
 
     def render_line(self, y: int) -> Strip:
         at, room = y + self.scroll_offset.y, self.scrollable_content_region.width
@@ -244,9 +215,6 @@ class FoundList(ScrollView, can_focus=False):
         if event.y + self.scroll_offset.y < len(self.rows):
             self.move_to(event.y + self.scroll_offset.y)
             self.post_message(self.Clicked())
-
-    def on_resize(self) -> None:
-        self.move_to(self.cursor)
 
 
 class FindDialog(Dialog[tuple[Job, ...]]):
@@ -302,10 +270,10 @@ class FindDialog(Dialog[tuple[Job, ...]]):
 
     def on_mount(self) -> None:
         self._field.focus()
-        self._show()
+        self._list.show()
 
-    def _show(self, cursor: int | None = None) -> None:
-        self._list.show(cursor)
+    @on(CursorList.Moved)
+    def show_more(self) -> None:
         self._fetch()
         self._tell()
 
@@ -339,7 +307,7 @@ class FindDialog(Dialog[tuple[Job, ...]]):
         finder = self._finder
         named = f" of {self._profile}" if self._profile else ""
         self._head.update(Text(f"{self._title}{named}: {finder.place or 'choose a project'}"))
-        self._problem.show(finder.problem or (LATE if self._is_late else ""))
+        self._problem.show(finder.problem or (STILL_ASKING if self._is_late else ""))
         what = "jobs" if finder.pages else "rows"
         shown, known = len(self._list.rows), finder.known
         parts = [f"{shown} of {known} {what}" if shown != known else f"{known} {what}"] if finder.pages else []
@@ -355,7 +323,7 @@ class FindDialog(Dialog[tuple[Job, ...]]):
         event.stop()
         if event.value != self._finder.text:
             self._finder.text = event.value
-            self._show(0)
+            self._list.show(0)
 
     @on(Input.Submitted)
     def choose(self) -> None:
@@ -373,7 +341,7 @@ class FindDialog(Dialog[tuple[Job, ...]]):
     def _open(self, project: Project | None) -> None:
         self._finder.open(project)
         self._field.value = ""
-        self._show(0)
+        self._list.show(0)
 
     def action_close(self) -> None:
         """Empty the search, then return to the projects, then close."""
@@ -381,20 +349,13 @@ class FindDialog(Dialog[tuple[Job, ...]]):
             super().action_close()
             return
         self._field.value = ""
-        self._show(0)
-
-    @on(FoundList.Scrolled)
-    def show_more(self) -> None:
-        self._fetch()
-        self._tell()
+        self._list.show(0)
 
     def action_move(self, rows: int) -> None:
-        self._list.move_to(self._list.cursor + rows)
-        self._fetch()
-        self._tell()
+        self._list.action_move(rows)
 
     def action_page(self, pages: int) -> None:
-        self.action_move(pages * max(1, self._list.size.height - 1))
+        self._list.action_page(pages)
 
     @on(FoundList.Clicked)
     def action_tick(self) -> None:
@@ -407,8 +368,8 @@ class FindDialog(Dialog[tuple[Job, ...]]):
     def action_tick_all(self) -> None:
         if self._finder.pages:
             self._finder.tick_all()
-            self._show()
+            self._list.show()
 
     def action_again(self) -> None:
         self._finder.ask_again()
-        self._show()
+        self._list.show()

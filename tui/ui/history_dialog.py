@@ -6,19 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from textual import work
+from textual import on, work
 
 from tui.core.errors import UserError
 from tui.core.observed_run import RecordedRun
 from tui.core.run import RunRecord
 from tui.terminal.capabilities import Glyphs
-from tui.ui.list_dialog import ListDialog, ListLine
+from tui.ui.list_dialog import CursorList, ListDialog, ListLine
 from tui.ui.row import look_of
 from tui.ui.run_lines import condition_of_run, record_of, run_line, time_cells
 
 PageReader = Callable[[float], Sequence[RecordedRun]]
 """Returns runs that began before this moment (epoch seconds), oldest first; none if there are no more. Raises
 UserError. May take long."""
+NEAR = 20
+"""So many lines before the end of the list older runs are read."""
 EMPTY = "No run of this job was seen yet."
 
 
@@ -47,9 +49,14 @@ class HistoryDialog(ListDialog):
         """Why older runs could not be read."""
 
     def on_mount(self) -> None:
-        self.on_line_list_nears_end()
+        self._read_on()
 
-    def on_line_list_nears_end(self) -> None:
+    @on(CursorList.Moved)
+    def read_ahead(self) -> None:
+        if self.list.cursor >= len(self.list.rows) - NEAR:
+            self._read_on()
+
+    def _read_on(self) -> None:
         if self._read_page and not self._is_reading:
             self._is_reading = True
             self.read_older(self._read_page)

@@ -1,8 +1,8 @@
-"""A dialog with a long list of lines, one under the cursor. It draws only the lines in view."""
+"""Long lists with a cursor, which draw only the rows in view; and a dialog with such a list of lines."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -19,8 +19,59 @@ from tui.ui.dialogs import AROUND, Dialog
 from tui.ui.formatting import fit
 from tui.ui.status_line import Part, joined, style_of
 
-NEAR = 20
-"""So many lines before the end of the list more of them are asked for."""
+Entry = TypeVar("Entry")
+
+
+class CursorList(ScrollView, Generic[Entry]):
+    """Rows, one of them under the cursor; a subclass draws them.
+
+    No key acts on a row that is not seen: the view follows the cursor, and the wheel takes the cursor along.
+    """
+
+    class Moved(Message):
+        """The cursor may be on another row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: Sequence[Entry] = ()
+        self.cursor = 0
+
+    @property
+    def under_cursor(self) -> Entry | None:
+        return self.rows[self.cursor] if self.rows else None
+
+    def take(self, rows: Sequence[Entry]) -> None:
+        """Show these rows, with the cursor where it is; at the end if there are fewer."""
+        self.rows = rows
+        self.cursor = max(0, min(len(rows) - 1, self.cursor))
+        self.virtual_size = Size(0, len(rows))
+        self.refresh()
+
+    def move_to(self, row: int) -> None:
+        before, self.cursor = self.cursor, max(0, min(len(self.rows) - 1, row))
+        top, room = self.scroll_offset.y, max(1, self.size.height)
+        if not top <= self.cursor < top + room:
+            y = self.cursor if self.cursor < top else self.cursor - room + 1
+            self.scroll_to(y=y, animate=False, immediate=True, force=True)
+        top = self.scroll_offset.y
+        self.refresh(*(Region(0, at - top, self.size.width, 1) for at in (before, self.cursor)))
+        self.post_message(self.Moved())
+
+    def action_move(self, by: int) -> None:
+        self.move_to(self.cursor + by)
+
+    def action_page(self, pages: int) -> None:
+        self.action_move(pages * max(1, self.size.height - 1))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        top = self.scroll_offset.y
+        seen = max(top, min(top + self.size.height - 1, self.cursor))
+        if seen != self.cursor:
+            self.move_to(seen)
+
+    def on_resize(self) -> None:
+        self.move_to(self.cursor)
 
 
 class ListLine(NamedTuple):
@@ -29,7 +80,7 @@ class ListLine(NamedTuple):
     parts: tuple[Part, ...]
 
 
-class LineList(ScrollView, can_focus=True, inherit_bindings=False):
+class LineList(CursorList[ListLine], can_focus=True, inherit_bindings=False):
     """The lines. `enter` chooses the one under the cursor."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"line-list--cursor"}
@@ -46,35 +97,22 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
     class Chosen(Message):
         """The line under the cursor was chosen."""
 
-    class NearsEnd(Message):
-        """The cursor is near the last line."""
-
     def __init__(self, ellipsis: str) -> None:
         super().__init__()
         self._ellipsis = ellipsis
-        self.lines: Sequence[ListLine] = ()
-        self.cursor = 0
 
     def show(self, lines: Sequence[ListLine]) -> None:
-        """Show these lines; the cursor stays where it is."""
-        self.lines = lines
-        self.cursor = max(0, min(self.cursor, len(lines) - 1))
-        self.virtual_size = Size(0, len(lines))
+        self.take(lines)
         self.styles.height = max(1, len(lines))
-        self.refresh()
-
-    @property
-    def chosen(self) -> str:
-        return self.lines[self.cursor].key if self.lines else ""
 
     def render_line(self, y: int) -> Strip:
         width, line = self.scrollable_content_region.width, y + self.scroll_offset.y  # without the scroll bar
-        if line >= len(self.lines):
+        if line >= len(self.rows):
             return Strip.blank(width, self.rich_style)
         parts, left = [], width
         is_cursor = line == self.cursor
         base = self.get_component_rich_style("line-list--cursor") if is_cursor else self.rich_style
-        for text, look in self.lines[line].parts:
+        for text, look in self.rows[line].parts:
             cells = cell_len(text)
             shown = text if cells <= left else fit(text, left, self._ellipsis)
             left -= min(cells, left)
@@ -82,36 +120,11 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         strip = Strip([Segment(text, style) for text, style in joined(parts)])
         return strip.adjust_cell_length(width, base)
 
-    def action_move(self, by: int) -> None:
-        before, self.cursor = self.cursor, max(0, min(len(self.lines) - 1, self.cursor + by))
-        top, height = self.scroll_offset.y, self.size.height
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True)
-        elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
-        top = self.scroll_offset.y
-        self.refresh(*(Region(0, line - top, self.size.width, 1) for line in (before, self.cursor)))
-        if self.cursor >= len(self.lines) - NEAR:
-            self.post_message(self.NearsEnd())
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """The wheel takes the cursor along: no key acts on a line that is not seen."""
-        super().watch_scroll_y(old_value, new_value)
-        top = self.scroll_offset.y
-        if seen := max(top, min(top + self.size.height - 1, self.cursor)) - self.cursor:
-            self.action_move(seen)
-
-    def on_resize(self) -> None:
-        self.action_move(0)
-
-    def action_page(self, pages: int) -> None:
-        self.action_move(pages * max(1, self.size.height - 1))
-
     def action_choose(self) -> None:
         self.post_message(self.Chosen())
 
     def on_click(self, event: events.Click) -> None:
-        self.action_move(event.y + self.scroll_offset.y - self.cursor)
+        self.move_to(event.y + self.scroll_offset.y)
 
 
 class ListDialog(Dialog[str]):
@@ -153,5 +166,5 @@ class ListDialog(Dialog[str]):
         self.list.styles.max_height = max(1, self.app.size.height - AROUND)
 
     def on_line_list_chosen(self) -> None:
-        if self.list.chosen:
-            self.dismiss(self.list.chosen)
+        if (line := self.list.under_cursor) and line.key:
+            self.dismiss(line.key)

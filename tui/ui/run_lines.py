@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tui.core.board import JobState
 from tui.core.condition import Condition, condition_after
@@ -13,8 +14,10 @@ from tui.core.run import RunRecord, outcome_word
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
 from tui.ui.formatting import brief, clock, coarse, cut_middle, fit, local
-from tui.ui.list_dialog import ListLine
 from tui.ui.row import look_of, who_of
+
+if TYPE_CHECKING:
+    from tui.ui.list_dialog import ListLine
 
 CLOSE = 60.0
 """An interval of so many seconds and less is shown as one minute."""
@@ -158,9 +161,11 @@ def event_lines(
     glyphs: Glyphs,
     cells: int,
     step_of: Callable[[PastEvent], str],
-) -> list[ListLine]:
+) -> "list[ListLine]":
     """One line for each event on a screen of so many cells; the key of a line is its job. What is newer than
     `read_until` has a mark. `step_of` returns the step in which the event's build failed, if that is known."""
+    from tui.ui.list_dialog import ListLine  # the command `history` needs no Textual
+
     clocks = [clock(event.at, today) for event in events]
     when = max(map(len, clocks), default=0)
     names = [name_of(event.job) for event in events]
