@@ -12,7 +12,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.ui.columns import Column
-from tui.ui.dialogs import Dialog
+from tui.ui.dialogs import Dialog, Options
 from tui.ui.formatting import fit
 
 TITLE = 10
@@ -44,7 +44,7 @@ class ColumnChoice:
         return there
 
 
-class Ticks(OptionList):
+class Ticks(Options):
     """The columns, each with its tick."""
 
     class Ticked(Message):
@@ -63,8 +63,6 @@ class ColumnsDialog(Dialog[tuple[str, ...]]):
 
     HINT = "space: show or hide, J K: move, 0: the usual ones, enter: save, esc: close"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor(1)", show=False),
-        Binding("k", "cursor(-1)", show=False),
         Binding("space", "tick", show=False),
         Binding("J,shift+down", "move(1)", show=False),
         Binding("K,shift+up", "move(-1)", show=False),
@@ -106,9 +104,6 @@ class ColumnsDialog(Dialog[tuple[str, ...]]):
             self._options.replace_option_prompt_at_index(at, self._line(key))
         self._options.highlighted = place
         self._seen(self._choice.shown)
-
-    def action_cursor(self, by: int) -> None:
-        self._options.action_cursor_down() if by > 0 else self._options.action_cursor_up()
 
     @on(Ticks.Ticked)
     def action_tick(self) -> None:

@@ -137,8 +137,9 @@ class Dialog(PresentSize, ModalScreen[Answer | None]):
         self._title = title
 
     def compose(self) -> ComposeResult:
+        self.head = Static(Text(self._title), classes="title")
         with Vertical(classes="box"):
-            yield Static(Text(self._title), classes="title")
+            yield self.head
             yield from self.body()
             yield Static(Text(self.HINT), classes="hint")
         yield TooSmall()
@@ -225,14 +226,19 @@ class TextDialog(Dialog[str]):
             self.dismiss(None)
 
 
+class Options(OptionList):
+    """Textual's list of options, with the keys of the table."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", show=False),
+        Binding("k", "cursor_up", show=False),
+    ]
+
+
 class ChoiceDialog(Dialog[str]):
     """Asks for one of several words. `seen` is called with each word that is highlighted."""
 
     HINT = "first letter: go there, enter: choose, esc: close"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor(1)", show=False),
-        Binding("k", "cursor(-1)", show=False),
-    ]
 
     def __init__(
         self, title: str, choices: Sequence[tuple[str, str]], current: str, seen: Callable[[str], None] | None = None
@@ -243,7 +249,7 @@ class ChoiceDialog(Dialog[str]):
         self._seen = seen
 
     def body(self) -> ComposeResult:
-        yield OptionList(*(Option(Text(text), id=word) for word, text in self._choices))
+        yield Options(*(Option(Text(text), id=word) for word, text in self._choices))
 
     def on_mount(self) -> None:
         words = [word for word, _ in self._choices]
@@ -258,10 +264,6 @@ class ChoiceDialog(Dialog[str]):
         if first.isalnum() and places:
             event.stop()
             options.highlighted = next((place for place in places if place > (options.highlighted or 0)), places[0])
-
-    def action_cursor(self, by: int) -> None:
-        options = self.query_one(OptionList)
-        options.action_cursor_down() if by > 0 else options.action_cursor_up()
 
     @on(OptionList.OptionHighlighted)
     def look(self, event: OptionList.OptionHighlighted) -> None:

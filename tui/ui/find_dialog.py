@@ -11,7 +11,6 @@ from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input, Static
@@ -25,7 +24,6 @@ from tui.terminal.capabilities import Glyphs
 from tui.ui.dialogs import LONG_WAIT, LONGEST_SEARCH, Dialog, LineInput, Save
 from tui.ui.formatting import fit
 from tui.ui.list_dialog import CursorList
-from tui.ui.screen_size import TooSmall
 from tui.ui.status_line import HidingText
 
 STILL_ASKING = "Still asking: the calls for statuses go first, and lists wait while most jobs cannot be read."
@@ -251,22 +249,16 @@ class FindDialog(Dialog[tuple[Job, ...]]):
         self._is_late = False
         """It has been asking for so long that it says why."""
 
-    def compose(self) -> ComposeResult:
-        self._head = Static(Text(self._title), classes="title", markup=False)
+    def body(self) -> ComposeResult:
         self._problem = HidingText("problem")
-        self._problem.display = False
         self._field = SearchInput(placeholder="search", max_length=LONGEST_SEARCH, compact=True)
         self._list = FoundList(self._finder, self._glyphs)
         self._where = Static(classes="where", markup=False)
-        with Vertical(classes="box"):
-            yield self._head
-            yield self._field
-            yield self._list
-            yield self._problem
-            yield Static(classes="verdict")
-            yield self._where
-            yield Static(Text(self.HINT), classes="hint")
-        yield TooSmall()
+        yield self._field
+        yield self._list
+        yield self._problem
+        yield Static(classes="verdict")
+        yield self._where
 
     def on_mount(self) -> None:
         self._field.focus()
@@ -306,7 +298,7 @@ class FindDialog(Dialog[tuple[Job, ...]]):
         """Update the lines around the list."""
         finder = self._finder
         named = f" of {self._profile}" if self._profile else ""
-        self._head.update(Text(f"{self._title}{named}: {finder.place or 'choose a project'}"))
+        self.head.update(Text(f"{self._title}{named}: {finder.place or 'choose a project'}"))
         self._problem.show(finder.problem or (STILL_ASKING if self._is_late else ""))
         what = "jobs" if finder.pages else "rows"
         shown, known = len(self._list.rows), finder.known

@@ -12,7 +12,6 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -23,7 +22,6 @@ from tui.codearts.log_api import BuildLog
 from tui.core.log_tail import READ_EVERY, LogTail, with_short_stamp
 from tui.core.text import width
 from tui.ui.dialogs import LONG_WAIT, LONGEST_SEARCH, Dialog, LineInput
-from tui.ui.screen_size import TooSmall
 from tui.ui.status_line import HidingText
 
 AFTER_PROBLEM = 60.0
@@ -213,22 +211,16 @@ class LogDialog(Dialog[None]):
         self._current = -1
         self._is_asking = False
 
-    def compose(self) -> ComposeResult:
-        self._view = LogView(self._now, self._ellipsis)
-        self._head = Static(Text(self._title), classes="title", markup=False)
+    def body(self) -> ComposeResult:
         self._problem = HidingText("problem")
-        self._problem.display = False
+        self._view = LogView(self._now, self._ellipsis)
         self._where = Static(classes="where", markup=False)
         self._field = LineInput(placeholder="search: enter finds, esc leaves", max_length=LONGEST_SEARCH, compact=True)
         self._field.display = False
-        with Vertical(classes="box"):
-            yield self._head
-            yield self._problem
-            yield self._view
-            yield self._where
-            yield self._field
-            yield Static(Text(self.HINT), classes="hint")
-        yield TooSmall()
+        yield self._problem
+        yield self._view
+        yield self._where
+        yield self._field
 
     def on_mount(self) -> None:
         self._view.focus()
@@ -284,7 +276,7 @@ class LogDialog(Dialog[None]):
     def _tell(self) -> None:
         number = f", build #{self._log.number}" if self._log.number else ""
         state = "ended" if self._log.is_older else self._state()
-        self._head.update(Text(f"{self._title}{number}, {state}"))
+        self.head.update(Text(f"{self._title}{number}, {state}"))
         self._where.update(Text(self._position()))
 
     def _position(self) -> str:

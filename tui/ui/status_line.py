@@ -94,6 +94,7 @@ class HidingText(Static):
 
     def __init__(self, classes: str) -> None:
         super().__init__(classes=classes, markup=False)
+        self.display = False
         self._shown = ("", "")
 
     def show(self, text: str, look: str = "") -> None:
