@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from tui.core.condition import Condition
 from tui.core.job import TAG_LONGEST, JobId
 from tui.core.text import clean, natural_key, normal
-from tui.ui.row import Row
+from tui.terminal.capabilities import Glyphs
+from tui.ui.row import Row, look_of
 
 GROUPINGS = {"tag": "tag", "project": "project", "profile": "profile", "state": "state"}
 """What rows can be grouped by, and how that is called on the screen."""
@@ -226,3 +227,80 @@ class Groups:
             return ""
         keys = (line.group,) if isinstance(line, GroupLine) else self._keys.get(job, ())
         return keys[0] if keys and self.folded.issuperset(keys) else ""
+
+
+class GroupTexts:
+    """The texts in the lines of the groups, with their looks.
+
+    Counts stand below each other and stay in place: the room for names and counts only grows. It begins anew with
+    `forget`, and when the user changes the grouping or folds a group.
+    """
+
+    def __init__(self, groups: Groups, glyphs: Glyphs) -> None:
+        self._groups = groups
+        self._glyphs = glyphs
+        self.forget()
+
+    def forget(self) -> None:
+        self._measured: tuple[str, frozenset[str]] | None = None
+        """The grouping and the folded groups for which the next two were found."""
+        self._widest = 0
+        """Cells of the longest name of a group with its number of jobs."""
+        self._largest: Mapping[Condition, int] = {}
+        """The largest count of each condition in a group."""
+
+    def widen(self) -> None:
+        """Make room for what the groups say now."""
+        measured = (self._groups.by, self._groups.folded)
+        if self._measured != measured:
+            self.forget()
+            self._measured = measured
+        if not self._groups.by:
+            return
+        named = (cell_len(name) + len(f" ({jobs})") for name, jobs in self._groups.names())
+        self._widest = max((self._widest, *named))
+        before, now = self._largest, self._groups.largest_counts()
+        largest = {one: max(before.get(one, 0), now.get(one, 0)) for one in Condition}
+        self._largest = {one: count for one, count in largest.items() if count}
+
+    def cells(self, key: str, room: int) -> tuple[tuple[str, str], ...]:
+        """The mark before the line of a group, then fold mark, mark of the worst condition, name, and how many jobs are
+        in which one; together in so many cells.
+
+        Names have a third of the line at most; after a longer one the counts begin further right.
+        """
+        head, glyphs = self._groups.head(key), self._glyphs
+        worst, _ = head.counts[0]
+        fold, mark = glyphs.folded if head.folded else glyphs.unfolded, glyphs.condition[worst]
+        room -= len(f"{fold} {mark} ")
+        names = min(self._widest, room // 3)
+        jobs = f"({head.jobs})".ljust(names - cell_len(head.name) - 1)
+        named = ((fold, ""), (mark, _count_look(worst, head)), (head.name, "strong"), (jobs, "dim"))
+        counts = self._counts(head, room - names)
+        room -= _cells_with_gaps(named[2:])
+        if _cells_with_gaps(counts) - 1 > room:  # no number is cut: it would be another one
+            while counts and _cells_with_gaps(counts) + 1 > room:
+                counts.pop()
+            counts.append((glyphs.ellipsis, "dim"))
+        return ((glyphs.new if head.is_new else "", "accent"), *named, *counts)
+
+    def _counts(self, head: GroupHead, room: int) -> list[tuple[str, str]]:
+        """The counts of a group in words; where these may not fit into the line of some group, with the rows' marks."""
+        words = {one: f" {one}" for one in self._largest}
+        columns = list(count_columns(dict(head.counts), self._largest, words))
+        if sum(cell_len(text) + 2 for text, _ in columns) > room:
+            columns = list(count_columns(dict(head.counts), self._largest, self._glyphs.condition))
+        while columns and columns[-1][0].isspace():
+            columns.pop()
+        return [(f" {text}", "" if text.isspace() else _count_look(one, head)) for text, one in columns]
+
+
+def _count_look(condition: Condition, head: GroupHead) -> str:
+    """The look of a count. In a line with news `failed` is reversed; if no failure is among the news, it is not."""
+    is_old = head.is_new and not head.has_failed
+    return "error" if is_old and condition is Condition.FAILED else look_of(condition)
+
+
+def _cells_with_gaps(parts: Iterable[tuple[str, str]]) -> int:
+    """Cells of these texts with one blank after each."""
+    return sum(cell_len(text) + 1 for text, _ in parts)

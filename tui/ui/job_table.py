@@ -15,13 +15,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.core.board import JobState
-from tui.core.condition import Condition
 from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import GUTTER, MOST, Column, Look, Placed, place
 from tui.ui.formatting import fit, told_apart
-from tui.ui.groups import GroupHead, GroupLine, Groups, Line, count_columns, group_of, job_of
-from tui.ui.row import Row, look_of
+from tui.ui.groups import GroupLine, Groups, GroupTexts, Line, group_of, job_of
+from tui.ui.row import Row
 from tui.ui.status_line import joined, style_of
 
 AFTER_NAME, LEAST_AFTER_NAME = " · ", 6
@@ -75,19 +74,13 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._row_of = row_of
         self._state_of = state_of
         self._groups = groups
+        self._group_texts = GroupTexts(groups, glyphs)
         self._cursor_moved = cursor_moved
         self._view_moved = view_moved
         self._chosen: tuple[Column, ...] = ()
         self._placed: tuple[Placed, ...] = ()
         self._widths: dict[str, int] = {}
         """Cells that the texts of each column need. They grow with the texts, and shrink only with `measure`."""
-        self._groups_measured: tuple[str, frozenset[str]] | None = None
-        """The grouping and the folded groups for which the next two were found. These only grow, so that counts stay in
-        place; they begin anew with `measure`, and when the user changes the grouping or folds a group."""
-        self._widest_group = 0
-        """Cells of the longest name of a group with its number of jobs."""
-        self._largest_counts: Mapping[Condition, int] = {}
-        """The largest count of each condition in a group."""
         self._short: Mapping[str, str] = {}
         """The texts of names that are cut."""
         self._measured_jobs: frozenset[JobId] = frozenset()
@@ -146,24 +139,25 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         order = tuple(order)
         if order is self.order or order == self.order:
             return
-        old_line = self._cursor_number
         top, before, cursor = self.scroll_offset.y, self._lines_in_view(), self.cursor_line
-        acted_on = self.acted_on
-        was_in_view = not self.order or self._in_view(old_line)
+        number, job, acted_on = self._cursor_number, self.cursor, self.acted_on
+        was_in_view = not self.order or self._in_view(number)
         self._take(order)
-        job = self.cursor
-        if self.cursor_line not in self._lines:
-            self.cursor_line = self._same_place() or (order[min(old_line, len(order) - 1)] if order else None)
+        if cursor not in self._lines:
+            self.cursor_line = self._same_place() or (order[min(number, len(order) - 1)] if order else None)
             if self.acted_on not in (acted_on, ""):
                 self.came_by_itself_at = by_itself_at
         self._resize()
         if top and self.cursor == job and self.cursor_line and was_in_view:
-            moved = self._lines[self.cursor_line] - old_line
-            self.scroll_to(y=top + moved, animate=False, immediate=True)
+            self._scroll(top + self._cursor_number - number)
         if self.scroll_offset.y > (last := max(0, len(order) - self.page)):  # the next key may come before the layout
-            self.scroll_to(y=last, animate=False, immediate=True)
+            self._scroll(last)
         if was_in_view:  # else the user has scrolled away to look at something
             self._stay_in_view()
+        self._redraw(top, before, cursor)
+
+    def _redraw(self, top: int, before: Sequence[Line], cursor: Line | None) -> None:
+        """Draw the lines again that are not those of before; all of them after a move of the view or the cursor."""
         shown = self._lines_in_view()
         if (self.scroll_offset.y, self.cursor_line, len(shown)) == (top, cursor, len(before)):
             self._refresh_lines(line for line, other in zip(shown, before, strict=True) if line != other)
@@ -201,7 +195,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         in_view = self._lines_in_view()
         self._cells = {line: self._cells[line] for line in in_view if line in self._cells}
         changed = []
-        self._widen_groups()
+        self._group_texts.widen()
         for line in (*self._lines_of(jobs), *(one for one in in_view if job_of(one) is None)):
             old = self._cells.get(line)
             if old is not None and self._cells_of(line) != old:
@@ -215,8 +209,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def measure(self) -> None:
         """Find out how wide the columns have to be, without what was there before."""
-        self._groups_measured = None
-        self._widen_groups()
+        self._group_texts.forget()
+        self._group_texts.widen()
         jobs = tuple(islice(self._every_job, NAMES_MEASURED))
         rows = [self._row_of(job) for job in jobs[:MEASURED]]
         for one in self._shown:
@@ -226,16 +220,6 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._place()
         if self._placed is before:  # then the names were not cut anew
             self._shorten()
-
-    def _widen_groups(self) -> None:
-        """Make the columns in the lines of the groups as wide as their texts need."""
-        if self._groups_measured != (groups := (self._groups.by, self._groups.folded)):
-            self._groups_measured, self._widest_group, self._largest_counts = groups, 0, {}
-        named = (cell_len(name) + len(f" ({jobs})") for name, jobs in self._groups.names())
-        self._widest_group = max(self._widest_group, *named, 0)
-        before, now = self._largest_counts, self._groups.largest_counts()
-        largest = {one: max(before.get(one, 0), now.get(one, 0)) for one in Condition}
-        self._largest_counts = {one: count for one, count in largest.items() if count}
 
     def _widen(self, texts: Mapping[str, str]) -> None:
         """Make each column as wide as its text needs, if it is not yet."""
@@ -424,10 +408,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         line, top = self._lines[self.cursor_line], self.scroll_offset.y
         margin = min(margin, (self.page - 1) // 2)
         highest, lowest = max(0, line - margin), line + margin - self.page + 1
-        if top > highest:
-            self.scroll_to(y=highest, animate=False, immediate=True)
-        elif top < lowest:
-            self.scroll_to(y=lowest, animate=False, immediate=True)
+        if (wanted := max(lowest, min(top, highest))) != top:
+            self._scroll(wanted)
+
+    def _scroll(self, y: int) -> None:
+        self.scroll_to(y=y, animate=False, immediate=True)
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -449,7 +434,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             shown = (self._cell(one, row, texts[one.column.key]) for one in self._placed)
             cells: Cells = ((self._glyphs.new if row.is_new else "", "accent"), *shown)
         else:
-            cells = self._group_cells(group_of(line))
+            room = max(self.scrollable_content_region.width, self._needed) - GUTTER
+            cells = self._group_texts.cells(group_of(line), room)
         self._cells[line] = cells
         return cells
 
@@ -508,43 +494,6 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             return (self.rich_style if on_cursor else base) + NEW_FAILED + style_of(self, name)
         base += NEW if is_new else Style.null()
         return base if on_cursor or not name or (is_new and name in PLAIN_LOOKS) else base + style_of(self, name)
-
-    def _group_cells(self, group: str) -> Cells:
-        """The line of a group: fold mark, mark of the worst condition, name, and how many jobs are in which one.
-
-        Names have a third of the line at most; after a longer one the counts begin further right.
-        """
-        head = self._groups.head(group)
-        worst = head.counts[0][0] if head.counts else None
-        fold = self._glyphs.folded if head.folded else self._glyphs.unfolded
-        mark = self._glyphs.condition[worst] if worst else " "
-        look = self._count_look(worst, head) if worst else ""
-        room = max(self.scrollable_content_region.width, self._needed) - GUTTER - len(f"{fold} {mark} ")
-        names = min(self._widest_group, room // 3)
-        jobs = f"({head.jobs})".ljust(names - cell_len(head.name) - 1)
-        named = ((fold, ""), (mark, look), (head.name, "strong"), (jobs, "dim"))
-        counts = self._counts(head, room - names)
-        room -= _cells_with_gaps(named[2:])
-        if _cells_with_gaps(counts) - 1 > room:  # no number is cut: it would be another one
-            while counts and _cells_with_gaps(counts) + 1 > room:
-                counts.pop()
-            counts.append((self._glyphs.ellipsis, "dim"))
-        return ((self._glyphs.new if head.is_new else "", "accent"), *named, *counts)
-
-    def _counts(self, head: GroupHead, room: int) -> list[tuple[str, Look]]:
-        """The counts of a group in words; where these may not fit into the line of some group, with the rows' marks."""
-        words = {one: f" {one}" for one in self._largest_counts}
-        columns = list(count_columns(dict(head.counts), self._largest_counts, words))
-        if sum(cell_len(text) + 2 for text, _ in columns) > room:
-            columns = list(count_columns(dict(head.counts), self._largest_counts, self._glyphs.condition))
-        while columns and columns[-1][0].isspace():
-            columns.pop()
-        return [(f" {text}", "" if text.isspace() else self._count_look(one, head)) for text, one in columns]
-
-    def _count_look(self, condition: Condition, head: GroupHead) -> str:
-        """The look of a count. In a line with news `failed` is reversed; if no failure is among the news, it is not."""
-        is_old = head.is_new and not head.has_failed
-        return "error" if is_old and condition is Condition.FAILED else look_of(condition)
 
     def _is_marked(self, line: Line) -> bool:
         """Whether all jobs of the group are marked."""
@@ -621,11 +570,6 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.move_to(self.order[line], margin=0)  # what is clicked stays where it is, for the next click
             if self.group:
                 self.post_message(self.GroupClicked(self.group))
-
-
-def _cells_with_gaps(parts: Iterable[tuple[str, Look]]) -> int:
-    """Cells of these texts with one blank after each."""
-    return sum(cell_len(text) + 1 for text, _ in parts)
 
 
 def _spans(shown: str, text: str, look: Look) -> Iterable[tuple[str, str]]:
