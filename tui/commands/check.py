@@ -1,15 +1,22 @@
-"""`check`: what works and what does not, step by step. The steps are in check_steps.py."""
+"""`check`: what works and what does not, step by step. The steps are in check_steps.py; what the screen would complain
+about when it opens is here, since `config` says it, too.
+"""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from functools import partial
+from os.path import lexists
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.output import ExitCode, Output
+from tui.core.errors import UserError
 from tui.core.text import clean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tui.context import Context
 
 HELP = "what works and what does not, step by step"
@@ -85,3 +92,45 @@ def unknown(name: str, text: str) -> Step:
 def exit_code(steps: Iterable[Step]) -> ExitCode:
     """0 if no step failed; otherwise the code of the first that did."""
     return next((step.code for step in steps if step.verdict is StepResult.FAILS), ExitCode.DONE)
+
+
+class Finding(NamedTuple):
+    """What is wrong with something that the screen reads; `is_refused` where the screen does not open with it."""
+
+    name: str
+    text: str
+    is_refused: bool
+
+
+def screen_findings(context: "Context") -> Iterator[Finding]:
+    """About all that the screen reads besides the settings' own values: keys, themes and the watchlist."""
+    from tui.ui.actions.look import check_views
+    from tui.ui.keys import check_keys
+    from tui.ui.own_commands import check_commands
+
+    settings = context.settings
+    for name, check_it in (
+        ("keys", partial(check_keys, settings.keys)),
+        ("views", partial(check_views, settings.views)),
+        ("commands", partial(check_commands, settings.commands, settings.keys)),
+    ):
+        try:
+            check_it()
+        except UserError as problem:
+            yield Finding(name, str(problem), True)
+    yield from (Finding("theme", text, False) for text in _about_themes(settings.ui.theme, context.locations.themes))
+    try:
+        yield from (Finding("watchlist", warning, False) for warning in context.watchlist.load().warnings)
+    except UserError as problem:
+        yield Finding("watchlist", str(problem), True)
+
+
+def _about_themes(wanted: str, folder: "Path | None") -> Iterator[str]:
+    from tui.ui.themes import load_themes
+
+    themes = load_themes(folder)
+    names = [theme.name for theme in themes.themes]
+    if wanted not in ("", *names):
+        yield f"There is no theme {clean(wanted, 60)!r}; there are {', '.join(names)}."
+    if folder and lexists(folder):
+        yield from themes.problems

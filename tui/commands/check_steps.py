@@ -4,8 +4,9 @@ import asyncio
 import os
 import shutil
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -15,10 +16,11 @@ from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.codearts.job_list_api import job_list_call, projects_call
 from tui.codearts.log_api import LogReader
 from tui.codearts.record_api import record_info_call
-from tui.commands.check import Step, StepResult, advice, fails, unknown, works
-from tui.commands.findings import budget_step, screen_findings
+from tui.codearts.status_api import status_path
+from tui.commands.check import Step, StepResult, advice, fails, screen_findings, unknown, works
 from tui.commands.output import ExitCode
 from tui.context import Context
+from tui.core.budget import Identity, Limit, Spending
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB, Job, JobId
 from tui.core.reading import Failure, FailureKind, Retry, Status
@@ -26,9 +28,12 @@ from tui.core.text import clean
 from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasBudget
 from tui.profiles.extras import Extras
 from tui.profiles.profile import Profile
+from tui.storage.files import is_remote, mounts
+from tui.storage.learned import remembered_limits
 from tui.storage.settings import AlertSettings
-from tui.terminal.capabilities import LEAST_COLUMNS, LEAST_ROWS, LONGEST_LINE
-from tui.terminal.notifications import AlertRoute, Outside, alert_routes, look_outside
+from tui.storage.shared_budget import BudgetFolder, BudgetUnusable, budget_folder, why
+from tui.terminal.capabilities import CANNOT_MOVE, LEAST_COLUMNS, LEAST_ROWS, LONGEST_LINE
+from tui.terminal.notifications import AlertRoute, Multiplexer, Outside, alert_routes, look_outside, multiplexer
 
 LIMIT = 10.0
 """Seconds that a step may take."""
@@ -91,7 +96,7 @@ async def _asking(profile: Profile, context: Context) -> AsyncIterator[Step]:
         yield step
         if step.verdict is StepResult.FAILS:
             return
-    budget = await _bounded(asyncio.to_thread(budget_step, context, profile))
+    budget = await _bounded(asyncio.to_thread(_budget, context, profile))
     yield budget if isinstance(budget, Step) else advice("budget", f"its folder does not respond: {budget.summary}")
     try:
         jobs = context.watchlist.load().jobs
@@ -117,6 +122,51 @@ def _sharing(profile: Profile, context: Context) -> Iterator[ExtrasBudget]:
         yield shared
     finally:
         shared.close()
+
+
+def _budget(context: Context, profile: Profile) -> Step:
+    """Reads files: call it in a thread."""
+    identity = profile.identity()
+    if not identity:
+        return unknown("budget", "not looked at, since there is no credential")
+    now = time.time()
+    try:
+        others, unusual = _sharers(context, identity, now)
+    except (OSError, BudgetUnusable) as error:
+        limit = _known_limit(context, identity, (), now)
+        return advice("budget", f"not shared with other instances: {why(error)}; {_limit_in_words(limit, now)}")
+    count = sum(other.is_there for other in others)
+    shared = {0: "no other instance uses it now", 1: "one instance uses it now"}.get(
+        count, f"{count} instances share it"
+    )
+    return works("budget", f"{shared}{unusual}; {_limit_in_words(_known_limit(context, identity, others, now), now)}")
+
+
+def _sharers(context: Context, identity: Identity, now: float) -> tuple[tuple[Spending, ...], str]:
+    """The other instances, and what is unusual about the folder in which they meet."""
+    state, table = context.locations.state and context.locations.state.parent, mounts()
+    folder = budget_folder(state, context.environ, table, os.geteuid())
+    with closing(BudgetFolder(folder, identity.shared)) as opened:
+        others = opened.others(now)
+    is_for_this_host = is_remote(folder, table)
+    return others, " (those of other hosts do not take part: the state folder is on a file server)" * is_for_this_host
+
+
+def _known_limit(context: Context, identity: Identity, others: tuple[Spending, ...], now: float) -> Limit | None:
+    """The newest one that is known."""
+    limits = remembered_limits(context.locations.state)
+    remembered = limits.limit(identity.remembered, now) if limits else None
+    known = [limit for limit in (remembered, *(other.limit for other in others)) if limit and limit.holds(now)]
+    return max(known, key=lambda limit: limit.learned, default=None)
+
+
+def _limit_in_words(limit: Limit | None, now: float) -> str:
+    if not limit:
+        return "no limit of the service is known"
+    minutes = max(0, round((now - limit.learned) / 60))
+    ago = f"{minutes} min ago" if minutes < 120 else f"{minutes // 60} h ago"
+    how = "as the service said" if limit.is_named else "as its refusals show,"
+    return f"at most {limit.calls:g} requests in {limit.seconds:g} s, {how} {ago}"
 
 
 def _screen(context: Context) -> Iterator[Step]:
@@ -160,7 +210,7 @@ def _profile(context: Context, profile: Profile) -> str:
 def terminal_steps(environ: Mapping[str, str], has_unicode: bool, size: tuple[int, int] | None) -> Iterator[Step]:
     """`size` in columns and lines; None where standard error is no terminal."""
     term = environ.get("TERM", "")
-    if size is None or term in ("", "dumb", "unknown"):
+    if size is None or term in CANNOT_MOVE:
         yield unknown("terminal", "none here that could show the screen: over ssh, ssh -t gives one")
         return
     columns, lines = size
@@ -186,13 +236,16 @@ def _colours(environ: Mapping[str, str]) -> str:
 
 
 def _clipboard(environ: Mapping[str, str]) -> Step:
-    if environ.get("TMUX"):
-        if shutil.which("tmux"):
+    match multiplexer(environ):
+        case Multiplexer.TMUX if shutil.which("tmux"):
             return works("clipboard", "through tmux (load-buffer -w), if the terminal outside takes it")
-        return advice("clipboard", "tmux is around, but its program is not found: `set -g set-clipboard on` may help")
-    if environ.get("STY"):
-        return works("clipboard", "through GNU screen, if the terminal around it allows it (OSC 52)")
-    return works("clipboard", "by the terminal (OSC 52), where its settings allow that")
+        case Multiplexer.TMUX:
+            said = "tmux is around, but its program is not found: `set -g set-clipboard on` may help"
+            return advice("clipboard", said)
+        case Multiplexer.SCREEN:
+            return works("clipboard", "through GNU screen, if the terminal around it allows it (OSC 52)")
+        case _:
+            return works("clipboard", "by the terminal (OSC 52), where its settings allow that")
 
 
 def size_of_terminal() -> tuple[int, int] | None:
@@ -321,7 +374,7 @@ _THEIRS = (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID)
 async def credential_steps(profile: Profile) -> AsyncIterator[Step]:
     """Ends after the first that fails."""
     credential = profile.credential
-    url = f"{profile.endpoint.url}/v3/jobs/{NO_JOB}/status"
+    url = profile.endpoint.url + status_path(NO_JOB)
     auth_headers = await _bounded(credential.authenticate("GET", url), OWN_LIMITS)
     if isinstance(auth_headers, Failure):
         hint = " Or press i on the screen and give it there." if auth_headers.kind is FailureKind.NO_CREDENTIAL else ""

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     """Changes nothing and sends nothing. Returns 2 where the screen would not open with these settings."""
-    from tui.commands.findings import screen_findings
+    from tui.commands.check import screen_findings
 
     rows = configuration(context)
     output = Output.standard()

@@ -8,6 +8,7 @@ from tui.codearts.auth.credentials import Credential, ReadyToken, Secret, TypedT
 from tui.codearts.auth.refreshable import Token
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
+from tui.codearts.status_api import status_path
 from tui.core.budget import Identity
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB
@@ -62,7 +63,7 @@ class Profile(NamedTuple):
         Returns None for keys, and if no IAM endpoint is known. May log in, as the first reading would. Raises
         UserError if no connection can be set up.
         """
-        auth_headers = await self.credential.authenticate("GET", f"{self.endpoint.url}/v3/jobs/{NO_JOB}/status")
+        auth_headers = await self.credential.authenticate("GET", self.endpoint.url + status_path(NO_JOB))
         if isinstance(auth_headers, Failure):
             return auth_headers
         self.credential.on_response(auth_headers, None)

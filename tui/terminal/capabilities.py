@@ -110,6 +110,8 @@ ASCII = Glyphs(
 )
 
 
+CANNOT_MOVE = ("", "dumb", "unknown")
+"""Values of TERM for what cannot move its cursor."""
 INSTEAD = "without one, use codearts-watch status or codearts-watch list"
 
 
@@ -124,7 +126,7 @@ def prepare(environ: MutableMapping[str, str], isatty: Callable[[int], bool] = o
         if not isatty(descriptor):
             raise UserError(f"The screen needs a terminal, and {name} is none: {INSTEAD} (over ssh, ssh -t gives one).")
     term = environ.get("TERM", "")
-    if term in ("", "dumb", "unknown"):
+    if term in CANNOT_MOVE:
         kind = f"TERM is {clean(term, 40)}" if term else "TERM is not set"
         raise UserError(f"The screen needs a terminal that can move its cursor, and {kind}: {INSTEAD}.")
     for name in [name for name in environ if name in ("COLUMNS", "LINES") or name.startswith("TEXTUAL_")]:
