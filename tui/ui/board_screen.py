@@ -58,7 +58,8 @@ if TYPE_CHECKING:
 
     from tui.ui.actions.cursor import CursorActions
     from tui.ui.actions.dialogs import CopyActions, DialogActions
-    from tui.ui.actions.program import ProgramActions, ServiceActions
+    from tui.ui.actions.program import ProgramActions
+    from tui.ui.actions.service import ServiceActions
     from tui.ui.actions.watchlist import WatchlistActions
     from tui.ui.dialogs import Dialog
 
@@ -569,7 +570,7 @@ class BoardScreen(PresentSize, Screen[None]):
 
     @cached_property
     def service(self) -> "ServiceActions":
-        from tui.ui.actions.program import ServiceActions
+        from tui.ui.actions.service import ServiceActions
 
         return ServiceActions(self)
 

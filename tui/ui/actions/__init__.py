@@ -5,7 +5,8 @@ the objects are attributes of `BoardScreen`.
     details    the pane with everything about a job
     dialogs    what is opened to be read, and what is copied
     look       order, columns, groups, filter, views
-    program    asking, pausing, alerts, signing in; closing, quitting, the user's own commands
+    program    closing, quitting, the user's own commands
+    service    asking, pausing, alerts, signing in
     watchlist  adding, finding, removing, labels, tags, undo
 """
 
