@@ -77,24 +77,70 @@ SEVEN = Counter(
 )
 
 
-def line(width: int, summary: Summary, pace: Pace = USUAL) -> str:
+def line(width: int, summary: Summary, pace: Pace = USUAL, is_long: bool = False) -> str:
     profile = ProfileState("", "cn-north-4", pace)
-    header = HeaderState((profile,), summary, 100.0, 200, False, 0, "i", width=width)
+    header = HeaderState((profile,), summary, 100.0, 200, False, 0, "i", width=width, is_long=is_long)
     return " " + " │ ".join("".join(text for text, _ in part) for part in header_parts(header))
 
 
-def test_seven_kinds_of_states_have_room_at_120_in_words_and_at_80_with_marks() -> None:
+def test_where_words_have_no_room_the_counts_that_nobody_looks_for_are_the_first_with_marks() -> None:
     summary = Summary(SEVEN, 3, 0, 0, 500.0)
     slow = USUAL._replace(rate=0.5, idle=400, stretched=True)
     words = "12 running  2 failed  1 timed out  140 passed  31 idle  4 no answer  10 unread"
     assert line(120, summary, slow) == f" {words} │ each within 8 m, slowed by the service"
     assert line(80, summary, slow) == f" {words}"
-    assert line(70, summary, slow) == " 12▸  2●  1○  140✓  31◦  4?  10- │ within 8 m, slowed by the service"
+    assert line(77, summary, slow) == f" {words.replace(' passed', '✓')}"
+    assert line(70, summary, slow) == " 12 running  2 failed  1 timed out  140✓  31◦  4 no answer  10 unread"
+    assert line(60, summary, slow) == " 12 running  2 failed  1○  140✓  31◦  4 no answer  10 unread"
+    assert line(50, summary, slow) == " 12▸  2●  1○  140✓  31◦  4?  10- │ slowed"
+
+
+@pytest.mark.parametrize("width", [60, 80, 119])
+def test_the_counts_of_a_long_list_leave_room_in_their_line_whatever_is_in_it(width: int) -> None:
+    slow = USUAL._replace(rate=0.5, idle=400, stretched=True)
+    few = Summary(Counter({Condition.RUNNING: 4, Condition.PASSED: 31}), 0, 0, 0, None)
+    assert line(width, few, is_long=True).startswith(" 4▸  31✓ │ ")
+    assert line(width, Summary(SEVEN, 3, 0, 0, 500.0), slow, is_long=True).startswith(
+        " 12▸  2●  1○  140✓  31◦  4?  10- "
+    )
+    assert line(120, few, is_long=True).startswith(" 4 running  31 passed │ ")
+
+
+def test_what_ends_next_has_room_beside_the_counts_and_changes_of_a_low_screen() -> None:
+    counts = {Condition.RUNNING: 5, Condition.FAILED: 8, Condition.PASSED: 17, Condition.STALE: 6}
+    low = GLANCE._replace(
+        summary=Summary(Counter(counts), 6, 6, 0, 70.0),
+        changed=10,
+        ends=(("web-browser-tests webkit", "≈3m"),),
+        out_of_view=(("web-browser-tests webkit", Condition.STALE),),
+        is_long=True,
+        width=60,
+    )
+    shown = [" │ ".join("".join(text for text, _ in part) for part in header_parts(low))]
+    assert shown == ["5▸  8●  17✓  6◌  ✱ 10 changed │ ends: web-bro…webkit ≈3m"]
 
 
 def test_two_states_with_one_mark_are_one_count_where_words_have_no_room() -> None:
     counts = Counter({Condition.RUNNING: 12, Condition.TIMED_OUT: 1, Condition.ABORTED: 2, Condition.PASSED: 9})
-    assert line(20, Summary(counts, 0, 0, 0, 500.0)) == " 12▸  3○  9✓"
+    assert line(20, Summary(counts, 0, 0, 0, 500.0)) == " 12 running  3○  9✓"
+    assert line(18, Summary(counts, 0, 0, 0, 500.0)) == " 12▸  3○  9✓"
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (80, "nothing changed since 06:14"),
+        (60, "no change since 06:14"),
+        (54, ""),
+        (120, "nothing changed since 06:14"),
+    ],
+)
+def test_a_quiet_screen_says_since_when_nothing_changed_where_it_has_room(width: int, said: str) -> None:
+    counts = Counter({Condition.RUNNING: 4, Condition.ABORTED: 1, Condition.PASSED: 31})
+    quiet = GLANCE._replace(summary=Summary(counts, 0, 0, 0, None), changed=0, quiet_since="06:14", width=width)
+    first, second = header_lines(quiet)
+    assert first[1:] == ([[(said, "dim")]] if said else [])
+    assert not any("since" in text for part in second for text, _ in part)
 
 
 @pytest.mark.parametrize("width", range(40, 200, 7))
@@ -186,7 +232,11 @@ CUT = "out of view: ● mobile-ios  ✱ payment…aining  ? legacy-billing  +1�
         (180, WORDS, f"ends next: mobile-android any moment, payments-api nightly ≈3m │ {ALL}"),
         (120, WORDS, f"ends next: mobile-android any moment │ {CUT}"),
         (80, WORDS, "ends: mobile-android any moment │ out of view: 1● 1✱ 1? 1◌"),
-        (60, "12▸  2●  1○  140✓  31◦  4?  10-", "ends: mobile-android any moment │ cn-north-4"),
+        (
+            60,
+            "12 running  2 failed  1○  140✓  31◦  4 no answer  10 unread",
+            "ends: mobile-android any moment │ cn-north-4",
+        ),
     ],
 )
 def test_the_second_line_names_what_ends_next_and_what_is_out_of_view(width: int, first: str, second: str) -> None:

@@ -144,6 +144,35 @@ def test_what_changed_while_the_program_was_away_changed_since_the_last_answer_b
     assert known.unseen.since == moment(100)
 
 
+def test_since_when_nothing_changed_is_said_only_while_answers_cover_that_time() -> None:
+    known = BoardState(Board().watch([Job(A), Job(B)]), ScreenState(), moment(0), {}, lambda _: 15.0, lambda: [""])
+
+    def read(job: JobId, outcome: Status | Failure, at: float) -> str:
+        before = known.board
+        known.record([reading(job, outcome, at)], lambda _: 15.0)
+        known.unseen.look(before, known.board, [job], moment(at))
+        known.show_all(moment(at))
+        return known.quiet_since
+
+    def text(at: float) -> str:
+        return f"{moment(at).wall.astimezone():%H:%M}"
+
+    assert known.quiet_since == ""
+    assert read(A, IDLE, 60) == ""  # the other one is unread
+    assert read(B, RUNNING, 70) == text(70)
+    assert [read(job, status, 100) for job, status in ((A, IDLE), (B, RUNNING))] == [text(70)] * 2
+    assert read(A, failure(), 120) == ""  # no answer at present
+    assert read(A, IDLE, 130) == text(70)
+    assert read(B, IDLE, 131) == ""  # a change that is marked
+    known.unseen.see(B, 132)
+    assert known.quiet_since == text(131)
+    assert read(A, IDLE, 400) == ""  # the other one's answer is stale
+    assert read(B, IDLE, 401) == text(401)  # nothing is known of the time between
+    known.pause([A], moment(402))
+    known.show_all(moment(402))
+    assert known.quiet_since == ""
+
+
 def test_what_wants_attention_out_of_view_is_named_in_the_order_of_attention() -> None:
     names = ("no answer", "failed before", "changed", "in view", "new failure", "healthy")
     jobs = {name: job_id(number) for number, name in enumerate(names)}

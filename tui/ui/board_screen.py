@@ -448,6 +448,7 @@ class BoardScreen(PresentSize, Screen[None]):
             width=self.app.size.width,
             changed=state.changed,
             changed_since=state.changed_since,
+            quiet_since=state.quiet_since,
             silent=self.silent_until(),
             ends=state.ends(glyphs),
             out_of_view=state.out_of_view(self.table.in_view()) if is_long else (),

@@ -331,8 +331,18 @@ class BoardState:
     @property
     def changed_since(self) -> str:
         """When the first of them was noticed; empty if none changed."""
-        since = self.unseen.since
-        return clock(since.wall.timestamp(), self.moment.wall) if since else ""
+        return self._clock(self.unseen.since)
+
+    @property
+    def quiet_since(self) -> str:
+        """Since when no job has changed; empty if one has and was not seen yet, or if not all answers are current."""
+        doubtful = (Condition.NO_ANSWER, Condition.STALE, Condition.UNREAD, Condition.PAUSED)
+        if self.changed or any(self.summary.counts[one] for one in doubtful):
+            return ""
+        return self._clock(self.unseen.last_change)
+
+    def _clock(self, at: Moment | None) -> str:
+        return clock(at.wall.timestamp(), self.moment.wall) if at else ""
 
     def empty_text(self, key: Key, trouble: Failure | None = None, lacks_sign_in: bool = False) -> str:
         """The text shown instead of rows; empty if there are rows to show.

@@ -143,6 +143,9 @@ class Unseen:
         """Since when the change has been in view."""
         self._seen: dict[JobId, float] = {}
         """When the last change was seen."""
+        self.last_change: Moment | None = None
+        """When a job changed last, or when the first answer came after a time in which a change may have been missed.
+        None before the first answer."""
 
     def __contains__(self, job: object) -> bool:
         return job in self._since
@@ -159,7 +162,10 @@ class Unseen:
     def look(self, before: Board, after: Board, jobs: Iterable[JobId], now: Moment) -> None:
         """Note which of these jobs changed between the two boards."""
         for was, state in states_on_both(before, after, jobs):
-            if _is_news(was, state):
+            is_news = _is_news(was, state)
+            if is_news or _is_first(was, state):
+                self.last_change = now
+            if is_news:
                 self._since.setdefault(state.job.id, _since(was, state, now))
                 self._drawn.pop(state.job.id, None)
 
@@ -211,6 +217,11 @@ def _is_news(was: JobState, state: JobState) -> bool:
     if state.has_changed_since(was) or _shows_missed_run(was, state):
         return True
     return bool(state.stopped_run) and _outcome(state) is Outcome.FAILED and _outcome(was) is not Outcome.FAILED
+
+
+def _is_first(was: JobState, state: JobState) -> bool:
+    """Whether the answer is the first one of this start, or the first after a gap."""
+    return (state.good is not None and (was.good is None or was.is_remembered)) or state.gaps is not was.gaps
 
 
 def _shows_missed_run(was: JobState, state: JobState) -> bool:

@@ -1,7 +1,7 @@
 """Header (counts, freshness, pace of polling), banner (what is wrong with whole profiles), the terminal's title."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from itertools import chain, repeat
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
@@ -75,6 +75,8 @@ class HeaderState(NamedTuple):
     """Jobs whose last change was not seen yet, wherever their rows are."""
     changed_since: str = ""
     """When the first of these changes was noticed."""
+    quiet_since: str = ""
+    """Since when no job has changed; empty if that cannot be said, or if there are changes that were not seen yet."""
     silent: str = ""
     """Until when alerts are silenced; empty if they are not."""
     ends: tuple[tuple[str, str], ...] = ()
@@ -95,17 +97,24 @@ BETWEEN = 3
 ENDLESS = 10_000
 FOR_SENTENCES = 80
 """From so many cells on the header says since when there are changes, and the banner that asking goes on."""
+FOR_WORDS = 120
+"""From so many cells on the counts are in words although what ends next and what is out of view share their line."""
 
 
 def header_parts(header: HeaderState) -> list[Parts]:
     """The header in one line: groups of text, the most important first."""
     slow, *named, freshness, sign_in, place, usual = _others(header)
-    others = [*named, freshness, sign_in, place] if header.is_long else [freshness, sign_in, place, *named]
-    return _fitting(header, [_counts(header, _news(header)), slow, *others, usual])
+    quiet = _quiet(header)
+    others = (
+        [*named, freshness, sign_in, quiet, place] if header.is_long else [freshness, sign_in, quiet, place, *named]
+    )
+    in_words = not header.is_long or _room(header) >= FOR_WORDS
+    return _fitting(header, [_counts(header, _news(header), in_words), slow, *others, usual])
 
 
 def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
-    """The header in two lines: the counts; and the news, what ends next, what is in doubt, and the pace of polling."""
+    """The header in two lines: the counts, and since when nothing has changed; and the news, what ends next, what is in
+    doubt, and the pace of polling."""
     news = _news(header)
     wordings = [_spaced(news[:most]) for most in range(len(news), 0, -1)]
     if header.changed_since and not header.out_of_view and _room(header) >= FOR_SENTENCES:
@@ -114,7 +123,7 @@ def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
     slow, ends, out_of_view, freshness, *others = _others(header)
     kept = min(map(_cells, freshness)) + BETWEEN if freshness and header.summary.stale else 0
     groups = [wordings, slow, ends, out_of_view, freshness, *others]
-    return _fitting(header, [_counts(header, [])]), _fitting(header, groups, [0, 0, kept, kept])
+    return _fitting(header, [_counts(header, []), _quiet(header)]), _fitting(header, groups, [0, 0, kept, kept])
 
 
 def _fitting(header: HeaderState, groups: Iterable[Wordings], kept: Iterable[int] = ()) -> list[Parts]:
@@ -237,28 +246,44 @@ def counts_of(summary: Summary, by_mark: bool = False) -> list[tuple[Condition, 
     return [(one, counts.get(one, 0)) for one in SHOWN_ORDER if counts.get(one) or one is Condition.RUNNING]
 
 
-def _counts(header: HeaderState, news: Parts) -> Wordings:
-    """The counts in words and the news; where these have no room, the counts have the marks of the rows."""
-    counts = counts_of(header.summary)
-    words = [(f"{number} {one}", look_of(one) if number else "dim") for one, number in counts]
-    marks = _marks(counts_of(header.summary, by_mark=True), header.glyphs)
+WITH_MARKS = (
+    (),
+    (Condition.PASSED,),
+    (Condition.PASSED, Condition.IDLE),
+    (Condition.PASSED, Condition.IDLE, Condition.TIMED_OUT, Condition.ABORTED),
+)
+"""The counts that have marks in place of words, from the widest line to the narrowest: first what nobody looks for."""
+
+
+def _counts(header: HeaderState, news: Parts, in_words: bool = True) -> Wordings:
+    """The counts in words and the news; where these have no room, more and more of the counts have the marks of the
+    rows. Without `in_words` all of them have, so that the line does not change with each count that comes and goes."""
+    counts, by_mark = counts_of(header.summary), counts_of(header.summary, by_mark=True)
+    marks = _with_marks(by_mark, SHOWN_ORDER, header.glyphs)
+    forms = [_with_marks(counts, marked, header.glyphs) for marked in WITH_MARKS if in_words]
     short = [(f"{header.changed}{header.glyphs.new}", "accent")] if header.changed else []
-    wordings = [[*words, *news], [*words, *news[:1]], [*marks, *news], [*marks, *news[:1]], [*marks, *short], marks]
-    return [_spaced(parts) for parts in wordings if parts]
+    wordings = [[*form, *more] for form in (*forms, marks) for more in (news, news[:1])]
+    return [_spaced(parts) for parts in (*wordings, [*marks, *short], marks) if parts]
 
 
-def _marks(counts: Sequence[tuple[Condition, int]], glyphs: Glyphs) -> Parts:
-    """The counts with the marks of the rows. What has the same mark is one count, in the look of the first of them.
+def _with_marks(counts: Iterable[tuple[Condition, int]], marked: Collection[Condition], glyphs: Glyphs) -> Parts:
+    """The counts in words, those of the `marked` states with the marks of the rows.
 
-    The number comes first: `-10` would be a negative one.
+    What has the same mark is one count, in the look of the first of them. The number comes first: `-10` would be a
+    negative one.
     """
     sums: dict[str, tuple[int, str]] = {}
     for one, number in counts:
-        if number:
-            mark = glyphs.condition[one]
-            before, look = sums.get(mark, (0, look_of(one)))
-            sums[mark] = before + number, look
-    return [(f"{number}{mark}", look) for mark, (number, look) in sums.items()]
+        if number or one not in marked:
+            text = glyphs.condition[one] if one in marked else f" {one}"
+            before, look = sums.get(text, (0, look_of(one) if number else "dim"))
+            sums[text] = before + number, look
+    return [(f"{number}{text}", look) for text, (number, look) in sums.items()]
+
+
+def _quiet(header: HeaderState) -> Wordings:
+    since = header.quiet_since
+    return [[(f"{what} since {since}", "dim")] for what in ("nothing changed", "no change") if since]
 
 
 def _news(header: HeaderState) -> Parts:
