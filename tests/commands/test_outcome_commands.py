@@ -19,7 +19,8 @@ from tui.codearts.extra_call import CallKind
 from tui.commands.find import Wanted, find
 from tui.commands.log import log
 from tui.commands.output import ExitCode, Output
-from tui.commands.session import closing, open_job, open_session
+from tui.commands.runner import closing
+from tui.commands.session import open_job, open_session
 from tui.commands.status import status
 from tui.commands.why import why
 from tui.core.errors import UserError
@@ -53,18 +54,18 @@ class Stage:
         self.data.truncate(self.data.seek(0))
         return await status(session, jobs, as_json, with_outcome), self.data.getvalue()
 
-    async def why(self, name: str, number: int | None = None, as_json: bool = False) -> tuple[ExitCode, str]:
+    async def why(self, name: str, number: int | None = None, as_json: bool = False) -> tuple[int, str]:
         self.sign_in()
         app, job, extras = open_job(self.user.context(), NAMED[name].id)
         self.data.truncate(self.data.seek(0))
-        code = await closing(why(extras, job.id, number, as_json, self.output), app)
+        code = await closing(why(extras, job.id, number, as_json, self.output), app.close)
         return code, self.data.getvalue()
 
-    async def log(self, name: str, most: int = 100) -> tuple[ExitCode, str]:
+    async def log(self, name: str, most: int = 100) -> tuple[int, str]:
         self.sign_in()
         app, job, extras = open_job(self.user.context(), NAMED[name].id)
         self.data.truncate(self.data.seek(0))
-        return await closing(log(extras, job.id, None, most, None, self.output), app), self.data.getvalue()
+        return await closing(log(extras, job.id, None, most, None, self.output), app.close), self.data.getvalue()
 
     async def find(self, text: str = "", project: str = "", as_json: bool = True, adds: bool = False) -> Any:
         self.sign_in()
@@ -75,7 +76,7 @@ class Stage:
         self.data.truncate(self.data.seek(0))
         added = (app.default, context.now().wall) if adds else None
         wanted = Wanted(text, project)
-        code = await closing(find(extras, self.watchlist, wanted, self.output, as_json, added), app)
+        code = await closing(find(extras, self.watchlist, wanted, self.output, as_json, added), app.close)
         return code, json.loads(self.data.getvalue()) if as_json else self.data.getvalue()
 
     def sign_in(self) -> None:
@@ -268,7 +269,7 @@ async def test_a_followed_log_is_printed_once_and_ends_with_the_build(
     stage.server.extras[f"/v3/jobs/{NAMED['search'].id}/17/real-time-log"] = piece
     stage.sign_in()
     app, job, extras = open_job(stage.user.context(), NAMED["search"].id)
-    code = await closing(log(extras, job.id, None, 100, is_running, stage.output), app)
+    code = await closing(log(extras, job.id, None, 100, is_running, stage.output), app.close)
     assert (code, stage.data.getvalue()) == (ExitCode.DONE, "one\ntwo\nthree\nfour\n")
 
 
@@ -291,7 +292,7 @@ async def test_a_followed_log_ends_when_nobody_reads_it_any_more_though_nothing_
     stage.sign_in()
     app, job, extras = open_job(stage.user.context(), NAMED["search"].id)
     with os.fdopen(theirs, "w") as pipe:
-        await closing(log(extras, job.id, None, 100, is_running, stage.output._replace(data=pipe)), app)
+        await closing(log(extras, job.id, None, 100, is_running, stage.output._replace(data=pipe)), app.close)
     assert asked == 1
 
 

@@ -138,6 +138,15 @@ def test_messages_that_cannot_be_kept_change_no_exit_code(shell: Shell) -> None:
         assert shell.run(f"codearts-watch {command} > /dev/null 2> /dev/full") == (expected, "", ""), command
 
 
+def test_an_input_without_end_is_refused(shell: Shell) -> None:
+    for command in ("add -", "status -"):
+        code, _, talk = shell.run(f"ulimit -v 2000000; yes | codearts-watch {command}")
+        assert (code, talk) == (
+            2,
+            "codearts-watch: Standard input is larger than 16 MiB: pass on only what names jobs.\n",
+        )
+
+
 def test_follow_runs_the_command_of_the_alerts(shell: Shell, server: ContractServer, tmp_path: Path) -> None:
     log = tmp_path / "log"
     command = ["sh", "-c", 'echo "$@" >> "$0"', str(log), "{label}", "{change}", "{status}", "{id}", "{profile}|{what}"]
@@ -194,8 +203,14 @@ def test_the_script_of_the_readme(
     assert (done, data.splitlines()[-1]) == (code, said)
 
 
-@pytest.mark.parametrize("limit", by_length([6], [6, 8]))
-@pytest.mark.parametrize("command", by_length(["status"], ["status", "follow", "list"]))
+@pytest.mark.parametrize(
+    ("command", "limit"),
+    [
+        ("status", 6),
+        ("find", 7),
+        *(pytest.param(command, 8, marks=takes_minutes) for command in ("status", "follow", "list", "find", "history")),
+    ],
+)
 def test_too_few_descriptors_are_one_sentence(shell: Shell, command: str, limit: int) -> None:
     shell.watch({IDS[0]: ""})
     code, _, talk = shell.run(f"ulimit -n {limit}; exec timeout 5 {sys.executable} -m tui {command}")

@@ -53,13 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands import runner
-    from tui.commands.session import closing, extras_of
+    from tui.commands.session import extras_of
 
     store, app = context.watchlist, context.app()
     extras = extras_of(app, app.default)
     wanted = Wanted(arguments.text, arguments.project)
     added = (app.default, context.now().wall) if arguments.add else None
-    return runner.run(closing(find(extras, store, wanted, Output.standard(), arguments.json, added), app))
+    return runner.run(find(extras, store, wanted, Output.standard(), arguments.json, added), app.close)
 
 
 async def find(

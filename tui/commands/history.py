@@ -196,11 +196,10 @@ def _records(context: "Context", jobs: Sequence[Job], output: Output) -> tuple[d
     if context.flags.status_only or not context.settings.service.extras:
         return {}, ExitCode.DONE
     from tui.commands import runner
-    from tui.commands.session import closing
 
     app = context.app()
     records: dict[JobId, Sequence[RunRecord]] = {}
-    code = runner.run(closing(_ask(app, jobs, records, output), app))
+    code = runner.run(_ask(app, jobs, records, output), app.close)
     return records, code
 
 

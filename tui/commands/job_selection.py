@@ -137,17 +137,22 @@ def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -
 _END, _ERASE, _ERASE_LINE = "\x04", ("\x7f", "\b"), "\x15"
 SIGNAL_WITHIN = 0.5
 """Seconds: a signal that comes just before a call that waits does not interrupt it."""
+LARGEST_INPUT = 16 << 20
+"""Bytes of standard input that are read: a program there may never end."""
 _HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGCONT)
 
 
 def read_input() -> str:
-    """All of it; invalid UTF-8 is replaced. Raises UserError if it is closed, or was cut by the terminal."""
+    """All of it; invalid UTF-8 is replaced. Raises UserError if it is closed, too large, or was cut by the terminal."""
     from tui.terminal.capabilities import LONGEST_LINE
 
     if sys.stdin is None:
         raise UserError("Standard input is closed: there is nothing to read.")
     if not sys.stdin.isatty():
-        return sys.stdin.buffer.read().decode(errors="replace")
+        content = sys.stdin.buffer.read(LARGEST_INPUT + 1)
+        if len(content) > LARGEST_INPUT:
+            raise UserError(f"Standard input is larger than {LARGEST_INPUT >> 20} MiB: pass on only what names jobs.")
+        return content.decode(errors="replace")
     descriptor = sys.stdin.fileno()
     with _character_mode(descriptor):
         if _waiting(descriptor) >= LONGEST_LINE:

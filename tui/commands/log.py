@@ -45,7 +45,7 @@ def lines(text: str) -> int:
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands import runner
-    from tui.commands.session import closing, open_job
+    from tui.commands.session import open_job
 
     app, job, extras = open_job(context, arguments.job)
     reader = app.profile(job.profile or app.default).reader
@@ -59,7 +59,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     command = log(
         extras, job.id, arguments.build, arguments.lines, is_running if arguments.follow else None, Output.standard()
     )
-    return runner.run(closing(command, app))
+    return runner.run(command, app.close)
 
 
 async def log(

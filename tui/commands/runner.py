@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -18,15 +18,28 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Leave = Callable[[int], None]
 
 
-def run(command: Coroutine[Any, Any, int]) -> int:
-    """The exit code of the command, or 128 and the number of the signal that ended it. Needs the main thread."""
+def run(command: Coroutine[Any, Any, int], close: Callable[[], Awaitable[None]] | None = None) -> int:
+    """The exit code of the command, or 128 and the number of the signal that ended it. Needs the main thread.
+
+    `close` is called when the command has ended.
+    """
+    whole = closing(command, close) if close else command
     try:
         with _watched() as leave, asyncio.Runner() as runner:
-            code = runner.run(_until_signal(command, leave))
+            code = runner.run(_until_signal(whole, leave))
             leave(code)
         return code
     finally:
-        command.close()  # where it could not even start: too few descriptors, for example
+        whole.close()  # where it could not even start: too few descriptors, for example
+        command.close()
+
+
+async def closing(command: Coroutine[Any, Any, int], close: Callable[[], Awaitable[None]]) -> int:
+    """Runs the command and then `close`. Returns the command's exit code."""
+    try:
+        return await command
+    finally:
+        await close()
 
 
 @contextmanager

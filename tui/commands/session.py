@@ -3,11 +3,11 @@ that ask more than the status.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui.commands.job_selection import named, read_input, select_jobs
 from tui.commands.output import ExitCode, Output
@@ -168,14 +168,6 @@ def open_job(context: "Context", text: str) -> "tuple[App, Job, Extras]":
     job = named(text, watched)
     app = context.app()
     return app, job, extras_of(app, job.profile or app.default)
-
-
-async def closing(command: Coroutine[Any, Any, ExitCode], app: "App") -> ExitCode:
-    """Runs the command, then closes all connections. Returns its exit code."""
-    try:
-        return await command
-    finally:
-        await app.close()
 
 
 def refused(output: Output, failure: Failure) -> ExitCode:

@@ -37,11 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.commands import runner
-    from tui.commands.session import closing, open_job
+    from tui.commands.session import open_job
 
     app, job, extras = open_job(context, arguments.job)
     command = why(extras, job.id, arguments.build, arguments.json, Output.standard())
-    return runner.run(closing(command, app))
+    return runner.run(command, app.close)
 
 
 async def why(extras: "Extras", job: "JobId", number: int | None, as_json: bool, output: Output) -> ExitCode:
