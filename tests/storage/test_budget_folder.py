@@ -114,6 +114,23 @@ def test_files_of_former_credentials_and_unfinished_ones_are_removed_after_a_day
     assert not others.exists()
 
 
+def test_the_file_of_an_instance_that_is_just_starting_is_left_alone_for_a_day(
+    folder: Path, joined: Callable[..., BudgetFolder]
+) -> None:
+    one = joined()
+    one.exchange(spending())
+    (known,) = files(folder)
+    begun = known.with_name(f"{known.name[:32]}.{'1' * 16}.new")  # before its owner has locked it and written
+    begun.touch()
+    os.utime(begun, (NOW - FORGOTTEN + 1, NOW - FORGOTTEN + 1))
+    assert one.others(NOW) == ()
+    joined().exchange(spending())
+    assert begun.exists()
+    os.utime(begun, (NOW - FORGOTTEN - 1, NOW - FORGOTTEN - 1))
+    joined().exchange(spending())
+    assert not begun.exists()
+
+
 def test_a_stopped_instance_gets_no_part_until_it_tells_something_again(joined: Callable[..., BudgetFolder]) -> None:
     one, stopped = joined(), joined()
     stopped.exchange(spending())

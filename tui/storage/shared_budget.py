@@ -102,7 +102,7 @@ class BudgetFolder:
 
     def others(self, now: float) -> tuple[Spending, ...]:
         """Returns what the other instances told last. Removes the files of those that no longer count."""
-        names = [name for name in self._names() if name.startswith(f"{self._key}.") and name != self._name]
+        names = [name for name in self._names() if self._is_told(name)]
         found = {name: told for name in sorted(names)[:MOST] if (told := self._read(name, now))}
         self._last = found
         return tuple(found.values())
@@ -113,6 +113,10 @@ class BudgetFolder:
             os.close(self._own)
             self._own = None
         os.close(self._folder)
+
+    def _is_told(self, name: str) -> bool:
+        """Whether another instance has told something there. One that is in the making has nothing, and no lock yet."""
+        return bool(_NAME.fullmatch(name)) and name.startswith(f"{self._key}.") and name != self._name
 
     def _join(self, spending: Spending) -> None:
         """The file gets its name when it is locked and whole."""
@@ -157,7 +161,8 @@ class BudgetFolder:
     def _tidy(self, now: float) -> None:
         """Removes files of former credentials, and of instances that were killed while they made theirs."""
         for name in self._names():
-            if not (_NAME.fullmatch(name.removesuffix(".new")) and not name.startswith(f"{self._key}.")):
+            is_ours = bool(_NAME.fullmatch(name.removesuffix(".new")))
+            if not is_ours or self._is_told(name):
                 continue
             with suppress(OSError):
                 if now - os.stat(name, dir_fd=self._folder, follow_symlinks=False).st_mtime > FORGOTTEN:
