@@ -23,7 +23,7 @@ TIME_LIMIT = 30.0
 _PLACE = re.compile(r"\{([a-z]+)\}")
 
 
-def values_of(change: Change, profile: str) -> dict[str, str]:
+def values_of_change(change: Change, profile: str) -> dict[str, str]:
     """Returns the values for the command, by the names of `ALERT_FIELDS`."""
     job = change.job
     return {
@@ -97,7 +97,7 @@ class Alerts:
     def tell(self, change: Change, profile: str = "") -> None:
         """Starts the command for this change if it is a start or a stop."""
         if deserves_alert(change):
-            self._start(values_of(change, profile))
+            self._start(values_of_change(change, profile))
 
     def tell_all(self, happenings: Sequence[Happening], profile_of: Callable[[JobId], str]) -> None:
         """Starts the command once for all of these."""

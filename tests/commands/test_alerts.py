@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.builders import failure, job_id, reading, state
 from tests.support.long_run import by_length
-from tui.alerts import Alerts, filled, values_of
+from tui.alerts import Alerts, filled, values_of_change
 from tui.core.board import Board, JobState
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Status
@@ -65,7 +65,7 @@ def test_a_failure_deserves_no_alert() -> None:
 
 def test_the_job_is_put_into_the_arguments() -> None:
     arguments = ["x", "{label}:{change}", "{id}{id}", "{status}", "{profile}", "{}", "{label!r}", "{other}", "{{id}}"]
-    assert filled(arguments, values_of(change(Event.STOPPED, "{id} \x1b"), "prod")) == [
+    assert filled(arguments, values_of_change(change(Event.STOPPED, "{id} \x1b"), "prod")) == [
         "x",
         "{id} \N{REPLACEMENT CHARACTER}:stopped",
         job_id(1) * 2,
@@ -76,7 +76,7 @@ def test_the_job_is_put_into_the_arguments() -> None:
         "{other}",
         f"{{{job_id(1)}}}",
     ]
-    assert filled(["{label}"], values_of(change(Event.STARTED, ""), "")) == ["00000000"]
+    assert filled(["{label}"], values_of_change(change(Event.STARTED, ""), "")) == ["00000000"]
 
 
 async def arrived(tmp_path: Path, command: list[str], label: str) -> list[str]:

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import DAY, job_id
-from tui.core.estimate import PastRun
 from tui.core.known_runs import Source, known_runs
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.run import Outcome, RunRecord
@@ -46,20 +45,10 @@ def test_times_that_contradict_what_was_seen_are_not_the_service_s() -> None:
     assert (one.outcome, one.service_times, one.duration) == (Outcome.FAILED, (None, None), (290, 310))
 
 
-def test_a_run_that_goes_on_has_no_duration_and_is_no_sample() -> None:
+def test_a_run_that_goes_on_has_no_duration() -> None:
     going = record(7, -5, 60)._replace(is_finished=False, outcome=Outcome.UNKNOWN, duration=None, ended_at=None)
     (one,) = known_runs([run(0, None)], [going])
-    assert (one.number, one.is_over, one.duration, one.past) == (7, False, None, None)
-
-
-def test_a_record_is_a_sample_where_the_run_was_not_observed_closely_enough() -> None:
-    short = run(0, 25)
-    seen, told = known_runs([short], [record(7, -5, 22), record(8, 1000, 60, Outcome.ABORTED)])
-    assert short.past is None
-    assert seen.past == PastRun(NOON + 17, 22, is_told=True)
-    assert told.past == PastRun(NOON + 1060, 60, failed=True, is_told=True)
-    (untold,) = known_runs([], [record(7, -5, 22)._replace(duration=None)])
-    assert untold.past is None
+    assert (one.number, one.is_over, one.duration) == (7, False, None)
 
 
 @given(

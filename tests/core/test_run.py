@@ -12,8 +12,7 @@ from tui.core.observed_run import Between, RecordedRun
 from tui.core.run import (
     Outcome,
     RunRecord,
-    is_late,
-    merged,
+    newer,
 )
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -130,19 +129,14 @@ def test_what_is_known_is_not_lost_to_what_is_not() -> None:
     passed, unknown = record(11, 8), record(11, 8, outcome=Outcome.UNKNOWN)
     failed = record(11, 8, outcome=Outcome.FAILED)
     from_list = failed._replace(is_confirmed=False)
-    assert merged(None, from_list) is from_list
-    assert merged(from_list, passed) is passed
-    assert merged(passed, from_list) is passed
-    assert merged(passed, unknown) is passed
-    assert merged(unknown, failed) is failed
-    assert merged(passed, failed) is failed
-    assert merged(record(12, 400), failed) == record(12, 400)
-    assert merged(failed, record(12, 400, outcome=Outcome.UNKNOWN)).number == 12
-
-
-def test_an_outcome_is_late_after_ten_minutes() -> None:
-    assert not is_late(at(0), at(600))
-    assert is_late(at(0), at(601))
+    assert newer(None, from_list) is from_list
+    assert newer(from_list, passed) is passed
+    assert newer(passed, from_list) is passed
+    assert newer(passed, unknown) is passed
+    assert newer(unknown, failed) is failed
+    assert newer(passed, failed) is failed
+    assert newer(record(12, 400), failed) == record(12, 400)
+    assert newer(failed, record(12, 400, outcome=Outcome.UNKNOWN)).number == 12
 
 
 moments = st.none() | st.integers(-2000, 2000)

@@ -1,10 +1,10 @@
 """`demo-service`: the simulated service, without the screen."""
 
 import argparse
-import re
 from typing import TYPE_CHECKING
 
 from tui.commands.output import ExitCode, Output
+from tui.commands.parser import whole_number
 
 if TYPE_CHECKING:
     from tui.context import Context
@@ -15,7 +15,9 @@ EXAMPLES = ["demo-service", "demo-service --port 8080"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1; any free one by default")
+    parser.add_argument(
+        "--port", type=whole_number(0, 65535), default=0, help="port on 127.0.0.1; any free one by default"
+    )
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
@@ -23,9 +25,3 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
     serve(arguments.port, Output.standard().line)
     return ExitCode.DONE
-
-
-def _port(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
-        raise argparse.ArgumentTypeError("it must be a number from 0 to 65535")
-    return int(text)

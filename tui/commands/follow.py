@@ -8,7 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.output import ExitCode, Output, is_abandoned
-from tui.commands.render import advice, change_document, change_line, run_document, run_line
+from tui.commands.render import advice, change_document, change_line, outcome_line, run_document
 from tui.commands.status import json_text
 from tui.core.board import Board, JobState
 from tui.core.errors import UserError
@@ -262,7 +262,7 @@ class Lines:
                 profile = self.polls.pollers.profile(one.job)
                 yield self._json(run_document(state, state.good, one.step, profile))
             else:
-                yield run_line(state, one.step, self.session.now().wall)
+                yield outcome_line(state, one.step, self.session.now().wall)
 
     def _json(self, document: object) -> str:
         return json_text(document, self.session.output, indent=None)

@@ -1,13 +1,13 @@
 """`history`: the runs of jobs, as observed and as the service recorded them."""
 
 import argparse
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.commands.job_selection import add_jobs
 from tui.commands.output import ExitCode, Output
+from tui.commands.parser import whole_number
 from tui.commands.render import advice, aligned, stamp
 from tui.commands.status import json_text
 from tui.commands.wait import timeout_seconds
@@ -16,7 +16,7 @@ from tui.core.job import Job, JobId, ServiceName
 from tui.core.known_runs import KnownRun, known_runs
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Failure, Retry
-from tui.core.run import RunRecord, outcome_word
+from tui.core.run import RunRecord, numbered, outcome_word
 from tui.core.text import DETAIL, clean
 
 if TYPE_CHECKING:
@@ -52,15 +52,10 @@ class JobRun(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_jobs(parser)
     parser.add_argument("--since", metavar="TIME", type=timeout_seconds, help="only the last 90m, 24h or 7d")
-    parser.add_argument("--limit", metavar="N", type=runs, help=f"only the last N runs; default: {LIMIT}")
+    parser.add_argument(
+        "--limit", metavar="N", type=whole_number(1, 999999), help=f"only the last N runs; default: {LIMIT}"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
-
-
-def runs(text: str) -> int:
-    """For argparse: raises its error."""
-    if not re.fullmatch("[0-9]{1,6}", text, re.ASCII) or not int(text):
-        raise argparse.ArgumentTypeError("it must be a number from 1 to 999999")
-    return int(text)
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
@@ -78,7 +73,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     if code > ExitCode.TIMED_OUT:  # a signal ended it
         return code
     most = arguments.limit or (None if arguments.since else LIMIT)
-    found = job_runs(jobs, context.service_names, observed, records)
+    found = runs_of(jobs, context.service_names, observed, records)
     every = [one for one in found if one.known.at >= since]
     if since:
         _say_undated(sum(not one.known.at for one in found), output)
@@ -99,7 +94,7 @@ def _say_undated(number: int, output: Output) -> None:
         output.say(f"{left_out} left out: the service does not say when {they} ran.")
 
 
-def job_runs(
+def runs_of(
     jobs: Sequence[Job],
     names: Mapping[JobId, ServiceName],
     observed: Mapping[JobId, Sequence[RecordedRun]],
@@ -174,7 +169,7 @@ def _cells(one: JobRun, today: datetime, glyphs: "Glyphs") -> tuple[str, ...]:
 
 
 def _build(known: KnownRun) -> str:
-    number, branch = f"#{known.number}" if known.number else "", known.record.branch if known.record else ""
+    number, branch = numbered(known.number), known.record.branch if known.record else ""
     return " ".join(filter(None, (number, branch)))
 
 

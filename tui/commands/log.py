@@ -1,12 +1,12 @@
 """`log`: the end of a build's log, and what is added to it while the build runs."""
 
 import argparse
-import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from tui.commands.job_selection import add_build
 from tui.commands.output import ExitCode, Output, is_abandoned
+from tui.commands.parser import whole_number
 from tui.core.log_tail import MOST_LINES, READ_EVERY
 from tui.core.reading import Failure, Retry, Status
 
@@ -31,16 +31,13 @@ IsRunning = Callable[[], Awaitable[bool]]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_build(parser)
     parser.add_argument(
-        "--lines", metavar="N", type=lines, default=LINES, help=f"how many, {MOST_LINES} at most; default: {LINES}"
+        "--lines",
+        metavar="N",
+        type=whole_number(0, MOST_LINES),
+        default=LINES,
+        help=f"how many, {MOST_LINES} at most; default: {LINES}",
     )
     parser.add_argument("--follow", action="store_true", help="go on until the build ends")
-
-
-def lines(text: str) -> int:
-    """For argparse: raises its error."""
-    if not re.fullmatch("[0-9]{1,4}", text, re.ASCII) or int(text) > MOST_LINES:
-        raise argparse.ArgumentTypeError(f"it must be a number from 0 to {MOST_LINES}")
-    return int(text)
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:

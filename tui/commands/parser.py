@@ -1,9 +1,9 @@
-"""A parser of arguments that repeats no value: it may be a secret."""
+"""A parser of arguments that repeats no value: it may be a secret; and what the commands' arguments have in common."""
 
 import argparse
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -75,6 +75,17 @@ def _unknown(arguments: Sequence[str]) -> str:
     parts = [*options, *([f"{hidden} not shown here, as a secret may be among them"] if hidden else [])]
     is_secret = any("token" in option or "pass" in option for option in options)
     return f"unrecognized arguments: {', '.join(parts)}{_NO_TOKEN if is_secret else ''}"
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """Returns a reader of a number of these, for argparse: it raises its error."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch("[0-9]{1,9}", text) or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"it must be a number from {low} to {high}")
+        return int(text)
+
+    return read
 
 
 def examples(*uses: str) -> str:

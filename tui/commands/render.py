@@ -70,7 +70,7 @@ def change_line(change: Change, label: str) -> str:
     return f"{moment}  {word:9}  {name}{note}"
 
 
-def run_line(state: JobState, step: FailedStep | None, now: datetime) -> str:
+def outcome_line(state: JobState, step: FailedStep | None, now: datetime) -> str:
     """What became of the job's last run, or the step in which it failed, as a line for a log."""
     run = state.last_run or RunRecord(0)
     name = _named(state.named_job.label, state.job.id)

@@ -7,8 +7,8 @@ from datetime import time
 from enum import StrEnum
 from typing import NamedTuple
 
-from tui.core import run
 from tui.core.job import JobId
+from tui.core.run import numbered
 
 BELL_PAUSE = 15.0
 """Seconds between two bells at least: polling sees simultaneous stops spread over several seconds."""
@@ -17,7 +17,7 @@ OUTCOME_WAIT = 8.0
 JOB_PAUSE = 300.0
 """At least so many seconds pass between two alerts about the same job. The alert about the end of a run is an
 exception: it comes even right after the one about its start."""
-LATE = run.LATE.total_seconds()
+LATE = 600.0
 """An event of more than this many seconds ago is shown on the screen, but causes no alert."""
 SILENCE = 3600.0
 """Seconds for which the user can silence all alerts."""
@@ -298,7 +298,7 @@ _RANK = {"failed": 0, "timed out": 1, "aborted": 2, "longer than usual": 3, "no 
 
 
 def _details(what: Happening) -> str:
-    run = " ".join(filter(None, (f"#{what.number}" if what.number else "", what.branch)))
+    run = " ".join(filter(None, (numbered(what.number), what.branch)))
     step = f"step {what.step}" if what.step else ""
     return "".join(f" · {part}" for part in (run, step) if part)
 

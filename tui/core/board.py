@@ -11,7 +11,7 @@ from tui.core.job import Job, JobId, ServiceName
 from tui.core.known_runs import MatchKind, choose_record, known_runs, with_record
 from tui.core.observed_run import Gap, RecordedRun, observe
 from tui.core.reading import Failure, Moment, Reading, Retry, Status
-from tui.core.run import FailedStep, Outcome, RunRecord, merged
+from tui.core.run import FailedStep, Outcome, RunRecord, newer
 
 TRANSITIONS_KEPT = GAPS_KEPT = 20
 RUNS_KEPT = RECORDS_KEPT = WINDOW
@@ -223,7 +223,7 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
             return self if self.status is Status.IDLE else self._replace(going=record)
         if is_older:
             return self
-        last_run = merged(self.last_run, record)
+        last_run = newer(self.last_run, record)
         is_same = self.last_run is not None and last_run.number == self.last_run.number
         step = step or (self.failed_step if is_same else None)
         if last_run.outcome is not Outcome.FAILED:  # a later record may contradict an earlier one

@@ -66,7 +66,7 @@ def _usual_duration(state: JobState, now: float) -> Estimate | None:
 @_kept_for_last_state
 def _joined_runs(state: JobState) -> tuple[RecordedRun, ...]:
     joined = known_runs(state.runs, state.records)
-    runs = [_with_record(one.run, one.record) for one in joined if one.run]
+    runs = [_with_times(one.run, one.record) for one in joined if one.run]
     unnumbered = [run for run in runs if run.number is None]
     told = [
         as_run(state.job.id, one.record)
@@ -106,7 +106,7 @@ def _ended(record: RunRecord) -> float | None:
     return record.started_at.timestamp() + record.duration
 
 
-def _with_record(run: RecordedRun, record: RunRecord | None) -> RecordedRun:
+def _with_times(run: RecordedRun, record: RunRecord | None) -> RecordedRun:
     """Returns the run with number, outcome and times of its record; times only if both are where they were seen."""
     if record is None:
         return run

@@ -5,7 +5,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from tui.core.estimate import PastRun
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.run import Outcome, RunRecord
 
@@ -69,16 +68,6 @@ class KnownRun(NamedTuple):
         if exact is not None and self.is_over and (self.run is None or times_agree(self.record or _NONE, self.run)):
             return exact, exact
         return self.run.duration if self.run else None
-
-    @property
-    def past(self) -> PastRun | None:
-        """The run as input of an estimate; None if it was neither observed nor told closely enough."""
-        if self.run and (past := self.run.past):
-            return past
-        told = self.record
-        if told is None or told.duration is None or told.ended_at is None or told.is_finished is False:
-            return None
-        return PastRun(told.ended_at.timestamp(), told.duration, told.outcome.did_not_pass, is_told=True)
 
 
 _NONE = RunRecord(0)

@@ -46,6 +46,11 @@ def is_finished(word: str) -> bool | None:
     return False if word in _GOING_ON else None
 
 
+def numbered(number: int | None) -> str:
+    """`#88`; empty where the number of a build is not known."""
+    return f"#{number}" if number else ""
+
+
 def outcome_word(outcome: Outcome, as_sent: str) -> str:
     """The outcome in a word: the service's own where this program knows none; empty if it sent none."""
     return as_sent if outcome is Outcome.UNKNOWN else str(outcome)
@@ -54,10 +59,6 @@ def outcome_word(outcome: Outcome, as_sent: str) -> str:
 def is_never_built(word: str) -> bool:
     """Whether the `last_build_status` of a list means that there is no build yet."""
     return word.strip().lower() == _NEVER_BUILT
-
-
-LATE = timedelta(minutes=10)
-"""An outcome learned later than this after the stop is recorded, and raises no alert."""
 
 
 class RunRecord(NamedTuple):
@@ -100,7 +101,7 @@ class FailedStep(NamedTuple):
     """The text of the service's FAQ."""
 
 
-def merged(known: RunRecord | None, update: RunRecord) -> RunRecord:
+def newer(known: RunRecord | None, update: RunRecord) -> RunRecord:
     """The newer of two records of a job; of the same run, the one with more information.
 
     An unknown outcome never replaces a known one, nor an outcome from a list one from a record.
@@ -111,11 +112,6 @@ def merged(known: RunRecord | None, update: RunRecord) -> RunRecord:
         return known
     is_less = update.outcome is Outcome.UNKNOWN and known.outcome is not Outcome.UNKNOWN
     return known if is_less or (known.is_confirmed and not update.is_confirmed) else update
-
-
-def is_late(stopped_by: datetime, learned_at: datetime) -> bool:
-    """Whether an outcome was learned too late to raise an alert."""
-    return learned_at - stopped_by > LATE
 
 
 RUNS_NEEDED = 3

@@ -8,7 +8,7 @@ from tui.core.alert_policy import LATE, AlertOn, Happening
 from tui.core.board import JobState, Transition
 from tui.core.job import Job
 from tui.core.reading import Failure, Reading, Status
-from tui.core.run import Outcome, is_late
+from tui.core.run import Outcome
 from tui.core.run_progress import late_since
 
 
@@ -131,7 +131,7 @@ def new_transitions(before: JobState, after: JobState) -> list[Transition]:
 
 
 def _is_recent(transition: Transition) -> bool:
-    return not is_late(transition.after.wall, transition.by.wall)
+    return (transition.by.wall - transition.after.wall).total_seconds() <= LATE
 
 
 def _gives_no_answer(state: JobState) -> bool:

@@ -17,7 +17,7 @@ from tui.core.condition import Condition
 from tui.core.job import Job, JobId
 from tui.core.job_runs import RUNS_SHOWN, job_runs, usual_duration
 from tui.core.reading import Failure, Moment, Reading
-from tui.core.run import outcome_word
+from tui.core.run import numbered, outcome_word
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.formatting import brief
@@ -163,7 +163,7 @@ def run_fields(row: Row) -> Iterator[Field]:
     run, step = row.state.last_run, row.state.failed_step
     if run is None:
         return
-    about = " · ".join(filter(None, (f"#{run.number}" if run.number else "", run.branch, who_of(run))))
+    about = " · ".join(filter(None, (numbered(run.number), run.branch, who_of(run))))
     word = outcome_word(run.outcome, run.outcome_as_sent)
     source = "" if run.is_confirmed else ", as a list of jobs says"
     yield "last run", f"{word}{source}{f'  {about}' if about else ''}", ""

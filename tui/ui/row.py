@@ -9,7 +9,7 @@ from tui.core.condition import PROBLEMS, Condition, after_run, condition_of
 from tui.core.estimate import Estimate, RunProgress
 from tui.core.filter import FilterSubject
 from tui.core.reading import Moment, Status
-from tui.core.run import Outcome, RunRecord
+from tui.core.run import Outcome, RunRecord, numbered
 from tui.core.run_progress import Course, course_of
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
@@ -251,7 +251,7 @@ def _see_banner(profile: str, cells: int) -> str:
 
 
 def _going(run: RunRecord, cells: int) -> str:
-    first = " ".join(filter(None, (f"#{run.number}" if run.number else "", run.branch)))
+    first = " ".join(filter(None, (numbered(run.number), run.branch)))
     return _first_fitting(((first, who_of(run)), (first,)), cells)
 
 
@@ -276,7 +276,7 @@ def last_run(state: JobState, cells: int) -> str:
     run = state.last_run
     if run is None:
         return ""
-    number = f"#{run.number}" if run.number else ""
+    number = numbered(run.number)
     unknown = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else ""
     if not run.is_confirmed:
         return _first_fitting(((unknown, number, "unconfirmed"), (unknown, "unconfirmed")), cells)

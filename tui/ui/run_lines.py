@@ -10,7 +10,7 @@ from tui.core.job import JobId
 from tui.core.job_runs import SERVICE
 from tui.core.observed_run import RecordedRun
 from tui.core.past_events import URGENT, Count, Digest, EventKind, Matter, PastEvent
-from tui.core.run import RunRecord, outcome_word
+from tui.core.run import RunRecord, numbered, outcome_word
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
 from tui.ui.formatting import brief, clock, coarse, cut_middle, fit, local
@@ -44,7 +44,7 @@ def run_line(
 ) -> str:
     """The run in columns. `record` is the service's record of it, if known; `today` any aware time of today; `cells`
     those of start and duration."""
-    number = f"#{run.number}" if run.number else ""
+    number = numbered(run.number)
     parts = [
         fit(number, 6, glyphs.ellipsis),
         fit(f"{glyphs.condition[condition_of_run(run)]} {_word(run)}", 11, glyphs.ellipsis),
@@ -59,7 +59,7 @@ def run_line(
 
 def short_run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: RunRecord | None = None) -> str:
     """The run in fewer cells: mark, number, start, duration, branch and who."""
-    number = f"#{run.number}" if run.number else ""
+    number = numbered(run.number)
     parts = [
         glyphs.condition[condition_of_run(run)],
         fit(number, 6, glyphs.ellipsis),
@@ -197,7 +197,7 @@ def _what(event: PastEvent, step: str, glyphs: Glyphs) -> str:
     run = event.run
     if run is None:
         return f"{event.kind}: {event.reason}" if event.reason else str(event.kind)
-    number = f"#{run.number}" if run.number else ""
+    number = numbered(run.number)
     if event.kind is not EventKind.ENDED:
         return " ".join(filter(None, (event.kind, number)))
     took = lasted(run, glyphs)
