@@ -60,7 +60,7 @@ class Jobs:
         return zlib.crc32(f"/v3/jobs/{job}/status".encode()) % self._one_in == 0
 
 
-class Connection(asyncio.Protocol):
+class StatusProtocol(asyncio.Protocol):
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._buffer = b""
@@ -77,7 +77,7 @@ class Connection(asyncio.Protocol):
 
 async def serve(period: int, listed: int) -> None:
     jobs = Jobs(period, listed)
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(jobs), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(lambda: StatusProtocol(jobs), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

@@ -1,3 +1,5 @@
+"""What is known of jobs after readings: freshness, changes, pauses, and jobs that come and go."""
+
 import pytest
 
 from tests.support.builders import failure, job_id, moment, reading, state

@@ -1,3 +1,5 @@
+"""Limits, what was spent within a window, and the share of each instance."""
+
 from itertools import pairwise
 from math import inf, isclose, nan
 

@@ -1,3 +1,5 @@
+"""Job IDs, labels and tags."""
+
 import pickle
 
 import pytest

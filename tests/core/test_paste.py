@@ -1,3 +1,5 @@
+"""Jobs, labels and warnings in pasted text of any kind, and the preview of them."""
+
 import random
 import unicodedata
 

@@ -1,3 +1,5 @@
+"""Which part of an address is the job's ID, and what an address is that names none."""
+
 import pytest
 
 from tui.core.paste import Found, Verdict, parse_paste, preview

@@ -1,3 +1,5 @@
+"""Kinds of failures and how each is tried again; how long a reading took."""
+
 import pytest
 
 from tests.support.builders import failure, job_id, moment

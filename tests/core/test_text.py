@@ -1,3 +1,5 @@
+"""Texts from outside become plain and bounded; cut, sorted and measured in cells."""
+
 import itertools
 import unicodedata
 

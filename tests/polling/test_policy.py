@@ -1,3 +1,5 @@
+"""How often a job is polled: intervals that stretch, and how failures back off."""
+
 from math import isclose
 
 import pytest

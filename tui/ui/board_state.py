@@ -380,14 +380,7 @@ def empty_text(
 ) -> str:
     """The text shown instead of rows. `trouble` is given only if no job was ever read."""
     if not watched:
-        sign_in = f"You are not signed in: press {key('sign_in')} to do that.\n" if lacks_sign_in else ""
-        return (
-            f"No jobs yet.\n\n{sign_in}"
-            f"Press {key('add')} to add some, or paste here what you have: IDs, addresses of build tasks, a whole "
-            "message.\n"
-            f"Press {key('find')} to choose from the jobs of your projects.\n"
-            "The ID is the 32 letters and digits at the end of the address of the build task's page."
-        )
+        return _no_jobs(key, lacks_sign_in)
     if not shown and not state.filter:
         return f"No job of the profile {clean(state.profile)!r}.\n\nPress {key('profile')} to show all profiles."
     if not shown:
@@ -401,3 +394,14 @@ def empty_text(
             way = f"{again} A changed token file is noticed by itself."
         return f"Could not ask about {jobs}.\n\n{way}"
     return ""
+
+
+def _no_jobs(key: Key, lacks_sign_in: bool) -> str:
+    sign_in = f"You are not signed in: press {key('sign_in')} to do that.\n" if lacks_sign_in else ""
+    return (
+        f"No jobs yet.\n\n{sign_in}"
+        f"Press {key('add')} to add some, or paste here what you have: IDs, addresses of build tasks, a whole "
+        "message.\n"
+        f"Press {key('find')} to choose from the jobs of your projects.\n"
+        "The ID is the 32 letters and digits at the end of the address of the build task's page."
+    )

@@ -44,12 +44,9 @@ LINE = "\1"
 def fields(subject: Subject, glyphs: Glyphs) -> Iterator[Field]:
     """All fields of the details: what it does now and why, its last runs, its last reading, and what it is."""
     row, state = subject.row, subject.row.state
+    does = f"{glyphs.condition[row.condition]} {status_word(row)}  {time(row, 40)}".rstrip()
     yield WHOLE, state.name, "strong"
-    yield (
-        WHOLE,
-        f"{glyphs.condition[row.condition]} {status_word(row)}  {time(row, 40)}".rstrip(),
-        look_of(row.condition),
-    )
+    yield WHOLE, does, look_of(row.condition)
     is_running = row.condition is Condition.RUNNING
     if is_running:
         yield from _course(row, glyphs)
