@@ -96,19 +96,23 @@ async def test_from_why_a_build_failed_it_is_one_key_to_its_log_and_to_the_next_
 
 
 async def test_without_room_for_builds_the_failing_step_or_the_error_stands_behind_the_name() -> None:
-    names = ("ios", "android", "a-name-that-leaves-builds-no-room", "a-name-that-leaves-a-bit")
+    long = "infra-terraform plan of the region "
+    alike = [f"{'x' * 30}{number}{'y' * 30}" for number in (7, 8)]
+    names = ("ios", "android", f"{long}eu-1", f"{long}ap-2", f"{long}ap-3", "a-name-that-leaves-a-bit", *alike)
     watched = [Job(job_id(number), name) for number, name in enumerate(names, 1)]
-    failures = {job_id(2): failure(FailureKind.TIMEOUT)}
+    failures = {job_id(2): failure(FailureKind.TIMEOUT), job_id(5): failure(FailureKind.TIMEOUT)}
     async with screen(watched, failures, size=(56, 15)) as shown:
-        await learn(shown, 1, Outcome.FAILED, STEP)
-        await learn(shown, 3, Outcome.FAILED, STEP)
-        await learn(shown, 4, Outcome.FAILED, STEP)
+        for number in (1, 3, 4, 6, 7):
+            await learn(shown, number, Outcome.FAILED, STEP._replace(step="Lint") if number == 4 else STEP)
         assert "Build" not in shown.text
         assert line(shown, "ios").endswith("ios · Sign ipa")
         assert line(shown, "android").endswith("android · timed out")
-        assert "Sign" not in line(shown, "no-room")
-        assert line(shown, "a-bit").endswith("a-bit · Sign …")
-        await shown.pilot.resize_terminal(80, 24)
+        assert line(shown, "eu-1").endswith(" infra-terra…region eu-1 · Sign ipa")
+        assert line(shown, "Lint").endswith(" infra-terraform…region ap-2 · Lint")
+        assert line(shown, "ap-3").endswith(" infra-terra…region ap-3 · timed o…")
+        assert "Sign" not in line(shown, "x7")  # it could not be told from the next one
+        assert line(shown, "a-bit").endswith("a-bit · Sign i…")
+        await shown.pilot.resize_terminal(100, 24)
         await shown.until(lambda: line(shown, "ios").endswith("#88 · step Sign ipa"))
         assert line(shown, "ios").count("Sign") == 1
 

@@ -1,5 +1,6 @@
 """The table of jobs, drawn line by line. Marks and the cursor belong to jobs, not to rows. Draws only what changed."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from math import inf
@@ -18,13 +19,16 @@ from tui.core.board import JobState
 from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import GUTTER, MOST, Column, Look, Placed, place
-from tui.ui.formatting import fit, told_apart
+from tui.ui.formatting import cut_middle, fit, told_apart
 from tui.ui.groups import GroupLine, Groups, GroupTexts, Line, group_of, job_of
 from tui.ui.row import Row
 from tui.ui.status_line import joined, style_of
 
 AFTER_NAME, LEAST_AFTER_NAME = " · ", 6
 """What stands between a name and the text after it, and the fewest cells that this text needs."""
+BESIDE, KEPT = 8, 12
+"""Cells that a name leaves to the text after it where it would leave less than the fewest, as long as it keeps so many
+itself."""
 MARGIN = 2
 """Rows kept in view above and below the cursor."""
 MEASURED, NAMES_MEASURED = 60, 2000
@@ -82,6 +86,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._widths: dict[str, int] = {}
         """Cells that the texts of each column need. They grow with the texts, and shrink only with `measure`."""
         self._short: Mapping[str, str] = {}
+        self._shorter: Mapping[str, str] = {}
+        """The same for rows with a text after the name; without names that could not be told apart then."""
         """The texts of names that are cut."""
         self._measured_jobs: frozenset[JobId] = frozenset()
         """The jobs of the last `measure` in `show`: only other ones are measured anew."""
@@ -230,14 +236,23 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _shorten(self) -> None:
         """Cut the names so that they can be told apart."""
-        before, self._short = self._short, {}
+        before = self._short, self._shorter
+        self._short, self._shorter = {}, {}
         for placed in self._placed:
-            if (name := placed.column.name) and placed.width < self._widths.get(placed.column.key, 0):
+            cells = placed.width - len(AFTER_NAME) - BESIDE
+            has_texts = cells >= KEPT and any(column.after_name for column in self._left_out)
+            if (name := placed.column.name) and (has_texts or placed.width < self._widths.get(placed.column.key, 0)):
                 names = [name(self._state_of(job)) for job in self._every_job]
                 self._short = told_apart(names, placed.width, self._glyphs.ellipsis)
-        if self._short != before:
+                self._shorter = self._unlike(told_apart(names, cells, self._glyphs.ellipsis)) if has_texts else {}
+        if (self._short, self._shorter) != before:
             self._cells.clear()
             self.refresh()
+
+    @staticmethod
+    def _unlike(short: Mapping[str, str]) -> Mapping[str, str]:
+        count = Counter(short.values())
+        return {name: text for name, text in short.items() if count[text] == 1}
 
     @property
     def _shown(self) -> Sequence[Column]:
@@ -440,18 +455,35 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return cells
 
     def _cell(self, placed: Placed, row: Row, text: str) -> tuple[str, Look]:
-        """The cell's text and look. After a name, if there is room, stands what a column says that was left out."""
-        text, look = self._fitting(placed, row, text), placed.column.style(row)
-        room = placed.width - cell_len(text) - len(AFTER_NAME)
-        if not placed.column.name or not isinstance(look, str) or room < LEAST_AFTER_NAME:
-            return text, look
+        """The cell's text and look. After a name stands what a column says that was left out, if there is room; a name
+        that leaves none is cut, if it can be told apart then."""
+        shown, look = self._fitting(placed, row, text), placed.column.style(row)
+        if not placed.column.name or not isinstance(look, str):
+            return shown, look
+        room = placed.width - cell_len(shown) - len(AFTER_NAME)
+        shorter = self._shorter.get(text) if room < LEAST_AFTER_NAME else shown
+        if not shorter:
+            return shown, look
+        said, its_look = self._after_name(row, placed.width - cell_len(shorter) - len(AFTER_NAME))
+        if not said:
+            return shown, look
+        if shorter != shown:
+            shorter = self._cut_like(shorter, text, placed.width - len(AFTER_NAME) - cell_len(said))
+        parts = ((shorter, look), (AFTER_NAME, "dim"), (said, its_look))
+        return "".join(part for part, _ in parts), tuple(name for part, name in parts for _ in part)
+
+    def _after_name(self, row: Row, room: int) -> tuple[str, str]:
+        """What stands after the name in so many cells, and its look; two empty texts if nothing does."""
         for column in self._left_out:
-            said, its_look = column.after_name(row, room) if column.after_name else ("", "")
+            said, look = column.after_name(row, room) if column.after_name else ("", "")
             if said:
-                said = fit(said, min(room, cell_len(said)), self._glyphs.ellipsis)
-                parts = ((text, look), (AFTER_NAME, "dim"), (said, its_look))
-                return "".join(part for part, _ in parts), tuple(name for part, name in parts for _ in part)
-        return text, look
+                return fit(said, min(room, cell_len(said)), self._glyphs.ellipsis), look
+        return "", ""
+
+    def _cut_like(self, cut: str, name: str, cells: int) -> str:
+        """The name in so many cells, with the same end as where it is cut to fewer."""
+        end = cut.rpartition(self._glyphs.ellipsis)[2] if cut != name else ""
+        return cut_middle(name, cells, self._glyphs.ellipsis, cells - 1 - cell_len(end))
 
     @property
     def _left_out(self) -> Iterable[Column]:
