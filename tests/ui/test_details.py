@@ -1,7 +1,9 @@
 """The details: what they say of a job, and where they stand."""
 
 import pytest
+from rich.console import Console
 
+from tests.core.test_past_events import run
 from tests.support.builders import DAY, failure, job_id, moment, row, state
 from tests.support.screen_harness import Screen, screen
 from tui.core.job import Job, ServiceName
@@ -10,7 +12,7 @@ from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import UNICODE
 from tui.ui.actions.details import DetailsPlace, place_of, resized
-from tui.ui.details import LINE, WHOLE, fields
+from tui.ui.details import LINE, WHOLE, fields, grid
 from tui.ui.row import Row, Subject
 
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
@@ -46,6 +48,37 @@ def test_at_most_ten_runs_the_newest_first() -> None:
     times = [line.split()[1] for line in lines if ":" in line]
     assert len(times) == 10
     assert times == sorted(times, reverse=True)
+
+
+@pytest.mark.parametrize(("began", "said", "look"), [(-400.0, "≈3m left", ""), (-770.0, "longer than usual", "ageing")])
+def test_a_run_says_once_how_long_it_usually_takes_and_looks_late_if_it_is(began: float, said: str, look: str) -> None:
+    known = state((RUNNING, 10), job=JOB)
+    ended = tuple(run(JOB.id, -5000.0, -4400.0, Outcome.PASSED) for _ in range(20))
+    known = known._replace(runs=ended, current_run=run(JOB.id, began))
+    found = list(fields(Subject(row(known, 10), "https://build.example", None, 15.0), UNICODE))
+    assert found[2] == (WHOLE, said, look)
+    assert [value for name, value, _ in found if "usually ≈10m" in value or name == "usually"] == [found[3][1]]
+
+
+def test_the_last_reading_has_the_code_of_its_answer_where_there_was_one() -> None:
+    known = state((IDLE, 0))
+    assert known.last
+    assert any(line.startswith("last read: ") and line.endswith(", HTTP 200") for line in shown(row(known, 10)))
+    unanswered = known._replace(last=known.last._replace(http_status=None))
+    assert not any("HTTP" in line for line in shown(row(unanswered, 10)))
+
+
+def test_an_alert_is_named_of_a_job_that_is_armed_alone() -> None:
+    known = state((RUNNING, 0), job=JOB)
+    assert "alert: when it ends, once" in shown(row(known._replace(is_armed_once=True), 10))
+    assert not any(line.startswith("alert: ") for line in shown(row(known, 10)))
+
+
+def test_a_run_has_one_line_however_little_room_there_is_and_all_else_is_folded() -> None:
+    console = Console(width=12)
+    drawn = grid([(LINE, "● #8 main timer", ""), (WHOLE, "certificate expired", "")], lambda _: "")
+    lines = ["".join(part.text for part in line).rstrip() for line in console.render_lines(drawn)]
+    assert lines == ["● #8 main t…", "certificate", "expired"]
 
 
 def test_without_an_answer_it_says_what_to_do() -> None:

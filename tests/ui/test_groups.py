@@ -1,5 +1,6 @@
 """Rows in groups: which lines there are, what a group's line says, and that everything else goes on working."""
 
+import re
 from dataclasses import dataclass, field
 
 import pytest
@@ -18,7 +19,7 @@ from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import UNICODE
 from tui.ui.details import BLANK, WHOLE, group_fields
-from tui.ui.groups import GroupLine, Groups, group_of, job_of
+from tui.ui.groups import GroupLine, Groups, GroupTexts, group_of, job_of
 from tui.ui.job_table import JobTable
 from tui.ui.row import Row
 
@@ -106,6 +107,58 @@ def test_folded_groups_have_one_line_and_say_which_job_they_hide() -> None:
     grouped.groups.set_folded(every)
     assert grouped.shown == ["-data", "-slow", "-web", "-no tag"]
     assert grouped.groups.folded_after_all() == ("tag:gone",)
+
+
+def said(texts: GroupTexts, key: str, room: int = 60) -> str:
+    return " ".join(text for text, _ in texts.cells(key, room)).rstrip()
+
+
+def test_counts_stay_in_their_place_until_the_user_folds_a_group_or_groups_by_something_else() -> None:
+    grouped = Table("tag", {A: state((Status.RUNNING, 1), job=WATCHED[0]), B: state((Status.IDLE, 1), job=WATCHED[1])})
+    texts = GroupTexts(grouped.groups, UNICODE)
+    texts.widen()
+    before = said(texts, "tag:web")
+    assert before == " ▿ ▸ web (2)   1 running  1 idle"
+    grouped.states[A] = state((Status.IDLE, 1), job=WATCHED[0])
+    grouped.groups.follow([A], grouped.row)
+    texts.widen()
+    assert said(texts, "tag:web") == " ▿ ◦ web (2)              2 idle"
+    grouped.groups.set_folded(["tag:slow"])
+    texts.widen()
+    assert said(texts, "tag:web") == " ▿ ◦ web (2)   2 idle"
+
+
+def test_no_count_of_a_group_is_cut_and_a_long_name_leaves_room_for_them() -> None:
+    of_each = (Status.RUNNING, Status.IDLE, failure())
+    jobs = [Job(job_id(number), f"job {number}", ("payments-of-the-third-region",)) for number in range(1, 13)]
+    grouped = Table("tag", {job.id: state((of_each[at % 3], 1), job=job) for at, job in enumerate(jobs)})
+    texts = GroupTexts(grouped.groups, UNICODE)
+    texts.widen()
+    key = group_of(grouped.groups.lines[0])
+    for room in range(46, 90):
+        line = said(texts, key, room)
+        assert len(line) <= room + 1, room
+        assert set(re.findall(r"\d+", line)) <= {"12", "4"}, line
+
+
+@pytest.mark.parametrize(("new", "look"), [((), "failed"), ((A,), "failed"), ((B,), "error")])
+def test_failed_is_reversed_in_a_folded_group_unless_its_only_news_are_no_failures(
+    new: tuple[JobId, ...], look: str
+) -> None:
+    failed = RunRecord(7, Outcome.FAILED, "failure", moment(0).wall, moment(1).wall, is_finished=True)
+    states = {job.id: state((Status.IDLE, 10), job=job) for job in WATCHED[:2]}
+    states[A] = states[A].learn(failed, FailedStep("Sign"))
+    grouped = Table("tag", states, Groups(lambda: new))
+    grouped.groups.set_folded(["tag:web"])
+    texts = GroupTexts(grouped.groups, UNICODE)
+    texts.widen()
+    assert dict(texts.cells("tag:web", 60))[" 1 failed"] == look
+
+
+def test_one_job_is_not_called_jobs_in_the_details_of_its_group() -> None:
+    grouped = table("tag")
+    one, two = (list(group_fields(grouped.groups, key, grouped.row, UNICODE)) for key in ("tag:data", "tag:web"))
+    assert (one[1][1], two[1][1]) == ("1 job: 1 idle", "2 jobs: 2 idle")
 
 
 TAGS = st.lists(st.sampled_from(["web", "Web", "", "x", "10", "9"]), max_size=3).map(tuple)

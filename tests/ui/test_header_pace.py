@@ -356,3 +356,18 @@ def test_the_oldest_age_is_said_in_the_words_of_its_row(age: int) -> None:
     parts = header_parts(GLANCE._replace(summary=summary, now=100 + age, out_of_view=(), ends=()))
     said = ["".join(text for text, _ in part) for part in parts]
     assert f"oldest answer {time(row(known, 100 + age), 20).removesuffix(' old')}" in said
+
+
+def test_the_header_counts_the_profiles_where_there_are_two() -> None:
+    both = (ProfileState("p1", "cn-north-4", USUAL), ProfileState("p2", "ap-1", USUAL))
+    parts = header_parts(GLANCE._replace(profiles=both, out_of_view=(), ends=(), width=200))
+    assert [("2 profiles", "dim")] in parts
+
+
+def test_as_many_counts_are_left_as_have_room() -> None:
+    three = Summary(Counter({Condition.RUNNING: 12, Condition.FAILED: 2, Condition.PASSED: 9}), 0, 0, 0, None)
+    assert [line(width, three) for width in (12, 11, 10)] == [" 12▸  2●  9✓", " 12▸  2● …", " 12▸  2● …"]
+
+
+def test_a_banner_without_lines_has_no_look() -> None:
+    assert banner(GLANCE) == ("", "")
