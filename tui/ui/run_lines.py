@@ -13,7 +13,7 @@ from tui.core.past_events import URGENT, Count, Digest, EventKind, Matter, PastE
 from tui.core.run import RunRecord, numbered, outcome_word
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
-from tui.ui.formatting import brief, clock, coarse, cut_middle, fit, local
+from tui.ui.formatting import brief, clock, coarse, fit, local, told_apart
 from tui.ui.row import look_of, who_of
 
 if TYPE_CHECKING:
@@ -171,11 +171,12 @@ def event_lines(
     names = [name_of(event.job) for event in events]
     room = max(SHORT_NAME, min(NAME, cells - WITHOUT_NAME))
     wide = min(room, max(map(width, names), default=0))
+    short = told_apart(names, wide, glyphs.ellipsis)
     lines = []
     for event, at, name in zip(events, clocks, names, strict=True):
         condition = _condition(event)
         is_new = event.at > read_until
-        begin = f"{glyphs.mark if is_new else ' '} {at:>{when}} {fit(cut_middle(name, wide, glyphs.ellipsis), wide)} "
+        begin = f"{glyphs.mark if is_new else ' '} {at:>{when}} {fit(short[name], wide)} "
         what = f"{glyphs.condition[condition]} {_what(event, step_of(event), glyphs)}"
         lines.append(ListLine(event.job, ((begin, "strong" if is_new else "dim"), (what, look_of(condition)))))
     return lines
