@@ -111,6 +111,25 @@ def test_what_was_written_is_remembered(path: Path) -> None:
     assert known.seen == {job_id(1): seen}
 
 
+def test_since_when_jobs_give_no_answer_is_remembered_also_by_a_file_of_before(path: Path) -> None:
+    file = opened(path)
+    file.write(Notes((run(NOW - 900, NOW - 600),)))  # as a version that kept nothing of that
+    assert file.read().silent == {}
+    file.write(Notes(silent={job_id(1): NOW - 500, job_id(2): NOW - 400}))
+    assert file.read().silent == {job_id(1): NOW - 500, job_id(2): NOW - 400}
+    file.write(Notes(silent={job_id(1): NOW - 300, job_id(2): None}))
+    file.prune()
+    assert file.read().silent == {job_id(1): NOW - 300}
+    file.close()
+    later = opened(path, NOW + 91 * DAY)
+    later.write(Notes((run(NOW + 90 * DAY, NOW + 91 * DAY),)))
+    later.close()
+    later = opened(path, NOW + 91 * DAY)
+    later.read()
+    later.prune()
+    assert later.read().silent == {}
+
+
 def test_a_run_that_ended_replaces_the_one_that_went_on(path: Path) -> None:
     file = opened(path)
     file.write(Notes((run(NOW - 300),)))

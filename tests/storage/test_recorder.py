@@ -16,7 +16,8 @@ from tui.core.board import Board, JobState
 from tui.core.estimate import WINDOW
 from tui.core.job import Job, JobId
 from tui.core.observed_run import Between, Gap, RecordedRun
-from tui.core.reading import Failure, Moment, Reading, Status
+from tui.core.past_events import EventKind, Outage, ended_outage, events_of
+from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
 from tui.core.remembered import Notes, Remembered, together
 from tui.core.run import Outcome, RunRecord
 from tui.core.run_progress import course_of
@@ -118,6 +119,36 @@ def test_a_job_is_after_a_start_what_it_was_before_and_says_so_until_the_first_a
     again.see((IDLE, 5002))
     assert (again.state.is_remembered, again.state.status) == (False, IDLE)
     assert again.state.gaps[-1] == Gap(JOB, NOON + 115, NOON + 5001.9)
+
+
+def test_a_job_without_an_answer_gave_none_since_before_the_restart_until_it_gives_one(path: Path) -> None:
+    forbidden = failure(FailureKind.FORBIDDEN)
+    first = Program(path)
+    first.see((forbidden, 10), (forbidden, 25))
+    first.end()
+    for start, later in ((5000, failure()), (6000, forbidden)):
+        again = Program(path, now=start)
+        again.see((later, start + 1))
+        (event,) = events_of(again.state)
+        assert (event.at, event.kind) == (NOON + 10, EventKind.NO_ANSWER)
+        assert again.state.no_answer_since == moment(start + 1)
+        again.end()
+    third = Program(path, now=7000)
+    assert not list(events_of(third.state))  # whether it gives one now is not known
+    before = third.state
+    third.see((IDLE, 7001))
+    assert ended_outage(before, third.state) == Outage(JOB, NOON + 10, NOON + 7001, "")
+    third.end()
+    last = Program(path, now=8000)
+    last.see((forbidden, 8001))
+    assert [event.at for event in events_of(last.state)] == [NOON + 8001]
+
+
+def test_a_failure_that_passes_is_not_remembered(path: Path) -> None:
+    first = Program(path)
+    first.see((IDLE, 0), (failure(), 10))
+    first.end()
+    assert Program(path, now=5000).state.silent_before is None
 
 
 def test_more_runs_are_asked_for_once_when_a_job_begins_to_run_or_the_service_tells_of_its_runs() -> None:

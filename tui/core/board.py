@@ -79,6 +79,9 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     failures: int = 0
     """Failed readings in a row."""
     no_answer_since: Moment | None = None
+    """When the first of these failures came."""
+    silent_before: Moment | None = None
+    """Since when it gave no answer, if it gave none when the program ended last; None once there was an answer."""
     transitions: tuple[Transition, ...] = ()
     """The last changes, oldest first."""
     paused: Moment | None = None
@@ -158,6 +161,11 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         """Whether readings fail for more than a moment: three in a row, or one whose reason does not pass by itself."""
         return self.failure is not None and (self.failures >= SILENT_AFTER or self.failure.kind.retry is Retry.LASTING)
 
+    @property
+    def silent_since(self) -> Moment | None:
+        """Since when it gives no answer for more than a moment, also over a restart; None if it gives answers."""
+        return self.silent_before or (self.no_answer_since if self.is_silent else None)
+
     def has_changed_since(self, was: "JobState") -> bool:
         """Whether a start or a stop was seen since the job was in that state."""
         return self.transitions[-1:] != was.transitions[-1:]
@@ -185,7 +193,13 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
             )
         seen = observe(self.good, self.current_run, reading, interval)
         known = self._replace(
-            last=reading, good=reading, failures=0, no_answer_since=None, current_run=seen.run, is_remembered=False
+            last=reading,
+            good=reading,
+            failures=0,
+            no_answer_since=None,
+            silent_before=None,
+            current_run=seen.run,
+            is_remembered=False,
         )
         if seen.gap:
             known = known._replace(gaps=(*self.gaps, seen.gap)[-GAPS_KEPT:])

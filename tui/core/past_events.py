@@ -84,17 +84,18 @@ def _missed(state: JobState) -> Iterator[tuple[RecordedRun, float]]:
 
 def outage_of(state: JobState) -> Outage | None:
     """Returns the time without answers that goes on; None if there is none, or if the next reading may end it."""
-    if state.failure is None or state.no_answer_since is None or not state.is_silent:
+    if state.failure is None or state.silent_since is None:
         return None
-    return Outage(state.job.id, state.no_answer_since.wall.timestamp(), None, state.failure.summary)
+    return Outage(state.job.id, state.silent_since.wall.timestamp(), None, state.failure.summary)
 
 
 def ended_outage(before: JobState, after: JobState) -> Outage | None:
     """Returns the time without answers that ended between two states of a job; None if none did."""
-    outage = outage_of(before)
-    if outage is None or after.failure is not None or after.last is None:
+    since = before.silent_since
+    if since is None or after.failure is not None or after.last is None:
         return None
-    return outage._replace(until=after.last.received.wall.timestamp())
+    reason = before.failure.summary if before.failure else ""
+    return Outage(before.job.id, since.wall.timestamp(), after.last.received.wall.timestamp(), reason)
 
 
 def _of_outages(outages: Iterable[Outage]) -> Iterator[PastEvent]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from itertools import pairwise
+from math import inf
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
@@ -40,14 +41,17 @@ class Remembered(NamedTuple):
     """The last runs of each job, oldest first, of all hosts; the last one may be going on."""
     seen: Mapping[JobId, LastSeen] = {}
     gaps: Mapping[JobId, Sequence[Gap]] = {}
+    silent: Mapping[JobId, float] = {}
+    """Since when jobs gave no answer that gave none before the program ended; epoch seconds."""
 
     @property
     def jobs(self) -> AbstractSet[JobId]:
-        return self.runs.keys() | self.seen.keys() | self.gaps.keys()
+        return self.runs.keys() | self.seen.keys() | self.gaps.keys() | self.silent.keys()
 
     def only(self, jobs: AbstractSet[JobId]) -> "Remembered":
         """Returns what was read of these jobs."""
-        return Remembered(_only(self.runs, jobs), _only(self.seen, jobs), _only(self.gaps, jobs))
+        silent = _only(self.silent, jobs)
+        return Remembered(_only(self.runs, jobs), _only(self.seen, jobs), _only(self.gaps, jobs), silent)
 
     def with_news(self, news: "Remembered") -> "Remembered":
         """Returns this with runs that were read later."""
@@ -70,6 +74,8 @@ class Notes(NamedTuple):
     seen: Mapping[JobId, LastSeen] = MappingProxyType({})
     dropped: frozenset[tuple[JobId, float]] = frozenset()
     """Runs, by job and start, that are written with another start now: the clock was set."""
+    silent: Mapping[JobId, float | None] = MappingProxyType({})
+    """Since when jobs give no answer; None for one that gives answers again."""
 
 
 def together(notes: Iterable[Notes]) -> Notes:
@@ -78,6 +84,7 @@ def together(notes: Iterable[Notes]) -> Notes:
     gaps: list[Gap] = []
     seen: dict[JobId, LastSeen] = {}
     dropped: set[tuple[JobId, float]] = set()
+    silent: dict[JobId, float | None] = {}
     for note in notes:
         for key in note.dropped:
             runs.pop(key, None)
@@ -85,7 +92,8 @@ def together(notes: Iterable[Notes]) -> Notes:
         runs |= {(run.job, run.start.by): run for run in note.runs}
         gaps += note.gaps
         seen |= note.seen
-    return Notes(tuple(runs.values()), tuple(gaps), seen, frozenset(dropped))
+        silent |= note.silent
+    return Notes(tuple(runs.values()), tuple(gaps), seen, frozenset(dropped), silent)
 
 
 def last_seen(state: JobState) -> LastSeen | None:
@@ -117,6 +125,9 @@ def _remember(state: JobState, known: Remembered, now: Moment) -> JobState:
     runs = [run for run in known.runs.get(job, ()) if (run.end.by if run.end else run.running_at) <= latest]
     gaps = [gap for gap in known.gaps.get(job, ()) if gap.end <= latest]
     state = state._replace(gaps=(*gaps, *state.gaps)[-GAPS_KEPT:])
+    silent = known.silent.get(job, inf)
+    if silent <= latest and not state.good:
+        state = state._replace(silent_before=_moment(silent, now))
     if state.good or state.runs:
         return state._replace(runs=tuple(merged([*_known_to_end(runs, state), *state.runs])[-RUNS_KEPT:]))
     found = known.seen.get(job)

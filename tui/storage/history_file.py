@@ -69,6 +69,9 @@ create table day(checked real not null, is_open integer not null);
 insert into day values (0, 0);
 """
 
+_SILENT = "create table if not exists silent(job integer primary key, since real not null)"
+"""Made by the first job without an answer: files of before have no such table."""
+
 HELD = "another program holds its file"
 """Why there is no history while SQLite says that it is busy."""
 _NO_HISTORY = "its file holds what is no history: remove it"
@@ -127,7 +130,9 @@ class HistoryFile:
             gaps.setdefault(gap.job, []).insert(0, gap)
         seen = dict(_seen(self._connection))
         self._newest = max((known.received for known in seen.values()), default=inf)
-        return Remembered({job: merged(known)[-RUNS_REMEMBERED - 1 :] for job, known in runs.items()}, seen, gaps)
+        return Remembered(
+            {job: merged(known)[-RUNS_REMEMBERED - 1 :] for job, known in runs.items()}, seen, gaps, self._silent()
+        )
 
     def read_more(self, jobs: AbstractSet[JobId]) -> Remembered:
         """Returns as many runs of these jobs as an estimate uses."""
@@ -151,7 +156,7 @@ class HistoryFile:
     def write(self, notes: Notes) -> None:
         """Writes everything in one transaction; a run that is known by its start is replaced."""
         with self._transaction() as connection:
-            jobs = {run.job for run in notes.runs} | {gap.job for gap in notes.gaps} | set(notes.seen)
+            jobs = {run.job for run in notes.runs} | {gap.job for gap in notes.gaps} | {*notes.seen, *notes.silent}
             connection.executemany("insert or ignore into job(job) values (?)", [(job,) for job in jobs])
             connection.executemany(
                 "delete from run where job = (select id from job where job = ?) and start_by = ?", notes.dropped
@@ -167,6 +172,29 @@ class HistoryFile:
                 "insert or replace into seen values ((select id from job where job = ?), ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(job, seen.status is Status.RUNNING, *seen[1:]) for job, seen in notes.seen.items()],
             )
+            if notes.silent:
+                self._write_silent(notes.silent)
+
+    def _write_silent(self, silent: Mapping[JobId, float | None]) -> None:
+        self._connection.execute(_SILENT)
+        self._connection.executemany(
+            "delete from silent where job = (select id from job where job = ?)", [(job,) for job in silent]
+        )
+        self._connection.executemany(
+            "insert into silent values ((select id from job where job = ?), ?)",
+            [(job, since) for job, since in silent.items() if since is not None],
+        )
+
+    def _silent(self) -> dict[JobId, float]:
+        """Returns since when jobs gave no answer that gave none when they were asked last."""
+        if not self._has_silent():
+            return {}
+        rows = self._connection.execute("select job.job, since from silent join job on job.id = silent.job")
+        return {JobId(job): _time(since) for job, since in rows}
+
+    def _has_silent(self) -> bool:
+        found = self._connection.execute("select 1 from sqlite_master where type = 'table' and name = 'silent'")
+        return found.fetchone() is not None
 
     def prune(self) -> None:
         """Removes what is older than 90 days, and all but the last 1,000 runs and gaps of each job.
@@ -181,6 +209,8 @@ class HistoryFile:
             connection.execute("delete from run where coalesce(end_by, running_at) < ?", (oldest,))
             connection.execute("delete from gap where end < ?", (oldest,))
             connection.execute("delete from seen where received < ?", (oldest,))
+            if self._has_silent():
+                connection.execute("delete from silent where since < ?", (oldest,))
             for (identity,) in connection.execute("select id from job").fetchall():
                 connection.execute(
                     "delete from run where job = ? and start_by < ?", (identity, _first_kept(connection, identity))

@@ -104,15 +104,16 @@ class Recorder:
         """Returns what the second state has and the first has not; None for a reading that changed nothing."""
         if now.good is not was.good or now.last_run is not was.last_run:
             self._unwritten[now.job.id] = now
+        silent = {} if _silent(was) == _silent(now) else {now.job.id: _silent(now)}
         if was.runs is now.runs and was.gaps is now.gaps and _start(was) == _start(now):
-            return None
+            return Notes(silent=silent) if silent else None
         runs = [run for run in now.runs if run not in was.runs]
         runs += [now.current_run] if now.current_run else []  # after a gap it may be two
         gaps = tuple(gap for gap in now.gaps if gap not in was.gaps)
         before, kept = _start(was), {_start(now), *(run.start.by for run in runs)}
         dropped = frozenset() if before is None or before in kept else frozenset({(now.job.id, before)})
         found = last_seen(now)
-        return Notes(tuple(runs), gaps, {now.job.id: found} if found else {}, dropped)
+        return Notes(tuple(runs), gaps, {now.job.id: found} if found else {}, dropped, silent)
 
     def _note_last(self) -> None:
         states, self._unwritten = self._unwritten, {}
@@ -126,6 +127,10 @@ class Recorder:
 def _needs_more(was: JobState, now: JobState) -> bool:
     """Whether the job began to run, which needs an estimate, or the service told of its runs: some may be ours."""
     return (now.current_run is not None and was.current_run is None) or now.records is not was.records
+
+
+def _silent(state: JobState) -> float | None:
+    return state.silent_since and state.silent_since.wall.timestamp()
 
 
 def _start(state: JobState) -> float | None:
