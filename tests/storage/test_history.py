@@ -2,6 +2,7 @@
 
 import os
 import random
+import resource
 import select
 import signal
 import sqlite3
@@ -37,6 +38,7 @@ from tui.storage.history_file import (
     history_path,
     read_older,
     read_runs,
+    reason,
 )
 
 NOW = 1_780_000_000.0
@@ -578,6 +580,20 @@ def test_a_disk_that_fills_up_ends_history_with_one_notice(path: Path) -> None:
     history.close(5)
     assert history.notice() == "No history: the disk is full."
     assert history.notice() == ""
+
+
+def test_a_limit_of_the_shell_is_not_called_an_error_of_the_disk_alone(path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(sqlite3.Error) as too_large:
+            opened(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert reason(too_large.value).endswith("(ulimit -f)")
+    with pytest.raises(sqlite3.Error) as not_opened:
+        sqlite3.connect(path.parent)
+    assert reason(not_opened.value).endswith("(ulimit -n)")
 
 
 def test_a_lock_that_never_comes_is_said_once_and_what_was_noted_waits(path: Path, histories: list[History]) -> None:

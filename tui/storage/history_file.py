@@ -572,4 +572,8 @@ def reason(error: Exception) -> str:
         return "the disk is full"
     if code == sqlite3.SQLITE_READONLY or isinstance(error, PermissionError):
         return "its folder cannot be written"
-    return "its file cannot be used: " + (error.strerror or "error" if isinstance(error, OSError) else "disk error")
+    if isinstance(error, OSError):
+        return f"its file cannot be used: {error.strerror or 'error'}"
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return "its file cannot be opened: look at its folder, and at the limit of open files (ulimit -n)"
+    return "its file cannot be read or written: look at the disk, and at the limit for the size of a file (ulimit -f)"
