@@ -3,6 +3,7 @@
 import copy
 import os
 import pickle
+import sys
 from pathlib import Path
 
 import pytest
@@ -213,6 +214,18 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     assert "not a regular file" in said(FileToken(pipe).token())
     assert "directory" in said(FileToken(tmp_path / "pipe" / "x").token()).lower()
     assert "invalid file name" in said(FileToken(tmp_path / "a\0b").token())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the open files are read from /proc")
+def test_a_folder_in_place_of_the_token_file_holds_no_descriptor(tmp_path: Path) -> None:
+    def open_files() -> int:
+        return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+    file, before = FileToken(tmp_path), open_files()
+    for name in ("one", "two", "three"):  # it changes, so it is read again
+        (tmp_path / name).touch()
+        assert "not a regular file" in said(file.token())
+    assert open_files() == before
 
 
 @pytest.mark.parametrize(

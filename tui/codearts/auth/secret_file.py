@@ -15,6 +15,7 @@ LARGEST_FILE = 128 * 1024
 """Bytes."""
 
 _NOT_THERE = "There is no such file: check its name, or write it."
+_NO_FILE = "It is not a regular file: write the credential into a file of its own."
 _IS_NO_NAME = "This looks like the secret itself: write it into a file, and give the name of that."
 _LONGEST_NAME = 24
 
@@ -62,6 +63,8 @@ class PrivateFile(Generic[Held]):
             return unusable(self.source, str(problem))
         except FileNotFoundError:
             return unusable(self.source, _IS_NO_NAME if _is_secret(self._path.name) else _NOT_THERE)
+        except IsADirectoryError:
+            return unusable(self.source, _NO_FILE)
         except (OSError, ValueError) as error:
             if _is_secret(self._path.name):
                 return unusable(self.source, _IS_NO_NAME)
@@ -88,17 +91,20 @@ def _stamp_of(info: os.stat_result) -> _Stamp:
 
 def _read_private(path: Path) -> str:
     """Checks the file after opening it, so that it cannot be swapped in between; never waits for a pipe."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        info = os.fstat(descriptor)
+    with open(path, "rb", opener=_open_without_waiting) as file:  # os.fdopen would leave a folder open
+        info = os.fstat(file.fileno())
         if not stat.S_ISREG(info.st_mode):
-            raise UserError("It is not a regular file: write the credential into a file of its own.")
+            raise UserError(_NO_FILE)
         if info.st_mode & 0o077:
             raise UserError("Others may read or write it: run chmod 600 on it.")
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise UserError(f"It is larger than {LARGEST_FILE // 1024} KiB: it must hold the credential alone.")
     return _decoded(content)
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def _decoded(content: bytes) -> str:
