@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.core.errors import UserError
+from tui.core.errors import NO_PROFILE, UserError
 from tui.core.job import JobId, ServiceName
 from tui.core.paths import expanded
 from tui.core.reading import Failure, FailureKind, Moment, Reading
@@ -66,7 +66,7 @@ class App(NamedTuple):
         from tui.codearts.auth.credentials import FixedToken
         from tui.profiles.profile import make_profile
 
-        failure = Failure(FailureKind.NO_CREDENTIAL, f"The settings have no profile {clean(name, 60)!r}.")
+        failure = Failure(FailureKind.NO_CREDENTIAL, NO_PROFILE.format(clean(name, 60)))
         endpoint = self.profiles[self.default].endpoint
         made = make_profile(name, endpoint, FixedToken("none", failure), PollingSettings(), self.now)
         return made._replace(extras=None)

@@ -278,7 +278,7 @@ async def test_a_profile_that_only_the_watchlist_knows_says_so(user: User) -> No
     unknown = user.app("--profile", "prod").profile("gone")
     failure = await shown(unknown)
     assert isinstance(failure, Failure)
-    assert failure.summary == "The settings have no profile 'gone'."
+    assert failure.summary == "The settings have no profile 'gone': add it there, or change the job's profile."
     assert unknown.sign_in.wants is SecretKind.TOKEN
 
 

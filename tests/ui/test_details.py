@@ -7,7 +7,7 @@ from tests.core.test_past_events import run
 from tests.support.builders import DAY, failure, job_id, moment, row, state
 from tests.support.screen_harness import Screen, screen
 from tui.core.job import Job, ServiceName
-from tui.core.reading import Status
+from tui.core.reading import Failure, FailureKind, Status
 from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import UNICODE
@@ -86,6 +86,18 @@ def test_without_an_answer_it_says_what_to_do() -> None:
     assert any(line.startswith("do: ") for line in lines)
     assert any(line.startswith("last good: ") for line in lines)
     assert "request ID: c0ffee" in lines
+
+
+async def test_what_no_sign_in_helps_is_not_advised_to_sign_in() -> None:
+    said = "The settings have no profile 'gone': add it there, or change the job's profile."
+    job = Job(job_id(1), "payments-api", profile="gone")
+    unknown = Failure(FailureKind.NO_CREDENTIAL, said)
+    async with screen([job], {job.id: unknown}, size=(200, 40)) as shown:
+        await shown.until(lambda: f"Not asking: {said}" in shown.text)
+        assert "Press i" not in shown.text
+        assert shown.board.live.profile_names() == ("",)
+        lines = fields(shown.board.live.subject(shown.board.state.row(job.id)), UNICODE)
+        assert [value for name, value, _ in lines if name in ("means", "do")] == [said]
 
 
 def test_while_all_is_well_the_text_stays_the_same_from_one_reading_to_the_next() -> None:

@@ -24,6 +24,10 @@ class _CodeRow(NamedTuple):
     action: str = ""
 
 
+SAYS_WHAT_TO_DO = frozenset({Kind.NO_CREDENTIAL, Kind.SETTINGS})
+"""Of these failures the summary says what to do."""
+
+
 def advise(failure: Failure) -> Advice:
     """By the code if it is known, else by the kind."""
     row = _row_of(failure.code)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from tui.codearts.error_codes import advise
+from tui.codearts.error_codes import SAYS_WHAT_TO_DO, advise
 from tui.core.board import JobState
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.reading import Failure, FailureKind, Reading, Status
+from tui.core.reading import Failure, Reading, Status
 from tui.core.run import FailedStep, RunRecord, outcome_word
 from tui.core.text import DETAIL, clean, width
 from tui.core.transitions import Change, Event
@@ -100,8 +100,7 @@ def status_of(result: Result) -> Status | Failure:
 
 def advice(failure: Failure) -> str:
     """What went wrong and what to do."""
-    says_what_to_do = failure.kind in (FailureKind.NO_CREDENTIAL, FailureKind.SETTINGS)
-    return failure.summary if says_what_to_do else f"{failure.summary} {advise(failure).action}"
+    return failure.summary if failure.kind in SAYS_WHAT_TO_DO else f"{failure.summary} {advise(failure).action}"
 
 
 def _failure_document(failure: Failure, reading: Reading | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tui.commands.job_selection import named, read_input, select_jobs
 from tui.commands.output import ExitCode, Output
 from tui.commands.render import advice
-from tui.core.errors import NEEDS_EXTRAS, UserError
+from tui.core.errors import NEEDS_EXTRAS, NO_PROFILE, UserError
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading, Retry
 from tui.core.text import clean
@@ -156,7 +156,7 @@ def quick_extras(app: "App") -> "Callable[[str], Extras | None]":
 def extras_of(app: "App", name: str) -> "Extras":
     """Raises UserError for a profile that has none."""
     if name not in app.profiles:
-        raise UserError(f"The settings have no profile {clean(name, 60)!r}.")
+        raise UserError(NO_PROFILE.format(clean(name, 60)))
     if extras := quick_extras(app)(name):
         return extras
     raise UserError(NEEDS_EXTRAS.format("This needs"))

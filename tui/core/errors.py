@@ -15,6 +15,7 @@ SHORTAGES: Mapping[int, str] = {
 
 NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
 """Why something is not done, where calls beside the status call are switched off."""
+NO_PROFILE = "The settings have no profile {!r}: add it there, or change the job's profile."
 _NO_THREAD = "can't start new thread"
 
 

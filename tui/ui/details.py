@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from tui.codearts.error_codes import advise
+from tui.codearts.error_codes import SAYS_WHAT_TO_DO, advise
 from tui.codearts.status_api import status_path
 from tui.core.board import JobState
 from tui.core.condition import Condition
@@ -242,6 +242,9 @@ def _error(failure: Failure) -> Iterator[Field]:
         yield "code", failure.code, ""
     if failure.message:
         yield "message", failure.message, ""
+    if failure.kind in SAYS_WHAT_TO_DO:
+        yield "do", failure.summary, "strong"
+        return
     yield "means", advice.meaning, ""
     yield "do", advice.action, "strong"
 

@@ -36,6 +36,8 @@ class ProfileState(NamedTuple):
     """Seconds until its credential expires; None if unknown or never."""
     renewable: bool = False
     warning: str = ""
+    is_known: bool = True
+    """Whether the settings have it: no sign-in helps one that only the watchlist names."""
 
 
 def profile_state(profile: ScreenProfile, pace: "Pace", now: Moment) -> ProfileState:
@@ -396,18 +398,19 @@ def banner(header: HeaderState) -> Part:
         lines += [f"{profile.name}: {profile.warning}".removeprefix(": ")] if profile.warning else []
         if trouble := profile.pace.trouble:
             name = f"{profile.name or profile.where}: " if len(header.profiles) > 1 else ""
-            lines.append(name + _trouble(trouble, profile.pace, header))
+            lines.append(name + _trouble(trouble, profile, header))
             look = "error" if trouble.kind.retry in (Retry.SIGN_IN, Retry.LASTING) else look
     return "\n".join(lines), look if lines else ""
 
 
-def _trouble(trouble: Failure, pace: "Pace", header: HeaderState) -> str:
+def _trouble(trouble: Failure, profile: ProfileState, header: HeaderState) -> str:
     still = " Still asking, one job at a time." if _room(header) >= FOR_SENTENCES else ""
     if trouble.kind.retry is Retry.SIGN_IN:
         quoted = "" if trouble.code in trouble.summary else f"({trouble.code}) "
-        return f"Not asking: {trouble.summary} {quoted}Press {header.sign_in_key} to sign in."
+        what_to_do = f" {quoted}Press {header.sign_in_key} to sign in." if profile.is_known else ""
+        return f"Not asking: {trouble.summary}{what_to_do}"
     if trouble.kind.retry is Retry.THROTTLED:
-        return f"The service asks for fewer requests: {pace.rate:.2g} a second now. {_quote(trouble)}".rstrip()
+        return f"The service asks for fewer requests: {profile.pace.rate:.2g} a second now. {_quote(trouble)}".rstrip()
     if trouble.kind.retry is Retry.LASTING:
         return f"No job can be read: {trouble.summary}{still}"
     return f"No answers: {trouble.summary}{still}"

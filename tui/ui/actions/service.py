@@ -3,6 +3,7 @@
 from math import inf
 
 from tui.core.alert_policy import Arm, next_arm
+from tui.core.errors import NO_PROFILE
 from tui.core.job import JobId
 from tui.ui.actions import Actions
 from tui.ui.formatting import seconds
@@ -73,7 +74,7 @@ class ServiceActions(Actions):
 
         name = self.live.profile_to_sign_in(self.table.cursor)
         if name not in self.live.profile_names():
-            self.say(f"The settings have no profile {name!r}: add it there, or change the job's profile.", "warning")
+            self.say(NO_PROFILE.format(name), "warning")
             return
         theirs = [job for job in self.state.board.states if self.live.pollers.profile(job) == name]
         form = self.live.service.profile(name).sign_in
