@@ -145,7 +145,7 @@ async def test_one_that_is_cancelled_has_ended_by_then(pipe: Pipe) -> None:
 
 def test_a_process_that_ends_at_once_takes_them_along(pipe: Pipe) -> None:
     ended: list[Ended] = []
-    thread = threading.Thread(target=lambda: ended.append(run_bounded(python(HELD, pipe.path), 600, 100)))
+    thread = threading.Thread(target=lambda: ended.append(run_bounded(python(HELD, pipe.path), 20, 100)))
     thread.start()
     while thread.is_alive():
         end_all()

@@ -135,9 +135,10 @@ async def test_no_more_run_at_once_than_may(tmp_path: Path) -> None:
     for _ in range(4):
         alerts.tell(change(Event.STOPPED))
     seen: list[int] = []
-    while len(_started(tmp_path)) < 4:
-        seen.append(sum(map(_is_alive, _started(tmp_path))))
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(20):
+        while len(_started(tmp_path)) < 4:
+            seen.append(sum(map(_is_alive, _started(tmp_path))))
+            await asyncio.sleep(0.02)
     await alerts.finish()
     assert max(seen) == 2
     assert not any(map(_is_alive, _started(tmp_path)))

@@ -15,7 +15,7 @@ import pytest
 from tests.support.contract_server import ContractServer
 from tests.support.long_run import by_length
 from tests.support.program import Home, command, numbered
-from tests.support.terminal import PATIENCE, base_environment
+from tests.support.terminal import PATIENCE, base_environment, read_until
 
 NAMES = by_length(("linux",), ("linux", "vt100", "screen", "screen-256color", "tmux-256color", "xterm"))
 
@@ -82,9 +82,7 @@ def test_a_terminal_that_does_not_read_costs_no_memory_and_is_left_in_time(home:
     process = subprocess.Popen(command(), stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)  # so that reading ends with the program
     try:
-        shown = b""
-        while b"job 003" not in shown:
-            shown += os.read(ours, 4096)
+        read_until(ours, b"job 003")
         before = memory(process.pid)
         for _ in range(400):  # each draws the whole screen, and nobody takes it
             os.write(ours, b"\x0c")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -40,6 +41,15 @@ _OFF_AT_REST = {
     "in-band resizing": (2048,),
 }
 _ON_AT_REST = {"the hidden cursor": (25,), "lines that do not wrap": (7,)}
+
+
+def read_until(descriptor: int, wanted: bytes, timeout: float = PATIENCE) -> None:
+    """Take what comes until it has these bytes, and nothing after that; fails if they do not come."""
+    deadline, output = time.monotonic() + timeout, b""
+    while wanted not in output:
+        left = max(0.0, deadline - time.monotonic())
+        assert select.select([descriptor], [], [], left)[0], output
+        output += os.read(descriptor, 4096)
 
 
 def base_environment() -> dict[str, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.long_run import by_length, takes_minutes
-from tests.support.terminal import PATIENCE, Terminal, base_environment
+from tests.support.terminal import PATIENCE, Terminal, base_environment, read_until
 from tui.terminal.shutdown import RESET
 
 ROOT = Path(__file__).parents[2]
@@ -157,12 +157,9 @@ def test_a_terminal_that_does_not_read_does_not_hold_up_a_signal() -> None:
         argv(patience="0.3"), stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, env=base_environment()
     )
     try:
-        output = b""
-        while b"ready" not in output:
-            output += os.read(ours, 4096)
+        read_until(ours, b"ready")
         os.write(ours, b"o")
-        while b"xxxx" not in output:
-            output += os.read(ours, 4096)
+        read_until(ours, b"xxxx")
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 128 + signal.SIGTERM
         assert termios.tcgetattr(theirs)[:4] == before[:4]

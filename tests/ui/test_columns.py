@@ -173,6 +173,40 @@ def test_why_there_is_no_answer_is_a_sentence_or_a_few_words() -> None:
     assert texts == ["The service has an error.", "server error", "HTTP 504"]
 
 
+def test_what_is_wrong_stands_out_in_the_build_column_and_behind_the_name_where_that_has_no_room() -> None:
+    build = next(column for column in EVERY if column.key == "build")
+    assert build.after_name
+    failed = state((Status.IDLE, 0)).learn(ended(88, Outcome.FAILED, 10), STEP)
+    rows = {
+        "failed": (row(failed, 1), "error", ("Sign ipa", "error")),
+        "failed, no step known": (row(failed._replace(failed_step=None), 1), "error", ("", "")),
+        "no answer": (row(state((failure(), 0)), 1), "stale", ("The service has an error.", "stale")),
+        "the banner says why": (row(state((failure(), 0)), 1)._replace(explained_by=""), "stale", ("", "")),
+        "passed": (row(state((Status.IDLE, 0)).learn(ended(88, Outcome.PASSED, 10)), 1), "dim", ("", "")),
+        "runs": (row(state((Status.RUNNING, 0)), 1), "dim", ("", "")),
+    }
+    found = {name: (build.style(one), build.after_name(one, 40)) for name, (one, _, _) in rows.items()}
+    assert found == {name: (look, text) for name, (_, look, text) in rows.items()}
+
+
+def test_the_jobs_with_most_failures_among_their_last_ten_runs_come_first_and_those_without_runs_have_no_place() -> (
+    None
+):
+    by_failed = sorts(EVERY)["runs"].key
+
+    def having(*outcomes: Outcome) -> Row:
+        began = (-10_000.0 + 100 * at for at in range(len(outcomes)))
+        runs = tuple(run(job_id(1), at, at + 60, outcome) for at, outcome in zip(began, outcomes, strict=True))
+        return row(state((Status.IDLE, 0))._replace(runs=runs), 1)
+
+    failed, passed = Outcome.FAILED, Outcome.PASSED
+    assert (
+        by_failed(having(failed, failed, passed)) < by_failed(having(failed, *[passed] * 5)) < by_failed(having(passed))
+    )
+    assert by_failed(having(*[failed] * 5, *[passed] * 10)) == by_failed(having(passed))
+    assert by_failed(having()) == ()
+
+
 def test_the_settings_know_every_order() -> None:
     assert ("auto", "list", *sorts(EVERY)) == SORTS
     assert tuple(column.key for column in EVERY) == COLUMNS

@@ -133,6 +133,7 @@ def test_durations_are_as_coarse_as_what_is_known(seconds: float, expected: str)
 def test_neighbours_of_one_look_are_sent_as_one_and_blanks_take_any() -> None:
     parts = [("  ", ""), ("a ", "red"), (" ", ""), ("b", "red"), ("c", "blue"), (" ", "red")]
     assert joined(parts) == [("  a  b", "red"), ("c ", "blue")]
+    assert joined([("12", "failed"), ("  ", ""), ("3", "dim")]) == [("12", "failed"), ("  3", "dim")]
 
 
 def test_what_changed_counts_as_changed_for_ten_minutes_even_if_it_was_seen() -> None:

@@ -72,6 +72,12 @@ def test_a_gap_in_which_the_run_ended_is_shown_after_it() -> None:
     assert drawn([first, second], (Gap(JOB, 10_001, 11_999),))[1] == " "
 
 
+def test_where_only_the_latest_moment_of_an_end_is_known_an_earlier_gap_is_not_shown_after_it() -> None:
+    first, second = runs(600, 600)
+    first = first._replace(end=Between(None, 12_000))
+    assert " " not in drawn([first, second], (Gap(JOB, 10_001, 11_999),))
+
+
 def test_a_strip_with_gaps_is_not_longer() -> None:
     gaps = tuple(Gap(JOB, at * 10_000.0 + 1000, at * 10_000.0 + 2000) for at in range(1, 20))
     assert drawn(runs(*[600] * 10), gaps) == "▃ ▃ ▃ ▃ ▃ "
