@@ -132,12 +132,12 @@ def test_the_summary_says_what_each_kind_did() -> None:
 
 
 @pytest.mark.parametrize("kind", list(K))
-def test_whatever_goes_wrong_all_the_time_is_asked_three_times_in_half_an_hour_at_most(kind: K) -> None:
+def test_whatever_goes_wrong_all_the_time_is_asked_three_times_in_half_an_hour_at_most_or_six_where_that_is_throttling(
+    kind: K,
+) -> None:
     switch, sent = ExtrasSwitch(), 0
-    is_network = kind in (K.DNS, K.UNREACHABLE, K.TLS, K.PROXY, K.SETTINGS)
     for now in range(0, 1800, 10):
         if switch.may_ask(RECORDS, now):
             fail(switch, kind, 418, now=float(now))
             sent += 1
-    assert sent <= (6 if kind is K.THROTTLED else 3)
-    assert sent or is_network
+    assert 1 <= sent <= (6 if kind is K.THROTTLED else 3)

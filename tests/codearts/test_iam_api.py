@@ -140,7 +140,7 @@ async def test_mfa_is_named() -> None:
         (503, None, K.GATEWAY_ERROR, "HTTP 503"),
     ],
 )
-async def test_errors(status: int, body: object, kind: K, words: str) -> None:
+async def test_every_refusal_has_a_kind_and_names_what_is_wrong(status: int, body: object, kind: K, words: str) -> None:
     found = await failure(status, body)
     assert found.kind is kind
     assert words in found.summary
@@ -154,7 +154,7 @@ async def test_errors(status: int, body: object, kind: K, words: str) -> None:
         (OSError(PASSWORD), K.INTERNAL),
     ],
 )
-async def test_what_the_network_does(error: Exception, kind: K) -> None:
+async def test_a_network_that_fails_is_no_refusal(error: Exception, kind: K) -> None:
     found = failure_of(await issue(error))
     assert found.kind is kind
     assert found.summary.startswith("IAM: ")
@@ -210,7 +210,7 @@ async def test_the_clock_learns_from_iam() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(100, 599), st.binary(max_size=60), st.text("MI\r\n x\x00é", max_size=9))
-def test_whatever_comes_back_is_a_token_or_a_failure(status: int, body: bytes, token: str) -> None:
+def test_whatever_else_comes_back_is_a_failure_with_a_sentence(status: int, body: bytes, token: str) -> None:
     outcome = interpret_token(status, {"x-subject-token": token}, body, (PASSWORD,))
     assert isinstance(outcome, Failure)
     assert outcome.summary

@@ -77,7 +77,7 @@ def test_one_is_enough_with_any() -> None:
     assert stage.lines == [line(2)]
 
 
-def test_until_started() -> None:
+def test_until_started_it_ends_when_the_job_runs() -> None:
     stage = Stage(lambda job, at: RUNNING if at >= 120 else IDLE)
     code, after = waited(stage, until=Until.STARTED)
     assert code is ExitCode.DONE

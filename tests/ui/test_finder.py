@@ -28,7 +28,7 @@ async def finder_of(service: Lists, *watched: int) -> Finder:
     return finder
 
 
-async def test_250_jobs_of_three_projects_are_found_in_twelve_requests() -> None:
+async def test_250_jobs_of_three_projects_are_found_in_five_requests() -> None:
     service = Lists()
     finder = await finder_of(service)
     assert names(finder) == ["all", "Project 1", "Project 2", "Project 3"]
