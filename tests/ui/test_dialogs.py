@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 from textual import events
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 
 from tests.support.builders import DAY, job_id
 from tests.support.long_run import by_length
@@ -101,6 +101,16 @@ async def test_a_paste_comes_behind_the_key_that_was_typed_before_it() -> None:
         shown.app.post_message(events.Paste(" pasted"))
         send(shown, "!", "enter")
         await shown.until(lambda: shown.store.load().jobs[0].label == "job 001 pasted!")
+
+
+async def test_an_unmarked_paste_into_the_add_dialog_arrives_as_it_is_whatever_key_it_begins_with() -> None:
+    async with screen(1) as shown:
+        await shown.press("a")
+        pasted = "jgk4567890abcdef0123456789abcdef"
+        send(shown, *pasted)
+        await shown.until(lambda: pasted[-8:] in shown.text)
+        assert shown.app.screen.query_one("#ids", Input).value == pasted
+        assert "1 new" in shown.text
 
 
 async def test_a_click_comes_behind_the_key_that_was_typed_before_it_and_before_the_next() -> None:

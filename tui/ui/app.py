@@ -232,7 +232,7 @@ class WatchApp(App[None]):
         if isinstance(event, events.Key) and not event.is_forwarded:
             if event.key.startswith("alt+") and event.key not in self._alt_keys:
                 return  # Textual would take alt and a letter for the letter
-            if (self._watching_keys or self._guard.held) and self._guard.take(event):
+            if (self._watching_keys or self._guard.held) and self._guard.take(event, self._takes_text):
                 if not self._releasing:
                     self._releasing = True
                     self._release_soon()

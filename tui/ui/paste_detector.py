@@ -32,9 +32,10 @@ class PasteDetector:
         self._recent: list[Key] = []
         self._pasted_at = -inf
 
-    def take(self, key: Key) -> bool:
-        """Returns whether the key is held; if not, it may act at once."""
+    def take(self, key: Key, into_text: bool = False) -> bool:
+        """Returns whether the key is held; if not, it may act at once. In a field for text no key only moves."""
         text = _text(key)
+        moving = frozenset[str]() if into_text else self.moving
         if text is None:
             self._pasted_at = -inf
         if self.pasting or key.time - self._pasted_at <= REST:
@@ -44,23 +45,23 @@ class PasteDetector:
         self._recent = [known for known in self._recent if key.time - known.time <= WITHIN]
         if text is not None:
             self._recent.append(key)
-        typed = self._after_held_down()
-        is_text = any(known.key not in self.moving and (_text(known) or "").strip() for known in typed)
+        typed = self._after_held_down(moving)
+        is_text = any(known.key not in moving and (_text(known) or "").strip() for known in typed)
         if len(typed) >= BURST and is_text:
             self.pasting = True
             self.held += [known for known in self._recent if known not in self.held]
             self.held.sort(key=lambda known: known.time)
             return True
-        if self.held or (text is not None and key.key not in self.moving):
+        if self.held or (text is not None and key.key not in moving):
             self.held.append(key)
             return True
         return False
 
-    def _after_held_down(self) -> list[Key]:
+    def _after_held_down(self, moving: frozenset[str]) -> list[Key]:
         """The recent keys without those of a moving key that was held down before them."""
         first = self._recent[0].key if self._recent else ""
         others = list(dropwhile(lambda known: known.key == first, self._recent))
-        is_held_down = first in self.moving and len(self._recent) - len(others) >= HELD_DOWN
+        is_held_down = first in moving and len(self._recent) - len(others) >= HELD_DOWN
         return others if is_held_down else self._recent
 
     def left(self, now: float) -> float:
