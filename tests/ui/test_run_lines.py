@@ -134,7 +134,7 @@ def test_in_events_names_lose_their_end_where_that_tells_them_apart_as_in_the_ta
     known = events([job(number, going=number) for number in (1, 2, 3)], (), NOON + 900)
     lines = event_lines(known, 0, names.__getitem__, DAY, UNICODE, 60, step_of)
     shown = [line.parts[0][0].split(maxsplit=2)[2] for line in lines]
-    assert shown == ["payment…sts 08 ", "payment…sts 07 ", "mobile-ios of… "]
+    assert shown == ["payment…elease ", "payment…ightly ", "mobile-ios of… "]
 
 
 @pytest.mark.parametrize(
