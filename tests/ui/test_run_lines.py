@@ -129,12 +129,12 @@ def test_in_events_names_lose_their_end_where_that_tells_them_apart_as_in_the_ta
     names = {
         job_id(1): "mobile-ios of the region",
         job_id(2): "payments-api nightly",
-        job_id(3): "payments-api release",
+        job_id(3): "payments-api preview",
     }
     known = events([job(number, going=number) for number in (1, 2, 3)], (), NOON + 900)
     lines = event_lines(known, 0, names.__getitem__, DAY, UNICODE, 60, step_of)
     shown = [line.parts[0][0].split(maxsplit=2)[2] for line in lines]
-    assert shown == ["payment…elease ", "payment…ightly ", "mobile-ios of… "]
+    assert shown == ["payment…review ", "payment…ightly ", "mobile-ios of… "]
 
 
 @pytest.mark.parametrize(
