@@ -86,9 +86,9 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._widths: dict[str, int] = {}
         """Cells that the texts of each column need. They grow with the texts, and shrink only with `measure`."""
         self._short: Mapping[str, str] = {}
+        """The texts of names that are cut."""
         self._shorter: Mapping[str, str] = {}
         """The same for rows with a text after the name; without names that could not be told apart then."""
-        """The texts of names that are cut."""
         self._measured_jobs: frozenset[JobId] = frozenset()
         """The jobs of the last `measure` in `show`: only other ones are measured anew."""
         self._cells: dict[Line, Cells] = {}
@@ -241,9 +241,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         for placed in self._placed:
             cells = placed.width - len(AFTER_NAME) - BESIDE
             has_texts = cells >= KEPT and any(column.after_name for column in self._left_out)
-            if (name := placed.column.name) and (has_texts or placed.width < self._widths.get(placed.column.key, 0)):
+            is_cut = placed.width < self._widths.get(placed.column.key, 0)
+            if (name := placed.column.name) and (is_cut or has_texts):
                 names = [name(self._state_of(job)) for job in self._every_job]
-                self._short = told_apart(names, placed.width, self._glyphs.ellipsis)
+                self._short = told_apart(names, placed.width, self._glyphs.ellipsis) if is_cut else {}
                 self._shorter = self._unlike(told_apart(names, cells, self._glyphs.ellipsis)) if has_texts else {}
         if (self._short, self._shorter) != before:
             self._cells.clear()
