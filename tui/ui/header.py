@@ -40,7 +40,7 @@ class ProfileState(NamedTuple):
     """Whether the settings have it: no sign-in helps one that only the watchlist names."""
 
 
-def profile_state(profile: ScreenProfile, pace: "Pace", now: Moment) -> ProfileState:
+def profile_state(profile: ScreenProfile, pace: "Pace", now: Moment, is_known: bool) -> ProfileState:
     ends = profile.credential.expires_at
     return ProfileState(
         profile.name,
@@ -49,6 +49,7 @@ def profile_state(profile: ScreenProfile, pace: "Pace", now: Moment) -> ProfileS
         (ends - now.wall).total_seconds() if ends else None,
         profile.credential.can_refresh,
         profile.warning,
+        is_known,
     )
 
 
@@ -254,7 +255,8 @@ WITH_MARKS = (
     (Condition.PASSED, Condition.IDLE),
     (Condition.PASSED, Condition.IDLE, Condition.TIMED_OUT, Condition.ABORTED),
 )
-"""The counts that have marks in place of words, from the widest line to the narrowest: first what nobody looks for."""
+"""Which counts have marks in place of words, for a wide line first, then for narrower ones. A count that calls for no
+action loses its word before one that does."""
 
 
 def _counts(header: HeaderState, news: Parts, in_words: bool = True) -> Wordings:

@@ -91,8 +91,8 @@ class Live:
         """State of each profile that has jobs, or of `only` if that is one of them. Empty before `begin`."""
         paces = self.pollers.paces() if self.is_asking else {}
         seen = [name for name in paces if only is None or name == only] or list(paces)
-        states = {name: profile_state(self.service.profile(name), paces[name], now) for name in seen}
-        return tuple(state._replace(is_known=name in self.service.names) for name, state in states.items())
+        known = self.service.names
+        return tuple(profile_state(self.service.profile(name), paces[name], now, name in known) for name in seen)
 
     def profile_of(self, job: JobId) -> str:
         """The profile that the job is polled with."""
