@@ -89,9 +89,10 @@ class Live:
 
     def profiles(self, only: str | None, now: Moment) -> tuple[ProfileState, ...]:
         """State of each profile that has jobs, or of `only` if that is one of them. Empty before `begin`."""
-        paces = self.pollers.paces() if self.is_asking else {}
+        if not self.is_asking:  # before the first frame there is no service, and none is made for this
+            return ()
+        paces, known = self.pollers.paces(), self.service.names
         seen = [name for name in paces if only is None or name == only] or list(paces)
-        known = self.service.names
         return tuple(profile_state(self.service.profile(name), paces[name], now, name in known) for name in seen)
 
     def profile_of(self, job: JobId) -> str:
