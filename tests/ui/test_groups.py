@@ -18,6 +18,7 @@ from tui.core.reading import Status
 from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import UNICODE
+from tui.ui.columns import attention
 from tui.ui.details import BLANK, WHOLE, group_fields
 from tui.ui.groups import GroupLine, Groups, GroupTexts, group_of, job_of
 from tui.ui.job_table import JobTable
@@ -153,6 +154,32 @@ def test_failed_is_reversed_in_a_folded_group_unless_its_only_news_are_no_failur
     texts = GroupTexts(grouped.groups, UNICODE)
     texts.widen()
     assert dict(texts.cells("tag:web", 60))[" 1 failed"] == look
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [
+        (Condition.FAILED, Condition.NO_ANSWER),
+        (Condition.NO_ANSWER, Condition.ABORTED),
+        (Condition.ABORTED, Condition.RUNNING),
+        (Condition.RUNNING, Condition.PASSED),
+    ],
+)
+def test_the_mark_of_a_group_is_that_of_the_job_which_attention_puts_first(worse: Condition, better: Condition) -> None:
+    states = {}
+    for job, one in zip(WATCHED, (better, worse), strict=False):
+        known = state((Status.RUNNING if one is Condition.RUNNING else Status.IDLE, 1), job=job)
+        if one is Condition.NO_ANSWER:
+            known = state((failure(), 1), job=job)
+        elif one is not Condition.RUNNING:
+            known = known.learn(RunRecord(7, Outcome(one), "", moment(0).wall, moment(1).wall, is_finished=True), None)
+        states[job.id] = known
+    grouped = Table("tag", states)
+    first = min(states, key=lambda job: attention(grouped.row(job)))
+    assert grouped.row(first).condition is worse
+    texts = GroupTexts(grouped.groups, UNICODE)
+    texts.widen()
+    assert said(texts, "tag:web").split()[1] == UNICODE.condition[worse]
 
 
 def test_one_job_is_not_called_jobs_in_the_details_of_its_group() -> None:
@@ -339,3 +366,25 @@ async def test_what_is_clicked_at_the_edge_of_the_screen_stays_there_for_the_nex
             await shown.pilot.click("JobTable", offset=(10, 1 + at))
             await shown.settle()
             assert (group.group in shown.board.state.groups.folded) is is_folded
+
+
+async def test_after_the_jobs_are_grouped_otherwise_one_sees_what_stands_around_the_cursor() -> None:
+    watched = [Job(job_id(number), f"job {number:03}", (f"tag-{3 * number % 7}",)) for number in range(1, 101)]
+    async with screen(watched, size=(80, 24)) as shown:
+        await shown.press("z", "t", "enter", "minus", *["down"] * 5, "z", "n", "enter")
+        assert shown.board.table.scroll_offset.y == 0  # the group has no line any more: all begins at the top
+        assert shown.cursor == shown.board.table.order[0]
+        await shown.press("z", "t", "enter", "minus", "z", "n", "enter", "z", "t", "enter")
+        assert shown.board.table.scroll_offset.y == 0  # the cursor was on the first line, and job 1 is far down now
+        assert shown.board.table.cursor_line == shown.board.table.order[0]
+        await shown.press("minus", "z", "n", "enter")
+        await shown.press(*["down"] * 12, "z", "t", "enter")
+        assert shown.board.table.group == "tag:tag-4"  # the folded group that the job is in
+        await shown.press(
+            "z", "n", "enter", *["down"] * 5, "z", "t", "enter", "minus", "z", "n", "enter", *["down"] * 5
+        )
+        assert shown.cursor == job_id(6)
+        await shown.press("z", "t", "enter")
+        assert shown.cursor == job_id(6)
+        row = next(at for at, line in enumerate(shown.lines) if line.startswith("›"))
+        assert 6 <= row <= 18

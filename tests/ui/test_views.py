@@ -73,7 +73,7 @@ async def test_views_are_shown_saved_and_picked_up_when_they_are_edited(tmp_path
         assert "view" not in shown.lines[0]
         assert shown.board.table.order[0] == job_id(1)
         await shown.press("0")
-        assert shown.said == "View 0 is shown already: everything."
+        assert shown.said == "Everything is shown already."
         await shown.press("3")
         assert "There is no view 3. Press V" in shown.said
         await shown.press("slash", *"003", "enter", "V", "3", "enter", *"third", "enter")

@@ -12,15 +12,15 @@ from tui.core.run import Outcome
 
 
 class Condition(StrEnum):
-    """One word for a row, worst first: this is also the order of sorting by status."""
+    """One word for a row, worst first: the order of sorting by state and by "attention", and of the groups' counts."""
 
+    FAILED = "failed"
     NO_ANSWER = "no answer"
     """It cannot be read; that a build failed is `FAILED`."""
-    FAILED = "failed"
     STALE = "stale"
-    RUNNING = "running"
     TIMED_OUT = "timed out"
     ABORTED = "aborted"
+    RUNNING = "running"
     PASSED = "passed"
     IDLE = "idle"
     """Not running, and what became of the last run is not known."""

@@ -56,7 +56,15 @@ class Column(NamedTuple):
     """Returns the text of so many cells that stands after the job's name if the column has no room, and its look."""
 
 
-CONDITION_ORDER = {condition: float(place) for place, condition in enumerate(Condition)}
+GRAVITY = {condition: float(place) for place, condition in enumerate(Condition, 1)}
+"""The place of each state in the order of them, the worst first."""
+AS_GRAVE_AS = {
+    Condition.STALE: Condition.NO_ANSWER,
+    Condition.ABORTED: Condition.TIMED_OUT,
+    Condition.IDLE: Condition.PASSED,
+    Condition.PAUSED: Condition.UNREAD,
+}
+"""States that are mixed with the one before them where the newest comes first."""
 
 
 def columns(glyphs: Glyphs) -> tuple[Column, ...]:
@@ -88,7 +96,7 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
         return tuple(mark.look for mark in marks(row))
 
     def by_state(row: Row) -> SortKey:
-        return (CONDITION_ORDER[row.condition],)
+        return (GRAVITY[row.condition],)
 
     return (
         Column("state", "State", "what the job does, or what became of it", state, by_state, _state_style,
@@ -164,26 +172,19 @@ def attention(row: Row) -> SortKey:
     is in doubt, what was aborted or timed out, running ones, and the others, again in these orders. The newest end is
     first."""
     condition, has_changed = row.condition, row.is_new or row.is_held
+    grave = GRAVITY[AS_GRAVE_AS.get(condition, condition)]
     if condition is Condition.RUNNING:
         course = row.course
         if has_changed:
             return (0.3, _expected_end(course), *_newest(row))
         if course is not None and course.is_late:
-            return (1.5, 0.0)
-        return (2.0, _expected_end(course), row.state.since.at if row.state.since else 0.0)
+            return (grave - 0.5, 0.0)
+        return (grave, _expected_end(course), row.state.since.at if row.state.since else 0.0)
     if has_changed:
         return (0.0 if condition is Condition.FAILED else 0.5, *_newest(row))
-    match condition:
-        case Condition.UNREAD | Condition.PAUSED:  # first, since at the start nearly all rows are unread
-            return (4.0, 0.0)
-        case Condition.FAILED:
-            return (1.0, *_newest(row))
-        case Condition.NO_ANSWER | Condition.STALE:
-            return (1.2, *_newest(row))
-        case Condition.TIMED_OUT | Condition.ABORTED:
-            return (1.3, *_newest(row))
-        case _:
-            return (3.0, *_newest(row))
+    if condition in (Condition.UNREAD, Condition.PAUSED):
+        return (grave, 0.0)
+    return (grave, *_newest(row))
 
 
 def _expected_end(course: Course | None) -> float:

@@ -215,10 +215,14 @@ class Groups:
         fold = key not in self.folded if fold is None else fold
         return tuple(sorted(self.folded | {key} if fold else self.folded - {key}))
 
+    @property
+    def are_all_folded(self) -> bool:
+        return self._groups.keys() <= self.folded
+
     def folded_after_all(self) -> tuple[str, ...]:
         """The folded groups after all were folded; after all were unfolded, if all are folded."""
         keys = self._groups.keys()
-        return tuple(sorted(self.folded - keys if keys <= self.folded else self.folded | keys))
+        return tuple(sorted(self.folded - keys if self.are_all_folded else self.folded | keys))
 
     def hides(self, line: Line | None) -> str:
         """The folded group to open so that this line, or a line of this job, is seen; empty if none needs to be."""

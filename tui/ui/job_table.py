@@ -139,7 +139,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
         A list that is at its top stays there instead, as long as the cursor is in view then: so what comes to the top
         is seen. With `keeps_top` it stays there even if the cursor goes out of view. `by_itself_at` is the time, if the
-        user has not caused the change of the lines.
+        user has not caused the change of the lines; if the user has, a cursor that went out of view comes to the middle
+        of it, where one sees what stands around it.
         """
         self._keeps_top = keeps_top
         order = tuple(order)
@@ -159,7 +160,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if self.scroll_offset.y > (last := max(0, len(order) - self.page)):  # the next key may come before the layout
             self._scroll(last)
         if was_in_view:  # else the user has scrolled away to look at something
-            self._stay_in_view()
+            is_lost = by_itself_at == -inf and not self._in_view(self._cursor_number)
+            self._stay_in_view(self.page // 2 if is_lost else 0)
         self._redraw(top, before, cursor)
 
     def _redraw(self, top: int, before: Sequence[Line], cursor: Line | None) -> None:
@@ -184,11 +186,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.measure()
 
     def _same_place(self) -> Line | None:
-        """Another line of the cursor's job; else the line of its group, where that was folded."""
+        """Another line of the cursor's job; else the line of its group, or of the folded one that it is in now."""
         if self.cursor and (lines := self._lines_of([self.cursor])):
             return lines[0]
-        head = GroupLine(group_of(self.cursor_line))
-        return head if head in self._lines else None
+        heads = (GroupLine(group) for group in (group_of(self.cursor_line), self._groups.hides(self.cursor)))
+        return next((head for head in heads if head in self._lines), None)
 
     def _lines_of(self, jobs: Iterable[JobId]) -> list[Line]:
         """The lines of these jobs that are shown."""
@@ -373,10 +375,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             line = self._line_before(lines)
             self.move_to(self.order[max(0, min(len(self.order) - 1, line + lines))])
 
-    def _stay_in_view(self) -> None:
+    def _stay_in_view(self, margin: int = 0) -> None:
         """Keep the cursor in view, unless the first lines have to stay there."""
         if self.scroll_offset.y or not self._keeps_top:
-            self._keep_in_view(0)
+            self._keep_in_view(margin)
 
     def _line_before(self, step: int) -> int:
         """The number of the line that a step leads away from: the cursor's, or one beside the first in view."""

@@ -11,7 +11,7 @@ from tui.storage.screen_state import ScreenState
 from tui.storage.settings import NAME_LONGEST, USUAL_COLUMNS, VIEW_NUMBERS, ViewSettings
 from tui.ui.actions import Actions
 from tui.ui.columns import SORTS
-from tui.ui.groups import GROUPINGS
+from tui.ui.groups import GROUPINGS, job_of
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -45,6 +45,15 @@ class LookActions(Actions):
         was_first = self.table.cursor_line in self.table.order[:1]
         self.screen.keep_look(self.state.look._replace(sort=sort, reverse=reverse))
         if was_first:
+            self.table.move_by(-len(self.table.order))
+
+    def arrange(self, look: ScreenState) -> None:
+        """Use and save this look, which may have other groups. The cursor stays on its job. It goes to the first line
+        from a group that has no line any more, and from the first line, if it would take the view away from there."""
+        cursor, was_first = self.table.cursor_line, self.table.cursor_line in self.table.order[:1]
+        self.screen.keep_look(look)
+        is_gone = job_of(cursor) is None and cursor not in self.table.order
+        if is_gone or (was_first and self.table.scroll_offset.y):
             self.table.move_by(-len(self.table.order))
 
     async def columns(self) -> None:
@@ -95,7 +104,7 @@ class LookActions(Actions):
         choices = [("none", "no groups"), *GROUPINGS.items()]
         chosen = await self.screen.ask("group", ChoiceDialog("Group by", choices, self.state.look.group or "none"))
         if chosen:
-            self.screen.keep_look(self.state.look._replace(group="" if chosen == "none" else chosen))
+            self.arrange(self.state.look._replace(group="" if chosen == "none" else chosen))
 
     def fold_all(self) -> None:
         if self.state.groups.by:
@@ -226,7 +235,8 @@ class ViewActions(Actions):
             key = self.screen.key("save_view")
             self.say(f"There is no view {number}. Press {key} to save what is shown now as one.")
         elif shown_by(view, self.state.look) == self.state.look:
-            self.say(f"View {number} is shown already: {view.name}.")
+            what = "Everything" if number == EVERYTHING else f"View {number}, {view.name},"
+            self.say(f"{what} is shown already.")
         else:
             self.use(view)
 
@@ -235,7 +245,7 @@ class ViewActions(Actions):
         look = shown_by(view, self.state.look)
         if self.screen.filter.line:
             self.screen.filter.line.value = look.filter
-        self.screen.keep_look(look)
+        self.screen.look.arrange(look)
 
     async def save(self) -> None:
         from tui.ui.dialogs import ChoiceDialog, TextDialog
