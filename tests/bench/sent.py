@@ -10,7 +10,7 @@ from tests.bench.product import pace
 from tests.bench.service import Service
 from tests.bench.terminal import Terminal, idle_with
 
-ALL_READ = b"oldest answer under"
+ALL_READ = b"all answers under"
 JOBS, PER_SECOND, CHANGE = 30, 5, 0.1
 """All in view, half a change a second: each is a frame of its own."""
 OPEN: dict[str, tuple[Sequence[bytes], float]] = {

@@ -19,7 +19,7 @@ def demo(folder: Path, rows: int = 50, columns: int = 120, env: Mapping[str, str
 
 def test_the_demo_shows_every_kind_of_failure_and_touches_nothing(tmp_path: Path) -> None:
     with demo(tmp_path, columns=160) as terminal:
-        terminal.wait_for(r"^ *\d+ running .*\d+ idle +\d+ no answer")
+        terminal.wait_for(r"^ *demo +\d+ running .*\d+ idle +\d+ no answer")
         lasting = [name for name in FAULTS if "now and then" not in name and name not in ("slow", "flapping (503)")]
         terminal.wait_for(
             lambda text: all(re.search(rf"\? no answer .*{re.escape(name[:20])}", text) for name in lasting)
@@ -32,7 +32,7 @@ def test_the_demo_shows_every_kind_of_failure_and_touches_nothing(tmp_path: Path
         terminal.press("down", "enter")
         terminal.gone("Sort by")
         terminal.resize(8, 40)  # the smallest screen still says what runs
-        terminal.wait_for(r"^ *\d+▸ .*\d+◦ ")
+        terminal.wait_for(r"^ *demo +\d+▸ .*\d+◦ ")
         terminal.bytes_of_whole_frames()
         terminal.wait_for(r"(▸ running|◦ idle)")
         terminal.resize(40, 120)

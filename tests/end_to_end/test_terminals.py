@@ -101,7 +101,7 @@ def test_while_nothing_changes_the_line_is_quiet(tmp_path: Path) -> None:
         quiet = Home(tmp_path / "quiet", server.url)
         quiet.watch(labels)
         with quiet.start() as terminal:
-            terminal.wait_for("20 idle .*oldest answer under")
+            terminal.wait_for("20 idle .*all answers under")
             after(server, 20)
             sent = terminal.bytes_of_whole_frames()
             after(server, 80)

@@ -26,6 +26,10 @@ def pace_of(*paces: Pace) -> str:
     [
         (USUAL, "every 5 s, idle 15 s"),
         (USUAL._replace(running=20, idle=57, stretched=True), "each within 63 s: 0 jobs at 5 req/s"),
+        (
+            USUAL._replace(idle=900, stretched=True, by_lists=True),  # 500 jobs at 5 req/s explain no 17 minutes
+            "each within 17 m, sooner where a list shows a change",
+        ),
         (USUAL._replace(probing=30.0), "one job every 30 s"),
         (USUAL._replace(seldom=300.0), "every 5 m"),
         (USUAL._replace(rate=2.5, stretched=True), "each within 17 s, slowed by the service to 2.5 req/s"),
@@ -56,7 +60,7 @@ def test_a_profile_that_is_slowed_is_not_hidden_by_another_that_is_slower_anyway
     assert "slowed" not in pace_of(slow, USUAL)
 
 
-@pytest.mark.parametrize(("idle", "words"), [(20, "oldest answer under 30 s"), (100, "oldest answer under 2 m")])
+@pytest.mark.parametrize(("idle", "words"), [(20, "all answers under 30 s old"), (100, "all answers under 2 m old")])
 def test_while_all_is_fresh_the_header_names_the_age_up_to_which_it_is(idle: float, words: str) -> None:
     profile = ProfileState("", "here", USUAL._replace(idle=idle))
     summary = Summary(Counter({Condition.IDLE: 2}), 0, 0, 0, None)
@@ -277,7 +281,7 @@ def test_how_old_the_oldest_answer_is_has_room_beside_the_next_end(width: int) -
     shown = ["".join(text for text, _ in part) for part in header_lines(old)[1]]
     assert shown[0] == "✱ 3 changed since 12:41"
     assert shown[1].endswith(f": {'x' * 24} ≈3m")
-    assert shown[2].endswith(" 1m15s")
+    assert shown[2] in ("oldest answer 1m15s", "up to 1m15s old")
 
 
 def test_what_is_only_ageing_takes_no_room_from_the_next_end() -> None:
@@ -291,7 +295,7 @@ def test_how_old_the_oldest_answer_is_has_room_beside_what_is_out_of_view(width:
     _, second = header_lines(GLANCE._replace(width=width, summary=Summary(SEVEN, 3, 3, 0, 90.0), ends=()))
     shown = ["".join(text for text, _ in part) for part in second]
     assert shown[1].startswith("out of view: ● mobile-ios")
-    assert shown[2].endswith(" 1m15s")
+    assert shown[2] in ("oldest answer 1m15s", "up to 1m15s old")
 
 
 @pytest.mark.parametrize(
@@ -371,3 +375,19 @@ def test_as_many_counts_are_left_as_have_room() -> None:
 
 def test_a_banner_without_lines_has_no_look() -> None:
     assert banner(GLANCE) == ("", "")
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_the_demo_says_that_it_is_one_however_narrow_the_screen_is(width: int) -> None:
+    demo = GLANCE._replace(is_demo=True, width=width)
+    for first in (header_parts(demo)[0], header_lines(demo)[0][0]):
+        assert first[0] == ("demo", "accent")
+
+
+@pytest.mark.parametrize(("stale", "long"), [(0, "2 overdue, oldest answer 3m"), (1, "oldest answer 3m")])
+def test_what_is_oldest_is_named_in_each_wording(stale: int, long: str) -> None:
+    counts = Counter({Condition.IDLE: 9, **({Condition.STALE: stale} if stale else {})})
+    late = GLANCE._replace(summary=Summary(counts, 2, stale, 0, 200.0), now=1000, out_of_view=(), ends=(), changed=0)
+    for width, said in ((200, long), (46, "oldest answer 3m"), (44 if stale else 36, "up to 3m old")):
+        parts = header_parts(late._replace(width=width))
+        assert said in [text for part in parts for text, _ in part], width

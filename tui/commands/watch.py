@@ -145,6 +145,7 @@ def _open(
             job_names=context.service_names if has_files else {},
             older_runs=older_runs if state_file else None,
             recorder=recorder,
+            is_demo=not has_files,
         ),
         mouse=settings.ui.mouse,
         hide=hide,

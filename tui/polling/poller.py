@@ -69,6 +69,8 @@ class Pace(NamedTuple):
     """Seconds between two requests for a job if all jobs fail for a lasting reason; otherwise None."""
     shared_by: int = 1
     """Number of instances that share the budget, with this one."""
+    by_lists: bool = False
+    """Whether `idle` is the interval of jobs of which a list says whether they have changed: those are asked sooner."""
 
     @property
     def within(self) -> float:
@@ -244,6 +246,7 @@ class Poller:
             probing=scheduler.breaker.gap if scheduler.breaker.failure else None,
             seldom=scheduler.seldom,
             shared_by=limiter.shared_by,
+            by_lists=pacing.longest > pacing.intervals[Cadence.IDLE],
         )
 
     def _turn(self, requests: asyncio.TaskGroup) -> float:

@@ -89,6 +89,8 @@ class HeaderState(NamedTuple):
     has changed and did not fail. Empty if the screen has a row for each job."""
     is_long: bool = False
     """Whether there are more jobs than rows on the screen."""
+    is_demo: bool = False
+    """Whether the service is the simulated one."""
     glyphs: Glyphs = UNICODE
 
 
@@ -262,12 +264,13 @@ action loses its word before one that does."""
 def _counts(header: HeaderState, news: Parts, in_words: bool = True) -> Wordings:
     """The counts in words and the news; where these have no room, more and more of the counts have the marks of the
     rows. Without `in_words` all of them have, so that the line does not change with each count that comes and goes."""
+    begin: Parts = [("demo", "accent")] if header.is_demo else []
     counts, by_mark = counts_of(header.summary), counts_of(header.summary, by_mark=True)
     marks = _with_marks(by_mark, SHOWN_ORDER, header.glyphs)
     forms = [_with_marks(counts, marked, header.glyphs) for marked in WITH_MARKS if in_words]
     short = [(f"{header.changed}{header.glyphs.new}", "accent")] if header.changed else []
     wordings = [[*form, *more] for form in (*forms, marks) for more in (news, news[:1])]
-    return [_spaced(parts) for parts in (*wordings, [*marks, *short], marks) if parts]
+    return [_spaced([*begin, *parts]) for parts in (*wordings, [*marks, *short], marks) if parts]
 
 
 def _with_marks(counts: Iterable[tuple[Condition, int]], marked: Collection[Condition], glyphs: Glyphs) -> Parts:
@@ -315,16 +318,16 @@ def _freshness(header: HeaderState) -> Wordings:
     asked = summary.total - summary.counts[Condition.PAUSED]
     if asked == summary.never:
         return []
+    if summary.oldest is None and summary.never:
+        return [[(f"{asked - summary.never} of {asked} read so far", "dim")]]
     if summary.oldest is None:
         # An upper bound: unlike the exact age it stays the same while everything is fresh.
         within = formatting.seconds(round(fresh_within(max(profile.pace.idle for profile in header.profiles))))
-        if summary.never:
-            return [[(f"{asked - summary.never} of {asked} read within {within}", "dim")]]
-        return [[(f"oldest answer under {within}", "dim")], [(f"oldest under {within}", "dim")]]
+        return [[(f"{what} under {within} old", "dim")] for what in ("all answers", "all")]
     oldest = how_old(header.now - summary.oldest, header.now)
-    if summary.stale:
-        return [[(f"oldest answer {oldest}", "stale")], [(f"oldest {oldest}", "stale")]]
-    return [[(f"{summary.ageing} ageing, oldest {oldest}", "ageing")], [(f"oldest {oldest}", "ageing")]]
+    look = "stale" if summary.stale else "ageing"
+    late = [] if summary.stale else [f"{summary.ageing} overdue, oldest answer {oldest}"]
+    return [[(text, look)] for text in (*late, f"oldest answer {oldest}", f"up to {oldest} old")]
 
 
 def _sign_in(header: HeaderState) -> Wordings:
@@ -377,6 +380,8 @@ def _usual_pace(header: HeaderState, pace: "Pace") -> tuple[str, ...]:
         return (f"one job every {formatting.seconds(pace.probing)}",)
     if pace.seldom:
         return (f"every {formatting.seconds(pace.seldom)}",)
+    if pace.by_lists:
+        return (f"{within}, sooner where a list shows a change", f"{within}, changes sooner", within)
     if pace.stretched:
         return (f"{within}: {header.summary.total} jobs at {pace.rate:.2g} req/s{_shared(pace)}", within)
     return (f"every {formatting.seconds(pace.running)}, idle {formatting.seconds(pace.idle)}", within)

@@ -139,3 +139,5 @@ class ScreenDeps(NamedTuple):
     """Reads runs of a job that began before then (epoch seconds); raises UserError, may take long. None for none."""
     recorder: "Recorder | None" = None
     """Keeps the history; None for none."""
+    is_demo: bool = False
+    """Whether the service is the simulated one, which the header says."""
