@@ -275,3 +275,22 @@ async def test_a_failure_that_comes_under_the_cursor_by_itself_is_seen_by_a_key_
         shown.clock.ahead += LOOK_AROUND
         await shown.press("w")
         assert shown.lines[2].startswith("› ● failed")
+
+
+async def test_a_row_that_was_not_read_yet_has_no_mark_and_gets_it_with_its_first_answer() -> None:
+    before = RunRecord(7, Outcome.PASSED, "success", moment(-900).wall, moment(-800).wall, is_finished=True)
+    after = before._replace(number=8, outcome=Outcome.FAILED)
+    known = Board().watch([Job(A)])
+    states = {A: known.states[A].record(reading(A, IDLE, 0)).learn(before)._replace(is_remembered=True)}
+    known, unseen = known._replace(states=states), Unseen()
+    learned = known.learn(A, after)
+    unseen.look(known, learned, [A], moment(5))
+    assert not unseen.jobs
+    failing = learned.record([reading(A, failure(), 6)])
+    unseen.look(learned, failing, [A], moment(6))
+    assert not unseen.jobs
+    answered = failing.record([reading(A, IDLE, 10)])
+    unseen.look(failing, answered, [A], moment(10))
+    assert list(unseen.jobs) == [A]
+    unseen.look(answered, answered, [A], moment(11))
+    assert list(unseen.jobs) == [A]

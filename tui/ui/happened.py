@@ -139,6 +139,8 @@ class Unseen:
         self._since: dict[JobId, Moment] = {}
         """By job: when the first of its unseen changes was noticed. A change from before this start of the program has
         the time of the last answer before that."""
+        self._unread: dict[JobId, Moment] = {}
+        """The same of jobs that gave no answer since this start of the program: no news before they are read."""
         self._drawn: dict[JobId, float] = {}
         """Since when the change has been in view."""
         self._seen: dict[JobId, float] = {}
@@ -162,12 +164,17 @@ class Unseen:
     def look(self, before: Board, after: Board, jobs: Iterable[JobId], now: Moment) -> None:
         """Note which of these jobs changed between the two boards."""
         for was, state in states_on_both(before, after, jobs):
-            is_news = _is_news(was, state)
+            is_news, job = _is_news(was, state), state.job.id
             if is_news or _is_first(was, state):
                 self.last_change = now
-            if is_news:
-                self._since.setdefault(state.job.id, _since(was, state, now))
-                self._drawn.pop(state.job.id, None)
+            if not (is_news or job in self._unread):
+                continue
+            since = self._unread.pop(job, None) or _since(was, state, now)
+            if state.is_remembered:
+                self._unread[job] = since
+            else:
+                self._since.setdefault(job, since)
+                self._drawn.pop(job, None)
 
     @property
     def recent(self) -> set[JobId]:
@@ -177,6 +184,7 @@ class Unseen:
     def keep(self, jobs: Collection[JobId]) -> None:
         """Forget all jobs but these."""
         self._since = {job: at for job, at in self._since.items() if job in jobs}
+        self._unread = {job: at for job, at in self._unread.items() if job in jobs}
 
     def is_held(self, job: JobId, now: float) -> bool:
         """Whether its change was seen only just."""
