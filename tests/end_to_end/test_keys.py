@@ -61,7 +61,7 @@ def test_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
         typist.wait_for(r"^ *58 running")
         for key in ("L", "f2"):
             typist.press("home", key)
-            typist.wait_for("Label of 00000000")
+            typist.wait_for("Label of job 001")
             typist.type(f"{key}\r")
             typist.gone("Label of")
             typist.wait_for(f"running .*job 001.*{key}$")

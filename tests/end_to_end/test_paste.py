@@ -65,7 +65,7 @@ def test_a_long_paste_is_sorted_and_one_undo_takes_it_back_to_the_byte(tmp_path:
             terminal.wait_for(f"3 running .* {NEW} no answer")
             assert home.watchlist.read_text().count("[[jobs]]") == 3 + NEW
             terminal.press("u")
-            terminal.wait_for("Undone: added")
+            terminal.wait_for("Undone: .* out of the list again")
             terminal.gone(f"{NEW} no answer")
             assert home.watchlist.read_bytes() == before
             terminal.paste(home.watchlist.read_text())

@@ -83,6 +83,7 @@ def test_the_footer_begins_with_what_matters_here() -> None:
     assert words(Focus(Condition.PAUSED))[2] == "p go on"
     assert words(Focus(Condition.RUNNING)) == words(Focus(Condition.IDLE)) == words(Focus(Condition.PASSED))
     assert words(Focus(group=True, folded=True))[2:4] == ["enter unfold", "- fold all"]
+    assert words(Focus(group=True, folded=True, all_folded=True))[2:4] == ["enter unfold", "- unfold all"]
     assert words(Focus(Condition.IDLE, marked=2))[2:4] == ["esc unmark", "x remove"]
     assert words(Focus(watched=False))[2:4] == ["a add", "O find"]
     assert words(Focus(Condition.IDLE, details=True))[2] == "esc table"
@@ -90,6 +91,27 @@ def test_the_footer_begins_with_what_matters_here() -> None:
     assert words(Focus(Condition.IDLE, filtered=True))[2] == "esc clear filter"
     assert words(Focus(Condition.IDLE), {"f6": "mine"})[4] == "f6 mine"
     assert not {"f6 mine", "l log", "h runs"}.intersection(words(Focus(group=True), {"f6": "mine"}))
+
+
+def test_the_footer_has_no_key_that_has_nothing_to_do() -> None:
+    for focus in (Focus(Condition.IDLE), Focus(watched=False)):
+        assert "u undo" not in words(focus)
+        assert "u undo" in words(focus._replace(undo=True))
+        assert "O find" not in words(focus._replace(extras=False))
+    assert "l log" in words(Focus(Condition.IDLE))
+    assert "l log" not in words(Focus(Condition.IDLE, extras=False))
+
+
+async def test_undo_is_in_the_footer_as_long_as_there_is_something_to_undo() -> None:
+    async with screen(2, size=(200, 24)) as shown:
+        assert "u undo" not in shown.lines[-1]
+        await shown.press("x")
+        await shown.until(lambda: "u undo" in shown.lines[-1])
+        await shown.press("x")
+        await shown.until(lambda: "No jobs yet" in shown.text)
+        assert "u undo" in shown.lines[-1]
+        await shown.press("u", "u")
+        await shown.until(lambda: "u undo" not in shown.lines[-1])
 
 
 def test_no_hint_is_there_twice_and_none_has_no_key() -> None:
@@ -108,7 +130,7 @@ async def test_the_help_filters_scrolls_and_closes() -> None:
         assert shown.text != before
         await shown.press("pageup")
         assert shown.text == before
-        await shown.press(*"quit")
+        await shown.press(*":quit")
         assert "Close what is open, then quit [leave]" in shown.text
         assert "Add jobs" not in shown.text
         await shown.press(*"xyz")

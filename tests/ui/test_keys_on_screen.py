@@ -9,7 +9,7 @@ from textual.actions import parse
 from tests.support.builders import failure, job_id
 from tests.support.screen_harness import PROFILE, Door, Screen, screen
 from tui.core.errors import UserError
-from tui.core.job import Job
+from tui.core.job import Job, ServiceName
 from tui.core.reading import Failure, FailureKind, Status
 from tui.ui.driver import KeyParser
 from tui.ui.keys import COMMANDS, can_be_sent, canonical_key, check_keys
@@ -41,6 +41,30 @@ async def test_remove_undo_and_redo_over_many_steps() -> None:
         assert shown.cursor == A
         await shown.press("U")
         await shown.until(lambda: len(shown.store.load().jobs) == 4)
+
+
+async def test_an_undo_says_what_it_brought_about_and_a_redo_what_was_done() -> None:
+    async with screen(3) as shown:
+        await shown.press("space", "space", "x")
+        await shown.until(lambda: "Removed 2 jobs" in shown.said)
+        await shown.press("u")
+        await shown.until(lambda: shown.said == "Undone: 2 jobs are in the list again.")
+        await shown.press("U")
+        await shown.until(lambda: shown.said == "Redone: removed 2 jobs.")
+        await shown.press("u", "home", "L", "!", "enter", "u")
+        await shown.until(lambda: shown.said == "Undone: the label of job 001 is as before.")
+        await shown.press("b", "b", "u")
+        await shown.until(lambda: shown.said == "Undone: the alert of job 001 is as before.")
+
+
+async def test_the_dialogs_of_label_and_tags_name_the_job_as_its_row_does() -> None:
+    async with screen([Job(A, "ours"), Job(B)], job_names={B: ServiceName("theirs")}) as shown:
+        for name in ("ours", "theirs"):
+            for key, title in (("L", "Label of"), ("t", "Tags of")):
+                await shown.press(key)
+                assert f"{title} {name}" in shown.text
+                await shown.press("escape")
+            await shown.press("down")
 
 
 async def test_marks_by_key_by_range_and_all() -> None:

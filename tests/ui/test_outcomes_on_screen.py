@@ -174,7 +174,7 @@ async def test_a_job_has_the_name_of_its_row_in_all_that_is_said_of_it() -> None
         await shown.press("L")
         await shown.type("mine")
         await shown.press("enter", "u")
-        assert "Undone: labelled payments-api" in shown.said
+        assert "Undone: the label of payments-api is as before." in shown.said
         await shown.press("x")
         assert "Removed payments-api" in shown.said
         await shown.press("u", "e")

@@ -362,12 +362,15 @@ class BoardScreen(PresentSize, Screen[None]):
             self.state.row(job).condition if job else None,
             bool(group),
             group in self.state.groups.folded,
+            bool(group) and self.state.groups.are_all_folded,
             len(self.table.marks),
             self.filter.is_typing,
             bool(self.state.look.filter),
             self.details.alone,
             bool(self.state.board.states),
             self.live.lacks_sign_in,
+            self.editor.can_undo,
+            self.live.has_extras(job),
         )
 
     @on(Footer.HintClicked)
@@ -453,6 +456,7 @@ class BoardScreen(PresentSize, Screen[None]):
             ends=state.ends(glyphs),
             out_of_view=state.out_of_view(self.table.in_view()) if is_long else (),
             is_long=is_long,
+            is_demo=self.deps.is_demo,
             glyphs=glyphs,
         )
 

@@ -142,6 +142,12 @@ class Live:
         name = self.pollers.profile(job) if job else known[0]
         return out[0] if out and name not in out else name
 
+    def has_extras(self, job: JobId | None) -> bool:
+        """Whether other calls than the status call may be sent with the profile of the job, or with the default one."""
+        if not self.is_asking:
+            return True
+        return self.service.profile(self.pollers.profile(job) if job else self.service.names[0]).extras is not None
+
     @property
     def lacks_sign_in(self) -> bool:
         """Whether the default profile has no credential."""

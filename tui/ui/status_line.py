@@ -124,6 +124,8 @@ class Focus(NamedTuple):
     """Whether the cursor is on the line of a group."""
     folded: bool = False
     """Whether that group is folded."""
+    all_folded: bool = False
+    """Whether all groups are."""
     marked: int = 0
     typing: bool = False
     """Whether the filter is being typed."""
@@ -134,6 +136,10 @@ class Focus(NamedTuple):
     """Whether there is any job."""
     unknown: bool = False
     """Whether the default profile has no credential."""
+    undo: bool = False
+    """Whether there is a change to undo."""
+    extras: bool = True
+    """Whether other calls than the status call may be sent, as for logs and lists."""
 
 
 class KeyHint(NamedTuple):
@@ -164,6 +170,8 @@ def _hints(
     if focus.watched and not focus.marked:
         others = _USUAL.keys() - wanted.keys() - (_OF_A_JOB if focus.group else frozenset())
         wanted |= {name: word for name, word in _USUAL.items() if name in others}
+    for name in (*(() if focus.undo else ("undo",)), *(() if focus.extras else _EXTRAS)):
+        wanted.pop(name, None)
     by_name = {name: key for key, name in own.items()}
     found = [
         KeyHint(name, shown(by_name[name.removeprefix(OWN)]), word)
@@ -188,7 +196,8 @@ def _first(focus: Focus) -> dict[str, str]:
     first = {"back": "clear filter"} if focus.filtered else {}
     if focus.group:
         word = "unfold" if focus.folded else "fold"
-        return first | {"details": word, "fold_all": "fold all", "group": "group by", "mark": "mark its jobs"}
+        every = "unfold all" if focus.all_folded else "fold all"
+        return first | {"details": word, "fold_all": every, "group": "group by", "mark": "mark its jobs"}
     match focus.condition:
         case Condition.NO_ANSWER | Condition.FAILED:
             return first | {"error": "why", "details": "details"}
@@ -216,6 +225,8 @@ _USUAL = {
 }
 _OF_A_JOB = frozenset({"log", "history"})
 """What cannot be done to a group."""
+_EXTRAS = ("log", "find")
+"""What needs other calls than the status call."""
 
 
 def _hint(name: str, word: str, keymap: Mapping[str, str]) -> KeyHint:

@@ -1,7 +1,7 @@
 """Changes of the watchlist: by this program, with undo, and by others. No widgets."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from functools import partial
@@ -38,6 +38,8 @@ class UndoStep(NamedTuple):
 
     what: str
     """In words, such as `removed web`."""
+    undone: str
+    """What undoing it brings about, such as `web is in the list again`."""
     edit: WatchlistEdit
 
 
@@ -45,7 +47,7 @@ class Undone(NamedTuple):
     """The outcome of an undo or redo."""
 
     what: str = ""
-    """The change in words; empty when nothing was left to undo."""
+    """What has happened now, in words; empty when nothing was left to undo."""
     edit: WatchlistEdit | None = None
     """None when it was not saved."""
 
@@ -91,52 +93,63 @@ class WatchlistEditor:
         """Why the last change was not saved, or what is wrong with the file; empty if neither."""
         return self._unsaved or self._warning
 
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._done)
+
     # Changes by this program
 
     async def add(self, jobs: Sequence[Job]) -> str:
         """Returns why the jobs were not saved; empty when they were."""
         async with self._one_at_a_time:
-            await self._change(f"added {count(jobs)}", self._store.add, jobs)
+            said = f"added {count(jobs)}", f"{are(jobs)} out of the list again"
+            await self._change(said, self._store.add, jobs)
             return self._unsaved
 
-    async def remove(self, jobs: Iterable[JobId], name: str) -> bool:
-        """Returns whether any job was removed. `name` describes the jobs in the undo list."""
+    async def remove(self, jobs: Sequence[Job]) -> bool:
+        """Returns whether any job was removed."""
         async with self._one_at_a_time:
-            made = await self._change(f"removed {name}", self._store.remove, jobs)
+            said = f"removed {count(jobs)}", f"{are(jobs)} in the list again"
+            made = await self._change(said, self._store.remove, [job.id for job in jobs])
             return made is not None and made.before != made.after
 
-    async def edit(self, values: Mapping[JobId, Mapping[str, object]], what: str) -> str:
-        """Set labels or tags. Returns why they were not saved; empty when they were."""
+    async def edit(self, values: Mapping[JobId, Mapping[str, object]], what: str, undone: str) -> str:
+        """Set labels or tags. `what` and `undone` are those of the `UndoStep`. Returns why they were not saved; empty
+        when they were."""
         async with self._one_at_a_time:
             watched = {job.id for job in self._jobs}
             if not watched & values.keys():
                 return "Not saved: no longer in the watchlist"
-            await self._change(what, self._store.edit, {job: its for job, its in values.items() if job in watched})
+            await self._change(
+                (what, undone), self._store.edit, {job: its for job, its in values.items() if job in watched}
+            )
             return self._unsaved
 
     async def undo(self) -> Undone:
         """Undo the last change."""
-        return await self._step(self._done, self._undone)
+        return await self._step(self._done, self._undone, lambda step: step.undone)
 
     async def redo(self) -> Undone:
         """Redo the change that was undone last."""
-        return await self._step(self._undone, self._done)
+        return await self._step(self._undone, self._done, lambda step: step.what)
 
-    async def _step(self, source: list[UndoStep], target: list[UndoStep]) -> Undone:
+    async def _step(self, source: list[UndoStep], target: list[UndoStep], say: Callable[[UndoStep], str]) -> Undone:
         async with self._one_at_a_time:
             if not source:
                 return Undone()
-            what, edit = source[-1]
-            made = await self._change("", self._store.undo, edit)
+            step = source[-1]
+            made = await self._change(None, self._store.undo, step.edit)
             if made:
                 source.pop()
-                target.append(UndoStep(what, made))
-            return Undone(what, made)
+                target.append(step._replace(edit=made))
+            return Undone(say(step), made)
 
-    async def _change(self, what: str, work: Callable[..., WatchlistEdit], *arguments: object) -> WatchlistEdit | None:
+    async def _change(
+        self, said: tuple[str, str] | None, work: Callable[..., WatchlistEdit], *arguments: object
+    ) -> WatchlistEdit | None:
         """Change the file, then call `use`. Returns None if that failed; `warning` then has the reason.
 
-        `what` names the change in the undo list; empty for one that is not put there.
+        `said` is what the undo list says of the change: see `UndoStep`; None for one that is not put there.
         """
         if self.emptied is not Emptied.NO:
             self._unsaved = _NOT_INTO_EMPTIED
@@ -149,9 +162,9 @@ class WatchlistEditor:
             self._failed()
             return None
         self._unsaved = ""
+        if said and made.before != made.after:
+            self._remember(UndoStep(*said, made))
         self._take(made.after)
-        if what and made.before != made.after:
-            self._remember(UndoStep(what, made))
         return made
 
     def _remember(self, step: UndoStep) -> None:
@@ -200,7 +213,7 @@ class WatchlistEditor:
     async def write_back(self) -> None:
         """Write the watched jobs into the emptied file."""
         self.emptied = Emptied.NO
-        await self._change("", self._store.add, self._jobs)
+        await self._change(None, self._store.add, self._jobs)
 
     def accept_empty(self) -> None:
         """Stop watching all jobs, as the emptied file says."""
@@ -209,6 +222,11 @@ class WatchlistEditor:
 
 def count(jobs: Sequence[Job]) -> str:
     return jobs[0].name if len(jobs) == 1 else f"{len(jobs)} jobs"
+
+
+def are(jobs: Sequence[Job]) -> str:
+    """`web is`, or `2 jobs are`."""
+    return f"{count(jobs)} {'is' if len(jobs) == 1 else 'are'}"
 
 
 def _size(edit: WatchlistEdit) -> int:

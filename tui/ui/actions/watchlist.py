@@ -58,10 +58,9 @@ class WatchlistActions(Actions):
         self.say(f"Added {count(jobs)}{hidden}. Press {self.screen.key('undo')} to undo.")
 
     async def remove(self) -> None:
-        if jobs := self.screen.targets():
-            name = count([self.state.board.states[job].named_job for job in jobs])
-            if await self.editor.remove(jobs, name):
-                self.say(f"Removed {name}. Press {self.screen.key('undo')} to undo.")
+        jobs = [self.state.board.states[job].named_job for job in self.screen.targets()]
+        if jobs and await self.editor.remove(jobs):
+            self.say(f"Removed {count(jobs)}. Press {self.screen.key('undo')} to undo.")
 
     async def label(self) -> None:
         from tui.ui.dialogs import TextDialog
@@ -72,12 +71,12 @@ class WatchlistActions(Actions):
         job = state.job
 
         async def save(label: str) -> str:
-            return await self.editor.edit({job.id: {"label": label}}, f"labelled {state.name}")
+            undone = f"the label of {state.name} is as before"
+            return await self.editor.edit({job.id: {"label": label}}, f"labelled {state.name}", undone)
 
-        title = f"Label of {job.id.short}"
-        await self.screen.ask(
-            "label", TextDialog(title, job.given_label, "empty: the short ID is shown", LABEL_LONGEST, save)
-        )
+        instead = "the service's name is shown" if state.service_name.name else "the short ID is shown"
+        dialog = TextDialog(f"Label of {state.name}", job.given_label, f"empty: {instead}", LABEL_LONGEST, save)
+        await self.screen.ask("label", dialog)
 
     async def tags(self) -> None:
         from tui.ui.add_dialog import TAGS_LONGEST
@@ -101,7 +100,8 @@ class WatchlistActions(Actions):
             return ""
         added = [tag for tag in wanted if tag not in common]
         dropped = [tag for tag in common if tag not in wanted]
-        if not (problem := unfit("", added) or await self.editor.edit(changed, f"tagged {count(jobs)}")):
+        said = f"tagged {count(jobs)}", f"the tags of {count(jobs)} are as before"
+        if not (problem := unfit("", added) or await self.editor.edit(changed, *said)):
             what = clean(" ".join([*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in dropped)]), MOST_SAID)
             self.say(f"Tags of {count(jobs)}: {what}. Press {self.screen.key('undo')} to undo.")
         return problem
@@ -119,6 +119,7 @@ class WatchlistActions(Actions):
             before = {job.id for job in undone.edit.before.jobs}
             self.screen.cursor.go_to(next((job.id for job in undone.edit.after.jobs if job.id not in before), None))
             self.say(f"{past}: {undone.what}.")
+        self.screen.show_keys()
 
     def ask_about_empty_file(self) -> None:
         self.screen.run_worker(self._ask_about_empty_file(), group="emptied", exclusive=True)
