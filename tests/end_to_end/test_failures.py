@@ -39,7 +39,9 @@ def test_every_failure_has_its_own_words_and_leaves_the_others_alone(tmp_path: P
             assert "Not asking" not in text
 
             terminal.press("e")
-            terminal.wait_for(r"(?s)Why there is no answer.*bad request.*CB\.00060200.*Invalid param.*HTTP +400")
+            terminal.wait_for(
+                r"(?s)Why there is no answer.*A parameter is invalid.*CB\.00060200.*Invalid param.*HTTP +400"
+            )
             terminal.wait_for(r"(?s)request ID +[0-9a-f]{32}.*esc: close")
             terminal.press("escape")
             terminal.gone("Why there is no answer")

@@ -59,7 +59,7 @@ def test_tmux_without_its_program_is_written_through() -> None:
 
 def test_a_bare_terminal_gets_the_sequence() -> None:
     written: list[str] = []
-    assert copy("901878212b1a", BARE, written.append) == "via the terminal"
+    assert copy("901878212b1a", BARE, written.append) == "via your terminal, if it allows that"
     assert [held_by(sequence) for sequence in written] == ["901878212b1a"]
 
 

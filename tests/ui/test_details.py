@@ -12,7 +12,7 @@ from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import UNICODE
 from tui.ui.actions.details import DetailsPlace, place_of, resized
-from tui.ui.details import LINE, WHOLE, fields, grid
+from tui.ui.details import LINE, WHOLE, error_fields, fields, grid
 from tui.ui.row import Row, Subject
 
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
@@ -152,3 +152,14 @@ async def test_the_details_are_beside_below_or_alone_and_their_size_is_kept() ->
         assert "Press D to show the table" in shown.said
         await shown.press("escape", "greater_than_sign")
         assert "No details are open" in shown.said
+
+
+def test_why_there_is_no_answer_is_said_once() -> None:
+    bad = Failure(FailureKind.BAD_REQUEST, "A parameter is invalid (HTTP 400, CB.00060200).", "CB.00060200", "job_id")
+    found = list(error_fields(Subject(row(state((bad, 5)), 10), "https://build.example", None, 15.0)))
+    names = [name for name, _, _ in found]
+    assert names == ["job", "what", "message", "do", "last read", "request ID", "no answer", "next"]
+    said = {name: text for name, text, _ in found}
+    assert said["no answer"] == "to the last question only"
+    twice = list(error_fields(Subject(row(state((bad, 5), (bad, 20)), 30), "https://build.example", None, 15.0)))
+    assert {name: text for name, text, _ in twice}["no answer"].startswith("2 times in a row since ")

@@ -91,7 +91,7 @@ async def test_everything_that_happened_and_the_runs_of_one_job() -> None:
         await shown.press("E")
         await happens(shown)
         await shown.press("E")
-        new = [line.strip(" │") for line in shown.lines if " + 12:" in line]
+        new = [line.strip(" │") for line in shown.lines if " ✱ 12:" in line]
         said = sorted(line.split(maxsplit=5)[5] for line in new)
         assert said[0].startswith("failed #88 in Sign ipa after 10m ±")
         assert said[1:] == ["no answer: No right to see it.", "started #88"]
@@ -103,12 +103,12 @@ async def test_everything_that_happened_and_the_runs_of_one_job() -> None:
         assert any("#88" in line and "failed" in line and "10m ±" in line and "main" in line for line in shown.lines)
         await shown.press("h", "E")
         assert any("failed #88 in Sign ipa after 10m" in line for line in shown.lines)
-        assert not any(" + 12:" in line for line in shown.lines)
+        assert not any(" ✱ 12:" in line for line in shown.lines)
         await shown.press("E")
         ahead = shown.clock.now().wall.timestamp() + 86_400
         shown.board.keep_state(shown.board.state.look._replace(events_read=ahead))  # by a clock that was set back since
         await shown.press("E")
-        assert any(" + 12:" in line for line in shown.lines)
+        assert any(" ✱ 12:" in line for line in shown.lines)
 
 
 async def test_what_has_no_room_beside_the_scroll_bar_has_a_sign_for_it() -> None:

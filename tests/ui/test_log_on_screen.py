@@ -1,6 +1,7 @@
 """The log of a build in its dialog."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from tests.support.screen_harness import PROFILE, Screen, Where, screen
 from tui.codearts.extra_call import ExtraCall
 from tui.codearts.log_api import LogPiece
 from tui.core.reading import Failure, FailureKind, Status
-from tui.core.run import RunRecord
+from tui.core.run import Outcome, RunRecord
 from tui.ui import dialogs, log_dialog
 
 
@@ -22,6 +23,7 @@ class Service:
     log: str = ""
     refusal: Failure | None = None
     asked: list[int] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
     async def last_run(self, job: object) -> RunRecord:
         return RunRecord(88)
@@ -31,6 +33,7 @@ class Service:
             return self.refusal
         start = int(call.path.partition("offset=")[2].partition("&")[0])
         self.asked.append(start)
+        self.paths.append(call.path)
         piece = self.log[start : start + 100_000]
         return LogPiece(piece, start + len(piece), start + len(piece) < len(self.log))
 
@@ -160,3 +163,32 @@ async def test_without_extras_it_says_what_to_do() -> None:
     async with screen(1) as shown:
         await shown.press("l")
         assert "Logs need more than the status call" in shown.said
+
+
+async def test_enter_on_a_run_shows_the_log_of_that_build_and_returns_to_the_runs() -> None:
+    service = Service(numbered(3))
+    async with screen(1, profile=profile(service)) as shown:
+        told = [RunRecord(number, Outcome.FAILED, "failure", DAY, DAY, 60.0, is_finished=True) for number in (9, 8, 7)]
+        told = [one._replace(started_at=DAY - timedelta(hours=10 - one.number)) for one in told]
+        told = [one._replace(ended_at=one.started_at + timedelta(minutes=1)) for one in told if one.started_at]
+        shown.board.told(job_id(1), told)
+        await shown.press("h")
+        await read(shown, "#7")
+        assert "enter: log, esc: close" in shown.text
+        await shown.press("j", "enter")
+        await read(shown, "Log of job 001, build #8, failed")
+        await read(shown, "line 3")
+        assert all("/8/" in path for path in service.paths)
+        await shown.press("escape")
+        await read(shown, "Runs of job 001")
+        await shown.press("j", "enter")
+        await read(shown, "build #7, failed")
+
+
+async def test_a_run_without_a_number_says_why_it_has_no_log() -> None:
+    async with screen(1, {job_id(1): Status.RUNNING}, profile=profile(Service("x"))) as shown:
+        shown.reader.outcomes[job_id(1)] = Status.IDLE
+        await shown.ask_all()
+        await shown.press("h", "enter")
+        await shown.until(lambda: "The service's number of this build is not known" in shown.said)
+        assert "Runs of job 001" in shown.text

@@ -88,7 +88,7 @@ def test_a_duration_of_days_is_whole_also_in_ascii() -> None:
 
 def test_the_record_of_a_run_adds_branch_and_who() -> None:
     record = RunRecord(88, branch="main", by="lin", trigger="manual")
-    assert run_line(whole(number=88), DAY, UNICODE, record).endswith("≈10m        main lin")
+    assert run_line(whole(number=88), DAY, UNICODE, record).endswith("≈10m        main · lin")
 
 
 def test_marks_have_ascii_twins() -> None:
@@ -114,14 +114,14 @@ def test_events_say_what_when_and_which_are_new() -> None:
     states = [job(1, (60, 660, FAILED), going=700), failing(2, 3, since=120)]
     lines = event_lines(events(states, (), NOON + 900), NOON + 300, name_of, DAY, UNICODE, 80, step_of)
     assert ["".join(text for text, _ in line.parts) for line in lines] == [
-        "+ 12:11 job 1 ▸ started",
-        "+ 12:11 job 1 ● failed in Sign after ≈10m",
+        "✱ 12:11 job 1 ▸ started",
+        "✱ 12:11 job 1 ● failed in Sign after ≈10m",
         "  12:02 job 2 ? no answer: The service has an error.",
         "  12:01 job 1 ▸ started",
     ]
     assert [line.key for line in lines] == [job_id(1), job_id(1), job_id(2), job_id(1)]
     named = event_lines(events(states, (), NOON + 900), 0, "payments-api nightly {}".format, DAY, UNICODE, 60, step_of)
-    assert "".join(text for text, _ in named[0].parts) == "+ 12:11 payment…000001 ▸ started"
+    assert "".join(text for text, _ in named[0].parts) == "✱ 12:11 payment…000001 ▸ started"
     assert event_lines([], 0, name_of, DAY, UNICODE, 80, step_of) == []
 
 

@@ -55,8 +55,8 @@ def test_an_outcome_has_a_mark_and_a_look(outcome: Outcome, unicode: str, ascii_
 
 def test_a_run_of_unknown_duration_has_no_height() -> None:
     (run,) = runs(600)
-    assert drawn([run._replace(start=Between(None, run.start.by))]) == "◦"
-    assert drawn([run._replace(maybe_two=True)]) == "◦"
+    assert drawn([run._replace(start=Between(None, run.start.by))]) == "⋅"
+    assert drawn([run._replace(maybe_two=True)]) == "⋅"
 
 
 def test_times_without_readings_are_gaps() -> None:
@@ -87,4 +87,4 @@ def test_a_run_that_ends_before_it_began_has_no_height() -> None:
     (run,) = runs(600)
     wrong = run._replace(start=run.start.shifted(9000))
     assert wrong.duration == (0, 0)
-    assert drawn([wrong, *runs(600)]) == "◦▃"
+    assert drawn([wrong, *runs(600)]) == "⋅▃"

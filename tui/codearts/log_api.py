@@ -182,10 +182,11 @@ class BuildSource(Fetcher, Protocol):
 
 
 class BuildLog:
-    """Reads the log of the build that is running, or of the last one; `tail` has what was read."""
+    """Reads the log of one build, or of the one that is running, or of the last one; `tail` has what was read."""
 
-    def __init__(self, source: BuildSource, job: JobId, known_number: int = 0) -> None:
-        """`known_number` is the number of the last build, for a service that refuses to list builds."""
+    def __init__(self, source: BuildSource, job: JobId, known_number: int = 0, number: int = 0) -> None:
+        """`known_number` is the number of the last build, for a service that refuses to list builds. With `number` that
+        build is read, and no other."""
         self.tail = LogTail()
         self.number = 0
         """Of the build whose log is read; 0 until that is known."""
@@ -196,6 +197,8 @@ class BuildLog:
         self._known_number = known_number
         self._reader: LogReader | None = None
         self._sought = 0
+        if number:
+            self._read(number)
 
     @property
     def has_more(self) -> bool:
@@ -230,10 +233,13 @@ class BuildLog:
             number = last.number
             self.is_older = is_running and last.is_finished is True
         if number != self.number:
-            self.number = number
-            self._reader = LogReader(self._source, self._job, number)
-            self.tail = self._reader.tail
+            self._read(number)
         return ""
+
+    def _read(self, number: int) -> None:
+        self.number = number
+        self._reader = LogReader(self._source, self._job, number)
+        self.tail = self._reader.tail
 
 
 def _sentence(failure: Failure, number: int) -> str:

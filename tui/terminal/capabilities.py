@@ -78,7 +78,7 @@ UNICODE = Glyphs(
     about="≈",
     plus_minus="±",
     bar=("━", "─"),
-    strip=StripGlyphs("▁▂▃▄▅▆▇█", "⡀⣀⣄⣤⣦⣶⣷⣿", "✗", "○", "◦"),
+    strip=StripGlyphs("▁▂▃▄▅▆▇█", "⡀⣀⣄⣤⣦⣶⣷⣿", "✗", "○", "⋅"),
 )
 ASCII = Glyphs(
     {
@@ -106,7 +106,7 @@ ASCII = Glyphs(
     about="~",
     plus_minus="+-",
     bar=("=", "-"),
-    strip=StripGlyphs("_-=^", ".:;!", "x", "%", "o"),
+    strip=StripGlyphs("_-=^", ".:;!", "x", "%", ","),
 )
 
 

@@ -27,7 +27,7 @@ class ClipboardRoute:
 
     @property
     def name(self) -> str:
-        return "the terminal" if self.between is Multiplexer.NOTHING else self.between
+        return "your terminal" if self.between is Multiplexer.NOTHING else self.between
 
 
 def route(environ: Mapping[str, str], which: Callable[[str], str | None] = shutil.which) -> ClipboardRoute:
@@ -59,7 +59,9 @@ def copy(text: str, route: ClipboardRoute, write: Callable[[str], None], run: Ru
     sent = f"via {route.name}"
     if route.between is Multiplexer.TMUX:
         return f"{sent}, which lets it out only with `set -g allow-passthrough on`"
-    return f"{sent}, which may not take as much" if len(sequence) > SURE else sent
+    if len(sequence) > SURE:
+        return f"{sent}, which may not take as much"
+    return f"{sent}, if it allows that" if route.between is Multiplexer.NOTHING else sent
 
 
 def plain(text: str) -> str:

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from tui.core.job import LABEL_LONGEST, Job, JobId, split_tags, unfit
 from tui.core.paste import Preview, parse_paste, preview
 from tui.core.text import clean
-from tui.ui.dialogs import AROUND, Dialog, LineInput, Save, no_problem
+from tui.ui.dialogs import FLAT_BELOW, Dialog, LineInput, Save, no_problem
 from tui.ui.formatting import cut_middle
 
 LINES_SHOWN = 200
@@ -52,7 +52,7 @@ def _lines_ended(pasted: str) -> str:
 class AddDialog(Dialog[tuple[Job, ...]]):
     """Its result is the jobs that were added, at least one."""
 
-    HINT = "enter: add, tab: label and tags, pgdn: scroll, esc: close"
+    KEYS = ("enter: add", "tab: label and tags", "pgdn: scroll", "esc: close")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("pageup", "scroll(-5)", show=False),
         Binding("pagedown", "scroll(5)", show=False),
@@ -100,9 +100,9 @@ class AddDialog(Dialog[tuple[Job, ...]]):
 
     def on_resize(self) -> None:
         """Shrink the preview so that all else fits."""
-        around = AROUND + 2 * len(self.query(Input)) + 1
+        lines = 2 if self.app.size.height >= FLAT_BELOW else 1
         for pane in self.query("#preview"):  # a resize may come before it is mounted
-            pane.styles.max_height = max(2, self.app.size.height - around)
+            pane.styles.max_height = max(2, self.room - lines * len(self.query(Input)) - 1)
 
     def take_rest(self, text: str) -> None:
         """Take the rest of the paste that opened the dialog: it may begin in the middle of a line."""

@@ -272,6 +272,25 @@ class WatchApp(App[None]):
         """Here, after all keys that were typed before it, come those that no widget has taken."""
         if self.screen is self.board_screen:
             self.board_screen.program.take_other_key(event.key)
+        elif event.key not in self.screen.active_bindings:
+            self._explain(event.key)
+
+    def _explain(self, key: str) -> None:
+        """Say that the key does nothing here; in the palette, which is Textual's own, nothing is said."""
+        if not isinstance(self.screen, CommandPalette):
+            self.board_screen.program.explain_key(key, self.screen)
+
+    def action_focus_next(self) -> None:
+        self._move_focus(self.screen.focus_next, "tab")
+
+    def action_focus_previous(self) -> None:
+        self._move_focus(self.screen.focus_previous, "shift+tab")
+
+    def _move_focus(self, move: Callable[[], object], key: str) -> None:
+        before = self.focused
+        move()
+        if self.focused is before:
+            self._explain(key)
 
     @property
     def _takes_text(self) -> bool:
@@ -333,7 +352,9 @@ class WatchApp(App[None]):
         self.run_worker(self.board_screen.copying.copy_text(text, "selection"))
 
     def action_command_palette(self) -> None:
-        if not isinstance(self.screen, CommandPalette):
+        if self.screen is not self.board_screen:
+            self._explain("ctrl+p")
+        else:
             self.push_screen(Palette(placeholder="Search for commands", id="--command-palette"))
 
     def action_repaint(self) -> None:

@@ -147,12 +147,17 @@ def error_fields(subject: Subject) -> Iterator[Field]:
     yield "job", f"{state.name}  {state.job.id}" if state.named_job.label else state.job.id, "strong"
     if state.failure and state.last:
         yield "what", state.failure.summary, "stale"
-        yield from _error(state.failure)
+        yield from _unsaid(_error(state.failure), state.failure.summary)
         yield from _reading(state.last, subject.row)
         yield "no answer", _no_answer(subject.row), ""
     else:
         yield from run_fields(subject.row)
     yield "next", _next(subject), ""
+
+
+def _unsaid(lines: Iterable[Field], said: str) -> Iterator[Field]:
+    """The fields without the kind of the error, and without those whose whole text is in what was said already."""
+    return (line for line in lines if line[0] != "error" and line[1].casefold() not in said.casefold())
 
 
 def run_fields(row: Row) -> Iterator[Field]:
@@ -162,7 +167,7 @@ def run_fields(row: Row) -> Iterator[Field]:
         return
     about = " · ".join(filter(None, (numbered(run.number), run.branch, who_of(run))))
     word = outcome_word(run.outcome, run.outcome_as_sent)
-    source = "" if run.is_confirmed else ", as a list of jobs says"
+    source = "" if run.is_confirmed else " (unconfirmed: only the service's list of jobs says so)"
     yield "last run", f"{word}{source}{f'  {about}' if about else ''}", ""
     if step:
         yield "step", step.step, "error"
@@ -215,7 +220,7 @@ def _since(row: Row) -> Iterator[Field]:
         return
     first = formatting.time_of_day(state.since, today)
     if state.since_after is None:
-        yield "since", f"{first} or earlier: so at the first reading", ""
+        yield "since", f"{first} or earlier: it was so at the first reading", ""
     else:
         yield "since", f"between {formatting.time_of_day(state.since_after, today)} and {first}", ""
 
@@ -251,9 +256,10 @@ def _error(failure: Failure) -> Iterator[Field]:
 
 def _no_answer(row: Row) -> str:
     state = row.state
-    times = "once" if state.failures == 1 else f"{state.failures} times in a row"
-    since = f" since {formatting.time_of_day(state.no_answer_since, row.now.wall)}" if state.no_answer_since else ""
-    return f"{times}{since}"
+    if state.failures == 1 or not state.no_answer_since:
+        return "to the last question only"
+    since = formatting.time_of_day(state.no_answer_since, row.now.wall)
+    return f"{state.failures} times in a row since {since}"
 
 
 def _next(subject: Subject) -> str:

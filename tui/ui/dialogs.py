@@ -23,7 +23,7 @@ from textual.widgets.option_list import Option
 from tui.codearts.auth.credentials import LONGEST_TOKEN
 from tui.core.errors import UserError
 from tui.core.job import JobId
-from tui.core.text import JOINERS, clean, drawn
+from tui.core.text import JOINERS, clean, drawn, width
 from tui.ui.key_turns import COMMAND
 from tui.ui.screen_deps import SignInForm
 from tui.ui.screen_size import HEIGHTS, WIDTHS, PresentSize, TooSmall
@@ -108,8 +108,29 @@ async def no_problem(answer: object) -> str:
 
 DAY_CHECK = 60.0
 """Seconds between two looks at the date."""
-AROUND = 7
-"""Lines of a dialog besides its content: border, title, hint and margins."""
+AROUND, AROUND_FLAT = 7, 4
+"""Lines of a dialog besides its content: border, title, keys and margins; on a low screen there are no margins."""
+FLAT_BELOW = 20
+"""With fewer rows a screen is low for dialogs."""
+DIALOG_HEIGHTS = [*HEIGHTS[:1], (HEIGHTS[1][0], "-flat"), (FLAT_BELOW, "-high")]
+MOST_OPTIONS = 16
+"""Lines of a list to choose from at most."""
+
+
+class KeyLine(Static):
+    """The keys of a dialog in one line. Where they have no room, those before the last one are left out from the end:
+    how to leave the dialog is always there."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """`keys` say what each does, such as `enter: save`; the first are the most important."""
+        super().__init__(classes="hint")
+        self._keys = keys
+
+    def render(self) -> Text:
+        *others, leave = self._keys
+        while others and width(", ".join((*others, leave))) > self.size.width:
+            others.pop()
+        return Text(", ".join((*others, leave)))
 
 
 class Dialog(PresentSize, ModalScreen[Answer | None]):
@@ -126,22 +147,34 @@ class Dialog(PresentSize, ModalScreen[Answer | None]):
     ]
     CSS = (get_data("tui.ui", "dialogs.tcss") or b"").decode()
     SCOPED_CSS = False
-    HINT = "esc: close"
+    KEYS: Sequence[str] = ("esc: close",)
+    """What `KeyLine` shows."""
     closing_keys: frozenset[str] = frozenset()
     """The keys that open the dialog. They also close it, unless the cursor is in a field that takes the key as text."""
     HORIZONTAL_BREAKPOINTS = WIDTHS
-    VERTICAL_BREAKPOINTS = HEIGHTS
+    VERTICAL_BREAKPOINTS = DIALOG_HEIGHTS
 
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
+
+    @property
+    def room(self) -> int:
+        """How many lines of content a dialog can have."""
+        rows = self.app.size.height
+        return max(1, rows - (AROUND if rows >= FLAT_BELOW else AROUND_FLAT))
+
+    def on_resize(self) -> None:
+        """Shrink a list to choose from so that all else fits."""
+        for options in self.query(OptionList):  # a resize may come before it is mounted
+            options.styles.max_height = min(MOST_OPTIONS, self.room)
 
     def compose(self) -> ComposeResult:
         self.head = Static(Text(self._title), classes="title")
         with Vertical(classes="box"):
             yield self.head
             yield from self.body()
-            yield Static(Text(self.HINT), classes="hint")
+            yield KeyLine(self.KEYS)
         yield TooSmall()
 
     def on_key(self, event: events.Key) -> None:
@@ -196,7 +229,7 @@ class TextDialog(Dialog[str]):
     `save` is called with the text. While it returns a problem, the dialog stays open with what was typed.
     """
 
-    HINT = "enter: save, esc: close"
+    KEYS = ("enter: save", "esc: close")
 
     def __init__(
         self,
@@ -238,7 +271,7 @@ class Options(OptionList):
 class ChoiceDialog(Dialog[str]):
     """Asks for one of several words. `seen` is called with each word that is highlighted."""
 
-    HINT = "first letter: go there, enter: choose, esc: close"
+    KEYS = ("enter: choose", "first letter: go there", "esc: close")
 
     def __init__(
         self, title: str, choices: Sequence[tuple[str, str]], current: str, seen: Callable[[str], None] | None = None
@@ -275,6 +308,15 @@ class ChoiceDialog(Dialog[str]):
         self.dismiss(event.option_id)
 
 
+class Reading(VerticalScroll):
+    """Scrolls by the keys of the table, too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", show=False),
+        Binding("k", "scroll_up", show=False),
+    ]
+
+
 class ReadDialog(Dialog[str]):
     """Shows content to read. `keys` maps keys to what they do; pressing one closes the dialog with it as the answer."""
 
@@ -282,10 +324,10 @@ class ReadDialog(Dialog[str]):
         super().__init__(title)
         self._content = content
         self._keys = dict(keys)
-        self.HINT = ", ".join([*(f"{key}: {does}" for key, does in keys), "esc: close"])
+        self.KEYS = (*(f"{key}: {does}" for key, does in keys), "esc: close")
 
     def body(self) -> ComposeResult:
-        with VerticalScroll(classes="reading"):
+        with Reading(classes="reading"):
             yield from self._content
 
     def on_mount(self) -> None:
@@ -293,7 +335,7 @@ class ReadDialog(Dialog[str]):
 
     def on_resize(self) -> None:
         for pane in self.query(VerticalScroll):  # a resize may come before it is mounted
-            pane.styles.max_height = max(1, self.app.size.height - AROUND)
+            pane.styles.max_height = self.room
 
     def on_key(self, event: events.Key) -> None:
         if event.character in self._keys:
@@ -327,7 +369,7 @@ class SecretInput(LineInput):
 class SignInDialog(Dialog[bool]):
     """Its result is True once the service has accepted the token or password."""
 
-    HINT = "enter: try it, esc: close"
+    KEYS = ("enter: try it", "esc: close")
 
     def __init__(self, title: str, sign_in: SignInForm, job: JobId | None) -> None:
         """`job` is polled once to test a token that cannot be tested otherwise."""

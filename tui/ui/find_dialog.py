@@ -218,7 +218,7 @@ class FoundList(CursorList[FinderRow], can_focus=False):
 class FindDialog(Dialog[tuple[Job, ...]]):
     """Its result is the jobs that were added, at least one."""
 
-    HINT = "type to search, space: tick, *: all, enter: open or add, esc: back"
+    KEYS = ("enter: open or add", "space: tick", "*: all", "type to search", "esc: back")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", show=False, priority=True),
         Binding("down", "move(1)", show=False, priority=True),

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -12,7 +12,8 @@ from tui.core.errors import UserError
 from tui.core.observed_run import RecordedRun
 from tui.core.run import RunRecord
 from tui.terminal.capabilities import Glyphs
-from tui.ui.list_dialog import CursorList, ListDialog, ListLine
+from tui.ui.key_turns import COMMAND
+from tui.ui.list_dialog import CursorList, LineList, ListDialog, ListLine
 from tui.ui.row import look_of
 from tui.ui.run_lines import condition_of_run, record_of, run_line, time_cells
 
@@ -25,7 +26,7 @@ EMPTY = "No run of this job was seen yet."
 
 
 class HistoryDialog(ListDialog):
-    """Its lines cannot be chosen."""
+    """A run that is chosen shows its log, over this dialog."""
 
     def __init__(
         self,
@@ -33,11 +34,13 @@ class HistoryDialog(ListDialog):
         runs: Sequence[RecordedRun],
         read_page: PageReader | None,
         records: Mapping[int, RunRecord],
+        show_log: Callable[[RecordedRun], Awaitable[None]],
         now: Callable[[], datetime],
         glyphs: Glyphs,
     ) -> None:
         """`runs` are the known ones, oldest first. `records` are the service's, by number."""
-        super().__init__(title, self._shown, EMPTY, "esc: close", glyphs.ellipsis, now)
+        super().__init__(title, self._shown, EMPTY, ("enter: log", "esc: close"), glyphs.ellipsis, now)
+        self._show_log = show_log
         self._runs = list(runs)
         self._read_page = read_page
         self._records = records
@@ -75,6 +78,13 @@ class HistoryDialog(ListDialog):
         known = {run.start.by for run in self._runs}  # a clock that was set back has put later runs before earlier ones
         self._runs[:0] = [run for run in page if run.start.by not in known]
         self.show()
+
+    @on(LineList.Chosen)
+    @work(group=COMMAND)
+    async def open_log(self) -> None:
+        """Show the log of the run under the cursor."""
+        if self.list.cursor < len(self._runs):
+            await self._show_log(self._runs[-1 - self.list.cursor])
 
     def _shown(self, today: datetime) -> Sequence[ListLine]:
         cells = time_cells(self._runs, today, self._glyphs)

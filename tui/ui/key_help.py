@@ -21,7 +21,7 @@ from tui.core.condition import Condition
 from tui.core.filter import STATES
 from tui.terminal.capabilities import Glyphs
 from tui.ui.app import WatchApp
-from tui.ui.dialogs import AROUND, Dialog, LineInput
+from tui.ui.dialogs import Dialog, LineInput
 from tui.ui.keys import COMMANDS, first_key, key_table, keys_in, keys_of, shown
 from tui.ui.screen_deps import ScreenDeps
 
@@ -91,7 +91,8 @@ def words(glyphs: Glyphs) -> list[tuple[str, str]]:
         ("Last runs, a gap: not watched then", ""),
         ("estimated from the runs before", glyphs.about),
         ("5m, 5m+: for so long; with a plus it may have begun before the first reading", ""),
-        ("age: shown once an answer is older than one and a half intervals", ""),
+        ("Age: how old the last answer is; empty while answers come on time", ""),
+        ("unconfirmed: only a list of jobs says so; what the service recorded of the build was not read yet", ""),
     ]
 
 
@@ -189,14 +190,14 @@ _BESIDE = 7
 
 
 class HelpDialog(Dialog[None]):
-    """Letters filter, arrows scroll. While nothing is typed, the keys that open it close it."""
+    """Letters filter, arrows scroll. While nothing is typed, `q` and the keys that open it close it."""
 
-    HINT = "type to search, arrows: scroll, esc: close"
+    KEYS = ("type to search", "arrows: scroll", "esc: close")
 
     def __init__(self, entries: Sequence[HelpEntry]) -> None:
         super().__init__("Keys, words and marks")
         self._entries = entries
-        self._line = _SearchLine("", "type to search: a word, a key, a name", max_length=60)
+        self._line = _SearchLine("", "type to search: a word, a key, a name; q closes", max_length=60)
         self._text = Static()
         self._pane = VerticalScroll(self._text, classes="reading", can_focus=False)
 
@@ -209,7 +210,7 @@ class HelpDialog(Dialog[None]):
         self._line.focus()
 
     def on_resize(self) -> None:
-        self._pane.styles.max_height = max(1, self.app.size.height - AROUND - 2)
+        self._pane.styles.max_height = max(1, self.room - 2)
         self.call_after_refresh(self.show)
 
     @on(Input.Changed)
@@ -231,15 +232,40 @@ class HelpDialog(Dialog[None]):
             self._pane.scroll_relative(y=steps[event.key], animate=False)
 
 
+ALONE = 0.3
+"""Seconds without another key after which `q` is no beginning of a word."""
+
+
 class _SearchLine(LineInput):
-    """While it is empty, the keys that open the dialog are no text: they close it."""
+    """While it is empty, the keys that open the dialog are no text: they close it. So does `q`, if no other letter
+    follows: those of `quit` would act on the table."""
+
+    _has_q = False
+    """Whether `q` was typed last, and is no text yet."""
 
     async def _on_key(self, event: events.Key) -> None:
-        dialog = self.screen
-        if not self.value and isinstance(dialog, HelpDialog) and event.key in dialog.closing_keys:
-            event.prevent_default()
-            event.stop()
+        dialog, had_q = self.screen, self._has_q
+        if self.value or not isinstance(dialog, HelpDialog):
+            return
+        self._has_q = event.key == "q" and not had_q
+        if self._has_q:
+            self.set_timer(ALONE, self._close_if_alone)
+        elif had_q and event.key != "q":
+            if event.is_printable:
+                self.insert_text_at_cursor("q")
+            return
+        elif not had_q and event.key not in dialog.closing_keys:
+            return
+        else:
             dialog.action_close()
+        event.prevent_default()
+        event.stop()
+
+    def _close_if_alone(self) -> None:
+        if isinstance(self.app, WatchApp) and self.app.holds_keys:
+            self.set_timer(ALONE, self._close_if_alone)
+        elif self._has_q and isinstance(self.screen, HelpDialog):
+            self.screen.action_close()
 
 
 NAMED = 1000.0

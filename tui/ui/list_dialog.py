@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
 
-from tui.ui.dialogs import AROUND, Dialog
+from tui.ui.dialogs import Dialog
 from tui.ui.formatting import fit
 from tui.ui.status_line import Part, joined, style_of
 
@@ -135,13 +135,13 @@ class ListDialog(Dialog[str]):
         title: str,
         lines: Callable[[datetime], Sequence[ListLine]],
         empty: str,
-        hint: str,
+        keys: Sequence[str],
         ellipsis: str,
         now: Callable[[], datetime],
     ) -> None:
-        """`lines` gets any aware time of today. `empty` is shown instead of no lines."""
+        """`lines` gets any aware time of today. `empty` is shown instead of no lines. `keys`: see `KeyLine`."""
         super().__init__(title)
-        self.HINT = hint
+        self.KEYS = keys
         self._lines, self._now = lines, now
         self._empty = empty
         self.list = LineList(ellipsis)
@@ -163,7 +163,7 @@ class ListDialog(Dialog[str]):
         self.query_one(".note").display = not lines
 
     def on_resize(self) -> None:
-        self.list.styles.max_height = max(1, self.app.size.height - AROUND)
+        self.list.styles.max_height = self.room
 
     def on_line_list_chosen(self) -> None:
         if (line := self.list.under_cursor) and line.key:

@@ -189,7 +189,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 class LogDialog(Dialog[None]):
     """Reads on while the job runs, and once more after it stopped."""
 
-    HINT = "/: search, n N: next, previous, arrows, r: ask again, esc: close"
+    KEYS = ("/: search", "n N: next, previous", "r: ask again", "arrows: scroll", "esc: close")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", show=False),
         Binding("n", "match(1)", show=False),
@@ -312,6 +312,8 @@ class LogDialog(Dialog[None]):
 
     def action_match(self, step: int) -> None:
         """Go to the next or the previous match, around the ends."""
+        if not self._wanted:
+            self.app.notify("Nothing is searched for yet: / does that.", markup=False)
         if not self._matches:
             return
         first, last = self._view.lines_in_view

@@ -47,14 +47,14 @@ def run_line(
     number = numbered(run.number)
     parts = [
         fit(number, 6, glyphs.ellipsis),
-        fit(f"{glyphs.condition[condition_of_run(run)]} {_word(run)}", 11, glyphs.ellipsis),
+        fit(f"{glyphs.condition[condition_of_run(run)]} {word_of(run)}", 11, glyphs.ellipsis),
         _first(_starts(run, today), STARTS).ljust(cells[0]),
         _first(_durations(run, glyphs), DURATIONS).ljust(cells[1]),
-        *_branch_and_who(record),
+        " · ".join(_branch_and_who(record)),
         *(["perhaps two builds"] if run.maybe_two else []),
         *([_source(run)] if run.source else []),
     ]
-    return " ".join(parts).rstrip()
+    return " ".join(filter(None, parts)).rstrip()
 
 
 def short_run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: RunRecord | None = None) -> str:
@@ -80,7 +80,7 @@ def _branch_and_who(record: RunRecord | None) -> Iterable[str]:
 
 
 def _source(run: RecordedRun) -> str:
-    return "(service)" if run.source == SERVICE else f"seen by {run.source}"
+    return "(service's record)" if run.source == SERVICE else f"seen by {run.source}"
 
 
 def records_of(state: JobState) -> dict[int, RunRecord]:
@@ -100,7 +100,8 @@ def condition_of_run(run: RecordedRun) -> Condition:
     return condition_after(run.outcome)
 
 
-def _word(run: RecordedRun) -> str:
+def word_of(run: RecordedRun) -> str:
+    """What became of it, or `running`."""
     if run.end is None:
         return "running"
     return outcome_word(run.outcome, run.outcome_as_sent) or "ended"
@@ -176,7 +177,7 @@ def event_lines(
     for event, at, name in zip(events, clocks, names, strict=True):
         condition = _condition(event)
         is_new = event.at > read_until
-        begin = f"{glyphs.mark if is_new else ' '} {at:>{when}} {fit(short[name], wide)} "
+        begin = f"{glyphs.new if is_new else ' '} {at:>{when}} {fit(short[name], wide)} "
         what = f"{glyphs.condition[condition]} {_what(event, step_of(event), glyphs)}"
         lines.append(ListLine(event.job, ((begin, "strong" if is_new else "dim"), (what, look_of(condition)))))
     return lines
@@ -202,7 +203,7 @@ def _what(event: PastEvent, step: str, glyphs: Glyphs) -> str:
     if event.kind is not EventKind.ENDED:
         return " ".join(filter(None, (event.kind, number)))
     took = lasted(run, glyphs)
-    return " ".join(filter(None, (_word(run), number, step and f"in {step}", took and f"after {took}")))
+    return " ".join(filter(None, (word_of(run), number, step and f"in {step}", took and f"after {took}")))
 
 
 def digest_text(

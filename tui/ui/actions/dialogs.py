@@ -14,6 +14,7 @@ from tui.ui.row import status_word
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tui.core.observed_run import RecordedRun
     from tui.core.past_events import PastEvent
     from tui.ui.board_screen import BoardScreen
 
@@ -51,17 +52,22 @@ class DialogActions(Actions):
         if job := self.screen.the_job():
             await self._show_log(job)
 
-    async def _show_log(self, job: JobId) -> None:
+    async def _show_log(self, job: JobId, run: "RecordedRun | None" = None) -> None:
+        """The log of this run; of the one that goes on or was the last, if none is given."""
         from tui.codearts.log_api import BuildLog
         from tui.ui.log_dialog import LogDialog
+        from tui.ui.run_lines import word_of
 
         if not (extras := self.extras(self.live.profile_of(job), "Logs need")):
             return
-        last = self.state.row(job).state.last_run
-        log = BuildLog(extras, job, last.number if last else 0)
-        name = self.state.row(job).state.name
-        dialog = LogDialog(name, log, lambda: self._state_word(job), self._wall, self.deps.glyphs.ellipsis)
-        await self.screen.ask("log", dialog)
+        state = self.state.row(job).state
+        last, is_past = state.last_run, run is not None and run.end is not None
+        if run and is_past and not run.number:
+            self.say("The service's number of this build is not known, so its log cannot be asked for.")
+            return
+        log = BuildLog(extras, job, last.number if last else 0, (run and is_past and run.number) or 0)
+        word = partial(word_of, run) if run and is_past else partial(self._state_word, job)
+        await self.screen.ask("log", LogDialog(state.name, log, word, self._wall, self.deps.glyphs.ellipsis))
 
     def _wall(self) -> "datetime":
         return self.deps.now().wall
@@ -80,7 +86,8 @@ class DialogActions(Actions):
         runs = [*job_runs(state), *([state.current_run] if state.current_run else ())]
         title = f"Runs of {state.name}"
         read_page = partial(self.deps.older_runs, job) if self.deps.older_runs else None
-        dialog = HistoryDialog(title, runs, read_page, records_of(state), self._wall, self.deps.glyphs)
+        show_log = partial(self._show_log, job)
+        dialog = HistoryDialog(title, runs, read_page, records_of(state), show_log, self._wall, self.deps.glyphs)
         await self.screen.ask("history", dialog)
 
     def _step_of(self, event: "PastEvent") -> str:
@@ -102,8 +109,8 @@ class DialogActions(Actions):
         lines = partial(
             event_lines, events, read_until, names.__getitem__, glyphs=glyphs, cells=cells, step_of=self._step_of
         )
-        hint = f"enter: go to the job, esc: close; {glyphs.mark} is new"
-        dialog = ListDialog("What happened", lines, "Nothing happened yet.", hint, glyphs.ellipsis, self._wall)
+        keys = ("enter: go to the job", f"{glyphs.new}: new", "esc: close")
+        dialog = ListDialog("What happened", lines, "Nothing happened yet.", keys, glyphs.ellipsis, self._wall)
         self.screen.keep_state(look._replace(events_read=now.wall.timestamp()))
         if job := await self.screen.ask("events", dialog):
             self.screen.cursor.go_to(JobId(job))

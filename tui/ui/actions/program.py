@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui.ui.actions import Actions
 from tui.ui.keys import RESERVED, canonical_key, keys_in, meanings, shown
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from tui.ui.board_screen import BoardScreen
     from tui.ui.own_commands import CommandRunner
 
@@ -32,8 +34,15 @@ class ProgramActions(Actions):
         if own := {key: name for name, one in self.deps.settings.commands.items() for key in keys_in(one.key)}.get(key):
             self.own(own)
         elif key not in RESERVED:
-            text = f"{shown(key)} does nothing here. Press {self.screen.key('help')} for the keys."
-            self.hint_once(key, text)
+            self.explain_key(key, self.screen)
+
+    def explain_key(self, key: str, where: "Screen[Any]") -> None:
+        """Say once that the key does nothing on this screen, or in this dialog."""
+        from tui.ui.dialogs import Dialog
+
+        there = f"Keys: {', '.join(where.KEYS)}." if isinstance(where, Dialog) else ""
+        keys = there or f"Press {self.screen.key('help')} for the keys."
+        self.hint_once(f"{type(where).__name__} {key}", f"{shown(key)} does nothing here. {keys}")
 
     def own(self, name: str) -> None:
         """Run this command of the user's own on the job under the cursor."""

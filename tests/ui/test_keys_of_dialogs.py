@@ -1,0 +1,161 @@
+"""The last line of each dialog, and what keys do there that mean nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.widgets import Static
+
+from tests.core.test_past_events import run
+from tests.support.builders import DAY, failure, job_id
+from tests.support.project_lists import Lists
+from tests.support.screen_harness import Door, Screen, screen
+from tests.ui.test_dialogs import NOW, Silent, send
+from tui.codearts.log_api import BuildLog
+from tui.terminal.capabilities import UNICODE
+from tui.ui import dialogs
+from tui.ui.add_dialog import AddDialog
+from tui.ui.columns import columns
+from tui.ui.columns_dialog import ColumnsDialog
+from tui.ui.dialogs import ChoiceDialog, Dialog, KeyLine, ReadDialog, SignInDialog, TextDialog
+from tui.ui.find_dialog import FindDialog
+from tui.ui.history_dialog import HistoryDialog
+from tui.ui.key_help import HelpDialog, help_entries
+from tui.ui.list_dialog import ListDialog, ListLine
+from tui.ui.log_dialog import LogDialog
+
+EVERY = columns(UNICODE)
+
+
+async def no_log(run: object) -> None:
+    return None
+
+
+DIALOGS: dict[type[Dialog[Any]], Callable[[], Dialog[Any]]] = {
+    AddDialog: lambda: AddDialog((), NOW, "\n".join(job_id(number) for number in range(40)), {"": "", "x": "cn"}),
+    TextDialog: lambda: TextDialog("Label of job 001"),
+    ChoiceDialog: lambda: ChoiceDialog("Show", [(str(number), f"choice {number}") for number in range(30)], "3"),
+    ReadDialog: lambda: ReadDialog(
+        "Why the build failed", [Static("reason\n" * 30)], [("l", "log"), ("n", "next"), ("y", "copy the report")]
+    ),
+    SignInDialog: lambda: SignInDialog("Sign in", Door(), None),
+    ColumnsDialog: lambda: ColumnsDialog(EVERY, ["job"], lambda: ["job"], lambda shown: None),
+    FindDialog: lambda: FindDialog(Lists(), (), "", NOW, dialogs.no_problem, UNICODE),
+    HelpDialog: lambda: HelpDialog(help_entries({}, {}, {}, UNICODE)),
+    ListDialog: lambda: ListDialog(
+        "What happened",
+        lambda today: [ListLine(str(number), ((f"line {number}", ""),)) for number in range(40)],
+        "nothing",
+        ("enter: go to the job", "✱: new", "esc: close"),
+        "…",
+        lambda: DAY,
+    ),
+    HistoryDialog: lambda: HistoryDialog(
+        "Runs", [run(job_id(1), -100.0 * number, 50.0 - 100 * number) for number in range(40, 0, -1)], None, {}, no_log,
+        lambda: DAY, UNICODE,
+    ),
+    LogDialog: lambda: LogDialog("web", BuildLog(Silent(), job_id(1)), lambda: "running", lambda: DAY, "…"),
+}  # fmt: skip
+
+
+def every_kind(kind: type[Dialog[Any]]) -> set[type[Dialog[Any]]]:
+    return {kind}.union(*map(every_kind, kind.__subclasses__()))
+
+
+def test_every_dialog_is_here() -> None:
+    assert every_kind(Dialog) - {Dialog} == DIALOGS.keys()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15), (50, 12)])
+async def test_no_screen_is_too_narrow_or_too_low_for_the_key_that_leaves_a_dialog(size: tuple[int, int]) -> None:
+    async with screen(3, size=size) as shown:
+        for kind, make in DIALOGS.items():
+            shown.app.push_screen(make())
+            await shown.settle()
+            box = shown.app.screen.query_one(KeyLine).region
+            line = shown.lines[box.y].strip("│ ").rstrip()
+            assert "…" not in line, kind
+            assert line.endswith(("esc: close", "esc: back")), kind
+            if size == (80, 24):
+                assert line.split(", ") == ", ".join(make().KEYS).split(", "), kind
+            await shown.press("escape")
+            assert shown.board.is_active, kind
+
+
+UNUSED = ("f12", "ctrl+x", "tab", "shift+tab")
+
+
+async def said_of(shown: Screen, key: str) -> str:
+    shown.app.clear_notifications()
+    await shown.press(key)
+    return shown.said
+
+
+async def test_a_key_that_does_nothing_says_so_on_the_table_and_in_each_dialog() -> None:
+    async with screen(3) as shown:
+        for key in UNUSED:
+            assert await said_of(shown, key) == f"{key} does nothing here. Press ? for the keys."
+            assert await said_of(shown, key) == ""  # once is enough
+        for kind, make in DIALOGS.items():
+            shown.app.push_screen(make())
+            await shown.settle()
+            takes_text = kind in (AddDialog, TextDialog, SignInDialog, FindDialog, HelpDialog)
+            for key in ("f12", *(() if kind is AddDialog else ("tab",)), *(() if takes_text else ("percent_sign",))):
+                said = await said_of(shown, key)
+                assert said.endswith(f"does nothing here. Keys: {', '.join(make().KEYS)}."), (kind, key)
+            await shown.press("escape")
+
+
+async def test_the_slash_says_that_there_is_no_search_in_the_list_of_runs() -> None:
+    async with screen(1) as shown:
+        await shown.press("h", "slash")
+        assert shown.said == "/ does nothing here. Keys: enter: log, esc: close."
+
+
+async def test_no_palette_opens_over_a_dialog_where_it_would_be_empty() -> None:
+    async with screen(1) as shown:
+        await shown.press("s")
+        assert "does nothing here" in await said_of(shown, "ctrl+p")
+        await shown.press("escape")
+        assert shown.board.is_active
+
+
+async def test_without_a_search_n_says_how_to_begin_one_in_a_log() -> None:
+    async with screen(1) as shown:
+        shown.app.push_screen(DIALOGS[LogDialog]())
+        await shown.settle()
+        assert await said_of(shown, "n") == "Nothing is searched for yet: / does that."
+
+
+async def test_what_is_read_scrolls_by_the_keys_of_the_table() -> None:
+    async with screen(1) as shown:
+        shown.app.push_screen(ReadDialog("Why", [Static("\n".join(f"line {n}." for n in range(60)))], ()))
+        await shown.until(lambda: "line 0." in shown.text)
+        await shown.press("j", "j")
+        await shown.until(lambda: "line 0." not in shown.text)
+        await shown.press("k", "k")
+        await shown.until(lambda: "line 0." in shown.text)
+
+
+async def test_q_closes_the_help_as_it_says_but_is_text_in_a_search_that_has_begun() -> None:
+    async with screen(1) as shown:
+        await shown.press("question_mark", "q")
+        await shown.until(lambda: shown.board.is_active)
+        assert shown.app.is_running
+        await shown.press("question_mark")
+        send(shown, "q", "q")
+        await shown.until(lambda: shown.board.is_active)
+        assert shown.app.is_running
+        await shown.press("question_mark")
+        send(shown, *"quit")  # no letter of it acts on the table
+        await shown.until(lambda: "Close what is open, then quit [leave]" in shown.text)
+        await shown.press(*["backspace"] * 4, "w", "q")
+        assert "Keys, words and marks" in shown.text
+        await shown.press("escape")
+        assert shown.board.is_active
+
+
+async def test_tab_goes_to_open_details_and_is_explained_where_there_are_none() -> None:
+    async with screen(1, {job_id(1): failure()}, size=(120, 12)) as shown:
+        await shown.press("d")
+        assert await said_of(shown, "tab") == ""
