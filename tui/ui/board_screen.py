@@ -26,9 +26,9 @@ from tui.core.board import Board
 from tui.core.condition import Condition
 from tui.core.errors import UserError
 from tui.core.job import JobId, ServiceName
+from tui.core.job_runs import expected_ends
 from tui.core.reading import Moment, Reading
 from tui.core.run import FailedStep, RunRecord
-from tui.core.run_progress import expected_ends
 from tui.core.text import clean
 from tui.startup import resume_gc
 from tui.storage.recorder import NoArchive, Recorder
