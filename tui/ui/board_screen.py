@@ -44,13 +44,13 @@ from tui.ui.formatting import time_of_day
 from tui.ui.happened import LONG_ENOUGH, Happened
 from tui.ui.header import HeaderState, TerminalTitle, banner, header_lines, header_parts, title_text
 from tui.ui.job_table import JobTable
-from tui.ui.key_turns import COMMAND
 from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.screen_size import HEIGHTS, WIDTHS, PresentSize, TooSmall, classes_for
 from tui.ui.status_line import LOOK_CLASSES, OWN, Focus, Footer, HidingText, StatusLine, hints
+from tui.ui.typed_keys import COMMAND
 from tui.ui.watchlist_editor import DiskThread, Emptied, WatchlistEditor
 
 if TYPE_CHECKING:
