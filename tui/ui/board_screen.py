@@ -35,7 +35,9 @@ from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.actions.details import AROUND_ROWS, DetailsActions
-from tui.ui.actions.look import FilterActions, LookActions, ViewActions, number_of
+from tui.ui.actions.filter import FilterActions
+from tui.ui.actions.look import LookActions
+from tui.ui.actions.views import ViewActions, number_of
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
 from tui.ui.columns import columns, sorts
@@ -56,8 +58,9 @@ from tui.ui.watchlist_editor import DiskThread, Emptied, WatchlistEditor
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+    from tui.ui.actions.copying import CopyActions
     from tui.ui.actions.cursor import CursorActions
-    from tui.ui.actions.dialogs import CopyActions, DialogActions
+    from tui.ui.actions.dialogs import DialogActions
     from tui.ui.actions.program import ProgramActions
     from tui.ui.actions.service import ServiceActions
     from tui.ui.actions.watchlist import WatchlistActions
@@ -559,7 +562,7 @@ class BoardScreen(PresentSize, Screen[None]):
 
     @cached_property
     def copying(self) -> "CopyActions":
-        from tui.ui.actions.dialogs import CopyActions
+        from tui.ui.actions.copying import CopyActions
 
         return CopyActions(self, self._write)
 
