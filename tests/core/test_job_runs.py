@@ -3,13 +3,12 @@
 import gc
 from datetime import UTC, datetime
 
-from tests.core.test_run_progress import JOB, NOW, ended, going
+from tests.core.test_runs_in_progress import JOB, NOW, ended, going
 from tui.core.board import JobState
 from tui.core.job import Job
-from tui.core.job_runs import SERVICE, job_runs, usual_duration
+from tui.core.job_runs import SERVICE, course_of, job_runs, usual_duration
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.run import Outcome, RunRecord
-from tui.core.run_progress import course_of
 
 
 def record(number: int, end: float, duration: float | None = 600, outcome: Outcome = Outcome.PASSED) -> RunRecord:

@@ -5,9 +5,9 @@ from datetime import timedelta
 from tests.support.builders import DAY, job_id
 from tui.core.board import Board
 from tui.core.job import Job, JobId
+from tui.core.job_runs import chosen, expected_ends
 from tui.core.observed_run import Between, RecordedRun
 from tui.core.reading import Moment, Reading, Status
-from tui.core.run_progress import chosen, expected_ends
 
 JOB, OTHER = job_id(1), job_id(2)
 

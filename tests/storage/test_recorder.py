@@ -15,12 +15,12 @@ from tests.support.true_runs import NOON, Truth, is_true
 from tui.core.board import Board, JobState
 from tui.core.estimate import WINDOW
 from tui.core.job import Job, JobId
+from tui.core.job_runs import course_of
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.past_events import EventKind, Outage, ended_outage, events_of
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
 from tui.core.remembered import Notes, Remembered, together
 from tui.core.run import Outcome, RunRecord
-from tui.core.run_progress import course_of
 from tui.core.transitions import Event, changes_of
 from tui.storage.history import LOST
 from tui.storage.recorder import Recorder

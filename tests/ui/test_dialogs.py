@@ -25,8 +25,8 @@ from tui.terminal.capabilities import UNICODE
 from tui.ui.add_dialog import AddDialog
 from tui.ui.dialogs import ChoiceDialog, Dialog, ReadDialog, SignInDialog, TextDialog
 from tui.ui.key_help import HelpDialog, help_entries
-from tui.ui.key_turns import LONGEST, KeyTurns
 from tui.ui.log_dialog import LogDialog
+from tui.ui.typed_keys import LONGEST, KeyTurns
 
 T = TypeVar("T")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.core.test_run_progress import JOB, ended
+from tests.core.test_runs_in_progress import JOB, ended
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.run import Outcome
 from tui.terminal.capabilities import ASCII, UNICODE, Glyphs

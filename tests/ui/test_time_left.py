@@ -3,7 +3,7 @@
 import pytest
 
 from tui.core.estimate import PastRun, estimate
-from tui.core.run_progress import Course
+from tui.core.job_runs import Course
 from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
 from tui.ui.formatting import brief
 from tui.ui.row import BAR, bar, running_time, usual_in_words

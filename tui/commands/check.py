@@ -104,7 +104,7 @@ class Finding(NamedTuple):
 
 def screen_findings(context: "Context") -> Iterator[Finding]:
     """About all that the screen reads besides the settings' own values: keys, themes and the watchlist."""
-    from tui.ui.actions.look import check_views
+    from tui.ui.actions.views import check_views
     from tui.ui.keys import check_keys
     from tui.ui.own_commands import check_commands
 

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from tui.core.board import RUNS_KEPT, JobState
 from tui.core.job import JobId
-from tui.core.job_runs import SERVICE, job_runs
+from tui.core.job_runs import SERVICE, job_runs, late_since
 from tui.core.observed_run import RecordedRun
 from tui.core.run import Outcome
-from tui.core.run_progress import late_since
 
 LONGEST = 1000
 """Events of a list at most."""

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from tui.core.alert_policy import LATE, AlertOn, Happening
 from tui.core.board import JobState, Transition
 from tui.core.job import Job
+from tui.core.job_runs import late_since
 from tui.core.reading import Failure, Reading, Status
 from tui.core.run import Outcome
-from tui.core.run_progress import late_since
 
 
 class Event(StrEnum):

@@ -36,12 +36,11 @@ from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, AsciiScrollBar, SturdyDriver, Title
 from tui.ui.edited_files import check_screen_settings
 from tui.ui.frame import Frame
-from tui.ui.key_turns import COMMAND, KeyTurns
 from tui.ui.keys import alt_keys, canonical, half_width, moving_keys
-from tui.ui.paste_detector import PasteDetector
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.screen_size import PresentSize
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
+from tui.ui.typed_keys import COMMAND, KeyTurns, PasteDetector
 
 TWICE = 2.0
 """Seconds within which a second ctrl+c quits."""

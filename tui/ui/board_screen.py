@@ -26,16 +26,18 @@ from tui.core.board import Board
 from tui.core.condition import Condition
 from tui.core.errors import UserError
 from tui.core.job import JobId, ServiceName
+from tui.core.job_runs import expected_ends
 from tui.core.reading import Moment, Reading
 from tui.core.run import FailedStep, RunRecord
-from tui.core.run_progress import expected_ends
 from tui.core.text import clean
 from tui.startup import resume_gc
 from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.actions.details import AROUND_ROWS, DetailsActions
-from tui.ui.actions.look import FilterActions, LookActions, ViewActions, number_of
+from tui.ui.actions.filter import FilterActions
+from tui.ui.actions.look import LookActions
+from tui.ui.actions.views import ViewActions, number_of
 from tui.ui.alerting import Alerting
 from tui.ui.board_state import BoardState
 from tui.ui.columns import columns, sorts
@@ -44,20 +46,21 @@ from tui.ui.formatting import time_of_day
 from tui.ui.happened import LONG_ENOUGH, Happened
 from tui.ui.header import HeaderState, TerminalTitle, banner, header_lines, header_parts, title_text
 from tui.ui.job_table import JobTable
-from tui.ui.key_turns import COMMAND
 from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named
 from tui.ui.live import RARELY, TICK, Live
 from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.screen_size import HEIGHTS, WIDTHS, PresentSize, TooSmall, classes_for
 from tui.ui.status_line import LOOK_CLASSES, OWN, Focus, Footer, HidingText, StatusLine, hints
+from tui.ui.typed_keys import COMMAND
 from tui.ui.watchlist_editor import DiskThread, Emptied, WatchlistEditor
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+    from tui.ui.actions.copying import CopyActions
     from tui.ui.actions.cursor import CursorActions
-    from tui.ui.actions.dialogs import CopyActions, DialogActions
+    from tui.ui.actions.dialogs import DialogActions
     from tui.ui.actions.program import ProgramActions
     from tui.ui.actions.service import ServiceActions
     from tui.ui.actions.watchlist import WatchlistActions
@@ -563,7 +566,7 @@ class BoardScreen(PresentSize, Screen[None]):
 
     @cached_property
     def copying(self) -> "CopyActions":
-        from tui.ui.actions.dialogs import CopyActions
+        from tui.ui.actions.copying import CopyActions
 
         return CopyActions(self, self._write)
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui.core.board import Freshness, JobState
 from tui.core.condition import NOT_RUNNING, Condition
 from tui.core.estimate import percentile
-from tui.core.job_runs import RUNS_SHOWN, job_runs
+from tui.core.job_runs import RUNS_SHOWN, Course, job_runs
 from tui.core.observed_run import Gap, RecordedRun
 from tui.core.run import Outcome
-from tui.core.run_progress import Course
 from tui.core.text import natural_key
 from tui.storage.settings import COLUMNS
 from tui.terminal.capabilities import Glyphs, StripGlyphs

@@ -24,10 +24,10 @@ from tui.codearts.auth.credentials import LONGEST_TOKEN
 from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.text import JOINERS, clean, drawn, width
-from tui.ui.key_turns import COMMAND
 from tui.ui.screen_deps import SignInForm
 from tui.ui.screen_size import HEIGHTS, WIDTHS, PresentSize, TooSmall
 from tui.ui.status_line import LOOK_CLASSES
+from tui.ui.typed_keys import COMMAND
 
 MASKED = "Masked text cannot be copied."
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tui.core.errors import UserError
 from tui.storage.files import Signature, signature
 from tui.storage.settings import LIVE, Settings, load_settings
-from tui.ui.actions.look import Views, check_views
+from tui.ui.actions.views import Views, check_views
 from tui.ui.keys import check_keys
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.watchlist_editor import DiskThread

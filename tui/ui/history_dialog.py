@@ -12,10 +12,10 @@ from tui.core.errors import UserError
 from tui.core.observed_run import RecordedRun
 from tui.core.run import RunRecord
 from tui.terminal.capabilities import Glyphs
-from tui.ui.key_turns import COMMAND
 from tui.ui.list_dialog import CursorList, LineList, ListDialog, ListLine
 from tui.ui.row import look_of
 from tui.ui.run_lines import condition_of_run, record_of, run_line, time_cells
+from tui.ui.typed_keys import COMMAND
 
 PageReader = Callable[[float], Sequence[RecordedRun]]
 """Returns runs that began before this moment (epoch seconds), oldest first; none if there are no more. Raises

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from tui.core.board import Board, JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId, ServiceName
+from tui.core.job_runs import chosen
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry
 from tui.core.run import FailedStep, RunRecord
-from tui.core.run_progress import chosen
 from tui.ui.header import ProfileState, profile_state
 from tui.ui.row import NOT_ASKED, Row, Subject
 from tui.ui.screen_deps import ScreenDeps, ScreenFacts, ScreenService

@@ -8,9 +8,9 @@ from tui.core.board import Freshness, JobState
 from tui.core.condition import PROBLEMS, Condition, after_run, condition_of
 from tui.core.estimate import Estimate, RunProgress
 from tui.core.filter import FilterSubject
+from tui.core.job_runs import Course, course_of
 from tui.core.reading import Moment, Status
 from tui.core.run import Outcome, RunRecord, numbered
-from tui.core.run_progress import Course, course_of
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting

@@ -1,12 +1,15 @@
 """What the keys do: one class for each group of keys. `action` of a command in `ui/keys.py` names object and method;
-the objects are attributes of `BoardScreen`.
+the objects are attributes of `BoardScreen`, and each has a file of its name here.
 
+    copying    IDs, reports, requests, addresses
     cursor     to other rows, marks
     details    the pane with everything about a job
-    dialogs    what is opened to be read, and what is copied
-    look       order, columns, groups, filter, views
+    dialogs    what is opened to be read
+    filter     the line in which the filter is typed
+    look       order, columns, groups, profiles
     program    closing, quitting, the user's own commands
     service    asking, pausing, alerts, signing in
+    views      what the table shows, under a number
     watchlist  adding, finding, removing, labels, tags, undo
 """
 

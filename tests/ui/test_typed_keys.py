@@ -2,7 +2,7 @@
 
 from textual.events import Key
 
-from tui.ui.paste_detector import PasteDetector
+from tui.ui.typed_keys import PasteDetector
 
 MOVING = frozenset({"j", "k", "down"})
 

@@ -11,11 +11,10 @@ from tests.support.builders import state as state_after
 from tui.core.board import JobState
 from tui.core.estimate import Estimate, RunProgress
 from tui.core.job import Job
-from tui.core.job_runs import usual_duration
+from tui.core.job_runs import Course, course_of, usual_duration
 from tui.core.observed_run import Between, Gap, RecordedRun
 from tui.core.reading import Status
 from tui.core.run import Outcome, RunRecord
-from tui.core.run_progress import Course, course_of
 
 JOB = job_id(1)
 NOW = 1_000_000.0

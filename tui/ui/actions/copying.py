@@ -1,0 +1,60 @@
+"""Copy IDs, reports, requests and addresses."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tui.ui.actions import Actions
+
+if TYPE_CHECKING:
+    from tui.ui.board_screen import BoardScreen
+
+
+class CopyActions(Actions):
+    """Copies about the jobs that an action applies to."""
+
+    def __init__(self, screen: "BoardScreen", write: Callable[[str], None]) -> None:
+        """`write` sends a control sequence to the terminal."""
+        super().__init__(screen)
+        self._write = write
+
+    async def ids(self) -> None:
+        if jobs := self.screen.targets():
+            await self.copy_text("\n".join(jobs), "job ID" if len(jobs) == 1 else f"{len(jobs)} job IDs")
+
+    async def reports(self) -> None:
+        from tui.ui.details import report
+
+        if jobs := self.screen.targets():
+            text = "\n".join(report(self.screen.subject(job)) for job in jobs)
+            await self.copy_text(text, "report" if len(jobs) == 1 else f"{len(jobs)} reports")
+
+    async def requests(self) -> None:
+        from tui.ui.details import curl
+
+        if jobs := self.screen.targets():
+            await self.copy_text("\n".join(curl(self.screen.subject(job)) for job in jobs), "request as a curl line")
+
+    async def address(self) -> None:
+        """Show the address of the job's page as a link, and copy it if the user wants."""
+        from tui.ui.details import page_of
+        from tui.ui.dialogs import ReadDialog, link_content
+
+        if not (job_id := self.screen.the_job()):
+            return
+        job = self.state.board.states[job_id].named_job
+        if not (address := page_of(job, self.live.endpoint_of(job.id).region, self.deps.settings.ui.address)):
+            self.say(
+                "No address is known for this job. Paste the address of its page when you add it, or set ui.address."
+            )
+            return
+        dialog = ReadDialog(f"Page of {job.name}", link_content(address), [("y", "copy it")])
+        if await self.screen.ask("open_address", dialog):
+            await self.copy_text(address, "address")
+
+    async def copy_text(self, text: str, what: str) -> None:
+        """Copy the text, and say how. `what` names it in the notice."""
+        from tui.terminal.clipboard import copy, route
+
+        way = route(self.deps.environ)
+        via = await self.screen.disk.run(copy, text, way, self._write)
+        self.say(f"Copied {what} ({via})." if via else "There is nothing to copy.")
