@@ -15,7 +15,7 @@ import pytest
 import tui
 from tui.codearts.auth import access_key
 from tui.processes import NO_TERMINAL, SECRETS, Ended, end_all, environment, run, run_bounded
-from tui.profiles import credential_chain
+from tui.profiles import candidates
 
 HELD = "import os, sys, time; held = open(sys.argv[1], 'w'); print('x', flush=True); time.sleep(600)"
 """Holds a pipe open for as long as it lives."""
@@ -96,7 +96,7 @@ def test_every_variable_that_can_hold_a_secret_is_kept_back(monkeypatch: pytest.
     known = {
         f"{vendor}_{part}" for vendor, parts in access_key._NAMES.items() for part in parts if "PROJECT" not in part
     }
-    known |= {"CODEARTS_TOKEN", "OS_PASSWORD", *credential_chain._READY}
+    known |= {"CODEARTS_TOKEN", "OS_PASSWORD", *candidates._READY}
     assert known <= SECRETS
     for name in known:
         monkeypatch.setenv(name, "hunter2")

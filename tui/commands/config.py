@@ -13,7 +13,7 @@ from tui.core.text import clean
 if TYPE_CHECKING:
     from tui.codearts.auth.credentials import Secret
     from tui.context import Context
-    from tui.profiles.credential_chain import Candidate
+    from tui.profiles.candidates import Candidate
     from tui.profiles.profile import Profile
     from tui.storage.profile_settings import ProfileSettings
     from tui.storage.settings import Settings

@@ -16,7 +16,7 @@ from tui.core.reading import Failure, Moment
 from tui.core.text import clean
 from tui.polling.policy import Policy
 from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasBudget
-from tui.profiles.credential_chain import Candidate, find_candidates, identity_of
+from tui.profiles.candidates import Candidate, find_candidates, identity_of
 from tui.profiles.extras import Extras
 from tui.profiles.lazy import LazyClient
 from tui.profiles.resolve import (
