@@ -14,7 +14,7 @@ from tests.support.clients import JOB, client
 from tests.support.scripted_server import GOOD, ScriptedServer, answering, answering_once
 from tui.codearts.connections import ProbeResponse, open_http, probe
 from tui.codearts.endpoints import Endpoint, parse_endpoint
-from tui.codearts.tls_and_proxy import authorities, route
+from tui.codearts.tls_and_proxy import authorities, proxy_route
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Status
 from tui.profiles.resolve import ConnectionOptions
@@ -122,7 +122,7 @@ PROXY = {"HTTPS_PROXY": "http://p:1"}
     ],
 )
 def test_the_proxy_of_the_environment(environ: Mapping[str, str], proxy: str) -> None:
-    way = route("https://build.example.com", None, environ)
+    way = proxy_route("https://build.example.com", None, environ)
     assert way.proxy == proxy
     assert "hunter2" not in repr(way)
 
@@ -158,7 +158,7 @@ def test_the_proxy_of_the_environment(environ: Mapping[str, str], proxy: str) ->
     ],
 )
 def test_no_proxy_names_hosts_addresses_and_networks(no_proxy: str, host: str, entry: str) -> None:
-    way = route(f"https://{host}", None, {**PROXY, "NO_PROXY": no_proxy})
+    way = proxy_route(f"https://{host}", None, {**PROXY, "NO_PROXY": no_proxy})
     assert (way.proxy, way.why_direct) == (("", f"NO_PROXY has {entry}") if entry else ("http://p:1 (HTTPS_PROXY)", ""))
 
 
@@ -179,7 +179,7 @@ HERE = ["127.0.0.1", "127.0.0.2", "localhost", "[::1]", "[::ffff:127.0.0.1]"]
 def test_no_proxy_leads_to_this_machine(host: str, own: str | None) -> None:
     environ = {"HTTP_PROXY": "http://p:1", "HTTPS_PROXY": "http://p:1", "ALL_PROXY": "http://p:1"}
     for scheme in ("http", "https"):
-        way = route(f"{scheme}://{host}:8080", own, environ)
+        way = proxy_route(f"{scheme}://{host}:8080", own, environ)
         assert (way.proxy, way.address, way.why_direct) == ("", "", "this machine")
 
 

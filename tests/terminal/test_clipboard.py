@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.terminal.clipboard import ClipboardRoute, Run, copy, plain, route, run_program
+from tui.terminal.clipboard import ClipboardRoute, Run, clipboard_route, copy, plain, run_program
 from tui.terminal.notifications import Multiplexer
 
 TMUX = ClipboardRoute(Multiplexer.TMUX, "/usr/bin/tmux")
@@ -50,11 +50,11 @@ def passed_on_by_screen(sequence: str) -> str:
     ],
 )
 def test_the_route_follows_what_lies_between(environ: dict[str, str], expected: ClipboardRoute) -> None:
-    assert route(environ, lambda program: f"/usr/bin/{program}") == expected
+    assert clipboard_route(environ, lambda program: f"/usr/bin/{program}") == expected
 
 
 def test_tmux_without_its_program_is_written_through() -> None:
-    assert route({"TMUX": "x"}, lambda program: None) == ClipboardRoute(Multiplexer.TMUX)
+    assert clipboard_route({"TMUX": "x"}, lambda program: None) == ClipboardRoute(Multiplexer.TMUX)
 
 
 def test_a_bare_terminal_gets_the_sequence() -> None:

@@ -21,7 +21,7 @@ from tui import __version__
 from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.codearts.extra_call import CallKind
 from tui.codearts.status_api import status_path
-from tui.codearts.tls_and_proxy import ProxyRoute, proxy_problem, route, tls_context, untrusting_context
+from tui.codearts.tls_and_proxy import ProxyRoute, proxy_problem, proxy_route, tls_context, untrusting_context
 from tui.codearts.transport_errors import AnswerTooLarge, ProxyFailed, is_too_large, result_or_failure
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB
@@ -236,13 +236,13 @@ def open_http(
     parts = urlsplit(url)
     is_plain = parts.scheme == "http" and is_loopback(parts.hostname or "") and not ca_file
     context = untrusting_context() if is_plain else tls_context(ca_file, verify)
-    way = route(url, proxy, os.environ)
+    way = proxy_route(url, proxy, os.environ)
     client = _HttpClient(
         headers=_HEADERS,
         timeout=_TIMEOUT,
         follow_redirects=False,  # httpx would send X-Auth-Token to any other host
         transport=transport or _transport(context, way),
-        trust_env=False,  # `route` has read the environment
+        trust_env=False,  # `proxy_route` has read the environment
         event_hooks={"request": [check_allowed]},
     )
     client.proxy = way.proxy

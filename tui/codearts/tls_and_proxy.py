@@ -59,7 +59,7 @@ class ProxyRoute:
     """With user name and password: only for the HTTP client."""
 
 
-def route(url: str, own: str | None, environ: Mapping[str, str]) -> ProxyRoute:
+def proxy_route(url: str, own: str | None, environ: Mapping[str, str]) -> ProxyRoute:
     """Decides the way to a host. Nothing else reads the proxy variables: connections, errors and `check` call this.
 
     `own` is the profile's proxy: None if the environment decides, empty for no proxy. Raises UserError for a proxy

@@ -263,11 +263,11 @@ _EXPECTED = (401, 403)
 
 
 async def network_steps(profile: Profile, environ: Mapping[str, str]) -> AsyncIterator[Step]:
-    from tui.codearts.tls_and_proxy import route
+    from tui.codearts.tls_and_proxy import proxy_route
 
     host = urlsplit(profile.endpoint.url).hostname or ""
     try:
-        way = route(profile.endpoint.url, profile.service.options.proxy, environ)
+        way = proxy_route(profile.endpoint.url, profile.service.options.proxy, environ)
     except UserError as problem:
         yield fails("proxy", str(problem))
         return

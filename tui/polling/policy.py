@@ -62,7 +62,7 @@ class Pacing(NamedTuple):
         return max(self.intervals[Cadence.IDLE], self.intervals[Cadence.QUIET])
 
 
-def seconds(policy: Policy, cadence: Cadence) -> float:
+def configured_interval(policy: Policy, cadence: Cadence) -> float:
     """Returns the interval as configured."""
     match cadence:
         case Cadence.RUNNING:
@@ -75,7 +75,7 @@ def seconds(policy: Policy, cadence: Cadence) -> float:
 
 def needed(policy: Policy, jobs: Mapping[Cadence, int]) -> float:
     """Returns the requests a second with which these jobs are read as often as configured."""
-    return sum(count / seconds(policy, cadence) for cadence, count in jobs.items())
+    return sum(count / configured_interval(policy, cadence) for cadence, count in jobs.items())
 
 
 def pacing(policy: Policy, jobs: Mapping[Cadence, int], rate: float) -> Pacing:

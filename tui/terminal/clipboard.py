@@ -30,7 +30,7 @@ class ClipboardRoute:
         return "your terminal" if self.between is Multiplexer.NOTHING else self.between
 
 
-def route(environ: Mapping[str, str], which: Callable[[str], str | None] = shutil.which) -> ClipboardRoute:
+def clipboard_route(environ: Mapping[str, str], which: Callable[[str], str | None] = shutil.which) -> ClipboardRoute:
     """tmux by default drops clipboard sequences and accepts texts by its own command only."""
     between = multiplexer(environ)
     return ClipboardRoute(between, (which("tmux") or "") if between is Multiplexer.TMUX else "")

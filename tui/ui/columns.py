@@ -13,7 +13,7 @@ from tui.core.run import Outcome
 from tui.core.text import natural_key
 from tui.storage.settings import COLUMNS
 from tui.terminal.capabilities import Glyphs, StripGlyphs
-from tui.ui import row as words
+from tui.ui import row as texts
 from tui.ui.row import Row, running_time
 
 if TYPE_CHECKING:
@@ -70,13 +70,13 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
     """All columns from left to right; the marks before the state are `glyphs`."""
 
     def state(row: Row, cells: int) -> str:
-        return f"{glyphs.condition[row.condition]} {words.status_word(row)}"
+        return f"{glyphs.condition[row.condition]} {texts.status_word(row)}"
 
     def name(state: JobState) -> str:
         return f"{glyphs.armed[armed]} {state.name}" if (armed := state.armed) else state.name
 
     def time(row: Row, cells: int) -> str:
-        return running_time(row.course, cells, glyphs) if row.course else words.time(row, cells)
+        return running_time(row.course, cells, glyphs) if row.course else texts.time(row, cells)
 
     def last_runs(row: Row, cells: int) -> str:
         return "".join(mark.text for mark in marks(row)[-cells:])
@@ -102,13 +102,13 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
                steady=(13,)),
         Column("time", "Time", "how long it runs and when it usually ends, or how long ago it ended", time, _since,
                _time_style, steady=TIMES),
-        Column("age", "Age", "age of its last answer, once it is not fresh", words.age, _read_at, _age_style),
+        Column("age", "Age", "age of its last answer, once it is not fresh", texts.age, _read_at, _age_style),
         Column("job", "Job", "label, or the service's name", lambda row, cells: name(row.state), _by_name, _name_style,
                name=name),
         Column("runs", "Last runs", "the last ten: how long they were, and which failed", last_runs, _by_failed,
                marks_look, least=RUNS_SHOWN, steady=(RUNS_SHOWN,)),
-        Column("build", "Build", "number, branch, who, failing step; or why no answer", words.build, _by_build,
-               _build_style, least=8, after_name=words.trouble),
+        Column("build", "Build", "number, branch, who, failing step; or why no answer", texts.build, _by_build,
+               _build_style, least=8, after_name=texts.trouble),
         Column("tags", "Tags", "your tags", _tags, lambda row: _naturally(_tags(row)), _dim, least=8),
         Column("project", "Project", "the service's project", _project, lambda row: _naturally(_project(row)), _dim, 6),
         Column("profile", "Profile", "the profile that it is asked with", _profile,
@@ -230,7 +230,7 @@ def _id(row: Row, cells: int) -> str:
 
 
 def _by_build(row: Row) -> SortKey:
-    return _naturally(words.build(row, MOST))
+    return _naturally(texts.build(row, MOST))
 
 
 def _by_failed(row: Row) -> SortKey:
@@ -245,19 +245,19 @@ def _naturally(text: str) -> SortKey:
 
 def _since(row: Row) -> SortKey:
     """By the moment of the change, where a time is shown. New readings do not change it, so rows stay in place."""
-    if not (row.state.since and words.time(row, MOST)):
+    if not (row.state.since and texts.time(row, MOST)):
         return ()
     return last_change(row) if row.state.has_missed_run else (-row.state.since.wall.timestamp(),)
 
 
 def _read_at(row: Row) -> SortKey:
     """By the age, where it is shown. Other jobs count as equal; otherwise each reading would move them."""
-    return (row.state.good.received.at,) if row.state.good and words.age(row) else ()
+    return (row.state.good.received.at,) if row.state.good and texts.age(row) else ()
 
 
 def _state_style(row: Row) -> str:
     is_ageing = row.freshness is Freshness.AGEING and row.condition in (Condition.RUNNING, *NOT_RUNNING)
-    return "ageing" if is_ageing and row.condition is not Condition.FAILED else words.look_of(row.condition)
+    return "ageing" if is_ageing and row.condition is not Condition.FAILED else texts.look_of(row.condition)
 
 
 def _time_style(row: Row) -> str:

@@ -53,8 +53,8 @@ class CopyActions(Actions):
 
     async def copy_text(self, text: str, what: str) -> None:
         """Copy the text, and say how. `what` names it in the notice."""
-        from tui.terminal.clipboard import copy, route
+        from tui.terminal.clipboard import clipboard_route, copy
 
-        way = route(self.deps.environ)
+        way = clipboard_route(self.deps.environ)
         via = await self.screen.disk.run(copy, text, way, self._write)
         self.say(f"Copied {what} ({via})." if via else "There is nothing to copy.")
