@@ -28,7 +28,6 @@ class ExitCode(IntEnum):
     TIMED_OUT = 124
     """For `wait`: it timed out; every job was read, but not all reached the awaited state."""
     INTERRUPTED = 130
-    TERMINATED = 143
 
 
 class Output(NamedTuple):
