@@ -71,8 +71,8 @@ class WatchlistEditor:
     def __init__(
         self, deps: ScreenDeps, disk: DiskThread, use: Callable[[Watchlist, bool], None], failed: Callable[[], None]
     ) -> None:
-        """`use` is called with each new watchlist and whether another program made it, `failed` if a change was not
-        saved; `warning` has the reason.
+        """`use` is called with each new watchlist, and whether it changed by itself: another program wrote the file.
+        `failed` is called if a change was not saved; `warning` has the reason.
         """
         self._store = deps.store
         self._jobs = tuple(deps.jobs)
@@ -173,12 +173,12 @@ class WatchlistEditor:
             del self._done[0]
         self._undone.clear()
 
-    def _take(self, watchlist: Watchlist, by_another: bool = False) -> None:
+    def _take(self, watchlist: Watchlist, by_itself: bool = False) -> None:
         self.emptied = Emptied.NO
         if self._unsaved == _NOT_INTO_EMPTIED:
             self._unsaved = ""
         self._jobs = watchlist.jobs
-        self._use(watchlist, by_another)
+        self._use(watchlist, by_itself)
 
     # Changes by others
 
@@ -202,7 +202,7 @@ class WatchlistEditor:
         if self._jobs and not found.jobs:
             self.emptied = Emptied.FOUND
         else:
-            self._take(found, by_another=True)
+            self._take(found, by_itself=True)
         return ""
 
     @property
