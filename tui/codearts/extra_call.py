@@ -13,11 +13,11 @@ from math import isfinite
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from tui.codearts.json_body import fields_of, parse_json
-from tui.codearts.redaction import redact, redact_lines
+from tui.codearts.redaction import redact_lines, redacted_line
 from tui.codearts.status_api import failure_of
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind
-from tui.core.text import CELL, JOINERS, clean, plain_paste
+from tui.core.text import CELL, JOINERS, plain_paste
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -109,7 +109,7 @@ class Members:
             if isinstance(value, int) and not isinstance(value, bool):
                 value = str(value)
             if isinstance(value, str) and value.strip():
-                return tidy(value.strip(), self._secrets, limit)
+                return redacted_line(value.strip(), self._secrets, limit)
         return ""
 
     def raw(self, name: str) -> str:
@@ -249,12 +249,6 @@ def was_never_built(failure: Failure) -> bool:
 def has_no_log(failure: Failure) -> bool:
     """Whether the older log call refused because the build never ran."""
     return _NO_SUCH_LOG.fullmatch(failure.code) is not None
-
-
-def tidy(text: str, secrets: Sequence[str] = (), limit: int = CELL) -> str:
-    """One line without secrets. Cut first, a little beyond `limit`, so that no secret at the end is cut in two."""
-    longest = max(map(len, secrets), default=0)
-    return clean(redact(text[: limit + longest + CELL], secrets), limit)
 
 
 def _whole(text: str) -> int | None:

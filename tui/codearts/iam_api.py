@@ -16,7 +16,7 @@ from tui.codearts.connections import Response, size_limit
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.error_codes import kind_of
 from tui.codearts.json_body import ErrorFields, fields_of, parse_json
-from tui.codearts.redaction import redact
+from tui.codearts.redaction import redacted_line
 from tui.codearts.server_clock import ServerClock, believable
 from tui.codearts.status_api import retry_after
 from tui.codearts.transport_errors import fault
@@ -142,8 +142,8 @@ def _failure(http_status: int, headers: Mapping[str, str], fields: ErrorFields, 
     A GATEWAY_ERROR shows one banner and keeps one job polled; throttling by IAM must not slow down the status calls.
     """
     kind = kind_of(http_status, fields.code, fields.message)
-    code = clean(redact(fields.code, secrets), 100)
-    message = clean(redact(fields.message, secrets), DETAIL)
+    code = redacted_line(fields.code, secrets, 100)
+    message = redacted_line(fields.message, secrets, DETAIL)
     if kind.retry in (Retry.PASSING, Retry.THROTTLED) and http_status >= 400:
         said = f"IAM gives no token now (HTTP {http_status})."
         return Failure(FailureKind.GATEWAY_ERROR, said, code, message, retry_after(headers))

@@ -3,13 +3,13 @@
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import quote
 
-from tui.core.text import COLOURS, HIDDEN
+from tui.core.text import CELL, COLOURS, HIDDEN, clean
 
 SHORTEST_RUN = 12
 """A run of so many characters of a secret is hidden, whatever separators stand between them."""
@@ -41,6 +41,8 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_COMPLAINT = 400
+_LOOKED_AT = 4
+"""Times the shown length, and one secret more: so much of a text is searched, since hiding a secret shortens it."""
 _WORD = re.compile(r"[^\s\"'`,;()<>]+")
 _LONG_WORD = re.compile(rf"[\w+/=%-]{{{SHORTEST_RUN},}}", re.ASCII)
 _SHORTEST_GUESS, _LONGEST_WORD = 6, 24
@@ -57,6 +59,12 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     """`text` without the secrets and without any keys and signatures. Takes time in proportion to `text`."""
     held = [secret for secret in secrets if secret]
     return _without_patterns(_without_parts(_without_whole(text, held), held))
+
+
+def redacted_line(text: str, secrets: Sequence[str] = (), limit: int = CELL) -> str:
+    """`text` without secrets, as one line of at most `limit` characters."""
+    longest = max(map(len, secrets), default=0)
+    return clean(redact(text[: _LOOKED_AT * limit + longest], secrets), limit)
 
 
 def redact_lines(lines: Iterable[str], secrets: Iterable[str]) -> list[str]:

@@ -7,14 +7,12 @@ from urllib.parse import urlsplit
 
 from tui.codearts.error_codes import advise, kind_of
 from tui.codearts.json_body import ErrorFields, fields_of, parse_json
-from tui.codearts.redaction import redact
+from tui.codearts.redaction import redact, redacted_line
 from tui.codearts.server_clock import http_date
 from tui.core.job import JobId
 from tui.core.reading import LONGEST_RETRY_AFTER, Failure, FailureKind, Status
-from tui.core.text import CELL, DETAIL, clean
+from tui.core.text import DETAIL, clean
 
-_LOOKED_AT = 4
-"""Times the shown length: so much is searched for secrets, since hiding one shortens the text."""
 _NO_JSON = object()
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _LIMIT = re.compile(r"over ratelimit, ?limit:(\d{1,9}), ?time:(\d{1,6}) ?(second|minute|hour|day)", re.ASCII)
@@ -79,7 +77,7 @@ def request_id(headers: Mapping[str, str], body: bytes = b"", secrets: Sequence[
     found = _header(headers, "x-request-id")
     if not found and b"request_id" in body:
         found = fields_of(_parsed(body)).request_id
-    return _tidy(found, secrets, 100) if found else ""
+    return redacted_line(found, secrets, 100) if found else ""
 
 
 def _result(value: object) -> Status | None:
@@ -103,14 +101,14 @@ def _failure(answer: _WholeAnswer, secrets: Sequence[str]) -> Failure:
     failure = Failure(
         answer.kind,
         summary="",
-        code=_tidy(fields.code, secrets, 100),
-        message=_tidy(fields.message or _body_text(answer), secrets, DETAIL),
+        code=redacted_line(fields.code, secrets, 100),
+        message=redacted_line(fields.message or _body_text(answer), secrets, DETAIL),
         retry_after=retry_after(answer.headers),
         limit=_limit(answer) if answer.kind is FailureKind.THROTTLED else None,
     )
     what = _what(answer, failure, secrets)
     origin = f"HTTP {answer.http_status}, {failure.code}" if failure.code else f"HTTP {answer.http_status}"
-    return failure._replace(summary=_tidy(f"{what[:1].upper()}{what[1:]} ({origin}).", secrets))
+    return failure._replace(summary=redacted_line(f"{what[:1].upper()}{what[1:]} ({origin}).", secrets))
 
 
 def _what(answer: _WholeAnswer, failure: Failure, secrets: Sequence[str]) -> str:
@@ -204,7 +202,3 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _header(headers: Mapping[str, str], name: str) -> str:
     return next((value for key, value in headers.items() if key.lower() == name), "")
-
-
-def _tidy(text: str, secrets: Sequence[str], limit: int = CELL) -> str:
-    return clean(redact(text[: _LOOKED_AT * limit], secrets), limit)
