@@ -391,3 +391,10 @@ def test_what_is_oldest_is_named_in_each_wording(stale: int, long: str) -> None:
     for width, said in ((200, long), (46, "oldest answer 3m"), (44 if stale else 36, "up to 3m old")):
         parts = header_parts(late._replace(width=width))
         assert said in [text for part in parts for text, _ in part], width
+
+
+@pytest.mark.parametrize(("idle", "others"), [(105, ""), (160, ", other calls included")])
+def test_jobs_and_rate_explain_the_pace_or_what_else_is_asked_is_named(idle: float, others: str) -> None:
+    pace = USUAL._replace(idle=idle, stretched=True)
+    summary = Summary(Counter({Condition.IDLE: 500}), 0, 0, 0, None)
+    assert f"{500} jobs at 5 req/s{others}" in line(200, summary, pace).split(" │ ")[-1].split(": ")

@@ -7,7 +7,7 @@ import pytest
 from textual.widgets import Static
 
 from tests.core.test_past_events import run
-from tests.support.builders import DAY, failure, job_id
+from tests.support.builders import DAY, job_id
 from tests.support.project_lists import Lists
 from tests.support.screen_harness import Door, Screen, screen
 from tests.ui.test_dialogs import NOW, Silent, send
@@ -155,7 +155,39 @@ async def test_q_closes_the_help_as_it_says_but_is_text_in_a_search_that_has_beg
         assert shown.board.is_active
 
 
-async def test_tab_goes_to_open_details_and_is_explained_where_there_are_none() -> None:
-    async with screen(1, {job_id(1): failure()}, size=(120, 12)) as shown:
+async def test_tab_says_that_the_arrows_scroll_the_details_where_there_is_more_of_them() -> None:
+    async with screen(3, size=(120, 12)) as shown:
         await shown.press("d")
-        assert await said_of(shown, "tab") == ""
+        assert await said_of(shown, "tab") == "The arrows scroll the details now. Press tab to return to the jobs."
+        await shown.press("down")
+        assert shown.cursor == job_id(1)
+        await shown.press("tab", "down")
+        assert shown.cursor == job_id(2)
+        await shown.pilot.resize_terminal(120, 50)
+        await shown.settle()
+        assert await said_of(shown, "tab") == "All of the details is in view."
+        await shown.press("down")
+        assert shown.cursor == job_id(3)
+        await shown.pilot.resize_terminal(80, 9)
+        await shown.settle()
+        assert await said_of(shown, "tab") == "Press pgdn to scroll the details."
+        await shown.press("up")
+        assert shown.cursor == job_id(2)
+
+
+async def test_a_reversed_order_is_said_where_no_head_of_a_column_shows_it() -> None:
+    async with screen(3) as shown:
+        assert await said_of(shown, "S") == "The order of the rows is reversed."
+        assert shown.cursor == job_id(3)
+        assert await said_of(shown, "S") == "The order of the rows is no longer reversed."
+        await shown.press("s", "j", "j", "j", "j", "enter")
+        assert await said_of(shown, "S") == ""
+        assert "State" in shown.lines[1]
+
+
+async def test_no_choice_of_an_order_is_cut_on_a_low_screen() -> None:
+    async with screen(3, size=(60, 15)) as shown:
+        await shown.press("s")
+        seen = shown.text
+        await shown.press("end")
+        assert "…" not in seen + shown.text

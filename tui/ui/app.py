@@ -290,6 +290,8 @@ class WatchApp(App[None]):
         move()
         if self.focused is before:
             self._explain(key)
+        elif self.screen is self.board_screen:
+            self.board_screen.details.focus_moved()
 
     @property
     def _takes_text(self) -> bool:

@@ -161,7 +161,7 @@ class Sort(NamedTuple):
 def sorts(every: Iterable[Column]) -> dict[str, Sort]:
     """What the table can be sorted by, besides the watchlist's own order and the automatic one."""
     return {
-        "attention": Sort("attention: changed, failed, no answer, running by what is left, the newest end", attention),
+        "attention": Sort("attention: changed, failed, no answer, running", attention),
         "change": Sort("last change: the newest first", last_change),
     } | {column.key: Sort(column.title, column.sort) for column in every}
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 IN_MINUTES = 120.0
 """Seconds from which on an interval is shown in minutes."""
+OTHERS_FROM = 1.5
+"""If an interval has room for so many times more requests than there are jobs, the header says what else is asked."""
 LASTS_SHORT = 2 * 3600.0
 """A credential that cannot renew itself is shown as a warning below this many seconds of life."""
 
@@ -383,7 +385,9 @@ def _usual_pace(header: HeaderState, pace: "Pace") -> tuple[str, ...]:
     if pace.by_lists:
         return (f"{within}, sooner where a list shows a change", f"{within}, changes sooner", within)
     if pace.stretched:
-        return (f"{within}: {header.summary.total} jobs at {pace.rate:.2g} req/s{_shared(pace)}", within)
+        jobs = header.summary.total
+        others = ", other calls included" if pace.rate * pace.idle > OTHERS_FROM * jobs > 0 else ""
+        return (f"{within}: {jobs} jobs at {pace.rate:.2g} req/s{others}{_shared(pace)}", within)
     return (f"every {formatting.seconds(pace.running)}, idle {formatting.seconds(pace.idle)}", within)
 
 

@@ -534,6 +534,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Whether all jobs of the group are marked."""
         return self.marks.issuperset(self._groups.jobs_in(group_of(line)))
 
+    @property
+    def shows_order(self) -> bool:
+        """Whether the head of a column says by what the rows are sorted."""
+        return any(placed.column.key == self.sorted_by for placed in self._placed)
+
     def _head(self) -> Strip:
         style = self._style("head")
         segments = [Segment("  ", style)]

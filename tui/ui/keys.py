@@ -168,7 +168,9 @@ COMMANDS: tuple[KeyCommand, ...] = (
         LOOK,
         "look.only_problems",
     ),
-    KeyCommand("history", "h", "", "All runs of the job, newest first", LOOK, "dialogs.history"),
+    KeyCommand(
+        "history", "h", "", "All runs of the job, newest first; enter shows the log of one", LOOK, "dialogs.history"
+    ),
     KeyCommand(
         "events", "E", "", "Everything that happened, newest first; enter goes to the job", LOOK, "dialogs.events"
     ),

@@ -143,6 +143,18 @@ class DetailsActions(Actions):
         else:
             self.pane().show(())
 
+    def focus_moved(self) -> None:
+        """The user has moved the focus. If the arrows scroll the details now, say so: nothing else shows it."""
+        pane = self._pane
+        if pane is None or self.screen.focused is not pane:
+            return
+        if pane.max_scroll_y and not self.alone:
+            self.say("The arrows scroll the details now. Press tab to return to the jobs.")
+            return
+        self.screen.focus_table()
+        scrolls = f"Press {self.screen.key('page_down')} to scroll the details."
+        self.say(scrolls if pane.max_scroll_y else "All of the details is in view.")
+
     def pane(self) -> "DetailsPane":
         if self._pane is None:
             from tui.ui.details import DetailsPane

@@ -7,7 +7,7 @@ from tui.storage.settings import USUAL_COLUMNS
 from tui.ui.actions import Actions
 from tui.ui.groups import GROUPINGS, job_of
 
-AUTO = "automatic: attention if the list is longer than the screen"
+AUTO = "automatic: attention if the list is long"
 
 
 def kept_sort(sort: str) -> str:
@@ -33,7 +33,12 @@ class LookActions(Actions):
         self._order_by(kept_sort(key), reverse=False)
 
     def reverse(self) -> None:
-        self._order_by(self.state.look.sort, not self.state.look.reverse)
+        is_reversed = not self.state.look.reverse
+        self._order_by(self.state.look.sort, is_reversed)
+        if not self.table.shows_order:
+            self.say(
+                "The order of the rows is reversed." if is_reversed else "The order of the rows is no longer reversed."
+            )
 
     def _order_by(self, sort: str, reverse: bool) -> None:
         """A cursor on the first line stays there: what the new order puts first is what the user asked for."""

@@ -24,7 +24,7 @@ class ServiceActions(Actions):
             self.say_paused()
         else:
             states = self.state.board.states
-            how_long = f", about {seconds(round(wait))}" if wait >= 1 else ""
+            how_long = f": it takes {seconds(round(wait))} or so" if wait >= 1 else ""
             wanted = [job for job in (states if jobs is None else jobs) if not states[job].paused]
             signed_out = {name for name, pace in self.live.pollers.paces().items() if pace.signed_out}
             if number := sum(self.live.pollers.profile(job) not in signed_out for job in wanted):
