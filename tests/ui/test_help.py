@@ -109,6 +109,7 @@ async def test_undo_is_in_the_footer_as_long_as_there_is_something_to_undo() -> 
         await shown.until(lambda: "u undo" in shown.lines[-1])
         await shown.press("x")
         await shown.until(lambda: "No jobs yet" in shown.text)
+        assert "since" not in shown.lines[0]  # of no job it cannot be said that nothing changed
         assert "u undo" in shown.lines[-1]
         await shown.press("u", "u")
         await shown.until(lambda: "u undo" not in shown.lines[-1])

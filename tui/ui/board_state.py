@@ -335,9 +335,10 @@ class BoardState:
 
     @property
     def quiet_since(self) -> str:
-        """Since when no job has changed; empty if one has and was not seen yet, or if not all answers are current."""
+        """Since when no job has changed; empty if one has and was not seen yet, if not all answers are current, and
+        where there are no jobs."""
         doubtful = (Condition.NO_ANSWER, Condition.STALE, Condition.UNREAD, Condition.PAUSED)
-        if self.changed or any(self.summary.counts[one] for one in doubtful):
+        if self.changed or not self.shown.states or any(self.summary.counts[one] for one in doubtful):
             return ""
         return self._clock(self.unseen.last_change)
 

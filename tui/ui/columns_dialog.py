@@ -61,7 +61,7 @@ class Ticks(Options):
 class ColumnsDialog(Dialog[tuple[str, ...]]):
     """Its answer is empty for the usual columns."""
 
-    KEYS = ("enter: save", "space: show or hide", "J K: move", "0: usual", "esc: close")
+    KEYS = ("enter: save", "space: tick", "J K: move", "0: usual", "esc: close")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", show=False),
         Binding("J,shift+down", "move(1)", show=False),

@@ -126,6 +126,11 @@ class KeyLine(Static):
         super().__init__(classes="hint")
         self._keys = keys
 
+    def show(self, keys: Sequence[str]) -> None:
+        if keys != self._keys:
+            self._keys = keys
+            self.refresh()
+
     def render(self) -> Text:
         *others, leave = self._keys
         while others and width(", ".join((*others, leave))) > self.size.width:

@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
 
-from tui.ui.dialogs import Dialog
+from tui.ui.dialogs import Dialog, KeyLine
 from tui.ui.formatting import fit
 from tui.ui.status_line import Part, joined, style_of
 
@@ -161,6 +161,7 @@ class ListDialog(Dialog[str]):
         self.list.show(lines)
         self.list.display = bool(lines)
         self.query_one(".note").display = not lines
+        self.query_one(KeyLine).show(self.KEYS if lines else self.KEYS[-1:])  # of no lines none can be chosen
 
     def on_resize(self) -> None:
         self.list.styles.max_height = self.room
