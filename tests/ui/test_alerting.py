@@ -17,6 +17,7 @@ from tui.core.board import Board, stops_between
 from tui.core.job import Job, JobId
 from tui.core.known_runs import Match, MatchKind
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
+from tui.core.remembered import Remembered, remember
 from tui.core.run import FailedStep, LastRuns, Outcome, RunRecord
 from tui.core.transitions import happenings_of
 from tui.polling.outcomes import Outcomes
@@ -213,6 +214,23 @@ async def test_one_job_that_gives_no_answer_is_one_alert_once_that_lasts() -> No
         made.answers[job_id(1)] = Failure(FailureKind.SERVER_ERROR, "The service has an error.")
         await asyncio.sleep(3600)
         assert (made.bells, made.texts) == (1, ["job 1: no answer"])
+
+
+@in_virtual_time
+async def test_a_start_does_not_alert_what_gave_no_answer_before_it() -> None:
+    """Neither a job of its own nor all jobs of a profile; once they gave an answer, the next silence is news."""
+    for unread in ([job_id(1)], [job_id(number) for number in range(3)]):
+        async with stage(AlertSettings(True, frozenset({AlertOn.NO_ANSWER})), 3) as made:
+            readable, jobs = made.answers, [known.job for known in made.board.states.values()]
+            made.board = remember(Board().watch(jobs), Remembered(silent=dict.fromkeys(unread, 0.0)), made.now())
+            made.answers = readable | dict.fromkeys(unread, LOST)
+            await asyncio.sleep(600)
+            assert made.sent == []
+            made.answers = readable
+            await made.until_all_are(RUNNING)
+            made.answers = readable | dict.fromkeys(unread, LOST)
+            await asyncio.sleep(600)
+            assert made.bells == 1
 
 
 @in_virtual_time

@@ -81,7 +81,7 @@ def happenings_of(before: JobState, after: JobState, now: float, is_outcome_aske
             yield happening(after, kind, now)._replace(
                 is_outcome_pending=is_outcome_asked and is_last and not has_started
             )
-    if _gives_no_answer(after) and not _gives_no_answer(before):
+    if after.is_silent and not before.is_silent and is_silence_news(after):
         yield happening(after, AlertOn.NO_ANSWER, now)
 
 
@@ -134,8 +134,9 @@ def _is_recent(transition: Transition) -> bool:
     return (transition.by.wall - transition.after.wall).total_seconds() <= LATE
 
 
-def _gives_no_answer(state: JobState) -> bool:
-    return state.is_silent and not state.paused
+def is_silence_news(state: JobState) -> bool:
+    """Returns whether it is news that the job gives no answer: not if it gave none before this start either."""
+    return not state.paused and state.silent_before is None
 
 
 def _width(transition: Transition) -> float:

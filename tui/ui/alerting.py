@@ -10,7 +10,7 @@ from tui.core.alert_policy import AlertActions, AlertOn, AlertPolicy, Happening,
 from tui.core.board import Board, JobState, states_on_both
 from tui.core.job import JobId
 from tui.core.reading import Moment
-from tui.core.transitions import end_of_run, happening, happenings_of, has_become_late
+from tui.core.transitions import end_of_run, happening, happenings_of, has_become_late, is_silence_news
 from tui.storage.settings import AlertSettings
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Alerting:
         if lasting:
             self._outages |= dict.fromkeys(lasting, inf)
             theirs = [state for job, state in board.states.items() if self._profile_of(job) in lasting]
-            self._take_all(happening(state, AlertOn.NO_ANSWER, now) for state in theirs if not state.paused)
+            self._take_all(happening(state, AlertOn.NO_ANSWER, now) for state in theirs if is_silence_news(state))
         self._silent = {job for job in self._silent if self._is_silent(board.states.get(job))}
         self._tick()
 
