@@ -59,11 +59,10 @@ def _groups(parser: "Parser") -> Iterator[str]:
 
 
 def _commands(parser: "Parser") -> Iterator[str]:
-    """What a command has in common with the program stands above, once."""
-    common = {option for action in parser.shown for option in action.option_strings}
+    """What every command takes stands above, once."""
     yield ".SH COMMANDS"
     for name, command in parser.commands.items():
-        own = [action for action in command.shown if not common.intersection(action.option_strings)]
+        own = [action for action in command.shown if action.dest != "help"]
         places = "".join(f" \\fI{_roff(_value(action))}\\fR" for action in own if not action.option_strings)
         yield f".SS \\fB{_roff(name)}\\fR{places}"
         yield from _paragraph(command.description or command.summary)

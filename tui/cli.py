@@ -132,35 +132,36 @@ def parsed(given: Sequence[str]) -> "Namespace":
 
 def parser() -> "Parser":
     """The parser of the program and of all its commands. In `arguments.command` it leaves the command's module."""
-    from argparse import RawDescriptionHelpFormatter
-
-    from tui.commands.parser import Parser, examples
+    from tui.commands.parser import HelpText, Parser, examples
 
     common = _common()
     program = Parser(
         allow_abbrev=False,
         prog="codearts-watch",
-        description="Keeps a list of CodeArts Build jobs on one screen:\nwhat runs, what stopped, what cannot be read.",
+        description="Keeps a list of CodeArts Build jobs on one screen: what runs, what stopped, what cannot be read.",
         epilog=f"{examples('', '--demo', '--profile prod', 'check')}\n\n"
-        "The token comes from CODEARTS_TOKEN or a file, never from an argument:\narguments are public.",
-        formatter_class=RawDescriptionHelpFormatter,
+        "Exit codes: 0 done, 1 a job or a page could not be read, 2 wrong usage or settings, 3 not signed in; the help "
+        "of a command has those of its own: codearts-watch wait --help.\n"
+        "The token comes from CODEARTS_TOKEN or a file, never from an argument: arguments are public.",
+        formatter_class=HelpText,
         parents=[common],
     )
     program.add_argument("--version", action="version", version=f"codearts-watch {__version__}")
     program.add_argument("--demo", action="store_true", help="a simulated service; nothing of yours is read or written")
     program.set_defaults(program=program)
-    named = program.add_subparsers(title="commands", metavar="COMMAND")
+    named = program.add_subparsers(title="commands", metavar="COMMAND", prog=program.prog)
     for name, command in commands().items():
         one = named.add_parser(
             name,
             allow_abbrev=False,  # --token would be taken for --token-file, and a token for a file's name
             help=command.HELP,
             description=command.DESCRIPTION,
-            epilog=examples(*command.EXAMPLES),
-            formatter_class=RawDescriptionHelpFormatter,
-            parents=[] if name in _ALONE else [common],
+            epilog=examples(*command.EXAMPLES) + MORE * (name not in _ALONE),
+            formatter_class=HelpText,
+            parents=[] if name in _ALONE else [_common(is_shown=False)],
         )
         one.summary = command.HELP
+        one.common = () if name in _ALONE else common.shown
         command.add_arguments(one)
         one.set_defaults(command=command)
     return program
@@ -168,10 +169,11 @@ def parser() -> "Parser":
 
 _ALONE = {"demo-service"}
 """Commands without the common arguments."""
+MORE = "\n\nWhere to ask, files, exit codes: codearts-watch --help"
 
 
-def _common() -> "Parser":
-    """What every command that asks the service takes, before or after the command's name."""
+def _common(is_shown: bool = True) -> "Parser":
+    """What every command that asks the service takes, before or after the command's name. Its own help hides it."""
     from argparse import SUPPRESS
 
     from tui.commands.parser import Parser
@@ -198,6 +200,8 @@ def _common() -> "Parser":
     files.add_argument("--watchlist", metavar="FILE", type=_path, help="the list of jobs")
     files.add_argument("--settings", metavar="FILE", type=_path, help="the settings")
     files.add_argument("--log", metavar="FILE", type=_path, help="write down what happens, without secrets")
+    for action in common.shown if not is_shown else ():
+        action.help = SUPPRESS
     return common
 
 

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from tui.context import Context
     from tui.storage.watchlist import WatchlistStore
 
-HELP = "add jobs to the list"
+HELP = "add jobs to the watchlist"
 DESCRIPTION = (
-    "Add jobs to the list and print the new ones; for a job already on it, change what is given.\n"
-    "The output of list is accepted with labels, tags and profiles.\n"
-    "Exit codes: 0 all are on the list now, 1 an argument holds no job, 2 there was nothing to add."
+    "Add jobs to the watchlist and print the new ones; of a job that is on it already change what is given. "
+    "What list and find print is taken with labels, tags and profiles.\n"
+    "Exit codes: 0 all are on the watchlist now, 1 an argument holds no job, 2 there was nothing to add."
 )
-EXAMPLES = ["add 901878212b1a49be9c1a1054c272762a --label 'payments nightly' --tag payments", "add - < page.txt"]
+EXAMPLES = ["add 901878212b1a49be9c1a1054c272762a --label nightly", "add - < page.txt"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pasted", metavar="ID", nargs="+", help="an ID or an address; - reads standard input")
+    parser.add_argument("pasted", metavar="ID", nargs="+", help="an ID or a page's address; - reads standard input")
     parser.add_argument("--label", metavar="TEXT", default="", help="what to call the job")
     parser.add_argument("--tag", metavar="TAG", dest="tags", action="append", default=[], help="may be repeated")
 

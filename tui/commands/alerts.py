@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 HELP = "try the bell, the notification, the title and the command"
 DESCRIPTION = (
-    "Send one alert by each way, and say what tmux or screen does with it, and which line of configuration\n"
-    "would let it through. Needs no credential. What is sent by tmux or screen depends on what they show now."
+    "Send one alert by each way, and say of each whether it passes tmux or screen, and which line in which file "
+    "would let it through. Needs no credential."
 )
 EXAMPLES = ["alerts test"]
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 HELP = "what works and what does not, step by step"
 DESCRIPTION = (
-    "Look at settings, network, credential, one job and this terminal, a line each. Exit codes:\n"
-    "0 all that is needed works, 1 something does not, 2 wrong usage or settings, 3 not signed in."
+    "Look at settings, network, credential, one job and this terminal, a line each.\n"
+    "Exit codes: 0 all that is needed works, 1 something does not, 2 wrong usage or settings, 3 not signed in."
 )
 EXAMPLES = ["check", "check --profile prod"]
 
@@ -46,7 +46,7 @@ async def check(context: "Context", output: Output) -> ExitCode:
     steps = []
     async for step in all_steps(context, has_unicode):
         steps.append(step)
-        output.line(step.line(has_unicode))
+        output.line(step.line(has_unicode), hang=15)
     return exit_code(steps)
 
 

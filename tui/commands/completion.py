@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 HELP = "print a completion script for a shell"
 DESCRIPTION = "Print a script that completes commands, options, job labels and IDs."
 EXAMPLES = [
-    "completion bash > ~/.local/share/bash-completion/completions/codearts-watch",
+    "completion bash >> ~/.bash_completion",
     "completion zsh > ~/.zfunc/_codearts-watch",
-    "completion fish > ~/.config/fish/completions/codearts-watch.fish",
+    "completion fish | source",
 ]
 
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
-    Output.standard().line(SHELLS[arguments.shell](command_specs(arguments.program)).rstrip("\n"))
+    Output.standard().text(SHELLS[arguments.shell](command_specs(arguments.program)))
     return ExitCode.DONE
 
 
@@ -65,7 +65,7 @@ def command_specs(program: Parser) -> tuple[CommandSpec, ...]:
 
 
 def _command_spec(name: str, parser: Parser) -> CommandSpec:
-    options = [_option(action) for action in parser.shown if action.option_strings]
+    options = [_option(action) for action in (*parser.common, *parser.shown) if action.option_strings]
     arguments = [action for action in parser.shown if not action.option_strings]
     choices = [str(choice) for action in arguments for choice in action.choices or ()]
     takes_jobs = any(action.dest in JOBS for action in arguments)

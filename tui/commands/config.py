@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tui.storage.settings import Settings
 
 HELP = "every effective setting and where it came from"
-DESCRIPTION = "Print every effective value and where it came from.\nOf secrets only the length is shown."
-EXAMPLES = ["config", "config --json | jq -r '.[] | select(.name == \"endpoint\") | .value'"]
+DESCRIPTION = "Print every effective value and where it came from. Of secrets only the length is shown."
+EXAMPLES = ["config", "config --json | jq '.[] | select(.name == \"endpoint\")'"]
 
 ValueRow = tuple[str, str, str]
 """Name, value and origin, without any secret: an `EffectiveValue` or one made here."""
@@ -40,10 +40,10 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     rows = configuration(context)
     output = Output.standard()
     if arguments.json:
-        output.line(json_text([dict(zip(("name", "value", "origin"), row, strict=True)) for row in rows], output))
+        output.as_it_is([json_text([dict(zip(("name", "value", "origin"), row, strict=True)) for row in rows], output)])
     else:
         text = as_text(rows)
-        output.line(text if output.encodes_everything else text.replace("•", "*"))
+        output.lines((text if output.encodes_everything else text.replace("•", "*")).splitlines())
     findings = list(screen_findings(context))
     for finding in findings:
         output.say(finding.text)

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from tui.context import Context
 
 HELP = "the simulated service alone"
-DESCRIPTION = "Serve a simulated CodeArts Build and IAM on 127.0.0.1 until interrupted."
+DESCRIPTION = (
+    "Serve a simulated CodeArts Build and IAM on 127.0.0.1 until interrupted. Needs no account; the first lines "
+    "that it prints say how to use it."
+)
 EXAMPLES = ["demo-service", "demo-service --port 8080"]
 
 

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from tui.profiles.extras import Extras
     from tui.storage.watchlist import WatchlistStore
 
-HELP = "find jobs in your projects, and add them to the list"
+HELP = "find jobs in your projects, and add them to the watchlist"
 DESCRIPTION = (
-    "Print the jobs that you may see in CodeArts, all or those whose name or project has the text, and mark those\n"
-    "that are on the list already. Into a file or pipe it goes as list prints it, so that add - takes it.\n"
-    "Exit codes: 0 all were listed, 1 at least one page could not be read, 2 wrong usage or settings, 3 not signed in."
+    "Print the jobs that you may see in CodeArts: all, or those whose name or project has the text. A + stands "
+    "before those that are on your watchlist. Into a file or pipe only ID and name go, as add - takes them.\n"
+    "Exit code 1: at least one page of the service could not be read."
 )
 EXAMPLES = [
     "find payments",
     "find --project Payments --add",
-    "find --json nightly | jq -r '.[] | select(.watched | not) | .id'",
+    "find --json nightly | jq -r '.[] | select(.watched | not).id'",
 ]
 
 HEADS = ("", "ID", "NAME", "PROJECT", "LAST BUILD")
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", nargs="?", default="", help="part of a job's or project's name")
     parser.add_argument("--project", metavar="NAME|ID", default="", help="only the jobs of this project")
     parser.add_argument(
-        "--add", action="store_true", help="add all that is found, with its name, and print the new ones"
+        "--add", action="store_true", help="add all that is found, with its name, to the watchlist; print the new ones"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -135,7 +135,7 @@ def _show(entries: "Sequence[JobEntry]", watched: set[JobId], output: Output, as
     if as_json:
         from tui.commands.status import json_text
 
-        output.line(json_text([_document(entry, entry.id in watched) for entry in entries], output))
+        output.as_it_is([json_text([_document(entry, entry.id in watched) for entry in entries], output)])
     elif output.is_for_a_person:
         from tui.commands.render import aligned
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.commands.output import ExitCode, Output, is_abandoned
+from tui.commands.output import ExitCode, Output, fitting, is_abandoned
 from tui.commands.render import advice, change_document, change_line, outcome_line, run_document
 from tui.commands.status import json_text
 from tui.core.board import Board, JobState
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 HELP = "a line for every change"
 DESCRIPTION = (
-    "Print how each job of the list is, then a line for every start, stop and change of failure, until\n"
-    "interrupted, and some seconds after each stop what became of the build. With --json each line is one\n"
-    "JSON object."
+    "Print how each job of the watchlist is, then a line for every start, stop and change of failure, and some "
+    "seconds after each stop what became of the build. Goes on until it is interrupted. With --json each line "
+    "is one JSON object."
 )
 EXAMPLES = [
     "follow >> builds.log",
     "follow --json | jq -r 'select(.event == \"stopped\") | .label'",
-    'follow --json | jq \'select(.event == "outcome" and .last_run.outcome == "failed")\'',
+    "follow --json | jq 'select(.failed_step)'",
 ]
 
 LOOK = 2.0
@@ -149,7 +149,9 @@ async def follow(
         while not is_abandoned(output.data):
             readings = await polls.next(LOOK)
             follower.take_names(runs.take_names())
-            output.stream("".join(f"{line}\n" for line in (*lines.of_changes(readings), *lines.of_runs())))
+            said = [*lines.of_changes(readings), *lines.of_runs()]
+            shown = said if as_json else [part for line in said for part in fitting(line, output.data)]
+            output.stream("".join(f"{line}\n" for line in shown))
             refused = _say_who_is_refused(polls, refused, output)
             reported = _reload(session, follower, polls, reported)
             follower.remember()

@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 HELP = "the runs of jobs, also those from before"
 DESCRIPTION = (
-    "Print the runs of jobs in the order of their starts: those that the screen or follow observed, and the last 30\n"
-    "that the service recorded. A run that both know is printed once. Without --since and --limit the last 20 are\n"
-    "printed. With --status-only the service is not asked.\n"
-    "Exit codes: 0 done, 1 the service could not be asked about a job, 2 wrong usage or settings, 3 not signed in."
+    "Print the runs of jobs in the order of their starts: those that the screen or follow observed, and the "
+    "last 30 that the service recorded. A run that both know is printed once; with --status-only the service is "
+    "not asked.\n"
+    "Exit code 1: the service could not be asked about a job."
 )
 EXAMPLES = [
     "history --since 24h",
     "history payments-api --limit 20",
-    "history --since 90d --json | jq -r '.[] | select(.outcome == \"failed\") | .label'",
+    "history --json | jq '.[] | select(.outcome == \"failed\")'",
 ]
 
 LIMIT = 20
@@ -79,7 +79,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
         _say_undated(sum(not one.known.at for one in found), output)
     known = sorted(every[-(most or 0) :], key=_began)
     if arguments.json:
-        output.line(json_text([document(one) for one in known], output))
+        output.as_it_is([json_text([document(one) for one in known], output)])
     else:
         heads = HEADS if output.is_for_a_person else ()
         output.lines(aligned([_cells(one, context.now().wall, glyphs_for(context.environ)) for one in known], heads))

@@ -23,16 +23,15 @@ from tui.core.paste import Found, parse_paste, preview
 from tui.core.text import clean, did_you_mean, normal, width
 
 STANDARD_INPUT = "-"
-JOB = "an ID, a label of the list, or the address of a job's page"
+JOB = "an ID, a label, or the address of a job's page"
 _WORD = re.compile(r"\w[\w.-]*")
 _ID = re.compile(r"[0-9A-Za-z]{32}")
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
     """The argument that `select_jobs` reads."""
-    parser.add_argument(
-        "jobs", metavar="ID", nargs="*", help=f"{JOB}; - reads standard input, one a line; default: all"
-    )
+    about = "an ID, label or page's address; - reads stdin; default: all"
+    parser.add_argument("jobs", metavar="ID", nargs="*", help=about)
 
 
 def add_build(parser: argparse.ArgumentParser) -> None:

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from tui.context import Context
     from tui.storage.watchlist import WatchlistStore
 
-HELP = "print the list"
-DESCRIPTION = "Print the list of jobs, without asking the service. Into a file or pipe it goes with tabs between."
+HELP = "print the watchlist"
+DESCRIPTION = (
+    "Print the watchlist, without asking the service. Into a file or pipe it goes with a tab between ID, label, "
+    "tags and profile."
+)
 EXAMPLES = [
     "list",
     "list | grep payments | codearts-watch status -",
@@ -42,7 +45,7 @@ def show(store: "WatchlistStore", output: Output, as_json: bool) -> ExitCode:
     for warning in watchlist.warnings:
         output.say(warning)
     if as_json:
-        output.line(json_text([job_document(job) for job in watchlist.jobs], output))
+        output.as_it_is([json_text([job_document(job) for job in watchlist.jobs], output)])
     else:
         output.lines(job_lines(watchlist.jobs, output))
     return ExitCode.DONE
@@ -58,7 +61,7 @@ def words(store: "WatchlistStore", output: Output) -> ExitCode:
     except UserError:
         return ExitCode.DONE
     labels = [f"{job.label}\t{job.id}" for job in jobs if job.label and job.label[0] != "-"]
-    output.lines([*labels, *(f"{job.id}\t{job.label}" for job in jobs)])
+    output.as_it_is([*labels, *(f"{job.id}\t{job.label}" for job in jobs)])
     return ExitCode.DONE
 
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 HELP = "the end of a build's log"
 DESCRIPTION = (
-    "Print the last lines of the log of a job's last build; with --follow also what is added until the build ends.\n"
-    "Exit codes: 0 it was read, 1 it could not be read, or there is none, 2 wrong usage or settings, 3 not signed in."
+    "Print the last lines of the log of a job's last build; with --follow also what is added until the build "
+    "ends.\n"
+    "Exit code 1: it could not be read, or there is none."
 )
 EXAMPLES = ["log mobile-ios", "log mobile-ios --build 88 --lines 5000 | grep -i error", "log --follow mobile-ios"]
 
@@ -78,7 +79,7 @@ async def log(
     if failure := await reader.read_on():
         return refused(output, failure)
     if is_running is None:
-        output.lines(reader.tail.lines[-most:] if most else [])
+        output.as_it_is(reader.tail.lines[-most:] if most else [])
         return ExitCode.DONE
     return await _follow(reader, most, is_running, output)
 
@@ -91,12 +92,12 @@ async def _follow(reader: "LogReader", most: int, is_running: IsRunning, output:
     printed = max(0, tail.count - most)
     goes_on = True
     while goes_on and not is_abandoned(output.data):
-        output.lines(tail.after(printed))
+        output.as_it_is(tail.after(printed))
         printed = tail.count
         goes_on = await is_running()
         if goes_on:
             await asyncio.sleep(READ_EVERY)
         await reader.read_on()
-    output.lines(tail.after(printed))
-    output.lines(tail.lines[-1:] if tail.has_open_line else [])
+    output.as_it_is(tail.after(printed))
+    output.as_it_is(tail.lines[-1:] if tail.has_open_line else [])
     return ExitCode.DONE

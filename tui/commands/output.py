@@ -8,7 +8,7 @@ from io import TextIOWrapper
 from typing import NamedTuple, TextIO
 
 from tui.core.errors import UserError
-from tui.core.text import clean, cut
+from tui.core.text import clean, cut, folded
 
 
 class ExitCode(IntEnum):
@@ -28,6 +28,23 @@ class ExitCode(IntEnum):
     TIMED_OUT = 124
     """For `wait`: it timed out; every job was read, but not all reached the awaited state."""
     INTERRUPTED = 130
+
+
+HANG = 4
+"""Blanks before the parts of a folded line after the first."""
+
+
+def columns(stream: TextIO | None) -> int:
+    """The width of the terminal that the stream is; standard output may be another one, or none."""
+    try:
+        return (os.get_terminal_size(stream.fileno()).columns if stream else 0) or 80
+    except OSError:
+        return 80
+
+
+def fitting(text: str, stream: TextIO | None, hang: int = HANG) -> list[str]:
+    """The line folded at blanks to the width of the terminal; as it is where the stream is none."""
+    return folded(text, columns(stream), hang) if stream and stream.isatty() else [text]
 
 
 class Output(NamedTuple):
@@ -56,15 +73,19 @@ class Output(NamedTuple):
     def encodes_everything(self) -> bool:
         return (getattr(self.data, "encoding", "") or "").lower().replace("-", "") == "utf8"
 
-    def line(self, text: str) -> None:
-        """Write one line of data and flush it.
+    def line(self, text: str, hang: int = HANG) -> None:
+        """Write one line of data and flush it; on a terminal it is folded to its width.
 
         Raises UserError if it cannot be written, as on a full disk. Without a reader it is discarded: the exit code
         still says what became of the command.
         """
-        self.lines([text])
+        self.lines([text], hang)
 
-    def lines(self, texts: list[str]) -> None:
+    def lines(self, texts: list[str], hang: int = HANG) -> None:
+        self.as_it_is([part for text in texts for part in fitting(text, self.data, hang)])
+
+    def as_it_is(self, texts: list[str]) -> None:
+        """Write lines that a program reads, or that stood so in a log: they are never folded. Raises as `line` does."""
         if texts:
             self.text("\n".join([*texts, ""]))
 
@@ -95,7 +116,8 @@ class Output(NamedTuple):
         """Write a message for the user to standard error."""
         if self.talk:
             with suppress(OSError):
-                self.talk.write(f"codearts-watch: {clean(text, 2000)}\n")
+                said = fitting(f"codearts-watch: {clean(text, 2000)}", self.talk)
+                self.talk.write("\n".join([*said, ""]))
                 self.talk.flush()
 
 
@@ -129,20 +151,13 @@ class Progress:
     def show(self, text: str) -> None:
         if text != self._shown:
             self._shown = text
-            self._write(cut(text, self._columns() - 1))
+            self._write(cut(text, columns(self._stream) - 1))
 
     def clear(self) -> None:
         """Erase the line, before something else is written."""
         if self._shown:
             self._shown = ""
             self._write("")
-
-    def _columns(self) -> int:
-        """The width of the terminal written to; standard output may be another terminal, or none."""
-        try:
-            return os.get_terminal_size(self._stream.fileno()).columns if self._stream else 80
-        except OSError:
-            return 80
 
     def _write(self, text: str) -> None:
         if self._stream:

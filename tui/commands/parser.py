@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from tui.commands.output import Output
-from tui.core.text import clean
+from tui.commands.output import Output, fitting
+from tui.core.text import clean, folded
 
 _VALUE = re.compile(r"""(invalid [\w ]+?|ignored explicit argument):? (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
 _OPTION = re.compile(r"(--[A-Za-z][A-Za-z-]{0,30})(?:=.*)?|(-[A-Za-z]).*", re.DOTALL)
@@ -21,6 +21,8 @@ class Parser(argparse.ArgumentParser):
 
     summary = ""
     """What a command does, in a few words."""
+    common: Sequence[argparse.Action] = ()
+    """The options that every command takes; the help of the program shows them, once."""
 
     @property
     def shown(self) -> list[argparse.Action]:
@@ -62,11 +64,24 @@ class Parser(argparse.ArgumentParser):
             Output.standard().text(message)
         elif file:
             with suppress(OSError):
-                file.write(message)
+                file.write("".join(f"{part}\n" for line in message.splitlines() for part in fitting(line, file)))
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(2, f"{self.prog}: error: {clean(_VALUE.sub(lambda found: found[1], message), 2000)}\n")
+
+
+class HelpText(argparse.HelpFormatter):
+    """Folds each paragraph, a line in the source, to the terminal's width; indented lines, such as examples, stay."""
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: Any = None) -> None:
+        """The options stand below, with what they mean; an error names the wrong one."""
+        self._prog += " [OPTION ...]"
+        super().add_usage(usage, [one for one in actions if not one.option_strings], [], prefix)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        parts = (part for line in text.splitlines() for part in ([line] if line[:1] == " " else folded(line, width)))
+        return "\n".join(indent + part for part in parts)
 
 
 def _unknown(arguments: Sequence[str]) -> str:

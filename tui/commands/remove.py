@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from tui.context import Context
     from tui.storage.watchlist import WatchlistStore
 
-HELP = "remove jobs from the list"
-DESCRIPTION = "Remove jobs from the list and print what is gone, or remove nothing where one of them is not on it."
+HELP = "remove jobs from the watchlist"
+DESCRIPTION = "Remove jobs from the watchlist and print them. If one of those given is not on it, none is removed."
 EXAMPLES = [
     "remove 'payments nightly'",
-    "remove web-checkout | codearts-watch add --watchlist other.toml -",
+    "remove web | codearts-watch add --watchlist other.toml -",
 ]
 
 

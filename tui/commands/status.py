@@ -22,15 +22,13 @@ if TYPE_CHECKING:
 HELP = "ask once, print, exit"
 DESCRIPTION = (
     "Read each job once and print its status; with --outcome also what became of its last build.\n"
-    "Exit codes: 0 all were read, 1 at least one could not be read, 2 wrong usage or settings, 3 not signed in.\n"
-    "With --outcome: 4 a build ended and did not pass (running and never built jobs do not count), 1 also where an\n"
-    "outcome could not be learned."
+    "Exit codes: 1 a job could not be read; with --outcome 4 a build ended and did not pass, 1 also where an "
+    "outcome is not known."
 )
 EXAMPLES = [
     "status",
     "status payments-api 901878212b1a49be9c1a1054c272762a",
-    "status --json | jq -r '.[] | select(.status == \"running\") | .label'",
-    "status --outcome --json | jq -r '.[] | select(.last_run.outcome == \"failed\") | .name'",
+    "status --json | jq -r '.[] | select(.status==\"running\").label'",
 ]
 
 BURST, BURST_MOST = 10, 50.0
@@ -73,7 +71,7 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_ou
             told = await _outcomes(session, rows)
     if as_json:
         documents = [{**result_document(*row), **_members(row[0], told)} for row in rows]
-        session.output.line(json_text(documents, session.output))
+        session.output.as_it_is([json_text(documents, session.output)])
     else:
         session.output.lines(_table(rows, session.output.is_for_a_person, told))
     failures = [outcome for outcome in (status_of(result) for _, result, _ in rows) if isinstance(outcome, Failure)]

@@ -27,19 +27,14 @@ if TYPE_CHECKING:
 
 HELP = "wait until jobs have stopped, or started"
 DESCRIPTION = (
-    "Wait until the jobs are no longer running, and print each as soon as that is so. Temporary failures do\n"
-    "not end the wait. A lasting one does; with --any only when no other job is left.\n"
-    "Without --timeout it waits forever.\n"
-    "Exit codes: 0 all reached it (with --any: one), 1 a job cannot be read, 2 wrong usage or settings,\n"
-    "3 not signed in, 5 timed out and a job gave no answer, 124 timed out, still waiting, 130 interrupted.\n"
-    "With --outcome it waits up to 30 s more for the record of each build that stopped: 0 all passed, 4 not all did,\n"
-    "1 also where an outcome could not be learned."
+    "Wait until the jobs no longer run, and print each as soon as that is so. A passing failure does not end "
+    "the wait, a lasting one does. With --outcome it waits up to 30 s more for what became of each build.\n"
+    "Exit codes: 0 all stopped (--any: one; --outcome: and passed), 1 one cannot be read, 4 one did not pass, 5 "
+    "or 124 the time is up (5: one gave no answer)."
 )
 EXAMPLES = [
     "wait --timeout 30m payments-api web-frontend && ./deploy",
     "wait --outcome payments-api && ./deploy",
-    "wait --until cycle 901878212b1a49be9c1a1054c272762a",
-    "wait --any --until started",
 ]
 
 PATIENCE = 60.0
@@ -62,7 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--until",
         choices=("idle", "started", "cycle"),
         default="idle",
-        help="what to wait for: idle (not running), started (running), cycle (seen running, then idle); default: idle",
+        metavar="WHAT",
+        help="idle (the default), started, or cycle (started, then idle)",
     )
     parser.add_argument(
         "--timeout", metavar="TIME", type=timeout_seconds, help="give up after 90s, 30m, 1h30m; default: never"

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 HELP = "the step in which a build failed, and why"
 DESCRIPTION = (
-    "Print the failing step of a job's last build, with its error code and message.\n"
-    "Exit codes: 0 it was learned, also that the build did not fail, 1 it could not be learned, 2 wrong usage or\n"
-    "settings, 3 not signed in."
+    "Print the step in which a job's last build failed, with error code and message; of a build that did not "
+    "fail its outcome.\n"
+    "Exit codes: 0 it is known what became of the build, 1 it could not be learned."
 )
 EXAMPLES = ["why mobile-ios", "why mobile-ios --build 88", "why --json mobile-ios | jq -r .message"]
 
@@ -54,7 +54,7 @@ async def why(extras: "Extras", job: "JobId", number: int | None, as_json: bool,
     if as_json:
         from tui.commands.status import json_text
 
-        output.line(json_text(_document(job, known), output))
+        output.as_it_is([json_text(_document(job, known), output)])
     else:
         output.lines(_lines(known))
     return ExitCode.DONE

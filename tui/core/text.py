@@ -167,6 +167,20 @@ def cut(text: str, cells: int) -> str:
     return taken + "…" if cells > 0 else ""
 
 
+def folded(text: str, cells: int, hang: int = 0) -> list[str]:
+    """The text in lines of so many cells at most, parted at blanks. A longer word stays whole; lines after the first
+    begin with `hang` blanks.
+    """
+    lines, line = [], ""
+    for gap, word in re.findall(r"( *)([^ ]+)", text):
+        if line and width(longer := f"{line}{gap}{word}") > cells:
+            lines.append(line)
+            line = " " * hang + word
+        else:
+            line = longer if line else gap + word
+    return [*lines, line]
+
+
 def did_you_mean(word: str, known: Iterable[str], always: bool = False) -> str:
     """`did you mean web?`, with the known word nearest to `word`; empty if none is near, unless it is wanted `always`.
 

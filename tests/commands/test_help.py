@@ -1,0 +1,72 @@
+"""Help and messages as a terminal of 80 columns and 24 rows shows them."""
+
+import io
+from collections.abc import Mapping
+
+import pytest
+
+from tui.cli import commands, parser
+from tui.commands.output import Output
+from tui.commands.parser import Parser
+
+ROWS, COLUMNS = 24, 80
+
+
+class Screen(io.StringIO):
+    """A terminal of 80 columns: where its size cannot be asked for, it is taken for one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def helps(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Parser]:
+    monkeypatch.setenv("COLUMNS", str(COLUMNS))
+    return parser().commands
+
+
+@pytest.mark.parametrize("name", commands())
+def test_the_help_of_a_command_fits_and_has_what_is_its_own(helps: Mapping[str, Parser], name: str) -> None:
+    command = helps[name]
+    lines = command.format_help().splitlines()
+    assert len(lines) < ROWS  # the last row is the prompt
+    assert max(map(len, lines)) <= COLUMNS
+    assert "--region" not in command.format_help()
+    assert all(any(word in line for line in lines) for one in command.shown for word in one.option_strings)
+
+
+def test_what_all_commands_take_is_in_the_help_of_the_program(helps: Mapping[str, Parser]) -> None:
+    program = parser()
+    assert helps["wait"].common
+    for action in helps["wait"].common:
+        assert action.option_strings[0] in program.format_help()
+        assert action.help
+    assert "codearts-watch --help" in helps["wait"].format_help()
+
+
+def test_a_terminal_gets_lines_that_part_between_words_and_a_pipe_whole_ones() -> None:
+    words = " ".join(f"word{number}" for number in range(30))
+    for stream in (Screen(), io.StringIO()):
+        output = Output(stream, stream)
+        output.line(words, hang=15)
+        output.say(words)
+        lines = stream.getvalue().splitlines()
+        if stream.isatty():
+            assert max(map(len, lines)) <= COLUMNS
+            assert lines[1].startswith(" " * 15 + "word")
+            assert " ".join(stream.getvalue().split()) == f"{words} codearts-watch: {words}"
+        else:
+            assert lines == [words, f"codearts-watch: {words}"]
+
+
+def test_what_a_program_reads_and_a_long_word_are_never_parted() -> None:
+    screen = Screen()
+    output = Output(screen, None)
+    output.as_it_is(["a b " * 40])
+    output.line(f"see https://host.example/{'x' * 90} there")
+    assert screen.getvalue().splitlines() == [
+        "a b " * 40,
+        "see",
+        f"    https://host.example/{'x' * 90}",
+        "    there",
+    ]
