@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.long_run import by_length, takes_minutes
 from tests.support.screen_harness import screen
+from tui.storage import settings
+from tui.storage.files import FileError
 from tui.storage.settings import LIVE, load_settings
 from tui.ui.app import WatchApp
 from tui.ui.themes import bundled_themes
@@ -109,6 +111,35 @@ async def test_settings_that_cannot_be_used_are_named_and_change_nothing(tmp_pat
         assert "x remove" in shown.lines[-1]
         file.write_text("")
         await shown.until(lambda: "The settings stay" not in shown.text)
+
+
+async def test_settings_that_others_may_write_are_in_effect_once_they_may_not(tmp_path: Path) -> None:
+    """The sentence says what to run; nothing has to be edited after that."""
+    file = tmp_path / "settings.toml"
+    async with screen(1, settings_file=file, size=(160, 24)) as shown:
+        file.touch(0o666)
+        file.write_text('[keys]\nremove = "K"\n')
+        file.chmod(0o666)
+        await shown.until(lambda: "run chmod go-w on it" in " ".join(shown.text.split()))
+        file.chmod(0o600)
+        await shown.until(lambda: "K remove" in shown.lines[-1] and "chmod" not in shown.text)
+
+
+async def test_settings_are_read_again_until_the_system_permits_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "settings.toml"
+    async with screen(1, settings_file=file, size=(160, 24)) as shown:
+        with monkeypatch.context() as broken:
+
+            def refuses(*_: object) -> str:
+                raise FileError("Input/output error", may_pass=True)
+
+            broken.setattr(settings, "read_text", refuses)
+            file.write_text('[keys]\nremove = "K"\n')
+            await shown.until(lambda: "Input/output error" in shown.text)
+            assert "x remove" in shown.lines[-1]
+        await shown.until(lambda: "K remove" in shown.lines[-1] and "Input/output" not in shown.text)
 
 
 async def test_an_edited_theme_is_seen_at_once(tmp_path: Path) -> None:

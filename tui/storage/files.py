@@ -19,8 +19,8 @@ from tui.core.text import clean
 
 END_OF_TIME = 1e11
 """Epoch seconds in a file that a date can still be made of are fewer."""
-Signature = tuple[int, int, int] | None
-"""Inode, size and time of change of a file's content; None when there is no file."""
+Signature = tuple[int, ...] | None
+"""Inode, size and time of change of a file's content, owner, type and permissions; None when there is no file."""
 
 _REASONS = {
     **SHORTAGES,
@@ -66,15 +66,15 @@ def reason(error: OSError) -> str:
 
 
 def signature(path: Path) -> Signature:
-    """Returns a value that differs after each change of the file."""
+    """Returns a value that differs after each change of the file, its owner and its permissions."""
     try:
         return signature_of(path.stat())
     except (OSError, ValueError):
         return None
 
 
-def signature_of(found: os.stat_result) -> tuple[int, int, int]:
-    return found.st_ino, found.st_size, found.st_mtime_ns
+def signature_of(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_uid, found.st_mode
 
 
 def read_text(path: Path, limit: int, check: Callable[[os.stat_result], None] = lambda _: None) -> str | None:

@@ -144,13 +144,18 @@ class Settings(NamedTuple):
     """The paths of the values in the file, such as `polling.idle`; all other values are defaults."""
 
 
+class SettingsUnread(UserError):
+    """The system refused to read the file; it may permit it later."""
+
+
 def load_settings(path: Path) -> Settings:
     """Returns the settings in this file, or the defaults if there is none. Raises UserError."""
     try:
         text = read_text(path, LIMIT, check_owner)
         return _settings(parse(text)) if text else Settings()
     except FileError as unreadable:
-        raise UserError(f"{clean(str(path))} cannot be used{unreadable.place}: {unreadable.reason}") from None
+        kind = SettingsUnread if unreadable.may_pass else UserError
+        raise kind(f"{clean(str(path))} cannot be used{unreadable.place}: {unreadable.reason}") from None
     except RecursionError:
         raise UserError(f"{clean(str(path))} cannot be used: it nests too deep") from None
     except SettingError as unfit:

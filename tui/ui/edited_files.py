@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tui.core.errors import UserError
 from tui.storage.files import Signature, signature
-from tui.storage.settings import LIVE, Settings, load_settings
+from tui.storage.settings import LIVE, Settings, SettingsUnread, load_settings
 from tui.ui.actions.views import Views, check_views
 from tui.ui.keys import check_keys
 from tui.ui.screen_deps import ScreenDeps
@@ -36,12 +36,15 @@ class EditedFiles:
         self._settings_file = deps.settings_file
         self._themes = deps.themes
         self._seen_settings = self._settings_now()
+        self._is_unread = False
+        """Whether the system refused to read the edited settings: they are read again, though nothing changes."""
         self._seen_themes = self._themes_now()
 
     def settings_edited(self) -> bool:
-        """Whether the settings file has changed since the last call."""
+        """Whether the settings file has changed since the last call, or could not be read then."""
         before, self._seen_settings = self._seen_settings, self._settings_now()
-        return self._seen_settings != before
+        was_unread, self._is_unread = self._is_unread, False
+        return was_unread or self._seen_settings != before
 
     async def read_settings(self, disk: DiskThread) -> Settings | None:
         """The edited settings; None if they cannot be used. Sets `warning`."""
@@ -51,6 +54,7 @@ class EditedFiles:
             settings = await disk.run(load_settings, self._settings_file)
             check_screen_settings(settings.keys, settings.views, settings.commands)
         except UserError as problem:
+            self._is_unread = isinstance(problem, SettingsUnread)
             self.warning = f"{str(problem).removesuffix('.')}. The settings stay as they were."
             return None
         waiting = waiting_for_restart(self._started, settings)
