@@ -91,7 +91,7 @@ def _service() -> Iterator[list[str]]:
         printed: list[str] = []
         for line in service.stdout or ():
             printed.append(line.strip())
-            if printed[-1].endswith(JOBS[-1]):
+            if printed[-1].startswith("export CODEARTS_TOKEN="):
                 break
         try:
             yield printed

@@ -196,6 +196,7 @@ def test_the_command_says_how_to_use_it_and_ends_when_told() -> None:
     assert re.search(r"^export CODEARTS_ENDPOINT=http://127\.0\.0\.1:\d+$", text, re.MULTILINE)
     assert f"export CODEARTS_TOKEN={DemoService.token}" in lines
     assert "901878212b1a49be9c1a1054c272762a  payments-api nightly" in lines
+    assert any(line.startswith("export CODEARTS_ENDPOINT") for line in lines[-4:])  # a low terminal shows the end
 
 
 def test_a_port_that_is_taken_is_a_problem_with_advice() -> None:

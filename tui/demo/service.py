@@ -167,20 +167,21 @@ def serve(port: int, write: Callable[[str], None], until: threading.Event | None
 
 
 def _introduction(service: DemoService) -> list[str]:
+    """What is to be pasted stands last, where the terminal still shows it."""
     return [
-        f"A simulated CodeArts Build and IAM answer at {service.url} until you press ctrl+c.",
-        "To use them, paste these lines into another terminal:",
+        "The jobs of the simulated service:",
+        *(f"{job.id}  {job.label}" for job in service.jobs),
+        "",
+        f"It is CodeArts Build and IAM at once, at {service.url}; ctrl+c ends it.",
+        "IAM knows this user, and takes requests signed with this access key:",
+        f"user {service.user}, password {service.password}, account {service.domain}, project {service.project}",
+        f"access key {service.access_key}, secret key {service.secret_key}",
+        "",
+        "To use it, paste these lines into another terminal:",
         "",
         f"export CODEARTS_ENDPOINT={service.url}",
         f"export CODEARTS_TOKEN={service.token}",
-        "",
-        (
-            f"IAM takes the user {service.user}, password {service.password}, account {service.domain}"
-            f" and project {service.project}."
-        ),
-        f"Requests may also be signed with access key {service.access_key} and secret key {service.secret_key}.",
-        "The jobs:",
-        *(f"{job.id}  {job.label}" for job in service.jobs),
+        "codearts-watch check",
     ]
 
 
