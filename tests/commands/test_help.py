@@ -5,18 +5,12 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.support.command_terminal import CommandTerminal
 from tui.cli import commands, parser
 from tui.commands.output import Output
 from tui.commands.parser import Parser
 
 ROWS, COLUMNS = 24, 80
-
-
-class Screen(io.StringIO):
-    """A terminal of 80 columns: where its size cannot be asked for, it is taken for one."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.fixture
@@ -46,7 +40,7 @@ def test_what_all_commands_take_is_in_the_help_of_the_program(helps: Mapping[str
 
 def test_a_terminal_gets_lines_that_part_between_words_and_a_pipe_whole_ones() -> None:
     words = " ".join(f"word{number}" for number in range(30))
-    for stream in (Screen(), io.StringIO()):
+    for stream in (CommandTerminal(), io.StringIO()):
         output = Output(stream, stream)
         output.line(words, hang=15)
         output.say(words)
@@ -60,7 +54,7 @@ def test_a_terminal_gets_lines_that_part_between_words_and_a_pipe_whole_ones() -
 
 
 def test_what_a_program_reads_and_a_long_word_are_never_parted() -> None:
-    screen = Screen()
+    screen = CommandTerminal()
     output = Output(screen, None)
     output.as_it_is(["a b " * 40])
     output.line(f"see https://host.example/{'x' * 90} there")

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.command_terminal import CommandTerminal
 from tests.support.contract_extras import HARM, OUTCOMES, PROJECT, TRUTHS, TrueJob, one_after_the_other, tell
 from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, Script, refusal
 from tests.support.long_run import takes_minutes
@@ -25,6 +27,7 @@ from tui.commands.status import status
 from tui.commands.why import why
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
+from tui.core.run import Outcome
 from tui.storage.watchlist import WatchlistFile
 
 NAMED = {truth.name: truth for truth in TRUTHS}
@@ -312,6 +315,19 @@ async def test_find_marks_what_is_watched_and_adds_the_rest_with_names(stage: St
     assert (await stage.find("", adds=True))[1] == []
     with pytest.raises(UserError, match="there are: Payments"):
         await stage.find(project="Nope")
+
+
+async def test_find_says_what_became_of_builds_in_the_words_of_the_screen(stage: Stage) -> None:
+    stage.watchlist.remove([JobId(NAMED["web"].id)])
+    code, text = await replace(stage, data=CommandTerminal()).find(as_json=False)
+    assert code is ExitCode.DONE
+    heads, *rows = text.splitlines()
+    assert re.split("  +", heads.strip()) == ["ID", "LAST BUILD", "NAME", "PROJECT"]
+    words = {name: word for _, word, name, _ in (re.split("  +", row.lstrip("+ ")) for row in rows)}
+    shown = {name: str(outcome) for name, outcome in OUTCOMES.items() if outcome is not Outcome.UNKNOWN}
+    assert words == {**shown, "events": "unstable", "search": "running", "legacy": "never built"}
+    assert [row[0] for row in rows].count(" ") == 1
+    assert "+ is before jobs that are on your watchlist" in stage.talk.getvalue()
 
 
 async def test_250_jobs_in_3_projects_in_at_most_12_requests(stage: Stage) -> None:

@@ -11,7 +11,7 @@ from tui.codearts.extra_call import CallKind, ExtraCall, Fetcher, Members, not_u
 from tui.core.hints import PAGE_SIZE, Hint, HintPage
 from tui.core.job import LABEL_LONGEST, Job, JobId
 from tui.core.reading import Failure, FailureKind
-from tui.core.run import Outcome, RunRecord, is_never_built, outcome_of
+from tui.core.run import Outcome, RunRecord, is_finished, is_never_built, outcome_of, outcome_word
 from tui.core.text import clean, normal
 
 
@@ -121,6 +121,15 @@ class JobEntry(NamedTuple):
     @property
     def was_never_built(self) -> bool:
         return is_never_built(self.last_build_status)
+
+    @property
+    def last_build(self) -> str:
+        """In the words of the screen; as sent where it has none."""
+        if self.was_never_built:
+            return "never built"
+        if self.is_finished is False or is_finished(self.last_build_status) is False:
+            return "running"
+        return outcome_word(outcome_of(self.last_build_status), self.last_build_status)
 
     @property
     def last_run(self) -> RunRecord | None:

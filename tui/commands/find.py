@@ -31,7 +31,7 @@ EXAMPLES = [
     "find --json nightly | jq -r '.[] | select(.watched | not).id'",
 ]
 
-HEADS = ("", "ID", "NAME", "PROJECT", "LAST BUILD")
+HEADS = ("", "ID", "LAST BUILD", "NAME", "PROJECT")
 
 
 class Wanted(NamedTuple):
@@ -140,10 +140,12 @@ def _show(entries: "Sequence[JobEntry]", watched: set[JobId], output: Output, as
         from tui.commands.render import aligned
 
         rows = [
-            ("+" if entry.id in watched else "", str(entry.id), entry.name, entry.project, entry.last_build_status)
+            ("+" if entry.id in watched else "", str(entry.id), entry.last_build, entry.name, entry.project)
             for entry in entries
         ]
         output.lines(aligned(rows, HEADS))
+        if any(mark for mark, *_ in rows):
+            output.say("+ is before jobs that are on your watchlist.")
     else:
         output.lines([listing_line(Job(entry.id, entry.name)) for entry in entries])
 
