@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.test_past_events import run
-from tests.support.builders import DAY, failure, job_id, reading, row, state
+from tests.support.builders import DAY, failure, job_id, moment, reading, row, state
 from tui.core.board import JobState
 from tui.core.job import Job
 from tui.core.reading import Status
@@ -60,6 +60,12 @@ def test_each_column_is_shown_where_there_is_room() -> None:
     assert [one.column.key for one in placed] == list(COLUMNS)
 
 
+def test_a_long_name_of_a_project_leaves_the_profile_and_the_tags_their_room() -> None:
+    needed = {"state": 9, "job": 20, "project": 40, "profile": 30, "tags": 30}
+    shown = {one.column.key: one.width for one in place(EVERY, needed, 95)}
+    assert shown == {"state": 13, "job": 20, "project": 16, "profile": 16, "tags": 24}
+
+
 def test_a_wide_screen_has_all_texts_whole() -> None:
     assert all(widths(199)[key] >= needed for key, needed in TEXTS.items())
 
@@ -102,10 +108,12 @@ def test_attention_is_what_changed_then_what_failed_then_what_runs_then_the_newe
         "aborted": row(idle.learn(ended(3, Outcome.ABORTED, 20)), 1),
         "timed out": row(idle.learn(ended(3, Outcome.TIMED_OUT, 10)), 1),
         "runs": row(state((Status.RUNNING, 0)), 1),
+        "unread": row(state(), 1),
+        "paused": row(idle._replace(paused=moment(0.5)), 1),
     }
     new = ["new failure", "passed, not seen yet", "passed, seen only just"]
     old = ["failed later", "failed earlier", "no answer", "aborted", "timed out", "runs"]
-    rest = ["passed later", "passed earlier", "never built"]
+    rest = ["passed later", "passed earlier", "never built", "unread", "paused"]
     assert sorted(rows, key=lambda name: attention(rows[name])) == [*new, *old, *rest]
     assert last_change(rows["never built"]) == ()
 

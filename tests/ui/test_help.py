@@ -86,6 +86,7 @@ def test_the_footer_begins_with_what_matters_here() -> None:
     assert words(Focus(group=True, folded=True, all_folded=True))[2:4] == ["enter unfold", "- unfold all"]
     assert words(Focus(Condition.IDLE, marked=2))[2:4] == ["esc unmark", "x remove"]
     assert words(Focus(watched=False))[2:4] == ["a add", "O find"]
+    assert words(Focus(watched=False, unknown=True))[2:4] == ["i sign in", "a add"]
     assert words(Focus(Condition.IDLE, details=True))[2] == "esc table"
     assert words(Focus(Condition.IDLE, typing=True))[:2] == ["enter keep the filter", "esc clear it"]
     assert words(Focus(Condition.IDLE, filtered=True))[2] == "esc clear filter"

@@ -59,6 +59,12 @@ def test_a_run_of_unknown_duration_has_no_height() -> None:
     assert drawn([run._replace(maybe_two=True)]) == "⋅"
 
 
+def test_a_run_is_as_high_as_the_middle_of_its_shortest_and_its_longest_possible_duration() -> None:
+    widely = ended(50_000.0, 900, Outcome.PASSED, width=600)
+    assert widely.duration == (300.0, 1500.0)
+    assert drawn([*runs(300, 900, 1500), widely]) == "▁▃▄▃"
+
+
 def test_times_without_readings_are_gaps() -> None:
     known = runs(600, 600, 600)  # they end at 10,000, 20,000 and 30,000
     assert drawn(known, (Gap(JOB, 12_000, 13_000), Gap(JOB, 14_000, 15_000))) == "▃ ▃▃"

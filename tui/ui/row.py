@@ -175,7 +175,7 @@ def time(row: Row, cells: int) -> str:
     state = row.state
     if state.paused:
         return _ago(row, state.paused.at)
-    if state.status is None or state.good is None:
+    if state.good is None:
         return ""
     if row.interval == NOT_ASKED:
         return formatting.clock_time(state.good.received, row.now.wall)
