@@ -159,7 +159,7 @@ def _says_nothing(kind: CallKind, failure: Failure) -> bool:
 
 
 def _is_nonsense(failure: Failure, http_status: int | None) -> bool:
-    """Whether no CodeArts Build can have sent this answer: an odd one with HTTP 200, or a redirection."""
+    """Whether something else than CodeArts Build sent this answer: an odd one with HTTP 200, or a redirection."""
     is_odd = failure.kind in (FailureKind.BAD_REPLY, FailureKind.WRONG_ENDPOINT) and http_status == 200
     return is_odd or (http_status is not None and failure.kind in (FailureKind.BAD_REPLY, FailureKind.REDIRECTED))
 

@@ -127,7 +127,7 @@ def _in_words(value: str | list[str]) -> str:
 
 
 def _say_what_is_left_out(output: Output, given: Sequence[str], pastes: Sequence[Paste], found: Preview) -> bool:
-    """Print why IDs are left out. Returns whether an argument has no job; standard input may have other words."""
+    """Print why IDs are left out. Returns whether an argument has no job ID; standard input may have other words."""
     for one in (*found.ambiguous, *found.refused):
         output.say(refusal(one))
     if any(paste.truncated for paste in pastes):

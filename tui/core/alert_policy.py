@@ -53,7 +53,8 @@ class Arm(StrEnum):
 
 
 def next_arm(arms: Iterable[Arm | None]) -> Arm | None:
-    """Returns what the key makes of jobs that are armed like this: once, always, not at all, the least armed first."""
+    """Returns how long jobs that are armed like this are armed after the key: if one is not armed, once; else if one is
+    armed once, always; else not at all."""
     known = set(arms)
     if None in known:
         return Arm.ONCE

@@ -31,7 +31,7 @@ _STAMP = re.compile(r"\[(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d)\.\d{1,6} GMT([+-]\d\d:\
 def with_short_stamp(line: str, today: datetime) -> str:
     """The line with `01:33:06`, in local time as all times on the screen, in place of the service's 35 cells.
 
-    The day stands before it, if it is not that of `today` (any aware time of it).
+    The day stands before it, if that is not today. `today` is any aware time of today.
     """
     if not (stamp := _STAMP.match(line)):
         return line

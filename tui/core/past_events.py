@@ -1,4 +1,4 @@
-"""What happened to the jobs, newest first, and the sum of what happened while nothing was pressed."""
+"""What happened to the jobs, newest first, and the sum of what happened while no key was pressed."""
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -128,7 +128,7 @@ class Count(NamedTuple):
 
 
 class Digest(NamedTuple):
-    """What happened in a time in which nothing was pressed; epoch seconds."""
+    """What happened from `since` to `until` (epoch seconds), while no key was pressed."""
 
     since: float
     until: float

@@ -104,7 +104,7 @@ class Entry:
 
     due: float
     status: Status | None = None
-    """From the last successful reading."""
+    """Of the last successful reading; None if there was none."""
     failure: Failure | None = None
     """Why the last reading failed; None if it succeeded."""
     failures: int = 0

@@ -19,11 +19,11 @@ from tui.core.run import FailedStep, LastRuns, Outcome, RunRecord
 AFTER_STOP = 5.0
 """Seconds after a stop was seen until its record is asked for."""
 ASKED_AGAIN = 60.0
-"""Seconds until the second and last question about a record that was not there or not finished."""
+"""Seconds until the second and last request for a record that was not there or not finished."""
 SPARE_AT_FIRST, SPARE_IN = 5, 4
-"""Second questions that may be asked: so many, and one more for each so many stops; most records come in time."""
+"""Second requests that may be sent: so many, and one more for each so many stops; most records come in time."""
 REST = 60.0
-"""Seconds until something else is tried after a question that brought a failure."""
+"""Seconds until something else is tried after a request that failed."""
 GIVEN_UP = 3600.0
 """Seconds after which nothing is asked about a stop any more."""
 
@@ -147,7 +147,7 @@ class Outcomes:
                         await asked.news.wait()
 
     async def _step(self, asked: _Agenda) -> float:
-        """Asks one question that is due; returns the seconds until another one is."""
+        """Sends one request that is due. Returns the seconds until another one is."""
         now = self._clock()
         if now < asked.rests_until:
             return asked.rests_until - now
@@ -197,7 +197,7 @@ class Outcomes:
             await self._learned(asked, job, runs.ended)
 
     async def _learned(self, asked: _Agenda, job: JobId, record: RunRecord) -> None:
-        """The outcome at once, and the failing step when it is there."""
+        """Report the outcome at once, and the failing step once it is known."""
         self._report(job, record, None)
         if record.outcome is Outcome.FAILED:
             step = await asked.source.failed_step(job, record.number)

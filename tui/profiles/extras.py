@@ -210,7 +210,8 @@ def names_in(listed: "Listed") -> dict[JobId, ServiceName]:
 
 
 class JobFacts:
-    """Asks the lists once at the start, then for the last run of each job, and after each stop for that run."""
+    """Asks for the lists once at the start, then for the last run of each job; and after each stop for the run that
+    ended."""
 
     def __init__(
         self,

@@ -18,9 +18,9 @@ from tui.core.paths import expanded
 from tui.core.text import clean
 
 END_OF_TIME = 1e11
-"""Epoch seconds in a file that a date can still be made of are fewer."""
+"""Epoch seconds that stand in a file must be fewer: no date can be made of more."""
 Signature = tuple[int, ...] | None
-"""Inode, size and time of change of a file's content, owner, type and permissions; None when there is no file."""
+"""Inode, size, time of change, owner, type and permissions of a file; None if there is no file."""
 
 _REASONS = {
     **SHORTAGES,
@@ -43,7 +43,7 @@ class Refusal(OSError):
 
 
 class FileError(Exception):
-    """Why the text of a file cannot be used; line and column count from 1 and are 0 when unknown."""
+    """Why the text of a file cannot be used; line and column count from 1 and are 0 if unknown."""
 
     def __init__(self, reason: str, line: int = 0, column: int = 0, may_pass: bool = False) -> None:
         """`may_pass`: the system refused the read; a later read of the unchanged file may succeed."""

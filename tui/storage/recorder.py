@@ -125,7 +125,8 @@ class Recorder:
 
 
 def _needs_more(was: JobState, now: JobState) -> bool:
-    """Whether the job began to run, which needs an estimate, or the service told of its runs: some may be ours."""
+    """Whether older runs of the job are to be read: for an estimate, since it began to run; or since the service has
+    told of runs, to join them."""
     return (now.current_run is not None and was.current_run is None) or now.records is not was.records
 
 

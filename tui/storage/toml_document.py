@@ -280,7 +280,7 @@ class Document(NamedTuple):
         return cls(text, other, entries)
 
     def pieces(self) -> tuple[Piece, ...]:
-        """Joined again they are the text. If the text cannot be cut into its entries, the pieces have no lines."""
+        """Returns the parts of the text, which they are again if joined; without lines if it has no such parts."""
         parts = cut(lines_of(self.text))
         if sum(is_job for _, is_job in parts) != len(self.entries):
             return tuple(Piece((), entry) for entry in self.entries)

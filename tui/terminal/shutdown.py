@@ -43,7 +43,7 @@ class Shutdown:
         self._listen = self._tell = -1
         self._terminal_is_ours = False
         self.code: int | None = None
-        """The exit code of the signal or the hang-up that ended the app; None when neither did."""
+        """The exit code of the signal or the hang-up that ended the app; None if neither did."""
 
     def install(self) -> None:
         """Call it before the app starts, in the main thread. Saves the terminal's modes.

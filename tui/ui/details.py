@@ -342,6 +342,6 @@ class DetailsPane(VerticalScroll):
         self._fields.show(list(lines) or [(WHOLE, "No job under the cursor.", "dim")])
 
     def set_size(self, width: int | None, height: int | None) -> None:
-        """The cells of the pane in each direction; None for all that there are."""
+        """The size of the pane in cells; None for all the room there is."""
         self.styles.width = "1fr" if width is None else width
         self.styles.height = "1fr" if height is None else height

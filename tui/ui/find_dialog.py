@@ -45,7 +45,7 @@ class Finder:
         """Its project's name; empty while the projects are shown."""
         self.ticked: dict[JobId, JobEntry] = {}
         self.failure: Failure | None = None
-        """Why the last question brought nothing."""
+        """Why the last request brought no jobs; None if it did not fail."""
         self._projects: list[Project] | None = None
         self._fetcher = fetcher
         self._watched = watched

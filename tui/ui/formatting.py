@@ -90,7 +90,7 @@ def seconds(value: float) -> str:
 
 
 def time_of_day(moment: Moment, today: datetime) -> str:
-    """Local wall time; with the date when it was not today (`today` is any aware time of today)."""
+    """Local wall time; with the date if that is not today's. `today` is any aware time of today."""
     local = moment.wall.astimezone()
     if local.date() == today.astimezone().date():
         return local.strftime("%H:%M:%S")
@@ -98,13 +98,13 @@ def time_of_day(moment: Moment, today: datetime) -> str:
 
 
 def clock_time(moment: Moment, today: datetime) -> str:
-    """Local wall time in eight cells: `at 14:02`; the day when it was not today (any aware time of `today`)."""
+    """Local wall time in eight cells: `at 14:02`, or the date if that is not today's. `today`: see `time_of_day`."""
     local = moment.wall.astimezone()
     return local.strftime("at %H:%M" if local.date() == today.astimezone().date() else "%d %b")
 
 
 def clock(at: float, today: datetime) -> str:
-    """Local wall time in minutes, with the day when it was not today, and the year when it was not this one."""
+    """Local wall time in minutes, with the date if that is not today's, and with the year if it is not this one."""
     when, now = local(at), today.astimezone()
     if when.date() == now.date():
         return f"{when:%H:%M}"

@@ -47,9 +47,9 @@ class Undone(NamedTuple):
     """The outcome of an undo or redo."""
 
     what: str = ""
-    """What has happened now, in words; empty when nothing was left to undo."""
+    """What has happened now, in words; empty if nothing was left to undo."""
     edit: WatchlistEdit | None = None
-    """None when it was not saved."""
+    """None if it was not saved."""
 
 
 class Emptied(Enum):
@@ -100,7 +100,7 @@ class WatchlistEditor:
     # Changes by this program
 
     async def add(self, jobs: Sequence[Job]) -> str:
-        """Returns why the jobs were not saved; empty when they were."""
+        """Returns why the jobs were not saved; empty if they were."""
         async with self._one_at_a_time:
             said = f"added {count(jobs)}", f"{are(jobs)} out of the list again"
             await self._change(said, self._store.add, jobs)

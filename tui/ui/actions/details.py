@@ -21,7 +21,7 @@ STEP_WIDTH, STEP_HEIGHT = 4, 2
 
 
 class DetailsPlace(NamedTuple):
-    """In cells; None for all that there are."""
+    """The size of the details in cells; None for all the room there is."""
 
     width: int | None
     height: int | None

@@ -19,7 +19,7 @@ class WatchlistActions(Actions):
     """Changes of the watchlist. The editor saves each of them before it is shown."""
 
     _question: "ChoiceDialog | None" = None
-    """The open question about an emptied file; None when there is none."""
+    """The open question about an emptied file; None if there is none."""
 
     _adding: "AddDialog | None" = None
     """The add dialog that is open or about to open; None if there is none."""
