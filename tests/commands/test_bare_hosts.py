@@ -76,7 +76,7 @@ def test_a_user_without_a_home_can_work_with_files_that_are_named(folder: Path) 
     for command in (["add", JOB], ["list"], ["config"]):
         done = run(*command, *at, cwd=folder, env=env, user=EVE)
         assert (done.stderr, done.returncode) == ("", 0), command
-    assert "The host refused the connection" in run("status", *at, cwd=folder, env=env, user=EVE).stdout
+    assert "The host refused the connection" in run("status", *at, cwd=folder, env=env, user=EVE).stderr
     assert {path.name for path in folder.iterdir()} == {"list.toml", "list.toml.lock"}
 
 

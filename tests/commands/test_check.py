@@ -83,7 +83,7 @@ async def test_all_is_well(user: User, service: DemoService) -> None:
         "accepted",
         "budget",
         "job",
-        "extras",
+        "optional",
         "terminal",
     ]
     assert all(text.startswith("+") for name, text in steps.items() if name != "terminal")
@@ -211,7 +211,8 @@ async def test_jobs_that_nobody_knows(user: User, service: DemoService) -> None:
     code, steps = await checked(user)
     assert code == 1
     assert steps["job"].startswith("x job 1: ")
-    assert steps["job"].endswith("(CB.00031006)")
+    assert steps["job"].count("CB.00031006") == 1
+    assert "Check the job ID" in steps["job"]
 
 
 async def test_a_dead_port_and_a_name_that_is_not_there(user: User) -> None:
@@ -399,10 +400,10 @@ async def test_each_kind_of_extra_says_what_it_did_and_none_is_needed(user: User
         server.extras["/v1/domain/project/related-page"] = refusal(403, "CB.00020001")
         code, lines = await extras_checked(user)
         assert code == 0
-        assert "+ extras       list of jobs: works" in lines
-        assert any(line.startswith("! extras       projects: ") and "CB.00020001" in line for line in lines)
+        assert "+ optional     list of jobs: works" in lines
+        assert any(line.startswith("! optional     projects: ") and "CB.00020001" in line for line in lines)
         kinds = ("records of builds", "times of a build", "failing step", "log by the older call")
-        assert all(f"+ extras       {kind}: works" in lines for kind in kinds)
+        assert all(f"+ optional     {kind}: works" in lines for kind in kinds)
         assert len(server.requests) < 15
         code, lines = await extras_checked(user, "--status-only")
         assert (code, len(lines)) == (0, 1)
@@ -415,7 +416,7 @@ async def extras_checked(user: User, *argv: str) -> tuple[int, list[str]]:
     written = io.BytesIO()
     data = io.TextIOWrapper(written, encoding="ascii", errors="backslashreplace")
     code = await check(user.context(*argv), Output(data, None))
-    return code, [line for line in written.getvalue().decode().splitlines() if line[2:].startswith("extras")]
+    return code, [line for line in written.getvalue().decode().splitlines() if line[2:].startswith("optional")]
 
 
 async def test_the_budget_says_who_shares_it_and_which_limit_is_known(

@@ -10,7 +10,7 @@ from tests.support.command_stage import Stage, jobs
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
 from tui.commands.output import ExitCode
-from tui.commands.render import aligned
+from tui.commands.render import advice, aligned
 from tui.commands.status import one_shot, status
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Status
@@ -130,9 +130,24 @@ def test_lines_have_columns_and_nothing_hangs_on() -> None:
     assert run(status(stage.session(), watched, as_json=False)) is ExitCode.UNREAD
     assert stage.lines == [
         f"running    {job_id(1)}  每日报表  x  prod",
-        f"no answer  {job_id(2)}  b            prod  it failed: name not found",
+        f"no answer  {job_id(2)}  b            prod  name not found",
         f"running    {job_id(3)}               prod",
     ]
+    assert stage.talk.getvalue().startswith("codearts-watch: b: it failed: name not found Check the spelling")
+
+
+def test_a_reason_that_holds_for_many_jobs_is_said_once() -> None:
+    stage = Stage(lambda job, at: failed(FailureKind.SIGN_IN))
+    assert run(status(stage.session(), jobs(27), as_json=False)) is ExitCode.NOT_SIGNED_IN
+    assert len(stage.lines) == 27
+    assert all(line.endswith("  sign-in refused") for line in stage.lines)
+    said = stage.talk.getvalue()
+    assert said == "codearts-watch: 27 jobs: it failed: sign-in refused Correct the credential, or give another one.\n"
+
+
+def test_the_advice_of_a_command_that_ends_is_not_to_wait_for_it() -> None:
+    for kind in FailureKind:
+        assert "Nothing to do" not in advice(failed(kind))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tui.codearts.job_list_api import job_list_call, projects_call
 from tui.codearts.log_api import LogReader
 from tui.codearts.record_api import record_info_call
 from tui.codearts.status_api import status_path
+from tui.commands import render
 from tui.commands.check import Step, StepResult, advice, fails, screen_findings, unknown, works
 from tui.commands.output import ExitCode
 from tui.context import Context
@@ -405,7 +406,7 @@ async def _accepted(profile: Profile) -> Step:
             scope = f"for project {told.project or told.project_id}"
             return works("accepted", f"by IAM, {scope}{_end(profile, told)}")
         case Failure() if told.kind.retry is Retry.SIGN_IN:
-            return fails("accepted", told.summary, ExitCode.NOT_SIGNED_IN)
+            return fails("accepted", render.advice(told), ExitCode.NOT_SIGNED_IN)
         case Failure():
             return advice("accepted", f"IAM could not be asked: {told.summary}")
         case _:
@@ -417,15 +418,14 @@ async def job_step(profile: Profile, jobs: tuple[Job, ...], budget: ExtrasBudget
     if not jobs:
         outcome = await _read(profile, NO_JOB, budget)
         if isinstance(outcome, Failure) and outcome.kind not in _THEIRS:
-            return fails("job", f"the test request for an invented job failed: {outcome.summary}", _code(outcome))
+            return fails("job", f"a test with an invented ID failed: {render.advice(outcome)}", _code(outcome))
         return unknown("job", "the watchlist has none of this profile: add one with codearts-watch add ID")
     failed = []
     for job in jobs[:_JOBS]:
         outcome = await _read(profile, job.id, budget)
         if not isinstance(outcome, Failure):
             return works("job", f"{job.name} is {outcome}")
-        said = f" ({outcome.code})" if outcome.code else ""
-        failed.append(fails("job", f"{job.name}: {outcome.summary}{said}", _code(outcome)))
+        failed.append(fails("job", f"{job.name}: {render.advice(outcome)}", _code(outcome)))
         if outcome.kind not in _THEIRS:
             break
     return failed[-1]
@@ -440,11 +440,15 @@ async def _read(profile: Profile, job: JobId, budget: ExtrasBudget) -> Status | 
     return reading.outcome
 
 
+OPTIONAL = "optional"
+"""The name of the steps about what the program does without where it cannot be had."""
+
+
 async def extras_steps(profile: Profile, jobs: tuple[Job, ...]) -> AsyncIterator[Step]:
     """What each kind of call beside the status call did, asked once; none of them is needed."""
     extras = profile.extras
     if extras is None:
-        yield unknown("extras", "switched off, by --status-only or in [service] of the settings")
+        yield unknown(OPTIONAL, "names, outcomes, lists, logs: switched off, by --status-only or in the settings")
         return
     with suppress(TimeoutError):
         async with asyncio.timeout(2 * LIMIT), asyncio.TaskGroup() as tasks:
@@ -454,11 +458,11 @@ async def extras_steps(profile: Profile, jobs: tuple[Job, ...]) -> AsyncIterator
     summary = extras.summary()
     for one in summary:
         if one.answered == one.asked:
-            yield works("extras", f"{one.kind}: works")
+            yield works(OPTIONAL, f"{one.kind}: works")
         elif one.failure:
-            yield advice("extras", f"{one.kind}: {one.failure.summary}")
+            yield advice(OPTIONAL, f"{one.kind}: {one.failure.summary}")
     if not summary:
-        yield advice("extras", "names and outcomes: no call could be sent")
+        yield advice(OPTIONAL, "names, outcomes, lists, logs: no call could be sent")
 
 
 async def _try_lists(extras: Extras) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from tui.codearts.error_codes import SAYS_WHAT_TO_DO, advise
+from tui.codearts.error_codes import NOTHING_TO_DO, SAYS_WHAT_TO_DO, advise
 from tui.core.board import JobState
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Reading, Status
@@ -99,8 +99,21 @@ def status_of(result: Result) -> Status | Failure:
 
 
 def advice(failure: Failure) -> str:
-    """What went wrong and what to do."""
-    return failure.summary if failure.kind in SAYS_WHAT_TO_DO else f"{failure.summary} {advise(failure).action}"
+    """What went wrong and what to do about it, for a command that does not ask again."""
+    if failure.kind in SAYS_WHAT_TO_DO:
+        return failure.summary
+    action = advise(failure).action
+    return f"{failure.summary} {'Try again in a minute.' if action.startswith(NOTHING_TO_DO) else action}"
+
+
+def reasons(failed: Sequence[tuple[Job, Failure]]) -> list[str]:
+    """Each reason once, with what to do about it: before it the job, or how many jobs have it."""
+    jobs: dict[tuple[str, str], list[tuple[Job, Failure]]] = {}
+    for job, failure in failed:
+        jobs.setdefault(failure.cause, []).append((job, failure))
+    return [
+        f"{some[0][0].name if len(some) == 1 else f'{len(some)} jobs'}: {advice(some[0][1])}" for some in jobs.values()
+    ]
 
 
 def _failure_document(failure: Failure, reading: Reading | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.job_selection import add_jobs, add_outcome
 from tui.commands.output import ExitCode, Output
-from tui.commands.render import Result, advice, aligned, outcome_members, result_document, status_of
+from tui.commands.render import Result, aligned, outcome_members, reasons, result_document, status_of
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Retry, Status
 from tui.core.run import Outcome, RunRecord, outcome_word
@@ -74,9 +74,11 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_ou
         session.output.as_it_is([json_text(documents, session.output)])
     else:
         session.output.lines(_table(rows, session.output.is_for_a_person, told))
-    failures = [outcome for outcome in (status_of(result) for _, result, _ in rows) if isinstance(outcome, Failure)]
-    if refused := next((failure for failure in failures if failure.kind.retry is Retry.SIGN_IN), None):
-        session.output.say(advice(refused))
+    failures = [(job, failed) for job, result, _ in rows if isinstance(failed := status_of(result), Failure)]
+    refused = [one for one in failures if one[1].kind.retry is Retry.SIGN_IN]
+    for reason in reasons(refused if as_json else failures):
+        session.output.say(reason)
+    if refused:
         return ExitCode.NOT_SIGNED_IN
     code = outcome_code(_ended(rows, told.runs)) if told else ExitCode.DONE
     return code if code is ExitCode.NOT_PASSED or not failures else ExitCode.UNREAD
@@ -180,7 +182,7 @@ def _table(rows: Sequence[ResultRow], with_heads: bool, told: PrintedOutcomes | 
     lines = []
     for job, result, profile in rows:
         outcome = status_of(result)
-        word, why = ("no answer", outcome.summary) if isinstance(outcome, Failure) else (str(outcome), "")
+        word, why = ("no answer", str(outcome.kind)) if isinstance(outcome, Failure) else (str(outcome), "")
         label = job.label or (told.names.get(job.id, ServiceName()).name if told else "")
         became = _became(told.runs.get(job.id)) if told else ()
         lines.append((word, *became, job.id, label, " ".join(job.tags), profile, why))

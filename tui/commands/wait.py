@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tui.commands.job_selection import add_jobs, add_outcome
 from tui.commands.output import ExitCode, Progress
-from tui.commands.render import advice
+from tui.commands.render import reasons
 from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
@@ -309,6 +309,6 @@ def _sentences(everyone: Sequence[Awaited], code: ExitCode) -> list[str]:
             return [f"Timed out, and not every job gave an answer: {_rest(everyone)}."]
         case ExitCode.UNREAD | ExitCode.NOT_SIGNED_IN:
             lost = [(one.job, one.failure) for one in everyone if one.is_lost and one.failure]
-            return [f"{job.name}: {advice(failure)}" for job, failure in lost[:NAMED]]
+            return reasons(lost)[:NAMED]
         case _:
             return []
