@@ -20,7 +20,7 @@ from tui.core.text import clean
 END_OF_TIME = 1e11
 """Epoch seconds that stand in a file must be fewer: no date can be made of more."""
 Signature = tuple[int, ...] | None
-"""Inode, size, time of change, owner, type and permissions of a file; None if there is no file."""
+"""Inode, size and time of change of a file's content, owner, type and permissions; None if there is no file."""
 
 _REASONS = {
     **SHORTAGES,
