@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.support.credential_fakes import TOKEN
 from tests.support.hostile_texts import JOB, body, control_characters, escaped, text, value
 from tests.support.long_run import HOURS, by_length
 from tui.codearts.error_codes import advise
@@ -23,7 +24,6 @@ from tui.storage.settings import load_settings
 from tui.storage.watchlist import WatchlistFile
 
 SEED = Random().randrange(1 << 32) if HOURS else 2026
-TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
 CODES = (*[200] * 8, 201, 204, 301, 400, 401, 403, 404, 418, 422, 429, 431, 500, 502, 503, 504, 999)
 BODIES, PASTES, WATCHLISTS = by_length((2000, 8000, 400), (20_000, 20_000, 5000), (1_000_000, 1_000_000, 250_000))
 

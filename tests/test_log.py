@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import failure, reading
+from tests.support.credential_fakes import TOKEN
 from tests.support.scripted_reader import failed, job, polling
-from tests.support.user_home import NO_WORD, TOKEN, User
+from tests.support.user_home import NO_WORD, User
 from tests.support.virtual_time import in_virtual_time
 from tui.alerts import Alerts
 from tui.cli import main

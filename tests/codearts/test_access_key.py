@@ -7,23 +7,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.credential_fakes import URL, failure_of, proof_of, refusal, still_clock
+from tests.support.credential_fakes import (
+    ACCESS,
+    KEYS,
+    NO_WORD,
+    PROJECT,
+    SECRET,
+    TEMPORARY,
+    URL,
+    failure_of,
+    proof_of,
+    refusal,
+    still_clock,
+    write_secret,
+)
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential, find_keys, parse_keys, sign
 from tui.codearts.auth.credentials import AuthHeaders, Secret
 from tui.codearts.auth.secret_file import PrivateFile
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Status
-
-TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
-ACCESS, SECRET, TEMPORARY = "EXAMPLEAK0000000001", "Secret%Key/For+Tests=", "security-token-of-a-test"
-PROJECT = "0123456789abcdef0123456789abcdef"
-KEYS = Keys(Secret(ACCESS), Secret(SECRET), Secret(TEMPORARY), PROJECT)
-NO_WORD = (TOKEN[:16], ACCESS[:16], SECRET[:16], TEMPORARY[:16])
-
-
-def write(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text)
 
 
 def found(environ: dict[str, str], home: Path) -> Keys | Failure:
@@ -186,7 +188,7 @@ async def test_new_keys_are_tried_after_a_refused_signature(credentials_file: Pa
     auth_headers, failure = proof_of(await prove(credential)), refusal()
     credential.on_response(auth_headers, failure)
     assert await prove(credential) is failure
-    write(credentials_file, "[basic]\nak = new\nsk = newer\n")
+    write_secret(credentials_file, "[basic]\nak = new\nsk = newer\n")
     assert credential.has_changed_since(auth_headers)
     assert credential.has_changed_since(failure)
     assert proof_of(await prove(credential)).secret == Secret("newer")

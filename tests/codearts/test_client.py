@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.support.builders import Time
-from tests.support.clients import JOB, TOKEN, client, clock, failure, reading_of
-from tests.support.credential_fakes import ScriptedIssuer, still_clock
+from tests.support.clients import JOB, client, clock, failure, reading_of
+from tests.support.credential_fakes import TOKEN, ScriptedIssuer, still_clock
 from tui import __version__
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
 from tui.codearts.auth.chain import CredentialChain

@@ -6,7 +6,8 @@ import gzip
 import httpx
 import pytest
 
-from tests.support.clients import JOB, TOKEN, client, clock, failure
+from tests.support.clients import JOB, client, clock, failure
+from tests.support.credential_fakes import TOKEN
 from tests.support.scripted_server import (
     GOOD,
     Script,

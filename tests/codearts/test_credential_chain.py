@@ -2,23 +2,22 @@
 
 from pathlib import Path
 
-from tests.support.credential_fakes import URL, failure_of, proof_of, refusal, still_clock
+from tests.support.credential_fakes import (
+    KEYS,
+    NO_WORD,
+    TOKEN,
+    URL,
+    failure_of,
+    proof_of,
+    refusal,
+    still_clock,
+    write_secret,
+)
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
 from tui.codearts.auth.chain import CredentialChain
 from tui.codearts.auth.credentials import AuthHeaders, EnvironmentToken, FileToken, FixedToken, Secret, TypedToken
 from tui.codearts.auth.providers import SecretCommand
 from tui.core.reading import Failure, FailureKind
-
-TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
-ACCESS, SECRET, TEMPORARY = "EXAMPLEAK0000000001", "Secret%Key/For+Tests=", "security-token-of-a-test"
-PROJECT = "0123456789abcdef0123456789abcdef"
-KEYS = Keys(Secret(ACCESS), Secret(SECRET), Secret(TEMPORARY), PROJECT)
-NO_WORD = (TOKEN[:16], ACCESS[:16], SECRET[:16], TEMPORARY[:16])
-
-
-def write(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text)
 
 
 def signing(keys: Keys | Failure = KEYS) -> SigningCredential:
@@ -33,7 +32,7 @@ async def test_the_first_that_has_something_is_used(tmp_path: Path) -> None:
     path = tmp_path / "token"
     first = CredentialChain([FileToken(path), EnvironmentToken(TOKEN, "MY_TOKEN")])
     assert proof_of(await first.authenticate("GET", URL)).source == first.source == "MY_TOKEN"
-    write(path, "from-file")
+    write_secret(path, "from-file")
     auth_headers = proof_of(await first.authenticate("GET", URL))
     assert (auth_headers.secret, first.source) == (Secret("from-file"), f"file {path}")
 
@@ -45,7 +44,7 @@ async def test_without_any_each_says_why(tmp_path: Path) -> None:
     assert "MY_TOKEN: The token is empty" in missing.summary
     assert f"file {path}: There is no such file" in missing.summary
     assert not first.has_changed_since(missing)
-    write(path, TOKEN)
+    write_secret(path, TOKEN)
     assert first.has_changed_since(missing)
     auth_headers = proof_of(await first.authenticate("GET", URL))
     assert first.has_changed_since(missing)

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.credential_fakes import TOKEN
 from tui.codearts.auth.credentials import EnvironmentToken, FileToken, Secret, check_token
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind
-
-TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
 
 
 @pytest.fixture

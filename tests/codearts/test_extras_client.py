@@ -12,7 +12,8 @@ import pytest
 
 from tests.support import hostile_texts
 from tests.support.builders import Time
-from tests.support.clients import JOB, TOKEN
+from tests.support.clients import JOB
+from tests.support.credential_fakes import TOKEN
 from tests.support.extra_calls import envelope, extras, failure
 from tests.support.virtual_time import run
 from tui import clock

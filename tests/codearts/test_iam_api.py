@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.credential_fakes import answering, failure_of, still_clock
+from tests.support.credential_fakes import TOKEN, answering, failure_of, still_clock
 from tui.codearts.auth.credentials import Secret
 from tui.codearts.auth.providers import HeldPassword
 from tui.codearts.auth.refreshable import Token
@@ -20,7 +20,6 @@ from tui.core.reading import Failure, FailureKind
 from tui.demo.service import DemoService
 
 PASSWORD = 'pass word with % and " in it'
-TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
 LOGIN = LoginRequest("alice", "acme", "cn-north-4")
 IAM = Endpoint("https://iam.cn-north-4.myhuaweicloud.com")
 K = FailureKind

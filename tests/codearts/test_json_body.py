@@ -4,11 +4,10 @@ import json
 
 import pytest
 
+from tests.support.credential_fakes import TOKEN
 from tui.codearts.redaction import redact
 from tui.codearts.status_api import interpret, request_id
 from tui.core.reading import Failure
-
-TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
 
 
 def failure(http_status: int, body: object, headers: dict[str, str] | None = None) -> Failure:

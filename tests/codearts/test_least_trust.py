@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 import tui
-from tests.support.clients import JOB, TOKEN, client, failure
+from tests.support.clients import JOB, client, failure
+from tests.support.credential_fakes import TOKEN
 from tests.support.scripted_server import ScriptedServer, answering
 from tui.codearts.auth.credentials import AuthHeaders, Secret
 from tui.codearts.connections import ForbiddenRequest, open_http

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.clients import TOKEN
+from tests.support.credential_fakes import TOKEN
 from tests.support.extra_calls import envelope, failure, json_values
 from tests.support.hostile_texts import FRAGMENTS, control_characters
 from tui.codearts.log_api import (

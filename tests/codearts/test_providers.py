@@ -7,19 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.credential_fakes import URL, failure_of, proof_of, still_clock
-from tui.codearts.auth.access_key import Keys
+from tests.support.credential_fakes import NO_WORD, TOKEN, URL, failure_of, proof_of, still_clock
 from tui.codearts.auth.credentials import Secret
 from tui.codearts.auth.providers import LARGEST_OUTPUT, CommandPassword, CommandToken, SecretCommand
 from tui.codearts.auth.refreshable import RefreshableToken, Token
 from tui.core.errors import UserError
 from tui.core.reading import FailureKind
-
-TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
-ACCESS, SECRET, TEMPORARY = "EXAMPLEAK0000000001", "Secret%Key/For+Tests=", "security-token-of-a-test"
-PROJECT = "0123456789abcdef0123456789abcdef"
-KEYS = Keys(Secret(ACCESS), Secret(SECRET), Secret(TEMPORARY), PROJECT)
-NO_WORD = (TOKEN[:16], ACCESS[:16], SECRET[:16], TEMPORARY[:16])
 
 
 def python(program: str, limit: float = 10.0) -> SecretCommand:

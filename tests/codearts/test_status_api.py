@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.credential_fakes import TOKEN
 from tests.support.long_run import by_length
 from tui.codearts.status_api import interpret, request_id, status_path
 from tui.core.job import JobId
@@ -13,7 +14,6 @@ from tui.core.reading import Failure, FailureKind, Status
 from tui.core.text import clean
 
 JOB = JobId("901878212b1a49be9c1a1054c272762a")
-TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
 
 
 def failure(http_status: int, body: object, headers: dict[str, str] | None = None) -> Failure:

@@ -8,7 +8,8 @@ import ssl
 import httpx
 import pytest
 
-from tests.support.clients import TOKEN, failure_of
+from tests.support.clients import failure_of
+from tests.support.credential_fakes import TOKEN
 from tui.core.reading import FailureKind as K
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import job_id
+from tests.support.credential_fakes import TOKEN
 from tests.support.long_run import by_length
 from tests.support.other_users import EVE, needs_root, public_folder
 from tests.support.terminal import Terminal
-from tests.support.user_home import TOKEN
 from tui.core.errors import shortage
 
 JOB = job_id(1)

@@ -14,7 +14,8 @@ import pytest
 from tests.support.contract_extras import TRUTHS, tell
 from tests.support.contract_server import TOKEN as CONTRACT_TOKEN
 from tests.support.contract_server import ContractServer, refusal
-from tests.support.user_home import NO_WORD, TOKEN, User
+from tests.support.credential_fakes import TOKEN
+from tests.support.user_home import NO_WORD, User
 from tui.commands import config
 from tui.commands.check import check
 from tui.commands.check_steps import alerts_step, terminal_steps

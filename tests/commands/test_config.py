@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.user_home import TOKEN, User
+from tests.support.credential_fakes import TOKEN
+from tests.support.user_home import User
 from tui.cli import main
 
 SECRETS = {

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.credential_fakes import TOKEN
 from tests.support.long_run import by_length
-from tests.support.user_home import TOKEN, User, shown
+from tests.support.user_home import User, shown
 from tui.cli import main
 from tui.commands.watch import open_screen
 from tui.core.reading import Failure

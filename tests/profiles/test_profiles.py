@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.user_home import NO_WORD, TOKEN, User, shown
+from tests.support.credential_fakes import TOKEN
+from tests.support.user_home import NO_WORD, User, shown
 from tui.codearts.auth.credentials import AuthHeaders
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind

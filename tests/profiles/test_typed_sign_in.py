@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.user_home import TOKEN, User, shown
+from tests.support.credential_fakes import TOKEN
+from tests.support.user_home import User, shown
 from tui.codearts.auth.credentials import AuthHeaders
 from tui.core.errors import UserError
 from tui.core.job import JobId

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import httpx
 
+from tests.support.credential_fakes import TOKEN
 from tui.codearts.auth.credentials import Credential, EnvironmentToken
 from tui.codearts.client import StatusClient
 from tui.codearts.connections import open_http
@@ -14,7 +15,6 @@ from tui.core.job import JobId
 from tui.core.reading import Failure, Moment, Reading
 
 JOB = JobId("901878212b1a49be9c1a1054c272762a")
-TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
 Handler = Callable[[httpx.Request], httpx.Response]
 
 

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 
 from tests.support.builders import Time
+from tui.codearts.auth.access_key import Keys
 from tui.codearts.auth.credentials import AuthHeaders, Secret
 from tui.codearts.auth.refreshable import Token
 from tui.codearts.server_clock import ServerClock
@@ -14,6 +16,18 @@ from tui.core.reading import Failure, FailureKind
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 URL = "https://cloudbuild-ext.cn-north-4.myhuaweicloud.com/v3/jobs/901878212b1a49be9c1a1054c272762a/status"
+TOKEN = "MIIDkgYJKoZIhvcNAQcCoIIDgzCCA38CAQExDTALBglghkgBZQMEAgEw"
+ACCESS, SECRET, TEMPORARY = "EXAMPLEAK0000000001", "Secret%Key/For+Tests=", "security-token-of-a-test"
+PROJECT = "0123456789abcdef0123456789abcdef"
+KEYS = Keys(Secret(ACCESS), Secret(SECRET), Secret(TEMPORARY), PROJECT)
+NO_WORD = (TOKEN[:16], ACCESS[:16], SECRET[:16], TEMPORARY[:16])
+"""What no text that is shown may have."""
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Writes a file that only its owner can read."""
+    path.touch(mode=0o600)
+    path.write_text(text)
 
 
 class NoCredential:

@@ -8,7 +8,7 @@ import httpx
 from hypothesis import strategies as st
 
 from tests.support.builders import Time
-from tests.support.clients import TOKEN
+from tests.support.credential_fakes import TOKEN
 from tui.codearts.auth.credentials import Credential, EnvironmentToken
 from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
