@@ -342,7 +342,7 @@ def test_the_terminal(environ: dict[str, str], name: str, said: str) -> None:
         (Outside(terminal="foot"), "✓ alerts       bell arrives; desktop may arrive (as osc777; whether it is shown,"),
         (
             Outside(Multiplexer.TMUX, silenced_by="bell-action none"),
-            "! alerts       bell does not (tmux keeps it: bell-action none); desktop does not (the terminal's name",
+            "! alerts       bell does not arrive (tmux keeps it: bell-action none); desktop does not arrive (a",
         ),
     ],
 )

@@ -162,7 +162,9 @@ def test_a_multiplexer_on_the_users_own_host_is_named() -> None:
     for term in ("tmux-256color", "screen"):
         route = desktop_route("osc9", outside({"TERM": term}, None), "x")
         assert (route.sent, route.arrives) == ("", False)
+        assert f"TERM={term}" in route.verdict
         assert "only the bell passes" in route.verdict
+        assert "[alerts] command" in route.remedy
         assert bell_route(outside({"TERM": term}, None)).arrives
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from tui.commands.output import ExitCode, Output
-from tui.core.alert_policy import AlertOn, Happening
+from tui.core.alert_policy import USUALLY_ON, AlertOn, Happening
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB
+from tui.core.text import clean
 
 if TYPE_CHECKING:
     from tui.context import Context
@@ -49,16 +50,22 @@ async def try_all(settings: "AlertSettings", context: "Context", output: Output)
     terminal = next((stream for stream in (sys.stderr, sys.stdout) if stream and stream.isatty()), None)
     for route in alert_routes(settings.desktop, settings.title, seen, TEST):
         if terminal is None:
-            output.line(f"{route.name:<8} not sent: this is no terminal")
+            _print(output, route.name, "not sent: this is no terminal")
             continue
         await _send(route, terminal, context.environ)
-        output.line(f"{route.name:<8} {route.verdict}")
-        if route.remedy:
-            output.line(f"{'':<8} to change that: {route.remedy}")
-    output.line(f"{'command':<8} {await _command(settings)}")
-    for name, text in _when(settings, context):
-        output.line(f"{name:<8} {text}")
+        _print(output, route.name, route.verdict, route.remedy)
+    _print(output, "command", *await _command(settings))
+    for row in _when(settings, context):
+        _print(output, *row)
+    if context.settings_file:
+        _print(output, "settings", f"[alerts] stands in {clean(str(context.settings_file))}")
     return ExitCode.DONE
+
+
+def _print(output: Output, name: str, text: str, remedy: str = "") -> None:
+    output.line(f"{name:<8} {text}", hang=9)
+    if remedy:
+        output.line(f"{'':<8} to change that: {remedy}", hang=9)
 
 
 async def _send(route: "AlertRoute", terminal: TextIO, environ: Mapping[str, str]) -> None:
@@ -80,28 +87,34 @@ async def _send(route: "AlertRoute", terminal: TextIO, environ: Mapping[str, str
             terminal.flush()
 
 
-async def _command(settings: "AlertSettings") -> str:
+async def _command(settings: "AlertSettings") -> tuple[str, str]:
+    """What became of it, and what would set it."""
     from tui.alerts import Alerts
 
     if not settings.command:
-        return 'not set: [alerts] command = ["notify-send", "--", "{label}", "{change}"] would run it'
+        return "not set", '[alerts] command = ["notify-send", "{label} {change}"]'
     said: list[str] = []
     alerts = Alerts(settings.command, said.append)
     alerts.tell_all((Happening(NO_JOB, TEST, AlertOn.STOPPED, 0.0, outcome="passed"),), lambda job: "")
     await alerts.finish(COMMAND_LASTS)
-    return said[0] if said else "ran, as for a build that passed"
+    return (said[0] if said else "ran, as for a build that passed"), ""
 
 
-def _when(settings: "AlertSettings", context: "Context") -> Iterator[tuple[str, str]]:
-    """Which events cause an alert."""
-    yield "on", ", ".join(kind for kind in AlertOn if kind in settings.on) or "nothing but the end of armed jobs"
+def _when(settings: "AlertSettings", context: "Context") -> Iterator[tuple[str, str, str]]:
+    """Which events cause an alert, about which jobs, and what would change that."""
+    kinds = ", ".join(kind for kind in AlertOn if kind in settings.on)
+    only_failures = '[alerts] on = ["failed"]   # failures only' if settings.on == USUALLY_ON else ""
+    yield "when", kinds or "nothing but the end of jobs that b armed", only_failures
     try:
         jobs = context.watchlist.load().jobs
     except UserError:
         jobs = ()
     armed = sum(job.alert for job in jobs)
-    about = f"all {len(jobs)}" if settings.bell else f"{armed} of {len(jobs)} always, and those that b armed once"
-    yield "jobs", about if settings.bell else f"{about}; [alerts] bell = true: all"
+    if settings.bell:
+        yield "jobs", f"all {len(jobs)}", ""
+    else:
+        about = f"those that b armed: {armed} of {len(jobs)} for always; the screen knows which for once"
+        yield "jobs", about, "[alerts] bell = true   # all jobs"
     if settings.quiet:
         is_quiet = settings.rules.is_quiet(context.now().wall.astimezone().time())
-        yield "quiet", f"{settings.quiet}{': now, so alerts wait' if is_quiet else ''}"
+        yield "quiet", f"{settings.quiet}{': now, so alerts wait' if is_quiet else ''}", ""

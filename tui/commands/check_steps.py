@@ -34,7 +34,7 @@ from tui.storage.learned import remembered_limits
 from tui.storage.settings import AlertSettings
 from tui.storage.shared_budget import BudgetFolder, BudgetUnusable, budget_folder, why
 from tui.terminal.capabilities import CANNOT_MOVE, LEAST_COLUMNS, LEAST_ROWS, LONGEST_LINE
-from tui.terminal.notifications import AlertRoute, Multiplexer, Outside, alert_routes, look_outside, multiplexer
+from tui.terminal.notifications import OFF, AlertRoute, Multiplexer, Outside, alert_routes, look_outside, multiplexer
 
 LIMIT = 10.0
 """Seconds that a step may take."""
@@ -83,8 +83,10 @@ def alerts_step(settings: AlertSettings, seen: Outside) -> Step:
 def _becomes(route: AlertRoute) -> str:
     if route.arrives:
         return f"{route.name} arrives"
-    doubt = "may arrive" if route.sent and route.arrives is None else "does not"
-    return f"{route.name} {doubt} ({route.verdict.removeprefix('not ').removeprefix('sent').lstrip(':; ')})"
+    why = route.verdict.removeprefix("not ").removeprefix("sent").lstrip(":; ")
+    if why == OFF:
+        return f"{route.name} is {OFF}"
+    return f"{route.name} {'may arrive' if route.sent and route.arrives is None else 'does not arrive'} ({why})"
 
 
 async def _asking(profile: Profile, context: Context) -> AsyncIterator[Step]:

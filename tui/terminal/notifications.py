@@ -21,6 +21,8 @@ TMUX_LIMIT = 2.0
 LONGEST = 120
 """Characters of a notification or a title."""
 
+OFF = "off in the settings"
+
 TMUX_QUESTION = (
     "#{allow-passthrough}|#{client_termtype}|#{client_termname}|#{window_active}|#{session_attached}"
     "|#{monitor-bell}|#{bell-action}|#{visual-bell}|#{set-titles}"
@@ -228,11 +230,13 @@ def bell_route(seen: Outside) -> AlertRoute:
 def desktop_route(setting: str, seen: Outside, text: str) -> AlertRoute:
     desktop = protocol(setting, seen)
     if setting != "none" and seen.between is Multiplexer.NOTHING and _FAR.match(seen.terminal):
-        verdict = "not sent: tmux or screen on the other end of the connection drops it; only the bell passes"
-        return AlertRoute("desktop", "", False, verdict)
+        verdict = f"not sent: TERM={seen.terminal}, so tmux or screen runs on another host, and only the bell passes it"
+        return AlertRoute(
+            "desktop", "", False, verdict, "connect without it, or set [alerts] command to one that notifies"
+        )
     if desktop is Desktop.NONE:
-        who = f"{seen.terminal!r} is" if seen.terminal else "the terminal's name is not known, or it is"
-        verdict = "not sent: off in the settings" if setting == "none" else f"not sent: {who} none that shows them"
+        doubt = f"{seen.terminal or 'a terminal without a name'} is not known to show notifications"
+        verdict = f"not sent: {OFF if setting == 'none' else doubt}"
         return AlertRoute(
             "desktop", "", False, verdict, "" if setting == "none" else '[alerts] desktop = "osc9"   # or osc99, osc777'
         )
@@ -250,7 +254,7 @@ def desktop_route(setting: str, seen: Outside, text: str) -> AlertRoute:
 
 def title_route(is_on: bool, seen: Outside, text: str) -> AlertRoute:
     if not is_on:
-        return AlertRoute("title", "", False, "not sent: off in the settings", "[alerts] title = true")
+        return AlertRoute("title", "", False, f"not sent: {OFF}", "[alerts] title = true")
     if seen.between is Multiplexer.TMUX and not seen.sets_titles:
         verdict = "sent; tmux keeps it as the pane's title (#{pane_title})"
         return AlertRoute("title", title(text), False, verdict, "tmux set -g set-titles on")
