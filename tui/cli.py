@@ -194,10 +194,12 @@ def _common(is_shown: bool = True) -> "Parser":
         "--token-file", metavar="FILE", type=_path, help="file that holds the token (CODEARTS_TOKEN_FILE)"
     )
     where.add_argument(
-        "--status-only", action="store_true", help="send nothing but the status call: no names, outcomes, lists or logs"
+        "--status-only",
+        action="store_true",
+        help="send nothing but the status call: no names, outcomes, lists of jobs or logs",
     )
     files = common.add_argument_group("files")
-    files.add_argument("--watchlist", metavar="FILE", type=_path, help="the list of jobs")
+    files.add_argument("--watchlist", metavar="FILE", type=_path, help="the watchlist")
     files.add_argument("--settings", metavar="FILE", type=_path, help="the settings")
     files.add_argument("--log", metavar="FILE", type=_path, help="write down what happens, without secrets")
     for action in common.shown if not is_shown else ():

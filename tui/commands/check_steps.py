@@ -450,7 +450,7 @@ async def extras_steps(profile: Profile, jobs: tuple[Job, ...]) -> AsyncIterator
     """What each kind of call beside the status call did, asked once; none of them is needed."""
     extras = profile.extras
     if extras is None:
-        yield unknown(OPTIONAL, "names, outcomes, lists, logs: switched off, by --status-only or in the settings")
+        yield unknown(OPTIONAL, "names, outcomes, lists of jobs, logs: off, by --status-only or in the settings")
         return
     with suppress(TimeoutError):
         async with asyncio.timeout(2 * LIMIT), asyncio.TaskGroup() as tasks:
@@ -464,7 +464,7 @@ async def extras_steps(profile: Profile, jobs: tuple[Job, ...]) -> AsyncIterator
         elif one.failure:
             yield advice(OPTIONAL, f"{one.kind}: {one.failure.summary}")
     if not summary:
-        yield advice(OPTIONAL, "names, outcomes, lists, logs: no call could be sent")
+        yield advice(OPTIONAL, "names, outcomes, lists of jobs, logs: no call could be sent")
 
 
 async def _try_lists(extras: Extras) -> None:
