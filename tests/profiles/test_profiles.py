@@ -222,10 +222,10 @@ async def test_what_the_environment_has_goes_to_the_host_of_the_profile_in_charg
 )
 def test_the_vendors_iam_sees_no_token_of_another_place(user: User, endpoints: str, iam: str | None) -> None:
     user.settings = f"[profiles.a]\n{endpoints}\n"
-    known = user.profile().service.endpoints.iam
+    known = user.profile().access.endpoints.iam
     assert (known.url if known else None) == iam
     user.environ = {"HUAWEICLOUD_SDK_IAM_ENDPOINT": "https://iam.myhuaweicloud.com"}
-    known = user.profile().service.endpoints.iam
+    known = user.profile().access.endpoints.iam
     assert (known.url if known else None) == (iam and "https://iam.myhuaweicloud.com")
 
 
@@ -286,17 +286,17 @@ async def test_a_profile_that_only_the_watchlist_knows_says_so(user: User) -> No
 def test_only_the_long_name_turns_verification_off_and_the_screen_warns(user: User) -> None:
     user.settings = TWO
     parts = user.app("--profile", "prod")
-    assert (parts.profile("prod").warning, parts.profile("prod").service.options.verify) == ("", True)
+    assert (parts.profile("prod").warning, parts.profile("prod").access.options.verify) == ("", True)
     user.settings = '[profiles.a]\nregion = "cn-north-4"\ni_accept_that_anyone_can_read_my_token = true\n'
     profile = user.profile()
     assert "anyone on the way can read the token" in profile.warning
-    assert not profile.service.options.verify
+    assert not profile.access.options.verify
 
 
 def test_how_a_profile_connects(user: User) -> None:
     user.settings = '[profiles.a]\nregion = "cn-north-4"\nca_file = "ca.pem"\nproxy = "none"\n'
-    options = user.profile().service.options
+    options = user.profile().access.options
     assert (options.ca_file, options.proxy) == (user.home / "ca.pem", "")
     user.settings = '[profiles.a]\nregion = "cn-north-4"\nca_file = "/ca.pem"\nproxy = "http://p:1"\n'
-    options = user.profile().service.options
+    options = user.profile().access.options
     assert (options.ca_file, options.proxy) == (Path("/ca.pem"), "http://p:1")

@@ -26,8 +26,9 @@ from tui.core.reading import Moment, Reading, Status
 from tui.core.run import Outcome
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller, PollerGroup
+from tui.profiles.access import Access
 from tui.profiles.extras import Extras, JobFacts
-from tui.profiles.resolve import ConnectionOptions
+from tui.profiles.resolve import ConnectionOptions, Endpoints
 
 JOBS, RUNS_A_DAY = 200, 10
 DAYS = by_length(0.03, 0.2, 1.0)
@@ -169,9 +170,9 @@ async def lived(service: Service) -> Board:
 
     poller = Poller(StatusReader(service), record, POLICY, clock=lambda: now().at, uniform=random.Random(3).uniform)
     pollers = PollerGroup(lambda name: poller, "")
-    endpoint = Endpoint("https://build.example.com", "cn-north-4")
-    clock, token = ServerClock(now), EnvironmentToken("token")
-    extras = Extras(endpoint, token, now, Options(), clock, poller.extras_budget())
+    endpoints = Endpoints(Endpoint("https://build.example.com", "cn-north-4"))
+    access = Access(endpoints, Options(), ServerClock(now), now)
+    extras = Extras(access, EnvironmentToken("token"), poller.extras_budget())
     facts = JobFacts(lambda name: extras, lambda job: "", None, {}, now, learn, lambda names: None)
     pollers.watch([Job(job) for job in IDS])
     facts.watch(IDS)

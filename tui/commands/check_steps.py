@@ -207,7 +207,7 @@ def _profile(context: Context, profile: Profile) -> str:
     name = f"{profile.name} ({context.why}): " if profile.name else ""
     others = [name for name in context.wanted if name != profile.name]
     more = f"; check the others with --profile {' or '.join(others)}" if others else ""
-    return f"{name}{where(profile.endpoint, profile.service.endpoints.iam)}{more}"
+    return f"{name}{where(profile.endpoint, profile.access.endpoints.iam)}{more}"
 
 
 def terminal_steps(environ: Mapping[str, str], has_unicode: bool, size: tuple[int, int] | None) -> Iterator[Step]:
@@ -270,7 +270,7 @@ async def network_steps(profile: Profile, environ: Mapping[str, str]) -> AsyncIt
 
     host = urlsplit(profile.endpoint.url).hostname or ""
     try:
-        way = proxy_route(profile.endpoint.url, profile.service.options.proxy, environ)
+        way = proxy_route(profile.endpoint.url, profile.access.options.proxy, environ)
     except UserError as problem:
         yield fails("proxy", str(problem))
         return
@@ -303,7 +303,7 @@ async def _reaches(profile: Profile) -> AsyncIterator[Step]:
     from tui.codearts.connections import probe
     from tui.codearts.tls_and_proxy import authorities
 
-    options, endpoint = profile.service.options, profile.endpoint
+    options, endpoint = profile.access.options, profile.endpoint
     answer = await probe(options.opener(endpoint.url), endpoint, LIMIT)
     is_tls = endpoint.url.startswith("https:")
     trusted = f"trusted: {authorities(options.ca_file, options.verify)}"
@@ -338,7 +338,7 @@ def _what_to_do(failure: Failure) -> str:
 
 
 def _clock(profile: Profile, date: str) -> Step:
-    clock = profile.service.clock
+    clock = profile.access.clock
     clock.learn(date)
     if clock.ignored_skew:
         days = abs(clock.ignored_skew) / timedelta(days=1)
@@ -484,7 +484,7 @@ async def _try_builds(extras: Extras, job: JobId) -> None:
 def _end(profile: Profile, told: Token) -> str:
     if not told.expires_at:
         return ""
-    left = told.expires_at - profile.service.clock.now()
+    left = told.expires_at - profile.access.clock.now()
     minutes = max(0, round(left / timedelta(minutes=1)))
     renewal = "renewed by itself" if profile.credential.can_refresh else "not renewed by itself"
     return f", ends in {minutes // 60} h {minutes % 60} min ({told.expires_at:%Y-%m-%d %H:%M} UTC), {renewal}"

@@ -83,7 +83,7 @@ def _profile(context: "Context", name: str, settings: "ProfileSettings") -> Iter
     except UserError as problem:
         yield (f"{prefix}endpoint", UNUSABLE, clean(str(problem)))
         return
-    for row in profile.service.endpoints.found:
+    for row in profile.access.endpoints.found:
         yield (prefix + row.name, row.value, row.origin)
     for number, offer in enumerate(profile.candidates, 1):
         yield (f"{prefix}credential {number}", _credential(offer), offer.origin)

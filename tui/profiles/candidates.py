@@ -15,8 +15,8 @@ from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
 from tui.core.paths import expanded
 from tui.core.reading import Failure, FailureKind
+from tui.profiles.access import Access
 from tui.profiles.resolve import ProfileInputs, origin_of
-from tui.profiles.sign_in import SignInService
 from tui.storage.profile_settings import IamSettings, KeySettings, ProfileSettings
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Candidate(NamedTuple):
 def find_candidates(
     name: str,
     settings: ProfileSettings,
-    service: SignInService,
+    access: Access,
     inputs: ProfileInputs,
     is_in_charge: bool,
     shares_host: bool,
@@ -57,9 +57,9 @@ def find_candidates(
     Raises UserError for a source that can never work.
     """
     found = _asked_for(inputs, inputs.flags.token_file) if is_in_charge else []
-    found = found or _named(name, settings, service, inputs)
+    found = found or _named(name, settings, access, inputs)
     if not found and shares_host:
-        found = _found(settings.project_id, service.clock, inputs)
+        found = _found(settings.project_id, access.clock, inputs)
     return found or [_none(NOTHING if shares_host else _NOT_FOR_IT.format(name))]
 
 
@@ -74,7 +74,7 @@ def _asked_for(inputs: ProfileInputs, flag: Path | None = None) -> list[Candidat
     return []
 
 
-def _named(name: str, settings: ProfileSettings, service: SignInService, inputs: ProfileInputs) -> list[Candidate]:
+def _named(name: str, settings: ProfileSettings, access: Access, inputs: ProfileInputs) -> list[Candidate]:
     """From the profile's settings."""
     named = []
     if settings.token_file:
@@ -83,11 +83,11 @@ def _named(name: str, settings: ProfileSettings, service: SignInService, inputs:
         named.append(_ready(_of_variable(settings.token_env, inputs), origin_of(name, "token_env")))
     if settings.token_command:
         command = CommandToken(SecretCommand("token_command", settings.token_command))
-        named.append(_refreshable(command, service.clock, origin_of(name, "token_command"), settings.token_command))
+        named.append(_refreshable(command, access.clock, origin_of(name, "token_command"), settings.token_command))
     if settings.iam:
-        named.append(_iam(name, settings, settings.iam, service, inputs))
+        named.append(_iam(name, settings, settings.iam, access, inputs))
     if settings.keys:
-        signing = _signing(settings.project_id, service.clock, origin_of(name, "keys"))
+        signing = _signing(settings.project_id, access.clock, origin_of(name, "keys"))
         named += map(signing, _chosen_keys(settings.keys, inputs))
     return named
 
@@ -139,12 +139,10 @@ def _refreshable(
     return Candidate(credential, origin, held, password, identity=lambda: _hashed("issued", *whose))
 
 
-def _iam(
-    name: str, settings: ProfileSettings, user: IamSettings, service: SignInService, inputs: ProfileInputs
-) -> Candidate:
+def _iam(name: str, settings: ProfileSettings, user: IamSettings, access: Access, inputs: ProfileInputs) -> Candidate:
     from tui.codearts.iam_api import IamTokens, LoginRequest  # few profiles need it at the start
 
-    endpoints = service.endpoints
+    endpoints = access.endpoints
     if not endpoints.iam:
         raise UserError(f"It is not known where the IAM of profile {name} is: give it iam_endpoint.")
     project = settings.project or ("" if settings.project_id else endpoints.endpoint.region)
@@ -152,10 +150,10 @@ def _iam(
         raise UserError(f"Profile {name} logs in to no project: give it project (like cn-north-4) or project_id.")
     login = LoginRequest(user.user, user.account, project, settings.project_id)
     password = _password(user, inputs)
-    iam = IamTokens(service.options.opener(endpoints.iam.url), endpoints.iam, login, password, service.clock)
+    iam = IamTokens(access.options.opener(endpoints.iam.url), endpoints.iam, login, password, access.clock)
     held = password if isinstance(password, HeldPassword) else None
     whose = (endpoints.iam.url, user.account, user.user)
-    return _refreshable(iam, service.clock, origin_of(name, "iam"), whose, held)._replace(iam=iam)
+    return _refreshable(iam, access.clock, origin_of(name, "iam"), whose, held)._replace(iam=iam)
 
 
 def _password(user: IamSettings, inputs: ProfileInputs) -> HeldPassword | CommandPassword:

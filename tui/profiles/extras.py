@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.codearts.auth.credentials import Credential
-from tui.codearts.endpoints import Endpoint
-from tui.codearts.server_clock import ServerClock
 from tui.core.board import Board, JobState, stops_between
 from tui.core.errors import UserError
 from tui.core.hints import HintPage
@@ -22,7 +20,7 @@ from tui.core.run import Calibration, FailedStep, LastRuns, RunRecord
 from tui.polling.list_sweeps import ListPage
 from tui.polling.outcomes import Outcomes
 from tui.polling.rate_limiter import ExtrasBudget
-from tui.profiles.resolve import ConnectionOptions
+from tui.profiles.access import Access
 from tui.storage.learned import KeptUnits, Names, save_names, unnamed, with_names
 
 if TYPE_CHECKING:
@@ -43,17 +41,8 @@ FOR_SINGLE_NAMES = 10
 class Extras:
     """Loads httpx at the first call. What keeps it from asking, such as a bad proxy variable, is a failure of each."""
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        credential: Credential,
-        now: Callable[[], Moment],
-        options: ConnectionOptions,
-        clock: ServerClock,
-        budget: ExtrasBudget,
-    ) -> None:
-        self._endpoint, self._credential = endpoint, credential
-        self._now, self._options, self._clock = now, options, clock
+    def __init__(self, access: Access, credential: Credential, budget: ExtrasBudget) -> None:
+        self._access, self._credential = access, credential
         self._budget = budget
         self._opened: tuple[ExtrasClient, RunLookup] | None = None
         self._units: KeptUnits | None = None
@@ -89,10 +78,10 @@ class Extras:
         opened = self._open()
         if isinstance(opened, Failure):
             return opened
-        skew = self._clock.skew.total_seconds() if self._clock.skew else 0.0
-        match = await opened[1].record_of(job, run.shifted(skew))
+        skew = self._access.clock.skew
+        match = await opened[1].record_of(job, run.shifted(skew.total_seconds() if skew else 0.0))
         if self._units:
-            await self._units.keep(self._endpoint.url, opened[1].calibration)
+            await self._units.keep(self._url, opened[1].calibration)
         return match
 
     async def records(self, job: JobId) -> Sequence[RunRecord] | Failure:
@@ -182,13 +171,18 @@ class Extras:
         from tui.codearts.record_api import RunLookup
 
         try:
-            opener = self._options.opener(self._endpoint.url)
+            opener = self._access.options.opener(self._url)
         except UserError as problem:
             return Failure(FailureKind.SETTINGS, str(problem))
-        client = ExtrasClient(opener, self._endpoint, self._credential, self._now, self._throttled, self._turn)
-        calibration = self._units.calibration(self._endpoint.url) if self._units else Calibration()
-        self._opened = client, RunLookup(client, self._endpoint.region, self._clock.now, calibration, self._report)
+        access, endpoint = self._access, self._access.endpoints.endpoint
+        client = ExtrasClient(opener, endpoint, self._credential, access.now, self._throttled, self._turn)
+        calibration = self._units.calibration(self._url) if self._units else Calibration()
+        self._opened = client, RunLookup(client, endpoint.region, access.clock.now, calibration, self._report)
         return self._opened
+
+    @property
+    def _url(self) -> str:
+        return self._access.endpoints.endpoint.url
 
     def _report(self, job: JobId, records: Sequence[RunRecord]) -> None:
         self._report_records(job, records)

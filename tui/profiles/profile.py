@@ -16,9 +16,9 @@ from tui.core.reading import Failure, Moment
 from tui.core.text import clean
 from tui.polling.policy import Policy
 from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasBudget
+from tui.profiles.access import Access, LazyClient
 from tui.profiles.candidates import Candidate, find_candidates, identity_of
 from tui.profiles.extras import Extras
-from tui.profiles.lazy import LazyClient
 from tui.profiles.resolve import (
     ConnectionOptions,
     Endpoints,
@@ -27,7 +27,7 @@ from tui.profiles.resolve import (
     endpoints_of,
     warning_of,
 )
-from tui.profiles.sign_in import SignIn, SignInService
+from tui.profiles.sign_in import SignIn
 from tui.storage.profile_settings import ProfileSettings
 from tui.storage.settings import PollingSettings
 
@@ -45,7 +45,7 @@ class Profile(NamedTuple):
     reader: LazyClient
     policy: Policy
     sign_in: SignIn
-    service: SignInService
+    access: Access
     candidates: tuple[Candidate, ...] = ()
     warning: str = ""
     """A warning that the screen always shows; empty if there is none."""
@@ -69,7 +69,7 @@ class Profile(NamedTuple):
         self.credential.on_response(auth_headers, None)
         if "X-Auth-Token" not in auth_headers.headers:
             return None
-        inspected = await self.service.inspect(auth_headers.secret)
+        inspected = await self.access.inspect(auth_headers.secret)
         if isinstance(inspected, Token) and inspected.expires_at:
             for candidate in self.candidates:
                 if isinstance(candidate.credential, ReadyToken) and candidate.credential.source == auth_headers.source:
@@ -110,13 +110,13 @@ def build_profile(
     clock = ServerClock(inputs.now)
     try:
         endpoints = endpoints_of(settings, inputs, is_in_charge, name)
-        service = SignInService(endpoints, options, clock, inputs.now)
+        access = Access(endpoints, options, clock, inputs.now)
         shares_host = is_in_charge or endpoints.endpoint.url == url_in_charge
-        candidates = find_candidates(name, settings, service, inputs, is_in_charge, shares_host)
+        candidates = find_candidates(name, settings, access, inputs, is_in_charge, shares_host)
     except UserError as problem:
         raise UserError(f"Profile {clean(name, 60)}: {problem}" if name else str(problem)) from None
     credentials = [candidate.credential for candidate in candidates]
-    profile = _put_together(name, service, credentials, polling, tuple(candidates))
+    profile = _put_together(name, access, credentials, polling, tuple(candidates))
     return profile._replace(warning=warning_of(settings), extras=profile.extras if has_extras else None)
 
 
@@ -124,13 +124,13 @@ def make_profile(
     name: str, endpoint: Endpoint, credential: Credential, polling: PollingSettings, now: Callable[[], Moment]
 ) -> Profile:
     """Makes a profile with a given credential."""
-    service = SignInService(Endpoints(endpoint), ConnectionOptions(), ServerClock(now), now)
-    return _put_together(name, service, [credential], polling)
+    access = Access(Endpoints(endpoint), ConnectionOptions(), ServerClock(now), now)
+    return _put_together(name, access, [credential], polling)
 
 
 def _put_together(
     name: str,
-    service: SignInService,
+    access: Access,
     credentials: Sequence[Credential],
     polling: PollingSettings,
     candidates: tuple[Candidate, ...] = (),
@@ -139,10 +139,10 @@ def _put_together(
     credential = CredentialChain(credentials, typed)
     together = min(MOST_TOGETHER, polling.concurrency)
     policy = Policy(polling.running, polling.idle, polling.requests_per_second, polling.concurrency, together=together)
-    endpoint = service.endpoints.endpoint
-    reader = LazyClient(endpoint, credential, service.now, service.options, service.clock)
+    endpoint = access.endpoints.endpoint
+    reader = LazyClient(access, credential)
     passwords = ((candidate.password, candidate.iam) for candidate in candidates if candidate.password)
-    sign_in = SignIn(service, typed, *next(passwords, (None, None)))
-    budget = ExtrasBudget(AdaptiveRateLimiter(policy.requests_per_second), lambda: service.now().at)
-    extras = Extras(endpoint, credential, service.now, service.options, service.clock, budget)
-    return Profile(name, endpoint, credential, reader, policy, sign_in, service, candidates, extras=extras)
+    sign_in = SignIn(access, typed, *next(passwords, (None, None)))
+    budget = ExtrasBudget(AdaptiveRateLimiter(policy.requests_per_second), lambda: access.now().at)
+    extras = Extras(access, credential, budget)
+    return Profile(name, endpoint, credential, reader, policy, sign_in, access, candidates, extras=extras)

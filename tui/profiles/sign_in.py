@@ -1,18 +1,15 @@
 """Signing in on the screen: a token or a password that the user types, checked before it is used."""
 
-from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from tui.codearts.auth.credentials import FixedToken, Secret, TypedToken, check_token, is_accepted
+from tui.codearts.auth.credentials import Secret, TypedToken, check_token
 from tui.codearts.auth.providers import HeldPassword
 from tui.codearts.auth.refreshable import Token
-from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB, JobId
-from tui.core.reading import Failure, FailureKind, Moment, Retry
-from tui.profiles.lazy import LazyClient
-from tui.profiles.resolve import ConnectionOptions, Endpoints
+from tui.core.reading import Failure, FailureKind, Retry
+from tui.profiles.access import Access
 
 if TYPE_CHECKING:
     from tui.codearts.iam_api import IamTokens
@@ -27,44 +24,17 @@ class SecretKind(StrEnum):
     PASSWORD = "password"
 
 
-class SignInService(NamedTuple):
-    """A profile's endpoints, and how it connects to them; used with any credential."""
-
-    endpoints: Endpoints
-    options: ConnectionOptions
-    clock: ServerClock
-    now: Callable[[], Moment]
-
-    async def inspect(self, token: Secret) -> Token | Failure | None:
-        """Asks IAM about a token. Returns None if no IAM endpoint is known. Raises UserError as the client does."""
-        if not self.endpoints.iam:
-            return None
-        from tui.codearts.iam_api import inspect_token
-
-        return await inspect_token(self.options.opener(self.endpoints.iam.url), self.endpoints.iam, token, self.clock)
-
-    async def refusal(self, token: Secret, job: JobId) -> Failure | None:
-        """Reads one job with this token. Returns None if the build service accepts it, else the failure."""
-        reader = LazyClient(self.endpoints.endpoint, FixedToken("the token", token), self.now, self.options, self.clock)
-        try:
-            outcome = (await reader.read(job)).outcome
-        finally:
-            await reader.close()
-        lets_in = is_accepted(outcome) or (isinstance(outcome, Failure) and outcome.kind is FailureKind.FORBIDDEN)
-        return outcome if isinstance(outcome, Failure) and not lets_in else None
-
-
 class SignIn:
     """Checks what the user typed: first `put()`, then `check()`. Uses it only if it works."""
 
     def __init__(
         self,
-        service: SignInService,
+        access: Access,
         typed: TypedToken,
         password: HeldPassword | None = None,
         iam: "IamTokens | None" = None,
     ) -> None:
-        self._service, self.typed = service, typed
+        self._access, self.typed = access, typed
         self._password, self._iam = password, iam
         self._candidate: Secret | None = None
 
@@ -110,11 +80,11 @@ class SignIn:
         return None
 
     async def _try(self, candidate: Secret, job: JobId | None) -> Failure | None:
-        inspected = await self._service.inspect(candidate)
+        inspected = await self._access.inspect(candidate)
         if isinstance(inspected, Failure) and inspected.kind.retry is Retry.SIGN_IN:
             return inspected
         knows = isinstance(inspected, Token)
-        if not knows and (failure := await self._service.refusal(candidate, job or NO_JOB)):
+        if not knows and (failure := await self._access.refusal(candidate, job or NO_JOB)):
             return failure
         self.typed.secret = candidate
         if isinstance(inspected, Token) and inspected.expires_at:
