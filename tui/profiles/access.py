@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.codearts.auth.credentials import Credential, FixedToken, Secret, is_accepted
 from tui.codearts.auth.refreshable import Token
+from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
 from tui.core.job import JobId
@@ -22,6 +23,11 @@ class Access(NamedTuple):
     options: ConnectionOptions
     clock: ServerClock
     now: Callable[[], Moment]
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The build service's."""
+        return self.endpoints.endpoint
 
     async def inspect(self, token: Secret) -> Token | Failure | None:
         """Asks IAM about a token. Returns None if no IAM endpoint is known. Raises UserError as the client does."""
@@ -63,9 +69,9 @@ class LazyClient:
     def _open(self) -> "StatusClient":
         from tui.codearts.client import StatusClient
 
-        endpoint = self._access.endpoints.endpoint
-        opener = self._access.options.opener(endpoint.url)
-        self._client = StatusClient(opener, endpoint, self._credential, self._access.now, clock=self._access.clock)
+        access = self._access
+        opener = access.options.opener(access.endpoint.url)
+        self._client = StatusClient(opener, access.endpoint, self._credential, access.now, clock=access.clock)
         return self._client
 
     def credential_changed(self) -> bool:

@@ -174,7 +174,7 @@ class Extras:
             opener = self._access.options.opener(self._url)
         except UserError as problem:
             return Failure(FailureKind.SETTINGS, str(problem))
-        access, endpoint = self._access, self._access.endpoints.endpoint
+        access, endpoint = self._access, self._access.endpoint
         client = ExtrasClient(opener, endpoint, self._credential, access.now, self._throttled, self._turn)
         calibration = self._units.calibration(self._url) if self._units else Calibration()
         self._opened = client, RunLookup(client, endpoint.region, access.clock.now, calibration, self._report)
@@ -182,7 +182,7 @@ class Extras:
 
     @property
     def _url(self) -> str:
-        return self._access.endpoints.endpoint.url
+        return self._access.endpoint.url
 
     def _report(self, job: JobId, records: Sequence[RunRecord]) -> None:
         self._report_records(job, records)

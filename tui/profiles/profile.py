@@ -40,7 +40,6 @@ class Profile(NamedTuple):
 
     name: str
     """Empty for the profile that only flags and environment describe."""
-    endpoint: Endpoint
     credential: Credential
     reader: LazyClient
     policy: Policy
@@ -51,6 +50,10 @@ class Profile(NamedTuple):
     """A warning that the screen always shows; empty if there is none."""
     extras: Extras | None = None
     """None where nothing but the status call may be sent."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return self.access.endpoint
 
     async def close(self) -> None:
         await self.reader.close()
@@ -139,10 +142,9 @@ def _put_together(
     credential = CredentialChain(credentials, typed)
     together = min(MOST_TOGETHER, polling.concurrency)
     policy = Policy(polling.running, polling.idle, polling.requests_per_second, polling.concurrency, together=together)
-    endpoint = access.endpoints.endpoint
     reader = LazyClient(access, credential)
     passwords = ((candidate.password, candidate.iam) for candidate in candidates if candidate.password)
     sign_in = SignIn(access, typed, *next(passwords, (None, None)))
     budget = ExtrasBudget(AdaptiveRateLimiter(policy.requests_per_second), lambda: access.now().at)
     extras = Extras(access, credential, budget)
-    return Profile(name, endpoint, credential, reader, policy, sign_in, access, candidates, extras=extras)
+    return Profile(name, credential, reader, policy, sign_in, access, candidates, extras=extras)

@@ -1,6 +1,6 @@
 """Resolves a profile: flags and environment, its endpoints, its proxy and TLS options."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -165,18 +165,7 @@ def _build_service(
     settings: ProfileSettings, inputs: ProfileInputs, is_in_charge: bool, name: str, allow_http: bool
 ) -> tuple[Endpoint, list[EffectiveValue]]:
     """Takes the first source that names an endpoint or a region."""
-    flags, variable = inputs.flags, inputs.variable
-    said = [(settings.endpoint, origin_of(name, "endpoint"), settings.region, origin_of(name, "region"))]
-    if is_in_charge:
-        environment = (
-            variable("CODEARTS_ENDPOINT"),
-            "CODEARTS_ENDPOINT",
-            variable("CODEARTS_REGION"),
-            "CODEARTS_REGION",
-        )
-        said = [(flags.endpoint, "--endpoint", flags.region, "--region"), environment, *said]
-    said += [("", "", variable(name), name) for name in _REGIONS]
-    for url, url_origin, region, region_origin in said:
+    for url, url_origin, region, region_origin in _sources(settings, inputs, is_in_charge, name):
         if url:
             endpoint = parse_endpoint(url, allow_http)
             if region and not endpoint.region:
@@ -193,6 +182,19 @@ def _build_service(
                 EffectiveValue("region", region, region_origin),
             ]
     raise UserError(_NOWHERE)
+
+
+def _sources(
+    settings: ProfileSettings, inputs: ProfileInputs, is_in_charge: bool, name: str
+) -> Iterator[tuple[str, str, str, str]]:
+    """Yields endpoint and region, each with its origin, of all that may name them; empty where it names none."""
+    flags, variable = inputs.flags, inputs.variable
+    if is_in_charge:
+        yield flags.endpoint, "--endpoint", flags.region, "--region"
+        yield variable("CODEARTS_ENDPOINT"), "CODEARTS_ENDPOINT", variable("CODEARTS_REGION"), "CODEARTS_REGION"
+    yield settings.endpoint, origin_of(name, "endpoint"), settings.region, origin_of(name, "region")
+    for region in _REGIONS:
+        yield "", "", variable(region), region
 
 
 def _iam(
