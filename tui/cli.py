@@ -163,7 +163,7 @@ def parser() -> "Parser":
         one.summary = command.HELP
         one.common = () if name in _ALONE else common.shown
         command.add_arguments(one)
-        one.set_defaults(command=command)
+        one.set_defaults(command=command, parser=one)
     return program
 
 

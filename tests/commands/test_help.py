@@ -2,11 +2,12 @@
 
 import io
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from tests.support.command_terminal import CommandTerminal
-from tui.cli import commands, parser
+from tui.cli import commands, main, parser
 from tui.commands.output import Output
 from tui.commands.parser import Parser
 
@@ -36,6 +37,22 @@ def test_what_all_commands_take_is_in_the_help_of_the_program(helps: Mapping[str
         assert action.option_strings[0] in program.format_help()
         assert action.help
     assert "codearts-watch --help" in helps["wait"].format_help()
+
+
+def test_a_word_too_many_is_an_error_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["follow", "payments"]) == 2
+    assert capsys.readouterr().err == (
+        "usage: codearts-watch follow [OPTION ...]\n"
+        "codearts-watch follow: error: unrecognized arguments: 1 that may be a secret, so not repeated here\n"
+    )
+
+
+def test_what_names_no_job_says_how_to_find_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    files = ["--watchlist", str(tmp_path / "watchlist.toml"), "--settings", str(tmp_path / "settings.toml")]
+    assert main(["add", "payments", *files]) == 2
+    assert "find NAME --add" in capsys.readouterr().err
+    assert main(["remove", "bad request", *files]) == 2
+    assert "'bad request' names no job" in capsys.readouterr().err
 
 
 def test_a_terminal_gets_lines_that_part_between_words_and_a_pipe_whole_ones() -> None:

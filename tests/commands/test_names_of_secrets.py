@@ -124,7 +124,7 @@ def test_what_is_wrong_on_the_command_line_is_not_repeated(command: str, capsys:
 
 def test_an_unknown_option_is_named(said: Said) -> None:
     assert "unrecognized arguments: --token; a token comes from" in said(["--token", "x", "status"], {}, "")
-    assert "unrecognized arguments: --token, 1 not shown here" in said(["config", "--token", "x"], {}, "")
+    assert "unrecognized arguments: --token, 1 that may be a secret" in said(["config", "--token", "x"], {}, "")
 
 
 ESCAPES = [["--x\x1b]0;title\x07"], ["\x1b[31m"], ["status", "\x1b[2J"], ["list", "\x1b[2J"], ["completion", "\x9b1m"]]

@@ -176,7 +176,7 @@ def test_adding_a_job_that_is_there_gives_it_what_the_command_says(shell: Shell)
     shell.run(f"codearts-watch add {IDS[0]} --label old --tag a")
     code, data, talk = shell.run(f"codearts-watch add {IDS[0]} --label 'new name' --tag b")
     assert (code, data) == (0, "")
-    assert talk == f"codearts-watch: {IDS[0]} is on the list already and has now: label new name, tags a b.\n"
+    assert talk == f"codearts-watch: {IDS[0]} is on the watchlist already and has now: label new name, tags a b.\n"
     assert shell.run("codearts-watch list")[1] == f"{IDS[0]}\tnew name\ttag:a\ttag:b\n"
     assert "stays as it is" in shell.run(f"codearts-watch add {IDS[0]} --label 'new name'")[2]
     code, _, talk = shell.run(f"codearts-watch add {IDS[0]} {IDS[1]} --label both")

@@ -59,7 +59,7 @@ def endpoint_of_region(region: str) -> Endpoint:
         return Endpoint(f"https://{known.host}", region)
     raise UserError(
         f'Region "{clean(region, 50)}" is not known ({did_you_mean(region, list(REGIONS), always=True)}); '
-        "for one outside the list give its address with --endpoint."
+        "for a new region give the service's address with --endpoint."
     )
 
 
@@ -165,7 +165,7 @@ def iam_endpoint(region: str) -> Endpoint:
     known = sorted({*_REGIONS, *_EUROPE, *REGIONS})
     raise UserError(
         f'The IAM of region "{clean(region, 50)}" is not known ({did_you_mean(region, known, always=True)}); '
-        "for one outside the list give its address as iam_endpoint."
+        "for a new region give its address as iam_endpoint."
     )
 
 

@@ -71,7 +71,7 @@ def add(
         raise UserError(f"A label names one job, and there are {count}: add them one by one, or without --label.")
     is_refused = _say_what_is_left_out(output, given, pastes, found)
     if not new and not known:
-        raise UserError("There was nothing to add.")
+        raise UserError("There was nothing to add; codearts-watch find NAME --add adds jobs by their names.")
     made = store.add(list(new.values())).after.jobs if new else ()
     _set(store, output, known, model)
     output.lines(job_lines([job for job in made if job.id in new], output))
@@ -99,16 +99,16 @@ def _made(found: Found, listed: Job | None, model: Job, now: datetime) -> Job:
 
 
 def _set(store: "WatchlistStore", output: Output, known: Sequence[Job], model: Job) -> None:
-    """Set the command's label, tags and profile on jobs that are on the list already, and print what changed."""
+    """Set the command's label, tags and profile on jobs that are on the watchlist already, and print what changed."""
     changes = {job.id: fields for job in known if (fields := _differences(job, model))}
     if changes:
         store.edit(changes)
     for job in known:
         if job.id in changes:
             changed = ", ".join(f"{key} {_in_words(value)}" for key, value in changes[job.id].items())
-            output.say(f"{job.id} is on the list already and has now: {changed}.")
+            output.say(f"{job.id} is on the watchlist already and has now: {changed}.")
         else:
-            output.say(f"{job.id} is on the list already and stays as it is.")
+            output.say(f"{job.id} is on the watchlist already and stays as it is.")
 
 
 def _differences(job: Job, model: Job) -> dict[str, str | list[str]]:

@@ -88,7 +88,7 @@ async def find(
     if not found:
         output.say("No job was found.")
     elif added and not new:
-        output.say(f"All {len(found)} are on the list already.")
+        output.say(f"All {len(found)} are on the watchlist already.")
     if listed.failure:
         output.say(f"Not all pages could be read: {listed.failure.summary}")
     elif not listed.is_whole:

@@ -110,7 +110,7 @@ def _unknown(text: str, found: Sequence[Found], watched: Sequence[Job]) -> str:
     if found and found[0].reason:
         return refusal(found[0])
     hint = did_you_mean(text, [job.label for job in watched if job.label]) or f"give {JOB}."
-    return f"{clean(text, 100)} names no job; {hint}"
+    return f"'{clean(text, 100)}' names no job; {hint}"
 
 
 def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -> list[Job]:

@@ -41,7 +41,7 @@ class Parser(argparse.ArgumentParser):
             self.error(_unknown([unknown]))
         known, rest = self.parse_known_args(given, namespace)
         if rest:
-            self.error(_unknown(rest))
+            getattr(known, "parser", self).error(_unknown(rest))
         return known
 
     def _first_unknown(self, given: Sequence[str]) -> str:
@@ -87,7 +87,7 @@ class HelpText(argparse.HelpFormatter):
 def _unknown(arguments: Sequence[str]) -> str:
     options = [found[1] or found[2] for argument in arguments if (found := _OPTION.fullmatch(argument))]
     hidden = len(arguments) - len(options)
-    parts = [*options, *([f"{hidden} not shown here, as a secret may be among them"] if hidden else [])]
+    parts = [*options, *([f"{hidden} that may be a secret, so not repeated here"] if hidden else [])]
     is_secret = any("token" in option or "pass" in option for option in options)
     return f"unrecognized arguments: {', '.join(parts)}{_NO_TOKEN if is_secret else ''}"
 

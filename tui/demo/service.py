@@ -159,7 +159,9 @@ def serve(port: int, write: Callable[[str], None], until: threading.Event | None
     try:
         service = DemoService(port)
     except (OSError, OverflowError) as error:
-        raise UserError(f"Port {port} cannot be used ({error}); choose another one with --port.") from None
+        raise UserError(
+            f"Port {port} cannot be used ({getattr(error, 'strerror', None) or error}); choose another one with --port."
+        ) from None
     with service:
         for line in _introduction(service):
             write(line)
