@@ -160,6 +160,8 @@ def test_why_there_is_no_answer_is_said_once() -> None:
     names = [name for name, _, _ in found]
     assert names == ["job", "what", "message", "do", "last read", "request ID", "no answer", "next"]
     said = {name: text for name, text, _ in found}
-    assert said["no answer"] == "to the last question only"
+    assert said["no answer"] == "to the first question"
+    later = list(error_fields(Subject(row(state((IDLE, 0), (bad, 5)), 10), "https://build.example", None, 15.0)))
+    assert {name: text for name, text, _ in later}["no answer"] == "to the last question only"
     twice = list(error_fields(Subject(row(state((bad, 5), (bad, 20)), 30), "https://build.example", None, 15.0)))
     assert {name: text for name, text, _ in twice}["no answer"].startswith("2 times in a row since ")

@@ -398,3 +398,9 @@ def test_jobs_and_rate_explain_the_pace_or_what_else_is_asked_is_named(idle: flo
     pace = USUAL._replace(idle=idle, stretched=True)
     summary = Summary(Counter({Condition.IDLE: 500}), 0, 0, 0, None)
     assert f"{500} jobs at 5 req/s{others}" in line(200, summary, pace).split(" │ ")[-1].split(": ")
+
+
+@pytest.mark.parametrize(("unread", "said"), [(2, "1 of 4 read so far"), (0, "all answers under 22 s old")])
+def test_jobs_that_cannot_be_read_are_none_that_will_soon_be_read(unread: int, said: str) -> None:
+    counts = Counter({Condition.IDLE: 1, Condition.NO_ANSWER: 3 - unread, Condition.UNREAD: unread})
+    assert f" │ {said} │ " in line(120, Summary(counts, 0, 0, 3, None))

@@ -257,7 +257,7 @@ def _error(failure: Failure) -> Iterator[Field]:
 def _no_answer(row: Row) -> str:
     state = row.state
     if state.failures == 1 or not state.no_answer_since:
-        return "to the last question only"
+        return "to the last question only" if state.good else "to the first question"
     since = formatting.time_of_day(state.no_answer_since, row.now.wall)
     return f"{state.failures} times in a row since {since}"
 

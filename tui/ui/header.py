@@ -320,7 +320,7 @@ def _freshness(header: HeaderState) -> Wordings:
     asked = summary.total - summary.counts[Condition.PAUSED]
     if asked == summary.never:
         return []
-    if summary.oldest is None and summary.never:
+    if summary.oldest is None and summary.counts[Condition.UNREAD]:  # others that never gave an answer have no age
         return [[(f"{asked - summary.never} of {asked} read so far", "dim")]]
     if summary.oldest is None:
         # An upper bound: unlike the exact age it stays the same while everything is fresh.

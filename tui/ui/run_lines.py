@@ -80,7 +80,7 @@ def _branch_and_who(record: RunRecord | None) -> Iterable[str]:
 
 
 def _source(run: RecordedRun) -> str:
-    return "(service's record)" if run.source == SERVICE else f"seen by {run.source}"
+    return "(not seen here)" if run.source == SERVICE else f"seen by {run.source}"
 
 
 def records_of(state: JobState) -> dict[int, RunRecord]:
