@@ -1,17 +1,20 @@
 """The last line of each dialog, and what keys do there that mean nothing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual import events
 from textual.widgets import Static
 
 from tests.core.test_past_events import run
 from tests.support.builders import DAY, job_id
 from tests.support.project_lists import Lists
-from tests.support.screen_harness import Door, Screen, screen
+from tests.support.screen_harness import PROFILE, Door, Screen, screen
 from tests.ui.test_dialogs import NOW, Silent, send
 from tui.codearts.log_api import BuildLog
+from tui.core.job import Job
 from tui.terminal.capabilities import UNICODE
 from tui.ui import dialogs
 from tui.ui.add_dialog import AddDialog
@@ -192,3 +195,41 @@ async def test_no_choice_of_an_order_is_cut_on_a_low_screen() -> None:
         seen = shown.text
         await shown.press("end")
         assert "…" not in seen + shown.text
+
+
+async def test_enter_says_why_it_adds_nothing() -> None:
+    watched = [Job(job_id(1), "job-001 nightly")]
+    async with screen(watched, profile=replace(PROFILE, extras=Lists())) as shown:
+        await shown.press("a", "enter")
+        assert "There is nothing to add: no new job ID is in it." in shown.text
+        await shown.press("z")
+        assert "nothing to add" not in shown.text
+        await shown.press("escape", "O")
+        await shown.until(lambda: "Project 3" in shown.text)
+        await shown.press("enter")
+        await shown.until(lambda: "watched" in shown.text)
+        await shown.press("enter")
+        assert "This job is watched already." in shown.text
+        await shown.press("down")
+        assert "already" not in shown.text
+
+
+async def test_a_profile_that_is_not_there_is_named_where_it_was_typed() -> None:
+    async with screen(1, names=("", "lab")) as shown:
+        await shown.press("a")
+        shown.app.post_message(events.Paste(job_id(7)))
+        await shown.until(lambda: "1 new" in shown.text)
+        await shown.press("tab", "tab", "tab", *"lba", "enter")
+        assert "There is no profile 'lba'; there are lab." in shown.text
+
+
+async def test_a_key_that_can_do_nothing_now_says_why() -> None:
+    async with screen(1, profile=replace(PROFILE, extras=Lists()), columns=("job",)) as shown:
+        for opens, key, said in (
+            ("W", "space", "One column has to stay."),
+            ("question_mark", "enter", "The help only names the keys. Close it to press them."),
+            ("O", "asterisk", "Only jobs can be ticked. Press enter to see those of the project."),
+        ):
+            await shown.press(opens)
+            assert await said_of(shown, key) == said
+            await shown.press("escape")

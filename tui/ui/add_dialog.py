@@ -128,6 +128,7 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         self.query_one("#preview").scroll_relative(y=lines, animate=False)
 
     def _look(self) -> None:
+        self.query_one(".verdict").display = False  # it was about what was there before
         typed = self.query_one("#ids", Input)
         text = f"{self._pasted}\n{typed.value}" if self._pasted and typed.value else self._pasted or typed.value
         paste = parse_paste(text)
@@ -161,10 +162,12 @@ class AddDialog(Dialog[tuple[Job, ...]]):
     def add(self) -> None:
         new = self._preview.new
         profile = self.query_one("#profile", Input).value.strip() if len(self._profiles) > 1 else ""
-        if not new or (profile and profile not in self._profiles):
-            self.app.bell()
-            if new:
-                self.query_one("#profile").focus()
+        if not new:
+            self.refuse("There is nothing to add: no new job ID is in it.")
+            return
+        if profile and profile not in self._profiles:
+            self.refuse(f"There is no profile {profile!r}; there are {', '.join(filter(None, self._profiles))}.")
+            self.query_one("#profile").focus()
             return
         typed = self.query_one("#label", Input).value.strip()
         tags = split_tags(self.query_one("#tags", Input).value)

@@ -109,6 +109,8 @@ class ColumnsDialog(Dialog[tuple[str, ...]]):
     def action_tick(self) -> None:
         if self._choice.toggle(self._place):
             self._show(self._place)
+        else:
+            self.say("One column has to stay.")
 
     def action_move(self, by: int) -> None:
         self._show(self._choice.move(self._place, by))

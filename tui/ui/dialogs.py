@@ -216,6 +216,11 @@ class Dialog(PresentSize, ModalScreen[Answer | None]):
         elif self.is_attached:
             self.refuse(problem)
 
+    def say(self, text: str) -> None:
+        """Show one notice."""
+        self.app.clear_notifications()
+        self.app.notify(text, markup=False)
+
     def refuse(self, problem: str) -> None:
         """Show why the answer cannot be used, and keep what was typed."""
         verdict = self.query_one(".verdict", Static)

@@ -314,6 +314,7 @@ class FindDialog(Dialog[tuple[Job, ...]]):
     def search(self, event: Input.Changed) -> None:
         event.stop()
         if event.value != self._finder.text:
+            self._forget_verdict()
             self._finder.text = event.value
             self._list.show(0)
 
@@ -327,8 +328,8 @@ class FindDialog(Dialog[tuple[Job, ...]]):
         elif chosen := self._finder.chosen(row):
             jobs = tuple(to_watch(entry, self._profile, self._now) for entry in chosen)
             self.save(jobs, self._save)
-        else:
-            self.app.bell()
+        elif isinstance(row, JobEntry):
+            self.refuse("This job is watched already.")
 
     def _open(self, project: Project | None) -> None:
         self._finder.open(project)
@@ -344,10 +345,16 @@ class FindDialog(Dialog[tuple[Job, ...]]):
         self._list.show(0)
 
     def action_move(self, rows: int) -> None:
+        self._forget_verdict()
         self._list.action_move(rows)
 
     def action_page(self, pages: int) -> None:
+        self._forget_verdict()
         self._list.action_page(pages)
+
+    def _forget_verdict(self) -> None:
+        """It was about another row."""
+        self.query_one(".verdict").display = False
 
     @on(FoundList.Clicked)
     def action_tick(self) -> None:
@@ -361,6 +368,8 @@ class FindDialog(Dialog[tuple[Job, ...]]):
         if self._finder.pages:
             self._finder.tick_all()
             self._list.show()
+        else:
+            self.say("Only jobs can be ticked. Press enter to see those of the project.")
 
     def action_again(self) -> None:
         self._finder.ask_again()

@@ -224,6 +224,10 @@ class HelpDialog(Dialog[None]):
         self._text.update(Text.assemble(above, text))
         self._pane.scroll_home(animate=False)
 
+    @on(Input.Submitted)
+    def explain_enter(self) -> None:
+        self.say("The help only names the keys. Close it to press them.")
+
     def on_key(self, event: events.Key) -> None:
         page = max(1, self._pane.size.height - 1)
         steps = {"up": -1, "down": 1, "pageup": -page, "pagedown": page}

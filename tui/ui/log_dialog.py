@@ -313,7 +313,7 @@ class LogDialog(Dialog[None]):
     def action_match(self, step: int) -> None:
         """Go to the next or the previous match, around the ends."""
         if not self._wanted:
-            self.app.notify("Nothing is searched for yet: / does that.", markup=False)
+            self.say("Nothing is searched for yet: / does that.")
         if not self._matches:
             return
         first, last = self._view.lines_in_view
