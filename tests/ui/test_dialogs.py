@@ -26,7 +26,7 @@ from tui.ui.add_dialog import AddDialog
 from tui.ui.dialogs import ChoiceDialog, Dialog, ReadDialog, SignInDialog, TextDialog
 from tui.ui.key_help import HelpDialog, help_entries
 from tui.ui.log_dialog import LogDialog
-from tui.ui.typed_keys import LONGEST, KeyTurns
+from tui.ui.typed_keys import LONGEST_WAIT, KeyTurns
 
 T = TypeVar("T")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -182,7 +182,7 @@ async def test_while_the_disk_hangs_only_the_first_key_after_it_waits_long(monke
         try:
             send(shown, "x", "down", "down", "down", "x", "down")
             await shown.until(lambda: shown.cursor == job_id(5))
-            assert waits.count(LONGEST) == 1
+            assert waits.count(LONGEST_WAIT) == 1
         finally:
             disk.goes_on.set()
 

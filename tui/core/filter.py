@@ -9,7 +9,7 @@ from tui.core.condition import NOT_RUNNING, PROBLEMS, Condition
 from tui.core.job import Job
 from tui.core.text import normal
 
-LONGEST = 200
+LONGEST_FILTER = 200
 """Number of characters of a filter at most."""
 EXAMPLES = "words, !word, is:changed, since:10m, tag:x, /pattern/"
 """What a filter takes, in one line."""

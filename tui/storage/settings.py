@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.core.alert_policy import ALERT_FIELDS, USUALLY_ON, AlertOn, Rules, quiet_hours
 from tui.core.errors import UserError
-from tui.core.filter import LONGEST, parse_filter
+from tui.core.filter import LONGEST_FILTER, parse_filter
 from tui.core.text import clean
 from tui.storage.atomic import locked, not_saved, write_text
 from tui.storage.files import FileError, is_ours, is_written_by_others, read_text
@@ -249,7 +249,7 @@ def short_text(most: int) -> ValueReader:
 
 
 def _filter(path: str, value: object) -> str:
-    given: str = short_text(LONGEST)(path, value)
+    given: str = short_text(LONGEST_FILTER)(path, value)
     if problem := parse_filter(given).problem:
         raise SettingError(f"{path}: {problem}")
     return given

@@ -142,7 +142,7 @@ ROOM: tuple[tuple[str, int], ...] = (
 """Who gets the cells of a line: each column so many of those that its texts need, as long as there are any."""
 NARROW = 60
 """Below so many cells no column is wider than its texts need."""
-MOST = 120
+WIDEST = 120
 """Cells of one column at most."""
 
 
@@ -230,7 +230,7 @@ def _id(row: Row, cells: int) -> str:
 
 
 def _by_build(row: Row) -> SortKey:
-    return _naturally(texts.build(row, MOST))
+    return _naturally(texts.build(row, WIDEST))
 
 
 def _by_failed(row: Row) -> SortKey:
@@ -245,7 +245,7 @@ def _naturally(text: str) -> SortKey:
 
 def _since(row: Row) -> SortKey:
     """By the moment of the change, where a time is shown. New readings do not change it, so rows stay in place."""
-    if not (row.state.since and texts.time(row, MOST)):
+    if not (row.state.since and texts.time(row, WIDEST)):
         return ()
     return last_change(row) if row.state.has_missed_run else (-row.state.since.wall.timestamp(),)
 
@@ -320,7 +320,7 @@ def _wanted(column: Column, needed: int, available: int) -> int:
     if not needed:
         return 0
     steady = next((width for width in column.steady if width >= needed and available >= NARROW), 0)
-    return min(MOST, max(needed, len(column.title) + 1, steady))
+    return min(WIDEST, max(needed, len(column.title) + 1, steady))
 
 
 def _given(every: Sequence[Column], wanted: Mapping[str, int], available: int, gap: int) -> dict[str, int]:

@@ -18,7 +18,7 @@ from textual.strip import Strip
 from tui.core.board import JobState
 from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
-from tui.ui.columns import GUTTER, MOST, Column, Look, Placed, place
+from tui.ui.columns import GUTTER, WIDEST, Column, Look, Placed, place
 from tui.ui.formatting import cut_middle, fit, told_apart
 from tui.ui.groups import GroupLine, Groups, GroupTexts, Line, group_of, job_of
 from tui.ui.row import Row
@@ -222,7 +222,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         jobs = tuple(islice(self._every_job, NAMES_MEASURED))
         rows = [self._row_of(job) for job in jobs[:MEASURED]]
         for one in self._shown:
-            texts = map(one.name, map(self._state_of, jobs)) if one.name else (one.cell(row, MOST) for row in rows)
+            texts = map(one.name, map(self._state_of, jobs)) if one.name else (one.cell(row, WIDEST) for row in rows)
             self._widths[one.key] = max(map(cell_len, texts), default=0)
         before = self._placed
         self._place()
@@ -447,7 +447,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _cells_of(self, line: Line) -> Cells:
         if job := job_of(line):
             row = self._row_of(job)
-            texts = {column.key: column.cell(row, MOST) for column in self._shown}
+            texts = {column.key: column.cell(row, WIDEST) for column in self._shown}
             self._widen(texts)
             shown = (self._cell(one, row, texts[one.column.key]) for one in self._placed)
             cells: Cells = ((self._glyphs.new if row.is_new else "", "accent"), *shown)

@@ -19,9 +19,9 @@ COMMAND = "command"
 """The group of the workers that may open a dialog or close one. Keys wait for these, and for no others."""
 LOOK_AGAIN = 0.01
 """Seconds between two looks at what such a worker has done."""
-LONGEST = 1.0
+LONGEST_WAIT = 1.0
 """Seconds that the next key waits at most, such as for a slow disk ..."""
-SHORT = 0.2
+SHORT_WAIT = 0.2
 """... and when the disk is known to be slow, since a command has taken longer than that."""
 WAYS_OUT = ("ctrl+c", "ctrl+q")
 """Keys that do not wait behind a backlog of others."""
@@ -61,7 +61,7 @@ class KeyTurns:
 
     async def take(self, event: events.Event) -> None:
         """Let the event act: now, or in its turn. As in a shell, a way out drops the keys of a backlog before it."""
-        is_late = self._waiting and event.time - self._waiting[0].time > LONGEST
+        is_late = self._waiting and event.time - self._waiting[0].time > LONGEST_WAIT
         if is_late and isinstance(event, events.Key) and event.key in WAYS_OUT:
             self._waiting.clear()
         self._waiting.append(event)
@@ -72,7 +72,7 @@ class KeyTurns:
         self._free.clear()
         event, turn = self._waiting.popleft(), self._turn
         await self._act(event)
-        asyncio.get_running_loop().call_later(SHORT if self._late else LONGEST, self._end, turn)
+        asyncio.get_running_loop().call_later(SHORT_WAIT if self._late else LONGEST_WAIT, self._end, turn)
         if self._comes_back(event):
             self._away = event, turn
             return

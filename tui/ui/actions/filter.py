@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tui.core.filter import EXAMPLES, LONGEST, parse_filter
+from tui.core.filter import EXAMPLES, LONGEST_FILTER, parse_filter
 from tui.core.job import JobId
 from tui.ui.actions import Actions
 
@@ -50,7 +50,7 @@ class FilterActions(Actions):
         if self.line is None:
             from tui.ui.dialogs import LineInput
 
-            self.line = LineInput(self.state.look.filter, EXAMPLES, classes="filter", max_length=LONGEST)
+            self.line = LineInput(self.state.look.filter, EXAMPLES, classes="filter", max_length=LONGEST_FILTER)
             self.screen.mount(self.line, before=self.screen.hints)
         return self.line
 
