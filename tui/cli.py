@@ -62,21 +62,21 @@ def commands() -> Mapping[str, Command]:
     from tui.commands import list as list_jobs
 
     return {
-        "demo-service": demo_service,
-        "status": status,
-        "wait": wait,
-        "follow": follow,
         "add": add,
         "remove": remove,
         "list": list_jobs,
+        "status": status,
+        "wait": wait,
+        "follow": follow,
+        "history": history,
         "find": find,
         "why": why,
         "log": log,
-        "history": history,
-        "completion": completion,
         "alerts": alerts,
         "check": check,
         "config": config,
+        "completion": completion,
+        "demo-service": demo_service,
     }
 
 

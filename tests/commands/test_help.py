@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.command_terminal import CommandTerminal
 from tui.cli import commands, main, parser
+from tui.commands.config import as_text
 from tui.commands.output import Output
 from tui.commands.parser import Parser
 
@@ -81,3 +82,12 @@ def test_what_a_program_reads_and_a_long_word_are_never_parted() -> None:
         f"    https://host.example/{'x' * 90}",
         "    there",
     ]
+
+
+def test_a_row_of_the_settings_fits_unless_its_value_is_long() -> None:
+    rows = [
+        ("polling.requests_per_second", "5", "default"),
+        ("ui.columns", "state time job runs build tags", "default"),
+    ]
+    lines = as_text([*rows, ("settings file", "/x" * 30, "default")]).splitlines()
+    assert max(map(len, lines[:2])) <= COLUMNS

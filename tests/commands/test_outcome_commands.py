@@ -321,9 +321,10 @@ async def test_find_says_what_became_of_builds_in_the_words_of_the_screen(stage:
     stage.watchlist.remove([JobId(NAMED["web"].id)])
     code, text = await replace(stage, data=CommandTerminal()).find(as_json=False)
     assert code is ExitCode.DONE
-    heads, *rows = text.splitlines()
-    assert re.split("  +", heads.strip()) == ["ID", "LAST BUILD", "NAME", "PROJECT"]
-    words = {name: word for _, word, name, _ in (re.split("  +", row.lstrip("+ ")) for row in rows)}
+    heads, project, *rows = text.splitlines()
+    assert re.split("  +", heads.strip()) == ["ID", "LAST BUILD", "NAME"]
+    assert project == "Payments:"
+    words = {name: word for _, word, name in (re.split("  +", row.lstrip("+ ")) for row in rows)}
     shown = {name: str(outcome) for name, outcome in OUTCOMES.items() if outcome is not Outcome.UNKNOWN}
     assert words == {**shown, "events": "unstable", "search": "running", "legacy": "never built"}
     assert [row[0] for row in rows].count(" ") == 1

@@ -31,7 +31,7 @@ COMMAND_LASTS = 30.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["test"], help="send one alert by each way")
+    parser.add_argument("what", metavar="test", choices=["test"], help="send one alert by each way")
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:

@@ -66,9 +66,9 @@ def configuration(context: "Context") -> list[ValueRow]:
 
 
 def as_text(rows: Sequence[ValueRow]) -> str:
-    """Three columns."""
+    """Three columns, as wide as most lines need: they fit 80 columns together."""
     names = max(len(name) for name, _, _ in rows)
-    values = min(60, max(len(_shown(value)) for _, value, _ in rows))
+    values = min(30, max(len(_shown(value)) for _, value, _ in rows))
     return "\n".join(f"{name:<{names}}  {_shown(value):<{values}}  {origin}".rstrip() for name, value, origin in rows)
 
 

@@ -1,6 +1,7 @@
 """`find`: the jobs of the user's projects, to look at or to put on the watchlist."""
 
 import argparse
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.output import ExitCode, Output
@@ -31,7 +32,7 @@ EXAMPLES = [
     "find --json nightly | jq -r '.[] | select(.watched | not).id'",
 ]
 
-HEADS = ("", "ID", "LAST BUILD", "NAME", "PROJECT")
+HEADS = ("", "ID", "LAST BUILD", "NAME")
 
 
 class Wanted(NamedTuple):
@@ -137,17 +138,22 @@ def _show(entries: "Sequence[JobEntry]", watched: set[JobId], output: Output, as
 
         output.as_it_is([json_text([_document(entry, entry.id in watched) for entry in entries], output)])
     elif output.is_for_a_person:
-        from tui.commands.render import aligned
-
-        rows = [
-            ("+" if entry.id in watched else "", str(entry.id), entry.last_build, entry.name, entry.project)
-            for entry in entries
-        ]
-        output.lines(aligned(rows, HEADS))
-        if any(mark for mark, *_ in rows):
+        output.lines(_table(entries, watched))
+        if any(one.id in watched for one in entries):
             output.say("+ is before jobs that are on your watchlist.")
     else:
         output.lines([listing_line(Job(entry.id, entry.name)) for entry in entries])
+
+
+def _table(entries: "Sequence[JobEntry]", watched: set[JobId]) -> list[str]:
+    """The name of each project, and below it the jobs."""
+    from tui.commands.render import aligned
+
+    rows = [("+" if one.id in watched else "", one.id, one.last_build, one.name) for one in entries]
+    shown = aligned(rows, HEADS)[:1]
+    for project, some in groupby(zip(entries, aligned(rows, HEADS)[1:], strict=True), lambda pair: pair[0].project):
+        shown += [*([f"{project}:"] if project else []), *(line for _, line in some)]
+    return shown
 
 
 def _document(entry: "JobEntry", is_watched: bool) -> dict[str, object]:
