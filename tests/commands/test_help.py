@@ -9,8 +9,10 @@ import pytest
 from tests.support.command_terminal import CommandTerminal
 from tui.cli import commands, main, parser
 from tui.commands.config import as_text
+from tui.commands.list import show
 from tui.commands.output import Output
 from tui.commands.parser import Parser
+from tui.storage.watchlist import WatchlistFile
 
 ROWS, COLUMNS = 24, 80
 
@@ -91,3 +93,12 @@ def test_a_row_of_the_settings_fits_unless_its_value_is_long() -> None:
     ]
     lines = as_text([*rows, ("settings file", "/x" * 30, "default")]).splitlines()
     assert max(map(len, lines[:2])) <= COLUMNS
+
+
+def test_an_empty_watchlist_says_how_to_fill_it(tmp_path: Path) -> None:
+    screen, pipe, talk = CommandTerminal(), io.StringIO(), io.StringIO()
+    store = WatchlistFile(tmp_path / "watchlist.toml")
+    show(store, Output(pipe, talk), as_json=False)
+    assert pipe.getvalue() == talk.getvalue() == ""
+    show(store, Output(screen, talk), as_json=False)
+    assert "codearts-watch find --add" in talk.getvalue()

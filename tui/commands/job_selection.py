@@ -24,6 +24,7 @@ from tui.core.text import clean, did_you_mean, normal, width
 
 STANDARD_INPUT = "-"
 JOB = "an ID, a label, or the address of a job's page"
+EMPTY = "The watchlist is empty: codearts-watch find --add puts all jobs of your projects on it, add ID a single one."
 _WORD = re.compile(r"\w[\w.-]*")
 _ID = re.compile(r"[0-9A-Za-z]{32}")
 
@@ -61,7 +62,7 @@ def select_jobs(
     """
     if not given:
         if not watched:
-            raise UserError("The watchlist is empty: name jobs, or add some with codearts-watch add.")
+            raise UserError(f"{EMPTY} Or give IDs to this command.")
         return tuple(watched)
     jobs: dict[JobId, Job] = {}
     for text in given:

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tui.commands.job_selection import EMPTY
 from tui.commands.output import ExitCode, Output
 from tui.commands.render import aligned, job_document
 from tui.commands.status import json_text
@@ -48,6 +49,8 @@ def show(store: "WatchlistStore", output: Output, as_json: bool) -> ExitCode:
         output.as_it_is([json_text([job_document(job) for job in watchlist.jobs], output)])
     else:
         output.lines(job_lines(watchlist.jobs, output))
+        if not watchlist.jobs and output.is_for_a_person:
+            output.say(EMPTY)
     return ExitCode.DONE
 
 
