@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tui.storage.recorder import Recorder
     from tui.storage.settings import Settings
     from tui.storage.watchlist import Watchlist, WatchlistStore
+    from tui.ui.screen_deps import ScreenDeps
 
 
 @gc_paused()
@@ -103,15 +104,11 @@ def _open(
     has_files: bool,
     recorder: "Recorder | None",
 ) -> int:
-    from tui.storage.screen_state import ScreenState, load_state, save_state
-    from tui.storage.settings import save_view
+    from tui.storage.screen_state import ScreenState
     from tui.terminal.capabilities import glyphs_for
     from tui.ui.app import run
     from tui.ui.screen_deps import ScreenDeps
 
-    state_file = context.locations.state if has_files else None
-    # The demo's list begins with what goes well; in the automatic order its many faults would fill the first page.
-    state = load_state(state_file) if state_file else ScreenState(sort="list")
     service = cache(make_app)
 
     def hide(text: str) -> str:
@@ -119,34 +116,50 @@ def _open(
 
         return redact(text, service().held() if service.cache_info().currsize else ())
 
+    deps = ScreenDeps(
+        service=service,
+        store=store,
+        jobs=watchlist.jobs,
+        now=context.now,
+        # The demo's list begins with what goes well; in the automatic order its many faults would fill the first page.
+        state=ScreenState(sort="list"),
+        save_state=lambda state: None,
+        themes=None,
+        glyphs=glyphs_for(context.environ),
+        environ=context.environ,
+        settings=settings,
+        notices=watchlist.warnings,
+        warning=warning,
+        recorder=recorder,
+        is_demo=not has_files,
+    )
+    if has_files:
+        deps = _with_files(context, deps)
+    if deps.state.profile:  # which rows there are depends on the profiles: they cannot be loaded later
+        service()
+    return run(deps, mouse=settings.ui.mouse, hide=hide)
+
+
+def _with_files(context: "Context", deps: "ScreenDeps") -> "ScreenDeps":
+    """Adds what is in the user's files, and what writes them."""
+    from tui.storage.screen_state import load_state, save_state
+    from tui.storage.settings import save_view
+
+    settings_file, state_file = context.settings_file, context.locations.state
+    deps = deps._replace(
+        themes=context.locations.themes,
+        save_view=partial(save_view, settings_file) if settings_file else None,
+        settings_file=settings_file,
+        job_names=context.service_names,
+    )
+    if not state_file:
+        return deps
+
     def older_runs(job: "JobId", before: float) -> "Sequence[RecordedRun]":
         from tui.storage.history_file import read_older
 
-        return read_older(state_file.parent, job, before) if state_file else ()
+        return read_older(state_file.parent, job, before)
 
-    if state.profile:  # which rows there are depends on the profiles: they cannot be loaded later
-        service()
-    return run(
-        ScreenDeps(
-            service=service,
-            store=store,
-            jobs=watchlist.jobs,
-            now=context.now,
-            state=state,
-            save_state=partial(save_state, state_file) if state_file else lambda state: None,
-            themes=context.locations.themes if has_files else None,
-            glyphs=glyphs_for(context.environ),
-            environ=context.environ,
-            settings=settings,
-            notices=watchlist.warnings,
-            warning=warning,
-            save_view=partial(save_view, context.settings_file) if has_files and context.settings_file else None,
-            settings_file=context.settings_file if has_files else None,
-            job_names=context.service_names if has_files else {},
-            older_runs=older_runs if state_file else None,
-            recorder=recorder,
-            is_demo=not has_files,
-        ),
-        mouse=settings.ui.mouse,
-        hide=hide,
+    return deps._replace(
+        state=load_state(state_file), save_state=partial(save_state, state_file), older_runs=older_runs
     )
