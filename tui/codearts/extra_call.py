@@ -204,7 +204,7 @@ def result_of(
 ) -> Members | Failure:
     """The `result` of an answer that claims no failure; with `has_status`, its `status` must also claim success.
 
-    `bare` names a member that marks an answer without an envelope.
+    An answer without `result` that has the member `bare` is the result itself.
     """
     try:
         value = parse_json(body)

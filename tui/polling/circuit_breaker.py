@@ -102,7 +102,7 @@ class CircuitBreaker:
     ) -> frozenset[FailureKind]:
         """Learns from a reading.
 
-        `enough` returns how many jobs can fail at most: with a network failure (True), or alike in another way.
+        `enough` returns how many jobs can fail at most: by network failures if called with True, else alike.
 
         Returns the kinds of failures whose jobs deserve a request at once; empty unless this reading closed the
         breaker. A service that replies with its own errors (500) closes it as well, but is not hurried.

@@ -54,7 +54,7 @@ class HintBook:
         return sorted(wanted, key=lambda job: not self._hints[job].hint.is_running)
 
     def on_reading(self, job: JobId, status: Status, before: Status | None, sent: float, now: float) -> bool:
-        """A status call that left at `sent` brought this. Returns whether the job is to be read again at once."""
+        """Takes a status that was asked for at `sent`. Returns whether the job is to be read again at once."""
         if not (hint := self._hints.get(job)):
             return False
         self._hints[job], verdict = hint.check(status, before, sent, now)

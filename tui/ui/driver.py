@@ -63,7 +63,7 @@ class Replies:
 class KeyParser:
     """Wraps Textual's parser, which some sequences break; then a new one takes over.
 
-    Recognises pastes and the escape key itself: Textual's takes what follows an escape inside a paste for keys.
+    Recognises pastes and the escape key itself: Textual's parser takes what follows an escape in a paste for keys.
     """
 
     def __init__(self, debug: bool = False) -> None:

@@ -100,7 +100,7 @@ def _move_blocks(shown: list[Line], changed: Mapping[int, Line]) -> tuple[str, l
 
 
 def _block_to_move(shown: list[Line], changed: Mapping[int, Line]) -> Block | None:
-    """A block of changed lines that stand together on the screen, higher or lower; None if there is none.
+    """A block of changed lines that stand on the screen already, higher or lower; None if there is none.
 
     The lowest of those that go down comes first, then the highest of those that go up: none is written over before
     its turn.

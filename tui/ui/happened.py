@@ -191,7 +191,7 @@ class Unseen:
         return now - self._seen.get(job, -inf) < HELD
 
     def release(self, now: float) -> None:
-        """Forget the changes that are not held any more. Call it after the rows were sorted by that, not before."""
+        """Forget the changes that are not held any more. Call it after the rows were sorted: held ones count there."""
         self._seen = {job: at for job, at in self._seen.items() if now - at < HELD}
 
     def show(self, in_view: Iterable[JobId], now: float) -> None:

@@ -27,8 +27,7 @@ from tui.ui.status_line import joined, style_of
 AFTER_NAME, LEAST_AFTER_NAME = " · ", 6
 """What stands between a name and the text after it, and the fewest cells that this text needs."""
 BESIDE, KEPT = 8, 12
-"""Cells that a name leaves to the text after it where it would leave less than the fewest, as long as it keeps so many
-itself."""
+"""A name that leaves fewer cells than that is cut until it leaves `BESIDE`, if it keeps `KEPT` cells then."""
 MARGIN = 2
 """Rows kept in view above and below the cursor."""
 MEASURED, NAMES_MEASURED = 60, 2000

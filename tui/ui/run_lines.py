@@ -149,7 +149,7 @@ def _durations(run: RecordedRun, glyphs: Glyphs) -> Iterable[str]:
 
 
 NAME, SHORT_NAME = 26, 13
-"""Cells of a job's name at most, and where there is no room for it."""
+"""The most cells of a job's name, and the fewest."""
 WITHOUT_NAME = 46
 """Cells of the screen that a line of events needs for all but the name."""
 
