@@ -189,6 +189,13 @@ async def test_a_reversed_order_is_said_where_no_head_of_a_column_shows_it() -> 
         assert "State" in shown.lines[1]
 
 
+async def test_what_a_column_shows_is_not_cut_where_it_is_chosen() -> None:
+    async with screen(3) as shown:
+        await shown.press("W")
+        assert "[ ] ID" in shown.text
+        assert "…" not in shown.text
+
+
 async def test_no_choice_of_an_order_is_cut_on_a_low_screen() -> None:
     async with screen(3, size=(60, 15)) as shown:
         await shown.press("s")

@@ -100,7 +100,7 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
     return (
         Column("state", "State", "what the job does, or what became of it", state, by_state, _state_style,
                steady=(13,)),
-        Column("time", "Time", "how long it runs and when it usually ends, or how long ago it ended", time, _since,
+        Column("time", "Time", "how long it runs and until when, else since when", time, _since,
                _time_style, steady=TIMES),
         Column("age", "Age", "age of its last answer, once it is not fresh", texts.age, _read_at, _age_style),
         Column("job", "Job", "label, or the service's name", lambda row, cells: name(row.state), _by_name, _name_style,
