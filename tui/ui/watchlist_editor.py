@@ -102,14 +102,14 @@ class WatchlistEditor:
     async def add(self, jobs: Sequence[Job]) -> str:
         """Returns why the jobs were not saved; empty if they were."""
         async with self._one_at_a_time:
-            said = f"added {count(jobs)}", f"{are(jobs)} out of the list again"
+            said = f"added {jobs_in_words(jobs)}", f"{are(jobs)} out of the list again"
             await self._change(said, self._store.add, jobs)
             return self._unsaved
 
     async def remove(self, jobs: Sequence[Job]) -> bool:
         """Returns whether any job was removed."""
         async with self._one_at_a_time:
-            said = f"removed {count(jobs)}", f"{are(jobs)} in the list again"
+            said = f"removed {jobs_in_words(jobs)}", f"{are(jobs)} in the list again"
             made = await self._change(said, self._store.remove, [job.id for job in jobs])
             return made is not None and made.before != made.after
 
@@ -220,13 +220,14 @@ class WatchlistEditor:
         self._take(Watchlist())
 
 
-def count(jobs: Sequence[Job]) -> str:
+def jobs_in_words(jobs: Sequence[Job]) -> str:
+    """`web`, or `2 jobs`."""
     return jobs[0].name if len(jobs) == 1 else f"{len(jobs)} jobs"
 
 
 def are(jobs: Sequence[Job]) -> str:
     """`web is`, or `2 jobs are`."""
-    return f"{count(jobs)} {'is' if len(jobs) == 1 else 'are'}"
+    return f"{jobs_in_words(jobs)} {'is' if len(jobs) == 1 else 'are'}"
 
 
 def _size(edit: WatchlistEdit) -> int:

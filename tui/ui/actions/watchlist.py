@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tui.core.job import LABEL_LONGEST, Job, join_tags, retagged, shared_tags, split_tags, unfit
 from tui.core.text import clean
 from tui.ui.actions import Actions
-from tui.ui.watchlist_editor import Emptied, Undone, count
+from tui.ui.watchlist_editor import Emptied, Undone, jobs_in_words
 
 if TYPE_CHECKING:
     from tui.ui.add_dialog import AddDialog
@@ -55,12 +55,12 @@ class WatchlistActions(Actions):
     def _show_added(self, jobs: tuple[Job, ...]) -> None:
         self.screen.cursor.go_to(jobs[0].id)
         hidden = "" if jobs[0].id in self.state.order else "; hidden by the filter" if len(jobs) == 1 else ""
-        self.say(f"Added {count(jobs)}{hidden}. Press {self.screen.key('undo')} to undo.")
+        self.say(f"Added {jobs_in_words(jobs)}{hidden}. Press {self.screen.key('undo')} to undo.")
 
     async def remove(self) -> None:
         jobs = [self.state.board.states[job].named_job for job in self.screen.targets()]
         if jobs and await self.editor.remove(jobs):
-            self.say(f"Removed {count(jobs)}. Press {self.screen.key('undo')} to undo.")
+            self.say(f"Removed {jobs_in_words(jobs)}. Press {self.screen.key('undo')} to undo.")
 
     async def label(self) -> None:
         from tui.ui.dialogs import TextDialog
@@ -90,7 +90,7 @@ class WatchlistActions(Actions):
             return await self._save_tags(jobs, common, split_tags(text))
 
         others = any(job.given_tags != common for job in jobs)
-        title = f"Tags of {count(jobs)}" + (" that all of them have; their other tags stay" if others else "")
+        title = f"Tags of {jobs_in_words(jobs)}" + (" that all of them have; their other tags stay" if others else "")
         hint = "words, separated by spaces; quotes keep spaces"
         await self.screen.ask("tags", TextDialog(title, join_tags(common), hint, TAGS_LONGEST, save))
 
@@ -100,10 +100,10 @@ class WatchlistActions(Actions):
             return ""
         added = [tag for tag in wanted if tag not in common]
         dropped = [tag for tag in common if tag not in wanted]
-        said = f"tagged {count(jobs)}", f"the tags of {count(jobs)} are as before"
+        said = f"tagged {jobs_in_words(jobs)}", f"the tags of {jobs_in_words(jobs)} are as before"
         if not (problem := unfit("", added) or await self.editor.edit(changed, *said)):
             what = clean(" ".join([*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in dropped)]), MOST_SAID)
-            self.say(f"Tags of {count(jobs)}: {what}. Press {self.screen.key('undo')} to undo.")
+            self.say(f"Tags of {jobs_in_words(jobs)}: {what}. Press {self.screen.key('undo')} to undo.")
         return problem
 
     async def undo(self) -> None:
