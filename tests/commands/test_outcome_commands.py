@@ -317,6 +317,14 @@ async def test_find_marks_what_is_watched_and_adds_the_rest_with_names(stage: St
         await stage.find(project="Nope")
 
 
+async def test_a_terminal_has_names_beside_the_outcomes_and_ids_last(stage: Stage) -> None:
+    _, text = await replace(stage, data=CommandTerminal()).status(as_json=False, with_outcome=True)
+    heads, *lines = text.splitlines()
+    assert re.split("  +", heads) == ["STATUS", "OUTCOME", "BUILD", "LABEL", "ID"]
+    row = next(line for line in lines if "mobile-ios" in line)
+    assert re.split("  +", row) == ["idle", "failed", "#12 main", "mobile-ios", NAMED["mobile-ios"].id]
+
+
 async def test_find_says_what_became_of_builds_in_the_words_of_the_screen(stage: Stage) -> None:
     stage.watchlist.remove([JobId(NAMED["web"].id)])
     code, text = await replace(stage, data=CommandTerminal()).find(as_json=False)

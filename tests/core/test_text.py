@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.long_run import by_length
-from tui.core.text import CELL, clean, cut, natural_key, plain_paste, width
+from tui.core.text import CELL, clean, cut, folded, natural_key, plain_paste, width
 
 LOST = "\N{REPLACEMENT CHARACTER}"
 
@@ -95,3 +95,17 @@ def test_numbers_in_names_sort_by_their_value() -> None:
 def test_any_names_can_be_sorted(names: list[str]) -> None:
     keys = sorted(map(natural_key, names))
     assert all(one <= other for one, other in itertools.pairwise(keys))
+
+
+def test_a_row_is_parted_between_its_columns_and_a_sentence_between_its_words() -> None:
+    assert folded("idle  a name of words  tag", 20, 2) == ["idle", "  a name of words", "  tag"]
+    assert folded("one  two three four five six", 12, 2) == ["one  two", "  three four", "  five six"]
+    assert folded("每日 报表 报表", 9) == ["每日 报表", "报表"]
+    assert folded("", 10) == [""]
+
+
+@given(st.text(st.sampled_from("ab  每"), max_size=60), st.integers(4, 20), st.integers(0, 3))
+def test_no_word_is_lost_or_parted_and_no_line_with_two_is_too_long(text: str, cells: int, hang: int) -> None:
+    lines = folded(text, cells, hang)
+    assert " ".join(lines).split() == text.split()
+    assert all(width(line) <= cells or len(line.split()) == 1 for line in lines)

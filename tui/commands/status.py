@@ -186,8 +186,14 @@ def _table(rows: Sequence[ResultRow], with_heads: bool, told: PrintedOutcomes | 
         label = job.label or (told.names.get(job.id, ServiceName()).name if told else "")
         became = _became(told.runs.get(job.id)) if told else ()
         lines.append((word, *became, job.id, label, " ".join(job.tags), profile, why))
-    heads = OUTCOME_HEADS if told else HEADS
-    return aligned(lines, heads if with_heads else ())
+    if told and with_heads:  # where 80 columns have no room for all, the IDs go to a second line
+        return aligned([_id_last(line) for line in lines], _id_last(OUTCOME_HEADS))
+    return aligned(lines, HEADS if with_heads else ())
+
+
+def _id_last(row: Sequence[str]) -> Sequence[str]:
+    at = OUTCOME_HEADS.index("ID")
+    return (*row[:at], *row[at + 1 :], row[at])
 
 
 def _became(run: RunRecord | Failure | None) -> tuple[str, str]:

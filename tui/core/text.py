@@ -168,16 +168,18 @@ def cut(text: str, cells: int) -> str:
 
 
 def folded(text: str, cells: int, hang: int = 0) -> list[str]:
-    """The text in lines of so many cells at most, parted at blanks. A longer word stays whole; lines after the first
-    begin with `hang` blanks.
+    """The text in lines of so many cells at most; those after the first begin with `hang` blanks. They part between
+    columns, which have two blanks between them; between words only in a column that is longer than a line.
     """
     lines, line = [], ""
-    for gap, word in re.findall(r"( *)([^ ]+)", text):
-        if line and width(longer := f"{line}{gap}{word}") > cells:
-            lines.append(line)
-            line = " " * hang + word
-        else:
-            line = longer if line else gap + word
+    for before, column in re.findall(r"( *)([^ ]+(?: [^ ]+)*)", text):
+        is_whole = hang + width(column) <= cells
+        for gap, part in [(before, column)] if is_whole else re.findall("( *)([^ ]+)", before + column):
+            if line and width(line + gap + part) > cells:
+                lines.append(line)
+                line = " " * hang + part
+            else:
+                line += gap + part
     return [*lines, line]
 
 
