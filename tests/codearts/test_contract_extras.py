@@ -26,7 +26,7 @@ from tui.codearts.log_api import Analysis, LogPiece, analysis_call, log_call, lo
 from tui.codearts.record_api import RunLookup
 from tui.core.job import JobId
 from tui.core.known_runs import Match, MatchKind
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.run import FailedStep, Outcome, RunRecord
 
 
@@ -39,12 +39,12 @@ async def asked() -> AsyncIterator[tuple[ExtrasClient, ContractServer]]:
         await client.close()
 
 
-def observed(truth: TrueJob) -> RecordedRun:
+def observed(truth: TrueJob) -> ObservedRun:
     def context(moment: datetime) -> Between:
         return Between(moment.timestamp() - 9, moment.timestamp() + 6)
 
     end = context(truth.ended) if truth.state else None
-    return RecordedRun(JobId(truth.id), context(truth.began), truth.ended.timestamp() - 9, end)
+    return ObservedRun(JobId(truth.id), context(truth.began), truth.ended.timestamp() - 9, end)
 
 
 async def test_every_outcome_is_that_of_the_truth(asked: tuple[ExtrasClient, ContractServer]) -> None:

@@ -10,7 +10,7 @@ from tests.support.clients import JOB
 from tests.support.extra_calls import Handler, envelope, extras
 from tui.codearts.record_api import RunLookup
 from tui.core.known_runs import Match, MatchKind
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Failure
 from tui.core.run import Outcome, Unit
 
@@ -24,13 +24,13 @@ def state(number: int, start: float, lasted: float, word: str, unit: int) -> dic
     return {"number": number, "state": word, "job_running_status": "Finished", **times}
 
 
-def run_of(start: float | None, end: float) -> RecordedRun:
+def run_of(start: float | None, end: float) -> ObservedRun:
     def context(seconds: float) -> Between:
         moment = NOON.timestamp() + seconds
         return Between(moment - 10, moment + 5)
 
     began = Between(None, NOON.timestamp()) if start is None else context(start)
-    return RecordedRun(JOB, began, NOON.timestamp() + end - 10, context(end))
+    return ObservedRun(JOB, began, NOON.timestamp() + end - 10, context(end))
 
 
 class Service:
@@ -59,7 +59,7 @@ class Service:
         )
 
 
-async def lookups(handler: Handler, *runs: RecordedRun) -> tuple[list[Match | Failure], RunLookup]:
+async def lookups(handler: Handler, *runs: ObservedRun) -> tuple[list[Match | Failure], RunLookup]:
     async with extras(handler) as client:
         lookup = RunLookup(client, "cn-north-4", lambda: datetime(2026, 11, 24, tzinfo=UTC))
         return [await lookup.record_of(JOB, run) for run in runs], lookup

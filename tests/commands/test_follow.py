@@ -22,7 +22,7 @@ from tui.commands.output import ExitCode, Output
 from tui.commands.session import Session
 from tui.core.job import Job, JobId
 from tui.core.known_runs import Match, MatchKind
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.core.remembered import LastSeen, Remembered
 from tui.core.run import FailedStep, RunRecord
@@ -145,7 +145,7 @@ class Runs:
     outcome: RunOutcome = RunOutcome.FAILED
     asked: list[str] = field(default_factory=list)
 
-    async def record_of(self, job: JobId, run: RecordedRun) -> Match:
+    async def record_of(self, job: JobId, run: ObservedRun) -> Match:
         self.asked.append("record")
         record = RunRecord(88, self.outcome, "AS SENT", trigger="timer", branch="main", by="lin", is_finished=True)
         return Match(MatchKind.FOUND, record)
@@ -219,7 +219,7 @@ def test_where_extras_hang_or_are_refused_the_lines_are_the_same(as_json: bool) 
 
 def test_a_run_from_before_goes_on_and_its_end_is_noted() -> None:
     noon, job = moment(0).wall.timestamp(), job_id(1)
-    going_on = RecordedRun(job, Between(noon - 90, noon - 80), noon - 10)
+    going_on = ObservedRun(job, Between(noon - 90, noon - 80), noon - 10)
     seen = LastSeen(RUNNING, noon - 10, noon - 9, noon - 80, noon - 90)
     archive = FakeArchive(Remembered({job: [going_on]}, {job: seen}))
     follower = Follower(Recorder(archive, lambda: moment(0)))

@@ -15,7 +15,7 @@ from tui.commands import history
 from tui.commands.output import ExitCode
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.remembered import Notes
 from tui.core.run import Outcome
 from tui.storage.history_file import HistoryFile
@@ -32,9 +32,9 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
     file = HistoryFile(tmp_path / "state/codearts-watch/history.db", now)
     present = now().wall.timestamp()
     runs = (
-        RecordedRun(ONE, Between(BEGAN - 9, BEGAN + 6), ENDED - 9, Between(ENDED - 9, ENDED + 6), interval=15),
-        RecordedRun(TWO, Between(None, present - 500), present - 100, Between(present - 100, present - 90)),
-        RecordedRun(ONE, Between(present - 60, present - 50), present - 10),
+        ObservedRun(ONE, Between(BEGAN - 9, BEGAN + 6), ENDED - 9, Between(ENDED - 9, ENDED + 6), interval=15),
+        ObservedRun(TWO, Between(None, present - 500), present - 100, Between(present - 100, present - 90)),
+        ObservedRun(ONE, Between(present - 60, present - 50), present - 10),
     )
     file.write(Notes(runs))
     file.close()
@@ -127,7 +127,7 @@ def test_outcomes_that_were_written_are_there_without_the_service(
 ) -> None:
     file = HistoryFile(user.home / "state/codearts-watch/history.db", now)
     moment = now().wall.timestamp() - 30
-    late = RecordedRun(TWO, Between(moment - 20, moment - 15), moment - 5, Between(moment - 5, moment), number=88)
+    late = ObservedRun(TWO, Between(moment - 20, moment - 15), moment - 5, Between(moment - 5, moment), number=88)
     file.write(Notes((late._replace(outcome=Outcome.FAILED, outcome_as_sent="FAILURE"),)))
     file.close()
     _, (run,) = listed(user, capsys, "--status-only", "history", TWO, "--since", "1m", "--json")
@@ -140,11 +140,11 @@ def test_many_runs_are_listed_by_their_starts_and_the_last_ones_say_how_many_the
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     noon = now().wall.timestamp() - 3600
     runs = [
-        RecordedRun(TWO, Between(at - 5, at), at + 25, Between(at + 25, at + 30), number=number)
+        ObservedRun(TWO, Between(at - 5, at), at + 25, Between(at + 25, at + 30), number=number)
         for number, at in enumerate(range(int(noon), int(noon) + 3000, 100), 1)
     ]
-    long = RecordedRun(ONE, Between(noon + 2200, noon + 2205), noon + 3000, Between(noon + 3000, noon + 3005))
-    unseen = RecordedRun(ONE, Between(None, noon + 3100), noon + 3100, Between(noon + 3100, noon + 3110))
+    long = ObservedRun(ONE, Between(noon + 2200, noon + 2205), noon + 3000, Between(noon + 3000, noon + 3005))
+    unseen = ObservedRun(ONE, Between(None, noon + 3100), noon + 3100, Between(noon + 3100, noon + 3110))
     file = HistoryFile(user.home / "state/codearts-watch/history.db", now)
     file.write(Notes((*runs, long, unseen)))
     file.close()

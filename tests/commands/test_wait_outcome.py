@@ -13,7 +13,7 @@ from tui.commands.output import ExitCode
 from tui.commands.wait import Until, wait
 from tui.core.job import JobId
 from tui.core.known_runs import Match, MatchKind
-from tui.core.observed_run import RecordedRun
+from tui.core.observed_run import ObservedRun
 from tui.core.reading import Failure, FailureKind, Status
 from tui.core.run import Outcome, RunRecord
 from tui.profiles.extras import Extras
@@ -32,9 +32,9 @@ class Records:
     answer: Callable[[float], Match | Failure]
     last: RunRecord | Failure | None = None
     asked: list[float] = field(default_factory=list)
-    runs: list[RecordedRun] = field(default_factory=list)
+    runs: list[ObservedRun] = field(default_factory=list)
 
-    async def record_of(self, job: JobId, run: RecordedRun) -> Match | Failure:
+    async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
         self.asked.append(round(now().at - START))
         self.runs.append(run)
         return self.answer(now().at - START)

@@ -7,7 +7,7 @@ from tests.core.test_runs_in_progress import JOB, NOW, ended, going
 from tui.core.board import JobState
 from tui.core.job import Job
 from tui.core.job_runs import SERVICE, course_of, job_runs, usual_duration
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.run import Outcome, RunRecord
 
 
@@ -17,7 +17,7 @@ def record(number: int, end: float, duration: float | None = 600, outcome: Outco
     return RunRecord(number, outcome, started_at=started, ended_at=ended_at, duration=duration, is_finished=True)
 
 
-def told(*records: RunRecord, runs: tuple[RecordedRun, ...] = (), run: RecordedRun | None = None) -> JobState:
+def told(*records: RunRecord, runs: tuple[ObservedRun, ...] = (), run: ObservedRun | None = None) -> JobState:
     return JobState(Job(JOB), runs=runs, current_run=run).with_records(records)
 
 
@@ -86,7 +86,7 @@ def test_a_run_without_a_known_start_is_matched_by_its_end() -> None:
 def test_what_earlier_states_of_a_job_had_is_not_kept() -> None:
     def objects() -> int:
         gc.collect()
-        return sum(isinstance(one, RecordedRun) for one in gc.get_objects())
+        return sum(isinstance(one, ObservedRun) for one in gc.get_objects())
 
     before = objects()
     state = told(*(record(number, NOW - 100_000 + 3600 * number) for number in range(20)))

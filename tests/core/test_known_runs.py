@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 
 from tests.support.builders import DAY, job_id
 from tui.core.known_runs import Source, known_runs
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.run import Outcome, RunRecord
 
 NOON = DAY.timestamp()
 
 
-def run(start: float, end: float | None, number: int | None = None) -> RecordedRun:
+def run(start: float, end: float | None, number: int | None = None) -> ObservedRun:
     last = NOON + (start + 10 if end is None else end - 10)
     over = None if end is None else Between(last, NOON + end)
-    return RecordedRun(job_id(1), Between(NOON + start - 10, NOON + start), last, over, interval=10, number=number)
+    return ObservedRun(job_id(1), Between(NOON + start - 10, NOON + start), last, over, interval=10, number=number)
 
 
 def record(number: int, start: float, lasted: float, outcome: Outcome = Outcome.PASSED) -> RunRecord:

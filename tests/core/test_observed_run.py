@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.support.builders import job_id, moment
 from tests.support.long_run import by_length
 from tests.support.true_runs import Truth, is_true
-from tui.core.observed_run import Between, Gap, RecordedRun, merged, observe
+from tui.core.observed_run import Between, Gap, ObservedRun, merged, observe
 from tui.core.reading import Moment, Reading, Status
 from tui.core.run import Outcome
 
@@ -23,10 +23,10 @@ def answer(truth: Truth, sent: float, decided: float, received: float) -> Readin
 
 def watch(
     truth: Truth, asked: list[tuple[float, float, float]], interval: float
-) -> tuple[list[RecordedRun], list[Gap]]:
+) -> tuple[list[ObservedRun], list[Gap]]:
     """All that is recorded, the run that goes on at the end included."""
     last: Reading | None = None
-    run: RecordedRun | None = None
+    run: ObservedRun | None = None
     runs, gaps = [], []
     for times in asked:
         reading = answer(truth, *times)
@@ -119,9 +119,9 @@ def test_only_precise_whole_runs_are_learned_from() -> None:
     assert short.past is None
 
 
-def run(start: float, end: float | None, width: float = 15, number: int | None = None) -> RecordedRun:
+def run(start: float, end: float | None, width: float = 15, number: int | None = None) -> ObservedRun:
     last = end - width if end is not None else start + 600
-    return RecordedRun(JOB, Between(start - width, start), last, Between(last, end) if end else None, number=number)
+    return ObservedRun(JOB, Between(start - width, start), last, Between(last, end) if end else None, number=number)
 
 
 def test_a_run_that_two_saw_is_one_and_known_better() -> None:
@@ -145,15 +145,15 @@ def test_an_end_that_one_saw_is_the_end() -> None:
 
 
 @given(st.permutations([run(100, 200), run(103, 198), run(300, 400), run(500, None), run(502, 590)]))
-def test_the_order_of_the_observers_does_not_matter(runs: list[RecordedRun]) -> None:
+def test_the_order_of_the_observers_does_not_matter(runs: list[ObservedRun]) -> None:
     assert [one.start.by for one in merged(runs)] == [100, 300, 500]
 
 
 def test_a_run_is_known_as_closely_as_all_of_its_observers_know_it_together() -> None:
     seen = [
-        RecordedRun(JOB, Between(NOON, NOON + 30), NOON + 100, Between(NOON + 100, NOON + 160)),
-        RecordedRun(JOB, Between(NOON + 10, NOON + 40), NOON + 110, Between(NOON + 110, NOON + 170), source="b"),
-        RecordedRun(JOB, Between(NOON + 5, NOON + 20), NOON + 120, Between(NOON + 120, NOON + 150), source="c"),
+        ObservedRun(JOB, Between(NOON, NOON + 30), NOON + 100, Between(NOON + 100, NOON + 160)),
+        ObservedRun(JOB, Between(NOON + 10, NOON + 40), NOON + 110, Between(NOON + 110, NOON + 170), source="b"),
+        ObservedRun(JOB, Between(NOON + 5, NOON + 20), NOON + 120, Between(NOON + 120, NOON + 150), source="c"),
     ]
     (run,) = merged(seen)
     assert (run.start, run.end) == (Between(NOON + 10, NOON + 20), Between(NOON + 120, NOON + 150))

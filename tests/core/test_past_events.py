@@ -5,7 +5,7 @@ from datetime import timedelta
 from tests.support.builders import DAY, failure, job_id, moment, reading
 from tui.core.board import JobState
 from tui.core.job import Job, JobId
-from tui.core.observed_run import Between, Gap, RecordedRun
+from tui.core.observed_run import Between, Gap, ObservedRun
 from tui.core.past_events import (
     LONGEST,
     EventKind,
@@ -23,9 +23,9 @@ from tui.core.run import Outcome, RunRecord
 NOON = DAY.timestamp()
 
 
-def run(job: JobId, start: float, end: float | None = None, outcome: Outcome = Outcome.UNKNOWN) -> RecordedRun:
+def run(job: JobId, start: float, end: float | None = None, outcome: Outcome = Outcome.UNKNOWN) -> ObservedRun:
     """A run that began and ended so many seconds after noon."""
-    return RecordedRun(
+    return ObservedRun(
         job,
         Between(NOON + start - 10, NOON + start),
         NOON + (end or start) - 10,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.builders import job_id
 from tui.core.known_runs import Match, MatchKind, choose_record, times_agree, with_record, with_times
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.run import (
     Outcome,
     RunRecord,
@@ -36,7 +36,7 @@ def record(number: int, start: float | None, end: float | None = None, outcome: 
     )
 
 
-RUN = RecordedRun(job_id(1), between(0, 15), at(300).timestamp(), between(300, 305), known_number=10)
+RUN = ObservedRun(job_id(1), between(0, 15), at(300).timestamp(), between(300, 305), known_number=10)
 UNSEEN_START = RUN._replace(start=between(None, -1000), known_number=0)
 
 

@@ -12,7 +12,7 @@ from tui.core.board import JobState
 from tui.core.estimate import Estimate, RunProgress
 from tui.core.job import Job
 from tui.core.job_runs import Course, course_of, usual_duration
-from tui.core.observed_run import Between, Gap, RecordedRun
+from tui.core.observed_run import Between, Gap, ObservedRun
 from tui.core.reading import Status
 from tui.core.run import Outcome, RunRecord
 
@@ -20,33 +20,33 @@ JOB = job_id(1)
 NOW = 1_000_000.0
 
 
-def ended(at: float, duration: float = 600, outcome: Outcome = Outcome.UNKNOWN, width: float = 10) -> RecordedRun:
+def ended(at: float, duration: float = 600, outcome: Outcome = Outcome.UNKNOWN, width: float = 10) -> ObservedRun:
     """A run whose end was seen at `at`; start and end were each between two readings `width` seconds apart."""
     start, end = at - duration, at
-    return RecordedRun(
+    return ObservedRun(
         JOB, Between(start - width, start), end - width, Between(end - width, end), interval=15, outcome=outcome
     )
 
 
-def going(began: float, start_seen: bool = True, maybe_two: bool = False) -> RecordedRun:
-    return RecordedRun(JOB, Between(began - 5 if start_seen else None, began + 5), NOW - 5, maybe_two=maybe_two)
+def going(began: float, start_seen: bool = True, maybe_two: bool = False) -> ObservedRun:
+    return ObservedRun(JOB, Between(began - 5 if start_seen else None, began + 5), NOW - 5, maybe_two=maybe_two)
 
 
-def before(number: int, duration: float = 600) -> list[RecordedRun]:
+def before(number: int, duration: float = 600) -> list[ObservedRun]:
     return [ended(NOW - 3600 * (at + 1), duration) for at in range(number)]
 
 
-def state(runs: Sequence[RecordedRun], run: RecordedRun | None = None, gaps: tuple[Gap, ...] = ()) -> JobState:
+def state(runs: Sequence[ObservedRun], run: ObservedRun | None = None, gaps: tuple[Gap, ...] = ()) -> JobState:
     return JobState(Job(JOB), runs=tuple(runs), current_run=run, gaps=gaps)
 
 
-def course(run: RecordedRun, runs: Sequence[RecordedRun], gaps: Sequence[Gap], now: float) -> Course:
+def course(run: ObservedRun, runs: Sequence[ObservedRun], gaps: Sequence[Gap], now: float) -> Course:
     known = course_of(state(runs, run, tuple(gaps)), now)
     assert known
     return known
 
 
-def usual(runs: Sequence[RecordedRun]) -> Estimate | None:
+def usual(runs: Sequence[ObservedRun]) -> Estimate | None:
     return usual_duration(state(runs), NOW)
 
 

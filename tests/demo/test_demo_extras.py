@@ -35,7 +35,7 @@ from tui.codearts.record_api import RecordPage, record_info_call, record_list_ca
 from tui.core.hints import HintPage
 from tui.core.job import JobId
 from tui.core.known_runs import MatchKind, choose_record
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Failure, Moment, Status
 from tui.core.reading import FailureKind as K
 from tui.core.run import Calibration, Outcome, RunRecord, Unit
@@ -85,11 +85,11 @@ class World:
             self.demo.time.seconds += step
         return Between(before.timestamp(), self.now.timestamp())
 
-    async def run(self, label: str = JOB) -> RecordedRun:
+    async def run(self, label: str = JOB) -> ObservedRun:
         """The next run from its start to its end."""
         await self.until(Status.IDLE, label)
         start, end = await self.until(Status.RUNNING, label), await self.until(Status.IDLE, label)
-        return RecordedRun(self.ids[label], start, end.after or 0.0, end)
+        return ObservedRun(self.ids[label], start, end.after or 0.0, end)
 
 
 @asynccontextmanager

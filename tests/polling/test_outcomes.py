@@ -8,13 +8,13 @@ from tests.support.builders import failure, job_id, moment
 from tests.support.virtual_time import in_virtual_time
 from tui.core.job import JobId
 from tui.core.known_runs import Match, MatchKind
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Failure, FailureKind
 from tui.core.run import FailedStep, LastRuns, Outcome, RunRecord
 from tui.polling.outcomes import Outcomes
 
 NOON = moment(0).wall.timestamp()
-RUN = RecordedRun(job_id(1), Between(None, NOON - 60), NOON, Between(NOON, NOON + 5))
+RUN = ObservedRun(job_id(1), Between(None, NOON - 60), NOON, Between(NOON, NOON + 5))
 STEP = FailedStep("Sign ipa", "CB.2017", "expired")
 JOBS = [job_id(number) for number in range(1, 9)]
 
@@ -33,7 +33,7 @@ class ScriptedSource:
         self.asked: list[tuple[str, JobId, float]] = []
         self._latency = latency
 
-    async def record_of(self, job: JobId, run: RecordedRun) -> Match | Failure:
+    async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
         await self._note("record", job)
         return self.match(job)
 

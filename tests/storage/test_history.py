@@ -25,7 +25,7 @@ from tui.core.errors import UserError
 from tui.core.estimate import estimate
 from tui.core.job import JobId
 from tui.core.job_runs import RUNS_SHOWN
-from tui.core.observed_run import Between, Gap, RecordedRun
+from tui.core.observed_run import Between, Gap, ObservedRun
 from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered
 from tui.core.run import Outcome
@@ -48,11 +48,11 @@ JOBS = frozenset({job_id(1)})
 
 def run(
     start: float, end: float | None = None, job: int = 1, number: int | None = None, as_sent: str = ""
-) -> RecordedRun:
+) -> ObservedRun:
     over = Between(end - 15, end) if end else None
     went_on, outcome = (end or start + 100) - 15, Outcome.FAILED if as_sent else Outcome.UNKNOWN
     start_between = Between(start - 15, start)
-    return RecordedRun(job_id(job), start_between, went_on, over, False, 15, number, outcome, as_sent)
+    return ObservedRun(job_id(job), start_between, went_on, over, False, 15, number, outcome, as_sent)
 
 
 @pytest.fixture
@@ -90,10 +90,10 @@ def awaited(history: History, find: Callable[[], Found | None]) -> Found:
     return found
 
 
-def runs_read(history: History) -> Mapping[JobId, Sequence[RecordedRun]]:
+def runs_read(history: History) -> Mapping[JobId, Sequence[ObservedRun]]:
     """The runs of the jobs that were read later, as soon as there are any."""
 
-    def runs() -> Mapping[JobId, Sequence[RecordedRun]] | None:
+    def runs() -> Mapping[JobId, Sequence[ObservedRun]] | None:
         read = history.remembered(JOBS)
         return read and read.runs
 

@@ -16,7 +16,7 @@ from tui.core.board import Board, JobState
 from tui.core.estimate import WINDOW
 from tui.core.job import Job, JobId
 from tui.core.job_runs import course_of
-from tui.core.observed_run import Between, Gap, RecordedRun
+from tui.core.observed_run import Between, Gap, ObservedRun
 from tui.core.past_events import EventKind, Outage, ended_outage, events_of
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
 from tui.core.remembered import Notes, Remembered, together
@@ -66,7 +66,7 @@ class Program:
         return self.board.states[JOB]
 
     @property
-    def runs(self) -> list[RecordedRun]:
+    def runs(self) -> list[ObservedRun]:
         return [*self.state.runs, *([self.state.current_run] if self.state.current_run else [])]
 
     def record(self, reading: Reading, interval: float = 15.0) -> None:
@@ -326,7 +326,7 @@ def test_a_thousand_flips_with_gaps_and_restarts_are_recorded_truly(path: Path, 
     chance = random.Random(seed)
     truth = flips(chance, 1000)
     program, now, restarts = Program(path), 0.0, 0
-    recorded: dict[float, RecordedRun] = {}
+    recorded: dict[float, ObservedRun] = {}
     while now < truth.flips[-1] + 60:
         took = chance.uniform(0.02, 2)
         decided = now + chance.uniform(0, took)

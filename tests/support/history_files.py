@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tui.core.job import JobId
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes
 from tui.core.run import Outcome
@@ -35,7 +35,7 @@ def fill(folder: Path, jobs: Iterable[str], now: Callable[[], Moment]) -> None:
             outcome = Outcome.FAILED if number % 5 == 0 else Outcome.PASSED
             begin = Between(at - 135 - 2 * number, at - 120 - 2 * number)
             runs.append(
-                RecordedRun(job, begin, at - 15, Between(at - 15, at), interval=15, number=number, outcome=outcome)
+                ObservedRun(job, begin, at - 15, Between(at - 15, at), interval=15, number=number, outcome=outcome)
             )
         seen[job] = LastSeen(
             Status.IDLE, end - 301, end - 300, end - IDLE, end - IDLE - 15, 12, Outcome.PASSED, "SUCCESS"

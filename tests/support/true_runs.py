@@ -1,7 +1,7 @@
 """A job whose runs are known, and whether what was recorded of it is true."""
 
 from tests.support.builders import moment
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Status
 
 NOON = moment(0).wall.timestamp()
@@ -25,7 +25,7 @@ def holds(between: Between, at: float) -> bool:
     return (between.after is None or between.after <= NOON + at) and NOON + at <= between.by
 
 
-def is_true(run: RecordedRun, truth: Truth) -> bool:
+def is_true(run: ObservedRun, truth: Truth) -> bool:
     """Returns whether one of the true runs began and ended within the bounds of `run`, or `run` may be several."""
     if run.maybe_two:
         return any(holds(run.start, start) for start, _ in truth.runs())

@@ -11,7 +11,7 @@ from tests.support.builders import failure, job_id
 from tests.support.screen_harness import Screen, screen
 from tui.core.errors import UserError
 from tui.core.job import JobId
-from tui.core.observed_run import RecordedRun
+from tui.core.observed_run import ObservedRun
 from tui.core.reading import FailureKind, Status
 from tui.core.run import FailedStep, Outcome, RunRecord
 
@@ -129,7 +129,7 @@ async def test_the_history_shows_older_runs_of_the_file_when_they_are_read() -> 
     gate = threading.Event()
     asked: list[float] = []
 
-    def older_runs(job: JobId, before: float) -> list[RecordedRun]:
+    def older_runs(job: JobId, before: float) -> list[ObservedRun]:
         gate.wait(20)
         asked.append(before)
         if job != job_id(2):

@@ -6,7 +6,7 @@ from tests.support.archive import FakeArchive
 from tests.support.builders import DAY, failure, job_id, moment, reading
 from tests.support.screen_harness import Screen, screen
 from tui.core.job import JobId, ServiceName
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Failure, FailureKind, Status
 from tui.core.remembered import LastSeen, Remembered
 from tui.core.run import Outcome
@@ -15,11 +15,11 @@ from tui.storage.recorder import Recorder
 NOON = DAY.timestamp()
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
 ONE, TWO, THREE = job_id(1), job_id(2), job_id(3)
-RUN = RecordedRun(
+RUN = ObservedRun(
     ONE, Between(NOON - 900, NOON - 890), NOON - 610, Between(NOON - 610, NOON - 600), number=7, outcome=Outcome.FAILED
 )
 KNOWN = Remembered(
-    {ONE: [RUN], TWO: [RecordedRun(TWO, Between(NOON - 300, NOON - 290), NOON - 121)]},
+    {ONE: [RUN], TWO: [ObservedRun(TWO, Between(NOON - 300, NOON - 290), NOON - 121)]},
     {
         ONE: LastSeen(IDLE, NOON - 121, NOON - 120, NOON - 600, NOON - 610, 7, Outcome.FAILED, "FAILURE"),
         TWO: LastSeen(RUNNING, NOON - 121, NOON - 120, NOON - 290, NOON - 300),
@@ -65,7 +65,7 @@ async def test_a_run_is_listed_once_also_where_the_clock_was_set_back_after_it()
     before = RUN._replace(start=Between(NOON - 7200, NOON - 7190), number=6)
     pages = [[before, RUN], [RUN._replace(start=Between(None, NOON - 9000), number=5)], []]
 
-    def older_runs(job: JobId, before: float) -> list[RecordedRun]:
+    def older_runs(job: JobId, before: float) -> list[ObservedRun]:
         return pages.pop(0)
 
     async with screen(1, recorder=recorder_of(FakeArchive(KNOWN)), older_runs=older_runs) as shown:

@@ -19,7 +19,7 @@ from tests.support.virtual_time import run
 from tui.codearts.status_api import interpret
 from tui.core.board import Board, JobState, stops_between
 from tui.core.job import JobId
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Moment, Reading, Status
 from tui.core.remembered import Notes, Remembered, together
 from tui.core.run import RunRecord, outcome_of
@@ -108,7 +108,7 @@ def holds(between: Between, at: float) -> bool:
     return between.holds(NOON + at, widening=0.001)
 
 
-def happened(build: Build, run: RecordedRun) -> bool:
+def happened(build: Build, run: ObservedRun) -> bool:
     return holds(run.start, build.began) and (run.end is None or holds(run.end, build.ends))
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.core.test_past_events import FAILED, NOON, PASSED, UNKNOWN, failing, job, run
 from tests.support.builders import DAY, job_id
 from tui.core.job import JobId
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.past_events import PastEvent, digest, events
 from tui.core.run import Outcome, RunRecord
 from tui.terminal.capabilities import ASCII, UNICODE
@@ -22,7 +22,7 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"tui.ui.{module}.local", lambda at: DAY + timedelta(seconds=at - NOON))
 
 
-def whole(outcome: Outcome = PASSED, **parts: Any) -> RecordedRun:
+def whole(outcome: Outcome = PASSED, **parts: Any) -> ObservedRun:
     return run(job_id(1), 60, 660, outcome)._replace(**parts)
 
 
@@ -47,7 +47,7 @@ def whole(outcome: Outcome = PASSED, **parts: Any) -> RecordedRun:
         (whole(start=Between(NOON, NOON), end=Between(NOON, NOON)), "       ✓ passed    12:00"),
     ],
 )
-def test_a_line_says_what_is_known_of_a_run(known: RecordedRun, line: str) -> None:
+def test_a_line_says_what_is_known_of_a_run(known: ObservedRun, line: str) -> None:
     assert run_line(known, DAY, UNICODE) == line
 
 

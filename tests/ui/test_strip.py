@@ -3,21 +3,21 @@
 import pytest
 
 from tests.core.test_runs_in_progress import JOB, ended
-from tui.core.observed_run import Between, Gap, RecordedRun
+from tui.core.observed_run import Between, Gap, ObservedRun
 from tui.core.run import Outcome
 from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
 from tui.ui.columns import strip
 
 
-def runs(*durations: float, outcome: Outcome = Outcome.PASSED) -> list[RecordedRun]:
+def runs(*durations: float, outcome: Outcome = Outcome.PASSED) -> list[ObservedRun]:
     return [ended(at * 10_000.0, duration, outcome) for at, duration in enumerate(durations, 1)]
 
 
-def drawn(known: list[RecordedRun], gaps: tuple[Gap, ...] = (), glyphs: Glyphs = UNICODE) -> str:
+def drawn(known: list[ObservedRun], gaps: tuple[Gap, ...] = (), glyphs: Glyphs = UNICODE) -> str:
     return "".join(mark.text for mark in strip(known, gaps, glyphs.strip))
 
 
-def looks(known: list[RecordedRun]) -> list[str]:
+def looks(known: list[ObservedRun]) -> list[str]:
     return [mark.look for mark in strip(known, (), UNICODE.strip)]
 
 

@@ -19,7 +19,7 @@ from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.job_list_api import running_status_call
 from tui.core.job import JobId
 from tui.core.known_runs import Match, MatchKind, choose_record, with_times
-from tui.core.observed_run import RecordedRun
+from tui.core.observed_run import ObservedRun
 from tui.core.reading import Failure, Retry
 from tui.core.run import Calibration, LastRuns, Outcome, RunRecord, is_finished, outcome_of
 
@@ -179,7 +179,7 @@ class RunLookup:
         self.calibration = calibration or Calibration()
         self._exact_answers = 0
 
-    async def record_of(self, job: JobId, run: RecordedRun) -> Match | Failure:
+    async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
         """The record of an observed run; a failure only if the list of records could not be had."""
         records = await self.records(job)
         if isinstance(records, Failure):

@@ -13,7 +13,7 @@ from tui.commands.status import json_text
 from tui.core.board import Board, JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.observed_run import RecordedRun
+from tui.core.observed_run import ObservedRun
 from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.transitions import Change, Event, changes_of
@@ -104,7 +104,7 @@ class Follower:
         """The user's label, else the service's name; empty where there is neither."""
         return self._states[job].named_job.label
 
-    def stopped_run(self, job: JobId) -> RecordedRun | None:
+    def stopped_run(self, job: JobId) -> ObservedRun | None:
         """The run of the job's last stop."""
         return self._states[job].stopped_run
 
@@ -180,7 +180,7 @@ class FollowedRuns:
         self._bug: BaseException | None = None
         self._outcomes = Outcomes(session.extras, self._learn, lambda: session.now().at)
 
-    def stopped(self, job: JobId, run: RecordedRun, profile: str) -> None:
+    def stopped(self, job: JobId, run: ObservedRun, profile: str) -> None:
         """A run was seen to end just now."""
         self._outcomes.stopped(job, run, profile)
 

@@ -14,7 +14,7 @@ from tui.commands.wait import timeout_seconds
 from tui.core.board import Board
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.known_runs import KnownRun, known_runs
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Failure, Retry
 from tui.core.run import RunRecord, numbered, outcome_word
 from tui.core.text import DETAIL, clean
@@ -97,7 +97,7 @@ def _say_undated(number: int, output: Output) -> None:
 def runs_of(
     jobs: Sequence[Job],
     names: Mapping[JobId, ServiceName],
-    observed: Mapping[JobId, Sequence[RecordedRun]],
+    observed: Mapping[JobId, Sequence[ObservedRun]],
     records: Mapping[JobId, Sequence[RunRecord]],
 ) -> list[JobRun]:
     """Returns the runs of these jobs in the order of their ends; those whose times are not known come first, in the
@@ -179,7 +179,7 @@ def _outcome(known: KnownRun) -> str:
     return outcome_word(known.outcome, known.outcome_as_sent) or "ended"
 
 
-def _note(observed: RecordedRun | None) -> str:
+def _note(observed: ObservedRun | None) -> str:
     if observed is None:
         return "not observed"
     two = "perhaps two builds" if observed.maybe_two else ""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tui.context import App, Context
     from tui.core.job import JobId
-    from tui.core.observed_run import RecordedRun
+    from tui.core.observed_run import ObservedRun
     from tui.storage.recorder import Recorder
     from tui.storage.settings import Settings
     from tui.storage.watchlist import Watchlist, WatchlistStore
@@ -155,7 +155,7 @@ def _with_files(context: "Context", deps: "ScreenDeps") -> "ScreenDeps":
     if not state_file:
         return deps
 
-    def older_runs(job: "JobId", before: float) -> "Sequence[RecordedRun]":
+    def older_runs(job: "JobId", before: float) -> "Sequence[ObservedRun]":
         from tui.storage.history_file import read_older
 
         return read_older(state_file.parent, job, before)

@@ -9,7 +9,7 @@ from tui.core.alert_policy import Arm
 from tui.core.estimate import WINDOW
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.known_runs import MatchKind, choose_record, known_runs, with_record
-from tui.core.observed_run import Gap, RecordedRun, observe
+from tui.core.observed_run import Gap, ObservedRun, observe
 from tui.core.reading import Failure, Moment, Reading, Retry, Status
 from tui.core.run import FailedStep, Outcome, RunRecord, newer
 
@@ -97,9 +97,9 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     learned_at: float = -inf
     """When the last run was learned; seconds of the clock of readings."""
     service_name: ServiceName = ServiceName()
-    runs: tuple[RecordedRun, ...] = ()
+    runs: tuple[ObservedRun, ...] = ()
     """The last runs that were seen to end, oldest first."""
-    current_run: RecordedRun | None = None
+    current_run: ObservedRun | None = None
     """The run in progress; None if the status is not running."""
     gaps: tuple[Gap, ...] = ()
     """The last times in which the job was not watched, oldest first."""
@@ -130,7 +130,7 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         return self.job._replace(given_label=self.service_name.name)
 
     @property
-    def stopped_run(self) -> RecordedRun | None:
+    def stopped_run(self) -> ObservedRun | None:
         """The run whose stop was the last change; None where the last change was none.
 
         Another program may have seen a whole run since then.
@@ -214,7 +214,7 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         known = known._replace(transitions=(*self.transitions, change)[-TRANSITIONS_KEPT:])
         return known.after_stop(seen.ended, since_after) if seen.ended else known
 
-    def after_stop(self, run: RecordedRun, running_at: Moment) -> "JobState":
+    def after_stop(self, run: ObservedRun, running_at: Moment) -> "JobState":
         """What was known of the last run is about the one before it now, if the job was found running after that.
 
         If it was learned later than that, it may be about the very run that stopped.
@@ -351,7 +351,7 @@ class Board(NamedTuple):
         return self._replace(states=states)
 
 
-def _with_record(run: RecordedRun, record: RunRecord | None) -> RecordedRun:
+def _with_record(run: ObservedRun, record: RunRecord | None) -> ObservedRun:
     return with_record(run, record) if record and record.is_finished is not False else run
 
 
@@ -362,7 +362,7 @@ def states_on_both(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterat
             yield was, now
 
 
-def stops_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterator[tuple[JobId, RecordedRun]]:
+def stops_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterator[tuple[JobId, ObservedRun]]:
     """The runs of these jobs whose end was seen between the two boards, the last one of each."""
     for was, now in states_on_both(before, after, jobs):
         if now.has_changed_since(was) and (run := now.stopped_run):

@@ -8,7 +8,7 @@ from tui.core.board import Board, JobState
 from tui.core.estimate import Estimate, Outlook, RunProgress, estimate, outlook
 from tui.core.job import JobId
 from tui.core.known_runs import SLACK, WIDENING, known_runs, times_agree, with_record
-from tui.core.observed_run import Between, Gap, RecordedRun
+from tui.core.observed_run import Between, Gap, ObservedRun
 from tui.core.reading import Moment, Status
 from tui.core.run import RunRecord
 
@@ -18,7 +18,7 @@ REMEMBERED_JOBS = 2048
 """So many jobs have their runs kept, and what was computed from these; further ones have them computed each time."""
 _DAY = 86_400.0
 SERVICE = "the service"
-"""The source of a run that was not observed."""
+"""The source of a run of which only the service's record tells."""
 
 
 P = ParamSpec("P")
@@ -49,7 +49,7 @@ def _kept_for_last_state(
     return value_of
 
 
-def job_runs(state: JobState) -> tuple[RecordedRun, ...]:
+def job_runs(state: JobState) -> tuple[ObservedRun, ...]:
     """Returns the runs that ended, oldest first. An observed run has number, outcome and times of its record."""
     return _joined_runs(state) if state.records else state.runs
 
@@ -66,7 +66,7 @@ def _usual_duration(state: JobState, now: float) -> Estimate | None:
 
 
 @_kept_for_last_state
-def _joined_runs(state: JobState) -> tuple[RecordedRun, ...]:
+def _joined_runs(state: JobState) -> tuple[ObservedRun, ...]:
     joined = known_runs(state.runs, state.records)
     runs = [_with_times(one.run, one.record) for one in joined if one.run]
     unnumbered = [run for run in runs if run.number is None]
@@ -79,7 +79,7 @@ def _joined_runs(state: JobState) -> tuple[RecordedRun, ...]:
     return tuple(sorted([*runs, *filter(None, told)], key=lambda run: run.start.by))
 
 
-def as_run(job: JobId, record: RunRecord) -> RecordedRun | None:
+def as_run(job: JobId, record: RunRecord) -> ObservedRun | None:
     """Returns the run as the service tells of it; None if it goes on, or if its start is not known.
 
     Its end is not known while the unit of the service's durations is not.
@@ -88,7 +88,7 @@ def as_run(job: JobId, record: RunRecord) -> RecordedRun | None:
         return None
     start = record.started_at.timestamp()
     ended = _ended(record)
-    return RecordedRun(
+    return ObservedRun(
         job,
         Between(start, start),
         start if ended is None else ended,
@@ -108,7 +108,7 @@ def _ended(record: RunRecord) -> float | None:
     return record.started_at.timestamp() + record.duration
 
 
-def _with_times(run: RecordedRun, record: RunRecord | None) -> RecordedRun:
+def _with_times(run: ObservedRun, record: RunRecord | None) -> ObservedRun:
     """Returns the run with number, outcome and times of its record; times only if both are where they were seen."""
     if record is None:
         return run
@@ -118,11 +118,11 @@ def _with_times(run: RecordedRun, record: RunRecord | None) -> RecordedRun:
     return run
 
 
-def _are_where_seen(start: float, end: float, run: RecordedRun) -> bool:
+def _are_where_seen(start: float, end: float, run: ObservedRun) -> bool:
     return run.end is not None and run.start.holds(start, SLACK) and run.end.holds(end, SLACK)
 
 
-def _may_be(run: RecordedRun, record: RunRecord) -> bool:
+def _may_be(run: ObservedRun, record: RunRecord) -> bool:
     """Whether the record may be about the run: its start or its end is where that of the run was seen."""
     ended = _ended(record)
     if run.start.after is not None and record.started_at and _holds(run.start, record.started_at.timestamp()):
@@ -179,7 +179,7 @@ def course_of(state: JobState, now: float) -> Course | None:
     return course(run, usual_duration(state, now), state.gaps, now)
 
 
-def course(run: RecordedRun, usual: Estimate | None, gaps: Iterable[Gap], now: float) -> Course:
+def course(run: ObservedRun, usual: Estimate | None, gaps: Iterable[Gap], now: float) -> Course:
     """Returns how far the run is at `now` (epoch seconds), judged by the usual duration.
 
     A run that may be two has been going since the last gap at least: the first of the two may have ended in it.
@@ -201,7 +201,7 @@ def late_since(state: JobState) -> float | None:
     return read_at - known.elapsed + known.usual.too_long
 
 
-def _sure_start(run: RecordedRun, gaps: Iterable[Gap]) -> float:
+def _sure_start(run: ObservedRun, gaps: Iterable[Gap]) -> float:
     """Returns the latest moment at which the run can have begun."""
     if not run.maybe_two:
         return run.start.by

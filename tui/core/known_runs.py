@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from tui.core.observed_run import Between, RecordedRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.run import Outcome, RunRecord
 
 
@@ -20,7 +20,7 @@ class Source(StrEnum):
 class KnownRun(NamedTuple):
     """One run; at least one of the two is there."""
 
-    run: RecordedRun | None
+    run: ObservedRun | None
     record: RunRecord | None
 
     @property
@@ -73,7 +73,7 @@ class KnownRun(NamedTuple):
 _NONE = RunRecord(0)
 
 
-def known_runs(runs: Sequence[RecordedRun], records: Iterable[RunRecord]) -> list[KnownRun]:
+def known_runs(runs: Sequence[ObservedRun], records: Iterable[RunRecord]) -> list[KnownRun]:
     """Returns the runs of one job in the order of their ends, each once.
 
     A run and a record with the same number are one; without a number, the times decide.
@@ -86,7 +86,7 @@ def known_runs(runs: Sequence[RecordedRun], records: Iterable[RunRecord]) -> lis
 
 
 def _joined(
-    runs: Sequence[RecordedRun], numbered: dict[int, RunRecord], left: dict[int, RunRecord]
+    runs: Sequence[ObservedRun], numbered: dict[int, RunRecord], left: dict[int, RunRecord]
 ) -> Iterator[KnownRun]:
     """Takes the records of runs without a number out of `left`."""
     for run in runs:
@@ -129,7 +129,7 @@ class Match(NamedTuple):
         return self.kind in (MatchKind.FOUND, MatchKind.AMBIGUOUS)
 
 
-def choose_record(records: Iterable[RunRecord], run: RecordedRun) -> Match:
+def choose_record(records: Iterable[RunRecord], run: ObservedRun) -> Match:
     """Chooses the record of an observed run: one with a new number and fitting times.
 
     The start decides, or the end for a run that was going when first read and for one that may be two. An exact fit is
@@ -152,12 +152,12 @@ def with_times(record: RunRecord, exact: RunRecord) -> RunRecord:
     )
 
 
-def times_agree(record: RunRecord, run: RecordedRun) -> bool:
+def times_agree(record: RunRecord, run: ObservedRun) -> bool:
     """Whether the record's times may be shown instead of the observed ones: no observation contradicts them."""
     return _agrees(record.started_at, run.start, WIDENING) and _agrees(record.ended_at, run.end, WIDENING)
 
 
-def with_record(run: RecordedRun, record: RunRecord) -> RecordedRun:
+def with_record(run: ObservedRun, record: RunRecord) -> ObservedRun:
     """Returns the run with what its record says of it.
 
     If the record has both times, and both were observed, the run is one, whatever could not be seen in between.

@@ -51,8 +51,8 @@ class Between(NamedTuple):
         return self if after is not None and after > both.by else both
 
 
-class RecordedRun(NamedTuple):
-    """One build of a job. It goes on while `end` is None."""
+class ObservedRun(NamedTuple):
+    """One run of a job: between which readings it began and ended. It goes on while `end` is None."""
 
     job: JobId
     start: Between
@@ -93,7 +93,7 @@ class RecordedRun(NamedTuple):
             return None
         return PastRun(self.end.by, length, self.outcome.did_not_pass)
 
-    def shifted(self, seconds: float) -> "RecordedRun":
+    def shifted(self, seconds: float) -> "ObservedRun":
         """Returns the same run by a clock that is so much ahead."""
         return self._replace(
             start=self.start.shifted(seconds),
@@ -101,7 +101,7 @@ class RecordedRun(NamedTuple):
             end=self.end and self.end.shifted(seconds),
         )
 
-    def touches(self, other: "RecordedRun") -> bool:
+    def touches(self, other: "ObservedRun") -> bool:
         """Returns whether both are one run: they were seen running, or may have begun, at the same time."""
         if self.number is not None and other.number is not None:
             return self.number == other.number
@@ -110,7 +110,7 @@ class RecordedRun(NamedTuple):
             return True
         return self.start.overlaps(other.start) and not (self.is_over_before(other) or other.is_over_before(self))
 
-    def is_over_before(self, other: "RecordedRun") -> bool:
+    def is_over_before(self, other: "ObservedRun") -> bool:
         """Returns whether this run had ended when the other was last seen running."""
         return self.end is not None and self.end.by < other.running_at
 
@@ -118,7 +118,7 @@ class RecordedRun(NamedTuple):
     def seen_span(self) -> tuple[float, float]:
         return min(self.start.by, self.running_at), max(self.start.by, self.running_at)
 
-    def narrowed(self, other: "RecordedRun") -> "RecordedRun":
+    def narrowed(self, other: "ObservedRun") -> "ObservedRun":
         """Returns the combined knowledge of two observers of the same run."""
         ends = [end for end in (self.end, other.end) if end]
         return self._replace(
@@ -144,16 +144,16 @@ class Gap(NamedTuple):
 class Observation(NamedTuple):
     """What one successful reading showed."""
 
-    run: RecordedRun | None = None
+    run: ObservedRun | None = None
     """The run in progress."""
-    ended: RecordedRun | None = None
+    ended: ObservedRun | None = None
     gap: Gap | None = None
 
 
 _NOTHING = Observation()
 
 
-def observe(last: Reading | None, run: RecordedRun | None, reading: Reading, interval: float = inf) -> Observation:
+def observe(last: Reading | None, run: ObservedRun | None, reading: Reading, interval: float = inf) -> Observation:
     """Returns what a successful reading showed, compared with `last`, the successful one before it.
 
     `run` is the run in progress, `interval` the seconds between two readings while the job had the status of `last`.
@@ -179,14 +179,14 @@ def observe(last: Reading | None, run: RecordedRun | None, reading: Reading, int
     return Observation(run._replace(running_at=running_at, maybe_two=maybe_two, interval=interval), None, gap)
 
 
-def _going(reading: Reading, start: Between, interval: float) -> RecordedRun | None:
+def _going(reading: Reading, start: Between, interval: float) -> ObservedRun | None:
     """Returns the run that this reading showed for the first time; None if there is none."""
     if reading.outcome is Status.IDLE:
         return None
-    return RecordedRun(reading.job, start, reading.sent.wall.timestamp(), interval=interval)
+    return ObservedRun(reading.job, start, reading.sent.wall.timestamp(), interval=interval)
 
 
-def merged(runs: Iterable[RecordedRun]) -> list[RecordedRun]:
+def merged(runs: Iterable[ObservedRun]) -> list[ObservedRun]:
     """Returns the runs of one job, oldest first; a run that several observers saw is listed once.
 
     An observer that polled too rarely to see the idle time between two runs has one run for both: it is dropped.
@@ -197,14 +197,14 @@ def merged(runs: Iterable[RecordedRun]) -> list[RecordedRun]:
     return [run for group in _touching(ordered) for run in _one_each(group)]
 
 
-def _are_apart(one: RecordedRun, later: RecordedRun) -> bool:
+def _are_apart(one: ObservedRun, later: ObservedRun) -> bool:
     """Returns whether the first run had ended when the later one was first seen; almost all had."""
     return one.end is not None and one.end.by < later.start.by and (one.number is None or one.number != later.number)
 
 
-def _touching(runs: Iterable[RecordedRun]) -> Iterator[list[RecordedRun]]:
+def _touching(runs: Iterable[ObservedRun]) -> Iterator[list[ObservedRun]]:
     """Yields groups of runs that touch each other, directly or through other runs."""
-    group: list[RecordedRun] = []
+    group: list[ObservedRun] = []
     for run in sorted(runs, key=lambda run: run.seen_span):
         if group and not any(run.touches(other) for other in group):
             yield group
@@ -214,9 +214,9 @@ def _touching(runs: Iterable[RecordedRun]) -> Iterator[list[RecordedRun]]:
         yield group
 
 
-def _one_each(group: list[RecordedRun]) -> Iterator[RecordedRun]:
+def _one_each(group: list[ObservedRun]) -> Iterator[ObservedRun]:
     """Yields the runs of a group that do not touch, each narrowed by the runs that touch it and no other."""
-    apart: list[RecordedRun] = []
+    apart: list[ObservedRun] = []
     for run in sorted(group, key=lambda run: run.seen_span[1]):
         if not any(run.touches(other) for other in apart):
             apart.append(run)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tui.core.board import RUNS_KEPT, JobState
 from tui.core.job import JobId
 from tui.core.job_runs import SERVICE, job_runs, late_since
-from tui.core.observed_run import RecordedRun
+from tui.core.observed_run import ObservedRun
 from tui.core.run import Outcome
 
 LONGEST = 1000
@@ -41,7 +41,7 @@ class PastEvent(NamedTuple):
     """When it was known, at the latest; epoch seconds."""
     job: JobId
     kind: EventKind
-    run: RecordedRun | None = None
+    run: ObservedRun | None = None
     reason: str = ""
     """Why there was no answer."""
 
@@ -73,7 +73,7 @@ def events_of(state: JobState) -> Iterator[PastEvent]:
         yield from _of_outages([outage])
 
 
-def _missed(state: JobState) -> Iterator[tuple[RecordedRun, float]]:
+def _missed(state: JobState) -> Iterator[tuple[ObservedRun, float]]:
     """Yields each run that ended while the job was not watched, and when it ended; the service's records say both."""
     for run in job_runs(state) if state.gaps else ():
         ended = run.end.by if run.source == SERVICE and run.end and run.end.after is not None else None

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from tui.core.board import GAPS_KEPT, RUNS_KEPT, Board, JobState
 from tui.core.job import JobId
-from tui.core.observed_run import Between, Gap, RecordedRun, merged
+from tui.core.observed_run import Between, Gap, ObservedRun, merged
 from tui.core.reading import Moment, Reading, Status
 from tui.core.run import Outcome, RunRecord
 
@@ -37,7 +37,7 @@ class LastSeen(NamedTuple):
 class Remembered(NamedTuple):
     """What was read from the file."""
 
-    runs: Mapping[JobId, Sequence[RecordedRun]] = {}
+    runs: Mapping[JobId, Sequence[ObservedRun]] = {}
     """The last runs of each job, oldest first, of all hosts; the last one may be going on."""
     seen: Mapping[JobId, LastSeen] = {}
     gaps: Mapping[JobId, Sequence[Gap]] = {}
@@ -69,7 +69,7 @@ def _only(known: Mapping[JobId, Known], jobs: AbstractSet[JobId]) -> dict[JobId,
 class Notes(NamedTuple):
     """What is to be written down."""
 
-    runs: tuple[RecordedRun, ...] = ()
+    runs: tuple[ObservedRun, ...] = ()
     gaps: tuple[Gap, ...] = ()
     seen: Mapping[JobId, LastSeen] = MappingProxyType({})
     dropped: frozenset[tuple[JobId, float]] = frozenset()
@@ -80,7 +80,7 @@ class Notes(NamedTuple):
 
 def together(notes: Iterable[Notes]) -> Notes:
     """Returns all notes as one; of two notes about the same run the later one counts."""
-    runs: dict[tuple[JobId, float], RecordedRun] = {}
+    runs: dict[tuple[JobId, float], ObservedRun] = {}
     gaps: list[Gap] = []
     seen: dict[JobId, LastSeen] = {}
     dropped: set[tuple[JobId, float]] = set()
@@ -134,14 +134,14 @@ def _remember(state: JobState, known: Remembered, now: Moment) -> JobState:
     return _with_status(state, runs, _latest(found if found and found.received <= latest else None, runs), now)
 
 
-def _known_to_end(runs: list[RecordedRun], state: JobState) -> Iterator[RecordedRun]:
+def _known_to_end(runs: list[ObservedRun], state: JobState) -> Iterator[ObservedRun]:
     """The end of the run in progress is that which is seen here."""
     for run in ended(runs):
         if run.end and not (state.current_run and run.touches(state.current_run)):
             yield run
 
 
-def _with_status(state: JobState, runs: list[RecordedRun], seen: LastSeen | None, now: Moment) -> JobState:
+def _with_status(state: JobState, runs: list[ObservedRun], seen: LastSeen | None, now: Moment) -> JobState:
     going = runs[-1] if runs and not runs[-1].end else None
     if seen and going and seen.status is Status.IDLE:
         runs[-1] = going._replace(end=Between(going.running_at, seen.received))
@@ -161,7 +161,7 @@ def _with_status(state: JobState, runs: list[RecordedRun], seen: LastSeen | None
     )
 
 
-def ended(runs: Sequence[RecordedRun]) -> list[RecordedRun]:
+def ended(runs: Sequence[ObservedRun]) -> list[ObservedRun]:
     """Returns the runs of one job, oldest first; one without an end had ended when the next one was seen to go on."""
     closed = [
         run if run.end else run._replace(end=Between(run.running_at, max(run.running_at, later.start.by)))
@@ -170,7 +170,7 @@ def ended(runs: Sequence[RecordedRun]) -> list[RecordedRun]:
     return [*closed, *runs[-1:]]
 
 
-def _latest(seen: LastSeen | None, runs: list[RecordedRun]) -> LastSeen | None:
+def _latest(seen: LastSeen | None, runs: list[ObservedRun]) -> LastSeen | None:
     """Returns the last that is known of the status: another program may have seen more than this one."""
     if not runs:
         return seen
@@ -185,7 +185,7 @@ def _latest(seen: LastSeen | None, runs: list[RecordedRun]) -> LastSeen | None:
     return other._replace(number=seen.number, outcome=seen.outcome, outcome_as_sent=seen.outcome_as_sent)
 
 
-def _last_record(seen: LastSeen | None, runs: Sequence[RecordedRun]) -> RunRecord | None:
+def _last_record(seen: LastSeen | None, runs: Sequence[ObservedRun]) -> RunRecord | None:
     """Returns what is known of the last run that ended; None if nothing is."""
     known = [(run.number or 0, run.outcome, run.outcome_as_sent) for run in runs[-1:]]
     known += [(seen.number, seen.outcome, seen.outcome_as_sent)] if seen else []

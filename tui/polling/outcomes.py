@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from tui.core.job import JobId
 from tui.core.known_runs import Match, MatchKind
-from tui.core.observed_run import RecordedRun
+from tui.core.observed_run import ObservedRun
 from tui.core.reading import Failure, Retry
 from tui.core.run import FailedStep, LastRuns, Outcome, RunRecord
 
@@ -31,7 +31,7 @@ GIVEN_UP = 3600.0
 class RunSource(Protocol):
     """Who asks the service about runs; for one profile."""
 
-    async def record_of(self, job: JobId, run: RecordedRun) -> Match | Failure:
+    async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
         """The record of a run that was observed."""
 
     async def last_runs(self, job: JobId) -> LastRuns | Failure:
@@ -47,7 +47,7 @@ ReportOutcome = Callable[[JobId, RunRecord, FailedStep | None], object]
 class Stop(NamedTuple):
     """A run that ended, and what has been done to learn its outcome."""
 
-    run: RecordedRun
+    run: ObservedRun
     seen_at: float
     due: float
     attempts: int = 0
@@ -63,7 +63,7 @@ class _Agenda:
     """Jobs whose last run is wanted, in this order."""
     rests_until: float = -inf
     news: asyncio.Event = field(default_factory=asyncio.Event)
-    looked_at: dict[JobId, RecordedRun] = field(default_factory=dict)
+    looked_at: dict[JobId, ObservedRun] = field(default_factory=dict)
     """The run of each job that was asked about because the user looked at it."""
     stops_asked: int = 0
     asked_again: int = 0
@@ -93,7 +93,7 @@ class Outcomes:
         """Rows in view: of the jobs that are asked for at the start these go first."""
         self._preferred = tuple(jobs)
 
-    def stopped(self, job: JobId, run: RecordedRun, profile: str) -> None:
+    def stopped(self, job: JobId, run: ObservedRun, profile: str) -> None:
         """A run was seen to end just now."""
         if asked := self._profile(profile):
             now = self._clock()
@@ -101,7 +101,7 @@ class Outcomes:
             asked.stops[job] = Stop(run, now, now + AFTER_STOP)
             asked.news.set()
 
-    def look_again(self, job: JobId, run: RecordedRun, profile: str) -> None:
+    def look_again(self, job: JobId, run: ObservedRun, profile: str) -> None:
         """The user looks at a run whose record was not there in time: it is asked for once more."""
         asked = self._profile(profile)
         if asked and job not in asked.stops and asked.looked_at.get(job) != run:

@@ -14,7 +14,7 @@ from tui.core.errors import UserError
 from tui.core.hints import HintPage
 from tui.core.job import JobId, ServiceName
 from tui.core.known_runs import Match
-from tui.core.observed_run import RecordedRun
+from tui.core.observed_run import ObservedRun
 from tui.core.reading import Failure, FailureKind, Moment, Retry, Status
 from tui.core.run import Calibration, FailedStep, LastRuns, RunRecord
 from tui.polling.list_sweeps import ListPage
@@ -73,7 +73,7 @@ class Extras:
         opened = self._open()
         return opened if isinstance(opened, Failure) else await opened[0].fetch(call)
 
-    async def record_of(self, job: JobId, run: RecordedRun) -> Match | Failure:
+    async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
         """Returns the record of a run that was observed by this machine's clock."""
         opened = self._open()
         if isinstance(opened, Failure):

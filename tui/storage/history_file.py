@@ -22,7 +22,7 @@ from tui.core.errors import UserError
 from tui.core.estimate import WINDOW
 from tui.core.job import JobId
 from tui.core.job_runs import RUNS_SHOWN
-from tui.core.observed_run import Between, Gap, RecordedRun, merged
+from tui.core.observed_run import Between, Gap, ObservedRun, merged
 from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered
 from tui.core.run import Outcome
@@ -83,7 +83,7 @@ NONSENSE = (TypeError, ValueError, ArithmeticError)
 _log = logging.getLogger(__name__)
 
 
-Read = Callable[[sqlite3.Connection, str], Iterable[RecordedRun]]
+Read = Callable[[sqlite3.Connection, str], Iterable[ObservedRun]]
 """Reads runs of a file, which the host of this name observed."""
 
 
@@ -121,7 +121,7 @@ class HistoryFile:
 
     def read(self) -> Remembered:
         """Returns what this file and those of other hosts contain."""
-        runs: dict[JobId, list[RecordedRun]] = {}
+        runs: dict[JobId, list[ObservedRun]] = {}
         gaps: dict[JobId, list[Gap]] = {}
         for run in self._runs():
             runs.setdefault(run.job, []).append(run)
@@ -136,7 +136,7 @@ class HistoryFile:
 
     def read_more(self, jobs: AbstractSet[JobId]) -> Remembered:
         """Returns as many runs of these jobs as an estimate uses."""
-        runs: dict[JobId, list[RecordedRun]] = {}
+        runs: dict[JobId, list[ObservedRun]] = {}
         for job in jobs:
             if known := merged(_runs_before(self._connection, job=job, most=RUNS_REMEMBERED)):
                 runs[job] = known
@@ -147,7 +147,7 @@ class HistoryFile:
         if self._version == (version := self._data_version()):
             return Remembered()
         since = self._looked.wall.timestamp() - 2 * RETRY
-        runs: dict[JobId, list[RecordedRun]] = {}
+        runs: dict[JobId, list[ObservedRun]] = {}
         for run in _runs_ended_since(self._connection, since):
             runs.setdefault(run.job, []).append(run)
         self._version, self._looked = version, self._now()
@@ -233,7 +233,7 @@ class HistoryFile:
         (version,) = self._connection.execute("pragma data_version").fetchone()
         return int(version)
 
-    def _runs(self) -> Iterator[RecordedRun]:
+    def _runs(self) -> Iterator[ObservedRun]:
         (jobs,) = self._connection.execute("select count(*) from job").fetchone()
         most = min(RUNS_REMEMBERED, max(RUNS_SHOWN, RUNS_AT_START // max(1, jobs)))
         yield from _last_runs(self._connection, most=most)
@@ -362,7 +362,7 @@ _NEWS = (
 
 def _runs_since(
     connection: sqlite3.Connection, source: str = "", *, jobs: Collection[JobId], since: float
-) -> Iterator[RecordedRun]:
+) -> Iterator[ObservedRun]:
     for identity, job in connection.execute("select id, job from job").fetchall():
         if job in jobs:
             for row in connection.execute(_RUNS, (identity, END_OF_TIME, since, -1)):
@@ -371,13 +371,13 @@ def _runs_since(
 
 def _runs_before(
     connection: sqlite3.Connection, source: str = "", *, job: JobId, before: float = END_OF_TIME, most: int = PAGE
-) -> Iterator[RecordedRun]:
+) -> Iterator[ObservedRun]:
     for (identity,) in connection.execute("select id from job where job = ?", (job,)).fetchall():
         for row in _newest(connection.execute(_RUNS, (identity, before, 0, -1)), most):
             yield _run(job, row, source)
 
 
-def _last_runs(connection: sqlite3.Connection, source: str = "", most: int = RUNS_REMEMBERED) -> Iterator[RecordedRun]:
+def _last_runs(connection: sqlite3.Connection, source: str = "", most: int = RUNS_REMEMBERED) -> Iterator[ObservedRun]:
     """The last runs of each job, more of one that goes on; an index walk of some rows a job, however many there are."""
     for identity, job in connection.execute("select id, job from job").fetchall():
         name, rows = JobId(job), connection.execute(_RUNS, (identity, END_OF_TIME, 0, -1))
@@ -414,7 +414,7 @@ def _first_kept(connection: sqlite3.Connection, identity: int) -> float:
     return first
 
 
-def _runs_ended_since(connection: sqlite3.Connection, since: float) -> Iterator[RecordedRun]:
+def _runs_ended_since(connection: sqlite3.Connection, since: float) -> Iterator[ObservedRun]:
     for identity, job in connection.execute("select id, job from job").fetchall():
         for row in connection.execute(_NEWS, (identity, RUNS_LOOKED_AT, since)):
             yield _run(JobId(job), row, "")
@@ -438,7 +438,7 @@ def _seen(connection: sqlite3.Connection) -> Iterator[tuple[JobId, LastSeen]]:
         yield JobId(job), LastSeen(status, _time(sent), _time(received), _time(since), after, *last_run)
 
 
-def _runs_of_others(path: Path, read: Read) -> Iterator[RecordedRun]:
+def _runs_of_others(path: Path, read: Read) -> Iterator[ObservedRun]:
     """The runs that other hosts observed, where each host has a file of its own; `path` is that of this host."""
     if path.name != "history.db":
         for other in sorted(path.parent.glob("history*.db")):
@@ -446,7 +446,7 @@ def _runs_of_others(path: Path, read: Read) -> Iterator[RecordedRun]:
                 yield from _runs_of_another(other, read)
 
 
-def _runs_of_another(path: Path, read: Read) -> Iterator[RecordedRun]:
+def _runs_of_another(path: Path, read: Read) -> Iterator[ObservedRun]:
     """Read from a copy in memory: no lock, and nothing of it is trusted."""
     try:
         _check_own(path)
@@ -459,7 +459,7 @@ def _runs_of_another(path: Path, read: Read) -> Iterator[RecordedRun]:
         _log.info("the history of another host was left out: %s", type(error).__name__)
 
 
-def _run(job: JobId, row: tuple[Any, ...], source: str) -> RecordedRun:
+def _run(job: JobId, row: tuple[Any, ...], source: str) -> ObservedRun:
     """Raises ValueError or TypeError for values that no version of this program writes.
 
     There may be thousands of rows before the first frame: it calls little, and keeps equal values once.
@@ -471,7 +471,7 @@ def _run(job: JobId, row: tuple[Any, ...], source: str) -> RecordedRun:
     start, end_after = Between(start_after, start_by), running_at if end_after == running_at else end_after
     end = None if end_by is None else Between(end_after, end_by)
     known = (maybe_two != 0, _seconds(interval), number if isinstance(number, int) else None)
-    return RecordedRun(job, start, running_at, end, *known, *_words(outcome, as_sent), source)
+    return ObservedRun(job, start, running_at, end, *known, *_words(outcome, as_sent), source)
 
 
 _seconds = lru_cache(maxsize=256)(float)
@@ -493,7 +493,7 @@ def _time_or_none(value: object) -> float | None:
     return None if value is None else _time(value)
 
 
-def _row(run: RecordedRun) -> tuple[object, ...]:
+def _row(run: ObservedRun) -> tuple[object, ...]:
     end = run.end or Between(None, 0.0)
     return (
         run.job,
@@ -510,20 +510,20 @@ def _row(run: RecordedRun) -> tuple[object, ...]:
     )
 
 
-def read_runs(folder: Path, jobs: Iterable[JobId], since: float) -> dict[JobId, list[RecordedRun]]:
+def read_runs(folder: Path, jobs: Iterable[JobId], since: float) -> dict[JobId, list[ObservedRun]]:
     """Returns all runs of these jobs that were seen since then (epoch seconds), of all hosts, oldest first.
 
     Raises UserError if the file cannot be read. May take long.
     """
-    runs: dict[JobId, list[RecordedRun]] = {job: [] for job in jobs}
+    runs: dict[JobId, list[ObservedRun]] = {job: [] for job in jobs}
     for run in _read(folder, partial(_runs_since, jobs=runs.keys(), since=since)):
         runs[run.job].append(run)
     return {job: merged(theirs) for job, theirs in runs.items()}
 
 
-def _read(folder: Path, read: Read) -> list[RecordedRun]:
+def _read(folder: Path, read: Read) -> list[ObservedRun]:
     path = history_path(folder)
-    runs: list[RecordedRun] = []
+    runs: list[ObservedRun] = []
     try:
         _check_own(path)
         if path.exists():
@@ -536,7 +536,7 @@ def _read(folder: Path, read: Read) -> list[RecordedRun]:
         raise UserError(f"The history cannot be read: {reason(error)}.") from None
 
 
-def read_older(folder: Path, job: JobId, before: float) -> list[RecordedRun]:
+def read_older(folder: Path, job: JobId, before: float) -> list[ObservedRun]:
     """Returns up to 100 runs of the job that were first seen before then (epoch seconds), of all hosts, oldest first.
 
     Raises UserError if the file cannot be read. May take long.

@@ -8,7 +8,7 @@ from tui.core.board import Freshness, JobState
 from tui.core.condition import NOT_RUNNING, Condition
 from tui.core.estimate import percentile
 from tui.core.job_runs import RUNS_SHOWN, Course, job_runs
-from tui.core.observed_run import Gap, RecordedRun
+from tui.core.observed_run import Gap, ObservedRun
 from tui.core.run import Outcome
 from tui.core.text import natural_key
 from tui.storage.settings import COLUMNS
@@ -81,7 +81,7 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
     def last_runs(row: Row, cells: int) -> str:
         return "".join(mark.text for mark in marks(row)[-cells:])
 
-    strips: dict[JobId, tuple[tuple[RecordedRun, ...], tuple[Gap, ...], tuple[Mark, ...]]] = {}
+    strips: dict[JobId, tuple[tuple[ObservedRun, ...], tuple[Gap, ...], tuple[Mark, ...]]] = {}
     """The last strip of each job: the table asks for the same one several times in a frame."""
 
     def marks(row: Row) -> tuple[Mark, ...]:
@@ -349,7 +349,7 @@ class Mark(NamedTuple):
     look: str = ""
 
 
-def strip(runs: Sequence[RecordedRun], gaps: Sequence[Gap], glyphs: StripGlyphs) -> tuple[Mark, ...]:
+def strip(runs: Sequence[ObservedRun], gaps: Sequence[Gap], glyphs: StripGlyphs) -> tuple[Mark, ...]:
     """The last runs and the gaps between and after them, oldest first; ten characters at most."""
     shown = list(runs[-RUNS_SHOWN:])
     lengths = [middle_duration(run) for run in shown]
@@ -364,7 +364,7 @@ def strip(runs: Sequence[RecordedRun], gaps: Sequence[Gap], glyphs: StripGlyphs)
     return tuple(marks[1:] if marks and marks[0].text == NOT_WATCHED else marks)
 
 
-def middle_duration(run: RecordedRun) -> float | None:
+def middle_duration(run: ObservedRun) -> float | None:
     """The middle between the shortest and the longest possible duration; None if the longest is not known."""
     least, most = run.duration or (0.0, None)
     return None if most is None else (least + most) / 2
@@ -374,7 +374,7 @@ def _was_unwatched(gaps: Sequence[Gap], after: float, until: float | None) -> bo
     return any(gap.end > after and (until is None or gap.start < until) for gap in gaps)
 
 
-def _mark(run: RecordedRun, length: float | None, usual: float, glyphs: StripGlyphs) -> Mark:
+def _mark(run: ObservedRun, length: float | None, usual: float, glyphs: StripGlyphs) -> Mark:
     match run.outcome:
         case Outcome.FAILED:
             return Mark(glyphs.failed, "error")

@@ -9,7 +9,7 @@ from datetime import datetime
 from textual import on, work
 
 from tui.core.errors import UserError
-from tui.core.observed_run import RecordedRun
+from tui.core.observed_run import ObservedRun
 from tui.core.run import RunRecord
 from tui.terminal.capabilities import Glyphs
 from tui.ui.list_dialog import CursorList, LineList, ListDialog, ListLine
@@ -17,7 +17,7 @@ from tui.ui.row import look_of
 from tui.ui.run_lines import condition_of_run, record_of, run_line, time_cells
 from tui.ui.typed_keys import COMMAND
 
-PageReader = Callable[[float], Sequence[RecordedRun]]
+PageReader = Callable[[float], Sequence[ObservedRun]]
 """Returns runs that began before this moment (epoch seconds), oldest first; none if there are no more. Raises
 UserError. May take long."""
 NEAR = 20
@@ -31,10 +31,10 @@ class HistoryDialog(ListDialog):
     def __init__(
         self,
         title: str,
-        runs: Sequence[RecordedRun],
+        runs: Sequence[ObservedRun],
         read_page: PageReader | None,
         records: Mapping[int, RunRecord],
-        show_log: Callable[[RecordedRun], Awaitable[None]],
+        show_log: Callable[[ObservedRun], Awaitable[None]],
         now: Callable[[], datetime],
         glyphs: Glyphs,
     ) -> None:
@@ -94,15 +94,15 @@ class HistoryDialog(ListDialog):
             lines.append(ListLine("", ((end, "dim"),)))
         return lines
 
-    def _line(self, run: RecordedRun, today: datetime, cells: tuple[int, int]) -> ListLine:
+    def _line(self, run: ObservedRun, today: datetime, cells: tuple[int, int]) -> ListLine:
         text = run_line(run, today, self._glyphs, record_of(run, self._records), cells)
         return ListLine("", ((text, look_of(condition_of_run(run))),))
 
 
-async def in_thread(work: PageReader, before: float) -> Sequence[RecordedRun]:
+async def in_thread(work: PageReader, before: float) -> Sequence[ObservedRun]:
     """Runs this in a thread of its own, which does not hold up the end of the program if a file server hangs."""
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[Sequence[RecordedRun]] = loop.create_future()
+    done: asyncio.Future[Sequence[ObservedRun]] = loop.create_future()
 
     def run() -> None:
         try:
@@ -110,7 +110,7 @@ async def in_thread(work: PageReader, before: float) -> Sequence[RecordedRun]:
         except UserError as error:
             end(error)
 
-    def end(result: Sequence[RecordedRun] | UserError) -> None:
+    def end(result: Sequence[ObservedRun] | UserError) -> None:
         with suppress(RuntimeError):  # the program has ended
             loop.call_soon_threadsafe(_end, done, result)
 
@@ -118,7 +118,7 @@ async def in_thread(work: PageReader, before: float) -> Sequence[RecordedRun]:
     return await done
 
 
-def _end(done: "asyncio.Future[Sequence[RecordedRun]]", result: Sequence[RecordedRun] | UserError) -> None:
+def _end(done: "asyncio.Future[Sequence[ObservedRun]]", result: Sequence[ObservedRun] | UserError) -> None:
     if done.done():  # the dialog was closed
         return
     if isinstance(result, UserError):

@@ -8,7 +8,7 @@ from tui.core.board import JobState
 from tui.core.condition import Condition, condition_after
 from tui.core.job import JobId
 from tui.core.job_runs import SERVICE
-from tui.core.observed_run import RecordedRun
+from tui.core.observed_run import ObservedRun
 from tui.core.past_events import URGENT, Count, Digest, EventKind, Matter, PastEvent
 from tui.core.run import RunRecord, numbered, outcome_word
 from tui.core.text import width
@@ -29,14 +29,14 @@ STARTS, DURATIONS = 17, 11
 """Cells of a start and of a duration at most."""
 
 
-def time_cells(runs: Iterable[RecordedRun], today: datetime, glyphs: Glyphs) -> tuple[int, int]:
+def time_cells(runs: Iterable[ObservedRun], today: datetime, glyphs: Glyphs) -> tuple[int, int]:
     """Cells that the starts and the durations of these runs need."""
     texts = [(_first(_starts(run, today), STARTS), _first(_durations(run, glyphs), DURATIONS)) for run in runs]
     return max((len(start) for start, _ in texts), default=0), max((len(took) for _, took in texts), default=0)
 
 
 def run_line(
-    run: RecordedRun,
+    run: ObservedRun,
     today: datetime,
     glyphs: Glyphs,
     record: RunRecord | None = None,
@@ -57,7 +57,7 @@ def run_line(
     return " ".join(filter(None, parts)).rstrip()
 
 
-def short_run_line(run: RecordedRun, today: datetime, glyphs: Glyphs, record: RunRecord | None = None) -> str:
+def short_run_line(run: ObservedRun, today: datetime, glyphs: Glyphs, record: RunRecord | None = None) -> str:
     """The run in fewer cells: mark, number, start, duration, branch and who."""
     number = numbered(run.number)
     parts = [
@@ -79,7 +79,7 @@ def _branch_and_who(record: RunRecord | None) -> Iterable[str]:
     return filter(None, (record.branch, who_of(record))) if record else ()
 
 
-def _source(run: RecordedRun) -> str:
+def _source(run: ObservedRun) -> str:
     return "(not seen here)" if run.source == SERVICE else f"seen by {run.source}"
 
 
@@ -88,26 +88,26 @@ def records_of(state: JobState) -> dict[int, RunRecord]:
     return {record.number: record for record in (*state.records, *filter(None, (state.last_run,)))}
 
 
-def record_of(run: RecordedRun, records: Mapping[int, RunRecord]) -> RunRecord | None:
+def record_of(run: ObservedRun, records: Mapping[int, RunRecord]) -> RunRecord | None:
     """The service's record with the number of the run."""
     return records.get(run.number) if run.number else None
 
 
-def condition_of_run(run: RecordedRun) -> Condition:
+def condition_of_run(run: ObservedRun) -> Condition:
     """The condition whose mark and look the run has."""
     if run.end is None:
         return Condition.RUNNING
     return condition_after(run.outcome)
 
 
-def word_of(run: RecordedRun) -> str:
+def word_of(run: ObservedRun) -> str:
     """What became of it, or `running`."""
     if run.end is None:
         return "running"
     return outcome_word(run.outcome, run.outcome_as_sent) or "ended"
 
 
-def started(run: RecordedRun, today: datetime) -> str:
+def started(run: ObservedRun, today: datetime) -> str:
     """When it began: `14:05`, `11-20 14:05`; `14:05-14:20` if it may have been any time between, `before 14:05`."""
     if run.start.after is None:
         return f"before {clock(run.start.by, today)}"
@@ -116,7 +116,7 @@ def started(run: RecordedRun, today: datetime) -> str:
     return f"{clock(run.start.after, today)}-{local(run.start.by):%H:%M}"
 
 
-def _starts(run: RecordedRun, today: datetime) -> Iterable[str]:
+def _starts(run: ObservedRun, today: datetime) -> Iterable[str]:
     """The same, then without the time of day, then the year alone."""
     yield started(run, today)
     begin, at = ("before ", run.start.by) if run.start.after is None else ("", run.start.after)
@@ -125,7 +125,7 @@ def _starts(run: RecordedRun, today: datetime) -> Iterable[str]:
     yield begin + day.partition("-")[0]
 
 
-def lasted(run: RecordedRun, glyphs: Glyphs) -> str:
+def lasted(run: ObservedRun, glyphs: Glyphs) -> str:
     """How long it took: `≈4m15s`, `4m ±30s`; `12m+` if its start was not seen; empty while it goes on."""
     if run.duration is None:
         return ""
@@ -140,7 +140,7 @@ def lasted(run: RecordedRun, glyphs: Glyphs) -> str:
     return f"{brief(middle)} {glyphs.plus_minus}{brief(off)}"
 
 
-def _durations(run: RecordedRun, glyphs: Glyphs) -> Iterable[str]:
+def _durations(run: ObservedRun, glyphs: Glyphs) -> Iterable[str]:
     """The same, then in whole minutes, hours or days."""
     yield lasted(run, glyphs)
     if run.duration and run.duration[1]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tui.codearts.auth.credentials import Credential
     from tui.codearts.endpoints import Endpoint
     from tui.codearts.log_api import BuildSource
-    from tui.core.observed_run import RecordedRun
+    from tui.core.observed_run import ObservedRun
     from tui.core.run import FailedStep, RunRecord
     from tui.polling.poller import PollerGroup
     from tui.storage.recorder import Recorder
@@ -135,7 +135,7 @@ class ScreenDeps(NamedTuple):
     """Loaded again when it is edited."""
     job_names: Mapping[JobId, ServiceName] = {}
     """What the service called the jobs when it was asked last."""
-    older_runs: "Callable[[JobId, float], Sequence[RecordedRun]] | None" = None
+    older_runs: "Callable[[JobId, float], Sequence[ObservedRun]] | None" = None
     """Reads runs of a job that began before then (epoch seconds); raises UserError, may take long. None for none."""
     recorder: "Recorder | None" = None
     """Keeps the history; None for none."""

@@ -13,7 +13,7 @@ from tui.ui.row import status_word
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tui.core.observed_run import RecordedRun
+    from tui.core.observed_run import ObservedRun
     from tui.core.past_events import PastEvent
 
 
@@ -50,7 +50,7 @@ class DialogActions(Actions):
         if job := self.screen.the_job():
             await self._show_log(job)
 
-    async def _show_log(self, job: JobId, run: "RecordedRun | None" = None) -> None:
+    async def _show_log(self, job: JobId, run: "ObservedRun | None" = None) -> None:
         """The log of this run; of the one that goes on or was the last, if none is given."""
         from tui.codearts.log_api import BuildLog
         from tui.ui.log_dialog import LogDialog
