@@ -131,12 +131,14 @@ async def test_jobs_that_a_trusted_list_agrees_with_wait_longer_until_the_list_f
             await asyncio.sleep(1800)
             quiet = [one for one in jobs(100) if poller.interval(one) > 2 * poller.pace().running * 3]
             assert len(quiet) > 50
+            assert poller.pace().by_lists
             lists.is_empty = True
             await asyncio.sleep(200)
             since = bench.clock()
             await asyncio.sleep(400)
             assert set(bench.who(since=since)) == set(jobs(100))
             assert poller.pace().idle < 300
+            assert not poller.pace().by_lists
 
 
 @in_virtual_time
