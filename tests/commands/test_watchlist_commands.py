@@ -158,6 +158,22 @@ def test_what_the_command_says_goes_before_what_a_list_says(shell: Shell) -> Non
     assert json.loads(shell.run("codearts-watch list --json")[1])[2]["label"] == "mine"
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        f"{IDS[0]}\n{IDS[1]}\t{'x' * 101}\n",
+        f"{IDS[0]}\n{IDS[1]}\tweb\ttag:{'x' * 101}\n",
+        json.dumps([{"id": IDS[0]}, {"id": IDS[1], "label": "\ud800"}]),
+    ],
+)
+def test_a_label_or_tag_of_a_list_must_be_as_fit_as_that_of_an_option(shell: Shell, given: str) -> None:
+    code, data, talk = shell.run("codearts-watch add -", given)
+    assert (code, data) == (2, "")
+    assert talk.endswith("Nothing was added.\n")
+    assert "is the most" in talk or "is not UTF-8" in talk
+    assert shell.run("codearts-watch list --json")[1].strip() in ("", "[]")
+
+
 def test_a_table_of_another_program_gives_no_tags(shell: Shell) -> None:
     shell.run("codearts-watch add -", f"{IDS[0]}\tweb\tlin@example.com\trunning\n")
     (job,) = json.loads(shell.run("codearts-watch list --json")[1])

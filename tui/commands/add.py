@@ -58,8 +58,6 @@ def add(
 
     Without a label, a job gets the one beside its ID in the text.
     """
-    if problem := unfit(model.given_label, model.given_tags):
-        raise UserError(problem)
     listed: dict[JobId, Job] = {}
     pastes = [_read(text, read, listed) for text in given]
     everything = Paste(tuple(one for paste in pastes for one in paste.found), any(paste.truncated for paste in pastes))
@@ -67,6 +65,9 @@ def add(
     found = preview(everything, watched)
     new = {one.job: _made(one, listed.get(one.job), model, now) for one in found.new if one.job}
     known = [watched[one.job] for one in found.known if one.job]
+    for job in (model, *new.values()):
+        if problem := unfit(job.given_label, job.given_tags):
+            raise UserError(f"{problem} Nothing was added.")
     if model.given_label and (count := len(new) + len(known)) > 1:
         raise UserError(f"A label names one job, and there are {count}: add them one by one, or without --label.")
     is_refused = _say_what_is_left_out(output, given, pastes, found)
