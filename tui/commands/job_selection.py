@@ -65,8 +65,9 @@ def select_jobs(
             raise UserError(f"{EMPTY} Or give IDs to this command.")
         return tuple(watched)
     jobs: dict[JobId, Job] = {}
+    names = _Names(watched)
     for text in given:
-        found = _from_input(read(), watched, say) if text == STANDARD_INPUT else [named(text, watched)]
+        found = _from_input(read(), watched, say) if text == STANDARD_INPUT else [names.job(text)]
         for job in found:
             jobs.setdefault(job.id, job)
     return tuple(jobs.values())
@@ -74,11 +75,11 @@ def select_jobs(
 
 def listed(given: Iterable[str], watched: Sequence[Job]) -> tuple[Job, ...]:
     """The named jobs. Raises UserError for one that is not on the list."""
-    known = {job.id: job for job in watched}
+    names = _Names(watched)
     jobs = {}
     for text in given:
-        job = named(text, watched)
-        if job.id not in known:
+        job = names.job(text)
+        if job.id not in names.by_id:
             raise UserError(f"{clean(text, 100)} is not on the list.")
         jobs[job.id] = job
     return tuple(jobs.values())
@@ -86,21 +87,35 @@ def listed(given: Iterable[str], watched: Sequence[Job]) -> tuple[Job, ...]:
 
 def named(text: str, watched: Sequence[Job]) -> Job:
     """The job with this ID, label or address, on the list or not. Raises UserError."""
-    by_id = {job.id: job for job in watched}
-    wanted = normal(text)
-    with_label = [job for job in watched if job.given_label and normal(job.given_label) == wanted]
-    with_label = [job for job in with_label if job.given_label == text] or with_label
-    if len(with_label) > 1 and text not in by_id:
-        ids = ", ".join(job.id for job in with_label)
-        raise UserError(f"Several jobs are called {clean(text, 100)}: name one by its ID, {ids}.")
-    if with_label and text not in by_id:
-        return with_label[0]
-    found = parse_paste(text).found
-    if len(found) == 1 and found[0].job:
-        return by_id.get(found[0].job) or Job(found[0].job, address=found[0].address)
-    if len(found) > 1:
-        raise UserError(f"{clean(text, 100)} holds more than one ID: give them one by one, or on standard input.")
-    raise UserError(_unknown(text, found, watched))
+    return _Names(watched).job(text)
+
+
+class _Names:
+    """The watched jobs by ID and by label: put together once, however many arguments name jobs."""
+
+    def __init__(self, watched: Sequence[Job]) -> None:
+        self.by_id = {job.id: job for job in watched}
+        self._watched = watched
+        self._by_label: dict[str, list[Job]] = {}
+        for job in watched:
+            if job.given_label:
+                self._by_label.setdefault(normal(job.given_label), []).append(job)
+
+    def job(self, text: str) -> Job:
+        """The job with this ID, label or address, on the list or not. Raises UserError."""
+        with_label = self._by_label.get(normal(text), [])
+        with_label = [job for job in with_label if job.given_label == text] or with_label
+        if len(with_label) > 1 and text not in self.by_id:
+            ids = ", ".join(job.id for job in with_label)
+            raise UserError(f"Several jobs are called {clean(text, 100)}: name one by its ID, {ids}.")
+        if with_label and text not in self.by_id:
+            return with_label[0]
+        found = parse_paste(text).found
+        if len(found) == 1 and found[0].job:
+            return self.by_id.get(found[0].job) or Job(found[0].job, address=found[0].address)
+        if len(found) > 1:
+            raise UserError(f"{clean(text, 100)} holds more than one ID: give them one by one, or on standard input.")
+        raise UserError(_unknown(text, found, self._watched))
 
 
 def refusal(found: Found) -> str:
