@@ -103,7 +103,7 @@ def test_every_kind_has_advice(kind: K) -> None:
         ("AK access failed to reach the limit,forbidden", "locked"),
         ("Get secretKey failed,ak:***,err:ak not exist", "access key does not exist"),
         ("ak *** not exist", "access key does not exist"),
-        ("something new", "the token was refused"),
+        ("something new", "the sign-in was refused"),
     ],
 )
 def test_0301_says_why_in_its_message(tail: str, meaning: str) -> None:
@@ -111,6 +111,18 @@ def test_0301_says_why_in_its_message(tail: str, meaning: str) -> None:
     advice = advise(Failure(K.SIGN_IN, "summary", "APIGW.0301", message))
     assert meaning in advice.meaning
     assert advice.action.endswith(".")
+
+
+@pytest.mark.parametrize("digits", ["0301", "0305"])
+def test_advice_about_a_refused_sign_in_holds_for_each_credential(digits: str) -> None:
+    advice = advise(Failure(K.SIGN_IN, "summary", f"APIGW.{digits}", "something new"))
+    assert "token" not in advice.meaning
+    assert all(credential in advice.action for credential in ("token", "access key", "password"))
+
+
+@pytest.mark.parametrize("kind", [K.BAD_REPLY, K.REDIRECTED, K.TLS, K.DNS, K.UNREACHABLE])
+def test_advice_about_an_address_holds_for_that_of_iam_too(kind: K) -> None:
+    assert "--endpoint" not in advise(Failure(kind, "IAM: summary")).action
 
 
 def test_a_code_has_its_own_advice() -> None:

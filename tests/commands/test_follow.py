@@ -263,7 +263,7 @@ def test_a_refused_credential_is_said_once_and_not_on_the_data() -> None:
     stage = Stage(lambda job, at: failed(FailureKind.SIGN_IN))
     run(followed(stage.session(), jobs(20), 600))
     assert {json.loads(line)["failure"]["kind"] for line in stage.lines} == {"sign-in refused"}
-    assert stage.talk.getvalue().count("Correct the credential") == 1
+    assert stage.talk.getvalue().count("Correct the sign-in") == 1
 
 
 def test_it_ends_when_nobody_reads_the_pipe_any_more_though_nothing_changes() -> None:

@@ -91,7 +91,7 @@ def test_a_refused_credential_is_not_sent_for_every_job() -> None:
     assert len(stage.asked) < 12
     assert {one["failure"]["kind"] for one in document} == {"sign-in refused"}
     assert document[-1]["read_at"] is document[-1]["latency_ms"] is None
-    assert "Correct the credential" in stage.talk.getvalue()
+    assert "Correct the sign-in" in stage.talk.getvalue()
 
 
 def test_a_service_that_asks_for_a_long_pause_is_not_waited_for() -> None:
@@ -142,7 +142,9 @@ def test_a_reason_that_holds_for_many_jobs_is_said_once() -> None:
     assert len(stage.lines) == 27
     assert all(line.endswith("  sign-in refused") for line in stage.lines)
     said = stage.talk.getvalue()
-    assert said == "codearts-watch: 27 jobs: it failed: sign-in refused Correct the credential, or give another one.\n"
+    assert (
+        said == "codearts-watch: 27 jobs: it failed: sign-in refused Correct the sign-in, or give another credential.\n"
+    )
 
 
 def test_the_advice_of_a_command_that_ends_is_not_to_wait_for_it() -> None:

@@ -57,7 +57,7 @@ def test_one_job_whose_sign_in_is_refused_does_not_sign_out_the_others(tmp_path:
         home = Home(tmp_path, server.url)
         home.watch(labels)
         with home.start(columns=120) as terminal:
-            terminal.wait_for(r"\? no answer .*job 001 +The token was refused \(HTTP 401, APIGW.0301\)")
+            terminal.wait_for(r"\? no answer .*job 001 +The sign-in was refused \(HTTP 401, APIGW.0301\)")
             text = terminal.wait_for("3 running")
             assert "Not asking" not in text
             asked = {job: len(server.asked_for(job)) for job in others}

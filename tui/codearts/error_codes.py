@@ -81,6 +81,7 @@ def _refine(row: _CodeRow, message: str) -> _CodeRow:
 
 
 _NEW_TOKEN = "Fetch a new token for this region's project and put it where the old one was."
+_NEW_CREDENTIAL = "Put a new token for this region's project where the old one was, or correct access key or password."
 
 _CODES: Mapping[str, _CodeRow] = {
     # The API gateway's, by their four digits.
@@ -90,11 +91,11 @@ _CODES: Mapping[str, _CodeRow] = {
     "0105": _CodeRow(Kind.GATEWAY_ERROR, "the gateway's way to the service is set up wrongly"),
     "0106": _CodeRow(Kind.GATEWAY_ERROR, "the gateway's orchestration is set up wrongly"),
     # 0201 means something else with every HTTP status, so the status decides.
-    "0301": _CodeRow(Kind.SIGN_IN, "the token was refused", _NEW_TOKEN),
+    "0301": _CodeRow(Kind.SIGN_IN, "the sign-in was refused", _NEW_CREDENTIAL),
     "0302": _CodeRow(Kind.FORBIDDEN, "this IAM user may not call the API"),
     "0303": _CodeRow(Kind.APP_REFUSED, "the app's authentication was refused"),
     "0304": _CodeRow(Kind.FORBIDDEN, "this app may not call the API"),
-    "0305": _CodeRow(Kind.SIGN_IN, "the authentication information was refused", _NEW_TOKEN),
+    "0305": _CodeRow(Kind.SIGN_IN, "the sign-in was refused", _NEW_CREDENTIAL),
     "0306": _CodeRow(Kind.FORBIDDEN, "access to the API is denied"),
     "0307": _CodeRow(Kind.SIGN_IN, "the token must be renewed, or belongs to another region", _NEW_TOKEN),
     "0308": _CodeRow(Kind.THROTTLED, "the gateway's request limit is reached"),
@@ -190,7 +191,7 @@ _KINDS: Mapping[Kind, tuple[str, str]] = {
         "the service does not accept the request",
         "Check the job ID, and read the message of the service.",
     ),
-    Kind.SIGN_IN: ("the sign-in was refused", "Correct the credential, or give another one."),
+    Kind.SIGN_IN: ("the sign-in was refused", "Correct the sign-in, or give another credential."),
     Kind.NO_CREDENTIAL: ("there is no usable token", "Set CODEARTS_TOKEN, or name a file with --token-file."),
     Kind.TOKEN_TOO_LARGE: (
         "the request head is too large: the token is too long",
@@ -206,8 +207,11 @@ _KINDS: Mapping[Kind, tuple[str, str]] = {
     ),
     Kind.SERVER_ERROR: ("the service has an error", _WAIT),
     Kind.GATEWAY_ERROR: ("the gateway in front of the service has an error", _WAIT),
-    Kind.BAD_REPLY: ("the answer is not one that the service gives", "Check --endpoint, and what is on the way there."),
-    Kind.REDIRECTED: ("the answer points to another address", "Check --endpoint; a network may also want a log-in."),
+    Kind.BAD_REPLY: (
+        "the answer is not one that the service gives",
+        "Check the endpoint, and what is on the way there.",
+    ),
+    Kind.REDIRECTED: ("the answer points to another address", "Check the endpoint; a network may also want a log-in."),
     Kind.DNS: ("the host's name is not found", "Check the spelling of the endpoint, and the name server."),
     Kind.UNREACHABLE: ("the host cannot be reached", "Check the network, the endpoint and its port."),
     Kind.TIMEOUT: ("there was no answer in time", _WAIT),
