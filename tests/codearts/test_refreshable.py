@@ -10,7 +10,7 @@ from tests.support.credential_fakes import NOON, URL, ScriptedIssuer, failure_of
 from tui.codearts.auth.credentials import AuthHeaders, Secret
 from tui.codearts.auth.refreshable import TRANSITIONS, RefreshableToken, Token, TokenState
 from tui.codearts.server_clock import ServerClock
-from tui.core.reading import Failure, FailureKind, Status
+from tui.core.reading import Failure, FailureKind, Retry, Status
 
 DAY = timedelta(hours=24)
 WRONG = Failure(FailureKind.SIGN_IN, "Wrong password.", "401")
@@ -208,6 +208,17 @@ async def test_what_the_network_prevented_is_tried_again_less_and_less_often() -
         assert await prove(credential) is DOWN
         time.seconds += 1
     assert issuer.calls == 10  # at 0, 30, 90, 210, 450, 930, 1530, and so on
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FailureKind if kind.retry is not Retry.SIGN_IN])
+async def test_nothing_but_a_refusal_is_final(kind: FailureKind) -> None:
+    """A network that wants a log-in shows a certificate of its own, which is no verdict on the password."""
+    prevented = Failure(kind, "IAM was not reached.")
+    credential, issuer, time = renewed(prevented, DAY)
+    assert await prove(credential) is prevented
+    time.seconds = 31
+    assert shown(await prove(credential)) == "token-2"
+    assert issuer.calls == 2
 
 
 async def test_the_waits_begin_anew_when_the_user_asks() -> None:

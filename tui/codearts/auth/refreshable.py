@@ -26,7 +26,6 @@ _log = logging.getLogger(__name__)
 _DOUBLINGS = 10
 """Enough to reach `LONGEST_WAIT`; a thousand would overflow a float."""
 _BAD_TOKEN = re.compile(r"(?:APIGW|APIG|APIC)\.(0301|0305|0307)", re.ASCII)
-_TRANSIENT = (Retry.PASSING, Retry.THROTTLED)
 
 
 class Token(NamedTuple):
@@ -98,7 +97,7 @@ class _FailedRefresh(NamedTuple):
 
     failure: Failure
     attempts: int
-    """Failures in a row that the network or the server caused."""
+    """Failures in a row that were no refusal."""
     retry_at: float
     """Monotonic seconds; infinite for a failure that only another password or the user can change."""
 
@@ -107,8 +106,8 @@ class RefreshableToken:
     """Holds a provider's token and refreshes it; all requests that wait for a refresh share it.
 
     A refresh that the provider refused is not repeated until `provider.changed()` or `reset()`, because accounts lock
-    after a few failures. One that the network prevented is repeated after a while. Meanwhile the old token is sent as
-    long as it is good.
+    after a few failures. One that anything else prevented, such as the network, a certificate or a setting, is repeated
+    after a while. Meanwhile the old token is sent as long as it is good.
     """
 
     can_refresh = True
@@ -239,7 +238,7 @@ class RefreshableToken:
 
 def _failed_refresh(before: _FailedRefresh | None, failure: Failure, now: float) -> _FailedRefresh:
     attempts = before.attempts if before else 0
-    if failure.kind.retry not in _TRANSIENT:
+    if failure.kind.retry is Retry.SIGN_IN:
         return _FailedRefresh(failure, attempts, inf)
     wait = min(FIRST_WAIT * 2.0 ** min(attempts, _DOUBLINGS), LONGEST_WAIT)
     return _FailedRefresh(failure, attempts + 1, now + max(failure.retry_after or 0.0, wait))
