@@ -1,6 +1,7 @@
 """Tokens of files and variables: how they are read and checked, and that nothing shows them."""
 
 import copy
+import errno
 import os
 import pickle
 import sys
@@ -213,6 +214,25 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     assert "not a regular file" in said(FileToken(pipe).token())
     assert "directory" in said(FileToken(tmp_path / "pipe" / "x").token()).lower()
     assert "invalid file name" in said(FileToken(tmp_path / "a\0b").token())
+
+
+def test_a_file_that_the_system_did_not_let_us_read_is_read_again_untouched(
+    token_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with too few descriptors for a moment, or a network file system that stumbles."""
+
+    def refused(*_: object) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    file = FileToken(token_file)
+    with monkeypatch.context() as short:
+        short.setattr(os, "open", refused)
+        failure = file.token()
+        assert "cannot be read" in said(failure)
+        assert isinstance(failure, Failure)
+        assert not file.has_changed_since(failure)
+    assert file.has_changed_since(failure)
+    assert file.token() == Secret(TOKEN)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the open files are read from /proc")

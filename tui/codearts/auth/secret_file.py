@@ -40,7 +40,13 @@ class PrivateFile(Generic[Held]):
         """Returns the current value. Never raises for what is missing or wrong."""
         stamp = self._stamp_now()  # before reading: the next call notices what is written in between
         if self._value is None or stamp is None or stamp != self._stamp:
-            self._value, self._stamp = self._read(), stamp
+            self._value, self._stamp = None, stamp
+            try:
+                self._value = self._parse(_read_private(self._path))
+            except UserError as problem:
+                self._value = unusable(self.source, str(problem))
+            except (OSError, ValueError) as error:
+                return self._unread(error)  # not kept: the system may permit it the next time, the file being the same
         return self._value
 
     def changed(self) -> bool:
@@ -56,20 +62,15 @@ class PrivateFile(Generic[Held]):
         except (OSError, ValueError):
             return None
 
-    def _read(self) -> Held | Failure:
-        try:
-            return self._parse(_read_private(self._path))
-        except UserError as problem:
-            return unusable(self.source, str(problem))
-        except FileNotFoundError:
-            return unusable(self.source, _IS_NO_NAME if _is_secret(self._path.name) else _NOT_THERE)
-        except IsADirectoryError:
+    def _unread(self, error: OSError | ValueError) -> Failure:
+        if isinstance(error, IsADirectoryError):
             return unusable(self.source, _NO_FILE)
-        except (OSError, ValueError) as error:
-            if _is_secret(self._path.name):
-                return unusable(self.source, _IS_NO_NAME)
-            reason = clean(getattr(error, "strerror", None) or "invalid file name")
-            return unusable(self.source, f"It cannot be read: {reason}.")
+        if _is_secret(self._path.name):
+            return unusable(self.source, _IS_NO_NAME)
+        if isinstance(error, FileNotFoundError):
+            return unusable(self.source, _NOT_THERE)
+        reason = clean(getattr(error, "strerror", None) or "invalid file name")
+        return unusable(self.source, f"It cannot be read: {reason}.")
 
 
 def unusable(source: str, problem: str) -> Failure:
