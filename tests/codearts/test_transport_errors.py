@@ -78,6 +78,25 @@ async def test_a_proxy_that_cannot_be_reached_is_no_service_that_cannot(
     assert found.summary.startswith(words)
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (f"407 {TOKEN}", "wants a log-in, or another one (HTTP 407)."),
+        ("403 Forbidden\x1b[31m", "refused to connect to the service (HTTP 403)."),
+        (f"302 http://portal/?{TOKEN}", "refused to connect to the service (HTTP 302)."),
+        ("Proxy Server could not connect: Host unreachable.", "refused to connect to the service."),
+        ("", "refused to connect to the service."),
+    ],
+)
+async def test_what_a_proxy_refuses_is_the_proxys_and_says_whether_it_wants_a_log_in(
+    answer: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hunter2@p:1")
+    found = await failure_of(httpx.ProxyError(answer))
+    assert found.kind is K.PROXY
+    assert found.summary == f"The proxy http://p:1 (HTTPS_PROXY) {said}"
+
+
 async def test_no_connection_in_time_may_be_the_proxys_fault_or_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://p:1")
     found = await failure_of(httpx.ConnectTimeout(""))
@@ -92,7 +111,6 @@ async def test_no_connection_in_time_may_be_the_proxys_fault_or_the_hosts(monkey
         (httpx.ReadTimeout(""), K.TIMEOUT),
         (httpx.WriteTimeout(""), K.TIMEOUT),
         (httpx.PoolTimeout(""), K.TIMEOUT),
-        (httpx.ProxyError("407"), K.PROXY),
         (httpx.ReadError(""), K.BROKEN_CONNECTION),
         (httpx.WriteError(""), K.BROKEN_CONNECTION),
         (httpx.RemoteProtocolError("Server disconnected without sending a response."), K.BROKEN_CONNECTION),

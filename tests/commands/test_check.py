@@ -314,6 +314,7 @@ async def test_the_proxy_is_shown_without_its_password(user: User, monkeypatch: 
     assert steps["proxy"] == f"+ http://{address} (HTTPS_PROXY)"
     assert "name" not in steps
     assert steps["connection"].startswith("x ")
+    assert steps["connection"].endswith("Check the endpoint, and the proxy: the fault may be its own.")
     assert "hunter2" not in str(steps)
 
 

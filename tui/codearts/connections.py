@@ -211,10 +211,10 @@ class _HttpClient(httpx.AsyncClient):
     """Names the proxy for the user; empty for a direct way."""
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        """Raises ProxyFailed if the proxy cannot be reached, where httpx raises the same as for the service."""
+        """Raises ProxyFailed if the way through the proxy fails, where httpx raises the same as for the service."""
         try:
             return await super().send(request, **options)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except _NOT_CONNECTED as error:
             if self.proxy:
                 raise ProxyFailed(self.proxy) from error
             raise

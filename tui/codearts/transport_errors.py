@@ -1,6 +1,7 @@
 """Turns exceptions of a request into failures with texts of our own: many of httpx's are empty, some hold the token."""
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Awaitable, Iterator
@@ -32,7 +33,10 @@ class AnswerTooLarge(httpcore.RemoteProtocolError):
 
 
 class ProxyFailed(httpx.ProxyError):
-    """No connection to the proxy, or through it, could be made. `proxy` names it for the user, without its password."""
+    """No connection to the proxy, or through it, was made: its cause is httpx's error.
+
+    `proxy` names the proxy for the user, without its password.
+    """
 
     def __init__(self, proxy: str) -> None:
         super().__init__(proxy)
@@ -67,8 +71,6 @@ def fault(error: Exception) -> Failure:
             return Failure(Kind.TIMEOUT, "The connection stood, but the answer was not complete in time.")
         case ProxyFailed():
             return _proxy_fault(error)
-        case httpx.ProxyError():
-            return Failure(Kind.PROXY, "The proxy refused to connect to the service.")
         case httpx.ConnectError():
             return _connect_fault(list(_causes(error)), "the host")
         case httpx.RemoteProtocolError():
@@ -89,8 +91,17 @@ def _name(error: BaseException) -> str:
 def _proxy_fault(error: ProxyFailed) -> Failure:
     if isinstance(error.__cause__, httpx.ConnectTimeout):  # to the proxy, or from it to the host
         return Failure(Kind.TIMEOUT, f"No connection through the proxy {error.proxy} was made in time.")
+    if isinstance(error.__cause__, httpx.ProxyError):
+        return Failure(Kind.PROXY, f"The proxy {error.proxy} {_refusal(str(error.__cause__))}.")
     failure = _connect_fault(list(_causes(error)), f"the proxy {error.proxy}")
     return failure if failure.kind is Kind.TLS else failure._replace(kind=Kind.PROXY)
+
+
+def _refusal(text: str) -> str:
+    """Of the proxy's answer, which `text` begins with, the HTTP status alone: a SOCKS proxy has none."""
+    status = text[:3] if re.fullmatch("[1-9][0-9]{2}", text[:3], re.ASCII) else ""
+    what = "wants a log-in, or another one" if status == "407" else "refused to connect to the service"
+    return f"{what} (HTTP {status})" if status else what
 
 
 def _connect_fault(causes: list[BaseException], peer: str) -> Failure:

@@ -281,7 +281,7 @@ async def network_steps(profile: Profile, environ: Mapping[str, str]) -> AsyncIt
         yield step
         if step.verdict is StepResult.FAILS:
             return
-    async for step in _reaches(profile):
+    async for step in _reaches(profile, bool(way.proxy)):
         yield step
 
 
@@ -298,7 +298,7 @@ async def _resolves(host: str) -> Step:
     return works("name", f"{host} is {', '.join(addresses[:4])}")
 
 
-async def _reaches(profile: Profile) -> AsyncIterator[Step]:
+async def _reaches(profile: Profile, has_proxy: bool) -> AsyncIterator[Step]:
     """Send one request without a credential: its outcome shows which layer fails."""
     from tui.codearts.connections import probe
     from tui.codearts.tls_and_proxy import authorities
@@ -312,7 +312,7 @@ async def _reaches(profile: Profile) -> AsyncIterator[Step]:
             yield works("connection", f"{endpoint.url} takes connections")
             yield fails("TLS", f"{answer.summary} Now {trusted}; a profile's ca_file or SSL_CERT_FILE may name others.")
         else:
-            yield fails("connection", f"{answer.summary} {_what_to_do(answer)}")
+            yield fails("connection", f"{answer.summary} {_what_to_do(answer, has_proxy)}".rstrip())
         return
     yield works("connection", f"{endpoint.url} answers")
     host = urlsplit(endpoint.url).hostname or ""
@@ -327,12 +327,14 @@ async def _reaches(profile: Profile) -> AsyncIterator[Step]:
     yield _clock(profile, answer.date)
 
 
-def _what_to_do(failure: Failure) -> str:
+def _what_to_do(failure: Failure, has_proxy: bool) -> str:
     match failure.kind:
         case FailureKind.PROXY:
-            return "Check HTTPS_PROXY, or the proxy of the profile."
+            return "Check HTTPS_PROXY or the proxy of the profile, and its log-in."
         case FailureKind.SETTINGS:
             return ""
+        case _ if has_proxy:
+            return "Check the endpoint, and the proxy: the fault may be its own."
         case _:
             return "Check the endpoint, the firewall, and whether this machine needs a proxy (HTTPS_PROXY)."
 
