@@ -43,6 +43,8 @@ def found(environ: dict[str, str], home: Path) -> Keys | Failure:
 def test_keys_in_the_environment(names: tuple[str, ...], tmp_path: Path) -> None:
     values = (ACCESS, SECRET, TEMPORARY, PROJECT)
     assert found(dict(zip(names, values, strict=True)), tmp_path) == KEYS
+    as_docker_leaves_them = {name: f'"{value}"\r' for name, value in zip(names, values, strict=True)}
+    assert found(as_docker_leaves_them, tmp_path) == KEYS
     assert found(dict(zip(names[:2], values, strict=False)), tmp_path) == Keys(Secret(ACCESS), Secret(SECRET))
     half = failure_of(found({names[0]: ACCESS}, tmp_path))
     assert half.summary == f"{names[0]} and {names[1]}: {names[1]} is empty or not set: both keys are needed."

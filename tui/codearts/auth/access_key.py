@@ -76,8 +76,8 @@ def find_keys(environ: Mapping[str, str], home: Path) -> list[KeySource]:
     found: list[KeySource] = []
     for prefix, names in _NAMES.items():
         variables = [f"{prefix}_{name}" for name in names]
-        values = [environ.get(variable, "").strip() for variable in variables]
-        if values[0] or values[1]:
+        values = [environ.get(variable, "") for variable in variables]
+        if values[0].strip() or values[1].strip():
             source = f"{variables[0]} and {variables[1]}"
             found.append(FixedKeys(source, _or_failure(source, partial(_keys, values, variables))))
     name = environ.get(_FILE_VARIABLE, "").strip()
@@ -90,7 +90,7 @@ def find_keys(environ: Mapping[str, str], home: Path) -> list[KeySource]:
 def named_keys(environ: Mapping[str, str], access: str, secret: str, security_token: str = "") -> KeySource:
     """Returns the keys of the environment variables with these names."""
     names = [access, secret, *([security_token] if security_token else [])]
-    values = [environ.get(name, "").strip() for name in names]
+    values = [environ.get(name, "") for name in names]
     source = f"{access} and {secret}"
     return FixedKeys(source, _or_failure(source, partial(_keys, [*values, "", ""][:4], [*names, "", ""][:4])))
 
@@ -104,16 +104,19 @@ def parse_keys(text: str) -> Keys:
         raise UserError("It is no INI file: write [basic], then ak = … and sk = …, a line each.") from None
     if _SECTION not in parser:
         raise UserError("It has no section [basic]: write one with ak and sk.")
-    return _keys([_unquoted(parser[_SECTION].get(name, "").strip()) for name in _IN_FILE], _IN_FILE)
+    return _keys([parser[_SECTION].get(name, "") for name in _IN_FILE], _IN_FILE)
 
 
 def _unquoted(value: str) -> str:
+    """Without the quotes that an INI file or a container's file of variables leaves around a value."""
+    value = value.strip()
     is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
     return value[1:-1].strip() if is_quoted else value
 
 
 def _keys(values: list[str], names: Sequence[str]) -> Keys:
     """Raises UserError, which names the wrong variable or key and contains no value."""
+    values = [_unquoted(value) for value in values]
     for value, name in zip(values, names, strict=True):
         if not value and name in names[:2]:
             raise UserError(f"{name} is empty or not set: both keys are needed.")
