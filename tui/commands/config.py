@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tui.commands.output import ExitCode, Output
-from tui.commands.status import json_text
+from tui.commands.status import print_json
 from tui.core.errors import UserError
 from tui.core.reading import Failure
 from tui.core.text import clean
@@ -40,7 +40,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     rows = configuration(context)
     output = Output.standard()
     if arguments.json:
-        output.as_it_is([json_text([dict(zip(("name", "value", "origin"), row, strict=True)) for row in rows], output)])
+        print_json([dict(zip(("name", "value", "origin"), row, strict=True)) for row in rows], output)
     else:
         text = as_text(rows)
         output.lines((text if output.encodes_everything else text.replace("•", "*")).splitlines())

@@ -134,9 +134,9 @@ def _order(entry: "JobEntry") -> tuple[str, str]:
 
 def _show(entries: "Sequence[JobEntry]", watched: set[JobId], output: Output, as_json: bool) -> None:
     if as_json:
-        from tui.commands.status import json_text
+        from tui.commands.status import print_json
 
-        output.as_it_is([json_text([_document(entry, entry.id in watched) for entry in entries], output)])
+        print_json([_document(entry, entry.id in watched) for entry in entries], output)
     elif output.is_for_a_person:
         output.lines(_table(entries, watched))
         if any(one.id in watched for one in entries):

@@ -9,7 +9,7 @@ from tui.commands.job_selection import add_jobs
 from tui.commands.output import ExitCode, Output
 from tui.commands.parser import whole_number
 from tui.commands.render import advice, aligned, stamp
-from tui.commands.status import json_text
+from tui.commands.status import print_json
 from tui.commands.wait import timeout_seconds
 from tui.core.board import Board
 from tui.core.job import Job, JobId, ServiceName
@@ -79,7 +79,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
         _say_undated(sum(not one.known.at for one in found), output)
     known = sorted(every[-(most or 0) :], key=_began)
     if arguments.json:
-        output.as_it_is([json_text([document(one) for one in known], output)])
+        print_json([document(one) for one in known], output)
     else:
         heads = HEADS if output.is_for_a_person else ()
         output.lines(aligned([_cells(one, context.now().wall, glyphs_for(context.environ)) for one in known], heads))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tui.commands.job_selection import EMPTY
 from tui.commands.output import ExitCode, Output
 from tui.commands.render import aligned, job_document
-from tui.commands.status import json_text
+from tui.commands.status import print_json
 from tui.core.errors import UserError
 from tui.core.job import Job
 from tui.core.listing import listing_line
@@ -46,7 +46,7 @@ def show(store: "WatchlistStore", output: Output, as_json: bool) -> ExitCode:
     for warning in watchlist.warnings:
         output.say(warning)
     if as_json:
-        output.as_it_is([json_text([job_document(job) for job in watchlist.jobs], output)])
+        print_json([job_document(job) for job in watchlist.jobs], output)
     else:
         output.lines(job_lines(watchlist.jobs, output))
         if not watchlist.jobs and output.is_for_a_person:

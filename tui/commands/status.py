@@ -71,7 +71,7 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_ou
             told = await _outcomes(session, rows)
     if as_json:
         documents = [{**result_document(*row), **_members(row[0], told)} for row in rows]
-        session.output.as_it_is([json_text(documents, session.output)])
+        print_json(documents, session.output)
     else:
         session.output.lines(_table(rows, session.output.is_for_a_person, told))
     failures = [(job, failed) for job, result, _ in rows if isinstance(failed := status_of(result), Failure)]
@@ -166,6 +166,11 @@ def one_shot(policy: "Policy") -> "Policy":
 
 def json_text(documents: object, output: Output, indent: int | None = 2) -> str:
     return json.dumps(documents, ensure_ascii=not output.encodes_everything, indent=indent)
+
+
+def print_json(documents: object, output: Output) -> None:
+    """Raises UserError if it cannot be written."""
+    output.as_it_is([json_text(documents, output)])
 
 
 def _given_up(pollers: "PollerGroup", now: float) -> dict[str, Failure]:

@@ -52,9 +52,9 @@ async def why(extras: "Extras", job: "JobId", number: int | None, as_json: bool,
     if isinstance(known, Failure):
         return refused(output, known)
     if as_json:
-        from tui.commands.status import json_text
+        from tui.commands.status import print_json
 
-        output.as_it_is([json_text(_document(job, known), output)])
+        print_json(_document(job, known), output)
     else:
         output.lines(_lines(known))
     return ExitCode.DONE
