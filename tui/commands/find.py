@@ -150,8 +150,9 @@ def _table(entries: "Sequence[JobEntry]", watched: set[JobId]) -> list[str]:
     from tui.commands.render import aligned
 
     rows = [("+" if one.id in watched else "", one.id, one.last_build, one.name) for one in entries]
-    shown = aligned(rows, HEADS)[:1]
-    for project, some in groupby(zip(entries, aligned(rows, HEADS)[1:], strict=True), lambda pair: pair[0].project):
+    lines = aligned(rows, HEADS)
+    shown = lines[:1]
+    for project, some in groupby(zip(entries, lines[1:], strict=True), lambda pair: pair[0].project):
         shown += [*([f"{project}:"] if project else []), *(line for _, line in some)]
     return shown
 
