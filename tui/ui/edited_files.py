@@ -25,6 +25,10 @@ def check_screen_settings(keys: Mapping[str, str], views: Views, commands: "OwnC
         check_commands(commands, keys)
 
 
+UNREAD: Signature = ()
+"""No file has this signature: whatever is there counts as changed."""
+
+
 class EditedFiles:
     """Compares the files' signatures with those of the last check. A missing path never changes."""
 
@@ -36,15 +40,12 @@ class EditedFiles:
         self._settings_file = deps.settings_file
         self._themes = deps.themes
         self._seen_settings = self._settings_now()
-        self._is_unread = False
-        """Whether the system refused to read the edited settings: they are read again, though nothing changes."""
         self._seen_themes = self._themes_now()
 
     def settings_edited(self) -> bool:
         """Whether the settings file has changed since the last call, or could not be read then."""
         before, self._seen_settings = self._seen_settings, self._settings_now()
-        was_unread, self._is_unread = self._is_unread, False
-        return was_unread or self._seen_settings != before
+        return self._seen_settings != before
 
     async def read_settings(self, disk: DiskThread) -> Settings | None:
         """The edited settings; None if they cannot be used. Sets `warning`."""
@@ -54,7 +55,8 @@ class EditedFiles:
             settings = await disk.run(load_settings, self._settings_file)
             check_screen_settings(settings.keys, settings.views, settings.commands)
         except UserError as problem:
-            self._is_unread = isinstance(problem, SettingsUnread)
+            if isinstance(problem, SettingsUnread):
+                self._seen_settings = UNREAD  # read again at the next look, though nothing changes
             self.warning = f"{str(problem).removesuffix('.')}. The settings stay as they were."
             return None
         waiting = waiting_for_restart(self._started, settings)
