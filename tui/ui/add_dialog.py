@@ -128,7 +128,7 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         self.query_one("#preview").scroll_relative(y=lines, animate=False)
 
     def _look(self) -> None:
-        self.query_one(".verdict").display = False  # it was about what was there before
+        self.forget_verdict()
         typed = self.query_one("#ids", Input)
         text = f"{self._pasted}\n{typed.value}" if self._pasted and typed.value else self._pasted or typed.value
         paste = parse_paste(text)

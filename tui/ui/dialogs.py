@@ -221,6 +221,10 @@ class Dialog(PresentSize, ModalScreen[Answer | None]):
         self.app.clear_notifications()
         self.app.notify(text, markup=False)
 
+    def forget_verdict(self) -> None:
+        """Hide why the last answer was refused: what it was about has changed."""
+        self.query_one(".verdict").display = False
+
     def refuse(self, problem: str) -> None:
         """Show why the answer cannot be used, and keep what was typed."""
         verdict = self.query_one(".verdict", Static)
@@ -318,7 +322,7 @@ class ChoiceDialog(Dialog[str]):
         self.dismiss(event.option_id)
 
 
-class Reading(VerticalScroll):
+class ReadPane(VerticalScroll):
     """Scrolls by the keys of the table, too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -337,7 +341,7 @@ class ReadDialog(Dialog[str]):
         self.KEYS = (*(f"{key}: {does}" for key, does in keys), "esc: close")
 
     def body(self) -> ComposeResult:
-        with Reading(classes="reading"):
+        with ReadPane(classes="reading"):
             yield from self._content
 
     def on_mount(self) -> None:

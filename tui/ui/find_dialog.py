@@ -314,7 +314,7 @@ class FindDialog(Dialog[tuple[Job, ...]]):
     def search(self, event: Input.Changed) -> None:
         event.stop()
         if event.value != self._finder.text:
-            self._forget_verdict()
+            self.forget_verdict()
             self._finder.text = event.value
             self._list.show(0)
 
@@ -345,16 +345,12 @@ class FindDialog(Dialog[tuple[Job, ...]]):
         self._list.show(0)
 
     def action_move(self, rows: int) -> None:
-        self._forget_verdict()
+        self.forget_verdict()
         self._list.action_move(rows)
 
     def action_page(self, pages: int) -> None:
-        self._forget_verdict()
+        self.forget_verdict()
         self._list.action_page(pages)
-
-    def _forget_verdict(self) -> None:
-        """It was about another row."""
-        self.query_one(".verdict").display = False
 
     @on(FoundList.Clicked)
     def action_tick(self) -> None:
