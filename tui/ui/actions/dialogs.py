@@ -59,12 +59,12 @@ class DialogActions(Actions):
         if not (extras := self.extras(self.live.profile_of(job), "Logs need")):
             return
         state = self.state.row(job).state
-        last, is_past = state.last_run, run is not None and run.end is not None
-        if run and is_past and not run.number:
+        last, ended = state.last_run, run if run and run.end else None
+        if ended and not ended.number:
             self.say("The service's number of this build is not known, so its log cannot be asked for.")
             return
-        log = BuildLog(extras, job, last.number if last else 0, (run and is_past and run.number) or 0)
-        word = partial(word_of, run) if run and is_past else partial(self._state_word, job)
+        log = BuildLog(extras, job, last.number if last else 0, (ended and ended.number) or 0)
+        word = partial(word_of, ended) if ended else partial(self._state_word, job)
         await self.screen.ask("log", LogDialog(state.name, log, word, self._wall, self.deps.glyphs.ellipsis))
 
     def _wall(self) -> "datetime":
