@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.credential_fakes import TOKEN
+from tests.support.credential_fakes import TOKEN, URL
 from tui.cli import parsed
 from tui.clock import now
 from tui.codearts.auth.credentials import AuthHeaders
@@ -17,7 +17,6 @@ from tui.profiles.profile import Profile
 from tui.storage.settings import load_settings
 
 NO_WORD = TOKEN[:16]
-URL = "https://cloudbuild-ext.cn-north-4.myhuaweicloud.com/v3/jobs/901878212b1a49be9c1a1054c272762a/status"
 
 
 @dataclass
