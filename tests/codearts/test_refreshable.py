@@ -234,6 +234,39 @@ async def test_the_waits_begin_anew_when_the_user_asks() -> None:
     assert issuer.calls == 7
 
 
+async def test_a_user_who_asks_ends_the_wait_once_in_five_seconds_at_most() -> None:
+    credential, issuer, time = renewed(DOWN)
+    for _ in range(500):
+        await prove(credential)
+        time.seconds += 1
+    assert issuer.calls == 5
+    for _ in range(600):
+        credential.hurry()
+        await prove(credential)
+        time.seconds += 1 / 30
+    assert issuer.calls == 5 + 4
+
+
+async def test_a_user_who_asks_ends_no_wait_that_iam_named() -> None:
+    busy = Failure(FailureKind.GATEWAY_ERROR, "IAM gives no token now.", retry_after=60.0)
+    credential, _, time = renewed(busy, DAY)
+    await prove(credential)
+    time.seconds = 59
+    credential.hurry()
+    assert await prove(credential) is busy
+    time.seconds = 61
+    assert shown(await prove(credential)) == "token-2"
+
+
+async def test_a_user_who_asks_repeats_no_refused_log_in() -> None:
+    credential, issuer, time = renewed(WRONG)
+    await prove(credential)
+    time.seconds = 3600
+    credential.hurry()
+    assert await prove(credential) is WRONG
+    assert issuer.calls == 1
+
+
 async def test_each_refresh_is_logged_without_the_token(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "tui")
     credential, issuer, _ = renewed(DAY, WRONG)

@@ -156,6 +156,19 @@ async def test_a_key_held_down_while_signed_out_is_no_more_than_one_probe_in_ten
 
 
 @in_virtual_time
+async def test_refresh_ends_the_wait_for_a_log_in_unless_it_was_refused() -> None:
+    async with polling(20) as bench:
+        bench.answer = lambda _: failed(FailureKind.TIMEOUT)
+        await asyncio.sleep(60)
+        bench.poller.refresh([job(5)])
+        assert (bench.hurried, bench.tried_again) == (1, 0)
+        bench.answer = lambda _: REFUSED
+        await asyncio.sleep(60)
+        bench.poller.refresh([job(5)])
+        assert (bench.hurried, bench.tried_again) == (1, 1)
+
+
+@in_virtual_time
 async def test_a_late_refusal_of_the_old_credential_says_nothing_of_the_new_one() -> None:
     async with polling(20) as bench:
         bench.answer = lambda _: REFUSED

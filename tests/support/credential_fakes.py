@@ -42,6 +42,9 @@ class NoCredential:
     def reset(self) -> None:
         """There is nothing to try again."""
 
+    def hurry(self) -> None:
+        """Nothing waits."""
+
 
 class ScriptedIssuer:
     """Returns the answers in order, then always the last; tokens are `token-1`, `token-2` and so on."""

@@ -42,6 +42,8 @@ class Bench:
         self.has_ready_token = False
         self.tried_again = 0
         """How often the user requested a reading while signed out."""
+        self.hurried = 0
+        """How often the user requested one else."""
         self.sent: list[tuple[float, JobId]] = []
         self.reports: list[tuple[float, list[Reading]]] = []
         self.in_flight: set[JobId] = set()
@@ -72,6 +74,9 @@ class Bench:
 
     def reset(self) -> None:
         self.tried_again += 1
+
+    def hurry(self) -> None:
+        self.hurried += 1
 
     def asked(self, *only: JobId, since: float = 0.0) -> list[float]:
         """Returns when requests left, for these jobs or all."""

@@ -106,6 +106,9 @@ class Service:
     def reset(self) -> None:
         pass
 
+    def hurry(self) -> None:
+        pass
+
 
 class World:
     """The program without its screen; `edit` does one of the things that happen on a working day."""

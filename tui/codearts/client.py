@@ -66,6 +66,10 @@ class StatusClient:
         """Allows one more try of a sign-in that failed. To be called before a reading that the user asks for."""
         self.credential.reset()
 
+    def hurry(self) -> None:
+        """Ends the wait for a sign-in that no refusal prevented; to be called when the user asks for a reading."""
+        self.credential.hurry()
+
     async def close(self) -> None:
         """Closes the connections. To be called when no reading is under way."""
         await self._connections.close()

@@ -43,6 +43,9 @@ class Reader(Protocol):
     def reset(self) -> None:
         """The user requested a reading while signed out: a login that was refused may be tried once more."""
 
+    def hurry(self) -> None:
+        """The user requested a reading: a login that no refusal prevented need not wait for its next attempt."""
+
 
 class Pace(NamedTuple):
     """What the header shows about the polling of a profile."""
@@ -153,7 +156,9 @@ class Poller:
         scheduler = self._scheduler
         named = None if jobs is None else list(jobs)
         waiting = scheduler.refresh(named, self._clock())
-        if scheduler.signed_out and waiting:
+        if not scheduler.signed_out:
+            self._reader.hurry()
+        elif waiting:
             self._reader.reset()
         self._wake.set()
         if scheduler.paused or scheduler.job_queue.are_paused(named):

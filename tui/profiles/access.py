@@ -83,6 +83,9 @@ class LazyClient:
     def reset(self) -> None:
         self._credential.reset()
 
+    def hurry(self) -> None:
+        self._credential.hurry()
+
     async def close(self) -> None:
         if self._client:
             await self._client.close()

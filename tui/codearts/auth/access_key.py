@@ -317,6 +317,9 @@ class SigningCredential:
         self._refusal = None
         self._is_trusted = False
 
+    def hurry(self) -> None:
+        """A signature needs no other service: no request waits."""
+
     def _was_late(self, auth_headers: AuthHeaders) -> bool:
         """Whether a refused signature may be repeated: never twice in a row, whatever time each refusal claims."""
         if abs(self._clock.now() - signed_at(auth_headers.headers)) <= ACCEPTED:

@@ -88,6 +88,10 @@ class CredentialChain:
         for credential in self._credentials:
             credential.reset()
 
+    def hurry(self) -> None:
+        for credential in self._credentials:
+            credential.hurry()
+
     @property
     def _is_spent(self) -> bool:
         """Whether the typed token was refused."""

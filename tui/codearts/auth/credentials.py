@@ -102,6 +102,9 @@ class Credential(Protocol):
     def reset(self) -> None:
         """Permits another attempt at what failed, because the user asked for it."""
 
+    def hurry(self) -> None:
+        """Ends the wait for the next attempt at what no refusal prevented, because the user asked for a reading."""
+
 
 def is_accepted(outcome: Status | Failure | None) -> bool:
     """Whether the outcome shows that the service accepted the credential."""
@@ -198,6 +201,9 @@ class ReadyToken:
 
     def reset(self) -> None:
         """Each request reads the source anyway."""
+
+    def hurry(self) -> None:
+        """No request waits."""
 
 
 class FixedToken(ReadyToken):

@@ -21,6 +21,8 @@ REFUSALS_APART = 60.0
 """Seconds between two refreshes because of a refusal."""
 FIRST_WAIT, LONGEST_WAIT = 30.0, 600.0
 """Seconds until the next attempt after the network or the server failed; doubled with each failure."""
+HURRIED_APART = 5.0
+"""Seconds between two attempts that the user hurries."""
 
 _log = logging.getLogger(__name__)
 _DOUBLINGS = 10
@@ -98,6 +100,8 @@ class _FailedRefresh(NamedTuple):
     failure: Failure
     attempts: int
     """Failures in a row that were no refusal."""
+    failed_at: float
+    """Monotonic seconds."""
     retry_at: float
     """Monotonic seconds; infinite for a failure that only another password or the user can change."""
 
@@ -187,6 +191,12 @@ class RefreshableToken:
         self._refused_at = -inf
         self._failed = self._failed and self._failed._replace(attempts=0, retry_at=-inf)
 
+    def hurry(self) -> None:
+        """Leaves alone a refused log-in, and a moment that an answer named for the next attempt."""
+        failed = self._failed
+        if failed and failed.failure.kind.retry is not Retry.SIGN_IN and not failed.failure.retry_after:
+            self._failed = failed._replace(retry_at=min(failed.retry_at, failed.failed_at + HURRIED_APART))
+
     def _apply(self, event: TokenEvent) -> None:
         self._state = TRANSITIONS.get((self._state, event), self._state)
 
@@ -239,9 +249,9 @@ class RefreshableToken:
 def _failed_refresh(before: _FailedRefresh | None, failure: Failure, now: float) -> _FailedRefresh:
     attempts = before.attempts if before else 0
     if failure.kind.retry is Retry.SIGN_IN:
-        return _FailedRefresh(failure, attempts, inf)
+        return _FailedRefresh(failure, attempts, now, inf)
     wait = min(FIRST_WAIT * 2.0 ** min(attempts, _DOUBLINGS), LONGEST_WAIT)
-    return _FailedRefresh(failure, attempts + 1, now + max(failure.retry_after or 0.0, wait))
+    return _FailedRefresh(failure, attempts + 1, now, now + max(failure.retry_after or 0.0, wait))
 
 
 def _log_refresh(source: str, issued: Token | Failure) -> None:
