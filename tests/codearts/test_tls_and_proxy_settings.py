@@ -1,5 +1,6 @@
 """Certificates and proxies of a profile, on a real server with a certificate of its own."""
 
+import asyncio
 import shutil
 import socket
 import ssl
@@ -8,10 +9,12 @@ import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.clients import JOB, client
 from tests.support.scripted_server import GOOD, ScriptedServer, answering, answering_once
+from tests.support.virtual_time import in_virtual_time
 from tui.codearts.connections import ProbeResponse, open_http, probe
 from tui.codearts.endpoints import Endpoint, parse_endpoint
 from tui.codearts.tls_and_proxy import authorities, proxy_route
@@ -210,3 +213,91 @@ async def test_a_proxy_that_answers_for_another_host_is_asked_and_never_twice_by
             outcomes = [(await reader.read(JOB)).outcome for _ in range(3)]
     assert outcomes == [Status.RUNNING] * 3
     assert proxy.heads[0].startswith(b"GET http://build.invalid/v3/jobs/")
+
+
+WANTS_LOGIN = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+REFUSED = "refused the log-in in its address. It is sent again seldom, so that no account is locked."
+
+
+@in_virtual_time
+async def test_a_log_in_that_a_proxy_refuses_is_sent_once_in_ten_minutes_by_all_connections() -> None:
+    """Eight connections with a wrong password, and one more for each attempt, would lock the account."""
+    sent: list[float] = []
+
+    async def refuse(_request: httpx.Request) -> httpx.Response:
+        sent.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(1)
+        raise httpx.ProxyError("407 Proxy Authentication Required")
+
+    def opener() -> httpx.AsyncClient:
+        return open_http("https://build.invalid", transport=httpx.MockTransport(refuse), proxy="http://me:wrong@p:1")
+
+    service = Endpoint("https://build.invalid")
+    for _ in range(8):
+        failures = await asyncio.gather(*(probe(opener, service, 100) for _ in range(8)))
+        for failure in failures:
+            assert isinstance(failure, Failure)
+            assert (failure.kind, failure.summary) == (
+                FailureKind.PROXY,
+                f"The proxy http://p:1 (settings) {REFUSED}",
+            )
+            assert 0 < (failure.retry_after or 0) <= 600
+        await asyncio.sleep(90)
+    assert len(sent) == 2
+    assert sent[1] - sent[0] > 600
+
+
+async def test_a_log_in_that_a_proxy_accepts_holds_nothing_up() -> None:
+    """The first request shows that it is good, whatever else the proxy refuses; then all go at once."""
+    most, at_work, answers = 0, 0, [httpx.ProxyError("502 Bad Gateway"), None]
+
+    async def answer(_request: httpx.Request) -> httpx.Response:
+        nonlocal most, at_work
+        at_work += 1
+        most = max(most, at_work)
+        await asyncio.sleep(0)
+        at_work -= 1
+        if answers and (error := answers.pop(0)):
+            raise error
+        return httpx.Response(200)
+
+    def opener() -> httpx.AsyncClient:
+        return open_http("https://build.invalid", transport=httpx.MockTransport(answer), proxy="http://me:right@p:1")
+
+    service = Endpoint("https://build.invalid")
+    assert isinstance(await probe(opener, service, 5), Failure)
+    answered = await asyncio.gather(*(probe(opener, service, 5) for _ in "ab"))
+    assert all(isinstance(one, ProbeResponse) for one in answered)
+    assert most == 2
+
+
+@in_virtual_time
+async def test_a_log_in_that_was_good_and_is_refused_is_sent_again_after_a_minute_then_after_ten() -> None:
+    sent: list[float] = []
+
+    async def answer(_request: httpx.Request) -> httpx.Response:
+        sent.append(asyncio.get_running_loop().time())
+        if len(sent) in (2, 3):
+            raise httpx.ProxyError("407 Proxy Authentication Required")
+        return httpx.Response(200)
+
+    def opener() -> httpx.AsyncClient:
+        return open_http("https://build.invalid", transport=httpx.MockTransport(answer), proxy="http://me:old@p:1")
+
+    service = Endpoint("https://build.invalid")
+    for _ in range(800):
+        await probe(opener, service, 5)
+        await asyncio.sleep(1)
+    assert [round(at - sent[0]) for at in sent[:4]] == [0, 1, 61, 661]
+
+
+async def test_a_proxy_that_refuses_the_log_in_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with ScriptedServer(answering(WANTS_LOGIN)) as proxy:
+        address = proxy.url.replace("//", "//me:wrong@")
+        service = Endpoint("https://build.invalid")
+        opener = ConnectionOptions(proxy=address).opener(service.url)
+        failures = await asyncio.gather(*(probe(opener, service, 5) for _ in range(8)))
+    assert {isinstance(one, Failure) and one.summary for one in failures} == {
+        f"The proxy {proxy.url} (settings) {REFUSED}"
+    }
+    assert (len(proxy.heads), proxy.heads[0][:26]) == (1, b"CONNECT build.invalid:443 ")

@@ -81,7 +81,7 @@ async def test_a_proxy_that_cannot_be_reached_is_no_service_that_cannot(
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (f"407 {TOKEN}", "wants a log-in, or another one (HTTP 407)."),
+        (f"407 {TOKEN}", "wants a log-in (HTTP 407)."),
         ("403 Forbidden\x1b[31m", "refused to connect to the service (HTTP 403)."),
         (f"302 http://portal/?{TOKEN}", "refused to connect to the service (HTTP 302)."),
         ("Proxy Server could not connect: Host unreachable.", "refused to connect to the service."),
@@ -91,7 +91,7 @@ async def test_a_proxy_that_cannot_be_reached_is_no_service_that_cannot(
 async def test_what_a_proxy_refuses_is_the_proxys_and_says_whether_it_wants_a_log_in(
     answer: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://me:hunter2@p:1")
+    monkeypatch.setenv("HTTPS_PROXY", "http://p:1")
     found = await failure_of(httpx.ProxyError(answer))
     assert found.kind is K.PROXY
     assert found.summary == f"The proxy http://p:1 (HTTPS_PROXY) {said}"

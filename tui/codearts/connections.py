@@ -7,7 +7,7 @@ import os
 import re
 import ssl
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,15 @@ from tui import __version__
 from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.codearts.extra_call import CallKind
 from tui.codearts.status_api import status_path
-from tui.codearts.tls_and_proxy import ProxyRoute, proxy_problem, proxy_route, tls_context, untrusting_context
+from tui.codearts.tls_and_proxy import (
+    ProxyLogin,
+    ProxyRoute,
+    proxy_login,
+    proxy_problem,
+    proxy_route,
+    tls_context,
+    untrusting_context,
+)
 from tui.codearts.transport_errors import AnswerTooLarge, ProxyFailed, is_too_large, result_or_failure
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB
@@ -209,11 +217,13 @@ class _HttpClient(httpx.AsyncClient):
     """In place of a property, which would copy it into an ordinary jar."""
     proxy = ""
     """Names the proxy for the user; empty for a direct way."""
+    proxy_login: ProxyLogin | None = None
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Raises ProxyFailed if the way through the proxy fails, where httpx raises the same as for the service."""
         try:
-            return await super().send(request, **options)
+            async with self.proxy_login.attempt() if self.proxy_login else nullcontext():
+                return await super().send(request, **options)
         except _NOT_CONNECTED as error:
             if self.proxy:
                 raise ProxyFailed(self.proxy) from error
@@ -245,7 +255,7 @@ def open_http(
         trust_env=False,  # `proxy_route` has read the environment
         event_hooks={"request": [check_allowed]},
     )
-    client.proxy = way.proxy
+    client.proxy, client.proxy_login = way.proxy, proxy_login(way.address)
     return client
 
 

@@ -1,21 +1,29 @@
 """How a connection verifies the host, and how it gets there: certificate authorities and proxies."""
 
+import asyncio
 import ipaddress
 import os
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
+from math import inf
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 
 from tui.codearts.endpoints import PORTS, address_of, is_loopback
+from tui.codearts.transport_errors import ProxyLoginRefused, refuses_login
 from tui.core.errors import UserError
 from tui.core.text import HIDDEN, clean
 
+LOGINS_APART = 600.0
+"""Seconds between two attempts with a proxy's log-in that was refused: five in half an hour lock many an account."""
+FIRST_REST = 60.0
+"""Seconds until the next attempt with a log-in that the proxy has accepted before."""
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -81,6 +89,43 @@ def proxy_route(url: str, own: str | None, environ: Mapping[str, str]) -> ProxyR
     if not address:
         raise proxy_problem(variable)
     return ProxyRoute(f"{shown_proxy(value)} ({variable})", variable, address=address)
+
+
+class ProxyLogin:
+    """The log-in in a proxy's address. One that was refused is sent again seldom, since accounts lock after a few.
+
+    Until the proxy has accepted it, requests go through the proxy one at a time.
+    """
+
+    def __init__(self) -> None:
+        self._is_accepted = False
+        self._one_at_a_time = asyncio.Lock()
+        self._rests_until = -inf
+        """Seconds of the event loop's clock."""
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Encloses a request, and learns from its exception. Raises ProxyLoginRefused while the log-in rests."""
+        clock = asyncio.get_running_loop().time
+        async with nullcontext() if self._is_accepted else self._one_at_a_time:
+            if (left := self._rests_until - clock()) > 0:
+                raise ProxyLoginRefused(left)
+            try:
+                yield
+            except httpx.ProxyError as error:
+                was_accepted, self._is_accepted = self._is_accepted, not refuses_login(error)
+                if self._is_accepted:
+                    raise
+                rest = FIRST_REST if was_accepted else LOGINS_APART
+                self._rests_until = clock() + rest
+                raise ProxyLoginRefused(rest) from error
+            self._is_accepted = True
+
+
+@cache
+def proxy_login(address: str) -> ProxyLogin | None:
+    """The one of all connections through this proxy; None if the address has no log-in."""
+    return ProxyLogin() if "@" in address else None
 
 
 def shown_proxy(text: str) -> str:

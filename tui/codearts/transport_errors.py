@@ -43,6 +43,19 @@ class ProxyFailed(httpx.ProxyError):
         self.proxy = proxy
 
 
+class ProxyLoginRefused(httpx.ProxyError):
+    """The proxy refused the log-in in its address. It is not sent again for `rests_for` seconds."""
+
+    def __init__(self, rests_for: float) -> None:
+        super().__init__("the log-in was refused")
+        self.rests_for = rests_for
+
+
+def refuses_login(error: httpx.ProxyError) -> bool:
+    """Whether httpx raised this error because the proxy wants a log-in, or another one."""
+    return str(error).startswith("407") or "username/password" in str(error)
+
+
 def is_too_large(error: BaseException) -> bool:
     """Whether httpx raised this error because of AnswerTooLarge."""
     return isinstance(error.__cause__, AnswerTooLarge)
@@ -91,16 +104,20 @@ def _name(error: BaseException) -> str:
 def _proxy_fault(error: ProxyFailed) -> Failure:
     if isinstance(error.__cause__, httpx.ConnectTimeout):  # to the proxy, or from it to the host
         return Failure(Kind.TIMEOUT, f"No connection through the proxy {error.proxy} was made in time.")
+    if isinstance(error.__cause__, ProxyLoginRefused):
+        said = "refused the log-in in its address. It is sent again seldom, so that no account is locked."
+        return Failure(Kind.PROXY, f"The proxy {error.proxy} {said}", retry_after=error.__cause__.rests_for)
     if isinstance(error.__cause__, httpx.ProxyError):
-        return Failure(Kind.PROXY, f"The proxy {error.proxy} {_refusal(str(error.__cause__))}.")
+        return Failure(Kind.PROXY, f"The proxy {error.proxy} {_refusal(error.__cause__)}.")
     failure = _connect_fault(list(_causes(error)), f"the proxy {error.proxy}")
     return failure if failure.kind is Kind.TLS else failure._replace(kind=Kind.PROXY)
 
 
-def _refusal(text: str) -> str:
-    """Of the proxy's answer, which `text` begins with, the HTTP status alone: a SOCKS proxy has none."""
+def _refusal(error: httpx.ProxyError) -> str:
+    """Of the proxy's answer, which the error's text begins with, the HTTP status alone: a SOCKS proxy has none."""
+    text = str(error)
     status = text[:3] if re.fullmatch("[1-9][0-9]{2}", text[:3], re.ASCII) else ""
-    what = "wants a log-in, or another one" if status == "407" else "refused to connect to the service"
+    what = "wants a log-in" if refuses_login(error) else "refused to connect to the service"
     return f"{what} (HTTP {status})" if status else what
 
 
