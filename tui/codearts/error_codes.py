@@ -177,9 +177,10 @@ _STATUSES: Mapping[int, Kind] = {
     511: Kind.PROXY,
 }
 
-NOTHING_TO_DO = "Nothing to do"
-"""How an advice begins that holds as long as the program goes on asking."""
-_WAIT = f"{NOTHING_TO_DO}: it is asked again, less and less often, until it answers."
+_WAIT = "Nothing to do: it is asked again, less and less often, until it answers."
+_SLOW_DOWN = "Nothing to do: requests slow down until it accepts them."
+WHILE_ASKING = frozenset({_WAIT, _SLOW_DOWN})
+"""What is to be done holds as long as the program goes on asking."""
 
 _KINDS: Mapping[Kind, tuple[str, str]] = {
     Kind.BAD_JOB_ID: (
@@ -201,10 +202,7 @@ _KINDS: Mapping[Kind, tuple[str, str]] = {
     Kind.FORBIDDEN: ("access is denied", "Ask for the right to view this job in its CodeArts project."),
     Kind.WRONG_REGION: ("this region is the wrong one", "Choose the job's region with --region."),
     Kind.WRONG_ENDPOINT: ("the build service is not at this address", "Check --region or --endpoint."),
-    Kind.THROTTLED: (
-        "the service asks for fewer requests",
-        f"{NOTHING_TO_DO}: requests slow down until it accepts them.",
-    ),
+    Kind.THROTTLED: ("the service asks for fewer requests", _SLOW_DOWN),
     Kind.SERVER_ERROR: ("the service has an error", _WAIT),
     Kind.GATEWAY_ERROR: ("the gateway in front of the service has an error", _WAIT),
     Kind.BAD_REPLY: (

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from tui.codearts.error_codes import NOTHING_TO_DO, SAYS_WHAT_TO_DO, advise
+from tui.codearts.error_codes import SAYS_WHAT_TO_DO, WHILE_ASKING, advise
 from tui.core.board import JobState
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Reading, Status
@@ -103,7 +103,7 @@ def advice(failure: Failure) -> str:
     if failure.kind in SAYS_WHAT_TO_DO:
         return failure.summary
     action = advise(failure).action
-    return f"{failure.summary} {'Try again in a minute.' if action.startswith(NOTHING_TO_DO) else action}"
+    return f"{failure.summary} {'Try again in a minute.' if action in WHILE_ASKING else action}"
 
 
 def reasons(failed: Sequence[tuple[Job, Failure]]) -> list[str]:

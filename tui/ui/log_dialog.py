@@ -45,7 +45,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("end,G", "end", show=False),
     ]
 
-    class Moved(Message):
+    class Scrolled(Message):
         """Other lines are in view."""
 
     def __init__(self, now: Callable[[], datetime], ellipsis: str) -> None:
@@ -178,12 +178,12 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         self.is_at_end = self.scroll_offset.y >= self._tail.size - self.size.height
-        self.post_message(self.Moved())
+        self.post_message(self.Scrolled())
 
     def on_resize(self) -> None:
         if self.is_at_end:
             self.action_end()
-        self.post_message(self.Moved())
+        self.post_message(self.Scrolled())
 
 
 class LogDialog(Dialog[None]):
@@ -272,7 +272,7 @@ class LogDialog(Dialog[None]):
 
     # What it says
 
-    @on(LogView.Moved)
+    @on(LogView.Scrolled)
     def _tell(self) -> None:
         number = f", build #{self._log.number}" if self._log.number else ""
         state = "ended" if self._log.is_older else self._state()
