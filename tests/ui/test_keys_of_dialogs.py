@@ -69,7 +69,7 @@ def test_every_dialog_is_here() -> None:
     assert every_kind(Dialog) - {Dialog} == DIALOGS.keys()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 15), (50, 12)])
+@pytest.mark.parametrize("size", [(80, 24), (60, 15), (50, 12), (40, 8)])
 async def test_no_screen_is_too_narrow_or_too_low_for_the_key_that_leaves_a_dialog(size: tuple[int, int]) -> None:
     async with screen(3, size=size) as shown:
         for kind, make in DIALOGS.items():

@@ -376,8 +376,8 @@ class SecretInput(LineInput):
 
     BETWEEN_LINES = ""
 
-    def __init__(self) -> None:
-        super().__init__(password=True, max_length=LONGEST_TOKEN)
+    def __init__(self, placeholder: str) -> None:
+        super().__init__(placeholder=placeholder, password=True, max_length=LONGEST_TOKEN)
 
 
 class SignInDialog(Dialog[bool]):
@@ -395,8 +395,8 @@ class SignInDialog(Dialog[bool]):
     def body(self) -> ComposeResult:
         wants_password = self._sign_in.wants == "password"
         what = "the IAM password" if wants_password else "a token with project scope (X-Subject-Token)"
-        yield Static(Text(f"Paste or type {what}. It is kept in memory only."))
-        yield SecretInput()
+        yield SecretInput(placeholder=f"paste or type {what}")
+        yield Static(Text("It is kept in memory only."))
         yield Static(id="verdict")
 
     @on(Input.Submitted)
