@@ -79,11 +79,15 @@ def test_a_profile_is_read(path: Path) -> None:
         ("profiles = 5", "profiles must be a table"),
         ("[profiles]\nprod = 5", "profiles.prod must be a table"),
         ('[profiles.""]', "is no name for a profile"),
+        ('[profiles." "]', "is no name for a profile"),
+        (f"[profiles.{'p' * 61}]", "is no name for a profile: take up to 60 letters"),
         ('default_profile = "prod"', "default_profile names 'prod', and there is no such profile (known: none yet"),
         ('default_profile = "prod"\n[profiles.test]', "(known: test)"),
         ('[profiles.a]\ntoken_command = "pass"', "profiles.a.token_command must be a list of texts"),
         ("[profiles.a]\ntoken_command = []", "profiles.a.token_command must be a list of texts"),
         ('[profiles.a]\ntoken_env = "A=B"', "profiles.a.token_env must be the name of an environment variable"),
+        ('[profiles.a]\ntoken_env = "A B"', "profiles.a.token_env must be the name of an environment variable"),
+        ('[profiles.a]\ntoken_env = ""', "profiles.a.token_env must be the name of an environment variable"),
         ('[profiles.a]\nallow_host = "x"', "profiles.a.allow_host must be a list of texts"),
         ('[profiles.a]\nallow_http = "yes"', "profiles.a.allow_http must be true or false"),
         ('[profiles.a]\ni_accept_that_anyone_can_read_my_token = "yes"', "must be true or false"),
@@ -91,6 +95,9 @@ def test_a_profile_is_read(path: Path) -> None:
         ('[profiles.a]\nproxy = "proxy"', 'profiles.a.proxy must be like "http://HOST:PORT"'),
         ('[profiles.a]\nproxy = "socks4://proxy:1"', 'profiles.a.proxy must be like "http://HOST:PORT"'),
         ('[profiles.a]\nproxy = "http://proxy:99999"', 'profiles.a.proxy must be like "http://HOST:PORT"'),
+        ('[profiles.a]\nproxy = "http://:8080"', 'profiles.a.proxy must be like "http://HOST:PORT"'),
+        ('[profiles.a]\nproxy = "http://proxy:1/path"', 'profiles.a.proxy must be like "http://HOST:PORT"'),
+        ('[profiles.a]\nproxy = "http://proxy:1/#hunter2"', 'profiles.a.proxy must be like "http://HOST:PORT"'),
         ('[profiles.a]\nproxy = "http://proxy:1/?key=hunter2"', 'profiles.a.proxy must be like "http://HOST:PORT"'),
         ('[profiles.a.iam]\nuser = "me"', "profiles.a.iam needs account"),
         ('[profiles.a.iam]\naccount = "us"', "profiles.a.iam needs user"),
@@ -100,6 +107,11 @@ def test_a_profile_is_read(path: Path) -> None:
         ),
         ("[profiles.a.keys]", "profiles.a.keys needs access_env and secret_env, or source"),
         ('[profiles.a.keys]\naccess_env = "A"', "profiles.a.keys needs access_env and secret_env, or source"),
+        ('[profiles.a.keys]\nsecurity_token_env = "T"', "profiles.a.keys needs access_env and secret_env, or source"),
+        (
+            '[profiles.a.keys]\nsource = "file"\nsecurity_token_env = "T"',
+            "profiles.a.keys needs access_env and secret_env, or source",
+        ),
         ('[profiles.a.keys]\nsource = "vault"', 'profiles.a.keys.source must be "environment" or "file"'),
         ('[profiles.a.keys]\nsource = "file"\naccess_env = "A"\nsecret_env = "B"', "instead of them"),
     ],
@@ -127,3 +139,11 @@ def test_a_secret_is_refused_and_not_repeated(path: Path, text: str) -> None:
 def test_a_profile_may_be_called_as_it_pleases(path: Path) -> None:
     path.write_text('[profiles.token]\nregion = "cn-north-4"\n')
     assert load_settings(path).profiles["token"].region == "cn-north-4"
+
+
+@pytest.mark.parametrize(
+    "proxy", ["", "none", "http://proxy:1/", "https://proxy:1", "socks5://proxy:1", "socks5h://[::1]:1"]
+)
+def test_these_are_proxies_or_none(path: Path, proxy: str) -> None:
+    path.write_text(f"[profiles.{'p' * 60}]\nproxy = '{proxy}'\n")
+    assert load_settings(path).profiles["p" * 60].proxy == proxy

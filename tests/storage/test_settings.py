@@ -19,6 +19,7 @@ from tui.core.errors import UserError
 from tui.storage.files import default_locations, is_private
 from tui.storage.settings import LIMIT, AlertSettings, PollingSettings, Settings, UiSettings, load_settings
 
+MORE_SECRETS = ("password", "secret", "keys.secret_access_key", "security_token", "profiles.a.iam.PASSWORD")
 PAGE = "https://console.example.com/{region}/{job_id}"
 
 
@@ -91,12 +92,57 @@ def test_an_interval_is_a_number_of_seconds(path: Path, value: str) -> None:
         ('[ui]\ncolumns = ["job", "stat"]\n', "ui.columns names 'stat', which does not exist: did you mean state?"),
         ('[ui]\ncolumns = ["job", "job"]\n', "ui.columns names 'job' twice"),
         ("[keys]\nrefresh = 5\n", "keys.refresh must be a text"),
+        (
+            '[ui]\ncolumns = ["zzzz"]\n',
+            "ui.columns names 'zzzz', which does not exist: there are state, time, age, job",
+        ),
         ("polling = 5\n", "polling must be a table"),
         ("[[keys]]\na = 'b'\n", "keys must be a table"),
     ],
 )
 def test_a_wrong_value_is_named(path: Path, text: str, said: str) -> None:
     assert said in settings_problem(path, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("running", "1", "3600"),
+        ("idle", "1", "3600"),
+        ("requests_per_second", "0.01", "100"),
+        ("concurrency", "1", "64"),
+    ],
+)
+def test_both_ends_of_a_range_are_in_it_and_no_more(path: Path, name: str, least: str, most: str) -> None:
+    for value in (least, most):
+        path.write_text(f"[polling]\n{name} = {value}\n")
+        assert getattr(load_settings(path).polling, name) == float(value)
+    for value in (f"{float(least) * 0.99}", "0", f"{float(most) * 1.01}"):
+        assert f"from {least} to {most}" in settings_problem(path, f"[polling]\n{name} = {value}\n")
+
+
+def test_a_setting_that_may_be_empty_is_as_if_it_were_not_there(path: Path) -> None:
+    path.write_text("[ui]\ntheme = ''\naddress = ''\ncolumns = []\n[alerts]\nquiet = '  '\ncommand = []\non = []\n")
+    known = load_settings(path)
+    assert known.ui == UiSettings()
+    assert known.alerts == AlertSettings(on=frozenset())
+
+
+def test_a_long_wrong_name_is_cut(path: Path) -> None:
+    for text in (f"[ui]\n{'z' * 5000} = 1\n", f"[ui]\ncolumns = ['{'z' * 5000}']\n"):
+        assert len(settings_problem(path, text)) < 400 + len(str(path))
+
+
+def test_texts_are_plain(path: Path) -> None:
+    path.write_text('[profiles.a]\nregion = "cn\\u001b[2J"\nallow_host = ["a\\u202eb"]\n')
+    profile = load_settings(path).profiles["a"]
+    assert (profile.region, profile.allow_host) == ("cn\ufffd[2J", ("a\ufffdb",))
+
+
+@pytest.mark.parametrize("parts", ['""', '"", "x"', '"a\\u0000"', '"a", "\\u0000"', "1"])
+def test_a_command_that_cannot_be_run_is_refused(path: Path, parts: str) -> None:
+    said = settings_problem(path, f"[alerts]\ncommand = [{parts}]\n")
+    assert "alerts.command must be a list of texts: a program and its arguments" in said
 
 
 @pytest.mark.parametrize(
@@ -107,6 +153,8 @@ def test_a_wrong_value_is_named(path: Path, text: str, said: str) -> None:
         "https://x/{job_id",
         "https://x/{job_id.x}",
         "https://x/{job_id:99}",
+        "https://x/{job_id!r}",
+        "https:x/{job_id}",
         "https://x/{job_id}{}",
     ],
 )
@@ -114,7 +162,15 @@ def test_an_address_has_the_job_in_it_and_nothing_unknown(path: Path, template: 
     assert "ui.address must be an address like" in settings_problem(path, f'[ui]\naddress = "{template}"\n')
 
 
-@pytest.mark.parametrize("key", ["token", "profiles.prod.token", "ui.Password", "sk", "list = [{sk", "keys.secret_key"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_address_is_one_of_the_web(path: Path, scheme: str) -> None:
+    path.write_text(f"[ui]\naddress = '{scheme}://x/{{region}}/{{job_id}}'\n")
+    assert load_settings(path).ui.address == f"{scheme}://x/{{region}}/{{job_id}}"
+
+
+@pytest.mark.parametrize(
+    "key", ["token", "profiles.prod.token", "ui.Password", "sk", "list = [{sk", "keys.secret_key", *MORE_SECRETS]
+)
 def test_a_secret_is_refused_and_not_repeated(path: Path, key: str) -> None:
     message = settings_problem(path, f'{key} = "hunter2"' + "}]\n" * ("[" in key))
     assert "a secret does not belong in this file" in message
@@ -235,6 +291,14 @@ def test_a_group_is_private_only_where_nobody_else_is_in_it(monkeypatch: pytest.
         ["timeout", "5", "tmux", "display-message", "{label}"],
         ["sudo", "-u", "me", "/usr/bin/ssh", "host", "log {label}"],
         ["xterm", "-T", "log", "watch", "echo {label}"],
+        ["sh", "-c", "-x", "echo {label}"],  # the code comes behind all options
+        ["bash", "-lcecho {label}"],
+        ["julia", "--eval=print({label})"],
+        ["julia", "--eval", "print({label})"],
+        ["su", "me", "--execute=x {label}"],
+        ["rsh", "host", "log {label}"],
+        ["parallel", "echo {label}"],
+        ["env", "eval", "echo {label}"],
     ],
 )
 def test_no_field_of_a_job_becomes_code_of_a_shell(path: Path, command: list[str]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tui.core.errors import UserError
 from tui.storage.files import FileError
-from tui.storage.settings import ViewSettings, load_settings, save_view, with_table
+from tui.storage.settings import LIMIT, ViewSettings, load_settings, save_view, with_table
 from tui.storage.toml_document import parse
 
 VIEW = ViewSettings("payments", "tag:payments !is:idle", "status", group="tag")
@@ -50,6 +50,41 @@ def test_a_view_that_is_there_changes_and_comments_stay(file: Path) -> None:
         'name = "old"   # to be renamed\nreverse = true\n',
         'name = "payments"   # to be renamed\nfilter = "tag:payments !is:idle"\nsort = "status"\ngroup = "tag"\n',
     )
+
+
+def test_lines_around_a_table_stay_where_they_are(file: Path) -> None:
+    file.write_text("[keys]\nremove = 'Z'\n\n")
+    save_view(file, "1", ViewSettings("a"))
+    assert file.read_text() == "[keys]\nremove = 'Z'\n\n[views.1]\nname = \"a\"\n"
+    file.write_text("  [views.1]\nname = 'x'\n  # of the keys\n  [keys]\n")
+    save_view(file, "1", ViewSettings("a", "web"))
+    assert file.read_text() == '  [views.1]\nname = "a"\nfilter = "web"\n  # of the keys\n  [keys]\n'
+
+
+def test_a_key_of_a_newer_version_stays() -> None:
+    made = with_table("[views.1]\nname = 'a'\nwrap = false\n", ("views", "1"), VIEW._asdict())
+    assert made is not None
+    assert "wrap = false\n" in made
+
+
+def test_a_view_that_is_saved_as_it_was_leaves_the_file_untouched(file: Path) -> None:
+    save_view(file, "1", VIEW)
+    before = file.stat()
+    save_view(file, "1", VIEW)
+    assert file.stat().st_ino == before.st_ino
+
+
+def test_a_view_is_not_saved_into_a_file_that_would_be_refused_then(file: Path) -> None:
+    text = f"# {'€' * (LIMIT // 3 - 5)}\n"
+    file.write_text(text)
+    with pytest.raises(UserError, match="it would be larger than 1 MiB"):
+        save_view(file, "1", VIEW)
+    assert file.read_text() == text
+    file.write_text("# mine\n")
+    file.chmod(0o666)
+    with pytest.raises(UserError, match="others may write it"):
+        save_view(file, "1", VIEW)
+    assert file.read_text() == "# mine\n"
 
 
 INLINE = ['views = {1 = {name = "x"}}\n', '[views]\n1.name = "x"\n', '[views]\n1 = {name = "x"}\n']

@@ -15,7 +15,7 @@ from tui.core.errors import UserError
 from tui.core.job import Job, ServiceName
 from tui.core.run import Outcome, RunRecord
 from tui.processes import Ended
-from tui.storage.settings import CommandSettings
+from tui.storage.settings import CommandSettings, load_settings
 from tui.ui.own_commands import CommandRunner, check_commands, how_it_ended, values_of
 
 A, B = job_id(1), job_id(2)
@@ -32,12 +32,25 @@ SHELL = "command = ['sh', '-c', 'echo {label}']"
         ("[commands.log]\ncommand = ['x']\nrun = 'here'\n", 'commands.log.run must be "background" or "terminal"'),
         ("[commands.log]\ncommandd = ['x']\n", "no setting commands.log.commandd; did you mean commands.log.c"),
         ('[commands."a\\u001b"]\ncommand = ["x"]\n', "needs a name of 1 to 30 printable"),
+        ('[commands." "]\ncommand = ["x"]\n', "needs a name of 1 to 30 printable"),
+        (f"[commands.{'x' * 31}]\ncommand = ['x']\n", "needs a name of 1 to 30 printable"),
+        (f"[commands.x]\ncommand = ['x']\nhelp = '{'x' * 61}'\n", "commands.x.help has 61 characters, and 60 is the m"),
+        ("".join(f"[commands.x{at}]\ncommand = ['x']\n" for at in range(41)), "41 commands, and 40 is the most"),
         (f"[commands.log]\n{SHELL}\n", 'a label could hold commands; write "$CODEARTS_LABEL"'),
         ("[commands.log]\ncommand = ['ssh', 'host', 'log {name}']\n", "{name} in a text that a shell runs"),
     ],
 )
 def test_wrong_commands_are_refused_with_what_to_do(tmp_path: Path, text: str, said: str) -> None:
     assert said in settings_problem(tmp_path / "settings.toml", text)
+
+
+def test_as_many_commands_with_names_and_help_as_long_as_may_be_come_in_their_order(tmp_path: Path) -> None:
+    names = [f"{at:02}".rjust(30, "x") for at in range(39, -1, -1)]
+    text = "".join(f"[commands.{name}]\ncommand = ['x']\nhelp = '{'h' * 60}'\n" for name in names)
+    (tmp_path / "settings.toml").write_text(text)
+    commands = load_settings(tmp_path / "settings.toml").commands
+    assert list(commands) == names
+    assert {known.help for known in commands.values()} == {"h" * 60}
 
 
 @pytest.mark.parametrize(

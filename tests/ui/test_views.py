@@ -10,7 +10,7 @@ from tests.support.user_home import settings_problem
 from tui.core.errors import UserError
 from tui.core.reading import Status
 from tui.storage.screen_state import ScreenState
-from tui.storage.settings import ViewSettings, save_view
+from tui.storage.settings import ViewSettings, load_settings, save_view
 from tui.ui.actions.views import check_views, first_free, number_of, shown_by, view_of
 
 EVEN = ViewSettings("even ones", "tag:even", "job", True, "tag")
@@ -42,6 +42,13 @@ def test_the_view_of_a_look_shows_that_look_again_and_leaves_the_rest_alone() ->
 )
 def test_wrong_views_are_refused_with_what_to_do(tmp_path: Path, text: str, said: str) -> None:
     assert said in settings_problem(tmp_path / "settings.toml", text)
+
+
+def test_views_come_by_number_and_have_a_name(tmp_path: Path) -> None:
+    longest = "x" * 30
+    (tmp_path / "settings.toml").write_text(f"[views.9]\nproblems = true\n[views.1]\nname = '{longest}'\n")
+    views = load_settings(tmp_path / "settings.toml").views
+    assert list(views.items()) == [("1", ViewSettings(longest)), ("9", ViewSettings("view 9", problems=True))]
 
 
 @pytest.mark.parametrize(

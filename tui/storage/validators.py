@@ -33,9 +33,7 @@ def refuse_unknown(prefix: str, content: Table, known: Iterable[str], elsewhere:
     here = {name: f"{prefix}{name}" for name in known}
     for key in content:
         if key not in here:
-            raise SettingError(
-                f"there is no setting {clean(prefix + key, 100)}; {_nearest(key[:100], here, elsewhere)}"
-            )
+            raise SettingError(f"there is no setting {clean(prefix + key, 100)}; {_nearest(key, here, elsewhere)}")
 
 
 def _nearest(key: str, here: Mapping[str, str], elsewhere: Mapping[str, str]) -> str:
