@@ -437,7 +437,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             return self._head().crop(self.scroll_offset.x, self.scroll_offset.x + width)
         number = y - 1 + self.scroll_offset.y
         if number >= len(self.order):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._style(""))
         line = self.order[number]
         kept = self._cells.get(line) if job_of(line) else None  # the room for a group's counts may have changed
         strip = self._draw(line, kept or self._cells_of(line))
@@ -504,7 +504,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         job = job_of(line)
         on_cursor = line == self.cursor_line
         marked = job in self.marks if job else self._is_marked(line)
-        base = self._style("cursor") if on_cursor else self._style("marked") if marked else self.rich_style
+        base = self._style("cursor") if on_cursor else self._style("marked") if marked else self._style("")
         (new, _), *cells_shown = cells
         parts = [(self._glyphs.cursor if on_cursor else " ", base)]
         mark = self._glyphs.mark if marked else new or " "
@@ -525,7 +525,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         All else on the cursor's line looks alike, since the colours of states cannot be read there.
         """
         if is_new and name == "failed":
-            return (self.rich_style if on_cursor else base) + NEW_FAILED + style_of(self, name)
+            return (self._style("") if on_cursor else base) + NEW_FAILED + style_of(self, name)
         base += NEW if is_new else Style.null()
         return base if on_cursor or not name or (is_new and name in PLAIN_LOOKS) else base + style_of(self, name)
 
@@ -550,8 +550,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip(segments).adjust_cell_length(max(self.size.width, self._needed), style)
 
     def _style(self, name: str) -> Style:
+        """The style of a part of the table; of the table itself if the name is empty. Kept: each line needs it."""
         if name not in self._styles:
-            self._styles[name] = self.get_component_rich_style(f"job-table--{name}")
+            part = self.get_component_rich_style(f"job-table--{name}") if name else self.rich_style
+            self._styles[name] = part
         return self._styles[name]
 
     @property
