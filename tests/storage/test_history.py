@@ -248,6 +248,15 @@ def test_what_is_old_or_too_much_is_removed(path: Path) -> None:
     assert file.read().seen.keys() == {job_id(3)}
 
 
+def test_the_room_of_what_is_removed_is_given_back(path: Path) -> None:
+    file = opened(path)
+    file.write(Notes(tuple(run(NOW - 91 * DAY - 60 * number, NOW - 91 * DAY) for number in range(5000))))
+    file.write(Notes((run(NOW - 300, NOW),)))
+    before = path.stat().st_size
+    file.prune()
+    assert path.stat().st_size < before / 10
+
+
 def test_a_thousand_runs_are_kept_also_if_two_programs_saw_each(path: Path) -> None:
     one, two, starts = opened(path), opened(path), [NOW - 60 * number for number in range(1200, 0, -1)]
     one.write(Notes(tuple(run(start, start + 30) for start in starts)))

@@ -220,7 +220,7 @@ class HistoryFile:
                     " (select start from gap where job = ? order by start desc limit 1 offset ?)",
                     (identity, identity, RUNS_IN_FILE),
                 )
-        self._connection.execute("pragma incremental_vacuum")
+        self._connection.executescript("pragma incremental_vacuum")  # `execute` makes one step, which frees one page
 
     def close(self) -> None:
         if self._is_marked:
