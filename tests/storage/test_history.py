@@ -4,6 +4,7 @@ import os
 import random
 import resource
 import select
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -21,6 +22,7 @@ import pytest
 from tests.support import history_files
 from tests.support.builders import job_id
 from tests.support.long_run import by_length
+from tests.support.other_users import ALICE, needs_root
 from tui.core.errors import UserError
 from tui.core.estimate import estimate
 from tui.core.job import JobId
@@ -113,6 +115,16 @@ def test_what_was_written_is_remembered(path: Path) -> None:
     assert known.seen == {job_id(1): seen}
 
 
+def test_of_the_gaps_since_the_oldest_run_that_is_read_the_last_ones_are_remembered_oldest_first(path: Path) -> None:
+    file = opened(path)
+    oldest = Gap(job_id(1), NOW - 4000, NOW - 3000)  # the run began in it
+    gaps = [Gap(job_id(1), NOW - 60 * number, NOW - 60 * number + 5) for number in range(RUNS_REMEMBERED - 1, 0, -1)]
+    file.write(Notes((run(NOW - 3500, NOW),), (*gaps, oldest, Gap(job_id(1), NOW - 9000, NOW - 8000))))
+    assert file.read().gaps == {job_id(1): [oldest, *gaps]}
+    file.write(Notes(gaps=(Gap(job_id(1), NOW - 5, NOW),)))
+    assert file.read().gaps == {job_id(1): [*gaps, Gap(job_id(1), NOW - 5, NOW)]}
+
+
 def test_since_when_jobs_give_no_answer_is_remembered_also_by_a_file_of_before(path: Path) -> None:
     file = opened(path)
     file.write(Notes((run(NOW - 900, NOW - 600),)))  # as a version that kept nothing of that
@@ -184,7 +196,10 @@ def test_the_innermost_mount_says_whether_a_folder_is_remote(tmp_path: Path, kin
 
 def test_a_damaged_file_of_another_host_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "history-other.db").write_bytes(b"SQLite format 3\0" + os.urandom(5000))
-    (tmp_path / "history-link.db").symlink_to("/etc/passwd")
+    elsewhere = opened(tmp_path / "elsewhere" / "history.db")
+    elsewhere.write(Notes((run(NOW - 300, NOW),)))
+    elsewhere.close()
+    (tmp_path / "history-link.db").symlink_to("elsewhere/history.db")
     assert opened(tmp_path / "history-mine.db").read().runs == {}
 
 
@@ -219,6 +234,21 @@ def test_an_unusable_file_is_set_aside_with_a_notice(path: Path, harm: object) -
     assert aside[0] in again.notice
 
 
+def test_a_file_is_looked_through_once_a_day(path: Path) -> None:
+    """And when the clock was set back: damage in its middle is found then, and not before."""
+    for first, later, is_found in ((0, 0.9, False), (0, 1.1, True), (0, -0.1, True), (1.5, 2.0, False)):
+        file = opened(path)
+        file.write(Notes(tuple(run(NOW - 900 * number, NOW - 900 * number + 300) for number in range(1000))))
+        file.close()
+        file = opened(path, NOW + first * DAY)
+        file.write(Notes((run(NOW, NOW + 10),)))
+        file.close()
+        damage_middle(path)
+        assert bool(opened(path, NOW + later * DAY).notice) == is_found
+        for entry in path.parent.iterdir():
+            entry.unlink()
+
+
 def test_a_link_is_not_followed(path: Path, tmp_path: Path) -> None:
     path.parent.mkdir()
     for name in ("history.db", "history.db-journal"):
@@ -246,6 +276,28 @@ def test_what_is_old_or_too_much_is_removed(path: Path) -> None:
         assert other.execute("select count(*), min(start_by) from run").fetchone() == (1000, NOW - 60_000)
         assert other.execute("select count(*), min(start) from gap").fetchone() == (1000, NOW - 60_000)
     assert file.read().seen.keys() == {job_id(3)}
+
+
+def test_what_ended_within_ninety_days_is_kept_whenever_it_began(path: Path) -> None:
+    file, long = opened(path), run(NOW - 91 * DAY, NOW - 89.9 * DAY)
+    file.write(Notes((long,), (Gap(job_id(1), NOW - 91 * DAY, NOW - 89.9 * DAY),)))
+    file.prune()
+    assert file.read().runs == {job_id(1): [long]}
+    assert file.read().gaps
+
+
+def test_the_days_are_counted_while_the_file_is_open_from_the_newest_moment_in_it(path: Path) -> None:
+    at = [0.0]
+    first = history_files.opened(path, lambda: Moment(5e6, datetime.fromtimestamp(NOW, UTC)))
+    seen = {job_id(job): LastSeen(Status.IDLE, then, then, then) for job, then in ((1, NOW), (2, NOW - 80 * DAY))}
+    first.write(Notes((run(NOW - 95 * DAY, NOW - 89 * DAY), run(NOW - 99 * DAY, NOW - 91 * DAY, job=2)), seen=seen))
+    first.close()
+    later = history_files.opened(path, lambda: Moment(5e6 + at[0], datetime.fromtimestamp(NOW + 3650 * DAY, UTC)))
+    later.read()
+    for days, jobs in ((0, {job_id(1)}), (0.9, {job_id(1)}), (1.1, set[JobId]())):
+        at[0] = days * DAY
+        later.prune()
+        assert later.read().runs.keys() == jobs
 
 
 def test_the_room_of_what_is_removed_is_given_back(path: Path) -> None:
@@ -300,6 +352,17 @@ def test_what_another_program_has_written_is_read_once_and_what_this_one_wrote_n
     assert two.read_news() == Remembered()
     one.write(Notes((run(NOW - 20, NOW),)))
     assert two.read_news().runs[job_id(1)][0] == run(NOW - 20, NOW)
+
+
+def test_what_another_program_wrote_long_ago_is_not_read_again(path: Path) -> None:
+    at = [0.0]
+    one = opened(path)
+    two = history_files.opened(path, lambda: Moment(at[0], datetime.fromtimestamp(NOW + at[0], UTC)))
+    for later in (1000.0, 2000.0):
+        at[0] = later
+        lately = run(NOW + later - 600, NOW + later - 500)
+        one.write(Notes((lately,)))
+        assert two.read_news().runs == {job_id(1): [lately]}
 
 
 def test_a_program_that_goes_on_gets_what_another_one_writes(path: Path, histories: list[History]) -> None:
@@ -397,6 +460,49 @@ def test_runs_that_two_programs_saw_are_not_counted_twice(path: Path, jobs: int)
     assert [seen.start.by for seen in read_older(path.parent, job_id(1), page[0].start.by)] == starts[:-100]
 
 
+def test_of_runs_that_four_programs_saw_as_many_are_remembered(path: Path) -> None:
+    file, starts = opened(path), [NOW - 600 * number for number in range(60, 0, -1)]
+    for later in range(4):
+        file.write(Notes(tuple(run(start + later, start + 300 + later) for start in starts)))
+        file.write(Notes((run(NOW + later),)))
+    known = file.read().runs[job_id(1)]
+    assert [seen.start.by for seen in known] == [*starts[-RUNS_REMEMBERED:], NOW]
+
+
+def test_of_the_runs_that_two_hosts_saw_the_last_ones_are_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    remote = f"36 35 98:0 / {path.parent} rw - nfs4 server:/home rw"
+    monkeypatch.setattr("tui.storage.history_file.mounts", lambda: remote)
+    starts = [NOW - 600 * number for number in range(300, 0, -1)]
+    for name, first in ((history_path(path.parent).name, 0), ("history-other.db", 1)):
+        file = opened(path.with_name(name))
+        file.write(Notes(tuple(run(start, start + 300) for start in starts[first::2])))
+        file.close()
+    assert [seen.start.by for seen in read_older(path.parent, job_id(1), NOW)] == starts[-100:]
+    known = opened(history_path(path.parent)).read().runs[job_id(1)]
+    assert [seen.start.by for seen in known] == starts[-RUNS_REMEMBERED - 1 :]
+
+
+def test_runs_are_read_that_were_there_at_that_moment_or_later(path: Path) -> None:
+    runs = [run(NOW - 900, NOW - 600), run(NOW - 300)]
+    opened(path).write(Notes(tuple(runs)))
+    for since, count in ((NOW - 900, 2), (NOW - 600, 2), (NOW - 599, 1), (runs[1].running_at, 1), (NOW, 0)):
+        assert read_runs(path.parent, JOBS, since) == {job_id(1): runs[2 - count :]}
+
+
+def test_a_program_that_was_killed_while_it_wrote_leaves_what_was_there_before(path: Path) -> None:
+    opened(path).write(Notes((run(NOW - 300, NOW),)))
+    with closing(sqlite3.connect(path, isolation_level=None)) as killed:
+        killed.execute("pragma cache_size = 1")
+        killed.execute("begin")
+        columns = "start_after, running_at, end_after, end_by, maybe_two, interval, number, outcome, as_sent"
+        for at in range(2000):
+            killed.execute(f"insert into run select job, {at}, {columns} from run limit 1")
+        copy = path.parent.parent / "copy"
+        shutil.copytree(path.parent, copy)
+    assert (copy / "history.db-journal").stat().st_size
+    assert read_runs(copy, JOBS, 0) == {job_id(1): [run(NOW - 300, NOW)]}
+
+
 def test_older_runs_are_read_a_page_at_a_time(path: Path) -> None:
     file = opened(path)
     file.write(Notes(tuple(run(NOW - 60 * number, NOW - 60 * number + 30) for number in range(1, 251))))
@@ -431,6 +537,10 @@ def test_notes_are_there_after_the_end(path: Path, histories: list[History]) -> 
         ("update seen set number = 9e999", "No history: its file holds what is no history: remove it."),
         ("update job set job = cast(x'ff' as text)", "No history: its file holds what is no history: remove it."),
         ("update run set outcome = 'perhaps'", "No history: its file holds what is no history: remove it."),
+        ("update run set start_by = -1", "No history: its file holds what is no history: remove it."),
+        ("update run set running_at = 1e300", "No history: its file holds what is no history: remove it."),
+        ("update seen set sent = -1", "No history: its file holds what is no history: remove it."),
+        ("update seen set since = 1e300", "No history: its file holds what is no history: remove it."),
         ("update run set start_after = ''", "No history: its file holds what is no history: remove it."),
         ("update run set end_after = x''", "No history: its file holds what is no history: remove it."),
     ],
@@ -445,6 +555,16 @@ def test_values_that_nobody_wrote_end_history_with_a_notice(path: Path, nonsense
     history = History(lambda: opened(path), batch=0.01)
     history.close(5)
     assert said in history.notice()
+
+
+def test_what_is_no_number_or_no_plain_text_is_not_shown(path: Path) -> None:
+    opened(path).write(Notes((run(NOW - 900, NOW - 600, number=7, as_sent="FAILURE"),)))
+    with database(path) as connection:
+        connection.execute("update run set number = 7.5, as_sent = ?", (f"\x1b[2J{'x' * 500}",))
+    (known,) = read_runs(path.parent, JOBS, 0)[job_id(1)]
+    assert known.number is None
+    assert known.outcome_as_sent.startswith("\ufffd[2Jxx")
+    assert len(known.outcome_as_sent) == 60
 
 
 def test_nonsense_is_not_called_an_error_of_the_disk(path: Path) -> None:
@@ -556,6 +676,21 @@ def test_a_folder_in_which_others_could_put_links_has_no_history(path: Path, mod
     assert not path.exists()
 
 
+@needs_root
+def test_what_belongs_to_another_user_is_not_written(path: Path) -> None:
+    path.parent.mkdir(0o700)
+    os.chown(path.parent, ALICE, ALICE)
+    with pytest.raises(HistoryUnusable, match="other users can write into the folder"):
+        opened(path)
+    assert not path.exists()
+    os.chown(path.parent, 0, 0)
+    path.touch()
+    os.chown(path, ALICE, ALICE)
+    with pytest.raises(HistoryUnusable, match=r"history\.db is a link or no file of yours: remove it"):
+        opened(path)
+    assert not path.stat().st_size
+
+
 def read_only(path: Path) -> HistoryFile:
     raise PermissionError(13, "Permission denied", str(path))
 
@@ -624,6 +759,24 @@ def test_a_lock_that_never_comes_is_said_once_and_what_was_noted_waits(path: Pat
     history.close(5)
     assert history.notice() == ""
     assert opened(path).read().runs == {job_id(1): [run(NOW - 300, NOW)]}
+
+
+def test_a_reader_that_keeps_others_from_writing_for_a_while_costs_no_history(
+    path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.storage.history_file.BUSY", 0.01)
+    opened(path).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        history = History(lambda: opened(path), batch=0.01, retry=0.01)
+        histories.append(history)
+        assert history.remembered(JOBS, 10) is not None
+        reader.execute("begin")
+        reader.execute("select * from run").fetchall()
+        history.note(Notes((run(NOW - 300, NOW),)))
+        assert "another program holds its file" in awaited(history, history.notice)
+        reader.execute("rollback")
+        assert awaited(history, lambda: reader.execute("select * from run").fetchall())
+    assert history.notice() == ""
 
 
 def test_a_program_that_may_only_read_remembers_and_says_once_that_it_writes_nothing(

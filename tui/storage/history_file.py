@@ -550,7 +550,7 @@ def _code(error: Exception) -> int:
 
 
 def is_busy(error: sqlite3.Error) -> bool:
-    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return _code(error) == sqlite3.SQLITE_BUSY
 
 
 def reason(error: Exception) -> str:
