@@ -577,29 +577,68 @@ def test_nonsense_is_not_called_an_error_of_the_disk(path: Path) -> None:
         read_runs(path.parent, [job_id(1)], 0)
 
 
-def test_a_file_server_that_hangs_is_named(histories: list[History], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_server_that_hangs_is_named(
+    path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tui.storage.history.PATIENCE", 0)
     opens = threading.Event()
 
     def open_late() -> HistoryFile:
-        opens.wait(5)
-        raise HistoryUnusable("late")
+        opens.wait(20)
+        return opened(path)
 
     histories.append(history := History(open_late))
     assert history.remembered(JOBS) is None
     said = [history.notice(), history.notice()]
+    history.note(Notes((run(NOW - 300, NOW),)))  # not kept: the file may never open
     opens.set()
     assert said == ["No history: its file does not open; look for a file server that hangs.", ""]
+    history.close(20)
+    assert read_runs(path.parent, JOBS, 0) == {job_id(1): []}
 
 
 def test_a_history_is_pruned_while_it_is_open(
     path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.storage.history._HOUR", 0.0)
-    pruned = threading.Event()
-    monkeypatch.setattr(HistoryFile, "prune", lambda _: pruned.set())
+    pruned = threading.Semaphore(0)
+    monkeypatch.setattr(HistoryFile, "prune", lambda _: pruned.release())
     histories.append(History(lambda: opened(path), batch=0.01))
-    assert pruned.wait(5)
+    assert all(pruned.acquire(timeout=20) for _ in range(3))
+
+
+def test_what_is_read_before_anybody_asks_for_it_is_not_lost(path: Path, histories: list[History]) -> None:
+    file = opened(path)
+    file.write(Notes((run(NOW - 900, NOW - 600),)))
+    file.write(Notes(tuple(run(NOW - 600 * number, NOW - 600 * number + 300, job=2) for number in range(1, 30))))
+    history = History(lambda: file)
+    histories.append(history)
+    history.ask(frozenset({job_id(2)}))
+    history.close(20)
+    known = history.remembered(frozenset({job_id(1), job_id(2)}))
+    assert known
+    assert {job: len(runs) for job, runs in known.runs.items()} == {job_id(1): 1, job_id(2): RUNS_REMEMBERED}
+
+
+def test_what_was_written_once_is_not_written_over_what_another_program_saw_later(
+    path: Path, histories: list[History]
+) -> None:
+    history = History(lambda: opened(path), batch=0.01)
+    histories.append(history)
+    history.note(Notes((run(NOW - 300),)))
+    assert awaited(history, lambda: history.remembered(JOBS) is not None and read_runs(path.parent, JOBS, 0)[job_id(1)])
+    opened(path).write(Notes((run(NOW - 300, NOW),)))
+    history.note(Notes((run(NOW - 300, job=2),)))
+    history.close(20)
+    assert read_runs(path.parent, JOBS, 0) == {job_id(1): [run(NOW - 300, NOW)]}
+
+
+def test_the_end_does_not_wait_until_old_runs_are_removed(path: Path, histories: list[History]) -> None:
+    opened(path).write(Notes((run(NOW - 91 * DAY, NOW - 91 * DAY + 300), run(NOW - 300, NOW))))
+    history = History(lambda: opened(path), batch=600)
+    histories.append(history)
+    history.close(20)
+    assert len(read_runs(path.parent, JOBS, 0)[job_id(1)]) == 2
 
 
 def test_the_file_of_a_newer_version_is_not_called_nonsense(path: Path) -> None:
@@ -740,18 +779,28 @@ def test_a_limit_of_the_shell_is_not_called_an_error_of_the_disk_alone(path: Pat
     assert reason(not_opened.value).endswith("(ulimit -n)")
 
 
-def test_a_lock_that_never_comes_is_said_once_and_what_was_noted_waits(path: Path, histories: list[History]) -> None:
+def test_a_lock_that_never_comes_is_said_once_and_what_was_noted_waits(
+    path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.storage.history_file.BUSY", 0.01)
     opened(path).close()
     blocker = sqlite3.connect(path, isolation_level=None)
     blocker.execute("begin exclusive")
+    tries = threading.Semaphore(0)
 
     def open_quickly() -> HistoryFile:
+        tries.release()
         return opened(path)
 
     history = History(open_quickly, batch=0.01, retry=0.01)
     histories.append(history)
     assert history.remembered(JOBS, 10) is None
+    assert all(tries.acquire(timeout=20) for _ in range(4))
     assert history.notice() == "No history: another program holds its file; it is tried again each minute."
+    assert history.notice() == ""
+    ends = History(open_quickly, retry=0.01)
+    ends.close(20)
+    assert not ends._thread.is_alive()
     history.note(Notes((run(NOW - 300, NOW),)))
     blocker.execute("rollback")
     blocker.close()
@@ -789,7 +838,7 @@ def test_a_program_that_may_only_read_remembers_and_says_once_that_it_writes_not
     with database(path) as writer:
         writer.isolation_level = None
         writer.execute("begin immediate")
-        history = History(lambda: opened(path), batch=0.01, retry=0.01)
+        history = History(lambda: opened(path), batch=0.01)  # the next try is in a minute, or at the end
         histories.append(history)
         assert history.remembered(JOBS, 10) == Remembered({job_id(1): [run(NOW - 900, NOW - 600)]})
         history.note(Notes((run(NOW - 300, NOW),)))

@@ -188,9 +188,9 @@ def test_the_outcome_of_a_run_that_was_not_observed_is_remembered_until_another_
     first.end()
     second = Program(path, now=60)
     assert second.state.last_run == RunRecord(7, Outcome.FAILED, "FAILURE", is_finished=True)
-    second.see((RUNNING, 70), (IDLE, 90))
-    second.end()
-    assert Program(path, now=100).state.last_run is None
+    second.see((RUNNING, 70), (IDLE, 90), (IDLE, 105))
+    second.kill()  # before it has noted once more what was seen last
+    assert Program(path, now=110).state.last_run is None
 
 
 def test_a_run_goes_on_after_a_quick_restart_and_after_a_long_one_it_may_be_another(path: Path) -> None:
@@ -311,6 +311,20 @@ def test_an_answer_that_changes_nothing_is_written_once_a_minute(path: Path) -> 
     program.see(*((RUNNING, at) for at in range(0, 300, 5)))
     assert [at for at, _ in program.notes] == [0, 60, 120, 180, 240]
     assert [len(notes.runs) for _, notes in program.notes] == [1] * 5
+    for program.now in (400, 500, 600):
+        program.recorder.tick()
+    assert [at for at, _ in program.notes][5:] == [400]  # what is not read any more may be known better by others
+
+
+def test_a_gap_while_nothing_changes_is_remembered(path: Path) -> None:
+    first = Program(path)
+    first.see((IDLE, 0), (RUNNING, 15), (IDLE, 30), (IDLE, 300))
+    first.kill()
+    first = Program(path, now=301)
+    assert first.state.gaps == ()
+    first.see((IDLE, 302), (IDLE, 600), (IDLE, 610))
+    first.kill()
+    assert Program(path, now=611).state.gaps[-1] == Gap(JOB, NOON + 302, NOON + 599.9)
 
 
 def flips(chance: random.Random, number: int) -> Truth:

@@ -14,7 +14,8 @@ class FakeArchive:
     notes: list[Notes] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     asked: list[AbstractSet[JobId]] = field(default_factory=list)
-    is_closed: bool = False
+    waited: float | None = None
+    """How long it was given at the end."""
 
     def remembered(self, jobs: AbstractSet[JobId], wait: float = 0.0) -> Remembered | None:
         known = self.known
@@ -31,4 +32,4 @@ class FakeArchive:
         self.asked.append(jobs)
 
     def close(self, wait: float) -> None:
-        self.is_closed = True
+        self.waited = wait

@@ -57,7 +57,7 @@ async def test_the_time_before_the_start_is_shown_as_such_until_the_first_answer
         shown.board.record([reading(TWO, IDLE, now + 1)])
         (ended,) = archive.notes[-1].runs
         assert (ended.job, ended.start) == (TWO, Between(NOON - 300, NOON - 290))
-    assert archive.is_closed
+    assert archive.waited
     assert archive.notes[-1].seen.keys() == {ONE, TWO, THREE}
 
 
