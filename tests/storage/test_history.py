@@ -218,7 +218,12 @@ def make_newer(path: Path) -> None:
         connection.execute("pragma user_version = 99")
 
 
-@pytest.mark.parametrize("harm", [damage_head, damage_middle, make_newer])
+def make_foreign(path: Path) -> None:
+    with database(path) as connection:
+        connection.execute("pragma user_version = 0")
+
+
+@pytest.mark.parametrize("harm", [damage_head, damage_middle, make_foreign])
 def test_an_unusable_file_is_set_aside_with_a_notice(path: Path, harm: object) -> None:
     file = opened(path)
     file.write(Notes(tuple(run(NOW - 900 * number, NOW - 900 * number + 300) for number in range(1000))))
@@ -644,8 +649,20 @@ def test_the_end_does_not_wait_until_old_runs_are_removed(path: Path, histories:
 def test_the_file_of_a_newer_version_is_not_called_nonsense(path: Path) -> None:
     opened(path).close()
     make_newer(path)
-    with pytest.raises(UserError, match="is of another version of this program"):
+    with pytest.raises(UserError, match="a newer codearts-watch has written its file: update this one"):
         read_runs(path.parent, [job_id(1)], 0)
+
+
+def test_the_file_of_a_newer_version_stays_where_that_one_finds_it(path: Path) -> None:
+    file = opened(path)
+    file.write(Notes((run(NOW - 900, NOW - 600),)))
+    make_newer(path)
+    content = path.read_bytes()
+    with pytest.raises(HistoryUnusable, match="a newer codearts-watch has written its file: update this one"):
+        opened(path)
+    assert path.read_bytes() == content
+    assert [entry.name for entry in path.parent.iterdir() if "corrupt" in entry.name] == []
+    file.close()
 
 
 def test_a_file_into_which_nothing_was_written_yet_has_no_runs(path: Path) -> None:

@@ -88,11 +88,7 @@ Read = Callable[[sqlite3.Connection, str], Iterable[ObservedRun]]
 
 
 class HistoryUnusable(Exception):
-    """Why there is no history: one sentence."""
-
-
-class OtherVersion(sqlite3.DatabaseError):
-    """Another version of this program has written the file."""
+    """Why there is no history: one sentence. The file stays as it is."""
 
 
 def history_path(folder: Path, mountinfo: str | None = None, host: str = "") -> Path:
@@ -293,9 +289,7 @@ class HistoryFile:
         self._path.rename(aside)
         with suppress(FileNotFoundError):
             self._path.with_name(self._path.name + "-journal").unlink()
-        self.notice = (
-            f"The history file is damaged or of a newer version: it was set aside as {aside.name}, a new one begins."
-        )
+        self.notice = f"The history file is damaged: it was set aside as {aside.name}, a new one begins."
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -323,8 +317,12 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _check_version(connection: sqlite3.Connection) -> None:
-    if _version(connection) != VERSION:
-        raise OtherVersion
+    """Raises HistoryUnusable for the file of a newer version: that one may have it open, and will want it again."""
+    version = _version(connection)
+    if version > VERSION:
+        raise HistoryUnusable("a newer codearts-watch has written its file: update this one")
+    if version != VERSION:
+        raise sqlite3.DatabaseError("of no version")
 
 
 def _check_folder(folder: Path) -> None:
@@ -558,8 +556,6 @@ def reason(error: Exception) -> str:
     if isinstance(error, HistoryUnusable):
         return str(error)
     code = _code(error)
-    if isinstance(error, OtherVersion):
-        return "its file is of another version of this program"
     if isinstance(error, NONSENSE) or (isinstance(error, sqlite3.Error) and not code):
         return _NO_HISTORY
     if isinstance(error, sqlite3.Error) and is_busy(error):
