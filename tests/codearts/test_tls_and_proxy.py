@@ -29,7 +29,7 @@ def test_the_client_is_bounded() -> None:
         ("HTTPS_PROXY", "http://hunter2/2@proxy:1"),
         ("HTTPS_PROXY", "http://me:hun ter2@proxy:1"),
         ("SSL_CERT_FILE", "/nowhere/hunter2.pem"),
-        ("SSLKEYLOGFILE", "/nowhere/keys"),
+        ("SSLKEYLOGFILE", "/dev/null/keys"),
     ],
 )
 def test_a_variable_that_cannot_be_used_is_named(
