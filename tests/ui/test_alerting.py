@@ -39,6 +39,7 @@ class Stage(NoCredential):
     def __init__(self, settings: AlertSettings, count: int, has_extras: bool) -> None:
         self.answers: dict[JobId, Status | Failure] = {job_id(number): RUNNING for number in range(count)}
         self.outcome: Callable[[JobId], Outcome] = lambda job: Outcome.PASSED
+        self.record_takes = 1.0
         self.board = Board().watch(Job(job, f"job {int(job, 16)}") for job in self.answers)
         self.sent: list[str] = []
         self.sent_at: list[datetime] = []
@@ -83,10 +84,10 @@ class Stage(NoCredential):
         await asyncio.sleep(0.1)
         return Reading(job, self.answers[job], sent, self.now())
 
-    # What is asked for the outcomes: one answer a second
+    # What is asked for the outcomes: one answer a second, if nothing else is said
 
     async def record_of(self, job: JobId, run: object) -> Match:
-        await asyncio.sleep(1)
+        await asyncio.sleep(self.record_takes)
         return Match(MatchKind.FOUND, RunRecord(7, self.outcome(job), branch="main", is_finished=True))
 
     async def last_runs(self, job: JobId) -> LastRuns:
@@ -149,6 +150,19 @@ async def test_one_stop_says_what_failed_and_where() -> None:
     async with stage() as made:
         made.outcome = lambda job: Outcome.FAILED
         made.answers[job_id(0)] = IDLE
+        await asyncio.sleep(60)
+        assert (made.bells, made.texts) == (1, ["job 0: failed · #7 main · step Sign ipa"])
+
+
+@in_virtual_time
+async def test_a_job_that_starts_again_before_its_outcome_is_known_does_not_hide_its_failure() -> None:
+    async with stage(AlertSettings(True, frozenset({AlertOn.FAILED}))) as made:
+        made.outcome, made.record_takes = lambda job: Outcome.FAILED, 40
+        made.answers[job_id(0)] = IDLE
+        await made.until_all_are(IDLE)
+        made.answers[job_id(0)] = RUNNING
+        await made.until_all_are(RUNNING)
+        assert made.sent == []
         await asyncio.sleep(60)
         assert (made.bells, made.texts) == (1, ["job 0: failed · #7 main · step Sign ipa"])
 

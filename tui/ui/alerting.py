@@ -143,7 +143,7 @@ class Alerting:
         for what in happenings:
             if what.kind is AlertOn.STOPPED and what.is_outcome_pending:
                 self._stops[what.job] = what.at
-            elif what.is_end or what.kind is AlertOn.STARTED:
+            elif what.is_end:
                 self._stops.pop(what.job, None)
             if what.kind is not AlertOn.NO_ANSWER:
                 self._happened(what)
