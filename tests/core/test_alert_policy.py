@@ -148,6 +148,13 @@ def test_an_alert_of_another_kind_does_not_hide_the_end_of_the_run(kind: AlertOn
     assert ear.texts == [(0, f"job-1: {kind}"), (120, "job-1: failed")]
 
 
+def test_a_start_and_the_end_that_are_seen_at_the_same_moment_are_told_and_the_end_counts() -> None:
+    start = Happening(job_id(1), "job-1", AlertOn.STARTED, 0)
+    ear = Ear(Rules(True, frozenset(AlertOn)))
+    ear.run([], 200, [(0, start), (0.5, stop(1, 0, pending=True)), (5, stop(1, 0, "failed")), (100, stop(1, 100))])
+    assert [(what.word, what.at) for what in ear.told] == [("started", 0), ("failed", 0)]
+
+
 def test_a_flapping_job_alerts_twice_in_five_minutes_at_most_where_starts_are_wanted_too() -> None:
     starts = [Happening(job_id(1), "job-1", AlertOn.STARTED, at) for at in range(10, 900, 20)]
     ear = Ear(Rules(True, frozenset(AlertOn))).run([*starts, *(stop(1, at) for at in range(20, 900, 20))], until=900)

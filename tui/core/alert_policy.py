@@ -228,7 +228,7 @@ def _deserves(policy: AlertPolicy, what: Happening, rules: Rules, now: float) ->
     last = policy.last.get(what.job)
     if last is None:
         return True
-    if what.is_end and last.seen_at == what.at:
+    if last.is_end and last.seen_at == what.at:
         return False
     return now - last.when >= JOB_PAUSE or (what.is_end and (what.armed is Arm.ONCE or not last.is_end))
 
