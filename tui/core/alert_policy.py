@@ -207,7 +207,7 @@ class AlertPolicy(NamedTuple):
         waiting = {job: what for job, what in policy.waiting.items() if job not in due}
         fresh = tuple(due.values())
         notified = (*policy.notified, *fresh)
-        policy = policy._replace(waiting=waiting, notified=notified, notify_at=None, last=_pruned(policy.last, now))
+        policy = policy._replace(waiting=waiting, notified=notified, notify_at=None)
         if waiting:
             policy = policy._replace(notify_at=_notify_at(policy, now))
         return policy, AlertActions(text=sentence(notified), disarm=_told_once(fresh), happenings=fresh)
@@ -230,7 +230,7 @@ def _deserves(policy: AlertPolicy, what: Happening, rules: Rules, now: float) ->
         return True
     if last.is_end and last.seen_at == what.at:
         return False
-    return now - last.when >= JOB_PAUSE or (what.is_end and (what.armed is Arm.ONCE or not last.is_end))
+    return now - last.when >= JOB_PAUSE or (what.is_end and not last.is_end)
 
 
 def _is_silent(policy: AlertPolicy, rules: Rules, now: float, clock: time) -> bool:
@@ -269,10 +269,6 @@ def _is_wanted(what: Happening, rules: Rules) -> bool:
 
 def _told_once(happenings: Iterable[Happening]) -> frozenset[JobId]:
     return frozenset(what.job for what in happenings if what.armed is Arm.ONCE and what.is_end)
-
-
-def _pruned(last: Mapping[JobId, Alerted], now: float) -> Mapping[JobId, Alerted]:
-    return {job: alerted for job, alerted in last.items() if now - alerted.when <= LATE}
 
 
 def sentence(happenings: tuple[Happening, ...], start: str = "") -> str:
