@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import job_id
-from tui.core.alert_policy import AlertActions, AlertOn, AlertPolicy, Arm, Happening, Rules, quiet_hours, sentence
+from tui.core.alert_policy import (
+    AlertActions,
+    AlertOn,
+    AlertPolicy,
+    Arm,
+    Happening,
+    Rules,
+    counts,
+    next_arm,
+    quiet_hours,
+    sentence,
+)
 
 ALL = Rules(all_jobs=True)
 NOON = time(12)
@@ -95,6 +106,17 @@ def test_a_run_alerts_once_however_late_its_outcome_is_known() -> None:
     assert (ear.bells, len(ear.texts)) == ([0], 1)
 
 
+def test_the_first_notification_has_what_is_known_and_the_second_one_the_rest() -> None:
+    failed = stop(1, 0, "failed", pending=True)  # where is still to be learned
+    known = [(5, failed), (5, stop(2, 0, "passed"))]
+    ear = Ear().run([stop(1, 0, pending=True), stop(2, 0, pending=True), stop(3, 0, pending=True)], 60, known)
+    assert ear.texts == [
+        (8, "Builds: 1 failed · 1 passed (job-1 …)"),
+        (23, "Builds: 1 failed · 1 passed · 1 stopped (job-1 …)"),
+    ]
+    assert [what.job for what in ear.told] == [job_id(1), job_id(2), job_id(3)]
+
+
 def test_failures_alone_ring_when_they_are_known() -> None:
     only_failed = Rules(True, frozenset({AlertOn.FAILED}))
     pending = [stop(1, 0, pending=True), stop(2, 0, pending=True)]
@@ -115,6 +137,28 @@ def test_an_armed_job_tells_its_end_whatever_kinds_are_wanted() -> None:
     assert [text for _, text in ear.texts] == ["job-1: passed"]
 
 
+def test_a_failed_run_has_stopped_too_and_an_armed_job_tells_nothing_but_its_end_unasked() -> None:
+    ear = Ear(Rules(True, frozenset({AlertOn.STOPPED}))).run([stop(1, 0, "failed")], until=60)
+    assert [text for _, text in ear.texts] == ["job-1: failed"]
+    silent = Happening(job_id(1), "job-1", AlertOn.NO_ANSWER, 0, armed=Arm.ALWAYS)
+    assert Ear().run([silent, silent._replace(kind=AlertOn.STARTED, at=5)], until=60).bells == []
+
+
+@pytest.mark.parametrize(
+    ("armed", "then"),
+    [
+        ([None, None], Arm.ONCE),
+        ([Arm.ALWAYS, None], Arm.ONCE),
+        ([Arm.ONCE, None], Arm.ONCE),
+        ([Arm.ONCE, Arm.ALWAYS], Arm.ALWAYS),
+        ([Arm.ONCE], Arm.ALWAYS),
+        ([Arm.ALWAYS, Arm.ALWAYS], None),
+    ],
+)
+def test_the_key_arms_once_then_always_then_not(armed: list[Arm | None], then: Arm | None) -> None:
+    assert next_arm(armed) is then
+
+
 def test_a_job_that_is_armed_once_stays_armed_until_it_ends() -> None:
     started = Happening(job_id(1), "job-1", AlertOn.STARTED, 0, armed=Arm.ONCE)
     ear = Ear(Rules(False, frozenset({AlertOn.STARTED})))
@@ -125,10 +169,10 @@ def test_a_job_that_is_armed_once_stays_armed_until_it_ends() -> None:
 
 
 def test_a_job_that_was_armed_just_now_alerts_however_soon() -> None:
-    ear = Ear().run([stop(1, 0)], until=60)
+    ear = Ear().run([stop(1, 0), stop(2, 0)], until=60)
     ear.policy = ear.policy.forget([job_id(1)])
-    ear.run([stop(1, 60, armed=Arm.ALWAYS)], until=120)
-    assert ear.bells == [0, 60]
+    ear.run([stop(2, 60), stop(1, 80, armed=Arm.ALWAYS)], until=120)
+    assert ear.bells == [0, 80]
 
 
 def test_what_is_known_late_is_not_alerted() -> None:
@@ -137,8 +181,9 @@ def test_what_is_known_late_is_not_alerted() -> None:
 
 
 def test_a_flapping_job_alerts_once_in_five_minutes() -> None:
-    ear = Ear().run([stop(1, at) for at in range(0, 900, 20)], until=1000)
-    assert ear.bells == [0, 300, 600]
+    for armed in (None, Arm.ALWAYS):
+        ear = Ear().run([stop(1, at, armed=armed) for at in range(0, 900, 20)], until=1000)
+        assert ear.bells == [0, 300, 600]
 
 
 @pytest.mark.parametrize("kind", [AlertOn.STARTED, AlertOn.LONGER_THAN_USUAL, AlertOn.NO_ANSWER])
@@ -180,6 +225,16 @@ def test_the_silence_lasts_an_hour_and_is_summed_up() -> None:
     assert ear.bells == [3600]
     assert len(ear.told) == 5
     assert AlertPolicy().silence(0).silence(10) == AlertPolicy()
+    assert AlertPolicy().silence(0).silence(3600).silent_until == 7200
+
+
+def test_the_sum_rings_like_any_other_alert_and_nothing_of_it_is_told_again() -> None:
+    ear = Ear()
+    ear.run([stop(1, 0, pending=True)], until=3)  # it waits when the silence begins
+    ear.policy = ear.policy.silence(3)
+    ear.run([stop(2, 3610), stop(3, 3700)], until=3800)
+    assert ear.bells == [0, 3603, 3700]
+    assert [text for _, text in ear.texts] == ["Held back: job-1: stopped", "job-2: stopped", "job-3: stopped"]
 
 
 def test_what_waits_when_the_silence_begins_is_held_back_too() -> None:
@@ -211,6 +266,11 @@ def test_a_start_in_quiet_hours_does_not_hide_the_failure_before_it_from_the_sum
     ear.clock = time(8)
     ear.run([], until=510)
     assert ear.texts == [(500, "Held back: job-1: failed")]
+
+
+@pytest.mark.parametrize("text", ["22:00-07:00", " 22:00 - 07:00 ", "22:00\u201307:00", "22:00 \u2013 07:00"])
+def test_quiet_hours_are_written_in_several_ways(text: str) -> None:
+    assert quiet_hours(text) == (time(22), time(7))
 
 
 @pytest.mark.parametrize(
@@ -265,3 +325,27 @@ def test_no_sentence_begins_like_a_number_or_is_long(jobs: list[tuple[str, str]]
     for text in (sentence(told), sentence(told, "Held back")):
         assert len(text) <= 120
         assert not text[:1].isdigit()
+
+
+def test_the_worst_comes_first() -> None:
+    words = ["failed", "timed out", "aborted", "longer than usual", "no answer", "passed", "stopped"]
+    ends = [stop(at, 0, word)._replace(name=word) for at, word in enumerate(words) if word in ("aborted", "passed")]
+    ends.append(stop(7, 0, "timed out")._replace(name="timed out", kind=AlertOn.FAILED))
+    kinds = set(AlertOn) - {AlertOn.STARTED}
+    told = (*(Happening(job_id(8), str(kind), kind, 0) for kind in kinds), *ends)
+    for many in (told, told[::-1]):
+        assert counts(many) == " · ".join(f"1 {word}" for word in words)
+        for number in range(len(words), 0, -1):
+            left = tuple(what for what in many if words.index(what.word) >= len(words) - number)
+            if number > 1:
+                assert f"({words[-number]} …)"[:10] in sentence(left)
+    assert len(sentence(tuple(what._replace(name="x" * 200) for what in told * 99))) == 120
+
+
+def test_a_long_or_a_numeric_name_leaves_room_for_what_happened() -> None:
+    only = stop(1, 0, "failed")._replace(name="x" * 200, number=88, branch="main", step="Sign ipa")
+    assert sentence((only,)) == f"{'x' * 59}…: failed · #88 main · step Sign ipa"
+    assert sentence((only._replace(name="2024 nightly"),)).startswith("job 2024 nightly: failed")
+    fits = only._replace(name="x", step="y" * (120 - len("x: failed · #88 main · step ")))
+    assert sentence((fits,)).endswith("yy")
+    assert sentence((fits._replace(step=f"{fits.step}y"),)).endswith("y…")
