@@ -2,13 +2,15 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from tests.support.builders import job_id, reading, state
+import pytest
+
+from tests.support.builders import failure, job_id, moment, reading, state
 from tests.support.credential_fakes import NoCredential
 from tests.support.long_run import by_length, takes_minutes
 from tests.support.virtual_time import in_virtual_time
@@ -24,6 +26,7 @@ from tui.polling.outcomes import Outcomes
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller
 from tui.storage.settings import AlertSettings
+from tui.terminal.notifications import Outside, outside
 from tui.ui.alerting import Alerting
 
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
@@ -286,6 +289,143 @@ async def test_edited_settings_act_at_once() -> None:
         made.answers[job_id(1)] = IDLE
         await asyncio.sleep(60)
         assert made.sent == ["\a", "\x1b]9;job 0: passed · #7 main\a"]
+
+
+@in_virtual_time
+async def test_silence_lasts_an_hour_and_to_begin_it_tells_nothing() -> None:
+    async with stage(ALL._replace(quiet="00:00-00:00"), 2) as made:
+        made.answers[job_id(1)] = IDLE
+        await asyncio.sleep(60)
+        assert made.alerting.silence() == ""  # what quiet hours have held back is told after them
+        until = made.alerting.silent_until
+        assert until
+        assert until.wall - made.now().wall == timedelta(hours=1)
+        assert made.alerting.silence() == "Held back: job 1: passed · #7 main"
+
+
+@in_virtual_time
+async def test_a_job_that_is_armed_anew_alerts_however_soon_after_its_last_alert() -> None:
+    async with stage(AlertSettings()) as made:
+        for bells in (1, 2):
+            made.board = made.board.arm_once([job_id(0)])
+            made.alerting.armed([job_id(0)])
+            made.answers[job_id(0)] = IDLE
+            await asyncio.sleep(60)
+            assert made.bells == bells
+            made.answers[job_id(0)] = RUNNING
+            await made.until_all_are(RUNNING)
+
+
+@in_virtual_time
+async def test_nothing_is_sent_after_the_end() -> None:
+    sent, loop = list[str](), asyncio.get_running_loop()
+    told = Alerting(
+        ALL, lambda: moment(loop.time()), sent.append, print, lambda jobs: None, lambda job: "", lambda job: True,
+        {"TERM": "xterm-kitty"},
+    )  # fmt: skip
+    before = Board().watch([Job(job_id(1))]).record([reading(job_id(1), RUNNING, 0)])
+    told.seen(before, before.record([reading(job_id(1), IDLE, 5)]), [job_id(1)])
+    await told.close()
+    await asyncio.sleep(60)
+    assert sent == ["\a"]
+
+
+@in_virtual_time
+async def test_notifications_that_wait_for_the_terminal_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    attached = asyncio.Event()
+
+    async def look_late(environ: Mapping[str, str]) -> Outside:
+        await attached.wait()
+        return outside(environ, None)
+
+    monkeypatch.setattr("tui.terminal.notifications.look_outside", look_late)
+    async with stage(count=10) as made:
+        for job in made.answers:
+            made.answers[job] = IDLE
+            await asyncio.sleep(60)
+        attached.set()
+        await asyncio.sleep(1)
+        assert (made.bells, len(made.texts)) == (10, 4)
+
+
+LASTING, PASSING = failure(FailureKind.FORBIDDEN), failure(FailureKind.SERVER_ERROR)
+
+
+class Silence:
+    """Jobs of two profiles, and the alerts about no answer."""
+
+    def __init__(self) -> None:
+        self.at, self.sent = 0.0, list[str]()
+        self.board = Board().watch([Job(job_id(1)), Job(job_id(2))])
+        settings = AlertSettings(True, frozenset({AlertOn.NO_ANSWER}), "none")
+        profiles = {job_id(1): "a", job_id(2): "b", job_id(3): "a"}
+        self.alerting = Alerting(
+            settings, lambda: moment(self.at), self.sent.append, print, lambda jobs: None, profiles.__getitem__,
+            lambda job: False, {},
+        )  # fmt: skip
+
+    def see(self, number: int, outcome: Status | Failure, at: float) -> None:
+        self.at = at
+        before, self.board = self.board, self.board.record([reading(job_id(number), outcome, at)])
+        self.alerting.seen(before, self.board, [job_id(number)])
+
+    def tick(self, *troubled: str, at: float) -> int:
+        """The number of bells until then."""
+        self.at = at
+        self.alerting.tick(self.board, troubled)
+        return len(self.sent)
+
+
+async def test_an_outage_is_about_the_jobs_of_its_profile_alone_and_told_once_for_each() -> None:
+    told = Silence()
+    told.see(1, IDLE, 1)
+    told.see(2, IDLE, 1)
+    assert [told.tick("a", at=at) for at in (10, 30, 41)] == [0, 0, 1]
+    told.board = told.board.watch([Job(job_id(number)) for number in (1, 2, 3)])  # the header says enough of that one
+    assert told.tick("a", at=99) == 1
+    told.see(2, LASTING, 100)
+    assert told.tick("a", at=101) == 2  # of the other profile, so it had no alert yet
+    for at in (500, 515, 530):
+        told.see(1, PASSING, at)
+    assert told.tick("a", at=531) == 2
+    told.board = told.board.watch([Job(job_id(1)), Job(job_id(2))])
+    told.see(1, IDLE, 600)
+    assert told.tick(at=601) == 2
+    told.see(1, LASTING, 700)
+    assert told.tick(at=701) == 3
+    await told.alerting.close()
+
+
+async def test_a_job_whose_reason_changes_is_told_once_until_it_gives_an_answer() -> None:
+    told = Silence()
+    told.see(1, IDLE, 1)
+    told.see(1, LASTING, 16)
+    assert told.tick(at=17) == 1
+    told.see(1, PASSING, 400)  # the second one in a row: a moment, if one knew nothing of the first
+    told.tick(at=401)
+    told.see(1, PASSING, 415)
+    assert told.tick(at=416) == 1
+    await told.alerting.close()
+
+
+async def test_another_command_is_run_once_the_settings_name_it(tmp_path: Path) -> None:
+    jobs, at = [Job(job_id(1))], [0.0]
+    said, settings = tmp_path / "said", ALL._replace(command=("sh", "-c", 'echo "$1" >> "$0"', str(tmp_path / "said")))
+    told = Alerting(
+        settings._replace(command=(*settings.command, "first")), lambda: moment(at[-1]), print, print,
+        lambda jobs: None, lambda job: "", lambda job: False, {},
+    )  # fmt: skip
+    board = Board().watch(jobs)
+    for number, name in enumerate(("first", "second")):
+        former = told.use(settings._replace(command=(*settings.command, name)))
+        if former:
+            await former.finish(20)
+        for outcome in (RUNNING, IDLE):
+            at.append(number * 900 + 1 + (outcome is IDLE))
+            before, board = board, board.record([reading(job_id(1), outcome, at[-1])])
+            told.seen(before, board, [job_id(1)])
+    await told.close(20)
+    assert said.read_text() == "first\nsecond\n"
 
 
 async def test_many_ends_are_one_call_of_the_command_with_their_number(tmp_path: Path) -> None:

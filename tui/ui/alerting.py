@@ -143,8 +143,6 @@ class Alerting:
         for what in happenings:
             if what.kind is AlertOn.STOPPED and what.is_outcome_pending:
                 self._stops[what.job] = what.at
-            elif what.is_end:
-                self._stops.pop(what.job, None)
             if what.kind is not AlertOn.NO_ANSWER:
                 self._happened(what)
             elif what.job not in self._silent:
