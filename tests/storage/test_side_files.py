@@ -18,6 +18,7 @@ from tui.storage import job_entries
 from tui.storage.files import FileError, read_text
 from tui.storage.learned import KeptName, KeptUnits, RememberedLimits, load_names, save_names
 from tui.storage.screen_state import ScreenState, load_state, save_state
+from tui.storage.settings import Settings, load_settings
 from tui.storage.shared_budget import BudgetFolder, BudgetUnusable
 from tui.storage.toml_document import Document
 from tui.storage.watchlist import WatchlistFile
@@ -188,6 +189,19 @@ def test_no_folder_is_made_behind_a_link_that_leads_nowhere(tmp_path: Path) -> N
     with pytest.raises(UserError, match=r"mend the (link|path)"):
         save_state(tmp_path / "lists" / "screen.toml", ScreenState())
     assert names(tmp_path) == {"list.toml", "lists"}
+
+
+@pytest.mark.parametrize("name", ["list.toml", "lists/list.toml"])
+def test_what_is_behind_a_link_that_leads_nowhere_is_not_taken_for_nothing(tmp_path: Path, name: str) -> None:
+    """No jobs and the usual settings would be shown while the disk with the user's own is not mounted."""
+    (tmp_path / "list.toml").symlink_to(tmp_path / "unmounted" / "list.toml")
+    (tmp_path / "lists").symlink_to(tmp_path / "unmounted")
+    for load in (lambda: WatchlistFile(tmp_path / name).load(), lambda: load_settings(tmp_path / name)):
+        with pytest.raises(UserError, match="mend the link"):
+            load()
+    (tmp_path / "unmounted").mkdir()
+    assert not WatchlistFile(tmp_path / name).load().jobs
+    assert load_settings(tmp_path / name) == Settings()
 
 
 def test_a_link_that_is_put_there_during_a_save_is_not_followed(

@@ -80,11 +80,14 @@ def signature_of(found: os.stat_result) -> tuple[int, ...]:
 def read_text(path: Path, limit: int, check: Callable[[os.stat_result], None] = lambda _: None) -> str | None:
     """Returns the text as it is on disk with a byte order mark, or None if there is no file. Raises FileError.
 
+    A link into a folder that is not there, such as one of a disk that is not mounted, is an error, no missing file.
     `check` is called with the status of the open file, and may raise FileError.
     """
     try:
         content = _read(path, limit, check)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if _leads_nowhere(path):
+            raise FileError(reason(error), may_pass=True) from None
         return None
     except OSError as error:
         raise FileError(reason(error), may_pass=True) from None
@@ -97,6 +100,12 @@ def read_text(path: Path, limit: int, check: Callable[[os.stat_result], None] = 
         column = len(content[start : error.start].decode(errors="replace")) + 1
         line = content.count(b"\n", 0, error.start) + 1
         raise FileError("it is not UTF-8: save it in that encoding", line, column) from None
+
+
+def _leads_nowhere(path: Path) -> bool:
+    """Returns whether a link on the path leads into a folder that is not there."""
+    is_dangling = any(folder.is_symlink() and not folder.exists() for folder in path.parents)
+    return is_dangling or (path.is_symlink() and not Path(os.path.realpath(path)).parent.is_dir())
 
 
 def _read(path: Path, limit: int, check: Callable[[os.stat_result], None]) -> bytes:
