@@ -258,6 +258,17 @@ async def test_a_user_who_asks_ends_no_wait_that_iam_named() -> None:
     assert shown(await prove(credential)) == "token-2"
 
 
+async def test_a_user_who_asks_ends_the_wait_for_a_proxys_log_in() -> None:
+    """The proxy's own rule says how soon its log-in is sent again."""
+    rests = Failure(FailureKind.PROXY, "The proxy refused the log-in.", retry_after=600.0)
+    credential, _, time = renewed(rests, DAY)
+    await prove(credential)
+    time.seconds = 59
+    assert await prove(credential) is rests
+    credential.hurry()
+    assert shown(await prove(credential)) == "token-2"
+
+
 async def test_a_user_who_asks_repeats_no_refused_log_in() -> None:
     credential, issuer, time = renewed(WRONG)
     await prove(credential)

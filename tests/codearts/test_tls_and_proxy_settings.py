@@ -6,15 +6,19 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.support.clients import JOB, client
+from tests.support.clients import JOB, client, clock
+from tests.support.credential_fakes import TOKEN
 from tests.support.scripted_server import GOOD, ScriptedServer, answering, answering_once
 from tests.support.virtual_time import in_virtual_time
+from tui.codearts.auth.credentials import EnvironmentToken
+from tui.codearts.client import StatusClient
 from tui.codearts.connections import ProbeResponse, open_http, probe
 from tui.codearts.endpoints import Endpoint, parse_endpoint
 from tui.codearts.tls_and_proxy import authorities, proxy_route
@@ -216,7 +220,10 @@ async def test_a_proxy_that_answers_for_another_host_is_asked_and_never_twice_by
 
 
 WANTS_LOGIN = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
-REFUSED = "refused the log-in in its address. It is sent again seldom, so that no account is locked."
+REFUSED = (
+    "refused the log-in in its address. It is sent again seldom, once a minute at most when you ask for it, so that no "
+    "account is locked."
+)
 
 
 @in_virtual_time
@@ -247,28 +254,86 @@ async def test_a_log_in_that_a_proxy_refuses_is_sent_once_in_ten_minutes_by_all_
     assert sent[1] - sent[0] > 600
 
 
+def through_a_proxy(
+    answer: Callable[[httpx.Request], Coroutine[None, None, httpx.Response]],
+) -> Callable[[], httpx.AsyncClient]:
+    """Opens clients behind a proxy with a log-in of its own, since all connections of a process share what is known."""
+    address = f"http://me:{next(passwords)}@p:1"
+    return lambda: open_http("https://build.invalid", transport=httpx.MockTransport(answer), proxy=address)
+
+
+passwords = count()
+BEHIND = Endpoint("https://build.invalid")
+
+
+@in_virtual_time
 async def test_a_log_in_that_a_proxy_accepts_holds_nothing_up() -> None:
-    """The first request shows that it is good, whatever else the proxy refuses; then all go at once."""
-    most, at_work, answers = 0, 0, [httpx.ProxyError("502 Bad Gateway"), None]
+    """The first request shows that it is good; those that waited for it, and all others, go at once."""
+    sent: list[float] = []
 
     async def answer(_request: httpx.Request) -> httpx.Response:
-        nonlocal most, at_work
-        at_work += 1
-        most = max(most, at_work)
-        await asyncio.sleep(0)
-        at_work -= 1
-        if answers and (error := answers.pop(0)):
-            raise error
+        sent.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(1)
         return httpx.Response(200)
 
-    def opener() -> httpx.AsyncClient:
-        return open_http("https://build.invalid", transport=httpx.MockTransport(answer), proxy="http://me:right@p:1")
-
-    service = Endpoint("https://build.invalid")
-    assert isinstance(await probe(opener, service, 5), Failure)
-    answered = await asyncio.gather(*(probe(opener, service, 5) for _ in "ab"))
+    opener = through_a_proxy(answer)
+    answered = await asyncio.gather(*(probe(opener, BEHIND, 100) for _ in range(8)))
     assert all(isinstance(one, ProbeResponse) for one in answered)
-    assert most == 2
+    assert [round(at - sent[0]) for at in sent] == [0, *[1] * 7]
+
+
+@in_virtual_time
+async def test_what_else_a_proxy_refuses_does_not_show_that_its_log_in_is_good() -> None:
+    sent: list[float] = []
+
+    async def refuse(_request: httpx.Request) -> httpx.Response:
+        sent.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(1)
+        raise httpx.ProxyError("502 Bad Gateway" if len(sent) == 1 else "407 Proxy Authentication Required")
+
+    opener = through_a_proxy(refuse)
+    await probe(opener, BEHIND, 5)
+    await asyncio.gather(*(probe(opener, BEHIND, 100) for _ in range(8)))
+    assert len(sent) == 2
+
+
+@in_virtual_time
+async def test_eight_requests_at_once_with_a_log_in_that_is_good_no_more_are_one_refusal() -> None:
+    """A password was changed while the program runs, and the proxy has closed all its connections."""
+    sent: list[float] = []
+
+    async def answer(_request: httpx.Request) -> httpx.Response:
+        sent.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(len(sent))
+        if 1 < len(sent) < 20 and sent[-1] < sent[0] + 50:
+            raise httpx.ProxyError("407 Proxy Authentication Required")
+        return httpx.Response(200)
+
+    opener = through_a_proxy(answer)
+    await probe(opener, BEHIND, 5)
+    refused = await asyncio.gather(*(probe(opener, BEHIND, 100) for _ in range(8)))
+    assert all(isinstance(one, Failure) and (one.retry_after or 0) <= 60 for one in refused)
+    await asyncio.sleep(60)
+    assert isinstance(await probe(opener, BEHIND, 100), ProbeResponse)
+
+
+@in_virtual_time
+async def test_a_user_who_asks_sends_a_refused_log_in_again_once_a_minute_at_most() -> None:
+    sent: list[float] = []
+
+    async def refuse(_request: httpx.Request) -> httpx.Response:
+        sent.append(asyncio.get_running_loop().time())
+        raise httpx.ProxyError("407 Proxy Authentication Required")
+
+    reader = StatusClient(through_a_proxy(refuse), BEHIND, EnvironmentToken(TOKEN), clock())
+    for _ in range(300):
+        failure = (await reader.read(JOB)).outcome
+        assert isinstance(failure, Failure)
+        assert REFUSED in failure.summary
+        reader.hurry()
+        await asyncio.sleep(0.5)
+    assert [round(at - sent[0]) for at in sent] == [0, 60, 120]
+    await reader.close()
 
 
 @in_virtual_time

@@ -314,6 +314,17 @@ async def test_probes_come_less_and_less_often() -> None:
 
 
 @in_virtual_time
+async def test_the_pace_of_probes_is_the_one_that_a_failure_names() -> None:
+    async with polling(5) as bench:
+        bench.answer = lambda _: failed(FailureKind.PROXY, retry_after=600)
+        await asyncio.sleep(60)
+        assert bench.poller.pace().probing == 600
+        assert len(bench.asked(since=bench.clock() - 50)) == 0
+        await asyncio.sleep(3600)
+        assert bench.poller.pace().probing == 600
+
+
+@in_virtual_time
 async def test_one_jobs_own_limit_slows_nobody_else() -> None:
     async with polling(40) as bench:
         refused = failed(FailureKind.THROTTLED)

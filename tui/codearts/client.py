@@ -67,8 +67,12 @@ class StatusClient:
         self.credential.reset()
 
     def hurry(self) -> None:
-        """Ends the wait for a sign-in that no refusal prevented; to be called when the user asks for a reading."""
+        """Ends the wait for a sign-in that no refusal prevented, and shortens that for a log-in that a proxy refused.
+
+        To be called when the user asks for a reading.
+        """
         self.credential.hurry()
+        self._connections.hurry()
 
     async def close(self) -> None:
         """Closes the connections. To be called when no reading is under way."""

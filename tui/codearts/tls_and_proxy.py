@@ -6,7 +6,7 @@ import os
 import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from math import inf
@@ -22,8 +22,8 @@ from tui.core.text import HIDDEN, clean
 
 LOGINS_APART = 600.0
 """Seconds between two attempts with a proxy's log-in that was refused: five in half an hour lock many an account."""
-FIRST_REST = 60.0
-"""Seconds until the next attempt with a log-in that the proxy has accepted before."""
+SHORT_REST = 60.0
+"""Seconds until the next attempt with a log-in that the proxy has accepted before, or that the user asks for."""
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -100,26 +100,38 @@ class ProxyLogin:
     def __init__(self) -> None:
         self._is_accepted = False
         self._one_at_a_time = asyncio.Lock()
-        self._rests_until = -inf
+        self._refused_at = self._rests_until = -inf
         """Seconds of the event loop's clock."""
+
+    def hurry(self) -> None:
+        """Shortens the rest to a minute; to be called when the user asks for a reading."""
+        self._rests_until = min(self._rests_until, self._refused_at + SHORT_REST)
 
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
         """Encloses a request, and learns from its exception. Raises ProxyLoginRefused while the log-in rests."""
         clock = asyncio.get_running_loop().time
-        async with nullcontext() if self._is_accepted else self._one_at_a_time:
-            if (left := self._rests_until - clock()) > 0:
-                raise ProxyLoginRefused(left)
+        async with AsyncExitStack() as alone:
+            if not self._is_accepted:
+                await alone.enter_async_context(self._one_at_a_time)
+            if self._is_accepted:  # by now
+                await alone.aclose()
+            if self._rests(now := clock()):
+                raise ProxyLoginRefused(self._rests_until - now)
             try:
                 yield
             except httpx.ProxyError as error:
-                was_accepted, self._is_accepted = self._is_accepted, not refuses_login(error)
-                if self._is_accepted:
+                if not refuses_login(error):
                     raise
-                rest = FIRST_REST if was_accepted else LOGINS_APART
-                self._rests_until = clock() + rest
-                raise ProxyLoginRefused(rest) from error
-            self._is_accepted = True
+                if not self._rests(now := clock()):  # else it was sent before another request learned the same
+                    self._refused_at = now
+                    self._rests_until = now + (SHORT_REST if self._is_accepted else LOGINS_APART)
+                    self._is_accepted = False
+                raise ProxyLoginRefused(self._rests_until - now) from error
+            self._is_accepted = not self._rests(clock())
+
+    def _rests(self, now: float) -> bool:
+        return now < self._rests_until
 
 
 @cache

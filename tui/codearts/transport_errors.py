@@ -105,7 +105,10 @@ def _proxy_fault(error: ProxyFailed) -> Failure:
     if isinstance(error.__cause__, httpx.ConnectTimeout):  # to the proxy, or from it to the host
         return Failure(Kind.TIMEOUT, f"No connection through the proxy {error.proxy} was made in time.")
     if isinstance(error.__cause__, ProxyLoginRefused):
-        said = "refused the log-in in its address. It is sent again seldom, so that no account is locked."
+        said = (
+            "refused the log-in in its address. It is sent again seldom, once a minute at most when you ask for it, "
+            "so that no account is locked."
+        )
         return Failure(Kind.PROXY, f"The proxy {error.proxy} {said}", retry_after=error.__cause__.rests_for)
     if isinstance(error.__cause__, httpx.ProxyError):
         return Failure(Kind.PROXY, f"The proxy {error.proxy} {_refusal(error.__cause__)}.")

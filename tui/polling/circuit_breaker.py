@@ -85,6 +85,11 @@ class CircuitBreaker:
         self._kinds = NETWORK_KINDS
         """All kinds of failures since the breaker opened."""
 
+    @property
+    def pause(self) -> float | None:
+        """Seconds between two probes now, as the last failure may have named them; None while the breaker is closed."""
+        return max(self.gap, self.failure.retry_after or 0.0) if self.failure else None
+
     def on_sent(self, job: JobId, now: float) -> None:
         """A request leaves. From `probe_at` on it is a probe, and the next one waits twice as long."""
         if now >= self.probe_at:

@@ -248,7 +248,7 @@ class Poller:
             trouble=scheduler.auth_gate.failure if scheduler.signed_out else throttled or scheduler.breaker.failure,
             signed_out=scheduler.signed_out,
             paused=scheduler.paused,
-            probing=scheduler.breaker.gap if scheduler.breaker.failure else None,
+            probing=scheduler.breaker.pause,
             seldom=scheduler.seldom,
             shared_by=limiter.shared_by,
             by_lists=pacing.longest > pacing.intervals[Cadence.IDLE],

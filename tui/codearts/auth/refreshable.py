@@ -192,9 +192,10 @@ class RefreshableToken:
         self._failed = self._failed and self._failed._replace(attempts=0, retry_at=-inf)
 
     def hurry(self) -> None:
-        """Leaves alone a refused log-in, and a moment that an answer named for the next attempt."""
+        """Leaves alone a refused log-in, and a moment that an answer named for the next attempt; a proxy's log-in
+        that rests has named none."""
         failed = self._failed
-        if failed and failed.failure.kind.retry is not Retry.SIGN_IN and not failed.failure.retry_after:
+        if failed and failed.failure.kind.retry is not Retry.SIGN_IN and not _must_wait(failed.failure):
             self._failed = failed._replace(retry_at=min(failed.retry_at, failed.failed_at + HURRIED_APART))
 
     def _apply(self, event: TokenEvent) -> None:
@@ -244,6 +245,10 @@ class RefreshableToken:
 
     def _was_refused_lately(self) -> bool:
         return self._clock.at() - self._refused_at < REFUSALS_APART
+
+
+def _must_wait(failure: Failure) -> bool:
+    return bool(failure.retry_after) and failure.kind is not FailureKind.PROXY
 
 
 def _failed_refresh(before: _FailedRefresh | None, failure: Failure, now: float) -> _FailedRefresh:
