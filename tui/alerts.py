@@ -29,7 +29,7 @@ def values_of_change(change: Change, profile: str) -> dict[str, str]:
     return {
         "id": str(job.id),
         "label": clean(job.name),
-        "status": str(change.status or "unknown"),
+        "status": str(change.status),
         "change": str(change.event),
         "profile": clean(profile),
         **dict.fromkeys(("outcome", "number", "branch", "step"), ""),

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.support.builders import failure, job_id, reading, state
 from tests.support.long_run import by_length
-from tui.alerts import Alerts, filled, values_of_change
+from tui.alerts import Alerts, filled, values_of_alert, values_of_change
+from tui.core.alert_policy import ALERT_FIELDS, AlertOn, Happening
 from tui.core.board import Board, JobState
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Status
@@ -77,6 +78,29 @@ def test_the_job_is_put_into_the_arguments() -> None:
         f"{{{job_id(1)}}}",
     ]
     assert filled(["{label}"], values_of_change(change(Event.STARTED, ""), "")) == ["00000000"]
+
+
+def test_one_alert_tells_all_of_one_job_and_of_several_what_they_have_in_common() -> None:
+    failed = Happening(
+        job_id(1), "web\x1b", AlertOn.FAILED, 0, outcome="failed", number=88, branch="main\x1b", step="Sign\x1b"
+    )
+    assert values_of_alert([failed], lambda job: "prod\x1b") == {
+        "id": job_id(1), "label": "web\ufffd", "status": "idle", "change": "failed", "profile": "prod\ufffd",
+        "outcome": "failed", "number": "88", "branch": "main\ufffd", "step": "Sign\ufffd", "count": "1",
+    }  # fmt: skip
+    for kind, status in (
+        (AlertOn.STARTED, "running"),
+        (AlertOn.LONGER_THAN_USUAL, "running"),
+        (AlertOn.NO_ANSWER, "unknown"),
+        (AlertOn.STOPPED, "idle"),
+    ):
+        values = values_of_alert([Happening(job_id(1), "web", kind, 0)], lambda job: "")
+        assert (values["status"], values["change"], values["number"]) == (status, kind, "")
+    two = [failed, failed._replace(job=job_id(2))]
+    assert values_of_alert(two, lambda job: job) == dict.fromkeys(ALERT_FIELDS, "") | {
+        "label": "2 jobs", "change": "2 failed", "count": "2"
+    }  # fmt: skip
+    assert values_of_alert(two, lambda job: "prod")["profile"] == "prod"
 
 
 async def arrived(tmp_path: Path, command: list[str], label: str) -> list[str]:
@@ -147,13 +171,20 @@ async def test_no_more_run_at_once_than_may(tmp_path: Path) -> None:
 
 async def test_every_way_to_fail_is_said_once() -> None:
     said: list[str] = []
-    for command in (["/no/such/program"], ["sh", "-c", "exit 3"], ["sh", "-c", "kill -9 $$"], ["sh", "-c", "exit 0"]):
+    for command in (
+        ["/no/such/program"],
+        ["a\0b"],
+        ["sh", "-c", "exit 3"],
+        ["sh", "-c", "kill -9 $$"],
+        ["sh", "-c", "exit 0"],
+    ):
         alerts = Alerts(command, said.append)
         for _ in range(3):
             alerts.tell(change(Event.STARTED))
         await alerts.finish(20)
     assert said == [
         "The command of [alerts], /no/such/program, cannot be run: No such file or directory.",
+        "The command of [alerts], a\N{REPLACEMENT CHARACTER}b, cannot be run: invalid argument.",
         "The command of [alerts], sh, ended with exit status 3.",
         "The command of [alerts], sh, was ended by signal 9.",
     ]
@@ -176,11 +207,12 @@ async def test_a_storm_is_bounded() -> None:
     ]
 
 
-async def test_without_a_command_nothing_happens() -> None:
-    alerts = Alerts([], lambda sentence: None)
-    alerts.tell(change(Event.STARTED))
-    assert len(asyncio.all_tasks()) == 1
-    await alerts.finish()
+async def test_without_a_command_or_a_start_or_stop_nothing_happens() -> None:
+    for command, event in (([], Event.STARTED), (["true"], Event.NO_ANSWER)):
+        alerts = Alerts(command, lambda sentence: None)
+        alerts.tell(change(event))
+        assert len(asyncio.all_tasks()) == 1
+        await alerts.finish()
 
 
 def _started(folder: Path) -> list[int]:

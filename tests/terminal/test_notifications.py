@@ -62,6 +62,57 @@ async def test_a_tmux_that_says_nothing_is_not_waited_for(
     assert bell_route(seen).sent == "\a"
 
 
+@pytest.mark.parametrize(
+    ("pane", "asked"),
+    [("%12", "display-message -p -t %12"), ("", "display-message -p"), ("%1;x", "display-message -p")],
+)
+async def test_tmux_is_asked_about_our_pane_and_believed_where_it_succeeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pane: str, asked: str
+) -> None:
+    program, status = tmp_path / "tmux", tmp_path / "status"
+    answer = f"1|{'x' * 100}|xterm|1|1|1|any|off|0"
+    program.write_text(f"#!/bin/sh\necho \"$@\" > {tmp_path}/asked\necho '{answer}'\nexit $(cat {status})\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    for code, terminal in ((0, "x" * 100), (1, "")):
+        status.write_text(f"{code}")
+        assert (await look_outside(IN_TMUX | {"TMUX_PANE": pane})).terminal == terminal
+        assert (tmp_path / "asked").read_text() == f"{asked} {notifications.TMUX_QUESTION}\n"
+
+
+def test_options_of_tmux_are_numbers_or_words() -> None:
+    for on, everywhere in (("1", "2"), ("on", "all")):
+        assert desktop_route("auto", tmux(on), "x").sent
+        assert desktop_route("auto", tmux(on, active="0"), "x").sent == ""
+        assert desktop_route("auto", tmux(everywhere, active="0"), "x").sent
+        assert title_route(True, tmux(titles=on), "x").arrives
+        assert bell_route(tmux(visual=on)).remedy == "tmux set -g visual-bell off"
+    for off in ("0", "off"):
+        assert bell_route(tmux(monitor=off)).remedy == "tmux set -g monitor-bell on"
+        assert title_route(True, tmux(titles=off), "x").remedy
+        assert desktop_route("auto", tmux(off), "x").remedy
+    assert bell_route(tmux(action="none")).remedy == "tmux set -g bell-action any"
+    assert bell_route(tmux(attached="")).arrives is False
+
+
+def test_what_is_known_of_a_way_is_said() -> None:
+    assert bell_route(Outside()).verdict == "sent"
+    assert bell_route(tmux()).verdict == "sent; tmux passes it on"
+    assert bell_route(Outside(Multiplexer.ZELLIJ)).arrives is None
+    assert desktop_route("none", Outside(), "x")[2:] == (False, "not sent: off in the settings", "")
+    assert desktop_route("none", Outside(terminal="screen"), "x").verdict == "not sent: off in the settings"
+    assert "osc9" in desktop_route("auto", Outside(terminal="vt100"), "x").remedy
+    assert desktop_route("auto", outside({"TERM": "a\x1b[2J" * 50}, None), "x").verdict.isprintable()
+    assert outside({"TERM": "screen", "STY": "1.a"}, None).terminal == ""
+
+
+def test_a_notification_is_short_and_never_empty_or_a_command() -> None:
+    assert notification(Desktop.OSC9, "x" * 200) == f"\x1b]9;{'x' * 119}…\a"
+    assert notification(Desktop.OSC777, "a;b") == "\x1b]777;notify;CodeArts;a,b\a"
+    for text in ("", "4;3", " 9 "):
+        assert notification(Desktop.OSC9, text).startswith("\x1b]9;CodeArts: ")
+
+
 def test_tmux_names_the_terminal_behind_it() -> None:
     assert tmux().terminal == "iTerm2 3.6.9"
     assert tmux(kind="").terminal == "xterm-256color"
