@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -41,9 +42,10 @@ def heard(shared: SharedBudget, mine: Spending) -> Told:
 
 def test_two_instances_hear_of_each_other_by_their_own_clocks(tmp_path: Path) -> None:
     one, two = budget(tmp_path / "budget"), budget(tmp_path / "budget", now=NOW + 2)
-    heard(one, spending(calls=7))
+    heard(one, spending(calls=7)._replace(refused_at=CLOCK - 20, waits_until=CLOCK + 30))
     (other,) = heard(two, spending(calls=3)).others
     assert (other.is_there, other.calls) == (True, ((CLOCK - 12, 7),))
+    assert (other.refused_at, other.waits_until) == (CLOCK - 22, CLOCK + 28)
     one.end()
     two.end()
 
@@ -80,9 +82,93 @@ def test_a_limit_that_was_one_jobs_own_is_forgotten_again(tmp_path: Path) -> Non
     one.end()
     assert limits.limit(WHO.remembered, NOW)
     again = budget(tmp_path / "budget", limits)
-    heard(again, spending()._replace(taken_back=own._replace(learned=CLOCK)))
+    assert heard(again, spending()._replace(taken_back=own._replace(learned=CLOCK))).remembered is None
     again.end()
     assert limits.limit(WHO.remembered, NOW) is None
+
+
+@pytest.mark.parametrize("back", [Limit(2, 60, CLOCK), Limit(1, 61, CLOCK), Limit(1, 60, CLOCK - 6)])
+def test_a_limit_is_not_forgotten_because_another_one_or_a_former_one_was_taken_back(
+    tmp_path: Path, back: Limit
+) -> None:
+    limits = RememberedLimits(tmp_path / "limits.json")
+    one = budget(tmp_path / "budget", limits)
+    one._round(spending(Limit(1, 60, CLOCK - 5)), WHO)
+    one._round(spending()._replace(taken_back=back), WHO)
+    one.end()
+    assert limits.limit(WHO.remembered, NOW)
+
+
+def test_another_limit_is_written_down_at_once(tmp_path: Path) -> None:
+    limits = RememberedLimits(tmp_path / "limits.json")
+    one = budget(tmp_path / "budget", limits)
+    for calls in (200, 100):
+        one._round(spending(Limit(calls, 300, CLOCK)), WHO)
+        known = limits.limit(WHO.remembered, NOW)
+        assert known
+        assert known[:2] == (calls, 300)
+    one.end()
+
+
+class Folder:
+    """Counts what is told there."""
+
+    def __init__(self) -> None:
+        self.told: list[Spending] = []
+        self.is_closed = False
+        self.came = threading.Semaphore(0)
+
+    def exchange(self, spending: Spending) -> tuple[Spending, ...]:
+        self.told.append(spending)
+        self.came.release()
+        return ()
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def opened(folder: Folder) -> BudgetFolder:
+    return cast(BudgetFolder, folder)
+
+
+def test_a_refusal_and_the_last_word_are_told_at_once_and_nothing_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.storage.shared_budget.ALONE", 600.0)
+    folder, ready = Folder(), list[None]()
+    one = SharedBudget(lambda identity: opened(folder), None, lambda: WHO, lambda: CLOCK, lambda: NOW)
+    one.when_told(lambda: ready.append(None))
+    for refused in (-inf, CLOCK - 2, CLOCK - 1):
+        one.exchange(spending()._replace(refused_at=refused))
+        assert folder.came.acquire(timeout=PATIENCE)
+    one.exchange(spending(calls=99))
+    one.end()
+    assert one._thread
+    one._thread.join(PATIENCE)
+    assert not one._thread.is_alive()
+    assert [told.refused_at for told in folder.told[:3]] == [-inf, NOW - 2, NOW - 1]
+    assert [told.calls[0][1] for told in folder.told[3:]] == [99]
+    assert folder.is_closed
+    assert len(ready) == 1
+
+
+def test_another_credential_has_its_own_part_at_once_also_if_the_former_had_none() -> None:
+    folders, other = [Folder(), Folder()], WHO._replace(shared="another")
+    made = iter(folders)
+
+    def open_folder(identity: str) -> BudgetFolder:
+        if identity == WHO.shared and folders[0].told:
+            raise OSError(errno.EIO, "gone")
+        return opened(next(made))
+
+    one = SharedBudget(open_folder, None, lambda: WHO, lambda: CLOCK, lambda: NOW)
+    one._round(spending(), WHO)
+    one._round(spending(), other)
+    assert [(len(folder.told), folder.is_closed) for folder in folders] == [(1, True), (1, False)]
+    one._round(spending(), WHO)  # it cannot be opened now
+    assert folders[1].is_closed
+    folders.append(Folder())
+    made = iter(folders[2:])
+    one._round(spending(), other)
+    assert len(folders[2].told) == 1
 
 
 def _full(identity: str) -> BudgetFolder:
@@ -133,6 +219,7 @@ def test_a_limit_that_is_named_all_day_is_written_down_each_hour(tmp_path: Path)
 def test_others_are_heard_sooner_while_no_limit_is_known() -> None:
     other, limit = spending(), Limit(200, 300, CLOCK)
     assert _period((other,), None) < _period((other,), limit) < _period((), limit)
+    assert _period((other._replace(is_there=False),), None) == _period((), limit)
 
 
 def test_a_disk_that_hangs_holds_up_neither_the_requests_nor_the_end() -> None:

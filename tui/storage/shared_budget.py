@@ -271,7 +271,7 @@ def _decode(record: bytes) -> Spending | None:
         if int(record[:8], 16) != zlib.crc32(text):
             return None
         content = json.loads(text)
-        calls = tuple((_number(start), int(_number(count))) for start, count in content["calls"][-MOST:])
+        calls = tuple((_number(start), int(_number(count))) for start, count in content["calls"])
         return Spending(
             _number(content["at"]),
             _number(content["wanted"]),
