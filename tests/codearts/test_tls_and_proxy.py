@@ -28,6 +28,8 @@ def test_the_client_is_bounded() -> None:
         ("HTTPS_PROXY", "http://me:hunter2@proxy:0"),
         ("HTTPS_PROXY", "http://hunter2/2@proxy:1"),
         ("HTTPS_PROXY", "http://me:hun ter2@proxy:1"),
+        ("HTTPS_PROXY", "http://hunter2#2@proxy:1"),
+        ("HTTPS_PROXY", "http://me:hunter2@pro\x1bxy:1"),
         ("SSL_CERT_FILE", "/nowhere/hunter2.pem"),
         ("SSLKEYLOGFILE", "/dev/null/keys"),
     ],

@@ -21,7 +21,7 @@ from tui.codearts.auth.credentials import EnvironmentToken
 from tui.codearts.client import StatusClient
 from tui.codearts.connections import ProbeResponse, open_http, probe
 from tui.codearts.endpoints import Endpoint, parse_endpoint
-from tui.codearts.tls_and_proxy import authorities, proxy_route
+from tui.codearts.tls_and_proxy import authorities, proxy_login, proxy_route, shown_proxy
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Status
 from tui.profiles.resolve import ConnectionOptions
@@ -95,6 +95,20 @@ async def test_a_proxy_of_the_profile_goes_before_the_environment(monkeypatch: p
     assert (environment.kind, "HTTPS_PROXY" in environment.summary) == (FailureKind.SETTINGS, True)
 
 
+def test_no_proxy_is_about_the_proxy_of_the_environment_and_its_small_letters_go_first() -> None:
+    url, environ = (
+        "https://build.example.com",
+        {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*", "no_proxy": "example.com"},
+    )
+    assert proxy_route(url, None, environ).why_direct == "no_proxy has example.com"
+    assert proxy_route(url, "http://own:1", environ).proxy == "http://own:1 (settings)"
+
+
+def test_what_is_no_proxy_is_not_repeated_and_one_without_a_log_in_has_none_that_rests() -> None:
+    assert shown_proxy("garbage://me:hunter2@proxy") == "***"
+    assert proxy_login("http://proxy:1") is None
+
+
 def test_a_proxy_that_cannot_be_used_is_the_profiles() -> None:
     with pytest.raises(UserError, match="The profile's proxy"):
         open_http("https://build.example.com", proxy="garbage://proxy")
@@ -125,6 +139,9 @@ PROXY = {"HTTPS_PROXY": "http://p:1"}
         ({"HTTPS_PROXY": "proxy:1", "https_proxy": "http://small:1"}, "http://small:1 (https_proxy)"),
         ({"HTTPS_PROXY": "proxy:1"}, "http://proxy:1 (HTTPS_PROXY)"),
         ({"ALL_PROXY": "socks5://all:1", "http_proxy": "http://plain:1"}, "socks5://all:1 (ALL_PROXY)"),
+        ({"ALL_PROXY": "socks5h://all:1"}, "socks5h://all:1 (ALL_PROXY)"),
+        ({"all_proxy": "all:1", "HTTPS_PROXY": "proxy:1"}, "http://proxy:1 (HTTPS_PROXY)"),
+        ({"HTTPS_PROXY": " ", "ALL_PROXY": " all:1 "}, "http://all:1 (ALL_PROXY)"),
         ({"HTTPS_PROXY": "https://[2001:db8::1]:1"}, "https://[2001:db8::1]:1 (HTTPS_PROXY)"),
     ],
 )
@@ -143,6 +160,8 @@ def test_the_proxy_of_the_environment(environ: Mapping[str, str], proxy: str) ->
         ("*.example.com", "build.example.com", "*.example.com"),
         ("*", "build.example.com", "*"),
         ("BUILD.example.com", "build.example.com", "BUILD.example.com"),
+        ("https://build.example.com", "build.example.com", "https://build.example.com"),
+        ("., *.", "build.example.com.", ""),
         ("ample.com,build", "build.example.com", ""),
         ("build.example.com:8443", "build.example.com:8443", "build.example.com:8443"),
         ("build.example.com:8443", "build.example.com", ""),
