@@ -80,6 +80,14 @@ def test_runs_of_the_future_and_of_last_season_do_not_count() -> None:
     assert estimate([*old, *future], now) is None
 
 
+def test_a_run_counts_for_ninety_days_and_if_it_took_any_time() -> None:
+    now, oldest = 100 * 86_400.0, 10 * 86_400.0
+    counted = [PastRun(at, 60) for at in (oldest, now - 1, now)]
+    usual = estimate([*counted, PastRun(oldest - 1, 900), PastRun(now + 1, 900), PastRun(now - 1, 0)], now)
+    assert usual == Estimate(3, 60, 60, 60)
+    assert estimate([*counted[1:], PastRun(oldest - 1, 60)], now) is None
+
+
 def test_failed_runs_count_only_where_there_are_not_enough_others() -> None:
     failed = runs_of(10, 10, 10, failed=True)
     assert estimate([*failed, *runs_of(100, 100, 100)], 1000) == Estimate(3, 100, 100, 100)
@@ -95,6 +103,11 @@ def test_runs_of_two_kinds_have_a_range_and_no_point() -> None:
     assert usual.point is None
     assert usual.has_range
     assert estimate(runs_of(60, 60, 600, 600), 1000) is None
+    assert estimate(runs_of(100, 100, 300), 1000)
+    assert estimate(runs_of(100, 100, 301), 1000) is None
+    assert outlook(59, True, usual) == Outlook(RunProgress.ON_ITS_WAY)
+    assert outlook(61, True, usual) == Outlook(RunProgress.ANY_MOMENT)
+    assert outlook(usual.too_long + 1, True, usual) == Outlook(RunProgress.LONGER_THAN_USUAL)
 
 
 def test_what_is_said_follows_the_time_that_passed() -> None:

@@ -40,6 +40,16 @@ def test_what_only_one_of_them_knows_is_listed_too_in_the_order_of_the_ends() ->
     assert known[1].duration == (290, 310)
 
 
+def test_a_run_with_a_number_of_its_own_takes_no_other_record() -> None:
+    known = known_runs([run(0, 300, number=7)], [record(8, -5, 300)])
+    assert {(one.number, one.source) for one in known} == {(7, Source.OBSERVED), (8, Source.SERVICE)}
+
+
+def test_records_stand_at_their_ends_and_without_them_at_their_starts() -> None:
+    long, short, endless = record(6, 0, 900), record(7, 300, 60), record(8, 500, 60)._replace(ended_at=None)
+    assert [one.number for one in known_runs([], [long, short, endless])] == [7, 8, 6]
+
+
 def test_times_that_contradict_what_was_seen_are_not_the_service_s() -> None:
     (one,) = known_runs([run(0, 300, number=7)], [record(7, -5, 3000, Outcome.FAILED)])
     assert (one.outcome, one.service_times, one.duration) == (Outcome.FAILED, (None, None), (290, 310))

@@ -89,6 +89,8 @@ def test_where_the_start_was_not_seen_the_end_decides() -> None:
     records = [record(12, 302, 390), record(11, -5000, 303), record(10, -9000, -7000)]
     assert choose_record(records, UNSEEN_START) == Match(MatchKind.FOUND, records[1])
     assert choose_record([record(11, -5000, 700)], UNSEEN_START).kind is MatchKind.NOT_THERE
+    assert choose_record([record(11, -880, 303)], UNSEEN_START).kind is MatchKind.FOUND
+    assert choose_record([record(11, -879, 303)], UNSEEN_START).kind is MatchKind.NOT_THERE
 
 
 def test_where_no_end_is_told_the_newest_that_had_begun_is_asked_about() -> None:
@@ -106,6 +108,7 @@ def test_a_run_of_which_nothing_was_observed_has_no_record() -> None:
 
 def test_exact_times_of_another_build_are_not_taken() -> None:
     assert with_times(record(11, 8), record(12, 9, 303)) == record(11, 8)
+    assert with_times(record(11, 8, 303), record(11, None)) == record(11, 8, 303)
 
 
 def test_times_of_a_record_are_shown_where_they_fit() -> None:
