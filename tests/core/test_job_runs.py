@@ -69,6 +69,9 @@ def test_the_run_in_progress_is_not_listed_as_ended() -> None:
     assert job_runs(told(unfinished, run=run)) == ()
     assert job_runs(told(of_unknown_word, run=run)) == ()
     assert len(job_runs(told(record(7, NOW - 2000), run=run))) == 1
+    state = told(of_unknown_word)
+    assert len(job_runs(state)) == 1
+    assert job_runs(state._replace(current_run=run)) == ()  # now it is known to go on
 
 
 def test_later_records_replace_earlier_ones_and_the_last_twenty_are_kept() -> None:
