@@ -102,6 +102,7 @@ def test_a_row_is_parted_between_its_columns_and_a_sentence_between_its_words() 
     assert folded("one  two three four five six", 12, 2) == ["one  two", "  three four", "  five six"]
     assert folded("每日 报表 报表", 9) == ["每日 报表", "报表"]
     assert folded("", 10) == [""]
+    assert folded("  a b", 4) == ["  a", "b"]
 
 
 @given(st.text(st.sampled_from("ab  每"), max_size=60), st.integers(4, 20), st.integers(0, 3))

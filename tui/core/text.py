@@ -173,7 +173,7 @@ def folded(text: str, cells: int, hang: int = 0) -> list[str]:
     """
     lines, line = [], ""
     for before, column in re.findall(r"( *)([^ ]+(?: [^ ]+)*)", text):
-        is_whole = hang + width(column) <= cells
+        is_whole = max(hang, 0 if line else len(before)) + width(column) <= cells
         for gap, part in [(before, column)] if is_whole else re.findall("( *)([^ ]+)", before + column):
             if line and width(line + gap + part) > cells:
                 lines.append(line)
