@@ -15,12 +15,13 @@ import pytest
 
 from tests.support.clients import JOB, client, clock
 from tests.support.credential_fakes import TOKEN
-from tests.support.scripted_server import GOOD, ScriptedServer, answering, answering_once
+from tests.support.scripted_server import GOOD, ScriptedConnection, ScriptedServer, answering, answering_once
 from tests.support.virtual_time import in_virtual_time
 from tui.codearts.auth.credentials import EnvironmentToken
 from tui.codearts.client import StatusClient
 from tui.codearts.connections import ProbeResponse, open_http, probe
 from tui.codearts.endpoints import Endpoint, parse_endpoint
+from tui.codearts.status_api import status_path
 from tui.codearts.tls_and_proxy import authorities, proxy_login, proxy_route, shown_proxy
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Status
@@ -385,3 +386,48 @@ async def test_a_proxy_that_refuses_the_log_in_is_asked_once(monkeypatch: pytest
         f"The proxy {proxy.url} (settings) {REFUSED}"
     }
     assert (len(proxy.heads), proxy.heads[0][:26]) == (1, b"CONNECT build.invalid:443 ")
+
+
+async def test_a_log_in_that_a_proxy_refuses_is_not_sent_again_for_plain_http_which_it_forwards() -> None:
+    async with ScriptedServer(answering(WANTS_LOGIN)) as proxy:
+        address = proxy.url.replace("//", "//me:wrong@")
+        service = Endpoint("http://build.invalid")
+        opener = ConnectionOptions(proxy=address).opener(service.url)
+        failures = await asyncio.gather(*(probe(opener, service, 5) for _ in range(8)))
+    assert {isinstance(one, Failure) and one.summary for one in failures} == {
+        f"The proxy {proxy.url} (settings) {REFUSED}"
+    }
+    assert len(proxy.heads) == 1
+
+
+async def test_a_tunnel_of_before_does_not_show_that_the_proxy_accepts_the_log_in_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else the refused one would be sent each minute for as long as one tunnel lives."""
+    monkeypatch.setattr("tui.codearts.tls_and_proxy.SHORT_REST", 0.0)
+    tunnel, refusal = b"HTTP/1.1 200 Connection established\r\n\r\n", answering(WANTS_LOGIN)
+
+    async def serve(connection: ScriptedConnection) -> None:
+        await connection.request()
+        await connection.send(tunnel)
+        await answering()(connection)
+
+    async def no_tls(self: object, *_how: object, **_more: object) -> object:
+        return self
+
+    monkeypatch.setattr("tui.codearts.connections._Stream.start_tls", no_tls)
+    async with ScriptedServer(serve, refusal) as proxy:
+        address = proxy.url.replace("//", "//me:old@")
+        url = f"https://build.invalid{status_path(JOB)}"
+        async with (
+            open_http("https://build.invalid", proxy=address) as old,
+            open_http("https://build.invalid", proxy=address) as new,
+        ):
+            assert (await old.get(url)).status_code == 200
+            with pytest.raises(httpx.ProxyError):
+                await new.get(url)
+            assert (await old.get(url)).status_code == 200
+            for _ in range(5):
+                with pytest.raises(httpx.ProxyError):
+                    await new.get(url)
+    assert [head.split()[0] for head in proxy.heads] == [b"CONNECT", b"GET", b"CONNECT", b"GET", b"CONNECT"]

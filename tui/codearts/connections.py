@@ -7,7 +7,7 @@ import os
 import re
 import ssl
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +30,13 @@ from tui.codearts.tls_and_proxy import (
     tls_context,
     untrusting_context,
 )
-from tui.codearts.transport_errors import AnswerTooLarge, ProxyFailed, is_too_large, result_or_failure
+from tui.codearts.transport_errors import (
+    WANTS_LOGIN,
+    AnswerTooLarge,
+    ProxyFailed,
+    is_too_large,
+    result_or_failure,
+)
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB
 from tui.core.reading import Failure, FailureKind
@@ -40,6 +46,8 @@ LARGEST_BODY = 64 * 1024
 """Bytes of a body; a true status answer has under 100."""
 _LARGEST = "codearts-watch.largest_answer"
 """The request's extension that bounds its whole answer, in bytes."""
+_IS_NEW = "codearts-watch.is_new_connection"
+"""The request's extension that the transport sets: whether a connection was made for it."""
 _SMALLEST_PIECE = 64
 """A received piece counts as at least so many bytes: each costs CPU, however small it is."""
 
@@ -52,10 +60,12 @@ def size_limit(largest_body: int) -> dict[str, int]:
 class _Meter:
     """Counts the bytes that are received for one request. Raises AnswerTooLarge when there are too many."""
 
-    __slots__ = ("left",)
+    __slots__ = ("has_connected", "left")
 
     def __init__(self) -> None:
         self.left = 0
+        self.has_connected = False
+        """Whether a connection was made for it."""
 
     def count(self, data: bytes) -> None:
         self.left -= max(len(data), _SMALLEST_PIECE)
@@ -89,7 +99,10 @@ class Transport(httpx.AsyncHTTPTransport):
         if any(holds_unread(connection) for connection in self._pool.connections):
             await self._pool.aclose()  # closes its connections only: the pool can be used again
         self._meter.left = request.extensions.get(_LARGEST) or size_limit(LARGEST_BODY)[_LARGEST]
-        return await super().handle_async_request(request)
+        self._meter.has_connected = False
+        response = await super().handle_async_request(request)
+        request.extensions[_IS_NEW] = self._meter.has_connected
+        return response
 
 
 def holds_unread(connection: Any) -> bool:
@@ -113,6 +126,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
         self._inner, self._meter = inner, meter
 
     async def connect_tcp(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
+        self._meter.has_connected = True
         return _Stream(await self._inner.connect_tcp(*where, **how), self._meter)
 
 
@@ -222,12 +236,25 @@ class _HttpClient(httpx.AsyncClient):
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Raises ProxyFailed if the way through the proxy fails, where httpx raises the same as for the service."""
         try:
-            async with self.proxy_login.attempt() if self.proxy_login else nullcontext():
-                return await super().send(request, **options)
+            if not self.proxy_login:
+                return await self._send(request, **options)
+            async with self.proxy_login.attempt():
+                response = await self._send(request, **options)
+                if request.extensions.get(_IS_NEW, True):  # a tunnel of before was made by the log-in of before
+                    self.proxy_login.accept()
+                return response
         except _NOT_CONNECTED as error:
             if self.proxy:
                 raise ProxyFailed(self.proxy) from error
             raise
+
+    async def _send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Raises ProxyError also for plain http, which a proxy forwards: its refusal comes in place of the answer."""
+        response = await super().send(request, **options)
+        if self.proxy and response.status_code == WANTS_LOGIN and request.url.scheme == "http":
+            await response.aclose()
+            raise httpx.ProxyError(f"{WANTS_LOGIN}")
+        return response
 
 
 def open_http(

@@ -128,7 +128,10 @@ class ProxyLogin:
                     self._rests_until = now + (SHORT_REST if self._is_accepted else LOGINS_APART)
                     self._is_accepted = False
                 raise ProxyLoginRefused(self._rests_until - now) from error
-            self._is_accepted = not self._rests(clock())
+
+    def accept(self) -> None:
+        """The proxy made a connection by this log-in."""
+        self._is_accepted = not self._rests(asyncio.get_running_loop().time())
 
     def _rests(self, now: float) -> bool:
         return now < self._rests_until

@@ -28,6 +28,10 @@ _NOT_TLS = (
 )
 
 
+WANTS_LOGIN = 407
+"""The HTTP status of a proxy that wants a log-in, or another one."""
+
+
 class AnswerTooLarge(httpcore.RemoteProtocolError):
     """An answer has more bytes than allowed, of whatever kind: parsing them could take seconds of CPU."""
 
@@ -53,7 +57,7 @@ class ProxyLoginRefused(httpx.ProxyError):
 
 def refuses_login(error: httpx.ProxyError) -> bool:
     """Whether httpx raised this error because the proxy wants a log-in, or another one."""
-    return str(error).startswith("407") or "username/password" in str(error)
+    return str(error).startswith(f"{WANTS_LOGIN}") or "username/password" in str(error)
 
 
 def is_too_large(error: BaseException) -> bool:
