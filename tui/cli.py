@@ -96,9 +96,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as bug:
         if shortage(bug):
             raise
-        if sys.stderr:
-            sys.stderr.write(f"{A_BUG}\n{crash_text(bug)}\n")
-        return 1
+        return crashed(bug)
+
+
+def crashed(bug: Exception, secrets: Sequence[str] = ()) -> int:
+    """Prints what to report about a bug, without these secrets. Returns the exit code."""
+    from tui.codearts.redaction import redact
+
+    if sys.stderr:
+        sys.stderr.write(f"{A_BUG}\n{redact(crash_text(bug), secrets)}\n")
+    return 1
 
 
 def run(given: Sequence[str]) -> int:
@@ -119,7 +126,12 @@ def run(given: Sequence[str]) -> int:
     if arguments.demo:
         raise UserError("--demo opens the screen; for commands start codearts-watch demo-service and do what it says.")
     command: Command = arguments.command
-    return command.run(context, arguments)
+    try:
+        return command.run(context, arguments)
+    except Exception as bug:
+        if isinstance(bug, UserError | BrokenPipeError) or shortage(bug):
+            raise
+        return crashed(bug, context.held())
 
 
 def parsed(given: Sequence[str]) -> "Namespace":

@@ -115,7 +115,10 @@ class App(NamedTuple):
 
     def held(self) -> list[str]:
         """The secrets that are in memory now."""
-        return [secret.reveal() for profile in self.profiles.values() for secret in profile.secrets()]
+        from tui.codearts.tls_and_proxy import proxy_passwords
+
+        secrets = [secret.reveal() for profile in self.profiles.values() for secret in profile.secrets()]
+        return [*secrets, *proxy_passwords()]
 
     async def close(self) -> None:
         for profile in self.profiles.values():
@@ -132,6 +135,7 @@ class Context:
         self.flags = flags
         self.environ = environ
         self.now = now
+        self._app: App | None = None
 
     @cached_property
     def locations(self) -> Locations:
@@ -263,12 +267,17 @@ class Context:
             job_names=lambda: self.job_names,
             peers=self.peers,
         )
+        self._app = app
         self.hide_secrets()
         if not self.flags.log:
             return app
         from tui.logs import open_log
 
         return app._replace(log=open_log(self.flags.log, app.held))
+
+    def held(self) -> list[str]:
+        """The secrets that are in memory now; none before `app` was called."""
+        return self._app.held() if self._app else []
 
     def recorder(self) -> "Recorder | None":
         """What keeps the history, opened in the background; None without a home folder."""

@@ -1,6 +1,7 @@
 """A secret that was given where a name belongs is not repeated, and no text reaches the terminal as it came."""
 
 import os
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from tests.support.credential_fakes import TOKEN
 from tests.support.long_run import by_length
 from tests.support.user_home import User, shown
 from tui.cli import main
+from tui.codearts.connections import open_http
+from tui.commands import status
 from tui.commands.watch import open_screen
+from tui.context import Context
 from tui.core.reading import Failure
 from tui.core.text import A_BUG, clean, crash_text, looks_secret
 from tui.storage.settings import Settings
@@ -188,6 +192,31 @@ def test_a_crash_is_told_in_plain_lines() -> None:
     assert "\nValueError: \N{REPLACEMENT CHARACTER}[31m ***\n" in text
     assert all(line.isprintable() for line in text.splitlines())
     assert "Traceback" in text
+
+
+def test_a_crash_of_a_command_is_told_without_the_secrets_that_are_held(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Also without the password of a proxy, plain or as it is sent; none of the two looks like a secret."""
+
+    def crash(context: Context, _: object) -> int:
+        context.app()
+        open_http("https://build.example.com")
+        sent = b64encode(f"me:{SHORT}!-of-the-proxy".encode()).decode()
+        raise ValueError(f"no {SHORT}-is-the-token, {SHORT}!-of-the-proxy, {SHORT}%21-of-the-proxy or {sent} here")
+
+    monkeypatch.setattr(status, "run", crash)
+    for name, value in {
+        "HOME": str(tmp_path),
+        "CODEARTS_TOKEN": f"{SHORT}-is-the-token",
+        "CODEARTS_REGION": "cn-north-4",
+        "HTTPS_PROXY": f"http://me:{SHORT}%21-of-the-proxy@127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert main(["status"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"{A_BUG}\nTraceback")
+    assert told.endswith("ValueError: no ***, ***, *** or *** here\n")
 
 
 def test_a_crash_of_the_screen_is_told_without_the_secrets_that_are_held(

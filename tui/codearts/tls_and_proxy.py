@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from math import inf
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
@@ -137,10 +137,23 @@ class ProxyLogin:
         return now < self._rests_until
 
 
-@cache
+_LOGINS: dict[str, ProxyLogin] = {}
+"""By the address of the proxy."""
+
+
 def proxy_login(address: str) -> ProxyLogin | None:
     """The one of all connections through this proxy; None if the address has no log-in."""
-    return ProxyLogin() if "@" in address else None
+    return _LOGINS.setdefault(address, ProxyLogin()) if "@" in address else None
+
+
+def proxy_passwords() -> list[str]:
+    """Returns the passwords of the proxies that connections were made for: as sent, as in the address, and decoded."""
+    forms = []
+    for parts in map(urlsplit, _LOGINS):
+        if parts.password:
+            password = unquote(parts.password)
+            forms += [f"{unquote(parts.username or '')}:{password}", parts.password, password]
+    return forms
 
 
 def shown_proxy(text: str) -> str:
