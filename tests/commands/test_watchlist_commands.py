@@ -202,6 +202,18 @@ def test_adding_a_job_that_is_there_gives_it_what_the_command_says(shell: Shell)
     assert "there are 2" in talk
 
 
+def test_of_many_jobs_that_are_there_their_number_is_told(shell: Shell) -> None:
+    """`find | add -` in a script of each night would print a line for every job of the project."""
+    many = "".join(f"{job_id(number)}\n" for number in range(100, 1300))
+    shell.run("codearts-watch add -", many)
+    code, data, talk = shell.run("codearts-watch add -", f"{many}{IDS[0]}\n")
+    assert (code, data) == (0, f"{IDS[0]}\n")
+    assert talk == ("codearts-watch: 1,200 of them are on the watchlist already; 1,200 stay as they are, 0 changed.\n")
+    shell.run(f"codearts-watch add {job_id(107)} --tag new")
+    talk = shell.run("codearts-watch add - --tag new", many)[2]
+    assert talk.endswith("1 stay as they are, 1,199 changed.\n")
+
+
 def test_the_profile_of_a_new_job_is_one_of_the_settings(shell: Shell, server: ContractServer) -> None:
     with (shell.config / "settings.toml").open("a") as settings:
         settings.write(f'[profiles.prod]\nendpoint = "{server.url}"\ntoken_env = "CODEARTS_TOKEN"\n')

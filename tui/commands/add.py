@@ -1,7 +1,7 @@
 """`add`: puts jobs on the watchlist. Sends no request."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -26,6 +26,10 @@ DESCRIPTION = (
     "Exit codes: 0 all are on the watchlist now, 1 an argument holds no job, 2 there was nothing to add."
 )
 EXAMPLES = ["add 901878212b1a49be9c1a1054c272762a --label nightly", "add - < page.txt"]
+
+MOST_NAMED = 10
+"""Of so many jobs that are on the watchlist already each has a line of its own; a list as long as a project has one."""
+STAYS = "stays as it is"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,12 +108,19 @@ def _set(store: "WatchlistStore", output: Output, known: Sequence[Job], model: J
     changes = {job.id: fields for job in known if (fields := _differences(job, model))}
     if changes:
         store.edit(changes)
-    for job in known:
-        if job.id in changes:
-            changed = ", ".join(f"{key} {_in_words(value)}" for key, value in changes[job.id].items())
-            output.say(f"{job.id} is on the watchlist already and has now: {changed}.")
-        else:
-            output.say(f"{job.id} is on the watchlist already and stays as it is.")
+    said = {job.id: f"has now: {_changed(changes[job.id])}" if job.id in changes else STAYS for job in known}
+    if len(known) <= MOST_NAMED:
+        for job, what in said.items():
+            output.say(f"{job} is on the watchlist already and {what}.")
+    else:
+        number, kept = len(known), len(known) - len(changes)
+        output.say(
+            f"{number:,} of them are on the watchlist already; {kept:,} stay as they are, {number - kept:,} changed."
+        )
+
+
+def _changed(fields: Mapping[str, str | list[str]]) -> str:
+    return ", ".join(f"{key} {_in_words(value)}" for key, value in fields.items())
 
 
 def _differences(job: Job, model: Job) -> dict[str, str | list[str]]:
