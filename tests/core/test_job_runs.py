@@ -52,6 +52,8 @@ def test_an_observed_run_and_its_record_are_one() -> None:
     assert run.end == Between(NOW - 105, NOW - 105)
     (run,) = job_runs(told(record(7, NOW - 105, 400), runs=(observed,)))
     assert (run.start, run.end) == (observed.start, observed.end)
+    (run,) = job_runs(told(record(7, NOW - 105, 550), runs=(observed,)))  # it begins later than it was seen to
+    assert (run.number, run.start, run.end) == (7, observed.start, observed.end)
     numbered = observed._replace(number=7, outcome=Outcome.PASSED)
     assert job_runs(told(record(7, NOW - 4000), runs=(numbered,))) == (numbered,)
 
@@ -59,6 +61,8 @@ def test_an_observed_run_and_its_record_are_one() -> None:
 def test_a_record_that_may_be_one_of_two_runs_names_neither_and_is_no_third() -> None:
     one, two = ended(NOW - 100, 30), ended(NOW - 60, 25)
     known = job_runs(told(record(7, NOW - 80, 30), record(8, NOW - 79, 30), runs=(one, two)))
+    assert [run.number for run in known] == [None, None]
+    known = job_runs(told(record(7, NOW + 470, None), record(8, NOW + 471, None), runs=(one, two)))
     assert [run.number for run in known] == [None, None]
 
 
@@ -68,6 +72,7 @@ def test_the_run_in_progress_is_not_listed_as_ended() -> None:
     of_unknown_word = record(8, NOW + 300, None)._replace(is_finished=None)
     assert job_runs(told(unfinished, run=run)) == ()
     assert job_runs(told(of_unknown_word, run=run)) == ()
+    assert job_runs(told(record(8, NOW - 10, 280), run=run)) == ()  # its end was not seen yet
     assert len(job_runs(told(record(7, NOW - 2000), run=run))) == 1
     state = told(of_unknown_word)
     assert len(job_runs(state)) == 1
