@@ -9,9 +9,10 @@ from tests.support.builders import job_id
 from tui.core.hints import Hint, HintPage
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Status
-from tui.polling.list_sweeps import PASSING_REST, REST, SHORT_REST, KnownStatus, ListPage, ListSweeps
+from tui.polling.list_sweeps import KnownStatus, ListPage, ListSweeps
 
 RATE = 0.6
+HOUR = 3600.0
 Answer = HintPage | Failure
 USER, WHOLE, BUILDING = ListPage(), ListPage(whole=True), ListPage(building=True)
 
@@ -86,6 +87,19 @@ def test_few_jobs_are_swept_each_15_seconds_at_most() -> None:
 
 def test_nothing_is_asked_while_status_calls_are_enough() -> None:
     assert World().sweeps.next(RATE, False, 0.0) is None
+
+
+def test_of_a_long_list_twenty_pages_are_read() -> None:
+    world = World(10)
+    world.answer = lambda page: HintPage(hints([job_id(1000 + 100 * page.number + at) for at in range(100)]), 5000)
+    assert world.sweep(1) == [ListPage(number=number) for number in range(20)]
+
+
+def test_while_no_job_is_building_the_filter_is_tried_once_a_minute() -> None:
+    world = World()
+    world.answer = lambda page: HintPage({}, 0) if page.building else world.good(page)
+    world.live(60)
+    assert 9 <= world.live(600).count(BUILDING) <= 11
 
 
 def test_a_page_that_brings_nothing_new_ends_the_sweep() -> None:
@@ -166,10 +180,11 @@ def test_where_pages_bring_nothing_the_whole_list_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("kind", "rest"),
     [
-        (FailureKind.FORBIDDEN, REST),
-        (FailureKind.SERVER_ERROR, PASSING_REST),
-        (FailureKind.TIMEOUT, PASSING_REST),
-        (FailureKind.THROTTLED, SHORT_REST),
+        (FailureKind.FORBIDDEN, HOUR),
+        (FailureKind.SERVER_ERROR, 600),
+        (FailureKind.TIMEOUT, 600),
+        (FailureKind.THROTTLED, 300),
+        (FailureKind.SIGN_IN, 300),
     ],
 )
 def test_a_list_that_fails_rests(kind: FailureKind, rest: float) -> None:
@@ -185,16 +200,20 @@ def test_throttling_of_a_list_halves_the_sweeps() -> None:
     world.live(1)
     usual = len(world.live(300))
     world.answer = fails(FailureKind.THROTTLED)
-    world.live(SHORT_REST - 1)
+    world.live(299)
     world.answer = world.good
     assert usual / 2 - 1 <= len(world.live(300)) <= usual / 2 + 1
+    world.live(900)
+    assert usual / 2 - 1 <= len(world.live(300)) <= usual / 2 + 1
+    world.live(300)
+    assert usual - 1 <= len(world.live(300)) <= usual + 1
 
 
 def test_lists_that_miss_most_jobs_three_times_rest_for_an_hour() -> None:
     world = World()
     world.live(20)
     world.answer = lambda page: HintPage(hints(world.jobs[:60]) if not page.number else {}, 60)
-    assert len(world.sweep(600)) <= 6
+    assert len(world.sweep(600)) == 6
     assert world.sweep(2000) == []
     assert world.sweep(2000) != []
 
@@ -264,6 +283,10 @@ def test_after_a_suspend_or_with_another_credential_all_is_read_anew() -> None:
     world.live(100)
     world.sweeps.restart()
     assert world.live(100) == []
+    world.sweeps.on_answer(USER, HintPage(hints(world.jobs), 200), world.status, world.now, world.now)
+    assert world.sweeps.book.project_of(world.jobs[0]) == "p"
+    world.sweeps.restart()
+    assert world.sweeps.book.project_of(world.jobs[0]) is None
     world.sweeps.on_new_credential()
     world.answer = world.good
     assert world.sweep(1) == [USER, ListPage(number=1)]
@@ -296,6 +319,14 @@ def test_a_page_agrees_with_a_status_call_only_if_it_was_asked_for_since() -> No
     assert world.sweeps.book.agrees_since(one, Status.IDLE, 5.0)
     assert not world.sweeps.book.agrees_since(one, Status.IDLE, 5.1)
     assert not world.sweeps.book.agrees_since(one, Status.RUNNING, 5.0)
+
+
+def test_of_a_job_that_was_removed_nothing_is_known_when_it_comes_back() -> None:
+    world = World(2)
+    world.sweeps.on_answer(USER, HintPage(hints(world.jobs), 2), world.status, 5.0, 5.0)
+    for watched in (world.jobs[1:], world.jobs):
+        world.sweeps.watch(watched)
+    assert [world.sweeps.book.project_of(job) for job in world.jobs] == [None, "p"]
 
 
 def test_a_service_that_invents_projects_does_not_fill_the_memory() -> None:
