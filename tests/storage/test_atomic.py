@@ -67,6 +67,34 @@ def test_links_in_a_circle_are_a_problem(tmp_path: Path) -> None:
         WatchlistFile(one).add([Job(JobId("a" * 32))])
 
 
+def test_the_part_of_the_path_that_is_in_the_way_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link.toml").symlink_to("none/watchlist.toml")
+    (tmp_path / "through.toml").symlink_to("file/watchlist.toml")
+    for path, said in (
+        (
+            tmp_path / "file" / "a" / "watchlist.toml",
+            f"{tmp_path}/file: a part of its path is not a folder: mend the path",
+        ),
+        (tmp_path / "link.toml", "none: there is no such folder: make it, or mend the link"),
+        (tmp_path / "through.toml", f"{tmp_path}/file/watchlist.toml.lock: a part of its path is not a folder"),
+    ):
+        with pytest.raises(UserError) as caught:
+            WatchlistFile(path).add([Job(JobId("a" * 32))])
+        assert str(caught.value).startswith(f"Not saved: {said}")
+        assert str(caught.value).endswith(f" ({path})")
+
+
+def test_a_file_with_the_name_of_a_lock_that_holds_something_keeps_its_mode(tmp_path: Path) -> None:
+    path, lock = tmp_path / "watchlist.toml", tmp_path / "watchlist.toml.lock"
+    path.touch()
+    path.chmod(0o664)
+    lock.write_text("mine")
+    lock.chmod(0o600)
+    WatchlistFile(path).add([Job(JobId("a" * 32))])
+    assert (mode(lock), lock.read_text()) == (0o600, "mine")
+
+
 @pytest.mark.parametrize("name", ["folder", "pipe", "nul\0"])
 def test_only_files_are_written(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
@@ -110,13 +138,14 @@ def test_leftovers_of_dead_writers_go(tmp_path: Path) -> None:
     with python("pass") as process:
         process.wait()
     old = [f".file.{process.pid}.00000000.tmp", f".file.{os.getpid()}.00000000.tmp", ".file.x.tmp", "file.tmp"]
-    for name in old:
+    of_another_file, fresh = f".other.{process.pid}.00000000.tmp", f".file.{process.pid}.11111111.tmp"
+    (tmp_path / "now").touch()
+    now = (tmp_path / "now").stat().st_mtime
+    for name, age in (*((name, 3700) for name in (*old, of_another_file)), (fresh, 3500)):
         (tmp_path / name).touch()
-        os.utime(tmp_path / name, (0, 0))
-    fresh = f".file.{process.pid}.11111111.tmp"
-    (tmp_path / fresh).touch()
+        os.utime(tmp_path / name, (now - age, now - age))
     write_text(tmp_path / "file", "x")
-    assert names(tmp_path) == {"file", fresh, *old[1:]}
+    assert names(tmp_path) == {"file", "now", fresh, of_another_file, *old[1:]}
 
 
 def test_what_was_written_has_its_signature(tmp_path: Path) -> None:

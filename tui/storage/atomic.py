@@ -118,8 +118,7 @@ def write_json(path: Path, content: Mapping[str, object]) -> None:
 
 def _destination(path: Path) -> Path:
     """Returns the file that the path leads to. Creates missing folders, but none behind a link. Raises OSError."""
-    if not path.is_symlink():
-        _make_folder(path.parent)
+    _make_folder(path.parent)
     real = Path(os.path.realpath(path))
     _check_folder(real.parent)
     return real
