@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from tests.core.test_past_events import run
-from tests.support.builders import DAY, failure, job_id, moment, row, state
+from tests.support.builders import DAY, failure, job_id, moment, reading, row, state
 from tests.support.screen_harness import Screen, screen
 from tui.core.job import Job, ServiceName
 from tui.core.reading import Failure, FailureKind, Status
@@ -58,6 +58,22 @@ def test_a_run_says_once_how_long_it_usually_takes_and_looks_late_if_it_is(began
     found = list(fields(Subject(row(known, 10), "https://build.example", None, 15.0), UNICODE))
     assert found[2] == (WHOLE, said, look)
     assert [value for name, value, _ in found if "usually ≈10m" in value or name == "usually"] == [found[3][1]]
+
+
+def test_a_run_that_began_before_the_first_reading_is_named_and_has_run_as_long_as_the_service_says() -> None:
+    going = RunRecord(9, started_at=moment(-2400).wall, trigger="timer", branch="develop", is_finished=False)
+    before = failed_run()._replace(started_at=moment(-4000).wall, ended_at=moment(-3900).wall)
+    known = state((RUNNING, 0), (RUNNING, 95), job=JOB).learn(before)._replace(going=going)
+    lines = shown(row(known, 95))
+    assert lines[1] == "▸ running  41m"
+    assert [line for line in lines if line.startswith(("this run", "started", "last run"))] == [
+        "this run: #9 · develop · timer",
+        f"started: {moment(-2400).wall.astimezone():%H:%M:%S}",
+        "last run: failed  #8 · main · timer",
+        f"started: {moment(-4000).wall.astimezone():%H:%M:%S}",
+    ]
+    unanswered = known.record(reading(JOB.id, failure(), 96))
+    assert shown(row(unanswered, 97))[1] == "? running  41m"
 
 
 def test_the_last_reading_has_the_code_of_its_answer_where_there_was_one() -> None:

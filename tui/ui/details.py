@@ -16,8 +16,8 @@ from tui.core.board import JobState
 from tui.core.condition import Condition
 from tui.core.job import Job, JobId
 from tui.core.job_runs import RUNS_SHOWN, job_runs, usual_duration
-from tui.core.reading import Failure, Moment, Reading
-from tui.core.run import numbered, outcome_word
+from tui.core.reading import Failure, Moment, Reading, Status
+from tui.core.run import RunRecord, numbered, outcome_word
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.formatting import brief
@@ -54,6 +54,8 @@ def fields(subject: Subject, glyphs: Glyphs) -> Iterator[Field]:
     if state.failure:
         yield from _error(state.failure)
         yield "no answer", _no_answer(row), ""
+    if state.status is Status.RUNNING and state.going:
+        yield from _this_run(state.going, row)
     yield from run_fields(row)
     if not is_running and (usual := _usual(row, glyphs)):
         yield "usually", usual, ""
@@ -160,12 +162,28 @@ def _unsaid(lines: Iterable[Field], said: str) -> Iterator[Field]:
     return (line for line in lines if line[0] != "error" and line[1].casefold() not in said.casefold())
 
 
+def _this_run(run: RunRecord, row: Row) -> Iterator[Field]:
+    """The run that goes on, as far as the service tells of it."""
+    if about := _about(run):
+        yield "this run", about, ""
+    yield from _started(run, row)
+
+
+def _about(run: RunRecord) -> str:
+    return " · ".join(filter(None, (numbered(run.number), run.branch, who_of(run))))
+
+
+def _started(run: RunRecord, row: Row) -> Iterator[Field]:
+    if run.started_at:
+        yield "started", formatting.time_of_day(Moment(0.0, run.started_at), row.now.wall), ""
+
+
 def run_fields(row: Row) -> Iterator[Field]:
     """The last run that ended; where and why it failed before when, since a low pane shows the first lines alone."""
     run, step = row.state.last_run, row.state.failed_step
     if run is None:
         return
-    about = " · ".join(filter(None, (numbered(run.number), run.branch, who_of(run))))
+    about = _about(run)
     word = outcome_word(run.outcome, run.outcome_as_sent)
     source = "" if run.is_confirmed else " (unconfirmed: only the service's list of jobs says so)"
     yield "last run", f"{word}{source}{f'  {about}' if about else ''}", ""
@@ -176,8 +194,7 @@ def run_fields(row: Row) -> Iterator[Field]:
             for name, text in (("says", step.message), ("help", step.help), ("code", step.code))
             if text
         )
-    if run.started_at:
-        yield "started", formatting.time_of_day(Moment(0.0, run.started_at), row.now.wall), ""
+    yield from _started(run, row)
     if run.duration is not None:
         yield "took", brief(run.duration), ""
 

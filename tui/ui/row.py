@@ -182,16 +182,19 @@ def time(row: Row, cells: int) -> str:
     if not row.current:
         return f"{how_old(state.good.received.at, row.clock)} old"  # "ago" would be taken for the time since its end
     if state.status is Status.RUNNING:
-        return how_long(row)
+        return elapsed(course) if (course := row.course) else how_long(row)
     ended = changed_at(row)
     return "" if ended is None else _ago(row, ended)
 
 
 def how_long(row: Row) -> str:
-    """How long the job has had its status. `5m+` is at least five minutes: it had that status at the first reading."""
+    """How long the job has had its status. `5m+` is at least five minutes: it had that status at the first reading,
+    and the service does not tell when that began."""
     since = row.state.since
     if since is None:
         return ""
+    if row.state.since_after is None and (known := course_of(row.state, row.now.wall.timestamp())):
+        return elapsed(known.after(row.seconds_since(row.now.at - known.elapsed)))
     seconds = row.seconds_since(since.at)
     return formatting.duration(seconds) if row.state.since_after else formatting.at_least(seconds)
 
@@ -311,9 +314,14 @@ ELAPSED = 5
 
 def running_time(course: Course, cells: int, glyphs: Glyphs) -> str:
     """As much as fits of `4m    ━━━━── ≈3m left`; the elapsed time alone if nothing else is known."""
-    elapsed = formatting.duration(course.elapsed) if course.start_seen else formatting.at_least(course.elapsed)
-    texts = list(_texts(course, elapsed, glyphs))
-    return next((text for text in texts if width(text) <= cells), elapsed)
+    alone = elapsed(course)
+    texts = list(_texts(course, alone, glyphs))
+    return next((text for text in texts if width(text) <= cells), alone)
+
+
+def elapsed(course: Course) -> str:
+    """How long the run has taken; `5m+` where its start was not seen, and the service does not tell it."""
+    return formatting.duration(course.elapsed) if course.start_seen else formatting.at_least(course.elapsed)
 
 
 def _texts(course: Course, elapsed: str, glyphs: Glyphs) -> Iterator[str]:
