@@ -16,7 +16,6 @@ from rich.console import RenderableType
 from textual import events, on, work
 from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._compositor import CompositorUpdate
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 from textual.driver import Driver
@@ -37,6 +36,7 @@ from tui.ui.driver import AsciiDriver, AsciiScrollBar, SturdyDriver, Title
 from tui.ui.edited_files import check_screen_settings
 from tui.ui.frame import Frame
 from tui.ui.keys import alt_keys, canonical, half_width, moving_keys
+from tui.ui.notices import NoticeApp
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.screen_size import PresentSize
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
@@ -63,7 +63,7 @@ class Palette(PresentSize, CommandPalette):
             return self, self.region
 
 
-class WatchApp(App[None]):
+class WatchApp(NoticeApp):
     """One screen and a few dialogs: themes, keys, output, and the way out.
 
     Each override of Textual says why it is there. All were tried on the minor version that pyproject.toml pins.

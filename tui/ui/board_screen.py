@@ -19,7 +19,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from tui.core.board import Board
@@ -29,7 +28,6 @@ from tui.core.job import JobId, ServiceName
 from tui.core.job_runs import expected_ends
 from tui.core.reading import Moment, Reading
 from tui.core.run import FailedStep, RunRecord
-from tui.core.text import clean
 from tui.startup import resume_gc
 from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.screen_state import ScreenState
@@ -48,6 +46,7 @@ from tui.ui.header import HeaderState, TerminalTitle, banner, header_lines, head
 from tui.ui.job_table import JobTable
 from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named
 from tui.ui.live import RARELY, TICK, Live
+from tui.ui.notices import NoticeScreen
 from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.screen_size import HEIGHTS, WIDTHS, PresentSize, TooSmall, classes_for
@@ -73,7 +72,7 @@ FOR_HISTORY = 0.1
 """Seconds that the first frame waits for the history file, which is read since the program started."""
 
 
-class BoardScreen(PresentSize, Screen[None]):
+class BoardScreen(NoticeScreen, PresentSize, Screen[None]):
     """The table of jobs with everything that a key can do to it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = LOOK_CLASSES
@@ -122,7 +121,7 @@ class BoardScreen(PresentSize, Screen[None]):
             deps.settings.alerts,
             deps.now,
             write_alert,
-            lambda text: self.say(text, "warning"),
+            self.announce,
             self._disarm,
             self.live.profile_of,
             self.live.asks_outcome,
@@ -285,7 +284,7 @@ class BoardScreen(PresentSize, Screen[None]):
             self.state.board = filled
             self.show_all()
         if notice := self.recorder.notice():
-            self.say(notice, "warning")
+            self.announce(notice)
 
     async def take_settings(self, said: str = "The edited settings are in effect.") -> None:
         """Apply edited settings, and say so. The banner names those that need a restart, or why none can be used."""
@@ -305,7 +304,7 @@ class BoardScreen(PresentSize, Screen[None]):
     async def reload(self) -> None:
         """Load the watchlist after another program changed its file."""
         if problem := await self.editor.reload():
-            self.say(problem, "error")
+            self.announce(problem, "error")
         self.show_around()
 
     def take_watchlist(self, watchlist: Watchlist, by_itself: bool) -> None:
@@ -351,7 +350,7 @@ class BoardScreen(PresentSize, Screen[None]):
         try:
             await self.disk.run(self.deps.save_state, look)
         except UserError as problem:
-            self.say(f"The look of the screen is not saved: {problem}", "warning")
+            self.announce(f"The look of the screen is not saved: {problem}")
 
     def show_keys(self) -> None:
         """Show in the last line the keys that matter now."""
@@ -590,16 +589,11 @@ class BoardScreen(PresentSize, Screen[None]):
 
     # Talk to the user
 
-    def say(self, text: str, severity: SeverityLevel = "information") -> None:
-        """Show one notice, as plain text whatever it contains."""
-        self.app.clear_notifications()  # only one at a time: several would hide the rows
-        self.notify(clean(text), severity=severity, markup=False, timeout=5 if severity == "information" else 12)
-
     def show_notices(self, notices: Sequence[str]) -> None:
         """Show the first notice; `list` and `config` show the rest."""
         if notices:
             more = f" And {len(notices) - 1} more: codearts-watch list and config name them." if notices[1:] else ""
-            self.say(f"{notices[0]}{more}", "warning")
+            self.announce(f"{notices[0]}{more}")
 
     async def ask(self, command: str, dialog: "Dialog[Answer]") -> Answer | None:
         """Show the dialog of this command, and return the answer. The command's own keys close the dialog, too."""

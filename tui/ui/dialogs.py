@@ -24,6 +24,7 @@ from tui.codearts.auth.credentials import LONGEST_TOKEN
 from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.text import JOINERS, clean, drawn, width
+from tui.ui.notices import NoticeScreen
 from tui.ui.screen_deps import SignInForm
 from tui.ui.screen_size import HEIGHTS, WIDTHS, PresentSize, TooSmall
 from tui.ui.status_line import LOOK_CLASSES
@@ -72,8 +73,8 @@ class LineInput(Input):
         self._say(f"At most {self.max_length} characters fit here.")
 
     def _say(self, text: str) -> None:
-        self.app.clear_notifications()
-        self.app.notify(text, severity="warning", markup=False)
+        if isinstance(self.screen, NoticeScreen):
+            self.screen.say(text, "warning")
 
     @property
     def selected_text(self) -> str:
@@ -138,7 +139,7 @@ class KeyLine(Static):
         return Text(", ".join((*others, leave)))
 
 
-class Dialog(PresentSize, ModalScreen[Answer | None]):
+class Dialog(NoticeScreen, PresentSize, ModalScreen[Answer | None]):
     """A titled box over the screen. Its result is None if it was closed without an answer."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = LOOK_CLASSES
@@ -215,11 +216,6 @@ class Dialog(PresentSize, ModalScreen[Answer | None]):
             self.dismiss(answer)
         elif self.is_attached:
             self.refuse(problem)
-
-    def say(self, text: str) -> None:
-        """Show one notice."""
-        self.app.clear_notifications()
-        self.app.notify(text, markup=False)
 
     def forget_verdict(self) -> None:
         """Hide why the last answer was refused: what it was about has changed."""

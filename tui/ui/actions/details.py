@@ -74,6 +74,7 @@ class DetailsActions(Actions):
             self.toggle()
 
     def toggle(self) -> None:
+        self.screen.drop_notice()  # it may be about the details
         self.screen.toggle_class("-details")
         self.arrange()
         if not self.place.alone:
@@ -145,6 +146,7 @@ class DetailsActions(Actions):
 
     def focus_moved(self) -> None:
         """The user has moved the focus. If the arrows scroll the details now, say so: nothing else shows it."""
+        self.screen.drop_notice()
         pane = self._pane
         if pane is None or self.screen.focused is not pane:
             return

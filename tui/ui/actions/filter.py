@@ -20,6 +20,7 @@ class FilterActions(Actions):
     def open(self) -> None:
         """Show the line and give it the focus."""
         self._before = self.table.cursor
+        self.screen.drop_notice()
         line = self.input()
         line.display = True
         self.screen.set_focus(line)

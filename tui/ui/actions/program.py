@@ -42,7 +42,8 @@ class ProgramActions(Actions):
 
         there = f"Keys: {', '.join(where.KEYS)}." if isinstance(where, Dialog) else ""
         keys = there or f"Press {self.screen.key('help')} for the keys."
-        self.hint_once(f"{type(where).__name__} {key}", f"{shown(key)} does nothing here. {keys}")
+        say = where.say if isinstance(where, Dialog) else self.say
+        self.hint_once(f"{type(where).__name__} {key}", f"{shown(key)} does nothing here. {keys}", say)
 
     def own(self, name: str) -> None:
         """Run this command of the user's own on the job under the cursor."""
@@ -51,14 +52,14 @@ class ProgramActions(Actions):
         command = self.deps.settings.commands.get(name)
         if command is None or self.screen.brings_cursor() or not (job := self.screen.the_job()):
             return
-        self._runner = self._runner or CommandRunner(self.say, self._suspended)
+        self._runner = self._runner or CommandRunner(self.screen.announce, self._suspended)
         self.screen.run_worker(self._runner.run(name, command, self.state.board.states[job]), group="own")
 
-    def hint_once(self, about: str, text: str) -> None:
+    def hint_once(self, about: str, text: str, say: Callable[[str], None] | None = None) -> None:
         """Say this, unless it was said before: a key that does nothing here needs no second explanation."""
         if about not in self._hinted:
             self._hinted.add(about)
-            self.say(text)
+            (say or self.say)(text)
 
     def back(self) -> None:
         """Close the filter line, the digest or the details; if none is open, clear the filter, then the marks."""

@@ -1,0 +1,47 @@
+"""Notices: what a key brought goes with the screen that it was about; what happened without a key stays."""
+
+import pytest
+
+from tests.support.screen_harness import screen
+from tui.storage.screen_state import ScreenState
+
+
+@pytest.mark.parametrize("opened", ["question_mark", "E", "s", "L", "colon", "slash"])
+async def test_what_a_key_brought_does_not_lie_over_what_is_opened_next(opened: str) -> None:
+    async with screen() as shown:
+        await shown.press("y")
+        assert "Copied" in shown.said
+        await shown.press(opened)
+        assert shown.said == ""
+
+
+@pytest.mark.parametrize("leave", ["escape", "q"])
+async def test_what_a_dialog_said_goes_with_it(leave: str) -> None:
+    async with screen() as shown:
+        await shown.press("E", "h")
+        assert "h does nothing here" in shown.said
+        await shown.press(leave)
+        assert shown.said == ""
+
+
+async def test_what_a_key_did_in_a_dialog_is_still_said_after_it() -> None:
+    async with screen() as shown:
+        await shown.press("L", *"new", "enter", "t", *"blue", "enter")
+        assert "blue" in shown.said
+
+
+async def test_what_happened_without_a_key_stays_over_a_dialog() -> None:
+    async with screen() as shown:
+        shown.board.announce("No history: the disk is full.")
+        await shown.press("question_mark")
+        assert shown.said == "No history: the disk is full."
+        await shown.press("escape")
+        assert shown.said == "No history: the disk is full."
+
+
+async def test_what_is_said_of_the_details_goes_when_they_close() -> None:
+    async with screen(size=(120, 16), state=ScreenState(details=True)) as shown:
+        await shown.press("tab")
+        assert "details" in shown.said
+        await shown.press("escape")
+        assert shown.said == ""
