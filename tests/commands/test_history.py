@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.command_terminal import CommandTerminal
 from tests.support.contract_extras import TRUTHS, tell
 from tests.support.contract_server import TOKEN, ContractServer, Reply
 from tests.support.user_home import User
@@ -84,6 +85,20 @@ def test_a_run_that_was_observed_and_recorded_is_one_with_the_times_of_both(
     assert (runs[3]["end"], runs[3]["duration_s"]) == (None, None)
     assert all("/record/" in request.path for request in server.requests)
     assert len(server.requests) == 2
+
+
+def test_a_person_sees_how_far_it_is_with_asking_and_no_trace_of_that_is_left(
+    user: User, server: ContractServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = CommandTerminal()
+    monkeypatch.setattr("sys.stderr", talk)
+    monkeypatch.setenv("TERM", "xterm")
+    listed(user, capsys, "history")
+    assert [part for part in talk.getvalue().split("\r\x1b[K") if part] == [
+        "asking the service about job 1 of 2",
+        "asking the service about job 2 of 2",
+    ]
+    assert talk.getvalue().endswith("\r\x1b[K")
 
 
 def test_with_status_only_nothing_is_asked_and_the_limits_count(

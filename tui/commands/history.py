@@ -3,10 +3,11 @@
 import argparse
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.commands.job_selection import add_jobs
-from tui.commands.output import ExitCode, Output
+from tui.commands.output import ExitCode, Output, Progress
 from tui.commands.parser import whole_number
 from tui.commands.render import advice, aligned, stamp
 from tui.commands.status import print_json
@@ -206,10 +207,12 @@ async def _ask(app: "App", jobs: Sequence[Job], records: dict[JobId, Sequence[Ru
     from tui.commands.session import EXTRAS_LIMIT, quick_extras
 
     extras_of, failures = quick_extras(app), []
+    progress, asked = Progress(output.talk), count(1)
 
     async def ask(profile: str) -> None:
         if extras := extras_of(profile):
             for job in (job for job in jobs if (job.profile or app.default) == profile):
+                progress.show(f"asking the service about job {next(asked)} of {len(jobs)}")
                 told = await extras.records(job.id)
                 if isinstance(told, Failure):
                     failures.append(told)
@@ -222,6 +225,7 @@ async def _ask(app: "App", jobs: Sequence[Job], records: dict[JobId, Sequence[Ru
         async with asyncio.timeout(EXTRAS_LIMIT), asyncio.TaskGroup() as tasks:
             for profile in dict.fromkeys(job.profile or app.default for job in jobs):
                 tasks.create_task(ask(profile))
+    progress.clear()
     missing = sum(job.id not in records for job in jobs)
     if not missing:
         return ExitCode.DONE
