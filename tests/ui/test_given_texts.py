@@ -49,7 +49,7 @@ def test_a_job_is_named_by_its_label_however_it_is_spelled(label: str) -> None:
     watched = [Job(A, label), Job(B, "web")]
     for spelled in (label, clean(label), unicodedata.normalize("NFC", label), unicodedata.normalize("NFD", label)):
         assert named(spelled, watched).id == A
-        assert listed([spelled], watched)[0].id == A
+        assert listed([spelled], watched, str, pytest.fail)[0].id == A
     spelled = unicodedata.normalize("NFD", label)
     assert select_jobs(["-"], watched, lambda: f"{spelled}\nweb\n", pytest.fail)[0].id == A
 

@@ -12,7 +12,7 @@ import struct
 import sys
 import termios
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
@@ -73,16 +73,15 @@ def select_jobs(
     return tuple(jobs.values())
 
 
-def listed(given: Iterable[str], watched: Sequence[Job]) -> tuple[Job, ...]:
-    """The named jobs. Raises UserError for one that is not on the list."""
-    names = _Names(watched)
-    jobs = {}
-    for text in given:
-        job = names.job(text)
-        if job.id not in names.by_id:
-            raise UserError(f"{clean(text, 100)} is not on the list.")
-        jobs[job.id] = job
-    return tuple(jobs.values())
+def listed(
+    given: Sequence[str], watched: Sequence[Job], read: Callable[[], str], say: Callable[[str], None]
+) -> tuple[Job, ...]:
+    """The named jobs, as `select_jobs` finds them. Raises UserError for one that is not on the list."""
+    jobs, known = select_jobs(given, watched, read, say), {job.id for job in watched}
+    for job in jobs:
+        if job.id not in known:
+            raise UserError(f"{job.id} is not on the list.")
+    return jobs
 
 
 def named(text: str, watched: Sequence[Job]) -> Job:

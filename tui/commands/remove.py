@@ -1,10 +1,10 @@
 """`remove`: takes jobs off the watchlist. Sends no request."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tui.commands.job_selection import JOB, listed
+from tui.commands.job_selection import JOB, listed, read_input
 from tui.commands.list import job_lines
 from tui.commands.output import ExitCode, Output
 
@@ -17,20 +17,23 @@ DESCRIPTION = "Remove jobs from the watchlist and print them. If one of those gi
 EXAMPLES = [
     "remove 'payments nightly'",
     "remove web | codearts-watch add --watchlist other.toml -",
+    "list | grep tag:old | codearts-watch remove -",
 ]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("jobs", metavar="ID", nargs="+", help=JOB)
+    parser.add_argument("jobs", metavar="ID", nargs="+", help=f"{JOB}; - reads stdin")
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     return remove(context.watchlist, Output.standard(), arguments.jobs)
 
 
-def remove(store: "WatchlistStore", output: Output, given: Sequence[str]) -> ExitCode:
+def remove(
+    store: "WatchlistStore", output: Output, given: Sequence[str], read: Callable[[], str] = read_input
+) -> ExitCode:
     """Remove all jobs named, or none if one is not on the list. Prints the removed ones for `add -`."""
-    jobs = listed(given, store.load().jobs)
+    jobs = listed(given, store.load().jobs, read, output.say)
     store.remove([job.id for job in jobs])
     output.lines(job_lines(jobs, output))
     return ExitCode.DONE
