@@ -92,6 +92,14 @@ def test_a_start_that_was_not_seen_is_no_event() -> None:
     assert seen(known._replace(runs=(cut,))) == [(100, job_id(1), "ended")]
 
 
+def test_the_end_of_a_run_that_was_seen_in_part_has_the_duration_of_its_record() -> None:
+    known = job(1, (10, 100, PASSED))
+    cut = known.runs[0]._replace(start=Between(None, NOON + 10), number=8)
+    record = RunRecord(8, PASSED, "", DAY - timedelta(seconds=500), DAY + timedelta(seconds=97))
+    (ended,) = events_of(known._replace(runs=(cut,)).with_records([record]))
+    assert (ended.at, ended.run and ended.run.duration) == (NOON + 100, (597, 597))
+
+
 def test_the_list_is_bounded() -> None:
     states = [job(number, *((at, at + 5, PASSED) for at in range(0, 200, 10))) for number in range(1, 60)]
     assert len(seen(*states)) == LONGEST

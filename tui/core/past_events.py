@@ -60,11 +60,12 @@ def events(states: Iterable[JobState], outages: Iterable[Outage], now: float) ->
 def events_of(state: JobState) -> Iterator[PastEvent]:
     """Yields the events of one job, in no order."""
     job = state.job.id
+    with_records = {run.number: run for run in job_runs(state) if run.number} if state.records else {}
     for run in (*state.runs, *([state.current_run] if state.current_run else ())):
         if run.start.after is not None:
             yield PastEvent(run.start.by, job, EventKind.STARTED, run)
         if run.end:
-            yield PastEvent(run.end.by, job, EventKind.ENDED, run)
+            yield PastEvent(run.end.by, job, EventKind.ENDED, with_records.get(run.number, run))
     for run, ended in _missed(state):
         yield PastEvent(ended, job, EventKind.ENDED, run)
     if (at := late_since(state)) is not None:
