@@ -90,6 +90,8 @@ def test_the_footer_begins_with_what_matters_here() -> None:
     assert words(Focus(Condition.IDLE, details=True))[2] == "esc table"
     assert words(Focus(Condition.IDLE, typing=True))[:2] == ["enter keep the filter", "esc clear it"]
     assert words(Focus(Condition.IDLE, filtered=True))[2] == "esc clear filter"
+    assert words(Focus(Condition.IDLE, filtered=True, problems=True, marked=2))[2:4] == ["esc clear filter", "x remove"]
+    assert words(Focus(Condition.IDLE, problems=True))[2] == "esc all jobs"
     assert words(Focus(Condition.IDLE), {"f6": "mine"})[4] == "f6 mine"
     assert not {"f6 mine", "l log", "h runs"}.intersection(words(Focus(group=True), {"f6": "mine"}))
 

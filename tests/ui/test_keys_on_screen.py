@@ -143,6 +143,21 @@ async def test_problems_are_found_shown_alone_and_explained() -> None:
         assert shown.cursor == C
 
 
+async def test_what_hides_rows_is_named_and_esc_takes_it_away_one_by_one() -> None:
+    async with screen(6, {C: failure(), job_id(5): failure()}, size=(120, 24)) as shown:
+        await shown.press("slash", *"003", "enter", "exclamation_mark")
+        assert "1 of 6 shown: problems" in shown.lines[0]
+        assert "esc clear filter" in shown.lines[-1]
+        await shown.press("escape")
+        assert "2 of 6 shown: problems" in shown.lines[0]
+        assert "esc all jobs" in shown.lines[-1]
+        await shown.press("escape")
+        assert len(shown.board.table.order) == 6
+        assert "shown" not in shown.lines[0]
+        await shown.press("exclamation_mark", "slash", *"zz", "enter")
+        assert "Nothing among the problems matches the filter 'zz'." in shown.text
+
+
 async def test_details_beside_the_list_where_there_is_room_and_instead_of_it_where_not() -> None:
     async with screen(3, size=(120, 40)) as shown:
         await shown.press("enter")
@@ -176,7 +191,7 @@ async def test_one_profile_can_be_shown_alone_also_beside_one_without_a_name() -
     async with screen(watched, names=("", "lab")) as shown:
         await shown.press("F", "down", "enter")
         await shown.until(lambda: shown.board.table.order == (B,))
-        assert "1 of 2 shown" in shown.text
+        assert "1 of 2 shown: lab" in shown.text
 
 
 async def test_label_and_tags() -> None:

@@ -71,9 +71,11 @@ async def test_counts_that_a_narrow_screen_has_no_room_for_leave_a_sign() -> Non
     outcomes: dict[JobId, Status | Failure] = {job_id(1): Status.RUNNING, job_id(2): failure()}
     async with screen(5, outcomes, size=(40, 24)) as shown:
         await shown.press("exclamation_mark")
-        assert shown.lines[0] == " 1▸  3◦  1?  1 of 5 shown │ cn-north-4"
+        assert shown.lines[0] == " 1▸  3◦  1?  1 of 5 shown: problems"
+        await shown.press("space")
+        assert shown.lines[0] == " 1▸  3◦  1?  1 of 5 shown  1 marked"
         await shown.pilot.resize_terminal(80, 24)
-        await shown.until(lambda: "1 of 5 shown" in shown.lines[0])
+        await shown.until(lambda: "1 of 5 shown: problems" in shown.lines[0])
 
 
 async def test_a_size_that_comes_late_is_not_taken_for_that_of_now() -> None:

@@ -299,6 +299,12 @@ class BoardState:
         return bool(self.look.filter or self.look.problems_only or self.only_profile is not None)
 
     @property
+    def only(self) -> tuple[str, ...]:
+        """What of the jobs is shown, but for the filter, which has a line of its own."""
+        problems = ("problems",) if self.look.problems_only else ()
+        return problems if self.only_profile is None else (*problems, clean(self.only_profile))
+
+    @property
     def summary(self) -> Summary:
         return self._tally.summary
 
@@ -386,7 +392,8 @@ def empty_text(
         return f"No job of the profile {clean(state.profile)!r}.\n\nPress {key('profile')} to show all profiles."
     if not shown:
         ways = f"Press {key('back')} to clear it, {key('filter')} to change it."
-        return f"Nothing matches the filter {clean(state.filter)!r}.\n\n{ways}"
+        among = " among the problems" if state.problems_only else ""
+        return f"Nothing{among} matches the filter {clean(state.filter)!r}.\n\n{ways}"
     if trouble:
         jobs = "the job" if watched == 1 else f"any of the {watched} jobs"
         way = f"Retrying by itself. Press {key('refresh')} to try now."

@@ -1,7 +1,7 @@
 """Header (counts, freshness, pace of polling), banner (what is wrong with whole profiles), the terminal's title."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain, repeat
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
@@ -72,6 +72,8 @@ class HeaderState(NamedTuple):
     """What is wrong with the watchlist or the settings; empty if nothing."""
     paused: str = ""
     """Says since when everything is paused; empty if it is not."""
+    only: tuple[str, ...] = ()
+    """What else but the filter's line says which jobs are shown: `problems`, the name of a profile."""
     view: str = ""
     """The name of the view that is shown; empty if it is none of the user's."""
     width: int = 0
@@ -116,21 +118,24 @@ def header_parts(header: HeaderState) -> list[Parts]:
         [*named, freshness, sign_in, quiet, place] if header.is_long else [freshness, sign_in, quiet, place, *named]
     )
     in_words = not header.is_long or _room(header) >= FOR_WORDS
-    return _fitting(header, [_counts(header, _news(header), in_words), slow, *others, usual])
+    return _fitting(
+        header, [_counts(header, [_news(header), _news(header, names_what=False)], in_words), slow, *others, usual]
+    )
 
 
 def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
     """The header in two lines: the counts, and since when nothing has changed; and the news, what ends next, what is in
     doubt, and the pace of polling."""
     news = _news(header)
-    wordings = [_spaced(news[:most]) for most in range(len(news), 0, -1)]
+    fewer = [_news(header, names_what=False)[:most] for most in range(len(news), 0, -1)]
+    wordings = [_spaced(parts) for parts in (news, *fewer) if parts]
     if header.changed_since and not header.out_of_view and _room(header) >= FOR_SENTENCES:
         (text, look), *more = news
         wordings.insert(0, _spaced([(f"{text} since {header.changed_since}", look), *more]))
     slow, ends, out_of_view, freshness, *others = _others(header)
     kept = min(map(_cells, freshness)) + BETWEEN if freshness and header.summary.stale else 0
     groups = [wordings, slow, ends, out_of_view, freshness, *others]
-    return _fitting(header, [_counts(header, []), _quiet(header)]), _fitting(header, groups, [0, 0, kept, kept])
+    return _fitting(header, [_counts(header, [[]]), _quiet(header)]), _fitting(header, groups, [0, 0, kept, kept])
 
 
 def _fitting(header: HeaderState, groups: Iterable[Wordings], kept: Iterable[int] = ()) -> list[Parts]:
@@ -263,7 +268,7 @@ WITH_MARKS = (
 action loses its word before one that does."""
 
 
-def _counts(header: HeaderState, news: Parts, in_words: bool = True) -> Wordings:
+def _counts(header: HeaderState, news: Sequence[Parts], in_words: bool = True) -> Wordings:
     """The counts in words and the news; where these have no room, more and more of the counts have the marks of the
     rows. Without `in_words` all of them have, so that the line does not change with each count that comes and goes."""
     begin: Parts = [("demo", "accent")] if header.is_demo else []
@@ -271,7 +276,7 @@ def _counts(header: HeaderState, news: Parts, in_words: bool = True) -> Wordings
     marks = _with_marks(by_mark, SHOWN_ORDER, header.glyphs)
     forms = [_with_marks(counts, marked, header.glyphs) for marked in WITH_MARKS if in_words]
     short = [(f"{header.changed}{header.glyphs.new}", "accent")] if header.changed else []
-    wordings = [[*form, *more] for form in (*forms, marks) for more in (news, news[:1])]
+    wordings = [[*form, *more] for form in (*forms, marks) for more in (*news, news[0][:1])]
     return [_spaced([*begin, *parts]) for parts in (*wordings, [*marks, *short], marks) if parts]
 
 
@@ -295,11 +300,15 @@ def _quiet(header: HeaderState) -> Wordings:
     return [[(f"{what} since {since}", "dim")] for what in ("nothing changed", "no change") if since]
 
 
-def _news(header: HeaderState) -> Parts:
-    """What else must be known: that no alerts come, and how many rows changed unseen, are shown and are marked."""
+def _news(header: HeaderState, names_what: bool = True) -> Parts:
+    """What else must be known: that no alerts come, and how many rows changed unseen, are shown and are marked.
+
+    `names_what`: and which are shown.
+    """
     parts: Parts = [(f"silent until {header.silent}", "paused")] if header.silent else []
     if header.narrowed:
-        parts.append((f"{header.shown} of {header.summary.total} shown", "ageing"))
+        only = ", ".join(_cut(header, name, SHORT_NAME) for name in header.only if names_what)
+        parts.append((f"{header.shown} of {header.summary.total} shown{f': {only}' if only else ''}", "ageing"))
     if header.marked:
         parts.append((f"{header.marked} marked", "ageing"))
     if header.view:

@@ -269,7 +269,12 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("repaint", "ctrl+l", "", "Draw the screen anew", PROGRAM, "app.repaint"),
     KeyCommand("suspend", "ctrl+z", "", "Suspend to the shell", PROGRAM, "app.suspend"),
     KeyCommand(
-        "back", "escape", "", "Close what is open, then drop the filter, then the marks", PROGRAM, "program.back"
+        "back",
+        "escape",
+        "",
+        "Close what is open, then drop the filter, then only problems, then the marks",
+        PROGRAM,
+        "program.back",
     ),
     KeyCommand("leave", "q", "quit", "Close what is open, then quit", PROGRAM, "program.leave"),
 )

@@ -130,6 +130,8 @@ class Focus(NamedTuple):
     typing: bool = False
     """Whether the filter is being typed."""
     filtered: bool = False
+    problems: bool = False
+    """Whether only problems are shown."""
     details: bool = False
     """Whether the details stand in place of the table."""
     watched: bool = True
@@ -190,10 +192,11 @@ def _first(focus: Focus) -> dict[str, str]:
     if not focus.watched:
         sign_in = {"sign_in": "sign in"} if focus.unknown else {}
         return sign_in | {"add": "add", "find": "find", "palette": "all commands", "undo": "undo"}
+    hidden = "clear filter" if focus.filtered else "all jobs" if focus.problems else ""
     if focus.marked:
-        return {"back": "unmark", "remove": "remove", "tags": "tags", "refresh": "refresh", "pause": "pause",
+        return {"back": hidden or "unmark", "remove": "remove", "tags": "tags", "refresh": "refresh", "pause": "pause",
                 "alert": "alert", "copy_id": "copy"}  # fmt: skip
-    first = {"back": "clear filter"} if focus.filtered else {}
+    first = {"back": hidden} if hidden else {}
     if focus.group:
         word = "unfold" if focus.folded else "fold"
         every = "unfold all" if focus.all_folded else "fold all"

@@ -62,7 +62,8 @@ class ProgramActions(Actions):
             (say or self.say)(text)
 
     def back(self) -> None:
-        """Close the filter line, the digest or the details; if none is open, clear the filter, then the marks."""
+        """Close the filter line, the digest or the details; if none is open, clear the filter, show more than the
+        problems, then clear the marks."""
         if self.screen.filter.is_typing:
             self.screen.filter.drop()
         elif self.screen.happened.may_close:
@@ -70,6 +71,8 @@ class ProgramActions(Actions):
             self.screen.show_around()
         elif self.state.look.filter and not self.screen.details.alone:
             self.screen.filter.drop()
+        elif self.state.look.problems_only and not self.screen.details.alone:
+            self.screen.look.only_problems()
         elif not self.screen.details.close():
             self.table.drop_marks()
             self.screen.show_around()
