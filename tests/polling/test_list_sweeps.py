@@ -93,6 +93,7 @@ def test_of_a_long_list_twenty_pages_are_read() -> None:
     world = World(10)
     world.answer = lambda page: HintPage(hints([job_id(1000 + 100 * page.number + at) for at in range(100)]), 5000)
     assert world.sweep(1) == [ListPage(number=number) for number in range(20)]
+    assert len(World(3000).sweep(1)) == 30  # as many as the watched jobs may need
 
 
 def test_while_no_job_is_building_the_filter_is_tried_once_a_minute() -> None:
@@ -190,7 +191,8 @@ def test_where_pages_bring_nothing_the_whole_list_is_asked_for() -> None:
 def test_a_list_that_fails_rests(kind: FailureKind, rest: float) -> None:
     world = World()
     world.answer = fails(kind)
-    assert 1 <= len(world.live(rest - 1)) <= 2
+    pages = world.live(rest - 1)
+    assert pages == ([USER] if kind in (FailureKind.TIMEOUT, FailureKind.THROTTLED) else [USER, WHOLE])
     assert not world.sweeps.is_first
     assert len(world.live(3)) >= 1
 
@@ -207,6 +209,44 @@ def test_throttling_of_a_list_halves_the_sweeps() -> None:
     assert usual / 2 - 1 <= len(world.live(300)) <= usual / 2 + 1
     world.live(300)
     assert usual - 1 <= len(world.live(300)) <= usual + 1
+
+
+def test_a_later_page_that_fails_makes_the_list_rest_and_is_no_reason_to_ask_for_all_at_once() -> None:
+    world = World()
+    world.answer = lambda page: fails(FailureKind.SERVER_ERROR)(page) if page.number else world.good(page)
+    for seconds in (599, 10):
+        assert [page for page in world.sweep(seconds) if not page.project] == [USER, ListPage(number=1)]
+    assert not any(page.whole for _, page in world.asked)
+
+
+@pytest.mark.parametrize(("named", "rests"), [(99, True), (100, False)])
+def test_a_list_that_names_half_of_the_jobs_does_not_rest(named: int, rests: bool) -> None:
+    world = World()
+    world.live(20)
+    world.answer = lambda page: HintPage(hints(world.jobs[:named]), named)
+    world.live(600)
+    assert (world.sweep(600) == []) is rests
+
+
+def test_while_a_page_is_on_its_way_no_other_is_asked_for_and_one_without_an_answer_ends_the_sweep() -> None:
+    world = World()
+    assert world.sweeps.next(RATE, True, 0.0) == (0.0, USER)
+    world.sweeps.on_sent(RATE, 0.0)
+    assert world.sweeps.next(RATE, True, 0.0) is None
+    world.sweeps.on_answer(USER, world.good(USER), world.status, 0.0, 0.0)
+    assert world.sweeps.next(RATE, True, 0.0) == (0.0, ListPage(number=1))
+    world.sweeps.on_sent(RATE, 0.0)
+    world.sweeps.on_dropped()
+    planned = world.sweeps.next(RATE, True, 0.0)
+    assert planned
+    assert planned[0] > 0
+    assert planned[1] == USER
+
+
+def test_a_job_that_is_not_watched_is_never_wanted() -> None:
+    world = World(1)
+    page = HintPage(hints([*world.jobs, job_id(77)], running=True), 2)
+    assert world.sweeps.on_answer(USER, page, world.status, 1.0, 1.0) == world.jobs
 
 
 def test_lists_that_miss_most_jobs_three_times_rest_for_an_hour() -> None:

@@ -156,6 +156,29 @@ def test_what_was_written_has_its_signature(tmp_path: Path) -> None:
     assert signature(tmp_path / "none") is None
 
 
+def test_each_change_of_a_file_its_owner_and_its_permissions_is_another_signature(tmp_path: Path) -> None:
+    path, other, at = tmp_path / "file", tmp_path / "other", 1_780_000_000
+    seen = {signature(path)}
+
+    def note(file: Path, when: int = at) -> None:
+        os.utime(file, (when, when))
+        file.replace(path)
+        assert signature(path) not in seen
+        seen.add(signature(path))
+
+    for text in ("one", "three"):
+        path.write_text(text)
+        note(path)
+    other.write_text("other")
+    note(other)  # as long, and as old
+    note(path, at + 1)
+    path.chmod(0o600 if mode(path) != 0o600 else 0o644)
+    note(path, at + 1)
+    if os.geteuid() == 0:
+        os.chown(path, 40_001, -1)
+        note(path, at + 1)
+
+
 def test_reading_stops_at_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"\xef\xbb\xbfab\r\n")

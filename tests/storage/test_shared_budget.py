@@ -249,7 +249,17 @@ def test_without_a_known_credential_nothing_is_shared() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "nonsense", '{"x": [1]}', '{"x": ["NaN", 1, 2]}', '{"x": [1e999, 300, 2]}', "{" * 100_000]
+    "content",
+    [
+        "",
+        "[]",
+        "nonsense",
+        '{"x": [1]}',
+        '{"x": ["NaN", 1, 2]}',
+        '{"x": [1e999, 300, 2]}',
+        "{" * 100_000,
+        '{"x":' + "[" * 100_000,
+    ],
 )
 def test_a_file_of_limits_that_makes_no_sense_says_nothing(tmp_path: Path, content: str) -> None:
     (tmp_path / "limits.json").write_text(content)
