@@ -71,6 +71,9 @@ def test_percentiles_lie_between_neighbours() -> None:
 def test_only_the_last_twenty_count() -> None:
     usual = estimate(runs_of(*[900.0] * 30, *[60.0] * 20), 1000)
     assert usual == Estimate(20, 60, 60, 60)
+    told = [run._replace(is_told=run.duration == 900) for run in runs_of(*[900.0] * 30, *[60.0] * 20)]
+    assert estimate(told, 1000) == usual
+    assert estimate(told[:30], 1000) == Estimate(20, 900, 900, 900, told=20)
 
 
 def test_runs_of_the_future_and_of_last_season_do_not_count() -> None:
@@ -103,6 +106,9 @@ def test_runs_of_two_kinds_have_a_range_and_no_point() -> None:
     assert usual.point is None
     assert usual.has_range
     assert estimate(runs_of(60, 60, 600, 600), 1000) is None
+    nine = estimate(runs_of(*[60.0] * 5, *[600.0] * 4), 1000)
+    assert nine
+    assert (nine.point, nine.has_range) == (None, True)
     assert estimate(runs_of(100, 100, 300), 1000)
     assert estimate(runs_of(100, 100, 301), 1000) is None
     assert outlook(59, True, usual) == Outlook(RunProgress.ON_ITS_WAY)
@@ -128,6 +134,7 @@ def test_a_few_runs_call_none_longer_than_usual() -> None:
     assert outlook(161, True, eight) == Outlook(RunProgress.LONGER_THAN_THE_FEW, share=0.95)
     assert outlook(161, False, eight) == Outlook(RunProgress.UNKNOWN)
     assert not outlook(161, True, eight).is_late
+    assert outlook(161, False, nine) == Outlook(RunProgress.LONGER_THAN_USUAL)
     assert outlook(161, True, nine).is_late
 
 

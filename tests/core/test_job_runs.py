@@ -42,6 +42,7 @@ def test_while_the_unit_is_unknown_they_have_no_duration_and_no_part_in_the_esti
     assert usual_duration(state, NOW) is None
     later = state.with_records([record(number, NOW - 3600 * number) for number in range(1, 10)])
     assert usual_duration(later, NOW)
+    assert usual_duration(later, NOW + 92 * 86_400) is None
 
 
 def test_an_observed_run_and_its_record_are_one() -> None:
@@ -54,7 +55,10 @@ def test_an_observed_run_and_its_record_are_one() -> None:
     assert (run.start, run.end) == (observed.start, observed.end)
     (run,) = job_runs(told(record(7, NOW - 105, 550), runs=(observed,)))  # it begins later than it was seen to
     assert (run.number, run.start, run.end) == (7, observed.start, observed.end)
+    (run,) = job_runs(told(record(7, NOW - 50, 655), runs=(observed,)))  # it ends later than it was seen to
+    assert (run.number, run.start, run.end) == (7, observed.start, observed.end)
     numbered = observed._replace(number=7, outcome=Outcome.PASSED)
+    assert [run.number for run in job_runs(told(record(8, NOW - 60, 20), runs=(numbered,)))] == [7, 8]
     assert job_runs(told(record(7, NOW - 4000), runs=(numbered,))) == (numbered,)
 
 
@@ -70,7 +74,9 @@ def test_the_run_in_progress_is_not_listed_as_ended() -> None:
     run = going(NOW - 300)
     unfinished = record(8, NOW + 300)._replace(is_finished=False)
     of_unknown_word = record(8, NOW + 300, None)._replace(is_finished=None)
-    assert job_runs(told(unfinished, run=run)) == ()
+    assert job_runs(told(unfinished, run=run)) == job_runs(told(unfinished)) == ()
+    assert job_runs(told(record(8, NOW - 10, 380), run=run)) == ()  # by a clock that is late
+    assert len(job_runs(told(record(7, NOW - 330, 60), run=run))) == 1
     assert job_runs(told(of_unknown_word, run=run)) == ()
     assert job_runs(told(record(8, NOW - 10, 280), run=run)) == ()  # its end was not seen yet
     assert len(job_runs(told(record(7, NOW - 2000), run=run))) == 1

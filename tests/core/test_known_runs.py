@@ -50,6 +50,29 @@ def test_records_stand_at_their_ends_and_without_them_at_their_starts() -> None:
     assert [one.number for one in known_runs([], [long, short, endless])] == [7, 8, 6]
 
 
+def test_what_the_record_does_not_say_is_that_of_the_run() -> None:
+    failed = run(0, 300, number=7)._replace(outcome=Outcome.FAILED, outcome_as_sent="FAILURE")
+    (one,) = known_runs([failed], [record(7, -5, 300, Outcome.UNKNOWN)._replace(outcome_as_sent="")])
+    assert (one.outcome, one.outcome_as_sent, one.at) == (Outcome.FAILED, "FAILURE", NOON + 300)
+
+
+def test_records_of_lists_are_no_runs_and_one_that_says_nothing_of_its_end_is_over() -> None:
+    assert known_runs([], [record(7, 0, 60)._replace(is_confirmed=False)]) == []
+    for is_finished, is_over in ((None, True), (True, True), (False, False)):
+        (one,) = known_runs([], [record(7, 0, 60)._replace(is_finished=is_finished)])
+        assert one.is_over is is_over
+
+
+def test_a_record_belongs_to_its_run_also_once_its_number_is_known() -> None:
+    (one,) = known_runs([run(0, 300)._replace(known_number=8)], [record(8, -5, 300)])
+    assert one.source is Source.BOTH
+
+
+def test_a_run_that_was_not_seen_to_end_has_no_duration_whatever_its_record_says() -> None:
+    (one,) = known_runs([run(0, None, number=7)], [record(7, -5, 60)])
+    assert (one.is_over, one.duration) == (False, None)
+
+
 def test_times_that_contradict_what_was_seen_are_not_the_service_s() -> None:
     (one,) = known_runs([run(0, 300, number=7)], [record(7, -5, 3000, Outcome.FAILED)])
     assert (one.outcome, one.service_times, one.duration) == (Outcome.FAILED, (None, None), (290, 310))

@@ -97,6 +97,8 @@ def test_where_no_end_is_told_the_newest_that_had_begun_is_asked_about() -> None
     running = record(12, 302)._replace(is_finished=False)
     records = [running, record(11, -5000), record(10, -9000)]
     assert choose_record(records, UNSEEN_START) == Match(MatchKind.NEEDS_TIMES, records[1])
+    unfinished = records[1]._replace(is_finished=False)
+    assert choose_record([running, unfinished], UNSEEN_START) == Match(MatchKind.UNFINISHED, unfinished)
     exact = with_times(records[1], record(11, -5000, 303))
     assert choose_record([running, exact, records[2]], UNSEEN_START) == Match(MatchKind.FOUND, exact)
 
@@ -108,7 +110,8 @@ def test_a_run_of_which_nothing_was_observed_has_no_record() -> None:
 
 def test_exact_times_of_another_build_are_not_taken() -> None:
     assert with_times(record(11, 8), record(12, 9, 303)) == record(11, 8)
-    assert with_times(record(11, 8, 303), record(11, None)) == record(11, 8, 303)
+    known = record(11, 8, 303)._replace(duration=295.0)
+    assert with_times(known, record(11, None)) == known
 
 
 def test_times_of_a_record_are_shown_where_they_fit() -> None:
@@ -129,6 +132,9 @@ def test_a_run_that_may_be_two_is_one_if_its_record_says_so() -> None:
 
 
 def test_what_is_known_is_not_lost_to_what_is_not() -> None:
+    failed_run = RUN._replace(outcome=Outcome.FAILED, outcome_as_sent="FAILURE")
+    told = with_record(failed_run, record(11, 8, outcome=Outcome.UNKNOWN))
+    assert (told.outcome, told.outcome_as_sent) == (Outcome.FAILED, "FAILURE")
     passed, unknown = record(11, 8), record(11, 8, outcome=Outcome.UNKNOWN)
     failed = record(11, 8, outcome=Outcome.FAILED)
     from_list = failed._replace(is_confirmed=False)
