@@ -113,6 +113,33 @@ def test_output_and_exit_status_come_back() -> None:
     assert run_bounded(python("print('x')"), 20) == Ended(0)
 
 
+def test_all_that_it_wrote_before_it_ended_comes_back_and_all_that_it_is_given_arrives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = b"x" * 300_000  # more than the pipes hold
+    assert run_bounded(["cat"], 60, 1 << 20, given) == Ended(0, given)
+    monkeypatch.setattr("tui.processes._CHUNK", 10)  # it has ended long before the last of it is read
+    assert run_bounded(python("print('x' * 60_000, end='')"), 60, 100_000) == Ended(0, b"x" * 60_000)
+
+
+def test_what_it_is_to_have_goes_before_what_it_inherits_and_no_output_is_in_a_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CODEARTS_LABEL", "inherited")
+    ended = run_bounded(["sh", "-c", 'echo "$CODEARTS_LABEL"'], 20, 100, more={"CODEARTS_LABEL": "hunter2"})
+    assert ended.output == b"hunter2\n"
+    assert "hunter2" not in repr(ended)
+
+
+def test_what_it_leaves_behind_in_its_group_ends_with_it(pipe: Pipe) -> None:
+    program = (
+        f"import subprocess, sys; inner = [sys.executable, '-c', {HELD!r}, sys.argv[1]]\n"
+        "subprocess.Popen(inner, stdout=subprocess.PIPE).stdout.readline()"
+    )
+    assert run_bounded(python(program, pipe.path), 60, 100).status == 0
+    assert pipe.is_let_go()
+
+
 def test_one_that_prints_too_much_is_stopped(pipe: Pipe) -> None:
     ended = run_bounded(python(HELD.replace("'x'", "'x' * 5000"), pipe.path), 60, 1000)
     assert len(ended.output) == 1001
