@@ -6,10 +6,29 @@ from hypothesis import strategies as st
 
 from tests.support.builders import job_id
 from tui.core.condition import Condition
-from tui.core.filter import FilterSubject, parse_filter
+from tui.core.filter import FilterSubject, parse_filter, said_while_typed
 from tui.core.job import Job
 
 JOB = Job(job_id(0xABC), "Payments API nightly", ("payments", "nightly"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("pay", ""),
+        ("pay is:", "is: running, idle, failed, passed, aborted, timed-out, no-answer, stale, slow, changed, problem"),
+        ("!is:p", "is: passed, problem, paused"),
+        ("ｉｓ：fai", "is: failed"),
+        ("is:failed", ""),
+        ("is:failed pay", ""),
+        ("is:error", ""),
+        ("is:xyz", "is:xyz is unknown; known states: running, "),
+        ("since:9z", "since:9z is no time; write "),
+    ],
+)
+def test_while_it_is_typed_it_says_what_it_may_become_and_what_of_it_is_not_understood(text: str, said: str) -> None:
+    assert said_while_typed(text).startswith(said)
+    assert bool(said_while_typed(text)) is bool(said)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +48,7 @@ JOB = Job(job_id(0xABC), "Payments API nightly", ("payments", "nightly"))
         ("is:error", Condition.NO_ANSWER, True),
         ("is:failing", Condition.NO_ANSWER, True),
         ("is:failing", Condition.FAILED, False),
-        ("is:fail", Condition.NO_ANSWER, True),
+        ("is:fail", Condition.NO_ANSWER, False),
         ("is:fail", Condition.FAILED, True),
         ("is:failed", Condition.NO_ANSWER, False),
         ("is:problem", Condition.STALE, True),

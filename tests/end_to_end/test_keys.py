@@ -130,7 +130,7 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         for key in ("slash", "f"):
             typist.press(key)
             typist.wait_for("tag:x, /pattern/")
-            typist.type("is:fail 5\r")
+            typist.type("is:no 5\r")
             typist.wait_for(lambda text: rows_of(text) == ["job 005"])
             typist.press("escape")
             typist.wait_for("job 004")
@@ -183,7 +183,7 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("0")
         typist.gone("view 1 problems")
         typist.press("1")
-        typist.wait_for(f"{len(BAD)} of {JOBS} shown +view 1 problems")
+        typist.wait_for(f"{len(BAD)} of {JOBS} shown: problems +view 1 problems")
         typist.every_key_of(LOOK)
 
 

@@ -120,6 +120,20 @@ async def test_filter_as_typed_kept_with_enter_and_dropped_with_escape() -> None
         assert len(shown.board.table.order) == 6
 
 
+async def test_the_last_line_says_what_a_filter_may_become_and_what_of_it_is_not_understood() -> None:
+    async with screen(3, size=(120, 24)) as shown:
+        await shown.press("slash", *"is:")
+        assert "is: running, idle, failed" in shown.lines[-1]
+        await shown.press(*"pa")
+        assert "is: passed, paused" in shown.lines[-1]
+        await shown.press("x")
+        assert "is:pax is unknown; known states: running, idle" in shown.lines[-1]
+        await shown.press("backspace", *"ssed")
+        assert "enter keep the filter" in shown.lines[-1]
+        await shown.press("backspace", "enter")
+        assert "esc clear filter" in shown.lines[-1]
+
+
 async def test_the_cursor_comes_back_to_its_job_when_the_filter_shows_it_again() -> None:
     async with screen(12) as shown:
         await shown.press("down", "down", "slash", *"01")

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from tui.core.condition import NOT_RUNNING, PROBLEMS, Condition
@@ -122,12 +122,25 @@ def _state_term(value: str) -> Predicate | None:
     if not value:
         return None
     typed, every = value.casefold(), STATES | _OLD_NAMES
-    known = [typed] if typed in every else [name for name in every if name.startswith(typed)]
+    known = [typed] if typed in every else _begun(typed, STATES) or _begun(typed, _OLD_NAMES)
     if not known:
         raise ValueError(f"is:{value} is unknown; known states: {', '.join(STATES)}")
     wanted = {condition for name in known for condition in every[name]}
     tests = [_OTHER_STATES[name] for name in known if name in _OTHER_STATES]
     return lambda candidate: candidate.condition in wanted or any(test(candidate) for test in tests)
+
+
+def _begun(typed: str, names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.startswith(typed)]
+
+
+def said_while_typed(text: str) -> str:
+    """Returns what of the filter is not understood, or the states that `is:` at its end may become; else nothing."""
+    if problem := parse_filter(text).problem:
+        return problem
+    word = unicodedata.normalize("NFKC", text).rpartition(" ")[2].lstrip("!").casefold()
+    states = _begun(word.removeprefix("is:"), STATES) if word.startswith("is:") else []
+    return f"is: {', '.join(states)}" if states and f"is:{states[0]}" != word else ""
 
 
 _OTHER_STATES: dict[str, Predicate] = {

@@ -24,6 +24,7 @@ from textual.screen import Screen
 from tui.core.board import Board
 from tui.core.condition import Condition
 from tui.core.errors import UserError
+from tui.core.filter import said_while_typed
 from tui.core.job import JobId, ServiceName
 from tui.core.job_runs import expected_ends
 from tui.core.reading import Moment, Reading
@@ -367,6 +368,7 @@ class BoardScreen(NoticeScreen, PresentSize, Screen[None]):
             bool(group) and self.state.groups.are_all_folded,
             len(self.table.marks),
             self.filter.is_typing,
+            said_while_typed(self.state.look.filter) if self.filter.is_typing else "",
             bool(self.state.look.filter),
             self.state.look.problems_only,
             self.details.alone,

@@ -129,6 +129,8 @@ class Focus(NamedTuple):
     marked: int = 0
     typing: bool = False
     """Whether the filter is being typed."""
+    said: str = ""
+    """What is to be said of the filter as it was typed so far."""
     filtered: bool = False
     problems: bool = False
     """Whether only problems are shown."""
@@ -163,6 +165,9 @@ def _hints(
 ) -> tuple[KeyHint, ...]:
     """Kept, since each step of the cursor asks for them."""
     keymap, own = dict(given), dict(own_keys)
+    if focus.said:
+        term, _, said = focus.said.partition(" ")
+        return (KeyHint("", term, said),)
     if focus.typing:
         return (KeyHint("", "enter", "keep the filter"), _hint("back", "clear it", keymap), KeyHint("", "!", "not"),
                 KeyHint("", "is:failed", "state"), KeyHint("", "tag:x", "tag"))  # fmt: skip
