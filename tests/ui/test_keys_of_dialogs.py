@@ -15,6 +15,7 @@ from tests.support.screen_harness import PROFILE, Door, Screen, screen
 from tests.ui.test_dialogs import NOW, Silent, send
 from tui.codearts.log_api import BuildLog
 from tui.core.job import Job
+from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import UNICODE
 from tui.ui import dialogs
 from tui.ui.add_dialog import AddDialog
@@ -177,6 +178,40 @@ async def test_tab_says_that_the_arrows_scroll_the_details_where_there_is_more_o
         assert await said_of(shown, "tab") == "Press pgdn to scroll the details."
         await shown.press("up")
         assert shown.cursor == job_id(2)
+
+
+async def test_tab_typed_together_with_the_key_that_opens_the_details_finds_them_as_long_as_they_are() -> None:
+    async with screen(3, size=(120, 12)) as shown:
+        send(shown, "d", "tab")
+        await shown.until(lambda: "details" in shown.said)
+        assert shown.said.startswith("The arrows scroll the details now.")
+
+
+@pytest.mark.parametrize(("there", "back"), [("j", "k"), ("pagedown", "pageup"), ("ctrl+d", "ctrl+u"), ("G", "g")])
+async def test_every_key_that_moves_scrolls_the_details_that_have_the_focus(there: str, back: str) -> None:
+    async with screen(3, size=(120, 12)) as shown:
+        await shown.press("down", "d", "tab", there)
+        assert shown.cursor == job_id(2)
+        assert shown.board.details.pane().scroll_offset.y > 0
+        await shown.press(back)
+        assert (shown.cursor, shown.board.details.pane().scroll_offset.y) == (job_id(2), 0)
+        await shown.press("tab", there)
+        assert shown.cursor == job_id(3)
+
+
+@pytest.mark.parametrize(("below", "rows"), [(False, 12), (True, 16)])
+async def test_the_edge_of_the_details_shows_that_they_have_the_focus_also_without_colours(
+    below: bool, rows: int
+) -> None:
+    state = ScreenState(details=True, details_below=below, details_height=6)
+    async with screen(3, size=(120, rows), state=state) as shown:
+        before = shown.text
+        await shown.press("tab")
+        shown.app.clear_notifications()
+        await shown.until(lambda: "scroll the details" not in shown.text)
+        assert shown.text != before
+        await shown.press("tab")
+        assert shown.text == before
 
 
 async def test_a_reversed_order_is_said_where_no_head_of_a_column_shows_it() -> None:

@@ -339,6 +339,7 @@ class DetailsPane(VerticalScroll):
         padding: 0 1;
         background: $surface;
         border-left: vkey $panel;
+        &:focus { border-left: outer $primary; }
         scrollbar-size-vertical: 1;
     }
 
@@ -346,6 +347,7 @@ class DetailsPane(VerticalScroll):
     BoardScreen.-narrow DetailsPane { border-left: none; }
     BoardScreen.-below #body { layout: vertical; }
     BoardScreen.-below DetailsPane { width: 1fr; border-left: none; border-top: tall $panel; }
+    BoardScreen.-below DetailsPane:focus { border-left: none; border-top: heavy $primary; }
     """
 
     def __init__(self) -> None:

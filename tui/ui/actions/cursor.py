@@ -11,23 +11,31 @@ from tui.ui.happened import way_through
 
 
 class CursorActions(Actions):
-    """Changes where the cursor is, and which jobs are marked."""
+    """Changes where the cursor is, and which jobs are marked. In the details the keys that move scroll them."""
 
     def move(self, lines: int) -> None:
-        self.table.move_by(lines)
+        if pane := self.screen.details.pane_in_use:
+            pane.scroll_relative(y=lines, animate=False)
+        else:
+            self.table.move_by(lines)
 
     def page(self, pages: float) -> None:
-        if self.screen.details.alone:
-            pane = self.screen.details.pane()
+        if pane := self.screen.details.pane_in_use or self.screen.details.pane_alone:
             pane.scroll_relative(y=pages * pane.size.height, animate=False)
         else:
             self.table.move_by(round(pages * self.table.page))
 
     def first(self) -> None:
-        self.table.move_by(-len(self.table.order))
+        if pane := self.screen.details.pane_in_use:
+            pane.scroll_home(animate=False)
+        else:
+            self.table.move_by(-len(self.table.order))
 
     def last(self) -> None:
-        self.table.move_by(len(self.table.order))
+        if pane := self.screen.details.pane_in_use:
+            pane.scroll_end(animate=False)
+        else:
+            self.table.move_by(len(self.table.order))
 
     def sideways(self, cells: int) -> None:
         """Fold or unfold the group under the cursor; on a job scroll sideways, or go to its group."""

@@ -104,6 +104,17 @@ class DetailsActions(Actions):
         return self.is_open and self.place.alone
 
     @property
+    def pane_alone(self) -> "DetailsPane | None":
+        """The pane if it replaces the table."""
+        return self.pane() if self.alone else None
+
+    @property
+    def pane_in_use(self) -> "DetailsPane | None":
+        """The pane if it has the focus, and more than is in view."""
+        pane = self._pane
+        return pane if pane and self.screen.focused is pane and pane.max_scroll_y else None
+
+    @property
     def place(self) -> DetailsPlace:
         return place_of(self.state.look, *self.screen.app.size)
 
@@ -147,8 +158,11 @@ class DetailsActions(Actions):
     def focus_moved(self) -> None:
         """The user has moved the focus. If the arrows scroll the details now, say so: nothing else shows it."""
         self.screen.drop_notice()
-        pane = self._pane
-        if pane is None or self.screen.focused is not pane:
+        if self._pane and self.screen.focused is self._pane:  # which may be so new that its length is not known yet
+            self._pane.call_after_refresh(self._explain_focus, self._pane)
+
+    def _explain_focus(self, pane: "DetailsPane") -> None:
+        if self.screen.focused is not pane:
             return
         if pane.max_scroll_y and not self.alone:
             self.say("The arrows scroll the details now. Press tab to return to the jobs.")
