@@ -6,6 +6,7 @@ from tests.support.archive import FakeArchive
 from tests.support.builders import DAY, failure, job_id, moment, reading
 from tests.support.screen_harness import Screen, screen
 from tui.core.job import JobId, ServiceName
+from tui.core.job_runs import SERVICE
 from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Failure, FailureKind, Status
 from tui.core.remembered import LastSeen, Remembered
@@ -78,6 +79,20 @@ async def test_a_run_is_listed_once_also_where_the_clock_was_set_back_after_it()
         await shown.settle()
         numbers = [line.split("#")[1][0] for line in shown.lines if "#" in line.partition("│")[2]]
         assert numbers == ["7", "6", "5"]
+
+
+async def test_runs_that_only_the_service_tells_of_have_a_mark_that_the_last_line_explains() -> None:
+    pages = [[RUN._replace(start=Between(NOON - 7200, NOON - 7190), number=6, source=SERVICE)], []]
+    async with screen(
+        1, size=(60, 15), recorder=recorder_of(FakeArchive(KNOWN)), older_runs=lambda job, before: pages.pop(0)
+    ) as shown:
+        await shown.press("h")
+        assert "#7 " in shown.text
+        await shown.until(lambda: "#6~" in shown.text)
+        assert "enter: log, ~: not seen here, esc: close" in shown.text
+    async with screen(1, size=(60, 15), recorder=recorder_of(FakeArchive(KNOWN))) as shown:
+        await shown.press("h")
+        assert "enter: log, esc: close" in shown.text
 
 
 async def test_no_line_of_a_list_is_chosen_that_the_wheel_has_brought_out_of_view() -> None:

@@ -174,7 +174,7 @@ async def test_enter_on_a_run_shows_the_log_of_that_build_and_returns_to_the_run
         shown.board.told(job_id(1), told)
         await shown.press("h")
         await read(shown, "#7")
-        assert "enter: log, esc: close" in shown.text
+        assert "enter: log, ~: not seen here, esc: close" in shown.text
         await shown.press("j", "enter")
         await read(shown, "Log of job 001, build #8, failed")
         await read(shown, "line 3")

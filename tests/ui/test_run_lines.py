@@ -8,6 +8,7 @@ import pytest
 from tests.core.test_past_events import FAILED, NOON, PASSED, UNKNOWN, failing, job, run
 from tests.support.builders import DAY, job_id
 from tui.core.job import JobId
+from tui.core.job_runs import SERVICE
 from tui.core.observed_run import Between, ObservedRun
 from tui.core.past_events import PastEvent, digest, events
 from tui.core.run import Outcome, RunRecord
@@ -38,6 +39,8 @@ def whole(outcome: Outcome = PASSED, **parts: Any) -> ObservedRun:
         (whole(start=Between(NOON - 600, NOON + 60)), "       ✓ passed    11:50-12:01       15m ±5m30s"),
         (whole(maybe_two=True), "       ✓ passed    12:00             ≈10m        perhaps two builds"),
         (whole(source="jump2"), "       ✓ passed    12:00             ≈10m        seen by jump2"),
+        (whole(number=88, source=SERVICE), "#88~   ✓ passed    12:00             ≈10m"),
+        (whole(number=12345, source=SERVICE), "#12345~✓ passed    12:00             ≈10m"),
         (run(job_id(1), 60), "       ▸ running   12:00"),
         (
             whole(start=Between(NOON + 58.4, NOON + 60), end=Between(NOON + 70, NOON + 70)),

@@ -9,12 +9,13 @@ from datetime import datetime
 from textual import on, work
 
 from tui.core.errors import UserError
+from tui.core.job_runs import SERVICE
 from tui.core.observed_run import ObservedRun
 from tui.core.run import RunRecord
 from tui.terminal.capabilities import Glyphs
 from tui.ui.list_dialog import CursorList, LineList, ListDialog, ListLine
 from tui.ui.row import look_of
-from tui.ui.run_lines import condition_of_run, record_of, run_line, time_cells
+from tui.ui.run_lines import TOLD, condition_of_run, record_of, run_line, time_cells
 from tui.ui.typed_keys import COMMAND
 
 PageReader = Callable[[float], Sequence[ObservedRun]]
@@ -22,6 +23,7 @@ PageReader = Callable[[float], Sequence[ObservedRun]]
 UserError. May take long."""
 NEAR = 20
 """So many lines before the end of the list older runs are read."""
+KEYS = ("enter: log", "esc: close")
 EMPTY = "No run of this job was seen yet."
 
 
@@ -39,7 +41,7 @@ class HistoryDialog(ListDialog):
         glyphs: Glyphs,
     ) -> None:
         """`runs` are the known ones, oldest first. `records` are the service's, by number."""
-        super().__init__(title, self._shown, EMPTY, ("enter: log", "esc: close"), glyphs.ellipsis, now)
+        super().__init__(title, self._shown, EMPTY, KEYS, glyphs.ellipsis, now)
         self._show_log = show_log
         self._runs = list(runs)
         self._read_page = read_page
@@ -89,6 +91,7 @@ class HistoryDialog(ListDialog):
     def _shown(self, today: datetime) -> Sequence[ListLine]:
         cells = time_cells(self._runs, today, self._glyphs)
         lines = [self._line(run, today, cells) for run in reversed(self._runs)]
+        self.KEYS = (KEYS[0], f"{TOLD}: not seen here", *KEYS[1:]) if any(map(_is_told, self._runs)) else KEYS
         end = "reading older runs" if self._read_page else self._note
         if end and (lines or self._note):
             lines.append(ListLine("", ((end, "dim"),)))
@@ -97,6 +100,10 @@ class HistoryDialog(ListDialog):
     def _line(self, run: ObservedRun, today: datetime, cells: tuple[int, int]) -> ListLine:
         text = run_line(run, today, self._glyphs, record_of(run, self._records), cells)
         return ListLine("", ((text, look_of(condition_of_run(run))),))
+
+
+def _is_told(run: ObservedRun) -> bool:
+    return run.source == SERVICE
 
 
 async def in_thread(work: PageReader, before: float) -> Sequence[ObservedRun]:

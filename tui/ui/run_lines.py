@@ -25,6 +25,9 @@ EXACT = 0.05
 """A duration that may be off by this share, or by a second, is shown with a sign for about and no bounds."""
 
 
+TOLD = "~"
+"""Behind the number of a run that only the service tells of. Most runs of a new watchlist are such: a word in each line
+would take the room of the branch."""
 STARTS, DURATIONS = 17, 11
 """Cells of a start and of a duration at most."""
 
@@ -44,17 +47,16 @@ def run_line(
 ) -> str:
     """The run in columns. `record` is the service's record of it, if known; `today` any aware time of today; `cells`
     those of start and duration."""
-    number = numbered(run.number)
+    number = fit(numbered(run.number), 6, glyphs.ellipsis).rstrip() + (TOLD if run.source == SERVICE else "")
     parts = [
-        fit(number, 6, glyphs.ellipsis),
         fit(f"{glyphs.condition[condition_of_run(run)]} {word_of(run)}", 11, glyphs.ellipsis),
         _first(_starts(run, today), STARTS).ljust(cells[0]),
         _first(_durations(run, glyphs), DURATIONS).ljust(cells[1]),
         " · ".join(_branch_and_who(record)),
         *(["perhaps two builds"] if run.maybe_two else []),
-        *([_source(run)] if run.source else []),
+        *([f"seen by {run.source}"] if run.source not in ("", SERVICE) else []),
     ]
-    return " ".join(filter(None, parts)).rstrip()
+    return f"{number:<7}{' '.join(filter(None, parts))}".rstrip()
 
 
 def short_run_line(run: ObservedRun, today: datetime, glyphs: Glyphs, record: RunRecord | None = None) -> str:
@@ -77,10 +79,6 @@ def _first(texts: Iterable[str], cells: int) -> str:
 
 def _branch_and_who(record: RunRecord | None) -> Iterable[str]:
     return filter(None, (record.branch, who_of(record))) if record else ()
-
-
-def _source(run: ObservedRun) -> str:
-    return "(not seen here)" if run.source == SERVICE else f"seen by {run.source}"
 
 
 def records_of(state: JobState) -> dict[int, RunRecord]:
