@@ -53,6 +53,20 @@ async def test_a_search_and_enter_add_one_job() -> None:
         assert (job.id, job.label, job.profile) == (job_id(243), "job-243 nightly", "")
 
 
+async def test_a_name_typed_among_the_projects_is_searched_for_in_all_jobs_if_no_project_has_it() -> None:
+    async with screen([], size=(80, 24), profile=replace(PROFILE, extras=Lists())) as shown:
+        await shown.press("O")
+        await shown.until(lambda: "Project 3" in shown.text)
+        assert "enter: open, type to search, esc: close" in shown.text  # no project can be ticked
+        await shown.press(*"JOB-243")
+        assert "› 'JOB-243' in all your jobs" in shown.text
+        await shown.press("enter")
+        await shown.until(lambda: "1 of 250 jobs" in shown.text)
+        assert "enter: add, space: tick, *: all, type to search, esc: back" in shown.text
+        await shown.press("enter")
+        await shown.until(lambda: "Added job-243 nightly" in shown.said)
+
+
 async def test_the_wheel_brings_more_jobs_and_enter_adds_none_that_is_out_of_view() -> None:
     async with screen([], profile=replace(PROFILE, extras=Lists())) as shown:
         await shown.press("O")

@@ -75,7 +75,7 @@ async def test_the_search_knows_names_projects_and_ids_in_any_spelling(text: str
 async def test_projects_are_searched_by_name() -> None:
     finder = await finder_of(Lists())
     finder.text = "project 2"
-    assert names(finder) == ["Project 2"]
+    assert names(finder) == ["Project 2", "all"]
     assert finder.back()
     assert not finder.back()
 

@@ -21,7 +21,7 @@ from tui.codearts.job_list_api import JobEntry, JobPages, Project, ProjectId, pr
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Retry
 from tui.terminal.capabilities import Glyphs
-from tui.ui.dialogs import LONG_WAIT, LONGEST_SEARCH, Dialog, LineInput, Save
+from tui.ui.dialogs import LONG_WAIT, LONGEST_SEARCH, Dialog, KeyLine, LineInput, Save
 from tui.ui.formatting import fit
 from tui.ui.list_dialog import CursorList
 from tui.ui.status_line import HidingText
@@ -59,7 +59,7 @@ class Finder:
         if self.pages:
             return [entry for entry in self.pages.found.values() if entry.is_found(self.text)]
         named = [project for project in self._projects or () if project.is_found(self.text)]
-        return [*([] if self.text.strip() else [None]), *named]
+        return [*named, None] if self.text.strip() else [None, *named]
 
     @property
     def known(self) -> int:
@@ -116,11 +116,11 @@ class Finder:
     # Choosing
 
     def open(self, project: Project | None) -> None:
-        """Show the jobs of this project; None for those of all."""
+        """Show the jobs of this project; None for those of all, in which what was typed is searched for."""
         key = project.id if project else None
         self.pages = self._lists.setdefault(key, JobPages(self._fetcher, project))
         self.place = (project.name or str(project.id)) if project else EVERYWHERE
-        self.text, self._ticks_all = "", False
+        self.text, self._ticks_all = "" if project else self.text, False
 
     def back(self) -> bool:
         """Empty the search, else return to the projects; False if there is nothing to go back to."""
@@ -159,6 +159,8 @@ class Finder:
 AHEAD = 20
 """Rows below the cursor that are fetched before they are in view."""
 WATCHED = "watched"
+PROJECT_KEYS = ("enter: open", "type to search", "esc: close")
+JOB_KEYS = ("enter: add", "space: tick", "*: all", "type to search", "esc: back")
 
 
 class SearchInput(LineInput):
@@ -203,7 +205,8 @@ class FoundList(CursorList[FinderRow], can_focus=False):
         """Name and project, and the word at the end."""
         cut = self._glyphs.ellipsis
         if not isinstance(row, JobEntry):
-            return [fit((row.name or str(row.id)) if row else EVERYWHERE, room, cut)]
+            everywhere = f"'{text}' in {EVERYWHERE}" if (text := self._finder.text.strip()) else EVERYWHERE
+            return [fit((row.name or str(row.id)) if row else everywhere, room, cut)]
         last = len(WATCHED) + 1
         beside = min(24, room // 3) if self._finder.place == EVERYWHERE else 0
         name = fit(row.name or str(row.id), room - beside - last, cut)
@@ -218,7 +221,7 @@ class FoundList(CursorList[FinderRow], can_focus=False):
 class FindDialog(Dialog[tuple[Job, ...]]):
     """Its result is the jobs that were added, at least one."""
 
-    KEYS = ("enter: open or add", "space: tick", "*: all", "type to search", "esc: back")
+    KEYS: Sequence[str] = PROJECT_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", show=False, priority=True),
         Binding("down", "move(1)", show=False, priority=True),
@@ -299,6 +302,8 @@ class FindDialog(Dialog[tuple[Job, ...]]):
         finder = self._finder
         named = f" of {self._profile}" if self._profile else ""
         self.head.update(Text(f"{self._title}{named}: {finder.place or 'choose a project'}"))
+        self.KEYS = JOB_KEYS if finder.pages else PROJECT_KEYS
+        self.query_one(KeyLine).show(self.KEYS)
         self._problem.show(finder.problem or (STILL_ASKING if self._is_late else ""))
         what = "jobs" if finder.pages else "rows"
         shown, known = len(self._list.rows), finder.known
@@ -333,7 +338,7 @@ class FindDialog(Dialog[tuple[Job, ...]]):
 
     def _open(self, project: Project | None) -> None:
         self._finder.open(project)
-        self._field.value = ""
+        self._field.value = self._finder.text
         self._list.show(0)
 
     def action_close(self) -> None:
