@@ -431,3 +431,41 @@ async def test_a_tunnel_of_before_does_not_show_that_the_proxy_accepts_the_log_i
                 with pytest.raises(httpx.ProxyError):
                     await new.get(url)
     assert [head.split()[0] for head in proxy.heads] == [b"CONNECT", b"GET", b"CONNECT", b"GET", b"CONNECT"]
+
+
+@pytest.mark.parametrize(
+    ("greeting", "said"),
+    [
+        (
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            "gave no answer of SOCKS: if it is an HTTP proxy, write http:// before its",
+        ),
+        (b"\x05", "gave no answer of SOCKS"),
+        (b"", "gave no answer of SOCKS"),
+        (b"\x05\xff", "wants a log-in."),
+    ],
+)
+async def test_what_a_socks_proxy_says_is_no_fault_of_this_program(greeting: bytes, said: str) -> None:
+    """The connection is closed, too: an open one for each attempt would use up the descriptors."""
+    closed = asyncio.Event()
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(3)
+        writer.write(greeting)
+        if not greeting:
+            writer.write_eof()
+        await reader.read()
+        closed.set()
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as proxy:
+        address = f"socks5://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+        opener = ConnectionOptions(proxy=address).opener(BEHIND.url)
+        reader = StatusClient(opener, BEHIND, EnvironmentToken(TOKEN), clock())
+        failure = (await reader.read(JOB)).outcome
+        async with asyncio.timeout(20):
+            await closed.wait()
+        await reader.close()
+    assert isinstance(failure, Failure)
+    assert failure.kind is FailureKind.PROXY
+    assert failure.summary.startswith(f"The proxy {address} (settings) {said}")

@@ -36,6 +36,7 @@ from tui.codearts.transport_errors import (
     ProxyFailed,
     is_too_large,
     result_or_failure,
+    speaks_no_socks,
 )
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB
@@ -60,12 +61,12 @@ def size_limit(largest_body: int) -> dict[str, int]:
 class _Meter:
     """Counts the bytes that are received for one request. Raises AnswerTooLarge when there are too many."""
 
-    __slots__ = ("has_connected", "left")
+    __slots__ = ("left", "opened")
 
     def __init__(self) -> None:
         self.left = 0
-        self.has_connected = False
-        """Whether a connection was made for it."""
+        self.opened: httpcore.AsyncNetworkStream | None = None
+        """The connection that was made for it; None for one of before."""
 
     def count(self, data: bytes) -> None:
         self.left -= max(len(data), _SMALLEST_PIECE)
@@ -99,9 +100,14 @@ class Transport(httpx.AsyncHTTPTransport):
         if any(holds_unread(connection) for connection in self._pool.connections):
             await self._pool.aclose()  # closes its connections only: the pool can be used again
         self._meter.left = request.extensions.get(_LARGEST) or size_limit(LARGEST_BODY)[_LARGEST]
-        self._meter.has_connected = False
-        response = await super().handle_async_request(request)
-        request.extensions[_IS_NEW] = self._meter.has_connected
+        self._meter.opened = None
+        try:
+            response = await super().handle_async_request(request)
+        except BaseException:
+            if self._meter.opened:  # httpcore leaves it open where a SOCKS proxy refuses, breaks off or hangs
+                await self._meter.opened.aclose()
+            raise
+        request.extensions[_IS_NEW] = self._meter.opened is not None
         return response
 
 
@@ -126,8 +132,8 @@ class _Backend(httpcore.AsyncNetworkBackend):
         self._inner, self._meter = inner, meter
 
     async def connect_tcp(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
-        self._meter.has_connected = True
-        return _Stream(await self._inner.connect_tcp(*where, **how), self._meter)
+        self._meter.opened = opened = _Stream(await self._inner.connect_tcp(*where, **how), self._meter)
+        return opened
 
 
 class _Stream(httpcore.AsyncNetworkStream):
@@ -249,8 +255,17 @@ class _HttpClient(httpx.AsyncClient):
             raise
 
     async def _send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        """Raises ProxyError also for plain http, which a proxy forwards: its refusal comes in place of the answer."""
-        response = await super().send(request, **options)
+        """Raises ProxyError also where httpx does not.
+
+        That is for a SOCKS proxy that speaks something else, and for plain http, which a proxy forwards: its refusal
+        comes in place of the answer.
+        """
+        try:
+            response = await super().send(request, **options)
+        except Exception as error:
+            if speaks_no_socks(error):
+                raise httpx.ProxyError("no SOCKS") from error
+            raise
         if self.proxy and response.status_code == WANTS_LOGIN and request.url.scheme == "http":
             await response.aclose()
             raise httpx.ProxyError(f"{WANTS_LOGIN}")

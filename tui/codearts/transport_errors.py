@@ -60,6 +60,11 @@ def refuses_login(error: httpx.ProxyError) -> bool:
     return str(error).startswith(f"{WANTS_LOGIN}") or "username/password" in str(error)
 
 
+def speaks_no_socks(error: Exception) -> bool:
+    """Whether a SOCKS proxy's answer is none of SOCKS. The optional package that raises this is known by its name."""
+    return type(error).__module__.startswith("socksio")
+
+
 def is_too_large(error: BaseException) -> bool:
     """Whether httpx raised this error because of AnswerTooLarge."""
     return isinstance(error.__cause__, AnswerTooLarge)
@@ -122,9 +127,12 @@ def _proxy_fault(error: ProxyFailed) -> Failure:
 
 def _refusal(error: httpx.ProxyError) -> str:
     """Of the proxy's answer, which the error's text begins with, the HTTP status alone: a SOCKS proxy has none."""
+    if isinstance(error.__cause__, Exception) and speaks_no_socks(error.__cause__):
+        return "gave no answer of SOCKS: if it is an HTTP proxy, write http:// before its name"
     text = str(error)
     status = text[:3] if re.fullmatch("[1-9][0-9]{2}", text[:3], re.ASCII) else ""
-    what = "wants a log-in" if refuses_login(error) else "refused to connect to the service"
+    wants_login = refuses_login(error) or text.startswith("Requested NO AUTHENTICATION")
+    what = "wants a log-in" if wants_login else "refused to connect to the service"
     return f"{what} (HTTP {status})" if status else what
 
 
