@@ -95,6 +95,33 @@ async def test_runs_that_only_the_service_tells_of_have_a_mark_that_the_last_lin
         assert "enter: log, esc: close" in shown.text
 
 
+async def test_of_what_happened_the_problems_can_be_shown_alone() -> None:
+    async with screen(3, recorder=recorder_of(FakeArchive(KNOWN))) as shown:
+        await shown.press("E")
+        assert "!: only problems" in shown.text
+        assert "What happened" in shown.text
+        everything = [line for line in shown.lines if "started" in line or "failed #7" in line]
+        assert len(everything) > 1
+        await shown.press("exclamation_mark")
+        assert "What happened: only problems" in shown.text
+        assert [line for line in shown.lines if "started" in line] == []
+        assert "● failed #7" in shown.text
+        await shown.press("exclamation_mark")
+        assert [line for line in shown.lines if "started" in line or "failed #7" in line] == everything
+        await shown.press("exclamation_mark", "enter")
+        assert shown.cursor == ONE
+
+
+async def test_where_nothing_that_happened_was_a_problem_the_list_says_so_and_shows_all_again() -> None:
+    async with screen(1) as shown:
+        shown.reader.outcomes[ONE] = RUNNING
+        await shown.ask_all()
+        await shown.press("E", "exclamation_mark")
+        assert "No build failed" in shown.text
+        await shown.press("exclamation_mark")
+        assert "▸ started" in shown.text
+
+
 async def test_no_line_of_a_list_is_chosen_that_the_wheel_has_brought_out_of_view() -> None:
     async with screen(30, size=(80, 15)) as shown:
         shown.reader.outcomes.update(dict.fromkeys(map(job_id, range(1, 31)), failure(FailureKind.FORBIDDEN)))

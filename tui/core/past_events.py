@@ -50,6 +50,11 @@ class PastEvent(NamedTuple):
         """What became of the run; None if this event is not its end."""
         return self.run.outcome if self.run and self.kind is EventKind.ENDED else None
 
+    @property
+    def is_problem(self) -> bool:
+        """Whether it made its job one of those that `!` leaves in the table."""
+        return self.outcome is Outcome.FAILED or self.kind in (EventKind.NO_ANSWER, EventKind.LATE)
+
 
 def events(states: Iterable[JobState], outages: Iterable[Outage], now: float) -> list[PastEvent]:
     """Returns the last thousand events up to `now` (epoch seconds), newest first."""

@@ -6,6 +6,7 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -127,22 +128,32 @@ class LineList(CursorList[ListLine], can_focus=True, inherit_bindings=False):
         self.move_to(event.y + self.scroll_offset.y)
 
 
+NO_PROBLEM = "No build failed or took longer than usual, and each job gave an answer."
+Lines = Callable[[datetime], Sequence[ListLine]]
+"""Returns the lines, given any aware time of today."""
+
+
 class ListDialog(Dialog[str]):
     """Shows lines. The answer is the key of the one that was chosen; a line without a key cannot be chosen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("exclamation_mark", "only_problems", show=False)]
 
     def __init__(
         self,
         title: str,
-        lines: Callable[[datetime], Sequence[ListLine]],
+        lines: Lines,
         empty: str,
         keys: Sequence[str],
         ellipsis: str,
         now: Callable[[], datetime],
+        problems: Lines | None = None,
     ) -> None:
-        """`lines` gets any aware time of today. `empty` is shown instead of no lines. `keys`: see `KeyLine`."""
+        """`empty` is shown instead of no lines. `keys`: see `KeyLine`. `problems` are the lines that `!` leaves."""
         super().__init__(title)
         self.KEYS = keys
         self._lines, self._now = lines, now
+        self._problems = problems
+        self._is_narrowed = False
         self._empty = empty
         self.list = LineList(ellipsis)
 
@@ -157,11 +168,25 @@ class ListDialog(Dialog[str]):
 
     def show(self) -> None:
         """Show the lines as they are now."""
-        lines = self._lines(self._now())
+        shown = self._problems if self._problems and self._is_narrowed else self._lines
+        lines = shown(self._now())
         self.list.show(lines)
         self.list.display = bool(lines)
-        self.query_one(".note").display = not lines
-        self.query_one(KeyLine).show(self.KEYS if lines else self.KEYS[-1:])  # of no lines none can be chosen
+        note = self.query_one(".note", Static)
+        note.update(Text(NO_PROBLEM if self._is_narrowed else self._empty))
+        note.display = not lines
+        is_empty = not (lines or self._is_narrowed)
+        self.query_one(KeyLine).show(self.KEYS[-1:] if is_empty else self.KEYS)  # of no lines none can be chosen
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "only_problems" or self._problems is not None
+
+    def action_only_problems(self) -> None:
+        """Show only the problems; again all lines."""
+        self._is_narrowed = not self._is_narrowed
+        self.head.update(Text(f"{self._title}: only problems" if self._is_narrowed else self._title))
+        self.show()
+        self.list.move_to(0)
 
     def on_resize(self) -> None:
         self.list.styles.max_height = self.room

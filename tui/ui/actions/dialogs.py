@@ -11,10 +11,12 @@ from tui.ui.actions import Actions
 from tui.ui.row import status_word
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from tui.core.observed_run import ObservedRun
     from tui.core.past_events import PastEvent
+    from tui.ui.list_dialog import ListLine
 
 
 class DialogActions(Actions):
@@ -104,11 +106,20 @@ class DialogActions(Actions):
         names = {event.job: self.screen.job_name(event.job) for event in events}
         read_until = look.events_read if look.events_read <= now.wall.timestamp() else 0.0  # else the clock was wrong
         cells = self.screen.app.size.width
-        lines = partial(
-            event_lines, events, read_until, names.__getitem__, glyphs=glyphs, cells=cells, step_of=self._step_of
+
+        def lines_of(events: "Sequence[PastEvent]", today: "datetime") -> "Sequence[ListLine]":
+            return event_lines(events, read_until, names.__getitem__, today, glyphs, cells, self._step_of)
+
+        problems = [event for event in events if event.is_problem]
+        dialog = ListDialog(
+            "What happened",
+            partial(lines_of, events),
+            "Nothing happened yet.",
+            ("enter: go to the job", "!: only problems", f"{glyphs.new}: new", "esc: close"),
+            glyphs.ellipsis,
+            self._wall,
+            partial(lines_of, problems),
         )
-        keys = ("enter: go to the job", f"{glyphs.new}: new", "esc: close")
-        dialog = ListDialog("What happened", lines, "Nothing happened yet.", keys, glyphs.ellipsis, self._wall)
         self.screen.keep_state(look._replace(events_read=now.wall.timestamp()))
         if job := await self.screen.ask("events", dialog):
             self.screen.cursor.go_to(JobId(job))
