@@ -161,6 +161,11 @@ def test_a_digest_is_one_line_with_as_many_names_as_fit(cells: int, text: str) -
     assert digest_text(found, name_of, cells, ("n", "esc"), DAY) == f"Since 12:00: {text}"
 
 
+def test_a_digest_says_of_a_job_that_passed_again_that_it_failed_in_between() -> None:
+    found = digest([job(1, (60, 70, FAILED), (80, 92, PASSED))], NOON, NOON + 600)
+    assert digest_text(found, name_of, 80, ("n", "esc"), DAY).startswith("Since 12:00: 1 job failed in between.")
+
+
 def test_a_digest_that_cannot_know_all_says_at_least() -> None:
     many = job(1, *((20 * at, 20 * at + 10, PASSED) for at in range(1, 21)))
     assert "1 job passed in 20+ runs" in digest_text(digest([many], NOON, NOON + 600), name_of, 100, ("n", "esc"), DAY)

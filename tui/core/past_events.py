@@ -116,7 +116,7 @@ class Matter(StrEnum):
     FAILED = "failed"
     NO_ANSWER = "no answer"
     LATE = "longer than usual"
-    FAILED_BEFORE = "failed earlier"
+    FAILED_BEFORE = "failed in between"
     """The last build that ended did not fail, but one before it did."""
     TIMED_OUT = "timed out"
     ABORTED = "aborted"
