@@ -1,6 +1,7 @@
 """Certificates and proxies of a profile, on a real server with a certificate of its own."""
 
 import asyncio
+import re
 import shutil
 import socket
 import ssl
@@ -16,6 +17,7 @@ import pytest
 from tests.support.clients import JOB, client, clock
 from tests.support.credential_fakes import TOKEN
 from tests.support.scripted_server import GOOD, ScriptedConnection, ScriptedServer, answering, answering_once
+from tests.support.terminal import PATIENCE
 from tests.support.virtual_time import in_virtual_time
 from tui.codearts.auth.credentials import EnvironmentToken
 from tui.codearts.client import StatusClient
@@ -469,3 +471,21 @@ async def test_what_a_socks_proxy_says_is_no_fault_of_this_program(greeting: byt
     assert isinstance(failure, Failure)
     assert failure.kind is FailureKind.PROXY
     assert failure.summary.startswith(f"The proxy {address} (settings) {said}")
+
+
+async def test_after_tls_failed_in_a_tunnel_the_next_request_makes_a_new_one(folder: Path) -> None:
+    """httpcore keeps the one in which it failed, and the next request waited for it until its deadline."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+
+    async def serve(connection: ScriptedConnection) -> None:
+        await connection.request()
+        await connection.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await connection.start_tls(tls)
+
+    async with ScriptedServer(serve) as proxy, open_http("https://build.invalid", proxy=proxy.url) as http:
+        for _ in range(3):
+            async with asyncio.timeout(PATIENCE):
+                with pytest.raises(httpx.ProxyError, match=re.escape(proxy.url)):
+                    await http.get(f"https://build.invalid{status_path(JOB)}")
+    assert proxy.connections == 3

@@ -28,6 +28,10 @@ class ScriptedConnection:
         self._writer.write(data)
         await self._writer.drain()
 
+    async def start_tls(self, context: ssl.SSLContext) -> None:
+        """As the host at the end of a tunnel does."""
+        await self._writer.start_tls(context)
+
     async def hung_up(self) -> bytes:
         """Waits until the client ends the connection; returns what it sent before."""
         return await self._reader.read()
@@ -66,7 +70,7 @@ class ScriptedServer:
         self.connections += 1
         try:
             await script(ScriptedConnection(self, reader, writer))
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.close()

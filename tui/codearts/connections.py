@@ -104,8 +104,9 @@ class Transport(httpx.AsyncHTTPTransport):
         try:
             response = await super().handle_async_request(request)
         except BaseException:
-            if self._meter.opened:  # httpcore leaves it open where a SOCKS proxy refuses, breaks off or hangs
+            if self._meter.opened:  # httpcore leaves it open where a SOCKS proxy refuses, breaks off or hangs,
                 await self._meter.opened.aclose()
+                await self._pool.aclose()  # and keeps a tunnel in which TLS failed: the next request waited for it
             raise
         request.extensions[_IS_NEW] = self._meter.opened is not None
         return response
