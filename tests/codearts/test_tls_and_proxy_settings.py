@@ -489,3 +489,19 @@ async def test_after_tls_failed_in_a_tunnel_the_next_request_makes_a_new_one(fol
                 with pytest.raises(httpx.ProxyError, match=re.escape(proxy.url)):
                     await http.get(f"https://build.invalid{status_path(JOB)}")
     assert proxy.connections == 3
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+async def test_a_proxy_that_gives_no_answer_is_not_taken_for_a_slow_service(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    async def be_silent(connection: ScriptedConnection) -> None:
+        await connection.hung_up()
+
+    monkeypatch.setattr("tui.codearts.connections.CONNECT_WITHIN", 0.05)
+    async with ScriptedServer(be_silent) as proxy:
+        address = proxy.url.replace("http", scheme)
+        service = Endpoint("https://build.invalid")
+        failure = await probe(ConnectionOptions(proxy=address).opener(service.url), service, PATIENCE)
+    assert isinstance(failure, Failure)
+    assert failure.summary == f"No connection through the proxy {address} (settings) was made in time."

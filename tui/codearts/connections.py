@@ -61,12 +61,14 @@ def size_limit(largest_body: int) -> dict[str, int]:
 class _Meter:
     """Counts the bytes that are received for one request. Raises AnswerTooLarge when there are too many."""
 
-    __slots__ = ("left", "opened")
+    __slots__ = ("awaits_tunnel", "left", "needs_tunnel", "opened")
 
     def __init__(self) -> None:
         self.left = 0
         self.opened: httpcore.AsyncNetworkStream | None = None
         """The connection that was made for it; None for one of before."""
+        self.needs_tunnel = self.awaits_tunnel = False
+        """Whether a new connection needs one through the proxy, and whether that is still to be made."""
 
     def count(self, data: bytes) -> None:
         self.left -= max(len(data), _SMALLEST_PIECE)
@@ -92,6 +94,7 @@ class Transport(httpx.AsyncHTTPTransport):
         """`keep` is how many seconds a connection is kept without use."""
         limits = httpx.Limits(max_connections=1, keepalive_expiry=keep)
         super().__init__(verify=context, trust_env=False, limits=limits, proxy=proxy)
+        self._has_proxy = proxy is not None
         self._meter = _Meter()
         # httpx has no parameter for the backend of its pool
         self._pool._network_backend = _Backend(self._pool._network_backend, self._meter)
@@ -100,13 +103,16 @@ class Transport(httpx.AsyncHTTPTransport):
         if any(holds_unread(connection) for connection in self._pool.connections):
             await self._pool.aclose()  # closes its connections only: the pool can be used again
         self._meter.left = request.extensions.get(_LARGEST) or size_limit(LARGEST_BODY)[_LARGEST]
-        self._meter.opened = None
+        self._meter.opened, self._meter.awaits_tunnel = None, False
+        self._meter.needs_tunnel = self._has_proxy and request.url.scheme == "https"
         try:
             response = await super().handle_async_request(request)
-        except BaseException:
+        except BaseException as error:
             if self._meter.opened:  # httpcore leaves it open where a SOCKS proxy refuses, breaks off or hangs,
                 await self._meter.opened.aclose()
                 await self._pool.aclose()  # and keeps a tunnel in which TLS failed: the next request waited for it
+            if isinstance(error, httpx.ReadTimeout) and self._meter.awaits_tunnel:
+                raise httpx.ConnectTimeout("the proxy gives no answer") from error
             raise
         request.extensions[_IS_NEW] = self._meter.opened is not None
         return response
@@ -133,6 +139,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
         self._inner, self._meter = inner, meter
 
     async def connect_tcp(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
+        self._meter.awaits_tunnel = self._meter.needs_tunnel
         self._meter.opened = opened = _Stream(await self._inner.connect_tcp(*where, **how), self._meter)
         return opened
 
@@ -144,6 +151,8 @@ class _Stream(httpcore.AsyncNetworkStream):
         self._inner, self._meter = inner, meter
 
     async def read(self, *how: Any, **more: Any) -> bytes:
+        if self._meter.awaits_tunnel:
+            more["timeout"] = CONNECT_WITHIN
         data = await self._inner.read(*how, **more)
         self._meter.count(data)
         return data
@@ -155,6 +164,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         await self._inner.aclose()
 
     async def start_tls(self, *how: Any, **more: Any) -> httpcore.AsyncNetworkStream:
+        self._meter.awaits_tunnel = False
         return _Stream(await self._inner.start_tls(*how, **more), self._meter)
 
     def get_extra_info(self, info: str) -> Any:
@@ -178,7 +188,9 @@ _HEADERS = {
     "Accept-Encoding": "identity",  # a compressed answer could grow without bound
     "User-Agent": f"codearts-watch/{__version__}",
 }
-_TIMEOUT = httpx.Timeout(10, connect=5, pool=None)
+CONNECT_WITHIN = 5.0
+"""Seconds that each step of making a connection may take: to the proxy, through it, TLS."""
+_TIMEOUT = httpx.Timeout(10, connect=CONNECT_WITHIN, pool=None)
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
 _BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
