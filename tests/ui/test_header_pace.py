@@ -168,6 +168,15 @@ def test_the_counts_add_up_although_a_job_without_an_answer_may_be_stale_too() -
     assert shown == {Condition.RUNNING: 1, Condition.NO_ANSWER: 3, Condition.STALE: 4}
 
 
+def test_that_none_runs_is_said_only_where_that_is_known() -> None:
+    known, unknown = (Condition.PASSED, Condition.IDLE), (Condition.STALE, Condition.NO_ANSWER, Condition.UNREAD)
+    for one in known:
+        assert (Condition.RUNNING, 0) in counts_of(Summary(Counter({one: 1, Condition.STALE: 5}), 5, 5, 0, 90.0))
+    for one in (*unknown, Condition.PAUSED):
+        stale = 6 if one is Condition.STALE else 0
+        assert counts_of(Summary(Counter({one: 6}), stale, stale, 0, None)) == [(one, 6)]
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_silence_is_shown_before_all_but_the_counts(width: int) -> None:
     profile = ProfileState("", "cn-north-4", USUAL._replace(rate=0.5, idle=400, stretched=True))
@@ -336,7 +345,7 @@ def test_the_banner_of_one_trouble_takes_few_lines(width: int, lines: int) -> No
 def test_without_room_for_words_counts_go_by_the_marks_of_the_rows() -> None:
     both = Summary(Counter({Condition.NO_ANSWER: 4, Condition.STALE: 1}), 3, 3, 0, 10.0)  # two of the four are stale
     in_words, in_marks = (header_parts(GLANCE._replace(summary=both, width=width))[0] for width in (120, 20))
-    assert [text for text, _ in in_words[:5:2]] == ["0 running", "2 no answer", "3 stale"]
+    assert [text for text, _ in in_words[:3:2]] == ["2 no answer", "3 stale"]
     assert [text for text, _ in in_marks[:3:2]] == ["4?", "1◌"]
 
 

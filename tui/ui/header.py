@@ -7,7 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.board import fresh_within
-from tui.core.condition import Condition, Summary
+from tui.core.condition import NOT_RUNNING, Condition, Summary
 from tui.core.reading import Failure, Moment, Retry
 from tui.core.text import width
 from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
@@ -250,12 +250,14 @@ def counts_of(summary: Summary, by_mark: bool = False) -> list[tuple[Condition, 
     """How many jobs are in each state: together as many as there are.
 
     A job without an answer whose last good one is stale counts as stale, since its row says `was running`; with
-    `by_mark` as no answer, since that is the mark of its row.
+    `by_mark` as no answer, since that is the mark of its row. That none runs is said where a job is known not to run,
+    and where there are no jobs.
     """
     both = 0 if by_mark else summary.stale - summary.counts[Condition.STALE]
     counts = {**summary.counts, Condition.STALE: summary.counts[Condition.STALE] + both}
     counts[Condition.NO_ANSWER] = summary.counts[Condition.NO_ANSWER] - both
-    return [(one, counts.get(one, 0)) for one in SHOWN_ORDER if counts.get(one) or one is Condition.RUNNING]
+    always = Condition.RUNNING if not summary.total or any(counts.get(one) for one in NOT_RUNNING) else None
+    return [(one, counts.get(one, 0)) for one in SHOWN_ORDER if counts.get(one) or one is always]
 
 
 WITH_MARKS = (
