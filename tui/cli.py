@@ -14,7 +14,8 @@ from tui.clock import now
 from tui.commands.output import ExitCode, Output
 from tui.core.errors import UserError, shortage
 from tui.core.paths import expanded
-from tui.core.text import A_BUG, crash_text
+from tui.core.text import crash_text
+from tui.startup import why_it_crashed
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -104,7 +105,7 @@ def crashed(bug: Exception, secrets: Sequence[str] = ()) -> int:
     from tui.codearts.redaction import redact
 
     if sys.stderr:
-        sys.stderr.write(f"{A_BUG}\n{redact(crash_text(bug), secrets)}\n")
+        sys.stderr.write(f"{why_it_crashed()}\n{redact(crash_text(bug), secrets)}\n")
     return 1
 
 

@@ -8,6 +8,7 @@ import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 
 @contextmanager
@@ -42,3 +43,23 @@ def harden() -> None:
 
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _own_file() -> tuple[int, int] | None:
+    """What differs after another version has been installed; None where the program is no folder of files."""
+    try:
+        found = Path(__file__).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+_AT_START = _own_file()
+
+A_BUG = "codearts-watch ended because of a bug of its own:"
+REPLACED = "codearts-watch ended because its files were replaced while it ran, as by an update: start it again."
+
+
+def why_it_crashed() -> str:
+    """Returns what stands above the traceback. Much is imported late: of another version it may not fit."""
+    return A_BUG if _own_file() == _AT_START else REPLACED

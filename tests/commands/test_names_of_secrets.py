@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from tests.support.credential_fakes import TOKEN
 from tests.support.long_run import by_length
 from tests.support.user_home import User, shown
-from tui.cli import main
+from tui import startup
+from tui.cli import crashed, main
 from tui.codearts.connections import open_http
 from tui.commands import status
 from tui.commands.watch import open_screen
 from tui.context import Context
 from tui.core.reading import Failure
-from tui.core.text import A_BUG, clean, crash_text, looks_secret
+from tui.core.text import clean, crash_text, looks_secret
+from tui.startup import A_BUG
 from tui.storage.settings import Settings
 from tui.storage.watchlist import MemoryWatchlist
 from tui.ui.app import WatchApp
@@ -236,3 +238,19 @@ def test_a_crash_of_the_screen_is_told_without_the_secrets_that_are_held(
     store = MemoryWatchlist()
     assert open_screen(context, context.app, Settings(), store, store.load(), has_files=False) == 0
     assert capsys.readouterr().err == f"{A_BUG}\nTraceback\nValueError: no *** here\n"
+
+
+def test_a_crash_after_an_update_is_no_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The screen is open for days, and imports its dialogs late."""
+    own = tmp_path / "startup.py"
+    own.write_text("as it was")
+    monkeypatch.setattr(startup, "__file__", str(own))
+    monkeypatch.setattr(startup, "_AT_START", startup._own_file())
+    assert crashed(ImportError("cannot import name")) == 1
+    assert capsys.readouterr().err.startswith(f"{A_BUG}\n")
+    own.with_name("new").write_text("as it is now")
+    own.with_name("new").replace(own)
+    assert crashed(ImportError("cannot import name")) == 1
+    assert "files were replaced while it ran, as by an update: start it again." in capsys.readouterr().err

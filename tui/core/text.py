@@ -12,7 +12,6 @@ COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
 """The sequences that colour a text for a terminal."""
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
-A_BUG = "codearts-watch ended because of a bug of its own:"
 CELL = 500
 """Characters that a line on the screen may have."""
 DETAIL = 4000

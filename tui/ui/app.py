@@ -28,7 +28,8 @@ from textual.theme import Theme
 from textual.widget import Widget
 
 from tui.core.errors import UserError, shortage
-from tui.core.text import A_BUG, crash_text, plain_paste
+from tui.core.text import crash_text, plain_paste
+from tui.startup import why_it_crashed
 from tui.terminal.capabilities import ASCII, mouse_wanted
 from tui.terminal.shutdown import Shutdown
 from tui.ui.board_screen import BoardScreen
@@ -479,5 +480,5 @@ def run(deps: ScreenDeps, mouse: bool | None, hide: Callable[[str], str] = str) 
     if app.lacking:
         raise UserError(f"{app.lacking[0].upper()}{app.lacking[1:]}.")
     if app.crash:
-        print(f"{A_BUG}\n{hide(app.crash)}", file=sys.stderr)
+        print(f"{why_it_crashed()}\n{hide(app.crash)}", file=sys.stderr)
     return shutdown.code or app.return_code or 0
