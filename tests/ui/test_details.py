@@ -181,3 +181,19 @@ def test_why_there_is_no_answer_is_said_once() -> None:
     assert {name: text for name, text, _ in later}["no answer"] == "to the last question only"
     twice = list(error_fields(Subject(row(state((bad, 5), (bad, 20)), 30), "https://build.example", None, 15.0)))
     assert {name: text for name, text, _ in twice}["no answer"].startswith("2 times in a row since ")
+
+
+async def test_when_it_is_asked_next_is_what_header_and_banner_say() -> None:
+    unreachable = {job_id(number): failure(FailureKind.UNREACHABLE) for number in range(1, 7)}
+    async with screen(6, unreachable, size=(200, 40)) as shown:
+        await shown.until(lambda: "one job every " in shown.lines[0])
+        pace = shown.lines[0].partition("one job every ")[2].partition(" s")[0]
+        await shown.press("e")
+        assert f"no job can be read: one of them is asked every {pace} s" in shown.text
+        await shown.press("escape")
+        assert "Still asking" in shown.text
+        assert "Retrying by itself" in shown.text
+        await shown.press("P", "d")
+        assert "not asked: everything is paused" in shown.text
+        assert "Still asking" not in shown.text
+        assert "Retrying by itself" not in shown.text

@@ -219,6 +219,11 @@ class Poller:
         slot = scheduler.job_queue.heap.slot(job)
         return max(slot.due, scheduler.limiter.ready_at, now) if slot else None
 
+    @property
+    def probing(self) -> float | None:
+        """Seconds between two requests, while no job can be read and only one at a time is asked; else None."""
+        return self._scheduler.breaker.pause
+
     def interval(self, job: JobId, status: Status | None = None) -> float:
         """Returns the job's interval in seconds, stretched; its freshness is measured in these.
 
@@ -248,7 +253,7 @@ class Poller:
             trouble=scheduler.auth_gate.failure if scheduler.signed_out else throttled or scheduler.breaker.failure,
             signed_out=scheduler.signed_out,
             paused=scheduler.paused,
-            probing=scheduler.breaker.pause,
+            probing=self.probing,
             seldom=scheduler.seldom,
             shared_by=limiter.shared_by,
             by_lists=pacing.longest > pacing.intervals[Cadence.IDLE],
@@ -433,6 +438,9 @@ class PollerGroup:
 
     def next_attempt(self, job: JobId) -> float | None:
         return self._poller_of(job).next_attempt(job)
+
+    def probing(self, job: JobId) -> float | None:
+        return self._poller_of(job).probing
 
     def interval(self, job: JobId, status: Status | None = None) -> float:
         return self._poller_of(job).interval(job, status)

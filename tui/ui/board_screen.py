@@ -469,7 +469,8 @@ class BoardScreen(NoticeScreen, PresentSize, Screen[None]):
     def show_rows(self) -> None:
         """Show the table, and the text in place of rows; neither where the details are in place of both."""
         is_covered = self.details.alone
-        text = self.state.empty_text(self.key, self.live.trouble(), self.live.lacks_sign_in)
+        trouble = None if self._paused() else self.live.trouble()  # nothing is asked again by itself
+        text = self.state.empty_text(self.key, trouble, self.live.lacks_sign_in)
         self.empty.show("" if is_covered else text)
         self.table.display = bool(self.state.order) and not is_covered
 

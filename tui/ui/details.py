@@ -284,9 +284,14 @@ def _next(subject: Subject) -> str:
     at, row = subject.next_attempt, subject.row
     if row.state.paused:
         return "not asked: paused"
+    if subject.is_all_paused:
+        return "not asked: everything is paused"
     if at is None:
         return "not asked for now"
     every, wait = formatting.seconds(subject.interval), at - row.now.at
+    if subject.probing:
+        one = f"no job can be read: one of them is asked every {formatting.seconds(subject.probing)}"
+        return f"{one}; each every {every} when all is well"
     if wait <= max(SOON, 3 * subject.interval) and wait < 60:
         return f"asked every {every}"
     return f"asked again in about {formatting.wait(wait)}; every {every} when all is well"

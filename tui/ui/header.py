@@ -426,7 +426,7 @@ def banner(header: HeaderState) -> Part:
 
 
 def _trouble(trouble: Failure, profile: ProfileState, header: HeaderState) -> str:
-    still = " Still asking, one job at a time." if _room(header) >= FOR_SENTENCES else ""
+    still = " Still asking, one job at a time." if _room(header) >= FOR_SENTENCES and not header.paused else ""
     if trouble.kind.retry is Retry.SIGN_IN:
         quoted = "" if trouble.code in trouble.summary else f"({trouble.code}) "
         what_to_do = f" {quoted}Press {header.sign_in_key} to sign in." if profile.is_known else ""

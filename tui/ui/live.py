@@ -128,7 +128,9 @@ class Live:
 
     def subject(self, row: Row) -> Subject:
         job = row.state.job.id
-        return Subject(row, self.endpoint_of(job).url, self.pollers.next_attempt(job), self.pollers.interval(job))
+        pollers, url = self.pollers, self.endpoint_of(job).url
+        next_attempt, probing = pollers.next_attempt(job), pollers.probing(job)
+        return Subject(row, url, next_attempt, pollers.interval(job), probing, pollers.paused)
 
     def profile_to_find(self, only: str | None, job: JobId | None) -> str:
         """The profile whose jobs are listed: the only one that is shown, else that of `job`, else the default one."""

@@ -147,6 +147,9 @@ class Subject(NamedTuple):
     next_attempt: float | None
     """Clock time in seconds; None if no request is planned."""
     interval: float
+    probing: float | None = None
+    """Seconds between two requests where no job can be read, so that only one at a time is asked; else None."""
+    is_all_paused: bool = False
 
 
 def status_word(row: Row) -> str:
