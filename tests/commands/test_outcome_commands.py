@@ -325,6 +325,18 @@ async def test_a_terminal_has_names_beside_the_outcomes_and_ids_last(stage: Stag
     assert re.split("  +", row) == ["idle", "failed", "#12 main", "mobile-ios", NAMED["mobile-ios"].id]
 
 
+async def test_a_person_sees_how_far_it_is_with_asking_for_outcomes(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    talk = CommandTerminal()
+    await replace(stage, talk=talk).status(with_outcome=True)
+    said = [part for part in talk.getvalue().split("\r\x1b[K") if part]
+    assert said == [f"asking the service about job {number} of {len(said)}" for number in range(1, len(said) + 1)]
+    assert len(said) > 1
+    assert talk.getvalue().endswith("\r\x1b[K")
+
+
 async def test_find_says_what_became_of_builds_in_the_words_of_the_screen(stage: Stage) -> None:
     stage.watchlist.remove([JobId(NAMED["web"].id)])
     code, text = await replace(stage, data=CommandTerminal()).find(as_json=False)

@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.commands.job_selection import add_jobs
@@ -207,12 +206,12 @@ async def _ask(app: "App", jobs: Sequence[Job], records: dict[JobId, Sequence[Ru
     from tui.commands.session import EXTRAS_LIMIT, quick_extras
 
     extras_of, failures = quick_extras(app), []
-    progress, asked = Progress(output.talk), count(1)
+    progress = Progress(output.talk)
 
     async def ask(profile: str) -> None:
         if extras := extras_of(profile):
             for job in (job for job in jobs if (job.profile or app.default) == profile):
-                progress.show(f"asking the service about job {next(asked)} of {len(jobs)}")
+                progress.count(len(jobs))
                 told = await extras.records(job.id)
                 if isinstance(told, Failure):
                     failures.append(told)

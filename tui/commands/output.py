@@ -147,6 +147,12 @@ class Progress:
         is_able = stream is not None and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._stream = stream if is_able else None
         self._shown = ""
+        self._counted = 0
+
+    def count(self, total: int) -> None:
+        """Show that one more of so many jobs is asked about."""
+        self._counted += 1
+        self.show(f"asking the service about job {self._counted} of {total}")
 
     def show(self, text: str) -> None:
         if text != self._shown:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tui.commands.job_selection import named, read_input, select_jobs
-from tui.commands.output import ExitCode, Output
+from tui.commands.output import ExitCode, Output, Progress
 from tui.commands.render import advice
 from tui.core.errors import NEEDS_EXTRAS, NO_PROFILE, UserError
 from tui.core.job import Job, JobId, ServiceName
@@ -183,17 +183,20 @@ NewestBuilds = Mapping[JobId, "RunRecord | Failure | None"]
 async def newest_builds(session: "Session", profiles: Mapping[JobId, str]) -> NewestBuilds:
     """The last runs of these jobs, each with its profile's name; what is not learned in time is missing."""
     runs: dict[JobId, RunRecord | Failure | None] = {}
+    progress = Progress(session.output.talk)
 
     async def ask(profile: str) -> None:
         if extras := session.extras(profile):
             # one by one: the unit of all durations is learned from the first
             for job in (job for job in profiles if profiles[job] == profile):
+                progress.count(len(profiles))
                 runs[job] = await extras.last_run(job, with_duration=True)
 
     with suppress(TimeoutError):
         async with asyncio.timeout(EXTRAS_LIMIT), asyncio.TaskGroup() as tasks:
             for profile in dict.fromkeys(profiles.values()):
                 tasks.create_task(ask(profile))
+    progress.clear()
     return runs
 
 
