@@ -218,13 +218,15 @@ async def test_groups_on_the_screen_fold_take_marks_and_survive_a_restart() -> N
         assert shown.board.table.marks == {A}
         await shown.press("escape", "up", "up", "space")
         assert shown.board.table.marks == {A, B}  # the line of a group stands for its jobs
-        await shown.press("escape", "up", "up", "enter", "e")
+        await shown.press("escape", "up", "up", "enter", "l")
         assert shown.board.table.group == "tag:slow"
         assert "The cursor is on a group" in shown.said
         await shown.press("minus")
         assert sum("▹" in line for line in shown.lines) == 4
         assert list(shown.saved[-1].folded) == ["tag:", "tag:data", "tag:slow", "tag:web"]
-        await shown.press("n")  # a problem is found in a folded group, too
+        await shown.press("e")  # a problem is found in a folded group, too
+        assert shown.cursor == C
+        await shown.press("left", "left", "n")
         assert shown.cursor == C
         assert list(shown.saved[-1].folded) == ["tag:", "tag:slow", "tag:web"]
         await shown.press("slash", *"is:run", "enter")

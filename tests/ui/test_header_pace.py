@@ -393,11 +393,11 @@ def test_the_demo_says_that_it_is_one_however_narrow_the_screen_is(width: int) -
         assert first[0] == ("demo", "accent")
 
 
-@pytest.mark.parametrize(("stale", "long"), [(0, "2 overdue, oldest answer 3m"), (1, "oldest answer 3m")])
+@pytest.mark.parametrize(("stale", "long"), [(0, "2 answers late, oldest 3m"), (1, "oldest answer 3m")])
 def test_what_is_oldest_is_named_in_each_wording(stale: int, long: str) -> None:
     counts = Counter({Condition.IDLE: 9, **({Condition.STALE: stale} if stale else {})})
     late = GLANCE._replace(summary=Summary(counts, 2, stale, 0, 200.0), now=1000, out_of_view=(), ends=(), changed=0)
-    for width, said in ((200, long), (46, "oldest answer 3m"), (44 if stale else 36, "up to 3m old")):
+    for width, said in ((200, long), (46 if stale else 44, "oldest answer 3m"), (44 if stale else 36, "up to 3m old")):
         parts = header_parts(late._replace(width=width))
         assert said in [text for part in parts for text, _ in part], width
 

@@ -29,6 +29,8 @@ ENTRIES = help_entries({"remove": "Z"}, {"2": "payments"}, {"open log": ("Open o
         ("reload", "refresh"),
         (":q", "leave"),
         ("mute", "silence"),
+        ("/mute", "silence"),
+        ("/", "filter"),
         ("copy_id", "copy_id"),
         ("ctrl+z", "suspend"),
         ("open log", "commands.open log"),

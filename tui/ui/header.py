@@ -339,7 +339,8 @@ def _freshness(header: HeaderState) -> Wordings:
         return [[(f"{what} under {within} old", "dim")] for what in ("all answers", "all")]
     oldest = how_old(header.now - summary.oldest, header.now)
     look = "stale" if summary.stale else "ageing"
-    late = [] if summary.stale else [f"{summary.ageing} overdue, oldest answer {oldest}"]
+    answers = "answer" if summary.ageing == 1 else "answers"
+    late = [] if summary.stale else [f"{summary.ageing} {answers} late, oldest {oldest}"]
     return [[(text, look)] for text in (*late, f"oldest answer {oldest}", f"up to {oldest} old")]
 
 

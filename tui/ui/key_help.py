@@ -138,10 +138,12 @@ def help_entries(
     return entries + [HelpEntry("Words and marks", meaning, mark) for meaning, mark in words(glyphs)]
 
 
-def found(entries: Iterable[HelpEntry], query: str) -> list[HelpEntry]:
-    """The entries that have all words of the query: in their text, keys, name or everyday words."""
+def found(entries: Sequence[HelpEntry], query: str) -> list[HelpEntry]:
+    """The entries that have all words of the query: in their text, keys, name or everyday words. A `/` before it, typed
+    from habit to begin a search, is dropped if nothing has it."""
     wanted = query.casefold().removeprefix(":").split()
-    return [entry for entry in entries if all(word in _searched(entry) for word in wanted)]
+    every = [entry for entry in entries if all(word in _searched(entry) for word in wanted)]
+    return every if every or not query.startswith("/") else found(entries, query[1:])
 
 
 def _searched(entry: HelpEntry) -> str:

@@ -23,10 +23,14 @@ class DialogActions(Actions):
     """Each method shows one dialog and waits until it is closed. Most are about the job under the cursor."""
 
     async def error(self) -> None:
-        """Show why there is no answer or why the build failed; on a job without either go to the next that has one."""
+        """Show why there is no answer or why the build failed; on a job without either go to the next that has one, on
+        a group to its first."""
         from tui.ui.details import Fields, error_fields, report
         from tui.ui.dialogs import ReadDialog
 
+        if self.table.group:
+            self.screen.cursor.go_to_first(self.table.after_cursor(1), (Condition.NO_ANSWER, Condition.FAILED))
+            return
         if not (job := self.screen.the_job()):
             return
         condition = self.state.row(job).condition
