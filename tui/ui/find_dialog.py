@@ -318,10 +318,9 @@ class FindDialog(Dialog[tuple[Job, ...]]):
     @on(Input.Changed)
     def search(self, event: Input.Changed) -> None:
         event.stop()
-        text = event.value.removeprefix("/")  # typed from habit to begin a search
-        if text != self._finder.text:
+        if event.value != self._finder.text:
             self.forget_verdict()
-            self._finder.text = text
+            self._finder.text = event.value
             self._list.show(0)
 
     @on(Input.Submitted)
