@@ -60,6 +60,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()  # modules and tests stay to the end, where pytest has the collector look at everything five times
 
 
+@pytest.fixture(autouse=True)
+def no_proxy_login_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the program they last as long as the process: one that was refused rests, and its password is hidden."""
+    monkeypatch.setattr("tui.codearts.tls_and_proxy._LOGINS", {})
+
+
 @pytest.fixture(autouse=True, scope="session")
 def certain_idleness() -> Iterator[None]:
     with idle_is_certain():
