@@ -8,7 +8,6 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from itertools import count
 from pathlib import Path
 
 import httpx
@@ -248,6 +247,17 @@ REFUSED = (
 )
 
 
+BEHIND = Endpoint("https://build.invalid")
+
+
+def through_a_proxy(
+    answer: Callable[[httpx.Request], Coroutine[None, None, httpx.Response]],
+) -> Callable[[], httpx.AsyncClient]:
+    """Opens clients behind a proxy with a log-in."""
+    transport = httpx.MockTransport(answer)
+    return lambda: open_http(BEHIND.url, transport=transport, proxy="http://me:hunter2@p:1")
+
+
 @in_virtual_time
 async def test_a_log_in_that_a_proxy_refuses_is_sent_once_in_ten_minutes_by_all_connections() -> None:
     """Eight connections with a wrong password, and one more for each attempt, would lock the account."""
@@ -258,12 +268,9 @@ async def test_a_log_in_that_a_proxy_refuses_is_sent_once_in_ten_minutes_by_all_
         await asyncio.sleep(1)
         raise httpx.ProxyError("407 Proxy Authentication Required")
 
-    def opener() -> httpx.AsyncClient:
-        return open_http("https://build.invalid", transport=httpx.MockTransport(refuse), proxy="http://me:wrong@p:1")
-
-    service = Endpoint("https://build.invalid")
+    opener = through_a_proxy(refuse)
     for _ in range(8):
-        failures = await asyncio.gather(*(probe(opener, service, 100) for _ in range(8)))
+        failures = await asyncio.gather(*(probe(opener, BEHIND, 100) for _ in range(8)))
         for failure in failures:
             assert isinstance(failure, Failure)
             assert (failure.kind, failure.summary) == (
@@ -274,18 +281,6 @@ async def test_a_log_in_that_a_proxy_refuses_is_sent_once_in_ten_minutes_by_all_
         await asyncio.sleep(90)
     assert len(sent) == 2
     assert sent[1] - sent[0] > 600
-
-
-def through_a_proxy(
-    answer: Callable[[httpx.Request], Coroutine[None, None, httpx.Response]],
-) -> Callable[[], httpx.AsyncClient]:
-    """Opens clients behind a proxy with a log-in of its own, since all connections of a process share what is known."""
-    address = f"http://me:{next(passwords)}@p:1"
-    return lambda: open_http("https://build.invalid", transport=httpx.MockTransport(answer), proxy=address)
-
-
-passwords = count()
-BEHIND = Endpoint("https://build.invalid")
 
 
 @in_virtual_time
