@@ -156,7 +156,7 @@ class DetailsActions(Actions):
             self.pane().show(())
 
     def focus_moved(self) -> None:
-        """The user has moved the focus. If the arrows scroll the details now, say so: nothing else shows it."""
+        """The user has moved the focus. If the keys that move scroll the details now, say so."""
         self.screen.drop_notice()
         if self._pane and self.screen.focused is self._pane:  # which may be so new that its length is not known yet
             self._pane.call_after_refresh(self._explain_focus, self._pane)
