@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -83,10 +83,18 @@ def commands() -> Mapping[str, Command]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
+    secrets: Callable[[], Sequence[str]] = tuple
     try:
-        code = run(sys.argv[1:] if argv is None else argv)
+        arguments = parsed(sys.argv[1:] if argv is None else argv)
+        from tui.context import Context
+
+        context = Context(arguments, os.environ, now)
+        secrets = context.held
+        code = run(context, arguments)
         Output.standard().flush()
         return code
+    except SystemExit as end:  # of the parser, which printed help or an error
+        return end.code if isinstance(end.code, int) else ExitCode.USAGE
     except BrokenPipeError:
         return 0
     except UserError as problem:
@@ -97,10 +105,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as bug:
         if shortage(bug):
             raise
-        return crashed(bug)
+        return crashed(bug, secrets())
 
 
-def crashed(bug: Exception, secrets: Sequence[str] = ()) -> int:
+def crashed(bug: Exception, secrets: Sequence[str]) -> int:
     """Prints what to report about a bug, without these secrets. Returns the exit code."""
     from tui.codearts.redaction import redact
 
@@ -109,17 +117,8 @@ def crashed(bug: Exception, secrets: Sequence[str] = ()) -> int:
     return 1
 
 
-def run(given: Sequence[str]) -> int:
-    """The exit code of the command; of the parser, where it printed help or an error."""
-    arguments: Any = DEFAULTS  # no Namespace: argparse takes time that opening the screen saves
-    if given:
-        try:
-            arguments = parsed(given)
-        except SystemExit as end:
-            return end.code if isinstance(end.code, int) else ExitCode.USAGE
-    from tui.context import Context
-
-    context = Context(arguments, os.environ, now)
+def run(context: "Context", arguments: Any) -> int:
+    """The exit code of the command that `arguments` name, or of the screen. May raise UserError."""
     if arguments.command is None:
         from tui.commands import watch
 
@@ -127,16 +126,13 @@ def run(given: Sequence[str]) -> int:
     if arguments.demo:
         raise UserError("--demo opens the screen; for commands start codearts-watch demo-service and do what it says.")
     command: Command = arguments.command
-    try:
-        return command.run(context, arguments)
-    except Exception as bug:
-        if isinstance(bug, UserError | BrokenPipeError) or shortage(bug):
-            raise
-        return crashed(bug, context.held())
+    return command.run(context, arguments)
 
 
-def parsed(given: Sequence[str]) -> "Namespace":
+def parsed(given: Sequence[str]) -> Any:
     """The arguments. Raises SystemExit where the parser printed help or an error."""
+    if not given:
+        return DEFAULTS  # no Namespace: argparse takes time that opening the screen saves
     from argparse import Namespace
 
     arguments: Namespace = parser().parse_args(given, Namespace(**vars(DEFAULTS)))

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from tests.core.test_runs_in_progress import JOB, NOW, ended, going
 from tui.core.board import JobState
 from tui.core.job import Job
-from tui.core.job_runs import SERVICE, course_of, job_runs, usual_duration
-from tui.core.observed_run import Between, ObservedRun
+from tui.core.job_runs import course_of, job_runs, usual_duration
+from tui.core.observed_run import SERVICE, Between, ObservedRun
 from tui.core.run import Outcome, RunRecord
 
 

@@ -31,7 +31,8 @@ class User:
         path, watchlist = self.home / "settings.toml", self.home / "watchlist.toml"
         path.write_text(self.settings)
         files = ["--settings", str(path), "--watchlist", str(watchlist)]
-        return parsed([*files, *argv])
+        arguments: argparse.Namespace = parsed([*files, *argv])
+        return arguments
 
     def context(self, *argv: str) -> Context:
         return Context(self.arguments(*argv), self.environ, now)

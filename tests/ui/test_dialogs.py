@@ -150,7 +150,7 @@ async def test_a_click_on_a_notice_that_has_just_gone_does_nothing() -> None:
             for came in (events.MouseDown, events.MouseMove, events.MouseUp):
                 await shown.app.on_event(came(None, at.x, at.y, 0, 0, 1, False, False, False, at.x, at.y))
         await shown.settle()
-        assert shown.app.crash == ""
+        assert not shown.app.crash
         assert "Soon gone." not in shown.text
 
 

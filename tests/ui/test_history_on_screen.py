@@ -6,8 +6,7 @@ from tests.support.archive import FakeArchive
 from tests.support.builders import DAY, failure, job_id, moment, reading
 from tests.support.screen_harness import Screen, screen
 from tui.core.job import JobId, ServiceName
-from tui.core.job_runs import SERVICE
-from tui.core.observed_run import Between, ObservedRun
+from tui.core.observed_run import SERVICE, Between, ObservedRun
 from tui.core.reading import Failure, FailureKind, Status
 from tui.core.remembered import LastSeen, Remembered
 from tui.core.run import Outcome

@@ -8,8 +8,7 @@ import pytest
 from tests.core.test_past_events import FAILED, NOON, PASSED, UNKNOWN, failing, job, run
 from tests.support.builders import DAY, job_id
 from tui.core.job import JobId
-from tui.core.job_runs import SERVICE
-from tui.core.observed_run import Between, ObservedRun
+from tui.core.observed_run import SERVICE, Between, ObservedRun
 from tui.core.past_events import PastEvent, digest, events
 from tui.core.run import Outcome, RunRecord
 from tui.terminal.capabilities import ASCII, UNICODE

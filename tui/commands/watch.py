@@ -110,12 +110,6 @@ def _open(
     from tui.ui.screen_deps import ScreenDeps
 
     service = cache(make_app)
-
-    def hide(text: str) -> str:
-        from tui.codearts.redaction import redact
-
-        return redact(text, service().held() if service.cache_info().currsize else ())
-
     deps = ScreenDeps(
         service=service,
         store=store,
@@ -137,7 +131,7 @@ def _open(
         deps = _with_files(context, deps)
     if deps.state.profile:  # which rows there are depends on the profiles: they cannot be loaded later
         service()
-    return run(deps, mouse=settings.ui.mouse, hide=hide)
+    return run(deps, mouse=settings.ui.mouse)
 
 
 def _with_files(context: "Context", deps: "ScreenDeps") -> "ScreenDeps":

@@ -8,7 +8,7 @@ from tui.core.board import Board, JobState
 from tui.core.estimate import Estimate, Outlook, RunProgress, estimate, outlook
 from tui.core.job import JobId
 from tui.core.known_runs import SLACK, WIDENING, known_runs, times_agree, with_record
-from tui.core.observed_run import Between, Gap, ObservedRun
+from tui.core.observed_run import SERVICE, Between, Gap, ObservedRun
 from tui.core.reading import Moment, Status
 from tui.core.run import RunRecord
 
@@ -17,8 +17,6 @@ RUNS_SHOWN = 10
 REMEMBERED_JOBS = 2048
 """So many jobs have their runs kept, and what was computed from these; further ones have them computed each time."""
 _DAY = 86_400.0
-SERVICE = "the service"
-"""The source of a run of which only the service's record tells."""
 
 
 P = ParamSpec("P")
@@ -61,7 +59,7 @@ def usual_duration(state: JobState, now: float) -> Estimate | None:
 
 @_kept_for_last_state
 def _usual_duration(state: JobState, now: float) -> Estimate | None:
-    runs = [past._replace(is_told=run.source == SERVICE) for run in job_runs(state) if (past := run.past)]
+    runs = [past for run in job_runs(state) if (past := run.past)]
     return estimate(runs, now)
 
 

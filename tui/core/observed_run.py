@@ -14,6 +14,9 @@ GAP = 3.0
 SET = 1.0
 """Seconds between the wall clock and the monotonic one above which the wall clock was set."""
 
+SERVICE = "the service"
+"""The source of a run of which only the service's record tells."""
+
 
 class Between(NamedTuple):
     """Something happened after the request of one reading (`after`) and before the response of another (`by`).
@@ -68,9 +71,14 @@ class ObservedRun(NamedTuple):
     outcome: Outcome = Outcome.UNKNOWN
     outcome_as_sent: str = ""
     source: str = ""
-    """The host that observed it; empty for this one."""
+    """The host that observed it; empty for this one. `SERVICE` where nobody did."""
     known_number: int = 0
     """The highest number of a build that was known before it ended; 0 if none was."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether nobody observed it, and only the service's record tells of it."""
+        return self.source == SERVICE
 
     @property
     def duration(self) -> tuple[float, float | None] | None:
@@ -91,7 +99,7 @@ class ObservedRun(NamedTuple):
         length = self.end.middle - self.start.middle
         if not is_precise(self.start.width, self.end.width, length, self.interval):
             return None
-        return PastRun(self.end.by, length, self.outcome.did_not_pass)
+        return PastRun(self.end.by, length, self.outcome.did_not_pass, self.is_told)
 
     def shifted(self, seconds: float) -> "ObservedRun":
         """Returns the same run by a clock that is so much ahead."""

@@ -27,9 +27,7 @@ from textual.scrollbar import ScrollBar
 from textual.theme import Theme
 from textual.widget import Widget
 
-from tui.core.errors import UserError, shortage
-from tui.core.text import crash_text, plain_paste
-from tui.startup import why_it_crashed
+from tui.core.text import plain_paste
 from tui.terminal.capabilities import ASCII, mouse_wanted
 from tui.terminal.shutdown import Shutdown
 from tui.ui.board_screen import BoardScreen
@@ -82,10 +80,8 @@ class WatchApp(NoticeApp):
         super().__init__(driver_class=AsciiDriver if deps.glyphs is ASCII else SturdyDriver)
         self._wanted_theme = deps.state.theme or deps.settings.ui.theme
         self.deps = deps
-        self.crash = ""
-        """The traceback of a bug, without the values of variables; empty if there was none."""
-        self.lacking = ""
-        """What the system had too little of, such as memory, where that ended the app; else empty."""
+        self.crash: BaseException | None = None
+        """The bug or the shortage that ended the app."""
         self._guard = PasteDetector(moving_keys(deps.settings.keys))
         self._alt_keys = alt_keys(deps.settings.keys, deps.settings.commands)
         self.on_exit: Callable[[int], None] = lambda code: None
@@ -446,8 +442,7 @@ class WatchApp(NoticeApp):
 
     def _fatal_error(self) -> None:
         """Replaces Textual's own, whose traceback shows the values of variables, and these may be secrets."""
-        self.crash = crash_text(sys.exception() or RuntimeError("no exception"))
-        self.lacking = shortage(sys.exception())
+        self.crash = sys.exception() or RuntimeError("no exception")
         self._close_messages_no_wait()
 
 
@@ -461,10 +456,10 @@ def _described(theme: Theme) -> str:
     return f"{theme.name:<24}{'dark' if theme.dark else 'light'}"
 
 
-def run(deps: ScreenDeps, mouse: bool | None, hide: Callable[[str], str] = str) -> int:
-    """Show the screen until the user leaves it. Returns the exit code, which is 1 after a bug; the bug is printed.
+def run(deps: ScreenDeps, mouse: bool | None) -> int:
+    """Show the screen until the user leaves it. Returns the exit code.
 
-    `hide` redacts secrets in what is printed.
+    Raises UserError, and RuntimeError behind which stands what ended the screen: a bug, or a shortage.
     """
     check_screen_settings(deps.settings.keys, deps.settings.views, deps.settings.commands)
     app = WatchApp(deps)
@@ -477,8 +472,6 @@ def run(deps: ScreenDeps, mouse: bool | None, hide: Callable[[str], str] = str) 
         shutdown.uninstall()
     if app.board_screen.problem:
         raise app.board_screen.problem
-    if app.lacking:
-        raise UserError(f"{app.lacking[0].upper()}{app.lacking[1:]}.")
     if app.crash:
-        print(f"{why_it_crashed()}\n{hide(app.crash)}", file=sys.stderr)
+        raise RuntimeError("the screen ended") from app.crash
     return shutdown.code or app.return_code or 0

@@ -9,7 +9,6 @@ from datetime import datetime
 from textual import on, work
 
 from tui.core.errors import UserError
-from tui.core.job_runs import SERVICE
 from tui.core.observed_run import ObservedRun
 from tui.core.run import RunRecord
 from tui.terminal.capabilities import Glyphs
@@ -91,7 +90,7 @@ class HistoryDialog(ListDialog):
     def _shown(self, today: datetime) -> Sequence[ListLine]:
         cells = time_cells(self._runs, today, self._glyphs)
         lines = [self._line(run, today, cells) for run in reversed(self._runs)]
-        self.KEYS = (KEYS[0], f"{TOLD}: not seen here", *KEYS[1:]) if any(map(_is_told, self._runs)) else KEYS
+        self.KEYS = (KEYS[0], f"{TOLD}: not seen here", *KEYS[1:]) if any(run.is_told for run in self._runs) else KEYS
         end = "reading older runs" if self._read_page else self._note
         if end and (lines or self._note):
             lines.append(ListLine("", ((end, "dim"),)))
@@ -100,10 +99,6 @@ class HistoryDialog(ListDialog):
     def _line(self, run: ObservedRun, today: datetime, cells: tuple[int, int]) -> ListLine:
         text = run_line(run, today, self._glyphs, record_of(run, self._records), cells)
         return ListLine("", ((text, look_of(condition_of_run(run))),))
-
-
-def _is_told(run: ObservedRun) -> bool:
-    return run.source == SERVICE
 
 
 async def in_thread(work: PageReader, before: float) -> Sequence[ObservedRun]:

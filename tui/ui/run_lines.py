@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from tui.core.board import JobState
 from tui.core.condition import Condition, condition_after
 from tui.core.job import JobId
-from tui.core.job_runs import SERVICE
 from tui.core.observed_run import ObservedRun
 from tui.core.past_events import URGENT, Count, Digest, EventKind, Matter, PastEvent
 from tui.core.run import RunRecord, numbered, outcome_word
@@ -47,14 +46,14 @@ def run_line(
 ) -> str:
     """The run in columns. `record` is the service's record of it, if known; `today` any aware time of today; `cells`
     those of start and duration."""
-    number = fit(numbered(run.number), 6, glyphs.ellipsis).rstrip() + (TOLD if run.source == SERVICE else "")
+    number = fit(numbered(run.number), 6, glyphs.ellipsis).rstrip() + (TOLD if run.is_told else "")
     parts = [
         fit(f"{glyphs.condition[condition_of_run(run)]} {word_of(run)}", 11, glyphs.ellipsis),
         _first(_starts(run, today), STARTS).ljust(cells[0]),
         _first(_durations(run, glyphs), DURATIONS).ljust(cells[1]),
         " · ".join(_branch_and_who(record)),
         *(["perhaps two builds"] if run.maybe_two else []),
-        *([f"seen by {run.source}"] if run.source not in ("", SERVICE) else []),
+        *([f"seen by {run.source}"] if run.source and not run.is_told else []),
     ]
     return f"{number:<7}{' '.join(filter(None, parts))}".rstrip()
 
