@@ -1,9 +1,11 @@
 """What a terminal may send without ending or upsetting the app."""
 
+import io
 import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from textual import events
 
 from tests.support.long_run import by_length
 from tests.support.terminal import Terminal
-from tui.ui.driver import LONGEST_REPLY, KeyParser, Replies
+from tui.ui.driver import LONGEST_REPLY, KeyParser, Replies, TerminalOutput
 
 ROOT = Path(__file__).parents[2]
 APP = """
@@ -36,15 +38,16 @@ class Tiny(App):
         if event.key == "W":
             for _ in range(50):
                 self._driver.write(" " * 4096)
-            self.stuck = self._driver.is_stuck
-            self._driver.is_free(self.show_stuck)
+            self.told = f"stuck {self._driver.is_stuck}, frame {self._driver.is_free(self.show_told)}"
+            self._driver.write_frame(" ")
+            self.told += f", another {self._driver.is_free(self.show_told)}"
         if event.key == "C":
             raise RuntimeError("crashed")
         if event.key == "q":
             self.exit(return_code=7)
 
-    def show_stuck(self):
-        self.query_one(Static).update(f"stuck {self.stuck} and then {self._driver.is_stuck}")
+    def show_told(self):
+        self.query_one(Static).update(f"{self.told} and then {self._driver.is_stuck}")
 
 app = Tiny(driver_class=SturdyDriver)
 app.run()
@@ -213,12 +216,34 @@ def test_a_crash_puts_the_title_back() -> None:
 
 
 def test_a_terminal_that_takes_nothing_is_known_until_it_does() -> None:
+    """A frame waits for the frame before it, and for nothing else."""
     with tiny() as terminal:
         terminal.wait_for("ready")
         terminal.stall()
         terminal.send("W")
         terminal.take_again()
-        terminal.wait_for("stuck True and then False")
+        terminal.wait_for("stuck True, frame True, another False and then False")
+
+
+def test_texts_that_wait_go_out_together() -> None:
+    """At the start there are a dozen: if each waited for its turn, the first frame would come after all that is loaded
+    behind it."""
+    outputs: list[str] = []
+
+    class Raw(io.RawIOBase):
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any) -> int:
+            outputs.append(bytes(data).decode())
+            return len(outputs[-1])
+
+    taken: list[int] = []
+    output = TerminalOutput(io.TextIOWrapper(io.BufferedWriter(Raw()), line_buffering=True), taken.append)
+    for text in ("one ", "two ", "three"):
+        output.write(text)
+    output.flush()
+    assert (outputs, taken) == (["one two three"], [3])
 
 
 def test_an_app_that_was_started_in_the_background_can_be_fetched() -> None:

@@ -397,7 +397,7 @@ class WatchApp(NoticeApp):
         if frame or cursor != self._previous_cursor_position:
             self._previous_cursor_position = cursor
             frame += f"\x1b[{cursor.y + 1};{cursor.x + 1}H"
-            driver.write(f"{SYNC_START}{frame}{SYNC_END}" if self._sync_available else frame)
+            driver.write_frame(f"{SYNC_START}{frame}{SYNC_END}" if self._sync_available else frame)
 
     def _catch_up(self) -> None:
         if self._running and not self._closed:

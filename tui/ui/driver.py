@@ -144,20 +144,28 @@ class Title(NamedTuple):
 
 
 class TerminalOutput:
-    """The file of Textual's writer thread. Calls `taken` when the terminal has taken a text."""
+    """The file of Textual's writer thread. Calls `taken` with the number of texts that the terminal has taken.
 
-    def __init__(self, file: TextIO, taken: Callable[[], None]) -> None:
+    Texts that wait go out together: after each output the thread waits for its turn, which a busy event loop gives it
+    milliseconds later.
+    """
+
+    def __init__(self, file: TextIO, taken: Callable[[int], None]) -> None:
         self._file = file
         self._taken = taken
+        self._waiting = 0
 
     def write(self, text: str) -> None:
+        self._waiting += 1
         with suppress(OSError):  # the terminal has gone: Shutdown notices that and ends the app
             self._file.write(text)
-            self._file.flush()
-        self._taken()
 
     def flush(self) -> None:
-        """Nothing to do: `write` flushes."""
+        """Called by the thread when it has written all texts that it was given."""
+        with suppress(OSError):
+            self._file.flush()
+        taken, self._waiting = self._waiting, 0
+        self._taken(taken)
 
     def fileno(self) -> int:
         return self._file.fileno()
@@ -170,6 +178,8 @@ class SturdyDriver(LinuxDriver):
     _suspended = False
     _written = _taken = 0
     """How many texts the writer thread was given, and how many the terminal has taken; each counted by one thread."""
+    _frame = 0
+    """The number of the text that is the last frame."""
     _when_free: Callable[[], None] | None = None
     _title = Title()
 
@@ -179,13 +189,18 @@ class SturdyDriver(LinuxDriver):
         self._file: Any = TerminalOutput(self._file, self._note_taken)
 
     def write(self, data: str) -> None:
-        """Never blocks: if too much waits for the terminal, the text is dropped. Frames check `is_free` first.
+        """Never blocks: if too much waits for the terminal, the text is dropped.
 
         Nothing is written in the background: there Textual has no thread for it.
         """
         if self._writer_thread and self._written - self._taken < MOST_WAITING:
             self._written += 1
             super().write(data)
+
+    def write_frame(self, frame: str) -> None:
+        """Call it only while the driver `is_free`."""
+        self.write(frame)
+        self._frame = self._written
 
     def close(self) -> None:
         """Textual keeps the thread that it has stopped; texts given to that would never be taken."""
@@ -217,15 +232,18 @@ class SturdyDriver(LinuxDriver):
         super().stop_application_mode()
 
     def is_free(self, when_free: Callable[[], None]) -> bool:
-        """Whether the terminal has taken everything; if not, `when_free` is called later, once it has."""
+        """Whether the terminal has taken the last frame; if not, `when_free` is called later, once it has.
+
+        Shorter texts hold up no frame: the first one would come after all that is loaded behind it.
+        """
         self._when_free = when_free  # set before the test: the writer thread may finish in between
-        if self._written == self._taken:
+        if self._taken >= self._frame:
             self._when_free = None
         return self._when_free is None
 
-    def _note_taken(self) -> None:
-        self._taken += 1
-        if self._written == self._taken and (when_free := self._when_free):
+    def _note_taken(self, texts: int) -> None:
+        self._taken += texts
+        if self._taken >= self._frame and (when_free := self._when_free):
             self._when_free = None
             with suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(when_free)
