@@ -248,6 +248,7 @@ def test_a_crash_of_the_screen_is_told_without_the_secrets_that_are_held(
     assert main([]) == 1
     told = capsys.readouterr().err
     assert told.startswith(f"{A_BUG}\nValueError: no *** here\n")
+    assert told.endswith("RuntimeError: this ended the screen: ValueError('no *** here')\n")
     assert SHORT not in told
 
 

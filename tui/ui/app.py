@@ -473,5 +473,5 @@ def run(deps: ScreenDeps, mouse: bool | None) -> int:
     if app.board_screen.problem:
         raise app.board_screen.problem
     if app.crash:
-        raise RuntimeError("the screen ended") from app.crash
+        raise RuntimeError(f"this ended the screen: {app.crash!r}") from app.crash
     return shutdown.code or app.return_code or 0
