@@ -171,13 +171,38 @@ def test_a_lasting_failure_ends_it_at_once() -> None:
     assert stage.talk.getvalue().startswith("codearts-watch: job 2: it failed: not found Check the job ID")
 
 
+@pytest.mark.parametrize("kind", [FailureKind.TLS, FailureKind.NOT_FOUND, FailureKind.REDIRECTED])
+def test_a_lasting_failure_of_a_job_that_was_read_ends_it_only_when_it_came_for_a_minute(kind: FailureKind) -> None:
+    stage = Stage(lambda job, at: failed(kind) if 100 <= at < 106 or 300 <= at < 306 else idle_from(600)(job, at))
+    code, after = waited(stage)
+    assert code is ExitCode.DONE
+    assert after < 610
+    stage = Stage(lambda job, at: failed(kind) if at >= 100 else RUNNING)
+    code, after = waited(stage, patience=HOUR)
+    assert code is ExitCode.UNREAD
+    assert 160 <= after < 300
+    assert f"job 1: it failed: {kind}" in stage.talk.getvalue()
+
+
+def test_lasting_failures_after_passing_ones_have_a_minute_too() -> None:
+    def answer(job: JobId, at: float) -> Outcome:
+        if 100 <= at < 460:
+            return failed(FailureKind.REDIRECTED if at >= 400 else FailureKind.DNS)
+        return idle_from(600)(job, at)
+
+    stage = Stage(answer)
+    code, after = waited(stage)
+    assert code is ExitCode.DONE
+    assert after < 610
+
+
 def test_with_any_a_lasting_failure_ends_it_only_when_no_job_is_left() -> None:
     stage = Stage(lambda job, at: LOST if job == job_id(2) else idle_from(100)(job, at))
     assert waited(stage, 2, any_one=True)[0] is ExitCode.DONE
     stage = Stage(lambda job, at: LOST if job == job_id(2) or at >= 60 else RUNNING)
     code, after = waited(stage, 2, any_one=True)
     assert code is ExitCode.UNREAD
-    assert 60 <= after < 70
+    assert 120 <= after < 200
 
 
 @pytest.mark.parametrize("any_one", [False, True])

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 HELP = "wait until jobs have stopped, or started"
 DESCRIPTION = (
     "Wait until the jobs no longer run, and print each as soon as that is so. A passing failure does not end "
-    "the wait, a lasting one does. With --outcome it waits up to 30 s more for what became of each build.\n"
+    "the wait. A lasting one, such as a job that is not found, ends it at once where the job was never read, and "
+    "after a minute or more where it was. With --outcome it waits up to 30 s more for what became of each build.\n"
     "Exit codes: 0 all stopped (--any: one; --outcome: and passed), 1 one cannot be read, 4 one did not pass, 5 "
     "or 124 the time is up (5: one gave no answer)."
 )
@@ -38,7 +39,8 @@ EXAMPLES = [
 ]
 
 PATIENCE = 60.0
-"""Seconds of back-off at most while the user waits."""
+"""Seconds of back-off at most while the user waits, and for which a lasting failure of a job that was read before
+must have come again and again: one bad node, or a log-in page of the network, says such a thing for a moment."""
 LOOK = 2.0
 """Seconds between two clock checks at most: the event loop's clock stops while the machine is suspended."""
 RECORD_AGAIN, RECORD_WITHIN = 5.0, 30.0
@@ -108,6 +110,10 @@ class Awaited:
     reached: bool = False
     status: Status | None = None
     failure: Failure | None = None
+    lasting_from: float | None = None
+    """When the first of the lasting failures in a row came; None if the last reading brought none."""
+    is_lost: bool = False
+    """Whether it fails with an error that waiting does not cure."""
     was_running: bool = False
     answered_at: float | None = None
     known: JobState = field(init=False)
@@ -121,8 +127,14 @@ class Awaited:
     def take(self, reading: Reading) -> None:
         self.known = self.known.record(reading)
         if isinstance(reading.outcome, Failure):
-            self.failure = reading.outcome
+            self.failure, at = reading.outcome, reading.received.at
+            if self.failure.kind.retry is not Retry.LASTING:
+                self.lasting_from = None
+            elif self.lasting_from is None:
+                self.lasting_from = at
+            self.is_lost = self._is_lost(at)
             return
+        self.lasting_from, self.is_lost = None, False
         self.failure, self.status, self.answered_at = None, reading.outcome, reading.received.at
         is_running = self.status is Status.RUNNING
         self.was_running = self.was_running or is_running
@@ -144,10 +156,11 @@ class Awaited:
     def is_refused(self) -> bool:
         return self.failure is not None and self.failure.kind.retry is Retry.SIGN_IN
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether it failed with an error that waiting does not cure."""
-        return self.failure is not None and self.failure.kind.retry in (Retry.LASTING, Retry.SIGN_IN)
+    def _is_lost(self, at: float) -> bool:
+        """Whether the failure that came at this moment is one that waiting does not cure."""
+        if self.is_refused or self.lasting_from is None:
+            return self.is_refused
+        return self.answered_at is None or at - self.lasting_from >= PATIENCE
 
     @property
     def state(self) -> str:
@@ -260,8 +273,8 @@ class NeverBuilt:
 
 
 def waiting(policy: "Policy") -> "Policy":
-    """The policy for a wait: after a passing failure, a job is read again within a minute."""
-    return policy._replace(back_off_most=min(policy.back_off_most, PATIENCE))
+    """The policy for a wait: after a failure, a job is read again within a minute."""
+    return policy._replace(back_off_most=min(policy.back_off_most, PATIENCE), lasting=min(policy.lasting, PATIENCE))
 
 
 def _learn(awaited: Mapping[JobId, Awaited], readings: Iterable[Reading]) -> list[Awaited]:
