@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
 HELP = "wait until jobs have stopped, or started"
 DESCRIPTION = (
-    "Wait until the jobs no longer run, and print each as soon as that is so. A passing failure does not end "
-    "the wait. A lasting one, such as a job that is not found, ends it at once where the job was never read, and "
-    "after a minute or more where it was. With --outcome it waits up to 30 s more for what became of each build.\n"
+    "Wait until the jobs no longer run; print each as soon as that is so. Only lasting failures end it, of a job that "
+    "was read before after a minute. --outcome: waits up to 30 s more for what became of each build.\n"
     "Exit codes: 0 all stopped (--any: one; --outcome: and passed), 1 one cannot be read, 4 one did not pass, 5 "
     "or 124 the time is up (5: one gave no answer)."
 )
