@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
+from typing import Self
 
 import httpx
 import pytest
@@ -430,6 +431,64 @@ async def test_a_tunnel_of_before_does_not_show_that_the_proxy_accepts_the_log_i
     assert [head.split()[0] for head in proxy.heads] == [b"CONNECT", b"GET", b"CONNECT", b"GET", b"CONNECT"]
 
 
+async def test_when_all_tunnels_break_a_log_in_that_is_good_no_more_is_sent_once(folder: Path) -> None:
+    """A password was changed, and the proxy has closed all its connections: eight log-ins would lock the account."""
+    async with TunnelProxy(folder) as proxy:
+        opener = proxy.opener()
+        assert isinstance(await probe(opener, BEHIND, PATIENCE), ProbeResponse)
+        proxy.refuses = True
+        failures = await asyncio.gather(*(probe(opener, BEHIND, PATIENCE) for _ in range(8)))
+    assert {isinstance(one, Failure) and REFUSED in one.summary for one in failures} == {True}
+    assert proxy.log_ins == 2
+
+
+async def test_when_all_tunnels_break_new_ones_wait_for_no_slow_answer(folder: Path) -> None:
+    async with TunnelProxy(folder) as proxy:
+        opener = proxy.opener()
+        assert isinstance(await probe(opener, BEHIND, PATIENCE), ProbeResponse)
+        proxy.answers_after = 9
+        answers = await asyncio.gather(*(probe(opener, BEHIND, PATIENCE) for _ in range(8)))
+    assert {type(one) for one in answers} == {ProbeResponse}
+    assert proxy.log_ins == 9
+
+
+class TunnelProxy:
+    """A proxy with a log-in, and the service behind it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.refuses = False
+        self.log_ins = self.answers_after = 0
+        """The service answers as soon as there were so many log-ins."""
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._tls.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+        self._server = ScriptedServer(self._serve)
+        self._logged_in = asyncio.Condition()
+
+    async def __aenter__(self) -> Self:
+        await self._server.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._server.__aexit__(*error)
+
+    def opener(self) -> Callable[[], httpx.AsyncClient]:
+        address = self._server.url.replace("//", "//me:old@")
+        return lambda: open_http(BEHIND.url, proxy=address, verify=False)
+
+    async def _serve(self, connection: ScriptedConnection) -> None:
+        await connection.request()
+        async with self._logged_in:
+            self.log_ins += 1
+            self._logged_in.notify_all()
+        await connection.send(WANTS_LOGIN if self.refuses else b"HTTP/1.1 200 Connection established\r\n\r\n")
+        if not self.refuses:
+            await connection.start_tls(self._tls)
+            await connection.request()
+            async with self._logged_in:
+                await self._logged_in.wait_for(lambda: self.log_ins >= self.answers_after)
+            await connection.send(GOOD)
+
+
 @pytest.mark.parametrize(
     ("greeting", "said"),
     [
@@ -486,17 +545,35 @@ async def test_after_tls_failed_in_a_tunnel_the_next_request_makes_a_new_one(fol
     assert proxy.connections == 3
 
 
-@pytest.mark.parametrize("scheme", ["http", "socks5"])
+@pytest.mark.parametrize("scheme", ["http", "socks5", "https"])
 async def test_a_proxy_that_gives_no_answer_is_not_taken_for_a_slow_service(
-    monkeypatch: pytest.MonkeyPatch, scheme: str
+    monkeypatch: pytest.MonkeyPatch, scheme: str, folder: Path
 ) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+
     async def be_silent(connection: ScriptedConnection) -> None:
         await connection.hung_up()
 
     monkeypatch.setattr("tui.codearts.connections.CONNECT_WITHIN", 0.05)
-    async with ScriptedServer(be_silent) as proxy:
-        address = proxy.url.replace("http", scheme)
-        service = Endpoint("https://build.invalid")
-        failure = await probe(ConnectionOptions(proxy=address).opener(service.url), service, PATIENCE)
+    async with ScriptedServer(be_silent, tls=tls if scheme == "https" else None) as proxy:
+        address = f"{scheme}://{proxy.url.partition('://')[2]}"
+        failure = await probe(lambda: open_http(BEHIND.url, proxy=address, verify=False), BEHIND, PATIENCE)
     assert isinstance(failure, Failure)
     assert failure.summary == f"No connection through the proxy {address} (settings) was made in time."
+
+
+async def test_requests_that_wait_for_a_proxys_log_in_name_the_proxy_that_gives_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def be_silent(connection: ScriptedConnection) -> None:
+        await connection.hung_up()
+
+    for module in ("connections", "tls_and_proxy"):
+        monkeypatch.setattr(f"tui.codearts.{module}.CONNECT_WITHIN", 0.05)
+    async with ScriptedServer(be_silent) as proxy:
+        opener = ConnectionOptions(proxy=proxy.url.replace("//", "//me:hunter2@")).opener(BEHIND.url)
+        failures = await asyncio.gather(*(probe(opener, BEHIND, PATIENCE) for _ in range(8)))
+    assert {isinstance(one, Failure) and one.summary for one in failures} == {
+        f"No connection through the proxy {proxy.url} (settings) was made in time."
+    }

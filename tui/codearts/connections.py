@@ -22,6 +22,8 @@ from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.codearts.extra_call import CallKind
 from tui.codearts.status_api import status_path
 from tui.codearts.tls_and_proxy import (
+    CONNECT_WITHIN,
+    ProxyAttempt,
     ProxyLogin,
     ProxyRoute,
     proxy_login,
@@ -49,6 +51,8 @@ _LARGEST = "codearts-watch.largest_answer"
 """The request's extension that bounds its whole answer, in bytes."""
 _IS_NEW = "codearts-watch.is_new_connection"
 """The request's extension that the transport sets: whether a connection was made for it."""
+_ATTEMPT = "codearts-watch.proxy_attempt"
+"""The request's extension with its `ProxyAttempt`, if the proxy wants a log-in."""
 _SMALLEST_PIECE = 64
 """A received piece counts as at least so many bytes: each costs CPU, however small it is."""
 
@@ -61,14 +65,29 @@ def size_limit(largest_body: int) -> dict[str, int]:
 class _Meter:
     """Counts the bytes that are received for one request. Raises AnswerTooLarge when there are too many."""
 
-    __slots__ = ("awaits_tunnel", "left", "needs_tunnel", "opened")
+    __slots__ = ("attempt", "left", "opened", "tls_to_come", "tls_to_make")
 
     def __init__(self) -> None:
         self.left = 0
         self.opened: httpcore.AsyncNetworkStream | None = None
         """The connection that was made for it; None for one of before."""
-        self.needs_tunnel = self.awaits_tunnel = False
-        """Whether a new connection needs one through the proxy, and whether that is still to be made."""
+        self.tls_to_make = self.tls_to_come = 0
+        """How often TLS begins on a new connection, and how often it is still to begin; 0 without a tunnel, since the
+        last TLS is the one in the tunnel."""
+        self.attempt: ProxyAttempt | None = None
+
+    async def on_connecting(self) -> None:
+        """A connection is about to be made."""
+        if self.attempt:
+            await self.attempt.before_login()
+        self.tls_to_come = self.tls_to_make
+
+    async def on_tls(self) -> None:
+        """TLS is about to begin."""
+        if self.tls_to_come:
+            self.tls_to_come -= 1
+            if self.attempt and not self.tls_to_come:
+                await self.attempt.on_tunnel()
 
     def count(self, data: bytes) -> None:
         self.left -= max(len(data), _SMALLEST_PIECE)
@@ -94,7 +113,7 @@ class Transport(httpx.AsyncHTTPTransport):
         """`keep` is how many seconds a connection is kept without use."""
         limits = httpx.Limits(max_connections=1, keepalive_expiry=keep)
         super().__init__(verify=context, trust_env=False, limits=limits, proxy=proxy)
-        self._has_proxy = proxy is not None
+        self._tls_to_make = 0 if proxy is None else 2 if proxy.url.scheme == "https" else 1
         self._meter = _Meter()
         # httpx has no parameter for the backend of its pool
         self._pool._network_backend = _Backend(self._pool._network_backend, self._meter)
@@ -103,15 +122,16 @@ class Transport(httpx.AsyncHTTPTransport):
         if any(holds_unread(connection) for connection in self._pool.connections):
             await self._pool.aclose()  # closes its connections only: the pool can be used again
         self._meter.left = request.extensions.get(_LARGEST) or size_limit(LARGEST_BODY)[_LARGEST]
-        self._meter.opened, self._meter.awaits_tunnel = None, False
-        self._meter.needs_tunnel = self._has_proxy and request.url.scheme == "https"
+        self._meter.opened, self._meter.tls_to_come = None, 0
+        self._meter.tls_to_make = self._tls_to_make if request.url.scheme == "https" else 0
+        self._meter.attempt = request.extensions.get(_ATTEMPT)
         try:
             response = await super().handle_async_request(request)
         except BaseException as error:
             if self._meter.opened:  # httpcore leaves it open where a SOCKS proxy refuses, breaks off or hangs,
                 await self._meter.opened.aclose()
                 await self._pool.aclose()  # and keeps a tunnel in which TLS failed: the next request waited for it
-            if isinstance(error, httpx.ReadTimeout) and self._meter.awaits_tunnel:
+            if isinstance(error, httpx.ReadTimeout) and self._meter.tls_to_come:
                 raise httpx.ConnectTimeout("the proxy gives no answer") from error
             raise
         request.extensions[_IS_NEW] = self._meter.opened is not None
@@ -139,7 +159,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
         self._inner, self._meter = inner, meter
 
     async def connect_tcp(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
-        self._meter.awaits_tunnel = self._meter.needs_tunnel
+        await self._meter.on_connecting()
         self._meter.opened = opened = _Stream(await self._inner.connect_tcp(*where, **how), self._meter)
         return opened
 
@@ -151,7 +171,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         self._inner, self._meter = inner, meter
 
     async def read(self, *how: Any, **more: Any) -> bytes:
-        if self._meter.awaits_tunnel:
+        if self._meter.tls_to_come:
             more["timeout"] = CONNECT_WITHIN
         data = await self._inner.read(*how, **more)
         self._meter.count(data)
@@ -164,7 +184,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         await self._inner.aclose()
 
     async def start_tls(self, *how: Any, **more: Any) -> httpcore.AsyncNetworkStream:
-        self._meter.awaits_tunnel = False
+        await self._meter.on_tls()
         return _Stream(await self._inner.start_tls(*how, **more), self._meter)
 
     def get_extra_info(self, info: str) -> Any:
@@ -188,8 +208,6 @@ _HEADERS = {
     "Accept-Encoding": "identity",  # a compressed answer could grow without bound
     "User-Agent": f"codearts-watch/{__version__}",
 }
-CONNECT_WITHIN = 5.0
-"""Seconds that each step of making a connection may take: to the proxy, through it, TLS."""
 _TIMEOUT = httpx.Timeout(10, connect=CONNECT_WITHIN, pool=None)
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
 _BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
@@ -257,7 +275,8 @@ class _HttpClient(httpx.AsyncClient):
         try:
             if not self.proxy_login:
                 return await self._send(request, **options)
-            async with self.proxy_login.attempt():
+            async with self.proxy_login.attempt() as attempt:
+                request.extensions[_ATTEMPT] = attempt
                 response = await self._send(request, **options)
                 if request.extensions.get(_IS_NEW, True):  # a tunnel of before was made by the log-in of before
                     self.proxy_login.accept()

@@ -24,6 +24,8 @@ LOGINS_APART = 600.0
 """Seconds between two attempts with a proxy's log-in that was refused: five in half an hour lock many an account."""
 SHORT_REST = 60.0
 """Seconds until the next attempt with a log-in that the proxy has accepted before, or that the user asks for."""
+CONNECT_WITHIN = 5.0
+"""Seconds that each step of making a connection may take: to the proxy, through it, TLS."""
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -94,13 +96,14 @@ def proxy_route(url: str, own: str | None, environ: Mapping[str, str]) -> ProxyR
 class ProxyLogin:
     """The log-in in a proxy's address. One that was refused is sent again seldom, since accounts lock after a few.
 
-    Until the proxy has accepted it, requests go through the proxy one at a time.
+    It is sent for each connection that is made. Of several that are wanted at once the first is made alone: if the
+    password was changed, all of them would be refused. Until the proxy has accepted it, requests go one at a time, too.
     """
 
     def __init__(self) -> None:
         self._is_accepted = False
         self._one_at_a_time = asyncio.Lock()
-        self._refused_at = self._rests_until = -inf
+        self._accepted_at = self._refused_at = self._rests_until = -inf
         """Seconds of the event loop's clock."""
 
     def hurry(self) -> None:
@@ -108,18 +111,17 @@ class ProxyLogin:
         self._rests_until = min(self._rests_until, self._refused_at + SHORT_REST)
 
     @asynccontextmanager
-    async def attempt(self) -> AsyncIterator[None]:
+    async def attempt(self) -> AsyncIterator["ProxyAttempt"]:
         """Encloses a request, and learns from its exception. Raises ProxyLoginRefused while the log-in rests."""
         clock = asyncio.get_running_loop().time
         async with AsyncExitStack() as alone:
-            if not self._is_accepted:
-                await alone.enter_async_context(self._one_at_a_time)
-            if self._is_accepted:  # by now
-                await alone.aclose()
-            if self._rests(now := clock()):
-                raise ProxyLoginRefused(self._rests_until - now)
+            attempt = ProxyAttempt(self, alone)
+            if self._is_accepted:
+                self.check()
+            else:
+                await attempt.before_login()
             try:
-                yield
+                yield attempt
             except httpx.ProxyError as error:
                 if not refuses_login(error):
                     raise
@@ -129,12 +131,52 @@ class ProxyLogin:
                     self._is_accepted = False
                 raise ProxyLoginRefused(self._rests_until - now) from error
 
+    async def turn(self, alone: AsyncExitStack) -> None:
+        """Waits until no other log-in is under way. `alone` holds up the others, unless it was accepted meanwhile.
+
+        Raises httpx.ConnectTimeout if that takes too long, as with a proxy that gives no answer.
+        """
+        since = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN):
+                await alone.enter_async_context(self._one_at_a_time)
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout("another log-in is under way") from error
+        if self._is_accepted and self._accepted_at >= since:
+            await alone.aclose()
+
+    def check(self) -> None:
+        """Raises ProxyLoginRefused while the log-in rests."""
+        if self._rests(now := asyncio.get_running_loop().time()):
+            raise ProxyLoginRefused(self._rests_until - now)
+
     def accept(self) -> None:
         """The proxy made a connection by this log-in."""
-        self._is_accepted = not self._rests(asyncio.get_running_loop().time())
+        self._accepted_at = now = asyncio.get_running_loop().time()
+        self._is_accepted = not self._rests(now)
 
     def _rests(self, now: float) -> bool:
         return now < self._rests_until
+
+
+class ProxyAttempt:
+    """A request through a proxy that wants a log-in. Its transport tells when a connection is made for it."""
+
+    def __init__(self, login: ProxyLogin, alone: AsyncExitStack) -> None:
+        self._login, self._alone = login, alone
+        self._had_its_turn = False
+
+    async def before_login(self) -> None:
+        """To be called before the log-in is sent. Raises ProxyLoginRefused while it rests."""
+        if not self._had_its_turn:
+            await self._login.turn(self._alone)
+            self._had_its_turn = True
+        self._login.check()
+
+    async def on_tunnel(self) -> None:
+        """The proxy made the connection: others need not wait for this request's answer."""
+        self._login.accept()
+        await self._alone.aclose()
 
 
 _LOGINS: dict[str, ProxyLogin] = {}
