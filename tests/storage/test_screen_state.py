@@ -1,5 +1,6 @@
 """What the user changed on the screen is found again, or silently forgotten."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,25 @@ def test_what_is_wrong_is_the_default_and_the_rest_counts(tmp_path: Path) -> Non
     path = tmp_path / "screen.toml"
     path.write_text('theme = 5\nsort = "age"\nreverse = 1\ndetails = "no"\nwide = true\nnew = 1\n')
     assert load_state(path) == ScreenState(sort="age", wide=True)
+
+
+def test_what_a_newer_version_wrote_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "screen.toml"
+    newer = 'theme = "nord"\ndensity = "high"\nsince = 2026-11-27\n[marks]\nweb = ["a", 1.5]\n'
+    path.write_text(newer)
+    save_state(path, ScreenState(theme="dusk", filter="web"))
+    assert load_state(path) == ScreenState(theme="dusk", filter="web")
+    kept = tomllib.loads(path.read_text())
+    assert {key: kept[key] for key in ("density", "since", "marks")} == {
+        key: value for key, value in tomllib.loads(newer).items() if key != "theme"
+    }
+
+
+def test_what_nests_too_deep_to_be_kept_is_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "screen.toml"
+    path.write_text(f"new = {'[' * 400}{']' * 400}\n")
+    save_state(path, ScreenState(filter="web"))
+    assert load_state(path) == ScreenState(filter="web")
 
 
 @pytest.mark.parametrize(
@@ -55,3 +75,5 @@ def test_any_file_is_a_state(tmp_path_factory: pytest.TempPathFactory, content: 
     path = tmp_path_factory.getbasetemp() / "screen.toml"
     path.write_bytes(content)
     assert isinstance(load_state(path), ScreenState)
+    save_state(path, ScreenState(filter="web"))
+    assert load_state(path) == ScreenState(filter="web")

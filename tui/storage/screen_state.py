@@ -46,10 +46,7 @@ class ScreenState(NamedTuple):
 
 def load_state(path: Path) -> ScreenState:
     """Returns the state in this file, with the default for each value that is missing or wrong. Never raises."""
-    try:
-        content = parse(read_text(path, LIMIT, check_invented) or "")
-    except FileError:
-        return ScreenState()
+    content = _content(path)
     return ScreenState(
         theme=_text(content, "theme"),
         sort=FORMER_SORTS.get(sort := _text(content, "sort"), sort),
@@ -70,10 +67,24 @@ def load_state(path: Path) -> ScreenState:
 
 
 def save_state(path: Path, state: ScreenState) -> None:
-    """Raises UserError if it cannot be written."""
+    """Keeps what a newer version wrote and this one does not know. Raises UserError if it cannot be written."""
     import tomli_w  # imported late: most starts write no file
 
-    write_invented(path, tomli_w.dumps({key: _plain(value) for key, value in state._asdict().items()}))
+    known = {key: _plain(value) for key, value in state._asdict().items()}
+    unknown = {key: value for key, value in _content(path).items() if key not in known}
+    try:
+        text = tomli_w.dumps({**known, **unknown})
+    except RecursionError:  # no program nests so deep
+        text = tomli_w.dumps(known)
+    write_invented(path, text)
+
+
+def _content(path: Path) -> Mapping[str, object]:
+    """Returns what the file holds; nothing if it cannot be read. Never raises."""
+    try:
+        return parse(read_text(path, LIMIT, check_invented) or "")
+    except FileError:
+        return {}
 
 
 def _plain(value: object) -> object:
