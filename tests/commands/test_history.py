@@ -101,6 +101,25 @@ def test_a_person_sees_how_far_it_is_with_asking_and_no_trace_of_that_is_left(
     assert talk.getvalue().endswith("\r\x1b[K")
 
 
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ((), "No run of these jobs is known yet."),
+        (("--since", "1h"), "No run since then is known."),
+        (("--json",), ""),
+    ],
+)
+def test_a_person_is_told_that_there_is_no_run_and_a_pipe_is_not(
+    user: User, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...], said: str
+) -> None:
+    context = user.context("--status-only", "history", "f" * 32, *argv)
+    assert history.run(context, context.flags) is ExitCode.DONE
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stdout", CommandTerminal())
+    assert history.run(context, context.flags) is ExitCode.DONE
+    assert capsys.readouterr().err.removeprefix("codearts-watch: ").strip() == said
+
+
 def test_with_status_only_nothing_is_asked_and_the_limits_count(
     user: User, server: ContractServer, capsys: pytest.CaptureFixture[str]
 ) -> None:

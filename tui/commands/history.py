@@ -83,6 +83,8 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     else:
         heads = HEADS if output.is_for_a_person else ()
         output.lines(aligned([_cells(one, context.now().wall, glyphs_for(context.environ)) for one in known], heads))
+    if not known and not arguments.json and output.is_for_a_person:
+        output.say("No run since then is known." if since else "No run of these jobs is known yet.")
     if len(known) < len(every) and not arguments.limit and output.is_for_a_person:
         output.say(f"These are the last {LIMIT} of {len(every)} runs: --limit {len(every)} prints all.")
     return code
