@@ -23,11 +23,13 @@ from tui.codearts.auth.credentials import EnvironmentToken
 from tui.codearts.client import StatusClient
 from tui.codearts.connections import ProbeResponse, open_http, probe
 from tui.codearts.endpoints import Endpoint, parse_endpoint
+from tui.codearts.server_clock import ServerClock
 from tui.codearts.status_api import status_path
 from tui.codearts.tls_and_proxy import authorities, proxy_login, proxy_route, shown_proxy
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Status
-from tui.profiles.resolve import ConnectionOptions
+from tui.profiles.access import Access, LazyClient
+from tui.profiles.resolve import ConnectionOptions, Endpoints
 
 CERTIFICATE = (
     "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost "
@@ -352,6 +354,22 @@ async def test_a_user_who_asks_sends_a_refused_log_in_again_once_a_minute_at_mos
         await asyncio.sleep(0.5)
     assert [round(at - sent[0]) for at in sent] == [0, 60, 120]
     await reader.close()
+
+
+async def test_a_profiles_reader_sends_a_refused_log_in_again_when_the_user_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tui.codearts.tls_and_proxy.SHORT_REST", 0.0)
+    async with ScriptedServer(answering(WANTS_LOGIN)) as proxy:
+        options = ConnectionOptions(proxy=proxy.url.replace("//", "//me:wrong@"))
+        access = Access(Endpoints(BEHIND), options, ServerClock(clock()), clock())
+        reader = LazyClient(access, EnvironmentToken(TOKEN))
+        for _ in range(3):
+            await reader.read(JOB)
+        reader.hurry()
+        await reader.read(JOB)
+        await reader.close()
+    assert len(proxy.heads) == 2
 
 
 @in_virtual_time

@@ -84,7 +84,7 @@ class LazyClient:
         self._credential.reset()
 
     def hurry(self) -> None:
-        self._credential.hurry()
+        (self._client or self._credential).hurry()
 
     async def close(self) -> None:
         if self._client:
