@@ -47,9 +47,9 @@ def test_a_script_has_every_command_and_option_and_is_one(name: str, tmp_path: P
         subprocess.run([program, "-n", str(path)], check=True, timeout=20)
 
 
-def completed(shell: Shell, *words: str, line: str = "") -> list[str]:
+def completed(shell: Shell, *words: str, line: str = "", before: str = "") -> list[str]:
     """What bash offers for the last word; `line` where it is not just the words with blanks between."""
-    script = SHELLS["bash"](SPOKEN) + "COMP_LINE=$LINE COMP_POINT=${#COMP_LINE}\n"
+    script = before + SHELLS["bash"](SPOKEN) + "COMP_LINE=$LINE COMP_POINT=${#COMP_LINE}\n"
     script += 'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _codearts_watch\n'
     script += 'for word in "${COMPREPLY[@]}"; do echo "$word"; done'
     done = subprocess.run(
@@ -95,6 +95,14 @@ def test_bash_puts_back_only_what_is_behind_a_colon_or_an_equals_sign(shell: She
     assert completed(shell, "status", "web", ":", line="status web:") == ["front\\ end", "back"]
     assert completed(shell, "status", "a", "=", line="status a=") == ["b"]
     assert completed(shell, "wait", "--until", "=", "c", line="wait --until=c") == ["cycle"]
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not here")
+def test_bash_starts_no_process_for_each_job(shell: Shell) -> None:
+    shell.watch({job_id(n): f"job {n}" for n in range(1, 31)})
+    noted = 'printf() { ((BASH_SUBSHELL)) && echo "started for $*" >&2; builtin printf "$@"; }\n'
+    assert len(completed(shell, "status", "", before=noted)) == 60
+    assert len(completed(shell, "status", "job\\ 2", before=noted)) == 11
 
 
 @pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not here")

@@ -95,7 +95,7 @@ def bash(specs: Sequence[CommandSpec]) -> str:
     with_value = "|".join(word for option in _options(specs) if option.takes_value for word in option.spellings)
     return f"""# bash completion of {PROGRAM}: put this into a file that ~/.bashrc sources.
 _codearts_watch() {{
-    local IFS=$'\\n' word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command='' at line
+    local IFS=$'\\n' word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command='' at line quoted
     local words='' jobs='' text=${{COMP_LINE:0:COMP_POINT}} kept=''
     COMPREPLY=()
     if [[ -n $text ]]; then  # bash parts words at : and =, and puts back only what is behind the last of them
@@ -121,7 +121,8 @@ _codearts_watch() {{
     esac
     if [[ -n $jobs && $word != -* ]]; then
         while IFS=$'\\t' read -r line _; do
-            [[ $line == "$word"* || $(printf %q "$line") == "$word"* ]] && COMPREPLY+=("$(printf %q "$line")")
+            printf -v quoted %q "$line"  # no $(…), which would start a process for each job
+            [[ $line == "$word"* || $quoted == "$word"* ]] && COMPREPLY+=("$quoted")
         done < <({LIST})
     fi
     while read -r line; do
