@@ -156,3 +156,23 @@ def test_a_terminal_without_a_size_is_taken_for_a_usual_one(
             terminal.wait_for(lambda text: len(text.splitlines()) == 30 and "help" in text.splitlines()[-1])
             terminal.press("q")
             assert terminal.wait_exit() == 0
+
+
+def test_a_terminal_that_reports_its_size_when_it_is_asked_to_gets_no_second_screen(tmp_path: Path) -> None:
+    """It reports every change from then on, and at once the size that it has. After a change all is drawn again."""
+    labels, answers = numbered(3)
+    with ContractServer(answers) as server:
+        home = Home(tmp_path, server.url)
+        home.watch(labels)
+        with home.start(rows=24, columns=80) as terminal:
+            terminal.wait_for("3 idle")
+            terminal.send("\x1b[?2048;2$y")
+            terminal.wait_for(lambda text: b"\x1b[?2048h" in terminal.raw)
+            report = "\x1b[48;24;80;480;800t"
+            heads = terminal.raw.count(b"State")
+            terminal.send(report)
+            terminal.press("down")
+            terminal.wait_for("› .*job 002")
+            assert terminal.raw.count(b"State") == heads
+            terminal.send(report)
+            terminal.wait_for(lambda text: terminal.raw.count(b"State") == heads + 1)

@@ -27,7 +27,8 @@ _IN_A_THREAD = 256 * 1024
 REFUSALS = 2
 """So many refusals in a row switch a kind off."""
 FIRST_REST, LONGEST_REST = 60.0, 4 * 3600.0
-"""Seconds that a kind rests after an error of the service; doubled each time. Meanwhile a failed build is shown as idle."""
+"""Seconds that a kind rests after an error of the service; doubled each time. Meanwhile a failed build is shown as
+idle."""
 THROTTLED_REST = 300.0
 """Seconds that all kinds rest after the service asked for fewer requests, or refused the sign-in of an extra call."""
 NETWORK_REST = 60.0

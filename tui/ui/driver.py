@@ -182,6 +182,8 @@ class SturdyDriver(LinuxDriver):
     """The number of the text that is the last frame."""
     _when_free: Callable[[], None] | None = None
     _title = Title()
+    _has_reported = False
+    """Whether the terminal has reported its size since it was asked to do so at each change."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -263,6 +265,7 @@ class SturdyDriver(LinuxDriver):
             self._send(parser.tick())
 
     def start_application_mode(self) -> None:
+        self._has_reported = False
         start: Callable[[], None] = super().start_application_mode
         start()
         if not self._writer_thread and self._is_in_front():  # it was stopped in the background, and fetched
@@ -294,7 +297,11 @@ class SturdyDriver(LinuxDriver):
 
     def process_message(self, message: Message) -> None:
         if isinstance(message, events.Resize):
-            self._size = _usable(*message.size)
+            before, self._size = self._size, _usable(*message.size)
+            is_report, has_reported = message.pixel_size is not None, self._has_reported
+            self._has_reported = has_reported or is_report
+            if is_report and not has_reported and self._size == before:
+                return  # it reports its size as soon as it is asked to: nothing has moved
             size = Size(*self._size)
             message = events.Resize(size, size, size, message.pixel_size)
         super().process_message(message)
