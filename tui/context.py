@@ -240,6 +240,7 @@ class Context:
     def _inputs(self) -> "ProfileInputs":
         """With the environment as it is before secrets are taken out of it."""
         from tui.profiles.resolve import Flags, ProfileInputs
+        from tui.storage.learned import KeptRefusals
 
         flags = Flags(
             self.flags.profile or "",
@@ -250,7 +251,9 @@ class Context:
             self.flags.token_file,
         )
         folder = (self.settings_file or Path()).parent  # without a settings file no name in it needs a folder
-        return ProfileInputs(flags, dict(self.environ), _home(), folder, self.now)
+        state = self.locations.state
+        refused = KeptRefusals(state.with_name("refused.json"), lambda: self.now().wall) if state else None
+        return ProfileInputs(flags, dict(self.environ), _home(), folder, self.now, refused)
 
     def app(self) -> App:
         """All profiles, built. Opens the log of --log. Raises UserError for what cannot be used.

@@ -1,5 +1,6 @@
 """Files that the program puts beside the user's own, on hosts with other users: no way into other files."""
 
+import asyncio
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ from tui.core.errors import UserError
 from tui.core.job import Job, ServiceName
 from tui.storage import job_entries
 from tui.storage.files import FileError, read_text
-from tui.storage.learned import KeptName, KeptUnits, RememberedLimits, load_names, save_names
+from tui.storage.learned import KeptName, KeptRefusals, KeptUnits, RememberedLimits, load_names, save_names
 from tui.storage.screen_state import ScreenState, load_state, save_state
 from tui.storage.settings import Settings, load_settings
 from tui.storage.shared_budget import BudgetFolder, BudgetUnusable
@@ -96,6 +97,7 @@ def invented_files_say(folder: Path) -> tuple[object, ...]:
         {job: known.name.name for job, known in load_names(folder / "names.json").items()},
         limits.limit("me", now.timestamp()),
         KeptUnits(folder / "units.json").calibration("service").build_time.unit,
+        asyncio.run(KeptRefusals(folder / "refused.json", lambda: now).refused_at("me", b"login")),
     )
 
 
@@ -105,6 +107,7 @@ def test_what_another_user_may_have_written_is_not_believed(tmp_path: Path, owne
     save_state(tmp_path / "screen.toml", ScreenState(filter="web"))
     save_names(tmp_path / "names.json", {job_id(1): KeptName(ServiceName("pay"), now)})
     RememberedLimits(tmp_path / "limits.json").keep("me", Limit(5, 60, now.timestamp()), now.timestamp())
+    asyncio.run(KeptRefusals(tmp_path / "refused.json", lambda: now).keep("me", b"login"))
     (tmp_path / "units.json").write_text('{"service": {"build_time": "SECONDS"}}')
     assert all(invented_files_say(tmp_path))
     for file in tmp_path.iterdir():

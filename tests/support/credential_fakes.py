@@ -73,6 +73,9 @@ class ScriptedIssuer:
     def changed(self) -> bool:
         return self.is_changed
 
+    def reset(self) -> None:
+        """It remembers no refusals."""
+
 
 def refusal(digits: str = "0301") -> Failure:
     return Failure(FailureKind.SIGN_IN, "The token was refused.", f"APIGW.{digits}")

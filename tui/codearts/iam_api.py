@@ -10,7 +10,7 @@ from datetime import datetime
 import httpx
 
 from tui.codearts.auth.credentials import Secret, check_token
-from tui.codearts.auth.providers import PasswordSource
+from tui.codearts.auth.providers import PasswordSource, RefusedLogins
 from tui.codearts.auth.refreshable import Token
 from tui.codearts.connections import Response, size_limit
 from tui.codearts.endpoints import Endpoint
@@ -35,6 +35,10 @@ _WRONG_LOGIN = (
     "IAM refuses the user name or password. It says the same of four users whose password is right: one that is the "
     "account itself (a HUAWEI ID) and no IAM user, a federated one, one with MFA or login protection, and one without "
     "programmatic access. For these give a ready token or an access key."
+)
+_REFUSED_BEFORE = (
+    "IAM refused this user name and password at {0:%H:%M}. So that the account is not locked, they are sent again an "
+    "hour after that, or at once by codearts-watch check."
 )
 _NEEDS_MFA = "This user logs in with MFA, which no program can renew: give a ready token or an access key."
 _NO_PROJECT = (
@@ -62,13 +66,18 @@ class IamTokens:
         login: LoginRequest,
         password: PasswordSource,
         clock: ServerClock,
+        refused: RefusedLogins | None = None,
     ) -> None:
+        """`refused` are those of earlier runs of the program; None if they are not remembered."""
         self.source = f"IAM user {clean(login.user, 60)}"
         self._open_http = open_http
         self._endpoint = endpoint
         self._login = login
         self._password = password
         self._clock = clock
+        self._refused = refused
+        self._whose = json.dumps((endpoint.url, login.account, login.user))
+        self._is_asked_for = False
 
     async def issue(self, typed: PasswordSource | None = None) -> Token | Failure:
         """Logs in once, with `typed` or else its own password. Never retries: accounts lock after a few failures."""
@@ -76,15 +85,26 @@ class IamTokens:
         if isinstance(password, Failure):
             return password
         body = token_request(self._login, password.reveal())
+        is_asked_for, self._is_asked_for = self._is_asked_for or typed is not None, False
+        if self._refused and not is_asked_for and (at := await self._refused.refused_at(self._whose, body)):
+            return Failure(FailureKind.SIGN_IN, _REFUSED_BEFORE.format(at))
         headers = {"Content-Type": "application/json;charset=utf8"}
         response = await _call(self._open_http, "POST", self._endpoint, headers, body, self._clock)
         if isinstance(response, Failure):
             return response
         status = response.http_status or 0
-        return interpret_token(status, response.headers, response.body, (password.reveal(),))
+        issued = interpret_token(status, response.headers, response.body, (password.reveal(),))
+        if self._refused and isinstance(issued, Token):
+            await self._refused.forget(self._whose)
+        elif self._refused and status in (401, 403):
+            await self._refused.keep(self._whose, body)
+        return issued
 
     def changed(self) -> bool:
         return self._password.changed()
+
+    def reset(self) -> None:
+        self._is_asked_for = True
 
 
 async def inspect_token(

@@ -50,6 +50,7 @@ async def all_steps(context: Context, has_unicode: bool) -> AsyncIterator[Step]:
             yield step
         at = "profile"
         profile = context.build(in_charge)
+        profile.credential.reset()  # a user who calls this asks for a log-in, whatever was refused before
     except UserError as problem:
         yield fails(at, str(problem), ExitCode.USAGE)
     else:

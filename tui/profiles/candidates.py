@@ -150,7 +150,9 @@ def _iam(name: str, settings: ProfileSettings, user: IamSettings, access: Access
         raise UserError(f"Profile {name} logs in to no project: give it project (like cn-north-4) or project_id.")
     login = LoginRequest(user.user, user.account, project, settings.project_id)
     password = _password(user, inputs)
-    iam = IamTokens(access.options.opener(endpoints.iam.url), endpoints.iam, login, password, access.clock)
+    iam = IamTokens(
+        access.options.opener(endpoints.iam.url), endpoints.iam, login, password, access.clock, inputs.refused
+    )
     held = password if isinstance(password, HeldPassword) else None
     whose = (endpoints.iam.url, user.account, user.user)
     return _refreshable(iam, access.clock, origin_of(name, "iam"), whose, held)._replace(iam=iam)

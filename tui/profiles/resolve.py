@@ -26,6 +26,8 @@ from tui.storage.settings import Settings
 if TYPE_CHECKING:
     import httpx
 
+    from tui.codearts.auth.providers import RefusedLogins
+
 
 _REGIONS = ("HW_REGION_NAME", "OS_REGION_NAME")
 """Terraform's and OpenStack's names."""
@@ -67,6 +69,8 @@ class ProfileInputs:
     folder: Path
     """The folder of the settings file."""
     now: Callable[[], Moment]
+    refused: "RefusedLogins | None" = None
+    """Log-ins that earlier runs of the program were refused."""
 
     def variable(self, name: str) -> str:
         return self.environ.get(name, "").strip()

@@ -1,12 +1,13 @@
-"""What was learned of services, kept until the next start: the units of their durations, the limits they named, and
-the names of the watched jobs.
+"""What was learned of services, kept until the next start: the units of their durations, the limits they named, the
+log-ins they refused, and the names of the watched jobs.
 """
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.core.errors import UserError
 from tui.core.job import JobId, ServiceName
@@ -105,6 +106,73 @@ class RememberedLimits:
                 if limit := limit_of(calls, seconds, learned):
                     found[key] = limit
         return found
+
+
+REFUSAL_RESTS = timedelta(hours=1)
+"""An account locks after three to ten refusals within 15 to 60 minutes."""
+_ROUNDS = 200_000
+"""Of the hash: a tenth of a second."""
+
+
+class KeptRefusals:
+    """The log-ins that were refused in the last hour, one a user: other runs of the program do not send them again.
+
+    Of a log-in a slow hash with a salt of its own is kept, and nothing of one that was accepted.
+    """
+
+    def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
+        """`now` is the wall clock."""
+        self._path, self._now = path, now
+
+    async def refused_at(self, whose: str, login: bytes) -> datetime | None:
+        """Returns when this log-in was refused, in local time; None if it may be sent. Never raises."""
+        import asyncio  # as above
+
+        return await asyncio.to_thread(self._refused_at, whose, login)
+
+    async def keep(self, whose: str, login: bytes) -> None:
+        """This log-in was refused. Replaces an earlier one of the same user. Never raises."""
+        import asyncio  # as above
+
+        await asyncio.to_thread(self._keep, whose, login)
+
+    async def forget(self, whose: str) -> None:
+        """A log-in of this user was accepted. Never raises."""
+        import asyncio  # as above
+
+        await asyncio.to_thread(self._forget, whose)
+
+    def _refused_at(self, whose: str, login: bytes) -> datetime | None:
+        with suppress(KeyError, ValueError, TypeError, OverflowError, OSError):
+            seconds, salt, kept = self._load()[_key(whose)]
+            at = datetime.fromtimestamp(seconds, UTC)
+            if timedelta(0) <= self._now() - at < REFUSAL_RESTS and _hashed(login, bytes.fromhex(salt)) == kept:
+                return at.astimezone()
+        return None
+
+    def _keep(self, whose: str, login: bytes) -> None:
+        salt = os.urandom(16)
+        entry = [self._now().timestamp(), salt.hex(), _hashed(login, salt)]
+        others = {key: one for key, one in self._load().items() if key != _key(whose)}
+        self._save({**others, _key(whose): entry})
+
+    def _forget(self, whose: str) -> None:
+        known = self._load()
+        if known.pop(_key(whose), None):
+            self._save(known)
+
+    def _load(self) -> dict[str, Any]:
+        return dict(read_json(self._path, LARGEST))
+
+    def _save(self, known: Mapping[str, Any]) -> None:
+        with suppress(UserError):  # a full or read-only disk: then it is sent again
+            write_json(self._path, dict(list(known.items())[-KEPT:]))
+
+
+def _hashed(login: bytes, salt: bytes) -> str:
+    import hashlib  # as below
+
+    return hashlib.pbkdf2_hmac("sha256", login, salt, _ROUNDS).hex()
 
 
 def _key(whose: str) -> str:

@@ -1,6 +1,7 @@
 """Providers of secrets: commands that print a token or password, and passwords in memory."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -78,6 +79,9 @@ class CommandToken:
     def changed(self) -> bool:
         return False
 
+    def reset(self) -> None:
+        """The command is run whenever a token is wanted."""
+
 
 class PasswordSource(Protocol):
     """The source of an IAM user's password."""
@@ -133,3 +137,16 @@ class CommandPassword:
 
     def changed(self) -> bool:
         return False
+
+
+class RefusedLogins(Protocol):
+    """Remembers refused log-ins across runs of the program, so that those of cron do not lock the account."""
+
+    async def refused_at(self, whose: str, login: bytes) -> datetime | None:
+        """Returns when this log-in was refused, in local time; None if it may be sent. Never raises."""
+
+    async def keep(self, whose: str, login: bytes) -> None:
+        """This log-in was refused. Replaces an earlier one of the same user. Never raises."""
+
+    async def forget(self, whose: str) -> None:
+        """A log-in of this user was accepted. Never raises."""

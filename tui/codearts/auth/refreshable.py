@@ -53,6 +53,9 @@ class TokenProvider(Protocol):
     def changed(self) -> bool:
         """Returns whether `issue()` would use something else than the last time, such as a new password."""
 
+    def reset(self) -> None:
+        """The user asks: the next `issue()` may log in also where an earlier run of the program was refused."""
+
 
 class TokenState(Enum):
     """What the provider and the service did with the token. Whether it is due or expired, the clock decides."""
@@ -189,6 +192,7 @@ class RefreshableToken:
     def reset(self) -> None:
         self._apply(TokenEvent.RESET)
         self._refused_at = -inf
+        self._provider.reset()
         self._failed = self._failed and self._failed._replace(attempts=0, retry_at=-inf)
 
     def hurry(self) -> None:
