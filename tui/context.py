@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui.profiles.extras import Extras, JobFacts
     from tui.profiles.profile import Profile
     from tui.profiles.resolve import ProfileInputs
-    from tui.storage.learned import KeptUnits, Names
+    from tui.storage.learned import KeptRefusals, KeptUnits, Names
     from tui.storage.profile_settings import ProfileSettings
     from tui.storage.recorder import Recorder
     from tui.storage.shared_budget import SharedBudget
@@ -135,6 +135,8 @@ class Context:
         self.flags = flags
         self.environ = environ
         self.now = now
+        self.heeds_refusals = True
+        """Whether log-ins that earlier runs of the program were refused are not sent; to be set before all else."""
         self._app: App | None = None
 
     @cached_property
@@ -240,7 +242,6 @@ class Context:
     def _inputs(self) -> "ProfileInputs":
         """With the environment as it is before secrets are taken out of it."""
         from tui.profiles.resolve import Flags, ProfileInputs
-        from tui.storage.learned import KeptRefusals
 
         flags = Flags(
             self.flags.profile or "",
@@ -251,9 +252,15 @@ class Context:
             self.flags.token_file,
         )
         folder = (self.settings_file or Path()).parent  # without a settings file no name in it needs a folder
-        state = self.locations.state
-        refused = KeptRefusals(state.with_name("refused.json"), lambda: self.now().wall) if state else None
-        return ProfileInputs(flags, dict(self.environ), _home(), folder, self.now, refused)
+        return ProfileInputs(flags, dict(self.environ), _home(), folder, self.now, self._refused)
+
+    @property
+    def _refused(self) -> "KeptRefusals | None":
+        from tui.storage.learned import KeptRefusals
+
+        if not (state := self.locations.state):
+            return None
+        return KeptRefusals(state.with_name("refused.json"), lambda: self.now().wall, self.heeds_refusals)
 
     def app(self) -> App:
         """All profiles, built. Opens the log of --log. Raises UserError for what cannot be used.

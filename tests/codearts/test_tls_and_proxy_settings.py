@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -30,6 +31,7 @@ from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Status
 from tui.profiles.access import Access, LazyClient
 from tui.profiles.resolve import ConnectionOptions, Endpoints
+from tui.storage.learned import KeptRefusals
 
 CERTIFICATE = (
     "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost "
@@ -470,6 +472,41 @@ async def test_when_all_tunnels_break_new_ones_wait_for_no_slow_answer(folder: P
     assert proxy.log_ins == 9
 
 
+async def test_a_log_in_that_a_proxy_refused_is_not_sent_by_the_next_runs_of_the_program(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by `status` in cron each minute."""
+    refused = KeptRefusals(tmp_path / "refused.json", lambda: datetime.now(UTC))
+
+    async def run() -> ProbeResponse | Failure:
+        monkeypatch.setattr("tui.codearts.tls_and_proxy._LOGINS", {})
+        return await probe(proxy.opener(refused), BEHIND, PATIENCE)
+
+    async with TunnelProxy(folder) as proxy:
+        proxy.refuses = True
+        failures = [await run() for _ in range(6)]
+        assert {isinstance(one, Failure) and REFUSED in one.summary for one in failures} == {True}
+        assert proxy.log_ins == 1
+        monkeypatch.setattr("tui.codearts.tls_and_proxy.LOGINS_APART", 0.0)
+        await run()
+        assert proxy.log_ins == 2
+
+
+async def test_a_log_in_that_a_proxy_accepts_again_is_forgotten(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.codearts.tls_and_proxy.LOGINS_APART", 0.0)
+    refused = KeptRefusals(tmp_path / "refused.json", lambda: datetime.now(UTC))
+    async with TunnelProxy(folder) as proxy:
+        for refuses in (True, False):
+            monkeypatch.setattr("tui.codearts.tls_and_proxy._LOGINS", {})
+            proxy.refuses = refuses
+            await probe(proxy.opener(refused), BEHIND, PATIENCE)
+            has_one = (tmp_path / "refused.json").read_text() != "{}\n"
+            assert has_one is refuses
+    assert proxy.log_ins == 2
+
+
 class TunnelProxy:
     """A proxy with a log-in, and the service behind it."""
 
@@ -489,9 +526,9 @@ class TunnelProxy:
     async def __aexit__(self, *error: object) -> None:
         await self._server.__aexit__(*error)
 
-    def opener(self) -> Callable[[], httpx.AsyncClient]:
+    def opener(self, refused: KeptRefusals | None = None) -> Callable[[], httpx.AsyncClient]:
         address = self._server.url.replace("//", "//me:old@")
-        return lambda: open_http(BEHIND.url, proxy=address, verify=False)
+        return lambda: open_http(BEHIND.url, proxy=address, verify=False, refused=refused)
 
     async def _serve(self, connection: ScriptedConnection) -> None:
         await connection.request()

@@ -18,6 +18,7 @@ import httpcore
 import httpx
 
 from tui import __version__
+from tui.codearts.auth.providers import RefusedLogins
 from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.codearts.extra_call import CallKind
 from tui.codearts.status_api import status_path
@@ -279,7 +280,7 @@ class _HttpClient(httpx.AsyncClient):
                 request.extensions[_ATTEMPT] = attempt
                 response = await self._send(request, **options)
                 if request.extensions.get(_IS_NEW, True):  # a tunnel of before was made by the log-in of before
-                    self.proxy_login.accept()
+                    await self.proxy_login.accept()
                 return response
         except _NOT_CONNECTED as error:
             if self.proxy:
@@ -310,10 +311,12 @@ def open_http(
     transport: httpx.AsyncBaseTransport | None = None,
     proxy: str | None = None,
     verify: bool = True,
+    refused: RefusedLogins | None = None,
 ) -> httpx.AsyncClient:
     """An HTTP client with one connection to the host of `url`: allowed requests only, no redirects, no cookies.
 
-    This function alone decides the way to the host: `proxy` is the profile's; without it the environment decides. Plain
+    This function alone decides the way to the host: `proxy` is the profile's; without it the environment decides.
+    `refused` are log-ins that earlier runs of the program were refused. Plain
     http to this machine needs no certificate authorities, which take 50 ms to load. Raises UserError if the CA file or
     the proxy cannot be used.
     """
@@ -329,7 +332,7 @@ def open_http(
         trust_env=False,  # `proxy_route` has read the environment
         event_hooks={"request": [check_allowed]},
     )
-    client.proxy, client.proxy_login = way.proxy, proxy_login(way.address)
+    client.proxy, client.proxy_login = way.proxy, proxy_login(way.address, refused)
     return client
 
 

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from math import inf
 from pathlib import Path
@@ -15,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from tui.codearts.auth.providers import RefusedLogins
 from tui.codearts.endpoints import PORTS, address_of, is_loopback
 from tui.codearts.transport_errors import ProxyLoginRefused, refuses_login
 from tui.core.errors import UserError
@@ -100,7 +102,12 @@ class ProxyLogin:
     password was changed, all of them would be refused. Until the proxy has accepted it, requests go one at a time, too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: str, refused: RefusedLogins | None) -> None:
+        """`refused` are those of earlier runs of the program; None if they are not remembered."""
+        self._address, self._refused = address, refused
+        self._is_remembered = False
+        """Whether `refused` may have this one."""
+        self._has_recalled = False
         self._is_accepted = False
         self._one_at_a_time = asyncio.Lock()
         self._accepted_at = self._refused_at = self._rests_until = -inf
@@ -129,6 +136,7 @@ class ProxyLogin:
                     self._refused_at = now
                     self._rests_until = now + (SHORT_REST if self._is_accepted else LOGINS_APART)
                     self._is_accepted = False
+                    await self._keep()
                 raise ProxyLoginRefused(self._rests_until - now) from error
 
     async def turn(self, alone: AsyncExitStack) -> None:
@@ -144,16 +152,42 @@ class ProxyLogin:
             raise httpx.ConnectTimeout("another log-in is under way") from error
         if self._is_accepted and self._accepted_at >= since:
             await alone.aclose()
+        await self._recall()
 
     def check(self) -> None:
         """Raises ProxyLoginRefused while the log-in rests."""
         if self._rests(now := asyncio.get_running_loop().time()):
             raise ProxyLoginRefused(self._rests_until - now)
 
-    def accept(self) -> None:
+    async def accept(self) -> None:
         """The proxy made a connection by this log-in."""
         self._accepted_at = now = asyncio.get_running_loop().time()
         self._is_accepted = not self._rests(now)
+        if self._refused and self._is_accepted and self._is_remembered:
+            self._is_remembered = False
+            await self._refused.forget(self._whose)
+
+    @property
+    def _whose(self) -> str:
+        """The proxy and the user, without the password."""
+        parts = urlsplit(self._address)
+        return f"{parts.scheme}://{parts.username}@{parts.hostname}:{parts.port}"
+
+    async def _keep(self) -> None:
+        if self._refused:
+            self._is_remembered = True
+            await self._refused.keep(self._whose, self._address.encode())
+
+    async def _recall(self) -> None:
+        """Learns, before the log-in is sent for the first time, that an earlier run of the program was refused."""
+        if not self._refused or self._has_recalled:
+            return
+        self._has_recalled = True
+        if at := await self._refused.refused_at(self._whose, self._address.encode()):
+            self._is_remembered = True
+            ago = (datetime.now(UTC) - at).total_seconds()
+            self._refused_at = asyncio.get_running_loop().time() - ago
+            self._rests_until = self._refused_at + LOGINS_APART
 
     def _rests(self, now: float) -> bool:
         return now < self._rests_until
@@ -175,7 +209,7 @@ class ProxyAttempt:
 
     async def on_tunnel(self) -> None:
         """The proxy made the connection: others need not wait for this request's answer."""
-        self._login.accept()
+        await self._login.accept()
         await self._alone.aclose()
 
 
@@ -183,9 +217,9 @@ _LOGINS: dict[str, ProxyLogin] = {}
 """By the address of the proxy."""
 
 
-def proxy_login(address: str) -> ProxyLogin | None:
+def proxy_login(address: str, refused: RefusedLogins | None = None) -> ProxyLogin | None:
     """The one of all connections through this proxy; None if the address has no log-in."""
-    return _LOGINS.setdefault(address, ProxyLogin()) if "@" in address else None
+    return _LOGINS.setdefault(address, ProxyLogin(address, refused)) if "@" in address else None
 
 
 def proxy_passwords() -> list[str]:

@@ -43,6 +43,7 @@ LIMIT = 10.0
 async def all_steps(context: Context, has_unicode: bool) -> AsyncIterator[Step]:
     """Without a usable profile, the steps that need one are left out."""
     at = "settings"
+    context.heeds_refusals = False  # who calls this asks for a log-in
     try:
         in_charge = context.in_charge
         yield _settings(context)
@@ -50,7 +51,6 @@ async def all_steps(context: Context, has_unicode: bool) -> AsyncIterator[Step]:
             yield step
         at = "profile"
         profile = context.build(in_charge)
-        profile.credential.reset()  # a user who calls this asks for a log-in, whatever was refused before
     except UserError as problem:
         yield fails(at, str(problem), ExitCode.USAGE)
     else:

@@ -109,7 +109,7 @@ def build_profile(
 
     Raises UserError, which names the profile, for what can never work: then nothing is sent anywhere.
     """
-    options = connection_options(settings, inputs.file)
+    options = connection_options(settings, inputs)
     clock = ServerClock(inputs.now)
     try:
         endpoints = endpoints_of(settings, inputs, is_in_charge, name)

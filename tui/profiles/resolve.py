@@ -105,6 +105,8 @@ class ConnectionOptions(NamedTuple):
     ca_file: Path | None = None
     proxy: str | None = None
     verify: bool = True
+    refused: "RefusedLogins | None" = None
+    """Log-ins that earlier runs of the program were refused."""
 
     def opener(self, url: str) -> "Callable[[], httpx.AsyncClient]":
         """Returns a function that makes HTTP clients of one connection each to this URL."""
@@ -114,14 +116,15 @@ class ConnectionOptions(NamedTuple):
         """Imports httpx only here, since that takes 60 ms."""
         from tui.codearts.connections import open_http
 
-        return open_http(url, self.ca_file, proxy=self.proxy, verify=self.verify)
+        return open_http(url, self.ca_file, proxy=self.proxy, verify=self.verify, refused=self.refused)
 
 
-def connection_options(settings: ProfileSettings, file: Callable[[str], Path]) -> ConnectionOptions:
+def connection_options(settings: ProfileSettings, inputs: ProfileInputs) -> ConnectionOptions:
     return ConnectionOptions(
-        file(settings.ca_file) if settings.ca_file else None,
+        inputs.file(settings.ca_file) if settings.ca_file else None,
         None if not settings.proxy else "" if settings.proxy == DIRECT else settings.proxy,
         not settings.unverified,
+        inputs.refused,
     )
 
 

@@ -120,15 +120,15 @@ class KeptRefusals:
     Of a log-in a slow hash with a salt of its own is kept, and nothing of one that was accepted.
     """
 
-    def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
-        """`now` is the wall clock."""
-        self._path, self._now = path, now
+    def __init__(self, path: Path, now: Callable[[], datetime], heeds: bool = True) -> None:
+        """`now` is the wall clock. Without `heeds` every log-in may be sent, and is remembered nevertheless."""
+        self._path, self._now, self._heeds = path, now, heeds
 
     async def refused_at(self, whose: str, login: bytes) -> datetime | None:
         """Returns when this log-in was refused, in local time; None if it may be sent. Never raises."""
         import asyncio  # as above
 
-        return await asyncio.to_thread(self._refused_at, whose, login)
+        return await asyncio.to_thread(self._refused_at, whose, login) if self._heeds else None
 
     async def keep(self, whose: str, login: bytes) -> None:
         """This log-in was refused. Replaces an earlier one of the same user. Never raises."""
