@@ -212,8 +212,17 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe, 0o600)
     assert "not a regular file" in said(FileToken(pipe).token())
-    assert "directory" in said(FileToken(tmp_path / "pipe" / "x").token()).lower()
+    assert "not a folder: mend the path" in said(FileToken(tmp_path / "pipe" / "x").token())
     assert "invalid file name" in said(FileToken(tmp_path / "a\0b").token())
+
+
+def test_a_file_of_another_user_is_refused_with_what_to_do(token_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "open", refused)
+    failure = said(FileToken(token_file).token())
+    assert failure.endswith("cannot be read: permission denied: check who owns the file and its folder.")
 
 
 def test_a_file_that_the_system_did_not_let_us_read_is_read_again_untouched(

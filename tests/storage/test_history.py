@@ -1,7 +1,9 @@
 """The history file: what was noted is there again, and no fault of disk or lock ends or delays anything else."""
 
+import errno
 import os
 import random
+import re
 import resource
 import select
 import shutil
@@ -727,7 +729,7 @@ def test_a_file_that_is_damaged_while_it_is_open_is_called_that_and_the_next_sta
 def test_a_folder_in_which_others_could_put_links_has_no_history(path: Path, mode: int) -> None:
     path.parent.mkdir()
     path.parent.chmod(mode)
-    with pytest.raises(HistoryUnusable, match=r"other users can write into the folder .*: chmod go-w"):
+    with pytest.raises(HistoryUnusable, match=r"other users can write into the folder /.*: run chmod go-w on it"):
         opened(path)
     assert not path.exists()
 
@@ -755,7 +757,10 @@ def full(path: Path) -> HistoryFile:
     raise OSError(28, "No space left on device", str(path))
 
 
-@pytest.mark.parametrize(("fault", "words"), [(read_only, "cannot be written"), (full, "No space left")])
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [(read_only, "permission denied: check who owns the file"), (full, "the disk is full: make room")],
+)
 def test_without_a_usable_folder_there_is_one_notice_and_nothing_else(
     path: Path, histories: list[History], fault: object, words: str
 ) -> None:
@@ -768,6 +773,19 @@ def test_without_a_usable_folder_there_is_one_notice_and_nothing_else(
     assert notice.startswith("No history: ")
     assert words in notice
     assert history.notice() == ""
+
+
+def test_what_is_wrong_with_its_place_is_said_with_the_place(path: Path) -> None:
+    path.parent.mkdir()
+    path.symlink_to(path.parent)
+    with pytest.raises(HistoryUnusable, match=f"^{re.escape(str(path))} is a link or no file of yours: remove it$"):
+        opened(path)
+    path.unlink()
+    path.parent.chmod(0o777)
+    with pytest.raises(HistoryUnusable, match=f"into the folder {re.escape(str(path.parent))}: run chmod go-w on it$"):
+        opened(path)
+    refused = PermissionError(errno.EACCES, "Permission denied", str(path))
+    assert reason(refused).endswith(f"permission denied: check who owns the file and its folder ({path})")
 
 
 def test_a_disk_that_fills_up_ends_history_with_one_notice(path: Path) -> None:

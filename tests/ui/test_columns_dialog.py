@@ -1,11 +1,13 @@
 """Columns of one's own choice: by the settings, and by a dialog that goes before them."""
 
 import re
+from typing import NoReturn
 
 import pytest
 
 from tests.support.builders import failure, job_id
 from tests.support.screen_harness import screen
+from tui.core.errors import UserError
 from tui.core.job import Job
 from tui.core.reading import Status
 from tui.storage.screen_state import ScreenState
@@ -20,6 +22,15 @@ def heads(lines: list[str]) -> list[str]:
 async def test_the_settings_name_the_columns_and_their_order() -> None:
     async with screen(3, columns=("job", "id", "state")) as shown:
         assert heads(shown.lines) == ["Job", "ID", "State"]
+
+
+async def test_a_choice_that_cannot_be_saved_says_so_once() -> None:
+    def full(state: ScreenState) -> NoReturn:
+        raise UserError("Not saved: the disk is full")
+
+    async with screen(3, save_state=full) as shown:
+        await shown.press("w")
+        assert shown.said == "The look of the screen is not saved: the disk is full"
 
 
 async def test_columns_are_chosen_in_a_dialog_seen_at_once_and_kept() -> None:

@@ -48,7 +48,7 @@ HOLDERS: list[sqlite3.Connection] = []
     ("fault", "words"),
     [
         (read_only, "No history: "),
-        (link, "No history: history.db is a link"),
+        (link, "history.db is a link"),
         (damaged, "was set aside as history.db.corrupt-2026-11-23"),
         (newer, "No history: a newer codearts-watch has written its file: update this one"),
         pytest.param(locked, "No history: another program holds its file", marks=takes_minutes),

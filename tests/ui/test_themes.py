@@ -1,6 +1,8 @@
 """Themes come from files, and no file of the user's can end the app."""
 
+import errno
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import example, given, settings
@@ -182,6 +184,15 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         "Theme lost.toml is left out: it is no regular file.",
         "Theme twice-2.toml is left out: twice-1.toml has the name twice too.",
     )
+
+
+def test_a_folder_of_another_user_is_named_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: Path) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    problem = load_themes(tmp_path).problems[-1]
+    assert problem.endswith(f"{tmp_path} are left out: permission denied: check who owns the file and its folder.")
 
 
 def test_names_reach_the_screen_clean(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import errno
 from collections.abc import Mapping
 
+from tui.core.text import clean
+
 SHORTAGES: Mapping[int, str] = {
     errno.ENOSPC: "the disk is full: make room and try again",
     errno.EDQUOT: "the disk quota is used up: make room and try again",
@@ -12,6 +14,21 @@ SHORTAGES: Mapping[int, str] = {
     errno.ENOMEM: "there is not enough memory: close some programs",
 }
 """Shortages of the computer by errno, and what to do."""
+FILE_ERRORS: Mapping[int, str] = {
+    **SHORTAGES,
+    errno.EROFS: "the file system is read-only: use a file elsewhere",
+    errno.EACCES: "permission denied: check who owns the file and its folder",
+    errno.EPERM: "permission denied: check who owns the file and its folder",
+    errno.EFBIG: "the limit for the size of a file is reached: raise it (ulimit -f)",
+    errno.ELOOP: "symbolic links lead in a circle: mend the link",
+    errno.ENOENT: "there is no such folder: make it, or mend the link that leads there",
+    errno.EISDIR: "it is a folder: name a file",
+    errno.EEXIST: "a part of its path is not a folder: mend the path",
+    errno.ENOTDIR: "a part of its path is not a folder: mend the path",
+    errno.EIO: "the disk reports an error: check the disk",
+    errno.ENOLCK: "this file system has no locks: use a file elsewhere",
+}
+"""Why a file cannot be used by errno, and what to do."""
 
 NEEDS_EXTRAS = "{} more than the status call: leave out --status-only, and set extras = true in [service]."
 """Why something is not done, where calls beside the status call are switched off."""
@@ -21,6 +38,11 @@ _NO_THREAD = "can't start new thread"
 
 class UserError(Exception):
     """One sentence: what happened and what to do next. Ends a command with exit code 2, but never the screen."""
+
+
+def file_error(error: OSError) -> str:
+    """Returns in words why a file cannot be used, and what to do about it."""
+    return FILE_ERRORS.get(error.errno or 0) or clean(error.strerror or str(error))
 
 
 def shortage(error: BaseException | None) -> str:

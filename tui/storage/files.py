@@ -1,6 +1,5 @@
 """Reads whole files, puts file errors into words, and knows which folders are on another computer."""
 
-import errno
 import grp
 import json
 import os
@@ -13,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from platformdirs import PlatformDirs
 
-from tui.core.errors import SHORTAGES
+from tui.core.errors import file_error
 from tui.core.paths import expanded
 from tui.core.text import clean
 
@@ -21,21 +20,6 @@ END_OF_TIME = 1e11
 """Epoch seconds that stand in a file must be fewer: no date can be made of more."""
 Signature = tuple[int, ...] | None
 """Inode, size and time of change of a file's content, owner, type and permissions; None if there is no file."""
-
-_REASONS = {
-    **SHORTAGES,
-    errno.EROFS: "the file system is read-only: use a file elsewhere",
-    errno.EACCES: "permission denied: check who owns the file and its folder",
-    errno.EPERM: "permission denied: check who owns the file and its folder",
-    errno.EFBIG: "the limit for the size of a file is reached: raise it (ulimit -f)",
-    errno.ELOOP: "symbolic links lead in a circle: mend the link",
-    errno.ENOENT: "there is no such folder: make it, or mend the link that leads there",
-    errno.EISDIR: "it is a folder: name a file",
-    errno.EEXIST: "a part of its path is not a folder: mend the path",
-    errno.ENOTDIR: "a part of its path is not a folder: mend the path",
-    errno.EIO: "the disk reports an error: check the disk",
-    errno.ENOLCK: "this file system has no locks: use a file elsewhere",
-}
 
 
 class Refusal(OSError):
@@ -61,8 +45,7 @@ class FileError(Exception):
 
 def reason(error: OSError) -> str:
     """Returns the error in words, and what to do about it."""
-    known = "" if isinstance(error, Refusal) else _REASONS.get(error.errno or 0)
-    return known or clean(error.strerror or str(error))
+    return clean(error.strerror or str(error)) if isinstance(error, Refusal) else file_error(error)
 
 
 def signature(path: Path) -> Signature:

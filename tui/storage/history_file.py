@@ -18,7 +18,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from tui.core.errors import UserError
+from tui.core.errors import UserError, file_error
 from tui.core.estimate import WINDOW
 from tui.core.job import JobId
 from tui.core.job_runs import RUNS_SHOWN
@@ -330,7 +330,7 @@ def _check_folder(folder: Path) -> None:
     by name for each transaction, and plays back what it finds there."""
     found = folder.stat()
     if not is_ours(found) or is_written_by_others(found):
-        raise HistoryUnusable(f"other users can write into the folder {clean(folder, 100)}: chmod go-w")
+        raise HistoryUnusable(f"other users can write into the folder {clean(str(folder))}: run chmod go-w on it")
 
 
 def _check_own(path: Path) -> None:
@@ -340,7 +340,7 @@ def _check_own(path: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
-        raise HistoryUnusable(f"{path.name} is a link or no file of yours: remove it")
+        raise HistoryUnusable(f"{clean(str(path))} is a link or no file of yours: remove it")
 
 
 _RUNS = (
@@ -566,10 +566,11 @@ def reason(error: Exception) -> str:
         return "its file is damaged; the next start of the screen makes a new one"
     if code == sqlite3.SQLITE_FULL:
         return "the disk is full"
-    if code == sqlite3.SQLITE_READONLY or isinstance(error, PermissionError):
-        return "its folder cannot be written"
+    if code == sqlite3.SQLITE_READONLY:
+        return "its folder cannot be written: check who owns it, and whether its file system is read-only"
     if isinstance(error, OSError):
-        return f"its file cannot be used: {error.strerror or 'error'}"
+        where = f" ({clean(str(error.filename))})" if error.filename else ""
+        return f"its file cannot be used: {file_error(error)}{where}"
     if code == sqlite3.SQLITE_CANTOPEN:
         return "its file cannot be opened: look at its folder, and at the limit of open files (ulimit -n)"
     return "its file cannot be read or written: look at the disk, and at the limit for the size of a file (ulimit -f)"

@@ -351,7 +351,7 @@ class BoardScreen(NoticeScreen, PresentSize, Screen[None]):
         try:
             await self.disk.run(self.deps.save_state, look)
         except UserError as problem:
-            self.announce(f"The look of the screen is not saved: {problem}")
+            self.announce(f"The look of the screen is not saved: {str(problem).removeprefix('Not saved: ')}")
 
     def show_keys(self) -> None:
         """Show in the last line the keys that matter now."""

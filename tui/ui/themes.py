@@ -17,7 +17,7 @@ from textual.filter import LineFilter
 from textual.theme import Theme
 
 from tui.core.text import clean
-from tui.storage.files import FileError
+from tui.storage.files import FileError, reason
 from tui.storage.toml_document import parse
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _read_folder(folder: "Traversable", problems: list[str]) -> Iterator[Theme]:
     try:
         found = sorted((file for file in _files(folder)), key=lambda file: file.name)
     except OSError as error:
-        problems.append(f"The themes in {clean(str(folder))} are left out: {_reason(error)}.")
+        problems.append(f"The themes in {clean(str(folder))} are left out: {reason(error)}.")
         return
     origin: dict[str, str] = {}
     for file in found:
@@ -142,8 +142,8 @@ def _read_folder(folder: "Traversable", problems: list[str]) -> Iterator[Theme]:
             theme = _theme(_read(file), file.name.removesuffix(".toml"))
             if theme.name in origin:
                 raise _NotATheme(f"{origin[theme.name]} has the name {theme.name} too")
-        except _NotATheme as reason:
-            problems.append(f"Theme {shown} is left out: {clean(str(reason))}.")
+        except _NotATheme as fault:
+            problems.append(f"Theme {shown} is left out: {clean(str(fault))}.")
         else:
             origin[theme.name] = shown
             yield theme
@@ -151,10 +151,6 @@ def _read_folder(folder: "Traversable", problems: list[str]) -> Iterator[Theme]:
 
 def _files(folder: "Traversable") -> "Iterable[Traversable]":
     return [file for file in folder.iterdir() if file.name.endswith(".toml")] if folder.is_dir() else []
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()
 
 
 def _read(file: "Traversable") -> dict[str, object]:
@@ -167,7 +163,7 @@ def _read(file: "Traversable") -> dict[str, object]:
             raise _NotATheme(f"it is larger than {LARGEST // 1024} KiB")
         return parse(content.decode())
     except OSError as error:
-        raise _NotATheme(_reason(error)) from error
+        raise _NotATheme(reason(error)) from error
     except UnicodeDecodeError as error:
         raise _NotATheme(f"byte {error.start + 1} is not UTF-8") from error
     except FileError as error:

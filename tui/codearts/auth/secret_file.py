@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from tui.core.errors import UserError
+from tui.core.errors import UserError, file_error
 from tui.core.reading import Failure, FailureKind
 from tui.core.text import HIDDEN, clean, looks_secret
 
@@ -69,7 +69,7 @@ class PrivateFile(Generic[Held]):
             return unusable(self.source, _IS_NO_NAME)
         if isinstance(error, FileNotFoundError):
             return unusable(self.source, _NOT_THERE)
-        reason = clean(getattr(error, "strerror", None) or "invalid file name")
+        reason = file_error(error) if isinstance(error, OSError) else "invalid file name: check it"
         return unusable(self.source, f"It cannot be read: {reason}.")
 
 
