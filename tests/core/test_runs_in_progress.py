@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,7 +13,7 @@ from tui.core.estimate import Estimate, RunProgress
 from tui.core.job import Job
 from tui.core.job_runs import Course, course_of, usual_duration
 from tui.core.observed_run import Between, Gap, ObservedRun
-from tui.core.reading import Status
+from tui.core.reading import Moment, Reading, Status
 from tui.core.run import Outcome, RunRecord
 
 JOB = job_id(1)
@@ -85,6 +85,28 @@ def test_a_start_that_was_not_seen_is_taken_from_the_record_where_it_fits(
     assert shown
     assert shown.start_seen == (began is not None)
     assert shown.began == seen_at + (began if began is not None else 0)
+
+
+@pytest.mark.parametrize(("began", "shown"), [(-3000, 3000), (-80, 80), (-60, 60), (50, 60), (90, None), (None, None)])
+def test_a_run_that_may_be_two_has_gone_on_since_its_record_says(began: int | None, shown: int | None) -> None:
+    """The record was asked for after the gap, so it is of the one that runs; it began by the end of the gap."""
+    says = None if began is None else datetime.fromtimestamp(NOW + began, UTC)
+    gaps = (Gap(JOB, NOW - 4000, NOW - 60),)
+    one = state(before(9), going(NOW - 9999, maybe_two=True), gaps)._replace(
+        going=RunRecord(8, is_finished=False, started_at=says)
+    )
+    known = course_of(one, NOW)
+    assert known
+    assert known.elapsed == (60 if shown is None else shown)
+    assert known.start_seen == (shown is not None)
+
+
+@pytest.mark.parametrize("is_gap", [True, False])
+def test_what_was_known_of_the_build_that_runs_is_not_taken_for_the_one_after_a_gap(is_gap: bool) -> None:
+    at = [Moment(seconds, DAY + timedelta(seconds=seconds)) for seconds in (0, 600)]
+    first, later = (Reading(JOB, Status.RUNNING, moment, moment) for moment in at)
+    known = JobState(Job(JOB)).record(first).learn(RunRecord(8, is_finished=False))
+    assert (known.record(later, 15 if is_gap else 600).going is None) == is_gap
 
 
 @pytest.mark.parametrize(("runs", "point"), [(2, None), (3, 600), (9, 600)])

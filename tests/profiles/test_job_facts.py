@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.support.user_home import User
 from tui.context import App
 from tui.core.board import Board, JobState
 from tui.core.job import Job, JobId, ServiceName
+from tui.core.job_runs import course_of
 from tui.core.reading import Moment, Reading, Status
 from tui.core.run import FailedStep, Outcome, RunRecord
 
@@ -54,9 +56,9 @@ class Watch:
         run = self.board.states[job].last_run
         return run.outcome if run else None
 
-    def record(self, job: JobId, status: Status, sent: Moment, received: Moment) -> None:
+    def record(self, job: JobId, status: Status, sent: Moment, received: Moment, interval: float = inf) -> None:
         before = self.board
-        self.board = before.record([Reading(job, status, sent, received)])
+        self.board = before.record([Reading(job, status, sent, received)], lambda state: interval)
         self.facts.look(before, self.board, [job])
 
 
@@ -128,6 +130,47 @@ async def test_a_stop_is_asked_about_and_its_record_taken(tmp_path: Path, monkey
         run = watch.board.states[job].last_run
         assert run
         assert (run.number, run.outcome, run.is_confirmed) == (17, Outcome.FAILED, True)
+
+
+async def test_after_a_time_without_answers_it_is_asked_what_became_of_builds_meanwhile(tmp_path: Path) -> None:
+    """One that began and failed meanwhile was seen neither to start nor to stop."""
+    truth, job = TRUTHS[0], IDS[0]
+    async with watching(tmp_path) as watch:
+        await watch.until(lambda: bool((run := watch.board.states[job].last_run) and run.is_confirmed))
+
+        def at(seconds: float) -> Moment:
+            return Moment(seconds, truth.ended + timedelta(seconds=seconds))
+
+        watch.record(job, Status.IDLE, at(10), at(11), interval=15)
+        failed = truth._replace(number=18, state="FAILURE", began=at(100).wall, step="Deploy")
+        tell_alone(watch.server, failed)
+        asked = len(watch.server.requests)
+        watch.record(job, Status.IDLE, at(26), at(27), interval=15)
+        watch.record(job, Status.IDLE, at(600), at(601), interval=15)
+        await watch.until(lambda: watch.board.states[job].failed_step is not None)
+        run = watch.board.states[job].last_run
+        assert run
+        assert (run.number, run.outcome) == (18, Outcome.FAILED)
+        assert watch.board.states[job].has_missed_run
+        assert sum(f"/record/{job}/list" in request.path for request in watch.server.requests[asked:]) == 1
+
+
+async def test_after_a_time_without_answers_it_is_asked_which_build_runs(tmp_path: Path) -> None:
+    truth, job = TRUTHS[6], IDS[6]
+    async with watching(tmp_path) as watch:
+        await watch.until(lambda: watch.outcome(IDS[0]) is not None)
+
+        def at(seconds: float) -> Moment:
+            return Moment(seconds, truth.began + timedelta(seconds=seconds))
+
+        watch.record(job, Status.RUNNING, at(5), at(6), interval=5)
+        watch.board = watch.board.learn(job, RunRecord(17, is_finished=False, started_at=truth.began))
+        watch.record(job, Status.RUNNING, at(600), at(601), interval=5)
+        assert watch.board.states[job].going is None
+        await watch.until(lambda: watch.board.states[job].going is not None)
+        shown = course_of(watch.board.states[job], at(601).wall.timestamp())
+        assert shown
+        assert (shown.elapsed, shown.start_seen) == (601, True)
 
 
 async def test_a_look_asks_again_about_what_is_not_known_and_about_nothing_else(tmp_path: Path) -> None:

@@ -93,7 +93,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     known_number: int = 0
     """The number of the run before it; 0 where that is not known."""
     going: RunRecord | None = None
-    """The service's record of the run in progress; None if there is no run, and while none was learned."""
+    """The service's record of the run in progress; None if there is no run, and while none was learned since the last
+    gap."""
     learned_at: float = -inf
     """When the last run was learned; seconds of the clock of readings."""
     service_name: ServiceName = ServiceName()
@@ -201,8 +202,8 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
             current_run=seen.run,
             is_remembered=False,
         )
-        if seen.gap:
-            known = known._replace(gaps=(*self.gaps, seen.gap)[-GAPS_KEPT:])
+        if seen.gap:  # another build may run now than before it
+            known = known._replace(gaps=(*self.gaps, seen.gap)[-GAPS_KEPT:], going=None)
         if reading.outcome == self.status:
             return known
         since_after = self.good.sent if self.good else None  # the status was true at some moment after that
@@ -367,3 +368,13 @@ def stops_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterato
     for was, now in states_on_both(before, after, jobs):
         if now.has_changed_since(was) and (run := now.stopped_run):
             yield now.job.id, run
+
+
+def gaps_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterator[JobId]:
+    """Those of these jobs that gave an answer between the two boards, after a time in which they were not watched.
+
+    Not at the first answer after a start.
+    """
+    for was, now in states_on_both(before, after, jobs):
+        if now.gaps[-1:] != was.gaps[-1:] and not was.is_remembered:
+            yield now.job.id

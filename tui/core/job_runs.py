@@ -7,7 +7,7 @@ from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 from tui.core.board import Board, JobState
 from tui.core.estimate import Estimate, Outlook, RunProgress, estimate, outlook
 from tui.core.job import JobId
-from tui.core.known_runs import SLACK, WIDENING, known_runs, times_agree, with_record
+from tui.core.known_runs import SLACK, WIDENING, known_runs, with_record
 from tui.core.observed_run import SERVICE, Between, Gap, ObservedRun
 from tui.core.reading import Moment, Status
 from tui.core.run import RunRecord
@@ -167,14 +167,25 @@ class Course(NamedTuple):
 def course_of(state: JobState, now: float) -> Course | None:
     """Returns how far the job's run is at `now` (epoch seconds); None if the last good status is not running.
 
-    If its start was not seen, the time in the service's record is taken, where it fits what was seen.
+    If its start was not seen, or it may be two, the time in the service's record is taken, where it fits what was seen.
     """
     if (run := state.current_run) is None:
         return None
-    if run.start.after is None and state.going and state.going.started_at and times_agree(state.going, run):
-        began = min(state.going.started_at.timestamp(), run.start.by)
-        run = run._replace(start=Between(began, began))  # not seen by us, but the service says so
+    if state.going and (run.start.after is None or run.maybe_two):
+        run = _begun_as_told(run, state.going, state.gaps)
     return course(run, usual_duration(state, now), state.gaps, now)
+
+
+def _begun_as_told(run: ObservedRun, record: RunRecord, gaps: Iterable[Gap]) -> ObservedRun:
+    """Returns the run with the start that its record has; unchanged if there is none, or another one than was seen.
+
+    Of what may be two runs, the record is that of the second one if there are two: it was asked for after the gap.
+    """
+    latest = _sure_start(run, gaps)
+    if record.started_at is None or not Between(None, latest).holds(record.started_at.timestamp(), WIDENING):
+        return run
+    began = min(record.started_at.timestamp(), latest)
+    return run._replace(start=Between(began, began), maybe_two=False)
 
 
 def course(run: ObservedRun, usual: Estimate | None, gaps: Iterable[Gap], now: float) -> Course:

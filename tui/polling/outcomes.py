@@ -1,6 +1,7 @@
-"""Asks what became of runs: once after each stop that was seen, and once at the start for every job.
+"""Asks what became of runs: once after each stop that was seen, and for the last run of every job at the start and
+after a gap.
 
-Rows in view go first, and a stop goes before all that is asked for at the start.
+Rows in view go first, and a stop goes before all last runs.
 """
 
 import asyncio

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.codearts.auth.credentials import Credential
-from tui.core.board import Board, JobState, stops_between
+from tui.core.board import Board, JobState, gaps_between, stops_between
 from tui.core.errors import UserError
 from tui.core.hints import HintPage
 from tui.core.job import JobId, ServiceName
@@ -204,8 +204,8 @@ def names_in(listed: "Listed") -> dict[JobId, ServiceName]:
 
 
 class JobFacts:
-    """Asks for the lists once at the start, then for the last run of each job; and after each stop for the run that
-    ended."""
+    """Asks for the lists once at the start, then for the last run of each job; after each stop for the run that ended,
+    and after each gap for the last run again."""
 
     def __init__(
         self,
@@ -248,9 +248,14 @@ class JobFacts:
         return self._extras_of(self._profile_of(job)) is not None
 
     def look(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
-        """Asks about each of these jobs that was seen to stop between the two boards."""
-        for job, run in stops_between(before, after, jobs):
+        """Asks about each of these jobs that was seen to stop between the two boards, and about the last run of each
+        that could not be read for a while: what began or ended meanwhile was not seen."""
+        jobs = set(jobs)
+        stopped = dict(stops_between(before, after, jobs))
+        for job, run in stopped.items():
             self._outcomes.stopped(job, run, self._profile_of(job))
+        for job in gaps_between(before, after, jobs - stopped.keys()):
+            self._outcomes.seed([job], self._profile_of(job))
 
     def look_again(self, state: JobState) -> None:
         """Asks once more about the job's last run, if what became of it is not known."""
