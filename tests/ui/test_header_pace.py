@@ -124,6 +124,50 @@ def test_what_ends_next_has_room_beside_the_counts_and_changes_of_a_low_screen()
     assert shown == ["5▸  8●  17✓  6◌  ✱ 10 changed │ ends: web-bro…webkit ≈3m"]
 
 
+@pytest.mark.parametrize(
+    ("silent", "when", "words"),
+    [
+        ("", "≈15s", "demo  12▸  2●  10✓  3◦  13?  8✱ │ ends: infra-t…m plan ≈15s"),
+        ("", "≈2m30s", "demo  12▸  2●  10✓  3◦  13?  8✱ │ ends: infr…plan ≈2m30s"),
+        ("19:57", "≈15s", "demo  12▸  2●  10✓  3◦  13?  8✱  silent until 19:57"),
+    ],
+)
+def test_where_counts_fill_a_low_screen_changes_go_by_their_mark_for_what_ends_next(
+    silent: str, when: str, words: str
+) -> None:
+    counts = {Condition.RUNNING: 12, Condition.FAILED: 2, Condition.PASSED: 10, Condition.IDLE: 3}
+    low = GLANCE._replace(
+        summary=Summary(Counter({**counts, Condition.NO_ANSWER: 13}), 0, 0, 13, None),
+        changed=8,
+        silent=silent,
+        ends=(("infra-terraform plan", when),),
+        out_of_view=(("bad request", Condition.NO_ANSWER),) * 13,
+        is_demo=True,
+        is_long=True,
+        width=60,
+    )
+    assert " │ ".join("".join(text for text, _ in part) for part in header_parts(low)) == words
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [(29, "out of view: 2● 3✱ 13?"), (28, "scroll: 2● 3✱ 13?"), (23, "scroll: 2● …"), (18, "")],
+)
+def test_what_is_out_of_view_is_never_a_bare_number(width: int, said: str) -> None:
+    """`18 out of view` was taken for the rows of the list that do not fit."""
+    hidden = [("job", Condition.FAILED)] * 2 + [("job", None)] * 3 + [("job", Condition.NO_ANSWER)] * 13
+    low = GLANCE._replace(
+        summary=Summary(Counter({Condition.RUNNING: 40}), 0, 0, 0, None),
+        changed=0,
+        ends=(),
+        out_of_view=tuple(hidden),
+        is_long=True,
+        width=width,
+    )
+    shown = ["".join(text for text, _ in part) for part in header_parts(low)]
+    assert [text for text in shown if "view" in text or "scroll" in text] == ([said] if said else [])
+
+
 def test_two_states_with_one_mark_are_one_count_where_words_have_no_room() -> None:
     counts = Counter({Condition.RUNNING: 12, Condition.TIMED_OUT: 1, Condition.ABORTED: 2, Condition.PASSED: 9})
     assert line(20, Summary(counts, 0, 0, 0, 500.0)) == " 12 running  3○  9✓"

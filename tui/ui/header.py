@@ -118,9 +118,14 @@ def header_parts(header: HeaderState) -> list[Parts]:
         [*named, freshness, sign_in, quiet, place] if header.is_long else [freshness, sign_in, quiet, place, *named]
     )
     in_words = not header.is_long or _room(header) >= FOR_WORDS
-    return _fitting(
-        header, [_counts(header, [_news(header), _news(header, names_what=False)], in_words), slow, *others, usual]
-    )
+    news = [_news(header, names_what) for names_what in (True, False)]
+    news += [] if in_words else [_news(header, names_what, in_words=False) for names_what in (True, False)]
+    counts, kept = _counts(header, news, in_words), 0
+    if not in_words and named[0]:
+        least = min(map(_cells, named[0])) + BETWEEN
+        shortest = _cells(_counts(header, news[-1:], in_words)[0])  # with all news: none is left out for what ends next
+        kept = least if shortest + least < _room(header) else 0
+    return _fitting(header, [counts, slow, *others, usual], [kept])
 
 
 def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
@@ -180,8 +185,8 @@ def _others(header: HeaderState) -> list[Wordings]:
     return [slow, *named, _freshness(header), _sign_in(header), _place(header), usual]
 
 
-SHORT_NAME = 14
-"""Cells of a name where there is no room for it."""
+SHORT_NAME, SHORTEST_NAME = 14, 9
+"""Cells of a name where there is no room for it, and where there is hardly any."""
 
 
 def _ends(header: HeaderState) -> Wordings:
@@ -194,7 +199,8 @@ def _ends(header: HeaderState) -> Wordings:
     room = _room(header) * 2 // 5
     texts = [text for text in (f"ends next: {both}", *whole) if width(text) <= room]
     texts += [] if header.out_of_view else whole
-    return [[(text, "running")] for text in (*texts, f"ends: {_cut(header, name, SHORT_NAME)} {when}")]
+    cut = [f"ends: {_cut(header, name, cells)} {when}" for cells in (SHORT_NAME, SHORTEST_NAME)]
+    return [[(text, "running")] for text in (*texts, *cut)]
 
 
 MOST_NAMED = 6
@@ -202,7 +208,8 @@ MOST_NAMED = 6
 
 
 def _out_of_view(header: HeaderState) -> Wordings:
-    """Which jobs to scroll to: as many names as have room, whole or cut, and how many others have the same marks."""
+    """Which jobs to scroll to: as many names as have room, whole or cut, and how many others have the same marks. A
+    number without a mark would be taken for the rows that are out of view."""
     if header.paused or not header.out_of_view:
         return []
     named = [
@@ -210,7 +217,8 @@ def _out_of_view(header: HeaderState) -> Wordings:
         for most in range(MOST_NAMED, -1, -1)
         for cells in (ENDLESS, 20, SHORT_NAME)
     ]
-    return [*named, [(f"{len(header.out_of_view)} out of view", "ageing")]]
+    by_mark: Parts = [("scroll: ", "dim"), *_numbers(header, header.out_of_view)]
+    return [*named, by_mark, [*by_mark[:2], (f" {header.glyphs.ellipsis}", "dim")]]
 
 
 def _named_out_of_view(header: HeaderState, most: int, cells: int) -> Parts:
@@ -218,10 +226,15 @@ def _named_out_of_view(header: HeaderState, most: int, cells: int) -> Parts:
     for name, one in header.out_of_view[:most]:
         mark, look = _mark(header, one)
         parts += [(f"{mark} {_cut(header, name, cells)}", look), ("  ", "")]
-    for one, number in Counter(one for _, one in header.out_of_view[most:]).items():
-        mark, look = _mark(header, one)
-        parts += [(f"{'+' if most else ''}{number}{mark}", look), (" ", "")]
-    return parts[:-1]
+    others = _numbers(header, header.out_of_view[most:], "+" if most else "")
+    return [*parts, *others] if others else parts[:-1]
+
+
+def _numbers(header: HeaderState, jobs: Iterable[tuple[str, Condition | None]], sign: str = "") -> Parts:
+    """How many of these jobs have each mark."""
+    counted = Counter(one for _, one in jobs).items()
+    marked = [(number, *_mark(header, one)) for one, number in counted]
+    return [part for number, mark, look in marked for part in ((f"{sign}{number}{mark}", look), (" ", ""))][:-1]
 
 
 def _mark(header: HeaderState, one: Condition | None) -> Part:
@@ -277,7 +290,7 @@ def _counts(header: HeaderState, news: Sequence[Parts], in_words: bool = True) -
     counts, by_mark = counts_of(header.summary), counts_of(header.summary, by_mark=True)
     marks = _with_marks(by_mark, SHOWN_ORDER, header.glyphs)
     forms = [_with_marks(counts, marked, header.glyphs) for marked in WITH_MARKS if in_words]
-    short = [(f"{header.changed}{header.glyphs.new}", "accent")] if header.changed else []
+    short = [_changed_by_mark(header)] if header.changed else []
     wordings = [[*form, *more] for form in (*forms, marks) for more in (*news, news[0][:1])]
     return [_spaced([*begin, *parts]) for parts in (*wordings, [*marks, *short], marks) if parts]
 
@@ -302,10 +315,10 @@ def _quiet(header: HeaderState) -> Wordings:
     return [[(f"{what} since {since}", "dim")] for what in ("nothing changed", "no change") if since]
 
 
-def _news(header: HeaderState, names_what: bool = True) -> Parts:
+def _news(header: HeaderState, names_what: bool = True, in_words: bool = True) -> Parts:
     """What else must be known: that no alerts come, and how many rows changed unseen, are shown and are marked.
 
-    `names_what`: and which are shown.
+    `names_what`: and which are shown. Without `in_words` those that changed go by their mark.
     """
     parts: Parts = [(f"silent until {header.silent}", "paused")] if header.silent else []
     if header.narrowed:
@@ -316,8 +329,16 @@ def _news(header: HeaderState, names_what: bool = True) -> Parts:
     if header.view:
         parts.append((f"view {header.view}", "accent"))
     if header.changed:
-        parts.insert(0, (f"{header.glyphs.new} {header.changed} changed", "accent"))
+        parts.insert(0, _changed(header) if in_words else _changed_by_mark(header))
     return parts
+
+
+def _changed(header: HeaderState) -> Part:
+    return f"{header.glyphs.new} {header.changed} changed", "accent"
+
+
+def _changed_by_mark(header: HeaderState) -> Part:
+    return f"{header.changed}{header.glyphs.new}", "accent"
 
 
 def _spaced(parts: Parts) -> Parts:
