@@ -134,9 +134,14 @@ async def test_mfa_is_named() -> None:
         (302, None, K.SIGN_IN, "points elsewhere"),
         (200, {"result": True}, K.SIGN_IN, "not IAM"),
         (201, {"token": {"project": {"id": "p", "name": "n"}}}, K.SIGN_IN, "no usable X-Subject-Token"),
-        (429, {"error_msg": "slow", "error_code": "APIGW.0308"}, K.GATEWAY_ERROR, "HTTP 429"),
-        (500, iam_error(500, "x"), K.GATEWAY_ERROR, "HTTP 500"),
-        (503, None, K.GATEWAY_ERROR, "HTTP 503"),
+        (
+            429,
+            {"error_msg": "slow", "error_code": "APIGW.0308"},
+            K.NO_TOKEN,
+            "takes no more sign-ins for now (HTTP 429)",
+        ),
+        (500, iam_error(500, "x"), K.NO_TOKEN, "IAM gives no token now (HTTP 500)."),
+        (503, None, K.NO_TOKEN, "HTTP 503"),
     ],
 )
 async def test_every_refusal_has_a_kind_and_names_what_is_wrong(status: int, body: object, kind: K, words: str) -> None:

@@ -221,7 +221,8 @@ async def test_nothing_but_a_refusal_is_final(kind: FailureKind) -> None:
     """A network that wants a log-in shows a certificate of its own, which is no verdict on the password."""
     prevented = Failure(kind, "IAM was not reached.")
     credential, issuer, time = renewed(prevented, DAY)
-    assert await prove(credential) is prevented
+    failed = failure_of(await prove(credential))
+    assert (failed.kind, failed.summary.startswith(prevented.summary)) == (kind, True)
     time.seconds = 31
     assert shown(await prove(credential)) == "token-2"
     assert issuer.calls == 2
@@ -247,13 +248,22 @@ async def test_a_user_who_asks_ends_the_wait_once_in_five_seconds_at_most() -> N
     assert issuer.calls == 5 + 4
 
 
+async def test_a_failure_of_iam_says_when_it_is_asked_again() -> None:
+    busy = Failure(FailureKind.NO_TOKEN, "IAM takes no more sign-ins for now (HTTP 429).", retry_after=60.0)
+    credential, _, time = renewed(busy, DOWN)
+    at = (time.now().wall + timedelta(seconds=60)).astimezone()
+    assert failure_of(await prove(credential)).summary == f"{busy.summary} It is asked again at {at:%H:%M:%S}."
+    time.seconds = 61
+    assert failure_of(await prove(credential)) is DOWN
+
+
 async def test_a_user_who_asks_ends_no_wait_that_iam_named() -> None:
-    busy = Failure(FailureKind.GATEWAY_ERROR, "IAM gives no token now.", retry_after=60.0)
+    busy = Failure(FailureKind.NO_TOKEN, "IAM gives no token now.", retry_after=60.0)
     credential, _, time = renewed(busy, DAY)
     await prove(credential)
     time.seconds = 59
     credential.hurry()
-    assert await prove(credential) is busy
+    assert failure_of(await prove(credential)).kind is FailureKind.NO_TOKEN
     time.seconds = 61
     assert shown(await prove(credential)) == "token-2"
 

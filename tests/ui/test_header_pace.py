@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.builders import failure, row, state, summarise
 from tui.core.condition import Condition, Summary
-from tui.core.reading import FailureKind, Status
+from tui.core.reading import Failure, FailureKind, Status
 from tui.polling.poller import Pace
 from tui.ui.header import HeaderState, ProfileState, banner, counts_of, header_lines, header_parts
 from tui.ui.row import time
@@ -366,6 +366,14 @@ def test_the_banner_is_red_only_where_somebody_has_to_do_something(kind: Failure
     text, its_look = banner(GLANCE._replace(profiles=(profile,)))
     assert text
     assert its_look == look
+
+
+def test_the_banner_of_a_sign_in_that_iam_limits_says_once_when_it_is_asked_again() -> None:
+    told = Failure(
+        FailureKind.NO_TOKEN, "IAM takes no more sign-ins for now (HTTP 429). It is asked again at 12:01:00."
+    )
+    profile = ProfileState("", "cn-north-4", USUAL._replace(trouble=told))
+    assert banner(GLANCE._replace(profiles=(profile,), width=80))[0] == f"No answers: {told.summary}"
 
 
 def test_of_several_profiles_the_banner_names_the_one_without_a_name_by_its_place() -> None:

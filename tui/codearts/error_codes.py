@@ -198,6 +198,7 @@ _KINDS: Mapping[Kind, tuple[str, str]] = {
         "the request head is too large: the token is too long",
         "Fetch a token without its catalog.",
     ),
+    Kind.NO_TOKEN: ("IAM gives no token now", _WAIT),
     Kind.APP_REFUSED: ("the app was refused", "Ask who runs the app in the API gateway."),
     Kind.FORBIDDEN: ("access is denied", "Ask for the right to view this job in its CodeArts project."),
     Kind.WRONG_REGION: ("this region is the wrong one", "Choose the job's region with --region."),

@@ -157,16 +157,17 @@ def interpret_token(
 
 
 def _failure(http_status: int, headers: Mapping[str, str], fields: ErrorFields, secrets: tuple[str, ...]) -> Failure:
-    """Errors that need a human become SIGN_IN failures; transient ones become GATEWAY_ERROR.
+    """Errors that need a human become SIGN_IN failures; transient ones become NO_TOKEN.
 
-    A GATEWAY_ERROR shows one banner and keeps one job polled; throttling by IAM must not slow down the status calls.
+    A NO_TOKEN shows one banner and keeps one job polled; throttling by IAM must not slow down the status calls.
     """
     kind = kind_of(http_status, fields.code, fields.message)
     code = redacted_line(fields.code, secrets, 100)
     message = redacted_line(fields.message, secrets, DETAIL)
     if kind.retry in (Retry.PASSING, Retry.THROTTLED) and http_status >= 400:
-        said = f"IAM gives no token now (HTTP {http_status})."
-        return Failure(FailureKind.GATEWAY_ERROR, said, code, message, retry_after(headers))
+        what = "takes no more sign-ins for now" if kind.retry is Retry.THROTTLED else "gives no token now"
+        said = f"IAM {what} (HTTP {http_status})."
+        return Failure(FailureKind.NO_TOKEN, said, code, message, retry_after(headers))
     return Failure(FailureKind.SIGN_IN, _refusal(http_status, message), code, message)
 
 

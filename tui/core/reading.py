@@ -39,6 +39,8 @@ class FailureKind(StrEnum):
     SIGN_IN = "sign-in refused"
     NO_CREDENTIAL = "not signed in"
     TOKEN_TOO_LARGE = "token too large"
+    NO_TOKEN = "no token now"
+    """IAM limits sign-ins, or has an error."""
     APP_REFUSED = "app refused"
     FORBIDDEN = "forbidden"
     WRONG_REGION = "wrong region"

@@ -17,11 +17,12 @@ NETWORK_KINDS = frozenset(
         FailureKind.BROKEN_CONNECTION,
         FailureKind.TLS,
         FailureKind.GATEWAY_ERROR,
+        FailureKind.NO_TOKEN,
         FailureKind.WRONG_ENDPOINT,
         FailureKind.REDIRECTED,
     }
 )
-"""Failures on the way to the service: the reply, if there was one, may be a captive portal's page."""
+"""Failures on the way to the service, IAM among it: the reply, if there was one, may be a captive portal's page."""
 THRESHOLD = 5
 """This many different jobs that fail one after another open the breaker."""
 LONGEST_GAP = 30.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.board import fresh_within
 from tui.core.condition import NOT_RUNNING, Condition, Summary
-from tui.core.reading import Failure, Moment, Retry
+from tui.core.reading import Failure, FailureKind, Moment, Retry
 from tui.core.text import width
 from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
 from tui.ui import formatting
@@ -448,7 +448,8 @@ def banner(header: HeaderState) -> Part:
 
 
 def _trouble(trouble: Failure, profile: ProfileState, header: HeaderState) -> str:
-    still = " Still asking, one job at a time." if _room(header) >= FOR_SENTENCES and not header.paused else ""
+    says_when = trouble.kind is FailureKind.NO_TOKEN or header.paused
+    still = " Still asking, one job at a time." if _room(header) >= FOR_SENTENCES and not says_when else ""
     if trouble.kind.retry is Retry.SIGN_IN:
         quoted = "" if trouble.code in trouble.summary else f"({trouble.code}) "
         what_to_do = f" {quoted}Press {header.sign_in_key} to sign in." if profile.is_known else ""

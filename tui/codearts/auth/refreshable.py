@@ -215,10 +215,20 @@ class RefreshableToken:
         _log_refresh(self.source, issued)
         now = self._clock.at()
         if isinstance(issued, Failure):
-            self._failed = _failed_refresh(self._failed, issued, now)
+            failed = _failed_refresh(self._failed, issued, now)
+            self._failed = failed._replace(failure=self._with_next_attempt(failed))
             return
         self._token, self._issued_at, self._failed = issued, now, None
         self._apply(TokenEvent.ISSUED)
+
+    def _with_next_attempt(self, failed: _FailedRefresh) -> Failure:
+        """Requests go on and repeat this failure: only here it is known when IAM is asked again."""
+        failure = failed.failure
+        if failure.kind is not FailureKind.NO_TOKEN:
+            return failure
+        wait = timedelta(seconds=failed.retry_at - failed.failed_at)
+        at = (self._clock.now() - (self._clock.skew or timedelta()) + wait).astimezone()
+        return failure._replace(summary=f"{failure.summary} It is asked again at {at:%H:%M:%S}.")
 
     def _is_of(self, auth_headers: AuthHeaders) -> bool:
         """Returns whether these headers carry the token in use."""
