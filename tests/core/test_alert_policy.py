@@ -238,6 +238,15 @@ def test_the_sum_rings_like_any_other_alert_and_nothing_of_it_is_told_again() ->
     assert [text for _, text in ear.texts] == ["Held back: job-1: stopped", "job-2: stopped", "job-3: stopped"]
 
 
+@pytest.mark.parametrize(("known_at", "told"), [(3604, (3604, "failed")), (3607, (3606, "stopped"))])
+def test_the_sum_waits_for_the_outcome_of_a_run_that_ended_just_before(known_at: int, told: tuple[int, str]) -> None:
+    ear = Ear()
+    ear.policy = ear.policy.silence(0)
+    ear.run([stop(1, 3598, pending=True)], 3700, [(known_at, stop(1, 3598, "failed"))])
+    assert ear.texts == [(told[0], f"Held back: job-1: {told[1]}")]
+    assert ear.bells == [told[0]]
+
+
 def test_what_waits_when_the_silence_begins_is_held_back_too() -> None:
     ear = Ear().run([stop(1, 0, pending=True, armed=Arm.ONCE), stop(2, 1)], until=3)
     ear.policy = ear.policy.silence(3)

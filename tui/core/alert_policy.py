@@ -196,7 +196,7 @@ class AlertPolicy(NamedTuple):
         policy = _after_burst(self, now)
         if _is_silent(policy, rules, now, clock):
             return _hold(policy, {}) if policy.waiting else (policy, NOTHING)
-        if policy.held:
+        if policy.held and not _awaits_outcome(policy.held.values(), now):
             held = tuple(policy.held.values())
             policy = policy._replace(held={}, next_bell=now + BELL_PAUSE)
             return policy, AlertActions(bell=True, text=sentence(held, "Held back"), happenings=held)
@@ -216,6 +216,11 @@ class AlertPolicy(NamedTuple):
     def due(self) -> float | None:
         """When to call `tick`; None if nothing waits. The end of silence and of quiet hours needs a call, too."""
         return self.notify_at
+
+
+def _awaits_outcome(held: Iterable[Happening], now: float) -> bool:
+    """Returns whether a run ended so lately that its outcome may come yet: one alert is all that it gets."""
+    return any(what.is_outcome_pending and now < what.at + OUTCOME_WAIT for what in held)
 
 
 def _is_same_run(known: Happening | None, what: Happening) -> bool:
