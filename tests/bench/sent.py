@@ -22,6 +22,8 @@ OPEN: dict[str, tuple[Sequence[bytes], float]] = {
     "help": ((b"?",), 3),
 }
 """Keys that open something, and the most that a change may cost then against the bare table."""
+AT_REST = 65
+"""Seconds after the first answers: by then the rows of running jobs say `1m+`, the last that changes in them."""
 FOCUS = {"blur": b"\x1b[O", "focus": b"\x1b[I"}
 
 
@@ -68,14 +70,14 @@ def silence(plan: Plan) -> list[Row]:
     def typing(keys: Sequence[bytes], jobs: int = JOBS, sort: str = "") -> Sample:
         with Service() as service, product(jobs, service.port, sort=sort) as terminal:
             terminal.wait_for(ALL_READ)
-            press(terminal, (), 2)
+            press(terminal, (), AT_REST)
             press(terminal, keys, 2)
             return window(terminal, plan.seconds(60, 20))
 
     def paused() -> Sample:
         with Service() as service, product(JOBS, service.port) as terminal:
             terminal.wait_for(ALL_READ)
-            press(terminal, (), 2)
+            press(terminal, (), AT_REST)
             before = terminal.bytes_read
             press(terminal, (b"P",), 1)
             return {"bytes": terminal.bytes_read - before, "after": window(terminal, 60)["bytes"]}
