@@ -1,6 +1,7 @@
 """What the poller does when the service throttles or cannot be reached."""
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -184,15 +185,16 @@ async def test_an_answer_of_any_kind_shows_that_the_network_is_back() -> None:
 
 
 @in_virtual_time
-async def test_a_server_that_answers_with_errors_ends_the_trouble_but_is_not_hurried() -> None:
+async def test_a_server_that_answers_with_errors_is_another_trouble_and_is_not_hurried() -> None:
     async with polling(40) as bench:
         bench.answer = lambda _: TIMEOUT
         await asyncio.sleep(1500)
         since = bench.clock()
         bench.answer = lambda _: failed(FailureKind.SERVER_ERROR)
         await asyncio.sleep(60)
-        assert bench.poller.pace().trouble is None
         assert len(bench.asked(since=since)) < 40
+        await asyncio.sleep(240)
+        assert bench.poller.pace().trouble == failed(FailureKind.SERVER_ERROR)
 
 
 QUICK = Policy(running=1, idle=1)
@@ -247,6 +249,66 @@ def test_all_jobs_are_well_within_a_minute_of_a_long_trouble_of_any_kind(kind: F
             assert set(states.values()) == {Status.RUNNING}
 
     scene()
+
+
+@pytest.mark.parametrize("kind", [FailureKind.SERVER_ERROR, FailureKind.BAD_REPLY])
+@pytest.mark.parametrize("read_for", [0, 60])
+def test_errors_of_the_service_from_everywhere_are_trouble_also_for_jobs_that_were_never_read(
+    kind: FailureKind, read_for: float
+) -> None:
+    """The program starts in an outage, or the outage begins in the first round: with 2,000 jobs that takes minutes."""
+
+    @in_virtual_time
+    async def scene() -> None:
+        async with polling(2000) as bench:
+            bench.answer = lambda _: Status.IDLE if read_for else failed(kind)
+            await asyncio.sleep(read_for)
+            bench.answer = lambda _: failed(kind)
+            await asyncio.sleep(60)
+            assert bench.poller.pace().trouble == failed(kind)
+            bench.answer = lambda _: Status.IDLE
+            await asyncio.sleep(31)
+            assert bench.poller.pace().trouble is None
+
+    scene()
+
+
+@pytest.mark.parametrize("kind", [FailureKind.TIMEOUT, FailureKind.SERVER_ERROR])
+@pytest.mark.parametrize("read_for", [0, 60])
+def test_in_a_long_trouble_one_job_is_asked_every_half_minute_as_the_screen_says(
+    kind: FailureKind, read_for: float
+) -> None:
+    @in_virtual_time
+    async def scene() -> None:
+        async with polling(200) as bench:
+            bench.answer = lambda _: Status.IDLE if read_for else failed(kind)
+            await asyncio.sleep(read_for)
+            bench.answer = lambda _: failed(kind)
+            await asyncio.sleep(120)
+            since = bench.clock()
+            await asyncio.sleep(600)
+            assert bench.poller.pace().probing == 30
+            assert len(bench.asked(since=since)) == 20
+            assert bench.poller.refresh([job(7)]) < 1
+            await asyncio.sleep(1)
+            assert bench.who(since=since + 600) == [job(7)]
+            bench.answer = lambda _: Status.IDLE
+            since = bench.clock()
+            await asyncio.sleep(30 + 200 / 5 + 5)
+            assert set(bench.who(since=since)) == set(jobs(200))
+
+    scene()
+
+
+@in_virtual_time
+async def test_where_most_requests_fail_those_that_come_through_are_not_held_back() -> None:
+    draw = random.Random(5)
+    async with polling(200) as bench:
+        await asyncio.sleep(60)
+        bench.answer = lambda _: failed(FailureKind.TIMEOUT) if draw.random() < 0.8 else Status.IDLE
+        await asyncio.sleep(600)
+        good = [one for one in bench.readings if one.sent.at > bench.clock() - 300 and not one.failure]
+        assert len(good) > 200
 
 
 @in_virtual_time

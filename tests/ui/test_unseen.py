@@ -199,7 +199,8 @@ def test_what_wants_attention_out_of_view_is_named_in_the_order_of_attention() -
     assert (marks["failed before"], marks["healthy"]) == (Condition.NO_ANSWER, Condition.STALE)  # as their rows
     known.take_troubles({"": failure()})
     known.show_all(moment(100))
-    assert {"no answer", "failed before"}.isdisjoint(dict(known.out_of_view(())))  # the banner says why
+    named = dict(known.out_of_view(()))
+    assert {"no answer", "failed before", "healthy"}.isdisjoint(named)  # the banner says why, also of what is not asked
     known.take_troubles({"": failure(FailureKind.UNREACHABLE)})
     assert {"no answer", "failed before"} <= dict(known.out_of_view(())).keys()  # it says something else
 

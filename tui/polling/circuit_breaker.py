@@ -27,6 +27,9 @@ THRESHOLD = 5
 """This many different jobs that fail one after another open the breaker."""
 LONGEST_GAP = 30.0
 """Seconds between two probes at most."""
+FRUITLESS_PROBES = 2
+"""So many probes without an answer show that the trouble lasts. Until then other requests leave, too: some may come
+through where only most fail."""
 
 
 class CircuitState(StrEnum):
@@ -64,8 +67,9 @@ class JobHealth(NamedTuple):
 class CircuitBreaker:
     """Opens when the last few readings, each of another job, failed alike; a probe then leaves at intervals.
 
-    All network failures are alike. Any other failure is the job's own, unless several jobs that could be read before
-    get the same one, one after another. All times are seconds of the caller's clock.
+    All network failures are alike. Any other failure is the job's own, unless several jobs get the same one, one after
+    another; a lasting one, such as that there is no such job, counts only for jobs that could be read before. All times
+    are seconds of the caller's clock.
     """
 
     def __init__(self, idle: float) -> None:
@@ -79,6 +83,8 @@ class CircuitBreaker:
         """When the next probe is due; infinite while the breaker is closed."""
         self.gap = self._first_gap = min(idle / 2, LONGEST_GAP)
         """Seconds between two probes; each probe doubles it."""
+        self._probes = 0
+        """How many probes left since the service answered last."""
         self._failed: set[JobId] = set()
         """The jobs of the current series of failures that are alike."""
         self._series = NETWORK_KINDS
@@ -91,10 +97,16 @@ class CircuitBreaker:
         """Seconds between two probes now, as the last failure may have named them; None while the breaker is closed."""
         return max(self.gap, self.failure.retry_after or 0.0) if self.failure else None
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether probes alone are to leave, besides what the user asks for."""
+        return self.failure is not None and self._probes >= FRUITLESS_PROBES
+
     def on_sent(self, job: JobId, now: float) -> None:
         """A request leaves. From `probe_at` on it is a probe, and the next one waits twice as long."""
         if now >= self.probe_at:
             self.state, self.probe = CircuitState.HALF_OPEN, job
+            self._probes += 1
             self.gap = min(2 * self.gap, LONGEST_GAP)
             self.probe_at = now + self.gap
 
@@ -111,7 +123,8 @@ class CircuitBreaker:
         `enough` returns how many jobs can fail at most: by network failures if called with True, else alike.
 
         Returns the kinds of failures whose jobs deserve a request at once; empty unless this reading closed the
-        breaker. A service that replies with its own errors (500) closes it as well, but is not hurried.
+        breaker. A service that replies with its own errors (500) closes it as well, until several jobs get them, but is
+        not hurried.
         """
         self.on_dropped(job)
         recovered = frozenset[FailureKind]()
@@ -120,7 +133,9 @@ class CircuitBreaker:
         alike = _kinds_alike(failure, known)
         if alike != NETWORK_KINDS and (not alike or alike != self._series):
             recovered = self._kinds if self.failure and is_answer(failure) else recovered
+            probes = 0 if is_answer(failure) else self._probes
             self.reset()
+            self._probes = probes
         if failure and alike:
             self._count_failure(job, failure, alike, enough, now)
         return recovered
@@ -130,6 +145,7 @@ class CircuitBreaker:
         self.state = CircuitState.CLOSED
         self.failure = self.probe = None
         self.probe_at = inf
+        self._probes = 0
         self._failed.clear()
 
     def _is_old_news(self, failure: Failure, known: JobHealth) -> bool:
@@ -162,6 +178,5 @@ def _kinds_alike(failure: Failure | None, known: JobHealth) -> frozenset[Failure
         return frozenset()
     if failure.kind in NETWORK_KINDS:
         return NETWORK_KINDS
-    is_new = known.was_read and known.failure is not failure.kind
-    may_be_shared = is_new and failure.kind.retry in (Retry.LASTING, Retry.PASSING)
-    return frozenset({failure.kind}) if may_be_shared else frozenset()
+    is_shared = failure.kind.retry is Retry.PASSING or (failure.kind.retry is Retry.LASTING and known.was_read)
+    return frozenset({failure.kind}) if is_shared and known.failure is not failure.kind else frozenset()

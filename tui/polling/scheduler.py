@@ -358,9 +358,15 @@ class Scheduler:
         if not first:
             return None
         allowed = self.limiter.ready_at if self._is_urgent(first) else self.limiter.group_at(now)
-        if self.breaker.probe_at < first.due:
+        if self.breaker.probe_at < first.due or self._is_held_back(first):
             return max(self.breaker.probe_at, allowed), self.job_queue.network_probe() or first.job
         return max(first.due, allowed), first.job
+
+    def _is_held_back(self, slot: Slot) -> bool:
+        """Whether the job waits until a probe gets an answer. Not if the user asks for it, or it was never asked."""
+        entry = self.job_queue.entries[slot.job]
+        was_asked = entry.status is not None or entry.failure is not None
+        return self.breaker.holds_back and was_asked and slot.rank is not Rank.NAMED
 
     def _is_urgent(self, slot: Slot) -> bool:
         """Whether a person waits for it: it does not wait for a group."""

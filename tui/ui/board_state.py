@@ -279,14 +279,20 @@ class BoardState:
 
     def _explained_by(self, state: JobState) -> str | None:
         """The profile of which the banner says why this job gives no answer: see `Row.explained_by`."""
-        if not state.failure or not self._troubles:
+        trouble = self._trouble_of(state)
+        if not (trouble and state.failure) or trouble.cause != state.failure.cause:
             return None
         names = self._profile_names()
-        profile = state.job.profile or names[0]
-        trouble = self._troubles.get(profile)
-        if trouble is None or trouble.cause != state.failure.cause:
-            return None
-        return profile if len(names) > 1 else ""
+        return (state.job.profile or names[0]) if len(names) > 1 else ""
+
+    def _trouble_of(self, state: JobState) -> Failure | None:
+        """What the banner says of the job's profile."""
+        return self._troubles.get(state.job.profile or self._profile_names()[0]) if self._troubles else None
+
+    def _is_in_banner(self, state: JobState, condition: Condition) -> bool:
+        """Whether the banner says why the job gives no answer, or why it is not asked and has become stale."""
+        waits = condition is Condition.STALE and not state.failure and self._trouble_of(state) is not None
+        return waits or self._explained_by(state) is not None
 
     @property
     def only_profile(self) -> str | None:
@@ -323,7 +329,9 @@ class BoardState:
             found.setdefault(job, None)
         for condition in (Condition.FAILED, Condition.NO_ANSWER, Condition.STALE):
             for job in tally[condition]:
-                if self._explained_by(states[job]) is None:  # a stale one without an answer has the mark of its row
+                if not self._is_in_banner(
+                    states[job], condition
+                ):  # a stale one without an answer has the mark of its row
                     found.setdefault(job, Condition.NO_ANSWER if states[job].failure else condition)
         for job in in_view:
             found.pop(job, None)
