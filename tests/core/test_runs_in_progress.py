@@ -101,6 +101,21 @@ def test_a_run_that_may_be_two_has_gone_on_since_its_record_says(began: int | No
     assert known.start_seen == (shown is not None)
 
 
+@pytest.mark.parametrize(
+    ("told", "shown", "start_seen"),
+    [(None, 60, False), (-90, 90, True), (-2500, 2500, True), (-2800, 2760, True), (-9000, 60, False)],
+)
+def test_a_run_that_began_while_nothing_was_asked_began_when_its_record_says(
+    told: int | None, shown: int, start_seen: bool
+) -> None:
+    """The program was closed for 45 minutes. Without a record it has been going since the first answer at least."""
+    run = ObservedRun(JOB, Between(NOW - 2760, NOW - 60), NOW - 5, interval=15)
+    says = None if told is None else RunRecord(8, is_finished=False, started_at=datetime.fromtimestamp(NOW + told, UTC))
+    known = course_of(state(before(9), run)._replace(going=says), NOW)
+    assert known
+    assert (known.elapsed, known.start_seen) == (shown, start_seen)
+
+
 @pytest.mark.parametrize("is_gap", [True, False])
 def test_what_was_known_of_the_build_that_runs_is_not_taken_for_the_one_after_a_gap(is_gap: bool) -> None:
     at = [Moment(seconds, DAY + timedelta(seconds=seconds)) for seconds in (0, 600)]

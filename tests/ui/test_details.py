@@ -33,7 +33,7 @@ def test_what_it_does_comes_first_then_why_it_failed_then_its_runs_then_what_it_
     known = known.learn(failed_run(), FailedStep("Sign ipa", "CB.2017", "the certificate is expired"))
     known = known._replace(service_name=ServiceName("api", "", "Pay"))
     lines = shown(row(known, 90))
-    assert lines[:2] == ["payments-api", "● failed  15s ago"]
+    assert lines[:2] == ["payments-api", "● failed  30s ago"]
     assert lines[3:5] == ["last run: failed  #8 · main · timer", "step: Sign ipa"]  # all that a low pane shows
     wanted = ["last run: failed", "step: Sign ipa", "says: the certificate is expired", "● #8", "last read: ", "job: "]
     places = [next(at for at, line in enumerate(lines) if line.startswith(start)) for start in wanted]

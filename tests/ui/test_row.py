@@ -101,6 +101,16 @@ def test_a_run_that_was_missed_ended_when_the_service_says_not_when_the_one_befo
     assert words.time(row(unknown, at=600, interval=900), 80) == ""
 
 
+@pytest.mark.parametrize(
+    ("ended", "shown"), [(900, "35m ago"), (2700, "5m ago"), (None, "just now"), (5, "just now"), (4000, "just now")]
+)
+def test_a_run_that_ended_while_nothing_was_asked_ended_when_its_record_says(ended: int | None, shown: str) -> None:
+    """An end beside what was seen is none of this run."""
+    at = None if ended is None else DAY + timedelta(seconds=ended)
+    known = state((RUNNING, 10), (IDLE, 3000)).learn(RunRecord(8, Outcome.PASSED, "", ended_at=at, is_finished=True))
+    assert words.time(row(known, at=3001), 80) == shown
+
+
 def test_what_only_a_list_says_of_a_run_is_called_so() -> None:
     listed = RunRecord(11, Outcome.PASSED, "blue", is_finished=True, is_confirmed=False)
     known = state((IDLE, 0)).learn(listed)

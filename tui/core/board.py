@@ -1,6 +1,7 @@
 """The board: what is known of every watched job. Recording readings returns a new board."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from math import inf
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from tui.core.alert_policy import Arm
 from tui.core.estimate import WINDOW
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.known_runs import MatchKind, choose_record, known_runs, with_record
-from tui.core.observed_run import Gap, ObservedRun, observe
+from tui.core.observed_run import Between, Gap, ObservedRun, observe
 from tui.core.reading import Failure, Moment, Reading, Retry, Status
 from tui.core.run import FailedStep, Outcome, RunRecord, newer
 
@@ -145,6 +146,16 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     def seen_change(self) -> Moment | None:
         """When the last start or stop was seen; None if it was not, as after a run that was missed."""
         return self.since if self.since_after and not self.has_missed_run else None
+
+    @property
+    def told_end(self) -> datetime | None:
+        """When the last run ended, as the service says; None if it does not, or if its stop was seen as closely."""
+        ended = self.last_run.ended_at if self.last_run else None
+        if ended is None or not (self.seen_change and self.since_after):
+            return ended
+        seen = Between(self.since_after.wall.timestamp(), self.seen_change.wall.timestamp())
+        is_its = self.status is Status.IDLE and seen.holds(ended.timestamp())
+        return ended if is_its and not seen.is_close else None
 
     @property
     def has_missed_run(self) -> bool:

@@ -2,13 +2,14 @@
 with them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from math import inf
 from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from tui.core.board import Board, JobState
 from tui.core.estimate import Estimate, Outlook, RunProgress, estimate, outlook
 from tui.core.job import JobId
 from tui.core.known_runs import SLACK, WIDENING, known_runs, with_record
-from tui.core.observed_run import SERVICE, Between, Gap, ObservedRun
+from tui.core.observed_run import CLOSE, GAP, SERVICE, Between, Gap, ObservedRun
 from tui.core.reading import Moment, Status
 from tui.core.run import RunRecord
 
@@ -167,11 +168,12 @@ class Course(NamedTuple):
 def course_of(state: JobState, now: float) -> Course | None:
     """Returns how far the job's run is at `now` (epoch seconds); None if the last good status is not running.
 
-    If its start was not seen, or it may be two, the time in the service's record is taken, where it fits what was seen.
+    If its start was not seen closely, or it may be two, the time in the service's record is taken, where it fits what
+    was seen.
     """
     if (run := state.current_run) is None:
         return None
-    if state.going and (run.start.after is None or run.maybe_two):
+    if state.going and (run.maybe_two or not run.start.is_close):
         run = _begun_as_told(run, state.going, state.gaps)
     return course(run, usual_duration(state, now), state.gaps, now)
 
@@ -181,19 +183,21 @@ def _begun_as_told(run: ObservedRun, record: RunRecord, gaps: Iterable[Gap]) -> 
 
     Of what may be two runs, the record is that of the second one if there are two: it was asked for after the gap.
     """
-    latest = _sure_start(run, gaps)
-    if record.started_at is None or not Between(None, latest).holds(record.started_at.timestamp(), WIDENING):
+    seen = Between(None if run.maybe_two else run.start.after, _sure_start(run, gaps))
+    if record.started_at is None or not seen.holds(record.started_at.timestamp(), WIDENING):
         return run
-    began = min(record.started_at.timestamp(), latest)
+    began = min(max(record.started_at.timestamp(), -inf if seen.after is None else seen.after), seen.by)
     return run._replace(start=Between(began, began), maybe_two=False)
 
 
 def course(run: ObservedRun, usual: Estimate | None, gaps: Iterable[Gap], now: float) -> Course:
     """Returns how far the run is at `now` (epoch seconds), judged by the usual duration.
 
-    A run that may be two has been going since the last gap at least: the first of the two may have ended in it.
+    A run that may be two has been going since the last gap at least: the first of the two may have ended in it. One
+    that began in a gap has been going since the end of that.
     """
-    start_seen = run.start.after is not None and not run.maybe_two
+    width = run.start.width
+    start_seen = width is not None and width <= GAP * run.interval + CLOSE and not run.maybe_two
     start = run.start.middle if start_seen else _sure_start(run, gaps)
     elapsed = max(0.0, now - start)
     return Course(elapsed, start_seen, outlook(elapsed, start_seen, usual), usual, start)

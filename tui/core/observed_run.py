@@ -11,6 +11,8 @@ from tui.core.run import Outcome
 
 GAP = 3.0
 """After this many intervals without a successful reading the job counts as not watched in between."""
+CLOSE = 60.0
+"""Seconds. Of a start or an end that may have been at any moment of a longer time, the service's record says more."""
 SET = 1.0
 """Seconds between the wall clock and the monotonic one above which the wall clock was set."""
 
@@ -34,6 +36,10 @@ class Between(NamedTuple):
     @property
     def middle(self) -> float:
         return self.by if self.after is None else (self.after + self.by) / 2
+
+    @property
+    def is_close(self) -> bool:
+        return self.width is not None and self.width <= CLOSE
 
     def holds(self, moment: float, widening: float = 0.0) -> bool:
         """Returns whether it may have happened at this moment, or at most `widening` seconds off."""

@@ -196,17 +196,12 @@ def _expected_end(course: Course | None) -> float:
 def last_change(row: Row) -> SortKey:
     """The rows whose start or end is known, the newest first."""
     seen = row.state.seen_change
-    at = seen.wall.timestamp() if seen else _end_by_record(row)
-    return (-at,) if at else ()
+    at = row.state.told_end or (seen and seen.wall)
+    return (-at.timestamp(),) if at else ()
 
 
 def _newest(row: Row) -> SortKey:
     return last_change(row) or (0.0,)
-
-
-def _end_by_record(row: Row) -> float:
-    ended = row.state.last_run and row.state.last_run.ended_at
-    return ended.timestamp() if ended else 0.0
 
 
 def _by_name(row: Row) -> SortKey:

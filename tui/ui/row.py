@@ -203,14 +203,11 @@ def how_long(row: Row) -> str:
 
 
 def changed_at(row: Row) -> float | None:
-    """When the last start or stop was seen, on the clock of `Moment.at`; if it was not, when the last run ended, as the
-    service says. None if neither is known."""
-    state = row.state
-    if seen := state.seen_change:
-        return seen.at
-    if state.last_run and state.last_run.ended_at:
-        return row.now.at - (row.now.wall - state.last_run.ended_at).total_seconds()
-    return None
+    """When the last start or stop was seen, on the clock of `Moment.at`; if it was not, or not closely, when the last
+    run ended, as the service says. None if neither is known."""
+    if ended := row.state.told_end:
+        return row.now.at - (row.now.wall - ended).total_seconds()
+    return seen.at if (seen := row.state.seen_change) else None
 
 
 def _ago(row: Row, at: float) -> str:
