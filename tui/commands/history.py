@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.commands.job_selection import add_jobs
-from tui.commands.output import ExitCode, Output, Progress
+from tui.commands.output import ExitCode, Output
 from tui.commands.parser import whole_number
 from tui.commands.render import advice, aligned, stamp
 from tui.commands.status import print_json
@@ -21,6 +21,7 @@ from tui.core.text import DETAIL, clean
 
 if TYPE_CHECKING:
     from tui.context import App, Context
+    from tui.profiles.extras import Extras
     from tui.terminal.capabilities import Glyphs
 
 HELP = "the runs of jobs, also those from before"
@@ -201,32 +202,20 @@ def _records(context: "Context", jobs: Sequence[Job], output: Output) -> tuple[d
 
 
 async def _ask(app: "App", jobs: Sequence[Job], records: dict[JobId, Sequence[RunRecord]], output: Output) -> ExitCode:
-    """Ask each profile one job after another, and say once why jobs are missing in `records`."""
-    import asyncio
-    from contextlib import suppress
+    """Put what the service recorded into `records`, and say once why jobs are missing there."""
+    from tui.commands.session import ask_each, quick_extras
 
-    from tui.commands.session import EXTRAS_LIMIT, quick_extras
+    failures = []
 
-    extras_of, failures = quick_extras(app), []
-    progress = Progress(output.talk)
+    async def ask(extras: "Extras", job: JobId) -> bool:
+        told = await extras.records(job)
+        if isinstance(told, Failure):
+            failures.append(told)
+            return told.kind.retry is not Retry.SIGN_IN
+        records[job] = told
+        return True
 
-    async def ask(profile: str) -> None:
-        if extras := extras_of(profile):
-            for job in (job for job in jobs if (job.profile or app.default) == profile):
-                progress.count(len(jobs))
-                told = await extras.records(job.id)
-                if isinstance(told, Failure):
-                    failures.append(told)
-                    if told.kind.retry is Retry.SIGN_IN:
-                        return
-                else:
-                    records[job.id] = told
-
-    with suppress(TimeoutError):
-        async with asyncio.timeout(EXTRAS_LIMIT), asyncio.TaskGroup() as tasks:
-            for profile in dict.fromkeys(job.profile or app.default for job in jobs):
-                tasks.create_task(ask(profile))
-    progress.clear()
+    await ask_each({job.id: job.profile or app.default for job in jobs}, quick_extras(app), ask, output)
     missing = sum(job.id not in records for job in jobs)
     if not missing:
         return ExitCode.DONE

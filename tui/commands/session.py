@@ -183,21 +183,40 @@ NewestBuilds = Mapping[JobId, "RunRecord | Failure | None"]
 async def newest_builds(session: "Session", profiles: Mapping[JobId, str]) -> NewestBuilds:
     """The last runs of these jobs, each with its profile's name; what is not learned in time is missing."""
     runs: dict[JobId, RunRecord | Failure | None] = {}
-    progress = Progress(session.output.talk)
 
-    async def ask(profile: str) -> None:
-        if extras := session.extras(profile):
-            # one by one: the unit of all durations is learned from the first
+    async def ask(extras: "Extras", job: JobId) -> bool:
+        runs[job] = await extras.last_run(job, with_duration=True)
+        return True
+
+    await ask_each(profiles, session.extras, ask, session.output)
+    return runs
+
+
+async def ask_each(
+    profiles: Mapping[JobId, str],
+    extras_of: "Callable[[str], Extras | None]",
+    ask: "Callable[[Extras, JobId], Awaitable[bool]]",
+    output: Output,
+) -> None:
+    """Calls `ask` for each of these jobs, each with its profile's name; gives up what is not done in time.
+
+    The jobs of a profile go one by one, since the unit of all durations is learned from the first; `ask` returns
+    whether to go on with them. A terminal sees how far it is.
+    """
+    progress = Progress(output.talk)
+
+    async def ask_profile(profile: str) -> None:
+        if extras := extras_of(profile):
             for job in (job for job in profiles if profiles[job] == profile):
                 progress.count(len(profiles))
-                runs[job] = await extras.last_run(job, with_duration=True)
+                if not await ask(extras, job):
+                    return
 
     with suppress(TimeoutError):
         async with asyncio.timeout(EXTRAS_LIMIT), asyncio.TaskGroup() as tasks:
             for profile in dict.fromkeys(profiles.values()):
-                tasks.create_task(ask(profile))
+                tasks.create_task(ask_profile(profile))
     progress.clear()
-    return runs
 
 
 async def known_names(session: "Session", profiles: Mapping[JobId, str]) -> dict[JobId, ServiceName]:
