@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from tests.support.builders import job_id
-from tui.core.hints import Hint, HintPage
+from tui.core.hints import AGREEMENTS, DISTRUSTED, TOO_MANY_WASTED, Hint, HintPage
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Status
 from tui.polling.list_sweeps import KnownStatus, ListPage, ListSweeps
@@ -285,7 +285,8 @@ def test_a_filter_that_works_is_asked_each_15_seconds_and_the_lists_seldom() -> 
     pages = world.live(600)
     assert pages.count(BUILDING) >= 30
     assert len(pages) - pages.count(BUILDING) <= 10
-    assert world.sweeps.rate(RATE, world.now) <= 0.2 * RATE * 1.001
+    for rate in (RATE, RATE / 10):  # of many requests a second, and of few
+        assert world.sweeps.rate(rate, world.now) <= 0.2 * rate * 1.001
 
 
 def test_a_filter_that_is_ignored_shows_in_its_own_answer_and_is_not_used() -> None:
@@ -350,6 +351,65 @@ def test_a_full_page_of_building_jobs_says_nothing_of_those_that_it_does_not_nam
     world.known = dict.fromkeys(world.jobs, KnownStatus(Status.RUNNING, 0.0))
     page = HintPage(hints(world.jobs[:100], running=True), None, True)
     assert last not in world.sweeps.on_answer(BUILDING, page, world.status, world.now, world.now)
+
+
+def test_of_a_page_that_is_shorter_than_its_total_nothing_is_said_of_jobs_that_it_does_not_name() -> None:
+    world = World()
+    world.answer = building(world, world.jobs[:1])
+    world.live(60)
+    named, missed = world.jobs[:2]
+    world.known = {missed: KnownStatus(Status.RUNNING, 0.0)}
+    for total, wanted in ((2, []), (1, [missed])):
+        page = HintPage(hints([named], running=True), total, True)
+        assert world.sweeps.on_answer(BUILDING, page, world.status, world.now, world.now) == wanted
+
+
+def test_a_job_that_the_filter_left_out_before_a_suspend_may_be_left_out_once_more() -> None:
+    """It may have ended and begun again since then: the filter has not lied."""
+    world = World()
+    world.answer = building(world, world.jobs[:1])
+    world.live(60)
+    left_out = world.jobs[1]
+    page = HintPage(hints(world.jobs[:1], running=True), 1, True)
+    for read_at in (world.now, world.now + HOUR):
+        world.known = {left_out: KnownStatus(Status.RUNNING, read_at)}
+        world.sweeps.on_answer(BUILDING, page, world.status, read_at, read_at)
+        assert world.sweeps.building_works
+        world.sweeps.restart()
+
+
+def on_reading(world: World, job: JobId, status: Status, before: Status, at: float) -> bool:
+    return world.sweeps.book.on_reading(job, status, before, at, at)
+
+
+def test_a_project_whose_lists_often_bring_nothing_moves_nothing_for_an_hour() -> None:
+    world = World(TOO_MANY_WASTED + 1)
+    *liars, last = world.jobs
+    idle, running = HintPage(hints(world.jobs), 99), HintPage(hints(liars, running=True), 99)
+    world.sweeps.on_answer(USER, idle, world.status, 1.0, 1.0)
+    for job in world.jobs:
+        assert not on_reading(world, job, Status.IDLE, Status.IDLE, 2.0)
+    assert world.sweeps.on_answer(USER, running, world.status, 3.0, 3.0) == liars
+    for job in liars:
+        on_reading(world, job, Status.IDLE, Status.IDLE, 4.0)
+    starts = HintPage(hints([last], running=True), 99)
+    assert world.sweeps.on_answer(USER, starts, world.status, 5.0, 5.0) == []
+    assert not on_reading(world, last, Status.IDLE, Status.IDLE, 4.5)  # it left before the hint came
+    world.sweeps.book.forget()
+    late = 5.0 + DISTRUSTED
+    assert world.sweeps.on_answer(USER, starts, world.status, late, late) == [last]
+    assert world.sweeps.book.on_reading(last, Status.IDLE, Status.IDLE, late - 1, late)
+
+
+def test_lists_that_have_earned_trust_take_half_of_the_requests() -> None:
+    world = World(2000)
+    for turn in range(AGREEMENTS):
+        status, before = (Status.RUNNING, Status.IDLE) if turn % 2 == 0 else (Status.IDLE, Status.RUNNING)
+        world.known = {world.jobs[0]: KnownStatus(before, 0.0)}
+        page = HintPage(hints(world.jobs, running=status is Status.RUNNING), 2000)
+        world.sweeps.on_answer(USER, page, world.status, 10.0 * turn, 10.0 * turn)
+        on_reading(world, world.jobs[0], status, before, 10.0 * turn + 1)
+    assert world.sweeps.rate(RATE, 10.0 * AGREEMENTS) == pytest.approx(0.5 * RATE)
 
 
 def test_a_page_agrees_with_a_status_call_only_if_it_was_asked_for_since() -> None:

@@ -330,7 +330,7 @@ class ListSweeps:
 
     def _pages(self, project: str, count: int) -> int:
         """Returns how many pages the list has, as far as it is known."""
-        return self._of(project).pages or ceil(count / PAGE_SIZE) or 1
+        return self._of(project).pages or ceil(count / PAGE_SIZE)
 
     def _of(self, project: str) -> _List:
         return self._lists.setdefault(project, _List())
