@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 HELP = "wait until jobs have stopped, or started"
 DESCRIPTION = (
-    "Wait until the jobs no longer run; print each as soon as that is so. Only lasting failures end it, of a job that "
-    "was read before after a minute. --outcome: waits up to 30 s more for what became of each build.\n"
+    "Wait until the jobs no longer run; print each as soon as that is so. A failure that does not pass by itself ends "
+    "it, after a minute if the job was read before. --outcome: waits up to 30 s more for what became of each build.\n"
     "Exit codes: 0 all stopped (--any: one; --outcome: and passed), 1 one cannot be read, 4 one did not pass, 5 "
     "or 124 the time is up (5: one gave no answer)."
 )
@@ -38,8 +38,10 @@ EXAMPLES = [
 ]
 
 PATIENCE = 60.0
-"""Seconds of back-off at most while the user waits, and for which a lasting failure of a job that was read before
-must have come again and again: one bad node, or a log-in page of the network, says such a thing for a moment."""
+"""Seconds of back-off at most while the user waits."""
+LASTS_FOR = PATIENCE
+"""If a job was read before, its lasting failures end the wait when they have come for so many seconds without another
+answer: one bad node, or a log-in page of the network, causes some for a moment."""
 LOOK = 2.0
 """Seconds between two clock checks at most: the event loop's clock stops while the machine is suspended."""
 RECORD_AGAIN, RECORD_WITHIN = 5.0, 30.0
@@ -159,7 +161,7 @@ class Awaited:
         """Whether the failure that came at this moment is one that waiting does not cure."""
         if self.is_refused or self.lasting_from is None:
             return self.is_refused
-        return self.answered_at is None or at - self.lasting_from >= PATIENCE
+        return self.answered_at is None or at - self.lasting_from >= LASTS_FOR
 
     @property
     def state(self) -> str:
