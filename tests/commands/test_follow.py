@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from io import TextIOWrapper
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from tests.support.archive import FakeArchive
 from tests.support.builders import job_id, moment, reading
 from tests.support.command_stage import Outcome, Stage, jobs, now
+from tests.support.command_terminal import CommandTerminal
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
 from tui.codearts.job_list_api import JobEntry, Listed, ProjectId
@@ -189,6 +190,38 @@ def test_the_same_as_json() -> None:
     assert (outcome["name"], outcome["project"]) == ("payments-api", {"id": PROJECT, "name": "Payments"})
     assert step["event"] == "failed step"
     assert step["failed_step"] == {"step": "Sign ipa", "code": "CB.2017", "message": "the certificate is expired"}
+
+
+def test_what_became_of_a_build_is_asked_once_also_if_the_job_gives_no_answer_after_it() -> None:
+    def answer(job: JobId, at: float) -> Outcome:
+        return failed(FailureKind.TIMEOUT) if at > 200 else RUNNING if 50 < at < 150 else IDLE
+
+    stage, runs = Stage(answer), Runs()
+    run(followed(replace(stage.session(), extras=cast("Any", lambda name: runs)), [Job(job_id(1))], 600))
+    assert [event for event, _ in events(stage, job_id(1))][-1] == "no answer"
+    assert runs.asked.count("record") == 1
+
+
+def test_a_bug_in_what_asks_about_builds_ends_it() -> None:
+    class Broken(Runs):
+        async def listed(self, wanted: object) -> Listed:
+            raise ZeroDivisionError
+
+    async def scene() -> None:
+        session = replace(Stage().session(), extras=cast("Any", lambda name: Broken()))
+        await asyncio.wait_for(follow(session, [Job(job_id(1))], as_json=True), 60)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        run(scene())
+    assert caught.group_contains(ZeroDivisionError)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_on_a_terminal_lines_for_people_are_folded_and_json_is_not(as_json: bool) -> None:
+    stage = Stage(data=CommandTerminal())
+    run(followed(stage.session(), [Job(job_id(1), "a long label " * 9)], 30, as_json))
+    assert max(map(len, stage.lines)) > 100 if as_json else max(map(len, stage.lines)) <= 80
+    assert (len(stage.lines) == 1) is as_json
 
 
 def test_a_word_that_is_not_known_is_told_as_sent() -> None:

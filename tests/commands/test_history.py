@@ -118,6 +118,9 @@ def test_a_person_is_told_that_there_is_no_run_and_a_pipe_is_not(
     monkeypatch.setattr("sys.stdout", CommandTerminal())
     assert history.run(context, context.flags) is ExitCode.DONE
     assert capsys.readouterr().err.removeprefix("codearts-watch: ").strip() == said
+    context = user.context("--status-only", "history", *argv)
+    assert history.run(context, context.flags) is ExitCode.DONE
+    assert capsys.readouterr().err == ""
 
 
 def test_with_status_only_nothing_is_asked_and_the_limits_count(

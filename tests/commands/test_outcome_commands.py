@@ -18,6 +18,7 @@ from tests.support.contract_server import TOKEN, ContractServer, Reply, Request,
 from tests.support.long_run import takes_minutes
 from tests.support.user_home import User
 from tui.codearts.extra_call import CallKind
+from tui.commands import log as log_command
 from tui.commands.find import Wanted, find
 from tui.commands.log import log
 from tui.commands.output import ExitCode, Output
@@ -297,6 +298,47 @@ async def test_a_followed_log_ends_when_nobody_reads_it_any_more_though_nothing_
     with os.fdopen(theirs, "w") as pipe:
         await closing(log(extras, job.id, None, 100, is_running, stage.output._replace(data=pipe)), app.close)
     assert asked == 1
+
+
+def test_a_log_is_followed_while_the_service_says_that_the_job_runs_or_does_not_answer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tui.commands.log.READ_EVERY", 0.0)
+    lines = [f"line {number}" for number in range(5)]
+    statuses: list[Script] = [True, Reply(502, ""), refusal(429, "APIGW.0308"), False]
+    asked = iter(range(1, 10))
+
+    def piece(request: Request) -> Reply:
+        log = "".join(f"{line}\n" for line in lines[: next(asked)])
+        offset = int(request.path.partition("offset=")[2].partition("&")[0])
+        return Reply(200, {"result": {"content": log[offset:], "offset": len(log), "has_more_data": False}})
+
+    job = NAMED["search"].id
+    stage.server.extras[f"/v3/jobs/{job}/17/real-time-log"] = piece
+    stage.server.answers[job] = lambda request: statuses.pop(0) if len(statuses) > 1 else statuses[0]
+    stage.sign_in()
+    context = stage.user.context("log", job, "--follow")
+    assert log_command.run(context, context.flags) is ExitCode.DONE
+    assert capsys.readouterr().out.splitlines() == lines
+
+
+def test_a_log_is_not_followed_where_the_status_is_refused(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    stage.server.answers[NAMED["mobile-ios"].id] = refusal(404, "DEV.CB.0210044")
+    stage.sign_in()
+    context = stage.user.context("log", NAMED["mobile-ios"].id, "--follow")
+    assert log_command.run(context, context.flags) is ExitCode.DONE
+    assert capsys.readouterr().out == "bad\n"
+
+
+async def test_find_says_that_there_is_no_such_job_or_that_all_are_watched_where_they_were_to_be_added(
+    stage: Stage,
+) -> None:
+    await stage.find("nothing")
+    assert stage.talk.getvalue() == "codearts-watch: No job was found.\n"
+    await stage.find()
+    assert stage.talk.getvalue().count("\n") == 1
+    await stage.find(adds=True)
+    assert f"All {len(NAMED)} are on the watchlist already." in stage.talk.getvalue()
 
 
 async def test_find_marks_what_is_watched_and_adds_the_rest_with_names(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import cast
 
-from tests.support.builders import failure
+from tests.support.builders import failure, job_id
 from tests.support.command_stage import Outcome as Answer
 from tests.support.command_stage import Stage, jobs, now
 from tests.support.virtual_time import run
@@ -45,18 +45,23 @@ class Records:
 
 
 def waited(
-    records: Records, stops: float = 60.0, until: Until = Until.IDLE, count: int = 1, patience: float = inf
+    records: Records,
+    stops: float = 60.0,
+    until: Until = Until.IDLE,
+    count: int = 1,
+    patience: float = inf,
+    any_one: bool = False,
 ) -> tuple[ExitCode, list[str], float]:
-    """Exit code, lines, and after how many seconds, with jobs that run for so long."""
+    """Exit code, lines, and after how many seconds, with jobs that run for so long; with `any_one` the first alone."""
 
     def answer(job: JobId, at: float) -> Answer:
-        return Status.RUNNING if at < stops else Status.IDLE
+        return Status.RUNNING if at < stops or (any_one and job != job_id(1)) else Status.IDLE
 
     stage = Stage(answer)
 
     async def scene() -> tuple[ExitCode, float]:
         session = replace(stage.session(), extras=lambda name: cast("Extras", records))
-        code = await wait(session, jobs(count), until, patience=patience, with_outcome=True)
+        code = await wait(session, jobs(count), until, any_one, patience, with_outcome=True)
         return code, now().at - START
 
     code, at = run(scene())
@@ -119,6 +124,18 @@ def test_of_a_job_that_is_idle_from_the_first_the_last_build_counts() -> None:
     assert lines[0].startswith("aborted")
     assert at < 5
     assert waited(Records(found(Outcome.PASSED)), stops=0)[0] is ExitCode.DONE
+
+
+def test_of_a_job_that_is_idle_from_the_first_a_build_that_has_not_ended_counts_for_nothing() -> None:
+    code, lines, _ = waited(Records(found(Outcome.PASSED), record(Outcome.PASSED)._replace(is_finished=False)), stops=0)
+    assert code is ExitCode.UNREAD
+    assert lines[0].startswith("idle ")
+
+
+def test_with_any_the_jobs_that_still_run_do_not_count() -> None:
+    code, lines, _ = waited(Records(found(Outcome.PASSED)), count=3, any_one=True)
+    assert code is ExitCode.DONE
+    assert [line.split()[:2] for line in lines] == [["passed", job_id(1)]]
 
 
 def test_the_deadline_does_not_cut_off_a_record() -> None:

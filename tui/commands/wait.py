@@ -159,7 +159,7 @@ class Awaited:
 
     def _is_lost(self, at: float) -> bool:
         """Whether the failure that came at this moment is one that waiting does not cure."""
-        if self.is_refused or self.lasting_from is None:
+        if self.lasting_from is None:
             return self.is_refused
         return self.answered_at is None or at - self.lasting_from >= LASTS_FOR
 
