@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -26,7 +27,17 @@ from tui.codearts.connections import ProbeResponse, open_http, probe
 from tui.codearts.endpoints import Endpoint, parse_endpoint
 from tui.codearts.server_clock import ServerClock
 from tui.codearts.status_api import status_path
-from tui.codearts.tls_and_proxy import authorities, proxy_login, proxy_route, shown_proxy
+from tui.codearts.tls_and_proxy import (
+    LOGINS_APART,
+    SHORT_REST,
+    ProxyLogin,
+    authorities,
+    proxy_login,
+    proxy_route,
+    shown_proxy,
+    tls_context,
+)
+from tui.codearts.transport_errors import ProxyLoginRefused
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Status
 from tui.profiles.access import Access, LazyClient
@@ -505,6 +516,64 @@ async def test_a_log_in_that_a_proxy_accepts_again_is_forgotten(
             has_one = (tmp_path / "refused.json").read_text() != "{}\n"
             assert has_one is refuses
     assert proxy.log_ins == 2
+
+
+class Refusals:
+    """Remembers that the log-in was refused just now."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[str] = []
+
+    async def refused_at(self, whose: str, login: bytes) -> datetime | None:
+        return datetime.now(UTC)
+
+    async def keep(self, whose: str, login: bytes) -> None:
+        pass
+
+    async def forget(self, whose: str) -> None:
+        self.forgotten.append(whose)
+
+
+@in_virtual_time
+async def test_a_user_who_asks_sends_a_log_in_again_that_an_earlier_run_was_refused() -> None:
+    refusals = Refusals()
+    login = ProxyLogin("http://me:old@proxy:1", refusals)
+    with pytest.raises(ProxyLoginRefused):
+        async with login.attempt():
+            pass
+    login.hurry()
+    await asyncio.sleep(SHORT_REST)
+    async with login.attempt() as attempt:
+        await attempt.on_tunnel()
+    assert refusals.forgotten == ["http://me@proxy:1"]
+
+
+@in_virtual_time
+async def test_a_tunnel_that_was_begun_before_a_refusal_is_no_reason_to_forget_the_refusal() -> None:
+    refusals = Refusals()
+    login = ProxyLogin("http://me:old@proxy:1", refusals)
+    login.hurry()
+    with suppress(ProxyLoginRefused):
+        async with login.attempt():
+            pass
+    await asyncio.sleep(LOGINS_APART)
+    async with login.attempt() as first:
+        await first.on_tunnel()
+    refusals.forgotten.clear()
+    async with login.attempt() as early:
+        with pytest.raises(ProxyLoginRefused):
+            async with login.attempt():
+                raise httpx.ProxyError("407 no")
+        await early.on_tunnel()
+    assert refusals.forgotten == []
+
+
+def test_who_names_an_authority_trusts_no_other_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    own = tls_context(folder / "ca.pem")
+    everybody = tls_context(None)
+    assert own.cert_store_stats()["x509_ca"] == 1 < everybody.cert_store_stats()["x509_ca"]
 
 
 class TunnelProxy:

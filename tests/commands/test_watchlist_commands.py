@@ -236,6 +236,10 @@ def test_the_profile_of_a_new_job_is_one_of_the_settings(shell: Shell, server: C
     code, _, talk = shell.run(f"codearts-watch add {IDS[0]} --profile prd")
     assert (code, talk) == (2, "codearts-watch: The settings have no profile prd; there are: prod.\n")
     assert shell.run(f"codearts-watch add {IDS[0]} --profile prod")[1] == f"{IDS[0]}\t\tprofile:prod\n"
+    assert "stays as it is" in shell.run(f"codearts-watch add {IDS[0]} --profile prod")[2]
+    shell.run(f"codearts-watch add {IDS[1]}")
+    assert "has now: profile prod" in shell.run(f"codearts-watch add {IDS[1]} --profile prod")[2]
+    shell.run(f"codearts-watch remove {IDS[1]}")
     (only,) = json.loads(shell.run("codearts-watch status --json")[1])
     assert (only["profile"], only["status"]) == ("prod", "idle")
 

@@ -84,6 +84,24 @@ def test_the_last_reading_has_the_code_of_its_answer_where_there_was_one() -> No
     assert not any("HTTP" in line for line in shown(row(unanswered, 10)))
 
 
+def test_since_when_it_is_so_has_both_ends_and_before_the_first_reading_none() -> None:
+    first, last = (f"{moment(at).wall.astimezone():%H:%M:%S}" for at in (9, 25))  # sent, and received
+    assert f"since: between {first} and {last}" in shown(row(state((IDLE, 10), (RUNNING, 25)), 30))
+    assert f"since: {last} or earlier: it was so at the first reading" in shown(row(state((IDLE, 25)), 30))
+
+
+@pytest.mark.parametrize(
+    ("wait", "said"),
+    [
+        (40.0, "asked every 15 s"),
+        (50.0, "asked again in about 50s; every 15 s when all is well"),
+        (None, "not asked for now"),
+    ],
+)
+def test_when_a_job_is_asked_next_is_said_where_that_is_later_than_usual(wait: float | None, said: str) -> None:
+    assert f"next: {said}" in shown(row(state((IDLE, 0)), 10), wait and wait + 10)
+
+
 def test_an_alert_is_named_of_a_job_that_is_armed_alone() -> None:
     known = state((RUNNING, 0), job=JOB)
     assert "alert: when it ends, once" in shown(row(known._replace(is_armed_once=True), 10))
