@@ -258,8 +258,8 @@ async def test_a_proxy_that_answers_for_another_host_is_asked_and_never_twice_by
 
 WANTS_LOGIN = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
 REFUSED = (
-    "refused the log-in in its address. It is sent again seldom, once a minute at most when you ask for it, so that no "
-    "account is locked."
+    "refused the log-in in its address. To lock no account, it is sent again about every ten minutes, or "
+    "once a minute if you ask for it."
 )
 
 

@@ -115,8 +115,8 @@ def _proxy_fault(error: ProxyFailed) -> Failure:
         return Failure(Kind.TIMEOUT, f"No connection through the proxy {error.proxy} was made in time.")
     if isinstance(error.__cause__, ProxyLoginRefused):
         said = (
-            "refused the log-in in its address. It is sent again seldom, once a minute at most when you ask for it, "
-            "so that no account is locked."
+            "refused the log-in in its address. To lock no account, it is sent again about every ten minutes, "
+            "or once a minute if you ask for it."
         )
         return Failure(Kind.PROXY, f"The proxy {error.proxy} {said}", retry_after=error.__cause__.rests_for)
     if isinstance(error.__cause__, httpx.ProxyError):
