@@ -63,8 +63,8 @@ def size_limit(largest_body: int) -> dict[str, int]:
     return {_LARGEST: largest_body * 5 // 4}
 
 
-class _Meter:
-    """Counts the bytes that are received for one request. Raises AnswerTooLarge when there are too many."""
+class _RequestState:
+    """How far the request of a transport has come: bytes that may still be received, connection, tunnel, log-in."""
 
     __slots__ = ("attempt", "left", "opened", "tls_to_come", "tls_to_make")
 
@@ -91,6 +91,7 @@ class _Meter:
                 await self.attempt.on_tunnel()
 
     def count(self, data: bytes) -> None:
+        """These bytes were received. Raises AnswerTooLarge when there are too many."""
         self.left -= max(len(data), _SMALLEST_PIECE)
         if self.left < 0:
             raise AnswerTooLarge
@@ -115,27 +116,27 @@ class Transport(httpx.AsyncHTTPTransport):
         limits = httpx.Limits(max_connections=1, keepalive_expiry=keep)
         super().__init__(verify=context, trust_env=False, limits=limits, proxy=proxy)
         self._tls_to_make = 0 if proxy is None else 2 if proxy.url.scheme == "https" else 1
-        self._meter = _Meter()
+        self._state = _RequestState()
         # httpx has no parameter for the backend of its pool
-        self._pool._network_backend = _Backend(self._pool._network_backend, self._meter)
+        self._pool._network_backend = _Backend(self._pool._network_backend, self._state)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if any(holds_unread(connection) for connection in self._pool.connections):
             await self._pool.aclose()  # closes its connections only: the pool can be used again
-        self._meter.left = request.extensions.get(_LARGEST) or size_limit(LARGEST_BODY)[_LARGEST]
-        self._meter.opened, self._meter.tls_to_come = None, 0
-        self._meter.tls_to_make = self._tls_to_make if request.url.scheme == "https" else 0
-        self._meter.attempt = request.extensions.get(_ATTEMPT)
+        self._state.left = request.extensions.get(_LARGEST) or size_limit(LARGEST_BODY)[_LARGEST]
+        self._state.opened, self._state.tls_to_come = None, 0
+        self._state.tls_to_make = self._tls_to_make if request.url.scheme == "https" else 0
+        self._state.attempt = request.extensions.get(_ATTEMPT)
         try:
             response = await super().handle_async_request(request)
         except BaseException as error:
-            if self._meter.opened:  # httpcore leaves it open where a SOCKS proxy refuses, breaks off or hangs,
-                await self._meter.opened.aclose()
+            if self._state.opened:  # httpcore leaves it open where a SOCKS proxy refuses, breaks off or hangs,
+                await self._state.opened.aclose()
                 await self._pool.aclose()  # and keeps a tunnel in which TLS failed: the next request waited for it
-            if isinstance(error, httpx.ReadTimeout) and self._meter.tls_to_come:
+            if isinstance(error, httpx.ReadTimeout) and self._state.tls_to_come:
                 raise httpx.ConnectTimeout("the proxy gives no answer") from error
             raise
-        request.extensions[_IS_NEW] = self._meter.opened is not None
+        request.extensions[_IS_NEW] = self._state.opened is not None
         return response
 
 
@@ -156,26 +157,26 @@ def holds_unread(connection: Any) -> bool:
 class _Backend(httpcore.AsyncNetworkBackend):
     """Opens streams that count what they receive."""
 
-    def __init__(self, inner: httpcore.AsyncNetworkBackend, meter: _Meter) -> None:
-        self._inner, self._meter = inner, meter
+    def __init__(self, inner: httpcore.AsyncNetworkBackend, state: _RequestState) -> None:
+        self._inner, self._state = inner, state
 
     async def connect_tcp(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
-        await self._meter.on_connecting()
-        self._meter.opened = opened = _Stream(await self._inner.connect_tcp(*where, **how), self._meter)
+        await self._state.on_connecting()
+        self._state.opened = opened = _Stream(await self._inner.connect_tcp(*where, **how), self._state)
         return opened
 
 
 class _Stream(httpcore.AsyncNetworkStream):
     """Counts what it receives, and knows whether anything left the socket but was not read."""
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream, meter: _Meter) -> None:
-        self._inner, self._meter = inner, meter
+    def __init__(self, inner: httpcore.AsyncNetworkStream, state: _RequestState) -> None:
+        self._inner, self._state = inner, state
 
     async def read(self, *how: Any, **more: Any) -> bytes:
-        if self._meter.tls_to_come:
+        if self._state.tls_to_come:
             more["timeout"] = CONNECT_WITHIN
         data = await self._inner.read(*how, **more)
-        self._meter.count(data)
+        self._state.count(data)
         return data
 
     async def write(self, *what: Any, **how: Any) -> None:
@@ -185,8 +186,8 @@ class _Stream(httpcore.AsyncNetworkStream):
         await self._inner.aclose()
 
     async def start_tls(self, *how: Any, **more: Any) -> httpcore.AsyncNetworkStream:
-        await self._meter.on_tls()
-        return _Stream(await self._inner.start_tls(*how, **more), self._meter)
+        await self._state.on_tls()
+        return _Stream(await self._inner.start_tls(*how, **more), self._state)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
