@@ -11,13 +11,15 @@ The map of the program. Imports point down only; the layers are in pyproject.tom
     profiles    from settings and environment to an endpoint and a credential for each profile
     codearts    the build service and IAM over HTTP; the only package that imports httpx
     polling     when to read which job: intervals, rate limit, back-off, circuit breaker; lists that say which is next
-    storage     files: watchlist, settings, state of the screen, history, and the budget that instances share
+    storage     files: watchlist, settings, state of the screen, history, what services told (limits, names, refused
+                log-ins), and the budget that instances share
     demo        the simulated service
     alerts      the user's alert command
     terminal    the terminal without Textual: capabilities, modes, clipboard, exit on signals
     clock       the two clocks
     processes   runs other programs: bounded in time and output, without terminal and secrets
-    startup     before anything else: no core file, no other process that reads our memory; the garbage collector waits
+    startup     before anything else: no core file, no other process that reads our memory; the garbage collector waits;
+                which files the program began with
     core        jobs, readings, boards, and rules about them. Pure: no input, no output, no clock
 
 From the service to a cell of the table: `codearts.client` makes a reading, `polling.poller` reports it, `core.board`

@@ -136,7 +136,7 @@ class Context:
         self.environ = environ
         self.now = now
         self.heeds_refusals = True
-        """Whether log-ins that earlier runs of the program were refused are not sent; to be set before all else."""
+        """Whether a log-in is not sent if an earlier run of the program was refused. To be set before all else."""
         self._app: App | None = None
 
     @cached_property

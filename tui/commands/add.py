@@ -28,7 +28,7 @@ DESCRIPTION = (
 EXAMPLES = ["add 901878212b1a49be9c1a1054c272762a --label nightly", "add - < page.txt"]
 
 MOST_NAMED = 10
-"""Of so many jobs that are on the watchlist already each has a line of its own; a list as long as a project has one."""
+"""If more of the given jobs are on the watchlist already, one line has their number, in place of a line for each."""
 STAYS = "stays as it is"
 
 

@@ -121,7 +121,7 @@ class KeptRefusals:
     """
 
     def __init__(self, path: Path, now: Callable[[], datetime], heeds: bool = True) -> None:
-        """`now` is the wall clock. Without `heeds` every log-in may be sent, and is remembered nevertheless."""
+        """`now` is the wall clock. Without `heeds` every log-in may be sent; if it is refused, that is kept, too."""
         self._path, self._now, self._heeds = path, now, heeds
 
     async def refused_at(self, whose: str, login: bytes) -> datetime | None:

@@ -103,7 +103,7 @@ class Credential(Protocol):
         """Permits another attempt at what failed, because the user asked for it."""
 
     def hurry(self) -> None:
-        """Ends the wait for the next attempt at what no refusal prevented, because the user asked for a reading."""
+        """The user asked for a reading: ends the wait for the next attempt, unless the last one was refused."""
 
 
 def is_accepted(outcome: Status | Failure | None) -> bool:

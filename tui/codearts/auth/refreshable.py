@@ -196,8 +196,7 @@ class RefreshableToken:
         self._failed = self._failed and self._failed._replace(attempts=0, retry_at=-inf)
 
     def hurry(self) -> None:
-        """Leaves alone a refused log-in, and a moment that an answer named for the next attempt; a proxy's log-in
-        that rests has named none."""
+        """Shortens the wait, unless the log-in was refused, or an answer said when to try again."""
         failed = self._failed
         if failed and failed.failure.kind.retry is not Retry.SIGN_IN and not _must_wait(failed.failure):
             self._failed = failed._replace(retry_at=min(failed.retry_at, failed.failed_at + HURRIED_APART))
@@ -262,6 +261,7 @@ class RefreshableToken:
 
 
 def _must_wait(failure: Failure) -> bool:
+    """Whether the service said when to try again. Of a proxy's log-in that rests this program says it."""
     return bool(failure.retry_after) and failure.kind is not FailureKind.PROXY
 
 
