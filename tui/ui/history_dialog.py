@@ -87,10 +87,13 @@ class HistoryDialog(ListDialog):
         if self.list.cursor < len(self._runs):
             await self._show_log(self._runs[-1 - self.list.cursor])
 
+    def show(self) -> None:
+        self.KEYS = (KEYS[0], f"{TOLD}: not seen here", *KEYS[1:]) if any(run.is_told for run in self._runs) else KEYS
+        super().show()
+
     def _shown(self, today: datetime) -> Sequence[ListLine]:
         cells = time_cells(self._runs, today, self._glyphs)
         lines = [self._line(run, today, cells) for run in reversed(self._runs)]
-        self.KEYS = (KEYS[0], f"{TOLD}: not seen here", *KEYS[1:]) if any(run.is_told for run in self._runs) else KEYS
         end = "reading older runs" if self._read_page else self._note
         if end and (lines or self._note):
             lines.append(ListLine("", ((end, "dim"),)))
