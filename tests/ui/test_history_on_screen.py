@@ -47,7 +47,7 @@ async def test_the_time_before_the_start_is_shown_as_such_until_the_first_answer
         assert "was" not in third
         assert "0 running" in shown.lines[0]
         assert shown.board.state.board.states[ONE].runs == (RUN,)
-        now = shown.clock.now().at
+        now = shown.clock.now().at + 1  # after all that was asked already
         shown.board.record([reading(ONE, IDLE, now), reading(TWO, RUNNING, now)])
         await shown.settle()
         first, second, _ = rows(shown)
