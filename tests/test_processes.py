@@ -146,6 +146,13 @@ def test_one_that_prints_too_much_is_stopped(pipe: Pipe) -> None:
     assert pipe.is_let_go()
 
 
+def test_one_that_reads_little_of_what_it_is_given_is_stopped_in_time(tmp_path: Path) -> None:
+    later = tmp_path / "later"
+    program = python("import os, sys, time; os.read(0, 9000); time.sleep(3); open(sys.argv[1], 'w')", str(later))
+    assert run_bounded(program, 1.0, given=b"x" * (1 << 20)).status is None
+    assert not later.exists()
+
+
 def test_much_complaint_stops_nothing() -> None:
     ended = run_bounded(python("import sys; sys.stderr.write('x' * 300_000); print('out')"), 60, 1000)
     assert (ended.status, ended.output, len(ended.complaint)) == (0, b"out\n", 1001)

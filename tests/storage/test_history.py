@@ -191,7 +191,9 @@ def test_on_a_remote_file_system_each_host_has_a_file_and_reads_the_others(tmp_p
 def test_the_innermost_mount_says_whether_a_folder_is_remote(tmp_path: Path, kind: str) -> None:
     outer, inner = f"1 1 0:1 / / rw - ext4 /dev/sda rw\n2 1 0:2 / {tmp_path} rw - {kind} x rw", tmp_path / "a"
     assert is_remote(inner, outer)
-    assert not is_remote(inner, f"{outer}\n3 1 0:3 / {inner} rw - tmpfs x rw")
+    own = f"3 1 0:3 / {inner} rw - tmpfs x rw"
+    assert not is_remote(inner, f"{outer}\n{own}")
+    assert not is_remote(inner, f"{own}\n{outer}")  # the kernel's order is that of mounting
     assert not is_remote(Path(f"{tmp_path}-other"), outer)
     assert not is_remote(inner, "nonsense\n1 2 - \n\n")
 

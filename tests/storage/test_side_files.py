@@ -16,7 +16,7 @@ from tui.core.budget import Limit
 from tui.core.errors import UserError
 from tui.core.job import Job, ServiceName
 from tui.storage import job_entries
-from tui.storage.files import FileError, read_text
+from tui.storage.files import FileError, is_closed, leads_safely, read_text
 from tui.storage.learned import KeptName, KeptRefusals, KeptUnits, RememberedLimits, load_names, save_names
 from tui.storage.screen_state import ScreenState, load_state, save_state
 from tui.storage.settings import Settings, load_settings
@@ -173,6 +173,47 @@ def test_nothing_is_put_into_a_folder_that_everybody_can_write(tmp_path: Path, b
     file.path.write_text(f'[[jobs]]\nid = "{ONE.id}"\n')  # another hand takes a job out
     file.load()
     assert names(folder) == {"watchlist.toml"}
+
+
+@pytest.mark.parametrize(("bits", "is_safe"), [(0o755, True), (0o1777, True), (0o777, False), (0o707, False)])
+def test_a_folder_is_safe_if_nobody_else_can_replace_it_or_what_leads_there(
+    tmp_path: Path, bits: int, is_safe: bool
+) -> None:
+    (tmp_path / "real/inner").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    assert leads_safely(tmp_path / "link/inner")
+    (tmp_path / "real").chmod(bits)
+    for way in ("real", "real/inner", "link/inner"):
+        assert leads_safely(tmp_path / way) is is_safe, way
+
+
+@needs_root
+def test_a_folder_or_link_of_another_user_is_not_safe() -> None:
+    with public_folder() as top:
+        (top / "real/inner").mkdir(parents=True)
+        (top / "link").symlink_to("real")
+        assert leads_safely(top / "link/inner")
+        assert is_closed(top / "real/inner")
+        os.chown(top / "link", EVE, EVE, follow_symlinks=False)
+        assert not leads_safely(top / "link/inner")
+        assert leads_safely(top / "real/inner")
+        os.chown(top / "real", EVE, EVE)
+        assert not leads_safely(top / "real/inner")
+        assert not is_closed(top / "real")
+
+
+def test_a_folder_is_closed_if_it_is_there_and_no_link_and_nobody_else_may_write_into_it(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    assert not is_closed(folder)
+    folder.mkdir(mode=0o755)
+    (tmp_path / "link").symlink_to(folder)
+    assert is_closed(folder)
+    assert not is_closed(tmp_path / "link")
+    (tmp_path / "file").touch(mode=0o600)
+    assert not is_closed(tmp_path / "file")
+    for bits in (0o775, 0o757, 0o1777):
+        folder.chmod(bits)
+        assert not is_closed(folder)
 
 
 def test_a_sticky_folder_is_a_place_for_a_list(tmp_path: Path) -> None:
