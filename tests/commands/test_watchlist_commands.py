@@ -71,6 +71,17 @@ def test_json_on_standard_output_and_nothing_else(shell: Shell, server: Contract
     assert "\x1b" not in second["failure"]["message"]
 
 
+def test_what_cannot_be_used_in_the_watchlist_is_said_and_the_rest_is_asked(shell: Shell) -> None:
+    shell.run(f"codearts-watch add {IDS[0]}")
+    with (shell.config / "watchlist.toml").open("a") as watchlist:
+        watchlist.write('\n[[jobs]]\nid = "short"\n')
+    for command in ("status", "list"):
+        code, data, talk = shell.run(f"codearts-watch {command}")
+        assert (code, data.count("\n")) == (0, 1)
+        assert IDS[0] in data
+        assert talk == "codearts-watch: Job 2 has the ID short and is left out: an ID is 32 letters and digits\n"
+
+
 def test_a_list_goes_through_a_pipe_to_status(shell: Shell) -> None:
     page = f"see {IDS[2]}\nand build record 1b4e28ba-2fa1-11d2-883f-0016d3cca427\n{IDS[3]}"
     code, data, talk = shell.run("codearts-watch add -", page)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.support.program import SETTINGS
 from tests.support.typist import typing
+from tests.test_processes import Pipe
 
 COMMANDS = """
 [commands.ask]
@@ -20,6 +21,12 @@ command = ["sh", "-c", "stty echo; echo hanging; read line"]
 key = "f8"
 run = "terminal"
 command = ["/nowhere/program"]
+"""
+HOLD = """
+[commands.hold]
+key = "f7"
+run = "terminal"
+command = ["sh", "-c", "trap '' HUP TERM; exec 3> '{}'; echo holding; exec sleep 600"]
 """
 RUDE = r'''
 [commands.rude]
@@ -77,9 +84,11 @@ def test_a_command_that_is_killed_in_the_middle_leaves_nothing_in_the_terminal(t
 
 
 def test_a_signal_while_a_command_has_the_terminal_ends_both(tmp_path: Path) -> None:
-    with typing(tmp_path, 24, 80, SETTINGS + COMMANDS) as typist:
+    pipe = Pipe(tmp_path / "pipe")
+    with typing(tmp_path, 24, 80, SETTINGS + HOLD.format(pipe.path)) as typist:
         typist.press("f7")
-        typist.wait_for("hanging")
+        typist.wait_for("holding")
         typist.terminal.kill()
         assert typist.terminal.wait_exit() == 143
         assert typist.terminal.left_behind() == ()
+    assert pipe.is_let_go()
