@@ -1,6 +1,7 @@
 """Sources of access keys, and signing with them, which never locks a key."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tui.codearts.auth.credentials import AuthHeaders, Secret
 from tui.codearts.auth.secret_file import PrivateFile
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Status
+from tui.storage.learned import KeptRefusals
 
 
 def found(environ: dict[str, str], home: Path) -> Keys | Failure:
@@ -183,6 +185,49 @@ async def test_a_refused_signature_is_never_tried_again_by_itself() -> None:
     assert not credential.has_changed_since(failure)
     credential.reset()
     assert isinstance(await prove(credential), AuthHeaders)
+
+
+def remembering(folder: Path, keys: Keys = KEYS) -> SigningCredential:
+    """As a new run of the program has it."""
+    refused = KeptRefusals(folder / "refused.json", lambda: datetime.now(UTC))
+    return SigningCredential(FixedKeys("the keys", keys), still_clock(), refused)
+
+
+async def refuse(credential: SigningCredential, message: str = "") -> None:
+    auth_headers, failure = proof_of(await prove(credential)), refusal()._replace(message=message)
+    credential.on_response(auth_headers, failure)
+    await credential.on_unauthorized(auth_headers, failure)
+
+
+async def test_refused_keys_are_not_shown_by_the_next_runs_of_the_program(tmp_path: Path) -> None:
+    """Five refusals in a row, as of `status` in cron, lock the key for all who use it."""
+    await refuse(remembering(tmp_path))
+    assert isinstance(await prove(remembering(tmp_path)), Failure)
+    later = remembering(tmp_path)
+    for failure in await asyncio.gather(*(prove(later) for _ in range(8))):
+        assert isinstance(failure, Failure)
+        assert failure.summary.startswith("The service refused these keys at ")
+        assert failure.kind is FailureKind.SIGN_IN
+    assert isinstance(await prove(remembering(tmp_path, KEYS._replace(secret=Secret("another")))), AuthHeaders)
+    later.reset()
+    assert isinstance(await prove(later), AuthHeaders)
+
+
+async def test_refused_keys_are_shown_again_after_ten_minutes_and_forgotten_once_they_are_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await refuse(remembering(tmp_path))
+    monkeypatch.setattr("tui.codearts.auth.access_key.REFUSAL_RESTS", timedelta(0))
+    credential = remembering(tmp_path)
+    credential.on_response(proof_of(await prove(credential)), Status.IDLE)
+    await prove(credential)
+    monkeypatch.undo()
+    assert isinstance(await prove(remembering(tmp_path)), AuthHeaders)
+
+
+async def test_a_locked_key_says_nothing_of_the_secret_key(tmp_path: Path) -> None:
+    await refuse(remembering(tmp_path), "AK access failed to reach the limit,forbidden")
+    assert isinstance(await prove(remembering(tmp_path)), AuthHeaders)
 
 
 async def test_new_keys_are_tried_after_a_refused_signature(credentials_file: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.codearts.auth.access_key import FixedKeys, Keys, KeySource, SigningCredential, find_keys, named_keys
 from tui.codearts.auth.credentials import Credential, EnvironmentToken, FileToken, FixedToken, ReadyToken, Secret
-from tui.codearts.auth.providers import CommandPassword, CommandToken, HeldPassword, SecretCommand
+from tui.codearts.auth.providers import CommandPassword, CommandToken, HeldPassword, RefusedLogins, SecretCommand
 from tui.codearts.auth.refreshable import RefreshableToken, TokenProvider
 from tui.codearts.auth.secret_file import unusable
 from tui.codearts.server_clock import ServerClock
@@ -87,7 +87,7 @@ def _named(name: str, settings: ProfileSettings, access: Access, inputs: Profile
     if settings.iam:
         named.append(_iam(name, settings, settings.iam, access, inputs))
     if settings.keys:
-        signing = _signing(settings.project_id, access.clock, origin_of(name, "keys"))
+        signing = _signing(settings.project_id, access.clock, origin_of(name, "keys"), inputs.refused)
         named += map(signing, _chosen_keys(settings.keys, inputs))
     return named
 
@@ -98,7 +98,7 @@ def _found(project_id: str, clock: ServerClock, inputs: ProfileInputs) -> list[C
     for name in _READY:
         if token := inputs.variable(name):
             found.append(_ready(EnvironmentToken(token, name), name))
-    signing = _signing(project_id, clock, "found")
+    signing = _signing(project_id, clock, "found", inputs.refused)
     return [*found, *map(signing, find_keys(inputs.environ, inputs.home))]
 
 
@@ -175,7 +175,9 @@ def _chosen_keys(keys: KeySettings, inputs: ProfileInputs) -> list[KeySource]:
     return chosen or [FixedKeys(where, unusable(where, "There are no keys."))]
 
 
-def _signing(project_id: str, clock: ServerClock, origin: str) -> Callable[[KeySource], Candidate]:
+def _signing(
+    project_id: str, clock: ServerClock, origin: str, refused: RefusedLogins | None
+) -> Callable[[KeySource], Candidate]:
     def candidate(source: KeySource) -> Candidate:
         def held() -> Sequence[Secret] | Failure:
             keys = source.value()
@@ -189,7 +191,7 @@ def _signing(project_id: str, clock: ServerClock, origin: str) -> Callable[[KeyS
             known = source.value()
             return "" if isinstance(known, Failure) else _hashed("key", known.access.reveal())
 
-        return Candidate(SigningCredential(keys, clock), origin, held, identity=identity)
+        return Candidate(SigningCredential(keys, clock, refused), origin, held, identity=identity)
 
     return candidate
 

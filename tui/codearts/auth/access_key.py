@@ -16,11 +16,12 @@ from typing import NamedTuple, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 from tui.codearts.auth.credentials import AuthHeaders, Secret, is_accepted
+from tui.codearts.auth.providers import RefusedLogins
 from tui.codearts.auth.secret_file import PrivateFile, unusable
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
 from tui.core.paths import expanded
-from tui.core.reading import Failure, Retry, Status
+from tui.core.reading import Failure, FailureKind, Retry, Status
 
 _NAMES = {
     # The suffixes name access key, secret key, security token of temporary keys, and project. First the vendor's SDK,
@@ -230,6 +231,22 @@ CORRECTIONS_APART = 300.0
 """Seconds between two refusals that are explained by a wrong clock: as long as a key stays locked."""
 
 
+REFUSAL_RESTS = timedelta(minutes=10)
+"""For so long other runs of the program do not sign with keys that were refused."""
+_LOCKED = "reach the limit"
+"""Of the message about a key that is locked: says nothing of the secret key."""
+_REFUSED_BEFORE = (
+    "The service refused these keys at {0:%H:%M}. So that the access key is not locked for all who use it, they are "
+    "sent again ten minutes after that, or at once by codearts-watch check."
+)
+
+
+def _login(keys: Keys) -> tuple[str, bytes]:
+    """Whose log-in it is, and all of it."""
+    access = keys.access.reveal()
+    return f"key {access}", f"{access} {keys.secret.reveal()}".encode()
+
+
 class _SignedHeaders(AuthHeaders):
     """The headers of a signed request, and how many were signed before it."""
 
@@ -254,9 +271,13 @@ class SigningCredential:
     is_ready = False
     expires_at = None
 
-    def __init__(self, keys: KeySource, clock: ServerClock) -> None:
+    def __init__(self, keys: KeySource, clock: ServerClock, refused: RefusedLogins | None = None) -> None:
+        """`refused` are those of earlier runs of the program; None if they are not remembered."""
         self._keys = keys
         self._clock = clock
+        self._refused = refused
+        self._has_recalled = self._is_remembered = False
+        """Whether it was asked what `refused` has, and whether it may have these keys."""
         self._free = asyncio.Event()
         self._free.set()
         self._is_trusted = False
@@ -274,6 +295,7 @@ class SigningCredential:
         return self._keys.source
 
     async def authenticate(self, method: str, url: str) -> AuthHeaders | Failure:
+        await self._look_back()
         while not self._is_trusted and not self._free.is_set():
             await self._free.wait()
         if self._keys.changed():
@@ -303,7 +325,14 @@ class SigningCredential:
             self._free.set()
 
     async def on_unauthorized(self, auth_headers: AuthHeaders, failure: Failure) -> Failure | None:
-        return None if auth_headers is self._late else failure
+        if auth_headers is self._late:
+            return None
+        if self._refused and self._refusal and not self._keys.changed() and _LOCKED not in failure.message:
+            keys = self._keys.value()
+            if not isinstance(keys, Failure) and keys.secret == auth_headers.secret:
+                self._is_remembered = True
+                await self._refused.keep(*_login(keys))
+        return failure
 
     def has_changed_since(self, last: AuthHeaders | Failure) -> bool:
         if self._keys.changed() or last is self._late is not None:
@@ -316,6 +345,32 @@ class SigningCredential:
     def reset(self) -> None:
         self._refusal = None
         self._is_trusted = False
+
+    async def _look_back(self) -> None:
+        """Learns, before the first signature, whether an earlier run of the program was refused with these keys.
+
+        Forgets that once they are accepted.
+        """
+        if not self._refused:
+            return
+        if self._keys.changed():
+            self.reset()
+        keys = self._keys.value()
+        if isinstance(keys, Failure):
+            return
+        if self._is_trusted and self._is_remembered:
+            self._is_remembered = False
+            await self._refused.forget(_login(keys)[0])
+        if not self._has_recalled:
+            self._has_recalled = True
+            self._free.clear()  # others wait
+            try:
+                at = await self._refused.refused_at(*_login(keys))
+            finally:
+                self._free.set()
+            self._is_remembered = at is not None
+            if at and datetime.now(UTC) - at < REFUSAL_RESTS:
+                self._refusal = Failure(FailureKind.SIGN_IN, _REFUSED_BEFORE.format(at))
 
     def hurry(self) -> None:
         """A signature needs no other service: no request waits."""
