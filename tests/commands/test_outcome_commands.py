@@ -237,6 +237,13 @@ async def test_why(stage: Stage) -> None:
     assert "CB.00020001" in stage.talk.getvalue()
 
 
+async def test_where_the_sign_in_is_refused_the_exit_code_says_so(stage: Stage) -> None:
+    stage.server.every_extra = refusal(401, "APIGW.0301")
+    assert (await stage.why("mobile-ios"))[0] is ExitCode.NOT_SIGNED_IN
+    assert (await stage.log("mobile-ios"))[0] is ExitCode.NOT_SIGNED_IN
+    assert (await stage.find(as_json=False))[0] is ExitCode.NOT_SIGNED_IN
+
+
 async def test_log(stage: Stage) -> None:
     assert await stage.log("mobile-ios") == (ExitCode.DONE, "bad\n")
     assert await stage.log("mobile-ios", most=0) == (ExitCode.DONE, "")
