@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.support.builders import job_id
 from tui.core.condition import Condition
 from tui.core.filter import FilterSubject, parse_filter, said_while_typed
-from tui.core.job import Job
+from tui.core.job import Job, JobId
 
 JOB = Job(job_id(0xABC), "Payments API nightly", ("payments", "nightly"))
 
@@ -99,6 +99,20 @@ def test_every_term_of_a_filter_must_match(text: str, condition: Condition, show
 def test_a_text_is_found_as_it_is_written(label: str, text: str) -> None:
     assert parse_filter(text).matches(FilterSubject(Job(job_id(1), label), Condition.IDLE, False))
     assert not parse_filter(f"!{text}").matches(FilterSubject(Job(job_id(1), label), Condition.IDLE, False))
+
+
+@pytest.mark.parametrize("text", ["1", "19", "a1", "Fab", "ad", "19f", "ｆａｂ"])
+def test_two_or_three_characters_do_not_find_or_hide_a_job_by_its_id(text: str) -> None:
+    job = FilterSubject(Job(JobId("19fab3a1ad" + "0" * 22), "web"), Condition.IDLE, False)
+    assert not parse_filter(text).matches(job)
+    assert parse_filter(f"!{text}").matches(job)
+
+
+@pytest.mark.parametrize("text", ["19fa", "19FAB3", "3a1a", "19fab3a1ad" + "0" * 22, "/^19/"])
+def test_a_longer_part_of_an_id_finds_the_job(text: str) -> None:
+    job = FilterSubject(Job(JobId("19fab3a1ad" + "0" * 22), "web"), Condition.IDLE, False)
+    assert parse_filter(text).matches(job)
+    assert not parse_filter(f"!{text}").matches(job)
 
 
 def test_a_filter_by_state_is_known_also_in_full_width() -> None:

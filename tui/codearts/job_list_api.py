@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 
 from tui.codearts.extra_call import CallKind, ExtraCall, Fetcher, Members, not_understood, result_of, withheld
 from tui.core.hints import PAGE_SIZE, Hint, HintPage
-from tui.core.job import LABEL_LONGEST, Job, JobId
+from tui.core.job import LABEL_LONGEST, Job, JobId, is_part_of_id
 from tui.core.reading import Failure, FailureKind
 from tui.core.run import Outcome, RunRecord, is_finished, is_never_built, outcome_of, outcome_word
 from tui.core.text import clean, normal
@@ -40,12 +40,12 @@ _BETWEEN_WORDS = re.compile(r"[\s_./-]+")
 
 
 def _is_found(text: str, names: Sequence[str], identifier: str) -> bool:
-    """Whether a search for this text finds what has these names: each word of it is in one of them, or all of it is a
-    part of the ID. Case and the characters between words make no difference."""
+    """Whether a search for this text finds what has these names: each word of it is in one of them, or all of it is
+    enough of the ID. Case and the characters between words make no difference."""
     wanted = normal(text).casefold()
     known = [_BETWEEN_WORDS.sub("", normal(name).casefold()) for name in names]
     words = (_BETWEEN_WORDS.sub("", word) for word in wanted.split())
-    return all(any(word in name for name in known) for word in words) or wanted in identifier.lower()
+    return all(any(word in name for name in known) for word in words) or is_part_of_id(wanted, identifier)
 
 
 class Project(NamedTuple):

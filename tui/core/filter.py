@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from tui.core.condition import NOT_RUNNING, PROBLEMS, Condition
-from tui.core.job import Job
+from tui.core.job import Job, is_part_of_id
 from tui.core.text import normal
 
 LONGEST_FILTER = 200
@@ -115,7 +115,11 @@ def _word_term(word: str) -> Predicate | None:
         wanted = _folded(value)
         return (lambda candidate: any(wanted in _folded(tag) for tag in candidate.job.tags)) if wanted else None
     needle = _folded(word)
-    return (lambda candidate: needle in _folded(_haystack(candidate.job))) if needle else None
+    return (lambda candidate: _has(candidate.job, needle)) if needle else None
+
+
+def _has(job: Job, needle: str) -> bool:
+    return needle in _folded("\n".join(map(normal, (job.label, *job.tags)))) or is_part_of_id(needle, job.id)
 
 
 def _state_term(value: str) -> Predicate | None:
@@ -184,7 +188,7 @@ def _why_slow(pattern: str) -> str:
 
 
 def _haystack(job: Job) -> str:
-    """Returns the text that words and patterns are searched in, normalized."""
+    """Returns the text that patterns are searched in, normalized."""
     return "\n".join(map(normal, (job.label, job.id, *job.tags)))
 
 

@@ -32,6 +32,15 @@ class JobId(str):
         return self[:8]
 
 
+ID_PART = 4
+"""Characters of an ID that a search must have to find it: two or three are in many IDs by chance."""
+
+
+def is_part_of_id(text: str, identifier: str) -> bool:
+    """Whether a search for this text finds what has this ID, of a job or of a project."""
+    return len(text) >= ID_PART and text.lower() in identifier.lower()
+
+
 class ServiceName(NamedTuple):
     """What the service calls a job, and the project that it belongs to; empty where that is not known."""
 

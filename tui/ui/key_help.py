@@ -97,7 +97,7 @@ def words(glyphs: Glyphs) -> list[tuple[str, str]]:
 
 
 FILTER = (
-    ("all of these must match: a part of the name, a tag or the ID", "words"),
+    ("all must match: a part of the name or a tag, or four characters of the ID", "words"),
     ("not what matches this", "!word"),
     (f"the state, one of {', '.join(STATES)}", "is:idle"),
     ("what started or stopped within the last hour; also 10m, 2d", "since:1h"),
