@@ -72,6 +72,13 @@ async def test_the_search_knows_names_projects_and_ids_in_any_spelling(text: str
     assert names(finder) == []
 
 
+async def test_two_or_three_characters_find_nothing_by_an_id() -> None:
+    finder = await finder_of(Lists([9]))
+    for text in ("0", "00", "000"):
+        finder.text = text
+        assert "Project 1" not in names(finder)
+
+
 async def test_projects_are_searched_by_name() -> None:
     finder = await finder_of(Lists())
     finder.text = "project 2"
