@@ -43,6 +43,7 @@ class Handshake(ssl.SSLError):
         (Unverified(66), K.TLS, "refused"),
         (Handshake(1, "wrong version number"), K.TLS, "plain http"),
         (ssl.SSLError(1, "alert"), K.TLS, "handshake"),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), K.UNREACHABLE, "reset"),
     ],
 )
 async def test_every_way_of_not_connecting_has_its_own_words(cause: Exception, kind: K, words: str) -> None:

@@ -142,6 +142,8 @@ def _connect_fault(causes: list[BaseException], peer: str) -> Failure:
         match cause:
             case socket.gaierror():
                 return Failure(Kind.DNS, f"The name of {peer} was not found.")
+            case ConnectionResetError() | ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+                return Failure(Kind.UNREACHABLE, "The connection was reset while it was being made.")
             case ssl.SSLError():
                 return _tls_fault(cause)
             case ConnectionRefusedError():
@@ -152,8 +154,6 @@ def _connect_fault(causes: list[BaseException], peer: str) -> Failure:
                 return Failure(Kind.UNREACHABLE, f"No way leads to {peer}.")
             case TimeoutError():
                 return Failure(Kind.TIMEOUT, f"No connection to {peer} was made in time.")
-            case ConnectionResetError():
-                return Failure(Kind.UNREACHABLE, "The connection was reset while it was being made.")
     return Failure(Kind.UNREACHABLE, f"No connection to {peer} could be made.")
 
 
