@@ -386,6 +386,16 @@ async def test_a_person_sees_how_far_it_is_with_asking_for_outcomes(
     assert talk.getvalue().endswith("\r\x1b[K")
 
 
+async def test_a_person_sees_which_project_jobs_are_looked_for_in(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 20 projects of 500 jobs the lists take ten seconds."""
+    monkeypatch.setenv("TERM", "xterm")
+    talk = CommandTerminal()
+    await replace(stage, talk=talk).find(project="payments")
+    assert talk.getvalue() == "\r\x1b[Kasking the service about project 1 of 1\r\x1b[K"
+
+
 async def test_find_says_what_became_of_builds_in_the_words_of_the_screen(stage: Stage) -> None:
     stage.watchlist.remove([JobId(NAMED["web"].id)])
     code, text = await replace(stage, data=CommandTerminal()).find(as_json=False)

@@ -4,7 +4,7 @@ import argparse
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.commands.output import ExitCode, Output
+from tui.commands.output import ExitCode, Output, Progress
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.listing import listing_line
@@ -75,7 +75,9 @@ async def find(
     from tui.codearts.job_list_api import to_watch
     from tui.commands.session import refused
 
-    listed = await _listed(extras, wanted.project)
+    progress = Progress(output.talk)
+    listed = await _listed(extras, wanted.project, progress)
+    progress.clear()
     if isinstance(listed, Failure):
         return refused(output, listed)
     if listed.failure and not listed.entries:
@@ -98,7 +100,7 @@ async def find(
     return ExitCode.DONE if listed.is_whole else ExitCode.UNREAD
 
 
-async def _listed(extras: "Extras", project: str) -> "Listed | Failure":
+async def _listed(extras: "Extras", project: str, progress: Progress) -> "Listed | Failure":
     """All jobs of the user by one list; where that is refused, by the lists of all projects."""
     from tui.codearts.job_list_api import Listed, jobs_of_project, jobs_of_user, projects_of_user
 
@@ -111,7 +113,9 @@ async def _listed(extras: "Extras", project: str) -> "Listed | Failure":
         return projects
     entries: dict[JobId, JobEntry] = {}
     failure, is_whole = None, True
-    for one in _named(projects, project):
+    chosen = _named(projects, project)
+    for one in chosen:
+        progress.count(len(chosen), "project")
         listed = await jobs_of_project(extras, one)
         entries, failure = {**listed.entries, **entries}, failure or listed.failure
         is_whole = is_whole and listed.is_whole

@@ -149,10 +149,10 @@ class Progress:
         self._shown = ""
         self._counted = 0
 
-    def count(self, total: int) -> None:
-        """Show that one more of so many jobs is asked about."""
+    def count(self, total: int, what: str = "job") -> None:
+        """Show that one more of so many is asked about."""
         self._counted += 1
-        self.show(f"asking the service about job {self._counted} of {total}")
+        self.show(f"asking the service about {what} {self._counted} of {total}")
 
     def show(self, text: str) -> None:
         if text != self._shown:
