@@ -329,9 +329,8 @@ class BoardState:
             found.setdefault(job, None)
         for condition in (Condition.FAILED, Condition.NO_ANSWER, Condition.STALE):
             for job in tally[condition]:
-                if not self._is_in_banner(
-                    states[job], condition
-                ):  # a stale one without an answer has the mark of its row
+                if not self._is_in_banner(states[job], condition):
+                    # a stale one without an answer has the mark of its row
                     found.setdefault(job, Condition.NO_ANSWER if states[job].failure else condition)
         for job in in_view:
             found.pop(job, None)
