@@ -351,8 +351,9 @@ class SigningCredential:
 
         Forgets that once they are accepted.
         """
-        if not self._refused:
-            return
+        is_to_forget = self._is_trusted and self._is_remembered
+        if not self._refused or (self._has_recalled and not is_to_forget):
+            return  # as for each request but the first ones: the keys may be in a file far away
         if self._keys.changed():
             self.reset()
         keys = self._keys.value()
