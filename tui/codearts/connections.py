@@ -317,9 +317,8 @@ def open_http(
     """An HTTP client with one connection to the host of `url`: allowed requests only, no redirects, no cookies.
 
     This function alone decides the way to the host: `proxy` is the profile's; without it the environment decides.
-    `refused` are log-ins that earlier runs of the program were refused. Plain
-    http to this machine needs no certificate authorities, which take 50 ms to load. Raises UserError if the CA file or
-    the proxy cannot be used.
+    `refused` are log-ins that earlier runs of the program were refused. Plain http to this machine needs no certificate
+    authorities, which take 50 ms to load. Raises UserError if the CA file or the proxy cannot be used.
     """
     parts = urlsplit(url)
     is_plain = parts.scheme == "http" and is_loopback(parts.hostname or "") and not ca_file

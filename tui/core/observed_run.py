@@ -77,13 +77,13 @@ class ObservedRun(NamedTuple):
     outcome: Outcome = Outcome.UNKNOWN
     outcome_as_sent: str = ""
     source: str = ""
-    """The host that observed it; empty for this one. `SERVICE` where nobody did."""
+    """The host that observed the run; empty for this host, `SERVICE` for a run that no host observed."""
     known_number: int = 0
     """The highest number of a build that was known before it ended; 0 if none was."""
 
     @property
     def is_told(self) -> bool:
-        """Whether nobody observed it, and only the service's record tells of it."""
+        """Returns whether the run is known from the service's record alone."""
         return self.source == SERVICE
 
     @property
