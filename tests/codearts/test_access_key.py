@@ -1,7 +1,7 @@
 """Sources of access keys, and signing with them, which never locks a key."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -217,7 +217,7 @@ async def test_refused_keys_are_shown_again_after_ten_minutes_and_forgotten_once
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await refuse(remembering(tmp_path))
-    monkeypatch.setattr("tui.codearts.auth.access_key.REFUSAL_RESTS", timedelta(0))
+    monkeypatch.setattr("tui.codearts.auth.access_key.REFUSAL_RESTS", 0.0)
     credential = remembering(tmp_path)
     credential.on_response(proof_of(await prove(credential)), Status.IDLE)
     await prove(credential)

@@ -524,13 +524,13 @@ class Refusals:
     def __init__(self) -> None:
         self.forgotten: list[str] = []
 
-    async def refused_at(self, whose: str, login: bytes) -> datetime | None:
-        return datetime.now(UTC)
+    async def refused(self, whose: str, content: bytes) -> tuple[datetime, float] | None:
+        return datetime.now(UTC), 0.0
 
-    async def keep(self, whose: str, login: bytes) -> None:
+    async def keep(self, whose: str, content: bytes) -> None:
         pass
 
-    async def forget(self, whose: str) -> None:
+    async def forget(self, whose: str, content: bytes) -> None:
         self.forgotten.append(whose)
 
 

@@ -97,7 +97,7 @@ def invented_files_say(folder: Path) -> tuple[object, ...]:
         {job: known.name.name for job, known in load_names(folder / "names.json").items()},
         limits.limit("me", now.timestamp()),
         KeptUnits(folder / "units.json").calibration("service").build_time.unit,
-        asyncio.run(KeptRefusals(folder / "refused.json", lambda: now).refused_at("me", b"login")),
+        asyncio.run(KeptRefusals(folder / "refused.json", lambda: now).refused("me", b"login")),
     )
 
 

@@ -18,7 +18,7 @@ import httpcore
 import httpx
 
 from tui import __version__
-from tui.codearts.auth.providers import RefusedLogins
+from tui.codearts.auth.refused_logins import RefusedLogins
 from tui.codearts.endpoints import Endpoint, is_loopback
 from tui.codearts.extra_call import CallKind
 from tui.codearts.status_api import status_path

@@ -10,8 +10,9 @@ from datetime import datetime
 import httpx
 
 from tui.codearts.auth.credentials import Secret, check_token
-from tui.codearts.auth.providers import PasswordSource, RefusedLogins
+from tui.codearts.auth.providers import PasswordSource
 from tui.codearts.auth.refreshable import Token
+from tui.codearts.auth.refused_logins import Login, LoginMemory, RefusedLogins
 from tui.codearts.connections import Response, size_limit
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.error_codes import kind_of
@@ -26,6 +27,8 @@ from tui.core.text import DETAIL, clean
 
 DEADLINE = 15.0
 """Seconds for the whole call."""
+REFUSAL_RESTS = 3600.0
+"""Seconds: an account locks after three to ten refusals within 15 to 60 minutes."""
 _LARGEST_TOKEN_BODY = 256 * 1024
 """Bytes; the body lists every role of the user."""
 
@@ -75,7 +78,7 @@ class IamTokens:
         self._login = login
         self._password = password
         self._clock = clock
-        self._refused = refused
+        self._memory = LoginMemory(refused, REFUSAL_RESTS)
         self._whose = json.dumps((endpoint.url, login.account, login.user))
         self._is_asked_for = False
 
@@ -85,19 +88,20 @@ class IamTokens:
         if isinstance(password, Failure):
             return password
         body = token_request(self._login, password.reveal())
+        log_in = Login(self._whose, body)
         is_asked_for, self._is_asked_for = self._is_asked_for or typed is not None, False
-        if self._refused and not is_asked_for and (at := await self._refused.refused_at(self._whose, body)):
-            return Failure(FailureKind.SIGN_IN, _REFUSED_BEFORE.format(at))
+        if not is_asked_for and (refusal := await self._memory.recall(log_in)):
+            return Failure(FailureKind.SIGN_IN, _REFUSED_BEFORE.format(refusal.at))
         headers = {"Content-Type": "application/json;charset=utf8"}
         response = await _call(self._open_http, "POST", self._endpoint, headers, body, self._clock)
         if isinstance(response, Failure):
             return response
         status = response.http_status or 0
         issued = interpret_token(status, response.headers, response.body, (password.reveal(),))
-        if self._refused and isinstance(issued, Token):
-            await self._refused.forget(self._whose)
-        elif self._refused and status in (401, 403):
-            await self._refused.keep(self._whose, body)
+        if isinstance(issued, Token):
+            await self._memory.on_accepted(log_in)
+        elif status in (401, 403):
+            await self._memory.on_refused(log_in)
         return issued
 
     def changed(self) -> bool:

@@ -8,7 +8,6 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache
 from math import inf
 from pathlib import Path
@@ -16,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from tui.codearts.auth.providers import RefusedLogins
+from tui.codearts.auth.refused_logins import Login, LoginMemory, RefusedLogins
 from tui.codearts.endpoints import PORTS, address_of, is_loopback
 from tui.codearts.transport_errors import ProxyLoginRefused, refuses_login
 from tui.core.errors import UserError
@@ -104,10 +103,10 @@ class ProxyLogin:
 
     def __init__(self, address: str, refused: RefusedLogins | None) -> None:
         """`refused` are those of earlier runs of the program; None if they are not remembered."""
-        self._address, self._refused = address, refused
-        self._is_remembered = False
-        """Whether `refused` may have this one."""
-        self._has_recalled = False
+        parts = urlsplit(address)
+        whose = f"{parts.scheme}://{parts.username}@{parts.hostname}:{parts.port}"
+        self._login = Login(whose, address.encode())
+        self._memory = LoginMemory(refused, LOGINS_APART)
         self._is_accepted = False
         self._one_at_a_time = asyncio.Lock()
         self._accepted_at = self._refused_at = self._rests_until = -inf
@@ -136,7 +135,7 @@ class ProxyLogin:
                     self._refused_at = now
                     self._rests_until = now + (SHORT_REST if self._is_accepted else LOGINS_APART)
                     self._is_accepted = False
-                    await self._keep()
+                    await self._memory.on_refused(self._login)
                 raise ProxyLoginRefused(self._rests_until - now) from error
 
     async def turn(self, alone: AsyncExitStack) -> None:
@@ -152,7 +151,9 @@ class ProxyLogin:
             raise httpx.ConnectTimeout("another log-in is under way") from error
         if self._is_accepted and self._accepted_at >= since:
             await alone.aclose()
-        await self._recall()
+        if refusal := await self._memory.recall(self._login):
+            self._refused_at = asyncio.get_running_loop().time() - refusal.ago
+            self._rests_until = self._refused_at + LOGINS_APART
 
     def check(self) -> None:
         """Raises ProxyLoginRefused while the log-in rests."""
@@ -163,31 +164,8 @@ class ProxyLogin:
         """The proxy made a connection by this log-in."""
         self._accepted_at = now = asyncio.get_running_loop().time()
         self._is_accepted = not self._rests(now)
-        if self._refused and self._is_accepted and self._is_remembered:
-            self._is_remembered = False
-            await self._refused.forget(self._whose)
-
-    @property
-    def _whose(self) -> str:
-        """The proxy and the user, without the password."""
-        parts = urlsplit(self._address)
-        return f"{parts.scheme}://{parts.username}@{parts.hostname}:{parts.port}"
-
-    async def _keep(self) -> None:
-        if self._refused:
-            self._is_remembered = True
-            await self._refused.keep(self._whose, self._address.encode())
-
-    async def _recall(self) -> None:
-        """Learns, before the log-in is sent for the first time, that an earlier run of the program was refused."""
-        if not self._refused or self._has_recalled:
-            return
-        self._has_recalled = True
-        if at := await self._refused.refused_at(self._whose, self._address.encode()):
-            self._is_remembered = True
-            ago = (datetime.now(UTC) - at).total_seconds()
-            self._refused_at = asyncio.get_running_loop().time() - ago
-            self._rests_until = self._refused_at + LOGINS_APART
+        if self._is_accepted:
+            await self._memory.on_accepted(self._login)
 
     def _rests(self, now: float) -> bool:
         return now < self._rests_until

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.codearts.auth.access_key import FixedKeys, Keys, KeySource, SigningCredential, find_keys, named_keys
 from tui.codearts.auth.credentials import Credential, EnvironmentToken, FileToken, FixedToken, ReadyToken, Secret
-from tui.codearts.auth.providers import CommandPassword, CommandToken, HeldPassword, RefusedLogins, SecretCommand
+from tui.codearts.auth.providers import CommandPassword, CommandToken, HeldPassword, SecretCommand
 from tui.codearts.auth.refreshable import RefreshableToken, TokenProvider
+from tui.codearts.auth.refused_logins import RefusedLogins
 from tui.codearts.auth.secret_file import unusable
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError

@@ -26,7 +26,7 @@ from tui.storage.settings import Settings
 if TYPE_CHECKING:
     import httpx
 
-    from tui.codearts.auth.providers import RefusedLogins
+    from tui.codearts.auth.refused_logins import RefusedLogins
 
 
 _REGIONS = ("HW_REGION_NAME", "OS_REGION_NAME")

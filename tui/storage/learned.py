@@ -108,14 +108,14 @@ class RememberedLimits:
         return found
 
 
-REFUSAL_RESTS = timedelta(hours=1)
-"""An account locks after three to ten refusals within 15 to 60 minutes."""
+LOGINS_KEPT = 4
+"""Refused log-ins of one user, the newest ones: each that is kept takes a tenth of a second of the next log-in."""
 _ROUNDS = 200_000
 """Of the hash: a tenth of a second."""
 
 
 class KeptRefusals:
-    """The log-ins that were refused in the last hour, one a user: other runs of the program do not send them again.
+    """The log-ins that were refused, for other runs of the program.
 
     Of a log-in a slow hash with a salt of its own is kept, and nothing of one that was accepted.
     """
@@ -124,55 +124,80 @@ class KeptRefusals:
         """`now` is the wall clock. Without `heeds` every log-in may be sent; if it is refused, that is kept, too."""
         self._path, self._now, self._heeds = path, now, heeds
 
-    async def refused_at(self, whose: str, login: bytes) -> datetime | None:
-        """Returns when this log-in was refused, in local time; None if it may be sent. Never raises."""
+    async def refused(self, whose: str, content: bytes) -> tuple[datetime, float] | None:
+        """Returns when this log-in was refused, in local time, and how many seconds ago; None if it was not.
+
+        Never raises.
+        """
         import asyncio  # as above
 
-        return await asyncio.to_thread(self._refused_at, whose, login) if self._heeds else None
+        return await asyncio.to_thread(self._refused, whose, content) if self._heeds else None
 
-    async def keep(self, whose: str, login: bytes) -> None:
-        """This log-in was refused. Replaces an earlier one of the same user. Never raises."""
+    async def keep(self, whose: str, content: bytes) -> None:
+        """This log-in was refused. Never raises."""
         import asyncio  # as above
 
-        await asyncio.to_thread(self._keep, whose, login)
+        await asyncio.to_thread(self._keep, whose, content)
 
-    async def forget(self, whose: str) -> None:
-        """A log-in of this user was accepted. Never raises."""
+    async def forget(self, whose: str, content: bytes) -> None:
+        """This log-in was accepted. Never raises."""
         import asyncio  # as above
 
-        await asyncio.to_thread(self._forget, whose)
+        await asyncio.to_thread(self._forget, whose, content)
 
-    def _refused_at(self, whose: str, login: bytes) -> datetime | None:
-        with suppress(KeyError, ValueError, TypeError, OverflowError, OSError):
-            seconds, salt, kept = self._load()[_key(whose)]
-            at = datetime.fromtimestamp(seconds, UTC)
-            if timedelta(0) <= self._now() - at < REFUSAL_RESTS and _hashed(login, bytes.fromhex(salt)) == kept:
-                return at.astimezone()
+    def _refused(self, whose: str, content: bytes) -> tuple[datetime, float] | None:
+        for one in _refusals(self._load(), whose):
+            ago = (self._now() - one.at).total_seconds()
+            if ago >= 0 and one.is_of(content):  # else it comes from a wrong clock
+                return one.at.astimezone(), ago
         return None
 
-    def _keep(self, whose: str, login: bytes) -> None:
+    def _keep(self, whose: str, content: bytes) -> None:
         salt = os.urandom(16)
-        entry = [self._now().timestamp(), salt.hex(), _hashed(login, salt)]
-        others = {key: one for key, one in self._load().items() if key != _key(whose)}
-        self._save({**others, _key(whose): entry})
+        self._replace(whose, content, _Refusal(self._now(), salt, _hashed(content, salt)))
 
-    def _forget(self, whose: str) -> None:
+    def _forget(self, whose: str, content: bytes) -> None:
+        self._replace(whose, content)
+
+    def _replace(self, whose: str, content: bytes, *new: "_Refusal") -> None:
+        """Removes the refusals of this log-in, and adds new ones."""
         known = self._load()
-        if known.pop(_key(whose), None):
-            self._save(known)
-
-    def _load(self) -> dict[str, Any]:
-        return dict(read_json(self._path, LARGEST))
-
-    def _save(self, known: Mapping[str, Any]) -> None:
+        before = _refusals(known, whose)
+        after = [*(one for one in before if not one.is_of(content)), *new][-LOGINS_KEPT:]
+        if after == before:
+            return
+        others = {key: value for key, value in known.items() if key != _key(whose)}
         with suppress(UserError):  # a full or read-only disk: then it is sent again
-            write_json(self._path, dict(list(known.items())[-KEPT:]))
+            mine = {_key(whose): [[one.at.timestamp(), one.salt.hex(), one.hashed] for one in after]} if after else {}
+            write_json(self._path, dict(list({**others, **mine}.items())[-KEPT:]))
+
+    def _load(self) -> Mapping[str, Any]:
+        return read_json(self._path, LARGEST)
 
 
-def _hashed(login: bytes, salt: bytes) -> str:
+class _Refusal(NamedTuple):
+    at: datetime
+    salt: bytes
+    hashed: str
+
+    def is_of(self, content: bytes) -> bool:
+        return _hashed(content, self.salt) == self.hashed
+
+
+def _refusals(known: Mapping[str, Any], whose: str) -> list[_Refusal]:
+    """Returns those of a user that can be used. Never raises."""
+    with suppress(KeyError, ValueError, TypeError, OverflowError, OSError):
+        return [
+            _Refusal(datetime.fromtimestamp(seconds, UTC), bytes.fromhex(salt), str(hashed))
+            for seconds, salt, hashed in known[_key(whose)][-LOGINS_KEPT:]
+        ]
+    return []
+
+
+def _hashed(content: bytes, salt: bytes) -> str:
     import hashlib  # as below
 
-    return hashlib.pbkdf2_hmac("sha256", login, salt, _ROUNDS).hex()
+    return hashlib.pbkdf2_hmac("sha256", content, salt, _ROUNDS).hex()
 
 
 def _key(whose: str) -> str:

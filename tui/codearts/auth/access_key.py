@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 from tui.codearts.auth.credentials import AuthHeaders, Secret, is_accepted
-from tui.codearts.auth.providers import RefusedLogins
+from tui.codearts.auth.refused_logins import Login, LoginMemory, RefusedLogins
 from tui.codearts.auth.secret_file import PrivateFile, unusable
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
@@ -231,8 +231,8 @@ CORRECTIONS_APART = 300.0
 """Seconds between two refusals that are explained by a wrong clock: as long as a key stays locked."""
 
 
-REFUSAL_RESTS = timedelta(minutes=10)
-"""For so long other runs of the program do not sign with keys that were refused."""
+REFUSAL_RESTS = 600.0
+"""Seconds for which other runs of the program do not sign with keys that were refused."""
 _LOCKED = "reach the limit"
 """Of the message about a key that is locked: says nothing of the secret key."""
 _REFUSED_BEFORE = (
@@ -241,10 +241,9 @@ _REFUSED_BEFORE = (
 )
 
 
-def _login(keys: Keys) -> tuple[str, bytes]:
-    """Whose log-in it is, and all of it."""
+def _login(keys: Keys) -> Login:
     access = keys.access.reveal()
-    return f"key {access}", f"{access} {keys.secret.reveal()}".encode()
+    return Login(f"key {access}", f"{access} {keys.secret.reveal()}".encode())
 
 
 class _SignedHeaders(AuthHeaders):
@@ -275,9 +274,7 @@ class SigningCredential:
         """`refused` are those of earlier runs of the program; None if they are not remembered."""
         self._keys = keys
         self._clock = clock
-        self._refused = refused
-        self._has_recalled = self._is_remembered = False
-        """Whether it was asked what `refused` has, and whether it may have these keys."""
+        self._memory = LoginMemory(refused, REFUSAL_RESTS)
         self._free = asyncio.Event()
         self._free.set()
         self._is_trusted = False
@@ -295,7 +292,6 @@ class SigningCredential:
         return self._keys.source
 
     async def authenticate(self, method: str, url: str) -> AuthHeaders | Failure:
-        await self._look_back()
         while not self._is_trusted and not self._free.is_set():
             await self._free.wait()
         if self._keys.changed():
@@ -303,6 +299,7 @@ class SigningCredential:
         keys = self._keys.value()
         if isinstance(keys, Failure):
             return keys
+        await self._use_memory(keys)
         if self._refusal:
             return self._refusal
         auth_headers = self._sign(keys, method, url)
@@ -327,11 +324,10 @@ class SigningCredential:
     async def on_unauthorized(self, auth_headers: AuthHeaders, failure: Failure) -> Failure | None:
         if auth_headers is self._late:
             return None
-        if self._refused and self._refusal and not self._keys.changed() and _LOCKED not in failure.message:
+        if self._refusal and not self._keys.changed() and _LOCKED not in failure.message:
             keys = self._keys.value()
             if not isinstance(keys, Failure) and keys.secret == auth_headers.secret:
-                self._is_remembered = True
-                await self._refused.keep(*_login(keys))
+                await self._memory.on_refused(_login(keys))
         return failure
 
     def has_changed_since(self, last: AuthHeaders | Failure) -> bool:
@@ -346,32 +342,18 @@ class SigningCredential:
         self._refusal = None
         self._is_trusted = False
 
-    async def _look_back(self) -> None:
-        """Learns, before the first signature, whether an earlier run of the program was refused with these keys.
-
-        Forgets that once they are accepted.
-        """
-        is_to_forget = self._is_trusted and self._is_remembered
-        if not self._refused or (self._has_recalled and not is_to_forget):
-            return  # as for each request but the first ones: the keys may be in a file far away
-        if self._keys.changed():
-            self.reset()
-        keys = self._keys.value()
-        if isinstance(keys, Failure):
+    async def _use_memory(self, keys: Keys) -> None:
+        """Keys that another run of the program was refused with rest. Once they are accepted, others are told."""
+        if self._is_trusted:
+            await self._memory.on_accepted(_login(keys))
             return
-        if self._is_trusted and self._is_remembered:
-            self._is_remembered = False
-            await self._refused.forget(_login(keys)[0])
-        if not self._has_recalled:
-            self._has_recalled = True
-            self._free.clear()  # others wait
-            try:
-                at = await self._refused.refused_at(*_login(keys))
-            finally:
-                self._free.set()
-            self._is_remembered = at is not None
-            if at and datetime.now(UTC) - at < REFUSAL_RESTS:
-                self._refusal = Failure(FailureKind.SIGN_IN, _REFUSED_BEFORE.format(at))
+        self._free.clear()  # others wait
+        try:
+            refusal = await self._memory.recall(_login(keys))
+        finally:
+            self._free.set()
+        if refusal:
+            self._refusal = Failure(FailureKind.SIGN_IN, _REFUSED_BEFORE.format(refusal.at))
 
     def hurry(self) -> None:
         """A signature needs no other service: no request waits."""

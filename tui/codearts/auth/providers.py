@@ -1,7 +1,6 @@
 """Providers of secrets: commands that print a token or password, and passwords in memory."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -137,16 +136,3 @@ class CommandPassword:
 
     def changed(self) -> bool:
         return False
-
-
-class RefusedLogins(Protocol):
-    """Remembers refused log-ins across runs of the program, so that those of cron do not lock the account."""
-
-    async def refused_at(self, whose: str, login: bytes) -> datetime | None:
-        """Returns when this log-in was refused, in local time; None if it may be sent. Never raises."""
-
-    async def keep(self, whose: str, login: bytes) -> None:
-        """This log-in was refused. Replaces an earlier one of the same user. Never raises."""
-
-    async def forget(self, whose: str) -> None:
-        """A log-in of this user was accepted. Never raises."""
