@@ -300,6 +300,26 @@ def test_in_a_long_trouble_one_job_is_asked_every_half_minute_as_the_screen_says
     scene()
 
 
+@pytest.mark.parametrize("kind", [FailureKind.TIMEOUT, FailureKind.SERVER_ERROR])
+def test_in_a_first_round_during_trouble_the_screen_does_not_say_that_one_job_at_a_time_is_asked(
+    kind: FailureKind,
+) -> None:
+    """Each job is asked once, so that `status` can tell of each."""
+
+    @in_virtual_time
+    async def scene() -> None:
+        async with polling(500) as bench:
+            bench.answer = lambda _: failed(kind)
+            await asyncio.sleep(60)
+            assert len(bench.asked(since=bench.clock() - 10)) > 20
+            assert bench.poller.pace().probing is None
+            await asyncio.sleep(300)
+            assert bench.poller.pace().probing == 30
+            assert len(bench.asked(since=bench.clock() - 60)) <= 3
+
+    scene()
+
+
 @in_virtual_time
 async def test_where_most_requests_fail_those_that_come_through_are_not_held_back() -> None:
     draw = random.Random(5)

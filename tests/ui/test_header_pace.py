@@ -388,10 +388,17 @@ def test_of_several_profiles_the_banner_names_the_one_without_a_name_by_its_plac
 @pytest.mark.parametrize(("width", "lines"), [(60, 2), (80, 2), (120, 1)])
 def test_the_banner_of_one_trouble_takes_few_lines(width: int, lines: int) -> None:
     trouble = failure(summary="The gateway in front of the service has an error (HTTP 502, APIGW.0205).")
-    profile = ProfileState("", "cn-north-4", USUAL._replace(trouble=trouble))
+    profile = ProfileState("", "cn-north-4", USUAL._replace(trouble=trouble, probing=30.0))
     text, _ = banner(GLANCE._replace(profiles=(profile,), width=width))
     assert len(wrap(text, width - 2)) == lines
-    assert ("Still asking" in text) == (width >= 80)
+    assert ("Still asking, one job at a time." in text) == (width >= 80)
+
+
+def test_the_banner_does_not_say_that_one_job_at_a_time_is_asked_while_others_are() -> None:
+    profile = ProfileState("", "cn-north-4", USUAL._replace(trouble=failure()))
+    text, _ = banner(GLANCE._replace(profiles=(profile,), width=120))
+    assert text.startswith("No answers: ")
+    assert "one job" not in text
 
 
 def test_without_room_for_words_counts_go_by_the_marks_of_the_rows() -> None:

@@ -129,6 +129,11 @@ class Entry:
         return self.status is not None and self.failure is None
 
     @property
+    def was_asked(self) -> bool:
+        """Whether there was any reading of it, a failed one too."""
+        return self.status is not None or self.failure is not None
+
+    @property
     def cadence(self) -> Cadence:
         if self.failure and self.failure.kind.retry in (Retry.LASTING, Retry.SIGN_IN):
             return Cadence.LASTING

@@ -222,7 +222,7 @@ class Poller:
     @property
     def probing(self) -> float | None:
         """Seconds between two requests, while no job can be read and only one at a time is asked; else None."""
-        return self._scheduler.breaker.pause
+        return self._scheduler.probing
 
     def interval(self, job: JobId, status: Status | None = None) -> float:
         """Returns the job's interval in seconds, stretched; its freshness is measured in these.

@@ -125,6 +125,13 @@ class Scheduler:
         return good >= failing and (good > 0 or not jobs)
 
     @property
+    def probing(self) -> float | None:
+        """Seconds between two requests while one job at a time is asked; None also in the first round of all jobs."""
+        first = self.job_queue.heap.first()
+        is_first_round = first is not None and not self.job_queue.entries[first.job].was_asked
+        return None if is_first_round else self.breaker.pause
+
+    @property
     def has_room(self) -> bool:
         """Whether extras may be sent: all goes well, and no job waits that the user or a list has named."""
         return not (self.job_queue.heap.count(Rank.NAMED) or self.job_queue.heap.count(Rank.HINTED)) and self.goes_well
@@ -364,8 +371,7 @@ class Scheduler:
 
     def _is_held_back(self, slot: Slot) -> bool:
         """Whether the job waits until a probe gets an answer. Not if the user asks for it, or it was never asked."""
-        entry = self.job_queue.entries[slot.job]
-        was_asked = entry.status is not None or entry.failure is not None
+        was_asked = self.job_queue.entries[slot.job].was_asked
         return self.breaker.holds_back and was_asked and slot.rank is not Rank.NAMED
 
     def _is_urgent(self, slot: Slot) -> bool:

@@ -449,7 +449,8 @@ def banner(header: HeaderState) -> Part:
 
 def _trouble(trouble: Failure, profile: ProfileState, header: HeaderState) -> str:
     says_when = trouble.kind is FailureKind.NO_TOKEN or header.paused
-    still = " Still asking, one job at a time." if _room(header) >= FOR_SENTENCES and not says_when else ""
+    is_probing = profile.pace.probing is not None and not says_when
+    still = " Still asking, one job at a time." if is_probing and _room(header) >= FOR_SENTENCES else ""
     if trouble.kind.retry is Retry.SIGN_IN:
         quoted = "" if trouble.code in trouble.summary else f"({trouble.code}) "
         what_to_do = f" {quoted}Press {header.sign_in_key} to sign in." if profile.is_known else ""
