@@ -132,20 +132,25 @@ class CircuitBreaker:
             return recovered
         alike = _kinds_alike(failure, known)
         if alike != NETWORK_KINDS and (not alike or alike != self._series):
-            recovered = self._kinds if self.failure and is_answer(failure) else recovered
-            probes = 0 if is_answer(failure) else self._probes
-            self.reset()
-            self._probes = probes
+            if is_answer(failure):
+                recovered = self._kinds if self.failure else recovered
+                self.reset()
+            else:
+                self._close()
         if failure and alike:
             self._count_failure(job, failure, alike, enough, now)
         return recovered
 
     def reset(self) -> None:
-        """Closes the breaker and forgets which jobs failed."""
+        """Closes the breaker and forgets all trouble."""
+        self._close()
+        self._probes = 0
+
+    def _close(self) -> None:
+        """Closes the breaker. Probes without an answer still count: it may open again for the same trouble."""
         self.state = CircuitState.CLOSED
         self.failure = self.probe = None
         self.probe_at = inf
-        self._probes = 0
         self._failed.clear()
 
     def _is_old_news(self, failure: Failure, known: JobHealth) -> bool:
