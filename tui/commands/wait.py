@@ -4,7 +4,7 @@ import argparse
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from tui.commands.render import reasons
 from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
-from tui.core.reading import Failure, Reading, Retry, Status
+from tui.core.reading import Failure, Moment, Reading, Retry, Status
 from tui.core.run import Outcome, RunRecord, outcome_word
 
 if TYPE_CHECKING:
@@ -106,67 +106,51 @@ class Until(StrEnum):
 class Awaited:
     """One job and its progress."""
 
-    job: Job
+    known: JobState
     until: Until
-    reached: bool = False
-    status: Status | None = None
-    failure: Failure | None = None
-    lasting_from: float | None = None
+    lasting_since: Moment | None = None
     """When the first of the lasting failures in a row came; None if the last reading brought none."""
-    is_lost: bool = False
-    """Whether it fails with an error that waiting does not cure."""
-    was_running: bool = False
-    answered_at: float | None = None
-    known: JobState = field(init=False)
     was_built: bool = True
     outcome: Outcome | None = None
     """What became of its build, once that was learned."""
 
-    def __post_init__(self) -> None:
-        self.known = JobState(self.job)
-
     def take(self, reading: Reading) -> None:
         self.known = self.known.record(reading)
-        if isinstance(reading.outcome, Failure):
-            self.failure, at = reading.outcome, reading.received.at
-            if self.failure.kind.retry is not Retry.LASTING:
-                self.lasting_from = None
-            elif self.lasting_from is None:
-                self.lasting_from = at
-            self.is_lost = self._is_lost(at)
-            return
-        self.lasting_from, self.is_lost = None, False
-        self.failure, self.status, self.answered_at = None, reading.outcome, reading.received.at
-        is_running = self.status is Status.RUNNING
-        self.was_running = self.was_running or is_running
-        match self.until:
-            case Until.IDLE:
-                self.reached = not is_running
-            case Until.STARTED:
-                self.reached = is_running
-            case Until.CYCLE:
-                self.reached = self.was_running and not is_running
+        is_lasting = reading.failure is not None and reading.failure.kind.retry is Retry.LASTING
+        self.lasting_since = (self.lasting_since or reading.received) if is_lasting else None
+
+    @property
+    def reached(self) -> bool:
+        """Whether it is in the awaited state; readings that come after that are not taken."""
+        if self.until is Until.STARTED:
+            return self.known.status is Status.RUNNING
+        return self.known.status is Status.IDLE and (self.until is Until.IDLE or self.was_running)
+
+    @property
+    def was_running(self) -> bool:
+        return self.known.status is Status.RUNNING or bool(self.known.transitions)
 
     def gives_no_answer(self, now: float) -> bool:
         """Whether it was never read, or only failed for longer than the longest back-off of a wait."""
-        if self.reached:
-            return False
-        return self.answered_at is None or (self.failure is not None and now - self.answered_at > PATIENCE)
+        age = self.known.age(now)
+        return not self.reached and (age is None or (self.known.failure is not None and age > PATIENCE))
 
     @property
     def is_refused(self) -> bool:
-        return self.failure is not None and self.failure.kind.retry is Retry.SIGN_IN
+        return self.known.failure is not None and self.known.failure.kind.retry is Retry.SIGN_IN
 
-    def _is_lost(self, at: float) -> bool:
-        """Whether the failure that came at this moment is one that waiting does not cure."""
-        if self.lasting_from is None:
+    @property
+    def is_lost(self) -> bool:
+        """Whether it fails with an error that waiting does not cure."""
+        if not (self.lasting_since and self.known.last):
             return self.is_refused
-        return self.answered_at is None or at - self.lasting_from >= LASTS_FOR
+        return self.known.good is None or self.known.last.received.at - self.lasting_since.at >= LASTS_FOR
 
     @property
     def state(self) -> str:
         """For the progress line."""
-        return f"{self.job.name} {self.failure.kind if self.failure else self.status or 'not read yet'}"
+        failure = self.known.failure
+        return f"{self.known.name} {failure.kind if failure else self.known.status or 'not read yet'}"
 
 
 async def wait(
@@ -183,7 +167,7 @@ async def wait(
     """
     from tui.commands.session import poll_session
 
-    awaited = {job.id: Awaited(job, until) for job in jobs}
+    awaited = {job.id: Awaited(JobState(job), until) for job in jobs}
     everyone = list(awaited.values())
     deadline = session.now().at + patience
     progress = Progress(session.output.talk)
@@ -193,12 +177,12 @@ async def wait(
         async with poll_session(session, jobs, waiting) as polls:
             while code is None:
                 arrived = _learn(awaited, await polls.next(min(LOOK, deadline - session.now().at)))
-                polls.pollers.pause(one.job.id for one in arrived)
+                polls.pollers.pause(one.known.job.id for one in arrived)
                 if with_outcome:
                     records += _learn_outcomes(session, polls, arrived, progress)
                 elif arrived:
                     progress.clear()
-                    session.output.lines([f"{one.status:7}  {one.job.id}  {one.job.label}".rstrip() for one in arrived])
+                    session.output.lines([_line(f"{one.known.status:7}", one) for one in arrived])
                 code = _verdict(everyone, any_one, _signed_out(polls, everyone))
                 if code is None and (now := session.now().at) >= deadline:
                     is_silent = any(one.gives_no_answer(now) for one in everyone)
@@ -225,7 +209,8 @@ def _learn_outcomes(
     """Starts what asks for the outcome of each of these and prints it."""
     from asyncio import create_task
 
-    return [create_task(_learn_outcome(session, one, polls.pollers.profile(one.job.id), progress)) for one in arrived]
+    profile = polls.pollers.profile
+    return [create_task(_learn_outcome(session, one, profile(one.known.job.id), progress)) for one in arrived]
 
 
 async def _learn_outcome(session: "Session", one: Awaited, profile: str, progress: Progress) -> None:
@@ -241,10 +226,14 @@ async def _learn_outcome(session: "Session", one: Awaited, profile: str, progres
     told = record if isinstance(record, RunRecord) and record.is_finished is not False else None
     one.was_built = one.was_running or not isinstance(record, NeverBuilt)
     one.outcome = told.outcome if told else None
-    word = outcome_word(told.outcome, told.outcome_as_sent) if told else one.status
+    word = outcome_word(told.outcome, told.outcome_as_sent) if told else one.known.status
     build = f"  #{told.number} {told.branch}".rstrip() if told else ""
     progress.clear()
-    session.output.line(f"{word:9}  {one.job.id}  {one.job.label}{build}".rstrip())
+    session.output.line(_line(f"{word:9}", one, build))
+
+
+def _line(word: str, one: Awaited, build: str = "") -> str:
+    return f"{word}  {one.known.job.id}  {one.known.job.label}{build}".rstrip()
 
 
 async def _record_of(session: "Session", one: Awaited, profile: str) -> "RunRecord | Failure | NeverBuilt | None":
@@ -257,11 +246,11 @@ async def _record_of(session: "Session", one: Awaited, profile: str) -> "RunReco
     if not extras:
         return None
     if run is None:
-        return await extras.last_run(one.job.id) or NeverBuilt()
+        return await extras.last_run(one.known.job.id) or NeverBuilt()
     wait = AFTER_STOP
     while True:
         await sleep(wait)
-        match = await extras.record_of(one.job.id, run)
+        match = await extras.record_of(one.known.job.id, run)
         if isinstance(match, Failure) and match.kind.retry is not Retry.PASSING:
             return match
         if not isinstance(match, Failure) and match.is_final:
@@ -293,7 +282,8 @@ def _learn(awaited: Mapping[JobId, Awaited], readings: Iterable[Reading]) -> lis
 def _signed_out(polls: "PollSession", everyone: Sequence[Awaited]) -> frozenset[JobId]:
     """Jobs of profiles that stopped sending requests, because their credential was refused."""
     out = {profile for profile, pace in polls.pollers.paces().items() if pace.signed_out}
-    return frozenset(one.job.id for one in everyone if out and polls.pollers.profile(one.job.id) in out)
+    jobs = (one.known.job.id for one in everyone)
+    return frozenset(job for job in jobs if out and polls.pollers.profile(job) in out)
 
 
 def _verdict(everyone: Sequence[Awaited], any_one: bool, out: frozenset[JobId]) -> ExitCode | None:
@@ -302,7 +292,7 @@ def _verdict(everyone: Sequence[Awaited], any_one: bool, out: frozenset[JobId]) 
     if enough(one.reached for one in everyone):
         return ExitCode.DONE
     hopeless = all if any_one else any
-    if not hopeless(one.is_lost or one.job.id in out for one in everyone):
+    if not hopeless(one.is_lost or one.known.job.id in out for one in everyone):
         return None
     return ExitCode.NOT_SIGNED_IN if any(one.is_refused for one in everyone) else ExitCode.UNREAD
 
@@ -322,7 +312,7 @@ def _sentences(everyone: Sequence[Awaited], code: ExitCode) -> list[str]:
         case ExitCode.NO_ANSWER:
             return [f"Timed out, and not every job gave an answer: {_rest(everyone)}."]
         case ExitCode.UNREAD | ExitCode.NOT_SIGNED_IN:
-            lost = [(one.job, one.failure) for one in everyone if one.is_lost and one.failure]
+            lost = [(one.known.job, one.known.failure) for one in everyone if one.is_lost and one.known.failure]
             return reasons(lost)[:NAMED]
         case _:
             return []
