@@ -30,14 +30,13 @@ from textual.widget import Widget
 from tui.core.text import plain_paste
 from tui.terminal.capabilities import ASCII, mouse_wanted
 from tui.terminal.shutdown import Shutdown
+from tui.ui.base_screen import BaseScreen, NoticeApp
 from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, AsciiScrollBar, SturdyDriver, Title
 from tui.ui.edited_files import check_screen_settings
 from tui.ui.frame import Frame
 from tui.ui.keys import alt_keys, canonical, half_width, moving_keys
-from tui.ui.notices import NoticeApp
 from tui.ui.screen_deps import ScreenDeps
-from tui.ui.screen_size import PresentSize
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
 from tui.ui.typed_keys import COMMAND, KeyTurns, PasteDetector
 
@@ -52,7 +51,7 @@ def _palette() -> type[Provider]:
     return Commands
 
 
-class Palette(PresentSize, CommandPalette):
+class Palette(BaseScreen, CommandPalette):
     """Textual's own fails at a click outside of all that is drawn, as in a terminal that has become smaller."""
 
     def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:

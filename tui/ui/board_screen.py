@@ -38,6 +38,7 @@ from tui.ui.actions.filter import FilterActions
 from tui.ui.actions.look import LookActions
 from tui.ui.actions.views import ViewActions, number_of
 from tui.ui.alerting import Alerting
+from tui.ui.base_screen import HEIGHTS, WIDTHS, BaseScreen, TooSmall, classes_for
 from tui.ui.board_state import BoardState
 from tui.ui.columns import columns, sorts
 from tui.ui.edited_files import EditedFiles
@@ -47,10 +48,8 @@ from tui.ui.header import HeaderState, TerminalTitle, banner, header_lines, head
 from tui.ui.job_table import JobTable
 from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named
 from tui.ui.live import RARELY, TICK, Live
-from tui.ui.notices import NoticeScreen
 from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
-from tui.ui.screen_size import HEIGHTS, WIDTHS, PresentSize, TooSmall, classes_for
 from tui.ui.status_line import LOOK_CLASSES, OWN, Focus, Footer, HidingText, StatusLine, hints
 from tui.ui.typed_keys import COMMAND
 from tui.ui.watchlist_editor import DiskThread, Emptied, WatchlistEditor
@@ -73,7 +72,7 @@ FOR_HISTORY = 0.1
 """Seconds that the first frame waits for the history file, which is read since the program started."""
 
 
-class BoardScreen(NoticeScreen, PresentSize, Screen[None]):
+class BoardScreen(BaseScreen, Screen[None]):
     """The table of jobs with everything that a key can do to it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = LOOK_CLASSES

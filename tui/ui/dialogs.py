@@ -24,9 +24,8 @@ from tui.codearts.auth.credentials import LONGEST_TOKEN
 from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.text import JOINERS, clean, drawn, width
-from tui.ui.notices import NoticeScreen
+from tui.ui.base_screen import HEIGHTS, WIDTHS, BaseScreen, TooSmall
 from tui.ui.screen_deps import SignInForm
-from tui.ui.screen_size import HEIGHTS, WIDTHS, PresentSize, TooSmall
 from tui.ui.status_line import LOOK_CLASSES
 from tui.ui.typed_keys import COMMAND
 
@@ -73,7 +72,7 @@ class LineInput(Input):
         self._say(f"At most {self.max_length} characters fit here.")
 
     def _say(self, text: str) -> None:
-        if isinstance(self.screen, NoticeScreen):
+        if isinstance(self.screen, BaseScreen):
             self.screen.say(text, "warning")
 
     @property
@@ -139,7 +138,7 @@ class KeyLine(Static):
         return Text(", ".join((*others, leave)))
 
 
-class Dialog(NoticeScreen, PresentSize, ModalScreen[Answer | None]):
+class Dialog(BaseScreen, ModalScreen[Answer | None]):
     """A titled box over the screen. Its result is None if it was closed without an answer."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = LOOK_CLASSES

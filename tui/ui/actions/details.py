@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.storage.screen_state import ScreenState
 from tui.ui.actions import Actions
-from tui.ui.screen_size import BROAD
+from tui.ui.base_screen import BROAD
 
 if TYPE_CHECKING:
     from tui.ui.details import DetailsPane

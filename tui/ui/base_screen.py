@@ -1,0 +1,86 @@
+"""What all screens have in common: style classes and layout by the size of the terminal, and notices."""
+
+from rich.text import Text
+from textual import events, getters
+from textual.app import App
+from textual.message_pump import MessagePump
+from textual.notifications import SeverityLevel
+from textual.widgets import Static
+
+from tui.core.text import clean
+from tui.terminal.capabilities import LEAST_COLUMNS, LEAST_ROWS
+
+BROAD = 110
+"""From this many columns on the details fit beside the table."""
+WIDTHS = [(0, "-tiny"), (LEAST_COLUMNS, "-narrow"), (BROAD, "-broad")]
+HEIGHTS = [(0, "-low"), (LEAST_ROWS, "-high")]
+"""CSS classes of a screen by its columns and rows. With `-tiny` or `-low`, `TooSmall` covers everything."""
+BRIEF, LONG = 5, 12
+"""Seconds for which a notice is shown, and one that warns."""
+
+
+def classes_for(size: tuple[int, int]) -> tuple[str, str]:
+    """The two classes for a screen of this many columns and rows."""
+    width, height = (
+        max(room for room in bounds if room[0] <= length)
+        for bounds, length in zip((WIDTHS, HEIGHTS), size, strict=True)
+    )
+    return width[1], height[1]
+
+
+class NoticeApp(App[None]):
+    """An app that shows one notice: several would hide the rows."""
+
+    _notice_of: MessagePump | None = None
+
+    def show_notice(self, text: str, severity: SeverityLevel, of: MessagePump | None) -> None:
+        """Show the notice, as plain text whatever it contains, until its time is up or `of` is left or covered."""
+        self.clear_notifications()
+        self._notice_of = of
+        self.notify(clean(text), severity=severity, markup=False, timeout=BRIEF if severity == "information" else LONG)
+
+    def drop_notice(self, of: MessagePump) -> None:
+        """Drop the notice if it is one of this screen."""
+        if self._notice_of is of:
+            self._notice_of = None
+            self.clear_notifications()
+
+
+class BaseScreen(MessagePump):
+    """A base of the board, the dialogs and the palette."""
+
+    app = getters.app(NoticeApp)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Lays the screen out for the size that the terminal has now, whatever size the event says.
+
+        Textual's screens send themselves one more event for each size that comes: two sizes that are under way at once
+        would follow each other for ever.
+        """
+        if isinstance(event, events.Resize) and event.size != (size := self.app.size):
+            event = events.Resize(size, size)
+        await super().on_event(event)
+
+    def say(self, text: str, severity: SeverityLevel = "information") -> None:
+        """Show what came of a key here."""
+        self.app.show_notice(text, severity, self)
+
+    def announce(self, text: str, severity: SeverityLevel = "warning") -> None:
+        """Show what happened without a key: it stays whatever the user does meanwhile."""
+        self.app.show_notice(text, severity, None)
+
+    def drop_notice(self) -> None:
+        """Drop what `say` has said: it is not so any more."""
+        self.app.drop_notice(self)
+
+    def on_screen_suspend(self) -> None:
+        """A notice lies over the last lines: over a dialog that was opened later it would hide the keys that are named
+        there."""
+        self.drop_notice()
+
+
+class TooSmall(Static):
+    """Covers the whole screen while the terminal is too small."""
+
+    def __init__(self) -> None:
+        super().__init__(Text(f"too small: {LEAST_COLUMNS}x{LEAST_ROWS} min"), markup=False)
