@@ -16,7 +16,12 @@ from tests.support.credential_fakes import TOKEN
 from tests.support.long_run import by_length
 from tests.support.other_users import EVE, needs_root, public_folder
 from tests.support.terminal import Terminal
+from tests.support.user_home import User
+from tui.commands.watch import watch
 from tui.core.errors import shortage
+from tui.storage.files import Locations
+from tui.storage.screen_state import ScreenState
+from tui.ui.screen_deps import ScreenDeps
 
 JOB = job_id(1)
 NOWHERE = "http://127.0.0.1:9"
@@ -100,6 +105,17 @@ def test_a_screen_with_too_few_files_is_one_sentence(tmp_path: Path) -> None:
         assert terminal.wait_exit() == 2
         terminal.wait_for("codearts-watch: Too many files are open: raise the limit")
         assert b"Traceback" not in terminal.raw
+
+
+def test_on_the_screen_of_a_user_without_a_home_the_rows_have_the_usual_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[ScreenDeps] = []
+    monkeypatch.setattr("tui.ui.app.run", shown.append)
+    context = User(tmp_path).context()
+    context.locations = Locations(None, None, None, None)
+    watch(context)
+    assert [deps.state.sort for deps in shown] == [ScreenState().sort]
 
 
 @pytest.mark.parametrize("option", ["--watchlist=~/x.toml", "--watchlist=~nobody-of-this-name/x.toml"])

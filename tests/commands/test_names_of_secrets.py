@@ -16,7 +16,7 @@ from tui import startup
 from tui.cli import crashed, main
 from tui.codearts.connections import open_http
 from tui.commands import status, watch
-from tui.commands.watch import open_screen
+from tui.commands.watch import open_screen, screen_deps
 from tui.context import Context
 from tui.core.reading import Failure
 from tui.core.text import clean, crash_text, looks_secret
@@ -235,7 +235,7 @@ def test_a_crash_of_the_screen_is_told_without_the_secrets_that_are_held(
 
     def show(context: Context, _: bool) -> int:
         store = MemoryWatchlist()
-        return open_screen(context, context.app, Settings(), store, store.load(), has_files=False)
+        return open_screen(screen_deps(context, context.app, Settings(), store, store.load()))
 
     monkeypatch.setattr("tui.ui.app.WatchApp", Crashing)
     monkeypatch.setattr(watch, "run", show)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from tui.context import App, Context
     from tui.core.job import JobId
     from tui.core.observed_run import ObservedRun
-    from tui.storage.recorder import Recorder
     from tui.storage.settings import Settings
     from tui.storage.watchlist import Watchlist, WatchlistStore
     from tui.ui.screen_deps import ScreenDeps
@@ -44,7 +43,14 @@ def watch(context: "Context") -> int:
             return ExitCode.USAGE
         store = MemoryWatchlist()
         warning = "This list is in memory only: nothing is saved, and your file stays as it is."
-    return open_screen(context, context.app, settings, store, watchlist, warning)
+    recorder = context.recorder()  # reads while the rest is loaded
+    try:
+        deps = _with_files(context, screen_deps(context, context.app, settings, store, watchlist))
+        return open_screen(deps._replace(warning=warning, recorder=recorder))
+    except BaseException:  # the screen closes it, if there is one: its thread must not be left to the end of Python
+        if recorder:
+            recorder.close()
+        raise
 
 
 def agreed(question: str) -> bool:
@@ -63,6 +69,7 @@ def watch_demo(context: "Context") -> int:
     from tui.context import App
     from tui.demo.service import DemoService
     from tui.profiles.profile import make_profile
+    from tui.storage.screen_state import ScreenState
     from tui.storage.settings import Settings
     from tui.storage.watchlist import MemoryWatchlist
 
@@ -72,66 +79,36 @@ def watch_demo(context: "Context") -> int:
         profile = make_profile("demo", parse_endpoint(service.url), token, settings.polling, context.now)
         app = App({"demo": profile}, "demo", context.now, {})
         store = MemoryWatchlist(service.jobs)
-        return open_screen(context, lambda: app, settings, store, store.load(), has_files=False)
+        deps = screen_deps(context, lambda: app, settings, store, store.load())
+        # The list begins with what goes well; in the automatic order its many faults would fill the first page.
+        return open_screen(deps._replace(state=ScreenState(sort="list"), is_demo=True))
 
 
-def open_screen(
+def screen_deps(
     context: "Context",
     make_app: "Callable[[], App]",
     settings: "Settings",
     store: "WatchlistStore",
     watchlist: "Watchlist",
-    warning: str = "",
-    has_files: bool = True,
-) -> int:
-    """Run the screen. Without files, none of the user's but the watchlist given is read or written."""
-    recorder = context.recorder() if has_files else None  # reads while the rest is loaded
-    try:
-        return _open(context, make_app, settings, store, watchlist, warning, has_files, recorder)
-    except BaseException:  # the screen closes it, if there is one: its thread must not be left to the end of Python
-        if recorder:
-            recorder.close()
-        raise
-
-
-def _open(
-    context: "Context",
-    make_app: "Callable[[], App]",
-    settings: "Settings",
-    store: "WatchlistStore",
-    watchlist: "Watchlist",
-    warning: str,
-    has_files: bool,
-    recorder: "Recorder | None",
-) -> int:
+) -> "ScreenDeps":
+    """What the screen needs. No file of the user's but the watchlist given is read or written."""
     from tui.storage.screen_state import ScreenState
     from tui.terminal.capabilities import glyphs_for
-    from tui.ui.app import run
     from tui.ui.screen_deps import ScreenDeps
 
-    service = cache(make_app)
-    deps = ScreenDeps(
-        service=service,
+    return ScreenDeps(
+        service=cache(make_app),
         store=store,
         jobs=watchlist.jobs,
         now=context.now,
-        # The demo's list begins with what goes well; in the automatic order its many faults would fill the first page.
-        state=ScreenState(sort="list"),
+        state=ScreenState(),
         save_state=lambda state: None,
         themes=None,
         glyphs=glyphs_for(context.environ),
         environ=context.environ,
         settings=settings,
         notices=watchlist.warnings,
-        warning=warning,
-        recorder=recorder,
-        is_demo=not has_files,
     )
-    if has_files:
-        deps = _with_files(context, deps)
-    if deps.state.profile:  # which rows there are depends on the profiles: they cannot be loaded later
-        service()
-    return run(deps, mouse=settings.ui.mouse)
 
 
 def _with_files(context: "Context", deps: "ScreenDeps") -> "ScreenDeps":
@@ -157,3 +134,12 @@ def _with_files(context: "Context", deps: "ScreenDeps") -> "ScreenDeps":
     return deps._replace(
         state=load_state(state_file), save_state=partial(save_state, state_file), older_runs=older_runs
     )
+
+
+def open_screen(deps: "ScreenDeps") -> int:
+    """Run the screen. Returns the exit code."""
+    from tui.ui.app import run
+
+    if deps.state.profile:  # which rows there are depends on the profiles: they cannot be loaded later
+        deps.service()
+    return run(deps)

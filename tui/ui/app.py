@@ -455,7 +455,7 @@ def _described(theme: Theme) -> str:
     return f"{theme.name:<24}{'dark' if theme.dark else 'light'}"
 
 
-def run(deps: ScreenDeps, mouse: bool | None) -> int:
+def run(deps: ScreenDeps) -> int:
     """Show the screen until the user leaves it. Returns the exit code.
 
     Raises UserError, and RuntimeError behind which stands what ended the screen: a bug, or a shortage.
@@ -466,7 +466,7 @@ def run(deps: ScreenDeps, mouse: bool | None) -> int:
     app.on_exit = shutdown.guard_exit
     shutdown.install()
     try:
-        app.run(mouse=mouse_wanted(os.environ, mouse))
+        app.run(mouse=mouse_wanted(os.environ, deps.settings.ui.mouse))
     finally:
         shutdown.uninstall()
     if app.board_screen.problem:
