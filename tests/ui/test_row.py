@@ -12,6 +12,7 @@ from tui.terminal.capabilities import UNICODE
 from tui.ui import row as words
 from tui.ui.columns import columns, last_change, sorts
 from tui.ui.formatting import duration
+from tui.ui.row import Row
 from tui.ui.status_line import joined
 
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
@@ -99,6 +100,25 @@ def test_a_run_that_was_missed_ended_when_the_service_says_not_when_the_one_befo
     assert last_change(known) < last_change(older)
     unknown = seen.learn(missed._replace(ended_at=None))
     assert words.time(row(unknown, at=600, interval=900), 80) == ""
+
+
+def test_rows_are_sorted_and_filtered_by_the_times_that_they_show_also_just_after_a_start() -> None:
+    """All of them were read for the first time seconds ago: that moment says nothing."""
+    began = {"10m": (4, 600), "40m": (2, 2400)}
+    ended = {"5m ago": (3, 300), "30m ago": (1, 1800)}
+
+    def told(first: int, status: Status, seconds: int) -> Row:
+        at = DAY - timedelta(seconds=seconds)
+        going = RunRecord(8, started_at=at) if status is RUNNING else None
+        last = RunRecord(7, Outcome.PASSED, ended_at=at - timedelta(hours=1) if going else at, is_finished=True)
+        return row(state((status, first)).learn(last)._replace(going=going), at=5)
+
+    rows = [told(first, RUNNING, seconds) for first, seconds in began.values()]
+    rows += [told(first, IDLE, seconds) for first, seconds in ended.values()]
+    for key in (sorts(columns(UNICODE))["time"].key, last_change):
+        shown = [words.time(one, 80) for one in sorted(rows, key=key)]
+        assert shown == ["5m ago", "10m", "30m ago", "40m"]
+    assert [round((one.changed_ago or 0) / 60) for one in rows] == [10, 40, 5, 30]
 
 
 @pytest.mark.parametrize(

@@ -173,9 +173,22 @@ def course_of(state: JobState, now: float) -> Course | None:
     """
     if (run := state.current_run) is None:
         return None
-    if state.going and (run.maybe_two or not run.start.is_close):
-        run = _begun_as_told(run, state.going, state.gaps)
-    return course(run, usual_duration(state, now), state.gaps, now)
+    return course(_as_told(run, state), usual_duration(state, now), state.gaps, now)
+
+
+def told_start(state: JobState) -> float | None:
+    """Returns when the run in progress began, as the service says (epoch seconds); None if it does not, or if its start
+    was seen as closely."""
+    run = state.current_run
+    told = run and _as_told(run, state)
+    return None if told is None or told is run else told.start.by
+
+
+def _as_told(run: ObservedRun, state: JobState) -> ObservedRun:
+    """Returns the run in progress with the start that its record has; unchanged if its start was seen as closely."""
+    if state.going is None or (run.start.is_close and not run.maybe_two):
+        return run
+    return _begun_as_told(run, state.going, state.gaps)
 
 
 def _begun_as_told(run: ObservedRun, record: RunRecord, gaps: Iterable[Gap]) -> ObservedRun:

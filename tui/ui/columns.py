@@ -195,9 +195,9 @@ def _expected_end(course: Course | None) -> float:
 
 def last_change(row: Row) -> SortKey:
     """The rows whose start or end is known, the newest first."""
-    seen = row.state.seen_change
-    at = row.state.told_end or (seen and seen.wall)
-    return (-at.timestamp(),) if at else ()
+    if (told := texts.told_change(row.state)) is not None:
+        return (-told,)
+    return (-seen.wall.timestamp(),) if (seen := row.state.seen_change) else ()
 
 
 def _newest(row: Row) -> SortKey:
@@ -242,7 +242,9 @@ def _since(row: Row) -> SortKey:
     """By the moment of the change, where a time is shown. New readings do not change it, so rows stay in place."""
     if not (row.state.since and texts.time(row, WIDEST)):
         return ()
-    return last_change(row) if row.state.has_missed_run else (-row.state.since.wall.timestamp(),)
+    if course := row.course:
+        return (-course.began,)
+    return last_change(row) or (-row.state.since.wall.timestamp(),)
 
 
 def _read_at(row: Row) -> SortKey:

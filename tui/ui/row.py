@@ -8,7 +8,7 @@ from tui.core.board import Freshness, JobState
 from tui.core.condition import PROBLEMS, Condition, after_run, condition_of
 from tui.core.estimate import Estimate, RunProgress
 from tui.core.filter import FilterSubject
-from tui.core.job_runs import Course, course_of
+from tui.core.job_runs import Course, course_of, told_start
 from tui.core.reading import Moment, Status
 from tui.core.run import Outcome, RunRecord, numbered
 from tui.core.text import width
@@ -203,11 +203,19 @@ def how_long(row: Row) -> str:
 
 
 def changed_at(row: Row) -> float | None:
-    """When the last start or stop was seen, on the clock of `Moment.at`; if it was not, or not closely, when the last
-    run ended, as the service says. None if neither is known."""
-    if ended := row.state.told_end:
-        return row.now.at - (row.now.wall - ended).total_seconds()
+    """When the last start or stop was seen, on the clock of `Moment.at`; if it was not, or not closely, when the run
+    began or ended, as the service says. None if neither is known."""
+    if (told := told_change(row.state)) is not None:
+        return row.now.at - (row.now.wall.timestamp() - told)
     return seen.at if (seen := row.state.seen_change) else None
+
+
+def told_change(state: JobState) -> float | None:
+    """Returns when the run in progress began, or else the last one ended, as the service says (epoch seconds); None if
+    it does not, or if that was seen as closely."""
+    if (began := told_start(state)) is not None:
+        return began
+    return ended.timestamp() if (ended := state.told_end) else None
 
 
 def _ago(row: Row, at: float) -> str:
