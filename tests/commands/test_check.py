@@ -1,13 +1,16 @@
 """`codearts-watch check`: one line a step, what to do, and an exit code that says whether all that is needed works."""
 
+import errno
 import io
+import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -15,6 +18,7 @@ from tests.support.contract_extras import TRUTHS, tell
 from tests.support.contract_server import TOKEN as CONTRACT_TOKEN
 from tests.support.contract_server import ContractServer, refusal
 from tests.support.credential_fakes import TOKEN
+from tests.support.scripts import names
 from tests.support.user_home import NO_WORD, User
 from tui.commands import config
 from tui.commands.check import check
@@ -74,6 +78,7 @@ async def test_all_is_well(user: User, service: DemoService) -> None:
         "keys",
         "theme",
         "watchlist",
+        "state",
         "profile",
         "proxy",
         "name",
@@ -242,7 +247,7 @@ async def test_a_stranger_is_not_even_looked_up(user: User) -> None:
     code, steps = await checked(user, "--endpoint", "https://cloudbuild-ext.cn-north-4.myhuaweicloud.co")
     assert code == 2
     assert "nothing is sent there" in steps["profile"]
-    assert set(steps) == {"settings", "keys", "theme", "watchlist", "profile", "terminal"}
+    assert set(steps) == {"settings", "keys", "theme", "watchlist", "state", "profile", "terminal"}
 
 
 async def test_settings_that_cannot_be_used(user: User) -> None:
@@ -263,6 +268,61 @@ async def test_a_broken_watchlist_is_named(user: User, service: DemoService) -> 
     code, steps = await checked(user)
     assert code == 2
     assert "watchlist.toml cannot be used" in steps["watchlist"]
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda path: path.chmod(0o444), "it can be read, but not changed: permission denied: check who owns the file"),
+        (lambda path: path.write_text("version = 9\n"), "it can be read, but not changed: it was written by a newer"),
+        (lambda path: path.parent.chmod(0o777), "it can be read, but not changed: {}: everybody may write into"),
+        (lambda path: path.rename(path.parent / "old"), "none yet: the first job that is added makes "),
+    ],
+    ids=["read-only", "newer", "open to all", "missing"],
+)
+async def test_a_watchlist_that_cannot_be_changed_is_named(
+    user: User, service: DemoService, harm: Callable[[Path], object], said: str
+) -> None:
+    user.settings, user.environ = at(service), {"CODEARTS_TOKEN": service.token}
+    watch(user, service.jobs[0].id)
+    path, before = user.home / "watchlist.toml", names(user.home)
+    harm(path)
+    _, steps = await checked(user)
+    assert steps["watchlist"].startswith("+" if said.startswith("none") else "!")
+    assert said.format(path.parent) in steps["watchlist"]
+    assert "Not saved" not in steps["watchlist"]
+    assert names(user.home) - {".local"} <= {*before, "settings.toml", "old"}
+
+
+async def test_a_state_folder_that_cannot_be_made_is_named(
+    user: User, service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (user.home / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(user.home / "file"))
+    user.settings, user.environ = at(service), {"CODEARTS_TOKEN": service.token}
+    code, steps = await checked(user)
+    assert code == 0
+    assert steps["state"].startswith("! nothing that is remembered, such as the history, can be kept: ")
+    assert f"{user.home}/file: a part of its path is not a folder: mend the path" in steps["state"]
+
+
+async def test_a_full_disk_is_named_before_something_is_lost(
+    user: User, service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user.settings, user.environ = at(service), {"CODEARTS_TOKEN": service.token}
+    watch(user, service.jobs[0].id)
+    before = names(user.home)
+
+    def fail(*_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    code, steps = await checked(user)
+    assert code == 0
+    for name in ("watchlist", "state"):
+        assert steps[name].startswith("! ")
+        assert "the disk is full: make room and try again" in steps[name]
+    assert names(user.home) - {".local"} == {*before, "settings.toml"}
 
 
 async def test_the_other_profiles_are_named(user: User, service: DemoService) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ from tui.core.text import clean
 from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasBudget
 from tui.profiles.extras import Extras
 from tui.profiles.profile import Profile
+from tui.storage.atomic import NOT_SAVED, try_to_write
 from tui.storage.files import is_remote, mounts
 from tui.storage.learned import remembered_limits
 from tui.storage.settings import AlertSettings
@@ -138,12 +140,18 @@ def _budget(context: Context, profile: Profile) -> Step:
         others, unusual = _sharers(context, identity, now)
     except (OSError, BudgetUnusable) as error:
         limit = _known_limit(context, identity, (), now)
-        return advice("budget", f"not shared with other instances: {why(error)}; {_limit_in_words(limit, now)}")
+        return advice("budget", f"not shared with other instances: {_reason(error)}; {_limit_in_words(limit, now)}")
     count = sum(other.is_there for other in others)
     shared = {0: "no other instance uses it now", 1: "one instance uses it now"}.get(
         count, f"{count} instances share it"
     )
     return works("budget", f"{shared}{unusual}; {_limit_in_words(_known_limit(context, identity, others, now), now)}")
+
+
+def _reason(error: OSError | BudgetUnusable) -> str:
+    """In words, with the name of what the system refused."""
+    where = error.filename if isinstance(error, OSError) else None
+    return f"{why(error)} ({clean(where)})" if where else why(error)
 
 
 def _sharers(context: Context, identity: Identity, now: float) -> tuple[tuple[Spending, ...], str]:
@@ -179,12 +187,43 @@ def _screen(context: Context) -> Iterator[Step]:
     for finding in findings:
         made = fails(finding.name, finding.text, ExitCode.USAGE)
         yield made if finding.is_refused else advice(finding.name, finding.text)
+    well = {"keys": works("keys", "each has one meaning"), "theme": works("theme", "found")}
+    found = {finding.name for finding in findings}
+    yield from (step for name, step in well.items() if name not in found)
+    if "watchlist" not in found:
+        yield _watchlist(context)
+    yield _state(context.locations.state)
+
+
+def _watchlist(context: Context) -> Step:
     file = context.watchlist_path
-    path = clean(str(file))
-    watchlist = path if file and file.exists() else f"none yet: the first job that is added makes {path}"
-    well = {"keys": "each has one meaning", "theme": "found", "watchlist": watchlist}
-    for name in (name for name in well if name not in {finding.name for finding in findings}):
-        yield works(name, well[name])
+    path, is_there = clean(str(file)), bool(file and file.exists())
+    try:
+        context.watchlist.try_to_save()
+    except UserError as problem:
+        what = "it can be read, but not changed" if is_there else "there is none, and none can be made"
+        return advice("watchlist", f"{what}: {_without_verdict(problem)}")
+    return works("watchlist", path if is_there else f"none yet: the first job that is added makes {path}")
+
+
+_ROOM = 64 * 1024
+"""Bytes that the state folder must have room for: so many has a history of few jobs."""
+
+
+def _state(file: Path | None) -> Step:
+    """About the folder of all that the program remembers."""
+    if file is None:
+        return advice("state", "there is no home folder: nothing is remembered, such as the history")
+    try:
+        try_to_write(file, bytes(_ROOM))
+    except UserError as problem:
+        what = "nothing that is remembered, such as the history, can be kept"
+        return advice("state", f"{what}: {_without_verdict(problem)}")
+    return works("state", f"what is remembered is kept in {clean(str(file.parent))}")
+
+
+def _without_verdict(problem: UserError) -> str:
+    return str(problem).removeprefix(NOT_SAVED)
 
 
 async def _other_profiles(context: Context) -> AsyncIterator[Step]:

@@ -15,6 +15,8 @@ from tui.core.errors import UserError
 from tui.core.text import clean
 from tui.storage.files import Refusal, Signature, is_open_to_all, reason, signature_of
 
+NOT_SAVED = "Not saved: "
+"""What begins the sentence about a file that could not be written."""
 _RETRY = 0.01
 _LEFTOVER_AGE = 3600.0
 _OF_ONE_FILE = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
@@ -40,9 +42,13 @@ def locked(path: Path, wait: float) -> Iterator[Path]:
         os.close(descriptor)
 
 
+def _lock_of(real: Path) -> Path:
+    return real.with_name(f"{real.name}.lock")
+
+
 def _open_lock(real: Path) -> int:
     """Every user who may write the file may lock it."""
-    lock = real.with_name(f"{real.name}.lock")
+    lock = _lock_of(real)
     flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         descriptor = os.open(lock, flags)
@@ -116,6 +122,22 @@ def write_json(path: Path, content: Mapping[str, object]) -> None:
     write_invented(path, json.dumps(content, indent=1) + "\n")
 
 
+def try_to_write(path: Path, content: bytes) -> None:
+    """Raises UserError where the user's own file could not be written with this content now. Leaves no trace."""
+    try:
+        folder, model = next(folder for folder in path.parents if os.path.lexists(folder)), None
+        if folder == path.parent:
+            real = Path(os.path.realpath(path))
+            folder, model = real.parent, _former(real)
+            _check_folder(folder)
+            if os.path.lexists(_lock_of(real)):
+                os.close(_open_lock(real))
+        with _written(folder / path.name, content, model):
+            pass
+    except (OSError, ValueError) as error:
+        raise _not_saved(path, error) from None
+
+
 def _destination(path: Path) -> Path:
     """Returns the file that the path leads to. Creates missing folders, but none behind a link. Raises OSError."""
     _make_folder(path.parent)
@@ -131,7 +153,18 @@ def _check_folder(folder: Path) -> None:
 
 
 def _replace(real: Path, content: bytes, model: os.stat_result | None) -> Signature:
-    temporary = real.with_name(f".{real.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+    with _written(real, content, model) as (temporary, written):
+        temporary.replace(real)
+    with suppress(OSError):  # the new text is in place; some file systems cannot sync a folder
+        _sync_folder(real.parent)
+    _remove_leftovers(real, written.st_mtime)
+    return signature_of(written)
+
+
+@contextmanager
+def _written(beside: Path, content: bytes, model: os.stat_result | None) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yields a temporary file with this content, safe on the disk, and its status. Removes it unless it was renamed."""
+    temporary = beside.with_name(f".{beside.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     descriptor = _create(temporary, os.O_WRONLY | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         try:
@@ -144,15 +177,10 @@ def _replace(real: Path, content: bytes, model: os.stat_result | None) -> Signat
             written = os.fstat(descriptor)
         finally:
             os.close(descriptor)
-        temporary.replace(real)
-    except BaseException:
+        yield temporary, written
+    finally:
         with suppress(OSError):
             temporary.unlink()
-        raise
-    with suppress(OSError):  # the new text is in place; some file systems cannot sync a folder
-        _sync_folder(real.parent)
-    _remove_leftovers(real, written.st_mtime)
-    return signature_of(written)
 
 
 def _create(path: Path, flags: int) -> int:
@@ -222,7 +250,7 @@ def _remove_leftovers(real: Path, now: float) -> None:
 
 def not_saved(path: Path, why: str) -> UserError:
     """Returns the error that says that the user's file is as it was. Callers show it without a prefix."""
-    return UserError(f"Not saved: {why} ({clean(str(path))})")
+    return UserError(f"{NOT_SAVED}{why} ({clean(str(path))})")
 
 
 def _not_saved(path: Path, error: Exception) -> UserError:

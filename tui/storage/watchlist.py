@@ -12,7 +12,7 @@ from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.text import clean
 from tui.storage import job_entries
-from tui.storage.atomic import locked, not_saved, write_invented, write_text
+from tui.storage.atomic import locked, not_saved, try_to_write, write_invented, write_text
 from tui.storage.files import FileError, Signature, read_text, signature
 from tui.storage.job_entries import read_jobs
 from tui.storage.toml_document import Document
@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 VERSION = 1
 LIMIT = 8 << 20
 """Bytes that the file may have."""
+NEWER = "it was written by a newer codearts-watch: update this one to change it"
 
 
 class WatchlistBroken(UserError):
@@ -122,6 +123,13 @@ class WatchlistFile(_Changes):
         """Returns whether another program changed the file since this object read or wrote it. Never raises."""
         return signature(self.path) != self._seen
 
+    def try_to_save(self) -> None:
+        """Raises UserError where no change of the present list could be saved. Changes nothing."""
+        watchlist = self.load()
+        if watchlist.read_only:
+            raise not_saved(self.path, NEWER)
+        try_to_write(self.path, watchlist.text.encode())
+
     def _take(self, document: Document) -> Watchlist:
         _, before = self._known
         watchlist = super()._take(document)
@@ -151,7 +159,7 @@ class WatchlistFile(_Changes):
             now = self._read(real, is_for_saving=True)
             before = after = self._take(now)
             if before.read_only:
-                raise not_saved(self.path, "it was written by a newer codearts-watch: update this one to change it")
+                raise not_saved(self.path, NEWER)
             made = operation(now, *arguments)
             if len(made.text.encode()) > LIMIT:
                 raise not_saved(self.path, f"it would be larger than {LIMIT >> 20} MiB")
