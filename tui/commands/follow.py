@@ -73,55 +73,54 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
 
 class Follower:
-    """Keeps the state of each job and finds the changes of every single reading: none is lost in a batch."""
+    """Keeps the board and finds the changes of every single reading: none is lost in a batch."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._states: dict[JobId, JobState] = {}
+        self._board = Board({})
 
     def watch(self, jobs: Sequence[Job]) -> None:
-        """Follow exactly these jobs, keeping the states of those that were followed before."""
-        self._states = dict(Board(self._states).watch(jobs).states)
+        """Follow exactly these jobs, keeping the states of those that are followed."""
+        self._board = Board(self._board.states).watch(jobs)  # one that comes back begins anew
 
     def remember(self, wait: float = 0.0) -> None:
         """Take what the history knows of new jobs; wait so many seconds for it."""
-        self._states = dict(self._recorder.fill(Board(self._states), wait).states)
+        self._board = self._recorder.fill(self._board, wait)
 
     def take(
         self, readings: Sequence[Reading], polled_every: Callable[[JobState], float] = lambda state: inf
     ) -> list[Change]:
         """Record the readings, and return the changes in their order; see `Board.record`."""
         found: list[Change] = []
-        earlier = Board(dict(self._states))
+        earlier = self._board
         for reading in readings:
-            if before := self._states.get(reading.job):
-                after = self._states[reading.job] = before.record(reading, polled_every(before))
-                found += changes_of(before, after)
-        self._recorder.look(earlier, Board(self._states), {reading.job for reading in readings})
+            if before := self._board.states.get(reading.job):
+                self._board = self._board.record([reading], polled_every)
+                found += changes_of(before, self._board.states[reading.job])
+        self._recorder.look(earlier, self._board, {reading.job for reading in readings})
         return found
 
     def label(self, job: JobId) -> str:
         """The user's label, else the service's name; empty where there is neither."""
-        return self._states[job].named_job.label
+        return self._board.states[job].named_job.label
 
     def stopped_run(self, job: JobId) -> ObservedRun | None:
         """The run of the job's last stop."""
-        return self._states[job].stopped_run
+        return self._board.states[job].stopped_run
 
     def learn(self, learned: "Learned", at: float) -> JobState | None:
         """The job's state with what was learned of its last run; None if that is about another one."""
-        before = self._states.get(learned.job)
-        after = before and before.learn(learned.record, learned.step, at)
-        if after is None or after is before:
+        earlier, job = self._board, learned.job
+        self._board = earlier.learn(job, learned.record, learned.step, at)
+        state = self._board.states.get(job)
+        if state is earlier.states.get(job):
             return None
-        earlier = Board(dict(self._states))
-        self._states[learned.job] = after
-        self._recorder.look(earlier, Board(self._states), [learned.job])
-        return after
+        self._recorder.look(earlier, self._board, [job])
+        return state
 
     def take_names(self, names: Mapping[JobId, ServiceName]) -> None:
         """Take the service's names of jobs."""
-        self._states = dict(Board(self._states).with_names(names).states)
+        self._board = self._board.with_names(names)
 
 
 async def follow(
@@ -177,7 +176,8 @@ class FollowedRuns:
         self._names: Mapping[JobId, ServiceName] = {}
         self._session = session
         self._learned: list[Learned] = []
-        self._bug: BaseException | None = None
+        self.work: asyncio.Task[None]
+        """Runs `run`."""
         self._outcomes = Outcomes(session.extras, self._learn, lambda: session.now().at)
 
     def stopped(self, job: JobId, run: ObservedRun, profile: str) -> None:
@@ -186,8 +186,8 @@ class FollowedRuns:
 
     def take(self) -> Sequence[Learned]:
         """What was learned since the last call. Raises what failed in `run`."""
-        if self._bug:
-            raise self._bug
+        if self.work.done():
+            self.work.result()
         learned, self._learned = self._learned, []
         return learned
 
@@ -206,10 +206,6 @@ class FollowedRuns:
             tasks.create_task(self._outcomes.run())
             self._names = await known_names(self._session, profiles)
 
-    def ended(self, work: "asyncio.Task[None]") -> None:
-        """Keep why `run` ended, for the next call of `take`."""
-        self._bug = None if work.cancelled() else work.exception()
-
     def _learn(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         self._learned.append(Learned(job, record, step))
 
@@ -220,13 +216,12 @@ async def followed_runs(session: "Session", profiles: Mapping[JobId, str]) -> As
     import asyncio
 
     runs = FollowedRuns(session)
-    work = asyncio.create_task(runs.run(profiles))
-    work.add_done_callback(runs.ended)
+    runs.work = asyncio.create_task(runs.run(profiles))
     try:
         yield runs
     finally:
-        work.cancel()
-        await asyncio.wait([work])
+        runs.work.cancel()
+        await asyncio.wait([runs.work])
 
 
 def _profiles(jobs: Sequence[Job], polls: "PollSession") -> dict[JobId, str]:
