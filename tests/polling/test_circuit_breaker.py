@@ -3,7 +3,8 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
 from math import inf, isclose
@@ -251,6 +252,16 @@ def test_all_jobs_are_well_within_a_minute_of_a_long_trouble_of_any_kind(kind: F
     scene()
 
 
+@asynccontextmanager
+async def in_an_outage(count: int, kind: FailureKind, read_for: float) -> AsyncIterator[Bench]:
+    """All requests fail from the start, or after so many seconds in which jobs were read."""
+    async with polling(count) as bench:
+        if read_for:
+            await asyncio.sleep(read_for)
+        bench.answer = always(kind)
+        yield bench
+
+
 @pytest.mark.parametrize("kind", [FailureKind.SERVER_ERROR, FailureKind.BAD_REPLY])
 @pytest.mark.parametrize("read_for", [0, 60])
 def test_errors_of_the_service_from_everywhere_are_trouble_also_for_jobs_that_were_never_read(
@@ -260,10 +271,7 @@ def test_errors_of_the_service_from_everywhere_are_trouble_also_for_jobs_that_we
 
     @in_virtual_time
     async def scene() -> None:
-        async with polling(2000) as bench:
-            bench.answer = lambda _: Status.IDLE if read_for else failed(kind)
-            await asyncio.sleep(read_for)
-            bench.answer = lambda _: failed(kind)
+        async with in_an_outage(2000, kind, read_for) as bench:
             await asyncio.sleep(60)
             assert bench.poller.pace().trouble == failed(kind)
             bench.answer = lambda _: Status.IDLE
@@ -280,10 +288,7 @@ def test_in_a_long_trouble_one_job_is_asked_every_half_minute_as_the_screen_says
 ) -> None:
     @in_virtual_time
     async def scene() -> None:
-        async with polling(200) as bench:
-            bench.answer = lambda _: Status.IDLE if read_for else failed(kind)
-            await asyncio.sleep(read_for)
-            bench.answer = lambda _: failed(kind)
+        async with in_an_outage(200, kind, read_for) as bench:
             await asyncio.sleep(120)
             since = bench.clock()
             await asyncio.sleep(600)
