@@ -22,7 +22,9 @@ from tests.support.history_files import close_opened
 from tests.support.long_run import by_length
 from tests.support.quiescence import idle_is_certain
 from tests.support.sent_requests import noted, take_others
+from tests.support.user_home import User
 from tui.codearts.connections import Transport
+from tui.demo.service import DemoService
 
 for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(number) is signal.SIG_IGN:
@@ -110,3 +112,15 @@ def closed_history() -> Iterator[None]:
     """Closes what the test left open, as the end of a process does."""
     yield
     close_opened()
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return User(tmp_path)
+
+
+@pytest.fixture
+def service() -> Iterator[DemoService]:
+    with DemoService() as running:
+        yield running

@@ -72,12 +72,6 @@ def test_both_sign_alike() -> None:
 
 
 @pytest.fixture
-def service() -> Iterator[DemoService]:
-    with DemoService() as service:
-        yield service
-
-
-@pytest.fixture
 def service_standing_still() -> Iterator[DemoService]:
     began = datetime.now(UTC)
     with DemoService(clock=lambda: 1000.0, wall=lambda: began) as service:

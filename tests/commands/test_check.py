@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,18 +34,6 @@ from tui.storage.watchlist import WatchlistFile
 from tui.terminal.notifications import Multiplexer, Outside
 
 MARKS = dict(zip("+x!-", "✓✗!-", strict=True))
-
-
-@pytest.fixture
-def service() -> Iterator[DemoService]:
-    with DemoService() as running:
-        yield running
-
-
-@pytest.fixture
-def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    return User(tmp_path)
 
 
 async def checked(user: User, *argv: str, encoding: str = "ascii") -> tuple[int, dict[str, str]]:

@@ -17,12 +17,6 @@ NORTH, EAST, SOUTH = (
 )
 
 
-@pytest.fixture
-def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    return User(tmp_path)
-
-
 def problem(user: User, *argv: str) -> str:
     with pytest.raises(UserError) as caught:
         user.app(*argv)

@@ -1,8 +1,5 @@
 """A token or password that the user types on the screen is checked by one call, and used only if it works."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.support.credential_fakes import TOKEN
@@ -14,18 +11,6 @@ from tui.core.reading import Failure, FailureKind, Status
 from tui.demo.service import DemoService
 from tui.profiles.profile import Profile
 from tui.profiles.sign_in import SecretKind
-
-
-@pytest.fixture
-def service() -> Iterator[DemoService]:
-    with DemoService() as running:
-        yield running
-
-
-@pytest.fixture
-def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    return User(tmp_path)
 
 
 def profile(user: User, service: DemoService, more: str = "", iam: bool = True) -> Profile:
