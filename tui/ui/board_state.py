@@ -198,8 +198,10 @@ class BoardState:
         wanted = self.look.profile
         if not wanted or wanted not in self._profile_names():
             return None
-        default = self._profile_names()[0]
-        return frozenset(job for job, it in self.board.states.items() if (it.job.profile or default) == wanted)
+        return frozenset(job for job, it in self.board.states.items() if self._profile_of(it.job) == wanted)
+
+    def _profile_of(self, job: Job) -> str:
+        return job.profile or self._profile_names()[0]
 
     # What is shown
 
@@ -282,12 +284,11 @@ class BoardState:
         trouble = self._trouble_of(state)
         if not (trouble and state.failure) or trouble.cause != state.failure.cause:
             return None
-        names = self._profile_names()
-        return (state.job.profile or names[0]) if len(names) > 1 else ""
+        return self._profile_of(state.job) if len(self._profile_names()) > 1 else ""
 
     def _trouble_of(self, state: JobState) -> Failure | None:
         """What the banner says of the job's profile."""
-        return self._troubles.get(state.job.profile or self._profile_names()[0]) if self._troubles else None
+        return self._troubles.get(self._profile_of(state.job)) if self._troubles else None
 
     def _is_in_banner(self, state: JobState, condition: Condition) -> bool:
         """Whether the banner says why the job gives no answer, or why it is not asked and has become stale."""

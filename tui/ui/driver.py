@@ -298,9 +298,9 @@ class SturdyDriver(LinuxDriver):
     def process_message(self, message: Message) -> None:
         if isinstance(message, events.Resize):
             before, self._size = self._size, _usable(*message.size)
-            is_report, has_reported = message.pixel_size is not None, self._has_reported
-            self._has_reported = has_reported or is_report
-            if is_report and not has_reported and self._size == before:
+            is_first_report = message.pixel_size is not None and not self._has_reported
+            self._has_reported |= is_first_report
+            if is_first_report and self._size == before:
                 return  # it reports its size as soon as it is asked to: nothing has moved
             size = Size(*self._size)
             message = events.Resize(size, size, size, message.pixel_size)

@@ -118,8 +118,8 @@ def header_parts(header: HeaderState) -> list[Parts]:
         [*named, freshness, sign_in, quiet, place] if header.is_long else [freshness, sign_in, quiet, place, *named]
     )
     in_words = not header.is_long or _room(header) >= FOR_WORDS
-    news = [_news(header, names_what) for names_what in (True, False)]
-    news += [] if in_words else [_news(header, names_what, in_words=False) for names_what in (True, False)]
+    forms = (True,) if in_words else (True, False)
+    news = [_news(header, names_what, form) for form in forms for names_what in (True, False)]
     counts, kept = _counts(header, news, in_words), 0
     if not in_words and named[0]:
         least = min(map(_cells, named[0])) + BETWEEN

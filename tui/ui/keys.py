@@ -371,10 +371,14 @@ def canonical(keymap: Mapping[str, str]) -> dict[str, str]:
     return {name: ",".join(canonical_key(key) for key in _written(text)) for name, text in keymap.items()}
 
 
+def own_meanings(own: "Mapping[str, CommandSettings]") -> dict[str, str]:
+    """The name of the user's own command that each key has."""
+    return {key: name for name, command in own.items() for key in keys_in(command.key)}
+
+
 def alt_keys(keymap: Mapping[str, str], own: "Mapping[str, CommandSettings]") -> frozenset[str]:
     """The keys with alt that have a command of ours or of the user's own."""
-    every = (*meanings(keymap), *(key for command in own.values() for key in keys_in(command.key)))
-    return frozenset(key for key in every if key.startswith("alt+"))
+    return frozenset(key for key in (*meanings(keymap), *own_meanings(own)) if key.startswith("alt+"))
 
 
 def half_width(key: events.Key) -> events.Key:

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 from tui.ui.actions import Actions
-from tui.ui.keys import RESERVED, canonical_key, keys_in, meanings, shown
+from tui.ui.keys import RESERVED, canonical_key, meanings, own_meanings, shown
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -31,7 +31,7 @@ class ProgramActions(Actions):
         key = canonical_key(name)
         if self.screen.filter.is_typing or key in meanings(self.deps.settings.keys):
             return
-        if own := {key: name for name, one in self.deps.settings.commands.items() for key in keys_in(one.key)}.get(key):
+        if own := own_meanings(self.deps.settings.commands).get(key):
             self.own(own)
         elif key not in RESERVED:
             self.explain_key(key, self.screen)
