@@ -153,19 +153,23 @@ def test_where_counts_fill_a_low_screen_changes_go_by_their_mark_for_what_ends_n
     ("width", "said"),
     [(29, "out of view: 2● 3✱ 13?"), (28, "scroll: 2● 3✱ 13?"), (23, "scroll: 2● …"), (18, "")],
 )
-def test_what_is_out_of_view_is_never_a_bare_number(width: int, said: str) -> None:
-    """`18 out of view` was taken for the rows of the list that do not fit."""
+@pytest.mark.parametrize("hides", [False, True])
+def test_what_is_out_of_view_is_never_a_bare_number(width: int, said: str, hides: bool) -> None:
+    """`18 out of view` was taken for the rows of the list that do not fit. No scrolling shows what a filter or a folded
+    group hides."""
+    said = said.replace("scroll", "hidden") if hides else said
     hidden = [("job", Condition.FAILED)] * 2 + [("job", None)] * 3 + [("job", Condition.NO_ANSWER)] * 13
     low = GLANCE._replace(
         summary=Summary(Counter({Condition.RUNNING: 40}), 0, 0, 0, None),
         changed=0,
         ends=(),
         out_of_view=tuple(hidden),
+        hides=hides,
         is_long=True,
         width=width,
     )
     shown = ["".join(text for text, _ in part) for part in header_parts(low)]
-    assert [text for text in shown if "view" in text or "scroll" in text] == ([said] if said else [])
+    assert [text for text in shown if any(word in text for word in ("view", "scroll", "hid"))] == ([said] if said else [])
 
 
 def test_two_states_with_one_mark_are_one_count_where_words_have_no_room() -> None:

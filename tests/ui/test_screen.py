@@ -432,6 +432,21 @@ async def test_no_name_is_out_of_view_that_scrolling_has_brought_into_view() -> 
         assert "job 060" not in shown.lines[1]
 
 
+@pytest.mark.parametrize(
+    ("look", "said"),
+    [
+        (ScreenState(), "scroll: 14?"),
+        (ScreenState(filter="038"), "hidden: 30?"),
+        (ScreenState(group="tag", folded=("tag:odd",)), "hidden: 30?"),
+    ],
+)
+async def test_only_what_scrolling_shows_is_called_so(look: ScreenState, said: str) -> None:
+    jobs = [Job(job_id(number), f"job {number:03}", ("odd",)) for number in range(1, 41)]
+    look = look._replace(details=False, sort="list", problems_only=True)
+    async with screen(jobs, dict.fromkeys(map(job_id, range(1, 31)), failure()), state=look, size=(42, 20)) as shown:
+        assert said in shown.lines[1]
+
+
 async def test_before_the_first_key_the_cursor_is_on_the_first_row() -> None:
     async with screen(30, {job_id(5): failure()}) as shown:
         assert shown.lines[3].startswith("› ? no answer")

@@ -441,6 +441,7 @@ class BoardScreen(BaseScreen, Screen[None]):
     def _header_state(self) -> HeaderState:
         state, glyphs, is_long = self.state, self.deps.glyphs, self._is_long()
         number = number_of(state.look, self.deps.settings.views)
+        away = state.out_of_view(self.table.in_view()) if is_long else {}
         return HeaderState(
             profiles=self.live.profiles(state.only_profile, state.moment),
             summary=state.summary,
@@ -459,7 +460,8 @@ class BoardScreen(BaseScreen, Screen[None]):
             quiet_since=state.quiet_since,
             silent=self.silent_until(),
             ends=state.ends(glyphs),
-            out_of_view=state.out_of_view(self.table.in_view()) if is_long else (),
+            out_of_view=tuple((state.state_of(job).name, condition) for job, condition in away.items()),
+            hides=state.hides(away),
             is_long=is_long,
             is_demo=self.deps.is_demo,
             glyphs=glyphs,

@@ -319,9 +319,9 @@ class BoardState:
         """The names of the jobs whose runs usually end next, and when, in the words of their rows."""
         return tuple((due.name, due.text(glyphs)) for due in nsmallest(ENDS_NAMED, self._due.values()))
 
-    def out_of_view(self, in_view: Iterable[JobId]) -> tuple[tuple[str, Condition | None], ...]:
-        """The names of the jobs that want attention and have no row on the screen, in the order of "attention", and
-        their conditions; None for what has changed and did not fail. Without those that the banner explains."""
+    def out_of_view(self, in_view: Iterable[JobId]) -> Mapping[JobId, Condition | None]:
+        """The jobs that want attention and have no row on the screen, in the order of "attention", and their
+        conditions; None for what has changed and did not fail. Without those that the banner explains."""
         states, tally = self.shown.states, self._tally.jobs
         new = [job for job in self.unseen.jobs if job in states]
         found: dict[JobId, Condition | None] = {}
@@ -335,7 +335,14 @@ class BoardState:
                     found.setdefault(job, Condition.NO_ANSWER if states[job].failure else condition)
         for job in in_view:
             found.pop(job, None)
-        return tuple((states[job].name, condition) for job, condition in found.items())
+        return found
+
+    def hides(self, jobs: Iterable[JobId]) -> bool:
+        """Whether a filter or a folded group hides any of these jobs, so that no scrolling shows it."""
+        if not (self.is_narrowed or self.groups.folded):
+            return False
+        shown = set(self.order)
+        return any(job not in shown or self.groups.hides(job) for job in jobs)
 
     @property
     def changed(self) -> int:

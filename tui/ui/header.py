@@ -91,6 +91,8 @@ class HeaderState(NamedTuple):
     out_of_view: tuple[tuple[str, Condition | None], ...] = ()
     """The names of the jobs that want attention and have no row on the screen, and their conditions; None for one that
     has changed and did not fail. Empty if the screen has a row for each job."""
+    hides: bool = False
+    """Whether a filter or a folded group hides any of them, so that no scrolling shows it."""
     is_long: bool = False
     """Whether there are more jobs than rows on the screen."""
     is_demo: bool = False
@@ -208,7 +210,7 @@ MOST_NAMED = 6
 
 
 def _out_of_view(header: HeaderState) -> Wordings:
-    """Which jobs to scroll to: as many names as have room, whole or cut, and how many others have the same marks. A
+    """Which jobs to look for: as many names as have room, whole or cut, and how many others have the same marks. A
     number without a mark would be taken for the rows that are out of view."""
     if header.paused or not header.out_of_view:
         return []
@@ -217,7 +219,7 @@ def _out_of_view(header: HeaderState) -> Wordings:
         for most in range(MOST_NAMED, -1, -1)
         for cells in (ENDLESS, 20, SHORT_NAME)
     ]
-    by_mark: Parts = [("scroll: ", "dim"), *_numbers(header, header.out_of_view)]
+    by_mark: Parts = [("hidden: " if header.hides else "scroll: ", "dim"), *_numbers(header, header.out_of_view)]
     return [*named, by_mark, [*by_mark[:2], (f" {header.glyphs.ellipsis}", "dim")]]
 
 
