@@ -169,7 +169,9 @@ def test_what_is_out_of_view_is_never_a_bare_number(width: int, said: str, hides
         width=width,
     )
     shown = ["".join(text for text, _ in part) for part in header_parts(low)]
-    assert [text for text in shown if any(word in text for word in ("view", "scroll", "hid"))] == ([said] if said else [])
+    assert [text for text in shown if any(word in text for word in ("view", "scroll", "hid"))] == (
+        [said] if said else []
+    )
 
 
 def test_two_states_with_one_mark_are_one_count_where_words_have_no_room() -> None:

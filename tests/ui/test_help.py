@@ -42,6 +42,14 @@ def test_the_help_is_searched_by_words_keys_names_and_everyday_words(query: str,
     assert name in [entry.name for entry in found(ENTRIES, query)]
 
 
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [("G", ["last"]), ("e", ["error"]), ("E", ["events"]), ("/", ["filter"]), (":", ["palette"]), ("?", ["help", ""])],
+)
+def test_a_single_key_finds_what_it_does_and_not_each_word_with_that_letter(key: str, names: list[str]) -> None:
+    assert [entry.name for entry in found(ENTRIES, key)] == names
+
+
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
 def test_the_help_explains_every_mark_that_is_in_use(glyphs: Glyphs) -> None:
     entries = help_entries({}, {}, {}, glyphs)

@@ -140,7 +140,10 @@ def help_entries(
 
 def found(entries: Sequence[HelpEntry], query: str) -> list[HelpEntry]:
     """The entries that have all words of the query: in their text, keys, name or everyday words. A `/` before it, typed
-    from habit to begin a search, is dropped if nothing has it."""
+    from habit to begin a search, is dropped if nothing has it. A single character finds the key or mark, if it is one.
+    """
+    if len(query) == 1 and (named := [entry for entry in entries if query in entry.keys.split()]):
+        return named
     wanted = query.casefold().removeprefix(":").split()
     every = [entry for entry in entries if all(word in _searched(entry) for word in wanted)]
     return every if every or not query.startswith("/") else found(entries, query[1:])
