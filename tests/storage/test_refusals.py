@@ -51,6 +51,12 @@ async def test_of_one_user_the_newest_refusals_are_kept(tmp_path: Path) -> None:
     assert [one is not None for one in known] == [False, False, True, True, True, True]
 
 
+async def test_a_log_in_that_is_accepted_writes_nothing_where_none_was_refused(tmp_path: Path) -> None:
+    """As at each start with a good password."""
+    await refusals(tmp_path).forget("me", LOGIN)
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_neither_user_nor_password_stand_in_the_file_and_two_users_with_one_password_differ(
     tmp_path: Path,
 ) -> None:
