@@ -20,7 +20,7 @@ from tui.codearts.record_api import record_info_call
 from tui.codearts.status_api import status_path
 from tui.commands import render
 from tui.commands.check import Step, StepResult, advice, fails, screen_findings, unknown, works
-from tui.commands.output import ExitCode
+from tui.commands.output import ExitCode, code_of
 from tui.context import Context
 from tui.core.budget import Identity, Limit, Spending
 from tui.core.errors import UserError
@@ -423,7 +423,7 @@ async def credential_steps(profile: Profile) -> AsyncIterator[Step]:
     auth_headers = await _bounded(credential.authenticate("GET", url), OWN_LIMITS)
     if isinstance(auth_headers, Failure):
         hint = " Or press i on the screen and give it there." if auth_headers.kind is FailureKind.NO_CREDENTIAL else ""
-        yield fails("credential", f"{auth_headers.summary}{hint}", _code(auth_headers))
+        yield fails("credential", f"{auth_headers.summary}{hint}", code_of(auth_headers))
         return
     credential.on_response(auth_headers, None)
     origin = next((offer.origin for offer in profile.candidates if offer.credential.source == auth_headers.source), "")
@@ -462,14 +462,14 @@ async def job_step(profile: Profile, jobs: tuple[Job, ...], budget: ExtrasBudget
     if not jobs:
         outcome = await _read(profile, NO_JOB, budget)
         if isinstance(outcome, Failure) and outcome.kind not in _THEIRS:
-            return fails("job", f"a test with an invented ID failed: {render.advice(outcome)}", _code(outcome))
+            return fails("job", f"a test with an invented ID failed: {render.advice(outcome)}", code_of(outcome))
         return unknown("job", "the watchlist has none of this profile: add one with codearts-watch add ID")
     failed = []
     for job in jobs[:_JOBS]:
         outcome = await _read(profile, job.id, budget)
         if not isinstance(outcome, Failure):
             return works("job", f"{job.name} is {outcome}")
-        failed.append(fails("job", f"{job.name}: {render.advice(outcome)}", _code(outcome)))
+        failed.append(fails("job", f"{job.name}: {render.advice(outcome)}", code_of(outcome)))
         if outcome.kind not in _THEIRS:
             break
     return failed[-1]
@@ -530,10 +530,6 @@ def _end(profile: Profile, told: Token) -> str:
     minutes = max(0, round(left / timedelta(minutes=1)))
     renewal = "renewed by itself" if profile.credential.can_refresh else "not renewed by itself"
     return f", ends in {minutes // 60} h {minutes % 60} min ({told.expires_at:%Y-%m-%d %H:%M} UTC), {renewal}"
-
-
-def _code(failure: Failure) -> ExitCode:
-    return ExitCode.NOT_SIGNED_IN if failure.kind.retry is Retry.SIGN_IN else ExitCode.UNREAD
 
 
 async def _bounded(asking: Awaitable[Answer], limit: float = LIMIT) -> Answer | Failure:

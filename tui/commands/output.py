@@ -8,6 +8,7 @@ from io import TextIOWrapper
 from typing import NamedTuple, TextIO
 
 from tui.core.errors import UserError
+from tui.core.reading import Failure, Retry
 from tui.core.text import clean, cut, folded
 
 
@@ -28,6 +29,11 @@ class ExitCode(IntEnum):
     TIMED_OUT = 124
     """For `wait`: it timed out; every job was read, but not all reached the awaited state."""
     INTERRUPTED = 130
+
+
+def code_of(failure: Failure) -> ExitCode:
+    """The exit code of a command that this failure has ended."""
+    return ExitCode.NOT_SIGNED_IN if failure.kind.retry is Retry.SIGN_IN else ExitCode.UNREAD
 
 
 HANG = 4

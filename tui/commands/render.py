@@ -23,9 +23,7 @@ def result_document(job: Job, result: Result, profile: str) -> dict[str, Any]:
     outcome = status_of(result)
     failed = outcome if isinstance(outcome, Failure) else None
     return {
-        "id": str(job.id),
-        "label": clean(job.given_label, DETAIL, joiners=True),
-        "tags": [clean(tag, DETAIL, joiners=True) for tag in job.given_tags],
+        **_names(job),
         "profile": profile,
         "status": None if failed else str(outcome),
         "failure": _failure_document(failed, reading) if failed else None,
@@ -49,12 +47,18 @@ def change_document(change: Change, profile: str) -> dict[str, Any]:
 def job_document(job: Job) -> dict[str, Any]:
     """The object of `list --json`."""
     return {
-        "id": str(job.id),
-        "label": clean(job.given_label, DETAIL, joiners=True),
-        "tags": [clean(tag, DETAIL, joiners=True) for tag in job.given_tags],
+        **_names(job),
         "profile": job.profile,
         "address": job.address,
         "added": stamp(job.added) if job.added else None,
+    }
+
+
+def _names(job: Job) -> dict[str, Any]:
+    return {
+        "id": str(job.id),
+        "label": clean(job.given_label, DETAIL, joiners=True),
+        "tags": [clean(tag, DETAIL, joiners=True) for tag in job.given_tags],
     }
 
 

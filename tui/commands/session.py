@@ -10,11 +10,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tui.commands.job_selection import named, read_input, select_jobs
-from tui.commands.output import ExitCode, Output, Progress
+from tui.commands.output import ExitCode, Output, Progress, code_of
 from tui.commands.render import advice
 from tui.core.errors import NEEDS_EXTRAS, NO_PROFILE, UserError
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.reading import Failure, Moment, Reading, Retry
+from tui.core.reading import Failure, Moment, Reading
 from tui.core.text import clean
 from tui.polling.policy import Policy
 from tui.polling.poller import PollerGroup
@@ -173,7 +173,7 @@ def open_job(context: "Context", text: str) -> "tuple[App, Job, Extras]":
 def refused(output: Output, failure: Failure) -> ExitCode:
     """Says why there is nothing to print."""
     output.say(advice(failure))
-    return ExitCode.NOT_SIGNED_IN if failure.kind.retry is Retry.SIGN_IN else ExitCode.UNREAD
+    return code_of(failure)
 
 
 NewestBuilds = Mapping[JobId, "RunRecord | Failure | None"]
