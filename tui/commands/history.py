@@ -172,8 +172,7 @@ def _cells(one: JobRun, today: datetime, glyphs: "Glyphs") -> tuple[str, ...]:
 
 
 def _build(known: KnownRun) -> str:
-    number, branch = numbered(known.number), known.record.branch if known.record else ""
-    return " ".join(filter(None, (number, branch)))
+    return numbered(known.number, known.record.branch if known.record else "")
 
 
 def _outcome(known: KnownRun) -> str:

@@ -11,7 +11,7 @@ from tui.commands.output import ExitCode, Output
 from tui.commands.render import Result, aligned, outcome_members, reasons, result_document, status_of
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Retry, Status
-from tui.core.run import Outcome, RunRecord, outcome_word
+from tui.core.run import Outcome, RunRecord, numbered, outcome_word
 
 if TYPE_CHECKING:
     from tui.commands.session import NewestBuilds, PollSession, Session
@@ -206,4 +206,4 @@ def _became(run: RunRecord | Failure | None) -> tuple[str, str]:
     if run is None or isinstance(run, Failure):
         return "", ""
     word = outcome_word(run.outcome, run.outcome_as_sent)
-    return word if run.is_finished is not False else "", f"#{run.number} {run.branch}".rstrip()
+    return word if run.is_finished is not False else "", numbered(run.number, run.branch)

@@ -300,7 +300,7 @@ _RANK = {"failed": 0, "timed out": 1, "aborted": 2, "longer than usual": 3, "no 
 
 
 def _details(what: Happening) -> str:
-    run = " ".join(filter(None, (numbered(what.number), what.branch)))
+    run = numbered(what.number, what.branch)
     step = f"step {what.step}" if what.step else ""
     return "".join(f" · {part}" for part in (run, step) if part)
 

@@ -46,9 +46,9 @@ def is_finished(word: str) -> bool | None:
     return False if word in _GOING_ON else None
 
 
-def numbered(number: int | None) -> str:
-    """`#88`; empty where the number of a build is not known."""
-    return f"#{number}" if number else ""
+def numbered(number: int | None, branch: str = "") -> str:
+    """A build as `#88` or `#88 main`, without what is not known."""
+    return " ".join(filter(None, (f"#{number}" if number else "", branch)))
 
 
 def outcome_word(outcome: Outcome, as_sent: str) -> str:

@@ -262,7 +262,7 @@ def _see_banner(profile: str, cells: int) -> str:
 
 
 def _going(run: RunRecord, cells: int) -> str:
-    first = " ".join(filter(None, (numbered(run.number), run.branch)))
+    first = numbered(run.number, run.branch)
     return _first_fitting(((first, who_of(run)), (first,)), cells)
 
 
@@ -291,7 +291,7 @@ def last_run(state: JobState, cells: int) -> str:
     unknown = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else ""
     if not run.is_confirmed:
         return _first_fitting(((unknown, number, "unconfirmed"), (unknown, "unconfirmed")), cells)
-    first = " ".join(filter(None, (number, run.branch)))
+    first = numbered(run.number, run.branch)
     if not state.failed_step:
         return _first_fitting(((unknown, first, who_of(run)), (unknown, first), (unknown, number)), cells)
     step = state.failed_step.step
