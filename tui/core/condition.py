@@ -28,7 +28,8 @@ class Condition(StrEnum):
     PAUSED = "paused"
 
 
-PROBLEMS = frozenset({Condition.NO_ANSWER, Condition.FAILED, Condition.STALE})
+PROBLEMS = (Condition.FAILED, Condition.NO_ANSWER, Condition.STALE)
+"""What someone should look at, the worst first."""
 NOT_RUNNING = frozenset({Condition.FAILED, Condition.TIMED_OUT, Condition.ABORTED, Condition.PASSED, Condition.IDLE})
 """What the service calls not running, whatever became of it."""
 

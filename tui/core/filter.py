@@ -56,7 +56,7 @@ STATES: dict[str, frozenset[Condition]] = {
     "stale": frozenset({Condition.STALE}),
     "slow": frozenset(),
     "changed": frozenset(),
-    "problem": PROBLEMS,
+    "problem": frozenset(PROBLEMS),
     "unread": frozenset({Condition.UNREAD}),
     "paused": frozenset({Condition.PAUSED}),
 }

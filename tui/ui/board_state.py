@@ -6,7 +6,7 @@ from heapq import nsmallest
 from math import inf
 
 from tui.core.board import Board, JobState
-from tui.core.condition import Condition, Summary, Tally
+from tui.core.condition import PROBLEMS, Condition, Summary, Tally
 from tui.core.filter import Filter, FilterSubject, parse_filter
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading, Retry
@@ -328,7 +328,7 @@ class BoardState:
         found |= dict.fromkeys((job for job in new if job in tally[Condition.FAILED]), Condition.FAILED)
         for job in new:
             found.setdefault(job, None)
-        for condition in (Condition.FAILED, Condition.NO_ANSWER, Condition.STALE):
+        for condition in PROBLEMS:
             for job in tally[condition]:
                 if not self._is_in_banner(states[job], condition):
                     # a stale one without an answer has the mark of its row

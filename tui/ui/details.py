@@ -13,7 +13,7 @@ from textual.widget import Widget
 from tui.codearts.error_codes import SAYS_WHAT_TO_DO, advise
 from tui.codearts.status_api import status_path
 from tui.core.board import JobState
-from tui.core.condition import Condition
+from tui.core.condition import PROBLEMS, Condition
 from tui.core.job import Job, JobId
 from tui.core.job_runs import RUNS_SHOWN, job_runs, usual_duration
 from tui.core.reading import Failure, Moment, Reading, Status
@@ -120,7 +120,7 @@ def group_fields(groups: Groups, key: str, row_of: Callable[[JobId], Row], glyph
     yield WHOLE, head.name, "strong"
     noun = "job" if head.jobs == 1 else "jobs"
     yield WHOLE, f"{head.jobs} {noun}: {', '.join(f'{number} {one}' for one, number in head.counts)}", "dim"
-    for condition in (Condition.FAILED, Condition.NO_ANSWER, Condition.STALE):
+    for condition in PROBLEMS:
         rows = [row_of(job) for job in groups.jobs_that_are(condition, key)]
         yield from _named(str(condition), [(row.state.name, build(row, ALL)) for row in rows], look_of(condition))
     running = [row_of(job) for job in groups.jobs_that_are(Condition.RUNNING, key)]

@@ -7,7 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.board import fresh_within
-from tui.core.condition import NOT_RUNNING, Condition, Summary
+from tui.core.condition import NOT_RUNNING, PROBLEMS, Condition, Summary
 from tui.core.reading import Failure, FailureKind, Moment, Retry
 from tui.core.text import width
 from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
@@ -468,7 +468,7 @@ def _quote(failure: Failure) -> str:
     return f"({failure.code})" if failure.code else ""
 
 
-IN_TITLE = (Condition.RUNNING, Condition.FAILED, Condition.NO_ANSWER, Condition.STALE)
+IN_TITLE = (Condition.RUNNING, *PROBLEMS)
 
 
 def title_text(summary: Summary, glyphs: Glyphs) -> str:
