@@ -12,7 +12,8 @@ from tui.core.run import Outcome
 GAP = 3.0
 """After this many intervals without a successful reading the job counts as not watched in between."""
 CLOSE = 60.0
-"""Seconds. Of a start or an end that may have been at any moment of a longer time, the service's record says more."""
+"""Seconds. A start or an end that may have been at any moment of such a time is shown as one moment; of a longer time,
+the service's record says more."""
 SET = 1.0
 """Seconds between the wall clock and the monotonic one above which the wall clock was set."""
 

@@ -18,8 +18,6 @@ from tui.ui.row import look_of, who_of
 if TYPE_CHECKING:
     from tui.ui.list_dialog import ListLine
 
-CLOSE = 60.0
-"""An interval of so many seconds and less is shown as one minute."""
 EXACT = 0.05
 """A duration that may be off by this share, or by a second, is shown with a sign for about and no bounds."""
 
@@ -108,7 +106,7 @@ def started(run: ObservedRun, today: datetime) -> str:
     """When it began: `14:05`, `11-20 14:05`; `14:05-14:20` if it may have been any time between, `before 14:05`."""
     if run.start.after is None:
         return f"before {clock(run.start.by, today)}"
-    if run.start.by - run.start.after <= CLOSE:
+    if run.start.is_close:
         return clock(run.start.middle, today)
     return f"{clock(run.start.after, today)}-{local(run.start.by):%H:%M}"
 
