@@ -1,5 +1,6 @@
 """The log-ins that were refused, kept for other runs of the program."""
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,9 +52,9 @@ async def test_of_one_user_the_newest_refusals_are_kept(tmp_path: Path) -> None:
     assert [one is not None for one in known] == [False, False, True, True, True, True]
 
 
-async def test_a_log_in_that_is_accepted_writes_nothing_where_none_was_refused(tmp_path: Path) -> None:
+def test_a_log_in_that_is_accepted_writes_nothing_where_none_was_refused(tmp_path: Path) -> None:
     """As at each start with a good password."""
-    await refusals(tmp_path).forget("me", LOGIN)
+    asyncio.run(refusals(tmp_path).forget("me", LOGIN))
     assert list(tmp_path.iterdir()) == []
 
 
