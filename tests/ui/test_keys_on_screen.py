@@ -30,6 +30,15 @@ async def test_add_by_key_shows_what_would_be_added_and_adds_it_with_label_and_t
         assert shown.cursor == NEW
 
 
+async def test_what_was_pasted_and_is_no_job_to_add_is_counted_when_the_others_are_added() -> None:
+    two = f"https://devcloud.cn-north-4.huaweicloud.com/codeci/detail/{job_id(7)}/{job_id(8)}"
+    async with screen(2) as shown:
+        shown.board.post_message(events.Paste(f"{NEW}\n{two}\n"))
+        await shown.until(lambda: "1 new, 1 ambiguous" in shown.text)
+        await shown.press("enter")
+        await shown.until(lambda: shown.said == "Added 90187821; 1 ambiguous left out. Press u to undo.")
+
+
 async def test_remove_undo_and_redo_over_many_steps() -> None:
     async with screen(5) as shown:
         for _ in range(3):

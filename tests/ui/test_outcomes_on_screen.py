@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from textual import events
 
 from tests.support.builders import DAY, failure, job_id
 from tests.support.hostile_texts import control_characters
@@ -179,6 +180,35 @@ async def test_a_job_has_the_name_of_its_row_in_all_that_is_said_of_it() -> None
         assert "Removed payments-api" in shown.said
         await shown.press("u", "e")
         assert f"payments-api  {job_id(1)}" in shown.text
+
+
+async def test_an_undo_names_a_job_by_the_name_that_came_after_the_change() -> None:
+    name = {job_id(7): ServiceName("payments-api")}
+    async with screen(1) as shown:
+        shown.app.post_message(events.Paste(job_id(7)))
+        await shown.until(lambda: "1 new" in shown.text)
+        await shown.press("enter")
+        await shown.until(lambda: "Added" in shown.said)
+        await shown.press("t")
+        await shown.type("web")
+        await shown.press("enter")
+        await shown.until(lambda: "Tags of" in shown.said)
+        shown.board.named(name)
+        await shown.settle()
+        await shown.press("u")
+        await shown.until(lambda: shown.said == "Undone: the tags of payments-api are as before.")
+        await shown.press("u")
+        await shown.until(lambda: shown.said == "Undone: payments-api is out of the list again.")
+        await shown.press("U")
+        await shown.until(lambda: shown.said == "Redone: added payments-api.")
+
+
+async def test_a_job_that_is_added_again_is_named_by_its_name_if_that_is_known() -> None:
+    async with screen([Job(job_id(1))], job_names={job_id(1): ServiceName("payments-api")}) as shown:
+        await shown.press("x", "a")
+        await shown.type(job_id(1))
+        await shown.press("enter")
+        await shown.until(lambda: "Added payments-api." in shown.said)
 
 
 async def test_texts_of_the_service_are_plain_on_the_screen() -> None:

@@ -104,6 +104,13 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         for pane in self.query("#preview"):  # a resize may come before it is mounted
             pane.styles.max_height = max(2, self.room - lines * len(self.query(Input)) - 1)
 
+    @property
+    def left_out(self) -> str:
+        """Says how much of what was pasted is no job to add; empty if all is."""
+        kinds = ((self._preview.ambiguous, "ambiguous"), (self._preview.refused, "refused"))
+        numbers = " and ".join(f"{len(found)} {what}" for found, what in kinds if found)
+        return f"; {numbers} left out" if numbers else ""
+
     def take_rest(self, text: str) -> None:
         """Take the rest of the paste that opened the dialog: it may begin in the middle of a line."""
         self._pasted += _lines_ended(text)

@@ -34,20 +34,22 @@ class DiskThread:
 
 
 class UndoStep(NamedTuple):
-    """A change that can be undone or redone."""
+    """A change that can be undone or redone. Its texts name the jobs later: their names may become known."""
 
+    jobs: Sequence[Job]
     what: str
-    """In words, such as `removed web`."""
+    """Such as `removed {jobs}`."""
     undone: str
-    """What undoing it brings about, such as `web is in the list again`."""
+    """What undoing it brings about, such as `{are} in the list again`."""
     edit: WatchlistEdit
 
 
 class Undone(NamedTuple):
     """The outcome of an undo or redo."""
 
+    jobs: Sequence[Job] = ()
     what: str = ""
-    """What has happened now, in words; empty if nothing was left to undo."""
+    """What has happened to them now, as in `UndoStep`; empty if nothing was left to undo."""
     edit: WatchlistEdit | None = None
     """None if it was not saved."""
 
@@ -102,27 +104,28 @@ class WatchlistEditor:
     async def add(self, jobs: Sequence[Job]) -> str:
         """Returns why the jobs were not saved; empty if they were."""
         async with self._one_at_a_time:
-            said = f"added {jobs_in_words(jobs)}", f"{are(jobs)} out of the list again"
+            said = jobs, "added {jobs}", "{are} out of the list again"
             await self._change(said, self._store.add, jobs)
             return self._unsaved
 
     async def remove(self, jobs: Sequence[Job]) -> bool:
         """Returns whether any job was removed."""
         async with self._one_at_a_time:
-            said = f"removed {jobs_in_words(jobs)}", f"{are(jobs)} in the list again"
+            said = jobs, "removed {jobs}", "{are} in the list again"
             made = await self._change(said, self._store.remove, [job.id for job in jobs])
             return made is not None and made.before != made.after
 
-    async def edit(self, values: Mapping[JobId, Mapping[str, object]], what: str, undone: str) -> str:
-        """Set labels or tags. `what` and `undone` are those of the `UndoStep`. Returns why they were not saved; empty
-        when they were."""
+    async def edit(
+        self, values: Mapping[JobId, Mapping[str, object]], jobs: Sequence[Job], what: str, undone: str
+    ) -> str:
+        """Set labels or tags. `jobs`, `what` and `undone` are those of the `UndoStep`. Returns why they were not saved;
+        empty when they were."""
         async with self._one_at_a_time:
             watched = {job.id for job in self._jobs}
             if not watched & values.keys():
                 return "Not saved: no longer in the watchlist"
-            await self._change(
-                (what, undone), self._store.edit, {job: its for job, its in values.items() if job in watched}
-            )
+            kept = {job: its for job, its in values.items() if job in watched}
+            await self._change((jobs, what, undone), self._store.edit, kept)
             return self._unsaved
 
     async def undo(self) -> Undone:
@@ -142,14 +145,14 @@ class WatchlistEditor:
             if made:
                 source.pop()
                 target.append(step._replace(edit=made))
-            return Undone(say(step), made)
+            return Undone(step.jobs, say(step), made)
 
     async def _change(
-        self, said: tuple[str, str] | None, work: Callable[..., WatchlistEdit], *arguments: object
+        self, said: tuple[Sequence[Job], str, str] | None, work: Callable[..., WatchlistEdit], *arguments: object
     ) -> WatchlistEdit | None:
         """Change the file, then call `use`. Returns None if that failed; `warning` then has the reason.
 
-        `said` is what the undo list says of the change: see `UndoStep`; None for one that is not put there.
+        `said` is what the undo list keeps of the change: see `UndoStep`; None for one that is not put there.
         """
         if self.emptied is not Emptied.NO:
             self._unsaved = _NOT_INTO_EMPTIED

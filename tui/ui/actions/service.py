@@ -54,8 +54,8 @@ class ServiceActions(Actions):
             jobs = [job for job in jobs if states[job].armed is not Arm.ALWAYS]
         name = states[jobs[0]].name if len(jobs) == 1 else f"{len(jobs)} jobs"
         values = {job: {"alert": arm is Arm.ALWAYS} for job in jobs if (arm is Arm.ALWAYS) is not states[job].job.alert}
-        said = f"alert {'on' if arm else 'off'}: {name}", f"the alert of {name} is as before"
-        if not jobs or (values and await self.editor.edit(values, *said)):
+        said = f"alert {'on' if arm else 'off'}: {{jobs}}", "the alert of {jobs} is as before"
+        if not jobs or (values and await self.editor.edit(values, [states[job].job for job in jobs], *said)):
             return
         self.state.arm_once(jobs, arm is Arm.ONCE)
         self.screen.alerting.armed(jobs)

@@ -1,11 +1,13 @@
 """Add, find, remove, label and tag jobs; undo that; and the question about a file that was emptied."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui.core.job import LABEL_LONGEST, Job, join_tags, retagged, shared_tags, split_tags, unfit
+from tui.core.board import JobState
+from tui.core.job import LABEL_LONGEST, Job, JobId, join_tags, retagged, shared_tags, split_tags, unfit
 from tui.core.text import clean
 from tui.ui.actions import Actions
-from tui.ui.watchlist_editor import Emptied, Undone, jobs_in_words
+from tui.ui.watchlist_editor import Emptied, Undone, are, jobs_in_words
 
 if TYPE_CHECKING:
     from tui.ui.add_dialog import AddDialog
@@ -13,6 +15,14 @@ if TYPE_CHECKING:
 
 MOST_SAID = 60
 """Characters of the tags that are said to have changed."""
+
+States = Mapping[JobId, JobState]
+
+
+def _named(jobs: Sequence[Job], *known: States) -> Sequence[Job]:
+    """The jobs with the names that the first of these states has that knows them."""
+    states = [next((states[job.id] for states in known if job.id in states), None) for job in jobs]
+    return [state.named_job if state else job for job, state in zip(jobs, states, strict=True)]
 
 
 class WatchlistActions(Actions):
@@ -39,7 +49,7 @@ class WatchlistActions(Actions):
         finally:
             self._adding = None
         if jobs:
-            self._show_added(jobs)
+            self._show_added(jobs, dialog.left_out)
 
     async def find(self) -> None:
         from tui.ui.find_dialog import FindDialog
@@ -52,10 +62,11 @@ class WatchlistActions(Actions):
         if jobs := await self.screen.ask("find", FindDialog(extras, watched, named, now, self.editor.add, glyphs)):
             self._show_added(jobs)
 
-    def _show_added(self, jobs: tuple[Job, ...]) -> None:
+    def _show_added(self, jobs: tuple[Job, ...], left_out: str = "") -> None:
         self.screen.cursor.go_to(jobs[0].id)
         hidden = "" if jobs[0].id in self.state.order else "; hidden by the filter" if len(jobs) == 1 else ""
-        self.say(f"Added {jobs_in_words(jobs)}{hidden}. Press {self.screen.key('undo')} to undo.")
+        named = jobs_in_words(_named(jobs, self.state.board.states))
+        self.say(f"Added {named}{hidden}{left_out}. Press {self.screen.key('undo')} to undo.")
 
     async def remove(self) -> None:
         jobs = [self.state.board.states[job].named_job for job in self.screen.targets()]
@@ -71,8 +82,8 @@ class WatchlistActions(Actions):
         job = state.job
 
         async def save(label: str) -> str:
-            undone = f"the label of {state.name} is as before"
-            return await self.editor.edit({job.id: {"label": label}}, f"labelled {state.name}", undone)
+            undone = "the label of {jobs} is as before"
+            return await self.editor.edit({job.id: {"label": label}}, [job], "labelled {jobs}", undone)
 
         instead = "the service's name is shown" if state.service_name.name else "the short ID is shown"
         dialog = TextDialog(f"Label of {state.name}", job.given_label, f"empty: {instead}", LABEL_LONGEST, save)
@@ -100,25 +111,31 @@ class WatchlistActions(Actions):
             return ""
         added = [tag for tag in wanted if tag not in common]
         dropped = [tag for tag in common if tag not in wanted]
-        said = f"tagged {jobs_in_words(jobs)}", f"the tags of {jobs_in_words(jobs)} are as before"
-        if not (problem := unfit("", added) or await self.editor.edit(changed, *said)):
+        said = "tagged {jobs}", "the tags of {jobs} are as before"
+        if not (problem := unfit("", added) or await self.editor.edit(changed, jobs, *said)):
             what = clean(" ".join([*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in dropped)]), MOST_SAID)
             self.say(f"Tags of {jobs_in_words(jobs)}: {what}. Press {self.screen.key('undo')} to undo.")
         return problem
 
     async def undo(self) -> None:
-        self._show_undone(await self.editor.undo(), "undo", "Undone")
+        states = self.state.board.states
+        undone = await self.editor.undo()
+        self._show_undone(undone, (self.state.board.states, states), "undo", "Undone")
 
     async def redo(self) -> None:
-        self._show_undone(await self.editor.redo(), "redo", "Redone")
+        states = self.state.board.states
+        undone = await self.editor.redo()
+        self._show_undone(undone, (states, self.state.board.states), "redo", "Redone")
 
-    def _show_undone(self, undone: Undone, verb: str, past: str) -> None:
+    def _show_undone(self, undone: Undone, known: tuple[States, States], verb: str, past: str) -> None:
+        """`known` are the states without the change and with it: either may lack the jobs."""
         if not undone.what:
             self.say(f"Nothing to {verb}.")
         elif undone.edit:
             before = {job.id for job in undone.edit.before.jobs}
             self.screen.cursor.go_to(next((job.id for job in undone.edit.after.jobs if job.id not in before), None))
-            self.say(f"{past}: {undone.what}.")
+            jobs = _named(undone.jobs, *known)
+            self.say(f"{past}: {undone.what.format(jobs=jobs_in_words(jobs), are=are(jobs))}.")
         self.screen.show_keys()
 
     def ask_about_empty_file(self) -> None:
