@@ -125,17 +125,19 @@ def test_what_ends_next_has_room_beside_the_counts_and_changes_of_a_low_screen()
 
 
 @pytest.mark.parametrize(
-    ("silent", "when", "words"),
+    ("aborted", "silent", "when", "words"),
     [
-        ("", "≈15s", "demo  12▸  2●  10✓  3◦  13?  8✱ │ ends: infra-t…m plan ≈15s"),
-        ("", "≈2m30s", "demo  12▸  2●  10✓  3◦  13?  8✱ │ ends: infr…plan ≈2m30s"),
-        ("19:57", "≈15s", "demo  12▸  2●  10✓  3◦  13?  8✱  silent until 19:57"),
+        (0, "", "≈15s", "demo  12▸  2●  10✓  3◦  13?  8✱ │ ends: infra-t…m plan ≈15s"),
+        (0, "", "≈2m30s", "demo  12▸  2●  10✓  3◦  13?  8✱ │ ends: infr…plan ≈2m30s"),
+        (2, "", "any moment", "demo 12▸ 2● 2○ 10✓ 3◦ 13? 8✱ │ ends: infr…plan any moment"),
+        (0, "19:57", "≈15s", "demo  12▸  2●  10✓  3◦  13?  8✱  silent until 19:57"),
     ],
 )
 def test_where_counts_fill_a_low_screen_changes_go_by_their_mark_for_what_ends_next(
-    silent: str, when: str, words: str
+    aborted: int, silent: str, when: str, words: str
 ) -> None:
     counts = {Condition.RUNNING: 12, Condition.FAILED: 2, Condition.PASSED: 10, Condition.IDLE: 3}
+    counts |= {Condition.ABORTED: aborted}
     low = GLANCE._replace(
         summary=Summary(Counter({**counts, Condition.NO_ANSWER: 13}), 0, 0, 13, None),
         changed=8,

@@ -125,7 +125,7 @@ def header_parts(header: HeaderState) -> list[Parts]:
     counts, kept = _counts(header, news, in_words), 0
     if not in_words and named[0]:
         least = min(map(_cells, named[0])) + BETWEEN
-        shortest = _cells(_counts(header, news[-1:], in_words)[0])  # with all news: none is left out for what ends next
+        shortest = _cells(_close(header, news[-1]))  # with all news: none is left out for what ends next
         kept = least if shortest + least < _room(header) else 0
     return _fitting(header, [counts, slow, *others, usual], [kept])
 
@@ -288,13 +288,28 @@ action loses its word before one that does."""
 def _counts(header: HeaderState, news: Sequence[Parts], in_words: bool = True) -> Wordings:
     """The counts in words and the news; where these have no room, more and more of the counts have the marks of the
     rows. Without `in_words` all of them have, so that the line does not change with each count that comes and goes."""
-    begin: Parts = [("demo", "accent")] if header.is_demo else []
-    counts, by_mark = counts_of(header.summary), counts_of(header.summary, by_mark=True)
-    marks = _with_marks(by_mark, SHOWN_ORDER, header.glyphs)
+    counts, marks = counts_of(header.summary), _marks(header)
     forms = [_with_marks(counts, marked, header.glyphs) for marked in WITH_MARKS if in_words]
     short = [_changed_by_mark(header)] if header.changed else []
     wordings = [[*form, *more] for form in (*forms, marks) for more in (*news, news[0][:1])]
-    return [_spaced([*begin, *parts]) for parts in (*wordings, [*marks, *short], marks) if parts]
+    return [
+        *(_spaced([*_demo(header), *parts]) for parts in wordings if parts),
+        *([] if in_words else [_close(header, news[-1])]),
+        *(_spaced([*_demo(header), *parts]) for parts in ([*marks, *short], marks) if parts),
+    ]
+
+
+def _demo(header: HeaderState) -> Parts:
+    return [("demo", "accent")] if header.is_demo else []
+
+
+def _marks(header: HeaderState) -> Parts:
+    return _with_marks(counts_of(header.summary, by_mark=True), SHOWN_ORDER, header.glyphs)
+
+
+def _close(header: HeaderState, news: Parts) -> Parts:
+    """The counts by their marks and the news, with one cell between them."""
+    return _spaced([*_demo(header), *_marks(header), *news], " ")
 
 
 def _with_marks(counts: Iterable[tuple[Condition, int]], marked: Collection[Condition], glyphs: Glyphs) -> Parts:
@@ -343,8 +358,8 @@ def _changed_by_mark(header: HeaderState) -> Part:
     return f"{header.changed}{header.glyphs.new}", "accent"
 
 
-def _spaced(parts: Parts) -> Parts:
-    return [part for text, look in parts for part in ((text, look), ("  ", ""))][:-1]
+def _spaced(parts: Parts, blanks: str = "  ") -> Parts:
+    return [part for text, look in parts for part in ((text, look), (blanks, ""))][:-1]
 
 
 def _freshness(header: HeaderState) -> Wordings:
