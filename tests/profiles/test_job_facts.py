@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from tests.support.contract_extras import OUTCOMES, TRUTHS, TrueJob, tell
 from tests.support.contract_server import TOKEN, ContractServer, Script, refusal
 from tests.support.user_home import User
+from tui.clock import now
 from tui.context import App
 from tui.core.board import Board, JobState
 from tui.core.job import Job, JobId, ServiceName
@@ -28,6 +29,7 @@ class Watch:
 
     def __init__(self, app: App, server: ContractServer) -> None:
         self.server = server
+        self.reader = app.profile(app.default).reader
         self.board = Board().watch([Job(job) for job in IDS])
         self.changes = asyncio.Event()
         self.unconfirmed: list[JobId] = []
@@ -61,13 +63,21 @@ class Watch:
         self.board = before.record([Reading(job, status, sent, received)], lambda state: interval)
         self.facts.look(before, self.board, [job])
 
+    async def read(self, job: JobId) -> None:
+        """Asks for the job's status, and takes the answer."""
+        before, reading = self.board, await self.reader.read(job)
+        self.board = before.record([reading], lambda state: 15.0)
+        self.facts.look(before, self.board, [job])
+
 
 @asynccontextmanager
-async def watching(folder: Path, *argv: str, every_extra: Script | None = None) -> AsyncIterator[Watch]:
+async def watching(
+    folder: Path, *argv: str, every_extra: Script | None = None, now: Callable[[], Moment] = now
+) -> AsyncIterator[Watch]:
     with ContractServer() as server:
         tell(server, TRUTHS)
         server.every_extra = every_extra
-        user = User(folder, {"CODEARTS_ENDPOINT": server.url, "CODEARTS_TOKEN": TOKEN})
+        user = User(folder, {"CODEARTS_ENDPOINT": server.url, "CODEARTS_TOKEN": TOKEN}, now=now)
         user.settings = "[polling]\nrequests_per_second = 100\n"
         app = user.app(*argv)
         watch = Watch(app, server)
@@ -200,6 +210,36 @@ def tell_alone(server: ContractServer, truth: TrueJob) -> None:
     lists = {path: answer for path, answer in server.extras.items() if "job/" in path}
     tell(server, [truth])
     server.extras.update(lists)
+
+
+@pytest.mark.parametrize("ahead", [600.0, -7200.0, 3 * 86400.0, -50 * 365 * 86400.0])
+async def test_times_of_builds_are_by_this_machines_clock_also_where_that_is_wrong_or_set(
+    tmp_path: Path, ahead: float
+) -> None:
+    clock = {"ahead": 0.0}
+
+    def by_this_machine() -> Moment:
+        at, wall = now()
+        return Moment(at, wall + timedelta(seconds=clock["ahead"]))
+
+    def ahead_of(true: datetime, told: datetime | None) -> float:
+        assert told
+        return (told - true).total_seconds()
+
+    over, going = IDS[0], IDS[6]
+    began = now().wall - timedelta(minutes=3)
+    async with watching(tmp_path, now=by_this_machine) as watch:
+        watch.server.answers[going] = True
+        tell(watch.server, [truth._replace(began=began) for truth in TRUTHS])
+        await watch.until(lambda: watch.board.states[going].going is not None)
+        for clock["ahead"] in (ahead, 0.0, ahead):
+            for job in (over, going):
+                await watch.read(job)
+            ended, begun = watch.board.states[over].last_run, watch.board.states[going].going
+            assert ended
+            assert begun
+            assert ahead_of(began + timedelta(seconds=90), ended.ended_at) == pytest.approx(clock["ahead"], abs=60)
+            assert ahead_of(began, begun.started_at) == pytest.approx(clock["ahead"], abs=60)
 
 
 async def test_refused_extras_leave_the_board_as_it_is_and_are_asked_three_times_at_most(tmp_path: Path) -> None:

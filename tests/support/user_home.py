@@ -1,6 +1,7 @@
 """Profiles for tests, made as the program makes them: from arguments, an environment and a settings file."""
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tui.clock import now
 from tui.codearts.auth.credentials import AuthHeaders
 from tui.context import App, Context
 from tui.core.errors import UserError
-from tui.core.reading import Failure
+from tui.core.reading import Failure, Moment
 from tui.profiles.profile import Profile
 from tui.storage.settings import load_settings
 
@@ -26,6 +27,7 @@ class User:
     home: Path
     environ: dict[str, str] = field(default_factory=dict)
     settings: str = ""
+    now: Callable[[], Moment] = now
 
     def arguments(self, *argv: str) -> argparse.Namespace:
         path, watchlist = self.home / "settings.toml", self.home / "watchlist.toml"
@@ -35,7 +37,7 @@ class User:
         return arguments
 
     def context(self, *argv: str) -> Context:
-        return Context(self.arguments(*argv), self.environ, now)
+        return Context(self.arguments(*argv), self.environ, self.now)
 
     def app(self, *argv: str) -> App:
         return self.context(*argv).app()

@@ -9,6 +9,8 @@ from tui.core.reading import Moment
 
 LARGEST_SKEW = timedelta(days=1)
 """A `Date` that is further from this machine's clock is ignored: one wrong header would stop every sign-in."""
+NOTICED = timedelta(seconds=30)
+"""A smaller skew moves no time of a run: a `Date` is rounded, and old by the time of the way."""
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """Moments outside of these are ignored, so that adding to one never overflows."""
 
@@ -30,6 +32,27 @@ class ServerClock:
     def at(self) -> float:
         """Returns monotonic seconds."""
         return self._now().at
+
+    @property
+    def told_skew(self) -> timedelta:
+        """The skew by the last `Date`, whether it can be used or not; nothing if it is not noticed."""
+        told = self.skew if self.ignored_skew is None else self.ignored_skew
+        return told if told and abs(told) >= NOTICED else timedelta()
+
+    def by_this_machine(self, moment: datetime) -> datetime:
+        """Returns a moment of the service's clock by this machine's.
+
+        Where the two are more than a day apart, one of them is wrong: the one that is nearer to the moment counts.
+        """
+        skew = self.told_skew
+        if self.ignored_skew is not None:
+            ours = self._now().wall
+            is_ours_wrong = abs(moment - ours - skew) < abs(moment - ours)
+            skew = skew if is_ours_wrong else timedelta()
+        try:
+            return moment - skew
+        except OverflowError:
+            return moment
 
     def learn(self, date: str, received: datetime | None = None) -> None:
         """Corrects the clock by the `Date` of a response that arrived at `received`, by default now."""

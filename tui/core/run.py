@@ -1,5 +1,6 @@
 """What became of a run: outcomes, records, and the unit of their durations."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import NamedTuple
@@ -82,6 +83,11 @@ class RunRecord(NamedTuple):
     cost_time: float | None = None
     is_confirmed: bool = True
     """False if only a list of jobs has this run, and no record yet."""
+
+    def by_clock(self, converted: Callable[[datetime], datetime]) -> "RunRecord":
+        """Returns the record with its times by another clock, as `converted` says."""
+        began, ended = self.started_at, self.ended_at
+        return self._replace(started_at=began and converted(began), ended_at=ended and converted(ended))
 
 
 class LastRuns(NamedTuple):

@@ -5,10 +5,12 @@ what they tell of the watched jobs: names, and what became of their runs.
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.codearts.auth.credentials import Credential
+from tui.codearts.server_clock import NOTICED
 from tui.core.board import Board, JobState, gaps_between, stops_between
 from tui.core.errors import UserError
 from tui.core.hints import HintPage
@@ -155,6 +157,15 @@ class Extras:
         self._entries, self._are_all, self._wants_names = {}, False, False
         return entries, are_all
 
+    def by_this_machine(self, record: RunRecord) -> RunRecord:
+        """Returns the record with its times by this machine's clock, as far as the two clocks are known to differ."""
+        return record.by_clock(self._access.clock.by_this_machine)
+
+    @property
+    def skew(self) -> timedelta:
+        """How far the service's clock is ahead of this machine's; nothing if it is not known, or not noticed."""
+        return self._access.clock.told_skew
+
     def summary(self) -> "tuple[KindSummary, ...]":
         """What became of each kind of call so far."""
         return self._opened[0].summary() if self._opened else ()
@@ -205,7 +216,11 @@ def names_in(listed: "Listed") -> dict[JobId, ServiceName]:
 
 class JobFacts:
     """Asks for the lists once at the start, then for the last run of each job; after each stop for the run that ended,
-    and after each gap for the last run again."""
+    and after each gap for the last run again.
+
+    What it tells is by this machine's clock, and is told again when that is set: everything else on the screen, such
+    as when a run was seen to start, is by that clock.
+    """
 
     def __init__(
         self,
@@ -224,7 +239,13 @@ class JobFacts:
         self._names_file = names_file
         self._now = now
         self._learned, self._named, self._report_records = learned, named, report_records
-        self._outcomes = Outcomes(extras_of, learned, lambda: now().at)
+        self._outcomes = Outcomes(extras_of, self._tell, lambda: now().at)
+        self._ended: dict[JobId, RunRecord] = {}
+        """What was told last of each job's last run, by the service's clock."""
+        self._going: dict[JobId, RunRecord] = {}
+        """The same of the run that goes on."""
+        self._skews: dict[str, timedelta] = {}
+        """How far the service's clock was ahead when it was told, by profile."""
         self._names = names
         self._watched: set[JobId] = set()
         self._new: list[JobId] = []
@@ -233,7 +254,10 @@ class JobFacts:
     def watch(self, jobs: Iterable[JobId]) -> None:
         """Exactly these are watched from now on."""
         jobs = list(jobs)
-        self._outcomes.forget(self._watched.difference(jobs))
+        gone = self._watched.difference(jobs)
+        self._outcomes.forget(gone)
+        for job in gone:
+            self._forget(job)
         self._new += [job for job in jobs if job not in self._watched]
         self._watched = set(jobs)
         self._show_names()
@@ -253,9 +277,12 @@ class JobFacts:
         jobs = set(jobs)
         stopped = dict(stops_between(before, after, jobs))
         for job, run in stopped.items():
+            self._forget(job)
             self._outcomes.stopped(job, run, self._profile_of(job))
         for job in gaps_between(before, after, jobs - stopped.keys()):
             self._outcomes.seed([job], self._profile_of(job))
+        for profile in {self._profile_of(job) for job in jobs}:
+            self._heed_clock(profile)
 
     def look_again(self, state: JobState) -> None:
         """Asks once more about the job's last run, if what became of it is not known."""
@@ -277,11 +304,11 @@ class JobFacts:
 
     async def _introduce(self, extras: Extras, jobs: list[JobId], profile: str) -> None:
         """By the lists all at once; then each job's own record."""
-        extras.report_to(self._report_records)
+        extras.report_to(lambda job, records: self._report_records(job, list(map(extras.by_this_machine, records))))
         listed = await extras.listed(jobs)
         for job in jobs:
             if (entry := listed.entries.get(job)) and entry.last_run and job in self._watched:
-                self._learned(job, entry.last_run, None)
+                self._tell(job, entry.last_run, None)
         self._outcomes.seed((job for job in jobs if job in self._watched), profile)
         now = self._now().wall
         if told := names_in(listed):
@@ -291,6 +318,26 @@ class JobFacts:
             self._show_names()
             with suppress(UserError):  # they are asked for again at the next start
                 await asyncio.to_thread(save_names, self._names_file, self._names)
+
+    def _tell(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
+        (self._going if record.is_finished is False else self._ended)[job] = record
+        extras = self._extras_of(self._profile_of(job))
+        self._learned(job, extras.by_this_machine(record) if extras else record, step)
+
+    def _forget(self, job: JobId) -> None:
+        self._ended.pop(job, None)
+        self._going.pop(job, None)
+
+    def _heed_clock(self, profile: str) -> None:
+        """Tells everything again if this machine's clock was set, or is known only now to be wrong."""
+        extras = self._extras_of(profile)
+        skew = extras.skew if extras else timedelta()
+        if abs(skew - self._skews.get(profile, timedelta())) < NOTICED:
+            return
+        self._skews[profile] = skew
+        for job, record in [*self._ended.items(), *self._going.items()]:
+            if self._profile_of(job) == profile:
+                self._tell(job, record, None)
 
     def _show_names(self) -> None:
         self._named({job: self._names[job].name for job in self._watched if job in self._names})
