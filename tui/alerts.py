@@ -75,6 +75,11 @@ def filled(command: Sequence[str], values: Mapping[str, str]) -> list[str]:
     return arguments
 
 
+def as_variables(values: Mapping[str, str]) -> dict[str, str]:
+    """The same values as the command finds them in its environment."""
+    return {f"CODEARTS_{name.upper()}": value for name, value in values.items()}
+
+
 class Alerts:
     """Runs the commands of one event loop. They have no input, no output and no terminal."""
 
@@ -126,9 +131,8 @@ class Alerts:
 
     async def _run(self, values: Mapping[str, str]) -> None:
         async with self._free:
-            more = {f"CODEARTS_{name.upper()}": value for name, value in values.items()}
             try:
-                ended = await run(filled(self._command, values), self._time_limit, more=more)
+                ended = await run(filled(self._command, values), self._time_limit, more=as_variables(values))
             except (OSError, ValueError) as error:
                 reason = clean(getattr(error, "strerror", None) or "invalid argument", 100)
                 self._complain(f"cannot be run: {reason}")

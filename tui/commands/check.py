@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 from os.path import lexists
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -104,16 +103,10 @@ class Finding(NamedTuple):
 
 def screen_findings(context: "Context") -> Iterator[Finding]:
     """About all that the screen reads besides the settings' own values: keys, themes and the watchlist."""
-    from tui.ui.actions.views import check_views
-    from tui.ui.keys import check_keys
-    from tui.ui.own_commands import check_commands
+    from tui.ui.edited_files import screen_checks
 
     settings = context.settings
-    for name, check_it in (
-        ("keys", partial(check_keys, settings.keys)),
-        ("views", partial(check_views, settings.views)),
-        ("commands", partial(check_commands, settings.commands, settings.keys)),
-    ):
+    for name, check_it in screen_checks(settings):
         try:
             check_it()
         except UserError as problem:
@@ -129,8 +122,7 @@ def _about_themes(wanted: str, folder: "Path | None") -> Iterator[str]:
     from tui.ui.themes import load_themes
 
     themes = load_themes(folder)
-    names = [theme.name for theme in themes.themes]
-    if wanted not in ("", *names):
-        yield f"There is no theme {clean(wanted, 60)!r}; there are {', '.join(names)}."
+    if wanted not in ("", *themes.names):
+        yield themes.no_such(wanted)
     if folder and lexists(folder):
         yield from themes.problems

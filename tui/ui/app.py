@@ -136,7 +136,7 @@ class WatchApp(NoticeApp):
     def take_the_rest(self) -> None:
         """Do what the first frame did not wait for: themes by other names, notices, and keys typed meanwhile."""
         wanted = self._wanted_theme
-        if wanted and wanted != self.theme and wanted in self._theme_names:  # its file has another name
+        if wanted and wanted != self.theme and wanted in self._themes.names:  # its file has another name
             self.theme = wanted
         self.board_screen.show_notices((*self.deps.notices, *self._theme_notices()))
         early, self._early = self._early, []
@@ -152,7 +152,7 @@ class WatchApp(NoticeApp):
         self._alt_keys = alt_keys(self.deps.settings.keys, self.deps.settings.commands)
         if self.deps.settings.ui.theme != before.settings.ui.theme and not self.board_screen.state.look.theme:
             self._wanted_theme = self.deps.settings.ui.theme or DEFAULT_THEME
-            if self._wanted_theme in self._theme_names:
+            if self._wanted_theme in self._themes.names:
                 self.theme = self._wanted_theme
             self.board_screen.show_notices(tuple(self._theme_notices()))
 
@@ -161,7 +161,7 @@ class WatchApp(NoticeApp):
         """Load all themes again after a file was edited, and apply the one in use."""
         self.__dict__.pop("_themes", None)
         former = self.current_theme
-        if self._wanted_theme in self._theme_names and self.theme != self._wanted_theme:
+        if self._wanted_theme in self._themes.names and self.theme != self._wanted_theme:
             self.theme = self._wanted_theme
         elif self.current_theme != former:
             self.stylesheet.set_variables(self.get_css_variables())
@@ -179,14 +179,10 @@ class WatchApp(NoticeApp):
             self.register_theme(theme)
         return loaded
 
-    @property
-    def _theme_names(self) -> list[str]:
-        return [theme.name for theme in self._themes.themes]
-
     def _theme_notices(self) -> Iterable[str]:
         wanted, own = self._wanted_theme, self.deps.themes
         if wanted and wanted != self.theme:
-            yield f"There is no theme {wanted!r}; there are {', '.join(self._theme_names)}."
+            yield self._themes.no_such(wanted)
         if own and lexists(own):
             yield from self._themes.problems
 
@@ -460,7 +456,7 @@ def run(deps: ScreenDeps) -> int:
 
     Raises UserError, and RuntimeError behind which stands what ended the screen: a bug, or a shortage.
     """
-    check_screen_settings(deps.settings.keys, deps.settings.views, deps.settings.commands)
+    check_screen_settings(deps.settings)
     app = WatchApp(deps)
     shutdown = Shutdown(app.exit_from_thread, title=app.title_to_put_back)
     app.on_exit = shutdown.guard_exit

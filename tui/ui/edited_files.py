@@ -1,28 +1,31 @@
 """Notices when the user edits the settings or a theme while the screen is open."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from tui.core.errors import UserError
 from tui.storage.files import Signature, signature
 from tui.storage.settings import LIVE, Settings, SettingsUnread, load_settings
-from tui.ui.actions.views import Views, check_views
+from tui.ui.actions.views import check_views
 from tui.ui.keys import check_keys
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.watchlist_editor import DiskThread
 
-if TYPE_CHECKING:
-    from tui.ui.own_commands import OwnCommands
 
-
-def check_screen_settings(keys: Mapping[str, str], views: Views, commands: "OwnCommands") -> None:
-    """Raises UserError if the screen cannot be used with these."""
-    check_keys(keys)
-    check_views(views)
-    if commands:
+def screen_checks(settings: Settings) -> Iterator[tuple[str, Callable[[], None]]]:
+    """What the screen reads of the settings, and what raises UserError if it cannot be used with that."""
+    yield "keys", partial(check_keys, settings.keys)
+    yield "views", partial(check_views, settings.views)
+    if settings.commands:
         from tui.ui.own_commands import check_commands
 
-        check_commands(commands, keys)
+        yield "commands", partial(check_commands, settings.commands, settings.keys)
+
+
+def check_screen_settings(settings: Settings) -> None:
+    """Raises UserError if the screen cannot be used with these."""
+    for _, check in screen_checks(settings):
+        check()
 
 
 UNREAD: Signature = ()
@@ -53,7 +56,7 @@ class EditedFiles:
             return None
         try:
             settings = await disk.run(load_settings, self._settings_file)
-            check_screen_settings(settings.keys, settings.views, settings.commands)
+            check_screen_settings(settings)
         except UserError as problem:
             if isinstance(problem, SettingsUnread):
                 self._seen_settings = UNREAD  # read again at the next look, though nothing changes

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 
 from textual.notifications import SeverityLevel
 
-from tui.alerts import filled
+from tui.alerts import as_variables, filled
 from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.text import clean
@@ -76,7 +76,7 @@ class CommandRunner:
         """Run the command on this job until it has ended, and say how that went."""
         values = values_of(state)
         arguments = filled(command.command, values)
-        more = {f"CODEARTS_{field.upper()}": value for field, value in values.items()}
+        more = as_variables(values)
         try:
             if command.run == TERMINAL:
                 await self._in_front(name, arguments, more)

@@ -95,6 +95,14 @@ class LoadedThemes(NamedTuple):
     themes: tuple[Theme, ...]
     problems: tuple[str, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(theme.name for theme in self.themes)
+
+    def no_such(self, wanted: str) -> str:
+        """The sentence about a name that no theme has."""
+        return f"There is no theme {clean(wanted, 60)!r}; there are {', '.join(self.names)}."
+
 
 def bundled_themes() -> "Traversable":
     """The folder of the bundled themes: inside the package, or beside it in a checkout."""
