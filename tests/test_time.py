@@ -10,11 +10,12 @@ import pytest
 
 import tui
 from tests.support.builders import DAY, state
-from tests.support.screen_harness import screen
+from tests.support.screen_harness import Screen, screen
 from tui.clock import now
 from tui.core.board import Freshness
 from tui.core.reading import Moment, Status
 from tui.ui.formatting import time_of_day
+from tui.ui.live import RARELY
 from tui.ui.row import Row, age, how_long
 
 HOUSE = Path(tui.__file__).parent
@@ -42,9 +43,9 @@ def test_ages_do_not_know_the_wall_clock(jump: timedelta) -> None:
 @pytest.mark.usefixtures("berlin")
 def test_a_change_of_summer_time_makes_no_age_and_shows_local_times() -> None:
     night = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    times = [time_of_day(Moment(0, night + timedelta(hours=hours)), night) for hours in range(3)]
+    times = [time_of_day(night + timedelta(hours=hours), night) for hours in range(3)]
     assert times == ["02:30:00", "02:30:00", "03:30:00"]
-    assert time_of_day(Moment(0, night - timedelta(hours=3)), night) == "2026-10-24 23:30:00"
+    assert time_of_day(night - timedelta(hours=3), night) == "2026-10-24 23:30:00"
     known = state((Status.RUNNING, 0))
     assert age(Row(known, Moment(5, night + timedelta(hours=1)), 15)) == ""
 
@@ -64,6 +65,36 @@ async def test_a_wall_clock_that_jumps_changes_no_row_and_asks_nothing() -> None
             shown.board.tick()
             await shown.settle()
             assert (len(shown.reader.asked), shown.lines[1:6]) == (asked, rows)
+
+
+@pytest.mark.parametrize("days", [-20000.0, -0.25, 0.25, 4500.0])
+async def test_what_was_before_the_clock_was_set_has_its_time_by_the_clock_of_now(days: float) -> None:
+    wall = timedelta(days=days)
+    began = time.monotonic()
+
+    def jumping() -> Moment:
+        at = time.monotonic() - began
+        return Moment(at, DAY + timedelta(seconds=at) + wall)
+
+    async with screen(3, now=jumping) as shown:
+        await shown.press("d")
+        assert "nothing changed since " in shown.text
+        wall = timedelta()
+        await tick(shown)
+        noon = f"{DAY.astimezone():%H:%M}"
+        assert f"nothing changed since {noon}" in shown.text
+        assert f" {noon}:" in next(line for line in shown.lines if " since  " in line)
+        await shown.press("P")
+        wall = timedelta(days=days)
+        await tick(shown)
+        assert f"Paused since {jumping().wall.astimezone():%H:%M}:" in shown.text
+
+
+async def tick(shown: Screen) -> None:
+    """Until what time alone changes is drawn."""
+    for _ in range(RARELY):
+        shown.board.tick()
+    await shown.settle()
 
 
 async def test_a_sleep_shows_at_once_as_old_answers() -> None:

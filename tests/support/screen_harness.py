@@ -76,11 +76,13 @@ class Clock:
     """The clock of the event loop, which tests move ahead."""
 
     ahead: float = 0.0
+    wrong: timedelta = timedelta()
+    """How far the wall clock alone is ahead."""
     start: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     def now(self) -> Moment:
         at = asyncio.get_running_loop().time() - self.start + self.ahead
-        return Moment(at, DAY + timedelta(seconds=at))
+        return Moment(at, DAY + timedelta(seconds=at) + self.wrong)
 
 
 @dataclass

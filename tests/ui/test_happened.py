@@ -95,7 +95,9 @@ def test_the_digest_has_what_happened_before_and_after_the_clock_was_set_back_in
     happened.key(moment(7200))
     readings = [reading(A, status, at) for status, at in ((Status.RUNNING, ended - 100), (Status.IDLE, ended))]
     board = Board().watch([Job(A)]).record(readings)
-    assert happened.key(Moment(7200 + 1200, moment(7200 + 1200 - 3600).wall))
+    set_back = Moment(7200 + 1200, moment(7200 + 1200 - 3600).wall)
+    assert happened.key(set_back)
     found = happened.digest(board.states.values())
     assert found
     assert found.jobs == (A,)
+    assert happened.silent_since.by(set_back) == moment(7200 - 3600).wall

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -60,6 +61,17 @@ async def test_what_happened_while_nothing_was_pressed_is_summed_up_until_esc() 
         assert shown.cursor == job_id(3)
         await shown.press("escape")
         assert "Since" not in shown.text
+
+
+@pytest.mark.parametrize("days", [-20000.0, -0.25, 0.25])
+async def test_the_silence_began_by_the_clock_of_now_also_if_that_was_set_meanwhile(days: float) -> None:
+    async with screen(4) as shown:
+        shown.clock.wrong = timedelta(days=days)
+        await shown.press("j")
+        await happens(shown)
+        shown.clock.wrong = timedelta()
+        await shown.press("g")
+        assert any(line.startswith(" Since 12:00: 1 job failed") for line in shown.lines)
 
 
 async def test_the_key_that_ends_the_silence_does_what_it_always_does() -> None:

@@ -153,7 +153,7 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         ended = self.last_run.ended_at if self.last_run else None
         if ended is None or not (self.seen_change and self.since_after):
             return ended
-        seen = Between(self.since_after.wall.timestamp(), self.seen_change.wall.timestamp())
+        seen = Between(self._by_now(self.since_after).timestamp(), self._by_now(self.seen_change).timestamp())
         is_its = self.status is Status.IDLE and seen.holds(ended.timestamp())
         return ended if is_its and not seen.is_close else None
 
@@ -161,7 +161,11 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
     def has_missed_run(self) -> bool:
         """Whether the last run began after the stop that was seen last: neither its start nor its stop was seen."""
         began = self.last_run and self.last_run.started_at
-        return bool(self.status is Status.IDLE and self.since and began and began > self.since.wall)
+        return bool(self.status is Status.IDLE and self.since and began and began > self._by_now(self.since))
+
+    def _by_now(self, moment: Moment) -> datetime:
+        """Returns the wall time of a moment by the clock of the last good reading, as records have it."""
+        return moment.by(self.good.received) if self.good else moment.wall
 
     @property
     def failure(self) -> Failure | None:

@@ -89,9 +89,10 @@ def _missed(state: JobState) -> Iterator[tuple[ObservedRun, float]]:
 
 def outage_of(state: JobState) -> Outage | None:
     """Returns the time without answers that goes on; None if there is none, or if the next reading may end it."""
-    if state.failure is None or state.silent_since is None:
+    if state.failure is None or state.silent_since is None or state.last is None:
         return None
-    return Outage(state.job.id, state.silent_since.wall.timestamp(), None, state.failure.summary)
+    since = state.silent_since.by(state.last.received).timestamp()
+    return Outage(state.job.id, since, None, state.failure.summary)
 
 
 def ended_outage(before: JobState, after: JobState) -> Outage | None:
@@ -100,7 +101,8 @@ def ended_outage(before: JobState, after: JobState) -> Outage | None:
     if since is None or after.failure is not None or after.last is None:
         return None
     reason = before.failure.summary if before.failure else ""
-    return Outage(before.job.id, since.wall.timestamp(), after.last.received.wall.timestamp(), reason)
+    until = after.last.received
+    return Outage(before.job.id, since.by(until).timestamp(), until.wall.timestamp(), reason)
 
 
 def _of_outages(outages: Iterable[Outage]) -> Iterator[PastEvent]:

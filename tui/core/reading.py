@@ -1,11 +1,13 @@
 """A reading: one attempt to learn a job's status at one moment."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from tui.core.job import JobId
 
+CLOCK_WAS_SET = 30
+"""Seconds between the wall clock and the monotonic one from which on a moment has another wall time now."""
 LONGEST_RETRY_AFTER = 3600.0
 """Seconds. A longer wait that the service asks for is cut to this."""
 
@@ -109,6 +111,11 @@ class Moment(NamedTuple):
 
     at: float
     wall: datetime
+
+    def by(self, now: "Moment") -> datetime:
+        """Returns its wall time by the clock of `now`, which may have been set since then."""
+        set_by = round((now.wall - self.wall).total_seconds() - (now.at - self.at))
+        return self.wall if abs(set_by) < CLOCK_WAS_SET else self.wall + timedelta(seconds=set_by)
 
 
 class Reading(NamedTuple):

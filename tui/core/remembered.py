@@ -101,9 +101,10 @@ def last_seen(state: JobState) -> LastSeen | None:
     if state.is_remembered or not (state.good and state.since and state.status):
         return None
     sent, received = state.good.sent.wall.timestamp(), state.good.received.wall.timestamp()
-    after = state.since_after.wall.timestamp() if state.since_after else None
+    now = state.good.received  # the clock may have been set since the others
+    after = state.since_after.by(now).timestamp() if state.since_after else None
     run = state.last_run or RunRecord(0)
-    since = state.since.wall.timestamp()
+    since = state.since.by(now).timestamp()
     return LastSeen(state.status, sent, received, since, after, run.number, run.outcome, run.outcome_as_sent)
 
 

@@ -131,7 +131,8 @@ def _needs_more(was: JobState, now: JobState) -> bool:
 
 
 def _silent(state: JobState) -> float | None:
-    return state.silent_since and state.silent_since.wall.timestamp()
+    since = state.silent_since
+    return since and since.by(state.last.received if state.last else since).timestamp()
 
 
 def _start(state: JobState) -> float | None:

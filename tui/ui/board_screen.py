@@ -499,7 +499,7 @@ class BoardScreen(BaseScreen, Screen[None]):
     def _paused(self) -> str:
         if not (since := self.live.paused_since(self.state.moment)):
             return ""
-        shown, key = time_of_day(since, self.state.moment.wall), self.key("pause_all")
+        shown, key = time_of_day(since.by(self.state.moment), self.state.moment.wall), self.key("pause_all")
         return f"Paused since {shown}: nothing is asked, and nothing below is current. Press {key} to resume."
 
     def key(self, name: str) -> str:
@@ -512,6 +512,7 @@ class BoardScreen(BaseScreen, Screen[None]):
         from tui.ui.run_lines import digest_text
 
         keys = self.key("next_problem"), self.key("back")
+        digest = digest._replace(since=self.happened.silent_since.by(self.state.moment).timestamp())
         return digest_text(digest, self.job_name, self.app.size.width - 2, keys, self.state.moment.wall)
 
     def key_came(self) -> None:

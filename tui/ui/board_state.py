@@ -364,7 +364,7 @@ class BoardState:
         return self._clock(self.unseen.last_change)
 
     def _clock(self, at: Moment | None) -> str:
-        return clock(at.wall.timestamp(), self.moment.wall) if at else ""
+        return clock(at.by(self.moment).timestamp(), self.moment.wall) if at else ""
 
     def empty_text(self, key: Key, trouble: Failure | None = None, lacks_sign_in: bool = False) -> str:
         """The text shown instead of rows; empty if there are rows to show.

@@ -197,7 +197,7 @@ def last_change(row: Row) -> SortKey:
     """The rows whose start or end is known, the newest first."""
     if (told := texts.told_change(row.state)) is not None:
         return (-told,)
-    return (-seen.wall.timestamp(),) if (seen := row.state.seen_change) else ()
+    return (-seen.by(row.now).timestamp(),) if (seen := row.state.seen_change) else ()
 
 
 def _newest(row: Row) -> SortKey:
@@ -244,7 +244,7 @@ def _since(row: Row) -> SortKey:
         return ()
     if course := row.course:
         return (-course.began,)
-    return last_change(row) or (-row.state.since.wall.timestamp(),)
+    return last_change(row) or (-row.state.since.by(row.now).timestamp(),)
 
 
 def _read_at(row: Row) -> SortKey:

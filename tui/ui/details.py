@@ -16,7 +16,7 @@ from tui.core.board import JobState
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.job import Job, JobId
 from tui.core.job_runs import RUNS_SHOWN, job_runs, usual_duration
-from tui.core.reading import Failure, Moment, Reading, Status
+from tui.core.reading import Failure, Reading, Status
 from tui.core.run import RunRecord, numbered, outcome_word
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
@@ -175,7 +175,7 @@ def _about(run: RunRecord) -> str:
 
 def _started(run: RunRecord, row: Row) -> Iterator[Field]:
     if run.started_at:
-        yield "started", formatting.time_of_day(Moment(0.0, run.started_at), row.now.wall), ""
+        yield "started", formatting.time_of_day(run.started_at, row.now.wall), ""
 
 
 def run_fields(row: Row) -> Iterator[Field]:
@@ -207,7 +207,7 @@ def report(subject: Subject) -> str:
         parts.append(state.job.label)
     parts.append(status_word(row))
     if state.since:
-        parts.append(f"since {state.since.wall.isoformat(timespec='seconds')}")
+        parts.append(f"since {state.since.by(row.now).isoformat(timespec='seconds')}")
     if state.failure and state.last:
         parts.append(state.failure.summary)
         parts += [text for text in (state.failure.code, state.failure.message) if text]
@@ -215,7 +215,7 @@ def report(subject: Subject) -> str:
             parts.append(f"HTTP {state.last.http_status}")
         if state.last.request_id:
             parts.append(f"request {state.last.request_id}")
-        parts.append(f"at {state.last.received.wall.isoformat(timespec='seconds')}")
+        parts.append(f"at {state.last.received.by(row.now).isoformat(timespec='seconds')}")
     return " | ".join(parts)
 
 
@@ -235,24 +235,24 @@ def _since(row: Row) -> Iterator[Field]:
     state, today = row.state, row.now.wall
     if state.since is None:
         return
-    first = formatting.time_of_day(state.since, today)
+    first = formatting.time_of_day(state.since.by(row.now), today)
     if state.since_after is None:
         yield "since", f"{first} or earlier: it was so at the first reading", ""
     else:
-        yield "since", f"between {formatting.time_of_day(state.since_after, today)} and {first}", ""
+        yield "since", f"between {formatting.time_of_day(state.since_after.by(row.now), today)} and {first}", ""
 
 
 def _reading(reading: Reading, row: Row) -> Iterator[Field]:
     """What the last reading said. Of one with a status only the minute, which seldom changes."""
-    today = row.now.wall
+    today, received = row.now.wall, reading.received.by(row.now)
     http = f", HTTP {reading.http_status}" if reading.http_status else ""
     if not reading.failure:
-        yield "last read", f"{formatting.clock_time(reading.received, today)}{http}", ""
+        yield "last read", f"{formatting.clock_time(received, today)}{http}", ""
         return
     took = f"took {reading.latency * 1000:.0f} ms"
-    yield "last read", f"{formatting.time_of_day(reading.received, today)}{http}, {took}", ""
+    yield "last read", f"{formatting.time_of_day(received, today)}{http}, {took}", ""
     if row.state.good:
-        yield "last good", formatting.time_of_day(row.state.good.received, today), "stale"
+        yield "last good", formatting.time_of_day(row.state.good.received.by(row.now), today), "stale"
     if reading.request_id:
         yield "request ID", reading.request_id, ""
 
@@ -275,7 +275,7 @@ def _no_answer(row: Row) -> str:
     state = row.state
     if state.failures == 1 or not state.no_answer_since:
         return "to the last question only" if state.good else "to the first question"
-    since = formatting.time_of_day(state.no_answer_since, row.now.wall)
+    since = formatting.time_of_day(state.no_answer_since.by(row.now), row.now.wall)
     return f"{state.failures} times in a row since {since}"
 
 

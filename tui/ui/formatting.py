@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from rich.cells import cell_len, set_cell_size
 
 from tui.core.estimate import rounded
-from tui.core.reading import Moment
 
 
 def duration(seconds: float) -> str:
@@ -89,17 +88,17 @@ def seconds(value: float) -> str:
     return f"{value:.0f} s" if value >= 10 or value == int(value) else f"{value:.1f} s"
 
 
-def time_of_day(moment: Moment, today: datetime) -> str:
+def time_of_day(moment: datetime, today: datetime) -> str:
     """Local wall time; with the date if that is not today's. `today` is any aware time of today."""
-    local = moment.wall.astimezone()
+    local = moment.astimezone()
     if local.date() == today.astimezone().date():
         return local.strftime("%H:%M:%S")
     return local.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def clock_time(moment: Moment, today: datetime) -> str:
+def clock_time(moment: datetime, today: datetime) -> str:
     """Local wall time in eight cells: `at 14:02`, or the date if that is not today's. `today`: see `time_of_day`."""
-    local = moment.wall.astimezone()
+    local = moment.astimezone()
     return local.strftime("at %H:%M" if local.date() == today.astimezone().date() else "%d %b")
 
 

@@ -34,6 +34,8 @@ class Happened:
         """Whether a key was pressed at all."""
         self._silence: tuple[float, float] | None = None
         """Beginning and end of the time that the digest is about; None if none is shown."""
+        self.silent_since = now
+        """When that began."""
         self._way: Sequence[JobId] = ()
         """The jobs to go through while the digest is shown, as they were at the first step."""
         self._at = -1
@@ -64,6 +66,8 @@ class Happened:
         self.has_just_woken = now.at - self._last_key.at >= SILENT
         if self.has_just_woken:
             began, ended, lasted = self._last_key.wall.timestamp(), now.wall.timestamp(), now.at - self._last_key.at
+            if not self._silence:
+                self.silent_since = self._last_key
             since = self._silence[0] if self._silence else min(began, ended - lasted)
             self._silence = since, max(ended, began + lasted)  # by either clock, if it was set meanwhile
             self._way, self._at = (), -1
@@ -244,7 +248,7 @@ def _since(was: JobState, state: JobState, now: Moment) -> Moment:
     if was.is_remembered and was.good:
         return was.good.received
     ended = state.last_run and state.last_run.ended_at
-    if ended and was.since and _shows_missed_run(was, state) and was.since.wall < ended < now.wall:
+    if ended and was.since and _shows_missed_run(was, state) and was.since.by(now) < ended < now.wall:
         return Moment(now.at - (now.wall - ended).total_seconds(), ended)
     return now
 

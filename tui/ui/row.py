@@ -181,7 +181,7 @@ def time(row: Row, cells: int) -> str:
     if state.good is None:
         return ""
     if row.interval == NOT_ASKED:
-        return formatting.clock_time(state.good.received, row.now.wall)
+        return formatting.clock_time(state.good.received.by(row.now), row.now.wall)
     if not row.current:
         return f"{how_old(state.good.received.at, row.clock)} old"  # "ago" would be taken for the time since its end
     if state.status is Status.RUNNING:
