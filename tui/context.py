@@ -294,9 +294,8 @@ class Context:
         from tui.storage.history import open_history
         from tui.storage.recorder import Recorder
 
-        if not self.locations.state:
-            return None
-        return Recorder(open_history(self.locations.state.parent, self.now), self.now)
+        folder = self.locations.state_folder
+        return Recorder(open_history(folder, self.now), self.now) if folder else None
 
     def peers(self, profile: "Profile") -> "SharedBudget":
         """What tells other instances of this user what is spent of the profile's budget."""
@@ -306,8 +305,8 @@ class Context:
         from tui.storage.learned import remembered_limits
         from tui.storage.shared_budget import SharedBudget, open_budget
 
-        state = self.locations.state and self.locations.state.parent
-        limits, opener = remembered_limits(self.locations.state), partial(open_budget, state, self.environ)
+        limits = remembered_limits(self.locations.state)
+        opener = partial(open_budget, self.locations.state_folder, self.environ)
         return SharedBudget(opener, limits, profile.identity, seconds, time.time)
 
     def hide_secrets(self) -> None:

@@ -156,8 +156,8 @@ def _reason(error: OSError | BudgetUnusable) -> str:
 
 def _sharers(context: Context, identity: Identity, now: float) -> tuple[tuple[Spending, ...], str]:
     """The other instances, and what is unusual about the folder in which they meet."""
-    state, table = context.locations.state and context.locations.state.parent, mounts()
-    folder = budget_folder(state, context.environ, table, os.geteuid())
+    table = mounts()
+    folder = budget_folder(context.locations.state_folder, context.environ, table, os.geteuid())
     with closing(BudgetFolder(folder, identity.shared)) as opened:
         others = opened.others(now)
     is_for_this_host = is_remote(folder, table)

@@ -68,7 +68,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     jobs = select_jobs(arguments.jobs, context.watchlist.load().jobs, read_input, output.say)
     now = context.now().wall.timestamp()
     since = now - arguments.since if arguments.since else 0.0
-    folder = context.locations.state and context.locations.state.parent
+    folder = context.locations.state_folder
     observed = read_runs(folder, [job.id for job in jobs], since) if folder else {}
     records, code = _records(context, jobs, output)
     if code > ExitCode.TIMED_OUT:  # a signal ended it

@@ -90,8 +90,12 @@ def run_document(state: JobState, good: Reading, step: FailedStep | None, profil
     """The object of `follow --json` for the same: event `outcome`, and then `failed step` where there is one."""
     event = {"event": "failed step" if step else "outcome", "after": None}
     document = result_document(state.job, good, profile)
-    failed = {"step": step.step, "code": step.code, "message": step.message} if step else None
+    failed = step_document(step) if step else None
     return {**event, **document, **outcome_members(state.service_name, state.last_run), "failed_step": failed}
+
+
+def step_document(step: FailedStep) -> dict[str, Any]:
+    return {"step": step.step, "code": step.code, "message": step.message}
 
 
 def _named(label: str, job: JobId) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.job_selection import add_build
 from tui.commands.output import ExitCode, Output
+from tui.commands.render import step_document
 from tui.core.reading import Failure
 from tui.core.run import FailedStep, Outcome, outcome_word
 
@@ -75,9 +76,8 @@ async def _known(extras: "Extras", job: "JobId", number: int | None) -> Why | Fa
 
 
 def _document(job: "JobId", known: Why) -> dict[str, object]:
-    step = known.step
-    said = {"step": step.step, "code": step.code, "message": step.message} if step else {}
-    return {"id": str(job), "number": known.number, "step": None, "code": None, "message": None, **said}
+    said = step_document(known.step) if known.step else dict.fromkeys(("step", "code", "message"))
+    return {"id": str(job), "number": known.number, **said}
 
 
 def _lines(known: Why) -> list[str]:

@@ -209,6 +209,10 @@ class Locations(NamedTuple):
     state: Path | None
     themes: Path | None
 
+    @property
+    def state_folder(self) -> Path | None:
+        return self.state and self.state.parent
+
 
 def default_locations() -> Locations:
     """Returns the locations that are used unless a flag names others."""

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tui.ui.list_dialog import ListLine
 
 
+ERRORS = (Condition.NO_ANSWER, Condition.FAILED)
+"""Conditions that have a reason."""
+
+
 class DialogActions(Actions):
     """Each method shows one dialog and waits until it is closed. Most are about the job under the cursor."""
 
@@ -29,13 +33,13 @@ class DialogActions(Actions):
         from tui.ui.dialogs import ReadDialog
 
         if self.table.group:
-            self.screen.cursor.go_to_first(self.table.after_cursor(1), (Condition.NO_ANSWER, Condition.FAILED))
+            self._go_to_next_error()
             return
         if not (job := self.screen.the_job()):
             return
         condition = self.state.row(job).condition
-        if condition not in (Condition.NO_ANSWER, Condition.FAILED):
-            self.screen.cursor.go_to_first(self.table.after_cursor(1), (Condition.NO_ANSWER, Condition.FAILED))
+        if condition not in ERRORS:
+            self._go_to_next_error()
             return
         subject = self.screen.subject(job)
         content = [Fields(list(error_fields(subject)))]
@@ -46,11 +50,14 @@ class DialogActions(Actions):
             case "l" if job in self.state.board.states:
                 await self._show_log(job)
             case "n":
-                self.screen.cursor.go_to_first(self.table.after_cursor(1), (Condition.NO_ANSWER, Condition.FAILED))
+                self._go_to_next_error()
                 if self.table.cursor != job:
                     await self.error()
             case "y":
                 await self.screen.copying.copy_text(report(subject), "report")
+
+    def _go_to_next_error(self) -> None:
+        self.screen.cursor.go_to_first(self.table.after_cursor(1), ERRORS)
 
     async def log(self) -> None:
         if job := self.screen.the_job():
