@@ -159,7 +159,7 @@ def test_hints_come_from_the_same_lists() -> None:
     assert hints_call(PROJECT, 1).path == project_job_list_call(ProjectId(PROJECT), 1).path
     assert hints_call(whole=True).path == whole_job_list_call().path
     assert building_jobs_call().path == "/v1/job/list?page_index=0&page_size=100&build_status=building"
-    with pytest.raises(ValueError, match="project"):
+    with pytest.raises(ValueError, match="an ID is 32 letters and digits"):
         hints_call("../../v3")
 
 

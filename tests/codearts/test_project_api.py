@@ -37,5 +37,5 @@ def test_what_is_no_list_of_projects_is_a_failure(result: object) -> None:
 @pytest.mark.parametrize("text", ["", "a" * 31, "a" * 33, "../" * 10 + "ab", "é" * 32, "a" * 31 + "\n"])
 def test_an_id_that_is_none_never_gets_into_a_path(text: str) -> None:
     assert ProjectId.or_none(text) is None
-    with pytest.raises(ValueError, match="project ID"):
+    with pytest.raises(ValueError, match="an ID is"):
         ProjectId(text)

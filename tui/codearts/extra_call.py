@@ -6,7 +6,6 @@ members may be missing. An answer that cannot be used becomes a `Failure`.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from math import isfinite
@@ -122,9 +121,7 @@ class Members:
         for name in ("id", "job_id"):
             value = self._members.get(name)
             if isinstance(value, str) and value.strip():
-                with suppress(ValueError):
-                    return JobId(value.strip())
-                return None
+                return JobId.or_none(value.strip())
         return None
 
     def plain_text(self, name: str, most: int) -> str | None:

@@ -5,35 +5,20 @@ that they lack. Fields about builds are hints, never a status.
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from tui.codearts.extra_call import CallKind, ExtraCall, Fetcher, Members, not_understood, result_of, withheld
 from tui.core.hints import PAGE_SIZE, Hint, HintPage
-from tui.core.job import LABEL_LONGEST, Job, JobId, is_part_of_id
+from tui.core.job import LABEL_LONGEST, Job, JobId, ServiceId, is_part_of_id
 from tui.core.reading import Failure, FailureKind
 from tui.core.run import Outcome, RunRecord, is_finished, is_never_built, outcome_of, outcome_word
 from tui.core.text import clean, normal
 
 
-class ProjectId(str):
-    """The ID of a CodeArts project, 32 letters and digits: not of an IAM project or a build project.
-
-    Raises ValueError for any other text, so that a project ID can always be put into a path.
-    """
+class ProjectId(ServiceId):
+    """The ID of a CodeArts project: not of an IAM project or a build project."""
 
     __slots__ = ()
-
-    def __new__(cls, text: str) -> Self:
-        if not (len(text) == 32 and text.isascii() and text.isalnum()):
-            raise ValueError("a project ID is 32 letters and digits")
-        return str.__new__(cls, text)
-
-    @classmethod
-    def or_none(cls, text: str) -> Self | None:
-        try:
-            return cls(text)
-        except ValueError:
-            return None
 
 
 _BETWEEN_WORDS = re.compile(r"[\s_./-]+")

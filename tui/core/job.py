@@ -12,19 +12,33 @@ TAG_LONGEST = 40
 """Numbers of characters: more are not drawn, and a new label or tag may not have more."""
 
 
-class JobId(str):
-    """The 32 letters and digits that name a build task, case kept as given (api: job_id).
+class ServiceId(str):
+    """What the service calls an ID: 32 letters and digits, case kept as given.
 
-    A `str`, so that it is hashed, sorted and written like one. Raises ValueError for any other text: a `JobId` is safe
-    in a path.
+    A `str`, so that it is hashed, sorted and written like one. Raises ValueError for any other text: an ID is safe in
+    a path.
     """
 
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
         if not (len(text) == 32 and text.isascii() and text.isalnum()):
-            raise ValueError("a job ID is 32 letters and digits")
+            raise ValueError("an ID is 32 letters and digits")
         return str.__new__(cls, text)
+
+    @classmethod
+    def or_none(cls, value: object) -> Self | None:
+        """The value as an ID; None if it is none."""
+        try:
+            return cls(value) if isinstance(value, str) else None
+        except ValueError:
+            return None
+
+
+class JobId(ServiceId):
+    """The ID of a build task."""
+
+    __slots__ = ()
 
     @property
     def short(self) -> str:

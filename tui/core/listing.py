@@ -39,7 +39,7 @@ def read_listing(text: str) -> tuple[tuple[Job, ...], str]:
 def _from_line(line: str) -> Job | None:
     """Returns None if a field has no known prefix: the line is from another table."""
     first, *fields = line.split("\t")
-    job = _id(first.strip())
+    job = JobId.or_none(first.strip())
     if job is None or not fields:
         return None
     label, *rest = (field.strip() for field in fields)
@@ -98,10 +98,3 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
-
-
-def _id(text: str) -> JobId | None:
-    try:
-        return JobId(text)
-    except ValueError:
-        return None

@@ -18,11 +18,7 @@ _HALF = "[\ud800-\udfff]"
 
 def job_id(entry: Table | None) -> JobId | None:
     """Returns the entry's job ID, or None if it has no valid one."""
-    text = entry.get("id") if entry else None
-    try:
-        return JobId(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
+    return JobId.or_none(entry.get("id")) if entry else None
 
 
 def entry_of(job: Job) -> Table:
