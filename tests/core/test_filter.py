@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.support.builders import job_id
 from tui.core.condition import Condition
-from tui.core.filter import FilterSubject, parse_filter, said_while_typed
+from tui.core.filter import FilterSubject, parse_filter, said_while_typed, what_it_may_mean
 from tui.core.job import Job, JobId
 
 JOB = Job(job_id(0xABC), "Payments API nightly", ("payments", "nightly"))
@@ -207,3 +207,23 @@ def test_a_time_that_is_none_says_how_to_write_one() -> None:
     assert parse_filter("since:yesterday").problem == (
         "since:yesterday is no time; write since:30m, since:1h or since:2d"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("failed", "For the state type is:failed."),
+        ("web Fail", "For the state type is:failed."),
+        ("no answer", "For the state type is:no-answer."),
+        ("error", "For the state type is:no-answer."),
+        ("state:failed", "For the state type is:failed."),
+        ("after:1h", "There are is:, since: and tag:, but no after:."),
+        ("ru", ""),
+        ("payments", ""),
+        ("is:failed is:running", ""),
+        ("https://host/page", ""),
+        ("/failed/", ""),
+    ],
+)
+def test_a_filter_that_finds_nothing_may_have_meant_a_state_or_another_term(text: str, meant: str) -> None:
+    assert what_it_may_mean(text) == meant

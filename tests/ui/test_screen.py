@@ -96,6 +96,8 @@ async def test_no_jobs_nothing_matches_and_could_not_ask_are_three_screens() -> 
         assert "Nothing matches the filter 'zz'." in shown.text
         await shown.press("enter", "e")
         assert shown.said == "Nothing matches the filter 'zz'. Press esc to clear it, / to change it."
+        await shown.press("slash", "ctrl+u", *"failed")
+        assert "For the state type is:failed. Press esc to clear it" in shown.text
         await shown.press("slash", "ctrl+u", *"001", "enter", "n")
         assert shown.said == "No other job that is shown is a problem or has just changed."
         await shown.press("escape")

@@ -13,6 +13,8 @@ LONGEST_FILTER = 200
 """Number of characters of a filter at most."""
 EXAMPLES = "words, !word, is:changed, since:10m, tag:x, /pattern/"
 """What a filter takes, in one line."""
+STATE_PART = 3
+"""Characters of a word that may be meant for a state."""
 MOST_REPEATED = 4
 """So many repetitions may be in a pattern: each multiplies the time of a search by the length of a name."""
 _REPEATABLE = r"(?:\\.|\[\^?\]?[^]]*\]|[^\\\[\]{}|*+?])"
@@ -145,6 +147,26 @@ def said_while_typed(text: str) -> str:
     word = unicodedata.normalize("NFKC", text).rpartition(" ")[2].lstrip("!").casefold()
     states = _begun(word.removeprefix("is:"), STATES) if word.startswith("is:") else []
     return f"is: {', '.join(states)}" if states and f"is:{states[0]}" != word else ""
+
+
+def what_it_may_mean(text: str) -> str:
+    """Returns a sentence for a filter that finds nothing: that it has a state without `is:`, or an unknown word before
+    a colon; empty if it has neither."""
+    for _, _, typed in re.findall(_TERM, text):
+        word, _, value = unicodedata.normalize("NFKC", typed).casefold().partition(":")
+        if word in ("is", "since", "tag") or value.startswith("//"):
+            continue
+        if states := _meant(value or word):
+            return f"For the state type is:{states[0] if states[0] in STATES else 'no-answer'}."
+        if value:
+            return f"There are is:, since: and tag:, but no {word}:."
+    return ""
+
+
+def _meant(word: str) -> list[str]:
+    """The states that may be meant by a word, such as `fail` or `answer`."""
+    is_long = len(word) >= STATE_PART
+    return [name for name in STATES | _OLD_NAMES if is_long and _begun(word, name.split("-"))]
 
 
 _OTHER_STATES: dict[str, Predicate] = {

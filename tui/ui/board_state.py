@@ -7,7 +7,7 @@ from math import inf
 
 from tui.core.board import Board, JobState
 from tui.core.condition import PROBLEMS, Condition, Summary, Tally
-from tui.core.filter import Filter, FilterSubject, parse_filter
+from tui.core.filter import Filter, FilterSubject, parse_filter, what_it_may_mean
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading, Retry
 from tui.core.run import FailedStep, RunRecord
@@ -408,7 +408,8 @@ def empty_text(
     if not shown:
         ways = f"Press {key('back')} to clear it, {key('filter')} to change it."
         among = " among the problems" if state.problems_only else ""
-        return f"Nothing{among} matches the filter {clean(state.filter)!r}.\n\n{ways}"
+        said = " ".join(filter(None, (clean(what_it_may_mean(state.filter)), ways)))
+        return f"Nothing{among} matches the filter {clean(state.filter)!r}.\n\n{said}"
     if trouble:
         jobs = "the job" if watched == 1 else f"any of the {watched} jobs"
         way = f"Retrying by itself. Press {key('refresh')} to try now."
