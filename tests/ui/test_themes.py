@@ -119,6 +119,15 @@ async def test_no_color_leaves_no_colour_at_all(theme: str) -> None:
             await shown.press("escape")
 
 
+@pytest.mark.parametrize("theme", ["codearts-dark", "ansi-16"])
+@pytest.mark.parametrize("key", ["T", "a"])
+async def test_the_table_is_seen_behind_a_dialog(theme: str, key: str) -> None:
+    """Sixteen colours cannot be mixed: a background that dims the table would hide it."""
+    async with screen(3, theme=theme) as shown:
+        await shown.press(key)
+        assert "job 001" in shown.text
+
+
 def test_a_theme_of_the_users_goes_before_the_bundled_one(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(f'name = "dusk"\n{MINIMAL}dark = false\n')
     themes = load_themes(tmp_path).themes
