@@ -6,13 +6,14 @@ from rich.console import Console
 from tests.core.test_past_events import run
 from tests.support.builders import DAY, failure, job_id, moment, reading, row, state
 from tests.support.screen_harness import Screen, screen
+from tui.core.board import JobState
 from tui.core.job import Job, ServiceName
 from tui.core.reading import Failure, FailureKind, Status
 from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import UNICODE
 from tui.ui.actions.details import DetailsPlace, place_of, resized
-from tui.ui.details import LINE, WHOLE, error_fields, fields, grid
+from tui.ui.details import LINE, WHOLE, error_fields, fields, grid, report
 from tui.ui.row import Row, Subject
 
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
@@ -84,10 +85,29 @@ def test_the_last_reading_has_the_code_of_its_answer_where_there_was_one() -> No
     assert not any("HTTP" in line for line in shown(row(unanswered, 10)))
 
 
-def test_since_when_it_is_so_has_both_ends_and_before_the_first_reading_none() -> None:
+def test_since_when_its_status_is_so_has_both_ends_and_before_the_first_reading_none() -> None:
+    """`since` alone was taken for the time of the failure, which is in the second line."""
     first, last = (f"{moment(at).wall.astimezone():%H:%M:%S}" for at in (9, 25))  # sent, and received
-    assert f"since: between {first} and {last}" in shown(row(state((IDLE, 10), (RUNNING, 25)), 30))
-    assert f"since: {last} or earlier: it was so at the first reading" in shown(row(state((IDLE, 25)), 30))
+    assert f"status: running since between {first} and {last}" in shown(row(state((IDLE, 10), (RUNNING, 25)), 30))
+    ended = RunRecord(8, Outcome.FAILED, ended_at=moment(-300).wall, is_finished=True)
+    lines = shown(row(state((IDLE, 25)).learn(ended), 30))
+    assert lines[1] == "● failed  5m ago"
+    assert f"status: idle since {last} or earlier: it was so at the first reading" in lines
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (state((IDLE, 0), (RUNNING, 10)), "running | since 2026-11-23T12:00:10+00:00"),
+        (state((RUNNING, 25)).learn(failed_run()), "running | since 2026-11-23T12:00:25+00:00 or earlier"),
+        (state((IDLE, 25)), "idle | since 2026-11-23T12:00:25+00:00 or earlier"),
+        (state((IDLE, 25)).learn(failed_run()._replace(ended_at=DAY)), "failed | since 2026-11-23T12:00:00+00:00"),
+        (state((IDLE, 25)).learn(failed_run()._replace(started_at=moment(26).wall, ended_at=None)), "failed"),
+    ],
+)
+def test_the_line_for_a_ticket_has_the_name_and_the_time_of_the_row(known: JobState, said: str) -> None:
+    named = known._replace(service_name=ServiceName("payments-api"))
+    assert report(Subject(row(named, 30), "", None, 15.0)) == f"{job_id(1)} | payments-api | {said}"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Everything about one job: the pane beside the table, the error dialog, the report for a ticket."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from shlex import quote
 
 from rich.console import Group, OverflowMethod
@@ -15,14 +16,14 @@ from tui.codearts.status_api import status_path
 from tui.core.board import JobState
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.job import Job, JobId
-from tui.core.job_runs import RUNS_SHOWN, job_runs, usual_duration
+from tui.core.job_runs import RUNS_SHOWN, job_runs, told_start, usual_duration
 from tui.core.reading import Failure, Reading, Status
 from tui.core.run import RunRecord, numbered, outcome_word
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.formatting import brief
 from tui.ui.groups import Groups
-from tui.ui.row import Row, Subject, ahead, build, look_of, status_word, time, usual_in_words, who_of
+from tui.ui.row import Row, Subject, ahead, build, changed_at, look_of, status_word, time, usual_in_words, who_of
 from tui.ui.run_lines import condition_of_run, record_of, records_of, short_run_line
 from tui.ui.status_line import style_of
 
@@ -203,11 +204,10 @@ def report(subject: Subject) -> str:
     """The job in one line, for a ticket."""
     row, state = subject.row, subject.row.state
     parts: list[str] = [state.job.id]
-    if state.job.label:
-        parts.append(state.job.label)
+    if label := state.named_job.label:
+        parts.append(label)
     parts.append(status_word(row))
-    if state.since:
-        parts.append(f"since {state.since.by(row.now).isoformat(timespec='seconds')}")
+    parts += [f"since {since}"] if (since := _changed_at(row)) else []
     if state.failure and state.last:
         parts.append(state.failure.summary)
         parts += [text for text in (state.failure.code, state.failure.message) if text]
@@ -217,6 +217,18 @@ def report(subject: Subject) -> str:
             parts.append(f"request {state.last.request_id}")
         parts.append(f"at {state.last.received.by(row.now).isoformat(timespec='seconds')}")
     return " | ".join(parts)
+
+
+def _changed_at(row: Row) -> str:
+    """When its last run began or ended, as its time in the row says it; empty if nothing is known of that."""
+    state = row.state
+    is_told = (
+        state.status is not Status.RUNNING or state.seen_change or told_start(state)
+    )  # not when the one before ended
+    if is_told and (at := changed_at(row)) is not None:
+        return (row.now.wall - timedelta(seconds=row.now.at - at)).isoformat(timespec="seconds")
+    first = None if state.has_missed_run else state.since
+    return f"{first.by(row.now).isoformat(timespec='seconds')} or earlier" if first else ""
 
 
 def curl(subject: Subject) -> str:
@@ -235,11 +247,12 @@ def _since(row: Row) -> Iterator[Field]:
     state, today = row.state, row.now.wall
     if state.since is None:
         return
-    first = formatting.time_of_day(state.since.by(row.now), today)
+    first, since = formatting.time_of_day(state.since.by(row.now), today), f"{state.status} since"
     if state.since_after is None:
-        yield "since", f"{first} or earlier: it was so at the first reading", ""
+        yield "status", f"{since} {first} or earlier: it was so at the first reading", ""
     else:
-        yield "since", f"between {formatting.time_of_day(state.since_after.by(row.now), today)} and {first}", ""
+        after = formatting.time_of_day(state.since_after.by(row.now), today)
+        yield "status", f"{since} between {after} and {first}", ""
 
 
 def _reading(reading: Reading, row: Row) -> Iterator[Field]:
