@@ -96,6 +96,27 @@ async def test_views_are_shown_saved_and_picked_up_when_they_are_edited(tmp_path
         assert "There is no view 2" in shown.said  # the file does not have it
 
 
+@pytest.mark.parametrize("dialog", ["number", "name"])
+async def test_a_view_that_another_program_saves_meanwhile_is_not_replaced_unasked(tmp_path: Path, dialog: str) -> None:
+    file = tmp_path / "settings.toml"
+    file.touch()
+
+    def save(number: str, view: ViewSettings) -> None:
+        save_view(file, number, view)
+
+    async with screen(jobs(6), settings_file=file, save_view=save, size=(100, 24)) as shown:
+        await shown.press("slash", *"003", "enter", "V", *(("1", "enter") if dialog == "name" else ()))
+        file.write_text(theirs := '[views.1]\nname = "theirs"\nfilter = "004"\n')
+        await shown.until(lambda: "1" in shown.board.deps.settings.views)
+        await shown.press(*(("1", "enter") if dialog == "number" else ()), *"mine", "enter")
+        await shown.until(lambda: "theirs" in shown.text)
+        assert "View 1 is 'theirs' now" in " ".join(shown.text.replace("│", " ").split())
+        assert file.read_text() == theirs
+        await shown.press("enter")
+        await shown.until(lambda: "Saved as view 1" in shown.said)
+        assert file.read_text() == '[views.1]\nname = "mine"\nfilter = "003"\n'
+
+
 async def test_without_a_settings_file_a_view_is_kept_until_the_end() -> None:
     async with screen(jobs(2), {job_id(2): Status.RUNNING}, size=(100, 24)) as shown:
         await shown.press("exclamation_mark", "V", "enter", "enter")

@@ -89,8 +89,13 @@ class ViewActions(Actions):
         number = await self.screen.ask("save_view", ChoiceDialog(title, choices(views), first_free(views)))
         if not number:
             return
+        known = views.get(number)
 
         async def save(name: str) -> str:
+            nonlocal known
+            before, known = known, self.deps.settings.views.get(number)
+            if known and known != before:  # another program has saved it
+                return f"View {number} is {known.name!r} now: another program has saved it. Press enter to replace it."
             return await self._write(number, view_of(self.state.look, clean(name or f"view {number}")))
 
         name = views[number].name if number in views else ""
