@@ -4,7 +4,7 @@ What talks to the service is loaded only when it is needed: the screen is drawn 
 """
 
 import os
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import logging
     from argparse import Namespace
 
-    from tui.core.run import FailedStep, RunRecord
+    from tui.polling.outcomes import FactReports
     from tui.polling.poller import Poller, PollerGroup
     from tui.profiles.extras import Extras, JobFacts
     from tui.profiles.profile import Profile
@@ -98,20 +98,14 @@ class App(NamedTuple):
             profile.extras.use(poller.extras_budget(), lambda: poller.asks_lists)
         return poller
 
-    def facts(
-        self,
-        profile_of: Callable[[JobId], str],
-        learned: "Callable[[JobId, RunRecord, FailedStep | None], object]",
-        named: Callable[[Mapping[JobId, ServiceName]], object],
-        told: "Callable[[JobId, Sequence[RunRecord]], object]",
-    ) -> "JobFacts":
-        """What asks for names and outcomes. It calls `learned`, `named` and `told` with what the service tells."""
+    def facts(self, profile_of: Callable[[JobId], str], reports: "FactReports") -> "JobFacts":
+        """What asks for names and outcomes, and reports them."""
         from tui.profiles.extras import JobFacts
 
         def extras(name: str) -> "Extras | None":
             return self.profile(name).extras
 
-        return JobFacts(extras, profile_of, self.names_file, self.job_names(), self.now, learned, named, told)
+        return JobFacts(extras, profile_of, self.names_file, self.job_names(), self.now, reports)
 
     def held(self) -> list[str]:
         """The secrets that are in memory now."""

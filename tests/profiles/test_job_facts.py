@@ -20,6 +20,7 @@ from tui.core.job import Job, JobId, ServiceName
 from tui.core.job_runs import course_of
 from tui.core.reading import Moment, Reading, Status
 from tui.core.run import FailedStep, Outcome, RunRecord
+from tui.polling.outcomes import FactReports
 
 IDS = [JobId(truth.id) for truth in TRUTHS]
 
@@ -33,7 +34,7 @@ class Watch:
         self.board = Board().watch([Job(job) for job in IDS])
         self.changes = asyncio.Event()
         self.unconfirmed: list[JobId] = []
-        self.facts = app.facts(lambda job: app.default, self.learned, self.named, self.told)
+        self.facts = app.facts(lambda job: app.default, FactReports(self.learned, self.named, self.told))
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         self.unconfirmed += [job] if not record.is_confirmed else []

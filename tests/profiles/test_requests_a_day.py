@@ -24,6 +24,7 @@ from tui.core.board import Board
 from tui.core.job import Job, JobId
 from tui.core.reading import Moment, Reading, Status
 from tui.core.run import Outcome
+from tui.polling.outcomes import FactReports
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller, PollerGroup
 from tui.profiles.access import Access
@@ -173,7 +174,7 @@ async def lived(service: Service) -> Board:
     endpoints = Endpoints(Endpoint("https://build.example.com", "cn-north-4"))
     access = Access(endpoints, Options(), ServerClock(now), now)
     extras = Extras(access, EnvironmentToken("token"), poller.extras_budget())
-    facts = JobFacts(lambda name: extras, lambda job: "", None, {}, now, learn, lambda names: None)
+    facts = JobFacts(lambda name: extras, lambda job: "", None, {}, now, FactReports(learn))
     pollers.watch([Job(job) for job in IDS])
     facts.watch(IDS)
     work = [asyncio.create_task(one.run()) for one in (pollers, facts)]

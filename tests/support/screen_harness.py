@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,9 +16,9 @@ from tests.support.credential_fakes import NoCredential
 from tui.codearts.auth.credentials import Credential, EnvironmentToken
 from tui.codearts.endpoints import Endpoint
 from tui.core.errors import UserError
-from tui.core.job import Job, JobId, ServiceName
+from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Moment, Reading, Status
-from tui.core.run import FailedStep, RunRecord
+from tui.polling.outcomes import FactReports
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller, PollerGroup
 from tui.profiles.extras import JobFacts
@@ -196,14 +196,8 @@ class Profiles:
 
         return PollerGroup(make, self.names[0])
 
-    def facts(
-        self,
-        profile_of: Callable[[JobId], str],
-        learned: Callable[[JobId, RunRecord, FailedStep | None], object],
-        named: Callable[[Mapping[JobId, ServiceName]], object],
-        told: Callable[[JobId, Sequence[RunRecord]], object],
-    ) -> JobFacts:
-        return JobFacts(lambda name: None, profile_of, None, {}, self.clock.now, learned, named, told)
+    def facts(self, profile_of: Callable[[JobId], str], reports: FactReports) -> JobFacts:
+        return JobFacts(lambda name: None, profile_of, None, {}, self.clock.now, reports)
 
     async def close(self) -> None:
         await self.reader.close()

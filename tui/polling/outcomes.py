@@ -5,13 +5,13 @@ Rows in view go first, and a stop goes before all last runs.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple, Protocol
 
-from tui.core.job import JobId
+from tui.core.job import JobId, ServiceName
 from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import ObservedRun
 from tui.core.reading import Failure, Retry
@@ -43,6 +43,17 @@ class RunSource(Protocol):
 
 
 ReportOutcome = Callable[[JobId, RunRecord, FailedStep | None], object]
+ReportRecords = Callable[[JobId, Sequence[RunRecord]], object]
+
+
+class FactReports(NamedTuple):
+    """What is called with the facts that the service tells of jobs."""
+
+    learned: ReportOutcome
+    """With the last run of a job or the one that goes on; once more with the step where it failed."""
+    named: Callable[[Mapping[JobId, ServiceName]], object] = lambda names: None
+    told: ReportRecords = lambda job, records: None
+    """With the last runs of a job, whatever they were requested for."""
 
 
 class Stop(NamedTuple):

@@ -3,7 +3,7 @@ what they tell of the watched jobs: names, and what became of their runs.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from tui.core.observed_run import ObservedRun
 from tui.core.reading import Failure, FailureKind, Moment, Retry, Status
 from tui.core.run import Calibration, FailedStep, LastRuns, RunRecord
 from tui.polling.list_sweeps import ListPage
-from tui.polling.outcomes import Outcomes
+from tui.polling.outcomes import FactReports, Outcomes, ReportRecords
 from tui.polling.rate_limiter import ExtrasBudget
 from tui.profiles.access import Access
 from tui.storage.learned import KeptUnits, Names, save_names, unnamed, with_names
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-ReportRecords = Callable[[JobId, Sequence[RunRecord]], object]
 PAGES_APART = 8.0
 """Seconds for which the next page of a sweep is waited for."""
 FOR_SINGLE_NAMES = 10
@@ -229,16 +228,13 @@ class JobFacts:
         names_file: Path | None,
         names: Names,
         now: Callable[[], Moment],
-        learned: Callable[[JobId, RunRecord, FailedStep | None], object],
-        named: Callable[[Mapping[JobId, ServiceName]], object],
-        report_records: ReportRecords = lambda job, records: None,
+        reports: FactReports,
     ) -> None:
-        """`names` are those of the file. `learned` is called with the last run of a job, `named` with names,
-        `report_records` as `Extras.report_to` says."""
+        """`names` are those of the file."""
         self._extras_of, self._profile_of = extras_of, profile_of
         self._names_file = names_file
         self._now = now
-        self._learned, self._named, self._report_records = learned, named, report_records
+        self._reports = reports
         self._outcomes = Outcomes(extras_of, self._tell, lambda: now().at)
         self._ended: dict[JobId, RunRecord] = {}
         """What was told last of each job's last run, by the service's clock."""
@@ -304,7 +300,7 @@ class JobFacts:
 
     async def _introduce(self, extras: Extras, jobs: list[JobId], profile: str) -> None:
         """By the lists all at once; then each job's own record."""
-        extras.report_to(lambda job, records: self._report_records(job, list(map(extras.by_this_machine, records))))
+        extras.report_to(lambda job, records: self._reports.told(job, list(map(extras.by_this_machine, records))))
         listed = await extras.listed(jobs)
         for job in jobs:
             if (entry := listed.entries.get(job)) and entry.last_run and job in self._watched:
@@ -322,7 +318,7 @@ class JobFacts:
     def _tell(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         (self._going if record.is_finished is False else self._ended)[job] = record
         extras = self._extras_of(self._profile_of(job))
-        self._learned(job, extras.by_this_machine(record) if extras else record, step)
+        self._reports.learned(job, extras.by_this_machine(record) if extras else record, step)
 
     def _forget(self, job: JobId) -> None:
         self._ended.pop(job, None)
@@ -340,4 +336,4 @@ class JobFacts:
                 self._tell(job, record, None)
 
     def _show_names(self) -> None:
-        self._named({job: self._names[job].name for job in self._watched if job in self._names})
+        self._reports.named({job: self._names[job].name for job in self._watched if job in self._names})

@@ -174,8 +174,10 @@ class BoardScreen(BaseScreen, Screen[None]):
         """Start the pollers. Called after the first frame, which must not wait for them."""
         if self.live.is_asking:
             return
+        from tui.polling.outcomes import FactReports
+
         try:
-            self.live.begin(self.editor.watched, self.record, self.learned, self.named, self.told)
+            self.live.begin(self.editor.watched, self.record, FactReports(self.learned, self.named, self.told))
         except UserError as problem:
             self.problem = problem
             self.app.exit()

@@ -1,16 +1,15 @@
 """What runs behind the screen: service, pollers, and expiry of credentials. No widgets."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING
 
 from tui.core.board import Board, JobState
 from tui.core.errors import UserError
-from tui.core.job import Job, JobId, ServiceName
+from tui.core.job import Job, JobId
 from tui.core.job_runs import chosen
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry
-from tui.core.run import FailedStep, RunRecord
 from tui.ui.header import ProfileState, profile_state
 from tui.ui.row import NOT_ASKED, Row, Subject
 from tui.ui.screen_deps import ScreenDeps, ScreenFacts, ScreenService
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tui.codearts.endpoints import Endpoint
+    from tui.polling.outcomes import FactReports
     from tui.polling.poller import PollerGroup
 
 TICK = 1.0
@@ -54,19 +54,14 @@ class Live:
         """Names of the profiles in the settings, the default one first."""
         return self.service.names
 
-    def begin(
-        self,
-        jobs: Sequence[Job],
-        report: Callable[[list[Reading]], None],
-        learned: Callable[[JobId, RunRecord, FailedStep | None], object],
-        named: Callable[[Mapping[JobId, ServiceName]], object],
-        told: Callable[[JobId, Sequence[RunRecord]], object],
-    ) -> None:
-        """Make pollers for these jobs, which call `report`, and what asks for their names and outcomes, which calls
-        `named`, `learned` and `told`. Raises UserError if profiles or credentials are wrong."""
+    def begin(self, jobs: Sequence[Job], report: Callable[[list[Reading]], None], reports: "FactReports") -> None:
+        """Make pollers for these jobs, which call `report`, and what asks for their names and outcomes.
+
+        Raises UserError if profiles or credentials are wrong.
+        """
         self.pollers = self.service.pollers(report)
         self.pollers.watch(jobs)
-        self.facts = self.service.facts(self.pollers.profile, learned, named, told)
+        self.facts = self.service.facts(self.pollers.profile, reports)
         self.facts.watch(job.id for job in jobs)
         self.is_asking = True
 

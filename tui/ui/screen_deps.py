@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tui.codearts.endpoints import Endpoint
     from tui.codearts.log_api import BuildSource
     from tui.core.observed_run import ObservedRun
-    from tui.core.run import FailedStep, RunRecord
+    from tui.polling.outcomes import FactReports
     from tui.polling.poller import PollerGroup
     from tui.storage.recorder import Recorder
 
@@ -72,14 +72,8 @@ class ScreenService(Protocol):
     def pollers(self, report: Callable[[list[Reading]], None]) -> "PollerGroup":
         """Pollers that call `report` with their readings."""
 
-    def facts(
-        self,
-        profile_of: Callable[[JobId], str],
-        learned: "Callable[[JobId, RunRecord, FailedStep | None], object]",
-        named: "Callable[[Mapping[JobId, ServiceName]], object]",
-        told: "Callable[[JobId, Sequence[RunRecord]], object]",
-    ) -> "ScreenFacts":
-        """What asks for names and outcomes; it calls `learned`, `named` and `told`."""
+    def facts(self, profile_of: Callable[[JobId], str], reports: "FactReports") -> "ScreenFacts":
+        """What asks for names and outcomes, and reports them."""
 
     async def close(self) -> None:
         """Close all connections."""
