@@ -39,6 +39,12 @@ async def test_what_was_pasted_and_is_no_job_to_add_is_counted_when_the_others_a
         await shown.until(lambda: shown.said == "Added 90187821; 1 ambiguous left out. Press u to undo.")
 
 
+async def test_a_name_typed_where_ids_are_added_says_which_key_finds_a_job_by_its_name() -> None:
+    async with screen(2, keys={"find": "A"}) as shown:
+        await shown.press("a", *"web-frontend")
+        assert "Press esc, then A, to find jobs by name." in " ".join(shown.text.replace("│", " ").split())
+
+
 async def test_remove_undo_and_redo_over_many_steps() -> None:
     async with screen(5) as shown:
         for _ in range(3):

@@ -66,9 +66,12 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         pasted: str = "",
         profiles: Mapping[str, str] | None = None,
         save: Save[tuple[Job, ...]] = no_problem,
+        find_key: str = "O",
     ) -> None:
-        """`profiles` maps names to regions, the default one first. With several there is a field to choose one."""
+        """`profiles` maps names to regions, the default one first. With several there is a field to choose one.
+        `find_key` finds jobs by their names."""
         super().__init__("Add jobs")
+        self._find_key = find_key
         self.add_class("takes-pastes")
         self._profiles = dict(profiles or {"": ""})
         self._watched = watched
@@ -146,7 +149,8 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         )
         self._suggest_label()
         self._suggest_profile()
-        self.query_one("#findings", Static).update(findings(self._preview, bool(text.strip()), paste.truncated))
+        found = findings(self._preview, bool(text.strip()), paste.truncated, self._find_key)
+        self.query_one("#findings", Static).update(found)
 
     def _suggest_label(self) -> None:
         """Fill in the label found beside a single ID. Labels of several jobs are only in the preview."""
@@ -190,7 +194,7 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         self.save(jobs, self._save)
 
 
-def findings(found: Preview, anything: bool, truncated: bool) -> Text:
+def findings(found: Preview, anything: bool, truncated: bool, find_key: str) -> Text:
     """The preview: the number of each kind, then each finding with its reason."""
     if not anything:
         return Text("The ID is at the end of the address of the build task's page.", "dim")
@@ -209,6 +213,7 @@ def findings(found: Preview, anything: bool, truncated: bool) -> Text:
     lines = list(_lines(found))
     if not lines:
         text.append("\nThere is no job ID in this: 32 letters and digits, at the end of the address of a job's page.")
+        text.append(f" Press esc, then {find_key}, to find jobs by name.")
     for line in lines[:LINES_SHOWN]:
         text.append("\n")
         text.append_text(line)

@@ -42,7 +42,8 @@ class WatchlistActions(Actions):
             self._adding.take_rest(pasted)
             return
         regions = {name: self.live.service.profile(name).endpoint.region for name in self.live.profile_names()}
-        dialog = AddDialog(self.state.board.states, self.deps.now().wall, pasted, regions, self.editor.add)
+        now, find_key = self.deps.now().wall, self.screen.key("find")
+        dialog = AddDialog(self.state.board.states, now, pasted, regions, self.editor.add, find_key)
         self._adding = dialog
         try:
             jobs = await self.screen.ask("add", dialog)
