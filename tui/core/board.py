@@ -311,9 +311,7 @@ class Board(NamedTuple):
 
     def learn(self, job: JobId, record: RunRecord, step: FailedStep | None = None, at: float = -inf) -> "Board":
         """The board after the service told of a run; of jobs no longer watched nothing is taken."""
-        if state := self.states.get(job):
-            return self._replace(states={**self.states, job: state.learn(record, step, at)})
-        return self
+        return self._changed([job], lambda state: state.learn(record, step, at))
 
     def with_records(self, job: JobId, records: Iterable[RunRecord]) -> "Board":
         """The board after the service told of a job's last runs. Only so many jobs keep their records."""
@@ -324,11 +322,8 @@ class Board(NamedTuple):
 
     def with_names(self, names: Mapping[JobId, ServiceName]) -> "Board":
         """Returns the board in which these jobs have the names that the service gives them."""
-        states = dict(self.states)
-        for job, name in names.items():
-            if (state := states.get(job)) and state.service_name != name:
-                states[job] = state._replace(service_name=name)
-        return self._replace(states=states)
+        new = [job for job, name in names.items() if job in self.states and self.states[job].service_name != name]
+        return self._changed(new, lambda state: state._replace(service_name=names[state.job.id]))
 
     def watch(self, jobs: Iterable[Job], default: str = "") -> "Board":
         """The board for this watchlist. States of jobs that stay, or come back, are kept.
@@ -352,19 +347,16 @@ class Board(NamedTuple):
 
     def arm_once(self, ids: Iterable[JobId], is_armed: bool = True) -> "Board":
         """The board with these jobs armed for one alert, or not any more."""
-        states = dict(self.states)
-        for job_id in ids:
-            if state := states.get(job_id):
-                states[job_id] = state._replace(is_armed_once=is_armed)
-        return self._replace(states=states)
+        return self._changed(ids, lambda state: state._replace(is_armed_once=is_armed))
 
     def pause(self, ids: Iterable[JobId], since: Moment | None) -> "Board":
         """The board with these jobs paused since then, or resumed (None)."""
-        states = dict(self.states)
-        for job_id in ids:
-            if state := states.get(job_id):
-                states[job_id] = state._replace(paused=since)
-        return self._replace(states=states)
+        return self._changed(ids, lambda state: state._replace(paused=since))
+
+    def _changed(self, jobs: Iterable[JobId], change: Callable[[JobState], JobState]) -> "Board":
+        """The board with another state of each of these jobs that is watched."""
+        changed = {job: change(self.states[job]) for job in jobs if job in self.states}
+        return self._replace(states={**self.states, **changed}) if changed else self
 
 
 def _with_record(run: ObservedRun, record: RunRecord | None) -> ObservedRun:
