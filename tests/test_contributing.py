@@ -1,6 +1,9 @@
-"""The pages in .github name files that exist, and the table of what to add where names what is in them."""
+"""The pages in .github name files that exist, and the table of what to add where names what is in them; and no name of
+a class means two things, as they promise."""
 
+import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -30,3 +33,14 @@ def test_the_files_of_a_row_have_the_names_that_it_gives(row: str) -> None:
         files += (ROOT / "tui/commands").glob("*.py")
     texts = [path.read_text("utf-8") for path in (*files, *(ROOT / "tui/codearts/auth").glob("*.py"))]
     assert [name for name in NAME.findall(row) if not any(re.search(rf"\b{name}\b", text) for text in texts)] == []
+
+
+def test_no_two_classes_have_the_same_name() -> None:
+    """One word means one thing."""
+    classes = Counter(
+        node.name
+        for file in (ROOT / "tui").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, number in classes.items() if number > 1] == []

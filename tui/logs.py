@@ -12,7 +12,7 @@ from pathlib import Path
 from tui.codearts.redaction import redact
 from tui.core.errors import UserError
 from tui.core.text import DETAIL, clean
-from tui.storage.files import Refusal, is_open_to_all, reason
+from tui.storage.files import FileRefused, is_open_to_all, reason
 
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _OURS = logging.getLogger("tui")
@@ -109,14 +109,14 @@ class LogFile(logging.Handler):
 def _opened(path: Path) -> int:
     """Raises OSError if the path leads into another file, or if other users could replace the file."""
     if is_open_to_all(path.parent.stat()):
-        raise Refusal(errno.EPERM, f"everybody may write into {clean(str(path.parent))}: run chmod o-w on it")
+        raise FileRefused(errno.EPERM, f"everybody may write into {clean(str(path.parent))}: run chmod o-w on it")
     descriptor = os.open(path, _FLAGS, 0o600)
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise Refusal(errno.EPERM, "it is not a regular file: name one")
+            raise FileRefused(errno.EPERM, "it is not a regular file: name one")
         if found.st_uid != os.geteuid() or found.st_nlink > 1:
-            raise Refusal(errno.EPERM, "it belongs to another user or has a second name: name a new file")
+            raise FileRefused(errno.EPERM, "it belongs to another user or has a second name: name a new file")
         os.fchmod(descriptor, 0o600)
     except OSError:
         os.close(descriptor)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tui.core.errors import UserError
 from tui.core.text import clean
-from tui.storage.files import Refusal, Signature, is_open_to_all, reason, signature_of
+from tui.storage.files import FileRefused, Signature, is_open_to_all, reason, signature_of
 
 NOT_SAVED = "Not saved: "
 """What begins the sentence about a file that could not be written."""
@@ -57,11 +57,11 @@ def _open_lock(real: Path) -> int:
     except OSError as error:
         if error.errno != errno.ELOOP:
             raise
-        raise Refusal(errno.ELOOP, "it is a link, which may lead anywhere: remove it", str(lock)) from None
+        raise FileRefused(errno.ELOOP, "it is a link, which may lead anywhere: remove it", str(lock)) from None
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise Refusal(errno.EPERM, "it is not a regular file: remove it", str(lock))
+            raise FileRefused(errno.EPERM, "it is not a regular file: remove it", str(lock))
         if found.st_uid == os.geteuid() and found.st_nlink == 1 and not found.st_size:  # else it may be another's file
             with suppress(OSError):
                 served = (
@@ -147,9 +147,9 @@ def _destination(path: Path) -> Path:
 
 
 def _check_folder(folder: Path) -> None:
-    """Raises Refusal if every user may rename files in the folder, and so replace ours."""
+    """Raises FileRefused if every user may rename files in the folder, and so replace ours."""
     if is_open_to_all(folder.stat()):
-        raise Refusal(errno.EPERM, "everybody may write into this folder: run chmod o-w on it", str(folder))
+        raise FileRefused(errno.EPERM, "everybody may write into this folder: run chmod o-w on it", str(folder))
 
 
 def _replace(real: Path, content: bytes, model: os.stat_result | None) -> Signature:
@@ -213,7 +213,7 @@ def _former(real: Path) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     if stat.S_ISLNK(found.st_mode):
-        raise Refusal(errno.ELOOP, "it has become a link: try again")
+        raise FileRefused(errno.ELOOP, "it has become a link: try again")
     if not stat.S_ISREG(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, "not a regular file")
     if not found.st_mode & stat.S_IWUSR or not os.access(real, os.W_OK):

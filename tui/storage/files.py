@@ -22,7 +22,7 @@ Signature = tuple[int, ...] | None
 """Inode, size and time of change of a file's content, owner, type and permissions; None if there is no file."""
 
 
-class Refusal(OSError):
+class FileRefused(OSError):
     """This program refuses the file; `strerror` says why."""
 
 
@@ -45,7 +45,7 @@ class FileError(Exception):
 
 def reason(error: OSError) -> str:
     """Returns the error in words, and what to do about it."""
-    return clean(error.strerror or str(error)) if isinstance(error, Refusal) else file_error(error)
+    return clean(error.strerror or str(error)) if isinstance(error, FileRefused) else file_error(error)
 
 
 def signature(path: Path) -> Signature:
