@@ -149,8 +149,8 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         )
         self._suggest_label()
         self._suggest_profile()
-        found = findings(self._preview, bool(text.strip()), paste.truncated, self._find_key)
-        self.query_one("#findings", Static).update(found)
+        shown, is_cut = self.query_one("#findings", Static), paste.truncated
+        shown.update(findings(self._preview, bool(text.strip()), is_cut, self._find_key))
 
     def _suggest_label(self) -> None:
         """Fill in the label found beside a single ID. Labels of several jobs are only in the preview."""
