@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.builders import DAY, failure, moment, row, state
+from tests.support.builders import DAY, failure, moment, reading, row, state
 from tui.core.condition import Condition
 from tui.core.reading import Status
 from tui.core.run import Outcome, RunRecord
@@ -129,6 +129,17 @@ def test_a_run_that_ended_while_nothing_was_asked_ended_when_its_record_says(end
     at = None if ended is None else DAY + timedelta(seconds=ended)
     known = state((RUNNING, 10), (IDLE, 3000)).learn(RunRecord(8, Outcome.PASSED, "", ended_at=at, is_finished=True))
     assert words.time(row(known, at=3001), 80) == shown
+
+
+@pytest.mark.parametrize(("number", "shown"), [(7, "33m ago"), (9, "")])
+def test_a_run_that_only_a_list_tells_of_has_not_the_time_of_one_that_was_seen_before_a_restart(
+    number: int, shown: str
+) -> None:
+    seen = RunRecord(7, Outcome.PASSED, "", DAY, DAY + timedelta(seconds=10), is_finished=True)
+    known = state((RUNNING, 0), (IDLE, 10)).learn(seen)._replace(transitions=(), is_remembered=True)
+    known = known.record(reading(known.job.id, IDLE, 2000))
+    listed = known.learn(RunRecord(number, Outcome.FAILED, "", is_finished=True, is_confirmed=False))
+    assert words.time(row(listed, at=2010), 80) == shown
 
 
 def test_what_only_a_list_says_of_a_run_is_called_so() -> None:

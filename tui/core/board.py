@@ -159,9 +159,14 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
 
     @property
     def has_missed_run(self) -> bool:
-        """Whether the last run began after the stop that was seen last: neither its start nor its stop was seen."""
-        began = self.last_run and self.last_run.started_at
-        return bool(self.status is Status.IDLE and self.since and began and began > self._by_now(self.since))
+        """Whether the last run began after the stop that was seen last: neither its start nor its stop was seen. One
+        that only a list tells of may have, unless it has the number of the run that was seen."""
+        run = self.last_run
+        if self.status is not Status.IDLE or self.since is None or run is None:
+            return False
+        if not run.is_confirmed:
+            return not self.runs or self.runs[-1].number != run.number
+        return run.started_at is not None and run.started_at > self._by_now(self.since)
 
     def _by_now(self, moment: Moment) -> datetime:
         """Returns the wall time of a moment by the clock of the last good reading, as records have it."""
