@@ -23,6 +23,7 @@ JOB = Job(job_id(0xABC), "Payments API nightly", ("payments", "nightly"))
         ("is:failed pay", ""),
         ("is:error", ""),
         ("is:xyz", "is:xyz is unknown; known states: running, "),
+        ("is:failure", "is:failure is unknown; did you mean is:failed?"),
         ("since:9z", "since:9z is no time; write "),
     ],
 )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tui.core.condition import NOT_RUNNING, PROBLEMS, Condition
 from tui.core.job import Job, is_part_of_id
-from tui.core.text import normal
+from tui.core.text import did_you_mean, normal
 
 LONGEST_FILTER = 200
 """Number of characters of a filter at most."""
@@ -130,7 +130,9 @@ def _state_term(value: str) -> Predicate | None:
     typed, every = value.casefold(), STATES | _OLD_NAMES
     known = [typed] if typed in every else _begun(typed, STATES) or _begun(typed, _OLD_NAMES)
     if not known:
-        raise ValueError(f"is:{value} is unknown; known states: {', '.join(STATES)}")
+        every_state = f"known states: {', '.join(STATES)}"
+        near = did_you_mean(typed, {name: f"is:{name}" for name in STATES})
+        raise ValueError(f"is:{value} is unknown; {near or every_state}")
     wanted = {condition for name in known for condition in every[name]}
     tests = [_OTHER_STATES[name] for name in known if name in _OTHER_STATES]
     return lambda candidate: candidate.condition in wanted or any(test(candidate) for test in tests)
