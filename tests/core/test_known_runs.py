@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,9 +69,38 @@ def test_a_record_belongs_to_its_run_also_once_its_number_is_known() -> None:
     assert one.source is Source.BOTH
 
 
-def test_a_run_that_was_not_seen_to_end_has_no_duration_whatever_its_record_says() -> None:
-    (one,) = known_runs([run(0, None, number=7)], [record(7, -5, 60)])
-    assert (one.is_over, one.duration) == (False, None)
+@pytest.mark.parametrize("number", [7, None])
+def test_a_run_that_nobody_watched_to_its_end_ended_as_its_record_says(number: int | None) -> None:
+    (one,) = known_runs([run(0, None, number)], [record(7, -5, 600, Outcome.FAILED)])
+    assert (one.number, one.source, one.is_over, one.outcome) == (7, Source.BOTH, True, Outcome.FAILED)
+    assert (one.duration, one.at) == ((600, 600), NOON + 595)
+    untimed = record(7, -5, 600, Outcome.FAILED)._replace(ended_at=None, duration=None)
+    (one,) = known_runs([run(0, None, number)], [untimed])
+    assert (one.is_over, one.outcome, one.duration) == (True, Outcome.FAILED, None)
+
+
+def test_a_run_that_was_seen_running_after_the_end_of_a_record_has_another() -> None:
+    running = run(0, None)._replace(running_at=NOON + 900)
+    for told in (record(7, -5, 60), record(7, -5, 60)._replace(ended_at=None)):
+        seen = running._replace(number=7)
+        (one,) = known_runs([seen], [told])
+        assert (one.is_over, one.duration) == (False, None)
+    assert len(known_runs([running], [record(7, -5, 60)])) == 2
+
+
+def test_a_run_of_which_neither_end_was_seen_is_the_newest_that_had_begun_by_then() -> None:
+    running = run(0, None)._replace(start=Between(None, NOON))
+    before, its, later = record(6, -900, 600), record(7, -200, 900), record(8, 800, 60)
+    assert [(one.number, one.source) for one in known_runs([running], [later, its, before])] == [
+        (6, Source.SERVICE),
+        (7, Source.BOTH),
+        (8, Source.SERVICE),
+    ]
+    going = its._replace(is_finished=False, outcome=Outcome.UNKNOWN, ended_at=None, duration=None)
+    (one,) = known_runs([running], [going])
+    assert (one.number, one.is_over) == (7, False)
+    for another in (before, its._replace(ended_at=None, duration=None), its._replace(started_at=None)):
+        assert len(known_runs([running], [another])) == 2
 
 
 def test_times_that_contradict_what_was_seen_are_not_the_service_s() -> None:

@@ -100,11 +100,7 @@ def as_run(job: JobId, record: RunRecord) -> ObservedRun | None:
 
 
 def _ended(record: RunRecord) -> float | None:
-    if record.ended_at is not None:
-        return record.ended_at.timestamp()
-    if record.started_at is None or record.duration is None:
-        return None
-    return record.started_at.timestamp() + record.duration
+    return record.end.timestamp() if record.end else None
 
 
 def _with_times(run: ObservedRun, record: RunRecord | None) -> ObservedRun:

@@ -1,8 +1,9 @@
 """All known runs of a job: those that were observed, joined with the service's records."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from math import inf
 from typing import NamedTuple
 
 from tui.core.observed_run import Between, ObservedRun
@@ -32,9 +33,9 @@ class KnownRun(NamedTuple):
     @property
     def at(self) -> float:
         """When it was there, for sorting and for limits of time; epoch seconds."""
-        if self.run:
+        if self.run and (self.run.end or not self.is_over):
             return self.run.end.by if self.run.end else self.run.running_at
-        moment = self.record and (self.record.ended_at or self.record.started_at)
+        moment = self.record and (self.record.end or self.record.started_at)
         return moment.timestamp() if moment else 0.0
 
     @property
@@ -52,7 +53,10 @@ class KnownRun(NamedTuple):
 
     @property
     def is_over(self) -> bool:
-        return self.run.end is not None if self.run else bool(self.record and self.record.is_finished is not False)
+        """Whether it was seen to end, or the service tells of its end, which nobody need have watched."""
+        if self.run is None:
+            return bool(self.record and self.record.is_finished is not False)
+        return self.run.end is not None or bool(self.record and _tells_end(self.record, self.run))
 
     @property
     def service_times(self) -> tuple[datetime | None, datetime | None]:
@@ -91,11 +95,28 @@ def _joined(
     """Takes the records of runs without a number out of `left`."""
     for run in runs:
         record = numbered.get(run.number) if run.number else None
-        if run.number is None and left:
-            match = choose_record(left.values(), run._replace(known_number=0))
-            if match.record and match.kind in (MatchKind.FOUND, MatchKind.UNFINISHED):
-                record = left.pop(match.record.number)
+        if run.number is None and (record := _record_of(run, left.values())):
+            del left[record.number]
         yield KnownRun(run, record)
+
+
+def _record_of(run: ObservedRun, records: Collection[RunRecord]) -> RunRecord | None:
+    """Returns the record of a run whose number is not known. One that was seen neither to start nor to end is the
+    newest that had begun by then, if that had not ended."""
+    match = choose_record(records, run._replace(known_number=0))
+    if match.kind in (MatchKind.FOUND, MatchKind.UNFINISHED):
+        return match.record
+    if run.end or run.start.after is not None:
+        return None
+    begun = [record for record in records if _has_begun(record, run.running_at + SLACK)]
+    newest = max(begun, key=lambda record: record.number, default=None)
+    is_its = newest and (newest.is_finished is False or (newest.end and _tells_end(newest, run)))
+    return newest if is_its else None
+
+
+def _tells_end(record: RunRecord, run: ObservedRun) -> bool:
+    """Whether the record says that the run is over, and not before it was last seen running."""
+    return record.is_finished is True and times_agree(record, run)
 
 
 WIDENING = 120.0
@@ -138,7 +159,7 @@ def choose_record(records: Iterable[RunRecord], run: ObservedRun) -> Match:
     new = [record for record in records if record.number > run.known_number]
     if run.end and (run.start.after is None or run.maybe_two):
         return _by_end(new, run.end, run.running_at if run.maybe_two else run.start.by)
-    return Match(MatchKind.NOT_THERE) if run.start.after is None else _by_start(new, run.start, run.end)
+    return Match(MatchKind.NOT_THERE) if run.start.after is None else _by_start(new, run)
 
 
 def with_times(record: RunRecord, exact: RunRecord) -> RunRecord:
@@ -154,7 +175,12 @@ def with_times(record: RunRecord, exact: RunRecord) -> RunRecord:
 
 def times_agree(record: RunRecord, run: ObservedRun) -> bool:
     """Whether the record's times may be shown instead of the observed ones: no observation contradicts them."""
-    return _agrees(record.started_at, run.start, WIDENING) and _agrees(record.ended_at, run.end, WIDENING)
+    return _agrees(record.started_at, run.start, WIDENING) and _agrees(record.end, _end_of(run), WIDENING)
+
+
+def _end_of(run: ObservedRun) -> Between:
+    """Between which moments the run ended; one that was not seen to end did at any moment since it was seen running."""
+    return run.end or Between(run.running_at, inf)
 
 
 def with_record(run: ObservedRun, record: RunRecord) -> ObservedRun:
@@ -171,17 +197,17 @@ def with_record(run: ObservedRun, record: RunRecord) -> ObservedRun:
     )
 
 
-def _by_start(records: Sequence[RunRecord], start: Between, end: Between | None) -> Match:
+def _by_start(records: Sequence[RunRecord], run: ObservedRun) -> Match:
     for widening in (SLACK, WIDENING):
         fitting = [
             record
             for record in records
             if record.started_at
-            and _agrees(record.started_at, start, widening)
-            and _agrees(record.ended_at, end, WIDENING)
+            and _agrees(record.started_at, run.start, widening)
+            and _agrees(record.ended_at, _end_of(run), WIDENING)
         ]
         if fitting:
-            return _only(_closest(fitting, end))
+            return _only(_closest(fitting, run.end))
     return Match(MatchKind.NOT_THERE)
 
 

@@ -84,6 +84,13 @@ class RunRecord(NamedTuple):
     is_confirmed: bool = True
     """False if only a list of jobs has this run, and no record yet."""
 
+    @property
+    def end(self) -> datetime | None:
+        """When it ended, by its duration if the record does not say it otherwise; None if that is not known."""
+        if self.ended_at or self.started_at is None or self.duration is None:
+            return self.ended_at
+        return self.started_at + timedelta(seconds=self.duration)
+
     def by_clock(self, converted: Callable[[datetime], datetime]) -> "RunRecord":
         """Returns the record with its times by another clock, as `converted` says."""
         began, ended = self.started_at, self.ended_at
