@@ -50,6 +50,27 @@ def test_a_word_too_many_is_an_error_of_its_command(capsys: pytest.CaptureFixtur
     )
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["statsu"], "unknown command: did you mean status?"),
+        (["--profile", "prod", "lst"], "unknown command: did you mean list?"),
+        (["demo"], "unknown command: did you mean --demo?"),
+        (["help"], "unknown command: did you mean --help?"),
+        (["hunter2"], f"unknown command: it is one of {', '.join(commands())}"),
+        (["--regoin", "x"], "unrecognized arguments: --regoin; did you mean --region?"),
+        (["status", "--jsno"], "unrecognized arguments: --jsno; did you mean --json?"),
+        (["status", "--zzz"], "unrecognized arguments: --zzz"),
+    ],
+)
+def test_a_misspelt_word_brings_the_nearest_one_and_is_not_repeated(
+    capsys: pytest.CaptureFixture[str], given: list[str], said: str
+) -> None:
+    """It may be a secret: only the names of options are."""
+    assert main(given) == 2
+    assert capsys.readouterr().err.splitlines()[-1].partition("error: ")[2] == said
+
+
 def test_what_names_no_job_says_how_to_find_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     files = ["--watchlist", str(tmp_path / "watchlist.toml"), "--settings", str(tmp_path / "settings.toml")]
     assert main(["add", "payments", *files]) == 2

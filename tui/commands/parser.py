@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from tui.commands.output import Output, fitting
-from tui.core.text import clean, folded
+from tui.core.text import clean, did_you_mean, folded
 
 _VALUE = re.compile(r"""(invalid [\w ]+?|ignored explicit argument):? (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
 _OPTION = re.compile(r"(--[A-Za-z][A-Za-z-]{0,30})(?:=.*)?|(-[A-Za-z]).*", re.DOTALL)
@@ -37,26 +37,42 @@ class Parser(argparse.ArgumentParser):
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         given = list(sys.argv[1:] if args is None else args)
-        if unknown := self._first_unknown(given):
-            self.error(_unknown([unknown]))
+        unknown = self._first_unknown(given)
+        if unknown.startswith("-"):
+            self.refuse([unknown])
+        elif unknown:
+            names = [*self.commands, *self._option_string_actions]
+            self.error(f"unknown command: {did_you_mean(unknown, names) or 'it is one of ' + ', '.join(self.commands)}")
         known, rest = self.parse_known_args(given, namespace)
         if rest:
-            getattr(known, "parser", self).error(_unknown(rest))
+            getattr(known, "parser", self).refuse(rest)
         return known
 
     def _first_unknown(self, given: Sequence[str]) -> str:
-        """The first unknown option before the command's name: argparse would take its value for that name."""
+        """The first unknown option before the command's name, whose value argparse would take for that name; or else
+        the name, if there is no such command."""
         words = iter(given)
         for word in words:
             name, has_value, _ = word.partition("=")
             if not name.startswith("-"):
-                break
+                return word if self.commands and word not in self.commands else ""
             action = self._option_string_actions.get(name)
             if action is None:
                 return word
             if action.nargs is None and not has_value:
                 next(words, None)
         return ""
+
+    def refuse(self, arguments: Sequence[str]) -> NoReturn:
+        """Names the unknown options among them, and the one that is near."""
+        options = [found[1] or found[2] for argument in arguments if (found := _OPTION.fullmatch(argument))]
+        hidden = len(arguments) - len(options)
+        parts = [*options, *([f"{hidden} that may be a secret, so not repeated here"] if hidden else [])]
+        is_secret = any("token" in option or "pass" in option for option in options)
+        near = (
+            did_you_mean(options[0], list(self._option_string_actions)) if len(options) == 1 and not is_secret else ""
+        )
+        self.error(f"unrecognized arguments: {', '.join(parts)}{_NO_TOKEN if is_secret else ''}{near and f'; {near}'}")
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Raises UserError if help cannot be written; argparse ignores a full disk."""
@@ -82,14 +98,6 @@ class HelpText(argparse.HelpFormatter):
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         parts = (part for line in text.splitlines() for part in ([line] if line[:1] == " " else folded(line, width)))
         return "\n".join(indent + part for part in parts)
-
-
-def _unknown(arguments: Sequence[str]) -> str:
-    options = [found[1] or found[2] for argument in arguments if (found := _OPTION.fullmatch(argument))]
-    hidden = len(arguments) - len(options)
-    parts = [*options, *([f"{hidden} that may be a secret, so not repeated here"] if hidden else [])]
-    is_secret = any("token" in option or "pass" in option for option in options)
-    return f"unrecognized arguments: {', '.join(parts)}{_NO_TOKEN if is_secret else ''}"
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
