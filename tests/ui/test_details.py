@@ -101,13 +101,26 @@ def test_since_when_its_status_is_so_has_both_ends_and_before_the_first_reading_
         (state((IDLE, 0), (RUNNING, 10)), "running | since 2026-11-23T12:00:10+00:00"),
         (state((RUNNING, 25)).learn(failed_run()), "running | since 2026-11-23T12:00:25+00:00 or earlier"),
         (state((IDLE, 25)), "idle | since 2026-11-23T12:00:25+00:00 or earlier"),
-        (state((IDLE, 25)).learn(failed_run()._replace(ended_at=DAY)), "failed | since 2026-11-23T12:00:00+00:00"),
-        (state((IDLE, 25)).learn(failed_run()._replace(started_at=moment(26).wall, ended_at=None)), "failed"),
+        (
+            state((IDLE, 25)).learn(failed_run()._replace(ended_at=DAY)),
+            "failed | since 2026-11-23T12:00:00+00:00 | #8 main · timer",
+        ),
+        (
+            state((IDLE, 25)).learn(failed_run()._replace(started_at=moment(26).wall, ended_at=None)),
+            "failed | #8 main · timer",
+        ),
     ],
 )
 def test_the_line_for_a_ticket_has_the_name_and_the_time_of_the_row(known: JobState, said: str) -> None:
     named = known._replace(service_name=ServiceName("payments-api"))
     assert report(Subject(row(named, 30), "", None, 15.0)) == f"{job_id(1)} | payments-api | {said}"
+
+
+def test_the_line_for_a_ticket_says_which_build_failed_and_where() -> None:
+    known = state((IDLE, 25), job=JOB).learn(failed_run()._replace(ended_at=DAY), FailedStep("Sign ipa", "CB.2017"))
+    assert report(Subject(row(known, 30), "", None, 15.0)).endswith(" | #8 main · timer · step Sign ipa")
+    unanswered = known.record(reading(JOB.id, failure(), 31))
+    assert "Sign ipa" not in report(Subject(row(unanswered, 32), "", None, 15.0))
 
 
 @pytest.mark.parametrize(
@@ -235,3 +248,12 @@ async def test_when_it_is_asked_next_is_what_header_and_banner_say() -> None:
         assert "not asked: everything is paused" in shown.text
         assert "Still asking" not in shown.text
         assert "Retrying by itself" not in shown.text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 24)])
+async def test_where_the_details_are_in_place_of_the_table_they_say_why_there_is_no_job(size: tuple[int, int]) -> None:
+    async with screen(2, size=size) as shown:
+        await shown.press("slash", "z", "z", "enter", "enter")
+        assert shown.board.details.is_open
+        assert shown.text.count("Nothing matches the filter 'zz'.") == 1
+        assert "Press esc to clear it" in shown.text

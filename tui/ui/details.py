@@ -216,6 +216,8 @@ def report(subject: Subject) -> str:
         if state.last.request_id:
             parts.append(f"request {state.last.request_id}")
         parts.append(f"at {state.last.received.by(row.now).isoformat(timespec='seconds')}")
+    elif run := build(row, ALL):
+        parts.append(run)
     return " | ".join(parts)
 
 

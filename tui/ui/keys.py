@@ -218,7 +218,7 @@ COMMANDS: tuple[KeyCommand, ...] = (
         "copy_report",
         "Y",
         "",
-        "Copy a line for a ticket: ID, label, status, error, request ID",
+        "Copy a line for a ticket: ID, name, status, build or error, request ID",
         MARK,
         "copying.reports",
     ),

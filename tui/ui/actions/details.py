@@ -143,7 +143,7 @@ class DetailsActions(Actions):
         """Show the job under the cursor in the details pane, or the group, if the pane is open."""
         if not self.is_open:
             return
-        from tui.ui.details import fields, group_fields
+        from tui.ui.details import WHOLE, fields, group_fields
 
         glyphs = self.deps.glyphs
         if self.table.cursor:
@@ -152,8 +152,9 @@ class DetailsActions(Actions):
             self.live.facts.look_again(subject.row.state)
         elif self.table.group:
             self.pane().show(group_fields(self.state.groups, self.table.group, self.state.row, glyphs))
-        else:
-            self.pane().show(())
+        else:  # the text in place of rows is not seen where the details are in place of the table
+            why = self.state.empty_text(self.screen.key) if self.alone else ""
+            self.pane().show([(WHOLE, why, "")] if why else ())
 
     def focus_moved(self) -> None:
         """The user has moved the focus. If the keys that move scroll the details now, say so."""
