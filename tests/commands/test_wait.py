@@ -158,6 +158,13 @@ def test_at_the_deadline_still_running_is_not_no_answer(
     assert said in stage.talk.getvalue()
 
 
+@pytest.mark.parametrize(("count", "end"), [(5, "job 5 running."), (8, "job 5 running and 3 more.")])
+def test_of_many_jobs_that_still_run_the_first_are_named(count: int, end: str) -> None:
+    stage = Stage(lambda job, at: RUNNING)
+    assert waited(stage, count, patience=60)[0] is ExitCode.TIMED_OUT
+    assert stage.talk.getvalue().rstrip().endswith(end)
+
+
 def test_a_deadline_before_the_first_answer_is_no_answer() -> None:
     assert waited(Stage(latency=5), patience=1)[0] is ExitCode.NO_ANSWER
 
