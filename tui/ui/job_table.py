@@ -59,6 +59,25 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             super().__init__()
             self.group = group
 
+    order: tuple[Line, ...] = ()
+    """What each line shows, from the top."""
+    cursor_line: Line | None = None
+    is_parked = False
+    """Whether the cursor is where `park_cursor` put it."""
+    came_by_itself_at = -inf
+    """When the cursor last came to another job or group without the user: it was parked, or its own line had gone.
+    -inf if the user has moved it since."""
+    marks: frozenset[JobId] = frozenset()
+    _range_from: Line | None = None
+    """The line where the range began that grows with the cursor; None if there is none."""
+    sorted_by = ""
+    reverse = False
+    wide = False
+    _keeps_top = False
+    """Whether the first lines stay in view though the cursor does not, see `show`; until the user moves it."""
+    _page_before = 0
+    """The rows that fitted before the size changed."""
+
     def __init__(
         self,
         every: tuple[Column, ...],
@@ -96,24 +115,6 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._lines: dict[Line, int] = {}
         self._grouped: dict[JobId, list[Line]] = {}
         """The lines of each job; empty without groups."""
-        self.order: tuple[Line, ...] = ()
-        """What each line shows, from the top."""
-        self.cursor_line: Line | None = None
-        self.is_parked = False
-        """Whether the cursor is where `park_cursor` put it."""
-        self.came_by_itself_at = -inf
-        """When the cursor last came to another job or group without the user: it was parked, or its own line had gone.
-        -inf if the user has moved it since."""
-        self.marks: frozenset[JobId] = frozenset()
-        self._range_from: Line | None = None
-        """The line where the range began that grows with the cursor; None if there is none."""
-        self.sorted_by = ""
-        self.reverse = False
-        self.wide = False
-        self._keeps_top = False
-        """Whether the first lines stay in view though the cursor does not, see `show`; until the user moves it."""
-        self._page_before = 0
-        """The rows that fitted before the size changed."""
 
     def watch_has_focus(self, _has_focus: bool) -> None:
         """Does nothing: no style of the table depends on the focus, and Textual would compute all of them again."""
