@@ -45,3 +45,15 @@ async def test_what_is_said_of_the_details_goes_when_they_close() -> None:
         assert "details" in shown.said
         await shown.press("escape")
         assert shown.said == ""
+
+
+@pytest.mark.parametrize(("later", "quits"), [(4.5, True), (6.0, False)])
+async def test_the_second_ctrl_c_quits_for_as_long_as_the_notice_of_the_first_says_so(
+    later: float, quits: bool
+) -> None:
+    async with screen() as shown:
+        await shown.press("ctrl+c")
+        assert shown.said == "Press ctrl+c again to quit, or q."
+        shown.clock.ahead += later
+        await shown.press("ctrl+c")
+        assert shown.app.is_running is not quits

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import cached_property, partial
+from math import inf
 from os.path import lexists
 from pkgutil import get_data
 from time import monotonic
@@ -30,7 +31,7 @@ from textual.widget import Widget
 from tui.core.text import plain_paste
 from tui.terminal.capabilities import ASCII, mouse_wanted
 from tui.terminal.shutdown import Shutdown
-from tui.ui.base_screen import BaseScreen, NoticeApp
+from tui.ui.base_screen import BRIEF, BaseScreen, NoticeApp
 from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, AsciiScrollBar, SturdyDriver, Title
 from tui.ui.edited_files import check_screen_settings
@@ -39,9 +40,6 @@ from tui.ui.keys import alt_keys, canonical, half_width, moving_keys
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
 from tui.ui.typed_keys import COMMAND, KeyTurns, PasteDetector
-
-TWICE = 2.0
-"""Seconds within which a second ctrl+c quits."""
 
 
 def _palette() -> type[Provider]:
@@ -90,7 +88,7 @@ class WatchApp(NoticeApp):
         self._frame = Frame()
         self._early: list[events.Event] = []
         """Keys and pastes from before the pollers started; they are posted again then."""
-        self._interrupted = -TWICE
+        self._interrupted = -inf
         self.board_screen = BoardScreen(deps, self.write_raw, self.write_alert, self.show_title, self.suspended)
         self.no_color = bool(deps.environ.get("NO_COLOR"))
         if deps.glyphs is ASCII:
@@ -322,7 +320,7 @@ class WatchApp(NoticeApp):
             await self._turns.take(key)
 
     def action_interrupt(self) -> None:
-        """Copy the selection; if there is none, the second ctrl+c within 2 s quits."""
+        """Copy the selection; if there is none, quit by the second ctrl+c while the notice of the first is shown."""
         focused = self.screen.focused
         if selected := self.screen.get_selected_text() or getattr(focused, "selected_text", ""):
             self.copy_to_clipboard(selected)
@@ -332,8 +330,8 @@ class WatchApp(NoticeApp):
 
             self.board_screen.say(MASKED)
             return
-        now = monotonic()
-        if now - self._interrupted < TWICE:
+        now = self.board_screen.deps.now().at
+        if now - self._interrupted < BRIEF:
             self.exit()
             return
         self._interrupted = now
