@@ -48,9 +48,7 @@ async def test_what_is_said_of_the_details_goes_when_they_close() -> None:
 
 
 @pytest.mark.parametrize(("later", "quits"), [(4.5, True), (6.0, False)])
-async def test_the_second_ctrl_c_quits_for_as_long_as_the_notice_of_the_first_says_so(
-    later: float, quits: bool
-) -> None:
+async def test_the_second_ctrl_c_quits_while_the_notice_of_the_first_stands(later: float, quits: bool) -> None:
     async with screen() as shown:
         await shown.press("ctrl+c")
         assert shown.said == "Press ctrl+c again to quit, or q."
