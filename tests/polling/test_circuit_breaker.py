@@ -326,6 +326,32 @@ def test_in_a_first_round_during_trouble_the_screen_does_not_say_that_one_job_at
 
 
 @in_virtual_time
+async def test_two_probes_without_an_answer_hold_back_the_others_and_in_the_next_trouble_two_more() -> None:
+    async with polling(200) as bench:
+        for _ in range(2):
+            bench.answer = lambda _: Status.IDLE
+            await asyncio.sleep(120)
+            bench.answer = always(FailureKind.TIMEOUT)
+            began = bench.clock()
+            await asyncio.sleep(80)
+            asked = [at - began for at in bench.asked(since=began)]
+            assert sum(at < 20 for at in asked) > 90
+            assert sum(at > 25 for at in asked) == 1
+
+
+@in_virtual_time
+async def test_after_a_trouble_one_job_that_fails_is_none() -> None:
+    async with polling(20) as bench:
+        for answer in (always(FailureKind.TIMEOUT), lambda _: Status.IDLE):
+            bench.answer = answer
+            await asyncio.sleep(120)
+        bench.answer = lambda asked: TIMEOUT if asked == job(7) else Status.IDLE
+        for _ in range(60):
+            await asyncio.sleep(1)
+            assert bench.poller.pace().trouble is None
+
+
+@in_virtual_time
 async def test_where_most_requests_fail_those_that_come_through_are_not_held_back() -> None:
     draw = random.Random(5)
     async with polling(200) as bench:
