@@ -75,6 +75,20 @@ async def test_an_endless_log_is_left_after_some_requests() -> None:
     assert len(service.asked) == 16
 
 
+@pytest.mark.parametrize(("line", "asked"), [("x\n", 1), ("x" * 5000 + "\n", 16)], ids=["slowly", "fast"])
+async def test_a_log_that_grows_while_it_is_read_is_not_asked_for_line_by_line(line: str, asked: int) -> None:
+    def with_a_line(log: str, offset: int) -> LogPiece:
+        return LogPiece(line, offset + len(line), True)
+
+    service, came = Service(with_a_line), list[int]()
+    reader = LogReader(service, job_id(1), 7)
+    await reader.read_on(grows=True, came=lambda: came.append(reader.tail.count))
+    assert len(service.asked) == asked
+    assert came == list(range(1, asked + 1))
+    await reader.read_on()
+    assert len(service.asked) == asked + 16  # a build that has ended has its whole log
+
+
 async def test_a_service_that_sends_the_whole_log_again_and_says_so_is_not_believed_twice() -> None:
     service = Service(lambda log, offset: LogPiece(log, len(log), False))
     reader = LogReader(service, job_id(1), 7)

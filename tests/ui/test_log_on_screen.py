@@ -1,5 +1,6 @@
 """The log of a build in its dialog."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -83,6 +84,30 @@ async def test_it_follows_while_the_job_runs_and_stays_where_the_reader_is(monke
         await read(shown, "line 209")
         await shown.press("l")
         assert "Log of" not in shown.text
+
+
+@dataclass
+class Slow(Service):
+    """Its calls wait for their turn."""
+
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+
+    async def fetch(self, call: ExtraCall[Any]) -> Any:
+        await self.turns.acquire()
+        return await super().fetch(call)
+
+
+async def test_each_piece_is_shown_as_it_comes() -> None:
+    service = Slow(numbered(30_000))
+    async with screen(2, {job_id(1): Status.RUNNING}, profile=profile(service)) as shown:
+        await shown.press("l")
+        await read(shown, "asking…")
+        for pieces in (1, 2):
+            service.turns.release()
+            known = service.log[: pieces * 100_000].count("\n")
+            await read(shown, f" of {known + 1:,}")
+            assert f"line {known}" in shown.text
+            assert len(service.asked) == pieces
 
 
 async def test_after_midnight_the_times_of_the_day_before_have_a_date(monkeypatch: pytest.MonkeyPatch) -> None:

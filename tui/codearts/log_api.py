@@ -3,7 +3,7 @@ log of a job's newest build.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from tui.codearts.extra_call import (
@@ -114,6 +114,9 @@ def _offset(offset: int) -> int:
 
 MOST_PIECES = 16
 """Requests at a time: a longer log is read on at the next time."""
+_SHORT = 4096
+"""Characters. A shorter piece of a log that grows is its end for now: else each line that is added while this is asked
+would be asked for by itself, without end."""
 _IN_A_THREAD = 64 * 1024
 """Characters. A longer piece is split in a thread, so that the screen does not wait for it."""
 
@@ -133,8 +136,11 @@ class LogReader:
         self.has_more = False
         """Whether the last `read_on` ended before the log did."""
 
-    async def read_on(self) -> Failure | None:
-        """Adds to `tail` what is new; returns why nothing could be read."""
+    async def read_on(self, grows: bool = False, came: Callable[[], object] = lambda: None) -> Failure | None:
+        """Adds to `tail` what is new, and calls `came` after each piece; returns why nothing could be read.
+
+        `grows`: whether the build goes on.
+        """
         self.has_more = False
         for _ in range(MOST_PIECES):
             piece = await self._next_piece()
@@ -144,11 +150,12 @@ class LogReader:
             if is_end and self._offset:
                 return None  # it said before where to go on, and says now that it is there
             await self._add(piece.text[self._seen :])
+            came()
             if piece.next_offset is None or is_end:
                 self._seen = max(self._seen, len(piece.text))
                 return None
             self._offset, self._seen = piece.next_offset, 0
-            if not piece.text or not piece.has_more:
+            if not piece.text or not piece.has_more or (grows and len(piece.text) < _SHORT):
                 return None
         self.has_more = True
         return None
@@ -205,8 +212,9 @@ class BuildLog:
         """Whether the log was not read to its end yet: there is more to read at once."""
         return self._reader is not None and self._reader.has_more
 
-    async def read_on(self, is_running: bool) -> str:
-        """Adds to `tail` what is new. Returns why nothing could be read, and what to do; empty if it could.
+    async def read_on(self, is_running: bool, came: Callable[[], object] = lambda: None) -> str:
+        """Adds to `tail` what is new, and calls `came` after each piece. Returns why nothing could be read, and what to
+        do; empty if it could.
 
         `is_running`: whether the job runs now.
         """
@@ -214,7 +222,7 @@ class BuildLog:
         if is_sought and (problem := await self._choose(is_running)):
             return problem
         reader = self._reader
-        failure = await reader.read_on() if reader else None
+        failure = await reader.read_on(is_running, came) if reader else None
         return _sentence(failure, self.number) if failure else ""
 
     async def _choose(self, is_running: bool) -> str:

@@ -76,7 +76,7 @@ async def log(
             return ExitCode.UNREAD
         number = last.number
     reader = LogReader(extras, job, number)
-    if failure := await reader.read_on():
+    if failure := await reader.read_on(grows=is_running is not None):
         return refused(output, failure)
     if is_running is None:
         output.as_it_is(reader.tail.lines[-most:] if most else [])
@@ -97,7 +97,7 @@ async def _follow(reader: "LogReader", most: int, is_running: IsRunning, output:
         goes_on = await is_running()
         if goes_on:
             await asyncio.sleep(READ_EVERY)
-        await reader.read_on()
+        await reader.read_on(grows=goes_on)
     output.as_it_is(tail.after(printed))
     output.as_it_is(tail.lines[-1:] if tail.has_open_line else [])
     return ExitCode.DONE

@@ -90,6 +90,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     @property
+    def tail(self) -> LogTail:
+        """The log that is shown."""
+        return self._tail
+
+    @property
     def _below(self) -> int:
         """Lines that may be empty below the end of the log."""
         return self.size.height // 3
@@ -256,15 +261,21 @@ class LogDialog(Dialog[None]):
         self._is_asking = True
         self._tell()
         late = self.set_timer(LONG_WAIT, self._explain)
-        problem = await self._log.read_on(self._is_running)
+        problem = await self._log.read_on(self._is_running, self._show)
         late.stop()
         self._is_asking = False
         self._problem.show(problem)
+        self._show()
+        return problem
+
+    def _show(self) -> None:
+        """Show what has come: the rest may take as long as statuses have to be asked for."""
+        if self._log.tail.size:
+            self._problem.show("")
         self._view.show(self._log.tail)
         if self._wanted:
             self._matches = self._view.find(self._wanted)
         self._tell()
-        return problem
 
     def _explain(self) -> None:
         if not self._log.tail.size:
@@ -280,7 +291,7 @@ class LogDialog(Dialog[None]):
         self._where.update(Text(self._position()))
 
     def _position(self) -> str:
-        tail, (first, last) = self._log.tail, self._view.lines_in_view
+        tail, (first, last) = self._view.tail, self._view.lines_in_view
         if not tail.size:
             return "asking…" if self._is_asking else "no lines"
         parts = [f"lines {first + 1:,} to {last + 1:,} of {tail.dropped + tail.size:,}"]
