@@ -275,3 +275,20 @@ async def test_a_key_that_can_do_nothing_now_says_why() -> None:
             await shown.press(opens)
             assert await said_of(shown, key) == said
             await shown.press("escape")
+
+
+@pytest.mark.parametrize(
+    ("keys", "way"),
+    [(["j"], "q"), (["slash", "w"], "esc to go back"), (["a"], "esc to go back"), (["s"], "esc to go back")],
+)
+async def test_ctrl_c_quits_only_twice_in_a_row_and_names_the_key_that_leaves_what_is_open(
+    keys: list[str], way: str
+) -> None:
+    """One who has ctrl+c in the fingers to leave a field does not leave the program with it."""
+    async with screen(2) as shown:
+        await shown.press(*keys, "ctrl+c")
+        assert shown.said == f"Press ctrl+c again to quit, or {way}."
+        await shown.press("escape")
+        assert shown.said == ""
+        await shown.press("L", "ctrl+c", "escape", "question_mark")
+        assert "Keys, words and marks" in shown.text

@@ -243,6 +243,9 @@ class WatchApp(NoticeApp):
         """Keys wait until the screen is mounted: Textual would send them to a dialog that has no widgets yet."""
         if isinstance(event, events.InputEvent | events.Paste):
             await self.screen._mounted_event.wait()
+        if isinstance(event, events.Key) and event.key != "ctrl+c" and self._interrupted > -inf:
+            self._interrupted = -inf
+            self.board_screen.drop_notice()
         if isinstance(event, events.Key) and not self._takes_text:
             event = half_width(event)
         if isinstance(event, events.MouseEvent) and not event.is_forwarded and self._is_on_what_has_gone(event):
@@ -320,7 +323,8 @@ class WatchApp(NoticeApp):
             await self._turns.take(key)
 
     def action_interrupt(self) -> None:
-        """Copy the selection; if there is none, quit by the second ctrl+c while the notice of the first is shown."""
+        """Copy the selection; if there is none, quit by the second ctrl+c while the notice of the first is shown: the
+        next other key takes that away."""
         focused = self.screen.focused
         if selected := self.screen.get_selected_text() or getattr(focused, "selected_text", ""):
             self.copy_to_clipboard(selected)
@@ -335,7 +339,9 @@ class WatchApp(NoticeApp):
             self.exit()
             return
         self._interrupted = now
-        self.board_screen.say("Press ctrl+c again to quit, or q.")
+        is_open = self.screen is not self.board_screen or self.board_screen.filter.is_typing
+        way = "esc to go back" if is_open else self.board_screen.key("leave")
+        self.board_screen.say(f"Press ctrl+c again to quit, or {way}.")
 
     def copy_to_clipboard(self, text: str) -> None:
         """Replaces Textual's own, which knows no tmux or screen and does not remove control characters."""
