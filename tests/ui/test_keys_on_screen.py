@@ -135,6 +135,24 @@ async def test_filter_as_typed_kept_with_enter_and_dropped_with_escape() -> None
         assert len(shown.board.table.order) == 6
 
 
+@pytest.mark.parametrize("way", ["tab", "click"])
+async def test_an_empty_filter_line_goes_when_the_focus_leaves_it(way: str) -> None:
+    async with screen(3) as shown:
+        await shown.press("slash")
+        assert "words, !word" in shown.lines[-2]
+        if way == "tab":
+            await shown.press("tab")
+        else:
+            await shown.pilot.click(shown.board.table, offset=(30, 2))
+        await shown.settle()
+        assert "words, !word" not in shown.text
+        await shown.press("slash", "0", "0", "2", "tab")
+        assert "002" in shown.lines[-2]  # it says what hides the other rows
+        await shown.press("escape")
+        assert "job 001" in shown.text
+        assert "002" not in shown.lines[-2]
+
+
 async def test_the_last_line_says_what_a_filter_may_become_and_what_of_it_is_not_understood() -> None:
     async with screen(3, size=(120, 24)) as shown:
         await shown.press("slash", *"is:")

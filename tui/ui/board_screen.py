@@ -662,6 +662,9 @@ class BoardScreen(BaseScreen, Screen[None]):
     def on_input_changed(self, event: "Input.Changed") -> None:
         self.filter.changed(event.value)
 
+    def on_descendant_blur(self) -> None:
+        self.filter.left()
+
     def on_input_submitted(self, event: "Input.Submitted") -> None:
         self.filter.submitted(event.value)
 

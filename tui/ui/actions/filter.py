@@ -39,6 +39,11 @@ class FilterActions(Actions):
         self.screen.focus_table()
         self.screen.keep_look(self.state.look)
 
+    def left(self) -> None:
+        """The focus has left the line, by tab or a click: an empty one goes."""
+        if self.line and self.screen.focused is self.table:
+            self.line.display = bool(self.line.value)
+
     def drop(self) -> None:
         """Clear the filter. While it is typed, the cursor returns to the job where it was before."""
         where = self._before if self.is_typing else None
