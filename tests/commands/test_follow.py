@@ -18,7 +18,7 @@ from tests.support.command_terminal import CommandTerminal
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
 from tui.codearts.job_list_api import JobEntry, Listed, ProjectId
-from tui.commands.follow import Follower, follow
+from tui.commands.follow import Follower, Learned, follow
 from tui.commands.output import ExitCode, Output
 from tui.commands.session import Session
 from tui.core.job import Job, JobId
@@ -262,6 +262,19 @@ def test_a_run_from_before_goes_on_and_its_end_is_noted() -> None:
     assert [change.event for change in changes] == ["present", "stopped"]
     (run_,) = archive.notes[-1].runs
     assert (run_.start, run_.end) == (going_on.start, Between(noon - 10, noon + 1))
+
+
+def test_what_became_of_a_run_is_noted_and_the_record_of_the_run_before_is_not_told() -> None:
+    archive, job = FakeArchive(Remembered()), job_id(1)
+    follower = Follower(Recorder(archive, lambda: moment(0)))
+    follower.watch(jobs(1))
+    ended = Learned(job, RunRecord(7, RunOutcome.PASSED, is_finished=True), None)
+    for begins in (0, 20):
+        follower.take([reading(job, RUNNING, begins), reading(job, IDLE, begins + 10)], lambda state: 15.0)
+        told = follower.learn(ended, begins + 11)
+        outcome = RunOutcome.PASSED if begins == 0 else RunOutcome.UNKNOWN
+        assert (told is not None) is (outcome is RunOutcome.PASSED)
+        assert [run.outcome for run in archive.notes[-1].runs] == [outcome]
 
 
 class Edited(MemoryWatchlist):
