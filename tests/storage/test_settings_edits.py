@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tui.core.errors import UserError
 from tui.storage.files import FileError
-from tui.storage.settings import LIMIT, ViewSettings, load_settings, save_view, with_table
-from tui.storage.toml_document import parse
+from tui.storage.settings import LIMIT, ViewSettings, load_settings, save_view
+from tui.storage.toml_document import parse, with_table
 
 VIEW = ViewSettings("payments", "tag:payments !is:idle", "status", group="tag")
 MINE = """\

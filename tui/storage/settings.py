@@ -1,9 +1,7 @@
 """The settings: written by the user in settings.toml. The program writes one table at a time there, such as a view."""
 
 import os
-import tomllib
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,7 +12,7 @@ from tui.core.filter import LONGEST_FILTER, parse_filter
 from tui.core.text import clean
 from tui.storage.atomic import locked, not_saved, write_text
 from tui.storage.files import FileError, is_ours, is_written_by_others, read_text
-from tui.storage.toml_document import Piece, Table, join, lines_of, parse, same
+from tui.storage.toml_document import Table, parse, with_table
 from tui.storage.validators import (
     SettingError,
     ValueReader,
@@ -333,55 +331,3 @@ def save_view(path: Path, number: str, view: ViewSettings) -> None:
             raise not_saved(path, f"it would be larger than {LIMIT >> 20} MiB")
         if after != before:
             write_text(real, after)
-
-
-def with_table(text: str, path: tuple[str, str], values: Table) -> str | None:
-    """Returns the text with these values in the table `path`; empty ones are left out, other keys stay.
-
-    None if the text has the table in a form that this cannot change, such as an inline one. Raises FileError.
-    """
-    content = parse(text)
-    outer = content.get(path[0], {})
-    inner = outer.get(path[1], {}) if isinstance(outer, dict) else None
-    if not isinstance(outer, dict) or not isinstance(inner, dict):
-        return None
-    wanted = {**inner, **values}
-    wanted = {key: value for key, value in wanted.items() if key not in values or value}
-    intended = {**content, path[0]: {**outer, path[1]: wanted}}
-    lines = lines_of(text)
-    start, end = _place(lines, path)
-    if end:
-        piece = Piece(tuple(lines[start:end]), inner)
-    else:
-        start = end = len(lines)
-        blank = ("",) if lines and lines[-1].strip() else ()
-        piece = Piece((*blank, f"[{path[0]}.{path[1]}]"), {})
-    for key, value in values.items():
-        piece = piece.put(key, value)
-    made = join(text, [Piece(tuple(lines[:start])), piece, Piece(tuple(lines[end:]))])
-    with suppress(FileError):
-        if same(parse(made), intended):
-            return made
-    return None
-
-
-def _place(lines: Sequence[str], path: tuple[str, str]) -> tuple[int, int]:
-    """The first line of the table, and the line after its last value; 0, 0 if it has no lines of its own."""
-    headers = [at for at, line in enumerate(lines) if line.lstrip().startswith("[")]
-    for at, following in zip(headers, [*headers[1:], len(lines)], strict=False):
-        if _header(lines[at]) == path:
-            end = following
-            while end > at + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
-                end -= 1
-            return at, end
-    return 0, 0
-
-
-def _header(line: str) -> tuple[str, ...]:
-    """The path of the table that the line opens; empty if it opens none with a path of two parts."""
-    with suppress(ValueError, RecursionError):
-        ((outer, content),) = tomllib.loads(line).items()
-        ((inner, nothing),) = content.items() if isinstance(content, dict) else [("", None)]
-        if nothing == {}:
-            return outer, inner
-    return ()

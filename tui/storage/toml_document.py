@@ -2,12 +2,14 @@
 
 The text is cut into pieces: one for each `[[jobs]]` entry with the comment right above it, and the lines between them.
 Every new text is parsed again and compared with the intended content. If they differ (jobs written as an inline
-array, for example), the whole content is written anew, and only the comments are lost.
+array, for example), the whole content is written anew, and only the comments are lost. `with_table` changes one table
+of another file in the same way.
 """
 
 import re
 import tomllib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
@@ -95,12 +97,17 @@ def cut(lines: list[str]) -> list[tuple[list[str], bool]]:
 
 def _end(lines: list[str], start: int, stop: int) -> int:
     """Returns the end of the entry: after its last key, and after the comment right below that."""
-    end = stop
-    while end > start and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
-        end -= 1
+    end = _last_value(lines, start, stop)
     while end < stop and lines[end].lstrip().startswith("#"):
         end += 1
     return end
+
+
+def _last_value(lines: Sequence[str], start: int, stop: int) -> int:
+    """Returns the end of the last value: the blanks and comments behind it may belong to what follows."""
+    while stop > start and (not lines[stop - 1].strip() or lines[stop - 1].lstrip().startswith("#")):
+        stop -= 1
+    return stop
 
 
 def _table(line: str) -> str | None:
@@ -321,3 +328,52 @@ def _dumped(other: Table, entries: list[Table]) -> Document:
     if not made:
         raise UserError("Not saved: the file holds something that cannot be written again; simplify it by hand")
     return made
+
+
+def with_table(text: str, path: tuple[str, str], values: Table) -> str | None:
+    """Returns the text with these values in the table `path`; empty ones are left out, other keys stay.
+
+    None if the text has the table in a form that this cannot change, such as an inline one. Raises FileError.
+    """
+    content = parse(text)
+    outer = content.get(path[0], {})
+    inner = outer.get(path[1], {}) if isinstance(outer, dict) else None
+    if not isinstance(outer, dict) or not isinstance(inner, dict):
+        return None
+    wanted = {**inner, **values}
+    wanted = {key: value for key, value in wanted.items() if key not in values or value}
+    intended = {**content, path[0]: {**outer, path[1]: wanted}}
+    lines = lines_of(text)
+    start, end = _place_of(lines, path)
+    if end:
+        piece = Piece(tuple(lines[start:end]), inner)
+    else:
+        start = end = len(lines)
+        blank = ("",) if lines and lines[-1].strip() else ()
+        piece = Piece((*blank, f"[{path[0]}.{path[1]}]"), {})
+    for key, value in values.items():
+        piece = piece.put(key, value)
+    made = join(text, [Piece(tuple(lines[:start])), piece, Piece(tuple(lines[end:]))])
+    with suppress(FileError):
+        if same(parse(made), intended):
+            return made
+    return None
+
+
+def _place_of(lines: Sequence[str], path: tuple[str, str]) -> tuple[int, int]:
+    """The first line of the table, and the line after its last value; 0, 0 if it has no lines of its own."""
+    headers = [at for at, line in enumerate(lines) if line.lstrip().startswith("[")]
+    for at, following in zip(headers, [*headers[1:], len(lines)], strict=False):
+        if _path(lines[at]) == path:
+            return at, _last_value(lines, at + 1, following)
+    return 0, 0
+
+
+def _path(line: str) -> tuple[str, ...]:
+    """The path of the table that the line opens; empty if it opens none with a path of two parts."""
+    with suppress(ValueError, RecursionError):
+        ((outer, content),) = tomllib.loads(line).items()
+        ((inner, nothing),) = content.items() if isinstance(content, dict) else [("", None)]
+        if nothing == {}:
+            return outer, inner
+    return ()
