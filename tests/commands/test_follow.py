@@ -21,6 +21,7 @@ from tui.codearts.job_list_api import JobEntry, Listed, ProjectId
 from tui.commands.follow import Follower, Learned, follow
 from tui.commands.output import ExitCode, Output
 from tui.commands.session import Session
+from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import Between, ObservedRun
@@ -31,7 +32,7 @@ from tui.core.run import Outcome as RunOutcome
 from tui.core.transitions import Change
 from tui.polling.policy import Policy
 from tui.storage.recorder import NoArchive, Recorder
-from tui.storage.watchlist import MemoryWatchlist
+from tui.storage.watchlist import MemoryWatchlist, Watchlist
 
 PROJECT = ProjectId("b" * 32)
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
@@ -303,6 +304,23 @@ def test_jobs_come_and_go_with_the_watchlist() -> None:
     assert events(stage, job_id(1)) == [("present", "running")]
     assert events(stage, job_id(2)) == [("present", "running"), ("stopped", "idle")]
     assert events(stage, job_id(3)) == [("present", "running"), ("stopped", "idle")]
+
+
+class Broken(MemoryWatchlist):
+    """Another program is writing it, and has not finished."""
+
+    def changed(self) -> bool:
+        return True
+
+    def load(self) -> Watchlist:
+        raise UserError("The list is broken.")
+
+
+def test_a_watchlist_that_cannot_be_read_is_said_once_and_its_jobs_are_followed_on() -> None:
+    stage = Stage(lambda job, at: RUNNING if at < 300 else IDLE, store=Broken(jobs(1)))
+    run(followed(stage.session(), jobs(1), 600))
+    assert stage.talk.getvalue() == "codearts-watch: The list is broken.\n"
+    assert events(stage, job_id(1)) == [("present", "running"), ("stopped", "idle")]
 
 
 def test_a_refused_credential_is_said_once_and_not_on_the_data() -> None:
