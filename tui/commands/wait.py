@@ -183,10 +183,7 @@ async def wait(
                 elif arrived:
                     progress.clear()
                     session.output.lines([_line(f"{one.known.status:7}", one) for one in arrived])
-                code = _verdict(everyone, any_one, _signed_out(polls, everyone))
-                if code is None and (now := session.now().at) >= deadline:
-                    is_silent = any(one.gives_no_answer(now) for one in everyone)
-                    code = ExitCode.NO_ANSWER if is_silent else ExitCode.TIMED_OUT
+                code = _verdict(everyone, any_one, _signed_out(polls, everyone), session.now().at, deadline)
                 progress.show(f"{sum(one.reached for one in everyone)} of {len(everyone)} {until}: {_rest(everyone)}")
             for record in records:
                 await record
@@ -286,15 +283,19 @@ def _signed_out(polls: "PollSession", everyone: Sequence[Awaited]) -> frozenset[
     return frozenset(job for job in jobs if out and polls.pollers.profile(job) in out)
 
 
-def _verdict(everyone: Sequence[Awaited], any_one: bool, out: frozenset[JobId]) -> ExitCode | None:
+def _verdict(
+    everyone: Sequence[Awaited], any_one: bool, out: frozenset[JobId], now: float, deadline: float
+) -> ExitCode | None:
     """How the wait ends; None while it goes on."""
     enough = any if any_one else all
     if enough(one.reached for one in everyone):
         return ExitCode.DONE
     hopeless = all if any_one else any
-    if not hopeless(one.is_lost or one.known.job.id in out for one in everyone):
+    if hopeless(one.is_lost or one.known.job.id in out for one in everyone):
+        return ExitCode.NOT_SIGNED_IN if any(one.is_refused for one in everyone) else ExitCode.UNREAD
+    if now < deadline:
         return None
-    return ExitCode.NOT_SIGNED_IN if any(one.is_refused for one in everyone) else ExitCode.UNREAD
+    return ExitCode.NO_ANSWER if any(one.gives_no_answer(now) for one in everyone) else ExitCode.TIMED_OUT
 
 
 def _rest(everyone: Sequence[Awaited]) -> str:
