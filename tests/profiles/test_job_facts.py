@@ -241,6 +241,8 @@ async def test_times_of_builds_are_by_this_machines_clock_also_where_that_is_wro
             assert begun
             assert ahead_of(began + timedelta(seconds=90), ended.ended_at) == pytest.approx(clock["ahead"], abs=60)
             assert ahead_of(began, begun.started_at) == pytest.approx(clock["ahead"], abs=60)
+            (listed,) = watch.board.states[over].records
+            assert ahead_of(began, listed.started_at) == pytest.approx(clock["ahead"], abs=60)
 
 
 async def test_refused_extras_leave_the_board_as_it_is_and_are_asked_three_times_at_most(tmp_path: Path) -> None:

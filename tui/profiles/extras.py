@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui.codearts.auth.credentials import Credential
 from tui.codearts.server_clock import NOTICED
-from tui.core.board import Board, JobState, gaps_between, stops_between
+from tui.core.board import RECORDS_KEPT, TOLD_JOBS, Board, JobState, gaps_between, stops_between
 from tui.core.errors import UserError
 from tui.core.hints import HintPage
 from tui.core.job import JobId, ServiceName
@@ -158,7 +158,7 @@ class Extras:
 
     def by_this_machine(self, record: RunRecord) -> RunRecord:
         """Returns the record with its times by this machine's clock, as far as the two clocks are known to differ."""
-        return record.by_clock(self._access.clock.by_this_machine)
+        return record.by_clock(self._access.clock.by_this_machine) if self.skew else record
 
     @property
     def skew(self) -> timedelta:
@@ -240,6 +240,8 @@ class JobFacts:
         """What was told last of each job's last run, by the service's clock."""
         self._going: dict[JobId, RunRecord] = {}
         """The same of the run that goes on."""
+        self._records: dict[JobId, dict[int, RunRecord]] = {}
+        """The same of the last runs, by number."""
         self._skews: dict[str, timedelta] = {}
         """How far the service's clock was ahead when it was told, by profile."""
         self._names = names
@@ -254,6 +256,7 @@ class JobFacts:
         self._outcomes.forget(gone)
         for job in gone:
             self._forget(job)
+            self._records.pop(job, None)
         self._new += [job for job in jobs if job not in self._watched]
         self._watched = set(jobs)
         self._show_names()
@@ -300,7 +303,7 @@ class JobFacts:
 
     async def _introduce(self, extras: Extras, jobs: list[JobId], profile: str) -> None:
         """By the lists all at once; then each job's own record."""
-        extras.report_to(lambda job, records: self._reports.told(job, list(map(extras.by_this_machine, records))))
+        extras.report_to(self._tell_records)
         listed = await extras.listed(jobs)
         for job in jobs:
             if (entry := listed.entries.get(job)) and entry.last_run and job in self._watched:
@@ -320,6 +323,13 @@ class JobFacts:
         extras = self._extras_of(self._profile_of(job))
         self._reports.learned(job, extras.by_this_machine(record) if extras else record, step)
 
+    def _tell_records(self, job: JobId, records: Sequence[RunRecord]) -> None:
+        extras = self._extras_of(self._profile_of(job))
+        if job in self._records or len(self._records) < TOLD_JOBS:
+            known = self._records.get(job, {}) | {record.number: record for record in records}
+            self._records[job] = {number: known[number] for number in sorted(known)[-RECORDS_KEPT:]}
+        self._reports.told(job, [extras.by_this_machine(record) if extras else record for record in records])
+
     def _forget(self, job: JobId) -> None:
         self._ended.pop(job, None)
         self._going.pop(job, None)
@@ -331,6 +341,9 @@ class JobFacts:
         if abs(skew - self._skews.get(profile, timedelta())) < NOTICED:
             return
         self._skews[profile] = skew
+        for job, records in self._records.items():
+            if self._profile_of(job) == profile:
+                self._tell_records(job, list(records.values()))
         for job, record in [*self._ended.items(), *self._going.items()]:
             if self._profile_of(job) == profile:
                 self._tell(job, record, None)
