@@ -42,3 +42,62 @@ def test_without_a_date_nothing_is_known_of_the_difference() -> None:
     clock = ServerClock(lambda: Moment(0.0, NOW + timedelta(days=1)))
     clock.learn("yesterday")
     assert clock.by_this_machine(ENDED) == ENDED
+
+
+class Machine:
+    """This machine's clocks, and Dates of a service that is right."""
+
+    def __init__(self) -> None:
+        self.at, self.ahead = 0.0, timedelta()
+        self.clock = ServerClock(lambda: Moment(self.at, NOW + timedelta(seconds=self.at) + self.ahead))
+
+    def answer(self, wrong: timedelta = timedelta()) -> None:
+        """A second later: an answer of a machine of the service whose clock is wrong by so much."""
+        self.at += 1
+        self.clock.learn(format_datetime(NOW + timedelta(seconds=self.at) + wrong, usegmt=True))
+
+    @property
+    def moved(self) -> timedelta:
+        """How far the time of a run is moved."""
+        return self.clock.by_this_machine(ENDED) - ENDED
+
+
+@pytest.mark.parametrize("wrong", [timedelta(seconds=-45), timedelta(minutes=50), timedelta(days=-400)])
+@pytest.mark.parametrize("first", [0, 1])
+def test_one_machine_of_the_service_whose_clock_is_wrong_moves_no_time(wrong: timedelta, first: int) -> None:
+    """Else all rows would change with each answer."""
+    machine = Machine()
+    for number in range(300):
+        machine.answer(wrong if number % 2 == first else timedelta())
+        assert not machine.moved or number == 0
+
+
+def test_times_move_at_once_when_this_machines_clock_is_set() -> None:
+    machine = Machine()
+    for ahead in (timedelta(hours=2), timedelta(), timedelta(minutes=-10), timedelta(minutes=-20)):
+        machine.ahead = ahead
+        machine.answer()
+        assert machine.moved == ahead
+
+
+def test_times_move_when_the_service_shows_another_skew_for_a_minute() -> None:
+    """Its own clock was set."""
+    machine = Machine()
+    machine.answer()
+    for _ in range(60):
+        machine.answer(timedelta(minutes=5))
+        assert not machine.moved
+    machine.answer(timedelta(minutes=5))
+    assert machine.moved == timedelta(minutes=-5)
+    machine.answer()
+    assert not machine.moved
+
+
+def test_times_do_not_move_to_and_fro_where_a_skew_is_hardly_noticed() -> None:
+    machine = Machine()
+    machine.ahead = timedelta(seconds=30)
+    moved = set()
+    for number in range(200):
+        machine.answer(timedelta(seconds=number % 3 - 1))
+        moved.add(machine.moved)
+    assert len(moved) == 1

@@ -11,8 +11,39 @@ LARGEST_SKEW = timedelta(days=1)
 """A `Date` that is further from this machine's clock is ignored: one wrong header would stop every sign-in."""
 NOTICED = timedelta(seconds=30)
 """A smaller skew moves no time of a run: a `Date` is rounded, and old by the time of the way."""
+AGREED = 60.0
+"""Seconds for which all `Date`s must show a larger skew until it moves the times of runs."""
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """Moments outside of these are ignored, so that adding to one never overflows."""
+
+
+class _AgreedSkew:
+    """The skew that moves the times of runs. One of the service's machines may be wrong, or a `Date` that a proxy kept.
+
+    It counts at once if it is the first since this machine's clock was set, or nearer to nothing than the one before;
+    else after all `Date`s have shown it for a minute.
+    """
+
+    def __init__(self) -> None:
+        self.skew = timedelta()
+        self._other: tuple[timedelta, float] | None = None
+        """Another one that is larger, and since when all `Date`s show it."""
+        self._epoch: datetime | None = None
+        """The wall time at which the monotonic clock was 0: another one after the wall clock was set."""
+
+    def learn(self, skew: timedelta, now: Moment) -> None:
+        """A `Date` that was received just now shows this skew."""
+        epoch = now.wall - timedelta(seconds=now.at)
+        was_set = self._epoch is None or abs(epoch - self._epoch) >= NOTICED
+        self._epoch = epoch
+        if abs(skew - self.skew) < NOTICED:
+            self._other = None
+        elif was_set or abs(skew) < abs(self.skew):
+            self.skew, self._other = skew, None
+        elif self._other is None or abs(skew - self._other[0]) >= NOTICED:
+            self._other = skew, now.at
+        elif now.at - self._other[1] >= AGREED:
+            self.skew, self._other = skew, None
 
 
 class ServerClock:
@@ -24,6 +55,7 @@ class ServerClock:
         """How far the service's clock is ahead of this machine's; None until a response has a usable `Date`."""
         self.ignored_skew: timedelta | None = None
         """The same by the last `Date`, if that was too far away to be used."""
+        self._agreed = _AgreedSkew()
 
     def now(self) -> datetime:
         """Returns the service's time, to the second."""
@@ -35,9 +67,8 @@ class ServerClock:
 
     @property
     def told_skew(self) -> timedelta:
-        """The skew by the last `Date`, whether it can be used or not; nothing if it is not noticed."""
-        told = self.skew if self.ignored_skew is None else self.ignored_skew
-        return told if told and abs(told) >= NOTICED else timedelta()
+        """The skew that `Date`s agree on, whether it can be used or not; nothing if it is not noticed."""
+        return self._agreed.skew if abs(self._agreed.skew) >= NOTICED else timedelta()
 
     def by_this_machine(self, moment: datetime) -> datetime:
         """Returns a moment of the service's clock by this machine's.
@@ -45,7 +76,7 @@ class ServerClock:
         Where the two are more than a day apart, one of them is wrong: the one that is nearer to the moment counts.
         """
         skew = self.told_skew
-        if self.ignored_skew is not None:
+        if abs(skew) > LARGEST_SKEW:
             ours = self._now().wall
             is_ours_wrong = abs(moment - ours - skew) < abs(moment - ours)
             skew = skew if is_ours_wrong else timedelta()
@@ -58,6 +89,7 @@ class ServerClock:
         """Corrects the clock by the `Date` of a response that arrived at `received`, by default now."""
         if sent := http_date(date):
             skew = sent - (received or self._now().wall)
+            self._agreed.learn(skew, self._now())
             if abs(skew) > LARGEST_SKEW:
                 self.ignored_skew = skew
             else:
