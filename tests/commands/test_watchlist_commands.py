@@ -115,7 +115,7 @@ def test_add_and_remove(shell: Shell) -> None:
     assert shell.run(f"codearts-watch add {IDS[0]} https://example.com/jobs/{IDS[1]}/history --tag x")[0] == 0
     code, data, talk = shell.run(f"codearts-watch add {IDS[0]} nonsense {IDS[2]}")
     assert (code, data) == (1, f"{IDS[2]}\n")
-    assert "nonsense holds no job ID" in talk
+    assert "'nonsense' holds no job ID" in talk
     assert "already" in talk
     assert shell.run("codearts-watch add nonsense")[:2] == (2, "")
     assert shell.run(f"codearts-watch add {IDS[3]} {IDS[4]} --label both")[:2] == (2, "")

@@ -151,5 +151,5 @@ def _say_what_is_left_out(output: Output, given: Sequence[str], pastes: Sequence
     ]
     for text, paste in barren:
         if not paste.found:
-            output.say(f"{clean(text, 100)} holds no job ID.")
+            output.say(f"'{clean(text, 100)}' holds no job ID.")
     return bool(barren)
