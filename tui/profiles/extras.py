@@ -213,13 +213,67 @@ def names_in(listed: "Listed") -> dict[JobId, ServiceName]:
     }
 
 
+class ByOurClock:
+    """Reports the times of runs by this machine's clock, and again when that is set.
+
+    Everything else on the screen, such as when a run was seen to start, is by that clock.
+    """
+
+    def __init__(
+        self, extras_of: Callable[[str], Extras | None], profile_of: Callable[[JobId], str], reports: FactReports
+    ) -> None:
+        self._extras_of, self._profile_of, self._reports = extras_of, profile_of, reports
+        self._last: dict[JobId, LastRuns] = {}
+        """What was learned of each job since its last stop, by the service's clock."""
+        self._records: dict[JobId, dict[int, RunRecord]] = {}
+        """What was told of each job's last runs, by number, by the same clock."""
+        self._skews: dict[str, timedelta] = {}
+        """How far that was ahead of this machine's at the last report, by profile."""
+
+    def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
+        last = self._last.get(job, LastRuns())
+        goes_on = record.is_finished is False
+        self._last[job] = last._replace(going=record) if goes_on else last._replace(ended=record)
+        self._reports.learned(job, self._moved(job, record), step)
+
+    def told(self, job: JobId, records: Sequence[RunRecord]) -> None:
+        if job in self._records or len(self._records) < TOLD_JOBS:
+            known = self._records.get(job, {}) | {record.number: record for record in records}
+            self._records[job] = {number: known[number] for number in sorted(known)[-RECORDS_KEPT:]}
+        self._reports.told(job, [self._moved(job, record) for record in records])
+
+    def stopped(self, job: JobId) -> None:
+        """What was learned is about the runs before this one."""
+        self._last.pop(job, None)
+
+    def forget(self, jobs: Iterable[JobId]) -> None:
+        for job in jobs:
+            self._last.pop(job, None)
+            self._records.pop(job, None)
+
+    def heed(self, profile: str) -> None:
+        """Reports everything again if this machine's clock was set, or is known only now to be wrong."""
+        extras = self._extras_of(profile)
+        skew = extras.skew if extras else timedelta()
+        if abs(skew - self._skews.get(profile, timedelta())) < NOTICED:
+            return
+        self._skews[profile] = skew
+        for job, records in list(self._records.items()):
+            if self._profile_of(job) == profile:
+                self._reports.told(job, [self._moved(job, record) for record in records.values()])
+        for job, last in list(self._last.items()):
+            if self._profile_of(job) == profile:
+                for record in filter(None, last):
+                    self._reports.learned(job, self._moved(job, record), None)
+
+    def _moved(self, job: JobId, record: RunRecord) -> RunRecord:
+        extras = self._extras_of(self._profile_of(job))
+        return extras.by_this_machine(record) if extras else record
+
+
 class JobFacts:
     """Asks for the lists once at the start, then for the last run of each job; after each stop for the run that ended,
-    and after each gap for the last run again.
-
-    What it tells is by this machine's clock, and is told again when that is set: everything else on the screen, such
-    as when a run was seen to start, is by that clock.
-    """
+    and after each gap for the last run again."""
 
     def __init__(
         self,
@@ -234,16 +288,9 @@ class JobFacts:
         self._extras_of, self._profile_of = extras_of, profile_of
         self._names_file = names_file
         self._now = now
-        self._reports = reports
-        self._outcomes = Outcomes(extras_of, self._tell, lambda: now().at)
-        self._ended: dict[JobId, RunRecord] = {}
-        """What was told last of each job's last run, by the service's clock."""
-        self._going: dict[JobId, RunRecord] = {}
-        """The same of the run that goes on."""
-        self._records: dict[JobId, dict[int, RunRecord]] = {}
-        """The same of the last runs, by number."""
-        self._skews: dict[str, timedelta] = {}
-        """How far the service's clock was ahead when it was told, by profile."""
+        self._named = reports.named
+        self._by_our_clock = ByOurClock(extras_of, profile_of, reports)
+        self._outcomes = Outcomes(extras_of, self._by_our_clock.learned, lambda: now().at)
         self._names = names
         self._watched: set[JobId] = set()
         self._new: list[JobId] = []
@@ -254,9 +301,7 @@ class JobFacts:
         jobs = list(jobs)
         gone = self._watched.difference(jobs)
         self._outcomes.forget(gone)
-        for job in gone:
-            self._forget(job)
-            self._records.pop(job, None)
+        self._by_our_clock.forget(gone)
         self._new += [job for job in jobs if job not in self._watched]
         self._watched = set(jobs)
         self._show_names()
@@ -276,12 +321,12 @@ class JobFacts:
         jobs = set(jobs)
         stopped = dict(stops_between(before, after, jobs))
         for job, run in stopped.items():
-            self._forget(job)
+            self._by_our_clock.stopped(job)
             self._outcomes.stopped(job, run, self._profile_of(job))
         for job in gaps_between(before, after, jobs - stopped.keys()):
             self._outcomes.seed([job], self._profile_of(job))
         for profile in {self._profile_of(job) for job in jobs}:
-            self._heed_clock(profile)
+            self._by_our_clock.heed(profile)
 
     def look_again(self, state: JobState) -> None:
         """Asks once more about the job's last run, if what became of it is not known."""
@@ -303,11 +348,11 @@ class JobFacts:
 
     async def _introduce(self, extras: Extras, jobs: list[JobId], profile: str) -> None:
         """By the lists all at once; then each job's own record."""
-        extras.report_to(self._tell_records)
+        extras.report_to(self._by_our_clock.told)
         listed = await extras.listed(jobs)
         for job in jobs:
             if (entry := listed.entries.get(job)) and entry.last_run and job in self._watched:
-                self._tell(job, entry.last_run, None)
+                self._by_our_clock.learned(job, entry.last_run, None)
         self._outcomes.seed((job for job in jobs if job in self._watched), profile)
         now = self._now().wall
         if told := names_in(listed):
@@ -318,35 +363,5 @@ class JobFacts:
             with suppress(UserError):  # they are asked for again at the next start
                 await asyncio.to_thread(save_names, self._names_file, self._names)
 
-    def _tell(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
-        (self._going if record.is_finished is False else self._ended)[job] = record
-        extras = self._extras_of(self._profile_of(job))
-        self._reports.learned(job, extras.by_this_machine(record) if extras else record, step)
-
-    def _tell_records(self, job: JobId, records: Sequence[RunRecord]) -> None:
-        extras = self._extras_of(self._profile_of(job))
-        if job in self._records or len(self._records) < TOLD_JOBS:
-            known = self._records.get(job, {}) | {record.number: record for record in records}
-            self._records[job] = {number: known[number] for number in sorted(known)[-RECORDS_KEPT:]}
-        self._reports.told(job, [extras.by_this_machine(record) if extras else record for record in records])
-
-    def _forget(self, job: JobId) -> None:
-        self._ended.pop(job, None)
-        self._going.pop(job, None)
-
-    def _heed_clock(self, profile: str) -> None:
-        """Tells everything again if this machine's clock was set, or is known only now to be wrong."""
-        extras = self._extras_of(profile)
-        skew = extras.skew if extras else timedelta()
-        if abs(skew - self._skews.get(profile, timedelta())) < NOTICED:
-            return
-        self._skews[profile] = skew
-        for job, records in self._records.items():
-            if self._profile_of(job) == profile:
-                self._tell_records(job, list(records.values()))
-        for job, record in [*self._ended.items(), *self._going.items()]:
-            if self._profile_of(job) == profile:
-                self._tell(job, record, None)
-
     def _show_names(self) -> None:
-        self._reports.named({job: self._names[job].name for job in self._watched if job in self._names})
+        self._named({job: self._names[job].name for job in self._watched if job in self._names})
