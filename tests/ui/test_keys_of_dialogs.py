@@ -292,3 +292,36 @@ async def test_ctrl_c_quits_only_twice_in_a_row_and_names_the_key_that_leaves_wh
         assert shown.said == ""
         await shown.press("L", "ctrl+c", "escape", "question_mark")
         assert "Keys, words and marks" in shown.text
+
+
+async def click_on(shown: Screen, key: str) -> None:
+    """Click on this part of the last line of the dialog."""
+    text = str(shown.app.screen.query_one(KeyLine).render())
+    await shown.pilot.click(KeyLine, offset=(text.index(key), 0))
+    await shown.settle()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 8)])
+async def test_who_opens_a_dialog_by_a_click_can_leave_it_by_one(size: tuple[int, int]) -> None:
+    async with screen(3, size=size) as shown:
+        for kind, make in DIALOGS.items():
+            shown.app.push_screen(make())
+            await shown.settle()
+            await click_on(shown, "esc: ")
+            assert shown.board.is_active, kind
+
+
+async def test_a_click_on_a_key_in_the_last_line_of_a_dialog_presses_it() -> None:
+    async with screen(3) as shown:
+        await shown.press("W")
+        assert "[x] State" in shown.text
+        await click_on(shown, "space: tick")
+        assert "[ ] State" in shown.text
+        await click_on(shown, ", J K: move")  # between two of them
+        assert shown.said == ""
+        await click_on(shown, "enter: save")
+        assert "State" not in shown.lines[1]
+        await shown.press("question_mark")
+        await click_on(shown, "arrows: scroll")  # which of the arrows?
+        assert not shown.board.is_active
+        assert shown.said == ""

@@ -25,6 +25,7 @@ from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.text import JOINERS, clean, drawn, width
 from tui.ui.base_screen import HEIGHTS, WIDTHS, BaseScreen, TooSmall
+from tui.ui.keys import shown
 from tui.ui.screen_deps import SignInForm
 from tui.ui.status_line import LOOK_CLASSES
 from tui.ui.typed_keys import COMMAND
@@ -117,9 +118,12 @@ MOST_OPTIONS = 16
 """Lines of a list to choose from at most."""
 
 
+_BETWEEN = ", "
+
+
 class KeyLine(Static):
     """The keys of a dialog in one line. Where they have no room, those before the last one are left out from the end:
-    how to leave the dialog is always there."""
+    how to leave the dialog is always there. A click on one presses it."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         """`keys` say what each does, such as `enter: save`; the first are the most important."""
@@ -132,10 +136,27 @@ class KeyLine(Static):
             self.refresh()
 
     def render(self) -> Text:
+        return Text(_BETWEEN.join(self._fitting()))
+
+    def on_click(self, event: events.Click) -> None:
+        left = 0
+        for does in self._fitting():
+            if left <= event.x < left + width(does):
+                self._press(does.partition(":")[0].split()[0])
+            left += width(does) + len(_BETWEEN)
+
+    def _press(self, name: str) -> None:
+        """Press the key that is shown as `name`, if it acts here: `arrows` and `type to search` are none."""
+        for key in self.screen.active_bindings:
+            if shown(key) == name:
+                self.app.simulate_key(key)
+                return
+
+    def _fitting(self) -> list[str]:
         *others, leave = self._keys
-        while others and width(", ".join((*others, leave))) > self.size.width:
+        while others and width(_BETWEEN.join((*others, leave))) > self.size.width:
             others.pop()
-        return Text(", ".join((*others, leave)))
+        return [*others, leave]
 
 
 class Dialog(BaseScreen, ModalScreen[Answer | None]):
