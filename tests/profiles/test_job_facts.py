@@ -5,13 +5,14 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from math import inf
 from pathlib import Path
 
 import pytest
 
 from tests.support.contract_extras import OUTCOMES, TRUTHS, TrueJob, tell
-from tests.support.contract_server import TOKEN, ContractServer, Script, refusal
+from tests.support.contract_server import TOKEN, ContractServer, Reply, Script, refusal
 from tests.support.user_home import User
 from tui.clock import now
 from tui.context import App
@@ -243,6 +244,57 @@ async def test_times_of_builds_are_by_this_machines_clock_also_where_that_is_wro
             assert ahead_of(began, begun.started_at) == pytest.approx(clock["ahead"], abs=60)
             (listed,) = watch.board.states[over].records
             assert ahead_of(began, listed.started_at) == pytest.approx(clock["ahead"], abs=60)
+
+
+@pytest.mark.parametrize("days", [-40.0, -3.0, -0.25, 3.0, 40.0])
+@pytest.mark.parametrize("is_ours_wrong", [True, False])
+async def test_what_became_of_a_build_is_found_where_this_clock_or_the_services_date_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: float, is_ours_wrong: bool
+) -> None:
+    monkeypatch.setattr("tui.polling.outcomes.AFTER_STOP", 0.05)
+    wrong, began, job = timedelta(days=days), now().wall - timedelta(minutes=3), IDS[6]
+    if not is_ours_wrong and abs(days) < 1:
+        pytest.skip("then the Date is believed")
+
+    def at(seconds: float) -> Moment:
+        return Moment(seconds, began + wrong + timedelta(seconds=seconds))
+
+    def path_of_list() -> str:
+        return [request.path for request in watch.server.requests if f"/record/{job}/list" in request.path][-1]
+
+    async with watching(tmp_path, now=lambda: Moment(now().at, now().wall + wrong)) as watch:
+        await watch.until(lambda: watch.outcome(IDS[0]) is not None)
+        await watch.read(IDS[0])
+        watch.record(job, Status.IDLE, at(-10), at(-9))
+        watch.record(job, Status.RUNNING, at(5), at(6))
+        told = began if is_ours_wrong else at(0).wall
+        tell_alone(watch.server, TRUTHS[6]._replace(began=told, state="FAILURE", step="Deploy"))
+        watch.record(job, Status.IDLE, at(90), at(91))
+        await watch.until(lambda: watch.outcome(job) is Outcome.FAILED)
+        assert f"end_time={now().wall + timedelta(days=1):%Y-%m-%d}" in path_of_list()
+
+
+@pytest.mark.parametrize("wrong", [timedelta(minutes=50), timedelta(days=-3)])
+async def test_what_became_of_a_build_is_found_after_an_answer_of_a_machine_whose_clock_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: timedelta
+) -> None:
+    monkeypatch.setattr("tui.polling.outcomes.AFTER_STOP", 0.05)
+    began, job = now().wall - timedelta(minutes=3), IDS[6]
+
+    def at(seconds: float) -> Moment:
+        return Moment(seconds, began + timedelta(seconds=seconds))
+
+    async with watching(tmp_path) as watch:
+        await watch.until(lambda: watch.outcome(IDS[0]) is not None)
+        await watch.read(IDS[0])
+        date = {"Date": format_datetime(now().wall + wrong, usegmt=True)}
+        watch.server.answers[IDS[0]] = Reply(200, {"result": False}, date)
+        await watch.read(IDS[0])
+        watch.record(job, Status.IDLE, at(-10), at(-9))
+        watch.record(job, Status.RUNNING, at(5), at(6))
+        tell_alone(watch.server, TRUTHS[6]._replace(began=began, state="FAILURE", step="Deploy"))
+        watch.record(job, Status.IDLE, at(90), at(91))
+        await watch.until(lambda: watch.outcome(job) is Outcome.FAILED)
 
 
 async def test_refused_extras_leave_the_board_as_it_is_and_are_asked_three_times_at_most(tmp_path: Path) -> None:

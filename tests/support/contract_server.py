@@ -174,11 +174,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _reply(self, reply: Reply) -> None:
         body = (reply.body if isinstance(reply.body, str) else json.dumps(reply.body)).encode()
         standard = {
+            "Date": self.date_time_string(),
             "Content-Type": "application/json;charset=UTF-8",
             "X-Request-Id": f"{next(self.server.numbers):032x}",
             "Content-Length": str(len(body)),
         }
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)
         for name, value in {**standard, **reply.headers}.items():
             self.send_header(name, value)
         self.end_headers()

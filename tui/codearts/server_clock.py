@@ -61,6 +61,19 @@ class ServerClock:
         """Returns the service's time, to the second."""
         return self._now().wall + (self.skew or timedelta())
 
+    @property
+    def likely_skews(self) -> tuple[timedelta, ...]:
+        """The skew that `Date`s agree on, as the last one has it; if it is more than a day, none after it: one of the
+        two clocks is wrong."""
+        last = self.skew if self.ignored_skew is None else self.ignored_skew
+        agreed = self._agreed.skew
+        likely = last if last is not None and abs(last - agreed) < NOTICED else agreed
+        return (likely,) if abs(likely) <= LARGEST_SKEW else (likely, timedelta())
+
+    def likely_now(self) -> datetime:
+        """Returns the service's time by the likeliest skew, also by one with which `now` would sign in in vain."""
+        return self._now().wall + self.likely_skews[0]
+
     def at(self) -> float:
         """Returns monotonic seconds."""
         return self._now().at

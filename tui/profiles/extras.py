@@ -15,7 +15,7 @@ from tui.core.board import RECORDS_KEPT, TOLD_JOBS, Board, JobState, gaps_betwee
 from tui.core.errors import UserError
 from tui.core.hints import HintPage
 from tui.core.job import JobId, ServiceName
-from tui.core.known_runs import Match
+from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import ObservedRun
 from tui.core.reading import Failure, FailureKind, Moment, Retry, Status
 from tui.core.run import Calibration, FailedStep, LastRuns, RunRecord
@@ -79,8 +79,11 @@ class Extras:
         opened = self._open()
         if isinstance(opened, Failure):
             return opened
-        skew = self._access.clock.skew
-        match = await opened[1].record_of(job, run.shifted(skew.total_seconds() if skew else 0.0))
+        match: Match | Failure = Match(MatchKind.NOT_THERE)
+        for skew in self._access.clock.likely_skews:
+            match = await opened[1].record_of(job, run.shifted(skew.total_seconds()))
+            if isinstance(match, Failure) or match.kind is not MatchKind.NOT_THERE:
+                break
         if self._units:
             await self._units.keep(self._url, opened[1].calibration)
         return match
@@ -187,7 +190,7 @@ class Extras:
         access, endpoint = self._access, self._access.endpoint
         client = ExtrasClient(opener, endpoint, self._credential, access.now, self._throttled, self._turn)
         calibration = self._units.calibration(self._url) if self._units else Calibration()
-        self._opened = client, RunLookup(client, endpoint.region, access.clock.now, calibration, self._report)
+        self._opened = client, RunLookup(client, endpoint.region, access.clock.likely_now, calibration, self._report)
         return self._opened
 
     @property
