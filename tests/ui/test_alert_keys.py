@@ -1,15 +1,17 @@
 """The keys b and B: what they say on the row, in the header and in the watchlist, and what is sent to the terminal."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.builders import job_id
-from tests.support.screen_harness import jobs, screen
+from tests.support.screen_harness import Clock, jobs, screen
 from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.reading import Status
+from tui.storage.settings import AlertSettings
 from tui.storage.watchlist import MemoryWatchlist, WatchlistEdit
 from tui.terminal.capabilities import ASCII
 from tui.ui.app import WatchApp
@@ -63,6 +65,46 @@ async def test_big_b_silences_and_the_header_says_until_when(monkeypatch: pytest
         assert shown.said == "Alerts are on again. Held back: job 001: stopped"
         assert "silent" not in shown.lines[0]
         assert sent == []
+
+
+def around_now() -> str:
+    """Quiet hours that began an hour ago and end in an hour, as in the settings."""
+    now = Clock().now().wall.astimezone()
+    return f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=1):%H:%M}"
+
+
+async def test_in_quiet_hours_the_screen_says_that_nothing_rings_and_until_when() -> None:
+    quiet = around_now()
+    end = quiet.partition("-")[2]
+    async with screen(1, {job_id(1): Status.RUNNING}, alerts=AlertSettings(quiet=quiet)) as shown:
+        assert f"silent until {end}" in shown.lines[0]
+        await shown.press("b")
+        assert shown.said == f"Alert when job 001 ends, once. Again: always. Silent until {end}."
+        await shown.press("B")
+        assert shown.said == f"Silent until {end}: no alerts."
+        await shown.press("B")
+        assert shown.said == f"Quiet hours until {end}: no alerts before."
+        shown.clock.ahead = 3600
+        shown.board.tick()
+        await shown.until(lambda: "silent" not in shown.lines[0])
+
+
+async def test_a_longer_silence_than_the_quiet_hours_is_named() -> None:
+    now = Clock().now().wall.astimezone()
+    quiet = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(minutes=10):%H:%M}"
+    async with screen(1, alerts=AlertSettings(quiet=quiet)) as shown:
+        await shown.press("B")
+        shown.clock.ahead = 1200
+        await shown.press("b")
+        assert f"Silent until {now + timedelta(hours=1):%H:%M}" in shown.said
+
+
+async def test_who_ends_the_alert_of_a_job_reads_that_those_of_all_jobs_go_on() -> None:
+    async with screen(2, alerts=AlertSettings(bell=True)) as shown:
+        await shown.press("b", "b", "b")
+        assert shown.said == "No alert for job 001 alone; bell = true alerts of all jobs."
+        await shown.press("*", "b", "b", "b")
+        assert shown.said == "No alert for 2 jobs alone; bell = true alerts of all jobs."
 
 
 async def test_an_alert_that_cannot_be_saved_is_not_shown_and_ascii_has_its_own_flags() -> None:

@@ -90,6 +90,10 @@ class Rules(NamedTuple):
         start, end = self.quiet
         return start <= at < end if start < end else at >= start or at < end
 
+    def quiet_until(self, at: time) -> time | None:
+        """Returns when the quiet hours end in which `at` is; None if it is in none."""
+        return self.quiet[1] if self.quiet and self.is_quiet(at) else None
+
 
 class Happening(NamedTuple):
     """Something that happened to a job."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -119,6 +119,16 @@ class Alerting:
         now = self._now()
         left = self._policy.silent_until - now.at
         return Moment(self._policy.silent_until, now.wall + timedelta(seconds=left)) if left > 0 else None
+
+    @property
+    def without_alerts_until(self) -> datetime | None:
+        """Until when there are none, by the local clock: silenced, or in quiet hours. None if there are alerts."""
+        now = self._now().wall.astimezone()
+        ends = [silenced.wall.astimezone()] if (silenced := self.silent_until) else []
+        if quiet_end := self._settings.rules.quiet_until(now.time()):
+            today = datetime.combine(now.date(), quiet_end).astimezone()
+            ends.append(today if today > now else today + timedelta(days=1))
+        return max(ends, default=None)
 
     def silence(self) -> str:
         """Silence all alerts for an hour, or end the silence. Returns what was held back meanwhile."""

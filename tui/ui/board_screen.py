@@ -495,8 +495,8 @@ class BoardScreen(BaseScreen, Screen[None]):
         return self._is_long() and self.app.size.height >= TWO_LINES
 
     def silent_until(self) -> str:
-        until = self.alerting.silent_until
-        return f"{until.wall.astimezone():%H:%M}" if until else ""
+        until = self.alerting.without_alerts_until
+        return f"{until:%H:%M}" if until else ""
 
     def _paused(self) -> str:
         if not (since := self.live.paused_since(self.state.moment)):

@@ -62,12 +62,23 @@ class ServiceActions(Actions):
         self.screen.draw()
         again = {Arm.ONCE: ", once. Again: always.", Arm.ALWAYS: ", always. Again: off."}
         end = "ends" if len(jobs) == 1 else "end"
-        self.say(f"Alert when {name} {end}{again[arm]}" if arm else f"No alert about {name}.")
+        silent = f" Silent until {until}." if (until := self.screen.silent_until()) else ""
+        if arm:
+            self.say(f"Alert when {name} {end}{again[arm]}{silent}")
+        elif self.deps.settings.alerts.bell:
+            self.say(f"No alert for {name} alone; bell = true alerts of all jobs.")
+        else:
+            self.say(f"No alert about {name}.")
 
     def silence(self) -> None:
-        held = self.screen.alerting.silence()
+        alerting = self.screen.alerting
+        held = alerting.silence()
         until = self.screen.silent_until()
-        self.say(f"Silent until {until}: no alerts." if until else f"Alerts are on again. {held}".rstrip())
+        if alerting.silent_until:
+            self.say(f"Silent until {until}: no alerts.")
+        else:
+            said = f"Quiet hours until {until}: no alerts before." if until else "Alerts are on again."
+            self.say(f"{said} {held}".rstrip())
         self.screen.show_around()
 
     async def sign_in(self) -> None:
