@@ -575,3 +575,19 @@ async def test_what_comes_to_the_top_is_seen_and_a_new_order_is_shown_from_its_s
         await shown.press("S", "j", "S")
         assert shown.cursor == job_id(59)
         assert any("›" in line and "job 059" in line for line in shown.lines)
+
+
+async def test_a_click_on_a_head_shows_what_comes_first_wherever_the_cursor_is() -> None:
+    async with screen(60) as shown:
+        await shown.press("end")
+        for first, last in (("job 001", "job 060"), ("job 060", "job 001")):
+            await shown.pilot.click("JobTable", offset=(shown.lines[2].index("Job"), 0))
+            await shown.settle()
+            assert first in shown.lines[3]
+            assert last not in shown.text
+            assert shown.cursor == job_id(60)
+        await shown.press("down")
+        await shown.pilot.click("JobTable", offset=(shown.lines[2].index("Job"), 0))
+        assert shown.cursor == job_id(59)
+        await shown.press("down")  # the cursor comes to what is seen
+        assert shown.cursor == job_id(1)

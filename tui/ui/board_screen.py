@@ -687,4 +687,6 @@ class BoardScreen(BaseScreen, Screen[None]):
 
     @on(JobTable.HeadClicked)
     def sort_by_head(self, event: JobTable.HeadClicked) -> None:
+        """Whoever clicks there looks for what comes first, not for the job under the cursor."""
         self.look.reverse() if event.column == self.state.look.sort else self.look.sort_by(event.column)
+        self.table.scroll_to(y=0, animate=False, immediate=True)
