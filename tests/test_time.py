@@ -9,14 +9,24 @@ from pathlib import Path
 import pytest
 
 import tui
-from tests.support.builders import DAY, state
+from tests.support.archive import FakeArchive
+from tests.support.builders import DAY, failure, job_id, moment, state
 from tests.support.screen_harness import Screen, screen
 from tui.clock import now
-from tui.core.board import Freshness
-from tui.core.reading import Moment, Status
+from tui.core.board import Board, Freshness, JobState
+from tui.core.job import Job
+from tui.core.past_events import ended_outage, outage_of
+from tui.core.reading import Failure, Moment, Reading, Status
+from tui.core.remembered import last_seen
+from tui.core.run import Outcome, RunRecord
+from tui.storage.recorder import Recorder
+from tui.terminal.capabilities import UNICODE
+from tui.ui.columns import columns, last_change, sorts
 from tui.ui.formatting import time_of_day
+from tui.ui.happened import Unseen
 from tui.ui.live import RARELY
-from tui.ui.row import Row, age, how_long
+from tui.ui.row import NOT_ASKED, Row, age, changed_at, how_long
+from tui.ui.row import time as time_in_row
 
 HOUSE = Path(tui.__file__).parent
 
@@ -88,6 +98,86 @@ async def test_what_was_before_the_clock_was_set_has_its_time_by_the_clock_of_no
         wall = timedelta(days=days)
         await tick(shown)
         assert f"Paused since {jumping().wall.astimezone():%H:%M}:" in shown.text
+
+
+HOURS = [timedelta(hours=-2), timedelta(hours=2)]
+JOB = job_id(1)
+RUNNING, IDLE = Status.RUNNING, Status.IDLE
+
+
+def after_setting(at: float, by: timedelta) -> Moment:
+    """The moment `at` seconds after noon, once the clock was set by so much."""
+    return moment(at)._replace(wall=moment(at).wall + by)
+
+
+def read(known: JobState, outcome: Status | Failure, at: float, by: timedelta = timedelta()) -> JobState:
+    sent, received = after_setting(at - 0.1, by), after_setting(at, by)
+    return known.record(Reading(known.job.id, outcome, sent, received))
+
+
+@pytest.mark.parametrize("by", HOURS)
+def test_what_was_seen_before_the_clock_was_set_is_compared_with_what_the_service_tells_by_the_clock_of_now(
+    by: timedelta,
+) -> None:
+    def ago(known: JobState, began: float, ended: float) -> float:
+        """By the record of a run that began and ended so many seconds after noon."""
+        times = after_setting(began, by).wall, after_setting(ended, by).wall
+        told = read(known, IDLE, 900, by).learn(RunRecord(8, Outcome.PASSED, "", *times, is_finished=True))
+        shown = changed_at(Row(told, after_setting(905, by), 900))
+        return round(905 - (shown or 0))
+
+    closely = state((IDLE, 0), (RUNNING, 10), (IDLE, 25))
+    assert ago(closely, 5, 20) == 880
+    assert ago(closely, 300, 500) == 405
+    assert ago(state((IDLE, 0), (RUNNING, 10), (IDLE, 600)), 5, 400) == 505
+
+
+@pytest.mark.parametrize("by", HOURS)
+def test_what_is_remembered_of_a_status_is_by_the_clock_of_its_last_answer(by: timedelta) -> None:
+    found = last_seen(read(state((RUNNING, 0), (IDLE, 25)), IDLE, 40, by))
+    assert found
+    after, since, received = (after_setting(at, by).wall.timestamp() for at in (-0.1, 25, 40))
+    assert (found.since_after, found.since, found.received) == (after, since, received)
+
+
+@pytest.mark.parametrize("by", HOURS)
+def test_an_outage_that_began_before_the_clock_was_set_began_by_the_clock_of_its_last_reading(by: timedelta) -> None:
+    two = state((failure(), 0), (failure(), 15))
+    known, notes = read(two, failure(), 30, by), FakeArchive()
+    Recorder(notes, lambda: moment(30)).look(Board({JOB: two}), Board({JOB: known}), [JOB])
+    began = after_setting(0, by).wall.timestamp()
+    going, ended = outage_of(known), ended_outage(known, read(known, IDLE, 45, by))
+    assert (going and going.since, ended and ended.since) == (began, began)
+    assert [note.silent for note in notes.notes] == [{JOB: began}]
+
+
+@pytest.mark.parametrize("by", HOURS)
+@pytest.mark.parametrize(("ended", "changed"), [(130, 130), (20, 905)])
+def test_a_run_that_was_missed_is_new_since_its_end_also_where_the_clock_was_set(
+    by: timedelta, ended: float, changed: float
+) -> None:
+    """One that ended before the last stop was seen cannot have been missed after it: then since that was noticed."""
+    before = read(state((RUNNING, 0), (IDLE, 25)).learn(RunRecord(7, Outcome.PASSED, is_finished=True)), IDLE, 900, by)
+    times = after_setting(ended - 10, by).wall, after_setting(ended, by).wall
+    after = before.learn(RunRecord(8, Outcome.PASSED, "", *times, is_finished=True))
+    unseen = Unseen()
+    unseen.look(Board({JOB: before}), Board({JOB: after}), [JOB], after_setting(905, by))
+    assert unseen.since == after_setting(changed, by)
+
+
+@pytest.mark.parametrize("by", HOURS)
+def test_rows_are_sorted_by_the_clock_of_now_where_it_was_set_between_their_changes(by: timedelta) -> None:
+    now = after_setting(905, by)
+    stopped = read(state((RUNNING, 0), (IDLE, 25)), IDLE, 900, by)
+    later = read(read(state((RUNNING, 0)), IDLE, 600, by), IDLE, 900, by)
+    first, second = Row(later, now, 900), Row(stopped, now, 900)
+    assert last_change(first) < last_change(second)
+    by_time = sorts(columns(UNICODE))["time"].key
+    assert by_time(first) < by_time(second)
+    old, older = read(JobState(Job(JOB)), RUNNING, 30, by), state((RUNNING, 0))
+    assert by_time(Row(old, now, 15)) < by_time(Row(older, now, 15))
+    assert time_in_row(Row(stopped, now, NOT_ASKED), 80) == f"at {now.wall.astimezone():%H:%M}"
+    assert time_in_row(Row(older, now, NOT_ASKED), 80) == f"at {after_setting(0, by).wall.astimezone():%H:%M}"
 
 
 async def tick(shown: Screen) -> None:

@@ -131,6 +131,11 @@ def test_a_run_that_ended_while_nothing_was_asked_ended_when_its_record_says(end
     assert words.time(row(known, at=3001), 80) == shown
 
 
+def test_a_run_that_began_changed_last_when_that_was_seen_not_when_the_one_before_ended() -> None:
+    before = RunRecord(8, Outcome.PASSED, "", DAY - timedelta(hours=1), DAY + timedelta(seconds=600), is_finished=True)
+    assert row(state((IDLE, 0), (RUNNING, 3000)).learn(before), at=3005).changed_ago == 5
+
+
 @pytest.mark.parametrize(("number", "shown"), [(7, "33m ago"), (9, "")])
 def test_a_run_that_only_a_list_tells_of_has_not_the_time_of_one_that_was_seen_before_a_restart(
     number: int, shown: str
