@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -390,3 +391,26 @@ async def test_after_the_jobs_are_grouped_otherwise_one_sees_what_stands_around_
         assert shown.cursor == job_id(6)
         row = next(at for at, line in enumerate(shown.lines) if line.startswith("›"))
         assert 6 <= row <= 18
+
+
+async def test_a_folded_group_has_the_flag_of_the_jobs_in_it() -> None:
+    watched = [*WATCHED[:3], Job(D, "old", ("data",))]
+    async with screen(watched, dict.fromkeys((A, B, C, D), Status.RUNNING), state=ScreenState(group="tag")) as shown:
+        flags = partial(re.findall, r"[⚐⚑] ?\w+")
+        await shown.press("b")  # on the line of the group data
+        assert flags(shown.text) == ["⚐ etl", "⚐ old"]
+        await shown.press("left")
+        assert flags(shown.text) == ["⚐ data"]
+        await shown.press("b")
+        assert flags(shown.text) == ["⚑ data"]
+        await shown.press("b")
+        assert flags(shown.text) == []
+        await shown.press("b", "minus")
+        assert flags(shown.text) == ["⚐ data"]
+        counts = [line.index("2 running") for line in shown.lines if "(2)" in line]
+        assert len(counts) == len(set(counts)) + 1  # those of data and web stand below each other
+        shown.reader.outcomes = dict.fromkeys((A, B, C, D), Status.IDLE)
+        await shown.ask_all()
+        shown.clock.ahead = 60
+        shown.board.tick()
+        await shown.until(lambda: flags(shown.text) == [])  # both had their alert

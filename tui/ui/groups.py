@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from tui.core.alert_policy import Arm
 from tui.core.condition import Condition
 from tui.core.job import TAG_LONGEST, JobId
 from tui.core.text import clean, natural_key, normal
@@ -65,6 +66,8 @@ class GroupHead(NamedTuple):
     """Whether the group is folded, and hides a change that was not seen yet."""
     has_failed: bool = False
     """Whether a build that failed is among these changes."""
+    armed: Arm | None = None
+    """Whether the group is folded, and hides an armed job: the longest for which one of them is armed."""
 
 
 def count_columns(
@@ -107,6 +110,7 @@ class Groups:
         self._groups: dict[str, _Group] = {}
         self._keys: dict[JobId, tuple[str, ...]] = {}
         self._conditions: dict[JobId, Condition] = {}
+        self._arms: dict[JobId, Arm | None] = {}
         self._counts: dict[str, Counter[Condition]] = {}
 
     def arrange(self, order: tuple[JobId, ...], row_of: Callable[[JobId], Row], default_profile: str) -> None:
@@ -115,10 +119,10 @@ class Groups:
             self.every = self.lines = order
             return
         self._default_profile = default_profile
-        self._groups, self._keys, self._conditions = {}, {}, {}
+        self._groups, self._keys, self._conditions, self._arms = {}, {}, {}, {}
         for job in order:
             row = row_of(job)
-            self._conditions[job] = row.condition
+            self._conditions[job], self._arms[job] = row.condition, row.state.armed
             named = self._named(row)
             self._keys[job] = tuple(named)
             for key, name in named.items():
@@ -161,6 +165,7 @@ class Groups:
             if tuple(self._named(row)) != self._keys[job]:
                 return True
             before, self._conditions[job] = self._conditions[job], row.condition
+            self._arms[job] = row.state.armed
             for key in self._keys[job]:
                 self._counts[key][before] -= 1
                 self._counts[key][row.condition] += 1
@@ -187,11 +192,15 @@ class Groups:
         is_folded = key in self.folded
         new = [job for job in self._unseen() if key in self._keys.get(job, ())] if is_folded else []
         has_failed = any(self._conditions[job] is Condition.FAILED for job in new)
-        return GroupHead(group.name, is_folded, len(group.jobs), shown, bool(new), has_failed)
+        return GroupHead(group.name, is_folded, len(group.jobs), shown, bool(new), has_failed, self._armed_in(key))
 
-    def names(self) -> Iterator[tuple[str, int]]:
-        """The name of each group, and how many jobs are in it."""
-        return ((group.name, len(group.jobs)) for group in self._groups.values())
+    def _armed_in(self, key: str) -> Arm | None:
+        arms = {self._arms[job] for job in self._groups[key].jobs} if key in self.folded else ()
+        return next((arm for arm in (Arm.ALWAYS, Arm.ONCE) if arm in arms), None)
+
+    def names(self) -> Iterator[tuple[str, int, Arm | None]]:
+        """The name of each group, how many jobs are in it, and how long one is armed that is folded away."""
+        return ((group.name, len(group.jobs), self._armed_in(key)) for key, group in self._groups.items())
 
     def largest_counts(self) -> Mapping[Condition, int]:
         """The largest count of each condition in one group, worst first; none is zero.
@@ -261,7 +270,7 @@ class GroupTexts:
             self._measured = measured
         if not self._groups.by:
             return
-        named = (cell_len(name) + len(f" ({jobs})") for name, jobs in self._groups.names())
+        named = (cell_len(self._flagged(name, arm)) + len(f" ({jobs})") for name, jobs, arm in self._groups.names())
         self._widest = max((self._widest, *named))
         before, now = self._largest, self._groups.largest_counts()
         largest = {one: max(before.get(one, 0), now.get(one, 0)) for one in Condition}
@@ -278,8 +287,9 @@ class GroupTexts:
         fold, mark = glyphs.folded if head.folded else glyphs.unfolded, glyphs.condition[worst]
         room -= len(f"{fold} {mark} ")
         names = min(self._widest, room // 3)
-        jobs = f"({head.jobs})".ljust(names - cell_len(head.name) - 1)
-        named = ((fold, ""), (mark, _count_look(worst, head)), (head.name, "strong"), (jobs, "dim"))
+        name = self._flagged(head.name, head.armed)
+        jobs = f"({head.jobs})".ljust(names - cell_len(name) - 1)
+        named = ((fold, ""), (mark, _count_look(worst, head)), (name, "strong"), (jobs, "dim"))
         counts = self._counts(head, room - names)
         room -= _cells_with_gaps(named[2:])
         if _cells_with_gaps(counts) - 1 > room:  # no number is cut: it would be another one
@@ -287,6 +297,9 @@ class GroupTexts:
                 counts.pop()
             counts.append((glyphs.ellipsis, "dim"))
         return ((glyphs.new if head.is_new else "", "accent"), *named, *counts)
+
+    def _flagged(self, name: str, arm: Arm | None) -> str:
+        return f"{self._glyphs.armed[arm]} {name}" if arm else name
 
     def _counts(self, head: GroupHead, room: int) -> list[tuple[str, str]]:
         """The counts of a group in words; where these may not fit into the line of some group, with the rows' marks."""
