@@ -10,7 +10,7 @@ import pytest
 
 import tui
 from tests.support.archive import FakeArchive
-from tests.support.builders import DAY, failure, job_id, moment, state
+from tests.support.builders import DAY, after_setting, failure, job_id, moment, state
 from tests.support.screen_harness import Screen, screen
 from tui.clock import now
 from tui.core.board import Board, Freshness, JobState
@@ -103,11 +103,6 @@ async def test_what_was_before_the_clock_was_set_has_its_time_by_the_clock_of_no
 HOURS = [timedelta(hours=-2), timedelta(hours=2)]
 JOB = job_id(1)
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
-
-
-def after_setting(at: float, by: timedelta) -> Moment:
-    """The moment `at` seconds after noon, once the clock was set by so much."""
-    return moment(at)._replace(wall=moment(at).wall + by)
 
 
 def read(known: JobState, outcome: Status | Failure, at: float, by: timedelta = timedelta()) -> JobState:

@@ -47,7 +47,9 @@ def test_a_run_with_a_number_of_its_own_takes_no_other_record() -> None:
 
 
 def test_records_stand_at_their_ends_and_without_them_at_their_starts() -> None:
-    long, short, endless = record(6, 0, 900), record(7, 300, 60), record(8, 500, 60)._replace(ended_at=None)
+    long, short, endless = record(6, 0, 900), record(7, 300, 60), record(8, 500, 60)
+    endless = endless._replace(ended_at=None, duration=None)
+    long = long._replace(ended_at=None)  # the end follows from how long it took
     assert [one.number for one in known_runs([], [long, short, endless])] == [7, 8, 6]
 
 
@@ -101,6 +103,11 @@ def test_a_run_of_which_neither_end_was_seen_is_the_newest_that_had_begun_by_the
     assert (one.number, one.is_over) == (7, False)
     for another in (before, its._replace(ended_at=None, duration=None), its._replace(started_at=None)):
         assert len(known_runs([running], [another])) == 2
+
+
+def test_a_build_that_goes_on_is_no_run_that_was_seen_to_start_later() -> None:
+    going = record(7, -200, 0)._replace(is_finished=False, outcome=Outcome.UNKNOWN, ended_at=None, duration=None)
+    assert len(known_runs([run(0, None)], [going])) == 2
 
 
 def test_times_that_contradict_what_was_seen_are_not_the_service_s() -> None:

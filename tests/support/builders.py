@@ -21,6 +21,11 @@ def moment(at: float) -> Moment:
     return Moment(at, DAY + timedelta(seconds=at))
 
 
+def after_setting(at: float, by: timedelta) -> Moment:
+    """The moment `at` seconds after noon, once the clock was set by so much."""
+    return Moment(at, moment(at).wall + by)
+
+
 class Time:
     """Both clocks of a machine; a test moves them."""
 

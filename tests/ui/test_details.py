@@ -1,10 +1,12 @@
 """The details: what they say of a job, and where they stand."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from rich.console import Console
 
 from tests.core.test_past_events import run
-from tests.support.builders import DAY, failure, job_id, moment, reading, row, state
+from tests.support.builders import DAY, after_setting, failure, job_id, moment, reading, row, state
 from tests.support.screen_harness import Screen, screen
 from tui.core.board import JobState
 from tui.core.job import Job, ServiceName
@@ -100,6 +102,10 @@ def test_since_when_its_status_is_so_has_both_ends_and_before_the_first_reading_
     [
         (state((IDLE, 0), (RUNNING, 10)), "running | since 2026-11-23T12:00:10+00:00"),
         (state((RUNNING, 25)).learn(failed_run()), "running | since 2026-11-23T12:00:25+00:00 or earlier"),
+        (
+            state((RUNNING, 25))._replace(going=RunRecord(9, started_at=DAY - timedelta(minutes=5), branch="main")),
+            "running | since 2026-11-23T11:55:00+00:00 | #9 main",
+        ),
         (state((IDLE, 25)), "idle | since 2026-11-23T12:00:25+00:00 or earlier"),
         (
             state((IDLE, 25)).learn(failed_run()._replace(ended_at=DAY)),
@@ -114,6 +120,29 @@ def test_since_when_its_status_is_so_has_both_ends_and_before_the_first_reading_
 def test_the_line_for_a_ticket_has_the_name_and_the_time_of_the_row(known: JobState, said: str) -> None:
     named = known._replace(service_name=ServiceName("payments-api"))
     assert report(Subject(row(named, 30), "", None, 15.0)) == f"{job_id(1)} | payments-api | {said}"
+
+
+@pytest.mark.parametrize("by", [timedelta(hours=-2), timedelta(hours=2)])
+def test_what_was_before_the_clock_was_set_has_its_time_by_the_clock_of_now(by: timedelta) -> None:
+    def at(seconds: float) -> datetime:
+        return after_setting(seconds, by).wall
+
+    def lines(known: JobState) -> list[str]:
+        return shown(Row(known, after_setting(40, by), 15.0))
+
+    def line(known: JobState) -> str:
+        return report(Subject(Row(known, after_setting(40, by), 15.0), "", None, 15.0))
+
+    stopped, failing = state((RUNNING, 10), (IDLE, 25)), state((IDLE, 5), (failure(), 10), (failure(), 25))
+    first, last, good = (f"{at(seconds).astimezone():%H:%M:%S}" for seconds in (9, 25, 5))
+    assert f"status: idle since between {first} and {last}" in lines(stopped)
+    assert f"last read: at {at(25).astimezone():%H:%M}, HTTP 200" in lines(stopped)
+    said = "\n".join(lines(failing))
+    assert f"last read: {last}, HTTP 200" in said
+    assert f"last good: {good}" in said
+    assert f"2 times in a row since {at(10).astimezone():%H:%M:%S}" in said
+    assert f"since {at(5).isoformat()} or earlier" in line(failing)
+    assert line(failing).endswith(f"at {at(25).isoformat()}")
 
 
 def test_the_line_for_a_ticket_says_which_build_failed_and_where() -> None:

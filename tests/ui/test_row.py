@@ -131,6 +131,17 @@ def test_a_run_that_ended_while_nothing_was_asked_ended_when_its_record_says(end
     assert words.time(row(known, at=3001), 80) == shown
 
 
+def test_of_a_run_whose_start_nobody_tells_it_is_not_known_how_long_ago_that_was() -> None:
+    """Just after a start `since:1m` would find it, and "last change" have it first."""
+    assert row(state((RUNNING, 0)), at=5).changed_ago is None
+    assert last_change(row(state((RUNNING, 0)), at=5)) == ()
+    before = RunRecord(8, Outcome.PASSED, "", DAY - timedelta(hours=2), DAY - timedelta(hours=1), is_finished=True)
+    unknown = row(state((RUNNING, 200), (RUNNING, 600)).learn(before), at=605)
+    known = row(state((IDLE, 0), (RUNNING, 15), (RUNNING, 600)), at=605)
+    rows = sorted((known, unknown), key=sorts(columns(UNICODE))["time"].key)
+    assert [words.time(one, 80) for one in rows] == ["5m+", "10m"]
+
+
 def test_a_run_that_began_changed_last_when_that_was_seen_not_when_the_one_before_ended() -> None:
     before = RunRecord(8, Outcome.PASSED, "", DAY - timedelta(hours=1), DAY + timedelta(seconds=600), is_finished=True)
     assert row(state((IDLE, 0), (RUNNING, 3000)).learn(before), at=3005).changed_ago == 5
