@@ -145,6 +145,13 @@ def test_what_was_before_the_clock_was_set_has_its_time_by_the_clock_of_now(by: 
     assert line(failing).endswith(f"at {at(25).isoformat()}")
 
 
+def test_the_line_for_a_ticket_has_the_moment_that_the_details_have_also_after_the_clock_was_set_by_seconds() -> None:
+    known = state((IDLE, 0), (RUNNING, 25))
+    later = Row(known, after_setting(40, timedelta(seconds=10)), 15.0)
+    assert report(Subject(later, "", None, 15.0)).endswith("since 2026-11-23T12:00:25+00:00")
+    assert any(line.endswith(f" and {moment(25).wall.astimezone():%H:%M:%S}") for line in shown(later))
+
+
 def test_the_line_for_a_ticket_says_which_build_failed_and_where() -> None:
     known = state((IDLE, 25), job=JOB).learn(failed_run()._replace(ended_at=DAY), FailedStep("Sign ipa", "CB.2017"))
     assert report(Subject(row(known, 30), "", None, 15.0)).endswith(" | #8 main · timer · step Sign ipa")

@@ -195,9 +195,7 @@ def _expected_end(course: Course | None) -> float:
 
 def last_change(row: Row) -> SortKey:
     """The rows whose start or end is known, the newest first."""
-    if (told := texts.told_change(row.state)) is not None:
-        return (-told,)
-    return (-seen.by(row.now).timestamp(),) if (seen := row.state.seen_change) else ()
+    return (-changed.timestamp(),) if (changed := texts.changed_wall(row)) else ()
 
 
 def _newest(row: Row) -> SortKey:

@@ -1,7 +1,6 @@
 """Everything about one job: the pane beside the table, the error dialog, the report for a ticket."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
 from shlex import quote
 
 from rich.console import Group, OverflowMethod
@@ -23,7 +22,7 @@ from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.formatting import brief
 from tui.ui.groups import Groups
-from tui.ui.row import Row, Subject, ahead, build, changed_at, look_of, status_word, time, usual_in_words, who_of
+from tui.ui.row import Row, Subject, ahead, build, changed_wall, look_of, status_word, time, usual_in_words, who_of
 from tui.ui.run_lines import condition_of_run, record_of, records_of, short_run_line
 from tui.ui.status_line import style_of
 
@@ -224,11 +223,9 @@ def report(subject: Subject) -> str:
 def _changed_at(row: Row) -> str:
     """When its last run began or ended, as its time in the row says it; empty if nothing is known of that."""
     state = row.state
-    is_told = (
-        state.status is not Status.RUNNING or state.seen_change or told_start(state)
-    )  # not when the one before ended
-    if is_told and (at := changed_at(row)) is not None:
-        return (row.now.wall - timedelta(seconds=row.now.at - at)).isoformat(timespec="seconds")
+    is_its = state.status is not Status.RUNNING or state.seen_change or told_start(state)  # else the one before ended
+    if is_its and (changed := changed_wall(row)):
+        return changed.isoformat(timespec="seconds")
     first = None if state.has_missed_run else state.since
     return f"{first.by(row.now).isoformat(timespec='seconds')} or earlier" if first else ""
 

@@ -1,6 +1,7 @@
 """The texts of one job's row, and when its run usually ends, in words."""
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from math import inf
 from typing import NamedTuple
 
@@ -205,12 +206,19 @@ def how_long(row: Row) -> str:
 def changed_at(row: Row) -> float | None:
     """When the last start or stop was seen, on the clock of `Moment.at`; if it was not, or not closely, when the run
     began or ended, as the service says. None if neither is known."""
-    if (told := told_change(row.state)) is not None:
+    if (told := _told_change(row.state)) is not None:
         return row.now.at - (row.now.wall.timestamp() - told)
     return seen.at if (seen := row.state.seen_change) else None
 
 
-def told_change(state: JobState) -> float | None:
+def changed_wall(row: Row) -> datetime | None:
+    """The same by the wall clock of now."""
+    if (told := _told_change(row.state)) is not None:
+        return datetime.fromtimestamp(told, UTC)
+    return seen.by(row.now) if (seen := row.state.seen_change) else None
+
+
+def _told_change(state: JobState) -> float | None:
     """Returns when the run in progress began, or else the last one ended, as the service says (epoch seconds); None if
     it does not, or if that was seen as closely."""
     if (began := told_start(state)) is not None:
