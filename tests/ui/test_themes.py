@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
+from textual.widgets import OptionList
 
 from tests.support.builders import failure, job_id
 from tests.support.long_run import by_length
@@ -117,6 +118,30 @@ async def test_no_color_leaves_no_colour_at_all(theme: str) -> None:
             assert [style for style in styles if style.color or style.bgcolor] == [], keys
             assert any(style.reverse or style.underline for style in styles), keys  # the cursor
             await shown.press("escape")
+
+
+@pytest.mark.parametrize("key", ["s", "z", "T", "V", "W"])
+async def test_without_colours_the_chosen_line_of_a_dialog_is_reversed(key: str) -> None:
+    async with screen(3, OUTCOMES, environ={"NO_COLOR": "1"}) as shown:
+        await shown.press(key, "down")
+        options = shown.app.screen.query_one(OptionList)
+        lines = [options.region.y + line for line in range(options.size.height)]
+        strips = shown.app.screen._compositor.render_strips()
+        within = [strips[line].crop(options.region.x, options.region.right) for line in lines]
+        is_reversed = [any(style and style.reverse for _, style, _ in strip) for strip in within]
+        assert [number for number, is_it in enumerate(is_reversed) if is_it] == [options.highlighted]
+
+
+async def test_without_colours_the_chosen_command_of_the_palette_is_underlined() -> None:
+    async with screen(3, OUTCOMES, environ={"NO_COLOR": "1"}) as shown:
+        await shown.press("colon")
+        await shown.until(lambda: "Add jobs" in shown.text)
+        await shown.press("down", "down")
+        underlined = [
+            "".join(text for text, style, _ in strip if style and style.underline and text.strip())
+            for strip in shown.app.screen._compositor.render_strips()[shown.app.screen.query_one(OptionList).region.y :]
+        ]
+        assert [text.split()[0] for text in underlined if text][:2] == ["back", "Close"]
 
 
 @pytest.mark.parametrize("theme", ["codearts-dark", "ansi-16"])
