@@ -1,5 +1,6 @@
 """The keys b and B: what they say on the row, in the header and in the watchlist, and what is sent to the terminal."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from tests.support.builders import job_id
 from tests.support.screen_harness import Clock, jobs, screen
+from tui.core.alert_policy import AlertOn
 from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.reading import Status
@@ -118,3 +120,17 @@ async def test_an_alert_that_cannot_be_saved_is_not_shown_and_ascii_has_its_own_
         await shown.press("b")
         assert "b job 001" in shown.text
         assert "Not saved: the disk is full" in shown.text
+
+
+async def test_the_details_say_which_alerts_there_are_of_the_job() -> None:
+    rules = AlertSettings(bell=True, on=frozenset({AlertOn.FAILED, AlertOn.STARTED}))
+    async with screen(1, alerts=rules, size=(200, 40)) as shown:
+        await shown.press("enter")
+        assert re.search(r"alert +as of all jobs: failed, started", shown.text)
+        await shown.press("b")
+        assert re.search(r"alert +when it ends, once; as of all jobs: failed, started", shown.text)
+    async with screen(1, size=(120, 40)) as shown:
+        await shown.press("enter")
+        assert not re.search(r"▏ alert", shown.text)
+        await shown.press("b")
+        assert re.search(r"alert +when it ends, once *$", shown.text, re.MULTILINE)

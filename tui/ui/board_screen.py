@@ -556,7 +556,7 @@ class BoardScreen(BaseScreen, Screen[None]):
             self._draw_soon()
 
     def subject(self, job: JobId) -> Subject:
-        return self.live.subject(self.state.row(job))
+        return self.live.subject(self.state.row(job))._replace(alerts=self.deps.settings.alerts)
 
     # Created on first use: the first frame does not wait for them
 

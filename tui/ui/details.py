@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from tui.codearts.error_codes import SAYS_WHAT_TO_DO, advise
 from tui.codearts.status_api import status_path
-from tui.core.board import JobState
+from tui.core.alert_policy import AlertOn
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.job import Job, JobId
 from tui.core.job_runs import RUNS_SHOWN, job_runs, told_start, usual_duration
@@ -64,7 +64,7 @@ def fields(subject: Subject, glyphs: Glyphs) -> Iterator[Field]:
     if state.last:
         yield from _reading(state.last, row)
     yield "next", _next(subject), ""
-    yield from _identity(state)
+    yield from _identity(subject)
     yield BLANK
     yield WHOLE, curl(subject), "dim"
 
@@ -94,16 +94,19 @@ def _last_runs(row: Row, glyphs: Glyphs) -> Iterator[Field]:
     yield BLANK
 
 
-def _identity(state: JobState) -> Iterator[Field]:
+def _identity(subject: Subject) -> Iterator[Field]:
     """What the job is, and what the user made of it."""
+    state, alerts = subject.row.state, subject.alerts
     job = state.job
+    own = f"when it ends, {state.armed}" if state.armed else ""
+    of_all = f"as of all jobs: {', '.join(kind for kind in AlertOn if kind in alerts.on)}" if alerts.bell else ""
     yield "job", job.id, ""
     for name, text in (
         ("name", state.service_name.name if job.label else ""),
         ("project", state.service_name.project or state.service_name.project_id),
         ("tags", " ".join(job.tags)),
         ("profile", job.profile),
-        ("alert", f"when it ends, {state.armed}" if state.armed else ""),
+        ("alert", "; ".join(filter(None, (own, of_all)))),
         ("page", job.address),
     ):
         if text:

@@ -13,6 +13,7 @@ from tui.core.job_runs import Course, course_of, told_start
 from tui.core.reading import Moment, Status
 from tui.core.run import Outcome, RunRecord, numbered
 from tui.core.text import width
+from tui.storage.settings import AlertSettings
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.formatting import brief
@@ -151,6 +152,7 @@ class Subject(NamedTuple):
     probing: float | None = None
     """Seconds between two requests where no job can be read, so that only one at a time is asked; else None."""
     is_all_paused: bool = False
+    alerts: AlertSettings = AlertSettings()
 
 
 def status_word(row: Row) -> str:
