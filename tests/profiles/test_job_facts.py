@@ -167,6 +167,29 @@ async def test_after_a_time_without_answers_it_is_asked_what_became_of_builds_me
         assert sum(f"/record/{job}/list" in request.path for request in watch.server.requests[asked:]) == 1
 
 
+async def test_of_a_build_that_stopped_in_a_time_without_answers_the_last_run_is_not_asked_for_at_once(
+    tmp_path: Path,
+) -> None:
+    """Its record may not be there yet: the last run would be the one before."""
+    stopped, idle = IDS[6], IDS[0]
+
+    def at(seconds: float) -> Moment:
+        return Moment(seconds, TRUTHS[6].began + timedelta(seconds=seconds))
+
+    async with watching(tmp_path) as watch:
+        seeded = await asyncio.to_thread(
+            watch.server.wait_for, lambda requests: any(f"{IDS[7]}/running-status" in one.path for one in requests)
+        )
+        for job, before in ((stopped, Status.RUNNING), (idle, Status.IDLE)):
+            watch.record(job, before, at(5), at(6), interval=5)
+            watch.record(job, Status.IDLE, at(600), at(601), interval=5)
+        asked = await asyncio.to_thread(
+            watch.server.wait_for,
+            lambda requests: any(f"/record/{idle}/list" in one.path for one in requests[len(seeded) :]),
+        )
+        assert not any(stopped in one.path for one in asked[len(seeded) :])
+
+
 async def test_after_a_time_without_answers_it_is_asked_which_build_runs(tmp_path: Path) -> None:
     truth, job = TRUTHS[6], IDS[6]
     async with watching(tmp_path) as watch:
@@ -295,6 +318,22 @@ async def test_what_became_of_a_build_is_found_after_an_answer_of_a_machine_whos
         tell_alone(watch.server, TRUTHS[6]._replace(began=began, state="FAILURE", step="Deploy"))
         watch.record(job, Status.IDLE, at(90), at(91))
         await watch.until(lambda: watch.outcome(job) is Outcome.FAILED)
+
+
+async def test_after_a_gap_no_record_from_before_it_is_told_again_when_the_clock_is_set(tmp_path: Path) -> None:
+    """Another build may run now, as after a suspend from which the machine wakes with a wrong clock."""
+    ahead = timedelta()
+    over, going = IDS[0], IDS[6]
+    async with watching(tmp_path, now=lambda: Moment(now().at, now().wall + ahead)) as watch:
+        watch.server.answers[going] = True
+        await watch.until(lambda: watch.board.states[going].going is not None)
+        await watch.read(going)
+        watch.server.every_extra = "hang"
+        later = Moment(now().at + 600, now().wall + timedelta(seconds=600))
+        watch.record(going, Status.RUNNING, later, later, interval=5)
+        ahead = timedelta(hours=2)
+        await watch.read(over)
+        assert watch.board.states[going].going is None
 
 
 async def test_refused_extras_leave_the_board_as_it_is_and_are_asked_three_times_at_most(tmp_path: Path) -> None:

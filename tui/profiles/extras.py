@@ -249,6 +249,11 @@ class ByOurClock:
         """What was learned is about the runs before this one."""
         self._last.pop(job, None)
 
+    def not_seen(self, job: JobId) -> None:
+        """Another build may go on now than the one that was learned of."""
+        if last := self._last.get(job):
+            self._last[job] = last._replace(going=None)
+
     def forget(self, jobs: Iterable[JobId]) -> None:
         for job in jobs:
             self._last.pop(job, None)
@@ -327,6 +332,7 @@ class JobFacts:
             self._by_our_clock.stopped(job)
             self._outcomes.stopped(job, run, self._profile_of(job))
         for job in gaps_between(before, after, jobs - stopped.keys()):
+            self._by_our_clock.not_seen(job)
             self._outcomes.seed([job], self._profile_of(job))
         for profile in {self._profile_of(job) for job in jobs}:
             self._by_our_clock.heed(profile)
