@@ -54,6 +54,11 @@ def idle_from(*moments: float) -> Callable[[JobId, float], Outcome]:
     return lambda job, at: IDLE if at >= moments[int(job, 16) - 1] else RUNNING
 
 
+def test_jobs_that_are_so_many_that_each_is_seldom_asked_gave_an_answer_all_the_same() -> None:
+    code, _ = waited(Stage(lambda job, at: RUNNING), 400, patience=250)
+    assert code is ExitCode.TIMED_OUT
+
+
 def test_it_ends_when_all_have_stopped_and_prints_each() -> None:
     stage = Stage(idle_from(600, 0, 300))
     code, after = waited(stage, 3)
