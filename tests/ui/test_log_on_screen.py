@@ -110,6 +110,21 @@ async def test_each_piece_is_shown_as_it_comes() -> None:
             assert len(service.asked) == pieces
 
 
+async def test_why_a_log_that_was_read_cannot_be_read_on_is_said_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_dialog, "READ_EVERY", 0.01)
+    monkeypatch.setattr(log_dialog, "AFTER_PROBLEM", 0.01)
+    service = Service(numbered(5))
+    async with screen(2, {job_id(1): Status.RUNNING}, profile=profile(service)) as shown:
+        await shown.press("l")
+        await read(shown, "line 5")
+        service.refusal = failure(summary="The service has an internal error.")
+        await read(shown, "The service has an internal error.")
+        assert "line 5" in shown.text
+        service.log, service.refusal = service.log + numbered(1, 6), None
+        await read(shown, "line 6")
+        await shown.until(lambda: "internal error" not in shown.text)
+
+
 async def test_after_midnight_the_times_of_the_day_before_have_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dialogs, "DAY_CHECK", 0.01)
     monkeypatch.setattr(log_dialog, "READ_EVERY", 0.01)

@@ -261,17 +261,20 @@ class LogDialog(Dialog[None]):
         self._is_asking = True
         self._tell()
         late = self.set_timer(LONG_WAIT, self._explain)
-        problem = await self._log.read_on(self._is_running, self._show)
+        problem = await self._log.read_on(self._is_running, self._piece_came)
         late.stop()
         self._is_asking = False
         self._problem.show(problem)
         self._show()
         return problem
 
-    def _show(self) -> None:
-        """Show what has come: the rest may take as long as statuses have to be asked for."""
+    def _piece_came(self) -> None:
+        """Show it: the rest may take as long as statuses have to be asked for."""
         if self._log.tail.size:
             self._problem.show("")
+        self._show()
+
+    def _show(self) -> None:
         self._view.show(self._log.tail)
         if self._wanted:
             self._matches = self._view.find(self._wanted)
