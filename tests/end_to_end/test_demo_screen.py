@@ -43,6 +43,20 @@ def test_the_demo_shows_every_kind_of_failure_and_touches_nothing(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("rows", "columns"), [(24, 80), (15, 60)])
+def test_a_notice_lies_over_the_keys_in_the_last_line_and_hides_no_row(tmp_path: Path, rows: int, columns: int) -> None:
+    def is_below_all_rows(text: str) -> bool:
+        *others, last = text.splitlines()
+        table = others[-(rows // 2) :]
+        return "Removed" in last and "? help" not in last and all(re.match(r"[ ›✱]+[▸✓●○◦?-] \w", row) for row in table)
+
+    with demo(tmp_path, rows, columns) as terminal:
+        terminal.wait_for(lambda text: "? help" in text.splitlines()[-1])
+        terminal.press("x")
+        terminal.wait_for(is_below_all_rows)
+        terminal.wait_for(lambda text: "? help" in text.splitlines()[-1])
+
+
 LESSER: dict[str, dict[str, str]] = {
     "sixteen colours": {"TERM": "xterm", "COLORTERM": ""},
     "no colour": {"NO_COLOR": "1"},
