@@ -101,3 +101,10 @@ def test_times_do_not_move_to_and_fro_where_a_skew_is_hardly_noticed() -> None:
         machine.answer(timedelta(seconds=number % 3 - 1))
         moved.add(machine.moved)
     assert len(moved) == 1
+
+
+def test_a_build_is_searched_by_the_exact_skew_though_a_small_one_moves_no_time() -> None:
+    """Of builds that last some seconds the right one is found."""
+    clock = clock_of(NOW, NOW + timedelta(seconds=20))
+    assert clock.by_this_machine(ENDED) == ENDED
+    assert (clock.likely_skews, clock.likely_now()) == ((timedelta(seconds=20),), NOW + timedelta(seconds=20))
