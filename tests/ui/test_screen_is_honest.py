@@ -200,6 +200,7 @@ async def test_header_and_rows_are_drawn_in_one_frame(monkeypatch: pytest.Monkey
         frames: list[list[str]] = []
         monkeypatch.setattr(shown.app, "post_display_hook", lambda: frames.append(shown.lines))
         for number in range(1, 11):
+            shown.reader.outcomes[job_id(number)] = Status.RUNNING  # the pollers may read it meanwhile
             shown.board.record([reading(job_id(number), Status.RUNNING, shown.clock.now().at)])
             await shown.settle()
         for header, *rows in frames:
