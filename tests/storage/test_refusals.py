@@ -13,6 +13,12 @@ NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 LOGIN = b'{"password": "hunter2"}'
 
 
+@pytest.fixture(autouse=True)
+def _fast_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the real ones takes a tenth of a second."""
+    monkeypatch.setattr("tui.storage.learned._ROUNDS", 1)
+
+
 def refusals(path: Path, at: datetime = NOON) -> KeptRefusals:
     return KeptRefusals(path / "refused.json", lambda: at)
 
