@@ -28,14 +28,13 @@ class _AgreedSkew:
         self.skew = timedelta()
         self._other: tuple[timedelta, float] | None = None
         """Another one that is larger, and since when all `Date`s show it."""
-        self._epoch: datetime | None = None
-        """The wall time at which the monotonic clock was 0: another one after the wall clock was set."""
+        self._before: Moment | None = None
+        """When the `Date` before this one was received."""
 
     def learn(self, skew: timedelta, now: Moment) -> None:
         """A `Date` that was received just now shows this skew."""
-        epoch = now.wall - timedelta(seconds=now.at)
-        was_set = self._epoch is None or abs(epoch - self._epoch) >= NOTICED
-        self._epoch = epoch
+        was_set = self._before is None or self._before.by(now) != self._before.wall
+        self._before = now
         if abs(skew - self.skew) < NOTICED:
             self._other = None
         elif was_set or abs(skew) < abs(self.skew):
