@@ -69,10 +69,9 @@ class Parser(argparse.ArgumentParser):
         hidden = len(arguments) - len(options)
         parts = [*options, *([f"{hidden} that may be a secret, so not repeated here"] if hidden else [])]
         is_secret = any("token" in option or "pass" in option for option in options)
-        near = (
-            did_you_mean(options[0], list(self._option_string_actions)) if len(options) == 1 and not is_secret else ""
-        )
-        self.error(f"unrecognized arguments: {', '.join(parts)}{_NO_TOKEN if is_secret else ''}{near and f'; {near}'}")
+        near = did_you_mean(options[0], list(self._option_string_actions)) if len(options) == 1 else ""
+        advice = _NO_TOKEN if is_secret else near and f"; {near}"
+        self.error(f"unrecognized arguments: {', '.join(parts)}{advice}")
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Raises UserError if help cannot be written; argparse ignores a full disk."""

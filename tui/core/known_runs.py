@@ -53,7 +53,7 @@ class KnownRun(NamedTuple):
 
     @property
     def is_over(self) -> bool:
-        """Whether it was seen to end, or the service tells of its end, which nobody need have watched."""
+        """Whether the run has ended: it was seen to end, or the service's record says so."""
         if self.run is None:
             return bool(self.record and self.record.is_finished is not False)
         return self.run.end is not None or bool(self.record and _tells_end(self.record, self.run))

@@ -74,8 +74,7 @@ class BaseScreen(MessagePump):
         self.app.drop_notice(self)
 
     def on_screen_suspend(self) -> None:
-        """A notice lies over the last lines: over a dialog that was opened later it would hide the keys that are named
-        there."""
+        """A notice of `say` is about this screen: over a dialog that is opened next it would hide the last line."""
         self.drop_notice()
 
 
