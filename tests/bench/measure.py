@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from tests.bench.figures import Figure
@@ -83,32 +82,23 @@ def settled(terminal: Terminal, settle: float, seconds: float, service: Service 
     return window(terminal, seconds, service)
 
 
-@contextmanager
-def httpx_alone(kind: str, rate: float = 0) -> Iterator[tuple[int, Service]]:
-    """The floor's process that asks `rate` questions a second, or as many as go (0), and whom it asks."""
+def poll_floor(seconds: float, rate: float, kind: str, settle: float = 1.5, workers: int = 8) -> Sample:
+    """What httpx alone takes of the processor: seconds a second, and milliseconds a question.
+
+    It asks `rate` questions a second, or as many as go (0), with so many workers.
+    """
     with Service() as service:
-        command = floor("polls", service.port, "--rate", rate, "--clients", kind)
+        command = floor("polls", service.port, "--rate", rate, "--clients", kind, "--workers", workers)
         process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT)
         try:
-            yield process.pid, service
+            time.sleep(settle)
+            requests, start, cpu = service.requests, time.monotonic(), processor_seconds(process.pid)
+            time.sleep(seconds)
+            used, elapsed = processor_seconds(process.pid) - cpu, time.monotonic() - start
+            return {"cpu": used / elapsed, "per_poll": used / (service.requests - requests) * 1000}
         finally:
             process.kill()
             process.wait()
-
-
-def asking(pid: int, service: Service, wait: Callable[[], None]) -> Sample:
-    """CPU while `wait` lasts: seconds a second, and milliseconds a question."""
-    requests, start, cpu = service.requests, time.monotonic(), processor_seconds(pid)
-    wait()
-    used, elapsed = processor_seconds(pid) - cpu, time.monotonic() - start
-    return {"cpu": used / elapsed, "per_poll": used / (service.requests - requests) * 1000}
-
-
-def poll_floor(seconds: float, rate: float, kind: str, settle: float = 1.5) -> Sample:
-    """What httpx alone takes of the processor."""
-    with httpx_alone(kind, rate) as (pid, service):
-        time.sleep(settle)
-        return asking(pid, service, partial(time.sleep, seconds))
 
 
 def key_delays(terminal: Terminal, keys: int) -> list[float]:

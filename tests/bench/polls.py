@@ -1,4 +1,4 @@
-"""The least that asking costs with httpx: eight workers, and nothing done with the answers."""
+"""The least that asking costs with httpx: a few workers, and nothing done with the answers."""
 
 import argparse
 import asyncio
@@ -10,8 +10,6 @@ import httpx
 
 from tests.bench.places import job_id
 
-AT_ONCE = 8
-
 
 def client(connections: int) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60)
@@ -20,13 +18,19 @@ def client(connections: int) -> httpx.AsyncClient:
 
 
 async def ask(
-    port: int, jobs: Sequence[str], rate: float, kind: str, answer: Callable[[str, bool], None], most: int = 0
+    port: int,
+    jobs: Sequence[str],
+    rate: float,
+    kind: str,
+    answer: Callable[[str, bool], None],
+    most: int = 0,
+    workers: int = 8,
 ) -> None:
-    """`rate` questions a second, evenly, or as many as go (0); `most` of them, or for ever (0).
+    """`rate` questions a second, evenly, or as many as go (0); `most` of them, or for ever (0); `workers` at once.
 
     `kind` is `one` client for all or one for `each` worker: httpcore's pool looks at every connection for each request.
     """
-    clients = [client(AT_ONCE)] if kind == "one" else [client(1) for _ in range(AT_ONCE)]
+    clients = [client(workers)] if kind == "one" else [client(1) for _ in range(workers)]
     turns = iter(range(most)) if most else count()
     start = time.monotonic()
 
@@ -38,7 +42,7 @@ async def ask(
             response = await http.get(f"http://127.0.0.1:{port}/v3/jobs/{job}/status", headers={"X-Auth-Token": "x"})
             answer(job, response.json()["result"] is True)
 
-    await asyncio.gather(*(work(clients[place % len(clients)]) for place in range(AT_ONCE)))
+    await asyncio.gather(*(work(clients[place % len(clients)]) for place in range(workers)))
 
 
 if __name__ == "__main__":
@@ -47,6 +51,17 @@ if __name__ == "__main__":
     parser.add_argument("--rate", type=float, default=0)
     parser.add_argument("--clients", choices=("one", "each"), default="one")
     parser.add_argument("--most", type=int, default=0, help="so many questions, then the end")
+    parser.add_argument("--workers", type=int, default=8, help="questions at once")
     options = parser.parse_args()
     every = [job_id(number) for number in range(1, 201)]
-    asyncio.run(ask(options.port, every, options.rate, options.clients, lambda job, running: None, options.most))
+    asyncio.run(
+        ask(
+            options.port,
+            every,
+            options.rate,
+            options.clients,
+            lambda job, running: None,
+            options.most,
+            options.workers,
+        )
+    )

@@ -27,7 +27,7 @@ def full_speed(port: int, profiles: int) -> str:
         f'[profiles.p{number}]\nendpoint = "http://127.0.0.1:{port}"\ntoken_env = "TOKEN_{number}"\n'
         for number in range(profiles)
     )
-    polling = "[polling]\nrunning = 3\nidle = 3\nrequests_per_second = 100\nconcurrency = 1\n"
+    polling = "[polling]\nrunning = 1\nidle = 1\nrequests_per_second = 100\nconcurrency = 1\n"
     return 'default_profile = "p0"\n' + polling + "".join(each)
 
 
