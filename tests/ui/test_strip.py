@@ -72,6 +72,12 @@ def test_times_without_readings_are_gaps() -> None:
     assert drawn(known, (Gap(JOB, 5_000, 6_000),)) == "▃▃▃"
 
 
+def test_between_builds_of_consecutive_numbers_none_is_missing() -> None:
+    gaps = tuple(Gap(JOB, at * 10_000.0 + 1000, at * 10_000.0 + 2000) for at in range(1, 20))
+    numbered = [run._replace(number=at) for at, run in zip((7, 8, 10, None, 12), runs(*[600] * 5), strict=True)]
+    assert drawn(numbered, gaps) == "▃▃ ▃ ▃ ▃ "
+
+
 def test_a_gap_in_which_the_run_ended_is_shown_after_it() -> None:
     first, second = runs(600, 600)
     first = first._replace(end=Between(10_000, 12_000))

@@ -345,15 +345,14 @@ class Mark(NamedTuple):
 
 
 def strip(runs: Sequence[ObservedRun], gaps: Sequence[Gap], glyphs: StripGlyphs) -> tuple[Mark, ...]:
-    """The last runs and the gaps between and after them, oldest first; ten characters at most."""
+    """The last runs and the gaps in which some may be missing, oldest first; ten characters at most."""
     shown = list(runs[-RUNS_SHOWN:])
     lengths = [middle_duration(run) for run in shown]
     usual = percentile(known, 0.5) if (known := sorted(filter(None, lengths))) else 0.0
     marks: list[Mark] = []
-    for at, (run, length) in enumerate(zip(shown, lengths, strict=True)):
+    for run, length, later in zip(shown, lengths, [*shown[1:], None], strict=False):
         marks.append(_mark(run, length, usual, glyphs))
-        until = shown[at + 1].start.by if at + 1 < len(shown) else None
-        if gaps and run.end and _was_unwatched(gaps, run.end.after or run.end.by, until):
+        if gaps and _may_be_missing(run, later, gaps):
             marks.append(Mark(NOT_WATCHED))
     marks = marks[-RUNS_SHOWN:]
     return tuple(marks[1:] if marks and marks[0].text == NOT_WATCHED else marks)
@@ -365,8 +364,14 @@ def middle_duration(run: ObservedRun) -> float | None:
     return None if most is None else (least + most) / 2
 
 
-def _was_unwatched(gaps: Sequence[Gap], after: float, until: float | None) -> bool:
-    return any(gap.end > after and (until is None or gap.start < until) for gap in gaps)
+def _may_be_missing(run: ObservedRun, later: ObservedRun | None, gaps: Iterable[Gap]) -> bool:
+    """Whether the job was not watched for a time between the two, and their numbers leave room for another run."""
+    if later and run.number is not None and later.number == run.number + 1:
+        return False
+    if run.end is None:
+        return False
+    after, until = run.end.after or run.end.by, later.start.by if later else inf
+    return any(gap.end > after and gap.start < until for gap in gaps)
 
 
 def _mark(run: ObservedRun, length: float | None, usual: float, glyphs: StripGlyphs) -> Mark:

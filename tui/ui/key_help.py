@@ -88,7 +88,7 @@ def words(glyphs: Glyphs) -> list[tuple[str, str]]:
         ("Last runs, dotted: whether it passed is not known", strip.ended),
         ("Last runs: failed, aborted or timed out", f"{strip.failed} {strip.aborted}"),
         ("Last runs: how long it took is not known", strip.no_duration),
-        ("Last runs, a gap: not watched then", ""),
+        ("Last runs, a gap: not watched then, some may be missing", ""),
         ("estimated from the runs before", glyphs.about),
         ("5m, 5m+: for so long; with a plus it may have begun before the first reading", ""),
         ("Age: how old the last answer is; empty while answers come on time", ""),
