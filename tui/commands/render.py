@@ -9,7 +9,7 @@ from tui.codearts.error_codes import SAYS_WHAT_TO_DO, WHILE_ASKING, advise
 from tui.core.board import JobState
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Reading, Status
-from tui.core.run import FailedStep, RunRecord, numbered, outcome_word
+from tui.core.run import FailedStep, RunRecord, numbered
 from tui.core.text import DETAIL, clean, width
 from tui.core.transitions import Change, Event
 
@@ -81,7 +81,7 @@ def outcome_line(state: JobState, step: FailedStep | None, now: datetime) -> str
     if step:
         word, text = "failed at", f"step {': '.join(filter(None, (step.step, step.code, step.message)))}"
     else:
-        word = outcome_word(run.outcome, run.outcome_as_sent) or "unknown"
+        word = run.word or "unknown"
         text = " · ".join(filter(None, (numbered(run.number, run.branch), run.trigger, run.by)))
     return f"{now.astimezone():%Y-%m-%d %H:%M:%S}  {word:9}  {name}: {text}"
 

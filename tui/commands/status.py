@@ -11,7 +11,7 @@ from tui.commands.output import ExitCode, Output
 from tui.commands.render import Result, aligned, outcome_members, reasons, result_document, status_of
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Retry, Status
-from tui.core.run import Outcome, RunRecord, numbered, outcome_word
+from tui.core.run import Outcome, RunRecord, numbered
 
 if TYPE_CHECKING:
     from tui.commands.session import NewestBuilds, PollSession, Session
@@ -205,5 +205,4 @@ def _became(run: RunRecord | Failure | None) -> tuple[str, str]:
     """Outcome and build in words. Both are empty if nothing was learned; a build that goes on has no outcome."""
     if run is None or isinstance(run, Failure):
         return "", ""
-    word = outcome_word(run.outcome, run.outcome_as_sent)
-    return word if run.is_finished is not False else "", numbered(run.number, run.branch)
+    return run.word if run.is_finished is not False else "", numbered(run.number, run.branch)

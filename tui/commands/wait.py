@@ -16,7 +16,7 @@ from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Moment, Reading, Retry, Status
-from tui.core.run import Outcome, RunRecord, numbered, outcome_word
+from tui.core.run import Outcome, RunRecord, numbered
 
 if TYPE_CHECKING:
     import asyncio
@@ -223,7 +223,7 @@ async def _learn_outcome(session: "Session", one: Awaited, profile: str, progres
     told = record if isinstance(record, RunRecord) and record.is_finished is not False else None
     one.was_built = one.was_running or not isinstance(record, NeverBuilt)
     one.outcome = told.outcome if told else None
-    word = outcome_word(told.outcome, told.outcome_as_sent) if told else one.known.status
+    word = told.word if told else one.known.status
     build = f"  {numbered(told.number, told.branch)}" if told else ""
     progress.clear()
     session.output.line(_line(f"{word:9}", one, build))

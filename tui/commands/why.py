@@ -7,7 +7,7 @@ from tui.commands.job_selection import add_build
 from tui.commands.output import ExitCode, Output
 from tui.commands.render import step_document
 from tui.core.reading import Failure
-from tui.core.run import FailedStep, Outcome, outcome_word
+from tui.core.run import FailedStep, Outcome
 
 if TYPE_CHECKING:
     from tui.context import Context
@@ -71,8 +71,7 @@ async def _known(extras: "Extras", job: "JobId", number: int | None) -> Why | Fa
     if (run := runs.ended) is None or run.outcome is Outcome.PASSED:
         return Why(run.number, "passed") if run else Why(None)
     step = await extras.failed_step(job, run.number)
-    word = outcome_word(run.outcome, run.outcome_as_sent)
-    return step if isinstance(step, Failure) else Why(run.number, word, step)
+    return step if isinstance(step, Failure) else Why(run.number, run.word, step)
 
 
 def _document(job: "JobId", known: Why) -> dict[str, object]:

@@ -85,6 +85,11 @@ class RunRecord(NamedTuple):
     """False if only a list of jobs has this run, and no record yet."""
 
     @property
+    def word(self) -> str:
+        """What became of it; empty if nothing was told of that."""
+        return outcome_word(self.outcome, self.outcome_as_sent)
+
+    @property
     def end(self) -> datetime | None:
         """When it ended, by its duration if the record does not say it otherwise; None if that is not known."""
         if self.ended_at or self.started_at is None or self.duration is None:

@@ -17,7 +17,7 @@ from tui.core.condition import PROBLEMS, Condition
 from tui.core.job import Job, JobId
 from tui.core.job_runs import RUNS_SHOWN, job_runs, told_start, usual_duration
 from tui.core.reading import Failure, Reading, Status
-from tui.core.run import RunRecord, numbered, outcome_word
+from tui.core.run import RunRecord, numbered
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.formatting import brief
@@ -187,9 +187,8 @@ def run_fields(row: Row) -> Iterator[Field]:
     if run is None:
         return
     about = _about(run)
-    word = outcome_word(run.outcome, run.outcome_as_sent)
     source = "" if run.is_confirmed else " (unconfirmed: only the service's list of jobs says so)"
-    yield "last run", f"{word}{source}{f'  {about}' if about else ''}", ""
+    yield "last run", f"{run.word}{source}{f'  {about}' if about else ''}", ""
     if step:
         yield "step", step.step, "error"
         yield from (
