@@ -5,12 +5,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
-from tui.core.reading import Moment
+from tui.core.reading import NOTICED, Moment
 
 LARGEST_SKEW = timedelta(days=1)
 """A `Date` that is further from this machine's clock is ignored: one wrong header would stop every sign-in."""
-NOTICED = timedelta(seconds=30)
-"""A smaller skew moves no time of a run: a `Date` is rounded, and old by the time of the way."""
 AGREED = 60.0
 """Seconds for which all `Date`s must show a larger skew until it moves the times of runs."""
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -62,12 +60,10 @@ class ServerClock:
 
     @property
     def likely_skews(self) -> tuple[timedelta, ...]:
-        """The skew that `Date`s agree on, as the last one has it; if it is more than a day, none after it: one of the
-        two clocks is wrong."""
+        """The skew that `Date`s agree on, as the last one has it, and what else it may be."""
         last = self.skew if self.ignored_skew is None else self.ignored_skew
         agreed = self._agreed.skew
-        likely = last if last is not None and abs(last - agreed) < NOTICED else agreed
-        return (likely,) if abs(likely) <= LARGEST_SKEW else (likely, timedelta())
+        return _possible(last if last is not None and abs(last - agreed) < NOTICED else agreed)
 
     def likely_now(self) -> datetime:
         """Returns the service's time by the likeliest skew, also by one with which `now` would sign in in vain."""
@@ -83,15 +79,10 @@ class ServerClock:
         return self._agreed.skew if abs(self._agreed.skew) >= NOTICED else timedelta()
 
     def by_this_machine(self, moment: datetime) -> datetime:
-        """Returns a moment of the service's clock by this machine's.
-
-        Where the two are more than a day apart, one of them is wrong: the one that is nearer to the moment counts.
-        """
-        skew = self.told_skew
-        if abs(skew) > LARGEST_SKEW:
-            ours = self._now().wall
-            is_ours_wrong = abs(moment - ours - skew) < abs(moment - ours)
-            skew = skew if is_ours_wrong else timedelta()
+        """Returns a moment of the service's clock by this machine's. If one of them is wrong, the one that is nearer
+        to the moment counts."""
+        ahead = moment - self._now().wall
+        skew = min(_possible(self.told_skew), key=lambda skew: abs(ahead - skew))
         try:
             return moment - skew
         except OverflowError:
@@ -106,6 +97,11 @@ class ServerClock:
                 self.ignored_skew = skew
             else:
                 self.skew, self.ignored_skew = skew, None
+
+
+def _possible(skew: timedelta) -> tuple[timedelta, ...]:
+    """The skew; if it is more than a day, none after it: one of the two clocks is wrong."""
+    return (skew,) if abs(skew) <= LARGEST_SKEW else (skew, timedelta())
 
 
 def believable(moment: datetime) -> datetime | None:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from tui.core.job import JobId
 
-CLOCK_WAS_SET = 30
-"""Seconds between the wall clock and the monotonic one from which on a moment has another wall time now."""
+NOTICED = timedelta(seconds=30)
+"""Two clocks that differ by less count as one. A `Date` is rounded, and old by the time of the way."""
 LONGEST_RETRY_AFTER = 3600.0
 """Seconds. A longer wait that the service asks for is cut to this."""
 
@@ -114,8 +114,8 @@ class Moment(NamedTuple):
 
     def by(self, now: "Moment") -> datetime:
         """Returns its wall time by the clock of `now`, which may have been set since then."""
-        set_by = round((now.wall - self.wall).total_seconds() - (now.at - self.at))
-        return self.wall if abs(set_by) < CLOCK_WAS_SET else self.wall + timedelta(seconds=set_by)
+        set_by = timedelta(seconds=round((now.wall - self.wall).total_seconds() - (now.at - self.at)))
+        return self.wall if abs(set_by) < NOTICED else self.wall + set_by
 
 
 class Reading(NamedTuple):

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.codearts.auth.credentials import Credential
-from tui.codearts.server_clock import NOTICED
 from tui.core.board import RECORDS_KEPT, TOLD_JOBS, Board, JobState, gaps_between, stops_between
 from tui.core.errors import UserError
 from tui.core.hints import HintPage
 from tui.core.job import JobId, ServiceName
 from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import ObservedRun
-from tui.core.reading import Failure, FailureKind, Moment, Retry, Status
+from tui.core.reading import NOTICED, Failure, FailureKind, Moment, Retry, Status
 from tui.core.run import Calibration, FailedStep, LastRuns, RunRecord
 from tui.polling.list_sweeps import ListPage
 from tui.polling.outcomes import FactReports, Outcomes, ReportRecords
