@@ -26,7 +26,7 @@ def walk(steps: str, way: list[JobId], cursor: JobId, shown: tuple[JobId, ...] =
 
 
 def test_the_worst_is_first_and_every_marked_failure_and_problem_is_reached_once() -> None:
-    digest = Digest(0, 600, jobs=(D, A, B), urgent=(D, A))
+    digest = Digest(0, jobs=(D, A, B), urgent=(D, A))
     assert list(way_through(digest, [C, A], [A, C, E])) == [A, C, D, B, E]
     assert walk("nnnnnn", [A, C, D, B, E], cursor=D) == [A, C, D, B, E, A]
 

@@ -136,10 +136,9 @@ class Count(NamedTuple):
 
 
 class Digest(NamedTuple):
-    """What happened from `since` to `until` (epoch seconds), while no key was pressed."""
+    """What happened after `since` (epoch seconds), while no key was pressed."""
 
     since: float
-    until: float
     counts: tuple["Count", ...] = ()
     """Without zeros, the most urgent first. Each job is counted once."""
     jobs: tuple[JobId, ...] = ()
@@ -183,7 +182,7 @@ def digest(states: Iterable[JobState], since: float, until: float) -> Digest:
     ordered = [(place, job) for place, _, job in sorted(worst)]
     urgent = tuple(job for place, job in ordered if place < len(URGENT))
     shown = tuple(Count(matter, number, times[matter]) for matter, number in jobs.items() if number)
-    return Digest(since, until, shown, tuple(job for _, job in ordered), urgent, at_least)
+    return Digest(since, shown, tuple(job for _, job in ordered), urgent, at_least)
 
 
 def _without_past(found: list[tuple[Matter, float]]) -> list[tuple[Matter, float]]:

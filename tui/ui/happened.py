@@ -32,10 +32,10 @@ class Happened:
         """When the first key was pressed after the last quiet time; seconds. Infinite before the first key."""
         self.has_key = False
         """Whether a key was pressed at all."""
-        self._silence: tuple[float, float] | None = None
-        """Beginning and end of the time that the digest is about; None if none is shown."""
         self.silent_since = now
-        """When that began."""
+        """When the time that the digest is about began."""
+        self._silence: tuple[float, float] | None = None
+        """Its beginning and end, by the clock that makes it longer; epoch seconds. None if no digest is shown."""
         self._way: Sequence[JobId] = ()
         """The jobs to go through while the digest is shown, as they were at the first step."""
         self._at = -1
@@ -63,13 +63,14 @@ class Happened:
         """Takes note of a key, a click or a paste. Returns whether it ended a silence."""
         if self.is_quiet(now):
             self._back_since = now.at
-        self.has_just_woken = now.at - self._last_key.at >= SILENT
+        before = self._last_key
+        self.has_just_woken = now.at - before.at >= SILENT
         if self.has_just_woken:
-            began, ended, lasted = self._last_key.wall.timestamp(), now.wall.timestamp(), now.at - self._last_key.at
             if not self._silence:
-                self.silent_since = self._last_key
-            since = self._silence[0] if self._silence else min(began, ended - lasted)
-            self._silence = since, max(ended, began + lasted)  # by either clock, if it was set meanwhile
+                self.silent_since = before
+            began = self.silent_since
+            since, until = min(began.wall, began.by(now)), max(now.wall, now.by(before))
+            self._silence = since.timestamp(), until.timestamp()
             self._way, self._at = (), -1
         self._last_key, self.has_key = now, True
         return self.has_just_woken
