@@ -28,7 +28,7 @@ from tui.core.text import JOINERS, clean, drawn, width
 from tui.ui.base_screen import HEIGHTS, WIDTHS, BaseScreen, TooSmall
 from tui.ui.keys import shown
 from tui.ui.screen_deps import SignInForm
-from tui.ui.status_line import LOOK_CLASSES
+from tui.ui.status_line import LOOK_CLASSES, part_at
 from tui.ui.typed_keys import COMMAND
 
 MASKED = "Masked text cannot be copied."
@@ -140,11 +140,10 @@ class KeyLine(Static):
         return Text(_BETWEEN.join(self._fitting()))
 
     def on_click(self, event: events.Click) -> None:
-        left = 0
-        for does in self._fitting():
-            if left <= event.x < left + width(does):
-                self._press(does.partition(":")[0].split()[0])
-            left += width(does) + len(_BETWEEN)
+        keys = self._fitting()
+        place = part_at(event.x, map(width, keys), len(_BETWEEN))
+        if place is not None:
+            self._press(keys[place].partition(":")[0].split()[0])
 
     def _press(self, name: str) -> None:
         """Press the key that is shown as `name`, if it acts here: `arrows` and `type to search` are none."""

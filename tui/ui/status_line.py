@@ -89,6 +89,16 @@ def _fills(look: object) -> bool:
     return look == "failed" or bool(getattr(look, "reverse", False))
 
 
+def part_at(x: int, widths: Iterable[int], gap: int) -> int | None:
+    """Which of the parts of a line, so many cells apart, has this cell; None if none has."""
+    left = 0
+    for place, cells in enumerate(widths):
+        if left <= x < left + cells:
+            return place
+        left += cells + gap
+    return None
+
+
 class HidingText(Static):
     """Plain text, hidden while it is empty. Drawn again only if it changed."""
 
@@ -263,9 +273,7 @@ class Footer(StatusLine):
             self.show([[(hint.key, "accent"), (f" {hint.word}", "dim")] for hint in found])
 
     def on_click(self, event: events.Click) -> None:
-        left = 1
-        for hint, group in zip(self._hints, self.fitting(), strict=False):
-            right = left + sum(width(text) for text, _ in group)
-            if left <= event.x < right and hint.command:
-                self.post_message(self.HintClicked(hint.command))
-            left = right + len(self.between)
+        widths = (sum(width(text) for text, _ in group) for group in self.fitting())
+        place = part_at(event.x - 1, widths, len(self.between))
+        if place is not None and (command := self._hints[place].command):
+            self.post_message(self.HintClicked(command))
