@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property, partial
 from math import inf
@@ -133,10 +133,9 @@ class WatchApp(NoticeApp):
     @on(BoardScreen.PollingStarted)
     def take_the_rest(self) -> None:
         """Do what the first frame did not wait for: themes by other names, notices, and keys typed meanwhile."""
-        wanted = self._wanted_theme
-        if wanted and wanted != self.theme and wanted in self._themes.names:  # its file has another name
-            self.theme = wanted
-        self.board_screen.show_notices((*self.deps.notices, *self._theme_notices()))
+        if self._wanted_theme and self._wanted_theme != self.theme:  # its file has another name, or there is none
+            self._use_wanted_theme()
+        self._show_notices([*self.deps.notices, *self._theme_notices()])
         early, self._early = self._early, []
         for event in early:
             self.post_message(event)
@@ -150,22 +149,25 @@ class WatchApp(NoticeApp):
         self._alt_keys = alt_keys(self.deps.settings.keys, self.deps.settings.commands)
         if self.deps.settings.ui.theme != before.settings.ui.theme and not self.board_screen.state.look.theme:
             self._wanted_theme = self.deps.settings.ui.theme or DEFAULT_THEME
-            if self._wanted_theme in self._themes.names:
-                self.theme = self._wanted_theme
-            self.board_screen.show_notices(tuple(self._theme_notices()))
+            self._use_wanted_theme()
+            self._show_notices([*self._theme_notices()])
 
     @on(BoardScreen.ThemesEdited)
     def take_themes(self) -> None:
         """Load all themes again after a file was edited, and apply the one in use."""
         self.__dict__.pop("_themes", None)
         former = self.current_theme
-        if self._wanted_theme in self._themes.names and self.theme != self._wanted_theme:
-            self.theme = self._wanted_theme
-        elif self.current_theme != former:
+        self._use_wanted_theme()
+        if self.current_theme != former:
             self.stylesheet.set_variables(self.get_css_variables())
             self.refresh_css(animate=False)
-        if self._themes.problems:
-            self.board_screen.show_notices(self._themes.problems)
+        self._show_notices(self._themes.problems)
+
+    def _show_notices(self, notices: Sequence[str]) -> None:
+        """Show the first notice; `list` and `config` show the rest."""
+        if notices:
+            more = f" And {len(notices) - 1} more: codearts-watch list and config name them." if notices[1:] else ""
+            self.board_screen.announce(f"{notices[0]}{more}")
 
     # Themes
 
@@ -176,6 +178,10 @@ class WatchApp(NoticeApp):
         for theme in loaded.themes:
             self.register_theme(theme)
         return loaded
+
+    def _use_wanted_theme(self) -> None:
+        if self._wanted_theme in self._themes.names:
+            self.theme = self._wanted_theme
 
     def _theme_notices(self) -> Iterable[str]:
         wanted, own = self._wanted_theme, self.deps.themes
