@@ -259,7 +259,7 @@ async def test_the_way_through_the_digest_begins_where_the_cursor_waits() -> Non
 async def test_no_command_runs_on_a_job_that_the_cursor_was_not_seen_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
+    monkeypatch.setattr("tui.ui.actions.LONG_ENOUGH", HOUR)
     ran = tmp_path / "ran"
     commands = {"one": CommandSettings(("sh", "-c", f'echo "$CODEARTS_ID" > {ran}'), "f6")}
     async with failed_under_a_waiting_cursor(commands=commands) as shown:
@@ -274,7 +274,7 @@ async def test_no_command_runs_on_a_job_that_the_cursor_was_not_seen_on(
 async def test_no_key_acts_on_a_job_that_has_just_come_under_the_cursor_by_itself(
     gone_by: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
+    monkeypatch.setattr("tui.ui.actions.LONG_ENOUGH", HOUR)
     is_grouped = gone_by == "a folded group"
     look = ScreenState(
         problems_only=gone_by in ("a filter", "time"), group="state" if is_grouped else "", folded=("state:running",)
@@ -306,7 +306,7 @@ async def test_no_key_acts_on_a_job_that_has_just_come_under_the_cursor_by_itsel
 async def test_a_key_acts_at_once_where_the_user_moved_while_another_programs_jobs_were_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
+    monkeypatch.setattr("tui.ui.actions.LONG_ENOUGH", HOUR)
     async with screen(3) as shown:
         await shown.press("home")
         shown.store.remove((job_id(3),))
@@ -322,7 +322,7 @@ async def test_a_key_acts_at_once_where_the_user_moved_while_another_programs_jo
 async def test_no_key_acts_on_a_group_that_has_just_come_under_the_cursor_by_itself(
     gone_by: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
+    monkeypatch.setattr("tui.ui.actions.LONG_ENOUGH", HOUR)
     look = ScreenState(group="state", folded=("state:no answer", "state:running"))
     running = dict.fromkeys(map(job_id, (2, 3)), Status.RUNNING)
     async with screen(3, {job_id(1): failure(), **running}, state=look) as shown:
@@ -344,7 +344,7 @@ async def test_no_key_acts_on_a_group_that_has_just_come_under_the_cursor_by_its
 
 
 async def test_nothing_is_said_to_come_under_the_cursor_where_no_row_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
+    monkeypatch.setattr("tui.ui.actions.LONG_ENOUGH", HOUR)
     async with screen(2, {job_id(1): failure()}, state=ScreenState(problems_only=True)) as shown:
         await shown.press("home")
         shown.reader.outcomes[job_id(1)] = Status.RUNNING
@@ -357,7 +357,7 @@ async def test_nothing_is_said_to_come_under_the_cursor_where_no_row_is_left(mon
 async def test_a_key_acts_at_once_on_the_job_that_comes_up_when_the_user_makes_the_one_before_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
+    monkeypatch.setattr("tui.ui.actions.LONG_ENOUGH", HOUR)
     look = ScreenState(problems_only=True)
     async with screen(3, dict.fromkeys(map(job_id, (1, 2, 3)), failure()), state=look) as shown:
         await shown.press("home")
@@ -386,7 +386,7 @@ async def test_the_details_go_on_with_the_job_that_is_read_there() -> None:
 
 
 async def test_no_job_is_removed_that_the_cursor_was_not_seen_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.ui.board_screen.LONG_ENOUGH", HOUR)
+    monkeypatch.setattr("tui.ui.actions.LONG_ENOUGH", HOUR)
     async with screen(60, state=ScreenState(sort="attention")) as shown:
         shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 61)), Status.RUNNING)
         await shown.ask_all()

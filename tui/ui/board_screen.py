@@ -43,7 +43,7 @@ from tui.ui.board_state import BoardState
 from tui.ui.columns import columns, sorts
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import time_of_day
-from tui.ui.happened import LONG_ENOUGH, Happened
+from tui.ui.happened import Happened
 from tui.ui.header import HeaderState, TerminalTitle, banner, header_lines, header_parts, title_text
 from tui.ui.job_table import JobTable
 from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named

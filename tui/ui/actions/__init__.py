@@ -21,6 +21,7 @@ from tui.core.errors import NEEDS_EXTRAS
 from tui.core.job import JobId
 from tui.core.reading import Failure, Retry
 from tui.core.run import RunRecord
+from tui.ui.happened import LONG_ENOUGH
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
@@ -100,6 +101,41 @@ class Actions:
     @property
     def editor(self) -> "WatchlistEditor":
         return self.screen.editor
+
+    def targets(self) -> list[JobId]:
+        """The jobs that an action applies to: see `JobTable.targets`; none if the cursor or all marks are out of sight.
+
+        A notice says so.
+        """
+        if not self.table.marks and self.brings_cursor():
+            return []
+        jobs = self.table.targets
+        if self.table.marks and not jobs:
+            self.say(f"The marked jobs are hidden by the filter. Press {self.screen.key('back')} to clear it.")
+        return jobs
+
+    def brings_cursor(self) -> bool:
+        """Bring a cursor that is out of view into view, so that the same key then acts on what is seen.
+
+        Returns whether it was out of view, or has been where it is for too short a time to be seen; a notice says so.
+        """
+        is_new = self.table.is_away or self.deps.now().at - self.table.came_by_itself_at < LONG_ENOUGH
+        self.table.bring_cursor()
+        if is_new:
+            what = "group" if self.table.group else "job"
+            self.say(f"The cursor has just come to this {what}. Press the key again to act on it.")
+        return is_new
+
+    def the_job(self) -> JobId | None:
+        """The job under the cursor. A notice says what to do if there is none."""
+        self.table.bring_cursor()
+        if self.table.group:
+            self.say("The cursor is on a group. Move it to one of the jobs.")
+        elif not self.table.order and self.state.board.states:
+            self.say(self.state.empty_text(self.screen.key).replace("\n\n", " "))
+        elif not self.table.order:
+            self.say(f"There is no job here. Press {self.screen.key('add')} to add some.")
+        return self.table.cursor if self.table.order else None
 
     def extras(self, profile: str, what_needs: str) -> AwaitedExtras | None:
         """What sends other calls than the status call. A notice says why if none may be sent."""

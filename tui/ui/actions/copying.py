@@ -18,20 +18,20 @@ class CopyActions(Actions):
         self._write = write
 
     async def ids(self) -> None:
-        if jobs := self.screen.targets():
+        if jobs := self.targets():
             await self.copy_text("\n".join(jobs), "job ID" if len(jobs) == 1 else f"{len(jobs)} job IDs")
 
     async def reports(self) -> None:
         from tui.ui.details import report
 
-        if jobs := self.screen.targets():
+        if jobs := self.targets():
             text = "\n".join(report(self.screen.subject(job)) for job in jobs)
             await self.copy_text(text, "report" if len(jobs) == 1 else f"{len(jobs)} reports")
 
     async def requests(self) -> None:
         from tui.ui.details import curl
 
-        if jobs := self.screen.targets():
+        if jobs := self.targets():
             await self.copy_text("\n".join(curl(self.screen.subject(job)) for job in jobs), "request as a curl line")
 
     async def address(self) -> None:
@@ -39,7 +39,7 @@ class CopyActions(Actions):
         from tui.ui.details import page_of
         from tui.ui.dialogs import ReadDialog, link_content
 
-        if not (job_id := self.screen.the_job()):
+        if not (job_id := self.the_job()):
             return
         job = self.state.board.states[job_id].named_job
         if not (address := page_of(job, self.live.endpoint_of(job.id).region, self.deps.settings.ui.address)):

@@ -35,7 +35,7 @@ class DialogActions(Actions):
         if self.table.group:
             self._go_to_next_error()
             return
-        if not (job := self.screen.the_job()):
+        if not (job := self.the_job()):
             return
         condition = self.state.row(job).condition
         if condition not in ERRORS:
@@ -60,7 +60,7 @@ class DialogActions(Actions):
         self.screen.cursor.go_to_first(self.table.after_cursor(1), ERRORS)
 
     async def log(self) -> None:
-        if job := self.screen.the_job():
+        if job := self.the_job():
             await self._show_log(job)
 
     async def _show_log(self, job: JobId, run: "ObservedRun | None" = None) -> None:
@@ -91,7 +91,7 @@ class DialogActions(Actions):
         from tui.ui.history_dialog import HistoryDialog
         from tui.ui.run_lines import records_of
 
-        if not (job := self.screen.the_job()):
+        if not (job := self.the_job()):
             return
         state = self.state.board.states[job]
         runs = [*job_runs(state), *([state.current_run] if state.current_run else ())]

@@ -50,7 +50,7 @@ class ProgramActions(Actions):
         from tui.ui.own_commands import CommandRunner
 
         command = self.deps.settings.commands.get(name)
-        if command is None or self.screen.brings_cursor() or not (job := self.screen.the_job()):
+        if command is None or self.brings_cursor() or not (job := self.the_job()):
             return
         self._runner = self._runner or CommandRunner(self.screen.announce, self._suspended)
         self.screen.run_worker(self._runner.run(name, command, self.state.board.states[job]), group="own")

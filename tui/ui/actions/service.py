@@ -13,7 +13,7 @@ class ServiceActions(Actions):
     """Changes when the service is asked, with which credential, and which jobs alert."""
 
     def refresh(self) -> None:
-        self._refresh(self.screen.targets())
+        self._refresh(self.targets())
 
     def refresh_all(self) -> None:
         self._refresh(None)
@@ -33,7 +33,7 @@ class ServiceActions(Actions):
                 self.say(f"Trying the sign-in again with one job{how_long}.")
 
     def pause(self) -> None:
-        jobs = self.screen.targets()
+        jobs = self.targets()
         if going := [job for job in jobs if not self.state.board.states[job].paused]:
             self.live.pollers.pause(going)
             self.state.pause(going, self.deps.now())
@@ -48,7 +48,7 @@ class ServiceActions(Actions):
 
     async def alert(self) -> None:
         """Arm the jobs for one alert, then for every alert, then for none."""
-        jobs = self.screen.targets()
+        jobs = self.targets()
         states = self.state.board.states
         if arm := next_arm(states[job].armed for job in jobs):
             jobs = [job for job in jobs if states[job].armed is not Arm.ALWAYS]

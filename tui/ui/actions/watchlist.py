@@ -70,14 +70,14 @@ class WatchlistActions(Actions):
         self.say(f"Added {named}{hidden}{left_out}. Press {self.screen.key('undo')} to undo.")
 
     async def remove(self) -> None:
-        jobs = [self.state.board.states[job].named_job for job in self.screen.targets()]
+        jobs = [self.state.board.states[job].named_job for job in self.targets()]
         if jobs and await self.editor.remove(jobs):
             self.say(f"Removed {jobs_in_words(jobs)}. Press {self.screen.key('undo')} to undo.")
 
     async def label(self) -> None:
         from tui.ui.dialogs import TextDialog
 
-        if not (job_id := self.screen.the_job()):
+        if not (job_id := self.the_job()):
             return
         state = self.state.board.states[job_id]
         job = state.job
@@ -94,7 +94,7 @@ class WatchlistActions(Actions):
         from tui.ui.add_dialog import TAGS_LONGEST
         from tui.ui.dialogs import TextDialog
 
-        if not (jobs := [self.state.board.states[job].named_job for job in self.screen.targets()]):
+        if not (jobs := [self.state.board.states[job].named_job for job in self.targets()]):
             return
         common = shared_tags(jobs)
 
