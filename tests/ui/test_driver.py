@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual import events
+from textual.message import Message
 
 from tests.support.long_run import by_length
 from tests.support.terminal import Terminal
@@ -278,3 +280,60 @@ def test_an_escape_is_a_key_once_nothing_follows_it() -> None:
     assert isinstance(key, events.Key)
     assert key.key == "escape"
     assert [one.key for one in [*parser.feed("\x1b"), *parser.feed("[A")] if isinstance(one, events.Key)] == ["up"]
+
+
+LATE = [
+    ("\x1b[<64;10;5M", ["MouseScrollUp"]),
+    ("\x1b[<0;3;4m", ["MouseUp"]),
+    ("\x1b[200~xxRB\x1b[201~", ["xxRB"]),
+    ("\x1b[1;5A", ["ctrl+up"]),
+    ("\x1b[?2048;2$y", ["InBandWindowResize"]),
+    ("\x1b[?62;22c", []),
+]
+
+
+def names(messages: Iterable[Message]) -> list[str]:
+    """What these events are: keys by their names, pastes by their texts."""
+    return [
+        message.key
+        if isinstance(message, events.Key)
+        else message.text
+        if isinstance(message, events.Paste)
+        else type(message).__name__
+        for message in messages
+    ]
+
+
+def typed_slowly(*parts: str) -> list[str]:
+    """The events of a terminal from which nothing comes for a while after each part."""
+    parser = KeyParser()
+    return names(message for part in parts for message in (*parser.feed(part), *parser.tick(), *parser.tick()))
+
+
+@pytest.mark.parametrize(("sequence", "wanted"), LATE)
+def test_a_sequence_whose_rest_comes_late_becomes_no_keys(sequence: str, wanted: list[str]) -> None:
+    for cut in range(3, len(sequence)):
+        assert typed_slowly(sequence[:cut], sequence[cut:], "j") == [*wanted, "j"], cut
+
+
+@pytest.mark.parametrize(("sequence", "wanted"), [*LATE[:4], ("\x1b[A", ["up"])])
+def test_a_late_rest_is_no_text_where_the_escape_before_it_was_a_key(sequence: str, wanted: list[str]) -> None:
+    assert typed_slowly(sequence[:1], sequence[1:], "j") == ["escape", *wanted, "j"]
+
+
+def test_after_a_sequence_whose_rest_is_lost_keys_act() -> None:
+    assert typed_slowly("\x1b[<64;10", "5", "j", "5", "q") == ["j", "5", "q"]
+    assert typed_slowly("\x1b[<64;10", "\x1b[<64;10;5M", "j") == ["MouseScrollUp", "j"]
+    assert keys("\x1b[<64;10\x1b[Aj") == ["up", "j"]
+
+
+@pytest.mark.parametrize(
+    "unknown", ["\x1b[<999999999999999999999;99999999999;9M", "\x1b[<64;10M", "\x1b[?1;2z", "\x1b[5n"]
+)
+def test_a_sequence_that_means_nothing_is_no_text(unknown: str) -> None:
+    assert typed_slowly(f"a{unknown}b", unknown, "c") == ["a", "b", "c"]
+
+
+def test_keys_that_begin_as_a_sequence_does_are_keys() -> None:
+    assert typed_slowly("\x1b", "[", "A", "q") == ["escape", "left_square_bracket", "A", "q"]
+    assert typed_slowly("\x1b[[A", "\x1b[M !!", "\x1bq") == ["f1", "escape", "q"]

@@ -37,7 +37,19 @@ _FUSED = re.compile(r"\x1b(?:[^\x1b\[O\x7f\tbf]|[bf](?=.))", re.DOTALL)
 """Escape and a key in one piece: two quick keys that a multiplexer joined, or alt and a key. It counts as two keys, but
 for alt with b, f or backspace, which move by words and delete them."""
 _OTHER_KEY = re.compile(r"\x1b\[27;(\d{1,3});\d{1,7}~")
-_PIECES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b?[^\x1b]+|\x1b")
+_PIECES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\[[0-?]+[ -/]*|\x1b?[^\x1b]+|\x1b")
+_CUT = re.compile(r"\x1b(?:\[[0-?]{0,64}[ -/]*)?\Z")
+"""A sequence that has not ended yet, such as a report of the mouse or the mark of a paste, or its first character."""
+_NO_KEYS = re.compile(r"\x1b\[(?:[0-?]+[ -/]*|[0-?]{28,}[ -/]*[@-~])")
+"""What Textual's parser would take for single keys: a sequence whose end is lost, and one that is too long."""
+_WHOLE = re.compile(r"\x1b\[(?:[0-?]+[ -/]*[@-~]|[A-LN-Z^-~])")
+"""A sequence of which nothing follows; in that of an old mouse report and of a key of Linux's console some does."""
+_GOES_ON = re.compile(r"\x1b\[(?:<[-0-9;]*[Mm]?|[?>=]?[0-9;:]*\$?[A-Zcnuy~]?)(?:\Z|(?<=[Mm])|(?<=[A-Zcnuy~]))")
+"""A sequence whose end comes late, with no more than what terminals send: any other character is a key."""
+_ALONE = ("\x1b", "\x1b[")
+_LATE_END = re.compile(r"\x1b\[[A-Z]|\x1b\[(?:<[0-9][-0-9;]*[Mm]|[0-9][0-9;:]*[A-Zu~])")
+_LATE = 10
+"""So many ticks after an escape that came alone, the end of its sequence is not waited for any more."""
 
 
 class Replies:
@@ -71,10 +83,14 @@ class KeyParser:
         self._parser = XTermParser(debug)
         self._held = ""
         self._pasting = False
+        self._ticks = 0
+        """Since the last text."""
+        self._alone = ""
+        """An escape, or one with its bracket, that counted as keys because nothing followed; its end may come late."""
 
     def feed(self, text: str) -> Iterator[Message]:
         """The events for this text. Feeds Textual's parser one sequence at a time, so that only a bad one is lost."""
-        text, self._held = self._held + text, ""
+        text, self._held = self._before(text) + text, ""
         while text:
             before, mark, text = text.partition(_PASTED if self._pasting else _PASTE)
             if self._pasting and not mark:
@@ -88,20 +104,42 @@ class KeyParser:
                 yield from self._keys(before)
             self._pasting = bool(mark) and not self._pasting
 
+    def _before(self, text: str) -> str:
+        """What was held and belongs before this text: on a line that stalls, a sequence comes in pieces."""
+        held, is_late = self._held, self._ticks > 0
+        if not text:
+            return held
+        alone = self._alone if self._ticks < _LATE else ""
+        self._alone, self._ticks = "", 0
+        if alone and _LATE_END.match(alone + text):
+            return alone
+        return "" if held and is_late and not self._pasting and not _GOES_ON.match(held + text) else held
+
     def _keys(self, text: str) -> Iterator[Message]:
         for piece in _PIECES.findall(text):
+            if _NO_KEYS.fullmatch(piece):
+                continue
             is_escape = piece == "\x1b" or _FUSED.match(piece)
             if is_escape:
                 yield events.Key("escape", "\x1b")
             rest = piece[1:] if is_escape else piece
             if rest and not _has_alt(rest):
-                yield from self._guarded(self._parser.feed(rest))
+                yield from self._whole(rest) if _WHOLE.fullmatch(rest) else self._guarded(self._parser.feed(rest))
+
+    def _whole(self, sequence: str) -> Iterator[Message]:
+        """The events for a sequence. Textual's parser goes on reading one that it does not know, then takes it for
+        keys."""
+        found = list(self._guarded(self._parser.feed(sequence)))
+        if not found:
+            self._renew()
+        yield from found
 
     def tick(self) -> Iterator[Message]:
         """The events that are clear once nothing follows, such as an escape key."""
-        if self._held and not self._pasting:
-            held, self._held = self._held, ""
-            yield from self._keys(held)
+        self._ticks += 1
+        if self._held in _ALONE and not self._pasting:
+            self._alone, self._held = self._held, ""
+            yield from self._keys(self._alone)
         yield from self._guarded(self._parser.tick())
 
     def _guarded(self, messages: Any) -> Iterator[Message]:
@@ -110,10 +148,13 @@ class KeyParser:
                 if not (isinstance(message, events.Key) and _unprintable(message.character)):
                     yield message
         except Exception:
-            broken, self._parser = self._parser, XTermParser(self._debug)
-            self._parser.mouse_pixels = broken.mouse_pixels
-            self._parser.terminal_size = broken.terminal_size
-            self._parser.terminal_pixel_size = broken.terminal_pixel_size
+            self._renew()
+
+    def _renew(self) -> None:
+        before, self._parser = self._parser, XTermParser(self._debug)
+        self._parser.mouse_pixels = before.mouse_pixels
+        self._parser.terminal_size = before.terminal_size
+        self._parser.terminal_pixel_size = before.terminal_pixel_size
 
 
 def _has_alt(piece: str) -> bool:
@@ -123,11 +164,9 @@ def _has_alt(piece: str) -> bool:
 
 
 def _up_to_a_start(text: str) -> tuple[str, str]:
-    """The text split in two: the second part may be the beginning of a paste's mark, such as an escape."""
-    for length in range(min(len(_PASTE) - 1, len(text)), 0, -1):
-        if text.endswith(_PASTE[:length]):
-            return text[:-length], text[-length:]
-    return text, ""
+    """The text split in two: the second part is the beginning of a sequence, such as an escape or a paste's mark."""
+    start = _CUT.search(text)
+    return (text[: start.start()], start[0]) if start else (text, "")
 
 
 def _unprintable(character: str | None) -> bool:
