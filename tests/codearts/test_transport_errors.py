@@ -4,12 +4,14 @@ import asyncio
 import errno
 import socket
 import ssl
+from unittest.mock import Mock
 
 import httpx
 import pytest
 
 from tests.support.clients import failure_of
 from tests.support.credential_fakes import TOKEN
+from tui.codearts.transport_errors import fault
 from tui.core.reading import FailureKind as K
 
 
@@ -44,6 +46,10 @@ class Handshake(ssl.SSLError):
         (Handshake(1, "wrong version number"), K.TLS, "plain http"),
         (ssl.SSLError(1, "alert"), K.TLS, "handshake"),
         (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), K.UNREACHABLE, "reset"),
+        (OSError(errno.EMFILE, "no"), K.SHORTAGE, "Too many files are open: raise the limit (ulimit -n)."),
+        (ExceptionGroup("all", [OSError(errno.ENFILE, "no")]), K.SHORTAGE, "Too many files are open on this computer"),
+        (RuntimeError("can't start new thread"), K.SHORTAGE, "Too many processes run: raise the limit (ulimit -u)"),
+        (OSError(errno.ENOMEM, "no"), K.SHORTAGE, "There is not enough memory"),
     ],
 )
 async def test_every_way_of_not_connecting_has_its_own_words(cause: Exception, kind: K, words: str) -> None:
@@ -140,3 +146,24 @@ async def test_being_cancelled_is_no_reading() -> None:
 async def test_of_a_group_the_first_exception_is_named() -> None:
     found = await failure_of(ExceptionGroup("several", [ExceptionGroup("one", [OverflowError()])]))
     assert found.summary == "Something unexpected happened in this program: OverflowError."
+
+
+def _raised_by(cause: BaseException) -> httpx.ConnectError:
+    """The error of httpx that this one caused."""
+    error = httpx.ConnectError("All connection attempts failed")
+    error.__cause__ = cause
+    return error
+
+
+def test_a_name_that_is_not_found_for_lack_of_files_is_no_unknown_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = _raised_by(socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"))
+    assert fault(error).kind is K.DNS
+    monkeypatch.setattr("os.open", Mock(side_effect=OSError(errno.EMFILE, "Too many open files")))
+    assert fault(error).summary == "Too many files are open: raise the limit (ulimit -n)."
+
+
+def test_a_socket_that_had_to_wait_is_no_shortage() -> None:
+    error = _raised_by(ConnectionRefusedError(errno.ECONNREFUSED, "refused"))
+    assert error.__cause__
+    error.__cause__.__context__ = BlockingIOError(errno.EAGAIN, "would block")
+    assert fault(error).kind is K.UNREACHABLE

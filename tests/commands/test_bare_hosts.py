@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -12,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import job_id
+from tests.support.contract_server import ContractServer
 from tests.support.credential_fakes import TOKEN
 from tests.support.long_run import by_length
 from tests.support.other_users import EVE, needs_root, public_folder
+from tests.support.program import Home, numbered
 from tests.support.terminal import Terminal
 from tests.support.user_home import User
 from tui.commands.watch import watch
@@ -97,6 +100,24 @@ def test_too_few_files_are_one_sentence(tmp_path: Path, files: int, command: str
     assert said.lower().count("too many files are open: raise the limit (ulimit -n)") == 1
     assert "Traceback" not in said
     assert "Warning" not in said
+
+
+def test_too_few_files_for_a_connection_are_no_fault_of_the_network(tmp_path: Path) -> None:
+    """With so few the program starts; how many connections they suffice for depends on the host's libraries."""
+    labels, answers = numbered(8, script=True)
+    with ContractServer(answers) as server:
+        home = Home(tmp_path, server.url)
+        home.watch(labels)
+        for files in range(7, 12):
+            done = run("status", cwd=tmp_path, env=home.env, files=files)
+            if done.returncode == 1:
+                assert re.search(
+                    r"jobs?( \d+)?: Too many files are open: raise the limit \(ulimit -n\)\.\n", done.stderr
+                )
+                assert "network" not in done.stderr
+                assert "shortage here" in done.stdout
+                return
+        raise AssertionError("no limit lets the program start and keeps it from making connections")
 
 
 def test_a_screen_with_too_few_files_is_one_sentence(tmp_path: Path) -> None:

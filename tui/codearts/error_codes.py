@@ -24,7 +24,7 @@ class _CodeRow(NamedTuple):
     action: str = ""
 
 
-SAYS_WHAT_TO_DO = frozenset({Kind.NO_CREDENTIAL, Kind.SETTINGS})
+SAYS_WHAT_TO_DO = frozenset({Kind.NO_CREDENTIAL, Kind.SETTINGS, Kind.SHORTAGE})
 """Of these failures the summary says what to do."""
 
 
@@ -217,6 +217,7 @@ _KINDS: Mapping[Kind, tuple[str, str]] = {
     Kind.TLS: ("no trusted connection could be made", "Check the endpoint, the CA file and this machine's clock."),
     Kind.PROXY: ("no way leads through the proxy", "Check HTTPS_PROXY or the profile's proxy, and its log-in."),
     Kind.BROKEN_CONNECTION: ("the connection broke", _WAIT),
+    Kind.SHORTAGE: ("this computer is short of something", "Close some programs, or raise the limit (ulimit)."),
     Kind.SETTINGS: ("the settings cannot be used", "Correct what the sentence names, and start again."),
     Kind.INTERNAL: ("this program made a mistake", "Please report it with what the details say."),
 }

@@ -36,7 +36,14 @@ NETWORK_REST = 60.0
 
 _ABOUT_A_JOB = re.compile(r"(?:DEV\.?)?CB\.(?:00031006|00031059|00060201|032011)", re.ASCII)
 """No such job, never built, or an invalid ID: says nothing about the call."""
-_ON_THE_WAY = (FailureKind.DNS, FailureKind.UNREACHABLE, FailureKind.TLS, FailureKind.PROXY, FailureKind.SETTINGS)
+_ON_THE_WAY = (
+    FailureKind.DNS,
+    FailureKind.UNREACHABLE,
+    FailureKind.TLS,
+    FailureKind.PROXY,
+    FailureKind.SHORTAGE,
+    FailureKind.SETTINGS,
+)
 
 
 class SwitchState(StrEnum):

@@ -219,6 +219,6 @@ async def _call(
     clock.learn(response.date)
     if failure is None and response.http_status in (200, 201) and response.encoding:
         failure = response.defect
-    if failure and failure.kind is not FailureKind.SETTINGS:
+    if failure and failure.kind not in (FailureKind.SETTINGS, FailureKind.SHORTAGE):
         failure = failure._replace(summary=f"IAM: {failure.summary}")
     return failure or response

@@ -1,6 +1,7 @@
 """Turns exceptions of a request into failures with texts of our own: many of httpx's are empty, some hold the token."""
 
 import errno
+import os
 import re
 import socket
 import ssl
@@ -10,7 +11,7 @@ from typing import TypeVar
 import httpcore
 import httpx
 
-from tui.core.errors import UserError
+from tui.core.errors import UserError, own_shortage
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as Kind
 
@@ -80,6 +81,8 @@ async def result_or_failure(work: Awaitable[T]) -> T | Failure:
 
 def fault(error: Exception) -> Failure:
     """The failure that stands for an exception of a request. Only the text of a UserError is used."""
+    if lacking := _lacking(list(_causes(error))):
+        return Failure(Kind.SHORTAGE, f"{lacking[0].upper()}{lacking[1:]}.")
     match error:
         case UserError():
             return Failure(Kind.SETTINGS, str(error))
@@ -101,6 +104,35 @@ def fault(error: Exception) -> Failure:
             return _network_fault(list(_causes(error)))
         case _:
             return Failure(Kind.INTERNAL, f"Something unexpected happened in this program: {_name(error)}.")
+
+
+_ALSO_IN_ORDER = (errno.EAGAIN, errno.ENOSPC, errno.EDQUOT)
+"""No shortage where a socket raises them: it would have had to wait."""
+
+
+def _lacking(causes: list[BaseException]) -> str:
+    """What this computer lacks, and what to do; empty if that is not why the request failed."""
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.errno in _ALSO_IN_ORDER:
+            continue
+        if isinstance(cause, socket.gaierror):  # it does not say that it could open no file to find the name with
+            return _lacking_files()
+        if found := own_shortage(cause):
+            return found
+    return ""
+
+
+def _lacking_files() -> str:
+    """Why no file and no socket can be opened now; empty if they can."""
+    opened: list[int] = []
+    try:
+        opened += [os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC) for _ in range(2)]
+    except OSError as error:
+        return own_shortage(error)
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+    return ""
 
 
 def _name(error: BaseException) -> str:

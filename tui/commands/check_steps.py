@@ -371,7 +371,7 @@ def _what_to_do(failure: Failure, has_proxy: bool) -> str:
     match failure.kind:
         case FailureKind.PROXY:
             return "Check HTTPS_PROXY or the proxy of the profile, and its log-in."
-        case FailureKind.SETTINGS:
+        case FailureKind.SETTINGS | FailureKind.SHORTAGE:
             return ""
         case _ if has_proxy:
             return "Check the endpoint, and the proxy: the fault may be its own."

@@ -53,13 +53,14 @@ def shortage(error: BaseException | None) -> str:
         if one is None or id(one) in seen:  # a group may be the context of one of its members
             continue
         seen.add(id(one))
-        if found := _own_shortage(one):
+        if found := own_shortage(one):
             return found
         errors += [one.__cause__ or one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]
     return ""
 
 
-def _own_shortage(error: BaseException) -> str:
+def own_shortage(error: BaseException) -> str:
+    """The shortage that this error is, whatever caused it; empty if it is none."""
     if isinstance(error, MemoryError):
         return SHORTAGES[errno.ENOMEM]
     if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:

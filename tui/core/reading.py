@@ -58,6 +58,8 @@ class FailureKind(StrEnum):
     TLS = "TLS refused"
     PROXY = "proxy refused"
     BROKEN_CONNECTION = "connection broken"
+    SHORTAGE = "shortage here"
+    """This computer lacks something, such as file descriptors or memory."""
     SETTINGS = "wrong setting"
     INTERNAL = "internal error"
 
