@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.support.command_terminal import CommandTerminal
 from tests.support.contract_extras import TRUTHS, tell
-from tests.support.contract_server import TOKEN, ContractServer, Reply
+from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, Script
 from tests.support.user_home import User
 from tui.clock import now
 from tui.commands import history
@@ -17,6 +19,7 @@ from tui.commands.output import ExitCode
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.observed_run import Between, ObservedRun
+from tui.core.reading import Moment
 from tui.core.remembered import Notes
 from tui.core.run import Outcome
 from tui.storage.history_file import HistoryFile
@@ -211,3 +214,28 @@ def test_the_last_builds_are_printed_also_where_the_service_sends_no_times(
     told = capsys.readouterr()
     assert len(told.out.splitlines()) == 1
     assert "3 builds are left out: the service does not say when they ran." in told.err
+
+
+@pytest.mark.parametrize("days", [-20_000, -40, 40, 5_000])
+def test_on_a_host_whose_clock_is_days_off_the_builds_are_found_and_told_by_that_clock(
+    user: User, server: ContractServer, capsys: pytest.CaptureFixture[str], days: int
+) -> None:
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+    truth = TRUTHS[2]._replace(began=began)
+    WatchlistFile(user.home / "watchlist.toml").add([Job(JobId(truth.id))])
+    tell(server, [truth])
+    whole = server.extras[f"/v1/record/{truth.id}/list"]
+    none = Reply(200, {"status": "success", "result": {"total_record": "0", "job_build_states": []}})
+
+    def of_these_days(request: Request) -> Script:
+        asked = parse_qs(urlsplit(request.path).query)
+        since, until = (asked[name][0] for name in ("start_time", "end_time"))
+        assert not callable(whole)
+        return whole if since <= f"{began:%Y-%m-%d %H:%M:%S}" < until else none
+
+    server.extras[f"/v1/record/{truth.id}/list"] = of_these_days
+    user.now = lambda: Moment(now().at, now().wall + timedelta(days=days))
+    code, (run,) = listed(user, capsys, "history", truth.id, "--since", "3h", "--json")
+    assert (code, run["number"], run["outcome"]) == (ExitCode.DONE, 13, "failed")
+    told = datetime.fromisoformat(run["started_at"]) - timedelta(days=days)
+    assert abs(told - began) < timedelta(minutes=1)

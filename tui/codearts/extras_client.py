@@ -179,7 +179,8 @@ class ExtrasClient:
     that a service that refuses a kind receives few of them.
 
     Extra calls share the profile's request rate: `turn` is awaited before each request and may take its time.
-    `throttled` is called with each failure that asks for fewer requests, and when its request and answer were seen.
+    `throttled` is called with each failure that asks for fewer requests, and when its request and answer were seen;
+    `dated` with the `Date` of each answer.
     """
 
     def __init__(
@@ -190,6 +191,7 @@ class ExtrasClient:
         now: Callable[[], Moment],
         throttled: Callable[[Failure, float, float], object] = lambda failure, sent, now: None,
         turn: Callable[[], Awaitable[object]] | None = None,
+        dated: Callable[[str], object] = lambda date: None,
     ) -> None:
         self._connections = Connections(open_http)
         self._endpoint = endpoint
@@ -197,6 +199,7 @@ class ExtrasClient:
         self._now = now
         self._throttled = throttled
         self._turn = turn
+        self._dated = dated
         self._switch = ExtrasSwitch()
         self._locks = {kind: asyncio.Lock() for kind in CallKind}
         self._last_shown: AuthHeaders | None = None
@@ -239,6 +242,7 @@ class ExtrasClient:
         response, sent = Response(), self._now().at
         outcome = await result_or_failure(self._get(call, url, auth_headers, response))
         self._learn(call.kind, outcome, response, sent)
+        self._dated(response.date)
         return outcome
 
     async def _get(self, call: ExtraCall[T], url: str, auth_headers: AuthHeaders, response: Response) -> T | Failure:

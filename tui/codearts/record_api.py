@@ -208,12 +208,20 @@ class RunLookup:
 
     async def records(self, job: JobId, most: int = FOR_THE_LAST_RUN) -> Sequence[RunRecord] | Failure:
         """The last runs, newest first, with durations if the unit is known."""
-        page = await self._extras.fetch(record_list_call(job, self._now(), self._region, most))
+        page = await self._page(job, most)
         if not isinstance(page, RecordPage):
             return page
         if not self.calibration.is_known and (len(self._untimed) < UNTIMED or job in self._untimed):
             self._untimed[job] = page.records
         return self._reported(job, page.records)
+
+    async def _page(self, job: JobId, most: int) -> RecordPage | Failure:
+        """The first answer may show that this machine's clock is days off, so that the wrong days were asked for."""
+        now = self._now()
+        page = await self._extras.fetch(record_list_call(job, now, self._region, most))
+        if isinstance(page, RecordPage) and not page.records and abs(self._now() - now) > _AHEAD:
+            return await self._extras.fetch(record_list_call(job, self._now(), self._region, most))
+        return page
 
     def _reported(self, job: JobId, page: Sequence[RunRecord]) -> Sequence[RunRecord]:
         records = [self.calibration.apply(record) for record in page]

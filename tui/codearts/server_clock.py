@@ -98,6 +98,11 @@ class ServerClock:
             else:
                 self.skew, self.ignored_skew = skew, None
 
+    def learn_first(self, date: str) -> None:
+        """Learns from the `Date` of an extra call as long as no status call has told the time."""
+        if self.skew is None and self.ignored_skew is None:
+            self.learn(date)
+
 
 def _possible(skew: timedelta) -> tuple[timedelta, ...]:
     """The skew; if it is more than a day, none after it: one of the two clocks is wrong."""

@@ -211,7 +211,7 @@ async def _ask(app: "App", jobs: Sequence[Job], records: dict[JobId, Sequence[Ru
         if isinstance(told, Failure):
             failures.append(told)
             return told.kind.retry is not Retry.SIGN_IN
-        records[job] = told
+        records[job] = [extras.by_this_machine(record) for record in told]
         return True
 
     await ask_each({job.id: job.profile or app.default for job in jobs}, quick_extras(app), ask, output)

@@ -187,7 +187,9 @@ class Extras:
         except UserError as problem:
             return Failure(FailureKind.SETTINGS, str(problem))
         access, endpoint = self._access, self._access.endpoint
-        client = ExtrasClient(opener, endpoint, self._credential, access.now, self._throttled, self._turn)
+        client = ExtrasClient(
+            opener, endpoint, self._credential, access.now, self._throttled, self._turn, access.clock.learn_first
+        )
         calibration = self._units.calibration(self._url) if self._units else Calibration()
         self._opened = client, RunLookup(client, endpoint.region, access.clock.likely_now, calibration, self._report)
         return self._opened
