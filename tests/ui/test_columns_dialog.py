@@ -64,7 +64,7 @@ async def test_settings_that_are_edited_meanwhile_change_the_usual_columns_and_n
         await shown.press("W")
         settings = shown.board.deps.settings
         shown.board.deps = shown.board.deps._replace(settings=settings._replace(ui=UiSettings(columns=("id",))))
-        shown.board.set_look(shown.board.state.look)
+        shown.board.look.apply(shown.board.state.look)
         await shown.settle()
         assert heads(shown.lines) == ["Job", "State"]
         await shown.press("enter")

@@ -118,7 +118,7 @@ async def test_everything_that_happened_and_the_runs_of_one_job() -> None:
         assert not any(" ✱ 12:" in line for line in shown.lines)
         await shown.press("E")
         ahead = shown.clock.now().wall.timestamp() + 86_400
-        shown.board.keep_state(shown.board.state.look._replace(events_read=ahead))  # by a clock that was set back since
+        shown.board.look.save(shown.board.state.look._replace(events_read=ahead))  # by a clock that was set back since
         await shown.press("E")
         assert any(" ✱ 12:" in line for line in shown.lines)
 

@@ -142,7 +142,7 @@ async def test_filters_know_the_outcomes_and_idle_means_not_running_as_before() 
         await learn(shown, 1, Outcome.FAILED)
         await learn(shown, 2, Outcome.PASSED)
         for text, names in (("is:failed", "1"), ("is:passed", "2"), ("is:idle", "123"), ("is:problem", "1")):
-            shown.board.keep_look(shown.board.state.look._replace(filter=text))
+            shown.board.look.keep(shown.board.state.look._replace(filter=text))
             await shown.settle()
             assert [name for name in "1234" if f"job 00{name}" in shown.text] == list(names)
 
@@ -159,7 +159,7 @@ async def test_the_services_name_stands_where_there_is_no_label_and_can_be_filte
         assert "theirs" not in shown.text
         shown.board.named({job_id(1): ServiceName("payments-api")})
         assert not shown.board.draws_soon, "a name that is known holds up the next readings"
-        shown.board.keep_look(shown.board.state.look._replace(filter="payments"))
+        shown.board.look.keep(shown.board.state.look._replace(filter="payments"))
         await shown.settle()
         assert "mine" not in shown.text
 

@@ -236,7 +236,7 @@ async def test_n_passes_over_no_row_where_the_cursor_is_out_of_view(problem: int
 
 async def test_nothing_is_said_of_a_waiting_cursor_where_there_are_no_rows() -> None:
     async with failed_under_a_waiting_cursor() as shown:
-        shown.board.keep_look(shown.board.state.look._replace(filter="of no job"))
+        shown.board.look.keep(shown.board.state.look._replace(filter="of no job"))
         await shown.press("x", "x")
         assert "The cursor was out of view" not in shown.said
 

@@ -231,7 +231,7 @@ async def test_a_row_that_changed_has_a_mark_and_the_header_counts_it_until_it_w
         shown.board.learned(job_id(3), record, None)
         await shown.settle()
         assert "✱ 2 changed" in shown.lines[0]
-        shown.board.keep_look(shown.board.state.look._replace(filter="is:changed"))
+        shown.board.look.keep(shown.board.state.look._replace(filter="is:changed"))
         await shown.settle()
         assert "2 of 4 shown" in shown.lines[0]
         await shown.press("escape")

@@ -11,7 +11,7 @@ from tui.core.errors import UserError
 from tui.core.reading import Status
 from tui.storage.screen_state import ScreenState
 from tui.storage.settings import ViewSettings, load_settings, save_view
-from tui.ui.actions.views import check_views, first_free, number_of, shown_by, view_of
+from tui.ui.actions.look import check_views, first_free, number_of, shown_by, view_of
 
 EVEN = ViewSettings("even ones", "tag:even", "job", True, "tag")
 

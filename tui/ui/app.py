@@ -202,7 +202,7 @@ class WatchApp(NoticeApp):
         self.theme = chosen or before
         if chosen:
             self._wanted_theme = chosen
-            self.board_screen.keep_state(self.board_screen.state.look._replace(theme=chosen))
+            self.board_screen.look.save(self.board_screen.state.look._replace(theme=chosen))
 
     # Keys
 

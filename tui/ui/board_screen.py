@@ -31,12 +31,10 @@ from tui.core.reading import Moment, Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.startup import resume_gc
 from tui.storage.recorder import NoArchive, Recorder
-from tui.storage.screen_state import ScreenState
 from tui.storage.watchlist import Watchlist
 from tui.ui.actions.details import AROUND_ROWS, DetailsActions
 from tui.ui.actions.filter import FilterActions
-from tui.ui.actions.look import LookActions
-from tui.ui.actions.views import ViewActions, number_of
+from tui.ui.actions.look import LookActions, number_of
 from tui.ui.alerting import Alerting
 from tui.ui.base_screen import HEIGHTS, WIDTHS, BaseScreen, TooSmall, classes_for
 from tui.ui.board_state import BoardState
@@ -139,7 +137,6 @@ class BoardScreen(BaseScreen, Screen[None]):
         )
         self.details = DetailsActions(self)
         self.look = LookActions(self)
-        self.views = ViewActions(self)
         self.filter = FilterActions(self)
 
     def compose(self) -> ComposeResult:
@@ -162,7 +159,7 @@ class BoardScreen(BaseScreen, Screen[None]):
         yield TooSmall()
 
     def on_mount(self) -> None:
-        self.set_look(self.deps.state)
+        self.look.apply(self.deps.state)
         self.show_keys()
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
@@ -296,8 +293,8 @@ class BoardScreen(BaseScreen, Screen[None]):
             number = number_of(self.state.look, self.deps.settings.views)
             self.deps = self.deps._replace(settings=settings)
             if view := settings.views.get(number):
-                self.views.use(view)
-            self.set_look(self.state.look)
+                self.look.use_view(view)
+            self.look.apply(self.state.look)
             self.show_keys()
             self.post_message(self.SettingsEdited())
             self.say(self.edited.warning or said)
@@ -325,34 +322,6 @@ class BoardScreen(BaseScreen, Screen[None]):
         self.show_around()
 
     # What is shown
-
-    def set_look(self, look: ScreenState) -> None:
-        """Apply this sorting, filter and choice of columns."""
-        self.state.set_look(look)
-        if look.filter or self.filter.line:
-            self.filter.input().display = bool(look.filter) or self.filter.is_typing
-        self.table.set_columns(self.columns_of(look), look.sort, look.reverse, look.wide)
-        self.show_all()
-
-    def columns_of(self, look: ScreenState) -> Sequence[str]:
-        """The columns that their dialog shows now, else those chosen before, else `usual_columns`."""
-        return self.look.tried_columns or look.columns or self.look.usual_columns()
-
-    def keep_look(self, look: ScreenState) -> None:
-        """Apply this look and save it for the next start."""
-        self.set_look(look)
-        self.keep_state(look)
-
-    def keep_state(self, look: ScreenState) -> None:
-        """Save this look for the next start, in the background."""
-        self.state.look = look
-        self.run_worker(self._save_state(look), group="state")
-
-    async def _save_state(self, look: ScreenState) -> None:
-        try:
-            await self.disk.run(self.deps.save_state, look)
-        except UserError as problem:
-            self.announce(f"The look of the screen is not saved: {str(problem).removeprefix('Not saved: ')}")
 
     def show_keys(self) -> None:
         """Show in the last line the keys that matter now."""

@@ -6,7 +6,7 @@ from functools import partial
 from tui.core.errors import UserError
 from tui.storage.files import Signature, signature
 from tui.storage.settings import LIVE, Settings, SettingsUnread, load_settings
-from tui.ui.actions.views import check_views
+from tui.ui.actions.look import check_views
 from tui.ui.keys import check_keys
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.watchlist_editor import DiskThread

@@ -178,9 +178,9 @@ COMMANDS: tuple[KeyCommand, ...] = (
     KeyCommand("reverse", "S", "", "Reverse the order", LOOK, "look.reverse"),
     KeyCommand("group", "z", "group", "Group by tag, project, profile or state", LOOK, "look.group"),
     KeyCommand("fold_all", "minus", "", "Fold all groups; again to unfold them", LOOK, "look.fold_all"),
-    KeyCommand("view_0", "0", "", "Show everything: no filter, no groups, the usual order", LOOK, "views.show('0')"),
-    *(KeyCommand(f"view_{n}", n, "", "Show a view that you saved", LOOK, f"views.show('{n}')") for n in VIEW_NUMBERS),
-    KeyCommand("save_view", "V", "", "Save filter, order, groups and columns as a view", LOOK, "views.save"),
+    KeyCommand("view_0", "0", "", "Show everything: no filter, no groups, the usual order", LOOK, "look.view('0')"),
+    *(KeyCommand(f"view_{n}", n, "", "Show a view that you saved", LOOK, f"look.view('{n}')") for n in VIEW_NUMBERS),
+    KeyCommand("save_view", "V", "", "Save filter, order, groups and columns as a view", LOOK, "look.save_view"),
     KeyCommand("columns", "W", "", "Choose the columns and their order", LOOK, "look.columns"),
     KeyCommand("wide", "w", "", "All columns in full width, scrolling sideways", LOOK, "look.wide"),
     KeyCommand(

@@ -6,10 +6,9 @@ the objects are attributes of `BoardScreen`, and each has a file of its name her
     details    the pane with everything about a job
     dialogs    what is opened to be read
     filter     the line in which the filter is typed
-    look       order, columns, groups, profiles
+    look       order, columns, groups, profiles, views
     program    closing, quitting, the user's own commands
     service    asking, pausing, alerts, signing in
-    views      what the table shows, under a number
     watchlist  adding, finding, removing, labels, tags, undo
 """
 

@@ -78,7 +78,7 @@ class DetailsActions(Actions):
         self.screen.toggle_class("-details")
         self.arrange()
         if not self.place.alone:
-            self.screen.keep_state(self.state.look._replace(details=self.is_open))
+            self.screen.look.save(self.state.look._replace(details=self.is_open))
 
     def close(self) -> bool:
         """Close the details. Returns whether they were open."""
@@ -125,7 +125,7 @@ class DetailsActions(Actions):
         self.state.look = look._replace(details_below=not look.details_below if is_open else True, details=True)
         self.screen.set_class(True, "-details")
         self.arrange()
-        self.screen.keep_state(self.state.look)
+        self.screen.look.save(self.state.look)
         if self.state.look.details_below and not self.place.below:
             self.say("There is no room below the table: the screen has too few lines.")
 
@@ -136,7 +136,7 @@ class DetailsActions(Actions):
         elif self.alone:
             self.say(f"Only the details are shown. Press {self.screen.key('details_below')} to show the table, too.")
         else:
-            self.screen.keep_state(resized(self.state.look, self.place, steps))
+            self.screen.look.save(resized(self.state.look, self.place, steps))
             self.arrange()
 
     def show(self) -> None:

@@ -131,7 +131,7 @@ class DialogActions(Actions):
             self._wall,
             partial(lines_of, problems),
         )
-        self.screen.keep_state(look._replace(events_read=now.wall.timestamp()))
+        self.screen.look.save(look._replace(events_read=now.wall.timestamp()))
         if job := await self.screen.ask("events", dialog):
             self.screen.cursor.go_to(JobId(job))
             if job not in self.state.order:

@@ -29,7 +29,7 @@ class FilterActions(Actions):
     def changed(self, text: str) -> None:
         """Apply the filter while it is typed."""
         if text != self.state.look.filter:
-            self.screen.set_look(self.state.look._replace(filter=text))
+            self.screen.look.apply(self.state.look._replace(filter=text))
             self.table.move_to(self._before)
 
     def submitted(self, text: str) -> None:
@@ -37,7 +37,7 @@ class FilterActions(Actions):
         if problem := parse_filter(text).problem:
             self.say(problem, "warning")
         self.screen.focus_table()
-        self.screen.keep_look(self.state.look)
+        self.screen.look.keep(self.state.look)
 
     def left(self) -> None:
         """The focus has left the line, by tab or a click: an empty one goes."""
@@ -49,7 +49,7 @@ class FilterActions(Actions):
         where = self._before if self.is_typing else None
         self.input().value = ""
         self.screen.focus_table()
-        self.screen.keep_look(self.state.look._replace(filter=""))
+        self.screen.look.keep(self.state.look._replace(filter=""))
         self.table.move_to(where)
 
     def input(self) -> "Input":
