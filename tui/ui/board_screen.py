@@ -247,21 +247,23 @@ class BoardScreen(BaseScreen, Screen[None]):
         resume_gc()  # neither the first frame nor the first readings need it
         self._look_at_files()
         self._look_at_history()
-        self._ticks += 1
-        is_rare = self._ticks % RARELY == 0
-        if is_rare and self.live.ends_were_lost():
-            self.run_worker(self.learn_ends())
-        elif is_rare and self.live.unknown:
-            self.run_worker(self.learn_ends(self.live.unknown))
         self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
-        if is_rare:
-            self.live.pollers.expect(expected_ends(self.state.board, self.deps.now()))
         self.alerting.tick(self.state.board, self.live.obstacles())
-        has_slept = self.live.has_slept(self.deps.now().at)
-        if is_rare or has_slept:
+        self._ticks += 1
+        if is_rare := self._ticks % RARELY == 0:
+            self._look_at_ends()
+        if self.live.has_slept(self.deps.now().at) or is_rare:
             self.pass_time()
         elif asyncio.get_running_loop().time() - self._drawn_at > TICK:  # else readings have just caused a frame
             self.show_around()
+
+    def _look_at_ends(self) -> None:
+        """Find out when credentials and builds are expected to end."""
+        self.live.pollers.expect(expected_ends(self.state.board, self.deps.now()))
+        if self.live.ends_were_lost():
+            self.run_worker(self.learn_ends())
+        elif self.live.unknown:
+            self.run_worker(self.learn_ends(self.live.unknown))
 
     async def learn_ends(self, names: Sequence[str] = ()) -> None:
         await self.live.learn_ends(names)
