@@ -10,8 +10,7 @@ from tests.support.clients import JOB, client, clock, failure, reading_of
 from tests.support.credential_fakes import TOKEN, ScriptedIssuer, still_clock
 from tui import __version__
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
-from tui.codearts.auth.chain import CredentialChain
-from tui.codearts.auth.credentials import Credential, EnvironmentToken, FileToken, FixedToken, Secret
+from tui.codearts.auth.credentials import Credential, CredentialChain, EnvironmentToken, FileToken, FixedToken, Secret
 from tui.codearts.auth.refreshable import RefreshableToken
 from tui.codearts.client import StatusClient
 from tui.codearts.connections import open_http

@@ -14,8 +14,15 @@ from tests.support.credential_fakes import (
     write_secret,
 )
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
-from tui.codearts.auth.chain import CredentialChain
-from tui.codearts.auth.credentials import AuthHeaders, EnvironmentToken, FileToken, FixedToken, Secret, TypedToken
+from tui.codearts.auth.credentials import (
+    AuthHeaders,
+    CredentialChain,
+    EnvironmentToken,
+    FileToken,
+    FixedToken,
+    Secret,
+    TypedToken,
+)
 from tui.codearts.auth.providers import SecretCommand
 from tui.core.reading import Failure, FailureKind
 

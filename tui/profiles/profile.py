@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tui.codearts.auth.chain import CredentialChain
-from tui.codearts.auth.credentials import Credential, ReadyToken, Secret, TypedToken
+from tui.codearts.auth.credentials import Credential, CredentialChain, ReadyToken, Secret, TypedToken
 from tui.codearts.auth.refreshable import Token
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
