@@ -239,5 +239,6 @@ DEFAULTS = SimpleNamespace(
     watchlist=None,
     settings=None,
     log=None,
+    heeds_refusals=True,
 )
 """Of the common arguments, which are suppressed in the parsers so that a command's do not undo the ones before it."""

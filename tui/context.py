@@ -129,8 +129,6 @@ class Context:
         self.flags = flags
         self.environ = environ
         self.now = now
-        self.heeds_refusals = True
-        """Whether a log-in is not sent if an earlier run of the program was refused. To be set before all else."""
         self._app: App | None = None
 
     @cached_property
@@ -254,7 +252,7 @@ class Context:
 
         if not (state := self.locations.state):
             return None
-        return KeptRefusals(state.with_name("refused.json"), lambda: self.now().wall, self.heeds_refusals)
+        return KeptRefusals(state.with_name("refused.json"), lambda: self.now().wall, self.flags.heeds_refusals)
 
     def app(self) -> App:
         """All profiles, built. Opens the log of --log. Raises UserError for what cannot be used.

@@ -101,7 +101,7 @@ async def test_check_sends_a_refused_password_at_once(user: User) -> None:
     async with iam.server:
         await run(user, iam)
         iam.status, user.environ = 201, {"PW": "wrong"}
-        steps = [step async for step in all_steps(user.context(), True)]
+        steps = [step async for step in all_steps(user.context("check"), True)]
     assert ["by IAM, for project cn-north-4" in step.text for step in steps if step.name == "accepted"] == [True]
 
 

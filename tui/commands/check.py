@@ -27,7 +27,8 @@ EXAMPLES = ["check", "check --profile prod"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Takes the common arguments alone."""
+    """Takes the common arguments alone. Who checks asks for a log-in, also for one that was refused before."""
+    parser.set_defaults(heeds_refusals=False)
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:

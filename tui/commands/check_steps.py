@@ -45,7 +45,6 @@ LIMIT = 10.0
 async def all_steps(context: Context, has_unicode: bool) -> AsyncIterator[Step]:
     """Without a usable profile, the steps that need one are left out."""
     at = "settings"
-    context.heeds_refusals = False  # who calls this asks for a log-in
     try:
         in_charge = context.in_charge
         yield _settings(context)
