@@ -265,9 +265,11 @@ async def test_a_failure_that_comes_under_the_cursor_by_itself_is_seen_by_a_key_
     look = ScreenState(details=False, problems_only=gone_by == "a filter")
     async with screen(3, {A: failure(), B: RUNNING}, state=look) as shown:
         await shown.press("w", "w")
+        shown.reader.outcomes[B] = IDLE  # also for the poller, which may read it meanwhile
         shown.board.record([reading(B, IDLE, 1)])
         shown.board.learned(B, RunRecord(7, Outcome.FAILED, "failure", DAY, DAY, is_finished=True), None)
         if gone_by == "a filter":
+            shown.reader.outcomes[A] = IDLE
             shown.board.record([reading(A, IDLE, 2)])
         else:
             shown.store.remove((A,))
