@@ -204,13 +204,11 @@ def _what(event: PastEvent, step: str, glyphs: Glyphs) -> str:
 def digest_text(
     digest: Digest, name_of: Callable[[JobId], str], cells: int, keys: tuple[str, str], today: datetime
 ) -> str:
-    """The sum in one line of so many cells; empty if nothing happened. `keys` go to the next job, and close it.
+    """The sum in one line of so many cells. `keys` go to the next job, and close it.
 
     Urgent jobs are named, as many as there is room for. If there is less, what is least urgent is left out; the keys
     are left out if there is no room for them even then.
     """
-    if not digest.counts:
-        return ""
     how = f" {keys[0]}: go through, {keys[1]}: close"
     texts = list(_sums(digest, name_of, f"Since {clock(digest.since, today)}: "))
     fitting = (text + end for end in (how, "") for text in texts if width(text + end) <= cells)
