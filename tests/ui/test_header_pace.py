@@ -2,6 +2,7 @@
 
 from collections import Counter
 from textwrap import wrap
+from typing import Any
 
 import pytest
 
@@ -149,6 +150,34 @@ def test_where_counts_fill_a_low_screen_changes_go_by_their_mark_for_what_ends_n
         width=60,
     )
     assert " │ ".join("".join(text for text, _ in part) for part in header_parts(low)) == words
+
+
+@pytest.mark.parametrize(
+    ("is_long", "width", "news", "said"),
+    [
+        (True, 60, {"view": "tomorrow"}, "9▸ 2● 5✓ 3◦ 72? 409- 6✱ 69 of 500 shown view tomorrow"),
+        (True, 60, {"marked": 12, "view": "today"}, "9▸  2●  5✓  3◦  72?  409-  6✱  69 of 500 shown  12 marked"),
+        (True, 60, {"view": "what keeps me awake"}, "9▸  2●  5✓  3◦  72?  409-  6✱  69 of 500 shown"),
+        (True, 46, {"marked": 12, "view": "today"}, "9▸ 2● 5✓ 3◦ 72? 409- 6✱ 69 of 500 shown"),
+        (False, 60, {"view": "what keeps me awake"}, "9▸  2●  5✓  3◦  72?  409-  ✱ 6 changed  69 of 500 shown"),
+    ],
+)
+def test_that_rows_are_hidden_is_said_before_the_name_of_the_view_and_what_ends_next(
+    is_long: bool, width: int, news: dict[str, Any], said: str
+) -> None:
+    counts = {Condition.RUNNING: 9, Condition.FAILED: 2, Condition.PASSED: 5, Condition.IDLE: 3}
+    counts |= {Condition.NO_ANSWER: 72, Condition.UNREAD: 409}
+    filtered = GLANCE._replace(
+        summary=Summary(Counter(counts), 0, 0, 72, None),
+        shown=69,
+        narrowed=True,
+        changed=6,
+        ends=(("payments-fraud-model training", "≈32m"),),
+        is_long=is_long,
+        width=width,
+    )
+    counted, *_ = header_parts(filtered._replace(**news))
+    assert "".join(text for text, _ in counted) == said
 
 
 @pytest.mark.parametrize(

@@ -287,15 +287,16 @@ action loses its word before one that does."""
 
 def _counts(header: HeaderState, news: Sequence[Parts], in_words: bool = True) -> Wordings:
     """The counts in words and the news; where these have no room, more and more of the counts have the marks of the
-    rows. Without `in_words` all of them have, so that the line does not change with each count that comes and goes."""
+    rows, and then the last of the news are left out. Without `in_words` all counts have marks, so that the line does
+    not change with each count that comes and goes."""
     counts, marks = counts_of(header.summary), _marks(header)
-    forms = [_with_marks(counts, marked, header.glyphs) for marked in WITH_MARKS if in_words]
-    short = [_changed_by_mark(header)] if header.changed else []
-    wordings = [[*form, *more] for form in (*forms, marks) for more in (*news, news[0][:1])]
+    forms = [*(_with_marks(counts, marked, header.glyphs) for marked in WITH_MARKS if in_words), marks]
+    demo, short = _demo(header), [_changed_by_mark(header)] if header.changed else []
+    fewer = [news[-1][:most] for most in range(len(news[-1]), 0, -1)]
     return [
-        *(_spaced([*_demo(header), *parts]) for parts in wordings if parts),
-        *([] if in_words else [_close(header, news[-1])]),
-        *(_spaced([*_demo(header), *parts]) for parts in ([*marks, *short], marks) if parts),
+        *(_spaced([*demo, *form, *more]) for form in forms for more in news),
+        *(one for some in fewer for one in (*(_spaced([*demo, *form, *some]) for form in forms), _close(header, some))),
+        *(_spaced([*demo, *parts]) for parts in ([*marks, *short], marks) if parts),
     ]
 
 
