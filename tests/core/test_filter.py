@@ -228,3 +228,9 @@ def test_a_time_that_is_none_says_how_to_write_one() -> None:
 )
 def test_a_filter_that_finds_nothing_may_have_meant_a_state_or_another_term(text: str, meant: str) -> None:
     assert what_it_may_mean(text) == meant
+
+
+@pytest.mark.parametrize(("text", "shown"), [("is:armed", True), ("is:arm", True), ("!is:armed", False)])
+def test_an_armed_job_is_found(text: str, shown: bool) -> None:
+    assert parse_filter(text).matches(FilterSubject(JOB, Condition.PASSED, armed=True)) is shown
+    assert parse_filter(text).matches(FilterSubject(JOB, Condition.PASSED)) is not shown

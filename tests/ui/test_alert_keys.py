@@ -109,6 +109,23 @@ async def test_who_ends_the_alert_of_a_job_reads_that_those_of_all_jobs_go_on() 
         assert shown.said == "No alert for 2 jobs alone; bell = true alerts of all jobs."
 
 
+async def test_a_filter_lists_the_armed_jobs_until_they_had_their_alert() -> None:
+    async with screen(4, dict.fromkeys(map(job_id, (1, 2, 3, 4)), Status.RUNNING)) as shown:
+        await shown.press("space", "space", "b", "escape", "G", "b", "b", "slash", *"is:armed", "enter")
+        assert [name for name in re.findall(r"job 00\d", "\n".join(shown.lines[2:6]))] == [
+            "job 001",
+            "job 002",
+            "job 004",
+        ]
+        assert "3 of 4 shown" in shown.text
+        await shown.press("G", "b")  # armed no more
+        assert re.findall(r"[⚐⚑] job 00\d", shown.text) == ["⚐ job 001", "⚐ job 002"]
+        shown.reader.outcomes = {job_id(1): Status.IDLE, **dict.fromkeys(map(job_id, (2, 3, 4)), Status.RUNNING)}
+        await shown.ask_all()
+        await shown.until(lambda: "1 of 4 shown" in shown.text)
+        assert "job 001" not in shown.text
+
+
 async def test_an_alert_that_cannot_be_saved_is_not_shown_and_ascii_has_its_own_flags() -> None:
     class Full(MemoryWatchlist):
         def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> WatchlistEdit:

@@ -43,6 +43,8 @@ class FilterSubject(NamedTuple):
     """Whether it has changed and that was not seen, or only just."""
     changed_ago: float | None = None
     """Seconds since its last start or stop; None if neither is known."""
+    armed: bool = False
+    """Whether the user armed it for an alert."""
 
 
 Predicate = Callable[[FilterSubject], bool]
@@ -61,9 +63,11 @@ STATES: dict[str, frozenset[Condition]] = {
     "problem": frozenset(PROBLEMS),
     "unread": frozenset({Condition.UNREAD}),
     "paused": frozenset({Condition.PAUSED}),
+    "armed": frozenset(),
 }
 """The values of `is:`. `is:stale` also matches a job without an answer whose last successful reading is stale;
-`is:slow` and `is:problem` match a run that takes longer than usual, `is:changed` a start or stop not yet seen."""
+`is:slow` and `is:problem` match a run that takes longer than usual, `is:changed` a start or stop not yet seen,
+`is:armed` a job of whose end there is an alert by `b`."""
 _OLD_NAMES = {"error": STATES["no-answer"], "failing": STATES["no-answer"]}
 """Names that `no-answer` had before; they are still understood."""
 
@@ -176,6 +180,7 @@ _OTHER_STATES: dict[str, Predicate] = {
     "slow": lambda candidate: candidate.late,
     "problem": lambda candidate: candidate.late,
     "changed": lambda candidate: candidate.changed,
+    "armed": lambda candidate: candidate.armed,
 }
 """What else the values of `is:` match."""
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

@@ -83,7 +83,10 @@ def words(glyphs: Glyphs) -> list[tuple[str, str]]:
         ("paused: not asked, because you said so", marks[Condition.PAUSED]),
         ("changed, and not seen by you since", glyphs.new),
         ("marked by you", glyphs.mark),
-        ("alert when it ends: once, always", f"{glyphs.armed[Arm.ONCE]} {glyphs.armed[Arm.ALWAYS]}"),
+        (
+            "alert when it ends: once, always; is:armed finds these jobs",
+            f"{glyphs.armed[Arm.ONCE]} {glyphs.armed[Arm.ALWAYS]}",
+        ),
         ("Last runs: passed; the longer it took, the higher", strip.passed),
         ("Last runs, dotted: whether it passed is not known", strip.ended),
         ("Last runs: failed, aborted or timed out", f"{strip.failed} {strip.aborted}"),
