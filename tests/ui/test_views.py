@@ -83,7 +83,7 @@ async def test_views_are_shown_saved_and_picked_up_when_they_are_edited(tmp_path
         assert shown.said == "Everything is shown already."
         await shown.press("3")
         assert "There is no view 3. Press V" in shown.said
-        await shown.press("slash", *"003", "enter", "V", "3", "enter", *"third", "enter")
+        await shown.press("slash", *"003", "enter", "V", "9", "escape", "V", "3", *"third", "enter")
         await shown.until(lambda: "Saved as view 3" in shown.said)
         assert file.read_text() == '# mine\n\n[views.3]\nname = "third"\nfilter = "003"\n'
         assert "view 3 third" in shown.lines[0]
@@ -105,10 +105,10 @@ async def test_a_view_that_another_program_saves_meanwhile_is_not_replaced_unask
         save_view(file, number, view)
 
     async with screen(jobs(6), settings_file=file, save_view=save, size=(100, 24)) as shown:
-        await shown.press("slash", *"003", "enter", "V", *(("1", "enter") if dialog == "name" else ()))
+        await shown.press("slash", *"003", "enter", "V", *("1" if dialog == "name" else ""))
         file.write_text(theirs := '[views.1]\nname = "theirs"\nfilter = "004"\n')
         await shown.until(lambda: "1" in shown.board.deps.settings.views)
-        await shown.press(*(("1", "enter") if dialog == "number" else ()), *"mine", "enter")
+        await shown.press(*("1" if dialog == "number" else ""), *"mine", "enter")
         await shown.until(lambda: "theirs" in shown.text)
         assert "View 1 is 'theirs' now" in " ".join(shown.text.replace("│", " ").split())
         assert file.read_text() == theirs
@@ -119,7 +119,9 @@ async def test_a_view_that_another_program_saves_meanwhile_is_not_replaced_unask
 
 async def test_without_a_settings_file_a_view_is_kept_until_the_end() -> None:
     async with screen(jobs(2), {job_id(2): Status.RUNNING}, size=(100, 24)) as shown:
-        await shown.press("exclamation_mark", "V", "enter", "enter")
+        await shown.press("exclamation_mark", "V")
+        assert "enter: choose, 1 to 9: choose at once, esc: close" in shown.text
+        await shown.press("enter", "enter")
         assert "no settings file here" in shown.said
         await shown.press("0", "1")
         assert "view 1 view 1" in shown.lines[0]

@@ -306,7 +306,8 @@ class Options(OptionList):
 
 
 class ChoiceDialog(Dialog[str]):
-    """Asks for one of several words. `seen` is called with each word that is highlighted."""
+    """Asks for one of several words. `seen` is called with each word that is highlighted. A word that is a digit is
+    chosen by it."""
 
     KEYS = ("enter: choose", "first letter: go there", "esc: close")
 
@@ -317,6 +318,10 @@ class ChoiceDialog(Dialog[str]):
         self._choices = choices
         self._current = current
         self._seen = seen
+        self._digits = [word for word, _ in choices if len(word) == 1 and word.isdecimal()]
+        if self._digits:
+            at_once = f"{self._digits[0]} to {self._digits[-1]}: choose at once"
+            self.KEYS = (self.KEYS[0], at_once, self.KEYS[-1])
 
     def body(self) -> ComposeResult:
         yield Options(*(Option(Text(text), id=word) for word, text in self._choices))
@@ -328,6 +333,10 @@ class ChoiceDialog(Dialog[str]):
     def on_key(self, event: events.Key) -> None:
         super().on_key(event)
         if not event.is_printable or event.key in ("j", "k", "q") or event.key in self.closing_keys:
+            return
+        if event.character in self._digits:
+            event.stop()
+            self.dismiss(event.character)
             return
         options, first = self.query_one(OptionList), (event.character or "").casefold()
         places = [place for place, (_, text) in enumerate(self._choices) if text.strip().casefold().startswith(first)]
