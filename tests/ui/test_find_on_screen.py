@@ -40,6 +40,16 @@ async def test_jobs_are_ticked_added_with_names_and_taken_back_by_one_key() -> N
         await shown.until(lambda: len(shown.store.load().jobs) == 1)
 
 
+@pytest.mark.parametrize(("theme", "environ"), [("codearts-dark", {"NO_COLOR": "1"}), ("ansi-16", {})])
+async def test_with_few_colours_the_chosen_job_is_reversed(theme: str, environ: dict[str, str]) -> None:
+    async with screen([], profile=replace(PROFILE, extras=Lists()), theme=theme, environ=environ) as shown:
+        await shown.press("O")
+        await shown.until(lambda: "Project 3" in shown.text)
+        strips = shown.app.screen._compositor.render_strips()
+        is_reversed = [any(style and style.reverse and "roject" in text for text, style, _ in line) for line in strips]
+        assert is_reversed.count(True) == 1
+
+
 async def test_a_search_and_enter_add_one_job() -> None:
     async with screen([], profile=replace(PROFILE, extras=Lists())) as shown:
         assert "Press O to choose from the jobs of your projects" in shown.text

@@ -120,10 +120,20 @@ async def test_no_color_leaves_no_colour_at_all(theme: str) -> None:
             await shown.press("escape")
 
 
+FEW_COLOURS = pytest.mark.parametrize(
+    ("theme", "environ"), [("codearts-dark", {"NO_COLOR": "1"}), ("ansi-16", {})], ids=["none", "16"]
+)
+
+
 @pytest.mark.parametrize("key", ["s", "z", "T", "V", "W"])
-async def test_without_colours_the_chosen_line_of_a_dialog_is_reversed(key: str) -> None:
-    async with screen(3, OUTCOMES, environ={"NO_COLOR": "1"}) as shown:
+@FEW_COLOURS
+async def test_with_few_colours_the_chosen_line_of_a_dialog_is_reversed(
+    key: str, theme: str, environ: dict[str, str]
+) -> None:
+    async with screen(3, OUTCOMES, theme=theme, environ=environ) as shown:
         await shown.press(key, "down")
+        shown.app.theme = theme  # T has shown the one that is chosen
+        await shown.settle()
         options = shown.app.screen.query_one(OptionList)
         lines = [options.region.y + line for line in range(options.size.height)]
         strips = shown.app.screen._compositor.render_strips()
@@ -132,8 +142,23 @@ async def test_without_colours_the_chosen_line_of_a_dialog_is_reversed(key: str)
         assert [number for number, is_it in enumerate(is_reversed) if is_it] == [options.highlighted]
 
 
-async def test_without_colours_the_chosen_command_of_the_palette_is_underlined() -> None:
-    async with screen(3, OUTCOMES, environ={"NO_COLOR": "1"}) as shown:
+async def test_of_sixteen_colours_the_cursor_needs_none() -> None:
+    """Where bold means bright, bold black is grey: on cyan it could hardly be read."""
+    async with screen(3, OUTCOMES, theme="ansi-16") as shown:
+        line = shown.app.screen._compositor.render_strips()[2]
+        styles = [style for text, style, _ in line if style and text.strip() and text != " "]
+        under_cursor = [style for style in styles if style.reverse and style.bold]
+        assert under_cursor
+        assert {(style.color.name, style.bgcolor.name) for style in under_cursor if style.color and style.bgcolor} == {
+            ("default", "default")
+        }
+
+
+@FEW_COLOURS
+async def test_with_few_colours_the_chosen_command_of_the_palette_is_underlined(
+    theme: str, environ: dict[str, str]
+) -> None:
+    async with screen(3, OUTCOMES, theme=theme, environ=environ) as shown:
         await shown.press("colon")
         await shown.until(lambda: "Add jobs" in shown.text)
         await shown.press("down", "down")
