@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.builders import job_id
 from tests.support.command_terminal import CommandTerminal
 from tui.cli import commands, main, parser
 from tui.commands.config import as_text
 from tui.commands.list import show
 from tui.commands.output import Output
 from tui.commands.parser import Parser
-from tui.storage.watchlist import WatchlistFile
+from tui.core.job import Job, ServiceName
+from tui.storage.watchlist import MemoryWatchlist, WatchlistFile
 
 ROWS, COLUMNS = 24, 80
 
@@ -123,3 +125,13 @@ def test_an_empty_watchlist_says_how_to_fill_it(tmp_path: Path) -> None:
     assert pipe.getvalue() == talk.getvalue() == ""
     show(store, Output(screen, talk), as_json=False)
     assert "codearts-watch find --add" in talk.getvalue()
+
+
+def test_on_a_terminal_the_list_has_the_services_name_of_a_job_without_a_label() -> None:
+    screen, pipe = CommandTerminal(), io.StringIO()
+    store = MemoryWatchlist([Job(job_id(1)), Job(job_id(2), "web")])
+    names = {job_id(1): ServiceName("payments nightly"), job_id(2): ServiceName("another")}
+    show(store, Output(screen, screen), as_json=False, names=names)
+    assert screen.getvalue().splitlines()[1:] == [f"{job_id(1)}  payments nightly", f"{job_id(2)}  web"]
+    show(store, Output(pipe, pipe), as_json=False, names=names)
+    assert pipe.getvalue() == f"{job_id(1)}\n{job_id(2)}\tweb\n"

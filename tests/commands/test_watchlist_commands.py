@@ -4,16 +4,19 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 
 from tests.support.builders import job_id
+from tests.support.command_terminal import CommandTerminal
 from tests.support.contract_server import TOKEN, ContractServer, refusal
 from tui.cli import main
 from tui.commands.job_selection import listed, select_jobs
-from tui.core.job import Job
+from tui.core.job import Job, JobId, ServiceName
+from tui.storage.learned import KeptName, save_names
 
 IDS = [str(job_id(number)) for number in range(1, 6)]
 
@@ -109,6 +112,34 @@ def test_a_line_of_standard_input_that_was_meant_as_a_job_is_not_passed_over(
     shell.run(f"codearts-watch add {IDS[1]} --label web-frontend")
     code, data, _ = shell.run("codearts-watch status -", f"{IDS[0]}\nweb-frontend\n")
     assert (code, data.count("\n")) == (0, 2)
+
+
+def test_a_job_is_also_named_by_what_the_service_calls_it(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The screen shows these names where there is no label."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    names = ("payments nightly", "auth-service", "auth-service", "web")
+    kept = {JobId(one): KeptName(ServiceName(name), datetime.now(UTC)) for one, name in zip(IDS, names, strict=False)}
+    save_names(tmp_path / "state" / "codearts-watch" / "names.json", kept)
+    shell.run(f"codearts-watch add {' '.join(IDS)}")
+    shell.run(f"codearts-watch add {IDS[4]} --label web")
+    assert shell.run("codearts-watch status 'payments nightly' web")[1] == f"idle  {IDS[0]}\nidle  {IDS[4]}  web\n"
+    assert shell.run("codearts-watch status -", "payments nightly\n")[1] == f"idle  {IDS[0]}\n"
+    for code, data, talk in (
+        shell.run("codearts-watch status auth-service"),
+        shell.run("codearts-watch status -", "auth-service\n"),
+    ):
+        assert (code, data) == (2, "")
+        assert f"Several jobs are called auth-service: name one by its ID, {IDS[1]}, {IDS[2]}." in talk
+    assert "did you mean payments nightly?" in shell.run("codearts-watch why 'payments nightli'")[2]
+    assert f"payments nightly\t{IDS[0]}" in shell.run("codearts-watch list --complete")[1]
+    assert shell.run("codearts-watch list")[1].splitlines()[0] == IDS[0]  # as add - takes it: no label
+    assert shell.run("codearts-watch remove 'payments nightly'")[:2] == (0, f"{IDS[0]}\n")
+    terminal = CommandTerminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    shell.run(f"codearts-watch status {IDS[1]} {IDS[4]}")
+    assert terminal.getvalue().splitlines()[1:] == [f"idle    {IDS[1]}  auth-service", f"idle    {IDS[4]}  web"]
 
 
 def test_add_and_remove(shell: Shell) -> None:

@@ -112,7 +112,7 @@ async def test_who_ends_the_alert_of_a_job_reads_that_those_of_all_jobs_go_on() 
 async def test_a_filter_lists_the_armed_jobs_until_they_had_their_alert() -> None:
     async with screen(4, dict.fromkeys(map(job_id, (1, 2, 3, 4)), Status.RUNNING)) as shown:
         await shown.press("space", "space", "b", "escape", "G", "b", "b", "slash", *"is:armed", "enter")
-        assert [name for name in re.findall(r"job 00\d", "\n".join(shown.lines[2:6]))] == [
+        assert re.findall(r"job 00\d", "\n".join(shown.lines[2:6])) == [
             "job 001",
             "job 002",
             "job 004",

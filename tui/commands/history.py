@@ -65,7 +65,8 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     from tui.terminal.capabilities import glyphs_for
 
     output = Output.standard()
-    jobs = select_jobs(arguments.jobs, context.watchlist.load().jobs, read_input, output.say)
+    watched = context.watchlist.load().jobs
+    jobs = select_jobs(arguments.jobs, watched, read_input, output.say, context.service_names)
     now = context.now().wall.timestamp()
     since = now - arguments.since if arguments.since else 0.0
     folder = context.locations.state_folder

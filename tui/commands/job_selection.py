@@ -12,26 +12,34 @@ import struct
 import sys
 import termios
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from types import FrameType
+from types import FrameType, MappingProxyType
 
 from tui.core.errors import UserError
-from tui.core.job import Job, JobId
+from tui.core.job import Job, JobId, ServiceName
 from tui.core.listing import read_listing
 from tui.core.paste import Found, parse_paste, preview
 from tui.core.text import clean, did_you_mean, normal, width
 
 STANDARD_INPUT = "-"
-JOB = "an ID, a label, or the address of a job's page"
+JOB = "an ID, a label, the service's name, or the address of a job's page"
+Names = Mapping[JobId, ServiceName]
+"""What the service called jobs when it was asked last; the screen shows these names where there is no label."""
+NO_NAMES: Names = MappingProxyType({})
 EMPTY = "The watchlist is empty: codearts-watch find --add puts all jobs of your projects on it, add ID a single one."
 _WORD = re.compile(r"\w[\w.-]*")
 _ID = re.compile(r"[0-9A-Za-z]{32}")
 
 
+def shown_name(job: Job, service_names: Names) -> str:
+    """What the screen calls the job: its label, or the service's name; empty where neither is known."""
+    return job.label or (service_names[job.id].name if job.id in service_names else "")
+
+
 def add_jobs(parser: argparse.ArgumentParser) -> None:
     """The argument that `select_jobs` reads."""
-    about = "an ID, label or page's address; - reads stdin; default: all"
+    about = "ID, label, name or page's address; - reads stdin; default: all"
     parser.add_argument("jobs", metavar="ID", nargs="*", help=about)
 
 
@@ -53,7 +61,11 @@ def add_outcome(parser: argparse.ArgumentParser) -> None:
 
 
 def select_jobs(
-    given: Sequence[str], watched: Sequence[Job], read: Callable[[], str], say: Callable[[str], None]
+    given: Sequence[str],
+    watched: Sequence[Job],
+    read: Callable[[], str],
+    say: Callable[[str], None],
+    service_names: Names = NO_NAMES,
 ) -> tuple[Job, ...]:
     """The jobs that `given` names, each once, in order; all watched jobs if it names none. Raises UserError.
 
@@ -65,87 +77,99 @@ def select_jobs(
             raise UserError(f"{EMPTY} Or give IDs to this command.")
         return tuple(watched)
     jobs: dict[JobId, Job] = {}
-    names = _Names(watched)
+    names = _Names(watched, service_names)
     for text in given:
-        found = _from_input(read(), watched, say) if text == STANDARD_INPUT else [names.job(text)]
+        found = _from_input(read(), names, say) if text == STANDARD_INPUT else [names.job(text)]
         for job in found:
             jobs.setdefault(job.id, job)
     return tuple(jobs.values())
 
 
 def listed(
-    given: Sequence[str], watched: Sequence[Job], read: Callable[[], str], say: Callable[[str], None]
+    given: Sequence[str],
+    watched: Sequence[Job],
+    read: Callable[[], str],
+    say: Callable[[str], None],
+    service_names: Names = NO_NAMES,
 ) -> tuple[Job, ...]:
     """The named jobs, as `select_jobs` finds them. Raises UserError for one that is not on the list."""
-    jobs, known = select_jobs(given, watched, read, say), {job.id for job in watched}
+    jobs, known = select_jobs(given, watched, read, say, service_names), {job.id for job in watched}
     for job in jobs:
         if job.id not in known:
             raise UserError(f"{job.id} is not on the list.")
     return jobs
 
 
-def named(text: str, watched: Sequence[Job]) -> Job:
-    """The job with this ID, label or address, on the list or not. Raises UserError."""
-    return _Names(watched).job(text)
+def named(text: str, watched: Sequence[Job], service_names: Names = NO_NAMES) -> Job:
+    """The job with this ID, label, name or address, on the list or not. Raises UserError."""
+    return _Names(watched, service_names).job(text)
 
 
 class _Names:
-    """The watched jobs by ID and by label: put together once, however many arguments name jobs."""
+    """The watched jobs by ID, by label, and by the service's name: put together once, however many arguments name
+    jobs."""
 
-    def __init__(self, watched: Sequence[Job]) -> None:
+    def __init__(self, watched: Sequence[Job], service_names: Names) -> None:
         self.by_id = {job.id: job for job in watched}
-        self._watched = watched
         self._by_label: dict[str, list[Job]] = {}
+        self._by_name: dict[str, list[Job]] = {}
+        self._shown = []
         for job in watched:
             if job.given_label:
                 self._by_label.setdefault(normal(job.given_label), []).append(job)
+            if job.id in service_names and (name := normal(service_names[job.id].name)):
+                self._by_name.setdefault(name, []).append(job)
+        self._shown = list(filter(None, (shown_name(job, service_names) for job in watched)))
 
-    def job(self, text: str) -> Job:
-        """The job with this ID, label or address, on the list or not. Raises UserError."""
+    def called(self, text: str) -> Job | None:
+        """The job with this label; if there is none, the one that the service calls so. Raises UserError for several;
+        an ID is no name."""
         with_label = self._by_label.get(normal(text), [])
         with_label = [job for job in with_label if job.given_label == text] or with_label
-        if len(with_label) > 1 and text not in self.by_id:
-            ids = ", ".join(job.id for job in with_label)
+        called = [] if text in self.by_id else with_label or self._by_name.get(normal(text), [])
+        if len(called) > 1:
+            ids = ", ".join(job.id for job in called)
             raise UserError(f"Several jobs are called {clean(text, 100)}: name one by its ID, {ids}.")
-        if with_label and text not in self.by_id:
-            return with_label[0]
+        return called[0] if called else None
+
+    def job(self, text: str) -> Job:
+        """The job with this ID, label, name or address, on the list or not. Raises UserError."""
+        if called := self.called(text):
+            return called
         found = parse_paste(text).found
         if len(found) == 1 and found[0].job:
             return self.by_id.get(found[0].job) or Job(found[0].job, address=found[0].address)
         if len(found) > 1:
             raise UserError(f"{clean(text, 100)} holds more than one ID: give them one by one, or on standard input.")
-        raise UserError(_unknown(text, found, self._watched))
+        raise UserError(self.unknown(text, found))
+
+    def unknown(self, text: str, found: Sequence[Found]) -> str:
+        """Why this text names no job."""
+        if found and found[0].reason:
+            return refusal(found[0])
+        return f"'{clean(text, 100)}' names no job; {did_you_mean(text, self._shown) or f'give {JOB}.'}"
 
 
 def refusal(found: Found) -> str:
     return f"{found.text}: {found.reason or 'This may mean several jobs.'}"
 
 
-def _unknown(text: str, found: Sequence[Found], watched: Sequence[Job]) -> str:
-    if found and found[0].reason:
-        return refusal(found[0])
-    hint = did_you_mean(text, [job.label for job in watched if job.label]) or f"give {JOB}."
-    return f"'{clean(text, 100)}' names no job; {hint}"
-
-
-def _from_input(text: str, watched: Sequence[Job], say: Callable[[str], None]) -> list[Job]:
+def _from_input(text: str, names: _Names, say: Callable[[str], None]) -> list[Job]:
     """The jobs in standard input. Raises UserError also for a line of one word that names no job: a mistyped label."""
-    by_label = {normal(job.given_label): job.id for job in watched if job.label}
     lines: list[str] = []
     for line in text.splitlines():
-        word = normal(line)
-        if _WORD.fullmatch(word) and not _ID.fullmatch(word) and word not in by_label:
-            raise UserError(_unknown(word, parse_paste(word).found, watched))
+        word, called = normal(line), names.called(line)
+        if _WORD.fullmatch(word) and not _ID.fullmatch(word) and not called:
+            raise UserError(names.unknown(word, parse_paste(word).found))
         listed, _ = read_listing(line)  # its label and address name no job
-        lines.append(listed[0].id if listed else by_label.get(word, line))
+        lines.append(listed[0].id if listed else called.id if called else line)
     sorted_out = preview(parse_paste("\n".join(lines)), ())
     for found in (*sorted_out.ambiguous, *sorted_out.refused):
         say(refusal(found))
     if not sorted_out.new:
         raise UserError("Standard input holds no job ID.")
-    known = {job.id: job for job in watched}
     new = [(found.job, found.address) for found in sorted_out.new if found.job]
-    return [known.get(job) or Job(job, address=address) for job, address in new]
+    return [names.by_id.get(job) or Job(job, address=address) for job, address in new]
 
 
 _END, _ERASE, _ERASE_LINE = "\x04", ("\x7f", "\b"), "\x15"

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tui.commands.job_selection import EMPTY
+from tui.commands.job_selection import EMPTY, NO_NAMES, Names, shown_name
 from tui.commands.output import ExitCode, Output
 from tui.commands.render import aligned, job_document
 from tui.commands.status import print_json
@@ -37,10 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     store, output = context.watchlist, Output.standard()
-    return words(store, output) if arguments.complete else show(store, output, arguments.json)
+    names = context.service_names
+    return words(store, output, names) if arguments.complete else show(store, output, arguments.json, names)
 
 
-def show(store: "WatchlistStore", output: Output, as_json: bool) -> ExitCode:
+def show(store: "WatchlistStore", output: Output, as_json: bool, names: Names = NO_NAMES) -> ExitCode:
     """Print the list in its order."""
     watchlist = store.load()
     for warning in watchlist.warnings:
@@ -48,14 +49,15 @@ def show(store: "WatchlistStore", output: Output, as_json: bool) -> ExitCode:
     if as_json:
         print_json([job_document(job) for job in watchlist.jobs], output)
     else:
-        output.lines(job_lines(watchlist.jobs, output))
+        output.lines(job_lines(watchlist.jobs, output, names))
         if not watchlist.jobs and output.is_for_a_person:
             output.say(EMPTY)
     return ExitCode.DONE
 
 
-def words(store: "WatchlistStore", output: Output) -> ExitCode:
-    """For the shell's completion: print each label with its ID, and each ID with its label. Errors print nothing.
+def words(store: "WatchlistStore", output: Output, names: Names) -> ExitCode:
+    """For the shell's completion: print each label with its ID, and each ID with its label; of a job without one the
+    service's name. Errors print nothing.
 
     Labels like options are left out: the shell would insert them as options.
     """
@@ -63,13 +65,15 @@ def words(store: "WatchlistStore", output: Output) -> ExitCode:
         jobs = store.load().jobs
     except UserError:
         return ExitCode.DONE
-    labels = [f"{job.label}\t{job.id}" for job in jobs if job.label and job.label[0] != "-"]
-    output.as_it_is([*labels, *(f"{job.id}\t{job.label}" for job in jobs)])
+    shown = [(job.id, shown_name(job, names)) for job in jobs]
+    labels = [f"{name}\t{job}" for job, name in shown if name and name[0] != "-"]
+    output.as_it_is([*labels, *(f"{job}\t{name}" for job, name in shown)])
     return ExitCode.DONE
 
 
-def job_lines(jobs: Sequence[Job], output: Output) -> list[str]:
-    """Columns on a terminal; elsewhere lines that `add -` reads with labels, tags and profiles."""
+def job_lines(jobs: Sequence[Job], output: Output, names: Names = NO_NAMES) -> list[str]:
+    """Columns on a terminal, where the service's names stand in place of missing labels; elsewhere lines that `add -`
+    reads with labels, tags and profiles."""
     if not output.is_for_a_person:
         return [listing_line(job) for job in jobs]
-    return aligned([(job.id, job.label, " ".join(job.tags), job.profile) for job in jobs], HEADS)
+    return aligned([(job.id, shown_name(job, names), " ".join(job.tags), job.profile) for job in jobs], HEADS)

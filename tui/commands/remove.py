@@ -1,10 +1,10 @@
 """`remove`: takes jobs off the watchlist. Sends no request."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tui.commands.job_selection import JOB, listed, read_input
+from tui.commands.job_selection import JOB, Names, listed, read_input
 from tui.commands.list import job_lines
 from tui.commands.output import ExitCode, Output
 
@@ -26,14 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
-    return remove(context.watchlist, Output.standard(), arguments.jobs)
+    return remove(context.watchlist, Output.standard(), arguments.jobs, context.service_names)
 
 
-def remove(
-    store: "WatchlistStore", output: Output, given: Sequence[str], read: Callable[[], str] = read_input
-) -> ExitCode:
+def remove(store: "WatchlistStore", output: Output, given: Sequence[str], names: Names) -> ExitCode:
     """Remove all jobs named, or none if one is not on the list. Prints the removed ones for `add -`."""
-    jobs = listed(given, store.load().jobs, read, output.say)
+    jobs = listed(given, store.load().jobs, read_input, output.say, names)
     store.remove([job.id for job in jobs])
-    output.lines(job_lines(jobs, output))
+    output.lines(job_lines(jobs, output, names))
     return ExitCode.DONE

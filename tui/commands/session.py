@@ -53,6 +53,12 @@ class Session:
     names_file: "Path | None" = None
     """Where the names that the service gave are kept."""
 
+    def kept_names(self) -> dict[JobId, ServiceName]:
+        """What the service called jobs when it was asked last."""
+        from tui.storage.learned import load_names
+
+        return {job: kept.name for job, kept in load_names(self.names_file).items()}
+
 
 def open_session(
     context: "Context", given: Sequence[str] = (), goes_on: bool = False
@@ -78,7 +84,7 @@ def open_session(
     watchlist = store.load()
     for warning in watchlist.warnings:
         session.output.say(warning)
-    return session, select_jobs(given, watchlist.jobs, read_input, session.output.say)
+    return session, select_jobs(given, watchlist.jobs, read_input, session.output.say, context.service_names)
 
 
 class PollSession:
@@ -165,7 +171,7 @@ def extras_of(app: "App", name: str) -> "Extras":
 def open_job(context: "Context", text: str) -> "tuple[App, Job, Extras]":
     """The one job that is meant, on the list or not, and what asks about it. Raises UserError."""
     watched = context.watchlist.load().jobs
-    job = named(text, watched)
+    job = named(text, watched, context.service_names)
     app = context.app()
     return app, job, extras_of(app, job.profile or app.default)
 

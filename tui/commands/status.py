@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.commands.job_selection import add_jobs, add_outcome
+from tui.commands.job_selection import NO_NAMES, Names, add_jobs, add_outcome, shown_name
 from tui.commands.output import ExitCode, Output
 from tui.commands.render import Result, aligned, outcome_members, reasons, result_document, status_of
 from tui.core.job import Job, JobId, ServiceName
@@ -73,7 +73,8 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_ou
         documents = [{**result_document(*row), **_members(row[0], told)} for row in rows]
         print_json(documents, session.output)
     else:
-        session.output.lines(_table(rows, session.output.is_for_a_person, told))
+        kept = session.kept_names() if session.output.is_for_a_person else NO_NAMES
+        session.output.lines(_table(rows, session.output.is_for_a_person, told, kept))
     failures = [(job, failed) for job, result, _ in rows if isinstance(failed := status_of(result), Failure)]
     refused = [one for one in failures if one[1].kind.retry is Retry.SIGN_IN]
     for reason in reasons(refused if as_json else failures):
@@ -183,12 +184,12 @@ def _given_up(pollers: "PollerGroup", now: float) -> dict[str, Failure]:
     return failures
 
 
-def _table(rows: Sequence[ResultRow], with_heads: bool, told: PrintedOutcomes | None) -> list[str]:
-    lines = []
+def _table(rows: Sequence[ResultRow], with_heads: bool, told: PrintedOutcomes | None, kept: Names) -> list[str]:
+    lines, names = [], told.names if told else kept
     for job, result, profile in rows:
         outcome = status_of(result)
         word, why = ("no answer", str(outcome.kind)) if isinstance(outcome, Failure) else (str(outcome), "")
-        label = job.label or (told.names.get(job.id, ServiceName()).name if told else "")
+        label = shown_name(job, names)
         became = _became(told.runs.get(job.id)) if told else ()
         lines.append((word, *became, job.id, label, " ".join(job.tags), profile, why))
     if told and with_heads:  # where 80 columns have no room for all, the IDs go to a second line
