@@ -170,6 +170,13 @@ def test_a_notification_needs_passthrough_and_a_visible_pane() -> None:
     assert desktop_route("auto", tmux("2", active="0"), "x").sent == "\x1bPtmux;\x1b\x1b]9;x\a\x1b\\"
 
 
+def test_a_tmux_from_before_the_option_lets_a_notification_through() -> None:
+    route = desktop_route("osc9", tmux(""), "x")
+    assert route.sent == "\x1bPtmux;\x1b\x1b]9;x\a\x1b\\"
+    assert route.remedy == ""
+    assert desktop_route("osc9", tmux("", active="0"), "x").sent == ""
+
+
 def test_screen_and_zellij_have_their_own_ways() -> None:
     assert desktop_route("osc9", Outside(Multiplexer.SCREEN), "x").sent == "\x1bP\x1b]9;x\a\x1b\\"
     assert desktop_route("osc9", Outside(Multiplexer.SCREEN), "é 掜").sent == "\x1bP\x1b]9;é ?\a\x1b\\"

@@ -30,6 +30,10 @@ TMUX_QUESTION = (
 """The format for `tmux display -p -t $TMUX_PANE`, run before each alert: another terminal may have attached since."""
 
 
+ALWAYS_ON = ""
+"""What tmux before 3.3 says of `allow-passthrough`: it has no such option, and lets the sequences through."""
+
+
 class Desktop(StrEnum):
     """A protocol for desktop notifications; never more than one is used."""
 
@@ -136,7 +140,7 @@ def _outside_tmux(answer: str | None) -> Outside:
     return Outside(
         Multiplexer.TMUX,
         kind or name,
-        passthrough in ("on", "1", "all", "2"),
+        passthrough in ("on", "1", "all", "2", ALWAYS_ON),
         visible or passthrough in ("all", "2"),
         is_attached,
         silenced,
