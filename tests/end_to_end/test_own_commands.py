@@ -91,4 +91,5 @@ def test_a_signal_while_a_command_has_the_terminal_ends_both(tmp_path: Path) -> 
         typist.terminal.kill()
         assert typist.terminal.wait_exit() == 143
         assert typist.terminal.left_behind() == ()
+        assert b"Press a key" not in typist.terminal.raw  # there is no screen to go back to
     assert pipe.is_let_go()

@@ -146,9 +146,9 @@ def _in_terminal(name: str, arguments: list[str], more: Mapping[str, str], cance
     try:
         _switch_off_suspending()
         status = run_in_terminal(arguments, more, cancelled)
-        how = _named_ending(name, status)
+        how = "" if cancelled.is_set() else f"\r\n{_named_ending(name, status)}. Press a key to go back."
         with suppress(termios.error):
-            _wait_for_a_key(f"{AFTER_ANOTHER}\r\n{how}. Press a key to go back.", modes, cancelled)
+            _wait_for_a_key(f"{AFTER_ANOTHER}{how}", modes, cancelled)
     finally:
         with suppress(termios.error):
             termios.tcsetattr(0, termios.TCSADRAIN, modes)
