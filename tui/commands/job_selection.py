@@ -39,7 +39,7 @@ def shown_name(job: Job, service_names: Names) -> str:
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
     """The argument that `select_jobs` reads."""
-    about = "ID, label, name or page's address; - reads stdin; default: all"
+    about = "ID, label, name or page address; - reads stdin; default: all"
     parser.add_argument("jobs", metavar="ID", nargs="*", help=about)
 
 
