@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -258,16 +258,7 @@ async def check_allowed(request: httpx.Request) -> None:
         raise ForbiddenRequest
 
 
-class _NoCookies(httpx.Cookies):
-    """Keeps none, and does not look for any: that would be a twelfth of a status call's CPU."""
-
-    def extract_cookies(self, response: httpx.Response) -> None:
-        pass
-
-
 class _HttpClient(httpx.AsyncClient):
-    cookies: Any = _NoCookies()
-    """In place of a property, which would copy it into an ordinary jar."""
     proxy = ""
     """Names the proxy for the user; empty for a direct way."""
     proxy_login: ProxyLogin | None = None
@@ -327,6 +318,7 @@ def open_http(
     client = _HttpClient(
         headers=_HEADERS,
         timeout=_TIMEOUT,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # keeps none
         follow_redirects=False,  # httpx would send X-Auth-Token to any other host
         transport=transport or _transport(context, way),
         trust_env=False,  # `proxy_route` has read the environment
@@ -422,13 +414,7 @@ def _httpx_request(request: Get) -> httpx.Request:
     extensions: dict[str, Any] = {"timeout": _TIMEOUT.as_dict(), **size_limit(request.largest_body)}
     if request.kind:
         extensions[EXTRA] = request.kind
-    return httpx.Request("GET", _url(request.url), headers={**_HEADERS, **request.headers}, extensions=extensions)
-
-
-@lru_cache(maxsize=4096)
-def _url(url: str) -> httpx.URL:
-    """Kept, since taking it apart is a thirtieth of a status call's CPU."""
-    return httpx.URL(url)
+    return httpx.Request("GET", request.url, headers={**_HEADERS, **request.headers}, extensions=extensions)
 
 
 class Connection:
