@@ -1,4 +1,4 @@
-"""The service goes away under 200 jobs and comes back: nothing old looks current, nothing comes in a flood."""
+"""The service goes away under many jobs and comes back: nothing old looks current, nothing comes in a flood."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,9 @@ from tests.support.contract_server import ContractServer, Reply, Request, refusa
 from tests.support.long_run import by_length
 from tests.support.program import Home, numbered
 
-JOBS, RATE, CONCURRENCY = 200, 50, 8
+RATE, CONCURRENCY = 50, 8
+JOBS = by_length(100, 200)
+"""So many that all of them at once would be a flood."""
 ROW = re.compile(r"job \d{3}")
 FRESH = re.compile(r"[▸◦] (?:running|idle)(?: +\S+\+)? +job \d{3}")
 MARKED = re.compile(r"\? running +\S+ +job \d{3}|[◌?] was running .*old +job \d{3}")
