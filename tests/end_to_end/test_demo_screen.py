@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,12 +30,13 @@ def test_the_demo_shows_every_kind_of_failure_and_touches_nothing(tmp_path: Path
         terminal.wait_for("Removed")
         terminal.press("s")
         terminal.wait_for("Sort by")
-        terminal.press("down", "enter")
+        terminal.press("down", "enter")  # the order by attention, in which the idle ones are the last
         terminal.gone("Sort by")
         terminal.resize(8, 40)  # the smallest screen still says what runs
         terminal.wait_for(r"^ *demo +\d+▸ .*\d+◦ ")
         terminal.bytes_of_whole_frames()
-        terminal.wait_for(r"(▸ running|◦ idle)")
+        terminal.press("end")
+        terminal.wait_for("◦ idle")
         terminal.resize(40, 120)
         terminal.wait_for(lambda text: "Build" in text and "? help" in text.splitlines()[-1])
         terminal.press("q")
@@ -43,17 +45,20 @@ def test_the_demo_shows_every_kind_of_failure_and_touches_nothing(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("rows", "columns"), [(24, 80), (15, 60)])
-def test_a_notice_lies_over_the_keys_in_the_last_line_and_hides_no_row(tmp_path: Path, rows: int, columns: int) -> None:
-    def is_below_all_rows(text: str) -> bool:
+def test_a_notice_lies_over_the_keys_in_the_last_line_and_hides_no_row(tmp_path: Path) -> None:
+    def is_below_all_rows(rows: int, notice: str, text: str) -> bool:
         *others, last = text.splitlines()
         table = others[-(rows // 2) :]
-        return "Removed" in last and "? help" not in last and all(re.match(r"[ ›✱]+[▸✓●○◦?-] \w", row) for row in table)
+        return notice in last and "? help" not in last and all(re.match(r"[ ›✱]+[▸✓●○◦?-] \w", row) for row in table)
 
-    with demo(tmp_path, rows, columns) as terminal:
+    with demo(tmp_path, 24, 80) as terminal:
         terminal.wait_for(lambda text: "? help" in text.splitlines()[-1])
         terminal.press("x")
-        terminal.wait_for(is_below_all_rows)
+        terminal.wait_for(partial(is_below_all_rows, 24, "Removed"))
+        terminal.resize(15, 60)
+        terminal.wait_for(partial(is_below_all_rows, 15, "Removed"))
+        terminal.press("u")
+        terminal.wait_for(partial(is_below_all_rows, 15, "Undone"))
         terminal.wait_for(lambda text: "? help" in text.splitlines()[-1])
 
 
