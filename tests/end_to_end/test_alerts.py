@@ -11,14 +11,16 @@ from tests.support.terminal import Terminal
 FRAME = re.compile(rb"\x1b\[\?2026h(.*?)\x1b\[\?2026l", re.DOTALL)
 STRING = re.compile(rb"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 NOTICE = re.compile(rb"\x1b\]9;([^\x07\x1b]*)\x07")
-ON = f'{SETTINGS}[service]\nextras = false\n[alerts]\nbell = true\ndesktop = "osc9"\n'
+OFF = f"{SETTINGS}[service]\nextras = false\n"
+"""Without extras no alert waits for the outcome of a build."""
+ON = f'{OFF}[alerts]\nbell = true\ndesktop = "osc9"\n'
 
 
 def test_edited_settings_switch_the_alerts_on_and_they_are_sent_between_frames(tmp_path: Path) -> None:
     labels, answers = numbered(3, script=True)
     first, second, _ = labels
     with ContractServer(answers) as server:
-        home = Home(tmp_path, server.url)
+        home = Home(tmp_path, server.url, OFF)
         home.watch(labels)
         with home.start() as terminal:
             terminal.send("\x1b[?2026;2$y")  # then each frame is marked
