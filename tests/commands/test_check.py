@@ -34,6 +34,7 @@ from tui.storage.watchlist import WatchlistFile
 from tui.terminal.notifications import Multiplexer, Outside
 
 MARKS = dict(zip("+x!-", "✓✗!-", strict=True))
+FAST = "[polling]\nrequests_per_second = 100\n"
 
 
 async def checked(user: User, *argv: str, encoding: str = "ascii") -> tuple[int, dict[str, str]]:
@@ -49,7 +50,7 @@ async def checked(user: User, *argv: str, encoding: str = "ascii") -> tuple[int,
 
 
 def at(service: DemoService, iam: bool = True, more: str = "") -> str:
-    return f'[profiles.demo]\nendpoint = "{service.url}"\n' + f'iam_endpoint = "{service.url}"\n' * iam + more
+    return f'{FAST}[profiles.demo]\nendpoint = "{service.url}"\n' + f'iam_endpoint = "{service.url}"\n' * iam + more
 
 
 def watch(user: User, *jobs: JobId) -> None:

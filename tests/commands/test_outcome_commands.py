@@ -32,6 +32,7 @@ from tui.core.run import Outcome
 from tui.storage.watchlist import WatchlistFile
 
 NAMED = {truth.name: truth for truth in TRUTHS}
+FAST = "[polling]\nrequests_per_second = 100\n"
 
 
 @dataclass
@@ -95,7 +96,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     with ContractServer({truth.id: truth.name == "search" for truth in TRUTHS}) as server:
         tell(server, TRUTHS)
-        made = Stage(User(tmp_path), server)
+        made = Stage(User(tmp_path, settings=FAST), server)
         labels = [truth.name if truth.number % 2 else "" for truth in TRUTHS]
         made.watchlist.add([Job(JobId(truth.id), label) for truth, label in zip(TRUTHS, labels, strict=True)])
         yield made
