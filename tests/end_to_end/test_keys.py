@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.support.long_run import SIZES
-from tests.support.program import SETTINGS, row
+from tests.support.program import ASKED_ONCE, row
 from tests.support.typist import BAD, JOBS, asked_often_enough, cursor_is_below, typing
 from tui.ui.keys import ASK, LOOK, MARK, MOVE, PROGRAM, WATCH
 
@@ -98,12 +98,12 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
             typist.press(key)
             typist.gone("curl -sS -H @-")
         typist.press("D")
-        typist.wait_for("(?s)job 002.*HTTP 200.*asked every")
+        typist.wait_for("(?s)job 002.*HTTP 200.*asked again")
         typist.press("less_than_sign")
-        typist.wait_for("(?s)HTTP 200.*asked every")
+        typist.wait_for("(?s)HTTP 200.*asked again")
         typist.press("greater_than_sign", "D")
         typist.press("enter")
-        typist.gone("asked every")
+        typist.gone("asked again")
         typist.press("e")
         typist.at(BAD[0])
         typist.press("e")
@@ -189,8 +189,7 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
 
 @SIZES
 def test_asking(tmp_path: Path, rows: int, columns: int) -> None:
-    settings = SETTINGS.replace("= 1\n", "= 3600\n")
-    with typing(tmp_path, rows, columns, settings) as typist:
+    with typing(tmp_path, rows, columns) as typist:
         first = typist.jobs[0]
         for times, key in ((2, "r"), (3, "f5")):
             typist.ask(key, partial(asked_often_enough, [first], times))
@@ -284,7 +283,7 @@ def test_the_program(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 def test_keys_that_were_given_to_other_commands(tmp_path: Path) -> None:
-    with typing(tmp_path, 24, 80, SETTINGS + '[keys]\nremove = "Z"\nhelp = "f9"\n') as typist:
+    with typing(tmp_path, 24, 80, ASKED_ONCE + '[keys]\nremove = "Z"\nhelp = "f9"\n') as typist:
         assert "f9 help" in typist.terminal.lines[-1]
         typist.press("x", "down")
         typist.at(2)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.support.program import SETTINGS
+from tests.support.program import ASKED_ONCE, SETTINGS
 from tests.support.typist import typing
 from tests.test_processes import Pipe
 
@@ -67,7 +67,7 @@ def test_the_terminal_is_lent_to_a_command_and_drawn_anew_after_it(tmp_path: Pat
 
 
 def test_a_command_that_is_killed_in_the_middle_leaves_nothing_in_the_terminal(tmp_path: Path) -> None:
-    with typing(tmp_path, 24, 80, SETTINGS + RUDE) as typist:
+    with typing(tmp_path, 24, 80, ASKED_ONCE + RUDE) as typist:
         typist.press("down", "f9", "f9")  # in a hurry
         typist.wait_for(r"rude was ended by signal 9\. Press a key to go back\.")
         assert set(typist.terminal.left_behind()) <= {"echo and line editing"}  # it waits for a key
@@ -85,7 +85,7 @@ def test_a_command_that_is_killed_in_the_middle_leaves_nothing_in_the_terminal(t
 
 def test_a_signal_while_a_command_has_the_terminal_ends_both(tmp_path: Path) -> None:
     pipe = Pipe(tmp_path / "pipe")
-    with typing(tmp_path, 24, 80, SETTINGS + HOLD.format(pipe.path)) as typist:
+    with typing(tmp_path, 24, 80, ASKED_ONCE + HOLD.format(pipe.path)) as typist:
         typist.press("f7")
         typist.wait_for("holding")
         typist.terminal.kill()

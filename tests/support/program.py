@@ -11,6 +11,8 @@ from tests.support.terminal import Terminal
 from tui.clock import now
 
 SETTINGS = "[polling]\nrunning = 1\nidle = 1\nrequests_per_second = 50\n"
+ASKED_ONCE = "[polling]\nrunning = 3600\nidle = 3600\nrequests_per_second = 100\n"
+"""For tests in which nothing happens at the service: each job is read at the start, and then when a key asks for it."""
 
 
 class Home:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support.contract_server import ContractServer, Request, Script, refusal
-from tests.support.program import SETTINGS, Home, numbered
+from tests.support.program import ASKED_ONCE, Home, numbered
 from tests.support.terminal import Terminal
 from tui.ui.keys import COMMANDS, keys_of
 
@@ -104,7 +104,7 @@ def asked_often_enough(jobs: list[str], times: int, requests: list[Request]) -> 
 
 
 @contextmanager
-def typing(tmp_path: Path, rows: int, columns: int, settings: str = SETTINGS) -> Iterator[Typist]:
+def typing(tmp_path: Path, rows: int, columns: int, settings: str = ASKED_ONCE) -> Iterator[Typist]:
     """Sixty jobs that run, but for two that are not found."""
     labels, good = numbered(JOBS, script=True)
     missing: Script = refusal(422, "CB.00031006", "The job does not exist")
