@@ -146,7 +146,7 @@ def test_an_odd_sequence_costs_only_itself(odd: str) -> None:
 
 
 @given(st.lists(st.text(max_size=8) | st.from_regex(r"\x1b\[[0-9;:<?]{0,12}[a-zA-Z~]", fullmatch=True), max_size=12))
-@settings(max_examples=by_length(50, 200))
+@settings(max_examples=by_length(20, 200))
 def test_whatever_comes_the_parser_goes_on(parts: list[str]) -> None:
     parser = KeyParser()
     for part in parts:
