@@ -87,7 +87,7 @@ def test_one_interrupt_key_only_says_what_quits(home: Home) -> None:
         assert terminal.left_behind() == ()
 
 
-@pytest.mark.parametrize(("keys", "word"), [("", "2 running"), ("L", "Label of")])
+@pytest.mark.parametrize(("keys", "word"), by_length([("L", "Label of")], [("", "2 running"), ("L", "Label of")]))
 def test_suspending_gives_the_shell_its_terminal_and_coming_back_draws_anew(home: Home, keys: str, word: str) -> None:
     with shell(home, "$WATCH; echo the shell is back; read -r line; fg >/dev/null; echo left with $?") as terminal:
         terminal.wait_for("2 running")
