@@ -790,7 +790,25 @@ def test_what_is_wrong_with_its_place_is_said_with_the_place(path: Path) -> None
     assert reason(refused).endswith(f"permission denied: check who owns the file and its folder ({path})")
 
 
-def test_a_disk_that_fills_up_ends_history_with_one_notice(path: Path) -> None:
+def test_a_disk_that_is_full_for_a_while_costs_no_history(path: Path, histories: list[History]) -> None:
+    file = opened(path)
+    with database(path) as other:
+        (pages,) = other.execute("pragma page_count").fetchone()
+    file._connection.execute(f"pragma max_page_count = {pages}")
+    history = History(lambda: file, batch=0.01, retry=0.01)
+    histories.append(history)
+    runs = [run(NOW - 60 * number, NOW) for number in range(5000)]
+    history.note(Notes(tuple(runs)))
+    said = "No history: the disk is full; it is tried again each minute."
+    assert awaited(history, history.notice) == said
+    file._connection.execute("pragma max_page_count = 100000")
+    history.close(5)
+    assert history.notice() == ""
+    with database(path) as other:
+        assert other.execute("select count(*) from run").fetchone() == (5000,)
+
+
+def test_a_disk_that_stays_full_holds_up_no_end(path: Path) -> None:
     file = opened(path)
     with database(path) as other:
         (pages,) = other.execute("pragma page_count").fetchone()
@@ -798,8 +816,8 @@ def test_a_disk_that_fills_up_ends_history_with_one_notice(path: Path) -> None:
     history = History(lambda: file, batch=0.01)
     history.note(Notes(tuple(run(NOW - 60 * number, NOW) for number in range(5000))))
     history.close(5)
-    assert history.notice() == "No history: the disk is full."
-    assert history.notice() == ""
+    assert not history._thread.is_alive()
+    assert history.notice() == "No history: the disk is full; it is tried again each minute."
 
 
 def test_a_limit_of_the_shell_is_not_called_an_error_of_the_disk_alone(path: Path) -> None:

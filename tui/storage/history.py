@@ -1,5 +1,6 @@
 """The history behind a thread: what the board learns is written down, and what is known of the past is read, while
-nothing ever waits for the disk. If disk or lock fail, there is no history, and one sentence says why.
+nothing ever waits for the disk. If disk or lock fail, there is no history, and one sentence says why; a full disk or a
+file that another program holds is tried again.
 """
 
 import logging
@@ -18,13 +19,12 @@ from tui.core.job import JobId
 from tui.core.reading import Moment
 from tui.core.remembered import Notes, Remembered, together
 from tui.storage.history_file import (
-    HELD,
     NONSENSE,
     RETRY,
     HistoryFile,
     HistoryUnusable,
     history_path,
-    is_busy,
+    may_pass,
     reason,
 )
 
@@ -35,7 +35,6 @@ BATCH = LOST - 1.0
 PATIENCE = 3.0
 """Seconds to wait for the file to open: locks of a dead file server may never be released."""
 _HOUR = 3600.0
-_HELD = f"{HELD}; it is tried again each minute"
 
 _log = logging.getLogger(__name__)
 
@@ -116,14 +115,18 @@ class History:
             self._is_read.set()
 
     def _opened(self) -> HistoryFile | None:
-        """Returns None while another program holds the file."""
+        """Returns None while another program holds the file, or the disk is full."""
         try:
             return self._open_file()
-        except sqlite3.OperationalError as error:
-            if not is_busy(error):
-                raise
-            self._say(_HELD)
+        except (OSError, sqlite3.Error) as error:
+            self._wait_out(error)
             return None
+
+    def _wait_out(self, error: OSError | sqlite3.Error) -> None:
+        """Raises the error if waiting is no use."""
+        if not may_pass(error):
+            raise error
+        self._say(f"{reason(error)}; it is tried again each minute")
 
     def _say(self, why: str) -> None:
         """Notes once why there is no history."""
@@ -146,10 +149,8 @@ class History:
                     if now - pruned > _HOUR and not ends:
                         file.prune()
                         pruned = now
-                except sqlite3.OperationalError as error:
-                    if not is_busy(error):
-                        raise
-                    self._say(_HELD)
+                except sqlite3.Error as error:
+                    self._wait_out(error)
                     kept, next_try = [together(kept)], now + self._retry
             if self._asked and self._pass_on(partial(file.read_more, self._asked)):
                 self._asked = set()
@@ -162,8 +163,8 @@ class History:
         """Read, for the next call of `remembered`. Returns whether it could; another program may hold the file."""
         try:
             news = read()
-        except sqlite3.OperationalError as error:
-            if not is_busy(error):
+        except sqlite3.Error as error:
+            if not may_pass(error):
                 raise
             return False
         if news.runs:

@@ -5,6 +5,7 @@ memory corrupts the file. On a remote file system each host has a file of its ow
 that no lock between hosts is needed.
 """
 
+import errno
 import logging
 import os
 import sqlite3
@@ -72,7 +73,6 @@ insert into day values (0, 0);
 _SILENT = "create table if not exists silent(job integer primary key, since real not null)"
 """Made by the first job without an answer: files of before have no such table."""
 
-HELD = "another program holds its file"
 """Why there is no history while SQLite says that it is busy."""
 _NO_HISTORY = "its file holds what is no history: remove it"
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
@@ -547,8 +547,11 @@ def _code(error: Exception) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def is_busy(error: sqlite3.Error) -> bool:
-    return _code(error) == sqlite3.SQLITE_BUSY
+def may_pass(error: OSError | sqlite3.Error) -> bool:
+    """Whether waiting may help: another program holds the file, or the disk is full."""
+    return _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL} or (
+        isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    )
 
 
 def reason(error: Exception) -> str:
@@ -558,8 +561,8 @@ def reason(error: Exception) -> str:
     code = _code(error)
     if isinstance(error, NONSENSE) or (isinstance(error, sqlite3.Error) and not code):
         return _NO_HISTORY
-    if isinstance(error, sqlite3.Error) and is_busy(error):
-        return HELD
+    if code == sqlite3.SQLITE_BUSY:
+        return "another program holds its file"
     if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
         return "its file was removed while it was open; the next start makes a new one"
     if isinstance(error, sqlite3.Error) and code in _DAMAGE:
