@@ -310,6 +310,12 @@ def typed_slowly(*parts: str) -> list[str]:
     return names(message for part in parts for message in (*parser.feed(part), *parser.tick(), *parser.tick()))
 
 
+@pytest.mark.parametrize("ctrl_c", ["\x03", "\x1b[99;5u"])
+def test_ctrl_c_ends_a_paste_whose_end_is_lost(ctrl_c: str) -> None:
+    assert typed_slowly("\x1b[200~jj", "jk", ctrl_c, "j") == ["ctrl+c", "j"]
+    assert typed_slowly(f"\x1b[200~j{ctrl_c}", "j\x1b[201~", "q") == [f"j{ctrl_c}j", "q"]
+
+
 @pytest.mark.parametrize(("sequence", "wanted"), LATE)
 def test_a_sequence_whose_rest_comes_late_becomes_no_keys(sequence: str, wanted: list[str]) -> None:
     for cut in range(3, len(sequence)):

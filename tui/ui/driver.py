@@ -33,6 +33,7 @@ _REPLIES = re.compile(rf"{_STRING}(?:\x07|\x1b\\)|\x1b\[[?>=][0-9;:]*[cnuRSt]")
 _UNFINISHED = re.compile(rf"{_STRING}\x1b?\Z")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
+_CTRL_C = ("\x03", "\x1b[99;5u", "\x1b[27;5;99~")
 _FUSED = re.compile(r"\x1b(?:[^\x1b\[O\x7f\tbf]|[bf](?=.))", re.DOTALL)
 """Escape and a key in one piece: two quick keys that a multiplexer joined, or alt and a key. It counts as two keys, but
 for alt with b, f or backspace, which move by words and delete them."""
@@ -90,6 +91,8 @@ class KeyParser:
 
     def feed(self, text: str) -> Iterator[Message]:
         """The events for this text. Feeds Textual's parser one sequence at a time, so that only a bad one is lost."""
+        if self._pasting and self._ticks and text in _CTRL_C:  # its end is lost: no key would act again
+            self._pasting, self._held = False, ""
         text, self._held = self._before(text) + text, ""
         while text:
             before, mark, text = text.partition(_PASTED if self._pasting else _PASTE)
