@@ -63,6 +63,7 @@ def test_a_word_too_many_is_an_error_of_its_command(capsys: pytest.CaptureFixtur
         (["--regoin", "x"], "unrecognized arguments: --regoin; did you mean --region?"),
         (["status", "--jsno"], "unrecognized arguments: --jsno; did you mean --json?"),
         (["status", "--zzz"], "unrecognized arguments: --zzz"),
+        (["status", "--foo"], "unrecognized arguments: --foo"),
     ],
 )
 def test_a_misspelt_word_brings_the_nearest_one_and_is_not_repeated(

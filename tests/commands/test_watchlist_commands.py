@@ -126,6 +126,7 @@ def test_a_job_is_also_named_by_what_the_service_calls_it(
     shell.run(f"codearts-watch add {IDS[4]} --label web")
     assert shell.run("codearts-watch status 'payments nightly' web")[1] == f"idle  {IDS[0]}\nidle  {IDS[4]}  web\n"
     assert shell.run("codearts-watch status -", "payments nightly\n")[1] == f"idle  {IDS[0]}\n"
+    assert shell.run("codearts-watch wait 'payments nightly'")[1] == f"idle     {IDS[0]}\n"
     for code, data, talk in (
         shell.run("codearts-watch status auth-service"),
         shell.run("codearts-watch status -", "auth-service\n"),
@@ -140,6 +141,10 @@ def test_a_job_is_also_named_by_what_the_service_calls_it(
     monkeypatch.setattr(sys, "stdout", terminal)
     shell.run(f"codearts-watch status {IDS[1]} {IDS[4]}")
     assert terminal.getvalue().splitlines()[1:] == [f"idle    {IDS[1]}  auth-service", f"idle    {IDS[4]}  web"]
+    terminal = CommandTerminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    shell.run(f"codearts-watch wait {IDS[1]}")
+    assert terminal.getvalue() == f"idle     {IDS[1]}  auth-service\n"
 
 
 def test_add_and_remove(shell: Shell) -> None:

@@ -30,6 +30,11 @@ class Parser(argparse.ArgumentParser):
         return [one for one in self._actions if one.help != argparse.SUPPRESS and one.nargs != argparse.PARSER]
 
     @property
+    def _bare_options(self) -> dict[str, str]:
+        """The options by their names without dashes, which would make any two alike."""
+        return {option.lstrip("-"): option for option in self._option_string_actions}
+
+    @property
     def commands(self) -> "Mapping[str, Parser]":
         """The parsers of the commands, in the order of the help."""
         choices = (one.choices for one in self._actions if one.nargs == argparse.PARSER)
@@ -41,7 +46,7 @@ class Parser(argparse.ArgumentParser):
         if unknown.startswith("-"):
             self.refuse([unknown])
         elif unknown:
-            names = [*self.commands, *self._option_string_actions]
+            names = {**self._bare_options, **{name: name for name in self.commands}}
             self.error(f"unknown command: {did_you_mean(unknown, names) or 'it is one of ' + ', '.join(self.commands)}")
         known, rest = self.parse_known_args(given, namespace)
         if rest:
@@ -69,7 +74,7 @@ class Parser(argparse.ArgumentParser):
         hidden = len(arguments) - len(options)
         parts = [*options, *([f"{hidden} that may be a secret, so not repeated here"] if hidden else [])]
         is_secret = any("token" in option or "pass" in option for option in options)
-        near = did_you_mean(options[0], list(self._option_string_actions)) if len(options) == 1 else ""
+        near = did_you_mean(options[0].lstrip("-"), self._bare_options) if len(options) == 1 else ""
         advice = _NO_TOKEN if is_secret else near and f"; {near}"
         self.error(f"unrecognized arguments: {', '.join(parts)}{advice}")
 

@@ -10,11 +10,11 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from tui.commands.job_selection import add_jobs, add_outcome
-from tui.commands.output import ExitCode, Progress
+from tui.commands.output import ExitCode, Output, Progress
 from tui.commands.render import reasons
 from tui.core.board import JobState
 from tui.core.errors import UserError
-from tui.core.job import Job, JobId
+from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading, Retry, Status
 from tui.core.run import Outcome, RunRecord, numbered
 
@@ -167,7 +167,8 @@ async def wait(
     """
     from tui.commands.session import poll_session
 
-    awaited = {job.id: Awaited(JobState(job), until) for job in jobs}
+    names, none = session.kept_names(), ServiceName()
+    awaited = {job.id: Awaited(JobState(job, service_name=names.get(job.id, none)), until) for job in jobs}
     everyone = list(awaited.values())
     deadline = session.now().at + patience
     progress = Progress(session.output.talk)
@@ -182,7 +183,7 @@ async def wait(
                     records += _learn_outcomes(session, polls, arrived, progress)
                 elif arrived:
                     progress.clear()
-                    session.output.lines([_line(f"{one.known.status:7}", one) for one in arrived])
+                    session.output.lines([_line(f"{one.known.status:7}", one, session.output) for one in arrived])
                 code = _verdict(everyone, any_one, _signed_out(polls, everyone), session.now().at, deadline)
                 progress.show(f"{sum(one.reached for one in everyone)} of {len(everyone)} {until}: {_rest(everyone)}")
             for record in records:
@@ -226,11 +227,13 @@ async def _learn_outcome(session: "Session", one: Awaited, profile: str, progres
     word = told.word if told else one.known.status
     build = f"  {numbered(told.number, told.branch)}" if told else ""
     progress.clear()
-    session.output.line(_line(f"{word:9}", one, build))
+    session.output.line(_line(f"{word:9}", one, session.output, build))
 
 
-def _line(word: str, one: Awaited, build: str = "") -> str:
-    return f"{word}  {one.known.job.id}  {one.known.job.label}{build}".rstrip()
+def _line(word: str, one: Awaited, output: Output, build: str = "") -> str:
+    """On a terminal the service's name stands in place of a missing label."""
+    job = one.known.named_job if output.is_for_a_person else one.known.job
+    return f"{word}  {job.id}  {job.label}{build}".rstrip()
 
 
 async def _record_of(session: "Session", one: Awaited, profile: str) -> "RunRecord | Failure | NeverBuilt | None":
