@@ -39,16 +39,19 @@ async def test_the_request_is_what_the_service_documents() -> None:
 
 
 async def test_no_cookie_is_kept() -> None:
-    sent: list[str | None] = []
+    sent: list[httpx.Request] = []
+    opened: list[httpx.AsyncClient] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        sent.append(request.headers.get("Cookie"))
+        sent.append(request)
         return httpx.Response(200, json={"result": False}, headers={"Set-Cookie": "a=b"})
 
-    async with client(handler=answer) as reader:
+    async with client(handler=answer, opened=opened) as reader:
         await reader.read(JOB)
         await reader.read(JOB)
-    assert sent == [None, None]
+        await opened[0].get(sent[0].url)  # this one is built by httpx's client, as those to IAM are
+    assert [request.headers.get("Cookie") for request in sent] == [None, None, None]
+    assert not opened[0].cookies
 
 
 async def test_nothing_shows_the_token() -> None:
