@@ -155,11 +155,11 @@ def test_where_counts_fill_a_low_screen_changes_go_by_their_mark_for_what_ends_n
 @pytest.mark.parametrize(
     ("is_long", "width", "news", "said"),
     [
-        (True, 60, {"view": "tomorrow"}, "9▸ 2● 5✓ 3◦ 72? 409- 6✱ 69 of 500 shown view tomorrow"),
-        (True, 60, {"marked": 12, "view": "today"}, "9▸  2●  5✓  3◦  72?  409-  6✱  69 of 500 shown  12 marked"),
-        (True, 60, {"view": "what keeps me awake"}, "9▸  2●  5✓  3◦  72?  409-  6✱  69 of 500 shown"),
-        (True, 46, {"marked": 12, "view": "today"}, "9▸ 2● 5✓ 3◦ 72? 409- 6✱ 69 of 500 shown"),
-        (False, 60, {"view": "what keeps me awake"}, "9▸  2●  5✓  3◦  72?  409-  ✱ 6 changed  69 of 500 shown"),
+        (True, 60, {"view": "view tomorrow"}, "9▸ 2● 5✓ 3◦ 72? 409- 6✱ 69 of 500 shown view tomorrow"),
+        (True, 60, {"marked": 12, "view": "view today"}, "9▸  2●  5✓  3◦  72?  409-  6✱  69 of 500 shown  12 marked"),
+        (True, 60, {"view": "view what keeps me awake"}, "9▸  2●  5✓  3◦  72?  409-  6✱  69 of 500 shown"),
+        (True, 46, {"marked": 12, "view": "view today"}, "9▸ 2● 5✓ 3◦ 72? 409- 6✱ 69 of 500 shown"),
+        (False, 60, {"view": "view what keeps me awake"}, "9▸  2●  5✓  3◦  72?  409-  ✱ 6 changed  69 of 500 shown"),
     ],
 )
 def test_that_rows_are_hidden_is_said_before_the_name_of_the_view_and_what_ends_next(

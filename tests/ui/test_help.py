@@ -160,7 +160,7 @@ async def test_the_help_filters_scrolls_and_closes() -> None:
 async def test_views_and_own_commands_are_in_the_palette_with_their_keys() -> None:
     async with screen(jobs(4), views=VIEWS, commands=COMMANDS) as shown:
         await shown.press("colon", *"payments")
-        await shown.until(lambda: "view 2: payments  2" in shown.text)
+        await shown.until(lambda: "view 2 payments  2" in shown.text)
         await shown.press("enter")
         await shown.until(lambda: "2 of 4 shown" in shown.text)
         await shown.press("colon", *"open log")

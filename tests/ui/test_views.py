@@ -80,7 +80,7 @@ async def test_views_are_shown_saved_and_picked_up_when_they_are_edited(tmp_path
         assert "view" not in shown.lines[0]
         assert shown.board.table.order[0] == job_id(1)
         await shown.press("0")
-        assert shown.said == "Everything is shown already."
+        assert shown.said == "Already shown: everything."
         await shown.press("3")
         assert "There is no view 3. Press V" in shown.said
         await shown.press("slash", *"003", "enter", "V", "9", "escape", "V", "3", *"third", "enter")
@@ -124,4 +124,4 @@ async def test_without_a_settings_file_a_view_is_kept_until_the_end() -> None:
         await shown.press("enter", "enter")
         assert "no settings file here" in shown.said
         await shown.press("0", "1")
-        assert "view 1 view 1" in shown.lines[0]
+        assert "view 1 │" in shown.lines[0]

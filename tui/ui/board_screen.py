@@ -34,7 +34,7 @@ from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.watchlist import Watchlist
 from tui.ui.actions.details import AROUND_ROWS, DetailsActions
 from tui.ui.actions.filter import FilterActions
-from tui.ui.actions.look import LookActions, number_of
+from tui.ui.actions.look import LookActions, number_of, title_of
 from tui.ui.alerting import Alerting
 from tui.ui.base_screen import HEIGHTS, WIDTHS, BaseScreen, TooSmall, classes_for
 from tui.ui.board_state import BoardState
@@ -426,7 +426,7 @@ class BoardScreen(BaseScreen, Screen[None]):
             sign_in_key=self.key("sign_in"),
             warning="\n".join(filter(None, (self.editor.warning, self.edited.warning))),
             paused=self._paused(),
-            view=f"{number} {self.deps.settings.views[number].name}" if number else "",
+            view=title_of(number, self.deps.settings.views[number]) if number else "",
             width=self.app.size.width,
             changed=state.changed,
             changed_since=state.changed_since,

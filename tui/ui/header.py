@@ -75,7 +75,7 @@ class HeaderState(NamedTuple):
     only: tuple[str, ...] = ()
     """What else but the filter's line says which jobs are shown: `problems`, the name of a profile."""
     view: str = ""
-    """The name of the view that is shown; empty if it is none of the user's."""
+    """The view that is shown, by number and name; empty if it is none of the user's."""
     width: int = 0
     """Cells of the line; 0 for as many as it takes."""
     changed: int = 0
@@ -345,7 +345,7 @@ def _news(header: HeaderState, names_what: bool = True, in_words: bool = True) -
     if header.marked:
         parts.append((f"{header.marked} marked", "ageing"))
     if header.view:
-        parts.append((f"view {header.view}", "accent"))
+        parts.append((header.view, "accent"))
     if header.changed:
         parts.insert(0, _changed(header) if in_words else _changed_by_mark(header))
     return parts

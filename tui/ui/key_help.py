@@ -20,6 +20,7 @@ from tui.core.alert_policy import Arm
 from tui.core.condition import Condition
 from tui.core.filter import STATES
 from tui.terminal.capabilities import Glyphs
+from tui.ui.actions.look import title_of
 from tui.ui.app import WatchApp
 from tui.ui.dialogs import Dialog, LineInput
 from tui.ui.keys import COMMANDS, first_key, key_table, keys_in, keys_of, shown
@@ -339,7 +340,7 @@ def offers(deps: ScreenDeps) -> list[Offer]:
     for number, view in deps.settings.views.items():
         words = ("view", number, *view.name.casefold().split())
         key = first_key(f"view_{number}", deps.settings.keys)
-        made.append(Offer(f"view {number}: {view.name}", key, words, view.filter, f"screen.press('view_{number}')"))
+        made.append(Offer(title_of(number, view), key, words, view.filter, f"screen.press('view_{number}')"))
     for name, command in deps.settings.commands.items():
         words = tuple(name.casefold().split())
         made.append(Offer(name, _keys(keys_in(command.key)), words, command.help, f"screen.own({name!r})"))

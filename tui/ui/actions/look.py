@@ -50,6 +50,12 @@ def number_of(look: ScreenState, views: Views) -> str:
     return next((number for number, view in views.items() if shown_by(view, look) == look), "")
 
 
+def title_of(number: str, view: ViewSettings) -> str:
+    """`view 2 failing`; a view without a name of its own has its number alone."""
+    own = f"view {number}"
+    return own if view.name == own else f"{own} {view.name}"
+
+
 def view_choices(views: Views) -> list[tuple[str, str]]:
     """What a new view can be saved as: each number, with the name of the view that it would replace."""
     return [(number, f"{number}  {views[number].name if number in views else '(free)'}") for number in VIEW_NUMBERS]
@@ -208,8 +214,8 @@ class LookActions(Actions):
             key = self.screen.key("save_view")
             self.say(f"There is no view {number}. Press {key} to save what is shown now as one.")
         elif shown_by(view, self.state.look) == self.state.look:
-            what = "Everything" if number == EVERYTHING else f"View {number}, {view.name},"
-            self.say(f"{what} is shown already.")
+            what = view.name if number == EVERYTHING else title_of(number, view)
+            self.say(f"Already shown: {what}.")
         else:
             self.use_view(view)
 
