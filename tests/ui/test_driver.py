@@ -16,7 +16,7 @@ from textual.message import Message
 
 from tests.support.long_run import by_length
 from tests.support.terminal import Terminal
-from tui.ui.driver import LONGEST_REPLY, KeyParser, Replies, TerminalOutput
+from tui.ui.driver import LONGEST_REPLY, TICK, KeyParser, Replies, TerminalOutput
 
 ROOT = Path(__file__).parents[2]
 APP = """
@@ -304,13 +304,16 @@ def names(messages: Iterable[Message]) -> list[str]:
     ]
 
 
-def typed_slowly(*parts: str) -> list[str]:
-    """The events of a terminal from which nothing comes for a while after each part."""
+def typed_slowly(*parts: str, pause: float = 0.2) -> list[str]:
+    """The events of a terminal from which nothing comes for `pause` seconds after each part."""
     parser = KeyParser()
-    return names(message for part in parts for message in (*parser.feed(part), *parser.tick(), *parser.tick()))
+    quiet = [None] * round(pause / TICK)
+    return names(
+        message for part in parts for message in (*parser.feed(part), *(one for _ in quiet for one in parser.tick()))
+    )
 
 
-@pytest.mark.parametrize("ctrl_c", ["\x03", "\x1b[99;5u"])
+@pytest.mark.parametrize("ctrl_c", ["\x03", "\x1b[99;5u", "\x1b[99;133u", "\x1b[27;5;99~"])
 def test_ctrl_c_ends_a_paste_whose_end_is_lost(ctrl_c: str) -> None:
     assert typed_slowly("\x1b[200~jj", "jk", ctrl_c, "j") == ["ctrl+c", "j"]
     assert typed_slowly(f"\x1b[200~j{ctrl_c}", "j\x1b[201~", "q") == [f"j{ctrl_c}j", "q"]
@@ -331,6 +334,12 @@ def test_after_a_sequence_whose_rest_is_lost_keys_act() -> None:
     assert typed_slowly("\x1b[<64;10", "5", "j", "5", "q") == ["j", "5", "q"]
     assert typed_slowly("\x1b[<64;10", "\x1b[<64;10;5M", "j") == ["MouseScrollUp", "j"]
     assert keys("\x1b[<64;10\x1b[Aj") == ["up", "j"]
+
+
+def test_the_rest_of_a_sequence_comes_within_a_second_or_never() -> None:
+    assert typed_slowly("\x1b[<64;10", "5", "M", pause=0.9) == []
+    assert typed_slowly("\x1b[<64;10", "5", "M", pause=1.1) == ["5", "M"]
+    assert typed_slowly("\x1b", "[<64;10;5M", "j", pause=1.1)[:2] == ["escape", "left_square_bracket"]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ _REPLIES = re.compile(rf"{_STRING}(?:\x07|\x1b\\)|\x1b\[[?>=][0-9;:]*[cnuRSt]")
 _UNFINISHED = re.compile(rf"{_STRING}\x1b?\Z")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
-_CTRL_C = ("\x03", "\x1b[99;5u", "\x1b[27;5;99~")
+_CTRL_C = re.compile(r"\x03|\x1b\[99;(?:5|69|133|197)u|\x1b\[27;5;99~")
+"""As terminals send it, also with caps lock and num lock."""
 _FUSED = re.compile(r"\x1b(?:[^\x1b\[O\x7f\tbf]|[bf](?=.))", re.DOTALL)
 """Escape and a key in one piece: two quick keys that a multiplexer joined, or alt and a key. It counts as two keys, but
 for alt with b, f or backspace, which move by words and delete them."""
@@ -50,7 +51,7 @@ _GOES_ON = re.compile(r"\x1b\[(?:<[-0-9;]*[Mm]?|[?>=]?[0-9;:]*\$?[A-Zcnuy~]?)(?:
 _ALONE = ("\x1b", "\x1b[")
 _LATE_END = re.compile(r"\x1b\[[A-Z]|\x1b\[(?:<[0-9][-0-9;]*[Mm]|[0-9][0-9;:]*[A-Zu~])")
 _LATE = 10
-"""So many ticks after an escape that came alone, the end of its sequence is not waited for any more."""
+"""So many ticks after the beginning of a sequence, its end is not waited for any more."""
 
 
 class Replies:
@@ -91,7 +92,7 @@ class KeyParser:
 
     def feed(self, text: str) -> Iterator[Message]:
         """The events for this text. Feeds Textual's parser one sequence at a time, so that only a bad one is lost."""
-        if self._pasting and self._ticks and text in _CTRL_C:  # its end is lost: no key would act again
+        if self._pasting and self._ticks and _CTRL_C.fullmatch(text):  # its end is lost: no key would act again
             self._pasting, self._held = False, ""
         text, self._held = self._before(text) + text, ""
         while text:
@@ -112,8 +113,7 @@ class KeyParser:
         held, is_late = self._held, self._ticks > 0
         if not text:
             return held
-        alone = self._alone if self._ticks < _LATE else ""
-        self._alone, self._ticks = "", 0
+        alone, self._alone, self._ticks = self._alone, "", 0
         if alone and _LATE_END.match(alone + text):
             return alone
         return "" if held and is_late and not self._pasting and not _GOES_ON.match(held + text) else held
@@ -140,6 +140,8 @@ class KeyParser:
     def tick(self) -> Iterator[Message]:
         """The events that are clear once nothing follows, such as an escape key."""
         self._ticks += 1
+        if self._ticks == _LATE and not self._pasting:
+            self._held = self._alone = ""
         if self._held in _ALONE and not self._pasting:
             self._alone, self._held = self._held, ""
             yield from self._keys(self._alone)
