@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.command_terminal import CommandTerminal
-from tests.support.contract_extras import TRUTHS, tell
+from tests.support.contract_extras import TRUTHS, build_state, tell
 from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, Script
 from tests.support.user_home import User
 from tui.clock import now
@@ -216,22 +216,21 @@ def test_the_last_builds_are_printed_also_where_the_service_sends_no_times(
     assert "3 builds are left out: the service does not say when they ran." in told.err
 
 
-@pytest.mark.parametrize("days", [-20_000, -40, 40, 5_000])
+@pytest.mark.parametrize("days", [-20_000, -40, -5, 40, 5_000])
 def test_on_a_host_whose_clock_is_days_off_the_builds_are_found_and_told_by_that_clock(
     user: User, server: ContractServer, capsys: pytest.CaptureFixture[str], days: int
 ) -> None:
     began = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
-    truth = TRUTHS[2]._replace(began=began)
+    older, truth = (TRUTHS[2]._replace(number=13 - past, began=began - timedelta(days=past)) for past in (8, 0))
     WatchlistFile(user.home / "watchlist.toml").add([Job(JobId(truth.id))])
     tell(server, [truth])
-    whole = server.extras[f"/v1/record/{truth.id}/list"]
-    none = Reply(200, {"status": "success", "result": {"total_record": "0", "job_build_states": []}})
 
     def of_these_days(request: Request) -> Script:
         asked = parse_qs(urlsplit(request.path).query)
         since, until = (asked[name][0] for name in ("start_time", "end_time"))
-        assert not callable(whole)
-        return whole if since <= f"{began:%Y-%m-%d %H:%M:%S}" < until else none
+        builds = [one for one in (truth, older) if since <= f"{one.began:%Y-%m-%d %H:%M:%S}" < until]
+        shown = [build_state(one) for one in builds]
+        return Reply(200, {"status": "success", "result": {"total_record": str(len(shown)), "job_build_states": shown}})
 
     server.extras[f"/v1/record/{truth.id}/list"] = of_these_days
     user.now = lambda: Moment(now().at, now().wall + timedelta(days=days))

@@ -104,7 +104,7 @@ def tell(server: ContractServer, truths: list[TrueJob]) -> None:
 
 def _tell_one(server: ContractServer, truth: TrueJob) -> None:
     build = f"{truth.id}/{truth.number}"
-    states = [_state(truth)] if truth.number else []
+    states = [build_state(truth)] if truth.number else []
     server.extras[f"/v1/record/{truth.id}/list"] = _good({"total_record": str(len(states)), "job_build_states": states})
     server.extras[f"/v1/job/{truth.id}/info"] = _good({"id": truth.id, "job_name": truth.name})
     if not truth.number:
@@ -130,7 +130,7 @@ def _entry(truth: TrueJob) -> dict[str, object]:
     return {**entry, "is_finished": not is_running, "last_build_status": colour, "build_number": number}
 
 
-def _state(truth: TrueJob) -> dict[str, object]:
+def build_state(truth: TrueJob) -> dict[str, object]:
     times = {"start_time": round(truth.began.timestamp() * 1000), "build_time": round(truth.seconds), "cost_time": 0}
     running = "Finished" if truth.state else "Running"
     who = {"trigger_type": "MANUAL", "executor": truth.by, "code_branch": truth.branch}

@@ -216,10 +216,10 @@ class RunLookup:
         return self._reported(job, page.records)
 
     async def _page(self, job: JobId, most: int) -> RecordPage | Failure:
-        """The first answer may show that this machine's clock is days off, so that the wrong days were asked for."""
+        """The first answer may show that this machine's clock is days off: then other days are asked for."""
         now = self._now()
         page = await self._extras.fetch(record_list_call(job, now, self._region, most))
-        if isinstance(page, RecordPage) and not page.records and abs(self._now() - now) > _AHEAD:
+        if isinstance(page, RecordPage) and abs(self._now() - now) > _AHEAD:
             return await self._extras.fetch(record_list_call(job, self._now(), self._region, most))
         return page
 
