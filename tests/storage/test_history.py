@@ -761,7 +761,10 @@ def full(path: Path) -> HistoryFile:
 
 @pytest.mark.parametrize(
     ("fault", "words"),
-    [(read_only, "permission denied: check who owns the file"), (full, "the disk is full: make room")],
+    [
+        (read_only, "permission denied: check who owns the file"),
+        (full, "No history: the disk is full; it is tried again each minute."),
+    ],
 )
 def test_without_a_usable_folder_there_is_one_notice_and_nothing_else(
     path: Path, histories: list[History], fault: object, words: str
@@ -797,15 +800,53 @@ def test_a_disk_that_is_full_for_a_while_costs_no_history(path: Path, histories:
     file._connection.execute(f"pragma max_page_count = {pages}")
     history = History(lambda: file, batch=0.01, retry=0.01)
     histories.append(history)
-    runs = [run(NOW - 60 * number, NOW) for number in range(5000)]
-    history.note(Notes(tuple(runs)))
+    history.note(Notes(tuple(run(NOW - 60 * number, NOW) for number in range(900))))
     said = "No history: the disk is full; it is tried again each minute."
     assert awaited(history, history.notice) == said
     file._connection.execute("pragma max_page_count = 100000")
+    with database(path) as other:
+        assert awaited(history, lambda: other.execute("select count(*) from run").fetchone()[0]) == 900
     history.close(5)
     assert history.notice() == ""
-    with database(path) as other:
-        assert other.execute("select count(*) from run").fetchone() == (5000,)
+
+
+def test_a_write_that_a_quota_refuses_is_tried_again(
+    path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, writes = opened(path), threading.Semaphore(0)
+    write = file.write
+
+    def refused_twice(notes: Notes) -> None:
+        writes.release()
+        if refusals:
+            raise refusals.pop()
+        write(notes)
+
+    refusals = [sqlite3.OperationalError("disk I/O error") for _ in range(2)]
+    for refusal in refusals:
+        refusal.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+    monkeypatch.setattr(file, "write", refused_twice)
+    history = History(lambda: file, batch=0.01, retry=0.01)
+    histories.append(history)
+    history.note(Notes((run(NOW - 60, NOW),)))
+    assert all(writes.acquire(timeout=20) for _ in range(3))
+    history.close(5)
+    assert "the disk, its quota and the limit for the size of a file (ulimit -f); it is tried" in history.notice()
+    assert history.notice() == ""
+    assert opened(path).read().runs == {job_id(1): [run(NOW - 60, NOW)]}
+
+
+def test_why_history_ends_is_said_also_after_it_was_tried_again(path: Path, histories: list[History]) -> None:
+    opened(path).close()
+    faults = [PermissionError(13, "Permission denied", str(path)), OSError(28, "No space left on device", str(path))]
+
+    def open_it() -> HistoryFile:
+        raise faults.pop()
+
+    history = History(open_it, retry=0.01)
+    histories.append(history)
+    assert awaited(history, history.notice) == "No history: the disk is full; it is tried again each minute."
+    assert "permission denied" in awaited(history, history.notice)
 
 
 def test_a_disk_that_stays_full_holds_up_no_end(path: Path) -> None:

@@ -1,6 +1,6 @@
 """The history behind a thread: what the board learns is written down, and what is known of the past is read, while
-nothing ever waits for the disk. If disk or lock fail, there is no history, and one sentence says why; a full disk or a
-file that another program holds is tried again.
+nothing ever waits for the disk. If disk or lock fail, there is no history, and one sentence says why; a full disk, a
+used up quota or a file that another program holds is tried again.
 """
 
 import logging
@@ -55,7 +55,7 @@ class History:
         """What was read of jobs that were not asked for; None while the file is not open."""
         self._is_off = False
         self._notices: list[str] = []
-        self._has_said_why = False
+        self._said = ""
         self._thread = threading.Thread(target=self._work, name="history", daemon=True)
         self._started = time.monotonic()
         self._thread.start()
@@ -129,9 +129,9 @@ class History:
         self._say(f"{reason(error)}; it is tried again each minute")
 
     def _say(self, why: str) -> None:
-        """Notes once why there is no history."""
-        if not self._is_off and not self._has_said_why:
-            self._has_said_why = True
+        """Notes why there is no history, unless that was said last."""
+        if not self._is_off and why != self._said:
+            self._said = why
             self._notices.append(f"No history: {why}.")
         self._is_read.set()
 

@@ -73,10 +73,12 @@ insert into day values (0, 0);
 _SILENT = "create table if not exists silent(job integer primary key, since real not null)"
 """Made by the first job without an answer: files of before have no such table."""
 
-"""Why there is no history while SQLite says that it is busy."""
 _NO_HISTORY = "its file holds what is no history: remove it"
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 """What SQLite says of a damaged file; the last of a table that is missing."""
+_NOT_WRITTEN = (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC)
+"""What SQLite says where a quota is used up, among other things."""
+_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
 NONSENSE = (TypeError, ValueError, ArithmeticError)
 """Raised by values that no version of this program writes."""
 
@@ -548,9 +550,11 @@ def _code(error: Exception) -> int:
 
 
 def may_pass(error: OSError | sqlite3.Error) -> bool:
-    """Whether waiting may help: another program holds the file, or the disk is full."""
-    return _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL} or (
-        isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    """Whether waiting may help: another program holds the file, or the disk or a quota is full."""
+    return (
+        _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL}
+        or getattr(error, "sqlite_errorcode", 0) in _NOT_WRITTEN
+        or (isinstance(error, OSError) and error.errno in _FULL)
     )
 
 
@@ -568,12 +572,14 @@ def reason(error: Exception) -> str:
     if isinstance(error, sqlite3.Error) and code in _DAMAGE:
         return "its file is damaged; the next start of the screen makes a new one"
     if code == sqlite3.SQLITE_FULL:
-        return "the disk is full"
+        return _FULL[errno.ENOSPC]
     if code == sqlite3.SQLITE_READONLY:
         return "its folder cannot be written: check who owns it, and whether its file system is read-only"
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return _FULL[error.errno]
     if isinstance(error, OSError):
         where = f" ({clean(str(error.filename))})" if error.filename else ""
         return f"its file cannot be used: {file_error(error)}{where}"
     if code == sqlite3.SQLITE_CANTOPEN:
         return "its file cannot be opened: look at its folder, and at the limit of open files (ulimit -n)"
-    return "its file cannot be read or written: look at the disk, and at the limit for the size of a file (ulimit -f)"
+    return "its file cannot be used: check the disk, its quota and the limit for the size of a file (ulimit -f)"
