@@ -373,6 +373,10 @@ async def test_a_terminal_has_names_beside_the_outcomes_and_ids_last(stage: Stag
     assert re.split("  +", heads) == ["STATUS", "OUTCOME", "BUILD", "LABEL", "ID"]
     row = next(line for line in lines if "mobile-ios" in line)
     assert re.split("  +", row) == ["idle", "failed", "#12 main", "mobile-ios", NAMED["mobile-ios"].id]
+    stage.server.answers[NAMED["mobile-ios"].id] = refusal(422, "CB.00031006")
+    _, text = await replace(stage, data=CommandTerminal()).status(as_json=False, with_outcome=True)
+    row = next(line for line in text.splitlines() if line.startswith("no answer"))
+    assert "mobile-ios" in row
 
 
 async def test_a_person_sees_how_far_it_is_with_asking_for_outcomes(

@@ -113,7 +113,6 @@ class _Names:
         self.by_id = {job.id: job for job in watched}
         self._by_label: dict[str, list[Job]] = {}
         self._by_name: dict[str, list[Job]] = {}
-        self._shown = []
         for job in watched:
             if job.given_label:
                 self._by_label.setdefault(normal(job.given_label), []).append(job)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tui.commands.job_selection import named, read_input, select_jobs
+from tui.commands.job_selection import Names, named, read_input, select_jobs
 from tui.commands.output import ExitCode, Output, Progress, code_of
 from tui.commands.render import advice
 from tui.core.errors import NEEDS_EXTRAS, NO_PROFILE, UserError
@@ -52,12 +52,8 @@ class Session:
     """The calls beside the status call of a profile; None where they are switched off."""
     names_file: "Path | None" = None
     """Where the names that the service gave are kept."""
-
-    def kept_names(self) -> dict[JobId, ServiceName]:
-        """What the service called jobs when it was asked last."""
-        from tui.storage.learned import load_names
-
-        return {job: kept.name for job, kept in load_names(self.names_file).items()}
+    service_names: Names = field(default_factory=dict)
+    """Those names, as they were when the command began."""
 
 
 def open_session(
@@ -67,7 +63,7 @@ def open_session(
 
     In a session that goes on, the calls beside the status call take their share of the pollers' rate.
     """
-    app, store = context.app(), context.watchlist
+    app, store, names = context.app(), context.watchlist, context.service_names
 
     def pollers(report: Report, adjust: Adjust) -> PollerGroup:
         profiles = {name: one._replace(policy=adjust(one.policy)) for name, one in app.profiles.items()}
@@ -80,11 +76,12 @@ def open_session(
         context.now,
         extras=(lambda name: app.profile(name).extras) if goes_on else quick_extras(app),
         names_file=app.names_file,
+        service_names=names,
     )
     watchlist = store.load()
     for warning in watchlist.warnings:
         session.output.say(warning)
-    return session, select_jobs(given, watchlist.jobs, read_input, session.output.say, context.service_names)
+    return session, select_jobs(given, watchlist.jobs, read_input, session.output.say, names)
 
 
 class PollSession:

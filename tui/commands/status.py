@@ -73,8 +73,9 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_ou
         documents = [{**result_document(*row), **_members(row[0], told)} for row in rows]
         print_json(documents, session.output)
     else:
-        kept = session.kept_names() if session.output.is_for_a_person else NO_NAMES
-        session.output.lines(_table(rows, session.output.is_for_a_person, told, kept))
+        kept = session.service_names if session.output.is_for_a_person else NO_NAMES
+        names = {**kept, **told.names} if told else kept
+        session.output.lines(_table(rows, session.output.is_for_a_person, told, names))
     failures = [(job, failed) for job, result, _ in rows if isinstance(failed := status_of(result), Failure)]
     refused = [one for one in failures if one[1].kind.retry is Retry.SIGN_IN]
     for reason in reasons(refused if as_json else failures):
@@ -184,8 +185,8 @@ def _given_up(pollers: "PollerGroup", now: float) -> dict[str, Failure]:
     return failures
 
 
-def _table(rows: Sequence[ResultRow], with_heads: bool, told: PrintedOutcomes | None, kept: Names) -> list[str]:
-    lines, names = [], told.names if told else kept
+def _table(rows: Sequence[ResultRow], with_heads: bool, told: PrintedOutcomes | None, names: Names) -> list[str]:
+    lines = []
     for job, result, profile in rows:
         outcome = status_of(result)
         word, why = ("no answer", str(outcome.kind)) if isinstance(outcome, Failure) else (str(outcome), "")
