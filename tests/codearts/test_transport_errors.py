@@ -12,6 +12,7 @@ import pytest
 from tests.support.clients import failure_of
 from tests.support.credential_fakes import TOKEN
 from tui.codearts.transport_errors import fault
+from tui.core.errors import UserError
 from tui.core.reading import FailureKind as K
 
 
@@ -166,4 +167,17 @@ def test_a_socket_that_had_to_wait_is_no_shortage() -> None:
     error = _raised_by(ConnectionRefusedError(errno.ECONNREFUSED, "refused"))
     assert error.__cause__
     error.__cause__.__context__ = BlockingIOError(errno.EAGAIN, "would block")
+    assert fault(error).kind is K.UNREACHABLE
+
+
+def test_the_words_of_a_user_error_are_kept_also_where_a_shortage_caused_it() -> None:
+    error = UserError("/x/ca.pem cannot be read: too many files are open.")
+    error.__cause__ = OSError(errno.EMFILE, "Too many open files")
+    assert fault(error)[:2] == (K.SHORTAGE, "/x/ca.pem cannot be read: too many files are open.")
+
+
+def test_errors_that_caused_each_other_end() -> None:
+    error = _raised_by(ExceptionGroup("all", [OSError("x")]))
+    assert isinstance(error.__cause__, ExceptionGroup)
+    error.__cause__.exceptions[0].__context__ = error.__cause__
     assert fault(error).kind is K.UNREACHABLE

@@ -5,13 +5,13 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterable
 from typing import TypeVar
 
 import httpcore
 import httpx
 
-from tui.core.errors import UserError, own_shortage
+from tui.core.errors import UserError, causes, own_shortage
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as Kind
 
@@ -81,8 +81,9 @@ async def result_or_failure(work: Awaitable[T]) -> T | Failure:
 
 def fault(error: Exception) -> Failure:
     """The failure that stands for an exception of a request. Only the text of a UserError is used."""
-    if lacking := _lacking(list(_causes(error))):
-        return Failure(Kind.SHORTAGE, f"{lacking[0].upper()}{lacking[1:]}.")
+    if lacking := _lacking(causes(error)):
+        own_words = f"{lacking[0].upper()}{lacking[1:]}."
+        return Failure(Kind.SHORTAGE, str(error) if isinstance(error, UserError) else own_words)
     match error:
         case UserError():
             return Failure(Kind.SETTINGS, str(error))
@@ -97,23 +98,23 @@ def fault(error: Exception) -> Failure:
         case ProxyFailed():
             return _proxy_fault(error)
         case httpx.ConnectError():
-            return _connect_fault(list(_causes(error)), "the host")
+            return _connect_fault(list(causes(error)), "the host")
         case httpx.RemoteProtocolError():
             return _protocol_fault(error)
         case httpx.NetworkError():
-            return _network_fault(list(_causes(error)))
+            return _network_fault(list(causes(error)))
         case _:
             return Failure(Kind.INTERNAL, f"Something unexpected happened in this program: {_name(error)}.")
 
 
-_ALSO_IN_ORDER = (errno.EAGAIN, errno.ENOSPC, errno.EDQUOT)
-"""No shortage where a socket raises them: it would have had to wait."""
+_NONE_OF_SOCKETS = (errno.EAGAIN, errno.ENOSPC, errno.EDQUOT)
+"""Shortages elsewhere: a socket raises the first where it would have to wait, and the others are about disks."""
 
 
-def _lacking(causes: list[BaseException]) -> str:
+def _lacking(errors: Iterable[BaseException]) -> str:
     """What this computer lacks, and what to do; empty if that is not why the request failed."""
-    for cause in causes:
-        if isinstance(cause, OSError) and cause.errno in _ALSO_IN_ORDER:
+    for cause in errors:
+        if isinstance(cause, OSError) and cause.errno in _NONE_OF_SOCKETS:
             continue
         if isinstance(cause, socket.gaierror):  # it does not say that it could open no file to find the name with
             return _lacking_files()
@@ -153,7 +154,7 @@ def _proxy_fault(error: ProxyFailed) -> Failure:
         return Failure(Kind.PROXY, f"The proxy {error.proxy} {said}", retry_after=error.__cause__.rests_for)
     if isinstance(error.__cause__, httpx.ProxyError):
         return Failure(Kind.PROXY, f"The proxy {error.proxy} {_refusal(error.__cause__)}.")
-    failure = _connect_fault(list(_causes(error)), f"the proxy {error.proxy}")
+    failure = _connect_fault(list(causes(error)), f"the proxy {error.proxy}")
     return failure if failure.kind is Kind.TLS else failure._replace(kind=Kind.PROXY)
 
 
@@ -168,9 +169,9 @@ def _refusal(error: httpx.ProxyError) -> str:
     return f"{what} (HTTP {status})" if status else what
 
 
-def _connect_fault(causes: list[BaseException], peer: str) -> Failure:
+def _connect_fault(errors: list[BaseException], peer: str) -> Failure:
     name = peer[0].upper() + peer[1:]
-    for cause in causes:
+    for cause in errors:
         match cause:
             case socket.gaierror():
                 return Failure(Kind.DNS, f"The name of {peer} was not found.")
@@ -218,18 +219,8 @@ def _protocol_fault(error: httpx.RemoteProtocolError) -> Failure:
     return Failure(Kind.BAD_REPLY, "The answer is not proper HTTP.")
 
 
-def _network_fault(causes: list[BaseException]) -> Failure:
-    for cause in causes:
+def _network_fault(errors: list[BaseException]) -> Failure:
+    for cause in errors:
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
             return _tls_fault(cause)
     return Failure(Kind.BROKEN_CONNECTION, "The connection was reset before the answer was complete.")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception and its causes; those in a group too, which has one for each address of a host."""
-    yield error
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _causes(inner)
-    if behind := error.__cause__ or error.__context__:
-        yield from _causes(behind)

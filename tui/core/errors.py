@@ -1,7 +1,7 @@
 """Errors that the user can fix."""
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from tui.core.text import clean
 
@@ -47,16 +47,20 @@ def file_error(error: OSError) -> str:
 
 def shortage(error: BaseException | None) -> str:
     """The shortage that caused `error`, even behind another error; empty if there was none."""
+    return next(filter(None, map(own_shortage, causes(error))), "")
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yields the error and what caused it, the members of a group before what is behind it, each once."""
     errors, seen = [error], set[int]()
     while errors:
         one = errors.pop()
         if one is None or id(one) in seen:  # a group may be the context of one of its members
             continue
         seen.add(id(one))
-        if found := own_shortage(one):
-            return found
-        errors += [one.__cause__ or one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]
-    return ""
+        yield one
+        members = one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+        errors += [one.__cause__ or one.__context__, *reversed(members)]
 
 
 def own_shortage(error: BaseException) -> str:
