@@ -241,4 +241,5 @@ DEFAULTS = SimpleNamespace(
     log=None,
     heeds_refusals=True,
 )
-"""Of the common arguments, which are suppressed in the parsers so that a command's do not undo the ones before it."""
+"""Of the common arguments, which are suppressed in the parsers so that a command's do not undo the ones before it; and
+of what a command may set."""

@@ -296,3 +296,11 @@ async def test_a_letter_goes_to_the_choices_that_begin_with_it_one_after_the_oth
             await shown.press(key)
             reached.append(choices[dialog.query_one(OptionList).highlighted or 0][0])
         assert reached == ["project", "profile", "project", "profile", "project", "project", "none", "tag"]
+
+
+@pytest.mark.parametrize(("words", "said"), [("1lab", "1: choose at once"), ("123", "1 to 3: choose at once")])
+async def test_the_digits_that_choose_are_named(words: str, said: str) -> None:
+    async with screen(jobs(1), {}) as shown:
+        shown.board.app.push_screen(ChoiceDialog("Show", [(word, word) for word in words], "1"))
+        await shown.until(lambda: said in shown.text)
+        assert f", {said}," in shown.text

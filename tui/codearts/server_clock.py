@@ -99,7 +99,7 @@ class ServerClock:
                 self.skew, self.ignored_skew = skew, None
 
     def learn_first(self, date: str) -> None:
-        """Learns from the `Date` of an extra call as long as no status call has told the time."""
+        """Learns from the `Date` of an extra call as long as no call has told the time."""
         if self.skew is None and self.ignored_skew is None:
             self.learn(date)
 

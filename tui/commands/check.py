@@ -27,7 +27,7 @@ EXAMPLES = ["check", "check --profile prod"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Takes the common arguments alone. Who checks asks for a log-in, also for one that was refused before."""
+    """Takes the common arguments alone. Tries a log-in even if it was refused before."""
     parser.set_defaults(heeds_refusals=False)
 
 

@@ -320,7 +320,8 @@ class ChoiceDialog(Dialog[str]):
         self._seen = seen
         self._digits = [word for word, _ in choices if len(word) == 1 and word.isdecimal()]
         if self._digits:
-            at_once = f"{self._digits[0]} to {self._digits[-1]}: choose at once"
+            them = " to ".join(dict.fromkeys((self._digits[0], self._digits[-1])))
+            at_once = f"{them}: choose at once"
             self.KEYS = (self.KEYS[0], at_once, self.KEYS[-1])
 
     def body(self) -> ComposeResult:

@@ -35,7 +35,8 @@ class Happened:
         self.silent_since = now
         """When the time that the digest is about began."""
         self._silence: tuple[float, float] | None = None
-        """Its beginning and end, by the clock that makes it longer; epoch seconds. None if no digest is shown."""
+        """When the silence began and ended, by this machine's clock as it was then or is now, whichever makes it
+        longer; epoch seconds. None if no digest is shown."""
         self._way: Sequence[JobId] = ()
         """The jobs to go through while the digest is shown, as they were at the first step."""
         self._at = -1
