@@ -38,12 +38,12 @@ def test_what_another_job_says_or_nothing_is_a_failure(told: object, said: str) 
 
 def test_the_vendors_own_example_of_the_last_build_is_read() -> None:
     told = {"last_job_id": "another", "last_build_no": "9", "last_build_status": "Finished", "is_running": False}
-    assert parse_running_status(envelope(told)) == LastBuild(9, False)
-    assert parse_running_status(envelope({**told, "is_running": "true"})) == LastBuild(9, True)
-    assert "no build number" in failure(parse_running_status(envelope({"is_running": True}))).summary
+    assert parse_running_status(envelope(told), ()) == LastBuild(9, False)
+    assert parse_running_status(envelope({**told, "is_running": "true"}), ()) == LastBuild(9, True)
+    assert "no build number" in failure(parse_running_status(envelope({"is_running": True}), ())).summary
 
 
 @given(st.dictionaries(st.sampled_from(["id", "job_name", "last_build_no", "is_running", "disabled"]), json_values))
 def test_no_answer_makes_it_raise(told: dict[str, object]) -> None:
     assert isinstance(parse_job_info(envelope(told), (), JOB), JobInfo | Failure)
-    assert isinstance(parse_running_status(envelope(told)), LastBuild | Failure)
+    assert isinstance(parse_running_status(envelope(told), ()), LastBuild | Failure)

@@ -85,9 +85,9 @@ def test_a_project_list_may_know_less_of_each_job() -> None:
 
 @pytest.mark.parametrize("total", [3, "3", 3.0])
 def test_an_empty_list_with_a_total_is_no_answer(total: object) -> None:
-    found = failure(parse_job_page(envelope({"total": total, "job_list": []})))
+    found = failure(parse_job_page(envelope({"total": total, "job_list": []}), ()))
     assert (found.kind, "although the service counts some" in found.summary) == (K.SERVER_ERROR, True)
-    assert failure(parse_job_page(envelope({"total": total, "job_list": None}))).kind is K.SERVER_ERROR
+    assert failure(parse_job_page(envelope({"total": total, "job_list": None}), ())).kind is K.SERVER_ERROR
 
 
 def test_an_empty_list_is_believed_where_nothing_is_left_to_come() -> None:
@@ -99,8 +99,8 @@ def test_an_empty_list_is_believed_where_nothing_is_left_to_come() -> None:
 def test_entries_without_a_usable_id_are_left_out_and_none_is_there_twice() -> None:
     entries = [{"id": "../../x"}, ENTRY, 7, {**ENTRY, "job_name": "again"}]
     assert [entry.name for entry in page(envelope({"total": 4, "job_list": entries})).entries] == ["again"]
-    assert failure(parse_job_page(envelope({"job_list": [{"id": "x"}]}))).kind is K.BAD_REPLY
-    assert failure(parse_job_page(envelope({"total": 1}))).kind is K.BAD_REPLY
+    assert failure(parse_job_page(envelope({"job_list": [{"id": "x"}]}), ())).kind is K.BAD_REPLY
+    assert failure(parse_job_page(envelope({"total": 1}), ())).kind is K.BAD_REPLY
 
 
 def test_an_endless_list_is_bounded() -> None:
@@ -136,7 +136,7 @@ def test_the_lists_own_word_is_an_outcome_that_awaits_confirmation(
 @settings(max_examples=by_length(25, 100), deadline=None)
 @given(ENTRIES, json_values)
 def test_no_answer_makes_it_raise_and_no_job_is_invented(entries: list[dict[str, object]], total: object) -> None:
-    found = parse_job_page(envelope({"total": total, "job_list": entries}))
+    found = parse_job_page(envelope({"total": total, "job_list": entries}), ())
     if isinstance(found, JobPage):
         assert {entry.id for entry in found.entries} <= {str(entry.get("id")) for entry in entries}
         assert not control_characters(
@@ -223,13 +223,13 @@ def test_a_project_that_is_none_is_not_asked_for() -> None:
 
 
 def test_an_empty_page_with_a_total_is_a_failure_and_one_without_is_none() -> None:
-    assert isinstance(parse_hint_page(envelope({"total": 7, "job_list": []})), Failure)
+    assert isinstance(parse_hint_page(envelope({"total": 7, "job_list": []}), ()), Failure)
     assert hints(total=0) == HintPage({}, 0)
 
 
 @settings(max_examples=by_length(25, 100), deadline=None)
 @given(ENTRIES, json_values)
 def test_no_answer_makes_hints_raise_or_grow(entries: list[dict[str, object]], total: object) -> None:
-    found = parse_hint_page(envelope({"total": total, "job_list": entries}))
+    found = parse_hint_page(envelope({"total": total, "job_list": entries}), ())
     if isinstance(found, HintPage):
         assert all(len(str(one.fingerprint)) < 300 for one in found.hints.values())

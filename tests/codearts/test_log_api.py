@@ -56,17 +56,17 @@ def test_the_step_of_another_build_is_rejected() -> None:
 
 def test_pieces_of_a_log_say_where_to_go_on() -> None:
     newer = {"has_more": "true", "start_offset": "0", "end_offset": "2", "log": "a\r\nb\n", "location": ""}
-    assert parse_log(envelope(newer)) == LogPiece("a\nb\n", 2, True)
+    assert parse_log(envelope(newer), ()) == LogPiece("a\nb\n", 2, True)
     older = {"has_more_data": False, "offset": 4, "current_offset": 0, "content": "a\nb\n"}
-    assert parse_log_v3(envelope(older)) == LogPiece("a\nb\n", 4, False)
-    assert parse_log_v3(b'{"result": {"content": ""}}') == LogPiece("", None, None)
-    assert isinstance(parse_log(envelope({"has_more": True})), Failure)
+    assert parse_log_v3(envelope(older), ()) == LogPiece("a\nb\n", 4, False)
+    assert parse_log_v3(b'{"result": {"content": ""}}', ()) == LogPiece("", None, None)
+    assert isinstance(parse_log(envelope({"has_more": True}), ()), Failure)
 
 
 @pytest.mark.parametrize("offset", [2**31, 10**17, "3000000000", -1, 1e300])
 def test_an_offset_that_no_call_can_ask_for_is_none(offset: object) -> None:
-    older = parse_log_v3(envelope({"has_more_data": True, "offset": offset, "content": "a\n"}))
-    newer = parse_log(envelope({"has_more": True, "end_offset": offset, "log": "a\n"}))
+    older = parse_log_v3(envelope({"has_more_data": True, "offset": offset, "content": "a\n"}), ())
+    newer = parse_log(envelope({"has_more": True, "end_offset": offset, "log": "a\n"}), ())
     assert (older, newer) == (LogPiece("a\n", None, True), LogPiece("a\n", None, True))
 
 
@@ -87,6 +87,6 @@ def test_nothing_in_a_log_acts_on_a_terminal_or_shows_the_token(
     )
 )
 def test_no_answer_makes_it_raise(told: dict[str, object]) -> None:
-    assert isinstance(parse_log(envelope(told)), LogPiece | Failure)
-    assert isinstance(parse_log_v3(envelope(told)), LogPiece | Failure)
+    assert isinstance(parse_log(envelope(told), ()), LogPiece | Failure)
+    assert isinstance(parse_log_v3(envelope(told), ()), LogPiece | Failure)
     assert isinstance(parse_analysis(envelope(told), (), 7), Analysis | Failure)

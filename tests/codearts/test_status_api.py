@@ -38,7 +38,7 @@ def test_the_path_names_the_job() -> None:
     ],
 )
 def test_true_is_running_and_false_is_idle(body: bytes, status: Status) -> None:
-    assert interpret(200, {}, body) is status
+    assert interpret(200, {}, body, ()) is status
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_the_limit_that_a_message_names(hint: str, limit: tuple[float, float] | 
     ],
 )
 def test_the_limit_that_the_gateways_headers_name(headers: dict[str, str], limit: tuple[float, float] | None) -> None:
-    outcome = interpret(429, headers, b'{"error_code": "APIGW.0308", "error_msg": "too many"}')
+    outcome = interpret(429, headers, b'{"error_code": "APIGW.0308", "error_msg": "too many"}', ())
     assert isinstance(outcome, Failure)
     assert outcome.limit == limit
 
@@ -232,10 +232,10 @@ def test_a_redirection_tells_the_host_alone(location: str, words: str) -> None:
 
 def test_the_request_id_from_header_or_body() -> None:
     body = b'{"error_code": "APIGW.0301", "request_id": "from-body"}'
-    assert request_id({"X-Request-Id": "from-header"}, body) == "from-header"
-    assert request_id({}, body) == "from-body"
-    assert request_id({}, b'{"result": true}') == ""
-    assert request_id({"x-request-id": "a\x1bb"}) == "a\N{REPLACEMENT CHARACTER}b"
+    assert request_id({"X-Request-Id": "from-header"}, body, ()) == "from-header"
+    assert request_id({}, body, ()) == "from-body"
+    assert request_id({}, b'{"result": true}', ()) == ""
+    assert request_id({"x-request-id": "a\x1bb"}, b"", ()) == "a\N{REPLACEMENT CHARACTER}b"
 
 
 JSON = st.recursive(
@@ -253,7 +253,7 @@ JSON = st.recursive(
 @settings(max_examples=by_length(40, 300), deadline=None)
 @given(st.integers(100, 999), st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_never_raises_and_never_invents_a_status(http_status: int, body: bytes) -> None:
-    outcome = interpret(http_status, {}, body)
+    outcome = interpret(http_status, {}, body, ())
     if isinstance(outcome, Failure):
         texts = outcome.summary + outcome.message
         assert clean(texts, 10_000) == texts
@@ -269,6 +269,6 @@ def test_never_raises_and_never_invents_a_status(http_status: int, body: bytes) 
 @given(st.dictionaries(st.sampled_from(["Retry-After", "Date", "Location", "Content-Type"]), st.text(max_size=40)))
 def test_no_header_makes_it_raise(headers: dict[str, str]) -> None:
     for http_status in (200, 302, 429):
-        assert isinstance(interpret(http_status, headers, b"?"), Failure)
+        assert isinstance(interpret(http_status, headers, b"?", ()), Failure)
     dates = {"Retry-After": headers.get("Date", "") + " GMT", "Date": headers.get("Retry-After", "") + " GMT"}
-    assert isinstance(interpret(429, dates, b"?"), Failure)
+    assert isinstance(interpret(429, dates, b"?", ()), Failure)

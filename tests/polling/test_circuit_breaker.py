@@ -461,7 +461,7 @@ async def test_the_demo_is_asked_at_full_pace() -> None:
             said = demo[job].answer(bench.clock(), asked[job])
             if said.is_dropped:
                 return failed(FailureKind.BROKEN_CONNECTION)
-            return interpret(said.status, {"content-type": said.content_type}, said.encode("r1"))
+            return interpret(said.status, {"content-type": said.content_type}, said.encode("r1"), ())
 
         bench.answer = answer
         bench.poller.watch(demo)

@@ -76,7 +76,7 @@ class Service:
     def answer(self, job: JobId) -> Status | Failure:
         if self.dice.random() < self.share:
             if self.dice.random() < 0.02:
-                return interpret(self.dice.choice((200, 429, 500)), {}, body(self.dice))
+                return interpret(self.dice.choice((200, 429, 500)), {}, body(self.dice), ())
             return Failure(self.dice.choice(self.kinds), "it failed", retry_after=self.dice.choice((None, 30.0)))
         return Status.RUNNING if (int(job, 16) * 7919 + int(self.world.clock()) // 300) % 3 == 0 else Status.IDLE
 

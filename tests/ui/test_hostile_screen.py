@@ -26,7 +26,7 @@ WORST = tuple(one for one in FRAGMENTS if control_characters(one) or "[" in one)
 def refusal(dice: Random) -> Status | Failure:
     """A failure as hostile as the service can make it."""
     said = json.dumps({"error_code": text(dice), "error_msg": text(dice)}).encode(errors="surrogatepass")
-    return interpret(dice.choice((400, 404, 500)), {"x-request-id": text(dice)}, said)
+    return interpret(dice.choice((400, 404, 500)), {"x-request-id": text(dice)}, said, ())
 
 
 def check(shown: Screen, place: str) -> None:

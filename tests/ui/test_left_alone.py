@@ -56,7 +56,7 @@ class Watch(NoCredential):
         await asyncio.sleep(0.2)
         answer = self.jobs[job].answer(self.now().at, len(self.notes))
         await asyncio.sleep(0.1)
-        return Reading(job, interpret(answer.status, {}, answer.encode("r")), sent, self.now())
+        return Reading(job, interpret(answer.status, {}, answer.encode("r"), ()), sent, self.now())
 
     def remembered(self, jobs: AbstractSet[JobId], wait: float = 0.0) -> Remembered | None:
         return Remembered()

@@ -94,7 +94,7 @@ class Members:
 
     __slots__ = ("_members", "_secrets")
 
-    def __init__(self, value: object, secrets: Sequence[str] = ()) -> None:
+    def __init__(self, value: object, secrets: Sequence[str]) -> None:
         self._members: Mapping[str, object] = value if isinstance(value, dict) else {}
         self._secrets = secrets
 
@@ -196,9 +196,7 @@ class Members:
         return isinstance(self._members.get(name, 0), list | None)
 
 
-def result_of(
-    body: bytes, secrets: Sequence[str] = (), *, has_status: bool = True, bare: str = ""
-) -> Members | Failure:
+def result_of(body: bytes, secrets: Sequence[str], *, has_status: bool = True, bare: str = "") -> Members | Failure:
     """The `result` of an answer that claims no failure; with `has_status`, its `status` must also claim success.
 
     An answer without `result` that has the member `bare` is the result itself.
@@ -214,7 +212,7 @@ def result_of(
         return failure_of(200, {}, body, secrets) if is_small else not_understood("the answer reports an error")
     if bare and bare in value and "result" not in value:
         return Members(value, secrets)
-    if has_status and Members(value).text("status").lower() != "success":
+    if has_status and Members(value, secrets).text("status").lower() != "success":
         return not_understood("the answer does not say that it succeeded")
     if not isinstance(value.get("result"), dict):
         return not_understood("the answer has no result")

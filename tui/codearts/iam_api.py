@@ -121,7 +121,7 @@ async def inspect_token(
         return response
     status = response.http_status or 0
     received = {**response.headers, "x-subject-token": token.reveal()}
-    failure_or_token = interpret_token(status, received, response.body)
+    failure_or_token = interpret_token(status, received, response.body, (token.reveal(),))
     if isinstance(failure_or_token, Failure) and status in (401, 404):
         return failure_or_token._replace(summary=f"IAM does not accept the token (HTTP {status}): fetch a new one.")
     return failure_or_token
@@ -136,7 +136,7 @@ def token_request(login: LoginRequest, password: str) -> bytes:
 
 
 def interpret_token(
-    http_status: int, headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...] = ()
+    http_status: int, headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...]
 ) -> Token | Failure:
     """The token in an answer. Header names are in lower case; `secrets` are kept out of the failure's texts."""
     try:

@@ -57,7 +57,7 @@ def projects_call(page: int = 1) -> ExtraCall[ProjectPage]:
     return ExtraCall(CallKind.PROJECTS, path, lambda body, secrets: parse_project_page(body, secrets, page))
 
 
-def parse_project_page(body: bytes, secrets: Sequence[str] = (), page: int = 1) -> ProjectPage | Failure:
+def parse_project_page(body: bytes, secrets: Sequence[str], page: int = 1) -> ProjectPage | Failure:
     """An empty page with projects still to come is a failure; a project without a usable ID is left out."""
     result = result_of(body, secrets)
     if isinstance(result, Failure):
@@ -157,7 +157,7 @@ def project_job_list_call(project: ProjectId, page: int = 0) -> ExtraCall[JobPag
     return _paged(CallKind.PROJECT_JOB_LIST, f"/v1/job/{project}/list", page)
 
 
-def parse_job_page(body: bytes, secrets: Sequence[str] = (), page: int = 0) -> JobPage | Failure:
+def parse_job_page(body: bytes, secrets: Sequence[str], page: int = 0) -> JobPage | Failure:
     """Parses both shapes: `job_list` in an envelope, and `jobs` with or without one.
 
     An empty page with jobs still to come is a failure; an entry without a usable ID is left out.
@@ -218,7 +218,7 @@ def _parse_hints(body: bytes, secrets: Sequence[str], page: int, project: str, n
     return hints if isinstance(hints, Failure) else Hints(hints, parsed)
 
 
-def parse_hint_page(body: bytes, secrets: Sequence[str] = (), page: int = 0, project: str = "") -> HintPage | Failure:
+def parse_hint_page(body: bytes, secrets: Sequence[str], page: int = 0, project: str = "") -> HintPage | Failure:
     """Parses what `parse_job_page` does, but only what changes with a build, as sent: none of it is ever shown."""
     found = _listed(body, secrets, page)
     if isinstance(found, Failure):
@@ -300,7 +300,7 @@ def parse_job_info(body: bytes, secrets: Sequence[str], job: JobId) -> JobInfo |
     return JobInfo(name)
 
 
-def parse_running_status(body: bytes, secrets: Sequence[str] = ()) -> LastBuild | Failure:
+def parse_running_status(body: bytes, secrets: Sequence[str]) -> LastBuild | Failure:
     """Does not check the ID: in the vendor's own example it is not the requested one."""
     result = result_of(body, secrets)
     if isinstance(result, Failure):

@@ -76,12 +76,12 @@ def parse_analysis(body: bytes, secrets: Sequence[str], number: int) -> Analysis
     return Analysis(number, tuple(step for step in steps if any(step)))
 
 
-def parse_log(body: bytes, secrets: Sequence[str] = ()) -> LogPiece | Failure:
+def parse_log(body: bytes, secrets: Sequence[str]) -> LogPiece | Failure:
     result = result_of(body, secrets)
     return result if isinstance(result, Failure) else _piece(result, "log", "end_offset", "has_more")
 
 
-def parse_log_v3(body: bytes, secrets: Sequence[str] = ()) -> LogPiece | Failure:
+def parse_log_v3(body: bytes, secrets: Sequence[str]) -> LogPiece | Failure:
     result = result_of(body, secrets, has_status=False)
     return result if isinstance(result, Failure) else _piece(result, "content", "offset", "has_more_data")
 

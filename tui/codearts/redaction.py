@@ -61,7 +61,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     return _without_patterns(_without_parts(_without_whole(text, held), held))
 
 
-def redacted_line(text: str, secrets: Sequence[str] = (), limit: int = CELL) -> str:
+def redacted_line(text: str, secrets: Sequence[str], limit: int = CELL) -> str:
     """`text` without secrets, as one line of at most `limit` characters."""
     longest = max(map(len, secrets), default=0)
     return clean(redact(text[: _LOOKED_AT * limit + longest], secrets), limit)

@@ -51,9 +51,7 @@ def status_path(job: JobId) -> str:
     return f"/v3/jobs/{job}/status"
 
 
-def interpret(
-    http_status: int, headers: Mapping[str, str], body: bytes, secrets: Sequence[str] = ()
-) -> Status | Failure:
+def interpret(http_status: int, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> Status | Failure:
     """Returns a status only for 200 with an object whose `result` is true or false and that claims no error.
 
     `secrets` are kept out of every text of the failure. Error codes outrank the HTTP status: throttling, for example,
@@ -66,13 +64,13 @@ def interpret(
     return answer.status or _failure(answer, secrets)
 
 
-def failure_of(http_status: int, headers: Mapping[str, str], body: bytes, secrets: Sequence[str] = ()) -> Failure:
+def failure_of(http_status: int, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> Failure:
     """What an answer without a usable result means, by its code or HTTP status; for any call."""
     value = _parsed(body)
     return _failure(_WholeAnswer(http_status, headers, body, value, fields_of(value)), secrets)
 
 
-def request_id(headers: Mapping[str, str], body: bytes = b"", secrets: Sequence[str] = ()) -> str:
+def request_id(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> str:
     """The service's ID of this request; empty if the answer has none."""
     found = _header(headers, "x-request-id")
     if not found and b"request_id" in body:
