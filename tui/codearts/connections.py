@@ -9,7 +9,6 @@ import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -244,7 +243,7 @@ class ForbiddenRequest(Exception):
     """A request that this program never sends."""
 
 
-async def check_allowed(request: httpx.Request) -> None:
+def check_allowed(request: httpx.Request) -> None:
     """Checks every request before it is sent, so that no mistake elsewhere in the program can change anything.
 
     Raises ForbiddenRequest.
@@ -259,34 +258,52 @@ async def check_allowed(request: httpx.Request) -> None:
 
 
 class _HttpClient(httpx.AsyncClient):
-    proxy = ""
-    """Names the proxy for the user; empty for a direct way."""
-    proxy_login: ProxyLogin | None = None
+    """Follows no redirect, which would carry the token to any other host, and keeps no cookies."""
 
-    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        """Raises ProxyFailed if the way through the proxy fails, where httpx raises the same as for the service."""
+    def __init__(self, transport: httpx.AsyncBaseTransport, proxy: str, proxy_login: ProxyLogin | None) -> None:
+        super().__init__(headers=_HEADERS, timeout=_TIMEOUT, transport=transport, trust_env=False)
+        self._way_out = transport
+        self.proxy = proxy
+        """Names the proxy for the user; empty for a direct way."""
+        self.proxy_login = proxy_login
+
+    async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
+        """Sends by the transport itself: what httpx does around that, for redirects, cookies and log-ins, would be a
+        sixth of a status call's CPU. Other options than `stream` have no effect.
+
+        Raises ForbiddenRequest, and ProxyFailed if the way through the proxy fails, where httpx raises the same as for
+        the service.
+        """
+        check_allowed(request)
         try:
-            if not self.proxy_login:
-                return await self._send(request, **options)
-            async with self.proxy_login.attempt() as attempt:
-                request.extensions[_ATTEMPT] = attempt
-                response = await self._send(request, **options)
-                if request.extensions.get(_IS_NEW, True):  # a tunnel of before was made by the log-in of before
-                    await self.proxy_login.accept()
-                return response
+            if self.proxy_login:
+                response = await self._send_with_login(request, self.proxy_login)
+            else:
+                response = await self._send(request)
         except _NOT_CONNECTED as error:
             if self.proxy:
                 raise ProxyFailed(self.proxy) from error
             raise
+        if not stream:
+            await response.aread()
+        return response
 
-    async def _send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+    async def _send_with_login(self, request: httpx.Request, login: ProxyLogin) -> httpx.Response:
+        async with login.attempt() as attempt:
+            request.extensions[_ATTEMPT] = attempt
+            response = await self._send(request)
+            if request.extensions.get(_IS_NEW, True):  # a tunnel of before was made by the log-in of before
+                await login.accept()
+            return response
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
         """Raises ProxyError also where httpx does not.
 
         That is for a SOCKS proxy that speaks something else, and for plain http, which a proxy forwards: its refusal
         comes in place of the answer.
         """
         try:
-            response = await super().send(request, **options)
+            response = await self._way_out.handle_async_request(request)
         except Exception as error:
             if speaks_no_socks(error):
                 raise httpx.ProxyError("no SOCKS") from error
@@ -315,17 +332,7 @@ def open_http(
     is_plain = parts.scheme == "http" and is_loopback(parts.hostname or "") and not ca_file
     context = untrusting_context() if is_plain else tls_context(ca_file, verify)
     way = proxy_route(url, proxy, os.environ)
-    client = _HttpClient(
-        headers=_HEADERS,
-        timeout=_TIMEOUT,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # keeps none
-        follow_redirects=False,  # httpx would send X-Auth-Token to any other host
-        transport=transport or _transport(context, way),
-        trust_env=False,  # `proxy_route` has read the environment
-        event_hooks={"request": [check_allowed]},
-    )
-    client.proxy, client.proxy_login = way.proxy, proxy_login(way.address, refused)
-    return client
+    return _HttpClient(transport or _transport(context, way), way.proxy, proxy_login(way.address, refused))
 
 
 def _transport(context: ssl.SSLContext, way: ProxyRoute) -> Transport:
