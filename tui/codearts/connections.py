@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import httpcore
@@ -391,7 +391,7 @@ class Response:
             return
         body = bytearray()
         try:
-            async for piece in answer.aiter_bytes():
+            async for piece in cast("httpx.AsyncByteStream", answer.stream):  # as it comes: nothing is to be decoded
                 body += piece
                 if len(body) > largest_body:
                     break
