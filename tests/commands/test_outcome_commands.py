@@ -1,10 +1,11 @@
 """`status --outcome`, `why`, `log` and `find`, on real connections to a service that is not the demo."""
 
 import io
+import itertools
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -252,6 +253,45 @@ async def test_log(stage: Stage) -> None:
     assert "never built" in stage.talk.getvalue()
     stage.server.every_extra = Reply(200, "<html>")
     assert (await stage.log("mobile-ios"))[0] is ExitCode.UNREAD
+
+
+def serve_in_pieces(stage: Stage, pieces: int, refusals: Callable[[int], bool] = lambda request: False) -> None:
+    """The log of mobile-ios, a line in each piece; `refusals` tells which of its requests fail."""
+    asked = itertools.count()
+
+    def piece(request: Request) -> Reply:
+        if refusals(next(asked)):
+            return Reply(500, "")
+        at = int(request.path.partition("offset=")[2].partition("&")[0])
+        line = f"line {at} {'-' * 5000}\n" if at < pieces else ""
+        return Reply(200, {"result": {"content": line, "offset": at + bool(line), "has_more_data": at + 1 < pieces}})
+
+    stage.server.extras[f"/v3/jobs/{NAMED['mobile-ios'].id}/12/real-time-log"] = piece
+
+
+async def test_the_end_of_a_log_is_printed_however_many_pieces_it_has(stage: Stage) -> None:
+    serve_in_pieces(stage, 40)
+    code, text = await stage.log("mobile-ios", most=2)
+    assert (code, [line.split(" -")[0] for line in text.splitlines()]) == (ExitCode.DONE, ["line 38", "line 39"])
+    serve_in_pieces(stage, 40, lambda request: request >= 20)
+    assert (await stage.log("mobile-ios", most=2)) == (ExitCode.UNREAD, "")
+    assert "HTTP 500" in stage.talk.getvalue()
+
+
+@pytest.mark.parametrize(("answered", "code", "printed"), [(99, ExitCode.DONE, 40), (20, ExitCode.UNREAD, 20)])
+async def test_a_followed_log_has_its_end_or_says_why_not(
+    stage: Stage, answered: int, code: ExitCode, printed: int
+) -> None:
+    serve_in_pieces(stage, 40, lambda request: request >= answered)
+
+    async def is_running() -> bool:
+        return False
+
+    stage.sign_in()
+    app, job, extras = open_job(stage.user.context(), NAMED["mobile-ios"].id)
+    found = await closing(log(extras, job.id, None, 100, is_running, stage.output), app.close)
+    assert (found, stage.data.getvalue().count("line ")) == (code, printed)
+    assert ("HTTP 500" in stage.talk.getvalue()) == (code is ExitCode.UNREAD)
 
 
 async def test_a_hostile_log_is_plain_text(stage: Stage) -> None:

@@ -76,7 +76,8 @@ async def log(
             return ExitCode.UNREAD
         number = last.number
     reader = LogReader(extras, job, number)
-    if failure := await reader.read_on(grows=is_running is not None):
+    failure = await _read_to_end(reader, output, grows=is_running is not None)
+    if failure and (is_running is None or not reader.tail.count):
         return refused(output, failure)
     if is_running is None:
         output.as_it_is(reader.tail.lines[-most:] if most else [])
@@ -85,9 +86,12 @@ async def log(
 
 
 async def _follow(reader: "LogReader", most: int, is_running: IsRunning, output: Output) -> ExitCode:
-    """A piece that cannot be read is asked for again; the status call alone tells the end."""
+    """A piece that cannot be read is asked for again until the build ends; the status call alone tells that."""
     import asyncio
 
+    from tui.commands.session import refused
+
+    failure = None
     tail = reader.tail
     printed = max(0, tail.count - most)
     goes_on = True
@@ -97,7 +101,15 @@ async def _follow(reader: "LogReader", most: int, is_running: IsRunning, output:
         goes_on = await is_running()
         if goes_on:
             await asyncio.sleep(READ_EVERY)
-        await reader.read_on(grows=goes_on)
+        failure = await _read_to_end(reader, output, grows=goes_on)
     output.as_it_is(tail.after(printed))
     output.as_it_is(tail.lines[-1:] if tail.has_open_line else [])
-    return ExitCode.DONE
+    return refused(output, failure) if failure and not goes_on else ExitCode.DONE
+
+
+async def _read_to_end(reader: "LogReader", output: Output, grows: bool) -> Failure | None:
+    """Reads what there is, as long as somebody reads the output. Returns why a piece of it could not be read."""
+    failure = await reader.read_on(grows)
+    while reader.has_more and not failure and not is_abandoned(output.data):
+        failure = await reader.read_on(grows)
+    return failure
