@@ -46,7 +46,7 @@ def test_without_colour_or_unicode_it_says_the_same() -> None:
 
 @pytest.mark.parametrize(
     ("cells", "text"),
-    [(21, "3m    ━━──── ≈5m left"), (20, "3m    ≈5m left"), (13, "3m ≈5m left"), (10, "3m"), (1, "3m")],
+    [(24, "3m    ━━──── ≈5m left"), (23, "3m    ≈5m left"), (13, "3m ≈5m left"), (10, "3m"), (1, "3m")],
 )
 def test_what_does_not_fit_is_left_out(cells: int, text: str) -> None:
     assert shown(at(200, *TWENTY), cells) == text

@@ -14,7 +14,7 @@ from tui.core.text import natural_key
 from tui.storage.settings import COLUMNS
 from tui.terminal.capabilities import Glyphs, StripGlyphs
 from tui.ui import row as texts
-from tui.ui.row import Row, running_time
+from tui.ui.row import WITH_BAR, Row, running_time
 
 if TYPE_CHECKING:
     from tui.core.job import JobId
@@ -27,7 +27,7 @@ Look = str | tuple[str, ...]
 """The name of a look, a component class of the table; or one for each character."""
 
 
-TIMES = (9, 17, 24)
+TIMES = (9, 17, WITH_BAR)
 """Widths of the times: of `1m15s ago`; with a time left, `1m45s ≈1h10m left`; and with its bar."""
 
 

@@ -329,12 +329,14 @@ BAR = 6
 """Cells of a progress bar."""
 ELAPSED = 5
 """Cells of the elapsed time before a bar, so that all bars begin in one column."""
+WITH_BAR = ELAPSED + 1 + BAR + 1 + len("≈1h10m left")
+"""Cells from which on times have bars: with fewer, only those with little time left would."""
 
 
 def running_time(course: Course, cells: int, glyphs: Glyphs) -> str:
     """As much as fits of `4m    ━━━━── ≈3m left`; the elapsed time alone if nothing else is known."""
     alone = elapsed(course)
-    texts = list(_texts(course, alone, glyphs))
+    texts = list(_texts(course, alone, glyphs, has_bar=cells >= WITH_BAR))
     return next((text for text in texts if width(text) <= cells), alone)
 
 
@@ -343,10 +345,10 @@ def elapsed(course: Course) -> str:
     return formatting.duration(course.elapsed) if course.start_seen else formatting.at_least(course.elapsed)
 
 
-def _texts(course: Course, elapsed: str, glyphs: Glyphs) -> Iterator[str]:
+def _texts(course: Course, elapsed: str, glyphs: Glyphs, has_bar: bool) -> Iterator[str]:
     """The texts from the longest to the shortest."""
     said = ahead(course, glyphs)
-    if said and course.outlook.share is not None and not course.is_late:
+    if has_bar and said and course.outlook.share is not None and not course.is_late:
         yield f"{elapsed:<{ELAPSED}} {bar(course.outlook.share, glyphs)} {said}"
     if said:
         yield f"{elapsed:<{ELAPSED}} {said}".strip()
