@@ -15,7 +15,7 @@ from textual.dom import DOMNode
 from tests.support.builders import DAY, failure, job_id, reading
 from tests.support.long_run import by_length
 from tests.support.screen_harness import HOUR, PROFILE, Screen, screen
-from tui.codearts.auth.credentials import Secret, TypedToken
+from tui.codearts.auth.credentials import FileToken, Secret, TypedToken
 from tui.core.alert_policy import AlertOn
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Reading, Status
@@ -91,6 +91,9 @@ async def test_no_jobs_nothing_matches_and_could_not_ask_are_three_screens() -> 
         await shown.press("i", *"open sesame", "enter")
         await shown.until(lambda: "not signed in" not in shown.text)
         assert "i sign in" not in shown.lines[-1]
+    async with screen(0, profile=replace(PROFILE, credential=FileToken(Path("/nonexistent/token")))) as shown:
+        await shown.until(lambda: "You are not signed in: press i to do that." in shown.text)
+        assert "file /nonexistent/token: There is no such file" in shown.text
     async with screen(2) as shown:
         await shown.press("slash", "z", "z")
         assert "Nothing matches the filter 'zz'." in shown.text

@@ -262,8 +262,8 @@ class BoardScreen(BaseScreen, Screen[None]):
         self.live.pollers.expect(expected_ends(self.state.board, self.deps.now()))
         if self.live.ends_were_lost():
             self.run_worker(self.learn_ends())
-        elif self.live.unknown:
-            self.run_worker(self.learn_ends(self.live.unknown))
+        elif self.live.without_credential:
+            self.run_worker(self.learn_ends([*self.live.without_credential]))
 
     async def learn_ends(self, names: Sequence[str] = ()) -> None:
         await self.live.learn_ends(names)
@@ -345,7 +345,7 @@ class BoardScreen(BaseScreen, Screen[None]):
             self.state.look.problems_only,
             self.details.alone,
             bool(self.state.board.states),
-            self.live.lacks_sign_in,
+            self.live.no_credential is not None,
             self.editor.can_undo,
             self.live.has_extras(job),
         )
@@ -444,7 +444,7 @@ class BoardScreen(BaseScreen, Screen[None]):
         """Show the table, and the text in place of rows; neither where the details are in place of both."""
         is_covered = self.details.alone
         trouble = None if self._paused() else self.live.trouble()  # nothing is asked again by itself
-        text = self.state.empty_text(self.key, trouble, self.live.lacks_sign_in)
+        text = self.state.empty_text(self.key, trouble, self.live.no_credential)
         self.empty.show("" if is_covered else text)
         self.table.display = bool(self.state.order) and not is_covered
 

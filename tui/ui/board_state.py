@@ -366,10 +366,10 @@ class BoardState:
     def _clock(self, at: Moment | None) -> str:
         return clock(at.by(self.moment).timestamp(), self.moment.wall) if at else ""
 
-    def empty_text(self, key: Key, trouble: Failure | None = None, lacks_sign_in: bool = False) -> str:
+    def empty_text(self, key: Key, trouble: Failure | None = None, no_credential: Failure | None = None) -> str:
         """The text shown instead of rows; empty if there are rows to show.
 
-        `trouble` is why nothing can be read; `lacks_sign_in`, whether no credential is known.
+        `trouble` is why nothing can be read; `no_credential`, why there is none.
         """
         states = self.shown.states
         if trouble and any(state.status is not None for state in states.values()):
@@ -378,7 +378,7 @@ class BoardState:
         asked = states.keys() if only is None else only
         if asked and not self.order and look.problems_only and not look.filter:
             return self._no_problems(asked, key)
-        return empty_text(len(states), len(self.order), look, key, trouble, lacks_sign_in)
+        return empty_text(len(states), len(self.order), look, key, trouble, no_credential)
 
     def _no_problems(self, asked: AbstractSet[JobId], key: Key) -> str:
         """The text in place of rows where none of these jobs is a problem: nothing is said of what is not known."""
@@ -398,11 +398,11 @@ class BoardState:
 
 
 def empty_text(
-    watched: int, shown: int, state: ScreenState, key: Key, trouble: Failure | None, lacks_sign_in: bool
+    watched: int, shown: int, state: ScreenState, key: Key, trouble: Failure | None, no_credential: Failure | None
 ) -> str:
     """The text shown instead of rows. `trouble` is given only if no job was ever read."""
     if not watched:
-        return _no_jobs(key, lacks_sign_in)
+        return _no_jobs(key, no_credential)
     if not shown and not state.filter:
         return f"No job of the profile {clean(state.profile)!r}.\n\nPress {key('profile')} to show all profiles."
     if not shown:
@@ -420,8 +420,10 @@ def empty_text(
     return ""
 
 
-def _no_jobs(key: Key, lacks_sign_in: bool) -> str:
-    sign_in = f"You are not signed in: press {key('sign_in')} to do that.\n" if lacks_sign_in else ""
+def _no_jobs(key: Key, no_credential: Failure | None) -> str:
+    sign_in = ""
+    if no_credential:
+        sign_in = f"You are not signed in: press {key('sign_in')} to do that.\n{no_credential.summary}\n"
     return (
         f"No jobs yet.\n\n{sign_in}"
         f"Press {key('add')} to add some, or paste here what you have: IDs, addresses of build tasks, a whole "

@@ -38,8 +38,8 @@ class Live:
         self._make_service = deps.service
         self._service: ScreenService | None = None
         self._ends: dict[str, datetime | None] = {}
-        self.unknown: tuple[str, ...] = ()
-        """The profiles without any credential when IAM was asked last."""
+        self.without_credential: dict[str, Failure] = {}
+        """The profiles that had no credential when IAM was asked last, and why."""
         self._paused_since: Moment | None = None
         self._ticked_at = deps.now().at
 
@@ -146,9 +146,9 @@ class Live:
         return self.service.profile(self.pollers.profile(job) if job else self.service.names[0]).extras is not None
 
     @property
-    def lacks_sign_in(self) -> bool:
-        """Whether the default profile has no credential."""
-        return bool(self.unknown) and self.service.names[0] in self.unknown
+    def no_credential(self) -> Failure | None:
+        """Why the default profile has no credential; None if it has one."""
+        return self.without_credential.get(self.service.names[0]) if self.without_credential else None
 
     # Time
 
@@ -162,13 +162,13 @@ class Live:
 
         Profiles that cannot tell are skipped.
         """
-        unknown = []
+        without = {}
         for name in names or self.service.names:
             with suppress(UserError):
                 found = await self.service.profile(name).look()
                 if isinstance(found, Failure) and found.kind is FailureKind.NO_CREDENTIAL:
-                    unknown.append(name)
-        self.unknown = tuple(unknown)
+                    without[name] = found
+        self.without_credential = without
 
     def ends_were_lost(self) -> bool:
         """Returns whether a credential whose expiry was known at the last call has none now: it was replaced."""
