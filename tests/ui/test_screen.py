@@ -91,6 +91,8 @@ async def test_no_jobs_nothing_matches_and_could_not_ask_are_three_screens() -> 
         await shown.press("i", *"open sesame", "enter")
         await shown.until(lambda: "not signed in" not in shown.text)
         assert "i sign in" not in shown.lines[-1]
+    async with screen(1, profile=replace(PROFILE, credential=TypedToken())) as shown:
+        await shown.until(lambda: "i sign in" in shown.lines[-1])
     async with screen(0, profile=replace(PROFILE, credential=FileToken(Path("/nonexistent/token")))) as shown:
         await shown.until(lambda: "You are not signed in: press i to do that." in shown.text)
         assert "file /nonexistent/token: There is no such file" in shown.text

@@ -204,14 +204,14 @@ def _first(focus: Focus) -> dict[str, str]:
     if focus.details:
         return {"back": "table", "error": "why", "log": "log", "history": "runs", "next_problem": "next",
                 "copy_report": "copy", "open_address": "page"}  # fmt: skip
+    sign_in = {"sign_in": "sign in"} if focus.unknown else {}
     if not focus.watched:
-        sign_in = {"sign_in": "sign in"} if focus.unknown else {}
         return sign_in | {"add": "add", "find": "find", "palette": "all commands", "undo": "undo"}
     hidden = "clear filter" if focus.filtered else "all jobs" if focus.problems else ""
     if focus.marked:
         return {"back": hidden or "unmark", "remove": "remove", "tags": "tags", "refresh": "refresh", "pause": "pause",
                 "alert": "alert", "copy_id": "copy"}  # fmt: skip
-    first = {"back": hidden} if hidden else {}
+    first = ({"back": hidden} if hidden else {}) | sign_in
     if focus.group:
         word = "unfold" if focus.folded else "fold"
         every = "unfold all" if focus.all_folded else "fold all"
