@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import pytest
 
 from tests.support.builders import DAY as NOON
 from tests.support.clients import JOB
@@ -12,7 +13,7 @@ from tui.codearts.record_api import RunLookup
 from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Failure
-from tui.core.run import Outcome, Unit
+from tui.core.run import Outcome, RunRecord, Unit
 
 
 def epoch(seconds: float) -> int:
@@ -143,3 +144,30 @@ async def test_where_exact_times_are_refused_an_unseen_start_has_no_outcome() ->
 async def test_a_list_that_is_refused_is_a_failure() -> None:
     (found,), _ = await lookups(lambda request: httpx.Response(403, content=json.dumps({}).encode()), run_of(0.0, 90.0))
     assert isinstance(found, Failure)
+
+
+_DAY = 86400.0
+
+
+@pytest.mark.parametrize(
+    ("start", "lasted", "believed"),
+    [
+        (0.0, 90.0, (True, True)),
+        (43000.0, 90.0, (True, True)),
+        (2 * _DAY, 90.0, (False, False)),
+        (60 * 365 * _DAY, 90.0, (False, False)),
+        (0.0, 2 * _DAY, (True, False)),
+        (-9000 * _DAY, 32 * _DAY, (True, False)),
+        (-60 * _DAY, 30 * _DAY, (True, True)),
+    ],
+    ids=["past", "just now", "tomorrow", "2086", "ends tomorrow", "a month and a day", "a month"],
+)
+async def test_times_that_cannot_be_are_not_told(start: float, lasted: float, believed: tuple[bool, bool]) -> None:
+    async with extras(Service((7, start, lasted, "FAILURE"))) as client:
+        last = await RunLookup(client, "cn-north-4", lambda: datetime(2026, 11, 24, tzinfo=UTC)).last_run(JOB, True)
+    assert isinstance(last, RunRecord)
+    assert (last.number, last.outcome) == (7, Outcome.FAILED)
+    began, ended = (NOON + timedelta(seconds=at) for at in (start, start + lasted))
+    has_start, has_end = believed
+    assert (last.started_at, last.ended_at) == (began if has_start else None, ended if has_end else None)
+    assert last.duration == (lasted if has_end else None)

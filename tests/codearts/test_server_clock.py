@@ -38,6 +38,13 @@ def test_of_two_clocks_that_differ_the_one_is_believed_that_fits_the_time(
     assert clock_of(machine, service).by_this_machine(ENDED) == shown
 
 
+@pytest.mark.parametrize("days", [-8000, -400, 0, 400, 8000])
+def test_no_time_that_the_right_one_of_two_clocks_has_seen_lies_in_the_future(days: int) -> None:
+    off = NOW + timedelta(days=days)
+    assert clock_of(off, NOW).latest_now() >= NOW
+    assert clock_of(NOW, off).latest_now() >= NOW
+
+
 def test_without_a_date_nothing_is_known_of_the_difference() -> None:
     clock = ServerClock(lambda: Moment(0.0, NOW + timedelta(days=1)))
     clock.learn("yesterday")

@@ -167,12 +167,14 @@ class RunLookup:
         now: Callable[[], datetime],
         calibration: Calibration | None = None,
         report: Callable[[JobId, Sequence[RunRecord]], object] = lambda job, records: None,
+        latest_now: Callable[[], datetime] | None = None,
     ) -> None:
         """`report` is called with the records of a job, whatever they were requested for, and once more when the unit
-        of durations is known."""
+        of durations is known. Times after `latest_now`, by default `now`, are not believed."""
         self._extras = extras
         self._region = region
         self._now = now
+        self._latest_now = latest_now or now
         self._report = report
         self._untimed: dict[JobId, Sequence[RunRecord]] = {}
         """Records that were reported before the unit was known."""
@@ -224,7 +226,8 @@ class RunLookup:
         return page
 
     def _reported(self, job: JobId, page: Sequence[RunRecord]) -> Sequence[RunRecord]:
-        records = [self.calibration.apply(record) for record in page]
+        now = self._latest_now()
+        records = [self.calibration.apply(record).believed(now) for record in page]
         self._report(job, records)
         return records
 
@@ -270,13 +273,14 @@ class RunLookup:
         if isinstance(last, Failure):
             return None if was_never_built(last) else why or last
         exact = await self._extras.fetch(record_info_call(job, last.number))
-        return why or exact if isinstance(exact, Failure) else exact
+        return why or exact if isinstance(exact, Failure) else exact.believed(self._latest_now())
 
     async def _exact(self, job: JobId, record: RunRecord) -> RunRecord | None:
         """Requests the exact times of a record, and learns the unit of the record's own duration from them."""
         exact = await self._extras.fetch(record_info_call(job, record.number))
         if isinstance(exact, Failure):
             return None
+        exact = exact.believed(self._latest_now())
         self._exact_answers += 1
         if exact.duration is not None:
             self._learn_unit(record, exact.duration - _EXACT, exact.duration + _EXACT)

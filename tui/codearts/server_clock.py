@@ -69,6 +69,10 @@ class ServerClock:
         """Returns the service's time by the likeliest skew, also by one with which `now` would sign in in vain."""
         return self._now().wall + self.likely_skews[0]
 
+    def latest_now(self) -> datetime:
+        """Returns the later of the two times that the service may have: what comes after it lies in the future."""
+        return self._now().wall + max(timedelta(), *self.likely_skews)
+
     def at(self) -> float:
         """Returns monotonic seconds."""
         return self._now().at

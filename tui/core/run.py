@@ -96,6 +96,15 @@ class RunRecord(NamedTuple):
             return self.ended_at
         return self.started_at + timedelta(seconds=self.duration)
 
+    def believed(self, now: datetime) -> "RunRecord":
+        """Returns the record without times that cannot be: a start or an end in the future, or a run of months."""
+        if self.started_at and self.started_at - now > AHEAD:
+            return self._replace(started_at=None, ended_at=None, duration=None)
+        is_over_later = self.ended_at is not None and self.ended_at - now > AHEAD
+        if is_over_later or (self.duration is not None and self.duration > LONGEST_RUN):
+            return self._replace(ended_at=None, duration=None)
+        return self
+
     def by_clock(self, converted: Callable[[datetime], datetime]) -> "RunRecord":
         """Returns the record with its times by another clock, as `converted` says."""
         began, ended = self.started_at, self.ended_at
@@ -137,6 +146,8 @@ TOLERANCE = 1.0
 """Seconds by which rounding may move a value out of the observed range."""
 LONGEST_RUN = 31 * 86400.0
 """Seconds; a longer duration in a record is ignored."""
+AHEAD = timedelta(hours=1)
+"""A time in a record that is further ahead of the clocks is ignored; the service's machines may differ a little."""
 
 
 class Unit(Enum):

@@ -191,7 +191,11 @@ class Extras:
             opener, endpoint, self._credential, access.now, self._throttled, self._turn, access.clock.learn_first
         )
         calibration = self._units.calibration(self._url) if self._units else Calibration()
-        self._opened = client, RunLookup(client, endpoint.region, access.clock.likely_now, calibration, self._report)
+        clock = access.clock
+        self._opened = (
+            client,
+            RunLookup(client, endpoint.region, clock.likely_now, calibration, self._report, clock.latest_now),
+        )
         return self._opened
 
     @property
