@@ -177,6 +177,15 @@ def test_characters_of_uncertain_width_in_a_row_are_drawn_in_one_piece() -> None
     assert sent(frame, words("a●○●b")).startswith("\x1b[1;2H\x1b[0m●○●")
 
 
+@pytest.mark.parametrize(
+    "text", ["\u26a0\ufe0f failed", "1\ufe0f\u20e3", "\u2714\ufe0f" * 5, "\U0001f44d\U0001f3fd ok"]
+)
+def test_nothing_of_the_line_before_is_left_beside_emoji_of_two_code_points(text: str) -> None:
+    frame = Frame()
+    outputs = [sent(frame, words(drawn)) for drawn in ("─" * WIDTH, text)]
+    assert shown(*outputs) == shown(sent(Frame(), words(text)))
+
+
 def test_all_is_sent_to_a_terminal_that_may_show_anything() -> None:
     frame = Frame()
     whole = sent(frame, words("first", "second", "third"))

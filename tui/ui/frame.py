@@ -11,7 +11,7 @@ from typing import NamedTuple
 from unicodedata import east_asian_width
 from zlib import crc32
 
-from rich.cells import cell_len
+from rich.cells import split_graphemes
 from rich.color import ColorSystem
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
@@ -152,14 +152,15 @@ def _cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
     cells: list[Cell] = []
     for text, style, _ in strip:
         look = _look(style, colours) if style else PLAIN
-        for character in text:
-            width = 1 if character.isascii() else cell_len(character)
+        if text.isascii():
+            cells += [(character, look) for character in text]
+            continue
+        for start, end, width in split_graphemes(text)[0]:  # as the strip's own length is measured
             if width:
-                cells.append((character, look))
+                cells.append((text[start:end], look))
             elif cells:
-                _combine(cells, character)
-            if width > 1:
-                cells.append(("", look))
+                _combine(cells, text[start:end])
+            cells += [("", look)] * (width - 1)
     return cells
 
 
@@ -170,12 +171,12 @@ def _look(style: Style, colours: ColorSystem) -> str:
     return f"{look}{LINK}id={crc32(style.link.encode())};{style.link}\x1b\\" if style.link else look
 
 
-def _combine(cells: list[Cell], character: str) -> None:
-    """Append a character without width to the one before it."""
+def _combine(cells: list[Cell], characters: str) -> None:
+    """Append characters without width to the one before them."""
     at = len(cells) - 1
     while at and not cells[at][0]:
         at -= 1
-    cells[at] = (cells[at][0] + character, cells[at][1])
+    cells[at] = (cells[at][0] + characters, cells[at][1])
 
 
 @lru_cache(maxsize=4096)
@@ -212,7 +213,8 @@ def _widened(old: Line, new: Line, start: int, end: int) -> Span:
 def _drawn(line: Line, y: int, span: Span, look: str) -> tuple[str, str]:
     """The text that draws a span, and the look that is in effect after it; before it that is `look`.
 
-    After characters of uncertain width it sets the cursor to its column again.
+    After characters of uncertain width it sets the cursor to its column again: behind the next character where the last
+    one may be wider than here, so that this one is not cut; before the next one where it may be narrower.
     """
     start, end = span
     parts, uncertain = [f"\x1b[{y + 1};{start + 1}H"], False
@@ -224,9 +226,12 @@ def _drawn(line: Line, y: int, span: Span, look: str) -> tuple[str, str]:
         was_uncertain, uncertain = uncertain, not _is_certain(text)
         if uncertain and not was_uncertain:
             parts.append(_room(line, x, end))
-        parts.append(text)
-        if was_uncertain and not uncertain:
-            parts.append(f"\x1b[{x + 2}G")
+        if was_uncertain and not uncertain and not line[x - 1][0]:
+            parts += f"\x1b[{x + 1}G", text
+        elif was_uncertain and not uncertain:
+            parts += text, f"\x1b[{x + 2}G"
+        else:
+            parts.append(text)
     ending = _end(look)
     return "".join((*parts, ending)), UNKNOWN[1] if ending else look
 
