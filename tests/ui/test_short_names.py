@@ -12,6 +12,17 @@ def test_a_name_loses_its_middle() -> None:
     assert cut_middle("web", 15) == "web"
 
 
+def test_a_wide_name_loses_its_end_and_no_last_letter_stands_alone_behind() -> None:
+    assert told_apart(["支付平台每日构建任务-main"], 12) == {"支付平台每日构建任务-main": "支付平台每…"}
+    assert cut_middle("支付平台每日构建任务-main", 12) == "支付平…-main"
+
+
+def test_emoji_of_two_code_points_take_the_cells_that_the_screen_gives_them() -> None:
+    for cells in range(1, 20):
+        for head in (None, cells - 1):
+            assert cell_len(cut_middle("\u26a0\ufe0f" * 12, cells, head=head)) in (cells - 1, cells)
+
+
 def test_forty_names_of_forty_characters_differ_in_35_cells_wherever_they_differ() -> None:
     for at in (0, 10, 18, 20, 22, 36):
         stem = "platform-service-release-candidate-build"

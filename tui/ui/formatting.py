@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, set_cell_size, split_graphemes
 
 from tui.core.estimate import rounded
 
@@ -136,7 +136,8 @@ def cut_middle(text: str, cells: int, ellipsis: str = "…", head: int | None = 
     if room < 1:
         return ellipsis[:cells]
     start = _start(text, (room + 1) // 2 if head is None else head)
-    return start + ellipsis + _end(text, room - cell_len(start))
+    end = _end(text, room - cell_len(start)) if head is None or head < room else ""  # a cell may be left of a wide one
+    return start + ellipsis + end
 
 
 def told_apart(names: Iterable[str], cells: int, ellipsis: str = "…") -> dict[str, str]:
@@ -171,10 +172,10 @@ def _start(text: str, cells: int) -> str:
     if text.isascii():
         return text[: max(0, cells)]
     taken = 0
-    for at, character in enumerate(text):
-        taken += cell_len(character)
+    for start, _, wide in split_graphemes(text)[0]:
+        taken += wide
         if taken > cells:
-            return text[:at]
+            return text[:start]
     return text
 
 
@@ -182,8 +183,9 @@ def _end(text: str, cells: int) -> str:
     if text.isascii():
         return text[len(text) - cells :] if cells > 0 else ""
     at, taken = len(text), 0
-    while at and (taken := taken + cell_len(text[at - 1])) <= cells:
-        at -= 1
-    while at < len(text) and not cell_len(text[at]):  # a mark whose letter is cut off
-        at += 1
+    for start, _, wide in reversed(split_graphemes(text)[0]):
+        taken += wide
+        if taken > cells:
+            break
+        at = start
     return text[at:]
