@@ -7,9 +7,9 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -141,11 +141,27 @@ def run_in_terminal(arguments: Sequence[str], more: Mapping[str, str], cancelled
 
 
 def _give_terminal(group: int) -> None:
-    """Puts this process group into the foreground. A process in the background may do so while it blocks SIGTTOU."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
-    with suppress(OSError):  # standard input is not the terminal of our session
+    """Puts this process group into the foreground."""
+    with never_stopped(), suppress(OSError):  # standard input is not the terminal of our session
         os.tcsetpgrp(0, group)
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def never_stopped() -> Iterator[None]:
+    """In the background, too, this thread may change the terminal meanwhile; else that would stop the process."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def has_terminal() -> bool:
+    """Returns False if another process group is in the foreground of the terminal behind standard input."""
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:  # it is not the terminal of our session
+        return True
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -9,8 +9,9 @@ import pytest
 
 from tests.support.contract_server import ContractServer
 from tests.support.long_run import by_length
-from tests.support.program import Home, command, numbered
+from tests.support.program import SETTINGS, Home, command, numbered
 from tests.support.terminal import Terminal, base_environment
+from tests.test_processes import Pipe
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
@@ -107,6 +108,50 @@ def test_suspending_gives_the_shell_its_terminal_and_coming_back_draws_anew(home
         terminal.press("q")
         terminal.wait_for("left with 0")
         assert terminal.left_behind() == ()
+
+
+def test_going_on_in_the_background_stops_it_again_until_it_is_fetched(home: Home) -> None:
+    fetched = "bg >/dev/null; wait %1; fg >/dev/null; echo left with $?"
+    with shell(home, f"$WATCH; echo the shell is back; read -r line; {fetched}") as terminal:
+        terminal.wait_for("2 running")
+        terminal.press("ctrl+z")
+        terminal.wait_for("the shell is back")
+        terminal.press("enter")
+        terminal.wait_for("2 running")
+        terminal.press("q")
+        terminal.wait_for("left with 0")
+        assert terminal.left_behind() == ()
+
+
+@pytest.mark.parametrize("number", by_length(["TERM"], ["HUP", "INT", "TERM"]))
+def test_a_signal_ends_it_while_it_is_suspended_and_the_shell_has_the_terminal(home: Home, number: str) -> None:
+    kill = f"stty -echo; kill -{number} %1; bg >/dev/null; wait %1; echo left with $?; stty -a | grep -o -- '-echo '"
+    with shell(home, f"$WATCH; echo the shell is back; read -r line; {kill}") as terminal:
+        terminal.wait_for("2 running")
+        terminal.press("ctrl+z")
+        terminal.wait_for("the shell is back")
+        terminal.press("enter")
+        terminal.wait_for(f"left with {128 + signal.Signals[f'SIG{number}']}\n-echo")
+
+
+KILLER = """
+[commands.killer]
+key = "f6"
+run = "terminal"
+command = ["sh", "-c", "trap '' HUP TERM; exec 3> '{}'; stty raw; kill -{} $PPID; exec sleep 600"]
+"""
+
+
+@pytest.mark.parametrize("number", by_length(["TERM"], ["HUP", "INT", "TERM"]))
+def test_a_signal_ends_it_while_a_command_has_the_terminal(home: Home, tmp_path: Path, number: str) -> None:
+    pipe = Pipe(tmp_path / "pipe")
+    home.settings.write_text(SETTINGS + KILLER.format(pipe.path, number))
+    with shell(home, "$WATCH; echo left with $?") as terminal:
+        terminal.wait_for("2 running")
+        terminal.press("down", "f6")
+        terminal.wait_for(f"left with {128 + signal.Signals[f'SIG{number}']}")
+        assert terminal.left_behind() == ()
+        assert pipe.is_let_go()
 
 
 @pytest.mark.parametrize("signal_name", by_length(["TERM"], ["INT", "TERM"]))

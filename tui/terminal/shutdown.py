@@ -15,7 +15,7 @@ from threading import Thread
 from types import FrameType
 from typing import Any
 
-from tui.processes import end_all
+from tui.processes import end_all, has_terminal, never_stopped
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 UNINSTALLED = 0
@@ -155,7 +155,9 @@ def terminal_modes() -> Modes | None:
 
 
 def finish(modes: Modes | None) -> None:
-    """Restores after an orderly end what the app may have left changed."""
+    """Restores after an orderly end what the app may have left changed, unless the terminal is the shell's now."""
+    if not has_terminal():
+        return
     with _ours() as terminal:
         _set(modes)
         _push(terminal, MOUSE_PIXELS_OFF)
@@ -187,8 +189,7 @@ def silence(descriptors: list[int]) -> None:
 @contextmanager
 def _ours() -> Iterator[int]:
     """Yields the terminal behind standard error; writes to it never block, and never stop a background process."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
-    with suppress(OSError):
+    with never_stopped(), suppress(OSError):
         terminal = os.dup(2)
         blocking = os.get_blocking(terminal)
         os.set_blocking(terminal, False)
@@ -197,7 +198,6 @@ def _ours() -> Iterator[int]:
         finally:
             os.set_blocking(terminal, blocking)
             os.close(terminal)
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _set(modes: Modes | None) -> None:

@@ -18,8 +18,12 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scrollbar import ScrollBarRender
 
+from tui.processes import has_terminal, never_stopped
+
 TICK = 0.1
 """Seconds without input after which an unfinished sequence counts as keys."""
+MOMENT = 0.2
+"""Seconds that a stopped program goes on for in the background, after which it has heard all signals sent to it."""
 LONGEST_REPLY = 64 * 1024
 MOST_WAITING = 200
 """Control sequences that may wait for the terminal; further ones are dropped. Frames wait elsewhere."""
@@ -273,9 +277,17 @@ class SturdyDriver(LinuxDriver):
         return self._title.pop if self._writer_thread else ""
 
     def stop_application_mode(self) -> None:
-        if self._title.show and self._writer_thread:
-            self.write(self._title.pop)
-        super().stop_application_mode()
+        """Does nothing while it is stopped already: then the terminal is that of the shell, or of another program."""
+        if self._writer_thread:
+            if self._title.show:
+                self.write(self._title.pop)
+            with never_stopped():
+                super().stop_application_mode()
+
+    def disable_input(self) -> None:
+        if self._writer_thread:
+            with never_stopped():
+                super().disable_input()
 
     def is_free(self, when_free: Callable[[], None]) -> bool:
         """Whether the terminal has taken the last frame; if not, `when_free` is called later, once it has.
@@ -375,12 +387,22 @@ class SturdyDriver(LinuxDriver):
         super()._sigtstp_application(*args)
 
     def _sigcont_application(self, *args: Any) -> None:
-        """After a SIGCONT without a SIGTSTP before it, only draw again: Textual would start a second time."""
-        if self._suspended:
+        """After a SIGCONT without a SIGTSTP before it, only draw again: Textual would start a second time. In the
+        background stop again, but not at once: with `kill %1` a signal that ends the program comes together with this.
+        """
+        if self._suspended and self._auto_restart and not self._is_in_front():
+            self._loop.call_later(MOMENT, self._stop_again)
+        elif self._suspended:
             self._suspended = False
             super()._sigcont_application(*args)
         elif self._auto_restart:
             self._loop.call_soon_threadsafe(self._app.post_message, self.SignalResume())
+
+    def _stop_again(self) -> None:
+        if self._is_in_front():
+            self._sigcont_application()
+        elif self._suspended and not self._app._exit and not has_terminal():
+            os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def _usable(columns: int, lines: int) -> tuple[int, int]:
