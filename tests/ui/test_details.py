@@ -63,6 +63,15 @@ def test_a_run_says_once_how_long_it_usually_takes_and_looks_late_if_it_is(began
     assert [value for name, value, _ in found if "usually ≈10m" in value or name == "usually"] == [found[3][1]]
 
 
+@pytest.mark.parametrize("lengths", [(60.0, 600.0) * 10, (400.0, 410.0, 420.0)])
+def test_the_usual_length_is_said_once_also_where_no_time_left_can_be_said(lengths: tuple[float, ...]) -> None:
+    """Of two kinds of runs, and where the run takes longer than the few before it."""
+    known = state((RUNNING, 10), job=JOB)
+    ended = tuple(run(JOB.id, -5000.0, -5000.0 + length, Outcome.PASSED) for length in lengths)
+    known = known._replace(runs=ended, current_run=run(JOB.id, -890.0))
+    assert len([line for line in shown(row(known, 10)) if "usually" in line]) == 1
+
+
 def test_a_run_that_began_before_the_first_reading_is_named_and_has_run_as_long_as_the_service_says() -> None:
     going = RunRecord(9, started_at=moment(-2400).wall, trigger="timer", branch="develop", is_finished=False)
     before = failed_run()._replace(started_at=moment(-4000).wall, ended_at=moment(-3900).wall)

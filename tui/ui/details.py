@@ -71,9 +71,10 @@ def fields(subject: Subject, glyphs: Glyphs) -> Iterator[Field]:
 
 def _course(row: Row, glyphs: Glyphs) -> Iterator[Field]:
     """When its run usually ends, and what that is known from."""
-    if (course := row.course) and (said := ahead(course, glyphs)):
+    usual = _usual(row, glyphs)
+    if (course := row.course) and (said := ahead(course, glyphs)) and not (usual and said.startswith("usually")):
         yield WHOLE, said, "ageing" if course.is_late else ""
-    if usual := _usual(row, glyphs):
+    if usual:
         yield WHOLE, f"usually {usual}", "dim"
 
 
