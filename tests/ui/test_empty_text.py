@@ -1,11 +1,15 @@
 """What stands in place of rows claims nothing of jobs that were not read, or are not shown."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.builders import failure, job_id, moment, reading
+from tests.support.screen_harness import PROFILE, screen
+from tui.codearts.auth.credentials import FixedToken
 from tui.core.board import Board
 from tui.core.job import Job
-from tui.core.reading import Failure, Status
+from tui.core.reading import Failure, FailureKind, Status
 from tui.storage.screen_state import ScreenState
 from tui.ui.board_state import BoardState
 
@@ -54,3 +58,14 @@ def shown(profile: str, read: dict[int, Status] | dict[int, Status | Failure], p
     state.pause(map(job_id, paused), moment(0))
     state.show_all(moment(1))
     return state.empty_text({"only_problems": "!", "profile": "F"}.__getitem__)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (60, 10), (40, 8)])
+@pytest.mark.parametrize("jobs", [0, 1])
+async def test_a_long_text_in_place_of_rows_leaves_the_keys_in_the_last_line(size: tuple[int, int], jobs: int) -> None:
+    said = "file /home/me/project/secrets/token.txt: There is no such file: check its name, or write it."
+    missing = Failure(FailureKind.NO_CREDENTIAL, said)
+    profile = replace(PROFILE, credential=FixedToken("none", missing))
+    async with screen(jobs, {job_id(one + 1): missing for one in range(jobs)}, size=size, profile=profile) as shown:
+        await shown.until(lambda: "Could not ask" in shown.text if jobs else "You are not signed in" in shown.text)
+        assert "i sign in" in shown.lines[-1]
