@@ -96,7 +96,7 @@ def test_the_footer_begins_with_what_matters_here() -> None:
     assert words(Focus(group=True, folded=True, all_folded=True))[2:4] == ["enter unfold", "- unfold all"]
     assert words(Focus(Condition.IDLE, marked=2))[2:4] == ["esc unmark", "x remove"]
     assert words(Focus(watched=False))[2:4] == ["a add", "O find"]
-    assert words(Focus(watched=False, unknown=True))[2:4] == ["i sign in", "a add"]
+    assert words(Focus(watched=False, signed_out=True))[2:4] == ["i sign in", "a add"]
     assert words(Focus(Condition.IDLE, details=True))[2] == "esc table"
     assert words(Focus(Condition.IDLE, typing=True))[:2] == ["enter keep the filter", "esc clear it"]
     assert words(Focus(Condition.IDLE, filtered=True))[2] == "esc clear filter"
@@ -113,6 +113,18 @@ def test_the_footer_has_no_key_that_has_nothing_to_do() -> None:
         assert "O find" not in words(focus._replace(extras=False))
     assert "l log" in words(Focus(Condition.IDLE))
     assert "l log" not in words(Focus(Condition.IDLE, extras=False))
+
+
+def test_who_is_not_signed_in_finds_the_key_for_it_first_wherever_the_cursor_is() -> None:
+    for focus in (
+        Focus(Condition.NO_ANSWER),
+        Focus(group=True),
+        Focus(Condition.IDLE, marked=2),
+        Focus(Condition.NO_ANSWER, details=True),
+        Focus(watched=False),
+    ):
+        assert words(focus._replace(signed_out=True))[:3] == ["? help", "q quit", "i sign in"]
+        assert "i sign in" not in words(focus)
 
 
 async def test_undo_is_in_the_footer_as_long_as_there_is_something_to_undo() -> None:

@@ -111,6 +111,10 @@ async def test_no_jobs_nothing_matches_and_could_not_ask_are_three_screens() -> 
     async with screen([Job(job_id(1), "job 001")], {job_id(1): refused}) as shown:
         await shown.until(lambda: "Could not ask about the job." in shown.text)
         assert "There is no token: set CODEARTS_TOKEN." in shown.text
+    expired = failure(FailureKind.SIGN_IN)
+    async with screen([Job(job_id(1), "job 001")], {job_id(1): expired}, size=(120, 24)) as shown:
+        await shown.until(lambda: "Could not ask about the job." in shown.text)
+        await shown.until(lambda: "q quit   i sign in" in shown.lines[-1])
         assert "job 001" in shown.text
         (pace,) = (part for part in shown.board.header.render_line(0) if "not asking" in part.text)
         assert pace.style

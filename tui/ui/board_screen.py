@@ -345,7 +345,7 @@ class BoardScreen(BaseScreen, Screen[None]):
             self.state.look.problems_only,
             self.details.alone,
             bool(self.state.board.states),
-            self.live.no_credential is not None,
+            self.live.no_credential is not None or self.live.is_signed_out,
             self.editor.can_undo,
             self.live.has_extras(job),
         )

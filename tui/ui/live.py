@@ -150,6 +150,13 @@ class Live:
         """Why the default profile has no credential; None if it has one."""
         return self.without_credential.get(self.service.names[0]) if self.without_credential else None
 
+    @property
+    def is_signed_out(self) -> bool:
+        """Whether a profile asks nothing before the user signs in."""
+        if not self.is_asking:
+            return False
+        return any(pace.signed_out and name in self.service.names for name, pace in self.pollers.paces().items())
+
     # Time
 
     def has_slept(self, now: float) -> bool:

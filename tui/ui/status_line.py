@@ -148,8 +148,8 @@ class Focus(NamedTuple):
     """Whether the details stand in place of the table."""
     watched: bool = True
     """Whether there is any job."""
-    unknown: bool = False
-    """Whether the default profile has no credential."""
+    signed_out: bool = False
+    """Whether a profile asks nothing before the user signs in, or there is no credential."""
     undo: bool = False
     """Whether there is a change to undo."""
     extras: bool = True
@@ -181,7 +181,9 @@ def _hints(
     if focus.typing:
         return (KeyHint("", "enter", "keep the filter"), _hint("back", "clear it", keymap), KeyHint("", "!", "not"),
                 KeyHint("", "is:failed", "state"), KeyHint("", "tag:x", "tag"))  # fmt: skip
-    wanted = {"help": "help", "leave": "quit", **_first(focus)}
+    wanted = {"help": "help", "leave": "quit"}
+    wanted |= {"sign_in": "sign in"} if focus.signed_out else {}
+    wanted |= _first(focus)
     if not focus.group and focus.condition:
         wanted |= {f"{OWN}{name}": name for name in list(own.values())[:_MOST_OWN]}
     if focus.watched and not focus.marked:
@@ -204,14 +206,13 @@ def _first(focus: Focus) -> dict[str, str]:
     if focus.details:
         return {"back": "table", "error": "why", "log": "log", "history": "runs", "next_problem": "next",
                 "copy_report": "copy", "open_address": "page"}  # fmt: skip
-    sign_in = {"sign_in": "sign in"} if focus.unknown else {}
     if not focus.watched:
-        return sign_in | {"add": "add", "find": "find", "palette": "all commands", "undo": "undo"}
+        return {"add": "add", "find": "find", "palette": "all commands", "undo": "undo"}
     hidden = "clear filter" if focus.filtered else "all jobs" if focus.problems else ""
     if focus.marked:
         return {"back": hidden or "unmark", "remove": "remove", "tags": "tags", "refresh": "refresh", "pause": "pause",
                 "alert": "alert", "copy_id": "copy"}  # fmt: skip
-    first = ({"back": hidden} if hidden else {}) | sign_in
+    first = {"back": hidden} if hidden else {}
     if focus.group:
         word = "unfold" if focus.folded else "fold"
         every = "unfold all" if focus.all_folded else "fold all"
