@@ -115,6 +115,16 @@ def test_the_footer_has_no_key_that_has_nothing_to_do() -> None:
     assert "l log" not in words(Focus(Condition.IDLE, extras=False))
 
 
+def test_where_no_row_is_there_the_footer_has_no_key_that_acts_on_one() -> None:
+    """Neither for a filter that finds nothing nor for details of no job."""
+    of_a_row = {"details", "alert", "log", "next", "remove", "group", "sort", "refresh", "mark", "copy", "runs", "why"}
+    for focus in (Focus(filtered=True), Focus(problems=True), Focus(details=True)):
+        assert not of_a_row.intersection(word.partition(" ")[2] for word in words(focus))
+    assert words(Focus(filtered=True))[2:5] == ["esc clear filter", "/ filter", "a add"]
+    assert words(Focus(problems=True))[2] == "esc all jobs"
+    assert words(Focus(details=True))[2:] == ["esc table"]
+
+
 def test_who_is_not_signed_in_finds_the_key_for_it_first_wherever_the_cursor_is() -> None:
     for focus in (
         Focus(Condition.NO_ANSWER),

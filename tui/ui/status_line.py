@@ -186,7 +186,7 @@ def _hints(
     wanted |= _first(focus)
     if not focus.group and focus.condition:
         wanted |= {f"{OWN}{name}": name for name in list(own.values())[:_MOST_OWN]}
-    if focus.watched and not focus.marked:
+    if (focus.group or focus.condition) and not focus.marked:
         others = _USUAL.keys() - wanted.keys() - (_OF_A_JOB if focus.group else frozenset())
         wanted |= {name: word for name, word in _USUAL.items() if name in others}
     for name in (*(() if focus.undo else ("undo",)), *(() if focus.extras else _EXTRAS)):
@@ -204,6 +204,8 @@ def _hints(
 def _first(focus: Focus) -> dict[str, str]:
     """The commands that belong to this moment."""
     if focus.details:
+        if not focus.condition:
+            return {"back": "table"}
         return {"back": "table", "error": "why", "log": "log", "history": "runs", "next_problem": "next",
                 "copy_report": "copy", "open_address": "page"}  # fmt: skip
     if not focus.watched:
@@ -217,6 +219,8 @@ def _first(focus: Focus) -> dict[str, str]:
         word = "unfold" if focus.folded else "fold"
         every = "unfold all" if focus.all_folded else "fold all"
         return first | {"details": word, "fold_all": every, "group": "group by", "mark": "mark its jobs"}
+    if not focus.condition:
+        return first | {"filter": "filter", "add": "add", "find": "find", "palette": "all commands", "undo": "undo"}
     match focus.condition:
         case Condition.NO_ANSWER | Condition.FAILED:
             return first | {"error": "why", "details": "details"}
