@@ -186,6 +186,21 @@ def test_nothing_of_the_line_before_is_left_beside_emoji_of_two_code_points(text
     assert shown(*outputs) == shown(sent(Frame(), words(text)))
 
 
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("\u2714\ufe0fab", ["✔", " ", "a", "b"]),
+        ("\u2714\ufe0f\u2714\ufe0f… ab", ["✔", " ", "✔", " ", "…", " ", "a", "b"]),
+        ("1\ufe0f\u20e3 \u26a0\ufe0f数ab", ["1", " ", " ", "⚠", " ", "数", "", "a", "b"]),
+    ],
+)
+def test_what_follows_emoji_that_the_terminal_draws_in_one_cell_is_where_it_belongs(
+    text: str, cells: list[str]
+) -> None:
+    drawn = shown(sent(Frame(), words(text)))[0]
+    assert [cell[0] for cell in drawn[: len(cells)]] == cells
+
+
 def test_all_is_sent_to_a_terminal_that_may_show_anything() -> None:
     frame = Frame()
     whole = sent(frame, words("first", "second", "third"))

@@ -226,7 +226,7 @@ def _drawn(line: Line, y: int, span: Span, look: str) -> tuple[str, str]:
         was_uncertain, uncertain = uncertain, not _is_certain(text)
         if uncertain and not was_uncertain:
             parts.append(_room(line, x, end))
-        if was_uncertain and not uncertain and not line[x - 1][0]:
+        if was_uncertain and text and _is_behind_wide(line, x):
             parts += f"\x1b[{x + 1}G", text
         elif was_uncertain and not uncertain:
             parts += text, f"\x1b[{x + 2}G"
@@ -234,6 +234,12 @@ def _drawn(line: Line, y: int, span: Span, look: str) -> tuple[str, str]:
             parts.append(text)
     ending = _end(look)
     return "".join((*parts, ending)), UNKNOWN[1] if ending else look
+
+
+def _is_behind_wide(line: Line, x: int) -> bool:
+    """Whether this cell follows one of two cells that a terminal may draw in one, as emoji of two code points, or the
+    last of several that all terminals draw alike."""
+    return not line[x - 1][0] and (len(line[x - 2][0]) > 1 or _is_certain(line[x][0]))
 
 
 def _end(look: str) -> str:
