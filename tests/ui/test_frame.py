@@ -201,6 +201,15 @@ def test_what_follows_emoji_that_the_terminal_draws_in_one_cell_is_where_it_belo
     assert [cell[0] for cell in drawn[: len(cells)]] == cells
 
 
+def test_what_is_erased_ends_at_no_half_of_a_wide_character() -> None:
+    """tmux takes the half that is left for a whole one, and clears what was drawn over the other half."""
+    frame = Frame()
+    sent(frame, words("数数ab"))
+    erased = re.match(r"\x1b\[1;1H\x1b\[0m\x1b\[(\d+)X数…", sent(frame, words("数… ab")))
+    assert erased
+    assert int(erased[1]) >= len("数… ") + 1
+
+
 def test_all_is_sent_to_a_terminal_that_may_show_anything() -> None:
     frame = Frame()
     whole = sent(frame, words("first", "second", "third"))

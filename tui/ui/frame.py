@@ -6,7 +6,7 @@ a dialog lies over another screen.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import NamedTuple
 from unicodedata import east_asian_width
 from zlib import crc32
@@ -247,8 +247,7 @@ def _end(look: str) -> str:
 
 
 def _room(line: Line, start: int, end: int) -> str:
-    """Erases the old cells first: a terminal that draws wide characters in one cell would leave some of them."""
-    stop = start
-    while stop < end and not _is_certain(line[stop][0]):
-        stop += 1
-    return f"\x1b[{stop - start}X" if any(not text for text, _ in line[start:stop]) else ""
+    """Erases the old cells of the span first, if there come characters of two cells: a terminal that draws them in one
+    would leave some of the old ones. Erasing no more than the new ones need might leave half of an old one."""
+    run = takewhile(lambda cell: not _is_certain(cell[0]), line[start:end])
+    return "" if all(text for text, _ in run) else f"\x1b[{end - start}X"
