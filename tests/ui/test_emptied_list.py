@@ -132,3 +132,16 @@ def test_a_backup_that_cannot_be_written_holds_up_nothing(tmp_path: Path) -> Non
     (tmp_path / "watchlist.toml.bak").mkdir()
     file.remove([jobs(1)[0].id])
     assert len(file.load().jobs) == 2
+
+
+async def test_a_file_that_is_mended_by_hand_takes_what_was_not_saved_off_the_screen(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    text = file.load().text
+    async with screen(store=file) as shown:
+        file.path.write_text("jobs = [")
+        await shown.until(lambda: "The list below" in shown.text)
+        await shown.press("x")
+        await shown.until(lambda: "Not saved: the file cannot" in shown.text)
+        file.path.write_text(text.replace("job 002", "by hand"))
+        await shown.until(lambda: "by hand" in shown.text)
+        assert "Not saved" not in shown.text

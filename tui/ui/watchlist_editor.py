@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
-from tui.storage.watchlist import Watchlist, WatchlistEdit
+from tui.storage.watchlist import Watchlist, WatchlistBroken, WatchlistEdit
 from tui.ui.screen_deps import ScreenDeps
 
 STEPS_KEPT = 200
@@ -84,6 +84,8 @@ class WatchlistEditor:
         self._usual_warning = self._warning = deps.warning
         self._is_broken = False
         self._unsaved = ""
+        self._unsaved_as_broken = False
+        """Whether it was not saved because the file could not be used."""
         self._one_at_a_time = asyncio.Lock()
         """Held until a change is in the undo list: an undo that comes before the disk is done waits for it."""
         self._done: list[UndoStep] = []
@@ -155,13 +157,13 @@ class WatchlistEditor:
         `said` is what the undo list keeps of the change: see `UndoStep`; None for one that is not put there.
         """
         if self.emptied is not Emptied.NO:
-            self._unsaved = _NOT_INTO_EMPTIED
+            self._unsaved, self._unsaved_as_broken = _NOT_INTO_EMPTIED, False
             self._failed()
             return None
         try:
             made = await self._disk.run(work, *arguments)
         except UserError as problem:
-            self._unsaved = str(problem)
+            self._unsaved, self._unsaved_as_broken = str(problem), isinstance(problem, WatchlistBroken)
             self._failed()
             return None
         self._unsaved = ""
@@ -202,6 +204,8 @@ class WatchlistEditor:
             return f"{problem}." if is_news else ""
         self._is_broken = False
         self._warning = self._usual_warning
+        if self._unsaved_as_broken:
+            self._unsaved = ""
         if self._jobs and not found.jobs:
             self.emptied = Emptied.FOUND
         else:
