@@ -306,6 +306,24 @@ def test_jobs_come_and_go_with_the_watchlist() -> None:
     assert events(stage, job_id(3)) == [("present", "running"), ("stopped", "idle")]
 
 
+def test_a_watchlist_that_is_emptied_is_said_once_and_follows_on_once_it_is_filled() -> None:
+    stage = Stage(lambda job, at: RUNNING if at < 300 else IDLE, store=Edited(jobs(1)))
+
+    async def scene() -> None:
+        work = asyncio.create_task(followed(stage.session(), jobs(1), 600))
+        assert isinstance(stage.store, Edited)
+        for there in ([], [], jobs(1)):
+            await asyncio.sleep(50)
+            stage.store.remove([job_id(1)])
+            stage.store.add(there)
+            stage.store.is_edited = True
+        await work
+
+    run(scene())
+    assert stage.talk.getvalue().count("The watchlist has no jobs any more") == 1
+    assert events(stage, job_id(1)) == [("present", "running"), ("present", "running"), ("stopped", "idle")]
+
+
 class Broken(MemoryWatchlist):
     """Another program is writing it, and has not finished."""
 

@@ -42,6 +42,7 @@ LOOK = 2.0
 ALERTS_LAST = 1.0
 """Seconds that running [alerts] commands have to end after `follow` ends."""
 
+EMPTIED = "The watchlist has no jobs any more: none is followed until some are added."
 FOR_HISTORY = 1.0
 """Seconds that the first question waits for the history file."""
 
@@ -290,4 +291,6 @@ def _reload(session: "Session", follower: Follower, polls: "PollSession", report
         return str(problem)
     follower.watch(jobs)
     polls.pollers.watch(jobs)
-    return ""
+    if not jobs and reported != EMPTIED:
+        session.output.say(EMPTIED)
+    return "" if jobs else EMPTIED
