@@ -137,6 +137,10 @@ async def test_an_alert_that_cannot_be_saved_is_not_shown_and_ascii_has_its_own_
         await shown.press("b")
         assert "b job 001" in shown.text
         assert "Not saved: the disk is full" in shown.text
+        await shown.press("b")
+        assert "b job 001" not in shown.text  # it can be switched off all the same
+        await shown.press("b")
+        assert "b job 001" in shown.text
 
 
 async def test_the_details_say_which_alerts_there_are_of_the_job() -> None:

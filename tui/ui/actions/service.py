@@ -1,5 +1,6 @@
 """Refresh and pause jobs, arm and silence alerts, sign in."""
 
+from collections.abc import Sequence
 from math import inf
 
 from tui.core.alert_policy import Arm, next_arm
@@ -11,6 +12,9 @@ from tui.ui.formatting import seconds
 
 class ServiceActions(Actions):
     """Changes when the service is asked, with which credential, and which jobs alert."""
+
+    _not_always: Sequence[JobId] = ()
+    """The jobs of the last key of `alert`, if that they alert always could not be saved."""
 
     def refresh(self) -> None:
         self._refresh(self.targets())
@@ -47,16 +51,22 @@ class ServiceActions(Actions):
         self.screen.show_all()
 
     async def alert(self) -> None:
-        """Arm the jobs for one alert, then for every alert, then for none."""
+        """Arm the jobs for one alert, then for every alert, then for none; also if for every alert was not saved."""
         jobs = self.targets()
         states = self.state.board.states
         if arm := next_arm(states[job].armed for job in jobs):
             jobs = [job for job in jobs if states[job].armed is not Arm.ALWAYS]
+        if arm is Arm.ALWAYS and jobs == self._not_always:
+            arm = None
         name = states[jobs[0]].name if len(jobs) == 1 else f"{len(jobs)} jobs"
         values = {job: {"alert": arm is Arm.ALWAYS} for job in jobs if (arm is Arm.ALWAYS) is not states[job].job.alert}
         said = f"alert {'on' if arm else 'off'}: {{jobs}}", "the alert of {jobs} is as before"
-        if not jobs or (values and await self.editor.edit(values, [states[job].job for job in jobs], *said)):
+        if not jobs:
             return
+        if values and await self.editor.edit(values, [states[job].job for job in jobs], *said):
+            self._not_always = jobs
+            return
+        self._not_always = ()
         self.state.arm_once(jobs, arm is Arm.ONCE)
         self.screen.alerting.armed(jobs)
         self.screen.draw()
