@@ -185,8 +185,10 @@ async def test_whatever_the_extras_do_the_statuses_are_the_same(
     stage.server.every_extra = what
     _, again = await stage.status()
     assert stage.extras_asked() == []
+    assert stage.talk.getvalue() == ""
     code, with_outcomes = await stage.status(with_outcome=True)
     assert code is ExitCode.UNREAD
+    assert re.search(r"The outcome of (\d+) of \d+ jobs was not learned\. \w+", stage.talk.getvalue())
     told = json.loads(with_outcomes)
     assert all((one.pop("name"), one.pop("project"), one.pop("last_run")) == ("", None, None) for one in told)
     assert without_times(plain) == without_times(again) == without_times(json.dumps(told))
@@ -209,6 +211,7 @@ async def test_switched_off_nothing_but_the_status_call_is_sent(stage: Stage) ->
     stage.user.settings = "[service]\nextras = false\n"
     code, text = await stage.status(with_outcome=True)
     assert code is ExitCode.UNREAD
+    assert "was not learned. Outcomes are off, by --status-only or in the settings." in stage.talk.getvalue()
     assert all(one["last_run"] is None for one in json.loads(text))
     stage.user.settings = ""
     await stage.status("--status-only", with_outcome=True)

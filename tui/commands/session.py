@@ -195,6 +195,16 @@ async def newest_builds(session: "Session", profiles: Mapping[JobId, str]) -> Ne
     return runs
 
 
+def not_learned(session: Session, missing: Sequence[tuple[str, object]], among: int) -> str:
+    """Says that the outcomes of so many jobs were not learned, and why. Of each: its profile's name, and what came in
+    place of its run."""
+    failures = [came for _, came in missing if isinstance(came, Failure)]
+    why = advice(failures[0]) if failures else "The service did not tell it in time."
+    if all(session.extras(profile) is None for profile, _ in missing):
+        why = "Outcomes are off, by --status-only or in the settings."
+    return f"The outcome of {len(missing)} of {among} {'job' if among == 1 else 'jobs'} was not learned. {why}"
+
+
 async def ask_each(
     profiles: Mapping[JobId, str],
     extras_of: "Callable[[str], Extras | None]",

@@ -62,7 +62,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
 async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_outcome: bool = False) -> ExitCode:
     """Print the status of each job, in the order given."""
-    from tui.commands.session import poll_session
+    from tui.commands.session import not_learned, poll_session
 
     told = None
     async with poll_session(session, jobs, one_shot) as polls:
@@ -80,6 +80,8 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_ou
     refused = [one for one in failures if one[1].kind.retry is Retry.SIGN_IN]
     for reason in reasons(refused if as_json else failures):
         session.output.say(reason)
+    if told and (missing := _not_learned(rows, told.runs)):
+        session.output.say(not_learned(session, missing, len(rows)))
     if refused:
         return ExitCode.NOT_SIGNED_IN
     code = outcome_code(_ended(rows, told.runs)) if told else ExitCode.DONE
@@ -138,6 +140,12 @@ def _members(job: Job, told: PrintedOutcomes | None) -> dict[str, object]:
         return {}
     run = told.runs.get(job.id)
     return outcome_members(told.names.get(job.id, ServiceName()), None if isinstance(run, Failure) else run)
+
+
+def _not_learned(rows: Sequence[ResultRow], runs: "NewestBuilds") -> list[tuple[str, object]]:
+    """The profile of each idle job whose last build was not learned, and what came in place of that."""
+    idle = [(job.id, profile) for job, result, profile in rows if status_of(result) is Status.IDLE]
+    return [(profile, runs.get(job)) for job, profile in idle if isinstance(runs.get(job, _NOT_LEARNED), Failure)]
 
 
 def _ended(rows: Sequence[ResultRow], runs: "NewestBuilds") -> Iterator[Outcome | None]:

@@ -113,6 +113,8 @@ class Awaited:
     was_built: bool = True
     outcome: Outcome | None = None
     """What became of its build, once that was learned."""
+    came: object = None
+    """What came in place of that, if it was not learned."""
 
     def take(self, reading: Reading) -> None:
         self.known = self.known.record(reading)
@@ -195,9 +197,14 @@ async def wait(
     for sentence in _sentences(everyone, code):
         session.output.say(sentence)
     if with_outcome and code is ExitCode.DONE:
+        from tui.commands.session import not_learned
         from tui.commands.status import outcome_code
 
-        return outcome_code(one.outcome for one in everyone if one.reached and one.was_built)
+        profile = polls.pollers.profile
+        ended = [one for one in everyone if one.reached and one.was_built]
+        if missing := [(profile(one.known.job.id), one.came) for one in ended if one.outcome is None]:
+            session.output.say(not_learned(session, missing, len(ended)))
+        return outcome_code(one.outcome for one in ended)
     return code
 
 
@@ -223,7 +230,7 @@ async def _learn_outcome(session: "Session", one: Awaited, profile: str, progres
             record = await _record_of(session, one, profile)
     told = record if isinstance(record, RunRecord) and record.is_finished is not False else None
     one.was_built = one.was_running or not isinstance(record, NeverBuilt)
-    one.outcome = told.outcome if told else None
+    one.outcome, one.came = told.outcome if told else None, record
     word = told.word if told else one.known.status
     build = f"  {numbered(told.number, told.branch)}" if told else ""
     progress.clear()
