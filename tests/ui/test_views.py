@@ -125,3 +125,11 @@ async def test_without_a_settings_file_a_view_is_kept_until_the_end() -> None:
         assert "no settings file here" in shown.said
         await shown.press("0", "1")
         assert "view 1 │" in shown.lines[0]
+
+
+async def test_who_saves_over_a_view_is_told_before_it_is_gone() -> None:
+    async with screen(jobs(6), views={"2": EVEN}, size=(100, 24)) as shown:
+        await shown.press("V", "2")
+        await shown.until(lambda: "Replace view 2: its name" in shown.text)
+        await shown.press("escape", "V", "3")
+        await shown.until(lambda: "Name of view 3" in shown.text)

@@ -245,7 +245,8 @@ class LookActions(Actions):
 
         name = views[number].name if number in views else ""
         hint = "a word or two, shown in the first line"
-        dialog = TextDialog(f"Name of view {number}", name, hint, NAME_LONGEST, save, saves_unchanged=True)
+        heading = f"Replace view {number}: its name" if number in views else f"Name of view {number}"
+        dialog = TextDialog(heading, name, hint, NAME_LONGEST, save, saves_unchanged=True)
         await self.screen.app.push_screen_wait(dialog)
 
     async def _write_view(self, number: str, view: ViewSettings) -> str:
