@@ -145,3 +145,17 @@ async def test_a_file_that_is_mended_by_hand_takes_what_was_not_saved_off_the_sc
         file.path.write_text(text.replace("job 002", "by hand"))
         await shown.until(lambda: "by hand" in shown.text)
         assert "Not saved" not in shown.text
+
+
+async def test_a_file_that_was_out_of_reach_and_comes_back_as_it_was_takes_the_banner_off(tmp_path: Path) -> None:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    file = written(folder)
+    async with screen(store=file) as shown:
+        folder.rename(tmp_path / "elsewhere")
+        folder.symlink_to(folder)
+        await shown.until(lambda: "lead in a circle" in shown.text)
+        folder.unlink()
+        (tmp_path / "elsewhere").rename(folder)
+        await shown.until(lambda: "lead in a circle" not in shown.text)
+        assert "job 003" in shown.text

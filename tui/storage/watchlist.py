@@ -114,14 +114,17 @@ class WatchlistFile(_Changes):
         self.path = path
         self.lock_wait = lock_wait
         self._seen: Signature = None
+        self._is_owed = False
+        """Whether it could not be read for a reason that may pass: then it need not have changed to be read again."""
 
     def load(self) -> Watchlist:
         """Returns the content of the file, or an empty list if there is none. Raises WatchlistBroken."""
         return self._take(self._read(self.path))
 
     def changed(self) -> bool:
-        """Returns whether another program changed the file since this object read or wrote it. Never raises."""
-        return signature(self.path) != self._seen
+        """Returns whether another program changed the file since this object read or wrote it, or whether that could
+        not be seen. Never raises."""
+        return self._is_owed or signature(self.path) != self._seen
 
     def try_to_save(self) -> None:
         """Raises UserError where no change of the present list could be saved. Changes nothing."""
@@ -145,13 +148,13 @@ class WatchlistFile(_Changes):
 
     def _read(self, path: Path, is_for_saving: bool = False) -> Document:
         known, _ = self._known
-        before, self._seen = self._seen, signature(path)  # before the text: a change in between is seen later
+        self._seen = signature(path)  # before the text: a change in between is seen later
         try:
             text = read_text(path, LIMIT) or ""
+            self._is_owed = False
             return known if text == known.text else Document.read(text)
         except FileError as unreadable:
-            if unreadable.may_pass:
-                self._seen = before
+            self._is_owed = unreadable.may_pass
             raise WatchlistBroken(self.path, unreadable, is_for_saving) from None
 
     def _change(self, operation: Callable[..., Document], *arguments: object) -> WatchlistEdit:
