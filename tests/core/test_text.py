@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.long_run import by_length
-from tui.core.text import CELL, clean, cut, folded, natural_key, plain_paste, width
+from tui.core.text import CELL, clean, cut, folded, graphemes, natural_key, plain_paste, width
 
 LOST = "\N{REPLACEMENT CHARACTER}"
 
@@ -76,6 +76,14 @@ def test_a_text_is_cut_between_what_is_seen_as_characters() -> None:
     assert [cut("每日x", cells) for cells in (5, 4, 3, 2, 1, 0)] == ["每日x", "每…", "每…", "…", "…", ""]
     assert cut("ที่นี่ที่นี่", 3) == "ที่นี่…"
     assert cut("👍🏽👍🏽👍🏽", 5) == "👍🏽👍🏽…"
+
+
+def test_a_rich_that_knows_no_graphemes_yet_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual accepts it, and another program in the same environment may need it."""
+    monkeypatch.delattr("rich.cells.split_graphemes")
+    assert [cut("每日x", cells) for cells in (5, 4, 3, 2, 1, 0)] == ["每日x", "每…", "每…", "…", "…", ""]
+    assert cut("e\u0301e\u0301e\u0301 每", 3) == "e\u0301e\u0301…"
+    assert graphemes("e\u0301每") == [(0, 2, 1), (2, 3, 2)]
 
 
 def test_numbers_in_texts_sort_by_their_value() -> None:

@@ -155,15 +155,29 @@ def cut(text: str, cells: int) -> str:
         return text
     if text.isascii():
         return text[: cells - 1] + "…" if cells > 0 else ""
-    from rich.cells import split_graphemes
-
     taken, left = "", cells - 1
-    for start, end, wide in split_graphemes(text)[0]:
+    for start, end, wide in graphemes(text):
         left -= wide
         if left < 0:
             break
         taken += text[start:end]
     return taken + "…" if cells > 0 else ""
+
+
+def graphemes(text: str) -> list[tuple[int, int, int]]:
+    """Start and end of each character as it is seen, with what combines with it, and the cells that it takes."""
+    from rich import cells  # imported late, as in `width`
+
+    if split := getattr(cells, "split_graphemes", None):
+        found: list[tuple[int, int, int]] = split(text)[0]
+        return found
+    spans: list[tuple[int, int, int]] = []  # Rich before 14.3, which Textual accepts, measures characters one by one
+    for at, character in enumerate(text):
+        if (wide := cells.cell_len(character)) or not spans:
+            spans.append((at, at + 1, wide))
+        else:
+            spans[-1] = spans[-1][0], at + 1, spans[-1][2]
+    return spans
 
 
 def folded(text: str, cells: int, hang: int = 0) -> list[str]:

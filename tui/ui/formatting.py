@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from rich.cells import cell_len, set_cell_size, split_graphemes
+from rich.cells import cell_len, set_cell_size
 
 from tui.core.estimate import rounded
+from tui.core.text import graphemes
 
 
 def duration(seconds: float) -> str:
@@ -172,7 +173,7 @@ def _start(text: str, cells: int) -> str:
     if text.isascii():
         return text[: max(0, cells)]
     taken = 0
-    for start, _, wide in split_graphemes(text)[0]:
+    for start, _, wide in graphemes(text):
         taken += wide
         if taken > cells:
             return text[:start]
@@ -183,7 +184,7 @@ def _end(text: str, cells: int) -> str:
     if text.isascii():
         return text[len(text) - cells :] if cells > 0 else ""
     at, taken = len(text), 0
-    for start, _, wide in reversed(split_graphemes(text)[0]):
+    for start, _, wide in reversed(graphemes(text)):
         taken += wide
         if taken > cells:
             break

@@ -11,12 +11,13 @@ from typing import NamedTuple
 from unicodedata import east_asian_width
 from zlib import crc32
 
-from rich.cells import split_graphemes
 from rich.color import ColorSystem
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Size
 from textual.strip import Strip
+
+from tui.core.text import graphemes
 
 Cell = tuple[str, str]
 """A character and the escape sequences of its look. The second cell of a wide character is empty."""
@@ -155,7 +156,7 @@ def _cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
         if text.isascii():
             cells += [(character, look) for character in text]
             continue
-        for start, end, width in split_graphemes(text)[0]:  # as the strip's own length is measured
+        for start, end, width in graphemes(text):  # as the strip's own length is measured
             if width:
                 cells.append((text[start:end], look))
             elif cells:
