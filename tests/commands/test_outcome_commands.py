@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import partial, partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from tui.commands.status import status
 from tui.commands.why import why
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
+from tui.core.log_tail import LogTail
 from tui.core.run import Outcome
 from tui.storage.watchlist import WatchlistFile
 
@@ -279,6 +280,37 @@ async def test_the_end_of_a_log_is_printed_however_many_pieces_it_has(stage: Sta
     serve_in_pieces(stage, 40, lambda request: request >= 20)
     assert (await stage.log("mobile-ios", most=2)) == (ExitCode.UNREAD, "")
     assert "HTTP 500" in stage.talk.getvalue()
+
+
+async def test_a_log_that_never_ends_is_not_read_for_ever(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.commands.log.MOST_ROUNDS", 3)
+    serve_in_pieces(stage, 10**6)
+    assert await stage.log("mobile-ios") == (ExitCode.UNREAD, "")
+    assert "the log does not end" in stage.talk.getvalue()
+
+
+async def test_of_a_followed_log_no_line_is_left_out_without_a_word(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.core.log_tail.LogTail.__init__", partialmethod(LogTail.__init__, 4))
+    logs = ["".join(f"line {number}\n" for number in range(end)) for end in (3, 6, 20)]
+
+    def piece(request: Request) -> Reply:
+        at = int(request.path.partition("offset=")[2].partition("&")[0])
+        return Reply(200, {"result": {"content": logs[0][at:], "offset": len(logs[0]), "has_more_data": False}})
+
+    async def is_running() -> bool:
+        logs.pop(0)
+        return len(logs) > 1
+
+    monkeypatch.setattr("tui.commands.log.READ_EVERY", 0.0)
+    stage.server.extras[f"/v3/jobs/{NAMED['mobile-ios'].id}/12/real-time-log"] = piece
+    stage.sign_in()
+    app, job, extras = open_job(stage.user.context(), NAMED["mobile-ios"].id)
+    await closing(log(extras, job.id, None, 100, is_running, stage.output), app.close)
+    kept = [*range(6), *range(16, 20)]
+    assert stage.data.getvalue().split() == [word for number in kept for word in ("line", str(number))]
+    assert "10 lines are left out" in stage.talk.getvalue()
 
 
 @pytest.mark.parametrize(("answered", "code", "printed"), [(99, ExitCode.DONE, 40), (20, ExitCode.UNREAD, 20)])

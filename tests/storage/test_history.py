@@ -838,7 +838,8 @@ def test_a_write_that_a_quota_refuses_is_tried_again(
 
 def test_why_history_ends_is_said_also_after_it_was_tried_again(path: Path, histories: list[History]) -> None:
     opened(path).close()
-    faults = [PermissionError(13, "Permission denied", str(path)), OSError(28, "No space left on device", str(path))]
+    full, quota = OSError(28, "No space left on device", str(path)), OSError(122, "Disk quota exceeded", str(path))
+    faults = [PermissionError(13, "Permission denied", str(path)), *[quota, full] * 3]
 
     def open_it() -> HistoryFile:
         raise faults.pop()
@@ -846,6 +847,7 @@ def test_why_history_ends_is_said_also_after_it_was_tried_again(path: Path, hist
     history = History(open_it, retry=0.01)
     histories.append(history)
     assert awaited(history, history.notice) == "No history: the disk is full; it is tried again each minute."
+    assert "quota" in awaited(history, history.notice)
     assert "permission denied" in awaited(history, history.notice)
 
 

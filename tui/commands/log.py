@@ -25,6 +25,8 @@ DESCRIPTION = (
 EXAMPLES = ["log mobile-ios", "log mobile-ios --build 88 --lines 5000 | grep -i error", "log --follow mobile-ios"]
 
 LINES = 100
+MOST_ROUNDS = 64
+"""So often the reader is asked to go on, by up to 16 pieces each time: a log that has not ended then never does."""
 
 IsRunning = Callable[[], Awaitable[bool]]
 
@@ -94,22 +96,35 @@ async def _follow(reader: "LogReader", most: int, is_running: IsRunning, output:
     failure = None
     tail = reader.tail
     printed = max(0, tail.count - most)
-    goes_on = True
-    while goes_on and not is_abandoned(output.data):
+
+    def show() -> None:
+        nonlocal printed
+        if (lost := tail.dropped - printed) > 0:
+            output.say(f"{lost} lines are left out: more than {MOST_LINES} came at once.")
         output.as_it_is(tail.after(printed))
         printed = tail.count
+
+    goes_on = True
+    while goes_on and not is_abandoned(output.data):
+        show()
         goes_on = await is_running()
         if goes_on:
             await asyncio.sleep(READ_EVERY)
-        failure = await _read_to_end(reader, output, grows=goes_on)
-    output.as_it_is(tail.after(printed))
+        failure = await _read_to_end(reader, output, goes_on, show)
+    show()
     output.as_it_is(tail.lines[-1:] if tail.has_open_line else [])
     return refused(output, failure) if failure and not goes_on else ExitCode.DONE
 
 
-async def _read_to_end(reader: "LogReader", output: Output, grows: bool) -> Failure | None:
-    """Reads what there is, as long as somebody reads the output. Returns why a piece of it could not be read."""
-    failure = await reader.read_on(grows)
-    while reader.has_more and not failure and not is_abandoned(output.data):
-        failure = await reader.read_on(grows)
-    return failure
+async def _read_to_end(
+    reader: "LogReader", output: Output, grows: bool, came: Callable[[], None] = lambda: None
+) -> Failure | None:
+    """Reads what there is, as long as somebody reads the output, and calls `came` after each piece. Returns why the end
+    could not be read."""
+    from tui.codearts.extra_call import not_understood
+
+    for _ in range(MOST_ROUNDS):
+        failure = await reader.read_on(grows, came)
+        if failure or not reader.has_more or is_abandoned(output.data):
+            return failure
+    return not_understood("the log does not end")

@@ -55,7 +55,7 @@ class History:
         """What was read of jobs that were not asked for; None while the file is not open."""
         self._is_off = False
         self._notices: list[str] = []
-        self._said = ""
+        self._said: set[str] = set()
         self._thread = threading.Thread(target=self._work, name="history", daemon=True)
         self._started = time.monotonic()
         self._thread.start()
@@ -129,9 +129,9 @@ class History:
         self._say(f"{reason(error)}; it is tried again each minute")
 
     def _say(self, why: str) -> None:
-        """Notes why there is no history, unless that was said last."""
-        if not self._is_off and why != self._said:
-            self._said = why
+        """Notes why there is no history, each reason once."""
+        if not self._is_off and why not in self._said:
+            self._said.add(why)
             self._notices.append(f"No history: {why}.")
         self._is_read.set()
 
