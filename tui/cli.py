@@ -242,4 +242,4 @@ DEFAULTS = SimpleNamespace(
     heeds_refusals=True,
 )
 """Of the common arguments, which are suppressed in the parsers so that a command's do not undo the ones before it; and
-of what a command may set."""
+of `heeds_refusals`, which `check` sets."""

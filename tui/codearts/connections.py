@@ -268,8 +268,9 @@ class _HttpClient(httpx.AsyncClient):
         self.proxy_login = proxy_login
 
     async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
-        """Sends by the transport itself: what httpx does around that, for redirects, cookies and log-ins, would be a
-        sixth of a status call's CPU. Other options than `stream` have no effect.
+        """Gives the request to the transport itself. Through the client of httpx it would take the steps for redirects,
+        cookies and log-ins, which are all unwanted: an eighth of a status call's instructions. Other options than
+        `stream` have no effect, and the answer does not know its request.
 
         Raises ForbiddenRequest, and ProxyFailed if the way through the proxy fails, where httpx raises the same as for
         the service.

@@ -103,7 +103,7 @@ class ServerClock:
                 self.skew, self.ignored_skew = skew, None
 
     def learn_first(self, date: str) -> None:
-        """Learns from the `Date` of an extra call as long as no call has told the time."""
+        """Learns from the `Date` of an extra call if no other call has told the time yet."""
         if self.skew is None and self.ignored_skew is None:
             self.learn(date)
 

@@ -77,7 +77,7 @@ _NO_HISTORY = "its file holds what is no history: remove it"
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 """What SQLite says of a damaged file; the last of a table that is missing."""
 _NOT_WRITTEN = (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC)
-"""What SQLite says where a quota is used up, among other things."""
+"""What SQLite says of a write that failed, also for a used up quota."""
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
 NONSENSE = (TypeError, ValueError, ArithmeticError)
 """Raised by values that no version of this program writes."""

@@ -23,7 +23,8 @@ from tui.processes import has_terminal, never_stopped
 TICK = 0.1
 """Seconds without input after which an unfinished sequence counts as keys."""
 MOMENT = 0.2
-"""Seconds that a stopped program goes on for in the background, after which it has heard all signals sent to it."""
+"""Seconds for which a program that was continued in the background runs before it stops again: signals that were sent
+with SIGCONT come first."""
 LONGEST_REPLY = 64 * 1024
 MOST_WAITING = 200
 """Control sequences that may wait for the terminal; further ones are dropped. Frames wait elsewhere."""
@@ -391,7 +392,7 @@ class SturdyDriver(LinuxDriver):
         background stop again, but not at once: with `kill %1` a signal that ends the program comes together with this.
         """
         if self._suspended and self._auto_restart and not self._is_in_front():
-            self._loop.call_later(MOMENT, self._stop_again)
+            self._loop.call_soon_threadsafe(self._loop.call_later, MOMENT, self._stop_again)
         elif self._suspended:
             self._suspended = False
             super()._sigcont_application(*args)
