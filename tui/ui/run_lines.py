@@ -8,7 +8,7 @@ from tui.core.board import JobState
 from tui.core.condition import Condition, condition_after
 from tui.core.job import JobId
 from tui.core.observed_run import ObservedRun
-from tui.core.past_events import URGENT, Count, Digest, EventKind, Matter, PastEvent
+from tui.core.past_events import Count, Digest, EventKind, Matter, PastEvent
 from tui.core.run import RunRecord, numbered, outcome_word
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
@@ -201,13 +201,17 @@ def _what(event: PastEvent, step: str, glyphs: Glyphs) -> str:
     return " ".join(filter(None, (word_of(run), number, step and f"in {step}", took and f"after {took}")))
 
 
+DIGEST_NAMES = 6
+"""Names in a digest."""
+
+
 def digest_text(
     digest: Digest, name_of: Callable[[JobId], str], cells: int, keys: tuple[str, str], today: datetime
 ) -> str:
     """The sum in one line of so many cells. `keys` go to the next job, and close it.
 
-    Urgent jobs are named, as many as there is room for. If there is less, what is least urgent is left out; the keys
-    are left out if there is no room for them even then.
+    Urgent jobs are named behind their count, as many as there is room for. If there is less, what is least urgent is
+    left out; the keys are left out if there is no room for them even then.
     """
     how = f" {keys[0]}: go through, {keys[1]}: close"
     texts = list(_sums(digest, name_of, f"Since {clock(digest.since, today)}: "))
@@ -223,10 +227,11 @@ def _sums(digest: Digest, name_of: Callable[[JobId], str], begin: str) -> Iterab
         f"{text} in {count.times}{more} runs" if count.times > count.jobs else text
         for text, count in zip(jobs, digest.counts, strict=True)
     ]
-    urgent = sum(count.matter in URGENT for count in digest.counts)
-    for named in _named([name_of(job) for job in digest.urgent]):
+    names = [name_of(job) for job in digest.urgent]
+    for most in range(min(len(names), DIGEST_NAMES), -1, -1):
+        named = list(_named(names[:most], digest.counts))
         for texts in (runs, jobs):
-            yield f"{begin}{', '.join(filter(None, (', '.join(texts[:urgent]) + named, *texts[urgent:])))}."
+            yield f"{begin}{', '.join(map(''.join, zip(texts, named, strict=True)))}."
     for number in range(len(jobs) - 1, 0, -1):
         yield f"{begin}{', '.join(jobs[:number])}, ..."
 
@@ -239,9 +244,9 @@ def _jobs(count: Count, is_first: bool) -> str:
     return f"{count.jobs} {noun} {'with ' if count.matter is Matter.NO_ANSWER else ''}{count.matter}"
 
 
-def _named(names: Sequence[str]) -> Iterable[str]:
-    """The names in brackets, from most to none of them."""
-    for number in range(min(len(names), 6), 0, -1):
-        rest = f" and {len(names) - number} more" if number < len(names) else ""
-        yield f" ({', '.join(names[:number])}{rest})"
-    yield ""
+def _named(names: Sequence[str], counts: Sequence[Count]) -> Iterable[str]:
+    """For each count, those of the names that are its jobs', in brackets; the names have the order of the counts."""
+    for count in counts:
+        its, names = names[: count.jobs], names[count.jobs :]
+        rest = f" and {count.jobs - len(its)} more" if len(its) < count.jobs else ""
+        yield f" ({', '.join(its)}{rest})" if its else ""
