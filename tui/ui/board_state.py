@@ -414,8 +414,8 @@ def empty_text(
         jobs = "the job" if watched == 1 else f"any of the {watched} jobs"
         way = f"Retrying by itself. Press {key('refresh')} to try now."
         if trouble.kind.retry is Retry.SIGN_IN:
-            way = f"Press {key('sign_in')} to sign in, or {key('refresh')} once the credential is right elsewhere. "
-            way += "A changed token file is noticed by itself."
+            again = f"Once the credential is right, press {key('refresh')} to try again."
+            way = f"{again} A changed token file is noticed by itself."
         return f"Could not ask about {jobs}.\n\n{way}"
     return ""
 
