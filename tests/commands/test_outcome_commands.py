@@ -21,7 +21,7 @@ from tests.support.user_home import User
 from tui.codearts.extra_call import CallKind
 from tui.commands import log as log_command
 from tui.commands.find import Wanted, find
-from tui.commands.log import log
+from tui.commands.log import IsRunning, log
 from tui.commands.output import ExitCode, Output
 from tui.commands.runner import closing
 from tui.commands.session import open_job, open_session
@@ -68,11 +68,12 @@ class Stage:
         code = await closing(why(extras, job.id, number, as_json, self.output), app.close)
         return code, self.data.getvalue()
 
-    async def log(self, name: str, most: int = 100) -> tuple[int, str]:
+    async def log(self, name: str, most: int = 100, is_running: IsRunning | None = None) -> tuple[int, str]:
         self.sign_in()
         app, job, extras = open_job(self.user.context(), NAMED[name].id)
         self.data.truncate(self.data.seek(0))
-        return await closing(log(extras, job.id, None, most, None, self.output), app.close), self.data.getvalue()
+        command = log(extras, job.id, None, most, is_running, self.output)
+        return await closing(command, app.close), self.data.getvalue()
 
     async def find(self, text: str = "", project: str = "", as_json: bool = True, adds: bool = False) -> Any:
         self.sign_in()
@@ -259,6 +260,20 @@ async def test_log(stage: Stage) -> None:
     assert (await stage.log("mobile-ios"))[0] is ExitCode.UNREAD
 
 
+def offset(request: Request) -> int:
+    return int(request.path.partition("offset=")[2].partition("&")[0])
+
+
+def serve_growing(stage: Stage, build: str, text: Callable[[], str]) -> None:
+    """The log of this build (`ID/NUMBER`), as far as it goes at each request."""
+
+    def piece(request: Request) -> Reply:
+        log = text()
+        return Reply(200, {"result": {"content": log[offset(request) :], "offset": len(log), "has_more_data": False}})
+
+    stage.server.extras[f"/v3/jobs/{build}/real-time-log"] = piece
+
+
 def serve_in_pieces(stage: Stage, pieces: int, refusals: Callable[[int], bool] = lambda request: False) -> None:
     """The log of mobile-ios, a line in each piece; `refusals` tells which of its requests fail."""
     asked = itertools.count()
@@ -266,7 +281,7 @@ def serve_in_pieces(stage: Stage, pieces: int, refusals: Callable[[int], bool] =
     def piece(request: Request) -> Reply:
         if refusals(next(asked)):
             return Reply(500, "")
-        at = int(request.path.partition("offset=")[2].partition("&")[0])
+        at = offset(request)
         line = f"line {at} {'-' * 5000}\n" if at < pieces else ""
         return Reply(200, {"result": {"content": line, "offset": at + bool(line), "has_more_data": at + 1 < pieces}})
 
@@ -295,21 +310,15 @@ async def test_of_a_followed_log_no_line_is_left_out_without_a_word(
     monkeypatch.setattr("tui.core.log_tail.LogTail.__init__", partialmethod(LogTail.__init__, 4))
     logs = ["".join(f"line {number}\n" for number in range(end)) for end in (3, 6, 20)]
 
-    def piece(request: Request) -> Reply:
-        at = int(request.path.partition("offset=")[2].partition("&")[0])
-        return Reply(200, {"result": {"content": logs[0][at:], "offset": len(logs[0]), "has_more_data": False}})
-
     async def is_running() -> bool:
         logs.pop(0)
         return len(logs) > 1
 
     monkeypatch.setattr("tui.commands.log.READ_EVERY", 0.0)
-    stage.server.extras[f"/v3/jobs/{NAMED['mobile-ios'].id}/12/real-time-log"] = piece
-    stage.sign_in()
-    app, job, extras = open_job(stage.user.context(), NAMED["mobile-ios"].id)
-    await closing(log(extras, job.id, None, 100, is_running, stage.output), app.close)
+    serve_growing(stage, f"{NAMED['mobile-ios'].id}/12", lambda: logs[0])
+    _, text = await stage.log("mobile-ios", is_running=is_running)
     kept = [*range(6), *range(16, 20)]
-    assert stage.data.getvalue().split() == [word for number in kept for word in ("line", str(number))]
+    assert text.split() == [word for number in kept for word in ("line", str(number))]
     assert "10 lines are left out" in stage.talk.getvalue()
 
 
@@ -322,10 +331,8 @@ async def test_a_followed_log_has_its_end_or_says_why_not(
     async def is_running() -> bool:
         return False
 
-    stage.sign_in()
-    app, job, extras = open_job(stage.user.context(), NAMED["mobile-ios"].id)
-    found = await closing(log(extras, job.id, None, 100, is_running, stage.output), app.close)
-    assert (found, stage.data.getvalue().count("line ")) == (code, printed)
+    found, text = await stage.log("mobile-ios", is_running=is_running)
+    assert (found, text.count("line ")) == (code, printed)
     assert ("HTTP 500" in stage.talk.getvalue()) == (code is ExitCode.UNREAD)
 
 
@@ -345,19 +352,12 @@ async def test_a_followed_log_is_printed_once_and_ends_with_the_build(
     monkeypatch.setattr("tui.commands.log.READ_EVERY", 0.0)
     logs = ["one\n", "one\ntwo\nth", "one\ntwo\nthree\nfour"]
 
-    def piece(request: Request) -> Reply:
-        offset = int(request.path.partition("offset=")[2].partition("&")[0])
-        return Reply(200, {"result": {"content": logs[0][offset:], "offset": len(logs[0]), "has_more_data": False}})
-
     async def is_running() -> bool:
         logs.pop(0)
         return len(logs) > 1
 
-    stage.server.extras[f"/v3/jobs/{NAMED['search'].id}/17/real-time-log"] = piece
-    stage.sign_in()
-    app, job, extras = open_job(stage.user.context(), NAMED["search"].id)
-    code = await closing(log(extras, job.id, None, 100, is_running, stage.output), app.close)
-    assert (code, stage.data.getvalue()) == (ExitCode.DONE, "one\ntwo\nthree\nfour\n")
+    serve_growing(stage, f"{NAMED['search'].id}/17", lambda: logs[0])
+    assert await stage.log("search", is_running=is_running) == (ExitCode.DONE, "one\ntwo\nthree\nfour\n")
 
 
 async def test_a_followed_log_ends_when_nobody_reads_it_any_more_though_nothing_is_added(
@@ -390,14 +390,8 @@ def test_a_log_is_followed_while_the_service_says_that_the_job_runs_or_does_not_
     lines = [f"line {number}" for number in range(5)]
     statuses: list[Script] = [True, Reply(502, ""), refusal(429, "APIGW.0308"), False]
     asked = iter(range(1, 10))
-
-    def piece(request: Request) -> Reply:
-        log = "".join(f"{line}\n" for line in lines[: next(asked)])
-        offset = int(request.path.partition("offset=")[2].partition("&")[0])
-        return Reply(200, {"result": {"content": log[offset:], "offset": len(log), "has_more_data": False}})
-
     job = NAMED["search"].id
-    stage.server.extras[f"/v3/jobs/{job}/17/real-time-log"] = piece
+    serve_growing(stage, f"{job}/17", lambda: "".join(f"{line}\n" for line in lines[: next(asked)]))
     stage.server.answers[job] = lambda request: statuses.pop(0) if len(statuses) > 1 else statuses[0]
     stage.sign_in()
     context = stage.user.context("log", job, "--follow")
