@@ -156,12 +156,13 @@ def never_stopped() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def has_terminal() -> bool:
-    """Returns False if another process group is in the foreground of the terminal behind standard input."""
+def is_in_front(terminal: int = 0) -> bool | None:
+    """Whether our process group is in the foreground of this terminal, by default the one behind standard input; None
+    if it is not the terminal of our session."""
     try:
-        return os.tcgetpgrp(0) == os.getpgrp()
-    except OSError:  # it is not the terminal of our session
-        return True
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return None
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -114,7 +114,7 @@ class Awaited:
     outcome: Outcome | None = None
     """What became of its build, once that was learned."""
     came: object = None
-    """What came in place of that, if it was not learned."""
+    """What the service told of its build; where the outcome was not learned, why."""
 
     def take(self, reading: Reading) -> None:
         self.known = self.known.record(reading)

@@ -153,15 +153,19 @@ def cut(text: str, cells: int) -> str:
     """The text in at most so many cells, with an ellipsis if it is longer. Does not split combined characters."""
     if width(text) <= cells:
         return text
+    return beginning(text, cells - 1) + "…" if cells > 0 else ""
+
+
+def beginning(text: str, cells: int) -> str:
+    """As much of the text from its start as has room in so many cells. Does not split combined characters."""
     if text.isascii():
-        return text[: cells - 1] + "…" if cells > 0 else ""
-    taken, left = "", cells - 1
-    for start, end, wide in graphemes(text):
-        left -= wide
-        if left < 0:
-            break
-        taken += text[start:end]
-    return taken + "…" if cells > 0 else ""
+        return text[: max(0, cells)]
+    taken = 0
+    for start, _, wide in graphemes(text):
+        taken += wide
+        if taken > cells:
+            return text[:start]
+    return text
 
 
 def graphemes(text: str) -> list[tuple[int, int, int]]:

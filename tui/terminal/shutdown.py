@@ -15,7 +15,7 @@ from threading import Thread
 from types import FrameType
 from typing import Any
 
-from tui.processes import end_all, has_terminal, never_stopped
+from tui.processes import end_all, is_in_front, never_stopped
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 UNINSTALLED = 0
@@ -156,7 +156,7 @@ def terminal_modes() -> Modes | None:
 
 def finish(modes: Modes | None) -> None:
     """Restores after an orderly end what the app may have left changed, unless the terminal is the shell's now."""
-    if not has_terminal():
+    if is_in_front() is False:
         return
     with _ours() as terminal:
         _set(modes)

@@ -18,7 +18,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scrollbar import ScrollBarRender
 
-from tui.processes import has_terminal, never_stopped
+from tui.processes import is_in_front, never_stopped
 
 TICK = 0.1
 """Seconds without input after which an unfinished sequence counts as keys."""
@@ -325,7 +325,7 @@ class SturdyDriver(LinuxDriver):
         self._has_reported = False
         start: Callable[[], None] = super().start_application_mode
         start()
-        if not self._writer_thread and self._is_in_front():  # it was stopped in the background, and fetched
+        if not self._writer_thread and is_in_front(self.fileno):  # it was stopped in the background, and fetched
             start()
         self._suspended = not self._writer_thread  # then the next SIGCONT starts it
         if self._title.show:
@@ -335,12 +335,6 @@ class SturdyDriver(LinuxDriver):
                 0  # Textual bounds it, and blocks the event loop when it is full; `write` has its own bound
             )
         signal.signal(signal.SIGWINCH, self._note_resize)
-
-    def _is_in_front(self) -> bool:
-        """Whether the terminal is ours now, and not that of another job of the shell."""
-        with suppress(OSError):
-            return os.tcgetpgrp(self.fileno) == os.getpgrp()
-        return False
 
     def _note_resize(self, *args: Any) -> None:
         """Read the size on the event loop. Textual reads it in the signal handler: if a second signal interrupts
@@ -391,7 +385,7 @@ class SturdyDriver(LinuxDriver):
         """After a SIGCONT without a SIGTSTP before it, only draw again: Textual would start a second time. In the
         background stop again, but not at once: with `kill %1` a signal that ends the program comes together with this.
         """
-        if self._suspended and self._auto_restart and not self._is_in_front():
+        if self._suspended and self._auto_restart and not is_in_front(self.fileno):
             self._loop.call_soon_threadsafe(self._loop.call_later, MOMENT, self._stop_again)
         elif self._suspended:
             self._suspended = False
@@ -400,9 +394,10 @@ class SturdyDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._app.post_message, self.SignalResume())
 
     def _stop_again(self) -> None:
-        if self._is_in_front():
+        in_front = is_in_front(self.fileno)
+        if in_front:
             self._sigcont_application()
-        elif self._suspended and not self._app._exit and not has_terminal():
+        elif self._suspended and not self._app._exit and in_front is False:
             os.kill(os.getpid(), signal.SIGSTOP)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from rich.cells import cell_len, set_cell_size
 
 from tui.core.estimate import rounded
-from tui.core.text import graphemes
+from tui.core.text import beginning, graphemes
 
 
 def duration(seconds: float) -> str:
@@ -136,7 +136,7 @@ def cut_middle(text: str, cells: int, ellipsis: str = "…", head: int | None = 
     room = cells - 1
     if room < 1:
         return ellipsis[:cells]
-    start = _start(text, (room + 1) // 2 if head is None else head)
+    start = beginning(text, (room + 1) // 2 if head is None else head)
     end = _end(text, room - cell_len(start)) if head is None or head < room else ""  # a cell may be left of a wide one
     return start + ellipsis + end
 
@@ -167,17 +167,6 @@ def told_apart(names: Iterable[str], cells: int, ellipsis: str = "…") -> dict[
 def _heads(room: int) -> list[int]:
     """Lengths of the beginning to try, those near the middle first."""
     return sorted(range(SHORTEST_END, room - SHORTEST_END + 1), key=lambda head: abs(2 * head - room - 1))
-
-
-def _start(text: str, cells: int) -> str:
-    if text.isascii():
-        return text[: max(0, cells)]
-    taken = 0
-    for start, _, wide in graphemes(text):
-        taken += wide
-        if taken > cells:
-            return text[:start]
-    return text
 
 
 def _end(text: str, cells: int) -> str:

@@ -134,9 +134,8 @@ class Live:
 
     def profile_to_sign_in(self, job: JobId | None) -> str:
         """The profile of `job`; but if that is signed in and another is signed out, the other."""
-        known = self.service.names
-        out = [name for name, pace in self.pollers.paces().items() if pace.signed_out and name in known]
-        name = self.pollers.profile(job) if job else known[0]
+        out = self._signed_out()
+        name = self.pollers.profile(job) if job else self.service.names[0]
         return out[0] if out and name not in out else name
 
     def has_extras(self, job: JobId | None) -> bool:
@@ -153,9 +152,12 @@ class Live:
     @property
     def is_signed_out(self) -> bool:
         """Whether a profile asks nothing before the user signs in."""
-        if not self.is_asking:
-            return False
-        return any(pace.signed_out and name in self.service.names for name, pace in self.pollers.paces().items())
+        return self.is_asking and bool(self._signed_out())
+
+    def _signed_out(self) -> list[str]:
+        """The profiles of the settings that ask nothing before the user signs in."""
+        known = self.service.names
+        return [name for name, pace in self.pollers.paces().items() if pace.signed_out and name in known]
 
     # Time
 
