@@ -1,6 +1,8 @@
-"""The garbage collector rests until the first frame, and never longer."""
+"""The garbage collector rests until the first frame, and never longer; an interrupt while modules load ends quietly."""
 
 import gc
+import subprocess
+import sys
 
 import pytest
 
@@ -28,3 +30,25 @@ def test_the_first_frame_turns_the_collector_on_once() -> None:
         assert gc.get_freeze_count() <= frozen
     gc.unfreeze()
     assert gc.isenabled()
+
+
+_CTRL_C_AT = """
+import sys
+
+module = sys.argv.pop()
+
+class Finder:
+    def find_spec(self, name, *_):
+        if name == module:
+            raise KeyboardInterrupt
+
+from tui.__main__ import main
+sys.meta_path.insert(0, Finder())
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("module", ["tui.core.errors", "tui.startup", "tui.cli", "tui.context"])
+def test_ctrl_c_while_a_module_is_loaded_ends_without_a_word(module: str) -> None:
+    done = subprocess.run([sys.executable, "-c", _CTRL_C_AT, module], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")

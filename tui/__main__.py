@@ -7,6 +7,8 @@ def main() -> int:
     """Returns the exit code. An interrupt may come while the program is being loaded, and so may a lack of anything."""
     try:
         return _run()
+    except KeyboardInterrupt:
+        return 130
     finally:
         _give_up_messages()
 
@@ -21,8 +23,6 @@ def _run() -> int:
         from tui.cli import main
 
         return main()
-    except KeyboardInterrupt:
-        return 130
     except Exception as error:
         lacking = shortage(error)
         if not lacking:
