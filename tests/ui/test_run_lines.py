@@ -147,24 +147,28 @@ def test_in_events_names_lose_their_end_where_that_tells_them_apart_as_in_the_ta
         (98, "2 jobs failed (job 3, job 1), 1 no answer, 1 passed. n: go through, esc: close"),
         (90, "2 jobs failed in 3 runs, 1 no answer, 1 passed. n: go through, esc: close"),
         (78, "2 jobs failed, 1 no answer, 1 passed. n: go through, esc: close"),
-        (70, "2 jobs failed, 1 no answer, ... n: go through, esc: close"),
-        (60, "2 jobs failed, ... n: go through, esc: close"),
+        (70, "2 jobs failed, 1 no answer, … n: go through, esc: close"),
+        (60, "2 jobs failed, … n: go through, esc: close"),
         (50, "2 jobs failed, 1 no answer, 1 passed."),
-        (30, "2 jobs failed, ..."),
+        (30, "2 jobs failed, …"),
     ],
 )
 def test_a_digest_is_one_line_with_as_many_names_as_fit(cells: int, text: str) -> None:
     failed = (job(1, (60, 90, FAILED)), job(3, (60, 70, FAILED), (80, 92, FAILED)))
     states = [*failed, job(2, (60, 91, PASSED)), failing(4, 3, since=10)]
     found = digest(states, NOON, NOON + 600)
-    assert digest_text(found, name_of, cells, ("n", "esc"), DAY) == f"Since 12:00: {text}"
+    assert digest_text(found, name_of, cells, ("n", "esc"), DAY, UNICODE) == f"Since 12:00: {text}"
 
 
 def test_a_digest_says_of_a_job_that_passed_again_that_it_failed_in_between() -> None:
     found = digest([job(1, (60, 70, FAILED), (80, 92, PASSED))], NOON, NOON + 600)
-    assert digest_text(found, name_of, 80, ("n", "esc"), DAY).startswith("Since 12:00: 1 job failed in between.")
+    assert digest_text(found, name_of, 80, ("n", "esc"), DAY, UNICODE).startswith(
+        "Since 12:00: 1 job failed in between."
+    )
 
 
 def test_a_digest_that_cannot_know_all_says_at_least() -> None:
     many = job(1, *((20 * at, 20 * at + 10, PASSED) for at in range(1, 21)))
-    assert "1 job passed in 20+ runs" in digest_text(digest([many], NOON, NOON + 600), name_of, 100, ("n", "esc"), DAY)
+    assert "1 job passed in 20+ runs" in digest_text(
+        digest([many], NOON, NOON + 600), name_of, 100, ("n", "esc"), DAY, UNICODE
+    )

@@ -486,7 +486,8 @@ class BoardScreen(BaseScreen, Screen[None]):
 
         keys = self.key("next_problem"), self.key("back")
         digest = digest._replace(since=self.happened.silent_since.by(self.state.moment).timestamp())
-        return digest_text(digest, self.job_name, self.app.size.width - 2, keys, self.state.moment.wall)
+        cells, today, glyphs = self.app.size.width - 2, self.state.moment.wall, self.deps.glyphs
+        return digest_text(digest, self.job_name, cells, keys, today, glyphs)
 
     def key_came(self) -> None:
         """Take note of a key, a click or a paste; the first one after a while without brings the digest."""

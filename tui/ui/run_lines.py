@@ -206,7 +206,12 @@ DIGEST_NAMES = 6
 
 
 def digest_text(
-    digest: Digest, name_of: Callable[[JobId], str], cells: int, keys: tuple[str, str], today: datetime
+    digest: Digest,
+    name_of: Callable[[JobId], str],
+    cells: int,
+    keys: tuple[str, str],
+    today: datetime,
+    glyphs: Glyphs,
 ) -> str:
     """The sum in one line of so many cells. `keys` go to the next job, and close it.
 
@@ -214,12 +219,12 @@ def digest_text(
     left out; the keys are left out if there is no room for them even then.
     """
     how = f" {keys[0]}: go through, {keys[1]}: close"
-    texts = list(_sums(digest, name_of, f"Since {clock(digest.since, today)}: "))
+    texts = list(_sums(digest, name_of, f"Since {clock(digest.since, today)}: ", glyphs))
     fitting = (text + end for end in (how, "") for text in texts if width(text + end) <= cells)
     return next(fitting, texts[-1])
 
 
-def _sums(digest: Digest, name_of: Callable[[JobId], str], begin: str) -> Iterable[str]:
+def _sums(digest: Digest, name_of: Callable[[JobId], str], begin: str, glyphs: Glyphs) -> Iterable[str]:
     """The same from the longest text to the shortest."""
     jobs = [_jobs(count, count is digest.counts[0]) for count in digest.counts]
     more = "+" if digest.at_least else ""
@@ -233,7 +238,7 @@ def _sums(digest: Digest, name_of: Callable[[JobId], str], begin: str) -> Iterab
         for texts in (runs, jobs):
             yield f"{begin}{', '.join(map(''.join, zip(texts, named, strict=True)))}."
     for number in range(len(jobs) - 1, 0, -1):
-        yield f"{begin}{', '.join(jobs[:number])}, ..."
+        yield f"{begin}{', '.join(jobs[:number])}, {glyphs.ellipsis}"
 
 
 def _jobs(count: Count, is_first: bool) -> str:
