@@ -13,7 +13,7 @@ from tui.core.filter import parse_filter
 from tui.core.reading import Status
 from tui.storage.settings import CommandSettings, ViewSettings
 from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
-from tui.ui.key_help import found, help_entries, help_text
+from tui.ui.key_help import HelpEntry, found, help_entries, help_text
 from tui.ui.status_line import Focus, hints
 
 A, B, C = job_id(1), job_id(2), job_id(3)
@@ -81,6 +81,20 @@ def test_the_help_has_as_many_columns_as_fit_and_loses_no_key(width: int, column
     assert all(entry.keys in text.plain for entry in ENTRIES)
     assert len([part for part in lines[1].split("   ") if part.strip()]) >= columns
     assert (lines[0].strip() == "Your commands") == (columns == 1)
+
+
+@pytest.mark.parametrize("number", range(2, 40))
+def test_between_columns_of_the_help_no_entry_is_broken_and_no_heading_parts_from_its_entries(number: int) -> None:
+    entries = [HelpEntry(f"group {at // 5}", f"begin{at}. {'word ' * 9}end{at}.", "k") for at in range(number)]
+    lines = help_text(entries, 113, with_names=False).plain.split("\n")
+    assert "end" in "".join(lines[:3])  # it takes two lines
+    for place in (0, 57):
+        column = [line[place : place + 57].strip() for line in lines]
+        text = "\n".join(column)
+        assert all((f"begin{at}." in text) == (f"end{at}." in text) for at in range(number))
+        said = [line for line in column if line]
+        assert not said or not said[-1].startswith("group")
+        assert column[0] or not said
 
 
 def words(focus: Focus, own: dict[str, str] | None = None) -> list[str]:

@@ -162,14 +162,32 @@ def help_text(entries: Sequence[HelpEntry], width: int, with_names: bool) -> Tex
     blocks = max(1, (width + _GAP) // (_BLOCK + _GAP))
     room = (width + _GAP) // blocks - _GAP
     keys = min(14, max((cell_len(entry.keys) for entry in entries), default=0))
-    lines: list[Text] = []
+    whole: list[list[Text]] = []
     for group, members in groupby(entries, lambda entry: entry.group):
-        lines += [Text(), Text(group, "bold")] if lines else [Text(group, "bold")]
+        heading = [Text(), Text(group, "bold")]
         for entry in members:
-            lines += _entry_lines(entry, room - 2, keys, with_names)
-    height = -(-len(lines) // blocks)
-    columns = [lines[start : start + height] for start in range(0, len(lines), height or 1)]
-    return Text("\n").join(_beside(columns, row, room) for row in range(height))
+            whole.append([*heading, *_entry_lines(entry, room - 2, keys, with_names)])
+            heading = []
+    columns = _columns(whole, blocks)
+    return Text("\n").join(_beside(columns, row, room) for row in range(max(map(len, columns), default=0)))
+
+
+def _columns(whole: Sequence[Sequence[Text]], most: int) -> list[list[Text]]:
+    """The lines in at most so many columns, none of which begins with an empty line; what is `whole` is not broken."""
+    height = -(-sum(map(len, whole)) // most)
+    while len(columns := _filled(whole, height)) > most:
+        height += 1
+    return columns
+
+
+def _filled(whole: Sequence[Sequence[Text]], height: int) -> list[list[Text]]:
+    columns: list[list[Text]] = []
+    for lines in whole:
+        if columns and len(columns[-1]) + len(lines) <= height:
+            columns[-1] += lines
+        else:
+            columns.append(list(lines if lines[0] else lines[1:]))
+    return columns
 
 
 def _entry_lines(entry: HelpEntry, room: int, keys: int, with_names: bool) -> list[Text]:
