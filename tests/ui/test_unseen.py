@@ -189,8 +189,8 @@ def test_what_wants_attention_out_of_view_is_named_in_the_order_of_attention() -
     known.show_all(moment(4))
     assert list(known.out_of_view([jobs["in view"]]).items()) == [
         (jobs["new failure"], Condition.FAILED),
-        (jobs["changed"], None),
         (jobs["failed before"], Condition.FAILED),
+        (jobs["changed"], None),
         (jobs["no answer"], Condition.NO_ANSWER),
     ]
     known.record([reading(jobs["failed before"], failure(), 90)], lambda _: 15.0)

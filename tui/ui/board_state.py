@@ -324,8 +324,9 @@ class BoardState:
         conditions; None for what has changed and did not fail. Without those that the banner explains."""
         states, tally = self.shown.states, self._tally.jobs
         new = [job for job in self.unseen.jobs if job in states]
+        failed = tally[Condition.FAILED]
         found: dict[JobId, Condition | None] = {}
-        found |= dict.fromkeys((job for job in new if job in tally[Condition.FAILED]), Condition.FAILED)
+        found |= dict.fromkeys((*(job for job in new if job in failed), *failed), Condition.FAILED)
         for job in new:
             found.setdefault(job, None)
         for condition in PROBLEMS:
