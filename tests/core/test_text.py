@@ -8,7 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.long_run import by_length
-from tui.core.text import CELL, clean, cut, folded, graphemes, natural_key, plain_paste, width
+from tui.core.text import (
+    CELL,
+    clean,
+    cut,
+    drawn,
+    folded,
+    graphemes,
+    natural_key,
+    one_line,
+    plain_paste,
+    width,
+)
 
 LOST = "\N{REPLACEMENT CHARACTER}"
 
@@ -24,6 +35,14 @@ def test_ordinary_text_stays(text: str) -> None:
 )
 def test_what_a_terminal_or_an_encoder_acts_on_is_replaced(character: str) -> None:
     assert clean(f"a{character}b") == f"a{LOST}b"
+
+
+@pytest.mark.parametrize("character", ["\u115f", "\u1160", "\u17b4", "\u2800", "\u3164", "\uffa0", "\u034f"])
+def test_letters_and_marks_that_show_nothing_are_treated_as_other_invisible_characters(character: str) -> None:
+    assert clean(f"a{character}b") == clean("a\u200bb") == f"a{LOST}b"
+    assert drawn(f"a{character}b") == f"a{LOST}b"
+    assert one_line(f"a{character}b") == plain_paste(f"a{character}b") == "ab"
+    assert clean("한국어 \u2801") == "한국어 \u2801"
 
 
 @pytest.mark.parametrize(("text", "line"), [("a\nb", "a·b"), ("a\r\nb", "a·b"), ("a\rb", "a·b"), ("a\tb", "a·b")])

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters, marks and a symbol that no font draws."""
 _MARKS_KEPT = 2
 
 COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
@@ -31,13 +33,18 @@ JOINERS = "\u200c\u200d"
 """Zero-width characters that Persian, Hindi and other languages need for spelling."""
 
 
+def _category(character: str) -> str:
+    """The category of Unicode; that of format characters for all that is as invisible as these."""
+    return "Cf" if character in _INVISIBLE else unicodedata.category(character)
+
+
 def clean(value: object, limit: int = CELL, joiners: bool = False) -> str:
     """`value` as one line of at most `limit` characters that no terminal acts on.
 
-    Cut first, so that a megabyte costs nothing. Control, format, surrogate, private and unassigned characters become
-    U+FFFD, line ends and tabs a middle dot, and at most two combining marks in a row stay. Joiners are removed unless
-    `joiners` is set, for text that programs read. What looks like a token or a secret key is hidden: a user may have
-    pasted it in place of a name.
+    Cut first, so that a megabyte costs nothing. Control, format, surrogate, private, unassigned and invisible ones
+    become U+FFFD, line ends and tabs a middle dot, and at most two combining marks in a row stay. Joiners are removed
+    unless `joiners` is set, for text that programs read. What looks like a token or a secret key is hidden: a user may
+    have pasted it in place of a name.
     """
     text = value if isinstance(value, str) else repr(value)
     if len(text) > limit:
@@ -50,7 +57,7 @@ def clean(value: object, limit: int = CELL, joiners: bool = False) -> str:
     cleaned = []
     marks = 0
     for character in text:
-        category = unicodedata.category(character)
+        category = _category(character)
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if character in "\n\r\t":
             cleaned.append("·")
@@ -88,7 +95,7 @@ def drawn(text: str) -> str:
         return text
     shown, marks = [], 0
     for character in text:
-        category = unicodedata.category(character)
+        category = _category(character)
         marks = marks + 1 if category in ("Mn", "Me") else 0
         is_bad = category in _UNSAFE or marks > _MARKS_KEPT
         shown.append("·" if character in "\n\r\t" else _REPLACEMENT if is_bad else character)
@@ -104,8 +111,7 @@ def one_line(text: str) -> str:
     """`text` with single blanks, without control and invisible characters; joiners stay."""
     if not (text.isascii() and text.isprintable()):
         text = "".join(
-            one if one in JOINERS or unicodedata.category(one) not in _UNSAFE else " " if one.isspace() else ""
-            for one in text
+            one if one in JOINERS or _category(one) not in _UNSAFE else " " if one.isspace() else "" for one in text
         )
     return " ".join(text.split())
 
@@ -126,7 +132,7 @@ class _Plain(dict[int, int | str]):
     """Maps each character of a paste to its replacement, and caches it."""
 
     def __missing__(self, code: int) -> int | str:
-        category = unicodedata.category(chr(code))
+        category = _category(chr(code))
         self[code] = "" if category == "Cf" else _REPLACEMENT if category in _UNSAFE else code
         return self[code]
 
