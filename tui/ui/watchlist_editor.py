@@ -64,7 +64,7 @@ class Emptied(Enum):
     """The user is asked, or closed the question without choosing."""
 
 
-_NOT_INTO_EMPTIED = "Not saved: the watchlist's file has no jobs any more"
+_NOT_INTO_EMPTIED = UserError("Not saved: the watchlist's file has no jobs any more")
 
 
 class WatchlistEditor:
@@ -83,9 +83,8 @@ class WatchlistEditor:
         self._failed = failed
         self._usual_warning = self._warning = deps.warning
         self._is_broken = False
-        self._unsaved = ""
-        self._unsaved_as_broken = False
-        """Whether it was not saved because the file could not be used."""
+        self._unsaved: UserError | None = None
+        """Why the last change was not saved."""
         self._one_at_a_time = asyncio.Lock()
         """Held until a change is in the undo list: an undo that comes before the disk is done waits for it."""
         self._done: list[UndoStep] = []
@@ -95,7 +94,10 @@ class WatchlistEditor:
     @property
     def warning(self) -> str:
         """Why the last change was not saved, or what is wrong with the file; empty if neither."""
-        return self._unsaved or self._warning
+        return self._why_unsaved() or self._warning
+
+    def _why_unsaved(self) -> str:
+        return str(self._unsaved or "")
 
     @property
     def can_undo(self) -> bool:
@@ -108,7 +110,7 @@ class WatchlistEditor:
         async with self._one_at_a_time:
             said = jobs, "added {jobs}", "{are} out of the list again"
             await self._change(said, self._store.add, jobs)
-            return self._unsaved
+            return self._why_unsaved()
 
     async def remove(self, jobs: Sequence[Job]) -> bool:
         """Returns whether any job was removed."""
@@ -128,7 +130,7 @@ class WatchlistEditor:
                 return "Not saved: no longer in the watchlist"
             kept = {job: its for job, its in values.items() if job in watched}
             await self._change((jobs, what, undone), self._store.edit, kept)
-            return self._unsaved
+            return self._why_unsaved()
 
     async def undo(self) -> Undone:
         """Undo the last change."""
@@ -157,16 +159,16 @@ class WatchlistEditor:
         `said` is what the undo list keeps of the change: see `UndoStep`; None for one that is not put there.
         """
         if self.emptied is not Emptied.NO:
-            self._unsaved, self._unsaved_as_broken = _NOT_INTO_EMPTIED, False
+            self._unsaved = _NOT_INTO_EMPTIED
             self._failed()
             return None
         try:
             made = await self._disk.run(work, *arguments)
         except UserError as problem:
-            self._unsaved, self._unsaved_as_broken = str(problem), isinstance(problem, WatchlistBroken)
+            self._unsaved = problem
             self._failed()
             return None
-        self._unsaved = ""
+        self._unsaved = None
         if said and made.before != made.after:
             self._remember(UndoStep(*said, made))
         self._take(made.after)
@@ -180,8 +182,8 @@ class WatchlistEditor:
 
     def _take(self, watchlist: Watchlist, by_itself: bool = False) -> None:
         self.emptied = Emptied.NO
-        if self._unsaved == _NOT_INTO_EMPTIED:
-            self._unsaved = ""
+        if self._unsaved is _NOT_INTO_EMPTIED:
+            self._unsaved = None
         self._jobs = watchlist.jobs
         self._use(watchlist, by_itself)
 
@@ -204,8 +206,8 @@ class WatchlistEditor:
             return f"{problem}." if is_news else ""
         self._is_broken = False
         self._warning = self._usual_warning
-        if self._unsaved_as_broken:
-            self._unsaved = ""
+        if isinstance(self._unsaved, WatchlistBroken):
+            self._unsaved = None
         if self._jobs and not found.jobs:
             self.emptied = Emptied.FOUND
         else:
