@@ -267,10 +267,10 @@ class _HttpClient(httpx.AsyncClient):
         """Names the proxy for the user; empty for a direct way."""
         self.proxy_login = proxy_login
 
-    async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Gives the request to the transport itself. Through the client of httpx it would take the steps for redirects,
-        cookies and log-ins, which are all unwanted: an eighth of a status call's instructions. Other options than
-        `stream` have no effect, and the answer does not know its request.
+        cookies and log-ins, which are all unwanted: an eighth of a status call's instructions. The options have no
+        effect: no body is read here. The answer does not know its request.
 
         Raises ForbiddenRequest, and ProxyFailed if the way through the proxy fails, where httpx raises the same as for
         the service.
@@ -278,16 +278,12 @@ class _HttpClient(httpx.AsyncClient):
         check_allowed(request)
         try:
             if self.proxy_login:
-                response = await self._send_with_login(request, self.proxy_login)
-            else:
-                response = await self._send(request)
+                return await self._send_with_login(request, self.proxy_login)
+            return await self._send(request)
         except _NOT_CONNECTED as error:
             if self.proxy:
                 raise ProxyFailed(self.proxy) from error
             raise
-        if not stream:
-            await response.aread()
-        return response
 
     async def _send_with_login(self, request: httpx.Request, login: ProxyLogin) -> httpx.Response:
         async with login.attempt() as attempt:
@@ -491,7 +487,7 @@ class Connections:
         """After anything that leaves the connection in doubt, all that are free are closed with it."""
         is_in_doubt = True
         try:
-            answer = await connection.http.send(_httpx_request(request), stream=True)
+            answer = await connection.http.send(_httpx_request(request))
             try:
                 largest = request.largest_body if answer.status_code == 200 else LARGEST_BODY
                 await response.receive(answer, largest)
