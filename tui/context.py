@@ -4,13 +4,13 @@ What talks to the service is loaded only when it is needed: the screen is drawn 
 """
 
 import os
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, MutableMapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.core.errors import NO_PROFILE, UserError
-from tui.core.job import JobId, ServiceName
+from tui.core.job import JobId
 from tui.core.paths import expanded
 from tui.core.reading import Failure, FailureKind, Moment, Reading
 from tui.core.text import clean
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui.profiles.extras import Extras, JobFacts
     from tui.profiles.profile import Profile
     from tui.profiles.resolve import ProfileInputs
-    from tui.storage.learned import KeptRefusals, KeptUnits, Names
+    from tui.storage.learned import KeptNames, KeptRefusals, KeptUnits
     from tui.storage.profile_settings import ProfileSettings
     from tui.storage.recorder import Recorder
     from tui.storage.shared_budget import SharedBudget
@@ -41,11 +41,8 @@ class App(NamedTuple):
     now: Callable[[], Moment]
     unknown: "dict[str, Profile]"
     """Profiles that only the watchlist names, made when first wanted: none yet."""
+    kept_names: "KeptNames"
     log: "logging.Handler | None" = None
-    names_file: Path | None = None
-    """Where the names of jobs are kept; None for nowhere."""
-    job_names: "Callable[[], Names]" = dict
-    """Returns the names that were kept there at the start."""
     peers: "Callable[[Profile], SharedBudget] | None" = None
     """What finds the other instances that use a profile's credential; None where nothing is shared."""
 
@@ -105,7 +102,7 @@ class App(NamedTuple):
         def extras(name: str) -> "Extras | None":
             return self.profile(name).extras
 
-        return JobFacts(extras, profile_of, self.names_file, self.job_names(), self.now, reports)
+        return JobFacts(extras, profile_of, self.kept_names, self.now, reports)
 
     def held(self) -> list[str]:
         """The secrets that are in memory now."""
@@ -203,23 +200,12 @@ class Context:
         state = self.locations.state
         return KeptUnits(state.with_name("units.json")) if state else None
 
-    @property
-    def _names_file(self) -> Path | None:
-        from tui.storage.learned import names_path
-
-        return names_path(self.locations.state)
-
     @cached_property
-    def job_names(self) -> "Names":
-        """What the service called the jobs when it was asked last."""
-        from tui.storage.learned import load_names
+    def kept_names(self) -> "KeptNames":
+        from tui.storage.learned import KeptNames
 
-        return load_names(self._names_file)
-
-    @property
-    def service_names(self) -> "Mapping[JobId, ServiceName]":
-        """The names alone, without the times at which they were asked for."""
-        return {job: kept.name for job, kept in self.job_names.items()}
+        state = self.locations.state
+        return KeptNames(state and state.with_name("names.json"))
 
     def _url_in_charge(self) -> str:
         """Empty where the endpoint cannot be used; building the profile in charge raises the reason."""
@@ -265,8 +251,7 @@ class Context:
             self.in_charge,
             self.now,
             {},
-            names_file=self._names_file,
-            job_names=lambda: self.job_names,
+            self.kept_names,
             peers=self.peers,
         )
         self._app = app

@@ -114,8 +114,7 @@ def test_a_thousand_transitions_on_a_pipe_none_lost_none_doubled() -> None:
     stage = Stage(answer, policy=Policy(1, 1, 100.0, 8))
     told: list[Change] = []
     with TextIOWrapper(os.fdopen(write_end, "wb")) as pipe:
-        session = stage.session()
-        session = Session(session.store, session.pollers, session.close, session.now, Output(pipe, stage.talk))
+        session = replace(stage.session(), output=Output(pipe, stage.talk))
         run(followed(session, jobs(10), 110, tell=lambda change, profile: told.append(change)))
     reader.join()
     found = [json.loads(line) for line in received]
@@ -354,8 +353,7 @@ def test_it_ends_when_nobody_reads_the_pipe_any_more_though_nothing_changes() ->
 
     async def scene() -> int:
         with TextIOWrapper(os.fdopen(write_end, "wb")) as pipe:
-            session = stage.session()
-            session = Session(session.store, session.pollers, session.close, session.now, Output(pipe, stage.talk))
+            session = replace(stage.session(), output=Output(pipe, stage.talk))
             work = asyncio.create_task(follow(session, jobs(1), as_json=True))
             await asyncio.sleep(60)
             assert not work.done()

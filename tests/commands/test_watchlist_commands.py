@@ -16,7 +16,7 @@ from tests.support.contract_server import TOKEN, ContractServer, refusal
 from tui.cli import main
 from tui.commands.job_selection import listed, select_jobs
 from tui.core.job import Job, JobId, ServiceName
-from tui.storage.learned import KeptName, save_names
+from tui.storage.learned import KeptNames
 
 IDS = [str(job_id(number)) for number in range(1, 6)]
 
@@ -120,8 +120,10 @@ def test_a_job_is_also_named_by_what_the_service_calls_it(
     """The screen shows these names where there is no label."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     names = ("payments nightly", "auth-service", "auth-service", "web")
-    kept = {JobId(one): KeptName(ServiceName(name), datetime.now(UTC)) for one, name in zip(IDS, names, strict=False)}
-    save_names(tmp_path / "state" / "codearts-watch" / "names.json", kept)
+    kept = KeptNames(tmp_path / "state" / "codearts-watch" / "names.json")
+    told = {JobId(one): ServiceName(name) for one, name in zip(IDS, names, strict=False)}
+    kept.learn((), told, datetime.now(UTC))
+    kept.save()
     shell.run(f"codearts-watch add {' '.join(IDS)}")
     shell.run(f"codearts-watch add {IDS[4]} --label web")
     assert shell.run("codearts-watch status 'payments nightly' web")[1] == f"idle  {IDS[0]}\nidle  {IDS[4]}  web\n"

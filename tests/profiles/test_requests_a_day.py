@@ -30,6 +30,7 @@ from tui.polling.poller import Poller, PollerGroup
 from tui.profiles.access import Access
 from tui.profiles.extras import Extras, JobFacts
 from tui.profiles.resolve import ConnectionOptions, Endpoints
+from tui.storage.learned import KeptNames
 
 JOBS, RUNS_A_DAY = 200, 10
 DAYS = by_length(0.03, 0.2, 1.0)
@@ -174,7 +175,7 @@ async def lived(service: Service) -> Board:
     endpoints = Endpoints(Endpoint("https://build.example.com", "cn-north-4"))
     access = Access(endpoints, Options(), ServerClock(now), now)
     extras = Extras(access, EnvironmentToken("token"), poller.extras_budget())
-    facts = JobFacts(lambda name: extras, lambda job: "", None, {}, now, FactReports(learn))
+    facts = JobFacts(lambda name: extras, lambda job: "", KeptNames(None), now, FactReports(learn))
     pollers.watch([Job(job) for job in IDS])
     facts.watch(IDS)
     work = [asyncio.create_task(one.run()) for one in (pollers, facts)]

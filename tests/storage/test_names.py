@@ -7,31 +7,32 @@ import pytest
 
 from tests.support.builders import job_id
 from tui.core.job import ServiceName
-from tui.storage.learned import load_names, names_path, save_names, unnamed, with_names
+from tui.storage.learned import KeptNames
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NAME = ServiceName("payments-api", "b7d1", "Payments")
 
 
 def test_names_come_back_and_are_not_asked_for_for_a_week(tmp_path: Path) -> None:
-    path = names_path(tmp_path / "state" / "screen.toml")
-    assert path
-    names = with_names({}, [job_id(1), job_id(2)], {job_id(1): NAME}, NOW)
-    save_names(path, names)
+    path = tmp_path / "state" / "names.json"
+    kept = KeptNames(path)
+    kept.learn([job_id(1), job_id(2)], {job_id(1): NAME}, NOW)
+    kept.save()
     assert path.stat().st_mode & 0o777 == 0o600
-    back = load_names(path)
-    assert back == names
+    back = KeptNames(path)
+    assert back.names == {job_id(1): NAME, job_id(2): ServiceName()}
     jobs = [job_id(1), job_id(2), job_id(3)]
-    assert unnamed(jobs, back, NOW + timedelta(days=6)) == [job_id(3)]
-    assert unnamed(jobs, back, NOW + timedelta(days=8)) == jobs
-    assert unnamed(jobs, back, NOW - timedelta(days=1)) == jobs
+    assert back.unnamed(jobs, NOW + timedelta(days=6)) == [job_id(3)]
+    assert back.unnamed(jobs, NOW + timedelta(days=8)) == jobs
+    assert back.unnamed(jobs, NOW - timedelta(days=1)) == jobs
 
 
 def test_a_name_that_is_not_told_any_more_is_kept() -> None:
-    names = with_names({}, [job_id(1)], {job_id(1): NAME}, NOW)
-    later = with_names(names, [job_id(1)], {}, NOW + timedelta(days=9))
-    assert later[job_id(1)].name == NAME
-    assert unnamed([job_id(1)], later, NOW + timedelta(days=9)) == []
+    kept = KeptNames(None)
+    kept.learn([job_id(1)], {job_id(1): NAME}, NOW)
+    kept.learn([job_id(1)], {}, NOW + timedelta(days=9))
+    assert kept.names == {job_id(1): NAME}
+    assert kept.unnamed([job_id(1)], NOW + timedelta(days=9)) == []
 
 
 @pytest.mark.parametrize(
@@ -52,12 +53,12 @@ def test_a_name_that_is_not_told_any_more_is_kept() -> None:
 def test_a_file_of_any_other_kind_is_no_names(tmp_path: Path, content: str) -> None:
     path = tmp_path / "names.json"
     path.write_text(content)
-    assert load_names(path) == {}
-    assert load_names(tmp_path / "none") == {}
-    assert load_names(None) == {}
+    assert KeptNames(path).names == {}
+    assert KeptNames(tmp_path / "none").names == {}
+    assert KeptNames(None).names == {}
 
 
 def test_what_a_file_holds_is_plain_text(tmp_path: Path) -> None:
     path = tmp_path / "names.json"
     path.write_text(f'{{"{job_id(1)}": {{"name": "a\\u001b[31mb", "asked": "2026-11-23T12:00:00+00:00"}}}}')
-    assert "\x1b" not in load_names(path)[job_id(1)].name.name
+    assert "\x1b" not in KeptNames(path).names[job_id(1)].name

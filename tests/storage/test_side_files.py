@@ -17,7 +17,7 @@ from tui.core.errors import UserError
 from tui.core.job import Job, ServiceName
 from tui.storage import job_entries
 from tui.storage.files import FileError, is_closed, leads_safely, read_text
-from tui.storage.learned import KeptName, KeptRefusals, KeptUnits, RememberedLimits, load_names, save_names
+from tui.storage.learned import KeptNames, KeptRefusals, KeptUnits, RememberedLimits
 from tui.storage.screen_state import ScreenState, load_state, save_state
 from tui.storage.settings import Settings, load_settings
 from tui.storage.shared_budget import BudgetFolder, BudgetUnusable
@@ -94,7 +94,7 @@ def invented_files_say(folder: Path) -> tuple[object, ...]:
     limits = RememberedLimits(folder / "limits.json")
     return (
         load_state(folder / "screen.toml").filter,
-        {job: known.name.name for job, known in load_names(folder / "names.json").items()},
+        KeptNames(folder / "names.json").names,
         limits.limit("me", now.timestamp()),
         KeptUnits(folder / "units.json").calibration("service").build_time.unit,
         asyncio.run(KeptRefusals(folder / "refused.json", lambda: now).refused("me", b"login")),
@@ -105,7 +105,9 @@ def invented_files_say(folder: Path) -> tuple[object, ...]:
 def test_what_another_user_may_have_written_is_not_believed(tmp_path: Path, owner: int, bits: int) -> None:
     now = datetime(2026, 7, 1, tzinfo=UTC)
     save_state(tmp_path / "screen.toml", ScreenState(filter="web"))
-    save_names(tmp_path / "names.json", {job_id(1): KeptName(ServiceName("pay"), now)})
+    names = KeptNames(tmp_path / "names.json")
+    names.learn((), {job_id(1): ServiceName("pay")}, now)
+    names.save()
     RememberedLimits(tmp_path / "limits.json").keep("me", Limit(5, 60, now.timestamp()), now.timestamp())
     asyncio.run(KeptRefusals(tmp_path / "refused.json", lambda: now).keep("me", b"login"))
     (tmp_path / "units.json").write_text('{"service": {"build_time": "SECONDS"}}')

@@ -15,6 +15,7 @@ from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Moment, Reading, Status
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller, PollerGroup
+from tui.storage.learned import KeptNames
 from tui.storage.watchlist import MemoryWatchlist, WatchlistStore
 
 Outcome = Status | Failure
@@ -60,7 +61,7 @@ class Stage(NoCredential):
             uniform = random.Random(7).uniform
             return PollerGroup(lambda _: Poller(self, report, policy, clock=lambda: now().at, uniform=uniform), "prod")
 
-        return Session(self.store, pollers, self.close, now, Output(self.data, self.talk))
+        return Session(self.store, pollers, self.close, now, KeptNames(None), Output(self.data, self.talk))
 
     @property
     def lines(self) -> list[str]:

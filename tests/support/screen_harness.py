@@ -22,6 +22,7 @@ from tui.polling.outcomes import FactReports
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller, PollerGroup
 from tui.profiles.extras import JobFacts
+from tui.storage.learned import KeptNames
 from tui.storage.screen_state import ScreenState
 from tui.storage.settings import Settings, UiSettings
 from tui.storage.watchlist import MemoryWatchlist, WatchlistStore
@@ -197,7 +198,7 @@ class Profiles:
         return PollerGroup(make, self.names[0])
 
     def facts(self, profile_of: Callable[[JobId], str], reports: FactReports) -> JobFacts:
-        return JobFacts(lambda name: None, profile_of, None, {}, self.clock.now, reports)
+        return JobFacts(lambda name: None, profile_of, KeptNames(None), self.clock.now, reports)
 
     async def close(self) -> None:
         await self.reader.close()

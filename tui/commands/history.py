@@ -66,7 +66,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
     output = Output.standard()
     watched = context.watchlist.load().jobs
-    jobs = select_jobs(arguments.jobs, watched, read_input, output.say, context.service_names)
+    jobs = select_jobs(arguments.jobs, watched, read_input, output.say, context.kept_names.names)
     now = context.now().wall.timestamp()
     since = now - arguments.since if arguments.since else 0.0
     folder = context.locations.state_folder
@@ -75,7 +75,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     if code > ExitCode.TIMED_OUT:  # a signal ended it
         return code
     most = arguments.limit or (None if arguments.since else LIMIT)
-    found = runs_of(jobs, context.service_names, observed, records)
+    found = runs_of(jobs, context.kept_names.names, observed, records)
     every = [one for one in found if one.known.at >= since]
     if since:
         _say_undated(sum(not one.known.at for one in found), output)

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     store, output = context.watchlist, Output.standard()
-    names = context.service_names
+    names = context.kept_names.names
     return words(store, output, names) if arguments.complete else show(store, output, arguments.json, names)
 
 

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
-    return remove(context.watchlist, Output.standard(), arguments.jobs, context.service_names)
+    return remove(context.watchlist, Output.standard(), arguments.jobs, context.kept_names.names)
 
 
 def remove(store: "WatchlistStore", output: Output, given: Sequence[str], names: Names) -> ExitCode:

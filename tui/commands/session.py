@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tui.commands.job_selection import Names, named, read_input, select_jobs
+from tui.commands.job_selection import named, read_input, select_jobs
 from tui.commands.output import ExitCode, Output, Progress, code_of
 from tui.commands.render import advice
 from tui.core.errors import NEEDS_EXTRAS, NO_PROFILE, UserError
@@ -21,11 +21,10 @@ from tui.polling.poller import PollerGroup
 from tui.storage.watchlist import WatchlistStore
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tui.context import App, Context
     from tui.core.run import RunRecord
     from tui.profiles.extras import Extras
+    from tui.storage.learned import KeptNames
 
 
 Report = Callable[[list[Reading]], None]
@@ -47,13 +46,10 @@ class Session:
     close: Callable[[], Awaitable[None]]
     """Closes the connections."""
     now: Callable[[], Moment]
+    kept_names: "KeptNames"
     output: Output = field(default_factory=Output.standard)
     extras: "Callable[[str], Extras | None]" = no_extras
     """The calls beside the status call of a profile; None where they are switched off."""
-    names_file: "Path | None" = None
-    """Where the names that the service gave are kept."""
-    service_names: Names = field(default_factory=dict)
-    """Those names, as they were when the command began."""
 
 
 def open_session(
@@ -63,7 +59,7 @@ def open_session(
 
     In a session that goes on, the calls beside the status call take their share of the pollers' rate.
     """
-    app, store, names = context.app(), context.watchlist, context.service_names
+    app, store = context.app(), context.watchlist
 
     def pollers(report: Report, adjust: Adjust) -> PollerGroup:
         profiles = {name: one._replace(policy=adjust(one.policy)) for name, one in app.profiles.items()}
@@ -74,14 +70,13 @@ def open_session(
         pollers,
         app.close,
         context.now,
+        context.kept_names,
         extras=(lambda name: app.profile(name).extras) if goes_on else quick_extras(app),
-        names_file=app.names_file,
-        service_names=names,
     )
     watchlist = store.load()
     for warning in watchlist.warnings:
         session.output.say(warning)
-    return session, select_jobs(given, watchlist.jobs, read_input, session.output.say, names)
+    return session, select_jobs(given, watchlist.jobs, read_input, session.output.say, session.kept_names.names)
 
 
 class PollSession:
@@ -168,7 +163,7 @@ def extras_of(app: "App", name: str) -> "Extras":
 def open_job(context: "Context", text: str) -> "tuple[App, Job, Extras]":
     """The one job that is meant, on the list or not, and what asks about it. Raises UserError."""
     watched = context.watchlist.load().jobs
-    job = named(text, watched, context.service_names)
+    job = named(text, watched, context.kept_names.names)
     app = context.app()
     return app, job, extras_of(app, job.profile or app.default)
 
@@ -235,17 +230,16 @@ async def ask_each(
 async def known_names(session: "Session", profiles: Mapping[JobId, str]) -> dict[JobId, ServiceName]:
     """The names of these jobs: the kept ones, and those that have to be asked for, which are kept then."""
     from tui.profiles.extras import names_in
-    from tui.storage.learned import load_names, save_names, unnamed, with_names
 
-    names, now = load_names(session.names_file), session.now().wall
-    wanted = unnamed(profiles, names, now)
+    kept, now = session.kept_names, session.now().wall
+    wanted = kept.unnamed(profiles, now)
     for profile in dict.fromkeys(profiles[job] for job in wanted):
         theirs = [job for job in wanted if profiles[job] == profile]
         with suppress(TimeoutError):
             async with asyncio.timeout(EXTRAS_LIMIT):
                 if (extras := session.extras(profile)) and not (listed := await extras.listed(theirs)).failure:
-                    names = with_names(names, theirs, names_in(listed), now)
+                    kept.learn(theirs, names_in(listed), now)
     if wanted:
         with suppress(UserError):  # they are asked for again then
-            save_names(session.names_file, names)
-    return {job: names[job].name for job in profiles if job in names}
+            kept.save()
+    return {job: name for job, name in kept.names.items() if job in profiles}

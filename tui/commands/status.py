@@ -73,7 +73,7 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_ou
         documents = [{**result_document(*row), **_members(row[0], told)} for row in rows]
         print_json(documents, session.output)
     else:
-        kept = session.service_names if session.output.is_for_a_person else NO_NAMES
+        kept = session.kept_names.names if session.output.is_for_a_person else NO_NAMES
         names = {**kept, **told.names} if told else kept
         session.output.lines(_table(rows, session.output.is_for_a_person, told, names))
     failures = [(job, failed) for job, result, _ in rows if isinstance(failed := status_of(result), Failure)]

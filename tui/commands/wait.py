@@ -169,7 +169,7 @@ async def wait(
     """
     from tui.commands.session import poll_session
 
-    names, none = session.service_names, ServiceName()
+    names, none = session.kept_names.names, ServiceName()
     awaited = {job.id: Awaited(JobState(job, service_name=names.get(job.id, none)), until) for job in jobs}
     everyone = list(awaited.values())
     deadline = session.now().at + patience

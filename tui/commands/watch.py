@@ -69,6 +69,7 @@ def watch_demo(context: "Context") -> int:
     from tui.context import App
     from tui.demo.service import DemoService
     from tui.profiles.profile import make_profile
+    from tui.storage.learned import KeptNames
     from tui.storage.screen_state import ScreenState
     from tui.storage.settings import Settings
     from tui.storage.watchlist import MemoryWatchlist
@@ -77,7 +78,7 @@ def watch_demo(context: "Context") -> int:
         settings = Settings()
         token = EnvironmentToken(service.token, "the demo")
         profile = make_profile("demo", parse_endpoint(service.url), token, settings.polling, context.now)
-        app = App({"demo": profile}, "demo", context.now, {})
+        app = App({"demo": profile}, "demo", context.now, {}, KeptNames(None))
         store = MemoryWatchlist(service.jobs)
         deps = screen_deps(context, lambda: app, settings, store, store.load())
         # The list begins with what goes well; in the automatic order its many faults would fill the first page.
@@ -121,7 +122,7 @@ def _with_files(context: "Context", deps: "ScreenDeps") -> "ScreenDeps":
         themes=context.locations.themes,
         save_view=partial(save_view, settings_file) if settings_file else None,
         settings_file=settings_file,
-        job_names=context.service_names,
+        job_names=context.kept_names.names,
     )
     if not state_file:
         return deps

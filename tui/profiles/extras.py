@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.codearts.auth.credentials import Credential
@@ -22,7 +21,7 @@ from tui.polling.list_sweeps import ListPage
 from tui.polling.outcomes import FactReports, Outcomes, ReportRecords
 from tui.polling.rate_limiter import ExtrasBudget
 from tui.profiles.access import Access
-from tui.storage.learned import KeptUnits, Names, save_names, unnamed, with_names
+from tui.storage.learned import KeptNames, KeptUnits
 
 if TYPE_CHECKING:
     from tui.codearts.extra_call import ExtraCall
@@ -292,14 +291,11 @@ class JobFacts:
         self,
         extras_of: Callable[[str], Extras | None],
         profile_of: Callable[[JobId], str],
-        names_file: Path | None,
-        names: Names,
+        names: KeptNames,
         now: Callable[[], Moment],
         reports: FactReports,
     ) -> None:
-        """`names` are those of the file."""
         self._extras_of, self._profile_of = extras_of, profile_of
-        self._names_file = names_file
         self._now = now
         self._named = reports.named
         self._by_our_clock = ByOurClock(extras_of, profile_of, reports)
@@ -370,12 +366,13 @@ class JobFacts:
         self._outcomes.seed((job for job in jobs if job in self._watched), profile)
         now = self._now().wall
         if told := names_in(listed):
-            wanted = unnamed(jobs, self._names, now)
+            wanted = self._names.unnamed(jobs, now)
             theirs = {job: name for job, name in told.items() if job in self._watched}
-            self._names = with_names(self._names, wanted if listed.is_whole else (), theirs, now)
+            self._names.learn(wanted if listed.is_whole else (), theirs, now)
             self._show_names()
             with suppress(UserError):  # they are asked for again at the next start
-                await asyncio.to_thread(save_names, self._names_file, self._names)
+                await asyncio.to_thread(self._names.save)
 
     def _show_names(self) -> None:
-        self._named({job: self._names[job].name for job in self._watched if job in self._names})
+        names = self._names.names
+        self._named({job: names[job] for job in self._watched if job in names})

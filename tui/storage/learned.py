@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -222,43 +223,46 @@ class KeptName(NamedTuple):
     asked: datetime
 
 
-Names = Mapping[JobId, KeptName]
+class KeptNames:
+    """What the service called jobs when it was asked last, in a file or, without one, in memory alone."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    @cached_property
+    def _known(self) -> Mapping[JobId, KeptName]:
+        return _known_names(self._path) if self._path else {}
+
+    @property
+    def names(self) -> dict[JobId, ServiceName]:
+        """What can be used of the file; it is read when this is first called. Never raises."""
+        return {job: kept.name for job, kept in self._known.items()}
+
+    def unnamed(self, jobs: Iterable[JobId], now: datetime) -> list[JobId]:
+        """Returns those whose name has to be asked for."""
+        known = self._known
+        return [job for job in jobs if job not in known or not timedelta(0) <= now - known[job].asked < ASKED_AGAIN]
+
+    def learn(self, asked: Iterable[JobId], told: Mapping[JobId, ServiceName], now: datetime) -> None:
+        """Takes what was told when these jobs were asked for; a name that is not told now is not forgotten."""
+        names = self.names
+        answered = {job: KeptName(told.get(job, names.get(job, ServiceName())), now) for job in {*asked, *told}}
+        self._known = {**self._known, **answered}
+
+    def save(self) -> None:
+        """Raises UserError where it cannot be written."""
+        if self._path:
+            kept = list(self._known.items())[-NAMES_KEPT:]
+            content = {str(job): {**one.name._asdict(), "asked": one.asked.isoformat()} for job, one in kept}
+            write_json(self._path, content)
 
 
-def names_path(state: Path | None) -> Path | None:
-    """The file beside the one with the state of the screen; None without a home folder."""
-    return state and state.with_name("names.json")
-
-
-def load_names(path: Path | None) -> Names:
-    """Returns what is in the file and can be used. Never raises."""
+def _known_names(path: Path) -> Mapping[JobId, KeptName]:
     found: dict[JobId, KeptName] = {}
-    for job, entry in read_json(path, LARGEST_NAMES).items() if path else ():
+    for job, entry in read_json(path, LARGEST_NAMES).items():
         with suppress(ValueError, TypeError, KeyError, AttributeError):
             asked = datetime.fromisoformat(entry["asked"])
             if asked.tzinfo:
                 texts = (clean(entry.get(key, ""), _NAME_LONGEST) for key in ServiceName._fields)
                 found[JobId(job)] = KeptName(ServiceName(*texts), asked)
     return found
-
-
-def save_names(path: Path | None, names: Names) -> None:
-    """Raises UserError where it cannot be written."""
-    if path:
-        kept = list(names.items())[-NAMES_KEPT:]
-        content = {str(job): {**one.name._asdict(), "asked": one.asked.isoformat()} for job, one in kept}
-        write_json(path, content)
-
-
-def unnamed(jobs: Iterable[JobId], names: Names, now: datetime) -> list[JobId]:
-    """Returns those whose name has to be asked for."""
-    return [job for job in jobs if job not in names or not timedelta(0) <= now - names[job].asked < ASKED_AGAIN]
-
-
-def with_names(names: Names, asked: Iterable[JobId], told: Mapping[JobId, ServiceName], now: datetime) -> Names:
-    """Returns the names after these jobs were asked for; a name that is not told now is not forgotten."""
-    answered = {}
-    for job in {*asked, *told}:
-        known = names[job].name if job in names else ServiceName()
-        answered[job] = KeptName(told.get(job, known), now)
-    return {**names, **answered}
