@@ -190,13 +190,28 @@ async def test_whatever_the_extras_do_the_statuses_are_the_same(
     assert stage.talk.getvalue() == ""
     code, with_outcomes = await stage.status(with_outcome=True)
     assert code is ExitCode.UNREAD
-    assert re.search(r"The outcome of (\d+) of \d+ jobs was not learned\. \w+", stage.talk.getvalue())
+    assert re.search(r"The outcome of 7 jobs was not learned\. \w+", stage.talk.getvalue())
     told = json.loads(with_outcomes)
     assert all((one.pop("name"), one.pop("project"), one.pop("last_run")) == ("", None, None) for one in told)
     assert without_times(plain) == without_times(again) == without_times(json.dumps(told))
     kinds = [kind_of(path) for path in stage.extras_asked()]
     assert kinds
     assert all(kinds.count(kind) <= 3 for kind in kinds), kinds
+
+
+async def test_of_a_running_job_no_outcome_is_missed_and_of_an_idle_one_whose_record_goes_on_it_is(
+    stage: Stage,
+) -> None:
+    stage.watchlist.remove([JobId(truth.id) for truth in TRUTHS if truth.name != "search"])
+    stage.server.answers[NAMED["search"].id] = False
+    code, text = await stage.status(with_outcome=True, as_json=False)
+    assert (code, text.split()[0]) == (ExitCode.UNREAD, "idle")
+    assert "The outcome of 1 job was not learned. The service did not tell it in time." in stage.talk.getvalue()
+    stage.talk.truncate(stage.talk.seek(0))
+    stage.server.answers[NAMED["search"].id] = True
+    stage.server.every_extra = refusal(500, "CB.00031006")
+    code, text = await stage.status(with_outcome=True, as_json=False)
+    assert (code, text.split()[0], stage.talk.getvalue()) == (ExitCode.DONE, "running", "")
 
 
 def without_times(text: str) -> str:

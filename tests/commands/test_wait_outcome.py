@@ -152,4 +152,4 @@ def test_without_extras_no_outcome_is_learned() -> None:
 
     assert run(scene()) is ExitCode.UNREAD
     assert stage.lines[0].startswith("idle")
-    assert "The outcome of 1 of 1 job was not learned. Outcomes are off" in stage.talk.getvalue()
+    assert "The outcome of 1 job was not learned. Outcomes are off" in stage.talk.getvalue()

@@ -15,6 +15,7 @@ from tui.commands.render import advice
 from tui.core.errors import NEEDS_EXTRAS, NO_PROFILE, UserError
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading
+from tui.core.run import Outcome, RunRecord
 from tui.core.text import clean
 from tui.polling.policy import Policy
 from tui.polling.poller import PollerGroup
@@ -22,7 +23,6 @@ from tui.storage.watchlist import WatchlistStore
 
 if TYPE_CHECKING:
     from tui.context import App, Context
-    from tui.core.run import RunRecord
     from tui.profiles.extras import Extras
     from tui.storage.learned import KeptNames
 
@@ -174,7 +174,7 @@ def refused(output: Output, failure: Failure) -> ExitCode:
     return code_of(failure)
 
 
-NewestBuilds = Mapping[JobId, "RunRecord | Failure | None"]
+NewestBuilds = Mapping[JobId, RunRecord | Failure | None]
 """The newest build of each job; None for a job that was never built."""
 
 
@@ -190,14 +190,27 @@ async def newest_builds(session: "Session", profiles: Mapping[JobId, str]) -> Ne
     return runs
 
 
-def not_learned(session: Session, missing: Sequence[tuple[str, object]], among: int) -> str:
-    """Says that the outcomes of so many jobs were not learned, and why. Of each: its profile's name, and what came in
-    place of its run."""
-    failures = [came for _, came in missing if isinstance(came, Failure)]
-    why = advice(failures[0]) if failures else "The service did not tell it in time."
-    if all(session.extras(profile) is None for profile, _ in missing):
-        why = "Outcomes are off, by --status-only or in the settings."
-    return f"The outcome of {len(missing)} of {among} {'job' if among == 1 else 'jobs'} was not learned. {why}"
+def ended_build(came: object) -> RunRecord | None:
+    """Returns what the service told of a job's last build; None if it told nothing of a build that ended."""
+    return came if isinstance(came, RunRecord) and came.is_finished is not False else None
+
+
+def outcome_code(session: Session, builds: Sequence[tuple[str, object]]) -> ExitCode:
+    """4 before 1 before 0. Says how many outcomes were not learned, and why.
+
+    `builds` has for each job its profile's name, and what came when its last build was asked for.
+    """
+    if missing := [(profile, came) for profile, came in builds if not ended_build(came)]:
+        failures = [came for _, came in missing if isinstance(came, Failure)]
+        why = advice(failures[0]) if failures else "The service did not tell it in time."
+        if all(session.extras(profile) is None for profile, _ in missing):
+            why = "Outcomes are off, by --status-only or in the settings."
+        whose = "1 job" if len(missing) == 1 else f"{len(missing)} jobs"
+        session.output.say(f"The outcome of {whose} was not learned. {why}")
+    outcomes = [build.outcome for _, came in builds if (build := ended_build(came))]
+    if any(outcome.did_not_pass for outcome in outcomes):
+        return ExitCode.NOT_PASSED
+    return ExitCode.UNREAD if missing or Outcome.UNKNOWN in outcomes else ExitCode.DONE
 
 
 async def ask_each(

@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.job_selection import NO_NAMES, Names, add_jobs, add_outcome, shown_name
@@ -11,7 +11,7 @@ from tui.commands.output import ExitCode, Output
 from tui.commands.render import Result, aligned, outcome_members, reasons, result_document, status_of
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Retry, Status
-from tui.core.run import Outcome, RunRecord, numbered
+from tui.core.run import RunRecord, numbered
 
 if TYPE_CHECKING:
     from tui.commands.session import NewestBuilds, PollSession, Session
@@ -41,7 +41,6 @@ THROTTLED_MOST = 30.0
 """Seconds that a round waits for a service that throttles."""
 ResultRow = tuple[Job, Result, str]
 """A job, its result, and its profile's name."""
-_NOT_LEARNED = Failure(FailureKind.TIMEOUT, "The outcome was not learned.")
 OUTCOME_HEADS = ("STATUS", "OUTCOME", "BUILD", "ID", "LABEL", "TAGS", "PROFILE", "FAILURE")
 HEADS = ("STATUS", "ID", "LABEL", "TAGS", "PROFILE", "FAILURE")
 
@@ -62,7 +61,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
 async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_outcome: bool = False) -> ExitCode:
     """Print the status of each job, in the order given."""
-    from tui.commands.session import not_learned, poll_session
+    from tui.commands.session import outcome_code, poll_session
 
     told = None
     async with poll_session(session, jobs, one_shot) as polls:
@@ -80,11 +79,9 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_ou
     refused = [one for one in failures if one[1].kind.retry is Retry.SIGN_IN]
     for reason in reasons(refused if as_json else failures):
         session.output.say(reason)
-    if told and (missing := _not_learned(rows, told.runs)):
-        session.output.say(not_learned(session, missing, len(rows)))
+    code = outcome_code(session, _last_builds(rows, told.runs)) if told else ExitCode.DONE
     if refused:
         return ExitCode.NOT_SIGNED_IN
-    code = outcome_code(_ended(rows, told.runs)) if told else ExitCode.DONE
     return code if code is ExitCode.NOT_PASSED or not failures else ExitCode.UNREAD
 
 
@@ -142,29 +139,10 @@ def _members(job: Job, told: PrintedOutcomes | None) -> dict[str, object]:
     return outcome_members(told.names.get(job.id, ServiceName()), None if isinstance(run, Failure) else run)
 
 
-def _not_learned(rows: Sequence[ResultRow], runs: "NewestBuilds") -> list[tuple[str, object]]:
-    """The profile of each idle job whose last build was not learned, and what came in place of that."""
+def _last_builds(rows: Sequence[ResultRow], runs: "NewestBuilds") -> list[tuple[str, object]]:
+    """The profile of each idle job, and what came when its last build was asked for; never built ones are left out."""
     idle = [(job.id, profile) for job, result, profile in rows if status_of(result) is Status.IDLE]
-    return [(profile, runs.get(job)) for job, profile in idle if isinstance(runs.get(job, _NOT_LEARNED), Failure)]
-
-
-def _ended(rows: Sequence[ResultRow], runs: "NewestBuilds") -> Iterator[Outcome | None]:
-    """The outcome of each job's last build, None where it was not learned; running and never built jobs have none."""
-    for job, result, _ in rows:
-        status = status_of(result)
-        run = runs.get(job.id, status if isinstance(status, Failure) else _NOT_LEARNED)
-        if isinstance(run, Failure):
-            yield None
-        elif status is Status.IDLE and run:
-            yield None if run.is_finished is False else run.outcome
-
-
-def outcome_code(outcomes: Iterable[Outcome | None]) -> ExitCode:
-    """4 before 1 before 0; None and UNKNOWN are outcomes that were not learned."""
-    known = set(outcomes)
-    if any(outcome and outcome.did_not_pass for outcome in known):
-        return ExitCode.NOT_PASSED
-    return ExitCode.UNREAD if known - {Outcome.PASSED} else ExitCode.DONE
+    return [(profile, runs.get(job)) for job, profile in idle if job not in runs or runs[job]]
 
 
 def one_shot(policy: "Policy") -> "Policy":

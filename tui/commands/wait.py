@@ -16,7 +16,7 @@ from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading, Retry, Status
-from tui.core.run import Outcome, RunRecord, numbered
+from tui.core.run import RunRecord, numbered
 
 if TYPE_CHECKING:
     import asyncio
@@ -111,10 +111,8 @@ class Awaited:
     lasting_since: Moment | None = None
     """When the first of the lasting failures in a row came; None if the last reading brought none."""
     was_built: bool = True
-    outcome: Outcome | None = None
-    """What became of its build, once that was learned."""
     came: object = None
-    """What the service told of its build; where the outcome was not learned, why."""
+    """What came when its build was asked for: its record, or why there is none."""
 
     def take(self, reading: Reading) -> None:
         self.known = self.known.record(reading)
@@ -197,14 +195,10 @@ async def wait(
     for sentence in _sentences(everyone, code):
         session.output.say(sentence)
     if with_outcome and code is ExitCode.DONE:
-        from tui.commands.session import not_learned
-        from tui.commands.status import outcome_code
+        from tui.commands.session import outcome_code
 
-        profile = polls.pollers.profile
-        ended = [one for one in everyone if one.reached and one.was_built]
-        if missing := [(profile(one.known.job.id), one.came) for one in ended if one.outcome is None]:
-            session.output.say(not_learned(session, missing, len(ended)))
-        return outcome_code(one.outcome for one in ended)
+        ended = (one for one in everyone if one.reached and one.was_built)
+        return outcome_code(session, [(polls.pollers.profile(one.known.job.id), one.came) for one in ended])
     return code
 
 
@@ -222,15 +216,14 @@ async def _learn_outcome(session: "Session", one: Awaited, profile: str, progres
     """Prints the job once the service tells what became of its build, or does not tell it in time."""
     from asyncio import timeout
 
+    from tui.commands.session import ended_build
     from tui.polling.outcomes import AFTER_STOP
 
-    record = None
     with suppress(TimeoutError):
         async with timeout(RECORD_WITHIN + AFTER_STOP):
-            record = await _record_of(session, one, profile)
-    told = record if isinstance(record, RunRecord) and record.is_finished is not False else None
-    one.was_built = one.was_running or not isinstance(record, NeverBuilt)
-    one.outcome, one.came = told.outcome if told else None, record
+            one.came = await _record_of(session, one, profile)
+    told = ended_build(one.came)
+    one.was_built = one.was_running or not isinstance(one.came, NeverBuilt)
     word = told.word if told else one.known.status
     build = f"  {numbered(told.number, told.branch)}" if told else ""
     progress.clear()
