@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from tests.core.test_runs_in_progress import JOB, NOW, ended, going
 from tui.core.board import JobState
 from tui.core.job import Job
-from tui.core.job_runs import course_of, job_runs, usual_duration
+from tui.core.job_runs import course_of, in_order, job_runs, undated_runs, usual_duration
 from tui.core.observed_run import SERVICE, Between, ObservedRun
 from tui.core.run import Outcome, RunRecord
 
@@ -25,6 +25,32 @@ def test_records_alone_are_runs_with_exact_times_from_the_service() -> None:
     first, second = job_runs(told(record(2, NOW - 100), record(1, NOW - 5000, outcome=Outcome.FAILED)))
     assert (first.number, first.outcome, first.source) == (1, Outcome.FAILED, SERVICE)
     assert second.duration == (600, 600)
+
+
+def test_records_with_equal_starts_stand_in_the_order_of_their_numbers() -> None:
+    runs = job_runs(told(record(9, NOW), record(8, NOW), record(10, NOW), record(7, NOW - 900)))
+    assert [run.number for run in runs] == [7, 8, 9, 10]
+
+
+def test_runs_of_which_the_service_does_not_say_when_have_their_place_by_number() -> None:
+    undated = [RunRecord(number, Outcome.FAILED, is_finished=True) for number in (3, 1, 9, 5)]
+    state = told(record(4, NOW - 900), *undated, record(2, NOW - 4000))
+    assert [run.number for run in job_runs(state)] == [2, 4]
+    assert [run.number for run in undated_runs(state)] == [1, 3, 5, 9]
+    assert [run.number for run in in_order(job_runs(state), undated_runs(state))] == [1, 2, 3, 4, 5, 9]
+    only = undated_runs(told(undated[0]))[0]
+    assert (only.outcome, only.source, only.past) == (Outcome.FAILED, SERVICE, None)
+
+
+def test_no_run_is_listed_twice_because_its_record_has_no_times() -> None:
+    undated = RunRecord(5, Outcome.PASSED, is_finished=True)
+    assert undated_runs(told(undated, runs=(ended(NOW - 900, NOW - 300),))) == ()  # it may be that run
+    known = ended(NOW - 900, NOW - 300)._replace(number=5)
+    assert undated_runs(told(undated, runs=(known,))) == ()
+    assert in_order([known], undated_runs(told(undated))) == [known]  # one that is read from the file later
+    going_on = undated._replace(outcome=Outcome.UNKNOWN)
+    assert undated_runs(told(going_on._replace(is_finished=False))) == ()
+    assert undated_runs(told(going_on._replace(is_finished=None), run=going(NOW - 300))) == ()
 
 
 def test_a_first_day_has_an_estimate_from_records() -> None:

@@ -9,7 +9,7 @@ from tui.core.job import JobId, ServiceName
 from tui.core.observed_run import SERVICE, Between, ObservedRun
 from tui.core.reading import Failure, FailureKind, Status
 from tui.core.remembered import LastSeen, Remembered
-from tui.core.run import Outcome
+from tui.core.run import Outcome, RunRecord
 from tui.storage.recorder import Recorder
 
 NOON = DAY.timestamp()
@@ -92,6 +92,24 @@ async def test_runs_that_only_the_service_tells_of_have_a_mark_that_the_last_lin
     async with screen(1, size=(60, 15), recorder=recorder_of(FakeArchive(KNOWN))) as shown:
         await shown.press("h")
         assert "enter: log, esc: close" in shown.text
+
+
+async def test_a_run_of_which_the_service_does_not_say_when_is_listed() -> None:
+    records = [RunRecord(number, Outcome.FAILED, branch="main", is_finished=True) for number in (12, 11)]
+    pages = [[RUN, RUN._replace(start=Between(NOON - 500, NOON - 490), number=11)], []]
+    async with screen(1, size=(120, 40), older_runs=lambda job, before: pages.pop(0)) as shown:
+        shown.board.state.take_records(ONE, records)
+        await shown.press("h")
+        await shown.until(lambda: not pages)
+        await shown.settle()
+        assert "No run" not in shown.text
+        listed = [line.split("│")[1].split() for line in shown.lines if "#" in line]
+        assert [words[0] for words in listed] == ["#12~", "#11", "#7"]
+        assert listed[0] == ["#12~", "●", "failed", "main"]
+        await shown.press("escape")
+        await shown.ask_all()
+        await shown.press("enter")
+        assert "● #12 main" in " ".join(shown.text.split())
 
 
 async def test_of_what_happened_the_problems_can_be_shown_alone() -> None:

@@ -56,8 +56,8 @@ DIALOGS: dict[type[Dialog[Any]], Callable[[], Dialog[Any]]] = {
         lambda: DAY,
     ),
     HistoryDialog: lambda: HistoryDialog(
-        "Runs", [run(job_id(1), -100.0 * number, 50.0 - 100 * number) for number in range(40, 0, -1)], None, {}, no_log,
-        lambda: DAY, UNICODE,
+        "Runs", [run(job_id(1), -100.0 * number, 50.0 - 100 * number) for number in range(40, 0, -1)], (), None, {},
+        no_log, lambda: DAY, UNICODE,
     ),
     LogDialog: lambda: LogDialog("web", BuildLog(Silent(), job_id(1)), lambda: "running", lambda: DAY, "…"),
 }  # fmt: skip

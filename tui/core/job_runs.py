@@ -75,7 +75,43 @@ def _joined_runs(state: JobState) -> tuple[ObservedRun, ...]:
         if one.run is None and one.record and not _is_current(state, one.record)
         if not any(_may_be(run, one.record) for run in unnumbered)
     ]
-    return tuple(sorted([*runs, *filter(None, told)], key=lambda run: run.start.by))
+    return tuple(sorted([*runs, *filter(None, told)], key=lambda run: (run.start.by, run.number or 0)))
+
+
+def undated_runs(state: JobState) -> tuple[ObservedRun, ...]:
+    """Returns the runs that ended, but the service does not say when, in the order of their numbers. None that may be
+    one of `job_runs`, or the one in progress."""
+    joined = known_runs(state.runs, [*state.records, *([state.last_run] if state.last_run else ())])
+    if any(one.run and not one.number for one in joined):
+        return ()
+    records = [one.record for one in joined if one.record and not one.run and one.record.started_at is None]
+    over = [it for it in records if it.is_finished or (it.is_finished is None and state.current_run is None)]
+    return tuple(_undated(state.job.id, record) for record in sorted(over, key=lambda record: record.number))
+
+
+def _undated(job: JobId, record: RunRecord) -> ObservedRun:
+    unknown = Between(None, inf)
+    return ObservedRun(
+        job,
+        unknown,
+        -inf,
+        unknown,
+        number=record.number,
+        outcome=record.outcome,
+        outcome_as_sent=record.outcome_as_sent,
+        source=SERVICE,
+    )
+
+
+def in_order(runs: Iterable[ObservedRun], undated: Iterable[ObservedRun]) -> list[ObservedRun]:
+    """Returns the runs, oldest first, with the undated ones behind those that have lower numbers."""
+    ordered = list(runs)
+    known = {run.number for run in ordered}
+    for one in undated:
+        if one.number not in known:
+            lower = [at for at, run in enumerate(ordered, 1) if (run.number or inf) < (one.number or 0)]
+            ordered.insert(max(lower, default=0), one)
+    return ordered
 
 
 def as_run(job: JobId, record: RunRecord) -> ObservedRun | None:

@@ -15,7 +15,7 @@ from tui.codearts.status_api import status_path
 from tui.core.alert_policy import AlertOn
 from tui.core.condition import PROBLEMS, Condition
 from tui.core.job import Job, JobId
-from tui.core.job_runs import RUNS_SHOWN, job_runs, told_start, usual_duration
+from tui.core.job_runs import RUNS_SHOWN, in_order, job_runs, told_start, undated_runs, usual_duration
 from tui.core.reading import Failure, Reading, Status
 from tui.core.run import RunRecord, numbered
 from tui.terminal.capabilities import Glyphs
@@ -85,7 +85,7 @@ def _usual(row: Row, glyphs: Glyphs) -> str:
 
 def _last_runs(row: Row, glyphs: Glyphs) -> Iterator[Field]:
     """The last runs, the newest first, between two blank lines."""
-    runs = job_runs(row.state)[: -RUNS_SHOWN - 1 : -1]
+    runs = in_order(job_runs(row.state), undated_runs(row.state))[: -RUNS_SHOWN - 1 : -1]
     if not runs:
         return
     records = records_of(row.state)

@@ -445,7 +445,7 @@ class SignInDialog(Dialog[bool]):
             verdict.update(Text(str(problem)))
             return
         event.input.value = ""
-        verdict.update(Text("Trying it"))
+        verdict.update(Text("Trying it…"))
         self._is_trying = True
         failure = await self._sign_in.check(self._job)
         self._is_trying = False

@@ -9,6 +9,7 @@ from datetime import datetime
 from textual import on, work
 
 from tui.core.errors import UserError
+from tui.core.job_runs import in_order
 from tui.core.observed_run import ObservedRun
 from tui.core.run import RunRecord
 from tui.terminal.capabilities import Glyphs
@@ -33,16 +34,19 @@ class HistoryDialog(ListDialog):
         self,
         title: str,
         runs: Sequence[ObservedRun],
+        undated: Sequence[ObservedRun],
         read_page: PageReader | None,
         records: Mapping[int, RunRecord],
         show_log: Callable[[ObservedRun], Awaitable[None]],
         now: Callable[[], datetime],
         glyphs: Glyphs,
     ) -> None:
-        """`runs` are the known ones, oldest first. `records` are the service's, by number."""
+        """`runs` are the known ones, oldest first; `undated` those of which the service does not say when they were.
+        `records` are the service's, by number."""
         super().__init__(title, self._shown, EMPTY, KEYS, glyphs.ellipsis, now)
         self._show_log = show_log
-        self._runs = list(runs)
+        self._dated, self._undated = list(runs), undated
+        self._runs: list[ObservedRun] = []
         self._read_page = read_page
         self._records = records
         self._glyphs = glyphs
@@ -76,8 +80,8 @@ class HistoryDialog(ListDialog):
             self._before = page[0].start.by
         else:
             self._read_page = None
-        known = {run.start.by for run in self._runs}  # a clock that was set back has put later runs before earlier ones
-        self._runs[:0] = [run for run in page if run.start.by not in known]
+        known = {run.start.by for run in self._dated}  # a clock set back has put later runs before earlier ones
+        self._dated[:0] = [run for run in page if run.start.by not in known]
         self.show()
 
     @on(LineList.Chosen)
@@ -88,6 +92,7 @@ class HistoryDialog(ListDialog):
             await self._show_log(self._runs[-1 - self.list.cursor])
 
     def show(self) -> None:
+        self._runs = in_order(self._dated, self._undated)
         self.KEYS = (KEYS[0], f"{TOLD}: not seen here", *KEYS[1:]) if any(run.is_told for run in self._runs) else KEYS
         super().show()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING
 
 from tui.core.board import JobState
@@ -103,7 +104,10 @@ def word_of(run: ObservedRun) -> str:
 
 
 def started(run: ObservedRun, today: datetime) -> str:
-    """When it began: `14:05`, `11-20 14:05`; `14:05-14:20` if it may have been any time between, `before 14:05`."""
+    """When it began: `14:05`, `11-20 14:05`; `14:05-14:20` if it may have been any time between, `before 14:05`; empty
+    if nothing is known."""
+    if run.start.by == inf:
+        return ""
     if run.start.after is None:
         return f"before {clock(run.start.by, today)}"
     if run.start.is_close:
@@ -114,6 +118,8 @@ def started(run: ObservedRun, today: datetime) -> str:
 def _starts(run: ObservedRun, today: datetime) -> Iterable[str]:
     """The same, then without the time of day, then the year alone."""
     yield started(run, today)
+    if run.start.by == inf:
+        return
     begin, at = ("before ", run.start.by) if run.start.after is None else ("", run.start.after)
     day = clock(at, today).rpartition(" ")[0]
     yield begin + day

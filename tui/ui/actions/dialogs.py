@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tui.core.condition import Condition
 from tui.core.job import JobId
-from tui.core.job_runs import job_runs
+from tui.core.job_runs import job_runs, undated_runs
 from tui.core.run import Outcome
 from tui.ui.actions import Actions
 from tui.ui.row import status_word
@@ -98,7 +98,8 @@ class DialogActions(Actions):
         title = f"Runs of {state.name}"
         read_page = partial(self.deps.older_runs, job) if self.deps.older_runs else None
         show_log = partial(self._show_log, job)
-        dialog = HistoryDialog(title, runs, read_page, records_of(state), show_log, self._wall, self.deps.glyphs)
+        records, glyphs = records_of(state), self.deps.glyphs
+        dialog = HistoryDialog(title, runs, undated_runs(state), read_page, records, show_log, self._wall, glyphs)
         await self.screen.ask("history", dialog)
 
     def _step_of(self, event: "PastEvent") -> str:
