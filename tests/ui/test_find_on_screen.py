@@ -110,6 +110,22 @@ async def test_hostile_names_stay_in_their_columns() -> None:
         await shown.until(lambda: "Added" in shown.said)
 
 
+async def test_names_that_are_too_long_lose_their_middle_as_in_the_table() -> None:
+    service = Lists([2])
+    service.jobs = [
+        job._replace(name=f"team-20-release-pipeline-of-the-{end}", project="payments and billing, ap-southeast-3")
+        for job, end in zip(service.jobs, ("payments-api", "payments-ledger"), strict=False)
+    ]
+    async with screen([], size=(60, 15), profile=replace(PROFILE, extras=service)) as shown:
+        await shown.press("O")
+        await shown.until(lambda: "Project 1" in shown.text)
+        await shown.press("enter")
+        await shown.until(lambda: "2 jobs" in shown.text)
+        found = [line for line in shown.lines if "team-20" in line]
+        assert [line.split("…")[1].split()[0] for line in found] == ["ayments-api", "ents-ledger"]
+        assert all("east-3" in line for line in found)
+
+
 async def test_what_is_wrong_is_said_and_esc_closes() -> None:
     service = Lists()
     service.refusals = {kind: failure(FailureKind.TIMEOUT) for kind in CallKind}

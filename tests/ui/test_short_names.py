@@ -12,9 +12,10 @@ def test_a_name_loses_its_middle() -> None:
     assert cut_middle("web", 15) == "web"
 
 
-def test_a_wide_name_loses_its_end_and_no_last_letter_stands_alone_behind() -> None:
-    assert told_apart(["支付平台每日构建任务-main"], 12) == {"支付平台每日构建任务-main": "支付平台每…"}
+def test_a_wide_name_loses_its_middle_and_no_last_letter_stands_alone_behind() -> None:
+    assert told_apart(["支付平台每日构建任务-main"], 12) == {"支付平台每日构建任务-main": "支付平…-main"}
     assert cut_middle("支付平台每日构建任务-main", 12) == "支付平…-main"
+    assert cut_middle("支付平台每日构建任务-main", 12, head=11) == "支付平台每…"
 
 
 def test_emoji_of_two_code_points_take_the_cells_that_the_screen_gives_them() -> None:
@@ -32,15 +33,17 @@ def test_forty_names_of_forty_characters_differ_in_35_cells_wherever_they_differ
         assert max(map(len, short.values())) == 35
 
 
-def test_names_lose_their_end_where_that_tells_them_apart_and_else_what_is_between() -> None:
+def test_names_lose_their_middle_where_that_tells_them_apart_and_else_another_part() -> None:
     common = "payments-ledger-ap-southeast-3"
     names = ["payments-api-cn-north-4-dev-nightly", f"{common}-dev-nightly", f"{common}-prod-nightly", "web"]
     assert list(told_apart(names, 30).values()) == [
-        "payments-api-cn-north-4-dev-n…",
+        "payments-api-cn…-4-dev-nightly",
         "payments-ledger…-3-dev-nightly",
         "payments-ledger…3-prod-nightly",
         "web",
     ]
+    late = [f"{'x' * 30}{number}{'y' * 30}" for number in (7, 8)]
+    assert list(told_apart(late, 34).values()) == [f"{'x' * 30}7yy…", f"{'x' * 30}8yy…"]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["C", "M"]), min_size=1, max_size=30)), st.integers(1, 30))

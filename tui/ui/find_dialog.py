@@ -22,7 +22,7 @@ from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Retry
 from tui.terminal.capabilities import Glyphs
 from tui.ui.dialogs import LONG_WAIT, LONGEST_SEARCH, Dialog, KeyLine, LineInput, Save
-from tui.ui.formatting import fit
+from tui.ui.formatting import cut_middle, fit
 from tui.ui.list_dialog import CursorList
 from tui.ui.status_line import HidingText
 
@@ -206,16 +206,21 @@ class FoundList(CursorList[FinderRow], can_focus=False):
         cut = self._glyphs.ellipsis
         if not isinstance(row, JobEntry):
             everywhere = f"'{text}' in {EVERYWHERE}" if (text := self._finder.text.strip()) else EVERYWHERE
-            return [fit((row.name or str(row.id)) if row else everywhere, room, cut)]
+            return [_named((row.name or str(row.id)) if row else everywhere, room, cut)]
         last = len(WATCHED) + 1
         beside = min(24, room // 3) if self._finder.place == EVERYWHERE else 0
-        name = fit(row.name or str(row.id), room - beside - last, cut)
-        return [name, fit(f" {row.project}", beside, cut), fit(f" {word}", last, cut)]
+        name = _named(row.name or str(row.id), room - beside - last, cut)
+        return [name, _named(f" {row.project}", beside, cut), fit(f" {word}", last, cut)]
 
     def on_click(self, event: events.Click) -> None:
         if event.y + self.scroll_offset.y < len(self.rows):
             self.move_to(event.y + self.scroll_offset.y)
             self.post_message(self.Clicked())
+
+
+def _named(name: str, cells: int, ellipsis: str) -> str:
+    """The name in exactly so many cells; without its middle, as in the table, if it is longer."""
+    return fit(cut_middle(name, cells, ellipsis), cells, ellipsis)
 
 
 class FindDialog(Dialog[tuple[Job, ...]]):

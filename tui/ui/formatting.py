@@ -144,10 +144,10 @@ def cut_middle(text: str, cells: int, ellipsis: str = "…", head: int | None = 
 def told_apart(names: Iterable[str], cells: int, ellipsis: str = "…") -> dict[str, str]:
     """For each name the text of at most so many cells that stands for it.
 
-    A name that is too long loses its end, since names are read from the beginning. Names that would then look the same
-    lose a part further to the left instead, all of them at the same place, if that makes them differ.
+    A name that is too long loses its middle. Names that would then look the same lose another part instead, all of them
+    at the same place, if that makes them differ.
     """
-    cut = {name: cut_middle(name, cells, ellipsis, cells - 1) for name in names}
+    cut = {name: cut_middle(name, cells, ellipsis) for name in names}
     count = Counter(cut.values())
     alike: dict[str, list[str]] = defaultdict(list)
     for name, text in cut.items():
@@ -155,7 +155,7 @@ def told_apart(names: Iterable[str], cells: int, ellipsis: str = "…") -> dict[
             alike[text].append(name)
     for text, group in alike.items():
         taken = count.keys() - {text}
-        for head in _heads(cells - 1):
+        for head in (*_heads(cells - 1), cells - 1):
             tried = {name: cut_middle(name, cells, ellipsis, head) for name in group}
             if len(set(tried.values())) == len(group) and taken.isdisjoint(tried.values()):
                 cut |= tried
