@@ -147,7 +147,7 @@ def test_a_message_that_does_not_fit_its_values_is_logged_as_it_is(
 
 
 def test_a_disk_that_is_full_ends_the_log_alone(capfd: pytest.CaptureFixture[str]) -> None:
-    log = LogFile(os.open("/dev/full", os.O_WRONLY))
+    log = LogFile(os.open("/dev/full", os.O_WRONLY), Path("/dev/full"))
     logging.getLogger().addHandler(log)
     _log.warning("nobody reads this")
     log.close()

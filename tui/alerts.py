@@ -120,7 +120,7 @@ class Alerts:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def finish(self, seconds: float = 0.0) -> None:
+    async def finish(self, seconds: float) -> None:
         """Waits at most `seconds` for the commands, then ends them."""
         if self._tasks and seconds:
             await asyncio.wait(self._tasks, timeout=seconds)

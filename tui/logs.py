@@ -70,8 +70,7 @@ class LogFile(logging.Handler):
     the old one.
     """
 
-    def __init__(self, descriptor: int, path: Path | None = None) -> None:
-        """Without a path it stays with the file that is open."""
+    def __init__(self, descriptor: int, path: Path) -> None:
         super().__init__()
         self._descriptor = descriptor
         self._path = path
@@ -83,7 +82,7 @@ class LogFile(logging.Handler):
             os.write(self._descriptor, f"{self.format(record)}\n".encode())
 
     def _reopen_if_moved(self) -> None:
-        if not self._path or self._descriptor < 0:
+        if self._descriptor < 0:
             return
         held = os.fstat(self._descriptor)
         with suppress(OSError):

@@ -30,7 +30,7 @@ class Service:
 
 
 def log_of(service: Any, known: int = 0) -> BuildLog:
-    return BuildLog(service, job_id(1), known)
+    return BuildLog(service, job_id(1), known, 0)
 
 
 async def test_it_is_the_log_of_the_newest_build() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.contract_extras import OUTCOMES, PROJECT, TRUTHS, TrueJob, tell
 from tests.support.contract_server import TOKEN, ContractServer, refusal
+from tests.support.extra_calls import run_lookup
 from tui import clock
 from tui.codearts.auth.credentials import EnvironmentToken
 from tui.codearts.connections import open_http
@@ -23,7 +24,6 @@ from tui.codearts.job_list_api import (
     projects_call,
 )
 from tui.codearts.log_api import Analysis, LogPiece, analysis_call, log_call, log_v3_call
-from tui.codearts.record_api import RunLookup
 from tui.core.job import JobId
 from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import Between, ObservedRun
@@ -49,7 +49,7 @@ def observed(truth: TrueJob) -> ObservedRun:
 
 async def test_every_outcome_is_that_of_the_truth(asked: tuple[ExtrasClient, ContractServer]) -> None:
     client, _ = asked
-    lookup = RunLookup(client, "cn-north-4", lambda: datetime(2026, 11, 23, 13, tzinfo=UTC))
+    lookup = run_lookup(client, datetime(2026, 11, 23, 13, tzinfo=UTC))
     for truth in TRUTHS:
         match = await lookup.record_of(JobId(truth.id), observed(truth))
         assert isinstance(match, Match)
@@ -74,7 +74,7 @@ async def test_lists_and_projects_are_those_of_the_truth(asked: tuple[ExtrasClie
     assert runs == {name: outcome for name, outcome in OUTCOMES.items() if outcome is not Outcome.UNKNOWN}
     assert [entry.name for entry in page.entries if entry.was_never_built] == ["legacy"]
     assert [entry.name for entry in page.entries if entry.is_finished is False] == ["search"]
-    of_project = await client.fetch(project_job_list_call(ProjectId(PROJECT)))
+    of_project = await client.fetch(project_job_list_call(ProjectId(PROJECT), 0))
     assert of_project == page
     projects = await client.fetch(projects_call())
     assert projects == ProjectPage((Project(ProjectId(PROJECT), "Payments"),), 1)
@@ -93,7 +93,7 @@ async def test_failing_steps_and_logs_are_those_of_the_truth(asked: tuple[Extras
 
 async def test_the_last_run_of_each_job_is_that_of_the_truth(asked: tuple[ExtrasClient, ContractServer]) -> None:
     client, server = asked
-    lookup = RunLookup(client, "cn-north-4", lambda: datetime(2026, 11, 23, 13, tzinfo=UTC))
+    lookup = run_lookup(client, datetime(2026, 11, 23, 13, tzinfo=UTC))
     for truth in TRUTHS:
         record = await lookup.last_run(JobId(truth.id), with_duration=True)
         if not truth.number:
@@ -113,7 +113,7 @@ async def test_where_records_are_refused_the_number_and_exact_times_tell_of_the_
     client, server = asked
     for truth in TRUTHS:
         server.extras[f"/v1/record/{truth.id}/list"] = refusal(403, "CB.00020001")
-    lookup = RunLookup(client, "cn-north-4", lambda: datetime(2026, 11, 23, 13, tzinfo=UTC))
+    lookup = run_lookup(client, datetime(2026, 11, 23, 13, tzinfo=UTC))
     for truth in TRUTHS:
         record = await lookup.last_run(JobId(truth.id))
         outcome = OUTCOMES.get(truth.name, Outcome.UNKNOWN)

@@ -22,13 +22,13 @@ def test_the_endpoints() -> None:
 
 def test_every_build_region_has_an_iam_that_may_be_given_a_password() -> None:
     for region in REGIONS.values():
-        check_host(iam_endpoint(region.id))
-        check_host(Endpoint(f"https://{region.host}"))
+        check_host(iam_endpoint(region.id), ())
+        check_host(Endpoint(f"https://{region.host}"), ())
 
 
 @pytest.mark.parametrize("end", ["", "/", "/v3", "/v3/"])
 def test_a_version_at_the_end_is_dropped(end: str) -> None:
-    assert parse_iam_endpoint(f" {IAM.url}{end}").url == IAM.url
+    assert parse_iam_endpoint(f" {IAM.url}{end}", allow_http=False).url == IAM.url
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_date_sets_the_clock_right() -> None:
 def test_the_advice_to_allow_a_host_can_be_followed(whole: str) -> None:
     endpoint = Endpoint(f"https://{whole}")
     with pytest.raises(UserError) as caught:
-        check_host(endpoint)
+        check_host(endpoint, ())
     assert f'--allow-host {whole}, or allow_host = ["{whole}"]' in str(caught.value)
     check_host(endpoint, allowed=(whole,))
 

@@ -55,7 +55,7 @@ def page(body: bytes, number: int = 0) -> JobPage:
 def test_the_paths_are_those_that_are_documented() -> None:
     assert job_list_call(2).path == "/v1/job/list?page_index=2&page_size=100"
     assert whole_job_list_call().path == "/v1/job/list"
-    assert project_job_list_call(ProjectId(PROJECT)).path == f"/v1/job/{PROJECT}/list?page_index=0&page_size=100"
+    assert project_job_list_call(ProjectId(PROJECT), 0).path == f"/v1/job/{PROJECT}/list?page_index=0&page_size=100"
     for wrong in (-1, 1000):
         with pytest.raises(ValueError, match="page"):
             job_list_call(wrong)
@@ -223,13 +223,13 @@ def test_a_project_that_is_none_is_not_asked_for() -> None:
 
 
 def test_an_empty_page_with_a_total_is_a_failure_and_one_without_is_none() -> None:
-    assert isinstance(parse_hint_page(envelope({"total": 7, "job_list": []}), ()), Failure)
+    assert isinstance(parse_hint_page(envelope({"total": 7, "job_list": []}), (), 0, ""), Failure)
     assert hints(total=0) == HintPage({}, 0)
 
 
 @settings(max_examples=by_length(25, 100), deadline=None)
 @given(ENTRIES, json_values)
 def test_no_answer_makes_hints_raise_or_grow(entries: list[dict[str, object]], total: object) -> None:
-    found = parse_hint_page(envelope({"total": total, "job_list": entries}), ())
+    found = parse_hint_page(envelope({"total": total, "job_list": entries}), (), 0, "")
     if isinstance(found, HintPage):
         assert all(len(str(one.fingerprint)) < 300 for one in found.hints.values())

@@ -48,7 +48,7 @@ def keystone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keystone]:
             words = process.stdout.readline().split()
             assert len(words) == 2, (folder / "errors").read_text()
             port, project_id = words
-            endpoint = parse_iam_endpoint(f"http://127.0.0.1:{port}/v3")
+            endpoint = parse_iam_endpoint(f"http://127.0.0.1:{port}/v3", allow_http=False)
             yield Keystone(endpoint, LoginRequest(USER, ACCOUNT, project_id=project_id))
         finally:
             process.kill()

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.builders import DAY as NOON
 from tests.support.clients import JOB
-from tests.support.extra_calls import Handler, envelope, extras
+from tests.support.extra_calls import Handler, envelope, extras, run_lookup
 from tui.codearts.record_api import RunLookup
 from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import Between, ObservedRun
@@ -62,7 +62,7 @@ class Service:
 
 async def lookups(handler: Handler, *runs: ObservedRun) -> tuple[list[Match | Failure], RunLookup]:
     async with extras(handler) as client:
-        lookup = RunLookup(client, "cn-north-4", lambda: datetime(2026, 11, 24, tzinfo=UTC))
+        lookup = run_lookup(client, datetime(2026, 11, 24, tzinfo=UTC))
         return [await lookup.record_of(JOB, run) for run in runs], lookup
 
 
@@ -97,11 +97,10 @@ async def test_records_are_told_at_once_and_again_when_their_durations_are_known
     service = Service(*((number, number * 1000.0, 90.0, "SUCCESS") for number in range(1, 6)))
     told: list[list[float | None]] = []
     async with extras(service) as client:
-        lookup = RunLookup(
+        lookup = run_lookup(
             client,
-            "cn-north-4",
-            lambda: datetime(2026, 11, 24, tzinfo=UTC),
-            report=lambda job, records: told.append([record.duration for record in records]),
+            datetime(2026, 11, 24, tzinfo=UTC),
+            lambda job, records: told.append([record.duration for record in records]),
         )
         for number in range(1, 5):
             await lookup.record_of(JOB, run_of(number * 1000.0, number * 1000.0 + 90))
@@ -164,7 +163,7 @@ _DAY = 86400.0
 )
 async def test_times_that_cannot_be_are_not_told(start: float, lasted: float, believed: tuple[bool, bool]) -> None:
     async with extras(Service((7, start, lasted, "FAILURE"))) as client:
-        last = await RunLookup(client, "cn-north-4", lambda: datetime(2026, 11, 24, tzinfo=UTC)).last_run(JOB, True)
+        last = await run_lookup(client, datetime(2026, 11, 24, tzinfo=UTC)).last_run(JOB, True)
     assert isinstance(last, RunRecord)
     assert (last.number, last.outcome) == (7, Outcome.FAILED)
     began, ended = (NOON + timedelta(seconds=at) for at in (start, start + lasted))

@@ -66,4 +66,4 @@ def test_session_keys_are_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
-    assert tls_context(None).keylog_filename == os.devnull
+    assert tls_context(None, verify=True).keylog_filename == os.devnull

@@ -135,12 +135,12 @@ def test_a_proxy_that_cannot_be_used_is_the_profiles() -> None:
 def test_who_is_trusted_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
-    assert "this machine's own" in authorities(None)
+    assert "this machine's own" in authorities(None, verify=True)
     monkeypatch.setenv("SSL_CERT_DIR", "/certs")
-    assert authorities(None) == "SSL_CERT_DIR, /certs"
+    assert authorities(None, verify=True) == "SSL_CERT_DIR, /certs"
     monkeypatch.setenv("SSL_CERT_FILE", "/cert.pem")
-    assert authorities(None) == "SSL_CERT_FILE, /cert.pem"
-    assert authorities(Path("own.pem")) == "the CA file own.pem"
+    assert authorities(None, verify=True) == "SSL_CERT_FILE, /cert.pem"
+    assert authorities(Path("own.pem"), verify=True) == "the CA file own.pem"
     assert "switched off" in authorities(Path("own.pem"), verify=False)
 
 
@@ -575,8 +575,8 @@ async def test_a_tunnel_that_was_begun_before_a_refusal_is_no_reason_to_forget_t
 def test_who_names_an_authority_trusts_no_other_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(variable, raising=False)
-    own = tls_context(folder / "ca.pem")
-    everybody = tls_context(None)
+    own = tls_context(folder / "ca.pem", verify=True)
+    everybody = tls_context(None, verify=True)
     assert own.cert_store_stats()["x509_ca"] == 1 < everybody.cert_store_stats()["x509_ca"]
 
 

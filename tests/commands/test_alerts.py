@@ -163,7 +163,7 @@ async def test_no_more_run_at_once_than_may(tmp_path: Path) -> None:
         while len(_started(tmp_path)) < 4:
             seen.append(sum(map(_is_alive, _started(tmp_path))))
             await asyncio.sleep(0.02)
-    await alerts.finish()
+    await alerts.finish(0)
     assert max(seen) == 2
     assert not any(map(_is_alive, _started(tmp_path)))
     assert said == [f"The command of [alerts], {sys.executable}, did not end within 0.5 seconds and was stopped."]
@@ -197,7 +197,7 @@ async def test_a_storm_is_bounded() -> None:
         alerts.tell(change(Event.STARTED))
     await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) <= 210
-    await alerts.finish()
+    await alerts.finish(0)
     assert len(asyncio.all_tasks()) == 1
     assert said == [
         (
@@ -212,7 +212,7 @@ async def test_without_a_command_or_a_start_or_stop_nothing_happens() -> None:
         alerts = Alerts(command, lambda sentence: None)
         alerts.tell(change(event))
         assert len(asyncio.all_tasks()) == 1
-        await alerts.finish()
+        await alerts.finish(0)
 
 
 def _started(folder: Path) -> list[int]:

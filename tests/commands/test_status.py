@@ -157,7 +157,7 @@ def test_the_advice_of_a_command_that_ends_is_not_to_wait_for_it() -> None:
     [("ที่นี่", 2), ("नि", 1), ("हिन्दी", 3), ("1️⃣ first", 8), ("👍🏽 ok", 5), ("❤️", 2), ("e\u0301", 1), ("每日", 4)],
 )
 def test_columns_are_counted_in_cells(label: str, cells: int) -> None:
-    wide, narrow = aligned([(label, "|"), ("x", "|")])
+    wide, narrow = aligned([(label, "|"), ("x", "|")], ())
     assert narrow.index("|") == max(cells, 1) + 2
     assert wide == label + " " * (max(cells, 1) + 2 - cells) + "|"
 

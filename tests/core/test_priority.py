@@ -23,7 +23,7 @@ def read(job: JobId, status: Status, at: float) -> Reading:
 def test_marked_and_armed_jobs_are_chosen() -> None:
     board = Board().watch([Job(JOB), Job(OTHER, alert=True)])
     assert set(chosen(board, ())) == {OTHER}
-    assert set(chosen(board.arm_once([JOB]), ())) == {JOB, OTHER}
+    assert set(chosen(board.arm_once([JOB], is_armed=True), ())) == {JOB, OTHER}
     assert set(chosen(board, {JOB})) == {JOB, OTHER}
 
 

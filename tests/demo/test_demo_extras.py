@@ -192,7 +192,7 @@ async def test_jobs_and_projects_can_be_found() -> None:
         assert whole.entries == everything.entries
         found = []
         for project in projects.projects:
-            page: JobPage = await one.ask(project_job_list_call(project.id))
+            page: JobPage = await one.ask(project_job_list_call(project.id, 0))
             found += [(entry.id, project.name) for entry in page.entries]
         assert sorted(found) == sorted((entry.id, entry.project) for entry in everything.entries)
         assert len(found) == everything.total == 27

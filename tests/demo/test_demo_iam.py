@@ -37,9 +37,9 @@ def test_without_a_good_credential_the_gateway_refuses(client: Client, headers: 
 
 
 def test_a_token_can_expire_and_be_revoked(client: Client) -> None:
-    client.service.expire()
+    client.service.expire(client.service.token)
     assert client.status("slow")[1]["error_msg"].endswith("token expires, expires_at: 2026-11-23T12:00:00.000000Z")
-    client.service.revoke()
+    client.service.revoke(client.service.token)
     assert client.status("slow")[1]["error_msg"].endswith("decrypt token fail")
 
 

@@ -41,7 +41,7 @@ class Watching(RuleBasedStateMachine):
     def begin(self, seed: int, watched: list[JobId], concurrency: int) -> None:
         self.now, self.wall_ahead, self.left_at = 1000.0, 0.0, -1e9
         self.policy = Policy(5, 15, 2.0, concurrency)
-        self.scheduler = Scheduler(self.policy, Random(seed).uniform)
+        self.scheduler = Scheduler(self.policy, Random(seed).uniform, sweeps=None)
         self.scheduler.start(self.now)
         self.board = Board()
         self.asked: dict[JobId, Moment] = {}

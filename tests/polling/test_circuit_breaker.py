@@ -530,7 +530,7 @@ def test_trouble_that_comes_back_is_probed_as_often_as_at_first() -> None:
 
 
 def test_a_probe_that_is_cancelled_leaves_the_breaker_open() -> None:
-    scheduler = Scheduler(Policy(idle=10.0), min)
+    scheduler = Scheduler(Policy(idle=10.0), min, sweeps=None)
     scheduler.start(0.0)
     scheduler.job_queue.watch(jobs(2), 0.0)
     for asked in jobs(2):

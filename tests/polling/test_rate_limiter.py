@@ -21,7 +21,7 @@ REFUSED = failed(FailureKind.THROTTLED)
 def at_work(limiter: AdaptiveRateLimiter, now: float, seconds: float) -> float:
     """Successful readings, one a second. Returns the time afterwards."""
     for second in range(int(seconds) + 1):
-        limiter.on_success(now + second)
+        limiter.on_success(now + second, None)
     return now + seconds
 
 
@@ -140,7 +140,7 @@ def test_a_named_limit_is_kept_for_a_day() -> None:
     limiter.on_throttled(failed(FailureKind.THROTTLED, limit=(60, 60)), 0.0, 0.0)
     now = at_work(limiter, 60.0, 1700)
     assert limiter.rate == 0.9
-    limiter.on_success(now + 86_400)
+    limiter.on_success(now + 86_400, None)
     assert limiter.rate == 5
 
 
@@ -338,7 +338,7 @@ def test_the_rate_stays_between_the_lowest_and_the_configured(events: list[tuple
         limiter.on_sent(now)
         match event:
             case "good":
-                limiter.on_success(now)
+                limiter.on_success(now, None)
             case "refused":
                 limiter.on_throttled(REFUSED, now, now)
             case _:

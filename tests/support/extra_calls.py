@@ -1,8 +1,9 @@
 """Answers to extra calls as tests write them, and a client that sends extra calls."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import httpx
 from hypothesis import strategies as st
@@ -13,7 +14,10 @@ from tui.codearts.auth.credentials import Credential, EnvironmentToken
 from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
 from tui.codearts.extras_client import ExtrasClient
+from tui.codearts.record_api import RunLookup
+from tui.core.job import JobId
 from tui.core.reading import Failure
+from tui.core.run import Calibration, RunRecord
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -31,6 +35,13 @@ def envelope(result: object, **more: object) -> bytes:
 def failure(outcome: object) -> Failure:
     assert isinstance(outcome, Failure)
     return outcome
+
+
+def run_lookup(
+    client: ExtrasClient, now: datetime, report: Callable[[JobId, Sequence[RunRecord]], object] = lambda job, told: None
+) -> RunLookup:
+    """A lookup of runs that does not know the unit of durations."""
+    return RunLookup(client, "cn-north-4", lambda: now, Calibration(), report, lambda: now)
 
 
 @asynccontextmanager

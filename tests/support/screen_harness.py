@@ -52,6 +52,11 @@ class Where:
         return found if isinstance(found, Failure) else None
 
 
+async def no_problem(answer: object) -> str:
+    """Saves the answer of a dialog nowhere."""
+    return ""
+
+
 @dataclass
 class Door:
     """A form that accepts any text with a space, such as `open sesame`; the check fails while `closed` is set."""

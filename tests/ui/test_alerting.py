@@ -183,7 +183,7 @@ async def test_without_alerts_nothing_is_sent() -> None:
 @in_virtual_time
 async def test_an_armed_job_alerts_at_its_end_and_is_armed_no_more() -> None:
     async with stage(AlertSettings(), 3) as made:
-        made.board = made.board.arm_once([job_id(1)])
+        made.board = made.board.arm_once([job_id(1)], is_armed=True)
         made.answers = dict.fromkeys(made.answers, IDLE)
         await asyncio.sleep(60)
         assert (made.bells, made.texts) == (1, ["job 1: passed · #7 main"])
@@ -307,7 +307,7 @@ async def test_silence_lasts_an_hour_and_to_begin_it_tells_nothing() -> None:
 async def test_a_job_that_is_armed_anew_alerts_however_soon_after_its_last_alert() -> None:
     async with stage(AlertSettings()) as made:
         for bells in (1, 2):
-            made.board = made.board.arm_once([job_id(0)])
+            made.board = made.board.arm_once([job_id(0)], is_armed=True)
             made.alerting.armed([job_id(0)])
             made.answers[job_id(0)] = IDLE
             await asyncio.sleep(60)

@@ -13,7 +13,7 @@ from textual.widgets import Input, OptionList, Static
 
 from tests.support.builders import DAY, job_id
 from tests.support.long_run import by_length
-from tests.support.screen_harness import Door, Screen, jobs, screen
+from tests.support.screen_harness import Door, Screen, jobs, no_problem, screen
 from tui.codearts.extra_call import ExtraCall
 from tui.codearts.log_api import BuildLog
 from tui.core.job import Job, JobId
@@ -44,10 +44,10 @@ class Silent:
 
 
 DIALOGS: dict[str, Callable[[], Dialog[Any]]] = {
-    "add": lambda: AddDialog((), NOW, profiles={"": "", "other": "cn-north-4"}),
-    "text": lambda: TextDialog("Label"),
+    "add": lambda: AddDialog((), NOW, "", {"": "", "other": "cn-north-4"}, no_problem, "O"),
+    "text": lambda: TextDialog("Label", "", "", 200, no_problem),
     "choice": lambda: ChoiceDialog("Show", [("a", "first"), ("b", "second")], "a"),
-    "log": lambda: LogDialog("web", BuildLog(Silent(), job_id(1)), lambda: "running", lambda: DAY, "…"),
+    "log": lambda: LogDialog("web", BuildLog(Silent(), job_id(1), 0, 0), lambda: "running", lambda: DAY, "…"),
     "read": lambda: ReadDialog("Why", [Static("a long reason")], [("y", "copies")]),
     "help": lambda: HelpDialog(help_entries({}, {"1": "mine"}, {"log": ("", "f6")}, UNICODE)),
     "sign in": lambda: SignInDialog("Sign in", Door(), None),
@@ -74,11 +74,11 @@ async def test_a_key_while_a_dialog_is_being_made_waits_for_it(dialog: str) -> N
 async def test_what_is_typed_while_a_dialog_is_being_made_is_not_lost() -> None:
     async with screen(1) as shown:
         answers: list[str | None] = []
-        shown.app.push_screen(TextDialog("Label"), answers.append)
+        shown.app.push_screen(TextDialog("Label", "", "", 200, no_problem), answers.append)
         send(shown, *"quick", "enter")
         await shown.until(lambda: bool(answers))
         assert answers == ["quick"]
-        shown.app.push_screen(AddDialog((), NOW))
+        shown.app.push_screen(AddDialog((), NOW, "", {"": ""}, no_problem, "O"))
         shown.app.post_message(events.Paste(f"{job_id(7)}\n{job_id(8)}"))
         await shown.until(lambda: "2 new" in shown.text)
 
@@ -210,7 +210,7 @@ def typed() -> tuple[KeyTurns, Held, list[str]]:
         acted.append(event.key)
 
     app: Any = Held()
-    return KeyTurns(app, act), app, acted
+    return KeyTurns(app, act, comes_back=lambda event: False), app, acted
 
 
 def key(name: str, at: float = 0.0) -> events.Key:

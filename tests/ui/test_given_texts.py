@@ -48,18 +48,18 @@ def test_a_label_is_stored_as_given_and_drawn_plain(label: str, tmp_path: Path) 
 def test_a_job_is_named_by_its_label_however_it_is_spelled(label: str) -> None:
     watched = [Job(A, label), Job(B, "web")]
     for spelled in (label, clean(label), unicodedata.normalize("NFC", label), unicodedata.normalize("NFD", label)):
-        assert named(spelled, watched).id == A
-        assert listed([spelled], watched, str, pytest.fail)[0].id == A
+        assert named(spelled, watched, {}).id == A
+        assert listed([spelled], watched, str, pytest.fail, {})[0].id == A
     spelled = unicodedata.normalize("NFD", label)
-    assert select_jobs(["-"], watched, lambda: f"{spelled}\nweb\n", pytest.fail)[0].id == A
+    assert select_jobs(["-"], watched, lambda: f"{spelled}\nweb\n", pytest.fail, {})[0].id == A
 
 
 def test_of_two_labels_that_look_alike_the_exact_one_is_meant() -> None:
     watched = [Job(A, "café"), Job(B, "cafe\u0301")]
-    assert named("cafe\u0301", watched).id == B
+    assert named("cafe\u0301", watched, {}).id == B
     watched = [Job(A, PERSIAN), Job(B, PERSIAN + "\u200c")]
     with pytest.raises(UserError, match="Several jobs"):
-        named(PERSIAN.replace("\u200c", ""), watched)
+        named(PERSIAN.replace("\u200c", ""), watched, {})
 
 
 def test_programs_are_given_the_joiners_and_nothing_that_acts() -> None:

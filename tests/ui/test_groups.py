@@ -35,7 +35,7 @@ class Table:
 
     by: str
     states: dict[JobId, JobState]
-    groups: Groups = field(default_factory=Groups)
+    groups: Groups = field(default_factory=lambda: Groups(tuple))
 
     def __post_init__(self) -> None:
         self.groups.by = self.by

@@ -12,13 +12,12 @@ from tests.core.test_past_events import run
 from tests.support.builders import DAY, job_id
 from tests.support.long_run import by_length
 from tests.support.project_lists import Lists
-from tests.support.screen_harness import PROFILE, Door, Screen, screen
+from tests.support.screen_harness import PROFILE, Door, Screen, no_problem, screen
 from tests.ui.test_dialogs import NOW, Silent, send
 from tui.codearts.log_api import BuildLog
 from tui.core.job import Job
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import UNICODE
-from tui.ui import dialogs
 from tui.ui.add_dialog import AddDialog
 from tui.ui.columns import columns
 from tui.ui.columns_dialog import ColumnsDialog
@@ -37,15 +36,17 @@ async def no_log(run: object) -> None:
 
 
 DIALOGS: dict[type[Dialog[Any]], Callable[[], Dialog[Any]]] = {
-    AddDialog: lambda: AddDialog((), NOW, "\n".join(job_id(number) for number in range(40)), {"": "", "x": "cn"}),
-    TextDialog: lambda: TextDialog("Label of job 001"),
+    AddDialog: lambda: AddDialog(
+        (), NOW, "\n".join(job_id(number) for number in range(40)), {"": "", "x": "cn"}, no_problem, "O"
+    ),
+    TextDialog: lambda: TextDialog("Label of job 001", "", "", 200, no_problem),
     ChoiceDialog: lambda: ChoiceDialog("Show", [(str(number), f"choice {number}") for number in range(30)], "3"),
     ReadDialog: lambda: ReadDialog(
         "Why the build failed", [Static("reason\n" * 30)], [("l", "log"), ("n", "next"), ("y", "copy the report")]
     ),
     SignInDialog: lambda: SignInDialog("Sign in", Door(), None),
     ColumnsDialog: lambda: ColumnsDialog(EVERY, ["job"], lambda: ["job"], lambda shown: None),
-    FindDialog: lambda: FindDialog(Lists(), (), "", NOW, dialogs.no_problem, UNICODE),
+    FindDialog: lambda: FindDialog(Lists(), (), "", NOW, no_problem, UNICODE),
     HelpDialog: lambda: HelpDialog(help_entries({}, {}, {}, UNICODE)),
     ListDialog: lambda: ListDialog(
         "What happened",
@@ -59,7 +60,7 @@ DIALOGS: dict[type[Dialog[Any]], Callable[[], Dialog[Any]]] = {
         "Runs", [run(job_id(1), -100.0 * number, 50.0 - 100 * number) for number in range(40, 0, -1)], (), None, {},
         no_log, lambda: DAY, UNICODE,
     ),
-    LogDialog: lambda: LogDialog("web", BuildLog(Silent(), job_id(1)), lambda: "running", lambda: DAY, "…"),
+    LogDialog: lambda: LogDialog("web", BuildLog(Silent(), job_id(1), 0, 0), lambda: "running", lambda: DAY, "…"),
 }  # fmt: skip
 
 

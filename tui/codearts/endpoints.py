@@ -184,12 +184,12 @@ def is_vendors(endpoint: Endpoint) -> bool:
     return parts.scheme == "https" and any((parts.hostname or "").endswith(f".{domain}") for domain in VENDOR_DOMAINS)
 
 
-def parse_iam_endpoint(text: str, allow_http: bool = False) -> Endpoint:
+def parse_iam_endpoint(text: str, allow_http: bool) -> Endpoint:
     """Like `parse_endpoint`, but drops a `/v3` at the end, as Terraform and OpenStack write it. Raises UserError."""
     return parse_endpoint(_VERSION.sub("", text.strip()), allow_http)
 
 
-def check_host(endpoint: Endpoint, allowed: Collection[str] = ()) -> None:
+def check_host(endpoint: Endpoint, allowed: Collection[str]) -> None:
     """Checks that secrets may be sent there: to the vendor over https, to this machine, or to an allowed host.
 
     An allowed name without a port allows all ports of the host.

@@ -57,7 +57,7 @@ def projects_call(page: int = 1) -> ExtraCall[ProjectPage]:
     return ExtraCall(CallKind.PROJECTS, path, lambda body, secrets: parse_project_page(body, secrets, page))
 
 
-def parse_project_page(body: bytes, secrets: Sequence[str], page: int = 1) -> ProjectPage | Failure:
+def parse_project_page(body: bytes, secrets: Sequence[str], page: int) -> ProjectPage | Failure:
     """An empty page with projects still to come is a failure; a project without a usable ID is left out."""
     result = result_of(body, secrets)
     if isinstance(result, Failure):
@@ -152,7 +152,7 @@ def whole_job_list_call() -> ExtraCall[JobPage]:
     return ExtraCall(CallKind.WHOLE_JOB_LIST, "/v1/job/list", parse_job_page)
 
 
-def project_job_list_call(project: ProjectId, page: int = 0) -> ExtraCall[JobPage]:
+def project_job_list_call(project: ProjectId, page: int) -> ExtraCall[JobPage]:
     """The jobs of one project, a page at a time from 0. A page beyond the last one is empty."""
     return _paged(CallKind.PROJECT_JOB_LIST, f"/v1/job/{project}/list", page)
 
@@ -218,7 +218,7 @@ def _parse_hints(body: bytes, secrets: Sequence[str], page: int, project: str, n
     return hints if isinstance(hints, Failure) else Hints(hints, parsed)
 
 
-def parse_hint_page(body: bytes, secrets: Sequence[str], page: int = 0, project: str = "") -> HintPage | Failure:
+def parse_hint_page(body: bytes, secrets: Sequence[str], page: int, project: str) -> HintPage | Failure:
     """Parses what `parse_job_page` does, but only what changes with a build, as sent: none of it is ever shown."""
     found = _listed(body, secrets, page)
     if isinstance(found, Failure):

@@ -191,7 +191,7 @@ class BuildSource(Fetcher, Protocol):
 class BuildLog:
     """Reads the log of one build, or of the one that is running, or of the last one; `tail` has what was read."""
 
-    def __init__(self, source: BuildSource, job: JobId, known_number: int = 0, number: int = 0) -> None:
+    def __init__(self, source: BuildSource, job: JobId, known_number: int, number: int) -> None:
         """`known_number` is the number of the last build, for a service that refuses to list builds. With `number` that
         build is read, and no other."""
         self.tail = LogTail()

@@ -165,20 +165,20 @@ class RunLookup:
         extras: ExtrasClient,
         region: str,
         now: Callable[[], datetime],
-        calibration: Calibration | None = None,
-        report: Callable[[JobId, Sequence[RunRecord]], object] = lambda job, records: None,
-        latest_now: Callable[[], datetime] | None = None,
+        calibration: Calibration,
+        report: Callable[[JobId, Sequence[RunRecord]], object],
+        latest_now: Callable[[], datetime],
     ) -> None:
         """`report` is called with the records of a job, whatever they were requested for, and once more when the unit
-        of durations is known. Times after `latest_now`, by default `now`, are not believed."""
+        of durations is known. Times after `latest_now` are not believed."""
         self._extras = extras
         self._region = region
         self._now = now
-        self._latest_now = latest_now or now
+        self._latest_now = latest_now
         self._report = report
         self._untimed: dict[JobId, Sequence[RunRecord]] = {}
         """Records that were reported before the unit was known."""
-        self.calibration = calibration or Calibration()
+        self.calibration = calibration
         self._exact_answers = 0
 
     async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:

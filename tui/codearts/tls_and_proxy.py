@@ -30,7 +30,7 @@ CONNECT_WITHIN = 5.0
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
-def tls_context(ca_file: Path | None, verify: bool = True) -> ssl.SSLContext:
+def tls_context(ca_file: Path | None, verify: bool) -> ssl.SSLContext:
     """Trusts `ca_file`, else SSL_CERT_FILE or SSL_CERT_DIR, else certifi's authorities and this machine's.
 
     Cached. Without `verify` it trusts any host. Raises UserError if a file cannot be used.
@@ -44,7 +44,7 @@ def untrusting_context() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def authorities(ca_file: Path | None, verify: bool = True) -> str:
+def authorities(ca_file: Path | None, verify: bool) -> str:
     """Describes what `tls_context` trusts."""
     if not verify:
         return "whoever answers: verification is switched off"

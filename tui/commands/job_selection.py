@@ -65,7 +65,7 @@ def select_jobs(
     watched: Sequence[Job],
     read: Callable[[], str],
     say: Callable[[str], None],
-    service_names: Names = NO_NAMES,
+    service_names: Names,
 ) -> tuple[Job, ...]:
     """The jobs that `given` names, each once, in order; all watched jobs if it names none. Raises UserError.
 
@@ -90,7 +90,7 @@ def listed(
     watched: Sequence[Job],
     read: Callable[[], str],
     say: Callable[[str], None],
-    service_names: Names = NO_NAMES,
+    service_names: Names,
 ) -> tuple[Job, ...]:
     """The named jobs, as `select_jobs` finds them. Raises UserError for one that is not on the list."""
     jobs, known = select_jobs(given, watched, read, say, service_names), {job.id for job in watched}
@@ -100,7 +100,7 @@ def listed(
     return jobs
 
 
-def named(text: str, watched: Sequence[Job], service_names: Names = NO_NAMES) -> Job:
+def named(text: str, watched: Sequence[Job], service_names: Names) -> Job:
     """The job with this ID, label, name or address, on the list or not. Raises UserError."""
     return _Names(watched, service_names).job(text)
 

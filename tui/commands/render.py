@@ -156,7 +156,7 @@ def stamp(wall: datetime) -> str:
 BETWEEN = "  "
 
 
-def aligned(rows: Sequence[Sequence[str]], heads: Sequence[str] = ()) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> list[str]:
     """One line per row. Columns without text are left out with their heads; no line ends in spaces."""
     if not rows:
         return []

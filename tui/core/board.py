@@ -350,7 +350,7 @@ class Board(NamedTuple):
         gone = {job: state for job, state in self.gone.items() if job not in states} | left
         return Board(states, dict(list(gone.items())[-REMEMBERED:]))
 
-    def arm_once(self, ids: Iterable[JobId], is_armed: bool = True) -> "Board":
+    def arm_once(self, ids: Iterable[JobId], is_armed: bool) -> "Board":
         """The board with these jobs armed for one alert, or not any more."""
         return self._changed(ids, lambda state: state._replace(is_armed_once=is_armed))
 

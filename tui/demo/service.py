@@ -93,11 +93,11 @@ class DemoService:
     ) -> None:
         self.close()
 
-    def expire(self, token: str = token) -> None:
+    def expire(self, token: str) -> None:
         """From now on, the gateway refuses this token as expired."""
         self._iam.expire(token)
 
-    def revoke(self, token: str = token) -> None:
+    def revoke(self, token: str) -> None:
         """From now on, the gateway refuses this token as unreadable."""
         self._iam.revoke(token)
 

@@ -132,7 +132,7 @@ class AdaptiveRateLimiter:
         elif self.limit:
             self._paced_at = max(self._paced_at, now) + 1 / self._paced_rate(self.limit, now)
 
-    def on_success(self, now: float, job: JobId | None = None) -> None:
+    def on_success(self, now: float, job: JobId | None) -> None:
         """A reading succeeded. After each minute without throttling the rate grows by a step."""
         self._others_well += job != self._blamed
         if self.limit and not self.limit.holds(now):

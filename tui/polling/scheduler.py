@@ -39,9 +39,7 @@ _ABOUT_THE_JOB = (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID, FailureKind.FOR
 class Scheduler:
     """Combines job queue, rate limiter, auth gate and circuit breaker. All times are seconds of the caller's clock."""
 
-    def __init__(
-        self, policy: Policy, uniform: Callable[[float, float], float], sweeps: ListSweeps | None = None
-    ) -> None:
+    def __init__(self, policy: Policy, uniform: Callable[[float, float], float], sweeps: ListSweeps | None) -> None:
         """`sweeps` plans the lists; None where they must not be asked for."""
         self.policy = policy
         self.sweeps = sweeps

@@ -99,8 +99,8 @@ def build_profile(
     polling: PollingSettings,
     inputs: ProfileInputs,
     is_in_charge: bool,
-    url_in_charge: str = "",
-    has_extras: bool = True,
+    url_in_charge: str,
+    has_extras: bool,
 ) -> Profile:
     """`url_in_charge` is the endpoint of the profile in charge.
 

@@ -163,7 +163,7 @@ def finish(modes: Modes | None) -> None:
         _push(terminal, MOUSE_PIXELS_OFF)
 
 
-def take_back(modes: Modes | None, title: str = "") -> None:
+def take_back(modes: Modes | None, title: str) -> None:
     """Restores everything while the app hangs, perhaps in output, and stops the app from writing any more. `title`
     is the sequence that puts the terminal's title back."""
     with _ours() as terminal:

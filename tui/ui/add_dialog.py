@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from tui.core.job import LABEL_LONGEST, Job, JobId, split_tags, unfit
 from tui.core.paste import Preview, parse_paste, preview
 from tui.core.text import clean
-from tui.ui.dialogs import FLAT_BELOW, Dialog, LineInput, Save, no_problem
+from tui.ui.dialogs import FLAT_BELOW, Dialog, LineInput, Save
 from tui.ui.formatting import cut_middle
 
 LINES_SHOWN = 200
@@ -63,17 +63,17 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         self,
         watched: Container[JobId],
         now: datetime,
-        pasted: str = "",
-        profiles: Mapping[str, str] | None = None,
-        save: Save[tuple[Job, ...]] = no_problem,
-        find_key: str = "O",
+        pasted: str,
+        profiles: Mapping[str, str],
+        save: Save[tuple[Job, ...]],
+        find_key: str,
     ) -> None:
         """`profiles` maps names to regions, the default one first. With several there is a field to choose one.
         `find_key` finds jobs by their names."""
         super().__init__("Add jobs")
         self._find_key = find_key
         self.add_class("takes-pastes")
-        self._profiles = dict(profiles or {"": ""})
+        self._profiles = dict(profiles)
         self._watched = watched
         self._save = save
         self._now = now

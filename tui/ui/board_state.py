@@ -168,7 +168,7 @@ class BoardState:
         self.board = self.board.pause(jobs, since)
         self._changed |= set(jobs)
 
-    def arm_once(self, jobs: Iterable[JobId], is_armed: bool = True) -> None:
+    def arm_once(self, jobs: Iterable[JobId], is_armed: bool) -> None:
         """Mark these jobs as armed for one alert, or as armed no more."""
         jobs = list(jobs)
         self.board = self.board.arm_once(jobs, is_armed)

@@ -104,10 +104,6 @@ Save = Callable[[Answer], Awaitable[str]]
 """Saves the answer of a dialog. Returns why that failed; empty if it did not."""
 
 
-async def no_problem(answer: object) -> str:
-    return ""
-
-
 DAY_CHECK = 60.0
 """Seconds between two looks at the date."""
 AROUND, AROUND_FLAT = 7, 4
@@ -264,10 +260,10 @@ class TextDialog(Dialog[str]):
     def __init__(
         self,
         title: str,
-        value: str = "",
-        placeholder: str = "",
-        longest: int = 200,
-        save: Save[str] = no_problem,
+        value: str,
+        placeholder: str,
+        longest: int,
+        save: Save[str],
         saves_unchanged: bool = False,
     ) -> None:
         super().__init__(title)

@@ -97,7 +97,7 @@ class _Group(NamedTuple):
 class Groups:
     """The lines of the table. A job with two tags has a line in two groups; folded groups have their own line only."""
 
-    def __init__(self, unseen: Callable[[], Iterable[JobId]] = tuple) -> None:
+    def __init__(self, unseen: Callable[[], Iterable[JobId]]) -> None:
         """`unseen` returns the jobs that changed and were not seen since."""
         self._unseen = unseen
         self.by = ""

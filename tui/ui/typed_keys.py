@@ -35,7 +35,7 @@ class KeyTurns:
         self,
         app: App[None],
         act: Callable[[events.Event], Awaitable[None]],
-        comes_back: Callable[[events.Event], bool] = lambda event: False,
+        comes_back: Callable[[events.Event], bool],
     ) -> None:
         """`comes_back` returns whether an event that `act` is done with will come back to the app, and act there."""
         self._app = app

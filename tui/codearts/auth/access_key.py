@@ -88,7 +88,7 @@ def find_keys(environ: Mapping[str, str], home: Path) -> list[KeySource]:
     return found
 
 
-def named_keys(environ: Mapping[str, str], access: str, secret: str, security_token: str = "") -> KeySource:
+def named_keys(environ: Mapping[str, str], access: str, secret: str, security_token: str) -> KeySource:
     """Returns the keys of the environment variables with these names."""
     names = [access, secret, *([security_token] if security_token else [])]
     values = [environ.get(name, "") for name in names]
