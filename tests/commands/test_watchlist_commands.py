@@ -310,7 +310,7 @@ def test_the_watchlist_is_not_gone_through_for_each_argument(select: Callable[..
     for count in (1, 40):
         watched = Looked(Job(job_id(number), f"job {number}") for number in range(40))
         given = [f"job {number}" if number % 2 else str(job_id(number)) for number in range(count)]
-        assert len(select(given, watched, str, print)) == count
+        assert len(select(given, watched, str, print, {})) == count
         times.append(watched.times)
     assert times[0] == times[1]
 
