@@ -97,6 +97,17 @@ class Slow(Service):
         return await super().fetch(call)
 
 
+async def test_the_scroll_bar_is_where_the_lines_in_view_are_from_the_first_on() -> None:
+    async with screen(1, profile=profile(Service(numbered(200)))) as shown:
+        await shown.press("l")
+        await read(shown, "line 200")
+        view = shown.app.screen.query_one(log_dialog.LogView)
+        assert view.scroll_y > 0
+        await shown.until(lambda: view.vertical_scrollbar.position == view.scroll_y)
+        await shown.press("g")
+        assert view.vertical_scrollbar.position == view.scroll_y == 0
+
+
 async def test_each_piece_is_shown_as_it_comes() -> None:
     service = Slow(numbered(30_000))
     async with screen(2, {job_id(1): Status.RUNNING}, profile=profile(service)) as shown:

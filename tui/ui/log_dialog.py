@@ -180,6 +180,9 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def action_end(self) -> None:
         self._scroll(y=max(0, self._tail.size - self.size.height))
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        self.vertical_scrollbar.position = self.scroll_y  # Textual tells only a bar that is shown
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         self.is_at_end = self.scroll_offset.y >= self._tail.size - self.size.height
