@@ -207,9 +207,24 @@ async def test_what_no_sign_in_helps_is_not_advised_to_sign_in() -> None:
     async with screen([job], {job.id: unknown}, size=(200, 40)) as shown:
         await shown.until(lambda: f"Not asking: {said}" in shown.text)
         assert "Press i" not in shown.text
+        assert "Press r once that is put right." in shown.text
         assert shown.board.live.profile_names() == ("",)
         lines = fields(shown.board.live.subject(shown.board.state.row(job.id)), UNICODE)
         assert [value for name, value, _ in lines if name in ("means", "do")] == [said]
+        await shown.press("e")
+        assert "n: next" in shown.text
+        assert "i: sign in" not in shown.text
+
+
+async def test_from_why_a_token_is_refused_it_is_one_key_to_the_sign_in() -> None:
+    async with screen(1, {job_id(1): failure(FailureKind.SIGN_IN)}, size=(120, 30)) as shown:
+        await shown.until(lambda: "i sign in" in shown.lines[-1])
+        await shown.press("home", "e")
+        assert "i: sign in, n: next, y: copy the report" in shown.text
+        await shown.press("i")
+        assert "It is kept in memory only." in shown.text
+        await shown.press("escape")
+        assert "Why there is no answer" not in shown.text
 
 
 def test_while_all_is_well_the_text_stays_the_same_from_one_reading_to_the_next() -> None:

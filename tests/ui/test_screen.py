@@ -111,6 +111,8 @@ async def test_no_jobs_nothing_matches_and_could_not_ask_are_three_screens() -> 
     async with screen([Job(job_id(1), "job 001")], {job_id(1): refused}) as shown:
         await shown.until(lambda: "Could not ask about the job." in shown.text)
         assert "There is no token: set CODEARTS_TOKEN." in shown.text
+        said = "Press i to sign in, or r once the credential is right elsewhere."
+        await shown.until(lambda: said in " ".join(shown.text.split()))
     expired = failure(FailureKind.SIGN_IN)
     async with screen([Job(job_id(1), "job 001")], {job_id(1): expired}, size=(120, 24)) as shown:
         await shown.until(lambda: "Could not ask about the job." in shown.text)

@@ -444,7 +444,8 @@ class BoardScreen(BaseScreen, Screen[None]):
         """Show the table, and the text in place of rows; neither where the details are in place of both."""
         is_covered = self.details.alone
         trouble = None if self._paused() else self.live.trouble()  # nothing is asked again by itself
-        text = self.state.empty_text(self.key, trouble, self.live.no_credential)
+        helps = trouble is not None and self.live.is_signed_out
+        text = self.state.empty_text(self.key, trouble, self.live.no_credential, helps)
         self.empty.show("" if is_covered else text)
         self.table.display = bool(self.state.order) and not is_covered
 

@@ -367,10 +367,17 @@ class BoardState:
     def _clock(self, at: Moment | None) -> str:
         return clock(at.by(self.moment).timestamp(), self.moment.wall) if at else ""
 
-    def empty_text(self, key: Key, trouble: Failure | None = None, no_credential: Failure | None = None) -> str:
+    def empty_text(
+        self,
+        key: Key,
+        trouble: Failure | None = None,
+        no_credential: Failure | None = None,
+        sign_in_helps: bool = False,
+    ) -> str:
         """The text shown instead of rows; empty if there are rows to show.
 
-        `trouble` is why nothing can be read; `no_credential`, why there is none.
+        `trouble` is why nothing can be read; `no_credential`, why there is none; `sign_in_helps`,
+        whether the user can mend the trouble so.
         """
         states = self.shown.states
         if trouble and any(state.status is not None for state in states.values()):
@@ -379,7 +386,7 @@ class BoardState:
         asked = states.keys() if only is None else only
         if asked and not self.order and look.problems_only and not look.filter:
             return self._no_problems(asked, key)
-        return empty_text(len(states), len(self.order), look, key, trouble, no_credential)
+        return empty_text(len(states), len(self.order), look, key, trouble, no_credential, sign_in_helps)
 
     def _no_problems(self, asked: AbstractSet[JobId], key: Key) -> str:
         """The text in place of rows where none of these jobs is a problem: nothing is said of what is not known."""
@@ -399,7 +406,13 @@ class BoardState:
 
 
 def empty_text(
-    watched: int, shown: int, state: ScreenState, key: Key, trouble: Failure | None, no_credential: Failure | None
+    watched: int,
+    shown: int,
+    state: ScreenState,
+    key: Key,
+    trouble: Failure | None,
+    no_credential: Failure | None,
+    sign_in_helps: bool,
 ) -> str:
     """The text shown instead of rows. `trouble` is given only if no job was ever read."""
     if not watched:
@@ -415,8 +428,10 @@ def empty_text(
         jobs = "the job" if watched == 1 else f"any of the {watched} jobs"
         way = f"Retrying by itself. Press {key('refresh')} to try now."
         if trouble.kind.retry is Retry.SIGN_IN:
-            again = f"Once the credential is right, press {key('refresh')} to try again."
-            way = f"{again} A changed token file is noticed by itself."
+            way = f"Press {key('refresh')} once that is put right."
+            if sign_in_helps:
+                way = f"Press {key('sign_in')} to sign in, or {key('refresh')} once the credential is right elsewhere. "
+                way += "A changed token file is noticed by itself."
         return f"Could not ask about {jobs}.\n\n{way}"
     return ""
 

@@ -154,6 +154,10 @@ class Live:
         """Whether a profile asks nothing before the user signs in."""
         return self.is_asking and bool(self._signed_out())
 
+    def awaits_sign_in(self, job: JobId) -> bool:
+        """Whether the profile of the job asks nothing before the user signs in."""
+        return self.is_asking and self.profile_of(job) in self._signed_out()
+
     def _signed_out(self) -> list[str]:
         """The profiles of the settings that ask nothing before the user signs in."""
         known = self.service.names

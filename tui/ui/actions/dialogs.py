@@ -45,10 +45,13 @@ class DialogActions(Actions):
         content = [Fields(list(error_fields(subject)))]
         has_failed = condition is Condition.FAILED
         title = "Why the build failed" if has_failed else "Why there is no answer"
-        keys = [*([("l", "log")] if has_failed else ()), ("n", "next"), ("y", "copy the report")]
+        its = [("l", "log")] if has_failed else [("i", "sign in")] if self.live.awaits_sign_in(job) else []
+        keys = [*its, ("n", "next"), ("y", "copy the report")]
         match await self.screen.ask("error", ReadDialog(title, content, keys)):
             case "l" if job in self.state.board.states:
                 await self._show_log(job)
+            case "i":
+                await self.screen.service.sign_in()
             case "n":
                 self._go_to_next_error()
                 if self.table.cursor != job:
