@@ -29,7 +29,7 @@ from textual.theme import Theme
 from textual.widget import Widget
 
 from tui.core.text import plain_paste
-from tui.terminal.capabilities import ASCII, mouse_wanted
+from tui.terminal.capabilities import ASCII, LEAST_COLUMNS, LEAST_ROWS, mouse_wanted
 from tui.terminal.shutdown import Shutdown
 from tui.ui.base_screen import BRIEF, BaseScreen, NoticeApp
 from tui.ui.board_screen import BoardScreen
@@ -39,7 +39,7 @@ from tui.ui.frame import Frame
 from tui.ui.keys import alt_keys, canonical, half_width, moving_keys
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.themes import DEFAULT_THEME, DEFAULT_VARIABLES, REVERSED, Colourless, LoadedThemes, first_theme, load_themes
-from tui.ui.typed_keys import COMMAND, KeyTurns, PasteDetector
+from tui.ui.typed_keys import COMMAND, WAYS_OUT, KeyTurns, PasteDetector
 
 
 def _palette() -> type[Provider]:
@@ -256,6 +256,8 @@ class WatchApp(NoticeApp):
             event = half_width(event)
         if isinstance(event, events.MouseEvent) and not event.is_forwarded and self._is_on_what_has_gone(event):
             return
+        if isinstance(event, events.InputEvent | events.Paste) and self._acts_unseen(event):
+            return
         await super().on_event(event)
 
     def _is_on_what_has_gone(self, event: events.MouseEvent) -> bool:
@@ -265,6 +267,15 @@ class WatchApp(NoticeApp):
         except NoWidget:
             return False
         return not (isinstance(widget, Screen) or widget.is_attached)
+
+    def _acts_unseen(self, event: events.Event) -> bool:
+        """Whether the terminal is too small to show what the event would act on. The keys that quit always act."""
+        if self.size.width >= LEAST_COLUMNS and self.size.height >= LEAST_ROWS:
+            return False
+        if not isinstance(event, events.Key):
+            return True
+        bound = self.screen.active_bindings.get(event.key)
+        return event.key not in WAYS_OUT and (bound is None or bound.binding.id != "leave")
 
     def on_key(self, event: events.Key) -> None:
         """Here, after all keys that were typed before it, come those that no widget has taken."""
