@@ -109,12 +109,13 @@ def test_answers_that_nobody_waits_for_are_dropped(answer: str) -> None:
 
 @pytest.mark.parametrize("text", WANTED)
 def test_what_the_parser_knows_goes_through(text: str) -> None:
-    assert Replies().without(text) == text
+    replies = Replies()
+    assert replies.without(text) + replies.release() == text
 
 
 @pytest.mark.parametrize("answer", ANSWERS[:4])
 def test_an_answer_may_come_in_pieces(answer: str) -> None:
-    for cut in range(2, len(answer)):
+    for cut in range(1, len(answer)):
         replies = Replies()
         assert replies.without(f"a{answer[:cut]}") + replies.without(f"{answer[cut:]}b") == "ab"
         assert replies.release() == ""
@@ -306,11 +307,13 @@ def names(messages: Iterable[Message]) -> list[str]:
 
 def typed_slowly(*parts: str, pause: float = 0.2) -> list[str]:
     """The events of a terminal from which nothing comes for `pause` seconds after each part."""
-    parser = KeyParser()
-    quiet = [None] * round(pause / TICK)
-    return names(
-        message for part in parts for message in (*parser.feed(part), *(one for _ in quiet for one in parser.tick()))
-    )
+    replies, parser = Replies(), KeyParser()
+    messages: list[Message] = []
+    for part in parts:
+        messages += parser.feed(replies.without(part))
+        for _ in range(round(pause / TICK)):
+            messages += [*parser.feed(replies.release()), *parser.tick()]
+    return names(messages)
 
 
 @pytest.mark.parametrize("ctrl_c", ["\x03", "\x1b[99;5u", "\x1b[99;133u", "\x1b[27;5;99~"])
@@ -325,9 +328,20 @@ def test_a_sequence_whose_rest_comes_late_becomes_no_keys(sequence: str, wanted:
         assert typed_slowly(sequence[:cut], sequence[cut:], "j") == [*wanted, "j"], cut
 
 
-@pytest.mark.parametrize(("sequence", "wanted"), [*LATE[:4], ("\x1b[A", ["up"])])
+@pytest.mark.parametrize(("sequence", "wanted"), [*LATE, ("\x1b[A", ["up"])])
 def test_a_late_rest_is_no_text_where_the_escape_before_it_was_a_key(sequence: str, wanted: list[str]) -> None:
     assert typed_slowly(sequence[:1], sequence[1:], "j") == ["escape", *wanted, "j"]
+
+
+@pytest.mark.parametrize("pause", [0.2, 5.0])
+@pytest.mark.parametrize("answer", [*ANSWERS[:4], "\x1bP1$r0;4:3m\x1b\\", "\x1b]52;c;cXhqeHE=\a"])
+def test_an_answer_whose_rest_comes_late_is_neither_keys_nor_a_paste(answer: str, pause: float) -> None:
+    begins = len("\x1bP1$") if answer.startswith("\x1bP") else len("\x1b]1")
+    for cut in range(1, len(answer)):
+        came = typed_slowly(answer[:cut], answer[cut:], "j", pause=pause)
+        assert came[-1] == "j"
+        assert len(came) - 1 == (cut if cut < begins else 0), cut  # so few characters may be keys, typed one by one
+    assert typed_slowly(answer[:-3], "j", "\\") == ["j", "backslash"]
 
 
 def test_after_a_sequence_whose_rest_is_lost_keys_act() -> None:

@@ -35,7 +35,10 @@ ASSUMED_COLUMNS, ASSUMED_LINES = 80, 24
 
 _STRING = r"\x1b[\]P_^X][^\x07\x1b]*"
 _REPLIES = re.compile(rf"{_STRING}(?:\x07|\x1b\\)|\x1b\[[?>=][0-9;:]*[cnuRSt]")
-_UNFINISHED = re.compile(rf"{_STRING}\x1b?\Z")
+_UNFINISHED = re.compile(rf"(?:{_STRING})?\x1b?\Z")
+_NO_KEYS_BEGIN_SO = re.compile(r"\x1b(?:\][0-9]|P(?:[01][$+]|[>!]\|)|_G)")
+"""The beginning of a reply that is long enough to tell it from keys that were typed after escape."""
+_CUT_REPLY = re.compile(r"\x1b(?:\][0-9]+;|P(?:[01][$+]r|[>!]\|)|_G)[^\x07\x1b]*(?:\x07|\x1b\\)")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
 _CTRL_C = re.compile(r"\x03|\x1b\[99;(?:5|69|133|197)u|\x1b\[27;5;99~")
@@ -54,7 +57,7 @@ _WHOLE = re.compile(r"\x1b\[(?:[0-?]+[ -/]*[@-~]|[A-LN-Z^-~])")
 _GOES_ON = re.compile(r"\x1b\[(?:<[-0-9;]*[Mm]?|[?>=]?[0-9;:]*\$?[A-Zcnuy~]?)(?:\Z|(?<=[Mm])|(?<=[A-Zcnuy~]))")
 """A sequence whose end comes late, with no more than what terminals send: any other character is a key."""
 _ALONE = ("\x1b", "\x1b[")
-_LATE_END = re.compile(r"\x1b\[[A-Z]|\x1b\[(?:<[0-9][-0-9;]*[Mm]|[0-9][0-9;:]*[A-Zu~])")
+_LATE_END = re.compile(r"\x1b\[[A-Z]|\x1b\[(?:<[0-9][-0-9;]*[Mm]|[0-9][0-9;:]*[A-Zu~]|[?>=][0-9;:]*\$?[A-Zcnuy])")
 _LATE = 10
 """So many ticks after the beginning of a sequence, its end is not waited for any more."""
 
@@ -64,9 +67,14 @@ class Replies:
 
     def __init__(self) -> None:
         self._held = ""
+        self._late = ""
+        """What was held until now: on a line that stalls, the rest of a reply comes seconds later."""
 
     def without(self, text: str) -> str:
         """`text` without replies. An unfinished reply at its end is held for the next call, or for `release`."""
+        late, self._late = self._late, ""
+        if late and (reply := _CUT_REPLY.match(late + text)):
+            text = text[reply.end() - len(late) :]
         text = _REPLIES.sub("", self._held + text)
         start = _UNFINISHED.search(text)
         cut = start.start() if start and len(text) - start.start() < LONGEST_REPLY else len(text)
@@ -74,9 +82,10 @@ class Replies:
         return text[:cut]
 
     def release(self) -> str:
-        """The text that was held and is no reply after all, since nothing followed."""
+        """The text that was held and may be keys, since nothing followed."""
         held, self._held = self._held, ""
-        return held
+        self._late = held or self._late
+        return "" if _NO_KEYS_BEGIN_SO.match(held) else held
 
 
 class KeyParser:
