@@ -70,6 +70,12 @@ def test_a_wide_screen_has_all_texts_whole() -> None:
     assert all(widths(199)[key] >= needed for key, needed in TEXTS.items())
 
 
+def test_where_times_would_be_cut_names_have_their_room() -> None:
+    assert widths(40, state=13, time=9) == {"state": 13, "time": 7, "job": 16}
+    assert widths(40, state=15, time=9) == {"state": 15, "job": 22}
+    assert widths(40, state=15, time=5) == {"state": 15, "time": 5, "job": 16}
+
+
 def test_a_column_without_texts_is_not_there() -> None:
     assert list(widths(120, build=0, tags=0)) == ["state", "time", "job"]
 

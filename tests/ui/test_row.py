@@ -61,6 +61,18 @@ def test_a_paused_job_says_so_and_since_when() -> None:
     assert words.time(row(known, at=900), 80) == "15m ago"
 
 
+@pytest.mark.parametrize(
+    ("after", "ago", "old"),
+    [(5, "now", "15s old"), (50, "45s ago", "45s old"), (100, "1m ago", "1m old"), (7300, "2h ago", "2h old")],
+)
+def test_no_time_is_cut_in_a_narrow_column(after: float, ago: str, old: str) -> None:
+    stopped = state((RUNNING, 0), (IDLE, 10))
+    assert words.time(row(stopped, at=10 + after, interval=9000), 7) == ago
+    assert words.time(row(stopped._replace(paused=moment(10)), at=10 + after), 7) == ago
+    assert words.time(row(stopped, at=10 + after, interval=1), 7) == old
+    assert words.time(row(stopped, at=10 + after, interval=words.NOT_ASKED), 7) == "12:00"
+
+
 @pytest.mark.parametrize(("after", "expected"), [(5, ""), (95, "1m+"), (299, "1m+"), (3700, "1h+")])
 def test_a_status_that_was_so_from_the_first_reading_may_be_older(after: float, expected: str) -> None:
     known = state((RUNNING, 0), (RUNNING, after))

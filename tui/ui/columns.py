@@ -101,7 +101,7 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
         Column("state", "State", "what the job does, or what became of it", state, by_state, _state_style,
                steady=(13,)),
         Column("time", "Time", "how long it runs and until when, else since when", time, _since,
-               _time_style, steady=TIMES),
+               _time_style, least=7, steady=TIMES),
         Column("age", "Age", "age of its last answer, once it is not fresh", texts.age, _read_at, _age_style),
         Column("job", "Job", "label, or the service's name", lambda row, cells: name(row.state), _by_name, _name_style,
                name=name),

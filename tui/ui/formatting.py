@@ -49,16 +49,18 @@ def coarse(seconds: float) -> str:
     return _hours(round(seconds / 3600))
 
 
-def ago(seconds: float) -> str:
-    """How long ago something was: `just now`, `45s ago`, `12m ago`, `3h ago`."""
+def ago(seconds: float, cells: int = 9) -> str:
+    """How long ago something was: `just now`, `45s ago`, `1m30s ago`, `3h ago`; in few cells `now`, `1m ago`."""
     if seconds < 15:
-        return "just now"
-    return f"{past(seconds)} ago"
+        return "just now" if cells >= 8 else "now"
+    return f"{past(seconds, cells - 4)} ago"
 
 
-def past(seconds: float) -> str:
-    """A time that has passed: `45s`, `1m30s`, `12m`, `3h`."""
-    return duration(seconds) if seconds < 3600 else _hours(int(seconds) // 3600)
+def past(seconds: float, cells: int = 5) -> str:
+    """A time that has passed: `45s`, `1m30s`, `12m`, `3h`; in fewer than five cells `1m` for `1m30s`."""
+    if seconds >= 3600:
+        return _hours(int(seconds) // 3600)
+    return duration(seconds) if cells >= 5 or seconds < 60 else f"{int(seconds) // 60}m"
 
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400

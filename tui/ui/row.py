@@ -181,17 +181,19 @@ def time(row: Row, cells: int) -> str:
     """
     state = row.state
     if state.paused:
-        return _ago(row, state.paused.at)
+        return _ago(row, state.paused.at, cells)
     if state.good is None:
         return ""
     if row.interval == NOT_ASKED:
-        return formatting.clock_time(state.good.received.by(row.now), row.now.wall)
+        answered = formatting.clock_time(state.good.received.by(row.now), row.now.wall)
+        return answered if len(answered) <= cells else answered.removeprefix("at ")
     if not row.current:
-        return f"{how_old(state.good.received.at, row.clock)} old"  # "ago" would be taken for the time since its end
+        since = how_old(state.good.received.at, row.clock, cells - 4)
+        return f"{since} old"  # "ago" would be taken for the time since its end
     if state.status is Status.RUNNING:
         return elapsed(course) if (course := row.course) else how_long(row)
     ended = changed_at(row)
-    return "" if ended is None else _ago(row, ended)
+    return "" if ended is None else _ago(row, ended, cells)
 
 
 def how_long(row: Row) -> str:
@@ -229,8 +231,8 @@ def _told_change(state: JobState) -> float | None:
     return ended.timestamp() if (ended := state.told_end) else None
 
 
-def _ago(row: Row, at: float) -> str:
-    return formatting.ago(row.seconds_since(at))
+def _ago(row: Row, at: float, cells: int) -> str:
+    return formatting.ago(row.seconds_since(at), cells)
 
 
 def age(row: Row, cells: int = 0) -> str:
@@ -240,9 +242,9 @@ def age(row: Row, cells: int = 0) -> str:
     return how_old(row.state.good.received.at, row.clock)
 
 
-def how_old(at: float, clock: float) -> str:
+def how_old(at: float, clock: float, cells: int = 5) -> str:
     """Returns how old an answer is that was received at `at`, in the words of the other times of the screen."""
-    return formatting.past(max(SHORT_STEP, seconds_shown(at, clock)))
+    return formatting.past(max(SHORT_STEP, seconds_shown(at, clock)), cells)
 
 
 def build(row: Row, cells: int) -> str:
