@@ -72,6 +72,18 @@ async def test_an_undo_says_what_it_brought_about_and_a_redo_what_was_done() -> 
         await shown.until(lambda: shown.said == "Undone: the alert of job 001 is as before.")
 
 
+async def test_an_undo_after_which_nothing_changed_says_that_another_program_was_faster() -> None:
+    async with screen(2) as shown:
+        await shown.press("L", "!", "enter")
+        await shown.until(lambda: shown.store.load().jobs[0].label == "job 001!")
+        shown.store.edit({A: {"label": "theirs"}})
+        await shown.press("u")
+        await shown.until(lambda: shown.said == "Nothing to undo: another program has changed theirs since.")
+        await shown.press("U")
+        await shown.until(lambda: shown.said == "Nothing to redo: another program has changed theirs since.")
+        assert shown.store.load().jobs[0].label == "theirs"
+
+
 async def test_the_dialogs_of_label_and_tags_name_the_job_as_its_row_does() -> None:
     async with screen([Job(A, "ours"), Job(B)], job_names={B: ServiceName("theirs")}) as shown:
         for name in ("ours", "theirs"):

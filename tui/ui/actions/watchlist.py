@@ -136,7 +136,9 @@ class WatchlistActions(Actions):
             before = {job.id for job in undone.edit.before.jobs}
             self.screen.cursor.go_to(next((job.id for job in undone.edit.after.jobs if job.id not in before), None))
             jobs = _named(undone.jobs, *known)
-            self.say(f"{past}: {undone.what.format(jobs=jobs_in_words(jobs), are=are(jobs))}.")
+            done = f"{past}: {undone.what.format(jobs=jobs_in_words(jobs), are=are(jobs))}."
+            nothing = f"Nothing to {verb}: another program has changed {jobs_in_words(jobs)} since."
+            self.say(done if undone.edit.before != undone.edit.after else nothing)
         self.screen.show_keys()
 
     def ask_about_empty_file(self) -> None:
