@@ -98,6 +98,7 @@ def test_a_person_sees_how_far_it_is_with_asking_and_no_trace_of_that_is_left(
     monkeypatch.setenv("TERM", "xterm")
     listed(user, capsys, "history")
     assert [part for part in talk.getvalue().split("\r\x1b[K") if part] == [
+        "asking the service",
         "asking the service about job 1 of 2",
         "asking the service about job 2 of 2",
     ]

@@ -17,6 +17,7 @@ from tests.support.contract_server import ContractServer
 from tests.support.history_files import fill
 from tests.support.long_run import by_length, takes_minutes
 from tests.support.shell import Shell
+from tests.support.terminal import Terminal
 from tui.clock import now
 from tui.demo.service import DemoService
 
@@ -54,6 +55,30 @@ def test_a_signal_ends_it_without_a_word(
     data, talk = process.communicate(timeout=20)
     assert (process.returncode, talk) == (code, "")
     assert len(data.splitlines()) == (command == ["follow"])
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["find"], ["status"], ["status", "--outcome"], ["why", IDS[0]], ["log", IDS[0]], ["history"], ["wait", IDS[0]]],
+    ids=" ".join,
+)
+def test_a_person_sees_that_the_service_is_asked_and_a_file_has_nothing_of_it(
+    shell: Shell, server: ContractServer, command: list[str]
+) -> None:
+    server.every_extra = "hang"
+    shell.watch({IDS[0]: "web"})
+    server.answers[IDS[0]] = command == ["wait", IDS[0]] or (False if command[-1] == "--outcome" else "hang")
+    fill(Path(shell.env["HOME"]) / ".local" / "state", IDS[:1], now)
+    with Terminal(["codearts-watch", *command], shell.env) as terminal:
+        terminal.wait_for("^asking the service|of 1 idle")
+        terminal.kill(signal.SIGINT)
+        assert terminal.wait_exit() == 130
+        assert terminal.text.strip() == ""
+    process = shell.start(*command)
+    asked = len(server.requests)
+    server.wait_for(lambda requests: len(requests) > asked)
+    process.send_signal(signal.SIGINT)
+    assert (process.communicate(timeout=20), process.returncode) == (("", ""), 130)
 
 
 def test_a_signal_ends_history_too_while_it_asks_the_service(shell: Shell, server: ContractServer) -> None:

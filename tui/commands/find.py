@@ -4,7 +4,7 @@ import argparse
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.commands.output import ExitCode, Output, Progress
+from tui.commands.output import ExitCode, Output, Progress, asking
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.listing import listing_line
@@ -75,9 +75,8 @@ async def find(
     from tui.codearts.job_list_api import to_watch
     from tui.commands.session import refused
 
-    progress = Progress(output.talk)
-    listed = await _listed(extras, wanted.project, progress)
-    progress.clear()
+    with asking(output) as progress:
+        listed = await _listed(extras, wanted.project, progress)
     if isinstance(listed, Failure):
         return refused(output, listed)
     if listed.failure and not listed.entries:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from tui.commands.job_selection import add_build
-from tui.commands.output import ExitCode, Output, is_abandoned
+from tui.commands.output import ExitCode, Output, asking, is_abandoned
 from tui.commands.parser import whole_number
 from tui.core.log_tail import MOST_LINES, READ_EVERY
 from tui.core.reading import Failure, Retry, Status
@@ -70,7 +70,8 @@ async def log(
     from tui.commands.session import refused
 
     if number is None:
-        last = await extras.last_run(job)
+        with asking(output):
+            last = await extras.last_run(job)
         if isinstance(last, Failure):
             return refused(output, last)
         if last is None:
@@ -78,7 +79,8 @@ async def log(
             return ExitCode.UNREAD
         number = last.number
     reader = LogReader(extras, job, number)
-    failure = await _read_to_end(reader, output, grows=is_running is not None)
+    with asking(output):
+        failure = await _read_to_end(reader, output, grows=is_running is not None)
     if failure and (is_running is None or not reader.tail.count):
         return refused(output, failure)
     if is_running is None:

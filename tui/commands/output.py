@@ -2,7 +2,8 @@
 
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from io import TextIOWrapper
 from typing import NamedTuple, TextIO
@@ -176,3 +177,14 @@ class Progress:
             with suppress(OSError):
                 self._stream.write(f"\r\x1b[K{text}")
                 self._stream.flush()
+
+
+@contextmanager
+def asking(output: Output) -> Iterator[Progress]:
+    """A terminal sees that the service is being asked, until the block is left or the progress shows something else."""
+    progress = Progress(output.talk)
+    progress.show("asking the service")
+    try:
+        yield progress
+    finally:
+        progress.clear()

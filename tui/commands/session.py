@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tui.commands.job_selection import named, read_input, select_jobs
-from tui.commands.output import ExitCode, Output, Progress, code_of
+from tui.commands.output import ExitCode, Output, asking, code_of
 from tui.commands.render import advice
 from tui.core.errors import NEEDS_EXTRAS, NO_PROFILE, UserError
 from tui.core.job import Job, JobId, ServiceName
@@ -224,7 +224,6 @@ async def ask_each(
     The jobs of a profile go one by one, since the unit of all durations is learned from the first; `ask` returns
     whether to go on with them. A terminal sees how far it is.
     """
-    progress = Progress(output.talk)
 
     async def ask_profile(profile: str) -> None:
         if extras := extras_of(profile):
@@ -233,11 +232,10 @@ async def ask_each(
                 if not await ask(extras, job):
                     return
 
-    with suppress(TimeoutError):
+    with asking(output) as progress, suppress(TimeoutError):
         async with asyncio.timeout(EXTRAS_LIMIT), asyncio.TaskGroup() as tasks:
             for profile in dict.fromkeys(profiles.values()):
                 tasks.create_task(ask_profile(profile))
-    progress.clear()
 
 
 async def known_names(session: "Session", profiles: Mapping[JobId, str]) -> dict[JobId, ServiceName]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.job_selection import NO_NAMES, Names, add_jobs, add_outcome, shown_name
-from tui.commands.output import ExitCode, Output
+from tui.commands.output import ExitCode, Output, Progress, asking
 from tui.commands.render import Result, aligned, outcome_members, reasons, result_document, status_of
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Retry, Status
@@ -65,9 +65,10 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_ou
 
     told = None
     async with poll_session(session, jobs, one_shot) as polls:
-        rows = await one_round(polls, session, jobs)
-        if with_outcome:
-            told = await _outcomes(session, rows)
+        with asking(session.output) as progress:
+            rows = await one_round(polls, session, jobs, progress)
+            if with_outcome:
+                told = await _outcomes(session, rows)
     if as_json:
         documents = [{**result_document(*row), **_members(row[0], told)} for row in rows]
         print_json(documents, session.output)
@@ -85,7 +86,9 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_ou
     return code if code is ExitCode.NOT_PASSED or not failures else ExitCode.UNREAD
 
 
-async def one_round(polls: "PollSession", session: "Session", jobs: Sequence[Job]) -> list[ResultRow]:
+async def one_round(
+    polls: "PollSession", session: "Session", jobs: Sequence[Job], progress: Progress
+) -> list[ResultRow]:
     """Each job's result. No job is read twice.
 
     Once a profile's credential is refused, or it is throttled for long, its other jobs get the same failure unread.
@@ -95,9 +98,11 @@ async def one_round(polls: "PollSession", session: "Session", jobs: Sequence[Job
     while len(results) < len(jobs):
         if not is_said and session.now().at > began + SAID_AFTER:
             is_said = True
+            progress.clear()
             _say_if_long(polls.pollers, [job for job in jobs if job.id not in results], session.output)
         readings: list[Reading] = await polls.next(LOOK)
         results |= {reading.job: reading for reading in readings}
+        progress.show(f"asking the service: {len(results)} of {len(jobs)} read")
         polls.pollers.pause(reading.job for reading in readings)
         given_up = _given_up(polls.pollers, session.now().at)
         for job in jobs:

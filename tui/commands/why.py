@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.job_selection import add_build
-from tui.commands.output import ExitCode, Output
+from tui.commands.output import ExitCode, Output, asking
 from tui.commands.render import step_document
 from tui.core.reading import Failure
 from tui.core.run import FailedStep, Outcome
@@ -49,7 +49,8 @@ async def why(extras: "Extras", job: "JobId", number: int | None, as_json: bool,
     """Print what is known; `number` None is the last build that ended."""
     from tui.commands.session import refused
 
-    known = await _known(extras, job, number)
+    with asking(output):
+        known = await _known(extras, job, number)
     if isinstance(known, Failure):
         return refused(output, known)
     if as_json:
