@@ -51,7 +51,7 @@ def test_the_terminal_is_lent_to_a_command_and_drawn_anew_after_it(tmp_path: Pat
         typist.at(2)
         typist.gone("got me")
         typist.press("f7")
-        typist.wait_for("hanging")
+        typist.wait_for(r"(?m)^hanging")  # on a line of its own, below what was there before
         typist.type("\x1a")  # there is no shell to resume it: it means nothing
         typist.type("\x03")  # ends the command alone
         typist.wait_for(r"hang was ended by signal 2\. Press a key")

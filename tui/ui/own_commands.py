@@ -170,4 +170,5 @@ def _wait_for_a_key(text: str, modes: list[object], cancelled: threading.Event) 
     while not cancelled.is_set():
         if select.select([0], [], [], 0.1)[0]:
             termios.tcflush(0, termios.TCIFLUSH)  # the rest of a paste is not for the screen, either
+            os.write(2, b"\r\n")  # what is written next does not stand behind the text
             return
