@@ -154,6 +154,23 @@ async def test_of_sixteen_colours_the_cursor_needs_none() -> None:
         }
 
 
+@pytest.mark.parametrize("key", ["colon", "question_mark", "E", "a", "i", "T", "V", "W"])
+async def test_of_sixteen_colours_no_dialog_has_one_of_its_own(key: str) -> None:
+    async with screen(3, OUTCOMES, theme="ansi-16") as shown:
+        await shown.press(key)
+        await shown.until(lambda: key != "colon" or "Add jobs" in shown.text)
+        shown.app.theme = "ansi-16"  # T has shown the one that is chosen
+        await shown.settle()
+        seen = [
+            (text, style.color)
+            for strip in shown.app.screen._compositor.render_strips()
+            for text, style, _ in strip
+            if style and style.color and text.strip()
+        ]
+        assert seen
+        assert {(text.strip()[:1], colour.name) for text, colour in seen if colour.triplet} == set()
+
+
 @FEW_COLOURS
 async def test_with_few_colours_the_chosen_command_of_the_palette_is_underlined(
     theme: str, environ: dict[str, str]
