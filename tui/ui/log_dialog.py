@@ -72,13 +72,15 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             self._tail, self._dropped, self._widest, self._measured = tail, tail.dropped, 0, 0
         shift, self._dropped = tail.dropped - self._dropped, tail.dropped
         self._measure()
-        self.virtual_size = Size(self._widest, tail.size + self._below)
+        self._reach(tail.size)
         if shift:
             self._scroll(y=max(0, self.scroll_offset.y - shift))
         if is_new:
             self.action_end()
         elif was_at_end and tail.size > self.scroll_offset.y + self.size.height:
+            self._reach(tail.size + self._below)
             self._scroll(y=tail.size - self.size.height + self._below)
+        self._reach(tail.size)  # what was in view before may have been further down
         if was_at_end or shift:
             self.refresh()
 
@@ -86,8 +88,12 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """Show the lines with a date where their day is not that of now."""
         self._today, self._measured = self._now(), 0
         self._measure()
-        self.virtual_size = Size(self._widest, self._tail.size + self._below)
+        self._reach(self._tail.size)
         self.refresh()
+
+    def _reach(self, lines: int) -> None:
+        """Let so many lines be scrolled to, and what is in view now. At the end of the log the bar is at its end."""
+        self.virtual_size = Size(self._widest, max(lines, self.scroll_offset.y + self.size.height))
 
     @property
     def tail(self) -> LogTail:
