@@ -351,6 +351,17 @@ async def test_a_followed_log_has_its_end_or_says_why_not(
     assert ("HTTP 500" in stage.talk.getvalue()) == (code is ExitCode.UNREAD)
 
 
+async def test_a_log_of_which_nothing_can_be_read_is_not_followed(stage: Stage) -> None:
+    for call in ("/v1/log", "/v3/jobs"):
+        stage.server.extras[f"{call}/{NAMED['search'].id}/17/real-time-log"] = Reply(500, "")
+
+    async def is_running() -> bool:
+        raise AssertionError("followed")
+
+    assert await stage.log("search", is_running=is_running) == (ExitCode.UNREAD, "")
+    assert "HTTP 500" in stage.talk.getvalue()
+
+
 async def test_a_hostile_log_is_plain_text(stage: Stage) -> None:
     hostile = TrueJob(
         f"{2:032x}", "mobile-ios", "FAILURE", 12, log="\x1b]0;title\x07a\x1b[2Jb\r\x9bc\n", step="\x1b[31mred"

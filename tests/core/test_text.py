@@ -103,6 +103,7 @@ def test_a_rich_that_knows_no_graphemes_yet_is_enough(monkeypatch: pytest.Monkey
     assert [cut("每日x", cells) for cells in (5, 4, 3, 2, 1, 0)] == ["每日x", "每…", "每…", "…", "…", ""]
     assert cut("e\u0301e\u0301e\u0301 每", 3) == "e\u0301e\u0301…"
     assert graphemes("e\u0301每") == [(0, 2, 1), (2, 3, 2)]
+    assert cut("\u0301每日x", 4) == "\u0301每…"
 
 
 def test_numbers_in_texts_sort_by_their_value() -> None:

@@ -128,10 +128,15 @@ async def test_a_filter_lists_the_armed_jobs_until_they_had_their_alert() -> Non
 
 async def test_an_alert_that_cannot_be_saved_is_not_shown_and_ascii_has_its_own_flags() -> None:
     class Full(MemoryWatchlist):
-        def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> WatchlistEdit:
-            raise UserError("Not saved: the disk is full")
+        is_full = True
 
-    async with screen(1, store=Full(jobs(1)), glyphs=ASCII) as shown:
+        def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> WatchlistEdit:
+            if self.is_full:
+                raise UserError("Not saved: the disk is full")
+            return super().edit(values)
+
+    store = Full(jobs(1))
+    async with screen(1, store=store, glyphs=ASCII) as shown:
         await shown.press("b")
         assert "b job 001" in shown.text
         await shown.press("b")
@@ -141,6 +146,9 @@ async def test_an_alert_that_cannot_be_saved_is_not_shown_and_ascii_has_its_own_
         assert "b job 001" not in shown.text  # it can be switched off all the same
         await shown.press("b")
         assert "b job 001" in shown.text
+        store.is_full = False
+        await shown.press("b")
+        assert "B job 001" in shown.text  # for every alert, now that it can be saved
 
 
 async def test_the_details_say_which_alerts_there_are_of_the_job() -> None:
