@@ -272,19 +272,22 @@ class RunLookup:
         last = await self._extras.fetch(running_status_call(job))
         if isinstance(last, Failure):
             return None if was_never_built(last) else why or last
-        exact = await self._extras.fetch(record_info_call(job, last.number))
-        return why or exact if isinstance(exact, Failure) else exact.believed(self._latest_now())
+        exact = await self._info(job, last.number)
+        return why or exact if isinstance(exact, Failure) else exact
 
     async def _exact(self, job: JobId, record: RunRecord) -> RunRecord | None:
         """Requests the exact times of a record, and learns the unit of the record's own duration from them."""
-        exact = await self._extras.fetch(record_info_call(job, record.number))
+        exact = await self._info(job, record.number)
         if isinstance(exact, Failure):
             return None
-        exact = exact.believed(self._latest_now())
         self._exact_answers += 1
         if exact.duration is not None:
             self._learn_unit(record, exact.duration - _EXACT, exact.duration + _EXACT)
         return exact
+
+    async def _info(self, job: JobId, number: int) -> RunRecord | Failure:
+        exact = await self._extras.fetch(record_info_call(job, number))
+        return exact if isinstance(exact, Failure) else exact.believed(self._latest_now())
 
     def _lacks_times(self, match: Match) -> bool:
         """Whether exact times are needed to choose the record, or to show the run's duration."""
