@@ -279,18 +279,18 @@ def _say_who_is_refused(polls: "PollSession", before: frozenset[str], output: Ou
 def _reload(session: "Session", follower: Follower, polls: "PollSession", reported: str) -> str:
     """Follow the jobs of a watchlist that another program changed; keep the jobs if it cannot be read.
 
-    Returns the error, or nothing. An error equal to `reported`, the last one, is not printed again.
+    Returns the error, that there are no jobs, or nothing. What is equal to `reported`, the last one, is not printed.
     """
     if not session.store.changed():
         return reported
     try:
         jobs = session.store.load().jobs
     except UserError as problem:
-        if str(problem) != reported:
-            session.output.say(str(problem))
-        return str(problem)
-    follower.watch(jobs)
-    polls.pollers.watch(jobs)
-    if not jobs and reported != EMPTIED:
-        session.output.say(EMPTIED)
-    return "" if jobs else EMPTIED
+        trouble = str(problem)
+    else:
+        trouble = "" if jobs else EMPTIED
+        follower.watch(jobs)
+        polls.pollers.watch(jobs)
+    if trouble and trouble != reported:
+        session.output.say(trouble)
+    return trouble
