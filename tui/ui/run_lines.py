@@ -208,7 +208,7 @@ def _what(event: PastEvent, step: str, glyphs: Glyphs) -> str:
 
 
 DIGEST_NAMES = 6
-"""Names in a digest."""
+"""Most names in a digest."""
 
 
 def digest_text(
