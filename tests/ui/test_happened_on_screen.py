@@ -99,7 +99,7 @@ async def test_a_quiet_time_brings_no_digest_and_takes_no_key() -> None:
 async def test_everything_that_happened_and_the_runs_of_one_job() -> None:
     async with screen(4) as shown:
         await shown.press("E")
-        assert "Nothing happened yet." in shown.text
+        assert "Nothing was seen to happen yet." in shown.text
         await shown.press("E")
         await happens(shown)
         await shown.press("E")

@@ -129,7 +129,7 @@ class DialogActions(Actions):
         dialog = ListDialog(
             "What happened",
             partial(lines_of, events),
-            "Nothing happened yet.",
+            "Nothing was seen to happen yet.",
             ("enter: go to the job", "!: only problems", f"{glyphs.new}: new", "esc: close"),
             glyphs.ellipsis,
             self._wall,
