@@ -61,7 +61,9 @@ class Stage(NoCredential):
             uniform = random.Random(7).uniform
             return PollerGroup(lambda _: Poller(self, report, policy, clock=lambda: now().at, uniform=uniform), "prod")
 
-        return Session(self.store, pollers, self.close, now, KeptNames(None), Output(self.data, self.talk))
+        return Session(
+            self.store, pollers, self.close, now, KeptNames(None), lambda name: None, Output(self.data, self.talk)
+        )
 
     @property
     def lines(self) -> list[str]:

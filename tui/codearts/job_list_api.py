@@ -191,7 +191,7 @@ class Hints(NamedTuple):
     """What a page says about builds, and the page itself where names are wanted."""
 
     hints: HintPage
-    page: JobPage | None = None
+    page: JobPage | None
 
 
 def hints_call(project: str = "", page: int = 0, *, whole: bool = False, named: bool = False) -> ExtraCall[Hints]:
@@ -277,7 +277,7 @@ class LastBuild(NamedTuple):
     """The last build. Its status is left out: `Finished` says nothing about success."""
 
     number: int
-    is_running: bool | None = None
+    is_running: bool | None
 
 
 def job_info_call(job: JobId) -> ExtraCall[JobInfo]:

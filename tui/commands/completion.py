@@ -53,8 +53,8 @@ class CommandSpec:
     """Empty for the program itself."""
     help: str
     options: tuple[Option, ...]
-    takes_jobs: bool = False
-    choices: tuple[str, ...] = ()
+    takes_jobs: bool
+    choices: tuple[str, ...]
     """The values of its argument, if that is not a job."""
 
 

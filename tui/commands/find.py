@@ -38,8 +38,8 @@ HEADS = ("", "ID", "LAST BUILD", "NAME")
 class Wanted(NamedTuple):
     """What is looked for."""
 
-    text: str = ""
-    project: str = ""
+    text: str
+    project: str
     """A name or an ID; empty for all projects."""
 
 

@@ -31,11 +31,6 @@ Report = Callable[[list[Reading]], None]
 Adjust = Callable[[Policy], Policy]
 
 
-def no_extras(profile: str) -> "Extras | None":
-    """Nothing but the status call is sent."""
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class Session:
     """What a command needs to read jobs."""
@@ -47,9 +42,9 @@ class Session:
     """Closes the connections."""
     now: Callable[[], Moment]
     kept_names: "KeptNames"
-    output: Output = field(default_factory=Output.standard)
-    extras: "Callable[[str], Extras | None]" = no_extras
+    extras: "Callable[[str], Extras | None]"
     """The calls beside the status call of a profile; None where they are switched off."""
+    output: Output = field(default_factory=Output.standard)
 
 
 def open_session(
@@ -71,7 +66,7 @@ def open_session(
         app.close,
         context.now,
         context.kept_names,
-        extras=(lambda name: app.profile(name).extras) if goes_on else quick_extras(app),
+        (lambda name: app.profile(name).extras) if goes_on else quick_extras(app),
     )
     watchlist = store.load()
     for warning in watchlist.warnings:

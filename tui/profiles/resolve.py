@@ -42,12 +42,12 @@ DERIVED = "of the region"
 class Flags(NamedTuple):
     """The options of the command line for the profile in charge."""
 
-    profile: str = ""
-    region: str = ""
-    endpoint: str = ""
-    allow_http: bool = False
-    allow_host: tuple[str, ...] = ()
-    token_file: Path | None = None
+    profile: str
+    region: str
+    endpoint: str
+    allow_http: bool
+    allow_host: tuple[str, ...]
+    token_file: Path | None
 
 
 class EffectiveValue(NamedTuple):
@@ -69,7 +69,7 @@ class ProfileInputs:
     folder: Path
     """The folder of the settings file."""
     now: Callable[[], Moment]
-    refused: "RefusedLogins | None" = None
+    refused: "RefusedLogins | None"
     """Log-ins that earlier runs of the program were refused."""
 
     def variable(self, name: str) -> str:

@@ -62,11 +62,11 @@ class GroupHead(NamedTuple):
     jobs: int
     counts: tuple[tuple[Condition, int], ...]
     """How many jobs are in each condition, worst first; none is zero."""
-    is_new: bool = False
+    is_new: bool
     """Whether the group is folded, and hides a change that was not seen yet."""
-    has_failed: bool = False
+    has_failed: bool
     """Whether a build that failed is among these changes."""
-    armed: Arm | None = None
+    armed: Arm | None
     """Whether the group is folded, and hides an armed job: the longest for which one of them is armed."""
 
 
