@@ -81,6 +81,20 @@ def test_a_person_sees_that_the_service_is_asked_and_a_file_has_nothing_of_it(
     assert (process.communicate(timeout=20), process.returncode) == (("", ""), 130)
 
 
+@pytest.mark.parametrize("line", ["status", "find", "history", f"wait {IDS[0]} --timeout 1s"])
+def test_in_the_background_nothing_erases_the_line_that_the_user_types(
+    shell: Shell, server: ContractServer, line: str
+) -> None:
+    shell.watch({IDS[0]: "web"})
+    server.answers[IDS[0]] = True
+    fill(Path(shell.env["HOME"]) / ".local" / "state", IDS[:1], now)
+    script = f"codearts-watch {line} & wait %1; echo ended"
+    with Terminal(["bash", "--norc", "--noprofile", "-mc", script], shell.env) as terminal:
+        terminal.wait_for("^ended")
+        assert server.requests
+        assert b"\x1b[K" not in terminal.raw
+
+
 def test_a_signal_ends_history_too_while_it_asks_the_service(shell: Shell, server: ContractServer) -> None:
     server.every_extra = "hang"
     shell.watch({IDS[0]: ""})

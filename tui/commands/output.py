@@ -148,7 +148,8 @@ def is_abandoned(stream: TextIO | None) -> bool:
 
 
 class Progress:
-    """A line that is replaced in place. Writes nothing unless the stream is a terminal that can erase a line."""
+    """A line that is replaced in place. Writes nothing unless the stream is a terminal that can erase a line, and never
+    in the background: there the line is one that the user is typing."""
 
     def __init__(self, stream: TextIO | None) -> None:
         is_able = stream is not None and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
@@ -173,10 +174,19 @@ class Progress:
             self._write("")
 
     def _write(self, text: str) -> None:
-        if self._stream:
+        if self._stream and not _is_behind(self._stream):
             with suppress(OSError):
                 self._stream.write(f"\r\x1b[K{text}")
                 self._stream.flush()
+
+
+def _is_behind(stream: TextIO) -> bool:
+    """Whether the stream is our terminal, and another program has it in front."""
+    from tui.processes import is_in_front
+
+    with suppress(OSError):
+        return is_in_front(stream.fileno()) is False
+    return False
 
 
 @contextmanager
