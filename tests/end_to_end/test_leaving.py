@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.contract_server import ContractServer
-from tests.support.long_run import by_length
+from tests.support.long_run import by_length, takes_minutes
 from tests.support.program import SETTINGS, Home, command, numbered
 from tests.support.terminal import Terminal, base_environment
 from tests.test_processes import Pipe
+from tui.storage.atomic import locked
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
@@ -71,6 +72,17 @@ def test_keys_that_leave(home: Home, place: str) -> None:
             terminal.press(*keys)
             assert terminal.wait_exit() == 0, keys
             assert terminal.left_behind() == (), keys
+
+
+@takes_minutes
+def test_who_leaves_while_a_change_cannot_be_saved_is_told_that_it_is_lost(home: Home) -> None:
+    with home.start() as terminal, locked(home.watchlist, 0):
+        terminal.wait_for("2 running")
+        terminal.press("x", "q")
+        terminal.wait_for("the last change was not saved")
+        assert terminal.wait_exit() == 0
+        assert terminal.left_behind() == ()
+    assert "job 001" in home.watchlist.read_text()
 
 
 def test_one_interrupt_key_only_says_what_quits(home: Home) -> None:

@@ -30,10 +30,16 @@ class Shutdown:
     """`app_exit` is called with the exit code, from a thread; it must ask the app to end and not wait for it."""
 
     def __init__(
-        self, app_exit: Callable[[int], None], patience: float = PATIENCE, title: Callable[[], str] = str
+        self,
+        app_exit: Callable[[int], None],
+        patience: float = PATIENCE,
+        title: Callable[[], str] = str,
+        lost: Callable[[], str] = str,
     ) -> None:
-        """`title` returns the sequence that puts the terminal's title back, where it has another one."""
+        """`title` returns the sequence that puts the terminal's title back, where it has another one; `lost`, what is
+        lost if the app does not end in time, in a sentence."""
         self._title = title
+        self._lost = lost
         self._app_exit = app_exit
         self._patience = patience
         self._previous: dict[signal.Signals, Any] = {}
@@ -120,8 +126,12 @@ class Shutdown:
     def _end_after_patience(self, code: int) -> None:
         time.sleep(self._patience)
         end_all()
+        lost = f"{lost}\r\n" if (lost := self._lost()) else ""
         if self._terminal_is_ours:
-            take_back(self._modes, self._title())
+            take_back(self._modes, f"{self._title()}{lost}")
+        elif lost:
+            with _ours() as terminal:
+                _push(terminal, lost)
         os._exit(code)
 
 
@@ -163,9 +173,9 @@ def finish(modes: Modes | None) -> None:
         _push(terminal, MOUSE_PIXELS_OFF)
 
 
-def take_back(modes: Modes | None, title: str) -> None:
-    """Restores everything while the app hangs, perhaps in output, and stops the app from writing any more. `title`
-    is the sequence that puts the terminal's title back."""
+def take_back(modes: Modes | None, last: str) -> None:
+    """Restores everything while the app hangs, perhaps in output, and stops the app from writing any more. `last` is
+    written when the screen is the shell's again."""
     with _ours() as terminal:
         silence([2])
         with suppress(termios.error):
@@ -175,7 +185,7 @@ def take_back(modes: Modes | None, title: str) -> None:
         time.sleep(PAUSE)
         with suppress(termios.error):
             termios.tcflush(terminal, termios.TCOFLUSH)
-        _push(terminal, RESET + title)
+        _push(terminal, RESET + last)
 
 
 def silence(descriptors: list[int]) -> None:

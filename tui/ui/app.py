@@ -453,6 +453,12 @@ class WatchApp(NoticeApp):
         made = Title(title(text), *saved_title(self.deps.environ)) if text else Title()
         return not isinstance(self._driver, SturdyDriver) or self._driver.show_title(made)
 
+    def lost_change(self) -> str:
+        """Called from a thread when the process is about to be ended: says so if a change was still being saved."""
+        if not self.board_screen.editor.is_saving:
+            return ""
+        return "codearts-watch: the last change was not saved: the watchlist's file is locked, or its disk hangs."
+
     def title_to_put_back(self) -> str:
         return self._driver.title_to_put_back if isinstance(self._driver, SturdyDriver) else ""
 
@@ -479,7 +485,7 @@ def run(deps: ScreenDeps) -> int:
     """
     check_screen_settings(deps.settings)
     app = WatchApp(deps)
-    shutdown = Shutdown(app.exit_from_thread, title=app.title_to_put_back)
+    shutdown = Shutdown(app.exit_from_thread, title=app.title_to_put_back, lost=app.lost_change)
     app.on_exit = shutdown.guard_exit
     shutdown.install()
     try:

@@ -85,6 +85,8 @@ class WatchlistEditor:
         self._is_broken = False
         self._unsaved: UserError | None = None
         """Why the last change was not saved."""
+        self.is_saving = False
+        """Whether the disk has not done with a change yet, also when nobody waits for it any more."""
         self._one_at_a_time = asyncio.Lock()
         """Held until a change is in the undo list: an undo that comes before the disk is done waits for it."""
         self._done: list[UndoStep] = []
@@ -162,8 +164,9 @@ class WatchlistEditor:
             self._unsaved = _NOT_INTO_EMPTIED
             self._failed()
             return None
+        self.is_saving = True
         try:
-            made = await self._disk.run(work, *arguments)
+            made = await self._disk.run(self._save, work, *arguments)
         except UserError as problem:
             self._unsaved = problem
             self._failed()
@@ -173,6 +176,12 @@ class WatchlistEditor:
             self._remember(UndoStep(*said, made))
         self._take(made.after)
         return made
+
+    def _save(self, work: Callable[..., WatchlistEdit], *arguments: object) -> WatchlistEdit:
+        try:
+            return work(*arguments)
+        finally:
+            self.is_saving = False
 
     def _remember(self, step: UndoStep) -> None:
         self._done.append(step)
