@@ -160,6 +160,17 @@ def test_a_digest_is_one_line_with_as_many_names_as_fit(cells: int, text: str) -
     assert digest_text(found, name_of, cells, ("n", "esc"), DAY, UNICODE) == f"Since 12:00: {text}"
 
 
+def test_long_names_in_a_digest_lose_their_middle() -> None:
+    found = digest([job(1, (60, 90, FAILED)), job(3, (60, 70, FAILED))], NOON, NOON + 600)
+    names = {job_id(1): "payments-api deployment to the region nightly", job_id(3): "mobile-sdk"}
+    for cells, text in (
+        (110, "2 jobs failed (payments-api …gion nightly, mobile-sdk). n: go through, esc: close"),
+        (88, "2 jobs failed (paymen…ightly, mobile-sdk). n: go through, esc: close"),
+    ):
+        shown = digest_text(found, names.__getitem__, cells, ("n", "esc"), DAY, UNICODE)
+        assert shown == f"Since 12:00: {text}"
+
+
 def test_a_digest_says_of_a_job_that_passed_again_that_it_failed_in_between() -> None:
     found = digest([job(1, (60, 70, FAILED), (80, 92, PASSED))], NOON, NOON + 600)
     assert digest_text(found, name_of, 80, ("n", "esc"), DAY, UNICODE).startswith(

@@ -13,7 +13,7 @@ from tui.core.past_events import Count, Digest, EventKind, Matter, PastEvent
 from tui.core.run import RunRecord, numbered, outcome_word
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
-from tui.ui.formatting import brief, clock, coarse, fit, local, told_apart
+from tui.ui.formatting import brief, clock, coarse, cut_middle, fit, local, told_apart
 from tui.ui.row import look_of, who_of
 
 if TYPE_CHECKING:
@@ -221,8 +221,8 @@ def digest_text(
 ) -> str:
     """The sum in one line of so many cells. `keys` go to the next job, and close it.
 
-    Urgent jobs are named behind their count, as many as there is room for. If there is less, what is least urgent is
-    left out; the keys are left out if there is no room for them even then.
+    Urgent jobs are named behind their count, as many as there is room for, whole or cut. If there is less, what is
+    least urgent is left out; the keys are left out if there is no room for them even then.
     """
     how = f" {keys[0]}: go through, {keys[1]}: close"
     texts = list(_sums(digest, name_of, f"Since {clock(digest.since, today)}: ", glyphs))
@@ -238,11 +238,13 @@ def _sums(digest: Digest, name_of: Callable[[JobId], str], begin: str, glyphs: G
         f"{text} in {count.times}{more} runs" if count.times > count.jobs else text
         for text, count in zip(jobs, digest.counts, strict=True)
     ]
-    names = [name_of(job) for job in digest.urgent]
-    for most in range(min(len(names), DIGEST_NAMES), -1, -1):
-        named = list(_named(names[:most], digest.counts))
-        for texts in (runs, jobs):
-            yield f"{begin}{', '.join(map(''.join, zip(texts, named, strict=True)))}."
+    whole = [name_of(job) for job in digest.urgent[:DIGEST_NAMES]]
+    cut = [[cut_middle(name, cells, glyphs.ellipsis) for name in whole] for cells in (NAME, SHORT_NAME)]
+    for most in range(len(whole), -1, -1):
+        for names in (whole, *cut):
+            named = list(_named(names[:most], digest.counts))
+            for texts in (runs, jobs):
+                yield f"{begin}{', '.join(map(''.join, zip(texts, named, strict=True)))}."
     for number in range(len(jobs) - 1, 0, -1):
         yield f"{begin}{', '.join(jobs[:number])}, {glyphs.ellipsis}"
 
