@@ -380,13 +380,25 @@ class BoardState:
         whether the user can mend the trouble so.
         """
         states = self.shown.states
-        if trouble and any(state.status is not None for state in states.values()):
-            trouble = None
-        only, look = self._row_order.only, self.look
-        asked = states.keys() if only is None else only
-        if asked and not self.order and look.problems_only and not look.filter:
+        if not states:
+            return _no_jobs(key, no_credential)
+        if not self.order:
+            return self._no_rows(key)
+        if trouble and all(state.status is None for state in states.values()):
+            return _could_not_ask(len(states), key, trouble, sign_in_helps)
+        return ""
+
+    def _no_rows(self, key: Key) -> str:
+        look, only = self.look, self._row_order.only
+        if look.filter:
+            ways = f"Press {key('back')} to clear it, {key('filter')} to change it."
+            among = " among the problems" if look.problems_only else ""
+            said = " ".join(filter(None, (clean(what_it_may_mean(look.filter)), ways)))
+            return f"Nothing{among} matches the filter {clean(look.filter)!r}.\n\n{said}"
+        asked = self.shown.states.keys() if only is None else only
+        if asked and look.problems_only:
             return self._no_problems(asked, key)
-        return empty_text(len(states), len(self.order), look, key, trouble, no_credential, sign_in_helps)
+        return f"No job of the profile {clean(look.profile)!r}.\n\nPress {key('profile')} to show all profiles."
 
     def _no_problems(self, asked: AbstractSet[JobId], key: Key) -> str:
         """The text in place of rows where none of these jobs is a problem: nothing is said of what is not known."""
@@ -405,35 +417,14 @@ class BoardState:
         return f"No problems{where}{' are known' if named else ''}.\n\n{' '.join(filter(None, sentences))}"
 
 
-def empty_text(
-    watched: int,
-    shown: int,
-    state: ScreenState,
-    key: Key,
-    trouble: Failure | None,
-    no_credential: Failure | None,
-    sign_in_helps: bool,
-) -> str:
-    """The text shown instead of rows. `trouble` is given only if no job was ever read."""
-    if not watched:
-        return _no_jobs(key, no_credential)
-    if not shown and not state.filter:
-        return f"No job of the profile {clean(state.profile)!r}.\n\nPress {key('profile')} to show all profiles."
-    if not shown:
-        ways = f"Press {key('back')} to clear it, {key('filter')} to change it."
-        among = " among the problems" if state.problems_only else ""
-        said = " ".join(filter(None, (clean(what_it_may_mean(state.filter)), ways)))
-        return f"Nothing{among} matches the filter {clean(state.filter)!r}.\n\n{said}"
-    if trouble:
-        jobs = "the job" if watched == 1 else f"any of the {watched} jobs"
-        way = f"Retrying by itself. Press {key('refresh')} to try now."
-        if trouble.kind.retry is Retry.SIGN_IN:
-            way = f"Press {key('refresh')} once that is put right."
-            if sign_in_helps:
-                way = f"Press {key('sign_in')} to sign in, or {key('refresh')} once the credential is right elsewhere. "
-                way += "A changed token file is noticed by itself."
-        return f"Could not ask about {jobs}.\n\n{way}"
-    return ""
+def _could_not_ask(watched: int, key: Key, trouble: Failure, sign_in_helps: bool) -> str:
+    way = f"Retrying by itself. Press {key('refresh')} to try now."
+    if trouble.kind.retry is Retry.SIGN_IN:
+        way = f"Press {key('refresh')} once that is put right."
+        if sign_in_helps:
+            way = f"Press {key('sign_in')} to sign in, or {key('refresh')} once the credential is right elsewhere. "
+            way += "A changed token file is noticed by itself."
+    return f"Could not ask about {'the job' if watched == 1 else f'any of the {watched} jobs'}.\n\n{way}"
 
 
 def _no_jobs(key: Key, no_credential: Failure | None) -> str:
