@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property, partial
 from math import inf
 from os.path import lexists
@@ -50,13 +50,19 @@ def _palette() -> type[Provider]:
 
 
 class Palette(BaseScreen, CommandPalette):
-    """Textual's own fails at a click outside of all that is drawn, as in a terminal that has become smaller."""
+    """Textual's own, without two faults."""
 
     def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:
+        """Textual's fails at a click outside of all that is drawn, as in a terminal that has become smaller."""
         try:
             return super().get_widget_at(x, y)
         except NoWidget:
             return self, self.region
+
+    def _action_command_list(self, action: str) -> None:
+        """Textual's fails at page up and page down until the list has been drawn."""
+        with suppress(KeyError):
+            super()._action_command_list(action)
 
 
 class WatchApp(NoticeApp):
