@@ -9,7 +9,7 @@ from textual import events
 from textual.widgets import Static
 
 from tests.core.test_past_events import run
-from tests.support.builders import DAY, job_id
+from tests.support.builders import DAY, failure, job_id
 from tests.support.long_run import by_length
 from tests.support.project_lists import Lists
 from tests.support.screen_harness import PROFILE, Door, Screen, no_problem, screen
@@ -95,6 +95,22 @@ async def said_of(shown: Screen, key: str) -> str:
     shown.app.clear_notifications()
     await shown.press(key)
     return shown.said
+
+
+OPEN = {"colon": ":", "question_mark": "?", "slash": "/", **{letter: letter for letter in "asTWhOElLtFVeid"}}
+"""Keys that open the palette, a dialog, or a line to type in."""
+THEN = ("pagedown", "pageup", "home", "end", "up", "down", "left", "right", "tab", "backspace", "delete", "enter")
+
+
+@pytest.mark.parametrize("key", by_length(["colon"], [*OPEN]))
+async def test_no_key_typed_together_with_the_one_that_opens_a_dialog_ends_the_program(key: str) -> None:
+    async with screen(3, {job_id(1): failure()}) as shown:
+        for then in THEN:
+            shown.app.post_message(events.Key(key, OPEN[key]))
+            shown.app.post_message(events.Key(then, None))
+            await shown.settle()
+            assert not shown.app.crash, then
+            await shown.press("escape", "escape", "escape")
 
 
 async def test_a_key_that_does_nothing_says_so_on_the_table_and_in_each_dialog() -> None:

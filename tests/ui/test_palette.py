@@ -57,17 +57,6 @@ async def test_a_click_beside_the_palette_closes_it_also_where_the_terminal_has_
             assert not shown.app.crash
 
 
-async def test_a_page_typed_together_with_the_key_of_the_palette_does_not_end_the_program() -> None:
-    async with screen(1) as shown:
-        for key in ("pagedown", "pageup"):
-            shown.app.post_message(events.Key("colon", ":"))
-            shown.app.post_message(events.Key(key, None))
-            await shown.until(lambda: "Search for commands" in shown.text)
-            await shown.settle()
-            assert not shown.app.crash
-            await shown.press("escape")
-
-
 OPENERS = ["e", "question_mark", "T", "enter", "s", "f1", "F", "o", "f2", "d"]
 
 
