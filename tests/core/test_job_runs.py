@@ -47,6 +47,7 @@ def test_no_run_is_listed_twice_because_its_record_has_no_times() -> None:
     assert undated_runs(told(undated, runs=(ended(NOW - 900, NOW - 300),))) == ()  # it may be that run
     known = ended(NOW - 900, NOW - 300)._replace(number=5)
     assert undated_runs(told(undated, runs=(known,))) == ()
+    assert [run.number for run in undated_runs(told(undated._replace(number=6), runs=(known,)))] == [6]
     assert in_order([known], undated_runs(told(undated))) == [known]  # one that is read from the file later
     going_on = undated._replace(outcome=Outcome.UNKNOWN)
     assert undated_runs(told(going_on._replace(is_finished=False))) == ()

@@ -334,13 +334,14 @@ def test_a_late_rest_is_no_text_where_the_escape_before_it_was_a_key(sequence: s
 
 
 @pytest.mark.parametrize("pause", [0.2, 5.0])
-@pytest.mark.parametrize("answer", [*ANSWERS[:4], "\x1bP1$r0;4:3m\x1b\\", "\x1b]52;c;cXhqeHE=\a"])
+@pytest.mark.parametrize("answer", [*ANSWERS[:4], "\x1bP1$r0;4:3m\x1b\\", "\x1bP0+r544e\x1b\\", "\x1b]52;c;cXhqeHE=\a"])
 def test_an_answer_whose_rest_comes_late_is_neither_keys_nor_a_paste(answer: str, pause: float) -> None:
     begins = len("\x1bP1$") if answer.startswith("\x1bP") else len("\x1b]1")
     for cut in range(1, len(answer)):
         came = typed_slowly(answer[:cut], answer[cut:], "j", pause=pause)
         assert came[-1] == "j"
         assert len(came) - 1 == (cut if cut < begins else 0), cut  # so few characters may be keys, typed one by one
+    assert typed_slowly(answer[:-3], f"{answer[-3:]}jk", pause=pause) == ["j", "k"]
     assert typed_slowly(answer[:-3], "j", "\\") == ["j", "backslash"]
 
 

@@ -39,7 +39,8 @@ async def test_the_smallest_size_of_all_still_has_a_letter_of_it() -> None:
         await shown.until(lambda: "job 001" in shown.text and SENTENCE not in shown.text)
 
 
-async def test_where_nothing_can_be_seen_keys_do_nothing_but_leave() -> None:
+@pytest.mark.parametrize("leave", ["q", "ctrl+q"])
+async def test_where_nothing_can_be_seen_keys_do_nothing_but_leave(leave: str) -> None:
     async with screen(3, size=(39, 24)) as shown:
         await shown.press("x", "colon", "pagedown", "escape", "exclamation_mark")
         shown.app.post_message(events.Paste(job_id(9)))
@@ -50,15 +51,21 @@ async def test_where_nothing_can_be_seen_keys_do_nothing_but_leave() -> None:
         assert "shown" not in shown.lines[0]
         await shown.press("colon")
         await shown.pilot.resize_terminal(1, 1)
-        await shown.press("pagedown", "pageup", "end", "enter")
+        await shown.press("pagedown", "pageup", "end", "z", "enter")
         assert not shown.app.crash
         await shown.press("escape")
         await shown.pilot.resize_terminal(80, 24)
         await shown.until(lambda: "Search for commands" in shown.text)
         await shown.press("escape")
         await shown.pilot.resize_terminal(80, 7)
-        await shown.press("q")
+        await shown.press(leave)
         await shown.until(lambda: not shown.app.is_running)
+
+
+async def test_at_the_smallest_size_keys_act() -> None:
+    async with screen(3, size=(40, 8)) as shown:
+        await shown.press("exclamation_mark")
+        await shown.until(lambda: "job 001" not in shown.text)
 
 
 async def test_a_storm_of_sizes_ends_in_the_same_screen() -> None:
