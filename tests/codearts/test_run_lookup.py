@@ -8,11 +8,11 @@ import pytest
 
 from tests.support.builders import DAY as NOON
 from tests.support.clients import JOB
-from tests.support.extra_calls import Handler, envelope, extras, run_lookup
+from tests.support.extra_calls import Handler, envelope, extras, failure, run_lookup
 from tui.codearts.record_api import RunLookup
 from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import Between, ObservedRun
-from tui.core.reading import Failure
+from tui.core.reading import Failure, Retry
 from tui.core.run import Outcome, RunRecord, Unit
 
 
@@ -170,3 +170,17 @@ async def test_times_that_cannot_be_are_not_told(start: float, lasted: float, be
     has_start, has_end = believed
     assert (last.started_at, last.ended_at) == (began if has_start else None, ended if has_end else None)
     assert last.duration == (lasted if has_end else None)
+
+
+async def test_a_last_build_of_which_only_the_number_is_told_is_not_called_never_built() -> None:
+    last = envelope({"last_build_no": "9", "is_running": False})
+    empty = envelope({"total_record": "0", "job_build_states": []})
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/record-info"):
+            return httpx.Response(403)
+        return httpx.Response(200, content=last if request.url.path.endswith("/running-status") else empty)
+
+    async with extras(handler) as client:
+        lookup = run_lookup(client, datetime(2026, 11, 24, tzinfo=UTC))
+        assert failure(await lookup.last_run(JOB)).kind.retry is Retry.LASTING

@@ -47,6 +47,8 @@ def pace_of(*paces: Pace) -> str:
             USUAL._replace(rate=0.5, idle=57, stretched=True, probing=None),
             "each within 63 s, slowed by the service to 0.5 req/s",
         ),
+        (USUAL._replace(rate=0.5, waiting_until=101.0), "throttled, 0.5 req/s"),
+        (USUAL._replace(rate=0.5, waiting_until=99.0), "every 5 s, idle 15 s"),
     ],
 )
 def test_the_pace_in_words(pace: Pace, words: str) -> None:
@@ -59,6 +61,12 @@ def test_a_profile_that_is_slowed_is_not_hidden_by_another_that_is_slower_anyway
         slow, USUAL._replace(idle=20, rate=1.0, stretched=True)
     )
     assert "slowed" not in pace_of(slow, USUAL)
+
+
+def test_of_several_profiles_the_pace_is_a_promise_that_all_keep() -> None:
+    words = pace_of(USUAL, USUAL._replace(idle=40))
+    assert "each within 40 s" in words
+    assert "idle 40 s" not in words
 
 
 @pytest.mark.parametrize(("idle", "words"), [(20, "all answers under 30 s old"), (100, "all answers under 2 m old")])
@@ -296,6 +304,19 @@ def test_the_banner_names_the_code_of_a_refused_sign_in_once(summary: str) -> No
     assert text.count("CB.00060101") == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (FailureKind.THROTTLED, "The service asks for fewer requests: 0.5 a second now. (CB.1)"),
+        (FailureKind.FORBIDDEN, "No job can be read: It is so."),
+        (FailureKind.GATEWAY_ERROR, "No answers: It is so."),
+    ],
+)
+def test_the_banner_says_what_of_all_jobs_goes_wrong(kind: FailureKind, words: str) -> None:
+    pace = USUAL._replace(rate=0.5, trouble=failure(kind, "It is so.")._replace(code="CB.1"))
+    assert banner(GLANCE._replace(profiles=(ProfileState("", "", pace),)))[0] == words
+
+
 GLANCE = HeaderState(
     (ProfileState("", "cn-north-4", USUAL),),
     Summary(SEVEN, 0, 0, 0, None),
@@ -495,7 +516,7 @@ def test_what_is_oldest_is_named_in_each_wording(stale: int, long: str) -> None:
     late = GLANCE._replace(summary=Summary(counts, 2, stale, 0, 200.0), now=1000, out_of_view=(), ends=(), changed=0)
     for width, said in ((200, long), (46 if stale else 44, "oldest answer 3m"), (44 if stale else 36, "up to 3m old")):
         parts = header_parts(late._replace(width=width))
-        assert said in [text for part in parts for text, _ in part], width
+        assert (said, "stale" if stale else "ageing") in [one for part in parts for one in part], width
 
 
 @pytest.mark.parametrize(("idle", "others"), [(105, ""), (160, ", other calls included")])
@@ -509,3 +530,9 @@ def test_jobs_and_rate_explain_the_pace_or_what_else_is_asked_is_named(idle: flo
 def test_jobs_that_cannot_be_read_are_none_that_will_soon_be_read(unread: int, said: str) -> None:
     counts = Counter({Condition.IDLE: 1, Condition.NO_ANSWER: 3 - unread, Condition.UNREAD: unread})
     assert f" │ {said} │ " in line(120, Summary(counts, 0, 0, 3, None))
+    counts[Condition.PAUSED] = 1  # is not going to be read
+    assert f" │ {said} │ " in line(120, Summary(counts, 0, 0, 3, None))
+
+
+def test_where_no_job_gave_an_answer_nothing_is_said_of_how_old_answers_are() -> None:
+    assert "answers" not in line(120, Summary(Counter({Condition.NO_ANSWER: 3}), 0, 0, 3, None))
