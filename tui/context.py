@@ -14,7 +14,7 @@ from tui.core.job import JobId
 from tui.core.paths import expanded
 from tui.core.reading import Failure, FailureKind, Moment, Reading
 from tui.core.text import clean
-from tui.storage.files import Locations, default_locations
+from tui.storage.files import Locations, default_locations, may_be_there
 from tui.storage.settings import PollingSettings, Settings, load_settings
 from tui.storage.watchlist import WatchlistFile
 
@@ -141,7 +141,7 @@ class Context:
     def settings(self) -> Settings:
         """Raises UserError for settings that cannot be used."""
         path = self.settings_file
-        if self.flags.settings and not self.flags.settings.exists():
+        if self.flags.settings and not may_be_there(self.flags.settings):
             raise UserError(f"There is no {clean(str(path))}: name the file that --settings means.")
         return load_settings(path) if path else Settings()
 

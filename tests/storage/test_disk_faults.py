@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.builders import job_id
 from tests.support.scripts import names
-from tui.core.errors import UserError
+from tests.support.user_home import User
+from tui.core.errors import UserError, file_error
 from tui.core.job import Job
 from tui.storage.watchlist import WatchlistFile
 
@@ -39,6 +40,24 @@ def test_a_change_that_could_not_be_read_is_not_forgotten(tmp_path: Path, monkey
             file.load()
     assert file.changed()
     assert [job.id for job in file.load().jobs] == [job_id(1), job_id(2)]
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE])
+def test_what_may_not_be_looked_at_is_no_missing_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    context = User(tmp_path).context()
+    (tmp_path / "settings.toml").unlink()
+
+    def fail(*arguments: object, **more: object) -> NoReturn:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", fail)
+        with pytest.raises(UserError, match=file_error(OSError(number, os.strerror(number)))):
+            _ = context.settings
+    with pytest.raises(UserError, match="There is no"):
+        _ = context.settings
 
 
 @pytest.mark.parametrize(("call", "number", "words"), FAULTS)

@@ -31,7 +31,7 @@ from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasBudget
 from tui.profiles.extras import Extras
 from tui.profiles.profile import Profile
 from tui.storage.atomic import NOT_SAVED, try_to_write
-from tui.storage.files import is_remote, mounts
+from tui.storage.files import is_remote, may_be_there, mounts
 from tui.storage.learned import remembered_limits
 from tui.storage.settings import AlertSettings
 from tui.storage.shared_budget import BudgetFolder, BudgetUnusable, budget_folder, why
@@ -196,7 +196,7 @@ def _screen(context: Context) -> Iterator[Step]:
 
 def _watchlist(context: Context) -> Step:
     file = context.watchlist_path
-    path, is_there = clean(str(file)), bool(file and file.exists())
+    path, is_there = clean(str(file)), bool(file and may_be_there(file))
     try:
         context.watchlist.try_to_save()
     except UserError as problem:
@@ -239,7 +239,7 @@ async def _other_profiles(context: Context) -> AsyncIterator[Step]:
 def _settings(context: Context) -> Step:
     file = context.settings_file
     path = clean(str(file)) if file else "home folder"
-    return works("settings", f"{path} is read" if file and file.exists() else f"there is no {path}: defaults")
+    return works("settings", f"{path} is read" if file and may_be_there(file) else f"there is no {path}: defaults")
 
 
 def _profile(context: Context, profile: Profile) -> str:

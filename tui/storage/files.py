@@ -60,6 +60,17 @@ def signature_of(found: os.stat_result) -> tuple[int, ...]:
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_uid, found.st_mode
 
 
+def may_be_there(path: Path) -> bool:
+    """Returns False only where there is surely no file: one that the system does not let us look at may be there."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def read_text(path: Path, limit: int, check: Callable[[os.stat_result], None] = lambda _: None) -> str | None:
     """Returns the text as it is on disk with a byte order mark, or None if there is no file. Raises FileError.
 
@@ -68,14 +79,12 @@ def read_text(path: Path, limit: int, check: Callable[[os.stat_result], None] = 
     """
     try:
         content = _read(path, limit, check)
-    except FileNotFoundError as error:
-        if _leads_nowhere(path):
-            raise FileError(reason(error), may_pass=True) from None
-        return None
     except OSError as error:
         raise FileError(reason(error), may_pass=True) from None
     except ValueError as error:
         raise FileError(str(error)) from None
+    if content is None:
+        return None
     try:
         return content.decode()
     except UnicodeDecodeError as error:
@@ -91,8 +100,14 @@ def _leads_nowhere(path: Path) -> bool:
     return is_dangling or (path.is_symlink() and not Path(os.path.realpath(path)).parent.is_dir())
 
 
-def _read(path: Path, limit: int, check: Callable[[os.stat_result], None]) -> bytes:
-    with opened(path, os.O_NONBLOCK) as file:  # a pipe must not block
+def _read(path: Path, limit: int, check: Callable[[os.stat_result], None]) -> bytes | None:
+    try:
+        opened_file = opened(path, os.O_NONBLOCK)  # a pipe must not block
+    except FileNotFoundError:
+        if _leads_nowhere(path):
+            raise
+        return None
+    with opened_file as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise FileError("it is not a regular file: name one")
