@@ -235,7 +235,7 @@ class KeptNames:
 
     @property
     def names(self) -> dict[JobId, ServiceName]:
-        """What can be used of the file; it is read when this is first called. Never raises."""
+        """The names alone. The file is read once, when they are first needed; never raises."""
         return {job: kept.name for job, kept in self._known.items()}
 
     def unnamed(self, jobs: Iterable[JobId], now: datetime) -> list[JobId]:
