@@ -214,6 +214,14 @@ async def test_of_a_running_job_no_outcome_is_missed_and_of_an_idle_one_whose_re
     assert (code, text.split()[0], stage.talk.getvalue()) == (ExitCode.DONE, "running", "")
 
 
+async def test_an_outcome_in_a_word_that_is_not_known_is_not_learned_and_the_word_is_said(stage: Stage) -> None:
+    stage.watchlist.remove([JobId(truth.id) for truth in TRUTHS if truth.name not in ("events", "payments-api")])
+    code, text = await stage.status(with_outcome=True, as_json=False)
+    assert (code, "UNSTABLE" in text) == (ExitCode.UNREAD, True)
+    said = "The outcome of 1 job was not learned. The service's word for it is not known: UNSTABLE."
+    assert said in stage.talk.getvalue()
+
+
 def without_times(text: str) -> str:
     documents = json.loads(text)
     return json.dumps([{**one, "read_at": "", "latency_ms": 0} for one in documents])
@@ -483,7 +491,7 @@ async def test_a_person_sees_how_far_it_is_with_asking_for_outcomes(
     said = [part for part in talk.getvalue().split("\r\x1b[K") if "about" in part]
     assert said == [f"asking the service about job {number} of {len(said)}" for number in range(1, len(said) + 1)]
     assert len(said) > 1
-    assert talk.getvalue().endswith("\r\x1b[K")
+    assert talk.getvalue().split("\r\x1b[K")[-1].startswith("codearts-watch: ")
 
 
 async def test_a_person_sees_which_project_jobs_are_looked_for_in(

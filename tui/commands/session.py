@@ -195,17 +195,30 @@ def outcome_code(session: Session, builds: Sequence[tuple[str, object]]) -> Exit
 
     `builds` has for each job its profile's name, and what came when its last build was asked for.
     """
-    if missing := [(profile, came) for profile, came in builds if not ended_build(came)]:
-        failures = [came for _, came in missing if isinstance(came, Failure)]
-        why = advice(failures[0]) if failures else "The service did not tell it in time."
+    missing = [(profile, came) for profile, came in builds if _outcome(came) is Outcome.UNKNOWN]
+    if missing:
+        why = _why_not_learned([came for _, came in missing])
         if all(session.extras(profile) is None for profile, _ in missing):
             why = "Outcomes are off, by --status-only or in the settings."
         whose = "1 job" if len(missing) == 1 else f"{len(missing)} jobs"
         session.output.say(f"The outcome of {whose} was not learned. {why}")
-    outcomes = [build.outcome for _, came in builds if (build := ended_build(came))]
-    if any(outcome.did_not_pass for outcome in outcomes):
+    if any(_outcome(came).did_not_pass for _, came in builds):
         return ExitCode.NOT_PASSED
-    return ExitCode.UNREAD if missing or Outcome.UNKNOWN in outcomes else ExitCode.DONE
+    return ExitCode.UNREAD if missing else ExitCode.DONE
+
+
+def _outcome(came: object) -> Outcome:
+    return build.outcome if (build := ended_build(came)) else Outcome.UNKNOWN
+
+
+def _why_not_learned(came: Sequence[object]) -> str:
+    """Returns the first reason, a failure before a word that this program does not know."""
+    if failures := [one for one in came if isinstance(one, Failure)]:
+        return advice(failures[0])
+    if builds := list(filter(None, map(ended_build, came))):
+        word = builds[0].word
+        return f"The service's word for it is not known: {word}." if word else "The service told only that it ended."
+    return "The service did not tell it in time."
 
 
 async def ask_each(
