@@ -127,7 +127,30 @@ async def test_where_all_records_lag_most_are_asked_for_once() -> None:
         for _round in range(2000):
             outcomes.stopped(JOBS[0], RUN, "prod")
             await asyncio.sleep(200)
-    assert 2000 < len(source.asked) <= 2510
+    assert 2500 < len(source.asked) <= 2510
+
+
+@in_virtual_time
+async def test_while_the_service_fails_a_profile_sends_one_request_a_minute() -> None:
+    source = ScriptedSource(latency=1.0)
+    source.last = lambda job: failure()
+    async with asking(prod=source) as (outcomes, _):
+        outcomes.seed(JOBS, "prod")
+        await asyncio.sleep(200)
+    assert source.times("last") == [0.0, 61.0, 122.0, 183.0]
+
+
+@in_virtual_time
+async def test_a_stop_that_comes_while_the_one_before_is_asked_about_is_asked_about_too() -> None:
+    source, numbers = ScriptedSource(latency=3.0), [1, 2]
+    source.match = lambda job: Match(MatchKind.FOUND, passed(numbers.pop(0)))
+    async with asking(prod=source) as (outcomes, reports):
+        outcomes.stopped(JOBS[0], RUN, "prod")
+        await asyncio.sleep(6)
+        outcomes.stopped(JOBS[0], RUN, "prod")
+        await asyncio.sleep(60)
+    assert source.times("record") == [5.0, 11.0]
+    assert reports == [(JOBS[0], passed(2), None)]
 
 
 @in_virtual_time

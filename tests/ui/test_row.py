@@ -11,7 +11,7 @@ from tui.core.run import Outcome, RunRecord
 from tui.terminal.capabilities import UNICODE
 from tui.ui import row as words
 from tui.ui.columns import columns, last_change, sorts
-from tui.ui.formatting import duration
+from tui.ui.formatting import ago, duration
 from tui.ui.row import Row
 from tui.ui.status_line import joined
 
@@ -211,3 +211,11 @@ def test_what_changed_counts_as_changed_for_ten_minutes_even_if_it_was_seen() ->
     assert not row(stopped, at=700).has_changed
     assert row(stopped, at=700)._replace(is_new=True).has_changed
     assert not row(state((RUNNING, 0)), at=1).has_changed
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cells", "words"),
+    [(5, 8, "just now"), (90, 9, "1m30s ago"), (90, 8, "1m ago"), (3599, 7, "59m ago"), (3600, 9, "1h ago")],
+)
+def test_how_long_ago_it_was_takes_what_room_there_is(seconds: int, cells: int, words: str) -> None:
+    assert ago(seconds, cells) == words
