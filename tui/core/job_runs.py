@@ -79,11 +79,9 @@ def _joined_runs(state: JobState) -> tuple[ObservedRun, ...]:
 
 
 def undated_runs(state: JobState) -> tuple[ObservedRun, ...]:
-    """Returns the runs that ended, but the service does not say when, in the order of their numbers. None that may be
-    one of `job_runs`, or the one in progress."""
+    """Returns the runs that ended, but the service does not say when, in the order of their numbers. None is the run in
+    progress; any may be a run that was seen, but whose number is not known."""
     joined = known_runs(state.runs, [*state.records, *([state.last_run] if state.last_run else ())])
-    if any(one.run and not one.number for one in joined):
-        return ()
     records = [one.record for one in joined if one.record and not one.run and one.record.started_at is None]
     over = [it for it in records if it.is_finished or (it.is_finished is None and state.current_run is None)]
     return tuple(_undated(state.job.id, record) for record in sorted(over, key=lambda record: record.number))
@@ -104,8 +102,11 @@ def _undated(job: JobId, record: RunRecord) -> ObservedRun:
 
 
 def in_order(runs: Iterable[ObservedRun], undated: Iterable[ObservedRun]) -> list[ObservedRun]:
-    """Returns the runs, oldest first, with the undated ones behind those that have lower numbers."""
+    """Returns the runs, oldest first, with the undated ones behind those that have lower numbers. Leaves the undated
+    ones out where the number of a run that ended is not known: it may be one of them."""
     ordered = list(runs)
+    if any(run.end and run.number is None for run in ordered):
+        return ordered
     known = {run.number for run in ordered}
     for one in undated:
         if one.number not in known:
