@@ -275,13 +275,14 @@ class WatchApp(NoticeApp):
         return not (isinstance(widget, Screen) or widget.is_attached)
 
     def _acts_unseen(self, event: events.Event) -> bool:
-        """Whether the terminal is too small to show what the event would act on. The keys that quit always act."""
+        """Whether the terminal is too small to show what the event would act on. The keys that leave always act, and
+        so does the end of a click: it may have begun before."""
         if self.size.width >= LEAST_COLUMNS and self.size.height >= LEAST_ROWS:
             return False
         if not isinstance(event, events.Key):
-            return True
+            return not isinstance(event, events.MouseUp)
         bound = self.screen.active_bindings.get(event.key)
-        return event.key not in WAYS_OUT and (bound is None or bound.binding.id != "leave")
+        return event.key not in WAYS_OUT and (bound is None or bound.binding.id not in ("leave", "suspend"))
 
     def on_key(self, event: events.Key) -> None:
         """Here, after all keys that were typed before it, come those that no widget has taken."""
