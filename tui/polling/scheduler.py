@@ -146,7 +146,17 @@ class Scheduler:
         self._checked_at = self._started_at = now
 
     def check_clock(self, now: float) -> None:
-        """Detects a suspend: all jobs become due then, and readings of earlier requests no longer count."""
+        """To be called at each turn: does what time alone brings about."""
+        self._notice_suspend(now)
+        self._catch_up(now)
+        if now >= self._reviewed_at + REVIEW_EVERY:
+            self._reviewed_at = now
+            self._count_others(now)
+            if self.sweeps:
+                self._review(self.sweeps, now)
+
+    def _notice_suspend(self, now: float) -> None:
+        """After a suspend all jobs become due, and readings of earlier requests no longer count."""
         gap, self._checked_at = now - self._checked_at, now
         if gap > SUSPENDED_AFTER * self.policy.idle:
             self._awake_since = now
@@ -154,12 +164,6 @@ class Scheduler:
             self.job_queue.make_all_due(now)
             if self.sweeps:
                 self.sweeps.restart()
-        self._catch_up(now)
-        if now >= self._reviewed_at + REVIEW_EVERY:
-            self._reviewed_at = now
-            self._count_others(now)
-            if self.sweeps:
-                self._review(self.sweeps, now)
 
     def _catch_up(self, now: float) -> None:
         """Brings requests forward that were planned with more than twice the interval that there is now."""
@@ -207,7 +211,7 @@ class Scheduler:
 
     def on_reading(self, reading: Reading, job: JobId, sent: float, now: float) -> bool:
         """Learns from the reading and schedules the job's next request. Returns whether to report the reading."""
-        self.check_clock(now)
+        self._notice_suspend(now)
         failure = reading.failure
         if sent < self._awake_since or (failure and self.auth_gate.is_outdated(failure, sent)):
             self.on_dropped(job, now)  # a reading from before the suspend would look new
