@@ -35,7 +35,7 @@ from tui.storage.files import is_remote, may_be_there, mounts
 from tui.storage.learned import remembered_limits
 from tui.storage.settings import AlertSettings
 from tui.storage.shared_budget import BudgetFolder, BudgetUnusable, budget_folder, why
-from tui.terminal.capabilities import CANNOT_MOVE, LEAST_COLUMNS, LEAST_ROWS, LONGEST_LINE
+from tui.terminal.capabilities import CANNOT_MOVE, LEAST_COLUMNS, LEAST_ROWS, LONGEST_LINE, fits
 from tui.terminal.notifications import OFF, AlertRoute, Multiplexer, Outside, alert_routes, look_outside, multiplexer
 
 LIMIT = 10.0
@@ -257,10 +257,9 @@ def terminal_steps(environ: Mapping[str, str], has_unicode: bool, size: tuple[in
         return
     columns, lines = size
     shown = f"{columns} columns, {lines} lines, TERM={term}"
-    fits = columns >= LEAST_COLUMNS and lines >= LEAST_ROWS
     yield (
         works("terminal", shown)
-        if fits
+        if fits(columns, lines)
         else advice("terminal", f"{shown}: too small, at least {LEAST_COLUMNS}×{LEAST_ROWS} is needed")
     )
     yield works("colours", _colours(environ))

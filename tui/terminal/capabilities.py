@@ -17,6 +17,11 @@ LONGEST_LINE = 4095
 """Bytes of a line that a terminal in line mode keeps; Linux and the others drop the rest in silence."""
 
 
+def fits(columns: int, rows: int) -> bool:
+    """Whether the screen fits into a terminal of this size."""
+    return columns >= LEAST_COLUMNS and rows >= LEAST_ROWS
+
+
 class StripGlyphs(NamedTuple):
     """The characters for runs that ended: the heights from short to long, and what has none."""
 

@@ -29,7 +29,7 @@ from textual.theme import Theme
 from textual.widget import Widget
 
 from tui.core.text import plain_paste
-from tui.terminal.capabilities import ASCII, LEAST_COLUMNS, LEAST_ROWS, mouse_wanted
+from tui.terminal.capabilities import ASCII, fits, mouse_wanted
 from tui.terminal.shutdown import Shutdown
 from tui.ui.base_screen import BRIEF, BaseScreen, NoticeApp
 from tui.ui.board_screen import BoardScreen
@@ -277,7 +277,7 @@ class WatchApp(NoticeApp):
     def _acts_unseen(self, event: events.Event) -> bool:
         """Whether the terminal is too small to show what the event would act on. The keys that leave always act, and
         so does the end of a click: it may have begun before."""
-        if self.size.width >= LEAST_COLUMNS and self.size.height >= LEAST_ROWS:
+        if fits(*self.size):
             return False
         if not isinstance(event, events.Key):
             return not isinstance(event, events.MouseUp)
