@@ -111,8 +111,8 @@ class Awaited:
     lasting_since: Moment | None = None
     """When the first of the lasting failures in a row came; None if the last reading brought none."""
     was_built: bool = True
-    came: object = None
-    """What came when its build was asked for: its record, or why there is none."""
+    came: "RunRecord | Failure | NeverBuilt | None" = None
+    """What came when its build was asked for: its record, or why there is none; None if nothing came in time."""
 
     def take(self, reading: Reading) -> None:
         self.known = self.known.record(reading)

@@ -64,10 +64,8 @@ def may_be_there(path: Path) -> bool:
     """Returns False only where there is surely no file: one that the system does not let us look at may be there."""
     try:
         path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
+    except OSError as error:
+        return not isinstance(error, FileNotFoundError | NotADirectoryError)
     return True
 
 

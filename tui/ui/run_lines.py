@@ -117,8 +117,9 @@ def started(run: ObservedRun, today: datetime) -> str:
 
 def _starts(run: ObservedRun, today: datetime) -> Iterable[str]:
     """The same, then without the time of day, then the year alone."""
-    yield started(run, today)
-    if run.start.by == inf:
+    whole = started(run, today)
+    yield whole
+    if not whole:
         return
     begin, at = ("before ", run.start.by) if run.start.after is None else ("", run.start.after)
     day = clock(at, today).rpartition(" ")[0]

@@ -86,7 +86,7 @@ class WatchlistEditor:
         self._unsaved: UserError | None = None
         """Why the last change was not saved."""
         self.is_saving = False
-        """Whether the disk has not done with a change yet, also when nobody waits for it any more."""
+        """Whether a change is being saved. The disk may go on with it after the screen has closed."""
         self._one_at_a_time = asyncio.Lock()
         """Held until a change is in the undo list: an undo that comes before the disk is done waits for it."""
         self._done: list[UndoStep] = []
