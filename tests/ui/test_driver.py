@@ -345,6 +345,15 @@ def test_an_answer_whose_rest_comes_late_is_neither_keys_nor_a_paste(answer: str
     assert typed_slowly(answer[:-3], "j", "\\") == ["j", "backslash"]
 
 
+@pytest.mark.parametrize("answer", [*ANSWERS[:4], "\x1bP1$r0;4:3m\x1b\\", "\x1b]52;c;cXhqeHE=\a"])
+def test_an_answer_in_many_late_pieces_is_no_keys(answer: str) -> None:
+    begins, rest = answer[:6], answer[6:]
+    pieces = [rest[at : at + 3] for at in range(0, len(rest), 3)]
+    assert typed_slowly(begins, *pieces, "j", pause=0.1) == ["j"]
+    assert typed_slowly(begins, *pieces[:-2], "j", "k", pause=0.1) == ["j", "k"]
+    assert typed_slowly("\x1b]11;rgb", "12", "jk", "jk", pause=0.6) == ["j", "k", "j", "k"]
+
+
 def test_after_a_sequence_whose_rest_is_lost_keys_act() -> None:
     assert typed_slowly("\x1b[<64;10", "5", "j", "5", "q") == ["j", "5", "q"]
     assert typed_slowly("\x1b[<64;10", "\x1b[<64;10;5M", "j") == ["MouseScrollUp", "j"]

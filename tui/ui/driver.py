@@ -38,7 +38,9 @@ _REPLIES = re.compile(rf"{_STRING}(?:\x07|\x1b\\)|\x1b\[[?>=][0-9;:]*[cnuRSt]")
 _UNFINISHED = re.compile(rf"(?:{_STRING})?\x1b?\Z")
 _NO_KEYS_BEGIN_SO = re.compile(r"\x1b(?:\][0-9]|P(?:[01][$+]|[>!]\|)|_G)")
 """The beginning of a reply that is long enough to tell it from keys that were typed after escape."""
-_CUT_REPLY = re.compile(r"\x1b(?:\][0-9]+;|P(?:[01][$+]r|[>!]\|)|_G)[^\x07\x1b]*(?:\x07|\x1b\\)")
+_BEGUN = r"\x1b(?:\][0-9]+;|P(?:[01][$+]r|[>!]\|)|_G)[^\x07\x1b]*"
+_CUT_REPLY = re.compile(rf"{_BEGUN}(?:\x07|\x1b\\)")
+_MORE_FOLLOWS = re.compile(rf"{_BEGUN}\x1b?")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
 _CTRL_C = re.compile(r"\x03|\x1b\[99;(?:5|69|133|197)u|\x1b\[27;5;99~")
@@ -68,23 +70,33 @@ class Replies:
     def __init__(self) -> None:
         self._held = ""
         self._late = ""
-        """What was held until now: on a line that stalls, the rest of a reply comes seconds later."""
+        """What was held until now: on a line that stalls, the rest of a reply comes seconds later, or in pieces."""
+        self._ticks = 0
+        """Since the beginning of the late reply."""
 
     def without(self, text: str) -> str:
         """`text` without replies. An unfinished reply at its end is held for the next call, or for `release`."""
         late, self._late = self._late, ""
         if late and (reply := _CUT_REPLY.match(late + text)):
             text = text[reply.end() - len(late) :]
+        elif self._goes_on(late, text):
+            self._late = late + text
+            return ""
         text = _REPLIES.sub("", self._held + text)
         start = _UNFINISHED.search(text)
         cut = start.start() if start and len(text) - start.start() < LONGEST_REPLY else len(text)
         self._held = text[cut:]
         return text[:cut]
 
+    def _goes_on(self, late: str, text: str) -> bool:
+        """Whether this text is a further piece of the late reply, and not its last. A single character is a key."""
+        is_short = self._ticks < _LATE and 0 < len(late) < LONGEST_REPLY
+        return is_short and len(text) > 1 and _MORE_FOLLOWS.fullmatch(late + text) is not None
+
     def release(self) -> str:
         """The text that was held and may be keys, since nothing followed."""
         held, self._held = self._held, ""
-        self._late = held or self._late
+        self._late, self._ticks = (held, 0) if held else (self._late, self._ticks + 1)
         return "" if _NO_KEYS_BEGIN_SO.match(held) else held
 
 
