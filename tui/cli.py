@@ -147,7 +147,7 @@ def parser() -> "Parser":
     program = Parser(
         allow_abbrev=False,
         prog="codearts-watch",
-        description="Keeps a list of CodeArts Build jobs on one screen: what runs, what stopped, what cannot be read.",
+        description="Shows CodeArts Build jobs on one screen: which run, which ended and how, which cannot be read.",
         epilog=f"{examples('', '--demo', '--profile prod', 'check')}\n\n"
         "Exit codes: 0 done, 1 a job or a page could not be read, 2 wrong usage or settings, 3 not signed in; the help "
         "of a command has those of its own: codearts-watch wait --help.\n"
