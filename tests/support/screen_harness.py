@@ -64,6 +64,7 @@ class Door:
     wants: str = "token"
     closed: Failure | None = None
     given: str = ""
+    who: str = "IAM user reader"
 
     def put(self, text: str) -> None:
         if " " not in text:

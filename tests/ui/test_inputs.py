@@ -27,6 +27,12 @@ def in_clipboard(sent: list[str]) -> list[str]:
     return [base64.b64decode(text[len(start) : -1]).decode() for text in sent if text.startswith(start)]
 
 
+async def test_the_dialog_says_whose_password_it_wants() -> None:
+    async with screen(1, profile=replace(PROFILE, sign_in=Door("password", who="IAM user build-reader"))) as shown:
+        await shown.press("i")
+        assert "The password of IAM user build-reader. It is kept in memory only." in shown.text
+
+
 @pytest.mark.parametrize(("wants", "keys"), [("token", ["ctrl+c"]), ("password", ["ctrl+x", "super+c"])])
 async def test_what_is_masked_cannot_be_copied(wants: str, keys: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     door = Door(wants)

@@ -425,7 +425,8 @@ class SignInDialog(Dialog[bool]):
         wants_password = self._sign_in.wants == "password"
         what = "the IAM password" if wants_password else "a token with project scope (X-Subject-Token)"
         yield SecretInput(placeholder=f"paste or type {what}")
-        yield Static(Text("It is kept in memory only."))
+        whose = f"The password of {self._sign_in.who}. " if wants_password else ""
+        yield Static(Text(f"{whose}It is kept in memory only."))
         yield Static(id="verdict")
 
     @on(Input.Submitted)

@@ -29,6 +29,10 @@ class SignInForm(Protocol):
     def wants(self) -> str:
         """`token` or `password`."""
 
+    @property
+    def who(self) -> str:
+        """The user whose password is wanted: `IAM user NAME`."""
+
     def put(self, text: str) -> None:
         """Use this token or password from now on. Raises UserError if it cannot be one."""
 
