@@ -19,7 +19,7 @@ from tui.context import App
 from tui.core.board import Board, JobState
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.job_runs import course_of
-from tui.core.reading import Moment, Reading, Status
+from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
 from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.polling.outcomes import FactReports
 
@@ -60,9 +60,11 @@ class Watch:
         run = self.board.states[job].last_run
         return run.outcome if run else None
 
-    def record(self, job: JobId, status: Status, sent: Moment, received: Moment, interval: float = inf) -> None:
+    def record(
+        self, job: JobId, outcome: Status | Failure, sent: Moment, received: Moment, interval: float = inf
+    ) -> None:
         before = self.board
-        self.board = before.record([Reading(job, status, sent, received)], lambda state: interval)
+        self.board = before.record([Reading(job, outcome, sent, received)], lambda state: interval)
         self.facts.look(before, self.board, [job])
 
     async def read(self, job: JobId) -> None:
@@ -165,6 +167,30 @@ async def test_after_a_time_without_answers_it_is_asked_what_became_of_builds_me
         assert (run.number, run.outcome) == (18, Outcome.FAILED)
         assert watch.board.states[job].has_missed_run
         assert sum(f"/record/{job}/list" in request.path for request in watch.server.requests[asked:]) == 1
+
+
+@pytest.mark.parametrize("is_remembered", [False, True])
+async def test_at_a_first_answer_that_comes_late_it_is_asked_what_became_of_builds_meanwhile(
+    tmp_path: Path, is_remembered: bool
+) -> None:
+    """The last run was asked for at the start, when the questions about the status failed."""
+    truth, job = TRUTHS[0], IDS[0]
+    async with watching(tmp_path) as watch:
+        await watch.until(lambda: bool((run := watch.board.states[job].last_run) and run.is_confirmed))
+
+        def at(seconds: float) -> Moment:
+            return Moment(seconds, truth.ended + timedelta(seconds=seconds))
+
+        if is_remembered:
+            watch.record(job, Status.IDLE, at(-301), at(-300), interval=15)
+            known = watch.board.states[job]._replace(is_remembered=True)
+            watch.board = watch.board._replace(states={**watch.board.states, job: known})
+        watch.record(job, Failure(FailureKind.UNREACHABLE, "no answer"), at(10), at(11), interval=15)
+        failed = truth._replace(number=18, state="FAILURE", began=at(20).wall, step="Deploy")
+        tell_alone(watch.server, failed)
+        watch.record(job, Status.IDLE, at(120), at(121), interval=15)
+        await watch.until(lambda: watch.board.states[job].failed_step is not None)
+        assert watch.outcome(job) is Outcome.FAILED
 
 
 async def test_of_a_build_that_stopped_in_a_time_without_answers_the_last_run_is_not_asked_for_at_once(

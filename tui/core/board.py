@@ -385,8 +385,9 @@ def stops_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterato
 def gaps_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterator[JobId]:
     """Those of these jobs that gave an answer between the two boards, after a time in which they were not watched.
 
-    Not at the first answer after a start.
+    The first answer after a start is one of these only if questions failed before it: else the start itself asks.
     """
     for was, now in states_on_both(before, after, jobs):
-        if now.gaps[-1:] != was.gaps[-1:] and not was.is_remembered:
+        is_first = was.good is None or was.is_remembered
+        if was.failures and not now.failures if is_first else now.gaps[-1:] != was.gaps[-1:]:
             yield now.job.id
