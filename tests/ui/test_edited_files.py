@@ -1,5 +1,6 @@
 """Settings and themes that are edited by hand while the screen is open."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -98,16 +99,16 @@ async def test_what_needs_a_restart_is_named_until_it_is_taken_back(tmp_path: Pa
         await shown.until(lambda: "restart" not in shown.text)
 
 
-UNUSABLE = ['[keys]\nwide = "ctrl+m"\n', "[polling\n", "[ui]\ncolour = 1\n", "[views.1]\nsort = 'x'\n"]
+UNUSABLE = ['[keys]\nwide = "ctrl+m"\n', "[ui]\ncolour = 1\n", "[polling\n", "[views.1]\nsort = 'x'\n"]
 
 
-@pytest.mark.parametrize("text", by_length(UNUSABLE[:1], UNUSABLE))
+@pytest.mark.parametrize("text", by_length(UNUSABLE[:2], UNUSABLE))
 async def test_settings_that_cannot_be_used_are_named_and_change_nothing(tmp_path: Path, text: str) -> None:
     file = tmp_path / "settings.toml"
     async with screen(1, settings_file=file, size=(160, 24)) as shown:
         file.write_text(text)
         await shown.until(lambda: "The settings stay as they were." in " ".join(shown.text.split()))
-        assert ".." not in " ".join(shown.text.split())
+        assert not re.search(r"[.?]\.", " ".join(shown.text.split()))
         assert "x remove" in shown.lines[-1]
         file.write_text("")
         await shown.until(lambda: "The settings stay" not in shown.text)

@@ -60,7 +60,9 @@ class EditedFiles:
         except UserError as problem:
             if isinstance(problem, SettingsUnread):
                 self._seen_settings = UNREAD  # read again at the next look, though nothing changes
-            self.warning = f"{str(problem).removesuffix('.')}. The settings stay as they were."
+            why = str(problem)
+            end = "" if why.endswith((".", "?")) else "."
+            self.warning = f"{why}{end} The settings stay as they were."
             return None
         waiting = waiting_for_restart(self._started, settings)
         self.warning = f"Edited, but in effect only after a restart: {', '.join(waiting)}." if waiting else ""
