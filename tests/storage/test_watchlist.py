@@ -205,6 +205,18 @@ def test_entries_that_are_not_jobs_are_left_out_and_kept(path: Path) -> None:
     assert after.text.startswith(watchlist.text)
 
 
+def test_a_misspelt_key_is_named_and_stays_in_the_file(path: Path) -> None:
+    one, other = f'id = "{A}"\nlabels = "web"\nnote = "mine"', f'id = "{B}"\nlabels = "shop"'
+    watchlist = read(path, f"versions = 1\n[[jobs]]\n{one}\n[[jobs]]\n{other}\n")
+    assert watchlist.warnings == (
+        "The watchlist has versions, which means nothing here: did you mean version?",
+        f"Job 1 ({A.short}) has labels, which means nothing here: did you mean label?",
+    )
+    assert 'labels = "web"' in WatchlistFile(path).edit({A: {"label": "shop"}}).after.text
+    assert "did you mean jobs?" in read(path, f'[[job]]\nid = "{A}"\n').warnings[0]
+    assert read(path, f'owner = "me"\n[[jobs]]\nid = "{A}"\nadded = 2026-11-01\n').warnings == ()
+
+
 def test_entries_with_the_same_id_become_one_job(path: Path) -> None:
     entries = [f'id = "{A}"\ntags = ["x"]', f'id = "{B}"', f'id = "{A}"\nlabel = "second"\ntags = ["y", "x"]']
     watchlist = read(path, "".join(f"[[jobs]]\n{entry}\n" for entry in entries))

@@ -1,15 +1,17 @@
-"""Settings and themes that are edited by hand while the screen is open."""
+"""Settings, themes and the watchlist that are edited by hand while the screen is open."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from tests.support.builders import job_id
 from tests.support.long_run import by_length, takes_minutes
-from tests.support.screen_harness import screen
+from tests.support.screen_harness import jobs, screen
 from tui.storage import settings
 from tui.storage.files import FileError
 from tui.storage.settings import LIVE, load_settings
+from tui.storage.watchlist import WatchlistFile
 from tui.ui.app import WatchApp
 from tui.ui.themes import bundled_themes
 
@@ -31,6 +33,22 @@ async def test_edited_keys_address_and_theme_act_at_once(tmp_path: Path) -> None
         await shown.until(lambda: len(shown.store.load().jobs) == 2)
         await shown.press("o")
         await shown.until(lambda: "https://a.example/" in shown.text)
+
+
+async def test_a_fault_in_the_watchlist_is_named_when_it_is_edited(tmp_path: Path) -> None:
+    file = WatchlistFile(tmp_path / "watchlist.toml")
+    file.add(jobs(2))
+    async with screen(store=file, size=(160, 24)) as shown:
+        good = file.path.read_text()
+        file.path.write_text(f'{good}\n[[jobs]]\nid = "0123"\n')
+        await shown.until(
+            lambda: "Job 3 has the ID 0123 and is left out: an ID is 32 letters and digits." in shown.said
+        )
+        file.path.write_text(f'{good}\n[[jobs]]\nid = "0123"\n[[jobs]]\nid = "{job_id(3)}"\nlabels = "x"\n')
+        await shown.until(lambda: "which means nothing here: did you mean label?" in shown.said)
+        assert "0123" not in shown.said
+        file.path.write_text(good.replace("[[jobs]]", "[[job]]"))
+        await shown.until(lambda: "The watchlist has job, which means nothing here: did you mean jobs?" in shown.said)
 
 
 EDIT = """

@@ -206,6 +206,11 @@ def folded(text: str, cells: int, hang: int = 0) -> list[str]:
     return [*lines, line]
 
 
+def as_sentence(text: str) -> str:
+    """The text with a full stop, unless it ends as a sentence does."""
+    return text if text.endswith((".", "?")) else f"{text}."
+
+
 def did_you_mean(word: str, known: Iterable[str], always: bool = False) -> str:
     """`did you mean web?`, with the known word nearest to `word`; empty if none is near, unless it is wanted `always`.
 

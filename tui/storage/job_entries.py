@@ -1,16 +1,19 @@
 """Converts entries of the watchlist's file from and to jobs, and changes the document that contains them."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from tui.core.job import LABEL_LONGEST, TAG_LONGEST, Job, JobId
-from tui.core.text import DETAIL, clean
+from tui.core.text import DETAIL, clean, did_you_mean
 from tui.storage.toml_document import Document, Piece, Table, new_piece
 
 EDITABLE = {"label": "given_label", "tags": "given_tags", "profile": "profile", "address": "address", "alert": "alert"}
 """Keys of an entry, and where a job has their values."""
+MOST_UNKNOWN = 20
+"""Different unknown keys that are looked at."""
 _CLEANED = {"profile": LABEL_LONGEST, "address": DETAIL}
 _HALF = "[\ud800-\udfff]"
 """Half a surrogate pair: no file can contain it."""
@@ -49,13 +52,15 @@ def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...
     tags: dict[JobId, dict[str, None]] = {}
     """The tags of jobs that have several entries, in order."""
     warnings: list[str] = []
+    unknown: dict[str, str] = {}
+    """Keys that are not known, and the first job that has each of them."""
     for number, entry in enumerate(entries, 1):
         found = job_id(entry)
         if found is None:
             given = f"the ID {clean(entry['id'], TAG_LONGEST)}" if "id" in entry else "no ID"
             warnings.append(f"Job {number} has {given} and is left out: an ID is 32 letters and digits")
             continue
-        job = _job(found, number, entry, warnings)
+        job = _job(found, number, entry, warnings, unknown)
         if former := jobs.get(found):
             warnings.append(f"Job {number} ({clean(job.name)}) is in the list before: the two are shown as one")
             tags.setdefault(found, dict.fromkeys(former.given_tags)).update(dict.fromkeys(job.given_tags))
@@ -63,7 +68,15 @@ def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...
         jobs[found] = job
     for found, its in tags.items():
         jobs[found] = jobs[found]._replace(given_tags=tuple(its))
-    return tuple(jobs.values()), tuple(warnings)
+    return tuple(jobs.values()), (*warnings, *misspelt(unknown, ("id", *EDITABLE, "added")))
+
+
+def misspelt(unknown: Mapping[str, str], known: Iterable[str]) -> Iterator[str]:
+    """Yields a warning for each of these keys that is nearly a known one; `unknown` says where each of them is. Other
+    unknown keys may be those of another program."""
+    for key, where in islice(unknown.items(), MOST_UNKNOWN):
+        if hint := did_you_mean(key, known):
+            yield f"{where} has {clean(key, TAG_LONGEST)}, which means nothing here: {hint}"
 
 
 def changed_fields(old: Job, new: Job) -> Table:
@@ -72,7 +85,7 @@ def changed_fields(old: Job, new: Job) -> Table:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
 
 
-def _job(found: JobId, number: int, entry: Table, warnings: list[str]) -> Job:
+def _job(found: JobId, number: int, entry: Table, warnings: list[str], unknown: dict[str, str]) -> Job:
     fields: dict[str, Any] = {}
     for key, value in entry.items():
         if key == "label" or key in _CLEANED:
@@ -89,8 +102,10 @@ def _job(found: JobId, number: int, entry: Table, warnings: list[str]) -> Job:
             if not isinstance(value, bool):
                 warnings.append(f"Job {number} ({found.short}): its alert is neither true nor false and is ignored")
             fields[key] = value is True
-        elif key == "added" and isinstance(value, datetime):
-            fields[key] = _whole_second(value)
+        elif key == "added":
+            fields[key] = _whole_second(value) if isinstance(value, datetime) else None
+        elif key != "id":
+            unknown.setdefault(key, f"Job {number} ({found.short})")
     return Job(found, **fields)
 
 

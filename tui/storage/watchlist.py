@@ -14,7 +14,7 @@ from tui.core.text import clean
 from tui.storage import job_entries
 from tui.storage.atomic import locked, not_saved, try_to_write, write_invented, write_text
 from tui.storage.files import FileError, Signature, read_text, signature
-from tui.storage.job_entries import read_jobs
+from tui.storage.job_entries import misspelt, read_jobs
 from tui.storage.toml_document import Document
 
 _log = logging.getLogger(__name__)
@@ -204,4 +204,6 @@ def _watchlist(document: Document) -> Watchlist:
     jobs, warnings = read_jobs(document.entries)
     version = document.other.get("version", VERSION)
     known = type(version) is int and version <= VERSION
+    unknown = {key: "The watchlist" for key in document.other if key != "version"}
+    warnings = (*misspelt(unknown, ("version", "jobs")), *warnings)
     return Watchlist(jobs, warnings, document.text, read_only=not known)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from functools import cached_property, partial
 from math import inf
@@ -141,7 +141,7 @@ class WatchApp(NoticeApp):
         """Do what the first frame did not wait for: themes by other names, notices, and keys typed meanwhile."""
         if self._wanted_theme and self._wanted_theme != self.theme:  # its file has another name, or there is none
             self._use_wanted_theme()
-        self._show_notices([*self.deps.notices, *self._theme_notices()])
+        self.board_screen.announce_all([*self.deps.notices, *self._theme_notices()])
         early, self._early = self._early, []
         for event in early:
             self.post_message(event)
@@ -156,7 +156,7 @@ class WatchApp(NoticeApp):
         if self.deps.settings.ui.theme != before.settings.ui.theme and not self.board_screen.state.look.theme:
             self._wanted_theme = self.deps.settings.ui.theme or DEFAULT_THEME
             self._use_wanted_theme()
-            self._show_notices([*self._theme_notices()])
+            self.board_screen.announce_all([*self._theme_notices()])
 
     @on(BoardScreen.ThemesEdited)
     def take_themes(self) -> None:
@@ -167,13 +167,7 @@ class WatchApp(NoticeApp):
         if self.current_theme != former:
             self.stylesheet.set_variables(self.get_css_variables())
             self.refresh_css(animate=False)
-        self._show_notices(self._themes.problems)
-
-    def _show_notices(self, notices: Sequence[str]) -> None:
-        """Show the first notice; `list` and `config` show the rest."""
-        if notices:
-            more = f" And {len(notices) - 1} more: codearts-watch list and config name them." if notices[1:] else ""
-            self.board_screen.announce(f"{notices[0]}{more}")
+        self.board_screen.announce_all(self._themes.problems)
 
     # Themes
 

@@ -1,5 +1,7 @@
 """What all screens have in common: style classes and layout by the size of the terminal, and notices."""
 
+from collections.abc import Sequence
+
 from rich.text import Text
 from textual import events, getters
 from textual.app import App
@@ -7,7 +9,7 @@ from textual.message_pump import MessagePump
 from textual.notifications import SeverityLevel
 from textual.widgets import Static
 
-from tui.core.text import clean
+from tui.core.text import as_sentence, clean
 from tui.terminal.capabilities import LEAST_COLUMNS, LEAST_ROWS
 
 BROAD = 110
@@ -68,6 +70,12 @@ class BaseScreen(MessagePump):
     def announce(self, text: str, severity: SeverityLevel = "warning") -> None:
         """Show what happened without a key: it stays whatever the user does meanwhile."""
         self.app.show_notice(text, severity, None)
+
+    def announce_all(self, notices: Sequence[str]) -> None:
+        """Announce the first notice; `list` and `config` print the rest."""
+        if notices:
+            more = f" And {len(notices) - 1} more: codearts-watch list and config name them." if notices[1:] else ""
+            self.announce(f"{as_sentence(notices[0])}{more}")
 
     def drop_notice(self) -> None:
         """Drop what `say` has said: it is not so any more."""

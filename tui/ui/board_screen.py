@@ -304,8 +304,10 @@ class BoardScreen(BaseScreen, Screen[None]):
 
     async def reload(self) -> None:
         """Load the watchlist after another program changed its file."""
+        before = self.editor.faults
         if problem := await self.editor.reload():
             self.announce(problem, "error")
+        self.announce_all([fault for fault in self.editor.faults if fault not in before])
         self.show_around()
 
     def take_watchlist(self, watchlist: Watchlist, by_itself: bool) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from tui.core.errors import UserError
+from tui.core.text import as_sentence
 from tui.storage.files import Signature, signature
 from tui.storage.settings import LIVE, Settings, SettingsUnread, load_settings
 from tui.ui.actions.look import check_views
@@ -60,9 +61,7 @@ class EditedFiles:
         except UserError as problem:
             if isinstance(problem, SettingsUnread):
                 self._seen_settings = UNREAD  # read again at the next look, though nothing changes
-            why = str(problem)
-            end = "" if why.endswith((".", "?")) else "."
-            self.warning = f"{why}{end} The settings stay as they were."
+            self.warning = f"{as_sentence(str(problem))} The settings stay as they were."
             return None
         waiting = waiting_for_restart(self._started, settings)
         self.warning = f"Edited, but in effect only after a restart: {', '.join(waiting)}." if waiting else ""

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
+from tui.core.text import as_sentence
 from tui.storage.watchlist import Watchlist, WatchlistBroken, WatchlistEdit
 from tui.ui.screen_deps import ScreenDeps
 
@@ -82,6 +83,8 @@ class WatchlistEditor:
         self._use = use
         self._failed = failed
         self._usual_warning = self._warning = deps.warning
+        self.faults = tuple(deps.notices)
+        """What is wrong with single entries of the file; such entries stay in it."""
         self._is_broken = False
         self._unsaved: UserError | None = None
         """Why the last change was not saved."""
@@ -193,7 +196,7 @@ class WatchlistEditor:
         self.emptied = Emptied.NO
         if self._unsaved is _NOT_INTO_EMPTIED:
             self._unsaved = None
-        self._jobs = watchlist.jobs
+        self._jobs, self.faults = watchlist.jobs, watchlist.warnings
         self._use(watchlist, by_itself)
 
     # Changes by others
@@ -211,12 +214,14 @@ class WatchlistEditor:
             found = await self._disk.run(self._store.load)
         except UserError as problem:
             is_news, self._is_broken = not self._is_broken, True
-            self._warning = f"{problem}. The list below stays as it was."
-            return f"{problem}." if is_news else ""
+            said = as_sentence(str(problem))
+            self._warning = f"{said} The list below stays as it was."
+            return said if is_news else ""
         self._is_broken = False
         self._warning = self._usual_warning
         if isinstance(self._unsaved, WatchlistBroken):
             self._unsaved = None
+        self.faults = found.warnings
         if self._jobs and not found.jobs:
             self.emptied = Emptied.FOUND
         else:
