@@ -141,6 +141,23 @@ async def test_refresh_while_signed_out_sends_one_probe_and_an_answer_resumes_al
         assert {reading.job for reading in bench.readings if not reading.failure} == set(jobs(20))
 
 
+@pytest.mark.parametrize("kind", [FailureKind.SHORTAGE, FailureKind.SETTINGS, FailureKind.TIMEOUT])
+def test_a_probe_that_never_reached_the_service_lets_nobody_in(kind: FailureKind) -> None:
+    @in_virtual_time
+    async def scene() -> None:
+        async with polling(20) as bench:
+            bench.answer = lambda _: REFUSED
+            await asyncio.sleep(60)
+            bench.answer = lambda _: failed(kind)
+            before = bench.clock()
+            bench.poller.refresh([job(7)])
+            await asyncio.sleep(20)
+            assert bench.who(since=before) == [job(7)]
+            assert bench.poller.pace().signed_out
+
+    scene()
+
+
 @in_virtual_time
 async def test_a_key_held_down_while_signed_out_is_no_more_than_one_probe_in_ten_seconds() -> None:
     async with polling(20) as bench:

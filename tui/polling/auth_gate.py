@@ -15,6 +15,8 @@ RETRIES_APART = (60.0,) * 5 + (300.0,)
 _BEFORE_AUTH = NETWORK_KINDS | {
     FailureKind.THROTTLED,
     FailureKind.BAD_REPLY,
+    FailureKind.SHORTAGE,
+    FailureKind.SETTINGS,
     FailureKind.INTERNAL,
 }
 """Failures that may happen before the service has checked the credential."""
