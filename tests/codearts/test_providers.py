@@ -1,16 +1,21 @@
 """A command that prints a token: one line within the time limit; each failure has its own message."""
 
+import errno
 import os
 import select
+import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from tests.support.builders import Time
 from tests.support.credential_fakes import NO_WORD, TOKEN, URL, failure_of, proof_of, still_clock
 from tui.codearts.auth.credentials import Secret
 from tui.codearts.auth.providers import LARGEST_OUTPUT, CommandPassword, CommandToken, SecretCommand
-from tui.codearts.auth.refreshable import RefreshableToken, Token
+from tui.codearts.auth.refreshable import FIRST_WAIT, RefreshableToken, Token
+from tui.codearts.server_clock import ServerClock
 from tui.core.errors import UserError
 from tui.core.reading import FailureKind
 
@@ -100,6 +105,32 @@ async def test_a_command_that_cannot_be_run(tmp_path: Path) -> None:
     assert failure.summary == "token_command none: It cannot be run: No such file or directory."
     with pytest.raises(UserError, match="token_command is empty"):
         SecretCommand("token_command", [])
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)), "too many processes run"),
+        (OSError(errno.EMFILE, os.strerror(errno.EMFILE)), "too many files are open"),
+        (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), "not enough memory"),
+        (RuntimeError("can't start new thread"), "too many processes run"),
+    ],
+)
+async def test_a_command_that_could_not_be_started_for_a_moment_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def fail(*arguments: object, **more: object) -> NoReturn:
+        raise error
+
+    time = Time()
+    credential = RefreshableToken(CommandToken(python(f"print('{TOKEN}')")), ServerClock(time.now))
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", fail)
+        failure = failure_of(await credential.authenticate("GET", URL))
+    assert failure.kind is FailureKind.SHORTAGE
+    assert words in failure.summary
+    time.seconds += FIRST_WAIT
+    assert proof_of(await credential.authenticate("GET", URL)).secret == Secret(TOKEN)
 
 
 async def test_no_shell_reads_it() -> None:

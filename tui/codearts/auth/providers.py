@@ -8,7 +8,7 @@ from tui.codearts.auth.credentials import Secret, check_token
 from tui.codearts.auth.refreshable import Token
 from tui.codearts.auth.secret_file import unusable
 from tui.codearts.redaction import redact_complaint
-from tui.core.errors import UserError
+from tui.core.errors import UserError, shortage
 from tui.core.reading import Failure
 from tui.core.text import clean
 from tui.processes import Ended, ending, run
@@ -31,10 +31,13 @@ class SecretCommand:
         self._time_limit = time_limit
 
     async def line(self) -> str:
-        """Runs the program and returns the one line that it prints. Raises UserError, which never contains the line."""
+        """Runs the program and returns the one line that it prints. Raises UserError, which never contains the line,
+        and what the system raises for a shortage: that says nothing of the program."""
         try:
             ended = await run(self._arguments, self._time_limit, LARGEST_OUTPUT)
         except (OSError, ValueError) as error:
+            if shortage(error):
+                raise
             reason = clean(getattr(error, "strerror", None) or "invalid file name", 100)
             raise UserError(f"It cannot be run: {reason}.") from None
         return _judge(ended, self._time_limit)

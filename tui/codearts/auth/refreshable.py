@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from tui.codearts.auth.credentials import AuthHeaders, Secret, is_accepted, token_headers
 from tui.codearts.server_clock import ServerClock
+from tui.core.errors import shortage
 from tui.core.reading import Failure, FailureKind, Retry, Status
 from tui.core.text import clean
 
@@ -205,12 +206,14 @@ class RefreshableToken:
         self._state = TRANSITIONS.get((self._state, event), self._state)
 
     async def _refresh(self) -> None:
-        """A bug in the provider is a failed attempt like any other: its log-in may have counted."""
+        """A shortage or a bug in the provider is a failed attempt like any other: its log-in may have counted."""
         try:
             issued = await self._provider.issue()
         except Exception as error:
-            said = f"{self.source} gave no token: {type(error).__name__} in this program."
-            issued = Failure(FailureKind.INTERNAL, said)
+            lacking = shortage(error)
+            why = lacking or f"{type(error).__name__} in this program"
+            kind = FailureKind.SHORTAGE if lacking else FailureKind.INTERNAL
+            issued = Failure(kind, f"{self.source} gave no token: {why}.")
         _log_refresh(self.source, issued)
         now = self._clock.at()
         if isinstance(issued, Failure):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from tui.core.errors import UserError, file_error
+from tui.core.errors import UserError, file_error, shortage
 from tui.core.reading import Failure, FailureKind
 from tui.core.text import HIDDEN, clean, looks_secret
 
@@ -70,7 +70,8 @@ class PrivateFile(Generic[Held]):
         if isinstance(error, FileNotFoundError):
             return unusable(self.source, _NOT_THERE)
         reason = file_error(error) if isinstance(error, OSError) else "invalid file name: check it"
-        return unusable(self.source, f"It cannot be read: {reason}.")
+        failure = unusable(self.source, f"It cannot be read: {reason}.")
+        return failure._replace(kind=FailureKind.SHORTAGE) if shortage(error) else failure
 
 
 def unusable(source: str, problem: str) -> Failure:
