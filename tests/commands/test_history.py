@@ -90,6 +90,16 @@ def test_a_run_that_was_observed_and_recorded_is_one_with_the_times_of_both(
     assert len(server.requests) == 2
 
 
+def test_how_long_a_build_took_is_printed_as_the_service_says_and_not_rounded(
+    user: User, server: ContractServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    units = {server.url: {"build_time": "SECONDS", "cost_time": "SECONDS"}}
+    (user.home / "state/codearts-watch/units.json").write_text(json.dumps(units))
+    tell(server, [TRUTHS[1]._replace(seconds=68)])
+    _, lines = listed(user, capsys, "history", TWO)
+    assert "1m08s" in lines[0]
+
+
 def test_a_person_sees_how_far_it_is_with_asking_and_no_trace_of_that_is_left(
     user: User, server: ContractServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,11 @@ def test_what_it_does_comes_first_then_why_it_failed_then_its_runs_then_what_it_
     assert {"name: api", "project: Pay", "tags: payments", "profile: prod"} <= set(lines)
 
 
+def test_how_long_the_last_run_took_is_not_rounded() -> None:
+    known = state((IDLE, 0), job=JOB).learn(failed_run()._replace(duration=68.4))
+    assert "took: 1m08s" in shown(row(known, 1))
+
+
 def test_at_most_ten_runs_the_newest_first() -> None:
     known = state(*((status, 100.0 * at + 40 * at % 2) for at, status in enumerate([IDLE, RUNNING] * 13)))
     lines = [line for line in shown(row(known, 3000)) if line.startswith("◦ ")]

@@ -5,7 +5,7 @@ import pytest
 from tui.core.estimate import PastRun, estimate
 from tui.core.job_runs import Course
 from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
-from tui.ui.formatting import brief
+from tui.ui.formatting import brief, exact
 from tui.ui.row import BAR, bar, running_time, usual_in_words
 
 
@@ -107,3 +107,10 @@ def test_the_usual_duration_names_its_ground() -> None:
 )
 def test_durations_are_short(seconds: float, text: str) -> None:
     assert brief(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(42.4, "42s"), (59.6, "1m00s"), (68.4, "1m08s"), (3599.2, "59m59s"), (4210, "1h10m")]
+)
+def test_a_duration_that_the_service_tells_is_not_rounded_below_an_hour(seconds: float, text: str) -> None:
+    assert exact(seconds) == text

@@ -156,15 +156,15 @@ def _rounded(seconds: float | None) -> float | None:
 
 
 def _cells(one: JobRun, today: datetime, glyphs: "Glyphs") -> tuple[str, ...]:
-    from tui.ui.formatting import brief, clock
+    from tui.ui.formatting import clock, exact
     from tui.ui.run_lines import lasted, started
 
     known, observed = one.known, one.known.run
     started_at, _ = known.service_times
-    exact = known.duration and known.duration[0] == known.duration[1]
+    is_exact = known.duration and known.duration[0] == known.duration[1]
     return (
         clock(started_at.timestamp(), today) if started_at else started(observed, today) if observed else "",
-        brief(known.duration[0]) if known.duration and exact else lasted(observed, glyphs) if observed else "",
+        exact(known.duration[0]) if known.duration and is_exact else lasted(observed, glyphs) if observed else "",
         _outcome(known),
         _build(known),
         one.name,

@@ -20,7 +20,7 @@ from tui.core.reading import Failure, Reading, Status
 from tui.core.run import RunRecord, numbered
 from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
-from tui.ui.formatting import brief
+from tui.ui.formatting import brief, exact
 from tui.ui.groups import Groups
 from tui.ui.row import Row, Subject, ahead, build, changed_wall, look_of, status_word, time, usual_in_words, who_of
 from tui.ui.run_lines import condition_of_run, record_of, records_of, short_run_line
@@ -199,7 +199,7 @@ def run_fields(row: Row) -> Iterator[Field]:
         )
     yield from _started(run, row)
     if run.duration is not None:
-        yield "took", brief(run.duration), ""
+        yield "took", exact(run.duration), ""
 
 
 def report(subject: Subject) -> str:

@@ -42,6 +42,14 @@ def brief(seconds: float) -> str:
     return f"{hours}h{minutes:02}m" if minutes and hours < 48 else _hours(hours)
 
 
+def exact(seconds: float) -> str:
+    """A duration that the service tells, to the second up to an hour: `45s`, `1m08s`, `1h10m`."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return brief(seconds)
+    return f"{whole // 60}m{whole % 60:02}s" if whole >= 60 else f"{whole}s"
+
+
 def coarse(seconds: float) -> str:
     """A duration in whole minutes, hours or days: `9m`, `26h`, `3d`; at least a minute."""
     if seconds < 3600:
