@@ -27,6 +27,12 @@ FILE_ERRORS: Mapping[int, str] = {
     errno.ENOTDIR: "a part of its path is not a folder: mend the path",
     errno.EIO: "the disk reports an error: check the disk",
     errno.ENOLCK: "this file system has no locks: use a file elsewhere",
+    errno.ESTALE: "its file server has replaced it, or was restarted: try again",
+    errno.ETIMEDOUT: "its file server does not answer: try again once it does",
+    errno.EHOSTDOWN: "its file server does not answer: try again once it does",
+    errno.ENOTCONN: "its file system is no longer connected: mount it again",
+    errno.EBUSY: "it is mounted by itself, as into a container: mount its folder instead",
+    errno.ENAMETOOLONG: "its name is too long: choose a shorter one",
 }
 """Why a file cannot be used by errno, and what to do."""
 
