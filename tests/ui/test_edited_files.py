@@ -1,7 +1,10 @@
 """Settings, themes and the watchlist that are edited by hand while the screen is open."""
 
+import errno
+import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +16,7 @@ from tui.storage.files import FileError
 from tui.storage.settings import LIVE, load_settings
 from tui.storage.watchlist import WatchlistFile
 from tui.ui.app import WatchApp
+from tui.ui.edited_files import EditedFiles
 from tui.ui.themes import bundled_themes
 
 THEME = (bundled_themes() / "dusk.toml").read_text(encoding="utf-8")
@@ -159,6 +163,30 @@ async def test_settings_are_read_again_until_the_system_permits_it(
             await shown.until(lambda: "Input/output error" in shown.text)
             assert "x remove" in shown.lines[-1]
         await shown.until(lambda: "K remove" in shown.lines[-1] and "Input/output" not in shown.text)
+
+
+async def test_settings_that_cannot_be_looked_at_for_a_moment_were_not_edited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("")
+    look = os.stat
+
+    def fails(path: str | Path, *rest: Any, **more: Any) -> os.stat_result:
+        if path == file:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return look(path, *rest, **more)
+
+    async with screen(1, settings_file=file) as shown:
+        edited = EditedFiles(shown.board.deps)
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "stat", fails)
+            assert not edited.settings_edited()
+        assert not edited.settings_edited()
+        file.write_text('[keys]\nremove = "K"\n')
+        assert edited.settings_edited()
+        file.unlink()
+        assert edited.settings_edited()
 
 
 async def test_an_edited_theme_is_seen_at_once(tmp_path: Path) -> None:

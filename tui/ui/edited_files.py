@@ -5,7 +5,7 @@ from functools import partial
 
 from tui.core.errors import UserError
 from tui.core.text import as_sentence
-from tui.storage.files import Signature, signature
+from tui.storage.files import Signature, may_be_there, signature
 from tui.storage.settings import LIVE, Settings, SettingsUnread, load_settings
 from tui.ui.actions.look import check_views
 from tui.ui.keys import check_keys
@@ -47,9 +47,13 @@ class EditedFiles:
         self._seen_themes = self._themes_now()
 
     def settings_edited(self) -> bool:
-        """Whether the settings file has changed since the last call, or could not be read then."""
-        before, self._seen_settings = self._seen_settings, self._settings_now()
-        return self._seen_settings != before
+        """Whether the settings file has changed since the last call, or could not be read then. One that may not be
+        looked at now has not."""
+        before, now = self._seen_settings, self._settings_now()
+        if now is None and self._settings_file and may_be_there(self._settings_file):
+            return before == UNREAD
+        self._seen_settings = now
+        return now != before
 
     async def read_settings(self, disk: DiskThread) -> Settings | None:
         """The edited settings; None if they cannot be used. Sets `warning`."""
