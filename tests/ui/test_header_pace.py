@@ -1,16 +1,19 @@
 """What the header says: the counts, what ends next and what is doubtful, the pace and why it is slower than usual."""
 
 from collections import Counter
+from dataclasses import replace
 from textwrap import wrap
 from typing import Any
 
 import pytest
 
-from tests.support.builders import failure, row, state, summarise
+from tests.support.builders import failure, moment, row, state, summarise
+from tests.support.screen_harness import PROFILE
+from tui.codearts.endpoints import Endpoint
 from tui.core.condition import Condition, Summary
 from tui.core.reading import Failure, FailureKind, Status
 from tui.polling.poller import Pace
-from tui.ui.header import HeaderState, ProfileState, banner, counts_of, header_lines, header_parts
+from tui.ui.header import HeaderState, ProfileState, banner, counts_of, header_lines, header_parts, profile_state
 from tui.ui.row import time
 
 USUAL = Pace(5, 15, 5.0, 5.0, False, None, None, False, False)
@@ -20,6 +23,17 @@ def pace_of(*paces: Pace) -> str:
     profiles = tuple(ProfileState(f"p{number}", "here", pace) for number, pace in enumerate(paces))
     parts = header_parts(HeaderState(profiles, Summary(Counter(), 0, 0, 0, None), 100.0, 0, False, 0, "i"))
     return "".join(text for part in parts for text, _ in part)
+
+
+@pytest.mark.parametrize(
+    ("region", "where"), [("cn-north-4", "cn-north-4"), ("", "build.example:8443")], ids=["region", "host"]
+)
+def test_the_header_names_the_region_and_the_host_only_where_no_region_is_known(region: str, where: str) -> None:
+    profile = replace(PROFILE, endpoint=Endpoint("https://build.example:8443", region))
+    shown = profile_state(profile, USUAL, moment(0), is_known=True)
+    parts = header_parts(GLANCE._replace(profiles=(shown,), width=160))
+    line = "".join(text for part in parts for text, _ in part)
+    assert [word for word in ("cn-north-4", "build.example:8443", "https:") if word in line] == [where]
 
 
 @pytest.mark.parametrize(
