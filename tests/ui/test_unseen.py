@@ -115,6 +115,16 @@ def test_a_build_that_was_seen_to_stop_is_new_again_once_it_is_known_that_it_fai
     assert A not in known.unseen
 
 
+def test_a_failed_build_that_was_seen_is_not_new_again_at_the_next_answer() -> None:
+    known = watcher()
+    known.read(A, IDLE, 100)
+    failed = RunRecord(7, Outcome.FAILED, "failure", moment(0).wall, moment(99).wall, is_finished=True)
+    known.board = known.board.learn(A, failed)
+    known.unseen.see(A, 105)
+    known.read(A, IDLE, 110)
+    assert A not in known.unseen
+
+
 OUTCOMES = (Outcome.PASSED, Outcome.FAILED)
 
 
