@@ -22,10 +22,12 @@ Result = TypeVar("Result")
 
 
 class DiskThread:
-    """One thread for all work that may block on the disk, so that the event loop never does."""
+    """One thread for all work that may block on the disk, so that the event loop never does. It is started at once:
+    later too many processes may run, and the screen would end for that."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, "files")
+        self._pool.submit(bool)
 
     async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *arguments))
