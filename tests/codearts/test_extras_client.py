@@ -360,6 +360,26 @@ async def test_each_request_waits_for_its_turn_and_none_is_taken_for_what_is_off
     assert len(turns) == 2
 
 
+async def test_a_request_that_waits_for_its_turn_holds_no_other_up() -> None:
+    turns = [asyncio.Event(), asyncio.Event()]
+    turns[1].set()
+    left = iter(turns)
+
+    def opener() -> httpx.AsyncClient:
+        return open_http("https://h", transport=httpx.MockTransport(lambda request: answering()))
+
+    client = ExtrasClient(
+        opener, Endpoint("https://h"), EnvironmentToken(TOKEN), Time().now, turn=lambda: next(left).wait()
+    )
+    first = asyncio.create_task(client.fetch(job_info_call(JOB)))
+    await asyncio.sleep(0)
+    assert await asyncio.wait_for(client.fetch(job_info_call(JOB)), 5) == JobInfo("web")
+    assert not first.done()
+    turns[0].set()
+    assert await first == JobInfo("web")
+    await client.close()
+
+
 async def test_without_a_token_nothing_is_sent_and_no_kind_is_blamed() -> None:
     missing = FixedToken("none", Failure(K.NO_CREDENTIAL, "No token."))
     async with extras(lambda request: pytest.fail("sent"), credential=missing) as client:

@@ -11,14 +11,14 @@ from tests.support.scripted_reader import failed, job, polling
 from tests.support.virtual_time import in_virtual_time
 from tui.core.budget import Limit
 from tui.core.reading import FailureKind, Status
-from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasBudget, ExtrasShare
+from tui.polling.rate_limiter import AT_ONCE, AdaptiveRateLimiter, ExtrasBudget, ExtrasShare
 
 
 def taken(share: ExtrasShare, seconds: int, start: float = 0.0) -> list[float]:
     """The moments of all requests of somebody who always wants more."""
     now, moments = start, []
     while now < start + seconds:
-        wait = share.take(now)
+        wait = share.take(now, AT_ONCE)
         moments += [now] * (wait == 0.0)
         now += wait or 1e-9
     return moments
@@ -32,7 +32,7 @@ def test_it_is_a_fifth_of_the_budget_and_a_few_at_once(rate: float) -> None:
 
 def test_what_extras_take_the_status_calls_do_not_have() -> None:
     budget = AdaptiveRateLimiter(5.0)
-    assert ExtrasShare(budget).take(10.0) == 0.0
+    assert ExtrasShare(budget).take(10.0, AT_ONCE) == 0.0
     assert budget.ready_at > 10.0
 
 
@@ -40,9 +40,9 @@ def test_they_wait_for_status_calls_that_have_just_left_and_while_the_service_is
     budget = AdaptiveRateLimiter(5.0)
     share = ExtrasShare(budget)
     budget.on_sent(10.0)
-    assert share.take(10.0) == pytest.approx(0.2)
+    assert share.take(10.0, AT_ONCE) == pytest.approx(0.2)
     budget.on_throttled(failure(FailureKind.THROTTLED), 10.0, 10.5)
-    assert share.take(11.0) == pytest.approx(budget.waiting_until - 11.0)
+    assert share.take(11.0, AT_ONCE) == pytest.approx(budget.waiting_until - 11.0)
 
 
 def test_the_share_shrinks_with_the_rate() -> None:
@@ -66,6 +66,20 @@ async def counted(budget: ExtrasBudget, seconds: float) -> int:
         async with asyncio.timeout(seconds):
             await always()
     return left
+
+
+@in_virtual_time
+async def test_what_a_dialog_waits_for_does_not_wait_for_the_background() -> None:
+    clock = asyncio.get_running_loop().time
+    budget = ExtrasBudget(AdaptiveRateLimiter(5.0), clock)
+    background = asyncio.create_task(counted(budget, 120))
+    await asyncio.sleep(60.5)
+    began = clock()
+    with budget.awaited():
+        for _ in range(2):
+            await budget.turn()
+    assert clock() - began <= 0.5
+    assert await background == pytest.approx(120, abs=4)
 
 
 @in_virtual_time

@@ -209,9 +209,9 @@ class ExtrasClient:
 
         With `is_paid` the request has had its turn. Never raises for what network, server or credential do.
         """
+        if not (is_paid or self.closed(call.kind)) and self._turn:
+            await self._turn()
         async with self._locks[call.kind]:
-            if not (is_paid or self.closed(call.kind)) and self._turn:
-                await self._turn()
             if reason := self.closed(call.kind):
                 return reason
             return await self._ask(call)

@@ -6,8 +6,8 @@ the rate halves and grows back slowly. Instances that share a budget each take a
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from math import inf
 from typing import Protocol
 
@@ -332,8 +332,9 @@ def _named_wait(failure: Failure, is_explained: bool) -> float | None:
 
 
 SHARE = 0.2
-AT_ONCE = 5
-"""Requests that may be sent together after a pause, since a dialog waits for them."""
+AT_ONCE, BY_ITSELF = 5, 3
+"""Requests that may be sent together after a pause: while a dialog waits for them, and in the background. So a dialog
+finds room beside a background that always wants more."""
 
 
 class ExtrasShare:
@@ -346,10 +347,10 @@ class ExtrasShare:
         self._paid_at = -inf
         """GCRA's theoretical arrival time: when all requests taken so far are paid for."""
 
-    def take(self, now: float) -> float:
+    def take(self, now: float, at_once: int) -> float:
         """Takes one request and returns 0.0, or returns the seconds to wait before calling again."""
         apart = 1 / (self.part * self._limiter.rate) if self.part < 1 else 0.0
-        ready_at = max(self._limiter.ready_at, self._paid_at - (AT_ONCE - 1) * apart)
+        ready_at = max(self._limiter.ready_at, self._paid_at - (at_once - 1) * apart)
         if ready_at > now:
             return ready_at - now
         self._limiter.on_sent(now)
@@ -442,6 +443,17 @@ class ExtrasBudget:
         self._may_ask = may_ask
         self._shared = BudgetShare(limiter, peers) if peers else None
         self._has_begun = False
+        self._awaited = 0
+        """How many dialogs wait for extras."""
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """While the user waits for an extra, more of them may leave at once."""
+        self._awaited += 1
+        try:
+            yield
+        finally:
+            self._awaited -= 1
 
     async def turn(self) -> None:
         """Returns when one request may leave; it is paid for then."""
@@ -451,7 +463,8 @@ class ExtrasBudget:
         while True:
             if self._shared:
                 self._shared.turn(self._clock(), WANTED)
-            wait = self._share.take(self._clock()) if self._may_ask() else LONGEST_NAP
+            at_once = AT_ONCE if self._awaited else BY_ITSELF
+            wait = self._share.take(self._clock(), at_once) if self._may_ask() else LONGEST_NAP
             if not wait:
                 return
             await asyncio.sleep(min(wait, LONGEST_NAP))
