@@ -259,7 +259,7 @@ def test_adding_a_job_that_is_there_gives_it_what_the_command_says(shell: Shell)
     shell.run(f"codearts-watch add {IDS[0]} --label old --tag a")
     code, data, talk = shell.run(f"codearts-watch add {IDS[0]} --label 'new name' --tag b")
     assert (code, data) == (0, "")
-    assert talk == f"codearts-watch: {IDS[0]} is on the watchlist already and has now: label new name, tags a b.\n"
+    assert talk == f"codearts-watch: {IDS[0]} (old) is on the watchlist already; changed: label new name, tags a b.\n"
     assert shell.run("codearts-watch list")[1] == f"{IDS[0]}\tnew name\ttag:a\ttag:b\n"
     assert "stays as it is" in shell.run(f"codearts-watch add {IDS[0]} --label 'new name'")[2]
     code, _, talk = shell.run(f"codearts-watch add {IDS[0]} {IDS[1]} --label both")
@@ -287,7 +287,7 @@ def test_the_profile_of_a_new_job_is_one_of_the_settings(shell: Shell, server: C
     assert shell.run(f"codearts-watch add {IDS[0]} --profile prod")[1] == f"{IDS[0]}\t\tprofile:prod\n"
     assert "stays as it is" in shell.run(f"codearts-watch add {IDS[0]} --profile prod")[2]
     shell.run(f"codearts-watch add {IDS[1]}")
-    assert "has now: profile prod" in shell.run(f"codearts-watch add {IDS[1]} --profile prod")[2]
+    assert "already; changed: profile prod" in shell.run(f"codearts-watch add {IDS[1]} --profile prod")[2]
     shell.run(f"codearts-watch remove {IDS[1]}")
     (only,) = json.loads(shell.run("codearts-watch status --json")[1])
     assert (only["profile"], only["status"]) == ("prod", "idle")

@@ -108,10 +108,11 @@ def _set(store: "WatchlistStore", output: Output, known: Sequence[Job], model: J
     changes = {job.id: fields for job in known if (fields := _differences(job, model))}
     if changes:
         store.edit(changes)
-    said = {job.id: f"has now: {_changed(changes[job.id])}" if job.id in changes else STAYS for job in known}
     if len(known) <= MOST_NAMED:
-        for job, what in said.items():
-            output.say(f"{job} is on the watchlist already and {what}.")
+        for job in known:
+            what = f"; changed: {_changed(changes[job.id])}" if job.id in changes else f" and {STAYS}"
+            named = f"{job.id} ({clean(job.name)})" if job.label else job.id
+            output.say(f"{named} is on the watchlist already{what}.")
     else:
         number, kept = len(known), len(known) - len(changes)
         output.say(
