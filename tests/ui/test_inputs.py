@@ -27,6 +27,14 @@ def in_clipboard(sent: list[str]) -> list[str]:
     return [base64.b64decode(text[len(start) : -1]).decode() for text in sent if text.startswith(start)]
 
 
+async def test_what_an_empty_field_says_is_not_cut_without_a_sign() -> None:
+    async with screen(1, size=(60, 15)) as shown:
+        await shown.press("a")
+        await shown.until(lambda: "job IDs or addresses of build tasks, as many …" in shown.text)
+        await shown.pilot.resize_terminal(80, 24)
+        await shown.until(lambda: "job IDs or addresses of build tasks, as many as you like" in shown.text)
+
+
 async def test_the_dialog_says_whose_password_it_wants() -> None:
     async with screen(1, profile=replace(PROFILE, sign_in=Door("password", who="IAM user build-reader"))) as shown:
         await shown.press("i")

@@ -139,12 +139,12 @@ class AddDialog(Dialog[tuple[Job, ...]]):
 
     def _look(self) -> None:
         self.forget_verdict()
-        typed = self.query_one("#ids", Input)
+        typed = self.query_one("#ids", LineInput)
         text = f"{self._pasted}\n{typed.value}" if self._pasted and typed.value else self._pasted or typed.value
         paste = parse_paste(text)
         self._preview = preview(paste, self._watched)
         lines = self._pasted.count("\n") + 1
-        typed.placeholder = (
+        typed.show_hint(
             f"{lines} {'line' if lines == 1 else 'lines'} pasted; ctrl+u: clear" if self._pasted else WHAT_TO_TYPE
         )
         self._suggest_label()

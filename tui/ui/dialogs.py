@@ -5,7 +5,7 @@ too, except in a text field.
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pkgutil import get_data
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote, urlsplit
 
 from rich.cells import cell_len
@@ -24,7 +24,7 @@ from textual.widgets.option_list import Option
 from tui.codearts.auth.credentials import LONGEST_TOKEN
 from tui.core.errors import UserError
 from tui.core.job import JobId
-from tui.core.text import JOINERS, clean, drawn, width
+from tui.core.text import JOINERS, clean, cut, drawn, width
 from tui.ui.base_screen import HEIGHTS, WIDTHS, BaseScreen, TooSmall
 from tui.ui.keys import shown
 from tui.ui.screen_deps import SignInForm
@@ -45,6 +45,18 @@ class LineInput(Input):
 
     BETWEEN_LINES = " "
     TAKES_TEXT = True
+
+    def __init__(self, value: str | None = None, placeholder: str = "", **options: Any) -> None:
+        super().__init__(value, placeholder, **options)
+        self._hint = placeholder
+
+    def show_hint(self, text: str) -> None:
+        """Show this text while the field is empty; as much of it as there is room for."""
+        self._hint = text
+        self.placeholder = cut(text, self.size.width)
+
+    def on_resize(self) -> None:
+        self.show_hint(self._hint)
 
     async def _on_key(self, event: events.Key) -> None:
         if event.character and event.character in JOINERS:
