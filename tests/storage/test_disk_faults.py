@@ -84,6 +84,22 @@ def test_a_save_that_fails_leaves_the_list_as_it_was(
     assert len(file.add([Job(job_id(2))]).after.jobs) == 2
 
 
+def test_a_lock_that_cannot_be_closed_takes_nothing_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, close = WatchlistFile(tmp_path / "watchlist.toml"), os.close
+    locks: list[int] = []
+
+    def fail_for_locks(descriptor: int) -> None:
+        is_lock = Path(f"/proc/self/fd/{descriptor}").readlink().suffix == ".lock"
+        close(descriptor)
+        if is_lock:
+            locks.append(descriptor)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "close", fail_for_locks)
+    assert [job.id for job in file.add([Job(job_id(1))]).after.jobs] == [job_id(1)]
+    assert locks
+
+
 def test_ten_thousand_jobs_are_saved_read_and_changed(tmp_path: Path) -> None:
     file = WatchlistFile(tmp_path / "watchlist.toml")
     file.add([Job(job_id(number), f"job {number}") for number in range(10_000)])

@@ -39,7 +39,8 @@ def locked(path: Path, wait: float) -> Iterator[Path]:
         _lock(path, descriptor, wait)
         yield real
     finally:
-        os.close(descriptor)
+        with suppress(OSError):  # nothing was written to it: what was saved stays saved
+            os.close(descriptor)
 
 
 def _lock_of(real: Path) -> Path:
