@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.builders import DAY, failure, job_id, moment, reading
+from tests.support.builders import DAY, after_setting, failure, job_id, moment, reading
 from tests.support.screen_harness import Screen, screen
 from tui.core.board import Board
 from tui.core.condition import Condition
 from tui.core.job import Job, JobId
-from tui.core.reading import Failure, FailureKind, Status
+from tui.core.reading import Failure, FailureKind, Moment, Status
 from tui.core.remembered import LastSeen, Remembered, remember
 from tui.core.run import Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
@@ -32,6 +32,13 @@ class Watcher:
     def read(self, job: JobId, status: Status, at: float) -> None:
         before, self.board = self.board, self.board.record([reading(job, status, at)])
         self.unseen.look(before, self.board, [job], moment(at))
+
+    def learn(self, job: JobId, number: int, ended: float | None, at: Moment) -> None:
+        """Learn at that moment of a run with that end; None if the service does not tell it."""
+        end = None if ended is None else moment(ended).wall
+        record = RunRecord(number, Outcome.PASSED, "", end, end, is_finished=True)
+        before, self.board = self.board, self.board.learn(job, record)
+        self.unseen.look(before, self.board, [job], at)
 
 
 def watcher() -> Watcher:
@@ -144,6 +151,45 @@ def test_a_run_that_was_missed_is_new_whatever_became_of_it(before: Outcome, out
         known.unseen.look(was, known.board, [job], moment(5002))
     assert list(known.unseen.jobs) == [A]
     assert known.unseen.since == moment(4940)
+
+
+@pytest.mark.parametrize(("ended", "since"), [(150, 150), (None, 200), (90, 200), (300, 200)])
+def test_a_run_that_was_missed_counts_from_its_end_where_that_was_between_the_stop_and_now(
+    ended: float | None, since: float
+) -> None:
+    known = watcher()
+    known.read(A, IDLE, 100)
+    known.learn(A, 7, 95, moment(105))
+    known.unseen.see(A, 110)
+    known.learn(A, 8, ended, moment(200))
+    assert known.unseen.since == moment(since)
+
+
+def test_a_run_that_was_missed_counts_from_its_end_also_once_the_clock_was_set_back() -> None:
+    known = watcher()
+    known.read(A, IDLE, 100)
+    known.learn(A, 7, 95, moment(105))
+    known.unseen.see(A, 110)
+    now = after_setting(200, timedelta(hours=-1))
+    known.learn(A, 8, 150 - 3600, now)
+    assert known.unseen.since == Moment(150, moment(150 - 3600).wall)
+
+
+def test_a_run_that_was_missed_of_a_job_that_gives_no_answer_counts_from_now() -> None:
+    known = Watcher(Unseen(), Board().watch([Job(A)]).record([reading(A, failure(), 10)]))
+    known.learn(A, 7, 50, moment(100))
+    assert known.unseen.since is None
+    known.learn(A, 8, 150, moment(200))
+    assert known.unseen.since == moment(200)
+
+
+def test_a_start_counts_from_when_it_was_seen_whatever_is_told_of_the_run_before() -> None:
+    known = watcher()
+    known.read(A, IDLE, 100)
+    known.unseen.see(A, 110)
+    known.learn(A, 7, 150, moment(200))
+    known.read(A, RUNNING, 300)
+    assert known.unseen.since == moment(300)
 
 
 def test_what_changed_while_the_program_was_away_changed_since_the_last_answer_before() -> None:
