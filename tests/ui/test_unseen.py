@@ -175,6 +175,15 @@ def test_a_run_that_was_missed_counts_from_its_end_also_once_the_clock_was_set_b
     assert known.unseen.since == Moment(150, moment(150 - 3600).wall)
 
 
+def test_no_run_was_missed_where_only_the_number_of_the_last_one_was_not_known() -> None:
+    known = watcher()
+    known.read(A, IDLE, 100)
+    known.unseen.see(A, 110)
+    known.learn(A, 0, 95, moment(120))
+    known.learn(A, 8, 95, moment(130))
+    assert A not in known.unseen
+
+
 def test_a_run_that_was_missed_of_a_job_that_gives_no_answer_counts_from_now() -> None:
     known = Watcher(Unseen(), Board().watch([Job(A)]).record([reading(A, failure(), 10)]))
     known.learn(A, 7, 50, moment(100))
