@@ -101,7 +101,6 @@ class Happened:
 
     def close_digest(self) -> None:
         self._silence = None
-        self._way, self._at = (), -1
 
     def go_on(
         self, step: int, cursor: JobId | None, way: Callable[[], Sequence[JobId]], shown: Collection[JobId]
@@ -210,7 +209,6 @@ class Unseen:
         """Take note that the cursor is on this job. Returns whether a change of it was unseen until now."""
         if job is None or self._since.pop(job, None) is None:
             return False
-        self._drawn.pop(job, None)
         self._seen[job] = now
         return True
 
