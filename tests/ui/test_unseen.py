@@ -238,6 +238,16 @@ def test_since_when_nothing_changed_is_said_only_while_answers_cover_that_time()
     assert known.quiet_since == ""
 
 
+def test_after_a_start_nothing_changed_since_the_first_answer_counts() -> None:
+    at = moment(490).wall.timestamp()
+    board = remember(Board().watch([Job(A)]), Remembered(seen={A: LastSeen(IDLE, at, at, at)}), moment(500))
+    known = BoardState(board, ScreenState(), moment(500), {}, lambda _: 15.0, lambda: [""])
+    known.record([reading(A, IDLE, 501)], lambda _: 15.0)
+    known.unseen.look(board, known.board, [A], moment(501))
+    known.show_all(moment(501))
+    assert known.quiet_since == f"{moment(501).wall.astimezone():%H:%M}"
+
+
 def test_what_wants_attention_out_of_view_is_named_in_the_order_of_attention() -> None:
     names = ("no answer", "failed before", "changed", "in view", "new failure", "healthy")
     jobs = {name: job_id(number) for number, name in enumerate(names)}
