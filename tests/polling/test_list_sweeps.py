@@ -364,6 +364,53 @@ def test_of_a_page_that_is_shorter_than_its_total_nothing_is_said_of_jobs_that_i
         assert world.sweeps.on_answer(BUILDING, page, world.status, world.now, world.now) == wanted
 
 
+def test_after_a_suspend_the_lists_are_read_from_their_start_and_at_once() -> None:
+    world = World(1000)
+    world.answer = building(world, world.jobs[:3])
+    pages = [ListPage(number=number) for number in range(10)]
+    assert world.live(1) == [*pages, BUILDING]
+    assert 0 < len(world.sweep(150)) < 10
+    for _ in range(2):
+        world.sweeps.restart()
+        assert world.live(1) == [*pages, BUILDING]
+
+
+def test_with_another_credential_lists_that_were_refused_are_read_at_once() -> None:
+    world = World(1000)
+    world.answer = fails(FailureKind.FORBIDDEN)
+    world.live(100)
+    world.sweeps.rate(RATE, world.now)
+    world.sweeps.on_new_credential()
+    world.answer = world.good
+    assert len(world.sweep(1)) == 10
+
+
+def test_with_another_credential_a_filter_that_was_refused_is_tried_again() -> None:
+    world = World()
+    assert BUILDING in world.live(60)
+    assert BUILDING not in world.live(60)
+    world.sweeps.on_new_credential()
+    assert BUILDING in world.live(60)
+
+
+def test_with_another_credential_a_filter_is_not_believed_before_it_has_named_a_job() -> None:
+    world = World()
+    world.answer = building(world, world.jobs[:3])
+    assert len(world.sweep(600)) < 20
+    world.sweeps.on_new_credential()
+    world.answer = building(world, [])
+    assert len(world.sweep(600)) > 40
+
+
+def test_a_list_does_not_rest_because_most_of_its_jobs_were_removed() -> None:
+    world = World(90)
+    world.live(60)
+    world.jobs = world.jobs[:30]
+    world.sweeps.watch(world.jobs)
+    world.live(60)
+    assert USER in world.sweep(60)
+
+
 def test_a_job_that_the_filter_left_out_before_a_suspend_may_be_left_out_once_more() -> None:
     """It may have ended and begun again since then: the filter has not lied."""
     world = World()
@@ -436,6 +483,8 @@ def test_a_service_that_invents_projects_does_not_fill_the_memory() -> None:
         found = {job: Hint(False, (), 0, f"p{turn} {job}") for job in world.jobs}
         world.sweeps.on_answer(USER, HintPage(found, 100), world.status, turn, turn)
         world.sweeps.rate(RATE, turn)
+        for job in world.jobs:
+            world.sweeps.book.on_reading(job, Status.RUNNING, Status.IDLE, turn, turn)
         sizes.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
     assert max(sizes[40:]) < 1.2 * max(sizes[:20])
