@@ -229,7 +229,7 @@ class ListSweeps:
         """The machine was suspended: everything is to be seen anew."""
         self.is_first = True
         self._sweep = self._planned = None
-        self._full_at = self._building_at = self._page_at = -inf
+        self._full_at = self._building_at = -inf
         self._missed.clear()
         self.book.forget()
 
