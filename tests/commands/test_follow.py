@@ -4,9 +4,10 @@ import asyncio
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -15,9 +16,12 @@ from tests.support.archive import FakeArchive
 from tests.support.builders import job_id, moment, reading
 from tests.support.command_stage import Outcome, Stage, jobs, now
 from tests.support.command_terminal import CommandTerminal
+from tests.support.contract_server import TOKEN, ContractServer
 from tests.support.scripted_reader import failed
+from tests.support.user_home import User
 from tests.support.virtual_time import run
-from tui.codearts.job_list_api import JobEntry, Listed, ProjectId
+from tui.codearts.job_list_api import JobEntry, Listed, ProjectId, job_info_call
+from tui.commands import follow as follow_command
 from tui.commands.follow import Follower, Learned, follow
 from tui.commands.output import ExitCode, Output
 from tui.commands.session import Session
@@ -32,7 +36,7 @@ from tui.core.run import Outcome as RunOutcome
 from tui.core.transitions import Change
 from tui.polling.policy import Policy
 from tui.storage.recorder import NoArchive, Recorder
-from tui.storage.watchlist import MemoryWatchlist, Watchlist
+from tui.storage.watchlist import MemoryWatchlist, Watchlist, WatchlistFile
 
 PROJECT = ProjectId("b" * 32)
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
@@ -364,3 +368,31 @@ def test_it_ends_when_nobody_reads_the_pipe_any_more_though_nothing_changes() ->
 
     assert run(scene()) is ExitCode.DONE
     assert stage.closed
+
+
+def test_what_it_asks_beside_the_statuses_takes_from_the_rate_of_these(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    waits: list[float] = []
+
+    async def asks(session: Session, watched: Sequence[Job], *others: object) -> int:
+        pollers = session.pollers(lambda readings: None, lambda policy: policy._replace(requests_per_second=0.01))
+        pollers.watch([])
+        job = watched[0].id
+        extras = session.extras(pollers.profile(job))
+        assert extras
+        await extras.fetch(job_info_call(job))
+        pollers.watch(watched)
+        waits.append((pollers.next_attempt(job) or 0.0) - session.now().at)
+        await session.close()
+        return ExitCode.DONE
+
+    monkeypatch.setattr("tui.commands.follow.follow", asks)
+    with ContractServer() as server:
+        user = User(tmp_path, {"CODEARTS_ENDPOINT": server.url, "CODEARTS_TOKEN": TOKEN})
+        WatchlistFile(tmp_path / "watchlist.toml").add(jobs(1))
+        context = user.context("follow")
+        assert follow_command.run(context, context.flags) == ExitCode.DONE
+        assert len(server.requests) == 1
+    assert waits[0] > 50
