@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 from textual import events, getters
+from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.message_pump import MessagePump
 from textual.notifications import SeverityLevel
@@ -80,6 +81,10 @@ class BaseScreen(MessagePump):
     def drop_notice(self) -> None:
         """Drop what `say` has said: it is not so any more."""
         self.app.drop_notice(self)
+
+    async def on_unmount(self) -> None:
+        """Let go of what was drawn of this screen: a cache of Textual has its widgets' lines in 1,024 of its keys."""
+        StylesCache.get_inner_outer.cache_clear()
 
     def on_screen_suspend(self) -> None:
         """A notice of `say` is about this screen: over a dialog that is opened next it would hide the last line."""
