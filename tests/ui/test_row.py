@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from rich.style import Style
 
 from tests.support.builders import DAY, failure, moment, reading, row, state
 from tui.core.condition import Condition
@@ -203,6 +204,8 @@ def test_neighbours_of_one_look_are_sent_as_one_and_blanks_take_any() -> None:
     parts = [("  ", ""), ("a ", "red"), (" ", ""), ("b", "red"), ("c", "blue"), (" ", "red")]
     assert joined(parts) == [("  a  b", "red"), ("c ", "blue")]
     assert joined([("12", "failed"), ("  ", ""), ("3", "dim")]) == [("12", "failed"), ("  3", "dim")]
+    turned, plain = Style(reverse=True), Style()
+    assert joined([("12", turned), ("  ", plain)]) == [("12", turned), ("  ", plain)]
 
 
 def test_what_changed_counts_as_changed_for_ten_minutes_even_if_it_was_seen() -> None:
