@@ -145,7 +145,7 @@ async def test_after_midnight_the_times_of_the_day_before_have_a_date(monkeypatc
     monkeypatch.setattr(log_dialog, "READ_EVERY", 0.01)
     stamp = DAY.strftime("[%Y/%m/%d %H:%M:%S.000 GMT+00:00]")
     hour, day = DAY.astimezone().strftime("%H:%M:%S"), DAY.astimezone().strftime("%m-%d")
-    async with screen(1, {job_id(1): Status.RUNNING}, profile=profile(Service(f"{stamp} ok\n"))) as shown:
+    async with screen(1, {job_id(1): Status.RUNNING}, profile=profile(Service(f"{stamp} ok\n{'=' * 90}\n"))) as shown:
         shown.reader.outcomes[job_id(1)] = Status.IDLE
         await shown.ask_all()
         for key, today, later in (("l", f" {hour} ok", f" {day} {hour} ok"), ("h", " before ", f" before {day} ")):
@@ -160,6 +160,19 @@ async def test_after_midnight_the_times_of_the_day_before_have_a_date(monkeypatc
         await read(shown, "What happened")
         shown.clock.ahead += 86_400
         await read(shown, f"{day} ")
+
+
+async def test_after_midnight_a_long_line_can_be_scrolled_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialogs, "DAY_CHECK", 0.01)
+    stamp = DAY.strftime("[%Y/%m/%d %H:%M:%S.000 GMT+00:00]")
+    day = DAY.astimezone().strftime("%m-%d")
+    async with screen(1, profile=profile(Service(f"{stamp} {'=' * 120}end\n"))) as shown:
+        await shown.press("l")
+        await read(shown, "====")
+        shown.clock.ahead += 86_400
+        await read(shown, f"{day} ")
+        await shown.press(*["right"] * 40)
+        assert "=end" in shown.text
 
 
 async def test_a_search_goes_from_match_to_match() -> None:
