@@ -184,7 +184,7 @@ def _hints(
     wanted = {"help": "help", "leave": "quit"}
     wanted |= {"sign_in": "sign in"} if focus.signed_out else {}
     wanted |= _first(focus)
-    if not focus.group and focus.condition:
+    if focus.condition:
         wanted |= {f"{OWN}{name}": name for name in list(own.values())[:_MOST_OWN]}
     if (focus.group or focus.condition) and not focus.marked:
         others = _USUAL.keys() - wanted.keys() - (_OF_A_JOB if focus.group else frozenset())
