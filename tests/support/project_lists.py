@@ -1,7 +1,6 @@
 """A service with projects and their jobs, for what asks for lists page by page."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from tests.support.builders import job_id
@@ -38,9 +37,6 @@ class Lists:
         theirs = [job for job in self.jobs if not project or job.project_id == project]
         start = int(query.get("page_index", "0")) * PAGE_SIZE
         return JobPage(tuple(theirs[start : start + PAGE_SIZE]), len(theirs))
-
-    def awaited(self) -> AbstractContextManager[None]:
-        return nullcontext()
 
     async def last_run(self, job: JobId) -> RunRecord | Failure | None:
         return None

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event
@@ -37,9 +36,6 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 class Silent:
     """Never gets an answer."""
-
-    def awaited(self) -> AbstractContextManager[None]:
-        return nullcontext()
 
     async def last_run(self, job: JobId) -> RunRecord | Failure | None:
         await asyncio.Event().wait()

@@ -1,7 +1,6 @@
 """The log of a build in its dialog."""
 
 import asyncio
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -26,9 +25,6 @@ class Service:
     refusal: Failure | None = None
     asked: list[int] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
-
-    def awaited(self) -> AbstractContextManager[None]:
-        return nullcontext()
 
     async def last_run(self, job: object) -> RunRecord:
         return RunRecord(88)

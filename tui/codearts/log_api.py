@@ -4,7 +4,6 @@ log of a job's newest build.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from tui.codearts.extra_call import (
@@ -187,13 +186,6 @@ class BuildSource(Fetcher, Protocol):
 
     async def last_run(self, job: JobId) -> RunRecord | Failure | None:
         """Returns the newest build, going on or ended; None for a job that was never built."""
-
-
-class AwaitedSource(BuildSource, Protocol):
-    """Who asks for a job's builds in the background, too."""
-
-    def awaited(self) -> AbstractContextManager[None]:
-        """While the user waits for an answer, it need not wait behind those of the background."""
 
 
 class BuildLog:

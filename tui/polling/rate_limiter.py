@@ -8,6 +8,7 @@ the rate halves and grows back slowly. Instances that share a budget each take a
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from math import inf
 from typing import Protocol
 
@@ -424,6 +425,20 @@ WANTED = 1.0
 """Requests a second that a command needs which asks for nothing but extras."""
 
 
+_is_awaited = ContextVar("is_awaited", default=False)
+
+
+@contextmanager
+def awaited() -> Iterator[None]:
+    """The user waits for the extras that are asked for in here: more of these may leave at once. Those of the
+    background, which run as other tasks, get no more by it."""
+    before = _is_awaited.set(True)
+    try:
+        yield
+    finally:
+        _is_awaited.reset(before)
+
+
 class ExtrasBudget:
     """Makes extras wait for their share; while `may_ask` returns False they wait, too."""
 
@@ -443,17 +458,6 @@ class ExtrasBudget:
         self._may_ask = may_ask
         self._shared = BudgetShare(limiter, peers) if peers else None
         self._has_begun = False
-        self._awaited = 0
-        """How many dialogs wait for extras."""
-
-    @contextmanager
-    def awaited(self) -> Iterator[None]:
-        """While the user waits for an extra, more of them may leave at once."""
-        self._awaited += 1
-        try:
-            yield
-        finally:
-            self._awaited -= 1
 
     async def turn(self) -> None:
         """Returns when one request may leave; it is paid for then."""
@@ -463,7 +467,7 @@ class ExtrasBudget:
         while True:
             if self._shared:
                 self._shared.turn(self._clock(), WANTED)
-            at_once = AT_ONCE if self._awaited else BY_ITSELF
+            at_once = AT_ONCE if _is_awaited.get() else BY_ITSELF
             wait = self._share.take(self._clock(), at_once) if self._may_ask() else LONGEST_NAP
             if not wait:
                 return

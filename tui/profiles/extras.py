@@ -4,7 +4,7 @@ what they tell of the watched jobs: names, and what became of their runs.
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -66,10 +66,6 @@ class Extras:
     def report_to(self, report: ReportRecords) -> None:
         """From now on `report` is called with the records of a job, whatever they were requested for."""
         self._report_records = report
-
-    def awaited(self) -> AbstractContextManager[None]:
-        """While the user waits for an extra, it need not wait behind those of the background."""
-        return self._budget.awaited()
 
     async def fetch(self, call: "ExtraCall[T]") -> T | Failure:
         """Returns what the call brings, or why it brings nothing."""

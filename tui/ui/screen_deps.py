@@ -15,7 +15,7 @@ from tui.terminal.capabilities import Glyphs
 if TYPE_CHECKING:
     from tui.codearts.auth.credentials import Credential
     from tui.codearts.endpoints import Endpoint
-    from tui.codearts.log_api import AwaitedSource
+    from tui.codearts.log_api import BuildSource
     from tui.core.observed_run import ObservedRun
     from tui.polling.outcomes import FactReports
     from tui.polling.poller import PollerGroup
@@ -50,7 +50,7 @@ class ScreenProfile(Protocol):
     @property
     def credential(self) -> "Credential": ...
     @property
-    def extras(self) -> "AwaitedSource | None":
+    def extras(self) -> "BuildSource | None":
         """What asks for names, outcomes and logs; None where only the status call may be sent."""
 
     @property

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
     from tui.codearts.extra_call import ExtraCall
-    from tui.codearts.log_api import AwaitedSource
+    from tui.codearts.log_api import BuildSource
     from tui.ui.board_screen import BoardScreen
     from tui.ui.board_state import BoardState
     from tui.ui.job_table import JobTable
@@ -43,7 +43,7 @@ class AwaitedExtras:
     """Sends extras for a dialog. In the background they wait until sign-in and network are well again; here the reason
     is returned instead, and a refused sign-in with the key that helps."""
 
-    def __init__(self, extras: "AwaitedSource", trouble: Callable[[], Failure | None], sign_in_key: str) -> None:
+    def __init__(self, extras: "BuildSource", trouble: Callable[[], Failure | None], sign_in_key: str) -> None:
         """`trouble` returns why no call is sent now; None if calls are sent."""
         self._extras = extras
         self._trouble = trouble
@@ -64,13 +64,15 @@ class AwaitedExtras:
         return brought
 
     async def _unless_in_trouble(self, asking: Coroutine[Any, Any, T | Failure]) -> T | Failure:
-        task = asyncio.ensure_future(asking)
+        from tui.polling.rate_limiter import awaited
+
+        with awaited():  # the task keeps that
+            task = asyncio.ensure_future(asking)
         try:
-            with self._extras.awaited():
-                while not task.done():
-                    if trouble := self._trouble():
-                        return trouble
-                    await asyncio.wait([task], timeout=LOOK_EVERY)
+            while not task.done():
+                if trouble := self._trouble():
+                    return trouble
+                await asyncio.wait([task], timeout=LOOK_EVERY)
             return task.result()
         finally:
             task.cancel()
