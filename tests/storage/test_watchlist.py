@@ -214,7 +214,8 @@ def test_a_misspelt_key_is_named_and_stays_in_the_file(path: Path) -> None:
     )
     assert 'labels = "web"' in WatchlistFile(path).edit({A: {"label": "shop"}}).after.text
     assert "did you mean jobs?" in read(path, f'[[job]]\nid = "{A}"\n').warnings[0]
-    assert read(path, f'owner = "me"\n[[jobs]]\nid = "{A}"\nadded = 2026-11-01\n').warnings == ()
+    own = 'added = 2026-11-01\nids = [4]\nkind = "nightly"\n'
+    assert read(path, f'owner = "me"\n[[jobs]]\nid = "{A}"\n{own}').warnings == ()
 
 
 def test_entries_with_the_same_id_become_one_job(path: Path) -> None:

@@ -68,7 +68,7 @@ def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...
         jobs[found] = job
     for found, its in tags.items():
         jobs[found] = jobs[found]._replace(given_tags=tuple(its))
-    return tuple(jobs.values()), (*warnings, *misspelt(unknown, ("id", *EDITABLE, "added")))
+    return tuple(jobs.values()), (*warnings, *misspelt(unknown, (*EDITABLE, "added")))
 
 
 def misspelt(unknown: Mapping[str, str], known: Iterable[str]) -> Iterator[str]:
