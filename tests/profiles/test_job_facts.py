@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from math import inf
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -114,6 +115,17 @@ async def test_at_the_start_all_names_and_outcomes_are_learned(tmp_path: Path) -
         assert watch.board.states[IDS[1]].failed_step == FailedStep("Sign ipa", "CB.2017", "expired", "Renew it.")
         assert set(watch.unconfirmed) == {IDS[number] for number in (0, 1, 2, 3, 4)}
         assert sum("/job/list" in request.path for request in watch.server.requests) == 1
+
+
+async def test_names_are_kept_also_where_no_thread_can_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*arguments: object) -> NoReturn:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(asyncio, "to_thread", fail)
+    async with watching(tmp_path) as watch:
+        await watch.until(lambda: watch.board.states[IDS[1]].failed_step is not None)
+        assert watch.board.states[IDS[0]].name == "payments-api"
+    assert (tmp_path / "state" / "codearts-watch" / "names.json").exists()
 
 
 async def test_names_come_from_the_file_at_the_next_start(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tui.polling.list_sweeps import ListPage
 from tui.polling.outcomes import FactReports, Outcomes, ReportRecords
 from tui.polling.rate_limiter import ExtrasBudget
 from tui.profiles.access import Access
-from tui.storage.learned import KeptNames, KeptUnits
+from tui.storage.learned import KeptNames, KeptUnits, in_thread
 
 if TYPE_CHECKING:
     from tui.codearts.extra_call import ExtraCall
@@ -371,7 +371,7 @@ class JobFacts:
             self._names.learn(wanted if listed.is_whole else (), theirs, now)
             self._show_names()
             with suppress(UserError):  # they are asked for again at the next start
-                await asyncio.to_thread(self._names.save)
+                await in_thread(self._names.save)
 
     def _show_names(self) -> None:
         names = self._names.names

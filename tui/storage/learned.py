@@ -8,9 +8,9 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from tui.core.errors import UserError
+from tui.core.errors import UserError, own_shortage
 from tui.core.job import JobId, ServiceName
 from tui.core.run import RUNS_NEEDED, Calibration, Unit, UnitEvidence
 from tui.core.text import clean
@@ -20,10 +20,24 @@ from tui.storage.files import read_json
 if TYPE_CHECKING:
     from tui.core.budget import Limit
 
+Result = TypeVar("Result")
+
 LARGEST = 1 << 16
 """Bytes that the file of units, and that of limits, may have."""
 KEPT = 50
 """Services, the last ones; limits, the newest ones."""
+
+
+async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
+    """Calls `work`, which reads or writes a small file, in a thread; or in this one where no other can be had."""
+    import asyncio  # 30 ms of a start, which commands that only read names do without
+
+    try:
+        return await asyncio.to_thread(work, *arguments)
+    except RuntimeError as error:
+        if not own_shortage(error):
+            raise
+    return work(*arguments)
 
 
 class KeptUnits:
@@ -39,13 +53,11 @@ class KeptUnits:
 
     async def keep(self, service: str, calibration: Calibration) -> None:
         """Writes the units down if they are not those that were known. A file that cannot be written is left alone."""
-        import asyncio  # 30 ms of a start, which commands that only read names do without
-
         if _units(calibration) == _units(self.calibration(service)):
             return
         self._known = {**self._known, service: calibration}
         with suppress(UserError):  # they are learned again
-            await asyncio.to_thread(_save_units, self._path, self._known)
+            await in_thread(_save_units, self._path, self._known)
 
 
 def _units(calibration: Calibration) -> dict[str, str]:
@@ -130,21 +142,15 @@ class KeptRefusals:
 
         Never raises.
         """
-        import asyncio  # as above
-
-        return await asyncio.to_thread(self._refused, whose, content) if self._heeds else None
+        return await in_thread(self._refused, whose, content) if self._heeds else None
 
     async def keep(self, whose: str, content: bytes) -> None:
         """This log-in was refused. Never raises."""
-        import asyncio  # as above
-
-        await asyncio.to_thread(self._keep, whose, content)
+        await in_thread(self._keep, whose, content)
 
     async def forget(self, whose: str, content: bytes) -> None:
         """This log-in was accepted. Never raises."""
-        import asyncio  # as above
-
-        await asyncio.to_thread(self._forget, whose, content)
+        await in_thread(self._forget, whose, content)
 
     def _refused(self, whose: str, content: bytes) -> tuple[datetime, float] | None:
         for one in _refusals(self._load(), whose):
