@@ -209,8 +209,8 @@ class ExtrasClient:
 
         With `is_paid` the request has had its turn. Never raises for what network, server or credential do.
         """
-        if not (is_paid or self.closed(call.kind)) and self._turn:
-            await self._turn()
+        if self._turn and not is_paid and not self.closed(call.kind):
+            await self._turn()  # before the lock: who waits for it in the background holds no dialog up
         async with self._locks[call.kind]:
             if reason := self.closed(call.kind):
                 return reason

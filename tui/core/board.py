@@ -385,9 +385,11 @@ def stops_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterato
 def gaps_between(before: Board, after: Board, jobs: Iterable[JobId]) -> Iterator[JobId]:
     """Those of these jobs that gave an answer between the two boards, after a time in which they were not watched.
 
-    The first answer after a start is one of these only if questions failed before it: else the start itself asks.
+    Before the first answer after a start that is a time in which readings failed. Without a failure nothing was missed:
+    the last run is asked for at each start.
     """
     for was, now in states_on_both(before, after, jobs):
         is_first = was.good is None or was.is_remembered
-        if was.failures and not now.failures if is_first else now.gaps[-1:] != was.gaps[-1:]:
+        answers_again = was.failures > 0 and now.failures == 0
+        if answers_again if is_first else now.gaps[-1:] != was.gaps[-1:]:
             yield now.job.id

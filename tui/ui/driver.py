@@ -72,7 +72,7 @@ class Replies:
         self._late = ""
         """What was held until now: on a line that stalls, the rest of a reply comes seconds later, or in pieces."""
         self._ticks = 0
-        """Since the beginning of the late reply."""
+        """Without input since the late reply began."""
 
     def without(self, text: str) -> str:
         """`text` without replies. An unfinished reply at its end is held for the next call, or for `release`."""
@@ -90,8 +90,8 @@ class Replies:
 
     def _goes_on(self, late: str, text: str) -> bool:
         """Whether this text is a further piece of the late reply, and not its last. A single character is a key."""
-        is_short = self._ticks < _LATE and 0 < len(late) < LONGEST_REPLY
-        return is_short and len(text) > 1 and _MORE_FOLLOWS.fullmatch(late + text) is not None
+        may_go_on = self._ticks < _LATE and 0 < len(late) < LONGEST_REPLY
+        return may_go_on and len(text) > 1 and _MORE_FOLLOWS.fullmatch(late + text) is not None
 
     def release(self) -> str:
         """The text that was held and may be keys, since nothing followed."""
