@@ -89,3 +89,19 @@ def test_after_time_alone_the_rows_stand_as_if_all_were_sorted_anew(
         passed_alone = state.order, state.groups.lines, state.ends(UNICODE)
         state.show_all(moment(at))
         assert passed_alone == (state.order, state.groups.lines, state.ends(UNICODE))
+
+
+def test_of_one_profile_the_jobs_are_shown_that_are_in_it_now_and_of_none_that_there_is_all() -> None:
+    board = Board().watch([Job(job_id(1)), Job(job_id(2), profile="b")])
+    state = BoardState(board, ScreenState(), moment(0), ORDERS, lambda _: 100.0, lambda: ["a", "b"])
+    state.set_look(ScreenState(profile="b"))
+    state.show_all(moment(1))
+    assert list(state.order) == [job_id(2)]
+    assert state.is_narrowed
+    state.watch([Job(job_id(2), profile="b"), Job(job_id(3), profile="b")])
+    state.show_all(moment(2))
+    assert list(state.order) == [job_id(2), job_id(3)]
+    state.set_look(ScreenState(profile="of an old settings file"))
+    state.show_all(moment(3))
+    assert list(state.order) == [job_id(2), job_id(3)]
+    assert not state.is_narrowed

@@ -602,3 +602,11 @@ async def test_a_click_on_a_head_shows_what_comes_first_wherever_the_cursor_is()
         assert shown.cursor == job_id(59)
         await shown.press("down")  # the cursor comes to what is seen
         assert shown.cursor == job_id(1)
+
+
+async def test_the_banner_has_the_look_that_it_was_shown_with_last_and_no_other() -> None:
+    async with screen(1) as shown:
+        banner = shown.board.banner
+        for look in ("error", "stale", ""):
+            banner.show(f"text with look {look}", look)
+            assert {one for one in ("error", "stale") if banner.has_class(f"-{one}")} == {look} - {""}

@@ -291,6 +291,13 @@ def test_a_row_names_its_profile_for_the_banner_only_where_there_are_several(pro
     assert known.row(A).explained_by == named
 
 
+def test_the_banner_is_new_where_its_cause_is() -> None:
+    known = BoardState(Board().watch([Job(A)]), ScreenState(), moment(2), {}, lambda _: 15.0, lambda: ["a"])
+    assert known.take_troubles({"a": failure()})
+    assert not known.take_troubles({"a": failure(summary="In other words.")})
+    assert known.take_troubles({"a": failure(FailureKind.UNREACHABLE)})
+
+
 async def stop(shown: Screen, *jobs: JobId) -> None:
     shown.reader.outcomes |= dict.fromkeys(jobs, IDLE)
     shown.clock.ahead += 20
