@@ -214,7 +214,7 @@ def test_a_misspelt_key_is_named_and_stays_in_the_file(path: Path) -> None:
     )
     assert 'labels = "web"' in WatchlistFile(path).edit({A: {"label": "shop"}}).after.text
     assert "did you mean jobs?" in read(path, f'[[job]]\nid = "{A}"\n').warnings[0]
-    own = 'added = 2026-11-01\nids = [4]\nkind = "nightly"\n'
+    own = "added = 2026-11-01\nids = [4]\nkind = 1\nstatus = 2\nstage = 3\nfile = 4\nlabel_zh = 5\n"
     assert read(path, f'owner = "me"\n[[jobs]]\nid = "{A}"\n{own}').warnings == ()
 
 

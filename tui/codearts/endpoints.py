@@ -58,7 +58,7 @@ def endpoint_of_region(region: str) -> Endpoint:
     if known := REGIONS.get(region):
         return Endpoint(f"https://{known.host}", region)
     raise UserError(
-        f'Region "{clean(region, 50)}" is not known ({did_you_mean(region, list(REGIONS), always=True)}); '
+        f'Region "{clean(region, 50)}" is not known ({did_you_mean(region, list(REGIONS), least=0.0)}); '
         "for a new region give the service's address with --endpoint."
     )
 
@@ -164,7 +164,7 @@ def iam_endpoint(region: str) -> Endpoint:
         return Endpoint(GLOBAL, region)
     known = sorted({*_REGIONS, *_EUROPE, *REGIONS})
     raise UserError(
-        f'The IAM of region "{clean(region, 50)}" is not known ({did_you_mean(region, known, always=True)}); '
+        f'The IAM of region "{clean(region, 50)}" is not known ({did_you_mean(region, known, least=0.0)}); '
         "for a new region give its address as iam_endpoint."
     )
 

@@ -211,14 +211,15 @@ def as_sentence(text: str) -> str:
     return text if text.endswith((".", "?")) else f"{text}."
 
 
-def did_you_mean(word: str, known: Iterable[str], always: bool = False) -> str:
-    """`did you mean web?`, with the known word nearest to `word`; empty if none is near, unless it is wanted `always`.
+def did_you_mean(word: str, known: Iterable[str], least: float = 0.6) -> str:
+    """`did you mean web?`, with the known word nearest to `word`; empty if none is near. `least` is how much of both
+    must be alike, from 0.0 to 1.0.
 
     If `known` is a mapping, the value of the nearest key is shown.
     """
     from difflib import get_close_matches  # only here: it costs a start 3 ms
 
-    near = get_close_matches(word[:100], known, 1, 0.0 if always else 0.6)
+    near = get_close_matches(word[:100], known, 1, least)
     if not near:
         return ""
     return f"did you mean {known[near[0]] if isinstance(known, Mapping) else near[0]}?"

@@ -12,6 +12,8 @@ from tui.storage.toml_document import Document, Piece, Table, new_piece
 
 EDITABLE = {"label": "given_label", "tags": "given_tags", "profile": "profile", "address": "address", "alert": "alert"}
 """Keys of an entry, and where a job has their values."""
+MISSPELT = 0.8
+"""How much of a key and a known one must be alike: less is another word of the user's, such as stage."""
 MOST_UNKNOWN = 20
 """Different unknown keys that are looked at."""
 _CLEANED = {"profile": LABEL_LONGEST, "address": DETAIL}
@@ -75,7 +77,7 @@ def misspelt(unknown: Mapping[str, str], known: Iterable[str]) -> Iterator[str]:
     """Yields a warning for each of these keys that is nearly a known one; `unknown` says where each of them is. Other
     unknown keys may be those of another program."""
     for key, where in islice(unknown.items(), MOST_UNKNOWN):
-        if hint := did_you_mean(key, known):
+        if hint := did_you_mean(key, known, MISSPELT):
             yield f"{where} has {clean(key, TAG_LONGEST)}, which means nothing here: {hint}"
 
 
