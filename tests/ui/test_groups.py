@@ -12,6 +12,7 @@ from textual.geometry import Region
 from tests.core.test_past_events import run
 from tests.support.builders import failure, job_id, moment, state
 from tests.support.screen_harness import screen
+from tui.core.alert_policy import Arm
 from tui.core.board import JobState
 from tui.core.condition import Condition
 from tui.core.job import Job, JobId, ServiceName
@@ -414,3 +415,12 @@ async def test_a_folded_group_has_the_flag_of_the_jobs_in_it() -> None:
         shown.clock.ahead = 60
         shown.board.tick()
         await shown.until(lambda: flags(shown.text) == [])  # both had their alert
+
+
+def test_a_folded_group_has_the_mark_of_the_longest_for_which_a_job_in_it_is_armed() -> None:
+    once = state((Status.IDLE, 1), job=WATCHED[0])._replace(is_armed_once=True)
+    always = state((Status.IDLE, 1), job=WATCHED[1]._replace(alert=True))
+    grouped = Table("tag", {A: once, B: always})
+    assert grouped.groups.head("tag:web").armed is None
+    grouped.groups.set_folded(["tag:web"])
+    assert grouped.groups.head("tag:web").armed is Arm.ALWAYS

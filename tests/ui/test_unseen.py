@@ -291,6 +291,17 @@ def test_a_row_names_its_profile_for_the_banner_only_where_there_are_several(pro
     assert known.row(A).explained_by == named
 
 
+def test_since_when_there_are_changes_is_said_by_the_clock_as_it_is_now() -> None:
+    board = Board().watch([Job(A)]).record([reading(A, IDLE, 60)])
+    known = BoardState(
+        board.record([reading(A, RUNNING, 90)]), ScreenState(), moment(0), {}, lambda _: 15.0, lambda: [""]
+    )
+    known.unseen.look(board, known.board, [A], moment(90))
+    now = after_setting(120, timedelta(hours=-3))
+    known.show_all(now)
+    assert known.changed_since == f"{moment(90).by(now).astimezone():%H:%M}"
+
+
 def test_the_banner_is_new_where_its_cause_is() -> None:
     known = BoardState(Board().watch([Job(A)]), ScreenState(), moment(2), {}, lambda _: 15.0, lambda: ["a"])
     assert known.take_troubles({"a": failure()})
