@@ -121,8 +121,8 @@ async def _follow(reader: "LogReader", most: int, is_running: IsRunning, output:
 async def _read_to_end(
     reader: "LogReader", output: Output, grows: bool, came: Callable[[], None] = lambda: None
 ) -> Failure | None:
-    """Reads the log piece by piece to its present end; stops earlier once nobody reads the output. Calls `came` after
-    each piece. Returns why the end could not be read."""
+    """Reads the log as far as it goes now, and calls `came` after each piece. Stops if the output is closed. Returns
+    why the end could not be read."""
     from tui.codearts.extra_call import not_understood
 
     for _ in range(MOST_ROUNDS):

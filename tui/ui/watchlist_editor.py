@@ -223,9 +223,8 @@ class WatchlistEditor:
         self._warning = self._usual_warning
         if isinstance(self._unsaved, WatchlistBroken):
             self._unsaved = None
-        self.faults = found.warnings
         if self._jobs and not found.jobs:
-            self.emptied = Emptied.FOUND
+            self.emptied, self.faults = Emptied.FOUND, found.warnings
         else:
             self._take(found, by_itself=True)
         return ""

@@ -64,7 +64,7 @@ class AwaitedExtras:
         return brought
 
     async def _unless_in_trouble(self, asking: Coroutine[Any, Any, T | Failure]) -> T | Failure:
-        from tui.polling.rate_limiter import awaited
+        from tui.polling.rate_limiter import awaited  # the first frame does not wait for it
 
         with awaited():  # the task keeps that
             task = asyncio.ensure_future(asking)
