@@ -77,7 +77,7 @@ def test_no_time_of_a_run_is_cut(start: Between, after: float, long: str, short:
 
 def test_the_times_of_a_list_of_runs_take_no_more_room_than_they_need() -> None:
     runs = [whole(number=88), whole(start=Between(None, NOON + 60))]
-    cells = time_cells(runs, DAY, UNICODE)
+    cells = time_cells(runs, DAY, UNICODE, {})
     record = RunRecord(88, branch="main")
     assert run_line(runs[0], DAY, UNICODE, record, cells) == "#88    ✓ passed    12:00        ≈10m   main"
     assert run_line(runs[1], DAY, UNICODE, None, cells) == "       ✓ passed    before 12:01 9m45s+"
@@ -91,6 +91,15 @@ def test_a_duration_of_days_is_whole_also_in_ascii() -> None:
 def test_the_record_of_a_run_adds_branch_and_who() -> None:
     record = RunRecord(88, branch="main", by="lin", trigger="manual")
     assert run_line(whole(number=88), DAY, UNICODE, record).endswith("≈10m        main · lin")
+
+
+def test_the_duration_is_the_one_that_the_service_tells() -> None:
+    told = RunRecord(88, duration=608.0, started_at=DAY + timedelta(seconds=58), is_finished=True)
+    for line in run_line, short_run_line:
+        assert " 10m08s" in line(whole(number=88), DAY, UNICODE, told)
+        assert " ≈10m" in line(whole(number=88), DAY, UNICODE, told._replace(duration=7200.0)), "it contradicts"
+        assert " 10m08s" not in line(run(job_id(1), 60)._replace(number=88), DAY, UNICODE, told), "it goes on"
+    assert time_cells([whole(number=88)], DAY, UNICODE, {88: told}) == (5, 6)
 
 
 def test_marks_have_ascii_twins() -> None:

@@ -156,15 +156,14 @@ def _rounded(seconds: float | None) -> float | None:
 
 
 def _cells(one: JobRun, today: datetime, glyphs: "Glyphs") -> tuple[str, ...]:
-    from tui.ui.formatting import clock, exact
+    from tui.ui.formatting import clock
     from tui.ui.run_lines import lasted, started
 
     known, observed = one.known, one.known.run
     started_at, _ = known.service_times
-    is_exact = known.duration and known.duration[0] == known.duration[1]
     return (
         clock(started_at.timestamp(), today) if started_at else started(observed, today) if observed else "",
-        exact(known.duration[0]) if known.duration and is_exact else lasted(observed, glyphs) if observed else "",
+        lasted(known, glyphs),
         _outcome(known),
         _build(known),
         one.name,

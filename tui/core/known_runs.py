@@ -66,15 +66,19 @@ class KnownRun(NamedTuple):
         return self.record.started_at, self.record.ended_at
 
     @property
+    def told_duration(self) -> float | None:
+        """The duration in seconds by the service; None where it does not tell, and if that contradicts what was
+        observed."""
+        if not self.record or not self.is_over or (self.run and not times_agree(self.record, self.run)):
+            return None
+        return self.record.duration
+
+    @property
     def duration(self) -> tuple[float, float | None] | None:
         """The shortest and the longest possible duration in seconds, the service's if it tells; None if unknown."""
-        exact = self.record.duration if self.record else None
-        if exact is not None and self.is_over and (self.run is None or times_agree(self.record or _NONE, self.run)):
-            return exact, exact
+        if (told := self.told_duration) is not None:
+            return told, told
         return self.run.duration if self.run else None
-
-
-_NONE = RunRecord(0)
 
 
 def known_runs(runs: Sequence[ObservedRun], records: Iterable[RunRecord]) -> list[KnownRun]:

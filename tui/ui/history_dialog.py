@@ -97,7 +97,7 @@ class HistoryDialog(ListDialog):
         super().show()
 
     def _shown(self, today: datetime) -> Sequence[ListLine]:
-        cells = time_cells(self._runs, today, self._glyphs)
+        cells = time_cells(self._runs, today, self._glyphs, self._records)
         lines = [self._line(run, today, cells) for run in reversed(self._runs)]
         end = "reading older runs" if self._read_page else self._note
         if end and (lines or self._note):

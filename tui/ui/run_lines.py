@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from tui.core.board import JobState
 from tui.core.condition import Condition, condition_after
 from tui.core.job import JobId
+from tui.core.known_runs import KnownRun
 from tui.core.observed_run import ObservedRun
 from tui.core.past_events import Count, Digest, EventKind, Matter, PastEvent
 from tui.core.run import RunRecord, numbered, outcome_word
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
-from tui.ui.formatting import brief, clock, coarse, cut_middle, fit, local, told_apart
+from tui.ui.formatting import brief, clock, coarse, cut_middle, exact, fit, local, told_apart
 from tui.ui.row import look_of, who_of
 
 if TYPE_CHECKING:
@@ -30,9 +31,14 @@ STARTS, DURATIONS = 17, 11
 """Cells of a start and of a duration at most."""
 
 
-def time_cells(runs: Iterable[ObservedRun], today: datetime, glyphs: Glyphs) -> tuple[int, int]:
-    """Cells that the starts and the durations of these runs need."""
-    texts = [(_first(_starts(run, today), STARTS), _first(_durations(run, glyphs), DURATIONS)) for run in runs]
+def time_cells(
+    runs: Iterable[ObservedRun], today: datetime, glyphs: Glyphs, records: Mapping[int, RunRecord]
+) -> tuple[int, int]:
+    """Cells that the starts and the durations of these runs need. `records` are the service's by number."""
+    texts = [
+        (_first(_starts(run, today), STARTS), _first(_durations(run, record_of(run, records), glyphs), DURATIONS))
+        for run in runs
+    ]
     return max((len(start) for start, _ in texts), default=0), max((len(took) for _, took in texts), default=0)
 
 
@@ -49,7 +55,7 @@ def run_line(
     parts = [
         fit(f"{glyphs.condition[condition_of_run(run)]} {word_of(run)}", 11, glyphs.ellipsis),
         _first(_starts(run, today), STARTS).ljust(cells[0]),
-        _first(_durations(run, glyphs), DURATIONS).ljust(cells[1]),
+        _first(_durations(run, record, glyphs), DURATIONS).ljust(cells[1]),
         " · ".join(_branch_and_who(record)),
         *(["perhaps two builds"] if run.maybe_two else []),
         *([f"seen by {run.source}"] if run.source and not run.is_told else []),
@@ -64,7 +70,7 @@ def short_run_line(run: ObservedRun, today: datetime, glyphs: Glyphs, record: Ru
         glyphs.condition[condition_of_run(run)],
         fit(number, 6, glyphs.ellipsis),
         _first(_starts(run, today), 12).ljust(12),
-        _first(_durations(run, glyphs), 10).ljust(10),
+        _first(_durations(run, record, glyphs), 10).ljust(10),
         " · ".join(_branch_and_who(record)),
     ]
     return " ".join(parts).rstrip()
@@ -127,11 +133,14 @@ def _starts(run: ObservedRun, today: datetime) -> Iterable[str]:
     yield begin + day.partition("-")[0]
 
 
-def lasted(run: ObservedRun, glyphs: Glyphs) -> str:
-    """How long it took: `≈4m15s`, `4m ±30s`; `12m+` if its start was not seen; empty while it goes on."""
-    if run.duration is None:
+def lasted(known: KnownRun, glyphs: Glyphs) -> str:
+    """How long it took: `4m08s` where the service tells; else `≈4m15s`, `4m ±30s`; `12m+` if its start was not seen;
+    empty while it goes on."""
+    if known.told_duration is not None:
+        return exact(known.told_duration)
+    if known.duration is None:
         return ""
-    least, most = run.duration
+    least, most = known.duration
     if most == 0:  # the service tells only when it began
         return ""
     if most is None:
@@ -142,9 +151,9 @@ def lasted(run: ObservedRun, glyphs: Glyphs) -> str:
     return f"{brief(middle)} {glyphs.plus_minus}{brief(off)}"
 
 
-def _durations(run: ObservedRun, glyphs: Glyphs) -> Iterable[str]:
+def _durations(run: ObservedRun, record: RunRecord | None, glyphs: Glyphs) -> Iterable[str]:
     """The same, then in whole minutes, hours or days."""
-    yield lasted(run, glyphs)
+    yield lasted(KnownRun(run, record if run.end else None), glyphs)
     if run.duration and run.duration[1]:
         least, most = run.duration[0], run.duration[1]
         yield f"{coarse((least + most) / 2)} {glyphs.plus_minus}{coarse((most - least) / 2)}"
@@ -204,7 +213,7 @@ def _what(event: PastEvent, step: str, glyphs: Glyphs) -> str:
     number = numbered(run.number)
     if event.kind is not EventKind.ENDED:
         return " ".join(filter(None, (event.kind, number)))
-    took = lasted(run, glyphs)
+    took = lasted(KnownRun(run, None), glyphs)
     return " ".join(filter(None, (word_of(run), number, step and f"in {step}", took and f"after {took}")))
 
 
