@@ -15,8 +15,8 @@ from tests.support.screen_harness import screen
 from tui.core.alert_policy import Arm
 from tui.core.board import JobState
 from tui.core.condition import Condition
-from tui.core.job import Job, JobId, ServiceName
-from tui.core.reading import Status
+from tui.core.job import TAG_LONGEST, Job, JobId, ServiceName
+from tui.core.reading import Failure, Status
 from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import UNICODE
@@ -142,6 +142,20 @@ def test_no_count_of_a_group_is_cut_and_a_long_name_leaves_room_for_them() -> No
         line = said(texts, key, room)
         assert len(line) <= room + 1, room
         assert set(re.findall(r"\d+", line)) <= {"12", "4"}, line
+
+
+def test_of_the_ways_to_say_the_counts_of_a_group_it_has_the_longest_that_fits() -> None:
+    outcomes: tuple[Status | Failure, ...] = (Status.RUNNING, Status.IDLE, failure())
+    jobs = [Job(job_id(number), f"job {number}", ("web",)) for number in range(3)]
+    grouped = Table("tag", {job.id: state((one, 1), job=job) for job, one in zip(jobs, outcomes, strict=True)})
+    texts = GroupTexts(grouped.groups, UNICODE)
+    texts.widen()
+    said_in = [said(texts, "tag:web", room) for room in range(17, 60)]
+    ways = [
+        f" ▿ ? web (3) {counts}" for counts in (" 1 no answer  1 running  1 idle", " 1?  1▸  1◦", " 1?  1▸ …", " 1? …")
+    ]
+    assert said_in == [next(way for way in ways if len(way) <= 1 + room) for room in range(17, 60)]
+    assert set(said_in) == set(ways)
 
 
 @pytest.mark.parametrize(("new", "look"), [((), "failed"), ((A,), "failed"), ((B,), "error")])
@@ -286,6 +300,11 @@ async def test_counts_have_marks_where_words_have_no_room_and_what_has_none_at_a
         async with screen(jobs, outcomes, (columns, 24), state=ScreenState(group="tag")) as shown:
             line = next(line for line in shown.lines if "a-tag" in line)
             assert line.rstrip(" ▁▂▃▄▅▆▇█") == f"› ▿ ? a-tag-of-eighteen (30) {said}"
+
+
+async def test_a_name_of_a_group_that_fills_the_line_leaves_no_room_for_counts_alone() -> None:
+    async with screen([Job(A, "api", ("x" * TAG_LONGEST,))], size=(40, 24), state=ScreenState(group="tag")) as shown:
+        assert shown.lines[2].startswith(f"› ▿ ◦ {'x' * 30}")
 
 
 async def test_a_folded_group_has_the_mark_of_a_change_in_it_until_that_was_seen() -> None:
