@@ -91,6 +91,33 @@ def test_after_time_alone_the_rows_stand_as_if_all_were_sorted_anew(
         assert passed_alone == (state.order, state.groups.lines, state.ends(UNICODE))
 
 
+def test_a_list_longer_than_the_screen_is_in_the_order_of_attention_from_the_first_answer_on() -> None:
+    state = shown(ScreenState())
+    state.record([reading(JOBS[3].id, failure(), 1)], lambda _: 15.0)
+    state.show_changed()
+    assert list(state.order) == job_ids(3, 0, 1, 2, 4, 5)
+
+
+def test_rows_are_in_the_order_of_attention_once_the_screen_has_become_too_small_for_them() -> None:
+    state = shown(ScreenState())
+    state.exceeds_screen = False
+    state.record([reading(JOBS[3].id, failure(), 1)], lambda _: 15.0)
+    state.show_all(moment(1))
+    assert list(state.order) == job_ids(0, 1, 2, 3, 4, 5)
+    state.exceeds_screen = True
+    state.pass_time(moment(2))
+    assert list(state.order) == job_ids(3, 0, 1, 2, 4, 5)
+
+
+def test_before_anything_was_read_the_rows_are_in_the_order_of_the_watchlist_or_the_reverse_of_it() -> None:
+    assert list(shown(ScreenState()).order) == job_ids(0, 1, 2, 3, 4, 5)
+    assert list(shown(ScreenState(reverse=True)).order) == job_ids(5, 4, 3, 2, 1, 0)
+
+
+def test_what_another_version_groups_by_makes_no_groups() -> None:
+    assert shown(ScreenState(group="branch")).groups.lines == tuple(job_ids(0, 1, 2, 3, 4, 5))
+
+
 def test_of_one_profile_the_jobs_are_shown_that_are_in_it_now_and_of_none_that_there_is_all() -> None:
     board = Board().watch([Job(job_id(1)), Job(job_id(2), profile="b")])
     state = BoardState(board, ScreenState(), moment(0), ORDERS, lambda _: 100.0, lambda: ["a", "b"])
