@@ -134,6 +134,12 @@ async def test_pause_asks_no_more_until_it_is_taken_back() -> None:
         assert "paused" not in shown.lines[0]
 
 
+async def test_what_is_wrong_with_the_filter_is_said_as_far_as_the_line_has_room() -> None:
+    async with screen(3) as shown:
+        await shown.press("slash", *"is:x")
+        assert shown.lines[-1].startswith(" is:x is unknown; known states: running, idle, failed, passed")
+
+
 async def test_filter_as_typed_kept_with_enter_and_dropped_with_escape() -> None:
     async with screen(12, {A: Status.RUNNING}) as shown:
         await shown.press("slash", *"is:run")
