@@ -22,7 +22,7 @@ from tui.codearts.extra_call import CallKind
 from tui.commands import log as log_command
 from tui.commands.find import Wanted, find
 from tui.commands.log import IsRunning, log
-from tui.commands.output import ExitCode, Output
+from tui.commands.output import ExitCode, Output, Progress
 from tui.commands.runner import closing
 from tui.commands.session import open_job, open_session
 from tui.commands.status import status
@@ -492,6 +492,16 @@ async def test_a_person_sees_how_far_it_is_with_asking_for_outcomes(
     assert said == [f"asking the service about job {number} of {len(said)}" for number in range(1, len(said) + 1)]
     assert len(said) > 1
     assert talk.getvalue().split("\r\x1b[K")[-1].startswith("codearts-watch: ")
+
+
+def test_a_terminal_that_does_not_control_the_session_has_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no foreground to ask about."""
+    monkeypatch.setenv("TERM", "xterm")
+    seen, ours = os.openpty()
+    os.set_blocking(seen, False)
+    with os.fdopen(ours, "w") as talk, os.fdopen(seen, "rb", buffering=0) as terminal:
+        Progress(talk).show("asking the service")
+        assert b"asking the service" in (terminal.read(1000) or b"")
 
 
 async def test_a_person_sees_which_project_jobs_are_looked_for_in(
