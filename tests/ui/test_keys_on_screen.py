@@ -193,6 +193,17 @@ async def test_the_cursor_comes_back_to_its_job_when_the_filter_shows_it_again()
         assert shown.cursor == C
 
 
+@pytest.mark.parametrize("grouped", [(), ("z", "enter")])
+async def test_the_cursor_comes_back_to_its_job_after_a_filter_that_nothing_matched(grouped: tuple[str, ...]) -> None:
+    async with screen(12) as shown:
+        await shown.press(*grouped, "j", "j", "j")
+        before = shown.cursor
+        await shown.press("slash", *"nothing", "enter")
+        assert "0 of 12 shown" in shown.text
+        await shown.press("escape")
+        assert shown.cursor == before
+
+
 async def test_problems_are_found_shown_alone_and_explained() -> None:
     async with screen(6, {C: failure(), job_id(5): failure()}) as shown:
         await shown.press("n")

@@ -62,6 +62,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     order: tuple[Line, ...] = ()
     """What each line shows, from the top."""
     cursor_line: Line | None = None
+    _left_from: Line | None = None
+    """The line of the cursor before the last change of the lines: after there were none it comes back there."""
     is_parked = False
     """Whether the cursor is where `park_cursor` put it."""
     came_by_itself_at = -inf
@@ -150,10 +152,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         number, job, acted_on = self._cursor_number, self.cursor, self.acted_on
         was_in_view = not self.order or self._in_view(number)
         self._take(order)
-        if cursor not in self._lines:
+        self._left_from = self.cursor_line = cursor or self._left_from
+        if self.cursor_line not in self._lines:
             self.cursor_line = self._same_place() or (order[min(number, len(order) - 1)] if order else None)
-            if self.acted_on not in (acted_on, ""):
-                self.came_by_itself_at = by_itself_at
+        if self.acted_on not in (acted_on, ""):
+            self.came_by_itself_at = by_itself_at
         self._resize()
         if top and self.cursor == job and self.cursor_line and was_in_view:
             self._scroll(top + self._cursor_number - number)
