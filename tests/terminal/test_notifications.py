@@ -80,6 +80,18 @@ async def test_tmux_is_asked_about_our_pane_and_believed_where_it_succeeds(
         assert (tmp_path / "asked").read_text() == f"{asked} {notifications.TMUX_QUESTION}\n"
 
 
+async def test_without_tmux_no_tmux_is_run_and_in_tmux_none_may_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert await look_outside(IN_TMUX) == outside(IN_TMUX, None)
+    program = tmp_path / "tmux"
+    program.write_text(f"#!/bin/sh\n: > {tmp_path}/asked\n")
+    program.chmod(0o755)
+    assert await look_outside({"TERM": "foot"}) == Outside(terminal="foot")
+    assert not (tmp_path / "asked").exists()
+
+
 def test_options_of_tmux_are_numbers_or_words() -> None:
     for on, everywhere in (("1", "2"), ("on", "all")):
         assert desktop_route("auto", tmux(on), "x").sent
@@ -101,7 +113,10 @@ def test_what_is_known_of_a_way_is_said() -> None:
     assert bell_route(Outside(Multiplexer.ZELLIJ)).arrives is None
     assert desktop_route("none", Outside(), "x")[2:] == (False, "not sent: off in the settings", "")
     assert desktop_route("none", Outside(terminal="screen"), "x").verdict == "not sent: off in the settings"
-    assert "osc9" in desktop_route("auto", Outside(terminal="vt100"), "x").remedy
+    unknown = desktop_route("auto", Outside(terminal="vt100"), "x")
+    assert (unknown.arrives, unknown.verdict) == (False, "not sent: vt100 is not known to show notifications")
+    assert "osc9" in unknown.remedy
+    assert "a terminal without a name is not known" in desktop_route("auto", Outside(), "x").verdict
     assert desktop_route("auto", outside({"TERM": "a\x1b[2J" * 50}, None), "x").verdict.isprintable()
     assert outside({"TERM": "screen", "STY": "1.a"}, None).terminal == ""
 
@@ -109,6 +124,7 @@ def test_what_is_known_of_a_way_is_said() -> None:
 def test_a_notification_is_short_and_never_empty_or_a_command() -> None:
     assert notification(Desktop.OSC9, "x" * 200) == f"\x1b]9;{'x' * 119}…\a"
     assert notification(Desktop.OSC777, "a;b") == "\x1b]777;notify;CodeArts;a,b\a"
+    assert notification(Desktop.OSC9, "web failed #12") == "\x1b]9;web failed #12\a"
     for text in ("", "4;3", " 9 "):
         assert notification(Desktop.OSC9, text).startswith("\x1b]9;CodeArts: ")
 
@@ -163,8 +179,11 @@ def test_four_options_of_tmux_silence_the_bell(options: dict[str, str], silenced
 
 
 def test_a_notification_needs_passthrough_and_a_visible_pane() -> None:
-    assert desktop_route("auto", tmux(), "x").remedy == "tmux set -g allow-passthrough on"
-    assert desktop_route("auto", tmux("1", active="0"), "x").sent == ""
+    dropped = desktop_route("auto", tmux(), "x")
+    assert (dropped.sent, dropped.arrives, dropped.remedy) == ("", False, "tmux set -g allow-passthrough on")
+    hidden = desktop_route("auto", tmux("1", active="0"), "x")
+    assert (hidden.sent, hidden.arrives, hidden.remedy) == ("", False, "")
+    assert "this pane is not visible" in hidden.verdict
     assert desktop_route("auto", tmux("1", attached="0"), "x").sent == ""
     assert desktop_route("auto", tmux("1"), "x").sent == "\x1bPtmux;\x1b\x1b]9;x\a\x1b\\"
     assert desktop_route("auto", tmux("2", active="0"), "x").sent == "\x1bPtmux;\x1b\x1b]9;x\a\x1b\\"
@@ -180,14 +199,20 @@ def test_a_tmux_from_before_the_option_lets_a_notification_through() -> None:
 def test_screen_and_zellij_have_their_own_ways() -> None:
     assert desktop_route("osc9", Outside(Multiplexer.SCREEN), "x").sent == "\x1bP\x1b]9;x\a\x1b\\"
     assert desktop_route("osc9", Outside(Multiplexer.SCREEN), "é 掜").sent == "\x1bP\x1b]9;é ?\a\x1b\\"
+    assert desktop_route("osc9", Outside(Multiplexer.ZELLIJ), "é 掜").sent == "\x1b]9;é 掜\a"
     assert desktop_route("auto", Outside(Multiplexer.ZELLIJ, "foot"), "x").sent == "\x1b]99;;x\a"
     assert bell_route(Outside(Multiplexer.SCREEN)).remedy.startswith("vbell off")
 
 
 def test_the_title_says_what_becomes_of_it() -> None:
-    assert title_route(True, Outside(), "2 running").sent == "\x1b]2;2 running\x1b\\"
-    assert title_route(False, Outside(), "x").sent == ""
-    assert title_route(True, tmux(), "x").remedy == "tmux set -g set-titles on"
+    for between in (Multiplexer.NOTHING, Multiplexer.SCREEN, Multiplexer.ZELLIJ):
+        assert title_route(True, Outside(between), "2 running")[1:4] == ("\x1b]2;2 running\x1b\\", True, "sent")
+    assert title_route(False, Outside(), "x")[1:3] == ("", False)
+    assert title_route(True, tmux(), "x")[2:] == (
+        False,
+        "sent; tmux keeps it as the pane's title (#{pane_title})",
+        "tmux set -g set-titles on",
+    )
     assert title_route(True, tmux(titles="1"), "x").arrives
     assert not title_route(True, tmux(titles="1", active="0"), "x").arrives
 

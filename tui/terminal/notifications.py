@@ -4,7 +4,6 @@ What tmux and screen do with each sequence was measured with tmux 3.3a and scree
 """
 
 import re
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
@@ -61,7 +60,7 @@ class Outside(NamedTuple):
     passthrough: bool = False
     """Whether tmux lets wrapped sequences through."""
     is_visible: bool = True
-    """Whether a terminal shows the pane."""
+    """Whether a terminal shows the pane. Without tmux this and the next one are not known, and taken for true."""
     is_attached: bool = True
     """Whether a terminal is attached to the session."""
     silenced_by: str = ""
@@ -91,11 +90,11 @@ _KNOWN = (
 async def look_outside(environ: Mapping[str, str]) -> Outside:
     """Returns what is known now. tmux has two seconds to say what it knows."""
     said = None
-    pane, tmux = environ.get("TMUX_PANE", ""), shutil.which("tmux")
-    if environ.get("TMUX") and tmux:
+    if multiplexer(environ) is Multiplexer.TMUX:
+        pane = environ.get("TMUX_PANE", "")
         target = ("-t", pane) if re.fullmatch("%[0-9]{1,9}", pane) else ()
-        with suppress(OSError, ValueError):
-            ended = await run([tmux, "display-message", "-p", *target, TMUX_QUESTION], TMUX_LIMIT, output_limit=500)
+        with suppress(OSError):  # there may be no such program, as in a container
+            ended = await run(["tmux", "display-message", "-p", *target, TMUX_QUESTION], TMUX_LIMIT, output_limit=500)
             said = ended.output.decode(errors="replace") if ended.status == 0 else None
     return outside(environ, said)
 
@@ -259,9 +258,9 @@ def desktop_route(setting: str, seen: Outside, text: str) -> AlertRoute:
 def title_route(is_on: bool, seen: Outside, text: str) -> AlertRoute:
     if not is_on:
         return AlertRoute("title", "", False, f"not sent: {OFF}", "[alerts] title = true")
-    if seen.between is Multiplexer.TMUX and not seen.sets_titles:
+    if not seen.sets_titles:
         verdict = "sent; tmux keeps it as the pane's title (#{pane_title})"
         return AlertRoute("title", title(text), False, verdict, "tmux set -g set-titles on")
-    if seen.between is Multiplexer.TMUX and not seen.is_visible:
+    if not seen.is_visible:
         return AlertRoute("title", title(text), False, "sent; tmux shows it once this pane is visible")
     return AlertRoute("title", title(text), True, "sent")
