@@ -22,7 +22,18 @@ from tui.terminal.capabilities import Glyphs
 from tui.ui import formatting
 from tui.ui.formatting import brief, exact
 from tui.ui.groups import Groups
-from tui.ui.row import Row, Subject, ahead, build, changed_wall, look_of, status_word, time, usual_in_words, who_of
+from tui.ui.row import (
+    Row,
+    Subject,
+    build,
+    changed_wall,
+    left_in_words,
+    look_of,
+    status_word,
+    time,
+    usual_in_words,
+    who_of,
+)
 from tui.ui.run_lines import condition_of_run, record_of, records_of, short_run_line
 from tui.ui.status_line import style_of
 
@@ -72,8 +83,8 @@ def fields(subject: Subject, glyphs: Glyphs) -> Iterator[Field]:
 def _course(row: Row, glyphs: Glyphs) -> Iterator[Field]:
     """When its run usually ends, and what that is known from."""
     usual = _usual(row, glyphs)
-    if (course := row.course) and (said := ahead(course, glyphs)) and not (usual and said.startswith("usually")):
-        yield WHOLE, said, "ageing" if course.is_late else ""
+    if (course := row.course) and (left := left_in_words(course, glyphs)):
+        yield WHOLE, left, "ageing" if course.is_late else ""
     if usual:
         yield WHOLE, f"usually {usual}", "dim"
 

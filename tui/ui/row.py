@@ -368,20 +368,21 @@ def bar(share: float, glyphs: Glyphs) -> str:
 
 
 def ahead(course: Course, glyphs: Glyphs) -> str:
-    """What is still to come: `≈3m left`, `any moment`, `longer than usual`; empty if that cannot be said."""
-    usual = course.usual
-    if usual is None:
+    """What is still to come, as `left_in_words`; else `usually ≈9m`; empty if nothing can be said."""
+    if said := left_in_words(course, glyphs):
+        return said
+    if course.usual is None or course.outlook.progress is RunProgress.UNKNOWN:
         return ""
-    match course.outlook.progress:
-        case RunProgress.LONGER_THAN_USUAL:
-            return "longer than usual"
-        case RunProgress.UNKNOWN:
-            return ""
-        case RunProgress.LONGER_THAN_THE_FEW:
-            return f"usually {usual_length(usual, glyphs)}"
+    return f"usually {usual_length(course.usual, glyphs)}"
+
+
+def left_in_words(course: Course, glyphs: Glyphs) -> str:
+    """How long it still takes: `≈3m left`, `any moment`, `longer than usual`; empty if that cannot be said."""
+    if course.is_late:
+        return "longer than usual"
     left = shown_left(course)
     if left is None:
-        return f"usually {usual_length(usual, glyphs)}"
+        return ""
     return f"{glyphs.about}{brief(left)} left" if left else "any moment"
 
 
