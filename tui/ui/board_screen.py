@@ -108,8 +108,8 @@ class BoardScreen(BaseScreen, Screen[None]):
         returns whether the terminal has taken the title. `suspended` frees the terminal for another program."""
         super().__init__()
         self.deps = deps
-        self._write = write
-        self._suspended = suspended
+        self.write = write
+        self.suspended = suspended
         self.disk = DiskThread()
         self.live = Live(deps)
         self.editor = WatchlistEditor(deps, self.disk, self.take_watchlist, self._not_saved)
@@ -551,7 +551,7 @@ class BoardScreen(BaseScreen, Screen[None]):
     def copying(self) -> "CopyActions":
         from tui.ui.actions.copying import CopyActions
 
-        return CopyActions(self, self._write)
+        return CopyActions(self)
 
     @cached_property
     def dialogs(self) -> "DialogActions":
@@ -569,7 +569,7 @@ class BoardScreen(BaseScreen, Screen[None]):
     def program(self) -> "ProgramActions":
         from tui.ui.actions.program import ProgramActions
 
-        return ProgramActions(self, self._suspended)
+        return ProgramActions(self)
 
     # Talk to the user
 

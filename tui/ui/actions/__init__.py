@@ -28,11 +28,7 @@ if TYPE_CHECKING:
     from tui.codearts.extra_call import ExtraCall
     from tui.codearts.log_api import BuildSource
     from tui.ui.board_screen import BoardScreen
-    from tui.ui.board_state import BoardState
-    from tui.ui.job_table import JobTable
-    from tui.ui.live import Live
     from tui.ui.screen_deps import ScreenDeps
-    from tui.ui.watchlist_editor import WatchlistEditor
 
 T = TypeVar("T")
 LOOK_EVERY = 0.5
@@ -83,26 +79,12 @@ class Actions:
 
     def __init__(self, screen: "BoardScreen") -> None:
         self.screen = screen
+        self.state, self.table, self.live, self.editor = screen.state, screen.table, screen.live, screen.editor
 
     @property
     def deps(self) -> "ScreenDeps":
+        """Not kept, since edited settings replace it."""
         return self.screen.deps
-
-    @property
-    def state(self) -> "BoardState":
-        return self.screen.state
-
-    @property
-    def table(self) -> "JobTable":
-        return self.screen.table
-
-    @property
-    def live(self) -> "Live":
-        return self.screen.live
-
-    @property
-    def editor(self) -> "WatchlistEditor":
-        return self.screen.editor
 
     def targets(self) -> list[JobId]:
         """The jobs that an action applies to: see `JobTable.targets`; none if the cursor or all marks are out of sight.

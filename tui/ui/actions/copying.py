@@ -1,21 +1,10 @@
 """Copy IDs, reports, requests and addresses."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from tui.ui.actions import Actions
-
-if TYPE_CHECKING:
-    from tui.ui.board_screen import BoardScreen
 
 
 class CopyActions(Actions):
     """Copies about the jobs that an action applies to."""
-
-    def __init__(self, screen: "BoardScreen", write: Callable[[str], None]) -> None:
-        """`write` sends a control sequence to the terminal."""
-        super().__init__(screen)
-        self._write = write
 
     async def ids(self) -> None:
         if jobs := self.targets():
@@ -56,5 +45,5 @@ class CopyActions(Actions):
         from tui.terminal.clipboard import clipboard_route, copy
 
         way = clipboard_route(self.deps.environ)
-        via = await self.screen.disk.run(copy, text, way, self._write)
+        via = await self.screen.disk.run(copy, text, way, self.screen.write)
         self.say(f"Copied {what} ({via})." if via else "There is nothing to copy.")

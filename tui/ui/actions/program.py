@@ -1,7 +1,6 @@
 """Close what is open, quit, run the user's own commands, and explain keys that do nothing."""
 
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 from tui.ui.actions import Actions
@@ -19,10 +18,8 @@ class ProgramActions(Actions):
 
     _runner: "CommandRunner | None" = None
 
-    def __init__(self, screen: "BoardScreen", suspended: Callable[[], AbstractAsyncContextManager[None]]) -> None:
-        """`suspended` frees the terminal for another program."""
+    def __init__(self, screen: "BoardScreen") -> None:
         super().__init__(screen)
-        self._suspended = suspended
         self._hinted: set[str] = set()
         """The keys and other subjects that `hint_once` has explained already."""
 
@@ -52,7 +49,7 @@ class ProgramActions(Actions):
         command = self.deps.settings.commands.get(name)
         if command is None or self.brings_cursor() or not (job := self.the_job()):
             return
-        self._runner = self._runner or CommandRunner(self.screen.announce, self._suspended)
+        self._runner = self._runner or CommandRunner(self.screen.announce, self.screen.suspended)
         self.screen.run_worker(self._runner.run(name, command, self.state.board.states[job]), group="own")
 
     def hint_once(self, about: str, text: str, say: Callable[[str], None] | None = None) -> None:
