@@ -1,12 +1,15 @@
 """The terminal's title: what it counts, and that only a change is sent."""
 
 from collections import Counter
+from io import StringIO
 
 import pytest
+from textual.drivers._writer_thread import WriterThread
 
 from tui.core.condition import Condition, Summary
 from tui.terminal.capabilities import ASCII, UNICODE
-from tui.ui.header import TerminalTitle, title_text
+from tui.ui.driver import SturdyDriver, Title
+from tui.ui.header import title_text
 
 MANY = {Condition.RUNNING: 2, Condition.FAILED: 1, Condition.PASSED: 9, Condition.NO_ANSWER: 4, Condition.STALE: 1}
 
@@ -30,15 +33,28 @@ def test_it_counts_what_runs_what_failed_and_what_is_in_doubt(
     assert title_text(summary, ASCII) == said.replace(" ·", ",")
 
 
+class Driver(SturdyDriver):
+    """Keeps what it is given for the terminal, which may take no output."""
+
+    is_stuck = False
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self._writer_thread = WriterThread(StringIO())
+
+    def write(self, data: str) -> None:
+        self.sent.append(data)
+
+
 def test_only_a_change_is_sent_and_what_was_not_taken_is_sent_again() -> None:
-    sent: list[str] = []
-    taken = iter([True, False, True, True])
-
-    def send(text: str) -> bool:
-        sent.append(text)
-        return next(taken)
-
-    title = TerminalTitle(send)
-    for text in ("", "1 running", "1 running", "2 running", "2 running", "2 running", ""):
-        title.show(text)
-    assert sent == ["1 running", "2 running", "2 running", ""]
+    driver, none, one, two = Driver(), Title(), Title("one", "push ", "pop"), Title("two", "push ", "pop")
+    for title in (none, one, one):
+        driver.show_title(title)
+    assert driver.sent == ["push one"]
+    for title in (two, none):
+        driver.is_stuck = True
+        driver.show_title(title)
+        driver.is_stuck = False
+        driver.show_title(title)
+        driver.show_title(title)
+    assert driver.sent == ["push one", "two", "pop"]

@@ -104,11 +104,6 @@ class Alerting:
         former, self._command = self._command, None
         return former
 
-    @property
-    def wants_title(self) -> bool:
-        """Whether the terminal's title is to show the counts."""
-        return self._settings.title
-
     def armed(self, jobs: Iterable[JobId]) -> None:
         """The user wants to hear of these jobs: however soon after their last alert."""
         self._policy = self._policy.forget(jobs)

@@ -447,12 +447,15 @@ class WatchApp(NoticeApp):
         if not (isinstance(self._driver, SturdyDriver) and self._driver.is_stuck):
             self.write_raw(sequence)
 
-    def show_title(self, text: str) -> bool:
-        """Show this title, or the terminal's own if the text is empty. Returns False if it could not be sent now."""
-        from tui.terminal.notifications import saved_title, title
+    def show_title(self, text: str) -> None:
+        """Show this title, or the terminal's own if the text is empty. Call it again when anything may have changed."""
+        made = Title()
+        if text:
+            from tui.terminal.notifications import saved_title, title
 
-        made = Title(title(text), *saved_title(self.deps.environ)) if text else Title()
-        return not isinstance(self._driver, SturdyDriver) or self._driver.show_title(made)
+            made = Title(title(text), *saved_title(self.deps.environ))
+        if isinstance(self._driver, SturdyDriver):
+            self._driver.show_title(made)
 
     def lost_change(self) -> str:
         """Called from a thread when the process is about to be ended: says so if a change was still being saved."""

@@ -42,7 +42,7 @@ from tui.ui.columns import columns, sorts
 from tui.ui.edited_files import EditedFiles
 from tui.ui.formatting import time_of_day
 from tui.ui.happened import Happened
-from tui.ui.header import HeaderState, TerminalTitle, banner, header_lines, header_parts, title_text
+from tui.ui.header import HeaderState, banner, header_lines, header_parts, title_text
 from tui.ui.job_table import JobTable
 from tui.ui.keys import BINDINGS, BY_ID, first_key, keys_in, keys_named
 from tui.ui.live import RARELY, TICK, Live
@@ -101,11 +101,11 @@ class BoardScreen(BaseScreen, Screen[None]):
         deps: ScreenDeps,
         write: Callable[[str], None],
         write_alert: Callable[[str], None],
-        show_title: Callable[[str], bool],
+        show_title: Callable[[str], None],
         suspended: Callable[[], AbstractAsyncContextManager[None]],
     ) -> None:
         """`write` sends a control sequence to the terminal, `write_alert` one that is news only now; `show_title`
-        returns whether the terminal has taken the title. `suspended` frees the terminal for another program."""
+        shows a text as the terminal's title. `suspended` frees the terminal for another program."""
         super().__init__()
         self.deps = deps
         self.write = write
@@ -125,7 +125,7 @@ class BoardScreen(BaseScreen, Screen[None]):
             self.live.asks_outcome,
             deps.environ,
         )
-        self._title = TerminalTitle(show_title)
+        self._show_title = show_title
         self.happened = Happened(deps.now())
         every = columns(deps.glyphs)
         self.sorts = sorts(every)
@@ -406,7 +406,7 @@ class BoardScreen(BaseScreen, Screen[None]):
         self.header.show(counts)
         self.more.show(more)
         self.banner.show(*banner(header))
-        self._title.show(title_text(header.summary, self.deps.glyphs) if self.alerting.wants_title else "")
+        self._show_title(title_text(header.summary, self.deps.glyphs) if self.deps.settings.alerts.title else "")
         self.digest.show(self._digest_text())
         self.show_rows()
         self.show_keys()

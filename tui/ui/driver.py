@@ -283,15 +283,14 @@ class SturdyDriver(LinuxDriver):
     def is_stuck(self) -> bool:
         return self._written - self._taken >= STUCK
 
-    def show_title(self, title: Title) -> bool:
-        """Sets the title of the terminal, or puts back its own if there is none. Returns False if it was not sent: the
-        terminal takes no output."""
-        if self.is_stuck:
-            return False
+    def show_title(self, title: Title) -> None:
+        """Sets the title of the terminal if it is another one than before; without a title, puts back the terminal's
+        own. Changes nothing while the terminal takes no output: a later call does."""
+        if title == self._title or self.is_stuck:
+            return
         before, self._title = self._title, title
         if self._writer_thread:
             self.write(f"{'' if before.show else title.push}{title.show}" if title.show else before.pop)
-        return True
 
     @property
     def title_to_put_back(self) -> str:

@@ -1,7 +1,7 @@
 """Header (counts, freshness, pace of polling), banner (what is wrong with whole profiles), the terminal's title."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain, repeat
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
@@ -493,15 +493,3 @@ def title_text(summary: Summary, glyphs: Glyphs) -> str:
         return ""
     parts = [f"{number} {condition}" for condition, number in counts_of(summary) if condition in IN_TITLE]
     return (", " if glyphs is ASCII else " · ").join(parts)
-
-
-class TerminalTitle:
-    """Remembers what was sent. `send` returns whether the terminal has taken it; empty is the terminal's own title."""
-
-    def __init__(self, send: Callable[[str], bool]) -> None:
-        self._send = send
-        self._shown = ""
-
-    def show(self, text: str) -> None:
-        if text != self._shown and self._send(text):
-            self._shown = text
