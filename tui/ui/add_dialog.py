@@ -125,10 +125,6 @@ class AddDialog(Dialog[tuple[Job, ...]]):
         self._pasted = f"{self._pasted}\n{event.text}".strip("\n")
         self._look()
 
-    @on(Input.Changed, "#ids")
-    def look_again(self) -> None:
-        self._look()
-
     def action_clear(self) -> None:
         self._pasted = ""
         self.query_one("#ids", Input).value = ""
@@ -137,6 +133,7 @@ class AddDialog(Dialog[tuple[Job, ...]]):
     def action_scroll(self, lines: int) -> None:
         self.query_one("#preview").scroll_relative(y=lines, animate=False)
 
+    @on(Input.Changed, "#ids")
     def _look(self) -> None:
         self.forget_verdict()
         typed = self.query_one("#ids", LineInput)

@@ -372,6 +372,7 @@ class WatchApp(NoticeApp):
         else:
             self.push_screen(Palette(placeholder="Search for commands", id="--command-palette"))
 
+    @on(Driver.SignalResume)
     def action_repaint(self) -> None:
         self._frame.forget()
         self.board_screen.show_all()
@@ -385,13 +386,6 @@ class WatchApp(NoticeApp):
         await self._turns.until_free()
         with self.suspend():
             yield
-        self.action_repaint()
-
-    def action_suspend(self) -> None:
-        self.action_suspend_process()
-
-    @on(Driver.SignalResume)
-    def draw_after_suspension(self) -> None:
         self.action_repaint()
 
     # Output

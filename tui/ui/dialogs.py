@@ -177,7 +177,7 @@ class Dialog(BaseScreen, ModalScreen[Answer | None]):
         Binding("q", "close", "Close", show=False),
         Binding("ctrl+q", "app.quit", "Quit", show=False),
         Binding("ctrl+l", "app.repaint", show=False),
-        Binding("ctrl+z", "app.suspend", show=False),
+        Binding("ctrl+z", "app.suspend_process", show=False),
     ]
     CSS = (get_data("tui.ui", "dialogs.tcss") or b"").decode()
     SCOPED_CSS = False
@@ -340,7 +340,6 @@ class ChoiceDialog(Dialog[str]):
         self.query_one(OptionList).highlighted = words.index(self._current) if self._current in words else 0
 
     def on_key(self, event: events.Key) -> None:
-        super().on_key(event)
         if not event.is_printable or event.key in ("j", "k", "q") or event.key in self.closing_keys:
             return
         if event.character in self._digits:

@@ -53,7 +53,8 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._now = now
         self._ellipsis = ellipsis
         self._today = now()
-        self._tail = LogTail()
+        self.tail = LogTail()
+        """The log that is shown."""
         self._dropped = 0
         self._widest = 0
         self._measured = 0
@@ -66,10 +67,10 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show(self, tail: LogTail) -> None:
         """Show this log as it is now. At its end the view moves on by a third: so most new lines move no other."""
-        is_new = tail is not self._tail
+        is_new = tail is not self.tail
         was_at_end = self.is_at_end or is_new
         if is_new:
-            self._tail, self._dropped, self._widest, self._measured = tail, tail.dropped, 0, 0
+            self.tail, self._dropped, self._widest, self._measured = tail, tail.dropped, 0, 0
         shift, self._dropped = tail.dropped - self._dropped, tail.dropped
         self._measure()
         self._reach(tail.size)
@@ -88,17 +89,12 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """Show the lines with a date where their day is not that of now."""
         self._today, self._measured = self._now(), 0
         self._measure()
-        self._reach(self._tail.size)
+        self._reach(self.tail.size)
         self.refresh()
 
     def _reach(self, lines: int) -> None:
         """Let so many lines be scrolled to, and what is in view now. At the end of the log the bar is at its end."""
         self.virtual_size = Size(self._widest, max(lines, self.scroll_offset.y + self.size.height))
-
-    @property
-    def tail(self) -> LogTail:
-        """The log that is shown."""
-        return self._tail
 
     @property
     def _below(self) -> int:
@@ -114,14 +110,14 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """Mark this text wherever it is. Returns the lines that have it, counted from the first line of the log."""
         self._wanted = re.compile(re.escape(text), re.IGNORECASE) if text else None
         self.refresh()
-        return [self._tail.dropped + at for at in self._tail.find(text, self._shown)]
+        return [self.tail.dropped + at for at in self.tail.find(text, self._shown)]
 
     def go_to(self, line: int) -> None:
         """Bring a line into view, counted from the first of the log, and mark its matches as the current ones."""
-        self._current, at, room = line, line - self._tail.dropped, self.size.height
+        self._current, at, room = line, line - self.tail.dropped, self.size.height
         if not self.scroll_offset.y <= at < self.scroll_offset.y + room:
             self._scroll(y=max(0, at - room // 2))
-        text = self._shown(self._tail.line(at))
+        text = self._shown(self.tail.line(at))
         if found := self._wanted and self._wanted.search(text):
             cell = width(text[: found.start()])
             if not self.scroll_offset.x <= cell < self.scroll_offset.x + self._room - 1:
@@ -134,16 +130,16 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def lines_in_view(self) -> tuple[int, int]:
         """The first and the last line in view, counted from the first of the log."""
-        first = self._tail.dropped + self.scroll_offset.y
-        return first, min(first + self.size.height, self._tail.dropped + self._tail.size) - 1
+        first = self.tail.dropped + self.scroll_offset.y
+        return first, min(first + self.size.height, self.tail.dropped + self.tail.size) - 1
 
     def render_line(self, y: int) -> Strip:
         at, left, room = y + self.scroll_offset.y, self.scroll_offset.x, self._room
         style = self.rich_style
-        if at >= self._tail.size:
+        if at >= self.tail.size:
             return Strip.blank(room, style)
-        text = self._shown(self._tail.line(at))
-        parts = list(self._parts(text, at + self._tail.dropped == self._current, style))
+        text = self._shown(self.tail.line(at))
+        parts = list(self._parts(text, at + self.tail.dropped == self._current, style))
         strip = Strip([Segment(*part) for part in parts])
         if strip.cell_length > left + room > 0:  # it goes on to the right
             cut = strip.crop(left, left + room - 1).adjust_cell_length(room - 1, style)
@@ -161,7 +157,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _measure(self) -> None:
         """Learn how wide the new lines are, at most: two cells for each character that is not ASCII."""
-        tail = self._tail
+        tail = self.tail
         for at in range(max(0, self._measured - tail.dropped), tail.size):
             text = self._shown(tail.line(at))
             self._widest = max(self._widest, len(text) if text.isascii() else 2 * len(text))
@@ -171,7 +167,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.scroll_to(x, y, animate=False, immediate=True, force=True)
 
     def action_lines(self, lines: int) -> None:
-        y, lowest = self.scroll_offset.y, self._tail.size - self.size.height
+        y, lowest = self.scroll_offset.y, self.tail.size - self.size.height
         self._scroll(y=y + lines if lines < 0 else max(y, min(y + lines, lowest)))
 
     def action_pages(self, pages: float) -> None:
@@ -184,14 +180,14 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._scroll(y=0)
 
     def action_end(self) -> None:
-        self._scroll(y=max(0, self._tail.size - self.size.height))
+        self._scroll(y=max(0, self.tail.size - self.size.height))
 
     def watch_show_vertical_scrollbar(self) -> None:
         self.vertical_scrollbar.position = self.scroll_y  # Textual tells only a bar that is shown
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        self.is_at_end = self.scroll_offset.y >= self._tail.size - self.size.height
+        self.is_at_end = self.scroll_offset.y >= self.tail.size - self.size.height
         self.post_message(self.Scrolled())
 
     def on_resize(self) -> None:

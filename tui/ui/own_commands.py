@@ -19,7 +19,6 @@ from tui.storage.settings import TERMINAL, CommandSettings
 from tui.terminal.shutdown import AFTER_ANOTHER
 from tui.ui.keys import RESERVED, keys_in, meanings, shown
 
-OwnCommands = Mapping[str, CommandSettings]
 AT_ONCE = 4
 """Commands that run at the same time in the background."""
 TIME_LIMIT = 600.0
@@ -30,7 +29,7 @@ _SHOWN = 200
 """Characters of its output that are shown."""
 
 
-def check_commands(commands: OwnCommands, keymap: Mapping[str, str]) -> None:
+def check_commands(commands: Mapping[str, CommandSettings], keymap: Mapping[str, str]) -> None:
     """Raises UserError if a command has a key that is none, or that something else has."""
     taken = meanings(keymap)
     for name, command in commands.items():

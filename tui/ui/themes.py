@@ -1,6 +1,6 @@
 """Themes from TOML files, whose keys are the fields of `textual.theme.Theme`: the bundled ones and the user's own."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from functools import lru_cache
@@ -139,7 +139,8 @@ def load_themes(user_folder: Path | None) -> LoadedThemes:
 
 def _read_folder(folder: "Traversable", problems: list[str]) -> Iterator[Theme]:
     try:
-        found = sorted((file for file in _files(folder)), key=lambda file: file.name)
+        files = folder.iterdir() if folder.is_dir() else ()
+        found = sorted((file for file in files if file.name.endswith(".toml")), key=lambda file: file.name)
     except OSError as error:
         problems.append(f"The themes in {clean(str(folder))} are left out: {reason(error)}.")
         return
@@ -155,10 +156,6 @@ def _read_folder(folder: "Traversable", problems: list[str]) -> Iterator[Theme]:
         else:
             origin[theme.name] = shown
             yield theme
-
-
-def _files(folder: "Traversable") -> "Iterable[Traversable]":
-    return [file for file in folder.iterdir() if file.name.endswith(".toml")] if folder.is_dir() else []
 
 
 def _read(file: "Traversable") -> dict[str, object]:

@@ -80,7 +80,8 @@ class WatchlistEditor:
         `failed` is called if a change was not saved; `warning` has the reason.
         """
         self._store = deps.store
-        self._jobs = tuple(deps.jobs)
+        self.watched: Sequence[Job] = deps.jobs
+        """The jobs on the screen; they stay there while the file is broken or emptied."""
         self._disk = disk
         self._use = use
         self._failed = failed
@@ -132,7 +133,7 @@ class WatchlistEditor:
         """Set labels or tags. `jobs`, `what` and `undone` are those of the `UndoStep`. Returns why they were not saved;
         empty when they were."""
         async with self._one_at_a_time:
-            watched = {job.id for job in self._jobs}
+            watched = {job.id for job in self.watched}
             if not watched & values.keys():
                 return "Not saved: no longer in the watchlist"
             kept = {job: its for job, its in values.items() if job in watched}
@@ -198,7 +199,7 @@ class WatchlistEditor:
         self.emptied = Emptied.NO
         if self._unsaved is _NOT_INTO_EMPTIED:
             self._unsaved = None
-        self._jobs, self.faults = watchlist.jobs, watchlist.warnings
+        self.watched, self.faults = watchlist.jobs, watchlist.warnings
         self._use(watchlist, by_itself)
 
     # Changes by others
@@ -223,21 +224,16 @@ class WatchlistEditor:
         self._warning = self._usual_warning
         if isinstance(self._unsaved, WatchlistBroken):
             self._unsaved = None
-        if self._jobs and not found.jobs:
+        if self.watched and not found.jobs:
             self.emptied, self.faults = Emptied.FOUND, found.warnings
         else:
             self._take(found, by_itself=True)
         return ""
 
-    @property
-    def watched(self) -> Sequence[Job]:
-        """The jobs on the screen; they stay there while the file is broken or emptied."""
-        return self._jobs
-
     async def write_back(self) -> None:
         """Write the watched jobs into the emptied file."""
         self.emptied = Emptied.NO
-        await self._change(None, self._store.add, self._jobs)
+        await self._change(None, self._store.add, self.watched)
 
     def accept_empty(self) -> None:
         """Stop watching all jobs, as the emptied file says."""

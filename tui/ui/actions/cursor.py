@@ -52,13 +52,7 @@ class CursorActions(Actions):
             text = f"There are no columns to scroll to. Press {key} for all in full width."
             self.screen.program.hint_once("sideways", text)
 
-    def next_problem(self) -> None:
-        self._walk(1)
-
-    def previous_problem(self) -> None:
-        self._walk(-1)
-
-    def _walk(self, step: int) -> None:
+    def walk(self, step: int) -> None:
         """Go to the next job of the digest while that is shown, then or else to the next problem."""
         happened = self.screen.happened
         digest = happened.digest(self.state.shown.states.values()) if happened.may_close else None
