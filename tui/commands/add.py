@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tui.commands.job_selection import STANDARD_INPUT, refusal
+from tui.commands.job_selection import STANDARD_INPUT, read_input, refusal
 from tui.commands.list import job_lines
 from tui.commands.output import ExitCode, Output
 from tui.core.errors import UserError
@@ -39,8 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
-    from tui.commands.job_selection import read_input
-
     model = Job(NO_JOB, arguments.label, tuple(arguments.tags), _known_profile(context))
     wall = context.now().wall
     return add(context.watchlist, Output.standard(), arguments.pasted, model, read_input, wall)

@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tui.commands.output import ExitCode, Output
-from tui.commands.status import print_json
+from tui.commands.check import screen_findings
+from tui.commands.output import ExitCode, Output, print_json
 from tui.core.errors import UserError
 from tui.core.reading import Failure
 from tui.core.text import clean
@@ -35,8 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
     """Changes nothing and sends nothing. Returns 2 where the screen would not open with these settings."""
-    from tui.commands.check import screen_findings
-
     rows = configuration(context)
     output = Output.standard()
     if arguments.json:

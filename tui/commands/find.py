@@ -4,7 +4,8 @@ import argparse
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.commands.output import ExitCode, Output, Progress, asking
+from tui.commands.output import ExitCode, Output, Progress, asking, print_json
+from tui.commands.render import aligned
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.listing import listing_line
@@ -137,8 +138,6 @@ def _order(entry: "JobEntry") -> tuple[str, str]:
 
 def _show(entries: "Sequence[JobEntry]", watched: set[JobId], output: Output, as_json: bool) -> None:
     if as_json:
-        from tui.commands.status import print_json
-
         print_json([_document(entry, entry.id in watched) for entry in entries], output)
     elif output.is_for_a_person:
         output.lines(_table(entries, watched))
@@ -150,8 +149,6 @@ def _show(entries: "Sequence[JobEntry]", watched: set[JobId], output: Output, as
 
 def _table(entries: "Sequence[JobEntry]", watched: set[JobId]) -> list[str]:
     """The name of each project, and below it the jobs."""
-    from tui.commands.render import aligned
-
     rows = [("+" if one.id in watched else "", one.id, one.last_build, one.name) for one in entries]
     lines = aligned(rows, HEADS)
     shown = lines[:1]

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.commands.output import ExitCode, Output, fitting, is_abandoned
+from tui.commands.output import ExitCode, Output, fitting, is_abandoned, json_text
 from tui.commands.render import advice, change_document, change_line, outcome_line, run_document
-from tui.commands.status import json_text
 from tui.core.board import Board, JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId, ServiceName

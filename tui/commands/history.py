@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tui.commands.job_selection import add_jobs
-from tui.commands.output import ExitCode, Output
+from tui.commands.job_selection import add_jobs, read_input, select_jobs
+from tui.commands.output import ExitCode, Output, print_json
 from tui.commands.parser import whole_number
 from tui.commands.render import advice, aligned, stamp
-from tui.commands.status import print_json
 from tui.commands.wait import timeout_seconds
 from tui.core.board import Board
 from tui.core.job import Job, JobId, ServiceName
@@ -60,7 +59,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
-    from tui.commands.job_selection import read_input, select_jobs
     from tui.storage.history_file import read_runs
     from tui.terminal.capabilities import glyphs_for
 

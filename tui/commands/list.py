@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui.commands.job_selection import EMPTY, NO_NAMES, Names, shown_name
-from tui.commands.output import ExitCode, Output
+from tui.commands.output import ExitCode, Output, print_json
 from tui.commands.render import aligned, job_document
-from tui.commands.status import print_json
 from tui.core.errors import UserError
 from tui.core.job import Job
 from tui.core.listing import listing_line

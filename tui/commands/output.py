@@ -1,11 +1,13 @@
 """A command's output: data, messages, a progress line, an exit code."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from io import TextIOWrapper
+from select import POLLERR, POLLHUP, poll
 from typing import NamedTuple, TextIO
 
 from tui.core.errors import UserError
@@ -128,6 +130,15 @@ class Output(NamedTuple):
                 self.talk.flush()
 
 
+def json_text(documents: object, output: Output, indent: int | None = 2) -> str:
+    return json.dumps(documents, ensure_ascii=not output.encodes_everything, indent=indent)
+
+
+def print_json(documents: object, output: Output) -> None:
+    """Raises UserError if it cannot be written."""
+    output.as_it_is([json_text(documents, output)])
+
+
 def drop(stream: TextIO) -> None:
     """Discard what is not written yet, and what will be: the interpreter would print an error about it at the end."""
     with suppress(OSError, ValueError, AttributeError):
@@ -138,8 +149,6 @@ def drop(stream: TextIO) -> None:
 
 def is_abandoned(stream: TextIO | None) -> bool:
     """Whether the stream is a pipe without a reader. Writes nothing to find out."""
-    from select import POLLERR, POLLHUP, poll
-
     with suppress(OSError, ValueError, AttributeError):
         looking = poll()
         looking.register(stream.fileno() if stream else -1, 0)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tui.commands.job_selection import named, read_input, select_jobs
 from tui.commands.output import ExitCode, Output, asking, code_of
 from tui.commands.render import advice
+from tui.commands.status import one_shot
 from tui.core.errors import NEEDS_EXTRAS, NO_PROFILE, UserError
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading
@@ -133,7 +134,6 @@ def quick_extras(app: "App") -> "Callable[[str], Extras | None]":
 
     @cache
     def of_profile(name: str) -> "Extras | None":
-        from tui.commands.status import one_shot
         from tui.polling.rate_limiter import SHARE, AdaptiveRateLimiter, ExtrasBudget
 
         profile = app.profile(name)

@@ -1,13 +1,12 @@
 """`status`: reads each job once and prints the results."""
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.job_selection import NO_NAMES, Names, add_jobs, add_outcome, shown_name
-from tui.commands.output import ExitCode, Output, Progress, asking
+from tui.commands.output import ExitCode, Output, Progress, asking, print_json
 from tui.commands.render import Result, aligned, outcome_members, reasons, result_document, status_of
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Retry, Status
@@ -155,15 +154,6 @@ def one_shot(policy: "Policy") -> "Policy":
     rate = policy.requests_per_second
     burst = max(rate, min(BURST * rate, BURST_MOST))
     return policy._replace(requests_per_second=burst, together=policy.concurrency, lists=False)
-
-
-def json_text(documents: object, output: Output, indent: int | None = 2) -> str:
-    return json.dumps(documents, ensure_ascii=not output.encodes_everything, indent=indent)
-
-
-def print_json(documents: object, output: Output) -> None:
-    """Raises UserError if it cannot be written."""
-    output.as_it_is([json_text(documents, output)])
 
 
 def _given_up(pollers: "PollerGroup", now: float) -> dict[str, Failure]:

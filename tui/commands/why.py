@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.job_selection import add_build
-from tui.commands.output import ExitCode, Output, asking
+from tui.commands.output import ExitCode, Output, asking, print_json
 from tui.commands.render import step_document
 from tui.core.reading import Failure
 from tui.core.run import FailedStep, Outcome
@@ -54,8 +54,6 @@ async def why(extras: "Extras", job: "JobId", number: int | None, as_json: bool,
     if isinstance(known, Failure):
         return refused(output, known)
     if as_json:
-        from tui.commands.status import print_json
-
         print_json(_document(job, known), output)
     else:
         output.lines(_lines(known))

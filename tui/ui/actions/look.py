@@ -9,6 +9,7 @@ from tui.storage.settings import NAME_LONGEST, USUAL_COLUMNS, VIEW_NUMBERS, View
 from tui.ui.actions import Actions
 from tui.ui.columns import SORTS
 from tui.ui.groups import GROUPINGS, job_of
+from tui.ui.keys import BY_ID
 
 AUTO = "automatic: attention if the list is long"
 EVERYTHING = "0"
@@ -228,7 +229,6 @@ class LookActions(Actions):
 
     async def save_view(self) -> None:
         from tui.ui.dialogs import ChoiceDialog, TextDialog
-        from tui.ui.keys import BY_ID
 
         views, title = self.deps.settings.views, BY_ID["save_view"].help
         number = await self.screen.ask("save_view", ChoiceDialog(title, view_choices(views), first_free(views)))
