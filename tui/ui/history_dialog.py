@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from concurrent.futures import Future
 from datetime import datetime
 
 from textual import on, work
@@ -111,27 +111,14 @@ class HistoryDialog(ListDialog):
 
 async def in_thread(work: PageReader, before: float) -> Sequence[ObservedRun]:
     """Runs this in a thread of its own, which does not hold up the end of the program if a file server hangs."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[Sequence[ObservedRun]] = loop.create_future()
+    done: Future[Sequence[ObservedRun]] = Future()
+    done.set_running_or_notify_cancel()  # from here on it cannot be cancelled: the thread always may set it
 
     def run() -> None:
         try:
-            end(work(before))
+            done.set_result(work(before))
         except UserError as error:
-            end(error)
-
-    def end(result: Sequence[ObservedRun] | UserError) -> None:
-        with suppress(RuntimeError):  # the program has ended
-            loop.call_soon_threadsafe(_end, done, result)
+            done.set_exception(error)
 
     threading.Thread(target=run, name="past runs", daemon=True).start()
-    return await done
-
-
-def _end(done: "asyncio.Future[Sequence[ObservedRun]]", result: Sequence[ObservedRun] | UserError) -> None:
-    if done.done():  # the dialog was closed
-        return
-    if isinstance(result, UserError):
-        done.set_exception(result)
-    else:
-        done.set_result(result)
+    return await asyncio.wrap_future(done)
