@@ -100,13 +100,9 @@ class Follower:
         self._recorder.look(earlier, self._board, {reading.job for reading in readings})
         return found
 
-    def label(self, job: JobId) -> str:
-        """The user's label, else the service's name; empty where there is neither."""
-        return self._board.states[job].named_job.label
-
-    def stopped_run(self, job: JobId) -> ObservedRun | None:
-        """The run of the job's last stop."""
-        return self._board.states[job].stopped_run
+    def state(self, job: JobId) -> JobState:
+        """What is known of a job that is followed."""
+        return self._board.states[job]
 
     def learn(self, learned: "Learned", at: float) -> JobState | None:
         """The job's state with what was learned of its last run; None if that is about another one."""
@@ -242,11 +238,11 @@ class Lines:
     def of_changes(self, readings: Sequence[Reading]) -> Iterator[str]:
         """A line for each change. What became of a run that stopped is asked from now on."""
         for change in self.follower.take(readings, self.polls.pollers.polled_every):
-            job, profile = change.job.id, self.polls.pollers.profile(change.job.id)
-            if change.event is Event.STOPPED and (run := self.follower.stopped_run(job)):
-                self.runs.stopped(job, run, profile)
+            state, profile = self.follower.state(change.job.id), self.polls.pollers.profile(change.job.id)
+            if change.event is Event.STOPPED and (run := state.stopped_run):
+                self.runs.stopped(state.job.id, run, profile)
             document = change_document(change, profile)
-            yield self._json(document) if self.as_json else change_line(change, self.follower.label(job))
+            yield self._json(document) if self.as_json else change_line(change, state.named_job.label)
             self.tell(change, profile)
 
     def of_runs(self) -> Iterator[str]:
