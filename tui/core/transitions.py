@@ -54,7 +54,7 @@ def changes_of(before: JobState, after: JobState) -> Iterator[Change]:
         return
     if before.last is None:
         yield Change(after.job, Event.PRESENT, last)
-    seen = [one for one in new_transitions(before, after) if not before.is_remembered or _is_recent(one)]
+    seen = [one for one in new_transitions(before, after) if not before.is_remembered or _width(one) <= LATE]
     for transition in seen:
         event = Event.STARTED if transition.status is Status.RUNNING else Event.STOPPED
         yield Change(after.job, event, after.good or last, transition)
@@ -128,10 +128,6 @@ def new_transitions(before: JobState, after: JobState) -> list[Transition]:
             break
         new.append(transition)
     return new[::-1]
-
-
-def _is_recent(transition: Transition) -> bool:
-    return (transition.by.wall - transition.after.wall).total_seconds() <= LATE
 
 
 def is_silence_news(state: JobState) -> bool:
