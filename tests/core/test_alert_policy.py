@@ -316,7 +316,7 @@ def test_in_a_week_no_run_alerts_twice_and_only_the_sums_come_at_night() -> None
         part = []
         while happenings and happenings[-1][0] < begin + 60:
             part.append(happenings.pop())
-        ear.run([], begin + 60, part, step=1 if part or ear.policy.due else 60)
+        ear.run([], begin + 60, part, step=1 if part or ear.policy.notify_at else 60)
     told = [(what.job, what.at) for what in ear.told]
     assert len(told) == len(set(told))
     assert not any(at % DAY >= 22 * 3600 or at % DAY < 7 * 3600 for at in ear.bells)

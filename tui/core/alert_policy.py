@@ -158,6 +158,7 @@ class AlertPolicy(NamedTuple):
     """What the first notification of this burst was about."""
     burst_since: float | None = None
     notify_at: float | None = None
+    """When to call `tick`; None if nothing waits. The end of silence and of quiet hours needs a call, too."""
     next_bell: float = 0.0
     last: Mapping[JobId, Alerted] = {}
     silent_until: float = 0.0
@@ -215,11 +216,6 @@ class AlertPolicy(NamedTuple):
         if waiting:
             policy = policy._replace(notify_at=_notify_at(policy, now))
         return policy, AlertActions(text=sentence(notified), disarm=_told_once(fresh), happenings=fresh)
-
-    @property
-    def due(self) -> float | None:
-        """When to call `tick`; None if nothing waits. The end of silence and of quiet hours needs a call, too."""
-        return self.notify_at
 
 
 def _awaits_outcome(held: Iterable[Happening], now: float) -> bool:

@@ -156,10 +156,10 @@ def _are_where_seen(start: float, end: float, run: ObservedRun) -> bool:
 
 def _may_be(run: ObservedRun, record: RunRecord) -> bool:
     """Whether the record may be about the run: its start or its end is where that of the run was seen."""
-    ended = _ended(record)
-    if run.start.after is not None and record.started_at and _holds(run.start, record.started_at.timestamp()):
+    ended, began = _ended(record), record.started_at
+    if run.start.after is not None and began and run.start.holds(began.timestamp(), WIDENING):
         return True
-    return run.end is not None and ended is not None and _holds(run.end, ended)
+    return run.end is not None and ended is not None and run.end.holds(ended, WIDENING)
 
 
 def _is_current(state: JobState, record: RunRecord) -> bool:
@@ -170,10 +170,6 @@ def _is_current(state: JobState, record: RunRecord) -> bool:
     ended, first = _ended(record), run.start.by if run.start.after is None else run.start.after
     is_over = ended is not None and ended < first
     return not is_over and record.started_at.timestamp() > first - WIDENING
-
-
-def _holds(interval: Between, at: float) -> bool:
-    return interval.holds(at, WIDENING)
 
 
 class Course(NamedTuple):

@@ -167,8 +167,8 @@ class Alerting:
         if self._alarm:
             self._alarm.cancel()
             self._alarm = None
-        if self._policy.due is not None:
-            self._alarm = asyncio.get_running_loop().call_later(max(0.0, self._policy.due - now.at), self._tick)
+        if self._policy.notify_at is not None:
+            self._alarm = asyncio.get_running_loop().call_later(max(0.0, self._policy.notify_at - now.at), self._tick)
 
     def _do(self, actions: AlertActions) -> None:
         if actions.bell:
