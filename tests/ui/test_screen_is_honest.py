@@ -201,7 +201,8 @@ async def test_header_and_rows_are_drawn_in_one_frame(monkeypatch: pytest.Monkey
         monkeypatch.setattr(shown.app, "post_display_hook", lambda: frames.append(shown.lines))
         for number in range(1, 11):
             shown.reader.outcomes[job_id(number)] = Status.RUNNING  # the pollers may read it meanwhile
-            shown.board.record([reading(job_id(number), Status.RUNNING, shown.clock.now().at)])
+            at = shown.clock.now().at + 0.1  # so it is sent now: one sent before the pollers' last would be dropped
+            shown.board.record([reading(job_id(number), Status.RUNNING, at)])
             await shown.settle()
         for header, *rows in frames:
             assert said(header) == seen(rows)
