@@ -19,8 +19,6 @@ from tui.core.reading import Failure, Moment, Reading, Retry, Status
 from tui.core.run import RunRecord, numbered
 
 if TYPE_CHECKING:
-    import asyncio
-
     from tui.commands.session import PollSession, Session
     from tui.context import Context
     from tui.polling.policy import Policy
@@ -165,6 +163,8 @@ async def wait(
 
     Passing failures are waited out. A lasting one ends the wait, with `any_one` only when no job is left.
     """
+    import asyncio
+
     from tui.commands.session import poll_session
 
     names, none = session.kept_names.names, ServiceName()
@@ -180,7 +180,10 @@ async def wait(
                 arrived = _learn(awaited, await polls.next(min(LOOK, deadline - session.now().at)))
                 polls.pollers.pause(one.known.job.id for one in arrived)
                 if with_outcome:
-                    records += _learn_outcomes(session, polls, arrived, progress)
+                    profile = polls.pollers.profile
+                    for one in arrived:
+                        asking = _learn_outcome(session, one, profile(one.known.job.id), progress)
+                        records.append(asyncio.create_task(asking))
                 elif arrived:
                     progress.clear()
                     session.output.lines([_line(f"{one.known.status:7}", one, session.output) for one in arrived])
@@ -200,16 +203,6 @@ async def wait(
         ended = (one for one in everyone if one.reached and one.was_built)
         return outcome_code(session, [(polls.pollers.profile(one.known.job.id), one.came) for one in ended])
     return code
-
-
-def _learn_outcomes(
-    session: "Session", polls: "PollSession", arrived: Iterable[Awaited], progress: Progress
-) -> "list[asyncio.Task[None]]":
-    """Starts what asks for the outcome of each of these and prints it."""
-    from asyncio import create_task
-
-    profile = polls.pollers.profile
-    return [create_task(_learn_outcome(session, one, profile(one.known.job.id), progress)) for one in arrived]
 
 
 async def _learn_outcome(session: "Session", one: Awaited, profile: str, progress: Progress) -> None:
