@@ -14,8 +14,8 @@ from tui.core.text import clean, natural_key, normal
 from tui.terminal.capabilities import Glyphs
 from tui.ui.row import Row, look_of
 
-GROUPINGS = {"tag": "tag", "project": "project", "profile": "profile", "state": "state"}
-"""What rows can be grouped by, and how that is called on the screen."""
+GROUPINGS = ("tag", "project", "profile", "state")
+"""What rows can be grouped by."""
 _NONE = {"tag": "no tag", "project": "project not known", "profile": "default profile", "state": ""}
 """The name of the group of those that have none."""
 _LONGEST = 120

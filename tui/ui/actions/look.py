@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tui.core.errors import UserError
 from tui.core.text import clean, did_you_mean
+from tui.storage.atomic import NOT_SAVED
 from tui.storage.screen_state import ScreenState
 from tui.storage.settings import NAME_LONGEST, USUAL_COLUMNS, VIEW_NUMBERS, ViewSettings
 from tui.ui.actions import Actions
@@ -20,7 +21,7 @@ Views = Mapping[str, ViewSettings]
 def check_views(views: Views) -> None:
     """Raises UserError if a view sorts or groups by what there is not."""
     for number, view in views.items():
-        for key, given, known in (("sort", view.sort, SORTS), ("group", view.group, tuple(GROUPINGS))):
+        for key, given, known in (("sort", view.sort, SORTS), ("group", view.group, GROUPINGS)):
             if given and given not in known:
                 hint = did_you_mean(given, known) or f"there are {', '.join(known)}."
                 raise UserError(f"views.{number}.{key} in the settings: there is no {given!r}; {hint}")
@@ -104,7 +105,7 @@ class LookActions(Actions):
         try:
             await self.screen.disk.run(self.deps.save_state, look)
         except UserError as problem:
-            self.screen.announce(f"The look of the screen is not saved: {str(problem).removeprefix('Not saved: ')}")
+            self.screen.announce(f"The look of the screen is not saved: {str(problem).removeprefix(NOT_SAVED)}")
 
     async def sort(self) -> None:
         from tui.ui.dialogs import ChoiceDialog
@@ -121,9 +122,7 @@ class LookActions(Actions):
         is_reversed = not self.state.look.reverse
         self._order_by(self.state.look.sort, is_reversed)
         if not self.table.shows_order:
-            self.say(
-                "The order of the rows is reversed." if is_reversed else "The order of the rows is no longer reversed."
-            )
+            self.say(f"The order of the rows is {'reversed' if is_reversed else 'no longer reversed'}.")
 
     def _order_by(self, sort: str, reverse: bool) -> None:
         """A cursor on the first line stays there: what the new order puts first is what the user asked for."""
@@ -186,7 +185,7 @@ class LookActions(Actions):
     async def group(self) -> None:
         from tui.ui.dialogs import ChoiceDialog
 
-        choices = [("none", "no groups"), *GROUPINGS.items()]
+        choices = [("none", "no groups"), *((by, by) for by in GROUPINGS)]
         chosen = await self.screen.ask("group", ChoiceDialog("Group by", choices, self.state.look.group or "none"))
         if chosen:
             self.arrange(self.state.look._replace(group="" if chosen == "none" else chosen))
