@@ -111,9 +111,7 @@ class WatchApp(NoticeApp):
         self.set_class(first.dark, "-dark-mode", update=False)
         self.set_class(not first.dark, "-light-mode", update=False)
         translated = ANSIToTruecolor(self.ansi_theme, enabled=not self.native_ansi_color)
-        self._filters = [
-            Colourless() if self.no_color else translated
-        ]  # Textual has made its own from its default theme
+        self._filters = [Colourless() if self.no_color else translated]  # Textual has made its own, of another theme
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:

@@ -351,9 +351,8 @@ class SturdyDriver(LinuxDriver):
         if self._title.show:
             self.write(f"{self._title.push}{self._title.show}")
         if self._writer_thread:
-            self._writer_thread._queue.maxsize = (
-                0  # Textual bounds it, and blocks the event loop when it is full; `write` has its own bound
-            )
+            # Textual bounds it, and blocks the event loop when it is full; `write` has its own bound.
+            self._writer_thread._queue.maxsize = 0
         signal.signal(signal.SIGWINCH, self._note_resize)
 
     def _note_resize(self, *args: Any) -> None:

@@ -116,9 +116,8 @@ def header_parts(header: HeaderState) -> list[Parts]:
     """The header in one line: groups of text, the most important first."""
     slow, *named, freshness, sign_in, place, usual = _others(header)
     quiet = _quiet(header)
-    others = (
-        [*named, freshness, sign_in, quiet, place] if header.is_long else [freshness, sign_in, quiet, place, *named]
-    )
+    doubts = [freshness, sign_in, quiet, place]
+    others = [*named, *doubts] if header.is_long else [*doubts, *named]
     in_words = not header.is_long or _room(header) >= FOR_WORDS
     forms = (True,) if in_words else (True, False)
     news = [_news(header, names_what, form) for form in forms for names_what in (True, False)]
