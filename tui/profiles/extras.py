@@ -15,7 +15,7 @@ from tui.core.hints import HintPage
 from tui.core.job import JobId, ServiceName
 from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import ObservedRun
-from tui.core.reading import NOTICED, Failure, FailureKind, Moment, Retry, Status
+from tui.core.reading import NOTICED, Failure, Moment, Retry, Status
 from tui.core.run import Calibration, FailedStep, LastRuns, RunRecord
 from tui.polling.list_sweeps import ListPage
 from tui.polling.outcomes import FactReports, Outcomes, ReportRecords
@@ -38,7 +38,7 @@ FOR_SINGLE_NAMES = 10
 
 
 class Extras:
-    """Loads httpx at the first call. What keeps it from asking, such as a bad proxy variable, is a failure of each."""
+    """Loads httpx at the first call."""
 
     def __init__(self, access: Access, credential: Credential, budget: ExtrasBudget) -> None:
         self._access, self._credential = access, credential
@@ -69,39 +69,37 @@ class Extras:
 
     async def fetch(self, call: "ExtraCall[T]") -> T | Failure:
         """Returns what the call brings, or why it brings nothing."""
-        opened = self._open()
-        return opened if isinstance(opened, Failure) else await opened[0].fetch(call)
+        client, _ = self._open()
+        return await client.fetch(call)
 
     async def record_of(self, job: JobId, run: ObservedRun) -> Match | Failure:
         """Returns the record of a run that was observed by this machine's clock."""
-        opened = self._open()
-        if isinstance(opened, Failure):
-            return opened
+        _, lookup = self._open()
         match: Match | Failure = Match(MatchKind.NOT_THERE)
         for skew in self._access.clock.likely_skews:
-            match = await opened[1].record_of(job, run.shifted(skew.total_seconds()))
+            match = await lookup.record_of(job, run.shifted(skew.total_seconds()))
             if isinstance(match, Failure) or match.kind is not MatchKind.NOT_THERE:
                 break
         if self._units:
-            await self._units.keep(self._url, opened[1].calibration)
+            await self._units.keep(self._url, lookup.calibration)
         return match
 
     async def records(self, job: JobId) -> Sequence[RunRecord] | Failure:
         """Returns the last 30 builds, newest first, with durations where their unit is known."""
         from tui.codearts.record_api import FOR_ESTIMATES
 
-        opened = self._open()
-        return opened if isinstance(opened, Failure) else await opened[1].records(job, FOR_ESTIMATES)
+        _, lookup = self._open()
+        return await lookup.records(job, FOR_ESTIMATES)
 
     async def last_run(self, job: JobId, with_duration: bool = False) -> RunRecord | Failure | None:
         """Returns the newest build, going on or ended; None for a job that was never built."""
-        opened = self._open()
-        return opened if isinstance(opened, Failure) else await opened[1].last_run(job, with_duration)
+        _, lookup = self._open()
+        return await lookup.last_run(job, with_duration)
 
     async def last_runs(self, job: JobId) -> LastRuns | Failure:
         """Returns the newest build that has ended, with its times if they can be had, and the one that goes on."""
-        opened = self._open()
-        return opened if isinstance(opened, Failure) else await opened[1].last_runs(job)
+        _, lookup = self._open()
+        return await lookup.last_runs(job)
 
     async def failed_step(self, job: JobId, number: int) -> FailedStep | Failure | None:
         """Returns the first step that failed; None where the service knows of none."""
@@ -127,12 +125,9 @@ class Extras:
         """Reads a page of a list for the hints on it. Its request is paid for."""
         from tui.codearts.job_list_api import building_jobs_call, hints_call
 
-        opened = self._open()
-        if isinstance(opened, Failure):
-            return opened
-        named = self._wants_names and not page.building
-        call = hints_call(page.project, page.number, whole=page.whole, named=named)
-        answer = await opened[0].fetch(building_jobs_call() if page.building else call, is_paid=True)
+        client, _ = self._open()
+        call = hints_call(page.project, page.number, whole=page.whole, named=self._wants_names)
+        answer = await client.fetch(building_jobs_call() if page.building else call, is_paid=True)
         if isinstance(answer, Failure):
             return answer
         if answer.page:
@@ -175,16 +170,13 @@ class Extras:
         if self._opened:
             await self._opened[0].close()
 
-    def _open(self) -> "tuple[ExtrasClient, RunLookup] | Failure":
+    def _open(self) -> "tuple[ExtrasClient, RunLookup]":
         if self._opened:
             return self._opened
         from tui.codearts.extras_client import ExtrasClient
         from tui.codearts.record_api import RunLookup
 
-        try:
-            opener = self._access.options.opener(self._url)
-        except UserError as problem:
-            return Failure(FailureKind.SETTINGS, str(problem))
+        opener = self._access.options.opener(self._url)
         access, endpoint = self._access, self._access.endpoint
         client = ExtrasClient(
             opener, endpoint, self._credential, access.now, self._throttled, self._turn, access.clock.learn_first
