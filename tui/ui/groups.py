@@ -12,6 +12,7 @@ from tui.core.condition import Condition
 from tui.core.job import TAG_LONGEST, JobId
 from tui.core.text import clean, natural_key, normal
 from tui.terminal.capabilities import Glyphs
+from tui.ui.columns import GRAVITY
 from tui.ui.row import Row, look_of
 
 GROUPINGS = ("tag", "project", "profile", "state")
@@ -20,7 +21,6 @@ _NONE = {"tag": "no tag", "project": "project not known", "profile": "default pr
 """The name of the group of those that have none."""
 _LONGEST = 120
 """Characters of a group's key."""
-_WORST_FIRST = {condition: place for place, condition in enumerate(Condition)}
 
 
 class GroupLine(NamedTuple):
@@ -90,7 +90,7 @@ def count_columns(
 
 class _Group(NamedTuple):
     name: str
-    order: tuple[int, str]
+    order: tuple[float, str]
     jobs: list[JobId]
 
 
@@ -138,7 +138,7 @@ class Groups:
 
     def _new_group(self, name: str, condition: Condition) -> _Group:
         if self.by == "state":
-            return _Group(name, (_WORST_FIRST[condition], name), [])
+            return _Group(name, (GRAVITY[condition], name), [])
         return _Group(name or _NONE[self.by], (0 if name else 1, name), [])
 
     def _named(self, row: Row) -> Mapping[str, str]:
@@ -188,7 +188,7 @@ class Groups:
 
     def head(self, key: str) -> GroupHead:
         group, counts = self._groups[key], self._counts[key]
-        shown = tuple((condition, counts[condition]) for condition in _WORST_FIRST if counts[condition])
+        shown = tuple((condition, counts[condition]) for condition in Condition if counts[condition])
         is_folded = key in self.folded
         new = [job for job in self._unseen() if key in self._keys.get(job, ())] if is_folded else []
         has_failed = any(self._conditions[job] is Condition.FAILED for job in new)
@@ -209,7 +209,7 @@ class Groups:
         """
         if self.by == "state":
             return {}
-        largest = {one: max((counts[one] for counts in self._counts.values()), default=0) for one in _WORST_FIRST}
+        largest = {one: max((counts[one] for counts in self._counts.values()), default=0) for one in Condition}
         return {one: count for one, count in largest.items() if count}
 
     def jobs_that_are(self, condition: Condition, key: str) -> list[JobId]:
