@@ -18,7 +18,9 @@ from tests.support.credential_fakes import (
     URL,
     failure_of,
     proof_of,
+    prove,
     refusal,
+    signing,
     still_clock,
     write_secret,
 )
@@ -122,14 +124,6 @@ def test_any_file_gives_keys_or_a_problem(text: str) -> None:
         return
     assert keys.access.reveal()
     assert keys.secret.reveal()
-
-
-def signing(keys: Keys | Failure = KEYS) -> SigningCredential:
-    return SigningCredential(FixedKeys("the keys", keys), still_clock())
-
-
-async def prove(credential: SigningCredential) -> AuthHeaders | Failure:
-    return await credential.authenticate("GET", URL)
 
 
 async def test_a_request_is_signed_by_the_servers_clock() -> None:

@@ -9,11 +9,11 @@ from tests.support.credential_fakes import (
     URL,
     failure_of,
     proof_of,
+    prove,
     refusal,
-    still_clock,
+    signing,
     write_secret,
 )
-from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
 from tui.codearts.auth.credentials import (
     AuthHeaders,
     CredentialChain,
@@ -25,14 +25,6 @@ from tui.codearts.auth.credentials import (
 )
 from tui.codearts.auth.providers import SecretCommand
 from tui.core.reading import Failure, FailureKind
-
-
-def signing(keys: Keys | Failure = KEYS) -> SigningCredential:
-    return SigningCredential(FixedKeys("the keys", keys), still_clock())
-
-
-async def prove(credential: SigningCredential) -> AuthHeaders | Failure:
-    return await credential.authenticate("GET", URL)
 
 
 async def test_the_first_that_has_something_is_used(tmp_path: Path) -> None:

@@ -1,25 +1,15 @@
 """What is taken out of a body, and what never is."""
 
-import json
-
 import pytest
 
+from tests.support.clients import failed_answer
 from tests.support.credential_fakes import TOKEN
 from tui.codearts.redaction import redact
-from tui.codearts.status_api import interpret, request_id
-from tui.core.reading import Failure
-
-
-def failure(http_status: int, body: object, headers: dict[str, str] | None = None) -> Failure:
-    """The failure of an answer; `body` as JSON unless it is bytes."""
-    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-    outcome = interpret(http_status, headers or {}, sent, (TOKEN,))
-    assert isinstance(outcome, Failure)
-    return outcome
+from tui.codearts.status_api import request_id
 
 
 def test_no_control_characters_get_through() -> None:
-    found = failure(400, {"error_code": "\x1b]52;c;x\x07", "error_msg": "a\x1b[31mb\ud800\u202e" + "x" * 100_000})
+    found = failed_answer(400, {"error_code": "\x1b]52;c;x\x07", "error_msg": "a\x1b[31mb\ud800\u202e" + "x" * 100_000})
     assert found.message.isprintable()
     assert found.code.isprintable()
     assert found.summary.isprintable()
@@ -47,13 +37,13 @@ def test_no_control_characters_get_through() -> None:
     ],
 )
 def test_secrets_are_taken_out_of_messages(message: str, shown: str) -> None:
-    assert failure(401, {"error_code": "APIGW.0301", "error_msg": message}).message == shown
+    assert failed_answer(401, {"error_code": "APIGW.0301", "error_msg": message}).message == shown
 
 
 def test_secrets_are_taken_out_of_everything() -> None:
     for body in ({"error_code": TOKEN}, {"result": TOKEN}, TOKEN, TOKEN.encode(), {"error_msg": "a" * 3990 + TOKEN}):
         for http_status in (200, 302, 401, 418):
-            found = failure(http_status, body, {"Location": f"https://{TOKEN}.example"})
+            found = failed_answer(http_status, body, {"Location": f"https://{TOKEN}.example"})
             assert TOKEN[:16].lower() not in repr(found).lower()
     assert request_id({"X-Request-Id": TOKEN}, b"", (TOKEN,)) == "***"
 
@@ -70,4 +60,4 @@ def test_a_token_that_goes_on_in_another_form_is_hidden_to_its_end(plus: str) ->
 
 def test_a_token_written_with_escapes_is_found() -> None:
     body = '{"error_msg": "' + "".join(f"\\u{ord(character):04x}" for character in TOKEN) + '"}'
-    assert failure(401, body.encode()).message == "***"
+    assert failed_answer(401, body.encode()).message == "***"

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from tests.support.builders import Time
-from tests.support.credential_fakes import NOON, URL, ScriptedIssuer, failure_of, proof_of, refusal, shown
-from tui.codearts.auth.credentials import AuthHeaders, Secret
+from tests.support.credential_fakes import NOON, URL, ScriptedIssuer, failure_of, proof_of, prove, refusal, shown
+from tui.codearts.auth.credentials import Secret
 from tui.codearts.auth.refreshable import TRANSITIONS, RefreshableToken, Token, TokenState
 from tui.codearts.server_clock import ServerClock
 from tui.core.reading import Failure, FailureKind, Retry, Status
@@ -23,10 +23,6 @@ def renewed(
     time = time or Time()
     issuer = ScriptedIssuer(time, *answers)
     return RefreshableToken(issuer, ServerClock(time.now)), issuer, time
-
-
-async def prove(credential: RefreshableToken) -> AuthHeaders | Failure:
-    return await credential.authenticate("GET", URL)
 
 
 async def proofs_over(credential: RefreshableToken, time: Time, times: int, step: float = 1.0) -> set[str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.credential_fakes import TOKEN
+from tests.support.clients import failed_answer
 from tests.support.long_run import by_length
 from tui.codearts.status_api import interpret, request_id, status_path
 from tui.core.job import JobId
@@ -14,14 +14,6 @@ from tui.core.reading import Failure, FailureKind, Status
 from tui.core.text import clean
 
 JOB = JobId("901878212b1a49be9c1a1054c272762a")
-
-
-def failure(http_status: int, body: object, headers: dict[str, str] | None = None) -> Failure:
-    """The failure of an answer; `body` as JSON unless it is bytes."""
-    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-    outcome = interpret(http_status, headers or {}, sent, (TOKEN,))
-    assert isinstance(outcome, Failure)
-    return outcome
 
 
 def test_the_path_names_the_job() -> None:
@@ -71,7 +63,7 @@ def test_true_is_running_and_false_is_idle(body: bytes, status: Status) -> None:
     ],
 )
 def test_look_alikes_are_no_status(body: bytes, words: str) -> None:
-    found = failure(200, body)
+    found = failed_answer(200, body)
     assert found.kind is FailureKind.BAD_REPLY
     assert words in found.summary
     assert found.summary.endswith("(HTTP 200).")
@@ -88,12 +80,12 @@ def test_look_alikes_are_no_status(body: bytes, words: str) -> None:
     ],
 )
 def test_a_result_beside_an_error_is_no_status(body: object) -> None:
-    assert failure(200, body).kind in (FailureKind.SERVER_ERROR, FailureKind.BAD_REPLY)
+    assert failed_answer(200, body).kind in (FailureKind.SERVER_ERROR, FailureKind.BAD_REPLY)
 
 
 @pytest.mark.parametrize("http_status", [201, 202, 204, 206, 299])
 def test_only_200_has_a_status(http_status: int) -> None:
-    assert failure(http_status, {"result": True}).kind is FailureKind.BAD_REPLY
+    assert failed_answer(http_status, {"result": True}).kind is FailureKind.BAD_REPLY
 
 
 @pytest.mark.parametrize(
@@ -117,7 +109,7 @@ def test_only_200_has_a_status(http_status: int) -> None:
     ],
 )
 def test_code_and_message_of_every_shape(http_status: int, body: object, code: str, message: str) -> None:
-    found = failure(http_status, body)
+    found = failed_answer(http_status, body)
     assert (found.code, found.message) == (code, message)
     assert f"HTTP {http_status}" in found.summary
     assert code in found.summary
@@ -125,9 +117,9 @@ def test_code_and_message_of_every_shape(http_status: int, body: object, code: s
 
 @pytest.mark.parametrize("http_status", [200, 400, 429, 500])
 def test_throttling_by_code_at_any_http_status(http_status: int) -> None:
-    assert failure(http_status, {"error_code": "CB.00060211", "error_msg": "m"}).kind is FailureKind.THROTTLED
-    assert failure(http_status, {"error_code": "APIG.0308", "error_msg": "m"}).kind is FailureKind.THROTTLED
-    assert failure(429, b"slow down").kind is FailureKind.THROTTLED
+    assert failed_answer(http_status, {"error_code": "CB.00060211", "error_msg": "m"}).kind is FailureKind.THROTTLED
+    assert failed_answer(http_status, {"error_code": "APIG.0308", "error_msg": "m"}).kind is FailureKind.THROTTLED
+    assert failed_answer(429, b"slow down").kind is FailureKind.THROTTLED
 
 
 @pytest.mark.parametrize(
@@ -144,7 +136,7 @@ def test_throttling_by_code_at_any_http_status(http_status: int) -> None:
 )
 def test_the_limit_that_a_message_names(hint: str, limit: tuple[float, float] | None) -> None:
     message = f"The throttling threshold has been reached: policy user over ratelimit,{hint}"
-    assert failure(429, {"error_code": "APIGW.0308", "error_msg": message}).limit == limit
+    assert failed_answer(429, {"error_code": "APIGW.0308", "error_msg": message}).limit == limit
 
 
 @pytest.mark.parametrize(
@@ -190,7 +182,7 @@ def test_the_limit_that_the_gateways_headers_name(headers: dict[str, str], limit
     ],
 )
 def test_how_long_the_service_asks_to_wait(headers: dict[str, str], seconds: float | None) -> None:
-    assert failure(503, b"", headers).retry_after == seconds
+    assert failed_answer(503, b"", headers).retry_after == seconds
 
 
 @pytest.mark.parametrize(
@@ -202,13 +194,13 @@ def test_how_long_the_service_asks_to_wait(headers: dict[str, str], seconds: flo
     ],
 )
 def test_a_web_page_means_the_wrong_host(http_status: int, headers: dict[str, str], body: bytes) -> None:
-    found = failure(http_status, body, headers)
+    found = failed_answer(http_status, body, headers)
     assert found.kind is FailureKind.WRONG_ENDPOINT
     assert "web page" in found.summary
 
 
 def test_a_gateway_may_answer_a_web_page() -> None:
-    found = failure(502, b"<html></html>")
+    found = failed_answer(502, b"<html></html>")
     assert found.kind is FailureKind.GATEWAY_ERROR
     assert found.summary == "The gateway in front of the service has an error (HTTP 502)."
 
@@ -224,7 +216,7 @@ def test_a_gateway_may_answer_a_web_page() -> None:
     ],
 )
 def test_a_redirection_tells_the_host_alone(location: str, words: str) -> None:
-    found = failure(302, b"", {"Location": location})
+    found = failed_answer(302, b"", {"Location": location})
     assert found.kind is FailureKind.REDIRECTED
     assert words in found.summary
     assert "abc" not in repr(found)

@@ -1,19 +1,13 @@
 """Which jobs are read more often than the rest."""
 
-from datetime import timedelta
-
-from tests.support.builders import DAY, job_id
+from tests.support.builders import DAY, job_id, moment
 from tui.core.board import Board
 from tui.core.job import Job, JobId
 from tui.core.job_runs import chosen, expected_ends
 from tui.core.observed_run import Between, ObservedRun
-from tui.core.reading import Moment, Reading, Status
+from tui.core.reading import Reading, Status
 
 JOB, OTHER = job_id(1), job_id(2)
-
-
-def moment(at: float) -> Moment:
-    return Moment(at, DAY + timedelta(seconds=at))
 
 
 def read(job: JobId, status: Status, at: float) -> Reading:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.support.builders import DAY, job_id
+from tests.support.command_stage import now
 from tests.support.credential_fakes import NoCredential
 from tests.support.long_run import by_length
 from tests.support.virtual_time import run
@@ -22,7 +23,7 @@ from tui.codearts.endpoints import Endpoint
 from tui.codearts.server_clock import ServerClock
 from tui.core.board import Board
 from tui.core.job import Job, JobId
-from tui.core.reading import Moment, Reading, Status
+from tui.core.reading import Reading, Status
 from tui.core.run import Outcome
 from tui.polling.outcomes import FactReports
 from tui.polling.policy import Policy
@@ -42,11 +43,6 @@ LAG = 3.0
 """Seconds until a record says that its build ended."""
 POLICY = Policy(requests_per_second=1.0)
 IDS = [job_id(number) for number in range(1, JOBS + 1)]
-
-
-def now() -> Moment:
-    at = asyncio.get_running_loop().time()
-    return Moment(at, DAY + timedelta(seconds=at))
 
 
 class Service:

@@ -1,5 +1,6 @@
 """A client to test, with a transport of the test or a server on this machine."""
 
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from tui.codearts.auth.credentials import Credential, EnvironmentToken
 from tui.codearts.client import StatusClient
 from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint
+from tui.codearts.status_api import interpret
 from tui.core.job import JobId
 from tui.core.reading import Failure, Moment, Reading
 
@@ -66,3 +68,11 @@ def failure(reading: Reading) -> Failure:
     assert isinstance(reading.outcome, Failure)
     assert TOKEN[:16] not in repr(reading)
     return reading.outcome
+
+
+def failed_answer(http_status: int, body: object, headers: dict[str, str] | None = None) -> Failure:
+    """The failure of an answer; `body` as JSON unless it is bytes."""
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    outcome = interpret(http_status, headers or {}, sent, (TOKEN,))
+    assert isinstance(outcome, Failure)
+    return outcome

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 
 from tests.support.builders import Time
-from tui.codearts.auth.access_key import Keys
-from tui.codearts.auth.credentials import AuthHeaders, Secret
+from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential
+from tui.codearts.auth.credentials import AuthHeaders, Credential, Secret
 from tui.codearts.auth.refreshable import Token
 from tui.codearts.server_clock import ServerClock
 from tui.core.reading import Failure, FailureKind
@@ -99,6 +99,15 @@ def failure_of(outcome: object) -> Failure:
 
 def still_clock() -> ServerClock:
     return ServerClock(Time().now)
+
+
+def signing(keys: Keys | Failure = KEYS) -> SigningCredential:
+    return SigningCredential(FixedKeys("the keys", keys), still_clock())
+
+
+async def prove(credential: Credential) -> AuthHeaders | Failure:
+    """What a request to `URL` gets."""
+    return await credential.authenticate("GET", URL)
 
 
 def answering(handler: Callable[[httpx.Request], httpx.Response]) -> Callable[[], httpx.AsyncClient]:
