@@ -12,15 +12,12 @@ from tui.commands.render import advice, change_document, change_line, outcome_li
 from tui.core.board import Board, JobState
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.observed_run import ObservedRun
 from tui.core.reading import Reading
 from tui.core.run import FailedStep, RunRecord
 from tui.core.transitions import Change, Event, changes_of
 from tui.storage.recorder import NoArchive, Recorder
 
 if TYPE_CHECKING:
-    import asyncio
-
     from tui.commands.session import PollSession, Session
     from tui.context import Context
 
@@ -166,22 +163,20 @@ class Learned(NamedTuple):
 class FollowedRuns:
     """Asks for names, and for what became of each run that was seen to end; keeps what it learned until it is taken."""
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: "Session", profiles: Mapping[JobId, str]) -> None:
+        """Asks for names of these jobs, each with its profile's name, once."""
+        import asyncio
+
         from tui.polling.outcomes import Outcomes
 
         self._names: Mapping[JobId, ServiceName] = {}
         self._session = session
         self._learned: list[Learned] = []
-        self.work: asyncio.Task[None]
-        """Runs `run`."""
-        self._outcomes = Outcomes(session.extras, self._learn, lambda: session.now().at)
-
-    def stopped(self, job: JobId, run: ObservedRun, profile: str) -> None:
-        """A run was seen to end just now."""
-        self._outcomes.stopped(job, run, profile)
+        self.outcomes = Outcomes(session.extras, self._learn, lambda: session.now().at)
+        self.work = asyncio.create_task(self._ask(profiles))
 
     def take(self) -> Sequence[Learned]:
-        """What was learned since the last call. Raises what failed in `run`."""
+        """What was learned since the last call. Raises what failed in `work`."""
         if self.work.done():
             self.work.result()
         learned, self._learned = self._learned, []
@@ -192,14 +187,14 @@ class FollowedRuns:
         names, self._names = self._names, {}
         return names
 
-    async def run(self, profiles: Mapping[JobId, str]) -> None:
-        """Asks until it is cancelled; for names of these jobs, each with its profile's name, once."""
+    async def _ask(self, profiles: Mapping[JobId, str]) -> None:
+        """Asks until it is cancelled."""
         import asyncio
 
         from tui.commands.session import known_names
 
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._outcomes.run())
+            tasks.create_task(self.outcomes.run())
             self._names = await known_names(self._session, profiles)
 
     def _learn(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
@@ -211,8 +206,7 @@ async def followed_runs(session: "Session", profiles: Mapping[JobId, str]) -> As
     """Ask while the block runs."""
     import asyncio
 
-    runs = FollowedRuns(session)
-    runs.work = asyncio.create_task(runs.run(profiles))
+    runs = FollowedRuns(session, profiles)
     try:
         yield runs
     finally:
@@ -240,7 +234,7 @@ class Lines:
         for change in self.follower.take(readings, self.polls.pollers.polled_every):
             state, profile = self.follower.state(change.job.id), self.polls.pollers.profile(change.job.id)
             if change.event is Event.STOPPED and (run := state.stopped_run):
-                self.runs.stopped(state.job.id, run, profile)
+                self.runs.outcomes.stopped(state.job.id, run, profile)
             document = change_document(change, profile)
             yield self._json(document) if self.as_json else change_line(change, state.named_job.label)
             self.tell(change, profile)

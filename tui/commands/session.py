@@ -76,22 +76,19 @@ def open_session(
 
 
 class PollSession:
-    """Running pollers and their readings."""
+    """Running pollers of these jobs, and their readings."""
 
-    def __init__(self) -> None:
-        self.pollers: PollerGroup
+    def __init__(self, session: Session, jobs: Sequence[Job], adjust: Adjust) -> None:
         self._came: list[Reading] = []
         self._news = asyncio.Event()
-        self._work: asyncio.Task[None]
+        self.pollers = session.pollers(self._take, adjust)
+        self.pollers.watch(jobs)
+        self._work = asyncio.create_task(self.pollers.run())
+        self._work.add_done_callback(lambda _: self._news.set())
 
-    def take(self, readings: list[Reading]) -> None:
+    def _take(self, readings: list[Reading]) -> None:
         self._came += readings
         self._news.set()
-
-    def start(self, pollers: PollerGroup) -> None:
-        self.pollers = pollers
-        self._work = asyncio.create_task(pollers.run())
-        self._work.add_done_callback(lambda _: self._news.set())
 
     async def next(self, within: float) -> list[Reading]:
         """The readings since the last call; empty after `within` seconds. Raises what failed in a poller."""
@@ -114,10 +111,7 @@ async def poll_session(
     session: Session, jobs: Sequence[Job], adjust: Adjust = lambda policy: policy
 ) -> AsyncIterator[PollSession]:
     """Poll these jobs while the block runs."""
-    polls = PollSession()
-    pollers = session.pollers(polls.take, adjust)
-    pollers.watch(jobs)
-    polls.start(pollers)
+    polls = PollSession(session, jobs, adjust)
     try:
         yield polls
     finally:
