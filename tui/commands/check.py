@@ -3,7 +3,7 @@ about when it opens is here, since `config` says it, too.
 """
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from os.path import lexists
@@ -47,7 +47,7 @@ async def check(context: "Context", output: Output) -> ExitCode:
     async for step in all_steps(context, has_unicode):
         steps.append(step)
         output.line(step.line(has_unicode), hang=15)
-    return exit_code(steps)
+    return next((step.code for step in steps if step.verdict is StepResult.FAILS), ExitCode.DONE)
 
 
 class StepResult(Enum):
@@ -87,11 +87,6 @@ def advice(name: str, text: str) -> Step:
 
 def unknown(name: str, text: str) -> Step:
     return Step(StepResult.UNKNOWN, name, text)
-
-
-def exit_code(steps: Iterable[Step]) -> ExitCode:
-    """0 if no step failed; otherwise the code of the first that did."""
-    return next((step.code for step in steps if step.verdict is StepResult.FAILS), ExitCode.DONE)
 
 
 class Finding(NamedTuple):

@@ -31,7 +31,6 @@ _OUTCOMES = {
     "timeout": Outcome.TIMED_OUT,
 }
 _GOING_ON = frozenset({"starting", "running", "inqueue", "building"})
-_NEVER_BUILT = "none"
 
 
 def outcome_of(word: str) -> Outcome:
@@ -59,7 +58,7 @@ def outcome_word(outcome: Outcome, as_sent: str) -> str:
 
 def is_never_built(word: str) -> bool:
     """Whether the `last_build_status` of a list means that there is no build yet."""
-    return word.strip().lower() == _NEVER_BUILT
+    return word.strip().lower() == "none"
 
 
 class RunRecord(NamedTuple):

@@ -473,14 +473,11 @@ def _trouble(trouble: Failure, profile: ProfileState, header: HeaderState) -> st
         what_to_do = f" {quoted}Press {header.sign_in_key} to sign in." if profile.is_known else ""
         return f"Not asking: {trouble.summary}{what_to_do}"
     if trouble.kind.retry is Retry.THROTTLED:
-        return f"The service asks for fewer requests: {profile.pace.rate:.2g} a second now. {_quote(trouble)}".rstrip()
+        code = f" ({trouble.code})" if trouble.code else ""
+        return f"The service asks for fewer requests: {profile.pace.rate:.2g} a second now.{code}"
     if trouble.kind.retry is Retry.LASTING:
         return f"No job can be read: {trouble.summary}{still}"
     return f"No answers: {trouble.summary}{still}"
-
-
-def _quote(failure: Failure) -> str:
-    return f"({failure.code})" if failure.code else ""
 
 
 IN_TITLE = (Condition.RUNNING, *PROBLEMS)

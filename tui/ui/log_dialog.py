@@ -204,7 +204,7 @@ class LogDialog(Dialog[None]):
         Binding("slash", "search", show=False),
         Binding("n", "match(1)", show=False),
         Binding("N", "match(-1)", show=False),
-        Binding("r,f5", "again", show=False),
+        Binding("r,f5", "follow", show=False),
     ]
 
     def __init__(
@@ -235,13 +235,10 @@ class LogDialog(Dialog[None]):
     def on_mount(self) -> None:
         self._view.focus()
         self.draw_each_day(self._now, self._view.show_day)
-        self.follow()
-
-    def action_again(self) -> None:
-        self.follow()
+        self.action_follow()
 
     @work(group="follow", exclusive=True)
-    async def follow(self) -> None:
+    async def action_follow(self) -> None:
         """Read what there is, and go on while the job runs; once more after that, since the end may come late."""
         goes_on = True
         while goes_on:

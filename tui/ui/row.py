@@ -181,7 +181,7 @@ def time(row: Row, cells: int) -> str:
     """
     state = row.state
     if state.paused:
-        return _ago(row, state.paused.at, cells)
+        return formatting.ago(row.seconds_since(state.paused.at), cells)
     if state.good is None:
         return ""
     if row.interval == NOT_ASKED:
@@ -193,7 +193,7 @@ def time(row: Row, cells: int) -> str:
     if state.status is Status.RUNNING:
         return elapsed(course) if (course := row.course) else how_long(row)
     ended = changed_at(row)
-    return "" if ended is None else _ago(row, ended, cells)
+    return "" if ended is None else formatting.ago(row.seconds_since(ended), cells)
 
 
 def how_long(row: Row) -> str:
@@ -229,10 +229,6 @@ def _told_change(state: JobState) -> float | None:
     if (began := told_start(state)) is not None:
         return began
     return ended.timestamp() if (ended := state.told_end) else None
-
-
-def _ago(row: Row, at: float, cells: int) -> str:
-    return formatting.ago(row.seconds_since(at), cells)
 
 
 def age(row: Row, cells: int = 0) -> str:

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from tui.core.condition import Condition
 from tui.core.text import width
-from tui.ui.keys import BY_ID, keys_of, shown
+from tui.ui.keys import first_key, shown
 
 AnyLook = TypeVar("AnyLook")
 Part = tuple[str, str]
@@ -179,8 +179,8 @@ def _hints(
         term, _, said = focus.said.partition(" ")
         return (KeyHint("", term, said),)
     if focus.typing:
-        return (KeyHint("", "enter", "keep the filter"), _hint("back", "clear it", keymap), KeyHint("", "!", "not"),
-                KeyHint("", "is:failed", "state"), KeyHint("", "tag:x", "tag"))  # fmt: skip
+        return (KeyHint("", "enter", "keep the filter"), KeyHint("back", first_key("back", keymap), "clear it"),
+                KeyHint("", "!", "not"), KeyHint("", "is:failed", "state"), KeyHint("", "tag:x", "tag"))  # fmt: skip
     wanted = {"help": "help", "leave": "quit"}
     wanted |= {"sign_in": "sign in"} if focus.signed_out else {}
     wanted |= _first(focus)
@@ -192,13 +192,12 @@ def _hints(
     for name in (*(() if focus.undo else ("undo",)), *(() if focus.extras else _EXTRAS)):
         wanted.pop(name, None)
     by_name = {name: key for key, name in own.items()}
-    found = [
-        KeyHint(name, shown(by_name[name.removeprefix(OWN)]), word)
-        if name.startswith(OWN)
-        else _hint(name, word, keymap)
-        for name, word in wanted.items()
-    ]
-    return tuple(hint for hint in found if hint.key)
+    found = []
+    for name, word in wanted.items():
+        is_own = name.startswith(OWN)
+        key = shown(by_name[name.removeprefix(OWN)]) if is_own else first_key(name, keymap)
+        found += [KeyHint(name, key, word)] if key else []
+    return tuple(found)
 
 
 def _first(focus: Focus) -> dict[str, str]:
@@ -250,11 +249,6 @@ _OF_A_JOB = frozenset({"log", "history"})
 """What cannot be done to a group."""
 _EXTRAS = ("log", "find")
 """What needs other calls than the status call."""
-
-
-def _hint(name: str, word: str, keymap: Mapping[str, str]) -> KeyHint:
-    keys = keys_of(BY_ID[name], keymap)
-    return KeyHint(name, shown(keys[0]) if keys else "", word)
 
 
 class Footer(StatusLine):
