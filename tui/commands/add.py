@@ -119,7 +119,7 @@ def _set(store: "WatchlistStore", output: Output, known: Sequence[Job], model: J
 
 
 def _changed(fields: Mapping[str, str | list[str]]) -> str:
-    return ", ".join(f"{key} {_in_words(value)}" for key, value in fields.items())
+    return ", ".join(f"{key} {one if isinstance(one, str) else ' '.join(one)}" for key, one in fields.items())
 
 
 def _differences(job: Job, model: Job) -> dict[str, str | list[str]]:
@@ -131,10 +131,6 @@ def _differences(job: Job, model: Job) -> dict[str, str | list[str]]:
     if model.profile and model.profile != job.profile:
         fields["profile"] = model.profile
     return fields
-
-
-def _in_words(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else " ".join(value)
 
 
 def _say_what_is_left_out(output: Output, given: Sequence[str], pastes: Sequence[Paste], found: Preview) -> bool:

@@ -163,14 +163,10 @@ def _cells(one: JobRun, today: datetime, glyphs: "Glyphs") -> tuple[str, ...]:
         clock(started_at.timestamp(), today) if started_at else started(observed, today) if observed else "",
         lasted(known, glyphs),
         _outcome(known),
-        _build(known),
+        numbered(known.number, known.record.branch if known.record else ""),
         one.name,
         _note(observed),
     )
-
-
-def _build(known: KnownRun) -> str:
-    return numbered(known.number, known.record.branch if known.record else "")
 
 
 def _outcome(known: KnownRun) -> str:
