@@ -245,13 +245,7 @@ RESERVED = frozenset({"ctrl+q", "ctrl+c", "ctrl+p", "tab", "shift+tab"})
 
 def meanings(keymap: Mapping[str, str]) -> dict[str, str]:
     """The name of the command that each key has."""
-    return dict(_meanings(tuple(keymap.items())))
-
-
-@lru_cache(maxsize=1)
-def _meanings(keymap: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Kept, since each key is looked up."""
-    return {key: command.id for command in COMMANDS for key in keys_of(command, dict(keymap))}
+    return {key: command.id for command in COMMANDS for key in keys_of(command, keymap)}
 
 
 def keys_in(text: str) -> list[str]:
@@ -276,12 +270,12 @@ def canonical(keymap: Mapping[str, str]) -> dict[str, str]:
     return {name: ",".join(canonical_key(key) for key in _written(text)) for name, text in keymap.items()}
 
 
-def own_meanings(own: "Mapping[str, CommandSettings]") -> dict[str, str]:
+def own_meanings(own: Mapping[str, CommandSettings]) -> dict[str, str]:
     """The name of the user's own command that each key has."""
     return {key: name for name, command in own.items() for key in keys_in(command.key)}
 
 
-def alt_keys(keymap: Mapping[str, str], own: "Mapping[str, CommandSettings]") -> frozenset[str]:
+def alt_keys(keymap: Mapping[str, str], own: Mapping[str, CommandSettings]) -> frozenset[str]:
     """The keys with alt that have a command of ours or of the user's own."""
     return frozenset(key for key in (*meanings(keymap), *own_meanings(own)) if key.startswith("alt+"))
 

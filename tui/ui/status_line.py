@@ -1,7 +1,6 @@
 """Widgets of a line or a sentence: header, banner, and the last line with the keys that matter now."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from rich.style import Style
@@ -166,15 +165,6 @@ class KeyHint(NamedTuple):
 def hints(focus: Focus, keymap: Mapping[str, str], own: Mapping[str, str]) -> tuple[KeyHint, ...]:
     """The hints, the most important first: a narrow screen drops the last ones. `own`: names of the user's own commands
     by their keys."""
-    return _hints(focus, tuple(keymap.items()), tuple(own.items()))
-
-
-@lru_cache(maxsize=16)
-def _hints(
-    focus: Focus, given: tuple[tuple[str, str], ...], own_keys: tuple[tuple[str, str], ...]
-) -> tuple[KeyHint, ...]:
-    """Kept, since each step of the cursor asks for them."""
-    keymap, own = dict(given), dict(own_keys)
     if focus.said:
         term, _, said = focus.said.partition(" ")
         return (KeyHint("", term, said),)
