@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +14,7 @@ from typing import Any, cast
 import pytest
 
 from tests.support.archive import FakeArchive
-from tests.support.builders import job_id, moment, reading
+from tests.support.builders import after_setting, job_id, moment, reading
 from tests.support.command_stage import Outcome, Stage, jobs, now
 from tests.support.command_terminal import CommandTerminal
 from tests.support.contract_server import TOKEN, ContractServer
@@ -266,6 +267,18 @@ def test_a_run_from_before_goes_on_and_its_end_is_noted() -> None:
     assert [change.event for change in changes] == ["present", "stopped"]
     (run_,) = archive.notes[-1].runs
     assert (run_.start, run_.end) == (going_on.start, Between(noon - 10, noon + 1))
+
+
+@pytest.mark.parametrize("by", [timedelta(), timedelta(minutes=-20)])
+def test_an_end_that_may_have_been_long_before_this_start_is_no_news_however_the_clock_was_set(by: timedelta) -> None:
+    noon, job = moment(0).wall.timestamp(), job_id(1)
+    seen = LastSeen(RUNNING, noon - 1200, noon - 1199, noon - 1300, noon - 1310)
+    going_on = ObservedRun(job, Between(noon - 1310, noon - 1300), noon - 1200)
+    follower = Follower(Recorder(FakeArchive(Remembered({job: [going_on]}, {job: seen})), lambda: moment(0)))
+    follower.watch(jobs(1))
+    follower.remember()
+    changes = follower.take([Reading(job, IDLE, after_setting(0.9, by), after_setting(1, by))], lambda state: 15.0)
+    assert [change.event for change in changes] == ["present"]
 
 
 def test_what_became_of_a_run_is_noted_and_the_record_of_the_run_before_is_not_told() -> None:
