@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from math import inf
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import pytest
 
+from tests.support.builders import DAY, moment
 from tests.support.contract_extras import OUTCOMES, TRUTHS, TrueJob, tell
-from tests.support.contract_server import TOKEN, ContractServer, Reply, Script, refusal
+from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, Script, refusal
 from tests.support.user_home import User
 from tui.clock import now
 from tui.context import App
@@ -23,6 +24,7 @@ from tui.core.job_runs import course_of
 from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
 from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.polling.outcomes import FactReports
+from tui.profiles.extras import ByOurClock, Extras
 
 IDS = [JobId(truth.id) for truth in TRUTHS]
 
@@ -56,6 +58,12 @@ class Watch:
             while not is_so():
                 self.changes.clear()
                 await self.changes.wait()
+
+    async def all_asked_for(self) -> list[Request]:
+        """Waits until the last run of each job was asked for. Returns the requests until then."""
+        return await asyncio.to_thread(
+            self.server.wait_for, lambda requests: any(f"{IDS[7]}/running-status" in one.path for one in requests)
+        )
 
     def outcome(self, job: JobId) -> Outcome | None:
         run = self.board.states[job].last_run
@@ -128,6 +136,13 @@ async def test_names_are_kept_also_where_no_thread_can_be_had(tmp_path: Path, mo
     assert (tmp_path / "state" / "codearts-watch" / "names.json").exists()
 
 
+async def test_names_that_cannot_be_kept_stop_nothing(tmp_path: Path) -> None:
+    (tmp_path / "state" / "codearts-watch" / "names.json").mkdir(parents=True)
+    async with watching(tmp_path) as watch:
+        await watch.all_asked_for()
+        assert watch.board.states[IDS[0]].name == "payments-api"
+
+
 async def test_names_come_from_the_file_at_the_next_start(tmp_path: Path) -> None:
     async with watching(tmp_path) as watch:
         await watch.until(lambda: watch.board.states[IDS[0]].name == "payments-api")
@@ -136,6 +151,21 @@ async def test_names_come_from_the_file_at_the_next_start(tmp_path: Path) -> Non
     async with watching(tmp_path, "--status-only") as watch:
         await watch.until(lambda: watch.board.states[IDS[0]].name == "payments-api")
         assert watch.server.requests == []
+
+
+async def test_of_rows_in_view_the_last_run_is_asked_for_first(tmp_path: Path) -> None:
+    async with watching(tmp_path) as watch:
+        watch.facts.prefer([IDS[3]])
+        requests = await watch.all_asked_for()
+        first = next(request.path for request in requests if "/record/" in request.path)
+        assert f"/record/{IDS[3]}/" in first
+
+
+@pytest.mark.parametrize("argv", [(), ("--status-only",)])
+async def test_an_outcome_is_awaited_only_where_it_is_asked_for(tmp_path: Path, argv: tuple[str, ...]) -> None:
+    async with watching(tmp_path, *argv) as watch:
+        assert watch.facts.asks_outcome(IDS[0]) == (not argv)
+        await watch.read(IDS[0])
 
 
 async def test_a_stop_is_asked_about_and_its_record_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,9 +245,7 @@ async def test_of_a_build_that_stopped_in_a_time_without_answers_the_last_run_is
         return Moment(seconds, TRUTHS[6].began + timedelta(seconds=seconds))
 
     async with watching(tmp_path) as watch:
-        seeded = await asyncio.to_thread(
-            watch.server.wait_for, lambda requests: any(f"{IDS[7]}/running-status" in one.path for one in requests)
-        )
+        seeded = await watch.all_asked_for()
         for job, before in ((stopped, Status.RUNNING), (idle, Status.IDLE)):
             watch.record(job, before, at(5), at(6), interval=5)
             watch.record(job, Status.IDLE, at(600), at(601), interval=5)
@@ -226,6 +254,28 @@ async def test_of_a_build_that_stopped_in_a_time_without_answers_the_last_run_is
             lambda requests: any(f"/record/{idle}/list" in one.path for one in requests[len(seeded) :]),
         )
         assert not any(stopped in one.path for one in asked[len(seeded) :])
+
+
+async def test_of_a_job_that_was_removed_nothing_is_asked_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.polling.outcomes.AFTER_STOP", 0.05)
+    removed, kept = IDS[6], IDS[0]
+
+    def at(seconds: float) -> Moment:
+        return Moment(seconds, TRUTHS[6].began + timedelta(seconds=seconds))
+
+    async with watching(tmp_path) as watch:
+        seeded = await watch.all_asked_for()
+        for job in (removed, kept):
+            for status, seconds in ((Status.IDLE, -10), (Status.RUNNING, 5), (Status.IDLE, 95)):
+                watch.record(job, status, at(seconds), at(seconds + 1))
+        watch.facts.watch([kept])
+        asked = await asyncio.to_thread(
+            watch.server.wait_for,
+            lambda requests: any(f"/record/{kept}/list" in one.path for one in requests[len(seeded) :]),
+        )
+        assert not any(removed in one.path for one in asked[len(seeded) :])
 
 
 async def test_after_a_time_without_answers_it_is_asked_which_build_runs(tmp_path: Path) -> None:
@@ -249,16 +299,17 @@ async def test_after_a_time_without_answers_it_is_asked_which_build_runs(tmp_pat
 async def test_a_look_asks_again_about_what_is_not_known_and_about_nothing_else(tmp_path: Path) -> None:
     async with watching(tmp_path) as watch:
         known, unknown = IDS[0], IDS[6]
-        await watch.until(lambda: bool((run := watch.board.states[known].last_run) and run.is_confirmed))
+        await watch.all_asked_for()
         told = stopped(watch.board.states[known]).learn(RunRecord(18, Outcome.PASSED, is_finished=True))
         untold = stopped(watch.board.states[unknown])
         watch.board = watch.board._replace(states={**watch.board.states, known: told, unknown: untold})
         tell_alone(watch.server, TRUTHS[6]._replace(state="ABORTED"))
         asked = len(watch.server.requests)
         watch.facts.look_again(told)
+        watch.facts.look_again(untold._replace(job=Job(IDS[7]), status=Status.RUNNING))
         watch.facts.look_again(untold)
         await watch.until(lambda: watch.outcome(unknown) is Outcome.ABORTED)
-        assert not any(known in request.path for request in watch.server.requests[asked:])
+        assert {unknown in request.path for request in watch.server.requests[asked:]} == {True}
 
 
 def stopped(state: JobState) -> JobState:
@@ -273,6 +324,66 @@ def tell_alone(server: ContractServer, truth: TrueJob) -> None:
     lists = {path: answer for path, answer in server.extras.items() if "job/" in path}
     tell(server, [truth])
     server.extras.update(lists)
+
+
+class SetClock:
+    """Extras of a profile; this machine's clock was set by so many seconds."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    @property
+    def skew(self) -> timedelta:
+        return timedelta(seconds=self.seconds)
+
+    def by_this_machine(self, record: RunRecord) -> RunRecord:
+        return record.by_clock(lambda moment: moment - self.skew)
+
+
+class Facts:
+    """What is reported of runs: their numbers, and how many minutes after noon they began."""
+
+    def __init__(self) -> None:
+        self.service = SetClock()
+        self.said: list[tuple[int, float]] = []
+        reports = FactReports(lambda job, record, step: self._note(record), told=lambda job, told: self._note(*told))
+        self.facts = ByOurClock(lambda profile: cast(Extras, self.service), lambda job: "", reports)
+
+    def _note(self, *records: RunRecord) -> None:
+        self.said += [(one.number, (one.started_at - DAY).total_seconds() / 60) for one in records if one.started_at]
+
+    def after_setting(self, seconds: float) -> list[tuple[int, float]]:
+        """What is said once the clock was set, and not again at the next answer."""
+        self.said.clear()
+        self.service.seconds = seconds
+        for _ in range(2):
+            self.facts.heed("")
+        return self.said
+
+
+ENDED = RunRecord(7, Outcome.PASSED, started_at=moment(0).wall, is_finished=True)
+GOING = RunRecord(8, started_at=moment(600).wall, is_finished=False)
+
+
+def test_after_the_clock_was_set_the_run_that_goes_on_and_the_one_before_are_told_once_more_by_it() -> None:
+    known = Facts()
+    for record in (GOING, ENDED):
+        known.facts.learned(IDS[0], record, None)
+    known.facts.told(IDS[1], [ENDED])
+    assert known.after_setting(-120) == [(7, 2), (7, 2), (8, 12)]
+    assert known.after_setting(-120) == []
+    assert known.after_setting(0) == [(7, 0), (7, 0), (8, 10)]
+
+
+def test_after_the_clock_was_set_nothing_is_told_of_what_is_over_or_not_watched() -> None:
+    known = Facts()
+    for job in IDS[:3]:
+        known.facts.learned(job, GOING, None)
+    known.facts.told(IDS[2], [ENDED])
+    known.facts.stopped(IDS[0])  # another run has ended since
+    known.facts.not_seen(IDS[1])
+    known.facts.forget([IDS[2]])
+    assert known.after_setting(-120) == []
 
 
 @pytest.mark.parametrize("ahead", [600.0, -7200.0, 3 * 86400.0, -50 * 365 * 86400.0])

@@ -263,12 +263,10 @@ class ByOurClock:
             return
         self._skews[profile] = skew
         for job, records in list(self._records.items()):
-            if self._profile_of(job) == profile:
-                self._reports.told(job, [self._moved(job, record) for record in records.values()])
+            self._reports.told(job, [self._moved(job, record) for record in records.values()])
         for job, last in list(self._last.items()):
-            if self._profile_of(job) == profile:
-                for record in filter(None, last):
-                    self._reports.learned(job, self._moved(job, record), None)
+            for record in filter(None, last):
+                self._reports.learned(job, self._moved(job, record), None)
 
     def _moved(self, job: JobId, record: RunRecord) -> RunRecord:
         extras = self._extras_of(self._profile_of(job))
