@@ -191,6 +191,7 @@ async def test_while_a_sweep_is_under_way_its_next_pages_are_waited_for(
         user.environ, user.settings = at(server), FAST
         extras = extras_of(user)
         extras.use(NoBudget(), lambda: True)
+        monkeypatch.setattr("tui.profiles.extras.PAGES_APART", 600.0)
         for name in ("web", "renamed"):
             named = asyncio.create_task(extras.listed([JOB, OTHER]))
             await asyncio.sleep(0)
@@ -200,7 +201,8 @@ async def test_while_a_sweep_is_under_way_its_next_pages_are_waited_for(
             assert not named.done()
             server.extras["/v1/job/list"] = listing((OTHER, "api"), total=3)
             await extras.page(ListPage(number=1))
-            assert [name for name, *_ in names_in(await named).values()] == [name, "api"]
+            async with asyncio.timeout(20):
+                assert [name for name, *_ in names_in(await named).values()] == [name, "api"]
         monkeypatch.setattr("tui.profiles.extras.PAGES_APART", 0.01)
         with pytest.raises(PermissionError):  # none came: the lists are asked for, which is not paid for here
             await extras.listed([JOB])
