@@ -24,6 +24,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from tui.core.budget import BUCKET, LONGEST_WINDOW, Identity, Limit, Spending, Told, limit_of
 from tui.core.errors import UserError
@@ -146,13 +147,13 @@ class BudgetFolder:
             if not _is_own_file(os.fstat(file.fileno())):
                 return None
             told = _decode(file.read(SIZE)) or self._last.get(name)  # it may be in the middle of being written
-            is_locked = _is_locked(file.fileno())
+            may_live = _may_live(file.fileno())
         age = abs(now - told.at) if told else FORGOTTEN
-        if is_locked is False and age > LONGEST_WINDOW + BUCKET:
+        if not may_live and age > LONGEST_WINDOW + BUCKET:
             with suppress(OSError):
                 os.unlink(name, dir_fd=self._folder)
             return None
-        return told and told._replace(is_there=is_locked is not False and age <= SILENT)
+        return told and told._replace(is_there=may_live and age <= SILENT)
 
     def _names(self) -> list[str]:
         with os.scandir(self._folder) as entries:
@@ -235,17 +236,12 @@ def _without_locks_too() -> Iterator[None]:
             raise
 
 
-def _is_locked(descriptor: int) -> bool | None:
-    """Returns whether the owner of the file is alive; None where the file system cannot say."""
-    try:
+def _may_live(descriptor: int) -> bool:
+    """Returns whether the owner of the file is alive, or may be where the file system cannot say."""
+    with _without_locks_too(), suppress(BlockingIOError):
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError as error:
-        if error.errno not in _NO_LOCKS:
-            raise
-        return None
-    return False
+        return False
+    return True
 
 
 def _encode(spending: Spending) -> bytes:
@@ -287,20 +283,16 @@ def _decode(record: bytes) -> Spending | None:
         return None
 
 
-def _limit(value: object) -> Limit | None:
+def _limit(value: Any) -> Limit | None:
     """Raises ValueError or TypeError for anything but four values."""
     if not value:
         return None
-    if not isinstance(value, list):
-        raise TypeError
     calls, seconds, learned, is_named = value
     return limit_of(_number(calls), _number(seconds), _number(learned), is_named is True)
 
 
-def _number(value: object) -> float:
+def _number(value: Any) -> float:
     """Raises TypeError or ValueError for anything but a number from 0 to `LARGEST`."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError
     if not 0 <= value <= LARGEST:
         raise ValueError
     return float(value)
