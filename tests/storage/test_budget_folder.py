@@ -8,7 +8,8 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from math import isfinite
+from contextlib import closing, suppress
+from math import inf, isfinite
 from pathlib import Path
 
 import pytest
@@ -285,6 +286,32 @@ def test_whatever_a_whole_file_says_it_is_a_spending_of_plain_numbers_or_nothing
     text = json.dumps(value).encode()
     told = shared_budget._decode(b"%08x %s" % (zlib.crc32(text), text.ljust(SIZE - 9)))
     assert told is None or all(isfinite(number) for number in (told.at, told.wanted, told.rate, told.waits_until))
+
+
+def test_an_instance_to_which_nothing_was_refused_is_believed(joined: Callable[..., BudgetFolder]) -> None:
+    joined().exchange(Spending(NOW, 2.5, ((NOW - 10, 7),), 5.0, -inf, -inf, None))
+    (told,) = joined().exchange(spending())
+    assert (told.calls, told.refused_at, told.limit) == (((NOW - 10, 7),), 0, None)
+
+
+@pytest.mark.parametrize("fault", ["none", "open to others", "a secret that is none"])
+def test_a_folder_that_is_tried_again_and_again_uses_up_no_descriptors(folder: Path, fault: str) -> None:
+    BudgetFolder(folder, WHOSE).close()
+    if fault == "open to others":
+        folder.chmod(0o755)
+    if fault == "a secret that is none":
+        (folder / "secret").write_bytes(b"short")
+    before = len(list(Path("/dev/fd").iterdir()))
+    for _ in range(3):
+        with suppress(BudgetUnusable), closing(BudgetFolder(folder, WHOSE)) as one:
+            one.exchange(spending())
+    assert len(list(Path("/dev/fd").iterdir())) == before
+
+
+def test_folders_that_are_missing_are_made_and_are_closed_to_others(tmp_path: Path) -> None:
+    BudgetFolder(tmp_path / "local" / "state" / "budget", WHOSE).close()
+    for folder in (tmp_path / "local" / "state", tmp_path / "local" / "state" / "budget"):
+        assert folder.stat().st_mode & 0o077 == 0
 
 
 def test_a_budget_whose_file_was_removed_says_so_and_can_be_opened_again(

@@ -45,7 +45,7 @@ def test_two_instances_hear_of_each_other_by_their_own_clocks(tmp_path: Path) ->
     heard(one, spending(calls=7)._replace(refused_at=CLOCK - 20, waits_until=CLOCK + 30))
     (other,) = heard(two, spending(calls=3)).others
     assert (other.is_there, other.calls) == (True, ((CLOCK - 12, 7),))
-    assert (other.refused_at, other.waits_until) == (CLOCK - 22, CLOCK + 28)
+    assert (other.at, other.refused_at, other.waits_until) == (CLOCK - 2, CLOCK - 22, CLOCK + 28)
     one.end()
     two.end()
 
@@ -133,17 +133,15 @@ def opened(folder: Folder) -> BudgetFolder:
 
 def test_a_refusal_and_the_last_word_are_told_at_once_and_nothing_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.storage.shared_budget.ALONE", 600.0)
+    monkeypatch.setattr("tui.storage.shared_budget._LAST_WORD", PATIENCE)
     folder, ready = Folder(), list[None]()
     one = SharedBudget(lambda identity: opened(folder), None, lambda: WHO, lambda: CLOCK, lambda: NOW)
     one.when_told(lambda: ready.append(None))
     for refused in (-inf, CLOCK - 2, CLOCK - 1):
         one.exchange(spending()._replace(refused_at=refused))
         assert folder.came.acquire(timeout=PATIENCE)
-    one.exchange(spending(calls=99))
+    one.exchange(spending(Limit(200, 300, CLOCK), calls=99))
     one.end()
-    assert one._thread
-    one._thread.join(PATIENCE)
-    assert not one._thread.is_alive()
     assert [told.refused_at for told in folder.told[:3]] == [-inf, NOW - 2, NOW - 1]
     assert [told.calls[0][1] for told in folder.told[3:]] == [99]
     assert folder.is_closed
