@@ -84,21 +84,14 @@ def undated_runs(state: JobState) -> tuple[ObservedRun, ...]:
     joined = known_runs(state.runs, [*state.records, *([state.last_run] if state.last_run else ())])
     records = [one.record for one in joined if one.record and not one.run and one.record.started_at is None]
     over = [it for it in records if it.is_finished or (it.is_finished is None and state.current_run is None)]
-    return tuple(_undated(state.job.id, record) for record in sorted(over, key=lambda record: record.number))
+    job, unknown = state.job.id, Between(None, inf)
+    return tuple(_told(job, one, unknown, -inf, unknown) for one in sorted(over, key=lambda record: record.number))
 
 
-def _undated(job: JobId, record: RunRecord) -> ObservedRun:
-    unknown = Between(None, inf)
-    return ObservedRun(
-        job,
-        unknown,
-        -inf,
-        unknown,
-        number=record.number,
-        outcome=record.outcome,
-        outcome_as_sent=record.outcome_as_sent,
-        source=SERVICE,
-    )
+def _told(job: JobId, record: RunRecord, start: Between, running_at: float, end: Between) -> ObservedRun:
+    """Returns the run that only this record tells of, with these times."""
+    run = ObservedRun(job, start, running_at, end, number=record.number, source=SERVICE)
+    return run._replace(outcome=record.outcome, outcome_as_sent=record.outcome_as_sent)
 
 
 def in_order(runs: Iterable[ObservedRun], undated: Iterable[ObservedRun]) -> list[ObservedRun]:
@@ -122,18 +115,10 @@ def as_run(job: JobId, record: RunRecord) -> ObservedRun | None:
     """
     if record.is_finished is False or record.started_at is None:
         return None
-    start = record.started_at.timestamp()
-    ended = _ended(record)
-    return ObservedRun(
-        job,
-        Between(start, start),
-        start if ended is None else ended,
-        Between(None, start) if ended is None else Between(ended, ended),
-        number=record.number,
-        outcome=record.outcome,
-        outcome_as_sent=record.outcome_as_sent,
-        source=SERVICE,
-    )
+    start, ended = record.started_at.timestamp(), _ended(record)
+    if ended is None:
+        return _told(job, record, Between(start, start), start, Between(None, start))
+    return _told(job, record, Between(start, start), ended, Between(ended, ended))
 
 
 def _ended(record: RunRecord) -> float | None:
