@@ -136,17 +136,9 @@ def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, Iterable[tuple[int,
             yield y, [(update.region.x, Strip.join(strips))]
     elif isinstance(update, ChopsUpdate):
         for y, start, end in update.spans:
-            ends = update.chop_ends[y]
-            yield (
-                y,
-                [
-                    (x, strip)
-                    for stop, (x, strip) in zip(ends, update.chops[y].items(), strict=False)
-                    if strip is not None
-                    and x < end
-                    and stop > start  # outside of the span the strip of a widget on top may be missing
-                ],
-            )
+            chops = zip(update.chop_ends[y], update.chops[y].items(), strict=False)
+            # Outside of the span the strip of a widget on top may be missing.
+            yield y, [(x, strip) for stop, (x, strip) in chops if strip is not None and x < end and stop > start]
 
 
 def _cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
