@@ -74,12 +74,11 @@ async def all_steps(context: Context, has_unicode: bool) -> AsyncIterator[Step]:
 
 def alerts_step(settings: AlertSettings, seen: Outside) -> Step:
     """What becomes of an alert between this program and the user's screen. Sends nothing."""
-    bell, *others = alert_routes(settings.desktop, settings.title, seen, "")
-    said = "; ".join(map(_becomes, (bell, *others)))
+    routes = alert_routes(settings.desktop, settings.title, seen, "")
+    bell = routes[0]
     remedy = f"; {bell.remedy}" if bell.remedy else ""
-    return (advice if bell.arrives is False else works)(
-        "alerts", f"{said}{remedy}; codearts-watch alerts test tries it"
-    )
+    said = f"{'; '.join(map(_becomes, routes))}{remedy}; codearts-watch alerts test tries it"
+    return advice("alerts", said) if bell.arrives is False else works("alerts", said)
 
 
 def _becomes(route: AlertRoute) -> str:
