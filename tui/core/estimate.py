@@ -131,7 +131,7 @@ def outlook(elapsed: float, start_seen: bool, usual: Estimate | None) -> Outlook
     if usual is None:
         return Outlook(RunProgress.UNKNOWN)
     is_over = elapsed > usual.too_long
-    share = FULLEST if is_over and usual.point and start_seen else None
+    share = FULLEST if usual.point and start_seen else None
     if is_over and usual.has_range:
         return Outlook(RunProgress.LONGER_THAN_USUAL, share=share)
     if not start_seen:
