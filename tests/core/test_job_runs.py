@@ -121,6 +121,14 @@ def test_later_records_replace_earlier_ones_and_the_last_twenty_are_kept() -> No
     assert state.with_records([record(30, NOW, outcome=Outcome.FAILED)]).records[0].outcome is Outcome.FAILED
 
 
+def test_what_only_the_service_tells_of_has_its_own_word_for_the_outcome() -> None:
+    dated = record(7, NOW - 60)._replace(outcome_as_sent="UNSTABLE")
+    undated = dated._replace(number=8, started_at=None, ended_at=None)
+    state = told(dated, undated)
+    assert [(one.number, one.outcome_as_sent) for one in job_runs(state)] == [(7, "UNSTABLE")]
+    assert [(one.number, one.outcome_as_sent) for one in undated_runs(state)] == [(8, "UNSTABLE")]
+
+
 def test_a_run_without_a_known_start_is_matched_by_its_end() -> None:
     observed = ended(NOW - 100)._replace(start=Between(None, NOW - 700))
     (run,) = job_runs(told(record(7, NOW - 105), runs=(observed,)))
