@@ -18,6 +18,7 @@ The map of the program. Imports point down only; the layers are in pyproject.tom
     terminal    the terminal without Textual: capabilities, modes, clipboard, exit on signals
     clock       the two clocks
     processes   runs other programs: bounded in time and output, without terminal and secrets
+    threads     work beside the event loop, also where no thread can be had
     startup     before anything else: no core file, no other process that reads our memory; the garbage collector waits;
                 which files the program began with
     core        jobs, readings, boards, and rules about them. Pure: no input, no output, no clock

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders import failure, job_id
+from tests.support.threads import none_more
 from tui.codearts.extra_call import CallKind, ExtraCall
 from tui.codearts.log_api import LogPiece, LogReader
 from tui.core.reading import FailureKind
@@ -59,6 +60,16 @@ async def test_where_the_older_call_brings_nothing_the_newer_is_asked() -> None:
     reader = LogReader(service, job_id(1), 7)
     assert await reader.read_on() is None
     assert reader.tail.lines == LOG.splitlines()
+
+
+async def test_a_long_piece_is_read_also_where_no_thread_can_be_had() -> None:
+    service = Service(lambda log, offset: LogPiece(log))
+    service.log = 5000 * LOG
+    reader = LogReader(service, job_id(1), 7)
+    with pytest.MonkeyPatch.context() as patched:
+        none_more(patched)
+        assert await reader.read_on() is None
+    assert reader.tail.lines[-1] == "line 39"
 
 
 async def test_where_both_are_refused_the_older_call_says_why() -> None:

@@ -1,5 +1,6 @@
 """`codearts-watch check`: one line a step, what to do, and an exit code that says whether all that is needed works."""
 
+import asyncio
 import errno
 import io
 import os
@@ -222,6 +223,20 @@ async def test_a_dead_port_and_a_name_that_is_not_there(user: User) -> None:
     code, steps = await checked(user, "--endpoint", nowhere, "--allow-host", "build.invalid", "--token-file", "x")
     assert code == 1
     assert steps["name"].startswith("x build.invalid was not found: check its spelling")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), OSError(errno.EMFILE, "")])
+async def test_a_name_that_cannot_be_looked_up_for_a_shortage_is_not_called_wrong(
+    user: User, service: DemoService, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def fail(*arguments: object, **more: object) -> NoReturn:
+        raise error
+
+    user.settings = at(service)
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", fail)
+    code, steps = await checked(user)
+    assert code == 1
+    assert "was not looked up. Too many" in steps["name"]
 
 
 async def test_a_port_that_does_not_speak_tls(user: User, service: DemoService) -> None:

@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from tests.support.threads import none_more
 from tui.core.budget import Identity, Limit, Spending, Told
 from tui.storage.learned import RememberedLimits
 from tui.storage.shared_budget import BudgetFolder, BudgetUnusable, SharedBudget, _period
@@ -235,6 +236,26 @@ def test_a_disk_that_hangs_holds_up_neither_the_requests_nor_the_end() -> None:
     alone.end()
     assert not goes_on.is_set()
     goes_on.set()
+
+
+def test_where_no_thread_can_be_had_an_instance_is_alone_until_one_can(tmp_path: Path) -> None:
+    other, mine = budget(tmp_path / "budget"), budget(tmp_path / "budget")
+    heard(other, spending(calls=3))
+    with pytest.MonkeyPatch.context() as patched:
+        none_more(patched)
+        assert mine.exchange(spending()) == Told()
+    while not (told := mine.exchange(spending())) or not told.others:
+        threading.Event().wait(0.01)
+    assert told.others[0].calls == ((CLOCK - 10, 3),)
+    mine.end()
+    other.end()
+
+
+def test_an_instance_ends_well_that_never_had_a_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    none_more(monkeypatch)
+    mine = budget(tmp_path / "budget")
+    mine.exchange(spending())
+    mine.end()
 
 
 def test_without_a_known_credential_nothing_is_shared() -> None:

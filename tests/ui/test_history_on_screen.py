@@ -2,9 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from tests.support.archive import FakeArchive
 from tests.support.builders import DAY, failure, job_id, moment, reading
 from tests.support.screen_harness import Screen, screen
+from tests.support.threads import none_more
 from tui.core.job import JobId, ServiceName
 from tui.core.observed_run import SERVICE, Between, ObservedRun
 from tui.core.reading import Failure, FailureKind, Status
@@ -78,6 +81,16 @@ async def test_a_run_is_listed_once_also_where_the_clock_was_set_back_after_it()
         await shown.settle()
         numbers = [line.split("#")[1][0] for line in shown.lines if "#" in line.partition("│")[2]]
         assert numbers == ["7", "6", "5"]
+
+
+async def test_where_no_thread_can_be_had_the_history_says_why_older_runs_are_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with screen(1, recorder=recorder_of(FakeArchive(KNOWN)), older_runs=lambda job, before: [RUN]) as shown:
+        none_more(monkeypatch)
+        await shown.press("h")
+        await shown.until(lambda: "cannot be read: too many processes run" in shown.text)
+        assert "#7" in shown.text
 
 
 async def test_runs_that_only_the_service_tells_of_have_a_mark_that_the_last_line_explains() -> None:

@@ -19,6 +19,7 @@ from tui.codearts.extra_call import CallKind, ExtraCall, has_no_log
 from tui.codearts.status_api import failure_of
 from tui.codearts.transport_errors import result_or_failure
 from tui.core.reading import Failure, FailureKind, Moment, Retry
+from tui.threads import in_thread
 
 T = TypeVar("T")
 
@@ -253,7 +254,7 @@ class ExtrasClient:
         if response.defect:
             return response.defect
         if len(response.body) > _IN_A_THREAD:
-            return await asyncio.to_thread(call.parse, response.body, secrets)
+            return await in_thread(call.parse, response.body, secrets)
         return call.parse(response.body, secrets)
 
     def _learn(self, kind: CallKind, outcome: object, response: Response, sent: float) -> None:

@@ -2,7 +2,6 @@
 log of a job's newest build.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -21,6 +20,7 @@ from tui.core.log_tail import LogTail
 from tui.core.reading import Failure, Retry
 from tui.core.run import FailedStep, RunRecord
 from tui.core.text import DETAIL
+from tui.threads import in_thread
 
 MOST_STEPS = 100
 PIECE = 1_000_000
@@ -162,7 +162,7 @@ class LogReader:
 
     async def _add(self, text: str) -> None:
         if len(text) > _IN_A_THREAD:
-            self.tail.take(await asyncio.to_thread(self.tail.split, text))
+            self.tail.take(await in_thread(self.tail.split, text))
         else:
             self.tail.add(text)
 

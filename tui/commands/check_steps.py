@@ -37,6 +37,7 @@ from tui.storage.settings import AlertSettings
 from tui.storage.shared_budget import BudgetFolder, BudgetUnusable, budget_folder, why
 from tui.terminal.capabilities import CANNOT_MOVE, LEAST_COLUMNS, LEAST_ROWS, LONGEST_LINE, fits
 from tui.terminal.notifications import OFF, AlertRoute, Multiplexer, Outside, alert_routes, look_outside, multiplexer
+from tui.threads import in_thread
 
 LIMIT = 10.0
 """Seconds that a step may take."""
@@ -100,7 +101,7 @@ async def _asking(profile: Profile, context: Context) -> AsyncIterator[Step]:
         yield step
         if step.verdict is StepResult.FAILS:
             return
-    budget = await _bounded(asyncio.to_thread(_budget, context, profile))
+    budget = await _bounded(in_thread(_budget, context, profile))
     yield budget if isinstance(budget, Step) else advice("budget", f"its folder does not respond: {budget.summary}")
     try:
         jobs = context.watchlist.load().jobs
@@ -323,13 +324,20 @@ async def network_steps(profile: Profile, environ: Mapping[str, str]) -> AsyncIt
 
 
 async def _resolves(host: str) -> Step:
+    from tui.codearts.transport_errors import fault
+
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(LIMIT):
             found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except TimeoutError:
         return fails("name", f"{host} was not looked up within {LIMIT:g} s: check the name servers of this machine.")
-    except (OSError, UnicodeError):
+    except (OSError, UnicodeError, RuntimeError) as error:
+        failure = fault(error)
+        if failure.kind is FailureKind.SHORTAGE:
+            return fails("name", f"{host} was not looked up. {failure.summary}")
+        if isinstance(error, RuntimeError):
+            raise
         return fails("name", f"{host} was not found: check its spelling and the name servers, or set HTTPS_PROXY.")
     addresses = sorted({str(address[0]) for *_, address in found})
     return works("name", f"{host} is {', '.join(addresses[:4])}")

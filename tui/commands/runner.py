@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 from tui.processes import end_all
+from tui.threads import loop_runner
 
 LEAVING = 2.0
 """Seconds after which the process exits even if something hangs: a host name lookup, or a full output pipe."""
@@ -25,7 +26,7 @@ def run(command: Coroutine[Any, Any, int], close: Callable[[], Awaitable[None]] 
     """
     whole = closing(command, close) if close else command
     try:
-        with _watched() as leave, asyncio.Runner() as runner:
+        with _watched() as leave, loop_runner() as runner:
             code = runner.run(_until_signal(whole, leave))
             leave(code)
         return code

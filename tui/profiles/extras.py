@@ -21,7 +21,8 @@ from tui.polling.list_sweeps import ListPage
 from tui.polling.outcomes import FactReports, Outcomes, ReportRecords
 from tui.polling.rate_limiter import ExtrasBudget
 from tui.profiles.access import Access
-from tui.storage.learned import KeptNames, KeptUnits, in_thread
+from tui.storage.learned import KeptNames, KeptUnits
+from tui.threads import in_thread
 
 if TYPE_CHECKING:
     from tui.codearts.extra_call import ExtraCall

@@ -8,36 +8,23 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tui.core.errors import UserError, own_shortage
+from tui.core.errors import UserError
 from tui.core.job import JobId, ServiceName
 from tui.core.run import RUNS_NEEDED, Calibration, Unit, UnitEvidence
 from tui.core.text import clean
 from tui.storage.atomic import write_json
 from tui.storage.files import read_json
+from tui.threads import in_thread
 
 if TYPE_CHECKING:
     from tui.core.budget import Limit
-
-Result = TypeVar("Result")
 
 LARGEST = 1 << 16
 """Bytes that the file of units, and that of limits, may have."""
 KEPT = 50
 """Services, the last ones; limits, the newest ones."""
-
-
-async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
-    """Calls `work`, which reads or writes a small file, in a thread; or in this one where no other can be had."""
-    import asyncio  # 30 ms of a start, which commands that only read names do without
-
-    try:
-        return await asyncio.to_thread(work, *arguments)
-    except RuntimeError as error:
-        if not own_shortage(error):
-            raise
-    return work(*arguments)
 
 
 class KeptUnits:

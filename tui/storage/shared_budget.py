@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.core.budget import BUCKET, LONGEST_WINDOW, Identity, Limit, Spending, Told, limit_of
-from tui.core.errors import UserError
+from tui.core.errors import UserError, own_shortage
 from tui.storage.files import host_name, is_closed, is_remote, mounts, opened, reason
 from tui.storage.learned import RememberedLimits
 
@@ -342,14 +342,27 @@ class SharedBudget:
         if identity := self._identity():
             self._mine = spending, identity
             if not self._thread:
-                self._thread = threading.Thread(target=self._work, name="budget", daemon=True)
-                self._thread.start()
+                self._begin()
             if spending.refused_at > self._refused_at:
                 self._refused_at = spending.refused_at
                 self._poke.set()
         elif not self._told:
             self._told = Told()
         return self._told
+
+    def _begin(self) -> None:
+        """Starts the thread. Where none can be had, nothing is shared until the next exchange."""
+        thread = threading.Thread(target=self._work, name="budget", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            if not (lacking := own_shortage(error)):
+                raise
+            if not self._told:
+                _log.info("the budget is not shared: %s", lacking)
+                self._told = Told()
+        else:
+            self._thread = thread
 
     def when_told(self, ready: Callable[[], object]) -> None:
         """Calls `ready`, in the thread, when another instance is heard for the first time."""

@@ -31,6 +31,7 @@ from textual.widget import Widget
 from tui.core.text import plain_paste
 from tui.terminal.capabilities import ASCII, fits, mouse_wanted
 from tui.terminal.shutdown import Shutdown
+from tui.threads import loop_runner
 from tui.ui.base_screen import BRIEF, BaseScreen, NoticeApp
 from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, AsciiScrollBar, SturdyDriver, Title
@@ -485,7 +486,8 @@ def run(deps: ScreenDeps) -> int:
     app.on_exit = shutdown.guard_exit
     shutdown.install()
     try:
-        app.run(mouse=mouse_wanted(os.environ, deps.settings.ui.mouse))
+        with loop_runner() as runner:
+            runner.run(app.run_async(mouse=mouse_wanted(os.environ, deps.settings.ui.mouse)))
     finally:
         shutdown.uninstall()
     if app.board_screen.problem:

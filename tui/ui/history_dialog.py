@@ -8,7 +8,7 @@ from datetime import datetime
 
 from textual import on, work
 
-from tui.core.errors import UserError
+from tui.core.errors import UserError, own_shortage
 from tui.core.job_runs import in_order
 from tui.core.observed_run import ObservedRun
 from tui.core.run import RunRecord
@@ -120,5 +120,10 @@ async def in_thread(work: PageReader, before: float) -> Sequence[ObservedRun]:
         except UserError as error:
             done.set_exception(error)
 
-    threading.Thread(target=run, name="past runs", daemon=True).start()
+    try:
+        threading.Thread(target=run, name="past runs", daemon=True).start()
+    except RuntimeError as error:
+        if not (lacking := own_shortage(error)):
+            raise
+        raise UserError(f"The history cannot be read: {lacking}.") from None
     return await asyncio.wrap_future(done)
