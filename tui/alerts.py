@@ -9,7 +9,7 @@ from tui.core.alert_policy import ALERT_FIELDS, AlertOn, Happening, counts
 from tui.core.job import JobId
 from tui.core.text import clean
 from tui.core.transitions import Change, deserves_alert
-from tui.processes import ending, run
+from tui.processes import ending, run, why_refused
 
 _log = logging.getLogger(__name__)
 
@@ -134,8 +134,7 @@ class Alerts:
             try:
                 ended = await run(filled(self._command, values), self._time_limit, more=as_variables(values))
             except (OSError, ValueError) as error:
-                reason = clean(getattr(error, "strerror", None) or "invalid argument", 100)
-                self._complain(f"cannot be run: {reason}")
+                self._complain(f"cannot be run: {why_refused(error)}")
                 return
         if ended.status is None:
             self._complain(f"did not end within {self._time_limit:g} seconds and was stopped")

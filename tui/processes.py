@@ -1,6 +1,7 @@
 """Runs other programs (the user's commands, tmux): without a shell, bounded, and in a session of their own."""
 
 import asyncio
+import errno
 import os
 import selectors
 import signal
@@ -13,6 +14,9 @@ from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
+
+from tui.core.errors import own_shortage
+from tui.core.text import clean
 
 SECRETS = frozenset(
     {
@@ -68,6 +72,8 @@ def run_bounded(
     byte more than the limit, and `complaint` is cut likewise. Blocks: in an event loop use `run`. Raises OSError and
     ValueError.
     """
+    if cancelled and cancelled.is_set():
+        return Ended(None)
     pipe = subprocess.PIPE if output_limit else subprocess.DEVNULL
     process = subprocess.Popen(
         list(arguments),
@@ -99,7 +105,11 @@ async def run(
     """`run_bounded` in a thread. If cancelled, it ends the program before it raises CancelledError."""
     cancelled = threading.Event()
     work = partial(run_bounded, arguments, time_limit, output_limit, more=more, cancelled=cancelled)
-    running = asyncio.get_running_loop().run_in_executor(_threads(), work)
+    try:
+        running = asyncio.get_running_loop().run_in_executor(_threads(), work)
+    except RuntimeError as error:
+        cancelled.set()  # the pool keeps the work for its next thread
+        raise as_refusal(error) from None
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
@@ -108,6 +118,19 @@ async def run(
         if not running.cancelled():
             running.exception()  # retrieved, else asyncio logs it
         raise
+
+
+def as_refusal(error: RuntimeError) -> OSError:
+    """Returns what the system raises for too many processes, where `error` is that no thread can be had; else raises
+    `error`."""
+    if not own_shortage(error):
+        raise error
+    return OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+
+def why_refused(error: Exception) -> str:
+    """Returns in words why a program cannot be run: with what to do, where the computer is short of something."""
+    return own_shortage(error) or clean(getattr(error, "strerror", None) or "invalid argument", 100)
 
 
 def run_in_terminal(arguments: Sequence[str], more: Mapping[str, str], cancelled: threading.Event) -> int:

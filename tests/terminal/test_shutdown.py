@@ -25,6 +25,9 @@ from tui.terminal.shutdown import Shutdown
 hup, patience = sys.argv[1:]
 signal.signal(signal.SIGHUP, signal.SIG_IGN if hup == "ignored" else signal.SIG_DFL)
 
+def no_more(thread):
+    raise RuntimeError("can't start new thread")
+
 class Tiny(App):
     def compose(self):
         yield Static("ready")
@@ -41,6 +44,15 @@ class Tiny(App):
             threading.Thread(target=time.sleep, args=(3600,)).start()
             leaving.guard_exit(5)
             self.exit(return_code=5)
+        if event.key == "q":  # no thread can be had
+            threading.Thread.start = no_more
+            leaving.guard_exit(5)
+            self.exit(return_code=5)
+        if event.key == "h":  # nor then, while the loop hangs
+            threading.Thread.start = no_more
+            os.write(2, b"\\x1b[2;1Hblocked")
+            while True:
+                pass
         if event.key == "o":  # more output than a terminal takes that does not read
             while True:
                 self._driver.write("x" * 4096)
@@ -140,6 +152,24 @@ def test_a_quit_that_hangs_is_ended_with_its_own_code(key: str) -> None:
         assert terminal.left_behind() == ()
         if key == "n":  # a terminal that is right again is left alone
             assert terminal.raw.rstrip().endswith(b"orderly None")
+
+
+def test_a_quit_needs_no_thread_that_cannot_be_had() -> None:
+    with tiny() as terminal:
+        terminal.wait_for("ready")
+        terminal.send("q")
+        assert terminal.wait_exit() == 5
+        assert terminal.left_behind() == ()
+
+
+def test_a_blocked_loop_does_not_hold_up_a_signal_either_where_no_thread_can_be_had() -> None:
+    with tiny(patience="0.3") as terminal:
+        terminal.wait_for("ready")
+        terminal.send("h")
+        terminal.wait_for("blocked")
+        terminal.kill(signal.SIGTERM)
+        assert terminal.wait_exit() == 128 + signal.SIGTERM
+        assert terminal.left_behind() == ()
 
 
 def read_all(descriptor: int) -> bytes:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+import tui.processes
 from tests.support.builders import job_id
 from tests.support.screen_harness import screen
+from tests.support.threads import none_more
 from tests.support.user_home import settings_problem
 from tui.core.board import JobState
 from tui.core.errors import UserError
@@ -132,6 +134,22 @@ async def test_of_more_commands_at_once_than_may_run_the_last_ones_are_refused(m
     quick = CommandSettings((sys.executable, "-c", ""))
     await runner.run("quick", quick, state)
     assert said[-1] == "quick: done."
+
+
+@pytest.mark.parametrize("way", ["background", "terminal"])
+async def test_a_command_for_which_no_thread_can_be_had_is_not_run_later_either(tmp_path: Path, way: str) -> None:
+    said: list[str] = []
+    runner, state = CommandRunner(lambda text, _: said.append(text), nullcontext), JobState(Job(A, "a"))
+    tui.processes._threads.cache_clear()  # none that waits for work
+    touch = CommandSettings((sys.executable, "-c", f"open({str(tmp_path / 'ran')!r}, 'w')"), run=way)
+    with pytest.MonkeyPatch.context() as patched:
+        none_more(patched)
+        await runner.run("touch", touch, state)
+    assert said[-1].startswith(f"touch cannot be run: {sys.executable}: too many processes run: raise the limit")
+    await asyncio.to_thread(bool)
+    await runner.run("quick", CommandSettings((sys.executable, "-c", "")), state)
+    assert said[-1] == "quick: done."
+    assert not (tmp_path / "ran").exists()
 
 
 async def test_edited_commands_act_at_once_and_a_clash_changes_nothing(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from threading import Thread
 from types import FrameType
 from typing import Any
 
+from tui.core.errors import own_shortage
 from tui.processes import end_all, is_in_front, never_stopped
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
@@ -78,9 +79,16 @@ class Shutdown:
         finish(self._modes)
         os.write(self._tell, bytes([UNINSTALLED]))
 
-    def guard_exit(self, code: int) -> None:
-        """Ends the process with `code` unless it ends by itself within the patience."""
-        Thread(target=self._end_after_patience, args=(code,), name="guard", daemon=True).start()
+    def guard_exit(self, code: int) -> bool:
+        """Ends the process with `code` unless it ends by itself within the patience. Returns False where no thread can
+        be had for that."""
+        try:
+            Thread(target=self._end_after_patience, args=(code,), name="guard", daemon=True).start()
+        except RuntimeError as error:
+            if not own_shortage(error):
+                raise
+            return False
+        return True
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         """The signal handler. Usually the wake-up descriptor has reported the signal already, and must: Python runs no
@@ -96,10 +104,12 @@ class Shutdown:
             os.close(self._tell)
             return
         self.code = 128 + number
-        self.guard_exit(self.code)
+        is_guarded = self.guard_exit(self.code)
         self._let_go_of_a_lost_terminal()
         with suppress(Exception):  # an app that cannot be asked is ended by the guard
             self._app_exit(self.code)
+        if not is_guarded:
+            self._end_after_patience(self.code)
 
     def _next_signal(self) -> int:
         """Waits for a signal. Returns SIGHUP also if the terminal has gone."""

@@ -14,7 +14,7 @@ from tui.alerts import as_variables, filled
 from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.text import clean
-from tui.processes import Ended, ending, run, run_in_terminal
+from tui.processes import Ended, as_refusal, ending, run, run_in_terminal, why_refused
 from tui.storage.settings import TERMINAL, CommandSettings
 from tui.terminal.shutdown import AFTER_ANOTHER
 from tui.ui.keys import RESERVED, keys_in, meanings, shown
@@ -82,8 +82,7 @@ class CommandRunner:
             else:
                 await self._behind(name, arguments, more, clean(state.name, 60))
         except (OSError, ValueError, termios.error) as error:
-            reason = clean(getattr(error, "strerror", None) or "invalid argument", 100)
-            self._say(f"{name} cannot be run: {clean(arguments[0], 100)}: {reason}.", "error")
+            self._say(f"{name} cannot be run: {clean(arguments[0], 100)}: {why_refused(error)}.", "error")
 
     async def _behind(self, name: str, arguments: list[str], more: Mapping[str, str], job: str) -> None:
         if self._running >= AT_ONCE:
@@ -108,7 +107,11 @@ class CommandRunner:
         self._terminal_is_lent = True
         try:
             async with self._suspended():
-                running = loop.run_in_executor(None, _in_terminal, name, arguments, more, cancelled)
+                try:
+                    running = loop.run_in_executor(None, _in_terminal, name, arguments, more, cancelled)
+                except RuntimeError as error:
+                    cancelled.set()  # as in `run`
+                    raise as_refusal(error) from None
                 try:
                     await asyncio.wait([running])
                 except asyncio.CancelledError:
@@ -141,6 +144,8 @@ def _last_lines(written: bytes) -> str:
 
 def _in_terminal(name: str, arguments: list[str], more: Mapping[str, str], cancelled: threading.Event) -> None:
     """Runs the program, then waits for a key, so that what it wrote can be read. Puts the terminal's modes back."""
+    if cancelled.is_set():
+        return
     modes = termios.tcgetattr(0)
     try:
         _switch_off_suspending()
