@@ -44,7 +44,8 @@ class Tiny(App):
             threading.Thread(target=time.sleep, args=(3600,)).start()
             leaving.guard_exit(5)
             self.exit(return_code=5)
-        if event.key == "q":  # no thread can be had
+        if event.key == "q":  # no thread can be had, and one hangs that the end of the process waits for
+            threading.Thread(target=time.sleep, args=(3600,)).start()
             threading.Thread.start = no_more
             leaving.guard_exit(5)
             self.exit(return_code=5)
@@ -155,7 +156,7 @@ def test_a_quit_that_hangs_is_ended_with_its_own_code(key: str) -> None:
 
 
 def test_a_quit_needs_no_thread_that_cannot_be_had() -> None:
-    with tiny() as terminal:
+    with tiny(patience="0.3") as terminal:
         terminal.wait_for("ready")
         terminal.send("q")
         assert terminal.wait_exit() == 5

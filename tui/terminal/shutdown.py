@@ -11,11 +11,11 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from queue import SimpleQueue
 from threading import Thread
 from types import FrameType
 from typing import Any
 
-from tui.core.errors import own_shortage
 from tui.processes import end_all, is_in_front, never_stopped
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
@@ -49,6 +49,8 @@ class Shutdown:
         self._shown_on: list[int] = []
         self._listen = self._tell = -1
         self._terminal_is_ours = False
+        self._asked: SimpleQueue[int | None] = SimpleQueue()
+        """The exit code of each end that was asked for; None after an orderly one."""
         self.code: int | None = None
         """The exit code of the signal or the hang-up that ended the app; None if neither did."""
 
@@ -66,10 +68,11 @@ class Shutdown:
         for number in SIGNALS:
             if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 self._previous[number] = signal.signal(number, self._note)
-        Thread(target=self._watch, name="leaving", daemon=True).start()
+        for name, work in ("leaving", self._watch), ("guard", self._guard):  # later there may be too many threads
+            Thread(target=work, name=name, daemon=True).start()
 
     def uninstall(self) -> None:
-        """Call it after the app has ended and restored the terminal. A running guard stays armed."""
+        """Call it after the app has ended and restored the terminal. An armed guard stays armed."""
         for number, handler in self._previous.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
         self._previous.clear()
@@ -78,17 +81,11 @@ class Shutdown:
         self._let_go_of_a_lost_terminal()
         finish(self._modes)
         os.write(self._tell, bytes([UNINSTALLED]))
+        self._asked.put(None)
 
-    def guard_exit(self, code: int) -> bool:
-        """Ends the process with `code` unless it ends by itself within the patience. Returns False where no thread can
-        be had for that."""
-        try:
-            Thread(target=self._end_after_patience, args=(code,), name="guard", daemon=True).start()
-        except RuntimeError as error:
-            if not own_shortage(error):
-                raise
-            return False
-        return True
+    def guard_exit(self, code: int) -> None:
+        """The process ends with `code` unless it ends by itself within the patience. Only the first call counts."""
+        self._asked.put(code)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         """The signal handler. Usually the wake-up descriptor has reported the signal already, and must: Python runs no
@@ -104,12 +101,10 @@ class Shutdown:
             os.close(self._tell)
             return
         self.code = 128 + number
-        is_guarded = self.guard_exit(self.code)
+        self.guard_exit(self.code)
         self._let_go_of_a_lost_terminal()
         with suppress(Exception):  # an app that cannot be asked is ended by the guard
             self._app_exit(self.code)
-        if not is_guarded:
-            self._end_after_patience(self.code)
 
     def _next_signal(self) -> int:
         """Waits for a signal. Returns SIGHUP also if the terminal has gone."""
@@ -133,7 +128,9 @@ class Shutdown:
         if self._terminal_is_lost():
             silence(self._shown_on)
 
-    def _end_after_patience(self, code: int) -> None:
+    def _guard(self) -> None:
+        if (code := self._asked.get()) is None:
+            return
         time.sleep(self._patience)
         end_all()
         lost = f"{lost}\r\n" if (lost := self._lost()) else ""

@@ -88,7 +88,7 @@ class WatchApp(NoticeApp):
         """The bug or the shortage that ended the app."""
         self._guard = PasteDetector(moving_keys(deps.settings.keys))
         self._alt_keys = alt_keys(deps.settings.keys, deps.settings.commands)
-        self.on_exit: Callable[[int], object] = lambda code: None
+        self.on_exit: Callable[[int], None] = lambda code: None
         """Called with the exit code when the app begins to exit; it enforces that the process ends."""
         self._releasing = False
         self._turns = KeyTurns(self, self._act, self._comes_back)
