@@ -3,6 +3,8 @@
 import gc
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.core.test_runs_in_progress import JOB, NOW, ended, going
 from tui.core.board import JobState
 from tui.core.job import Job
@@ -98,6 +100,18 @@ def test_a_record_that_may_be_one_of_two_runs_names_neither_and_is_no_third() ->
     assert [run.number for run in known] == [None, None]
     known = job_runs(told(record(7, NOW + 470, None), record(8, NOW + 471, None), runs=(one, two)))
     assert [run.number for run in known] == [None, None]
+
+
+@pytest.mark.parametrize("has_end", [True, False])
+@pytest.mark.parametrize("start_seen", [True, False])
+def test_builds_before_and_after_a_run_whose_number_is_not_known_are_listed_beside_it(
+    has_end: bool, start_seen: bool
+) -> None:
+    observed = ended(NOW - 100)
+    run = observed if start_seen else observed._replace(start=Between(None, observed.start.by))
+    builds = (record(number, end) for number, end in ((5, NOW - 5000), (9, NOW + 5000)))
+    told_of = [one if has_end else one._replace(ended_at=None, duration=None) for one in builds]
+    assert [one.number for one in job_runs(told(*told_of, runs=(run,)))] == [5, None, 9]
 
 
 def test_the_run_in_progress_is_not_listed_as_ended() -> None:
