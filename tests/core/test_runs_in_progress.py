@@ -11,7 +11,7 @@ from tests.support.builders import state as state_after
 from tui.core.board import JobState
 from tui.core.estimate import Estimate, RunProgress
 from tui.core.job import Job
-from tui.core.job_runs import Course, course_of, usual_duration
+from tui.core.job_runs import Course, course_of, told_start, usual_duration
 from tui.core.observed_run import Between, Gap, ObservedRun
 from tui.core.reading import Moment, Reading, Status
 from tui.core.run import Outcome, RunRecord
@@ -114,6 +114,15 @@ def test_a_run_that_began_while_nothing_was_asked_began_when_its_record_says(
     known = course_of(state(before(9), run)._replace(going=says), NOW)
     assert known
     assert (known.elapsed, known.start_seen) == (shown, start_seen)
+
+
+@pytest.mark.parametrize("told", [-340, -297, -240])
+def test_how_long_a_run_goes_on_does_not_jump_at_its_record_where_its_start_was_seen(told: int) -> None:
+    says = RunRecord(8, is_finished=False, started_at=datetime.fromtimestamp(NOW + told, UTC))
+    before_it = state(before(9), going(NOW - 300))
+    with_it = before_it._replace(going=says)
+    assert course_of(with_it, NOW) == course_of(before_it, NOW)
+    assert told_start(with_it) is None
 
 
 @pytest.mark.parametrize("is_gap", [True, False])
