@@ -89,6 +89,9 @@ def test_an_observed_run_and_its_record_are_one() -> None:
     assert (run.number, run.start, run.end) == (7, observed.start, observed.end)
     (run,) = job_runs(told(record(7, NOW - 50, 655), runs=(observed,)))  # it ends later than it was seen to
     assert (run.number, run.start, run.end) == (7, observed.start, observed.end)
+    once = ObservedRun(JOB, Between(NOW - 115, NOW - 100), NOW - 101, Between(NOW - 101, NOW - 85))
+    (run,) = job_runs(told(record(7, NOW + 500, None), runs=(once,)))  # the service does not say when it ended
+    assert (run.number, run.end) == (7, once.end)
     numbered = observed._replace(number=7, outcome=Outcome.PASSED)
     assert [run.number for run in job_runs(told(record(8, NOW - 60, 20), runs=(numbered,)))] == [7, 8]
     assert job_runs(told(record(7, NOW - 4000), runs=(numbered,))) == (numbered,)
@@ -124,6 +127,7 @@ def test_the_run_in_progress_is_not_listed_as_ended() -> None:
     assert job_runs(told(of_unknown_word, run=run)) == ()
     assert job_runs(told(record(8, NOW - 10, 280), run=run)) == ()  # its end was not seen yet
     assert len(job_runs(told(record(7, NOW - 2000), run=run))) == 1
+    assert len(job_runs(told(record(7, NOW - 2000, None), run=run))) == 1
     state = told(of_unknown_word)
     assert len(job_runs(state)) == 1
     assert job_runs(state._replace(current_run=run)) == ()  # now it is known to go on
