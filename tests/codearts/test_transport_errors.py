@@ -72,6 +72,8 @@ async def test_every_way_of_not_connecting_has_its_own_words(cause: Exception, k
         ),
         (ConnectionRefusedError(), K.PROXY, "The proxy http://p:1 (HTTPS_PROXY) refused the connection"),
         (OSError(errno.EHOSTUNREACH, "no"), K.PROXY, "No way leads to the proxy http://p:1 (HTTPS_PROXY)."),
+        (PermissionError(errno.EACCES, "no"), K.PROXY, "This computer permits no connection to the proxy http://p:1"),
+        (PermissionError(errno.EPERM, "no"), K.PROXY, "This computer permits no connection to the proxy http://p:1"),
         (Unverified(10), K.TLS, "The host's certificate has expired"),
     ],
 )

@@ -18,6 +18,7 @@ from tests.support.long_run import by_length
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
 from tui.commands.output import ExitCode
+from tui.commands.render import advice
 from tui.commands.wait import Until, timeout_seconds, wait
 from tui.core.job import Job, JobId
 from tui.core.reading import FailureKind, Status
@@ -135,6 +136,7 @@ def test_endless_trouble_ends_at_the_deadline_not_before(kind: FailureKind) -> N
     assert after == pytest.approx(1800)
     assert stage.lines == []
     assert f"Timed out, and not every job gave an answer: job 1 {kind}, job 2 {kind}." in stage.talk.getvalue()
+    assert f"2 jobs: {advice(failed(kind))}" in stage.talk.getvalue()
     longest = max(later - earlier for (_, earlier), (_, later) in zip(stage.asked, stage.asked[1:], strict=False))
     assert longest <= 61
 

@@ -185,6 +185,10 @@ def _connect_fault(errors: list[BaseException], peer: str) -> Failure:
                 return Failure(Kind.UNREACHABLE, f"There is no network that leads to {peer}.")
             case OSError(errno=errno.EHOSTUNREACH):
                 return Failure(Kind.UNREACHABLE, f"No way leads to {peer}.")
+            case PermissionError():
+                return Failure(
+                    Kind.UNREACHABLE, f"This computer permits no connection to {peer}: look at its firewall."
+                )
             case TimeoutError():
                 return Failure(Kind.TIMEOUT, f"No connection to {peer} was made in time.")
     return Failure(Kind.UNREACHABLE, f"No connection to {peer} could be made.")

@@ -307,9 +307,14 @@ def _sentences(everyone: Sequence[Awaited], code: ExitCode) -> list[str]:
         case ExitCode.TIMED_OUT:
             return [f"Timed out; still waiting for {_rest(everyone)}."]
         case ExitCode.NO_ANSWER:
-            return [f"Timed out, and not every job gave an answer: {_rest(everyone)}."]
+            rest = (one for one in everyone if not one.reached)
+            return [f"Timed out, and not every job gave an answer: {_rest(everyone)}.", *_reasons(rest)]
         case ExitCode.UNREAD | ExitCode.NOT_SIGNED_IN:
-            lost = [(one.known.job, one.known.failure) for one in everyone if one.is_lost and one.known.failure]
-            return reasons(lost)[:NAMED]
+            return _reasons(one for one in everyone if one.is_lost)
         case _:
             return []
+
+
+def _reasons(some: Iterable[Awaited]) -> list[str]:
+    """Why these give no answer, and what to do."""
+    return reasons([(one.known.job, one.known.failure) for one in some if one.known.failure])[:NAMED]
