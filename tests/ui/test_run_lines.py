@@ -132,7 +132,7 @@ def test_events_say_what_when_and_which_are_new() -> None:
     ]
     assert [line.key for line in lines] == [job_id(1), job_id(1), job_id(2), job_id(1)]
     named = event_lines(events(states, (), NOON + 900), 0, "payments-api nightly {}".format, DAY, UNICODE, 60, step_of)
-    assert "".join(text for text, _ in named[0].parts) == "✱ 12:11 payment…000001 ▸ started"
+    assert "".join(text for text, _ in named[0].parts) == "✱ 12:11 payments-a…000000001 ▸ started"
     assert event_lines([], 0, name_of, DAY, UNICODE, 80, step_of) == []
 
 
@@ -143,9 +143,17 @@ def test_in_events_names_lose_their_middle_as_in_the_table() -> None:
         job_id(3): "payments-api preview",
     }
     known = events([job(number, going=number) for number in (1, 2, 3)], (), NOON + 900)
-    lines = event_lines(known, 0, names.__getitem__, DAY, UNICODE, 60, step_of)
+    lines = event_lines(known, 0, names.__getitem__, DAY, UNICODE, 54, step_of)
     shown = [line.parts[0][0].split(maxsplit=2)[2] for line in lines]
-    assert shown == ["payment…review ", "payment…ightly ", "mobile-…region "]
+    assert shown == ["paymen…preview ", "paymen…nightly ", "mobile-…region "]
+
+
+def test_in_events_on_60_columns_long_names_that_share_beginning_and_end_are_told_apart() -> None:
+    names = {job_id(n): f"payments-platform-{area}-eu-nightly-build" for n, area in enumerate(("billing", "ledger"), 1)}
+    known = events([job(number, going=number) for number in (1, 2)], (), NOON + 900)
+    lines = event_lines(known, 0, names.__getitem__, DAY, UNICODE, 60, step_of)
+    shown = [line.parts[0][0].split()[2] for line in lines]
+    assert shown == ["payments-pl…ledger…", "payments-pl…billing…"]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,18 @@
 """Names that are cut can still be told apart."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.ui.formatting import cut_middle, told_apart
+
+AREAS, REGIONS, KINDS = (
+    ("billing", "ledger", "fraud", "refund", "invoice"),
+    ("eu", "us", "cn", "ap"),
+    ("nightly", "release"),
+)
+ALIKE = [f"payments-platform-{area}-{region}-{kind}-build" for area in AREAS for region in REGIONS for kind in KINDS]
 
 
 def test_a_name_loses_its_middle() -> None:
@@ -37,13 +45,27 @@ def test_names_lose_their_middle_where_that_tells_them_apart_and_else_another_pa
     common = "payments-ledger-ap-southeast-3"
     names = ["payments-api-cn-north-4-dev-nightly", f"{common}-dev-nightly", f"{common}-prod-nightly", "web"]
     assert list(told_apart(names, 30).values()) == [
-        "payments-api-cn…-4-dev-nightly",
-        "payments-ledger…-3-dev-nightly",
-        "payments-ledger…3-prod-nightly",
+        "pa…api-cn-north-4-dev…",
+        "pa…ledger-ap-southeast-3-dev…",
+        "pa…ledger-ap-southeast-3-prod…",
         "web",
     ]
     late = [f"{'x' * 30}{number}{'y' * 30}" for number in (7, 8)]
-    assert list(told_apart(late, 34).values()) == [f"{'x' * 30}7yy…", f"{'x' * 30}8yy…"]
+    assert list(told_apart(late, 34).values()) == [f"xx…7{'y' * 30}", f"xx…8{'y' * 30}"]
+
+
+def test_a_short_shared_beginning_stays_whole_where_the_shared_end_is_cut() -> None:
+    end = "candidate-of-the-nightly-build"
+    names = [f"release-of-{area}-{end}" for area in AREAS]
+    assert list(told_apart(names, 22).values()) == [f"release-of-{area}…" for area in AREAS]
+
+
+def test_where_there_is_no_room_for_all_in_which_names_differ_they_show_the_beginning_of_it() -> None:
+    short = told_apart(ALIKE, 9)
+    assert set(short.values()) == {"…billing…", "…ledger-…", "…fraud-e…", "…fraud-u…", "…fraud-c…", "…fraud-a…"} | {
+        "…refund-…",
+        "…invoice…",
+    }
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["C", "M"]), min_size=1, max_size=30)), st.integers(1, 30))
@@ -52,3 +74,24 @@ def test_a_short_name_fits_its_column(names: list[str], cells: int) -> None:
     assert short.keys() == set(names)
     assert all(cell_len(text) <= cells for text in short.values())
     assert all(short[name] == name for name in names if cell_len(name) <= cells)
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        (38, ["payments-plat…billing-us-release-build", "payments-plat…fraud-eu-nightly-build"]),
+        (32, ["payment…billing-us-release-build", "payment…fraud-eu-nightly-build"]),
+        (26, ["p…billing-us-release-build", "p…fraud-eu-nightly-build"]),
+        (24, ["paym…billing-us-release…", "paym…fraud-eu-nightly…"]),
+        (14, ["…billing-us-r…", "…fraud-eu-nig…"]),
+    ],
+)
+def test_names_that_share_beginning_and_end_are_cut_there_and_keep_all_that_differs(
+    cells: int, shown: list[str]
+) -> None:
+    short = told_apart([*ALIKE, "web", "payments-api release of the week"], cells)
+    assert [
+        short["payments-platform-billing-us-release-build"],
+        short["payments-platform-fraud-eu-nightly-build"],
+    ] == shown
+    assert len(set(short.values())) == len(ALIKE) + 2

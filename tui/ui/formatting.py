@@ -1,8 +1,9 @@
 """Numbers, times, names as the screen shows them. Coarse on purpose: a text that stays the same is not sent again."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 
 from rich.cells import cell_len, set_cell_size
 
@@ -154,10 +155,17 @@ def cut_middle(text: str, cells: int, ellipsis: str = "…", head: int | None = 
 def told_apart(names: Iterable[str], cells: int, ellipsis: str = "…") -> dict[str, str]:
     """For each name the text of at most so many cells that stands for it.
 
-    A name that is too long loses its middle. Names that would then look the same lose another part instead, all of them
-    at the same place, if that makes them differ.
+    A name that is too long loses its middle. Names with the same beginning lose of what they share instead, if the
+    middle has something in which they differ. Names that would still look the same lose another part, all of them at
+    the same place, if that makes them differ.
     """
     cut = {name: cut_middle(name, cells, ellipsis) for name in names}
+    for group, alike_for in _beginning_alike([name for name, text in cut.items() if text != name], cells):
+        tried = _where_they_differ(group, cells, ellipsis, cuts_more=alike_for >= cells // 2)
+        taken = {text for name, text in cut.items() if name not in tried}
+        differ = len(set(tried.values()))
+        if taken.isdisjoint(tried.values()) and (differ == len(group) or differ > len({cut[name] for name in group})):
+            cut |= tried
     count = Counter(cut.values())
     alike: dict[str, list[str]] = defaultdict(list)
     for name, text in cut.items():
@@ -172,6 +180,66 @@ def told_apart(names: Iterable[str], cells: int, ellipsis: str = "…") -> dict[
                 count += Counter(tried.values())
                 break
     return cut
+
+
+def _beginning_alike(names: Sequence[str], cells: int) -> Iterable[tuple[list[str], int]]:
+    """Groups of names with the same beginning and its cells, the small groups before the large ones that have them."""
+    seen = set()
+    for size in range(2 * cells, SHORTEST_END, -1):
+        groups: dict[str, list[str]] = defaultdict(list)
+        for name in names:
+            groups[beginning(name, size)].append(name)
+        for group in groups.values():
+            if len(group) > 1 and (key := (group[0], len(group))) not in seen:
+                seen.add(key)
+                yield group, size
+
+
+def _where_they_differ(names: Sequence[str], cells: int, ellipsis: str, cuts_more: bool) -> dict[str, str]:
+    """The names in so many cells without words that all of them begin with, and if need be without those at their end.
+
+    Empty if they lose nothing but such words without their middles; and if even then there is no room, unless
+    `cuts_more`.
+    """
+    start = _shared(names)
+    end = _shared([name[start:][::-1] for name in names])
+    room = cells - cell_len(ellipsis)
+    if not any(_hides(name, start, len(name) - end, room) for name in names):
+        return {}
+    behind = {name: name[start:] for name in names}
+    if (widest := max(map(cell_len, behind.values()))) >= room:
+        kept = {name: beginning(text, cell_len(text[: len(text) - end])) for name, text in behind.items()}
+        if not cuts_more and max(map(cell_len, kept.values())) + cell_len(ellipsis) > room:
+            return {}
+        behind = {name: _beginning_of(text, kept[name], room, ellipsis) for name, text in behind.items()}
+        widest = max(map(cell_len, behind.values()))
+    heads = {name: beginning(name, room - widest) for name in names}
+    return {
+        name: head + ellipsis + behind[name] if len(head) < start else name[:start] + behind[name]
+        for name, head in heads.items()
+    }
+
+
+def _shared(texts: Sequence[str]) -> int:
+    """How many characters all texts begin with, in whole words if one ends there."""
+    same = takewhile(lambda both: both[0] == both[1], zip(min(texts), max(texts), strict=False))
+    first = "".join(letter for letter, _ in same)
+    words = first
+    while words and words[-1].isalnum():
+        words = words[:-1]
+    ends = {at for at, *_ in graphemes(texts[0])}
+    return max((at for at in ends if at <= len(words or first)), default=0)
+
+
+def _hides(name: str, start: int, end: int, room: int) -> bool:
+    """Whether a name that loses its middle, in so many cells, loses something between these two places."""
+    head = beginning(name, (room + 1) // 2)
+    return len(head) < end and len(name) - len(_end(name, room - cell_len(head))) > start
+
+
+def _beginning_of(text: str, kept: str, cells: int, ellipsis: str) -> str:
+    """What is kept of the text's beginning, with an ellipsis for the rest; less of it if there is no room."""
+    return text if kept == text and cell_len(text) <= cells else beginning(kept, cells - cell_len(ellipsis)) + ellipsis
 
 
 def _heads(room: int) -> list[int]:

@@ -488,6 +488,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _cut_like(self, cut: str, name: str, cells: int) -> str:
         """The name in so many cells, with the same end as where it is cut to fewer."""
+        if cut.count(self._glyphs.ellipsis) > 1:  # what is between is all in which it differs
+            return cut
         end = cut.rpartition(self._glyphs.ellipsis)[2] if cut != name else ""
         return cut_middle(name, cells, self._glyphs.ellipsis, cells - 1 - cell_len(end))
 

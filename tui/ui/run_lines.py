@@ -14,7 +14,7 @@ from tui.core.past_events import Count, Digest, EventKind, Matter, PastEvent
 from tui.core.run import RunRecord, numbered, outcome_word
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
-from tui.ui.formatting import brief, clock, coarse, cut_middle, exact, fit, local, told_apart
+from tui.ui.formatting import brief, clock, coarse, exact, fit, local, told_apart
 from tui.ui.row import look_of, who_of
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _durations(run: ObservedRun, record: RunRecord | None, glyphs: Glyphs) -> It
 
 NAME, SHORT_NAME = 26, 13
 """The most cells of a job's name, and the fewest."""
-WITHOUT_NAME = 46
+WITHOUT_NAME = 40
 """Cells of the screen that a line of events needs for all but the name."""
 
 
@@ -249,7 +249,7 @@ def _sums(digest: Digest, name_of: Callable[[JobId], str], begin: str, glyphs: G
         for text, count in zip(jobs, digest.counts, strict=True)
     ]
     whole = [name_of(job) for job in digest.urgent[:DIGEST_NAMES]]
-    cut = [[cut_middle(name, cells, glyphs.ellipsis) for name in whole] for cells in (NAME, SHORT_NAME)]
+    cut = [list(map(told_apart(whole, cells, glyphs.ellipsis).__getitem__, whole)) for cells in (NAME, SHORT_NAME)]
     for most in range(len(whole), -1, -1):
         for names in (whole, *cut):
             named = list(_named(names[:most], digest.counts))
