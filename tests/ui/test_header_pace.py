@@ -383,6 +383,17 @@ def test_a_name_that_has_no_room_is_cut_in_the_middle_and_the_others_are_counted
     ]
 
 
+def test_names_that_share_beginning_and_end_are_cut_where_the_table_cuts_them() -> None:
+    names = tuple(f"payments-platform-{area}-{region}-build" for area in ("fraud", "ledger") for region in ("eu", "us"))
+    header = GLANCE._replace(width=100, changed=0, names=names)
+    header = header._replace(ends=((names[0], "≈32m"),), out_of_view=((names[2], Condition.FAILED), (names[3], None)))
+    _, second = header_lines(header)
+    assert ["".join(text for text, _ in part) for part in second[:2]] == [
+        "ends: pay…fraud-eu… ≈32m",
+        "out of view: ● paym…ledger-eu-build  ✱ paym…ledger-us-build",
+    ]
+
+
 @pytest.mark.parametrize(("width", "since"), [(180, " since 12:41"), (80, " since 12:41"), (79, "")])
 def test_the_header_says_since_when_there_were_changes_where_it_has_room(width: int, since: str) -> None:
     _, second = header_lines(GLANCE._replace(out_of_view=(), changed_since="12:41", width=width))
