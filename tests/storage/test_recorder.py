@@ -30,7 +30,7 @@ RUNNING, IDLE = Status.RUNNING, Status.IDLE
 
 
 class Program:
-    """From one start to the next: a board, its recorder, and a file that is written only when it ends."""
+    """From one start to the next: a board, its recorder, and a file that is written when it ends."""
 
     def __init__(self, path: Path, now: float = 0.0) -> None:
         self.now = now
@@ -82,9 +82,13 @@ class Program:
         before, self.board = self.board, self.board.learn(JOB, record)
         self.recorder.look(before, self.board, [JOB])
 
+    def write(self) -> None:
+        self._file.write(together(notes for _, notes in self.notes))
+        self.notes.clear()
+
     def end(self) -> None:
         self.recorder.close()
-        self._file.write(together(notes for _, notes in self.notes))
+        self.write()
         self._file.close()
 
     def kill(self) -> None:
@@ -295,9 +299,13 @@ def test_what_is_not_to_have_happened_yet_is_forgotten(path: Path) -> None:
     assert Program(path, now=100).state == JobState(Job(JOB))
 
 
-def test_a_clock_that_is_set_leaves_one_row_of_the_run(path: Path) -> None:
+@pytest.mark.parametrize("is_written", [False, True])
+def test_a_clock_that_is_set_leaves_one_row_of_the_run(path: Path, is_written: bool) -> None:
+    """Also if the run was written down before, as it is within seconds."""
     first = Program(path)
     first.see((IDLE, 10), (RUNNING, 25))
+    if is_written:
+        first.write()
     then = Moment(40, moment(3640).wall)
     first.record(Reading(JOB, RUNNING, then, then))
     first.now = 3641
