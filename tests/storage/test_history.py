@@ -453,11 +453,11 @@ def test_more_runs_are_read_later_where_another_program_holds_the_file(
     assert runs_read(history)
 
 
-@pytest.mark.parametrize("jobs", [1, 100])
-def test_runs_that_two_programs_saw_are_not_counted_twice(path: Path, jobs: int) -> None:
+@pytest.mark.parametrize(("jobs", "length"), [(1, 300), (1, 15), (100, 300)])
+def test_runs_that_two_programs_saw_are_not_counted_twice(path: Path, jobs: int, length: int) -> None:
     one, two, starts = opened(path), opened(path), [NOW - 600 * number for number in range(120, 0, -1)]
-    one.write(Notes(tuple(run(start, start + 300, job) for start in starts for job in range(1, jobs + 1))))
-    two.write(Notes(tuple(run(start + 6, start + 304, job) for start in starts for job in range(1, jobs + 1))))
+    one.write(Notes(tuple(run(start, start + length, job) for start in starts for job in range(1, jobs + 1))))
+    two.write(Notes(tuple(run(start + 6, start + length + 6, job) for start in starts for job in range(1, jobs + 1))))
     known = two.read().runs[job_id(1)]
     most = RUNS_REMEMBERED if jobs == 1 else RUNS_SHOWN
     assert [(seen.start, seen.start.by) for seen in known] == [
@@ -696,6 +696,15 @@ def test_a_file_that_is_removed_while_it_is_open_is_not_called_a_folder_that_can
     history.note(Notes((run(NOW - 300, NOW),)))
     history.close(5)
     assert "its file was removed while it was open" in history.notice()
+
+
+def test_a_file_that_became_read_only_while_it_is_open_is_called_that(path: Path) -> None:
+    file = opened(path)
+    file._connection.execute("pragma query_only = on")  # SQLite says the same of a file system without writing
+    history = History(lambda: file, batch=0.01)
+    history.note(Notes((run(NOW - 300, NOW),)))
+    history.close(5)
+    assert "check who owns it, and whether its file system is read-only" in history.notice()
 
 
 def cut(path: Path) -> None:
