@@ -310,7 +310,7 @@ class HistoryFile:
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
     """Returns whether nothing was ever written: the program that made the file has not got further, or was killed."""
-    return _version(connection) == 0 and not connection.execute("select 1 from sqlite_master").fetchone()
+    return not connection.execute("select 1 from sqlite_master").fetchone()
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -569,7 +569,7 @@ def reason(error: Exception) -> str:
         return "another program holds its file"
     if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
         return "its file was removed while it was open; the next start makes a new one"
-    if isinstance(error, sqlite3.Error) and code in _DAMAGE:
+    if code in _DAMAGE:
         return "its file is damaged; the next start of the screen makes a new one"
     if code == sqlite3.SQLITE_FULL:
         return _FULL[errno.ENOSPC]
