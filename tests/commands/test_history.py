@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.command_terminal import CommandTerminal
 from tests.support.contract_extras import TRUTHS, build_state, tell
-from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, Script
+from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, Script, refusal
 from tests.support.user_home import User
 from tui.clock import now
 from tui.commands import history
@@ -160,6 +160,19 @@ def test_what_was_observed_is_printed_where_the_service_refuses(
     told = capsys.readouterr()
     assert len(told.out.splitlines()) == 3
     assert "2 of 2 jobs: only what was observed is listed." in told.err
+
+
+def test_each_reason_why_the_service_told_nothing_is_said_with_its_jobs(
+    user: User, server: ContractServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.extras[f"/v1/record/{ONE}/list"] = refusal(422, "CB.00031006")
+    server.extras[f"/v1/record/{TWO}/list"] = refusal(500, "CB.00060101")
+    context = user.context("history")
+    assert history.run(context, context.flags) is ExitCode.UNREAD
+    first, one, two = capsys.readouterr().err.splitlines()
+    assert first == "codearts-watch: 2 of 2 jobs: only what was observed is listed."
+    assert one.startswith("codearts-watch: payments: There is no such job (HTTP 422, ")
+    assert two.startswith(f"codearts-watch: {TWO[:8]}: The service has an internal error (HTTP 500, ")
 
 
 def test_a_file_that_is_none_is_an_error_and_no_file_is_an_empty_history(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tui.commands.job_selection import add_jobs, read_input, select_jobs
 from tui.commands.output import ExitCode, Output, print_json
 from tui.commands.parser import whole_number
-from tui.commands.render import advice, aligned, stamp
+from tui.commands.render import advice, aligned, reasons, stamp
 from tui.commands.wait import timeout_seconds
 from tui.core.board import Board
 from tui.core.job import Job, JobId, ServiceName
@@ -195,15 +195,15 @@ def _records(context: "Context", jobs: Sequence[Job], output: Output) -> tuple[d
 
 
 async def _ask(app: "App", jobs: Sequence[Job], records: dict[JobId, Sequence[RunRecord]], output: Output) -> ExitCode:
-    """Put what the service recorded into `records`, and say once why jobs are missing there."""
+    """Put what the service recorded into `records`, and say for each reason why jobs are missing there."""
     from tui.commands.session import ask_each, quick_extras
 
-    failures = []
+    failures: dict[JobId, Failure] = {}
 
     async def ask(extras: "Extras", job: JobId) -> bool:
         told = await extras.records(job)
         if isinstance(told, Failure):
-            failures.append(told)
+            failures[job] = told
             return told.kind.retry is not Retry.SIGN_IN
         records[job] = [extras.by_this_machine(record) for record in told]
         return True
@@ -212,7 +212,13 @@ async def _ask(app: "App", jobs: Sequence[Job], records: dict[JobId, Sequence[Ru
     missing = sum(job.id not in records for job in jobs)
     if not missing:
         return ExitCode.DONE
-    why = advice(failures[0]) if failures else "There was no time for all."
-    output.say(f"{missing} of {len(jobs)} jobs: only what was observed is listed. {why}")
-    refused = any(failure.kind.retry is Retry.SIGN_IN for failure in failures)
+    note = f"{missing} of {len(jobs)} jobs: only what was observed is listed."
+    causes = reasons([(job, failures[job.id]) for job in jobs if job.id in failures])
+    if len(causes) < 2:
+        why = next(map(advice, failures.values()), "There was no time for all.")
+        output.say(f"{note} {why}")
+    else:
+        for text in (note, *causes):
+            output.say(text)
+    refused = any(failure.kind.retry is Retry.SIGN_IN for failure in failures.values())
     return ExitCode.NOT_SIGNED_IN if refused else ExitCode.UNREAD
