@@ -258,6 +258,15 @@ def test_a_file_is_looked_through_once_a_day(path: Path) -> None:
             entry.unlink()
 
 
+def test_a_file_is_looked_through_after_a_kill_however_little_was_written(path: Path) -> None:
+    file = opened(path)
+    file.write(Notes(tuple(run(NOW - 900 * number, NOW - 900 * number + 300) for number in range(1000))))
+    file.close()
+    opened(path, NOW + 3600).write(Notes((run(NOW, NOW + 10),)))  # and killed
+    damage_middle(path)
+    assert opened(path, NOW + 7200).notice
+
+
 def test_a_link_is_not_followed(path: Path, tmp_path: Path) -> None:
     path.parent.mkdir()
     for name in ("history.db", "history.db-journal"):
@@ -771,8 +780,8 @@ def full(path: Path) -> HistoryFile:
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (read_only, "permission denied: check who owns the file"),
-        (full, "No history: the disk is full; it is tried again each minute."),
+        (read_only, "its file cannot be used: permission denied: check who owns the file and its folder ({path})."),
+        (full, "the disk is full; it is tried again each minute."),
     ],
 )
 def test_without_a_usable_folder_there_is_one_notice_and_nothing_else(
@@ -783,9 +792,7 @@ def test_without_a_usable_folder_there_is_one_notice_and_nothing_else(
     histories.append(history)
     assert history.remembered(JOBS, 5) is None
     history.note(Notes((run(NOW),)))
-    notice = history.notice()
-    assert notice.startswith("No history: ")
-    assert words in notice
+    assert history.notice() == f"No history: {words.format(path=path)}"
     assert history.notice() == ""
 
 
