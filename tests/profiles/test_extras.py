@@ -1,16 +1,20 @@
 """The calls beside the status call, as a profile has them: on, off, and on the poller's budget."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.core.test_past_events import run
+from tests.support.contract_extras import TRUTHS, tell
 from tests.support.contract_server import TOKEN, ContractServer, Reply, Request, refusal
 from tests.support.user_home import User
 from tui.codearts.job_list_api import job_list_call
 from tui.core.job import JobId
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Failure, FailureKind
+from tui.core.run import RunRecord
 from tui.polling.list_sweeps import ListPage
 from tui.polling.rate_limiter import AdaptiveRateLimiter, ExtrasBudget
 from tui.profiles.extras import Extras, names_in
@@ -105,6 +109,38 @@ async def test_names_of_the_first_page_are_kept_where_the_second_one_is_refused(
         assert listed.failure
         assert names_in(listed) == {JOB: ("web", PROJECT, "")}
         await extras.close()
+
+
+async def test_a_job_that_is_listed_without_a_name_has_none_from_there(user: User) -> None:
+    with ContractServer() as server:
+        server.extras["/v1/job/list"] = listing((JOB, ""), (OTHER, "api"), total=2)
+        user.environ, user.settings = at(server), FAST
+        extras = extras_of(user)
+        assert names_in(await extras.listed([JOB, OTHER])) == {OTHER: ("api", PROJECT, "")}
+        await extras.close()
+
+
+async def test_the_unit_of_durations_is_known_at_the_next_start_once_it_was_learned(user: User) -> None:
+    with ContractServer() as server:
+        user.settings, environ = FAST, {**at(server), "XDG_STATE_HOME": str(user.home / "state")}
+        user.environ = dict(environ)
+        extras = extras_of(user)
+        truth = TRUTHS[0]._replace(began=datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1))
+        job, start, end = JobId(truth.id), truth.began.timestamp(), truth.ended.timestamp()
+        seen = ObservedRun(job, Between(start - 5, start + 5), end - 5, Between(end - 5, end + 5), interval=15)
+        for number in (1, 2, 3):
+            tell(server, [truth._replace(number=number)])
+            last = await extras.last_run(job)
+            assert isinstance(last, RunRecord)
+            assert last.duration is None
+            await extras.record_of(job, seen)
+        await extras.close()
+        user.environ = environ
+        again = extras_of(user)
+        last = await again.last_run(job)
+        assert isinstance(last, RunRecord)
+        assert last.duration == truth.seconds
+        await again.close()
 
 
 class NoBudget(ExtrasBudget):

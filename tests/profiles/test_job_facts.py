@@ -37,6 +37,7 @@ class Watch:
         self.reader = app.profile(app.default).reader
         self.board = Board().watch([Job(job) for job in IDS])
         self.changes = asyncio.Event()
+        self.kept_names = app.kept_names
         self.unconfirmed: list[JobId] = []
         self.facts = app.facts(lambda job: app.default, FactReports(self.learned, self.named, self.told))
 
@@ -151,6 +152,18 @@ async def test_names_come_from_the_file_at_the_next_start(tmp_path: Path) -> Non
     async with watching(tmp_path, "--status-only") as watch:
         await watch.until(lambda: watch.board.states[IDS[0]].name == "payments-api")
         assert watch.server.requests == []
+
+
+async def test_a_name_that_may_be_on_a_page_that_was_refused_is_still_to_be_asked_for(tmp_path: Path) -> None:
+    def page(request: Request) -> Reply:
+        entry = {"id": IDS[0], "job_name": "payments-api"}
+        answer = {"result": {"total": 2, "job_list": [entry]}, "status": "success"}
+        return Reply(200, answer) if "page_index=0" in request.path else refusal(404, "CB.0")
+
+    async with watching(tmp_path) as watch:
+        watch.server.extras["/v1/job/list"] = page
+        await watch.until(lambda: watch.board.states[IDS[0]].name == "payments-api")
+        assert watch.kept_names.unnamed(IDS[:2], now().wall) == [IDS[1]]
 
 
 async def test_of_rows_in_view_the_last_run_is_asked_for_first(tmp_path: Path) -> None:
