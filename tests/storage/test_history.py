@@ -288,7 +288,8 @@ def test_what_is_old_or_too_much_is_removed(path: Path) -> None:
         job_id(2): LastSeen(Status.IDLE, NOW - 91 * DAY, NOW - 91 * DAY, NOW - 92 * DAY),
         job_id(3): LastSeen(Status.IDLE, NOW - DAY, NOW - DAY, NOW - 92 * DAY),
     }
-    file.write(Notes((*many, old), (*gaps, Gap(job_id(2), NOW - 92 * DAY, NOW - 91 * DAY)), seen))
+    unended = run(NOW - 92 * DAY, job=3)  # nobody saw its end
+    file.write(Notes((*many, old, unended), (*gaps, Gap(job_id(2), NOW - 92 * DAY, NOW - 91 * DAY)), seen))
     file.prune()
     with database(path) as other:
         assert other.execute("select count(*), min(start_by) from run").fetchone() == (1000, NOW - 60_000)
