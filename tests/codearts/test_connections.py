@@ -144,6 +144,7 @@ async def test_no_more_of_a_body_is_read_than_needed(head: bytes, kind: K) -> No
     async with ScriptedServer(endless(head)) as server, client(server.url) as reader:
         found = failure(await reader.read(JOB))
     assert found.kind is kind
+    assert (found.summary == "The answer is larger than 64 KiB.") == (kind is K.BAD_REPLY)
     assert len(found.message) <= 4000
 
 

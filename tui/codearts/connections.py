@@ -415,9 +415,7 @@ class Get(NamedTuple):
 
 def _httpx_request(request: Get) -> httpx.Request:
     """Not by the client: to merge its headers with these would be a tenth of a status call's CPU."""
-    extensions: dict[str, Any] = {"timeout": _TIMEOUT.as_dict(), **size_limit(request.largest_body)}
-    if request.kind:
-        extensions[EXTRA] = request.kind
+    extensions = {"timeout": _TIMEOUT.as_dict(), **size_limit(request.largest_body), EXTRA: request.kind}
     return httpx.Request("GET", request.url, headers={**_HEADERS, **request.headers}, extensions=extensions)
 
 
