@@ -238,6 +238,29 @@ async def test_this_machine_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyP
         assert (proxy.connections, server.connections) == (0, 1)
 
 
+@pytest.mark.parametrize(("pause", "requests"), [(10, 3), (40, 2)])
+@in_virtual_time
+async def test_a_request_is_sent_twice_only_where_the_connection_was_kept(pause: float, requests: int) -> None:
+    """After thirty seconds another one is made in its place."""
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        if len(sent) > 1:
+            raise httpx.ReadError("reset")
+        return httpx.Response(200, json={"result": True})
+
+    def opener() -> httpx.AsyncClient:
+        return open_http("https://build.example.com", transport=httpx.MockTransport(answer))
+
+    reader = StatusClient(opener, Endpoint("https://build.example.com"), EnvironmentToken(TOKEN), clock())
+    await reader.read(JOB)
+    await asyncio.sleep(pause)
+    assert failure(await reader.read(JOB)).kind is K.BROKEN_CONNECTION
+    assert len(sent) == requests
+    await reader.close()
+
+
 @in_virtual_time
 async def test_connections_that_are_no_longer_needed_are_closed() -> None:
     opened: list[httpx.AsyncClient] = []
