@@ -149,6 +149,7 @@ class NoBudget(ExtrasBudget):
     def __init__(self) -> None:
         super().__init__(AdaptiveRateLimiter(1.0), lambda: 0.0)
         self.refused: list[FailureKind] = []
+        self.is_closed = False
 
     async def turn(self) -> None:
         raise PermissionError
@@ -156,14 +157,19 @@ class NoBudget(ExtrasBudget):
     def throttled(self, refusal: Failure, sent: float, now: float) -> None:
         self.refused.append(refusal.kind)
 
+    def close(self) -> None:
+        self.is_closed = True
 
-async def test_they_wait_for_their_turn(user: User) -> None:
+
+async def test_they_wait_for_their_turn_and_leave_their_share_to_others_at_the_end(user: User) -> None:
     user.environ = {"CODEARTS_REGION": "cn-north-4", "CODEARTS_TOKEN": TOKEN}
-    extras = extras_of(user)
-    extras.use(NoBudget())
+    extras, budget = extras_of(user), NoBudget()
+    extras.use(budget)
     with pytest.raises(PermissionError):
         await extras.fetch(job_list_call())
+    assert not budget.is_closed
     await extras.close()
+    assert budget.is_closed
 
 
 async def test_a_page_of_a_list_is_paid_for_and_brings_its_hints(user: User) -> None:
