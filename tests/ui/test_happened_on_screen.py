@@ -53,7 +53,7 @@ async def test_what_happened_while_nothing_was_pressed_is_summed_up_until_esc() 
         await shown.press("g")
         assert shown.cursor == job_id(1)
         summary = next(line for line in shown.lines if "Since" in line)
-        assert "1 job failed (job 002), 1 no answer. n: go through, esc: close" in summary
+        assert "1 job failed (job 002), 1 no answer.  n: next, esc: close" in summary
         for expected in (2, 3, 2):
             await shown.press("n")
             assert shown.cursor == job_id(expected)

@@ -159,15 +159,15 @@ def test_in_events_on_60_columns_long_names_that_share_beginning_and_end_are_tol
 @pytest.mark.parametrize(
     ("cells", "text"),
     [
-        (109, "2 jobs failed in 3 runs (job 3, job 1), 1 no answer (job 4), 1 passed. n: go through, esc: close"),
-        (108, "2 jobs failed (job 3, job 1), 1 no answer (job 4), 1 passed. n: go through, esc: close"),
-        (98, "2 jobs failed (job 3, job 1), 1 no answer, 1 passed. n: go through, esc: close"),
-        (90, "2 jobs failed in 3 runs, 1 no answer, 1 passed. n: go through, esc: close"),
-        (78, "2 jobs failed, 1 no answer, 1 passed. n: go through, esc: close"),
-        (70, "2 jobs failed, 1 no answer, … n: go through, esc: close"),
-        (60, "2 jobs failed, … n: go through, esc: close"),
-        (50, "2 jobs failed, 1 no answer, 1 passed."),
-        (30, "2 jobs failed, …"),
+        (104, "2 jobs failed in 3 runs (job 3, job 1), 1 no answer (job 4), 1 passed.  n: next, esc: close"),
+        (103, "2 jobs failed (job 3, job 1), 1 no answer (job 4), 1 passed.  n: next, esc: close"),
+        (93, "2 jobs failed (job 3, job 1), 1 no answer, 1 passed.  n: next, esc: close"),
+        (85, "2 jobs failed (job 3, job 1), 1 no answer, …  n: next, esc: close"),
+        (74, "2 jobs failed (job 3, job 1), …  n: next, esc: close"),
+        (64, "2 jobs failed, 1 no answer, …  n: next, esc: close"),
+        (59, "2 jobs failed, …  n: next, esc: close"),
+        (49, "2 jobs failed (job 3, job 1), …"),
+        (38, "2 jobs failed, …"),
     ],
 )
 def test_a_digest_is_one_line_with_as_many_names_as_fit(cells: int, text: str) -> None:
@@ -181,8 +181,8 @@ def test_long_names_in_a_digest_lose_their_middle() -> None:
     found = digest([job(1, (60, 90, FAILED)), job(3, (60, 70, FAILED))], NOON, NOON + 600)
     names = {job_id(1): "payments-api deployment to the region nightly", job_id(3): "mobile-sdk"}
     for cells, text in (
-        (110, "2 jobs failed (payments-api …gion nightly, mobile-sdk). n: go through, esc: close"),
-        (88, "2 jobs failed (paymen…ightly, mobile-sdk). n: go through, esc: close"),
+        (104, "2 jobs failed (payments-api …gion nightly, mobile-sdk).  n: next, esc: close"),
+        (88, "2 jobs failed (paymen…ightly, mobile-sdk).  n: next, esc: close"),
     ):
         shown = digest_text(found, names.__getitem__, cells, ("n", "esc"), DAY, UNICODE)
         assert shown == f"Since 12:00: {text}"

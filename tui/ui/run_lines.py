@@ -231,10 +231,10 @@ def digest_text(
 ) -> str:
     """The sum in one line of so many cells. `keys` go to the next job, and close it.
 
-    Urgent jobs are named behind their count, as many as there is room for, whole or cut. If there is less, what is
-    least urgent is left out; the keys are left out if there is no room for them even then.
+    Urgent jobs are named behind their count, as many as there is room for, whole or cut. If there is less, the least
+    urgent counts are left out, then the names; the keys are left out if there is no room for them even then.
     """
-    how = f" {keys[0]}: go through, {keys[1]}: close"
+    how = f"  {keys[0]}: next, {keys[1]}: close"
     texts = list(_sums(digest, name_of, f"Since {clock(digest.since, today)}: ", glyphs))
     fitting = (text + end for end in (how, "") for text in texts if width(text + end) <= cells)
     return next(fitting, texts[-1])
@@ -250,13 +250,15 @@ def _sums(digest: Digest, name_of: Callable[[JobId], str], begin: str, glyphs: G
     ]
     whole = [name_of(job) for job in digest.urgent[:DIGEST_NAMES]]
     cut = [list(map(told_apart(whole, cells, glyphs.ellipsis).__getitem__, whole)) for cells in (NAME, SHORT_NAME)]
-    for most in range(len(whole), -1, -1):
+    numbers = range(len(jobs), 0, -1)
+    with_names = [(number, most) for number in numbers for most in range(len(whole), 0, -1)]
+    for number, most in (*with_names, *((number, 0) for number in numbers)):
+        end = "." if number == len(jobs) else f", {glyphs.ellipsis}"
         for names in (whole, *cut):
             named = list(_named(names[:most], digest.counts))
             for texts in (runs, jobs):
-                yield f"{begin}{', '.join(map(''.join, zip(texts, named, strict=True)))}."
-    for number in range(len(jobs) - 1, 0, -1):
-        yield f"{begin}{', '.join(jobs[:number])}, {glyphs.ellipsis}"
+                parts = [text + its for text, its in zip(texts[:number], named, strict=False)]
+                yield f"{begin}{', '.join(parts)}{end}"
 
 
 def _jobs(count: Count, is_first: bool) -> str:
