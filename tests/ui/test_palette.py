@@ -29,6 +29,8 @@ FOUND = {
     "rename": "label  L f2",
     "login": "sign in  i",
     "search": "filter  / f",
+    "x": "remove  x del",
+    "E": "events  E",
     "undo": "undo  ctrl+y",  # the user's own key
 }
 

@@ -329,11 +329,11 @@ class Commands(Provider):
             yield DiscoveryHit(_line(offer), self._run(offer), help=offer.help)
 
     async def search(self, query: str) -> Hits:
-        """A command that has the query as a whole word comes before those that only resemble it."""
+        """A command that has the query as a whole word, or for its key, comes before those that only resemble it."""
         wanted = query.strip().removeprefix(":").strip()
         matcher = self.matcher(wanted)
         for offer in self._offered:
-            is_named = wanted.casefold() in (*offer.words, offer.title)
+            is_named = wanted in offer.keys.split() or wanted.casefold() in (*offer.words, offer.title)
             score = NAMED if is_named else max(map(matcher.match, (offer.title, *offer.words)))
             if wanted and score > 0:
                 yield Hit(score, matcher.highlight(_line(offer)), self._run(offer), help=offer.help)
