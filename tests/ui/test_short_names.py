@@ -60,6 +60,11 @@ def test_a_short_shared_beginning_stays_whole_where_the_shared_end_is_cut() -> N
     assert list(told_apart(names, 22).values()) == [f"release-of-{area}…" for area in AREAS]
 
 
+def test_wide_names_that_share_two_characters_are_cut_where_they_differ() -> None:
+    names = [f"支付{area}服务每夜构建生产环境" for area in ("账单", "账本", "退款")]
+    assert list(told_apart(names, 12).values()) == ["支付账单…", "支付账本…", "支付退款…"]
+
+
 def test_where_there_is_no_room_for_all_in_which_names_differ_they_show_the_beginning_of_it() -> None:
     short = told_apart(ALIKE, 9)
     assert set(short.values()) == {"…billing…", "…ledger-…", "…fraud-e…", "…fraud-u…", "…fraud-c…", "…fraud-a…"} | {

@@ -185,14 +185,15 @@ def told_apart(names: Iterable[str], cells: int, ellipsis: str = "…") -> dict[
 def _beginning_alike(names: Sequence[str], cells: int) -> Iterable[tuple[list[str], int]]:
     """Groups of names with the same beginning and its cells, the small groups before the large ones that have them."""
     seen = set()
-    for size in range(2 * cells, SHORTEST_END, -1):
+    for size in range(2 * cells, 1, -1):
         groups: dict[str, list[str]] = defaultdict(list)
         for name in names:
-            groups[beginning(name, size)].append(name)
-        for group in groups.values():
-            if len(group) > 1 and (key := (group[0], len(group))) not in seen:
+            groups[name[:size]].append(name)
+        for start, group in groups.items():
+            alike_for, key = cell_len(start), (group[0], len(group))
+            if len(group) > 1 and alike_for > SHORTEST_END and key not in seen:
                 seen.add(key)
-                yield group, size
+                yield group, alike_for
 
 
 def _where_they_differ(names: Sequence[str], cells: int, ellipsis: str, cuts_more: bool) -> dict[str, str]:
