@@ -8,15 +8,17 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tui.core.errors import own_shortage
 from tui.core.text import clean
+
+Result = TypeVar("Result")
 
 SECRETS = frozenset(
     {
@@ -105,11 +107,7 @@ async def run(
     """`run_bounded` in a thread. If cancelled, it ends the program before it raises CancelledError."""
     cancelled = threading.Event()
     work = partial(run_bounded, arguments, time_limit, output_limit, more=more, cancelled=cancelled)
-    try:
-        running = asyncio.get_running_loop().run_in_executor(_threads(), work)
-    except RuntimeError as error:
-        cancelled.set()  # the pool keeps the work for its next thread
-        raise as_refusal(error) from None
+    running = begin(_threads(), work, cancelled)
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
@@ -120,12 +118,18 @@ async def run(
         raise
 
 
-def as_refusal(error: RuntimeError) -> OSError:
-    """Returns what the system raises for too many processes, where `error` is that no thread can be had; else raises
-    `error`."""
-    if not own_shortage(error):
-        raise error
-    return OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+def begin(pool: Executor | None, work: Callable[[], Result], cancelled: threading.Event) -> asyncio.Future[Result]:
+    """Begins this work in a thread of the pool, or of the event loop's own. The work does nothing once `cancelled`.
+
+    Where no thread can be had, it raises the OSError that the system has for too many processes.
+    """
+    try:
+        return asyncio.get_running_loop().run_in_executor(pool, work)
+    except RuntimeError as error:
+        if not own_shortage(error):
+            raise
+    cancelled.set()  # the pool keeps the work for its next thread
+    raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
 
 def why_refused(error: Exception) -> str:

@@ -7,6 +7,7 @@ import termios
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 
 from textual.notifications import SeverityLevel
 
@@ -14,7 +15,7 @@ from tui.alerts import as_variables, filled
 from tui.core.board import JobState
 from tui.core.errors import UserError
 from tui.core.text import clean
-from tui.processes import Ended, as_refusal, ending, run, run_in_terminal, why_refused
+from tui.processes import Ended, begin, ending, run, run_in_terminal, why_refused
 from tui.storage.settings import TERMINAL, CommandSettings
 from tui.terminal.shutdown import AFTER_ANOTHER
 from tui.ui.keys import RESERVED, keys_in, meanings, shown
@@ -103,15 +104,10 @@ class CommandRunner:
             self._say(f"{name} was not run: another command had the terminal.", "warning")
             return
         cancelled = threading.Event()
-        loop = asyncio.get_running_loop()
         self._terminal_is_lent = True
         try:
             async with self._suspended():
-                try:
-                    running = loop.run_in_executor(None, _in_terminal, name, arguments, more, cancelled)
-                except RuntimeError as error:
-                    cancelled.set()  # as in `run`
-                    raise as_refusal(error) from None
+                running = begin(None, partial(_in_terminal, name, arguments, more, cancelled), cancelled)
                 try:
                     await asyncio.wait([running])
                 except asyncio.CancelledError:
