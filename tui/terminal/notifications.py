@@ -60,12 +60,13 @@ class Outside(NamedTuple):
     passthrough: bool = False
     """Whether tmux lets wrapped sequences through."""
     is_visible: bool = True
-    """Whether a terminal shows the pane. Without tmux this and the next one are not known, and taken for true."""
+    """Whether a terminal shows the pane. Without tmux this, `is_attached` and `sets_titles` are taken for true."""
     is_attached: bool = True
     """Whether a terminal is attached to the session."""
     silenced_by: str = ""
     """The tmux option that keeps the bell from the terminal, as `name value`."""
     sets_titles: bool = True
+    """Whether tmux passes the pane's title on to the terminal."""
 
 
 class AlertRoute(NamedTuple):

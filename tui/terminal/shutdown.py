@@ -50,7 +50,7 @@ class Shutdown:
         self._listen = self._tell = -1
         self._terminal_is_ours = False
         self._asked: SimpleQueue[int | None] = SimpleQueue()
-        """The exit code of each end that was asked for; None after an orderly one."""
+        """What `guard_exit` was given; None when the app has ended."""
         self.code: int | None = None
         """The exit code of the signal or the hang-up that ended the app; None if neither did."""
 
