@@ -46,6 +46,12 @@ def pipe(tmp_path: Path) -> Pipe:
     return Pipe(tmp_path / "pipe")
 
 
+def test_a_program_that_was_cancelled_before_is_not_begun() -> None:
+    cancelled = threading.Event()
+    cancelled.set()
+    assert run_bounded(["/nowhere/program"], 20, cancelled=cancelled) == Ended(None)
+
+
 def test_a_program_has_no_terminal_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GPG_TTY", "SSH_TTY", "TTY"):
         monkeypatch.setenv(name, "/dev/pts/0")

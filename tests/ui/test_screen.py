@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -376,6 +377,14 @@ async def test_a_key_acts_at_once_on_the_job_that_comes_up_when_the_user_makes_t
             shown.board.draws_soon = True  # as readings do all the time
             await shown.press("p")
         assert [bool(state.paused) for state in shown.board.state.board.states.values()] == [True, True, False]
+
+
+async def test_the_name_of_a_job_out_of_view_is_told_apart_from_those_of_all_other_jobs() -> None:
+    every = product(("eu", "us", "cn", "ap"), ("fraud", "ledger"))
+    names = [f"payments-platform-{area}-{region}-build" for region, area in every]
+    jobs = [Job(job_id(number), name) for number, name in enumerate(names)]
+    async with screen(jobs, {jobs[-1].id: failure()}, size=(56, 9), state=ScreenState(sort="list")) as shown:
+        assert "out of view: ? paym…ledger-ap-build" in shown.text
 
 
 async def test_a_row_that_the_scroll_bar_of_wide_columns_covers_is_out_of_view() -> None:

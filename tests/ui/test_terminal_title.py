@@ -52,8 +52,9 @@ def test_only_a_change_is_sent_and_what_was_not_taken_is_sent_again() -> None:
         driver.show_title(title)
     assert driver.sent == ["push one"]
     for title in (two, none):
-        driver.is_stuck = True
+        driver.is_stuck, before = True, list(driver.sent)
         driver.show_title(title)
+        assert driver.sent == before
         driver.is_stuck = False
         driver.show_title(title)
         driver.show_title(title)
