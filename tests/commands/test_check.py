@@ -236,7 +236,7 @@ async def test_a_name_that_cannot_be_looked_up_for_a_shortage_is_not_called_wron
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", fail)
     code, steps = await checked(user)
     assert code == 1
-    assert "was not looked up. Too many" in steps["name"]
+    assert "was not looked up: too many" in steps["name"]
 
 
 async def test_a_port_that_does_not_speak_tls(user: User, service: DemoService) -> None:

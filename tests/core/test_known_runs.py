@@ -119,6 +119,8 @@ def test_a_run_that_goes_on_has_no_duration() -> None:
     going = record(7, -5, 60)._replace(is_finished=False, outcome=Outcome.UNKNOWN, duration=None, ended_at=None)
     (one,) = known_runs([run(0, None)], [going])
     assert (one.number, one.is_over, one.duration) == (7, False, None)
+    (timed,) = known_runs([run(0, None)], [going._replace(duration=60.0)])
+    assert timed.duration is None
 
 
 @given(

@@ -243,6 +243,17 @@ def test_an_unusable_file_is_set_aside_with_a_notice(path: Path, harm: object) -
     assert aside[0] in again.notice
 
 
+def test_the_database_of_another_program_is_set_aside_as_it_is(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    with database(path) as connection:
+        connection.execute("create table theirs (x)")
+    path.chmod(0o600)
+    assert opened(path).read().runs == {}
+    (aside,) = (entry for entry in path.parent.iterdir() if "corrupt" in entry.name)
+    with database(aside) as connection:
+        assert connection.execute("select name from sqlite_master").fetchall() == [("theirs",)]
+
+
 def test_a_file_is_looked_through_once_a_day(path: Path) -> None:
     """And when the clock was set back: damage in its middle is found then, and not before."""
     for first, later, is_found in ((0, 0.9, False), (0, 1.1, True), (0, -0.1, True), (1.5, 2.0, False)):

@@ -23,7 +23,7 @@ from tui.commands.check import Step, StepResult, advice, fails, screen_findings,
 from tui.commands.output import ExitCode, code_of
 from tui.context import Context
 from tui.core.budget import Identity, Limit, Spending
-from tui.core.errors import UserError
+from tui.core.errors import UserError, own_shortage
 from tui.core.job import NO_JOB, Job, JobId
 from tui.core.reading import Failure, FailureKind, Retry, Status
 from tui.core.text import clean
@@ -324,8 +324,6 @@ async def network_steps(profile: Profile, environ: Mapping[str, str]) -> AsyncIt
 
 
 async def _resolves(host: str) -> Step:
-    from tui.codearts.transport_errors import fault
-
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(LIMIT):
@@ -333,11 +331,10 @@ async def _resolves(host: str) -> Step:
     except TimeoutError:
         return fails("name", f"{host} was not looked up within {LIMIT:g} s: check the name servers of this machine.")
     except (OSError, UnicodeError, RuntimeError) as error:
-        failure = fault(error)
-        if failure.kind is FailureKind.SHORTAGE:
-            return fails("name", f"{host} was not looked up. {failure.summary}")
+        if lacking := own_shortage(error):
+            return fails("name", f"{host} was not looked up: {lacking}.")
         if isinstance(error, RuntimeError):
-            raise
+            raise  # a bug
         return fails("name", f"{host} was not found: check its spelling and the name servers, or set HTTPS_PROXY.")
     addresses = sorted({str(address[0]) for *_, address in found})
     return works("name", f"{host} is {', '.join(addresses[:4])}")

@@ -307,8 +307,8 @@ def _sentences(everyone: Sequence[Awaited], code: ExitCode) -> list[str]:
         case ExitCode.TIMED_OUT:
             return [f"Timed out; still waiting for {_rest(everyone)}."]
         case ExitCode.NO_ANSWER:
-            rest = (one for one in everyone if not one.reached)
-            return [f"Timed out, and not every job gave an answer: {_rest(everyone)}.", *_reasons(rest)]
+            missing = (one for one in everyone if not one.reached)
+            return [f"Timed out, and not every job gave an answer: {_rest(everyone)}.", *_reasons(missing)]
         case ExitCode.UNREAD | ExitCode.NOT_SIGNED_IN:
             return _reasons(one for one in everyone if one.is_lost)
         case _:

@@ -152,7 +152,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         number, job, acted_on = self._cursor_number, self.cursor, self.acted_on
         was_in_view = not self.order or self._in_view(number)
         self._take(order)
-        self._left_from = self.cursor_line = cursor or self._left_from
+        self.cursor_line = self._left_from = cursor or self._left_from  # there may have been no lines before
         if self.cursor_line not in self._lines:
             self.cursor_line = self._same_place() or (order[min(number, len(order) - 1)] if order else None)
         if self.acted_on not in (acted_on, ""):
