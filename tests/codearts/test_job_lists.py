@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.support.builders import failure, job_id
 from tui.codearts.extra_call import CallKind, ExtraCall
 from tui.codearts.job_list_api import (
+    MOST_ENTRIES,
     JobEntry,
     JobPage,
     Project,
@@ -108,3 +111,32 @@ async def test_projects_of_all_pages() -> None:
     assert not isinstance(projects, Failure)
     assert (len(projects), len(service.asked)) == (250, 3)
     assert await projects_of_user(Service(lambda kind, number: REFUSED)) == REFUSED
+
+
+@pytest.mark.parametrize("totals", [(0, 0, 0, 0), (250, 150, 300, 300), (99, 99, 99, 99)])
+async def test_a_total_below_what_was_found_does_not_end_a_list(totals: tuple[int, ...]) -> None:
+    def give(kind: CallKind, number: int) -> JobPage:
+        return page(number * 100, 100 if number < 3 else 0, totals[number])
+
+    listed = await jobs_of_user(Service(give))
+    assert (len(listed.entries), listed.is_whole) == (300, True)
+
+
+async def test_a_full_page_that_is_repeated_is_not_the_whole_list() -> None:
+    assert not (await jobs_of_user(Service(lambda kind, number: page(0, 100)))).is_whole
+    assert (await jobs_of_user(Service(lambda kind, number: page(0, 30)))).is_whole
+
+
+async def test_a_list_in_one_piece_that_is_cut_is_not_whole() -> None:
+    service = Service(lambda kind, number: page(0, MOST_ENTRIES) if kind is CallKind.WHOLE_JOB_LIST else failure())
+    assert not (await jobs_of_user(service)).is_whole
+
+
+async def test_projects_are_read_on_where_their_total_is_below_what_was_found() -> None:
+    def give(kind: CallKind, number: int) -> ProjectPage:
+        few = (Project(ProjectId(f"{number * 100 + one:032x}")) for one in range(100 if number < 2 else 0))
+        return ProjectPage(tuple(few), 0)
+
+    projects = await projects_of_user(Service(give))
+    assert not isinstance(projects, Failure)
+    assert len(projects) == 200

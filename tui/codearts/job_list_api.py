@@ -379,12 +379,15 @@ class JobPages:
         return page if isinstance(page, JobPage) else why
 
     def _take(self, page: JobPage) -> None:
-        """Pages may shift between requests."""
+        """Pages may shift between requests. A total below what was found is wrong. As full a page as there can be says
+        nothing of the list's end."""
         before = len(self.found)
         self.found |= {entry.id: self._placed(entry) for entry in page.entries}
-        has_total = page.total is not None and len(self.found) >= page.total
+        has_total = page.total == len(self.found)
+        has_no_total = page.total is None or page.total < len(self.found)
+        is_full = len(page.entries) in (PAGE_SIZE, MOST_ENTRIES)
         self._is_over = self._is_over or has_total or len(self.found) == before
-        self.is_whole = has_total or (self._is_over and page.total is None)
+        self.is_whole = has_total or (self._is_over and has_no_total and not is_full)
 
     def _placed(self, entry: JobEntry) -> JobEntry:
         """The entry with the project that was asked for."""
@@ -423,7 +426,7 @@ async def projects_of_user(fetcher: Fetcher) -> list[Project] | Failure:
             return list(found.values()) if found else page
         before = len(found)
         found |= {project.id: project for project in page.projects}
-        if len(found) == before or (page.total is not None and len(found) >= page.total):
+        if len(found) in (before, page.total):  # a total below what was found is wrong
             break
     return list(found.values())
 
