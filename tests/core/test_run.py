@@ -114,6 +114,11 @@ def test_exact_times_of_another_build_are_not_taken() -> None:
     assert with_times(known, record(11, None)) == known
 
 
+def test_no_run_ends_before_it_began_though_its_times_are_of_two_answers() -> None:
+    exact = record(11, None, 303)._replace(duration=5.0)
+    assert with_times(record(11, 900), exact) == record(11, 900)
+
+
 def test_times_of_a_record_are_shown_where_they_fit() -> None:
     assert times_agree(record(11, 8, 303), RUN)
     assert times_agree(record(11, None), RUN)

@@ -167,14 +167,15 @@ def choose_record(records: Iterable[RunRecord], run: ObservedRun) -> Match:
 
 
 def with_times(record: RunRecord, exact: RunRecord) -> RunRecord:
-    """The record with the times of `record-info`; unchanged if that describes another build."""
+    """The record with the times of `record-info`; unchanged if that describes another build. An end before the start is
+    not taken, nor is the duration then."""
     if exact.number != record.number:
         return record
-    return record._replace(
-        started_at=exact.started_at or record.started_at,
-        ended_at=exact.ended_at or record.ended_at,
-        duration=record.duration if exact.duration is None else exact.duration,
-    )
+    started_at, ended_at = exact.started_at or record.started_at, exact.ended_at or record.ended_at
+    if started_at and ended_at and ended_at < started_at:
+        return record._replace(started_at=started_at, ended_at=None, duration=None)
+    duration = record.duration if exact.duration is None else exact.duration
+    return record._replace(started_at=started_at, ended_at=ended_at, duration=duration)
 
 
 def times_agree(record: RunRecord, run: ObservedRun) -> bool:
