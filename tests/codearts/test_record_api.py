@@ -131,6 +131,12 @@ def test_an_outcome_is_one_only_once_the_build_is_over(state: str, running: str,
     assert (record.outcome, record.outcome_as_sent) == (outcome, state)
 
 
+@pytest.mark.parametrize(("running", "finished"), [("", False), ("Paused", False), ("Finished", True)])
+def test_a_state_of_a_build_that_goes_on_counts_where_nothing_else_says_so(running: str, finished: bool) -> None:
+    (record,) = page([{**STATE, "state": "RUNNING", "job_running_status": running}]).records
+    assert record.is_finished is finished
+
+
 def test_an_empty_list_with_a_total_is_no_answer() -> None:
     empty = {"total_record": "3", "job_build_states": []}
     assert failure(parse_record_page(envelope(empty), (), JOB)).kind is K.SERVER_ERROR

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.core.run import Outcome, is_finished, is_never_built, outcome_of
+from tui.core.run import Outcome, RunRecord, is_finished, is_never_built, outcome_of
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,12 @@ def test_words_have_outcomes(word: str, outcome: Outcome) -> None:
 def test_an_unknown_word_never_becomes_an_outcome(word: str) -> None:
     known = {"success", "blue", "failure", "red", "schedule_failure", "aborted", "timeout"}
     assert (outcome_of(word) is Outcome.UNKNOWN) == (word.strip().lower() not in known)
+
+
+@pytest.mark.parametrize("word", ["RUNNING", "building", "InQueue", "starting"])
+def test_what_goes_on_is_no_word_for_what_became_of_a_run(word: str) -> None:
+    assert RunRecord(5, outcome_as_sent=word, is_finished=True).word == ""
+    assert RunRecord(5, outcome_as_sent="UNSTABLE", is_finished=True).word == "UNSTABLE"
 
 
 def test_whether_a_run_is_over_is_only_said_where_it_is_known() -> None:

@@ -120,6 +120,8 @@ def _record(members: Members) -> RunRecord | None:
         return None
     word = members.text("state", limit=60)
     finished = is_finished(members.text("job_running_status", limit=60))
+    if finished is None:
+        finished = is_finished(word)
     return RunRecord(
         number,
         Outcome.UNKNOWN if finished is False else outcome_of(word),

@@ -52,8 +52,10 @@ def numbered(number: int | None, branch: str = "") -> str:
 
 
 def outcome_word(outcome: Outcome, as_sent: str) -> str:
-    """The outcome in a word: the service's own where this program knows none; empty if it sent none."""
-    return as_sent if outcome is Outcome.UNKNOWN else str(outcome)
+    """The outcome in a word: the service's own where this program knows none; empty if it sent none, or one such as
+    `RUNNING`, which is no outcome."""
+    told = "" if is_finished(as_sent) is False else as_sent
+    return told if outcome is Outcome.UNKNOWN else str(outcome)
 
 
 def is_never_built(word: str) -> bool:

@@ -297,7 +297,7 @@ def last_run(state: JobState, cells: int) -> str:
     if run is None:
         return ""
     number = numbered(run.number)
-    unknown = run.outcome_as_sent if run.outcome is Outcome.UNKNOWN else ""
+    unknown = run.word if run.outcome is Outcome.UNKNOWN else ""
     if not run.is_confirmed:
         return _first_fitting(((unknown, number, "unconfirmed"), (unknown, "unconfirmed")), cells)
     first = numbered(run.number, run.branch)
