@@ -229,7 +229,7 @@ def test_a_crash_of_the_screen_is_told_without_the_secrets_that_are_held(
             super().__init__(setup)
             self._make = setup.service
 
-        def run(self, *_: object, **__: object) -> None:
+        async def run_async(self, *_: object, **__: object) -> None:
             self._make()
             self.crash = ValueError(f"no {SHORT}-is-the-token here")
 
