@@ -91,10 +91,11 @@ def test_a_signal_ends_the_app_in_good_order(number: signal.Signals) -> None:
         assert terminal.left_behind() == ()
 
 
-def test_a_blocked_loop_does_not_hold_up_a_signal() -> None:
+@pytest.mark.parametrize("key", ["b", "h"], ids=["threads", "no more threads"])
+def test_a_blocked_loop_does_not_hold_up_a_signal(key: str) -> None:
     with tiny(patience="0.3") as terminal:
         terminal.wait_for("ready")
-        terminal.send("b")
+        terminal.send(key)
         terminal.wait_for("blocked")
         terminal.kill(signal.SIGTERM)
         assert terminal.wait_exit() == 128 + signal.SIGTERM
@@ -160,16 +161,6 @@ def test_a_quit_needs_no_thread_that_cannot_be_had() -> None:
         terminal.wait_for("ready")
         terminal.send("q")
         assert terminal.wait_exit() == 5
-        assert terminal.left_behind() == ()
-
-
-def test_a_blocked_loop_does_not_hold_up_a_signal_either_where_no_thread_can_be_had() -> None:
-    with tiny(patience="0.3") as terminal:
-        terminal.wait_for("ready")
-        terminal.send("h")
-        terminal.wait_for("blocked")
-        terminal.kill(signal.SIGTERM)
-        assert terminal.wait_exit() == 128 + signal.SIGTERM
         assert terminal.left_behind() == ()
 
 
