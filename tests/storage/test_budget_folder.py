@@ -273,6 +273,12 @@ def test_a_file_with_a_number_larger_than_any_we_write_is_not_believed(joined: C
     assert two.exchange(spending()) == ()
 
 
+def test_a_file_with_true_in_place_of_a_number_is_not_believed(joined: Callable[..., BudgetFolder]) -> None:
+    one, two = joined(), joined()
+    one.exchange(spending()._replace(wanted=True))
+    assert two.exchange(spending()) == ()
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),

@@ -293,6 +293,8 @@ def _limit(value: Any) -> Limit | None:
 
 def _number(value: Any) -> float:
     """Raises TypeError or ValueError for anything but a number from 0 to `LARGEST`."""
+    if isinstance(value, bool):  # else the comparison takes it for 0 or 1
+        raise TypeError
     if not 0 <= value <= LARGEST:
         raise ValueError
     return float(value)
