@@ -144,15 +144,15 @@ def test_what_ends_next_has_room_beside_the_counts_and_changes_of_a_low_screen()
         width=60,
     )
     shown = [" │ ".join("".join(text for text, _ in part) for part in header_parts(low))]
-    assert shown == ["5▸  8●  17✓  6◌  ✱ 10 changed │ ends: web-bro…webkit ≈3m"]
+    assert shown == ["5▸  8●  17✓  6◌  ✱ 10 changed │ ends ≈3m: web-bro…webkit"]
 
 
 @pytest.mark.parametrize(
     ("aborted", "silent", "when", "words"),
     [
-        (0, "", "≈15s", "demo  12▸  2●  10✓  3◦  13?  8✱ │ ends: infra-t…m plan ≈15s"),
-        (0, "", "≈2m30s", "demo  12▸  2●  10✓  3◦  13?  8✱ │ ends: infr…plan ≈2m30s"),
-        (2, "", "any moment", "demo 12▸ 2● 2○ 10✓ 3◦ 13? 8✱ │ ends: infr…plan any moment"),
+        (0, "", "≈15s", "demo  12▸  2●  10✓  3◦  13?  8✱ │ ends ≈15s: infra-t…m plan"),
+        (0, "", "≈2m30s", "demo  12▸  2●  10✓  3◦  13?  8✱ │ ends ≈2m30s: infr…plan"),
+        (2, "", "any moment", "demo 12▸ 2● 2○ 10✓ 3◦ 13? 8✱ │ ends any moment: infr…plan"),
         (0, "19:57", "≈15s", "demo  12▸  2●  10✓  3◦  13?  8✱  silent until 19:57"),
     ],
 )
@@ -358,13 +358,13 @@ CUT = "out of view: ● mobile-ios  ✱ payment…aining  ? legacy-billing  +1�
 @pytest.mark.parametrize(
     ("width", "first", "second"),
     [
-        (180, WORDS, f"ends next: mobile-android any moment, payments-api nightly ≈3m │ {ALL}"),
-        (120, WORDS, f"ends next: mobile-android any moment │ {CUT}"),
-        (80, WORDS, "ends: mobile-android any moment │ out of view: 1● 1✱ 1? 1◌"),
+        (180, WORDS, f"ends any moment: mobile-android, ≈3m: payments-api nightly │ {ALL} │ cn-north-4"),
+        (120, WORDS, f"ends any moment: mobile-android │ {CUT}"),
+        (80, WORDS, "ends any moment: mobile-android │ out of view: 1● 1✱ 1? 1◌"),
         (
             60,
             "12 running  2 failed  1○  140✓  31◦  4 no answer  10 unread",
-            "ends: mobile-android any moment │ cn-north-4",
+            "ends any moment: mobile-android │ cn-north-4",
         ),
     ],
 )
@@ -378,7 +378,7 @@ def test_a_name_that_has_no_room_is_cut_in_the_middle_and_the_others_are_counted
     long = GLANCE._replace(width=80, changed=0, ends=(("payments-fraud-model training of the third region", "≈32m"),))
     _, second = header_lines(long)
     assert ["".join(text for text, _ in part) for part in second[:2]] == [
-        "ends: payment…region ≈32m",
+        "ends ≈32m: payment…region",
         "out of view: ● mobile-ios  +1✱ +1? +1◌",
     ]
 
@@ -389,9 +389,18 @@ def test_names_that_share_beginning_and_end_are_cut_where_the_table_cuts_them() 
     header = header._replace(ends=((names[0], "≈32m"),), out_of_view=((names[2], Condition.FAILED), (names[3], None)))
     _, second = header_lines(header)
     assert ["".join(text for text, _ in part) for part in second[:2]] == [
-        "ends: pay…fraud-eu… ≈32m",
+        "ends ≈32m: pay…fraud-eu…",
         "out of view: ● paym…ledger-eu-build  ✱ paym…ledger-us-build",
     ]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_no_word_of_ours_follows_the_name_of_the_job_that_ends_next(width: int) -> None:
+    ends = (("throttled now and then", "any moment"),)
+    _, second = header_lines(GLANCE._replace(width=width, changed=0, ends=ends, out_of_view=()))
+    said = "".join(text for text, _ in second[0])
+    assert said.startswith("ends any moment: throt")
+    assert said.endswith("then")
 
 
 @pytest.mark.parametrize(("width", "since"), [(180, " since 12:41"), (80, " since 12:41"), (79, "")])
@@ -416,14 +425,14 @@ def test_how_old_the_oldest_answer_is_has_room_beside_the_next_end(width: int) -
     )
     shown = ["".join(text for text, _ in part) for part in header_lines(old)[1]]
     assert shown[0] == "✱ 3 changed since 12:41"
-    assert shown[1].endswith(f": {'x' * 24} ≈3m")
+    assert shown[1] == f"ends ≈3m: {'x' * 24}"
     assert shown[2] in ("oldest answer 1m15s", "up to 1m15s old")
 
 
 def test_what_is_only_ageing_takes_no_room_from_the_next_end() -> None:
     ageing = GLANCE._replace(width=80, out_of_view=(), summary=Summary(SEVEN, 3, 0, 0, 50.0), ends=(("x" * 40, "≈3m"),))
     shown = ["".join(text for text, _ in part) for part in header_lines(ageing)[1]]
-    assert shown[1] == f"ends next: {'x' * 40} ≈3m"
+    assert shown[1] == f"ends ≈3m: {'x' * 40}"
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])
@@ -496,7 +505,7 @@ def test_the_first_name_is_whole_where_none_stands_beside_it() -> None:
         width=80, changed=0, out_of_view=(), ends=(("web-browser-tests webkit", "≈3m"), ("x", "≈4m"))
     )
     _, second = header_lines(alone)
-    assert ["".join(text for text, _ in part) for part in second[:1]] == ["ends next: web-browser-tests webkit ≈3m"]
+    assert ["".join(text for text, _ in part) for part in second[:1]] == ["ends ≈3m: web-browser-tests webkit"]
 
 
 def test_while_all_is_paused_nothing_is_said_of_what_is_out_of_view() -> None:

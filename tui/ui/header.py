@@ -194,17 +194,19 @@ SHORT_NAME, SHORTEST_NAME = 14, 9
 
 
 def _ends(header: HeaderState) -> Wordings:
-    """What ends next, in two fifths of the line; in more, if the first name is whole then and no job is out of view."""
+    """What ends next, in two fifths of the line; in more, if the first name is whole then and no job is out of view.
+
+    The name is last: one that ends in words would go on in ours.
+    """
     if not header.ends:
         return []
     (name, when), *_ = header.ends
-    both = ", ".join(f"{one} {at}" for one, at in header.ends)
-    whole = [f"ends next: {name} {when}", f"ends: {name} {when}"]
+    every = ", ".join(f"{at}: {one}" for one, at in header.ends)
     room = _room(header) * 2 // 5
-    texts = [text for text in (f"ends next: {both}", *whole) if width(text) <= room]
-    texts += [] if header.out_of_view else whole
-    cut = [f"ends: {_cut(header, name, cells)} {when}" for cells in (SHORT_NAME, SHORTEST_NAME)]
-    return [[(text, "running")] for text in (*texts, *cut)]
+    names = [text for text in (every, f"{when}: {name}") if width(f"ends {text}") <= room]
+    names += [] if header.out_of_view else [f"{when}: {name}"]
+    names += [f"{when}: {_cut(header, name, cells)}" for cells in (SHORT_NAME, SHORTEST_NAME)]
+    return [[(f"ends {text}", "running")] for text in names]
 
 
 MOST_NAMED = 6
