@@ -44,7 +44,8 @@ class KeptUnits:
             return
         self._known = {**self._known, service: calibration}
         with suppress(UserError):  # they are learned again
-            await in_thread(_save_units, self._path, self._known)
+            content = {service: _units(one) for service, one in list(self._known.items())[-KEPT:]}
+            await in_thread(write_json, self._path, content)
 
 
 def _units(calibration: Calibration) -> dict[str, str]:
@@ -60,11 +61,6 @@ def _known_units(path: Path) -> Mapping[str, Calibration]:
             fields = {name: UnitEvidence(Unit[unit], RUNS_NEEDED) for name, unit in units.items()}
             found[service] = Calibration(**fields)
     return found
-
-
-def _save_units(path: Path, known: Mapping[str, Calibration]) -> None:
-    content = {service: _units(one) for service, one in list(known.items())[-KEPT:]}
-    write_json(path, content)
 
 
 def remembered_limits(state: Path | None) -> "RememberedLimits | None":
@@ -137,7 +133,7 @@ class KeptRefusals:
 
     async def forget(self, whose: str, content: bytes) -> None:
         """This log-in was accepted. Never raises."""
-        await in_thread(self._forget, whose, content)
+        await in_thread(self._replace, whose, content)
 
     def _refused(self, whose: str, content: bytes) -> tuple[datetime, float] | None:
         for one in _refusals(self._load(), whose):
@@ -149,9 +145,6 @@ class KeptRefusals:
     def _keep(self, whose: str, content: bytes) -> None:
         salt = os.urandom(16)
         self._replace(whose, content, _Refusal(self._now(), salt, _hashed(content, salt)))
-
-    def _forget(self, whose: str, content: bytes) -> None:
-        self._replace(whose, content)
 
     def _replace(self, whose: str, content: bytes, *new: "_Refusal") -> None:
         """Removes the refusals of this log-in, and adds new ones."""
