@@ -1,5 +1,6 @@
 """The commands from their arguments on, in this process: what they print where, and their exit codes."""
 
+import asyncio
 import json
 import shlex
 import sys
@@ -123,7 +124,7 @@ def test_a_job_is_also_named_by_what_the_service_calls_it(
     kept = KeptNames(tmp_path / "state" / "codearts-watch" / "names.json")
     told = {JobId(one): ServiceName(name) for one, name in zip(IDS, names, strict=False)}
     kept.learn((), told, datetime.now(UTC))
-    kept.save()
+    asyncio.run(kept.save())
     shell.run(f"codearts-watch add {' '.join(IDS)}")
     shell.run(f"codearts-watch add {IDS[4]} --label web")
     assert shell.run("codearts-watch status 'payments nightly' web")[1] == f"idle  {IDS[0]}\nidle  {IDS[4]}  web\n"

@@ -1,5 +1,6 @@
 """The names of jobs between two starts."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def test_names_come_back_and_are_not_asked_for_for_a_week(tmp_path: Path) -> Non
     path = tmp_path / "state" / "names.json"
     kept = KeptNames(path)
     kept.learn([job_id(1), job_id(2)], {job_id(1): NAME}, NOW)
-    kept.save()
+    asyncio.run(kept.save())
     assert path.stat().st_mode & 0o777 == 0o600
     back = KeptNames(path)
     assert back.names == {job_id(1): NAME, job_id(2): ServiceName()}

@@ -107,7 +107,7 @@ def test_what_another_user_may_have_written_is_not_believed(tmp_path: Path, owne
     save_state(tmp_path / "screen.toml", ScreenState(filter="web"))
     names = KeptNames(tmp_path / "names.json")
     names.learn((), {job_id(1): ServiceName("pay")}, now)
-    names.save()
+    asyncio.run(names.save())
     RememberedLimits(tmp_path / "limits.json").keep("me", Limit(5, 60, now.timestamp()), now.timestamp())
     asyncio.run(KeptRefusals(tmp_path / "refused.json", lambda: now).keep("me", b"login"))
     (tmp_path / "units.json").write_text('{"service": {"build_time": "SECONDS"}}')

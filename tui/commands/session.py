@@ -253,6 +253,5 @@ async def known_names(session: "Session", profiles: Mapping[JobId, str]) -> dict
                 if (extras := session.extras(profile)) and not (listed := await extras.listed(theirs)).failure:
                     kept.learn(theirs, names_in(listed), now)
     if wanted:
-        with suppress(UserError):  # they are asked for again then
-            kept.save()
+        await kept.save()
     return {job: name for job, name in kept.names.items() if job in profiles}

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui.codearts.auth.credentials import Credential
 from tui.core.board import RECORDS_KEPT, TOLD_JOBS, Board, JobState, gaps_between, stops_between
-from tui.core.errors import UserError
 from tui.core.hints import HintPage
 from tui.core.job import JobId, ServiceName
 from tui.core.known_runs import Match, MatchKind
@@ -22,7 +21,6 @@ from tui.polling.outcomes import FactReports, Outcomes, ReportRecords
 from tui.polling.rate_limiter import ExtrasBudget
 from tui.profiles.access import Access
 from tui.storage.learned import KeptNames, KeptUnits
-from tui.threads import in_thread
 
 if TYPE_CHECKING:
     from tui.codearts.extra_call import ExtraCall
@@ -361,8 +359,7 @@ class JobFacts:
             theirs = {job: name for job, name in told.items() if job in self._watched}
             self._names.learn(wanted if listed.is_whole else (), theirs, now)
             self._show_names()
-            with suppress(UserError):  # they are asked for again at the next start
-                await in_thread(self._names.save)
+            await self._names.save()
 
     def _show_names(self) -> None:
         names = self._names.names

@@ -235,12 +235,16 @@ class KeptNames:
         answered = {job: KeptName(told.get(job, names.get(job, ServiceName())), now) for job in {*asked, *told}}
         self._known = {**self._known, **answered}
 
-    def save(self) -> None:
-        """Raises UserError where it cannot be written."""
+    async def save(self) -> None:
+        """Writes the names down. Never raises."""
         if self._path:
-            kept = list(self._known.items())[-NAMES_KEPT:]
-            content = {str(job): {**one.name._asdict(), "asked": one.asked.isoformat()} for job, one in kept}
-            write_json(self._path, content)
+            with suppress(UserError):  # they are asked for again at the next start
+                await in_thread(_save_names, self._path, self._known)
+
+
+def _save_names(path: Path, known: Mapping[JobId, KeptName]) -> None:
+    kept = list(known.items())[-NAMES_KEPT:]
+    write_json(path, {str(job): {**one.name._asdict(), "asked": one.asked.isoformat()} for job, one in kept})
 
 
 def _known_names(path: Path) -> Mapping[JobId, KeptName]:
