@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui.profiles.extras import Extras, JobFacts
     from tui.profiles.profile import Profile
     from tui.profiles.resolve import ProfileInputs
-    from tui.storage.learned import KeptNames, KeptRefusals, KeptUnits
+    from tui.storage.learned import KeptNames, KeptRefusals, KeptUnits, RememberedLimits
     from tui.storage.profile_settings import ProfileSettings
     from tui.storage.recorder import Recorder
     from tui.storage.shared_budget import SharedBudget
@@ -197,15 +197,23 @@ class Context:
     def _units(self) -> "KeptUnits | None":
         from tui.storage.learned import KeptUnits
 
-        state = self.locations.state
-        return KeptUnits(state.with_name("units.json")) if state else None
+        folder = self.locations.state_folder
+        return KeptUnits(folder / "units.json") if folder else None
 
     @cached_property
     def kept_names(self) -> "KeptNames":
         from tui.storage.learned import KeptNames
 
-        state = self.locations.state
-        return KeptNames(state and state.with_name("names.json"))
+        folder = self.locations.state_folder
+        return KeptNames(folder and folder / "names.json")
+
+    @cached_property
+    def limits(self) -> "RememberedLimits | None":
+        """None without a home folder."""
+        from tui.storage.learned import RememberedLimits
+
+        folder = self.locations.state_folder
+        return RememberedLimits(folder / "limits.json") if folder else None
 
     def _url_in_charge(self) -> str:
         """Empty where the endpoint cannot be used; building the profile in charge raises the reason."""
@@ -236,9 +244,9 @@ class Context:
     def _refused(self) -> "KeptRefusals | None":
         from tui.storage.learned import KeptRefusals
 
-        if not (state := self.locations.state):
+        if not (folder := self.locations.state_folder):
             return None
-        return KeptRefusals(state.with_name("refused.json"), lambda: self.now().wall, self.flags.heeds_refusals)
+        return KeptRefusals(folder / "refused.json", lambda: self.now().wall, self.flags.heeds_refusals)
 
     def app(self) -> App:
         """All profiles, built. Opens the log of --log. Raises UserError for what cannot be used.
@@ -279,12 +287,10 @@ class Context:
         import time
 
         from tui.clock import seconds
-        from tui.storage.learned import remembered_limits
         from tui.storage.shared_budget import SharedBudget, open_budget
 
-        limits = remembered_limits(self.locations.state)
         opener = partial(open_budget, self.locations.state_folder, self.environ)
-        return SharedBudget(opener, limits, profile.identity, seconds, time.time)
+        return SharedBudget(opener, self.limits, profile.identity, seconds, time.time)
 
     def hide_secrets(self) -> None:
         """Take out of `environ` every variable that holds a secret: programs that are started inherit the rest."""

@@ -32,7 +32,6 @@ from tui.profiles.extras import Extras
 from tui.profiles.profile import Profile
 from tui.storage.atomic import NOT_SAVED, try_to_write
 from tui.storage.files import is_remote, may_be_there, mounts
-from tui.storage.learned import remembered_limits
 from tui.storage.settings import AlertSettings
 from tui.storage.shared_budget import BudgetFolder, BudgetUnusable, budget_folder, why
 from tui.terminal.capabilities import CANNOT_MOVE, LEAST_COLUMNS, LEAST_ROWS, LONGEST_LINE, fits
@@ -165,8 +164,7 @@ def _sharers(context: Context, identity: Identity, now: float) -> tuple[tuple[Sp
 
 def _known_limit(context: Context, identity: Identity, others: tuple[Spending, ...], now: float) -> Limit | None:
     """The newest one that is known."""
-    limits = remembered_limits(context.locations.state)
-    remembered = limits.limit(identity.remembered, now) if limits else None
+    remembered = context.limits.limit(identity.remembered, now) if context.limits else None
     known = [limit for limit in (remembered, *(other.limit for other in others)) if limit and limit.holds(now)]
     return max(known, key=lambda limit: limit.learned, default=None)
 

@@ -63,11 +63,6 @@ def _known_units(path: Path) -> Mapping[str, Calibration]:
     return found
 
 
-def remembered_limits(state: Path | None) -> "RememberedLimits | None":
-    """The limits beside the file with the state of the screen; None without a home folder."""
-    return RememberedLimits(state.with_name("limits.json")) if state else None
-
-
 class RememberedLimits:
     """The limits, kept for a day: the next start keeps within them from its first second. Times are epoch seconds."""
 
