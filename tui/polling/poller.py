@@ -402,7 +402,7 @@ class PollerGroup:
         self.pause(paused)
 
     def prefer(self, jobs: Iterable[JobId], chosen: Iterable[JobId] = ()) -> None:
-        preferred, often = dict(self._by_poller(jobs)), dict(self._by_poller(chosen))
+        preferred, often = self._by_poller(jobs), self._by_poller(chosen)
         for poller in self._pollers.values():
             poller.prefer(preferred.get(poller, ()), often.get(poller, ()))
 
@@ -415,14 +415,14 @@ class PollerGroup:
         """Returns the seconds until the last of their requests has left; see `Poller.refresh`."""
         if jobs is None:
             return max((poller.refresh(None) for poller in self._pollers.values()), default=0.0)
-        return max((poller.refresh(named) for poller, named in self._by_poller(jobs)), default=0.0)
+        return max((poller.refresh(named) for poller, named in self._by_poller(jobs).items()), default=0.0)
 
     def pause(self, jobs: Iterable[JobId]) -> None:
-        for poller, named in self._by_poller(jobs):
+        for poller, named in self._by_poller(jobs).items():
             poller.pause(named)
 
     def resume(self, jobs: Iterable[JobId]) -> None:
-        for poller, named in self._by_poller(jobs):
+        for poller, named in self._by_poller(jobs).items():
             poller.resume(named)
 
     @property
@@ -460,8 +460,8 @@ class PollerGroup:
     def _poller_of(self, job: JobId) -> Poller:
         return self._pollers[self.profile(job)]
 
-    def _by_poller(self, jobs: Iterable[JobId]) -> Iterable[tuple[Poller, list[JobId]]]:
-        named: dict[str, list[JobId]] = {}
+    def _by_poller(self, jobs: Iterable[JobId]) -> dict[Poller, list[JobId]]:
+        named: dict[Poller, list[JobId]] = {}
         for job in jobs:
-            named.setdefault(self.profile(job), []).append(job)
-        return [(self._pollers[profile], theirs) for profile, theirs in named.items()]
+            named.setdefault(self._poller_of(job), []).append(job)
+        return named
