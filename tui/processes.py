@@ -1,7 +1,6 @@
 """Runs other programs (the user's commands, tmux): without a shell, bounded, and in a session of their own."""
 
 import asyncio
-import errno
 import os
 import selectors
 import signal
@@ -17,6 +16,7 @@ from typing import NamedTuple, TypeVar
 
 from tui.core.errors import own_shortage
 from tui.core.text import clean
+from tui.threads import NoThread, thread_wanted
 
 Result = TypeVar("Result")
 
@@ -121,15 +121,14 @@ async def run(
 def begin(pool: Executor | None, work: Callable[[], Result], cancelled: threading.Event) -> asyncio.Future[Result]:
     """Begins this work in a thread of the pool, or of the event loop's own. The work does nothing once `cancelled`.
 
-    Where no thread can be had, it raises the OSError that the system has for too many processes.
+    Raises NoThread.
     """
     try:
-        return asyncio.get_running_loop().run_in_executor(pool, work)
-    except RuntimeError as error:
-        if not own_shortage(error):
-            raise
-    cancelled.set()  # the pool keeps the work for its next thread
-    raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        with thread_wanted():
+            return asyncio.get_running_loop().run_in_executor(pool, work)
+    except NoThread:
+        cancelled.set()  # the pool keeps the work for its next thread
+        raise
 
 
 def why_refused(error: Exception) -> str:

@@ -93,6 +93,16 @@ async def test_where_no_thread_can_be_had_the_history_says_why_older_runs_are_mi
         assert "#7" in shown.text
 
 
+async def test_without_memory_for_the_history_the_runs_that_are_known_are_shown() -> None:
+    def older(job: JobId, before: float) -> list[ObservedRun]:
+        raise MemoryError
+
+    async with screen(1, recorder=recorder_of(FakeArchive(KNOWN)), older_runs=older) as shown:
+        await shown.press("h")
+        await shown.until(lambda: "cannot be read: there is not enough memory" in shown.text)
+        assert "#7" in shown.text
+
+
 async def test_runs_that_only_the_service_tells_of_have_a_mark_that_the_last_line_explains() -> None:
     pages = [[RUN._replace(start=Between(NOON - 7200, NOON - 7190), number=6, source=SERVICE)], []]
     async with screen(

@@ -30,6 +30,7 @@ from tui.core.budget import BUCKET, LONGEST_WINDOW, Identity, Limit, Spending, T
 from tui.core.errors import UserError, own_shortage
 from tui.storage.files import host_name, is_closed, is_remote, mounts, opened, reason
 from tui.storage.learned import RememberedLimits
+from tui.threads import NoThread, thread_wanted
 
 SIZE = 4096
 """Bytes of a file: written in place, so that a full disk matters at the start alone."""
@@ -356,12 +357,11 @@ class SharedBudget:
         """Starts the thread. Where none can be had, nothing is shared until the next exchange."""
         thread = threading.Thread(target=self._work, name="budget", daemon=True)
         try:
-            thread.start()
-        except RuntimeError as error:
-            if not (lacking := own_shortage(error)):
-                raise
+            with thread_wanted():
+                thread.start()
+        except NoThread as error:
             if not self._told:
-                _log.info("the budget is not shared: %s", lacking)
+                _log.info("the budget is not shared: %s", own_shortage(error))
                 self._told = Told()
         else:
             self._thread = thread

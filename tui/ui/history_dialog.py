@@ -1,9 +1,6 @@
 """All runs of one job, newest first; the older ones are read from the history file a page at a time."""
 
-import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import Future
 from datetime import datetime
 
 from textual import on, work
@@ -13,6 +10,7 @@ from tui.core.job_runs import in_order
 from tui.core.observed_run import ObservedRun
 from tui.core.run import RunRecord
 from tui.terminal.capabilities import Glyphs
+from tui.threads import NoThread, in_own_thread
 from tui.ui.list_dialog import CursorList, LineList, ListDialog, ListLine
 from tui.ui.row import look_of
 from tui.ui.run_lines import TOLD, condition_of_run, record_of, run_line, time_cells
@@ -72,9 +70,11 @@ class HistoryDialog(ListDialog):
     @work
     async def read_older(self, read_page: PageReader) -> None:
         try:
-            page = await in_thread(read_page, self._before)
+            page = await in_own_thread("past runs", read_page, self._before)
         except UserError as error:
             page, self._note = (), str(error)
+        except (NoThread, MemoryError) as error:
+            page, self._note = (), f"The history cannot be read: {own_shortage(error)}."
         self._is_reading = False
         if page:
             self._before = page[0].start.by
@@ -107,23 +107,3 @@ class HistoryDialog(ListDialog):
     def _line(self, run: ObservedRun, today: datetime, cells: tuple[int, int]) -> ListLine:
         text = run_line(run, today, self._glyphs, record_of(run, self._records), cells)
         return ListLine("", ((text, look_of(condition_of_run(run))),))
-
-
-async def in_thread(work: PageReader, before: float) -> Sequence[ObservedRun]:
-    """Runs this in a thread of its own, which does not hold up the end of the program if a file server hangs."""
-    done: Future[Sequence[ObservedRun]] = Future()
-    done.set_running_or_notify_cancel()  # from here on it cannot be cancelled: the thread always may set it
-
-    def run() -> None:
-        try:
-            done.set_result(work(before))
-        except UserError as error:
-            done.set_exception(error)
-
-    try:
-        threading.Thread(target=run, name="past runs", daemon=True).start()
-    except RuntimeError as error:
-        if not (lacking := own_shortage(error)):
-            raise
-        raise UserError(f"The history cannot be read: {lacking}.") from None
-    return await asyncio.wrap_future(done)
