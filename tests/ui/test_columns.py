@@ -10,7 +10,7 @@ from tests.core.test_past_events import run
 from tests.support.builders import DAY, failure, job_id, moment, reading, row, state
 from tui.core.board import JobState
 from tui.core.job import Job
-from tui.core.reading import Status
+from tui.core.reading import FailureKind, Status
 from tui.core.run import FailedStep, Outcome, RunRecord
 from tui.storage.settings import COLUMNS, USUAL_COLUMNS
 from tui.terminal.capabilities import UNICODE
@@ -177,14 +177,22 @@ def test_a_narrow_build_column_keeps_where_it_failed(cells: int, text: str) -> N
     assert build.cell(failed, cells) == text
 
 
-def test_why_there_is_no_answer_is_a_sentence_or_a_few_words() -> None:
-    known = row(state((failure(), 0)), 1)
-    known = known._replace(
-        state=known.state._replace(last=known.state.last and known.state.last._replace(http_status=504))
-    )
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (60, ["The job ID is invalid (HTTP 400, CB.00060201).", "The service has an error."]),
+        (45, ["The job ID is invalid (HTTP 400, CB.00060201).", "The service has an error."]),
+        (44, ["bad job ID", "server error"]),
+        (8, ["bad job ID", "server error"]),
+    ],
+)
+def test_all_rows_of_a_column_say_in_one_form_why_there_is_no_answer(cells: int, words: list[str]) -> None:
+    """`HTTP 404` in one row and `bad job ID` in the next looked like two kinds of things."""
     build = next(column for column in EVERY if column.key == "build")
-    texts = [build.cell(known, cells) for cells in (40, 17, 11)]
-    assert texts == ["The service has an error.", "server error", "HTTP 504"]
+    invalid = failure(FailureKind.BAD_JOB_ID, "The job ID is invalid (HTTP 400, CB.00060201).")
+    last = reading(job_id(1), invalid, 0)._replace(http_status=400)
+    known = row(state((invalid, 0))._replace(last=last), 1), row(state((failure(), 0)), 1)
+    assert [build.cell(one, cells) for one in known] == words
 
 
 def test_what_is_wrong_stands_out_in_the_build_column_and_behind_the_name_where_that_has_no_room() -> None:
@@ -194,12 +202,12 @@ def test_what_is_wrong_stands_out_in_the_build_column_and_behind_the_name_where_
     rows = {
         "failed": (row(failed, 1), "error", ("Sign ipa", "error")),
         "failed, no step known": (row(failed._replace(failed_step=None), 1), "error", ("", "")),
-        "no answer": (row(state((failure(), 0)), 1), "stale", ("The service has an error.", "stale")),
+        "no answer": (row(state((failure(), 0)), 1), "stale", ("server error", "stale")),
         "the banner says why": (row(state((failure(), 0)), 1)._replace(explained_by=""), "stale", ("", "")),
         "passed": (row(state((Status.IDLE, 0)).learn(ended(88, Outcome.PASSED, 10)), 1), "dim", ("", "")),
         "runs": (row(state((Status.RUNNING, 0)), 1), "dim", ("", "")),
     }
-    found = {name: (build.style(one), build.after_name(one, 40)) for name, (one, _, _) in rows.items()}
+    found = {name: (build.style(one), build.after_name(one)) for name, (one, _, _) in rows.items()}
     assert found == {name: (look, text) for name, (_, look, text) in rows.items()}
 
 

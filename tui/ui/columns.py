@@ -51,8 +51,8 @@ class Column(NamedTuple):
     name: Callable[[JobState], str] | None = None
     """Where its texts are names, which are cut so that they can be told apart: the same text as `cell` returns,
     without a row."""
-    after_name: Callable[[Row, int], tuple[str, str]] | None = None
-    """Returns the text of so many cells that stands after the job's name if the column has no room, and its look."""
+    after_name: Callable[[Row], tuple[str, str]] | None = None
+    """Returns the text that stands after the job's name if the column has no room, and its look."""
 
 
 GRAVITY = {condition: float(place) for place, condition in enumerate(Condition, 1)}

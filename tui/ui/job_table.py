@@ -481,7 +481,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _after_name(self, row: Row, room: int) -> tuple[str, str]:
         """What stands after the name in so many cells, and its look; two empty texts if nothing does."""
         for column in self._left_out:
-            said, look = column.after_name(row, room) if column.after_name else ("", "")
+            said, look = column.after_name(row) if column.after_name else ("", "")
             if said:
                 return fit(said, min(room, cell_len(said)), self._glyphs.ellipsis), look
         return "", ""

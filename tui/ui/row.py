@@ -256,10 +256,10 @@ def build(row: Row, cells: int) -> str:
     return last_run(state, cells) if state.status is Status.IDLE else ""
 
 
-def trouble(row: Row, cells: int) -> tuple[str, str]:
+def trouble(row: Row) -> tuple[str, str]:
     """Why there is no answer, or in which step the last build failed, and the look of that; else two empty texts."""
     if row.condition is Condition.NO_ANSWER and row.explained_by is None:
-        return no_answer(row.state, cells), "stale"
+        return no_answer(row.state), "stale"
     if row.condition is Condition.FAILED and row.state.failed_step:
         return row.state.failed_step.step, "error"
     return "", ""
@@ -275,17 +275,18 @@ def _going(run: RunRecord, cells: int) -> str:
     return _first_fitting(((first, who_of(run)), (first,)), cells)
 
 
-def no_answer(state: JobState, cells: int) -> str:
-    """Why the last reading brought no status: the sentence, or as much as fits of `HTTP 504, gateway error`."""
-    failure, last = state.failure, state.last
-    if failure is None or last is None:
+FOR_SENTENCES = 45
+"""From so many cells on, why there is no answer is a sentence, which may be cut."""
+
+
+def no_answer(state: JobState, cells: int = 0) -> str:
+    """Why the last reading brought no status: a sentence, or a few words.
+
+    The cells alone decide which, so that all rows of a column say it in one form.
+    """
+    if not (failure := state.failure):
         return ""
-    if width(failure.summary) <= cells:
-        return failure.summary
-    if last.http_status in (None, 200):
-        return str(failure.kind)
-    http = f"HTTP {last.http_status}"
-    return _first_fitting(((f"{http}, {failure.kind}",), (str(failure.kind),), (http,)), cells)
+    return failure.summary if cells >= FOR_SENTENCES else str(failure.kind)
 
 
 def last_run(state: JobState, cells: int) -> str:
