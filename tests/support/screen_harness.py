@@ -226,6 +226,7 @@ async def screen(
     store: WatchlistStore | None = None,
     names: tuple[str, ...] = ("",),
     profile: Where | None = None,
+    draws_notices: bool = False,
     **parts: Any,
 ) -> AsyncIterator[Screen]:
     """The app with so many jobs, all of them read once when the block begins."""
@@ -248,7 +249,7 @@ async def screen(
     }
     app = WatchApp(ScreenDeps(**(given | parts)))
     app.board_screen.apart = 0.01
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=draws_notices) as pilot:
         shown = Screen(app, pilot, reader, clock, store, saved)
         await shown.all_read()
         await shown.settle()

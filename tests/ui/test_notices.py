@@ -16,6 +16,16 @@ async def test_what_a_key_brought_does_not_lie_over_what_is_opened_next() -> Non
             await shown.press("escape")
 
 
+async def test_what_a_key_brought_is_not_seen_beside_what_is_opened_next() -> None:
+    async with screen(draws_notices=True) as shown:
+        for opened in ("question_mark", "E", "s", "L", "colon"):
+            await shown.press("y")
+            await shown.until(lambda: "Copied" in shown.text)
+            await shown.press(opened)
+            assert "Copied" not in shown.text, opened
+            await shown.press("escape")
+
+
 @pytest.mark.parametrize("leave", ["escape", "q"])
 async def test_what_a_dialog_said_goes_with_it(leave: str) -> None:
     async with screen() as shown:

@@ -8,6 +8,7 @@ from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.message_pump import MessagePump
 from textual.notifications import SeverityLevel
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.core.text import as_sentence, clean
@@ -47,6 +48,8 @@ class NoticeApp(App[None]):
         if self._notice_of is of:
             self._notice_of = None
             self.clear_notifications()
+            if isinstance(of, Screen):  # Textual drops it only from the screen in front, and this one is seen beside it
+                of.query("ToastHolder").remove()
 
 
 class BaseScreen(MessagePump):
