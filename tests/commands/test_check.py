@@ -229,14 +229,27 @@ async def test_a_dead_port_and_a_name_that_is_not_there(user: User) -> None:
 async def test_a_name_that_cannot_be_looked_up_for_a_shortage_is_not_called_wrong(
     user: User, service: DemoService, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    async def fail(*arguments: object, **more: object) -> NoReturn:
-        raise error
-
     user.settings = at(service)
-    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", fail)
+    no_name_is_found(monkeypatch, error)
     code, steps = await checked(user)
     assert code == 1
     assert "was not looked up: too many" in steps["name"]
+
+
+async def test_a_bug_while_a_name_is_looked_up_is_not_called_a_wrong_name(
+    user: User, service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user.settings = at(service)
+    no_name_is_found(monkeypatch, RuntimeError("a bug"))
+    with pytest.raises(RuntimeError, match="a bug"):
+        await checked(user)
+
+
+def no_name_is_found(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    async def fail(*arguments: object, **more: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", fail)
 
 
 async def test_a_port_that_does_not_speak_tls(user: User, service: DemoService) -> None:
