@@ -1,7 +1,10 @@
 """Commands of the user's own on a job: what is refused, what they are given, and what is said of them."""
 
 import asyncio
+import os
+import pty
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -136,16 +139,27 @@ async def test_of_more_commands_at_once_than_may_run_the_last_ones_are_refused(m
     assert said[-1] == "quick: done."
 
 
+@pytest.fixture
+def terminal_behind_input() -> Iterator[None]:
+    before, ends = os.dup(0), pty.openpty()
+    os.dup2(ends[1], 0)
+    yield
+    os.dup2(before, 0)
+    for opened in (before, *ends):
+        os.close(opened)
+
+
+@pytest.mark.usefixtures("terminal_behind_input")
 @pytest.mark.parametrize("way", ["background", "terminal"])
 async def test_a_command_for_which_no_thread_can_be_had_is_not_run_later_either(tmp_path: Path, way: str) -> None:
     said: list[str] = []
     runner, state = CommandRunner(lambda text, _: said.append(text), nullcontext), JobState(Job(A, "a"))
     tui.processes._threads.cache_clear()  # none that waits for work
-    touch = CommandSettings((sys.executable, "-c", f"open({str(tmp_path / 'ran')!r}, 'w')"), run=way)
+    touch = CommandSettings(("touch", str(tmp_path / "ran")), run=way)
     with pytest.MonkeyPatch.context() as patched:
         none_more(patched)
         await runner.run("touch", touch, state)
-    assert said[-1].startswith(f"touch cannot be run: {sys.executable}: too many processes run: raise the limit")
+    assert said[-1].startswith("touch cannot be run: touch: too many processes run: raise the limit")
     await asyncio.to_thread(bool)
     await runner.run("quick", CommandSettings((sys.executable, "-c", "")), state)
     assert said[-1] == "quick: done."
