@@ -936,6 +936,29 @@ def test_a_lock_that_never_comes_is_said_once_and_what_was_noted_waits(
     assert opened(path).read().runs == {job_id(1): [run(NOW - 300, NOW)]}
 
 
+def test_a_lock_that_comes_between_opening_and_reading_costs_no_history(
+    path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.storage.history_file.BUSY", 0.01)
+    file = opened(path)
+    file.write(Notes((run(NOW - 300, NOW),)))
+    file.close()
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as blocker:
+        first = iter(["begin exclusive"])
+
+        def open_slowly() -> HistoryFile:
+            file = opened(path)
+            blocker.execute(next(first, ""))
+            return file
+
+        history = History(open_slowly, retry=0.01)
+        histories.append(history)
+        notice = awaited(history, history.notice)
+        assert notice == "No history: another program holds its file; it is tried again each minute."
+        blocker.execute("rollback")
+        assert awaited(history, lambda: history.remembered(JOBS)) == Remembered({job_id(1): [run(NOW - 300, NOW)]})
+
+
 def test_a_reader_that_keeps_others_from_writing_for_a_while_costs_no_history(
     path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,12 +98,13 @@ class History:
     def _work(self) -> None:
         kept: list[Notes] = []
         try:
-            while not (file := self._opened()):
+            while not (opened := self._opened()):
                 more, ends = self._drain(self._retry)
                 kept.append(together([*kept, *more]))
                 if ends:
                     return
-            self._read.put(file.read())
+            file, read = opened
+            self._read.put(read)
             self._notices += [file.notice] if file.notice else []
             self._is_read.set()
             self._keep(file, kept)
@@ -114,10 +115,15 @@ class History:
         finally:
             self._is_read.set()
 
-    def _opened(self) -> HistoryFile | None:
-        """Returns None while another program holds the file, or the disk is full."""
+    def _opened(self) -> tuple[HistoryFile, Remembered] | None:
+        """Returns the file and what is in it; None while another program holds the file, or the disk is full."""
         try:
-            return self._open_file()
+            file = self._open_file()
+            try:
+                return file, file.read()
+            except BaseException:
+                file.close()
+                raise
         except (OSError, sqlite3.Error) as error:
             self._wait_out(error)
             return None
