@@ -73,7 +73,7 @@ class Notes(NamedTuple):
     gaps: tuple[Gap, ...] = ()
     seen: Mapping[JobId, LastSeen] = MappingProxyType({})
     dropped: frozenset[tuple[JobId, float]] = frozenset()
-    """Runs, by job and start, that are written with another start now: the clock was set."""
+    """Runs, by job and start, that `runs` has anew: with another start if the clock was set."""
     silent: Mapping[JobId, float | None] = MappingProxyType({})
     """Since when jobs give no answer; None for one that gives answers again."""
 

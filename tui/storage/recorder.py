@@ -110,8 +110,8 @@ class Recorder:
         runs = [run for run in now.runs if run not in was.runs]
         runs += [now.current_run] if now.current_run else []  # after a gap it may be two
         gaps = tuple(gap for gap in now.gaps if gap not in was.gaps)
-        before, kept = _start(was), {_start(now), *(run.start.by for run in runs)}
-        dropped = frozenset() if before is None or before in kept else frozenset({(now.job.id, before)})
+        before = _start(was)
+        dropped = frozenset() if before is None else frozenset({(now.job.id, before)})
         found = last_seen(now)
         return Notes(tuple(runs), gaps, {now.job.id: found} if found else {}, dropped, silent)
 
