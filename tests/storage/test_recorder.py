@@ -148,6 +148,16 @@ def test_a_job_without_an_answer_gave_none_since_before_the_restart_until_it_giv
     assert [event.at for event in events_of(last.state)] == [NOON + 8001]
 
 
+def test_since_when_there_is_no_answer_is_remembered_by_the_clock_that_was_set_since(path: Path) -> None:
+    forbidden, then = failure(FailureKind.FORBIDDEN), Moment(40, moment(3640).wall)
+    first = Program(path)
+    first.see((forbidden, 10))
+    first.record(Reading(JOB, forbidden, then, then))
+    first.end()
+    again = Program(path, now=3650)
+    assert again.state.silent_before == moment(3610)
+
+
 def test_a_failure_that_passes_is_not_remembered(path: Path) -> None:
     first = Program(path)
     first.see((IDLE, 0), (failure(), 10))
@@ -156,11 +166,12 @@ def test_a_failure_that_passes_is_not_remembered(path: Path) -> None:
 
 
 def test_more_runs_are_asked_for_once_when_a_job_begins_to_run_or_the_service_tells_of_its_runs() -> None:
-    archive, board = FakeArchive(), Board().watch([Job(JOB), Job(job_id(2))])
+    archive, board = FakeArchive(), Board().watch([Job(JOB), Job(job_id(2)), Job(job_id(3))])
+    board = board.record([reading(job_id(3), RUNNING, 0)])  # as it is remembered: all its runs were read
     recorder = Recorder(archive, lambda: moment(0))
     for outcome, at in ((IDLE, 0), (IDLE, 15), (RUNNING, 30), (RUNNING, 45), (IDLE, 60), (RUNNING, 75)):
-        before, board = board, board.record([reading(JOB, outcome, at)])
-        recorder.look(before, board, [JOB])
+        before, board = board, board.record([reading(JOB, outcome, at), reading(job_id(3), RUNNING, at)])
+        recorder.look(before, board, [JOB, job_id(3)])
         assert len(archive.asked) == (at >= 30)
     for number in (7, 8):
         before = board
@@ -195,6 +206,18 @@ def test_the_outcome_of_a_run_that_was_not_observed_is_remembered_until_another_
     second.see((RUNNING, 70), (IDLE, 90), (IDLE, 105))
     second.kill()  # before it has noted once more what was seen last
     assert Program(path, now=110).state.last_run is None
+
+
+def test_an_outcome_that_is_known_before_the_first_answer_after_a_restart_is_remembered(path: Path) -> None:
+    first = Program(path)
+    first.see((IDLE, 10), (RUNNING, 25), (IDLE, 100))
+    first.end()
+    second = Program(path, now=110)
+    second.learn(RunRecord(7, Outcome.FAILED, "FAILURE", moment(20).wall, moment(95).wall, is_finished=True))
+    second.end()
+    third = Program(path, now=120)
+    assert [run.outcome for run in third.runs] == [Outcome.FAILED]
+    assert third.state.status is IDLE
 
 
 def test_a_run_goes_on_after_a_quick_restart_and_after_a_long_one_it_may_be_another(path: Path) -> None:
@@ -321,6 +344,7 @@ def test_an_answer_that_changes_nothing_is_written_once_a_minute(path: Path) -> 
     assert [len(notes.runs) for _, notes in program.notes] == [1] * 5
     for program.now in (400, 500, 600):
         program.recorder.tick()
+    program.see((failure(), 700), (failure(), 770))
     assert [at for at, _ in program.notes][5:] == [400]  # what is not read any more may be known better by others
 
 
@@ -330,9 +354,13 @@ def test_a_gap_while_nothing_changes_is_remembered(path: Path) -> None:
     first.kill()
     first = Program(path, now=301)
     assert first.state.gaps == ()
-    first.see((IDLE, 302), (IDLE, 600), (IDLE, 610))
+    first.see((IDLE, 302), (IDLE, 600), (IDLE, 610), (IDLE, 900), (IDLE, 910))
+    assert [len(notes.gaps) for _, notes in first.notes if notes.gaps] == [1, 1, 1]  # each is written once
     first.kill()
-    assert Program(path, now=611).state.gaps[-1] == Gap(JOB, NOON + 302, NOON + 599.9)
+    assert Program(path, now=911).state.gaps[-2:] == (
+        Gap(JOB, NOON + 302, NOON + 599.9),
+        Gap(JOB, NOON + 610, NOON + 899.9),
+    )
 
 
 def flips(chance: random.Random, number: int) -> Truth:
