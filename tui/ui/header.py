@@ -1,7 +1,7 @@
 """Header (counts, freshness, pace of polling), banner (what is wrong with whole profiles), the terminal's title."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, repeat
 from math import ceil
@@ -288,22 +288,12 @@ def counts_of(summary: Summary, by_mark: bool = False) -> list[tuple[Condition, 
     return [(one, counts.get(one, 0)) for one in SHOWN_ORDER if counts.get(one) or one is always]
 
 
-WITH_MARKS = (
-    (),
-    (Condition.PASSED,),
-    (Condition.PASSED, Condition.IDLE),
-    (Condition.PASSED, Condition.IDLE, Condition.TIMED_OUT, Condition.ABORTED),
-)
-"""Which counts have marks in place of words, for a wide line first, then for narrower ones. A count that calls for no
-action loses its word before one that does."""
-
-
 def _counts(header: HeaderState, news: Sequence[Parts], in_words: bool = True) -> Wordings:
-    """The counts in words and the news; where these have no room, more and more of the counts have the marks of the
-    rows, and then the last of the news are left out. Without `in_words` all counts have marks, so that the line does
-    not change with each count that comes and goes."""
-    counts, marks = counts_of(header.summary), _marks(header)
-    forms = [*(_with_marks(counts, marked, header.glyphs) for marked in WITH_MARKS if in_words), marks]
+    """The counts in words and the news; where these have no room, the counts have the marks of the rows, and then the
+    last of the news are left out. Without `in_words` the counts have marks anyway, so that the line does not change
+    with each count that comes and goes. Never are some of them words and others marks."""
+    marks = _marks(header)
+    forms = [_words(header), marks] if in_words else [marks]
     demo, short = _demo(header), [_changed_by_mark(header)] if header.changed else []
     fewer = [news[-1][:most] for most in range(len(news[-1]), 0, -1)]
     return [
@@ -317,28 +307,27 @@ def _demo(header: HeaderState) -> Parts:
     return [("demo", "accent")] if header.is_demo else []
 
 
+def _words(header: HeaderState) -> Parts:
+    return [(f"{number} {one}", look_of(one) if number else "dim") for one, number in counts_of(header.summary)]
+
+
 def _marks(header: HeaderState) -> Parts:
-    return _with_marks(counts_of(header.summary, by_mark=True), SHOWN_ORDER, header.glyphs)
+    """The counts with the marks of the rows. What has the same mark is one count, in the look of the first of them.
+
+    The number comes first: `-10` would be a negative one.
+    """
+    sums: dict[str, tuple[int, str]] = {}
+    for one, number in counts_of(header.summary, by_mark=True):
+        if number:
+            mark = header.glyphs.condition[one]
+            before, look = sums.get(mark, (0, look_of(one)))
+            sums[mark] = before + number, look
+    return [(f"{number}{mark}", look) for mark, (number, look) in sums.items()]
 
 
 def _close(header: HeaderState, news: Parts) -> Parts:
     """The counts by their marks and the news, with one cell between them."""
     return _spaced([*_demo(header), *_marks(header), *news], " ")
-
-
-def _with_marks(counts: Iterable[tuple[Condition, int]], marked: Collection[Condition], glyphs: Glyphs) -> Parts:
-    """The counts in words, those of the `marked` states with the marks of the rows.
-
-    What has the same mark is one count, in the look of the first of them. The number comes first: `-10` would be a
-    negative one.
-    """
-    sums: dict[str, tuple[int, str]] = {}
-    for one, number in counts:
-        if number or one not in marked:
-            text = glyphs.condition[one] if one in marked else f" {one}"
-            before, look = sums.get(text, (0, look_of(one) if number else "dim"))
-            sums[text] = before + number, look
-    return [(f"{number}{text}", look) for text, (number, look) in sums.items()]
 
 
 def _quiet(header: HeaderState) -> Wordings:
