@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import job_id
-from tui.core.known_runs import Match, MatchKind, choose_record, times_agree, with_record, with_times
+from tui.core.known_runs import Match, MatchKind, choose_record, times_agree, with_exact, with_record
 from tui.core.observed_run import Between, ObservedRun
 from tui.core.run import (
+    LONGEST_RUN,
     Outcome,
     RunRecord,
     newer,
@@ -99,7 +100,7 @@ def test_where_no_end_is_told_the_newest_that_had_begun_is_asked_about() -> None
     assert choose_record(records, UNSEEN_START) == Match(MatchKind.NEEDS_TIMES, records[1])
     unfinished = records[1]._replace(is_finished=False)
     assert choose_record([running, unfinished], UNSEEN_START) == Match(MatchKind.UNFINISHED, unfinished)
-    exact = with_times(records[1], record(11, -5000, 303))
+    exact = with_exact(records[1], record(11, -5000, 303))
     assert choose_record([running, exact, records[2]], UNSEEN_START) == Match(MatchKind.FOUND, exact)
 
 
@@ -109,14 +110,30 @@ def test_a_run_of_which_nothing_was_observed_has_no_record() -> None:
 
 
 def test_exact_times_of_another_build_are_not_taken() -> None:
-    assert with_times(record(11, 8), record(12, 9, 303)) == record(11, 8)
+    assert with_exact(record(11, 8), record(12, 9, 303)) == record(11, 8)
     known = record(11, 8, 303)._replace(duration=295.0)
-    assert with_times(known, record(11, None)) == known
+    assert with_exact(known, record(11, None)) == known
 
 
 def test_no_run_ends_before_it_began_though_its_times_are_of_two_answers() -> None:
     exact = record(11, None, 303)._replace(duration=5.0)
-    assert with_times(record(11, 900), exact) == record(11, 900)
+    assert with_exact(record(11, 900), exact) == record(11, 900)
+
+
+def test_of_two_answers_about_a_build_the_list_has_the_outcome_where_it_knows_one() -> None:
+    listed, exact = record(11, 8, outcome=Outcome.FAILED), record(11, 8, 303)._replace(outcome_as_sent="SUCCESS")
+    assert with_exact(listed, exact).outcome is Outcome.FAILED
+    unknown = listed._replace(outcome=Outcome.UNKNOWN)
+    assert with_exact(unknown._replace(outcome_as_sent="UNSTABLE"), exact).word == "UNSTABLE"
+    assert with_exact(unknown, exact).word == "passed"
+
+
+def test_a_duration_that_contradicts_both_times_is_not_taken() -> None:
+    exact = record(11, None, 303)._replace(duration=5.0)
+    assert with_exact(record(11, 8), exact).duration == 295
+    assert with_exact(record(11, 8)._replace(duration=5.0), exact._replace(duration=None)).duration == 295
+    too_long = with_exact(record(11, 303 - LONGEST_RUN - 1), exact)
+    assert (too_long.duration, too_long.ended_at) == (None, None)
 
 
 def test_times_of_a_record_are_shown_where_they_fit() -> None:

@@ -18,7 +18,7 @@ from tui.codearts.extra_call import (
 from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.job_list_api import running_status_call
 from tui.core.job import JobId
-from tui.core.known_runs import Match, MatchKind, choose_record, with_times
+from tui.core.known_runs import Match, MatchKind, choose_record, with_exact
 from tui.core.observed_run import ObservedRun
 from tui.core.reading import Failure, Retry
 from tui.core.run import Calibration, LastRuns, Outcome, RunRecord, is_finished, outcome_of
@@ -200,7 +200,7 @@ class RunLookup:
             requested.add(match.record.number)
             if exact := await self._exact(job, match.record):
                 exact_numbers.add(exact.number)
-                records = [with_times(record, exact) for record in records]
+                records = [with_exact(record, exact) for record in records]
             match = choose_record(records, run)
         if match.kind is MatchKind.NEEDS_TIMES:
             return Match(MatchKind.NOT_THERE)
@@ -268,7 +268,7 @@ class RunLookup:
         if record.is_finished is False or not self._lacks_times(Match(MatchKind.FOUND, record)):
             return record
         exact = await self._exact(job, record)
-        return with_times(record, exact) if exact else record
+        return with_exact(record, exact) if exact else record
 
     async def _by_number(self, job: JobId, why: Failure | None) -> RunRecord | Failure | None:
         last = await self._extras.fetch(running_status_call(job))

@@ -7,7 +7,7 @@ from math import inf
 from typing import NamedTuple
 
 from tui.core.observed_run import Between, ObservedRun
-from tui.core.run import Outcome, RunRecord
+from tui.core.run import LONGEST_RUN, Outcome, RunRecord
 
 
 class Source(StrEnum):
@@ -166,15 +166,22 @@ def choose_record(records: Iterable[RunRecord], run: ObservedRun) -> Match:
     return Match(MatchKind.NOT_THERE) if run.start.after is None else _by_start(new, run)
 
 
-def with_times(record: RunRecord, exact: RunRecord) -> RunRecord:
-    """The record with the times of `record-info`; unchanged if that describes another build. An end before the start is
-    not taken, nor is the duration then."""
+def with_exact(record: RunRecord, exact: RunRecord) -> RunRecord:
+    """The record with the times of `record-info`, and with its outcome where the list says nothing of that: the words
+    of lists are the documented ones. Unchanged if it describes another build.
+
+    An end before the start is not taken. The duration is that between both times, whatever else is said of it.
+    """
     if exact.number != record.number:
         return record
+    if not record.word:
+        record = record._replace(outcome=exact.outcome, outcome_as_sent=exact.outcome_as_sent)
     started_at, ended_at = exact.started_at or record.started_at, exact.ended_at or record.ended_at
-    if started_at and ended_at and ended_at < started_at:
-        return record._replace(started_at=started_at, ended_at=None, duration=None)
     duration = record.duration if exact.duration is None else exact.duration
+    if started_at and ended_at:
+        duration = (ended_at - started_at).total_seconds()
+        if not 0 <= duration <= LONGEST_RUN:
+            ended_at = duration = None
     return record._replace(started_at=started_at, ended_at=ended_at, duration=duration)
 
 
