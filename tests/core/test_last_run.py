@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
-from tests.support.builders import DAY, failure, job_id, reading, state
+from tests.support.builders import DAY, failure, job_id, moment, reading, state
 from tui.core.board import RECORDS_KEPT, Board, JobState
 from tui.core.job import Job, ServiceName
 from tui.core.job_runs import usual_duration
+from tui.core.known_runs import Match, MatchKind, choose_record
 from tui.core.observed_run import Between
 from tui.core.reading import Status
+from tui.core.remembered import LastSeen, Remembered, last_seen, remember
 from tui.core.run import FailedStep, Outcome, RunRecord
 
 IDLE, RUNNING = Status.IDLE, Status.RUNNING
@@ -53,6 +55,68 @@ def test_what_a_list_says_is_shown_until_a_record_says_it_and_never_after_a_stop
     assert known.learn(listed).last_run == record(7, Outcome.FAILED)
     assert stopped_again(known, 30).learn(listed).last_run is None
     assert stopped_again(state((IDLE, 10)), 30).learn(listed).last_run is None
+
+
+def timed(number: int, start: float, end: float | None, outcome: Outcome = Outcome.PASSED) -> RunRecord:
+    began, ended = DAY + timedelta(seconds=start), None if end is None else DAY + timedelta(seconds=end)
+    return record(number, outcome)._replace(started_at=began, ended_at=ended)
+
+
+JUMPED = timed(1_000_000_000, -900, -800)
+"""No build has this number: the service told it once."""
+
+
+def test_a_number_that_jumped_hides_no_run_that_began_later() -> None:
+    known = state((IDLE, 10)).learn(JUMPED, at=10)
+    assert known.learn(timed(87, -990, -950), at=11).last_run == JUMPED
+    later = timed(88, -700, -600, Outcome.FAILED)
+    assert known.learn(later, at=11).last_run == later
+
+
+def test_a_number_that_jumped_hides_no_run_that_was_seen() -> None:
+    known = stopped_again(state((IDLE, 10)).learn(JUMPED, at=10), 30)
+    run = known.stopped_run
+    assert run
+    records = [JUMPED, timed(89, 25, 89, Outcome.FAILED), timed(88, -50, 5), timed(87, 25, 500)]
+    assert choose_record(records, run) == Match(MatchKind.FOUND, records[1])
+    assert choose_record([records[1]._replace(ended_at=None)], run).kind is MatchKind.NEEDS_TIMES
+    assert choose_record([*records[:1], *records[2:]], run).kind is MatchKind.NOT_THERE
+    known = known.learn(records[1], at=95)
+    assert known.last_run == records[1]
+    assert known.learn(records[1], STEP, at=96).failed_step == STEP
+    assert [(one.number, one.outcome) for one in known.runs] == [(89, Outcome.FAILED)]
+    assert stopped_again(known, 200).known_number == 89
+
+
+def test_what_a_list_says_of_a_higher_number_than_the_records_have_counts_for_a_minute() -> None:
+    """It may be ahead of the records, or wrong."""
+    listed, told = record(99, is_confirmed=False), record(88, Outcome.FAILED)
+    known = state((IDLE, 10)).learn(listed, at=10).learn(told, at=69)
+    assert known.last_run == listed
+    assert known.learn(told, at=70).last_run == told
+
+
+def test_what_only_a_list_says_is_not_remembered_as_if_it_were_sure() -> None:
+    listed = state((IDLE, 10)).learn(record(99, is_confirmed=False))
+    for known, number in ((listed, 0), (listed.learn(record(100)), 100)):
+        seen = last_seen(known)
+        assert seen
+        assert seen.number == number
+    before = LastSeen(IDLE, DAY.timestamp() - 60, DAY.timestamp() - 59, DAY.timestamp() - 90, None, 99, Outcome.PASSED)
+    board = remember(Board().watch([Job(job_id(1))]), Remembered(seen={job_id(1): before}), moment(0))
+    told = record(88, Outcome.FAILED)
+    assert board.states[job_id(1)].last_run
+    assert board.learn(job_id(1), told, at=1).states[job_id(1)].last_run == told
+
+
+def test_a_record_from_before_the_run_that_was_seen_is_not_its_outcome() -> None:
+    """As after a restart, while the records lag: nothing is known of numbers then."""
+    run = stopped_again(state((IDLE, 1000)), 1030).runs[-1]
+    known = JobState(Job(job_id(1)), runs=(run,))
+    assert known.learn(timed(7, 500, 800)).last_run is None
+    assert known.learn(timed(7, 500, None)).last_run is None
+    assert known.learn(timed(8, 1025, 1085)).last_run == timed(8, 1025, 1085)
+    assert known.learn(record(8)).last_run == record(8)
 
 
 def test_a_run_that_goes_on_is_no_last_run() -> None:

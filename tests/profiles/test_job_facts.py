@@ -39,11 +39,12 @@ class Watch:
         self.changes = asyncio.Event()
         self.kept_names = app.kept_names
         self.unconfirmed: list[JobId] = []
+        self.learned_at: Callable[[], float] = lambda: -inf
         self.facts = app.facts(lambda job: app.default, FactReports(self.learned, self.named, self.told))
 
     def learned(self, job: JobId, record: RunRecord, step: FailedStep | None) -> None:
         self.unconfirmed += [job] if not record.is_confirmed else []
-        self.board = self.board.learn(job, record, step)
+        self.board = self.board.learn(job, record, step, self.learned_at())
         self.changes.set()
 
     def told(self, job: JobId, records: Sequence[RunRecord]) -> None:
@@ -222,6 +223,18 @@ async def test_after_a_time_without_answers_it_is_asked_what_became_of_builds_me
         assert (run.number, run.outcome) == (18, Outcome.FAILED)
         assert watch.board.states[job].has_missed_run
         assert sum(f"/record/{job}/list" in request.path for request in watch.server.requests[asked:]) == 1
+
+
+async def test_who_looks_at_a_run_that_only_a_list_tells_of_has_it_asked_for_again(tmp_path: Path) -> None:
+    """The list may be ahead of the records, or wrong."""
+    truth, job = TRUTHS[0], IDS[0]
+    async with watching(tmp_path) as watch:
+        await watch.until(lambda: bool((run := watch.board.states[job].last_run) and run.is_confirmed))
+        listed = RunRecord(99, Outcome.FAILED, "red", is_finished=True, is_confirmed=False)
+        watch.board = watch.board.learn(job, listed)
+        watch.learned_at = lambda: 0.0
+        watch.facts.look_again(watch.board.states[job])
+        await watch.until(lambda: bool((run := watch.board.states[job].last_run) and run.number == truth.number))
 
 
 @pytest.mark.parametrize("is_remembered", [False, True])

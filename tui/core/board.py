@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tui.core.alert_policy import Arm
 from tui.core.estimate import WINDOW
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.known_runs import MatchKind, choose_record, known_runs, with_record
+from tui.core.known_runs import MatchKind, choose_record, has_ended_before, known_runs, with_record
 from tui.core.observed_run import Between, Gap, ObservedRun, observe
 from tui.core.reading import Failure, Moment, Reading, Retry, Status
 from tui.core.run import FailedStep, Outcome, RunRecord, newer
@@ -21,6 +21,8 @@ TOLD_JOBS = 1000
 """Jobs whose records are kept."""
 SILENT_AFTER = 3
 """Failed readings in a row that count as no answer. Failures that do not pass by themselves count at once."""
+SETTLED = 60.0
+"""Seconds for which two answers of the service may differ in which run was the last: one may lag behind the other."""
 REMEMBERED = 500
 """Removed jobs whose state is kept, in case they come back, as by undo."""
 
@@ -253,18 +255,39 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         What a list says of the last run is not taken once a stop was seen: it may be about the run before.
         """
         has_stopped = any(seen.status is Status.IDLE for seen in self.transitions)
-        is_older = 0 < record.number <= self.known_number or (has_stopped and not record.is_confirmed)
         if record.is_finished is False:
             return self if self.status is Status.IDLE else self._replace(going=record)
-        if is_older:
+        if self._is_older(record) or (has_stopped and not record.is_confirmed):
             return self
-        last_run = newer(self.last_run, record)
+        last_run = self._last_of(record, at)
         is_same = self.last_run is not None and last_run.number == self.last_run.number
         step = step or (self.failed_step if is_same else None)
         if last_run.outcome is not Outcome.FAILED:  # a later record may contradict an earlier one
             step = None
-        known = self._replace(last_run=last_run, failed_step=step, learned_at=at)
+        learned_at = self.learned_at if last_run is self.last_run else at
+        number = min(self.known_number, max(0, last_run.number - 1))
+        known = self._replace(last_run=last_run, failed_step=step, learned_at=learned_at, known_number=number)
         return known.with_outcome(record) if record.is_confirmed and self.runs else known
+
+    def _is_older(self, record: RunRecord) -> bool:
+        """Whether the record is about a run before the last one that was seen: by its number, or by its times where
+        that run is from before this start."""
+        run = self.stopped_run or (self.runs[-1] if self.runs else None)
+        if run is None:
+            return False
+        if not self.transitions and has_ended_before(record, run):
+            return True
+        return 0 < record.number <= self.known_number and choose_record([record], run).kind is not MatchKind.FOUND
+
+    def _last_of(self, record: RunRecord, at: float) -> RunRecord:
+        """The newer of the last run that is known and this one. Numbers only go up: if the one with the lower number
+        is the later one, or is still the last one after a while, the higher number was wrong."""
+        known = self.last_run
+        if known is None or known.number <= record.number or not record.is_confirmed:
+            return newer(known, record)
+        if known.started_at and record.started_at:
+            return record if record.started_at > known.started_at else known
+        return record if at - self.learned_at >= SETTLED else known
 
     def with_records(self, records: Iterable[RunRecord], most: int = RECORDS_KEPT) -> "JobState":
         """The state after the service told of the last runs, with their outcomes. The newest of them are kept."""

@@ -158,9 +158,13 @@ def choose_record(records: Iterable[RunRecord], run: ObservedRun) -> Match:
     """Chooses the record of an observed run: one with a new number and fitting times.
 
     The start decides, or the end for a run that was going when first read and for one that may be two. An exact fit is
-    preferred to one that needs the widening; if two fit equally well, neither is chosen.
+    preferred to one that needs the widening; if two fit equally well, neither is chosen. Where no number is new, the
+    highest one that was known may be wrong: then both times must fit exactly.
     """
+    records = list(records)
     new = [record for record in records if record.number > run.known_number]
+    if not new:
+        return _by_both_times([record for record in records if record.number < run.known_number], run)
     if run.end and (run.start.after is None or run.maybe_two):
         return _by_end(new, run.end, run.running_at if run.maybe_two else run.start.by)
     return Match(MatchKind.NOT_THERE) if run.start.after is None else _by_start(new, run)
@@ -234,6 +238,24 @@ def _by_end(records: Sequence[RunRecord], end: Between, seen_going: float) -> Ma
             newest = max(without_end, key=lambda record: record.number)
             return Match(MatchKind.NEEDS_TIMES if newest.is_finished is not False else MatchKind.UNFINISHED, newest)
     return Match(MatchKind.NOT_THERE)
+
+
+def _by_both_times(records: Sequence[RunRecord], run: ObservedRun) -> Match:
+    """The newest whose start and end are where they were seen; the end of one that has none is asked for."""
+    for record in sorted(records, key=lambda record: record.number, reverse=True):
+        is_begun = record.started_at and run.start.after is not None and _agrees(record.started_at, run.start, SLACK)
+        if is_begun and record.is_finished is not False and _agrees(record.ended_at, run.end, SLACK):
+            return Match(MatchKind.FOUND if record.ended_at else MatchKind.NEEDS_TIMES, record)
+    return Match(MatchKind.NOT_THERE)
+
+
+def has_ended_before(record: RunRecord, run: ObservedRun) -> bool:
+    """Whether the record is about an earlier run: its end is before the run was last seen running, or its start before
+    the run can have begun."""
+    began, ended = record.started_at, record.end
+    if ended and ended.timestamp() < run.running_at - WIDENING:
+        return True
+    return bool(began and run.start.after is not None and began.timestamp() < run.start.after - WIDENING)
 
 
 def _has_begun(record: RunRecord, by: float) -> bool:

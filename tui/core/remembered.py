@@ -97,13 +97,16 @@ def together(notes: Iterable[Notes]) -> Notes:
 
 
 def last_seen(state: JobState) -> LastSeen | None:
-    """Returns what is to be remembered of the job's last status; None if it was not read since the start."""
+    """Returns what is to be remembered of the job's last status; None if it was not read since the start.
+
+    A run that only a list tells of is not remembered: it would count as confirmed.
+    """
     if state.is_remembered or not (state.good and state.since and state.status):
         return None
     sent, received = state.good.sent.wall.timestamp(), state.good.received.wall.timestamp()
     now = state.good.received  # the clock may have been set since the others
     after = state.since_after.by(now).timestamp() if state.since_after else None
-    run = state.last_run or RunRecord(0)
+    run = state.last_run if state.last_run and state.last_run.is_confirmed else RunRecord(0)
     since = state.since.by(now).timestamp()
     return LastSeen(state.status, sent, received, since, after, run.number, run.outcome, run.outcome_as_sent)
 

@@ -328,7 +328,9 @@ class JobFacts:
             self._by_our_clock.heed(profile)
 
     def look_again(self, state: JobState) -> None:
-        """Asks once more about the job's last run, if what became of it is not known."""
+        """Asks once more about the job's last run, if what became of it is not known, or only by a list."""
+        if state.last_run and not state.last_run.is_confirmed:
+            self._outcomes.seed([state.job.id], self._profile_of(state.job.id))
         if state.status is Status.IDLE and not state.last_run and (run := state.stopped_run):
             self._outcomes.look_again(state.job.id, run, self._profile_of(state.job.id))
 
