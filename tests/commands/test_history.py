@@ -115,6 +115,24 @@ def test_a_person_sees_how_far_it_is_with_asking_and_no_trace_of_that_is_left(
     assert talk.getvalue().endswith("\r\x1b[K")
 
 
+def test_on_a_terminal_each_run_of_a_job_with_a_long_name_is_one_line_and_in_a_pipe_its_name_is_whole(
+    user: User, server: ContractServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"payments-platform-billing-{region}-nightly-build" for region in ("eu", "us")]
+    (user.home / "watchlist.toml").unlink()
+    WatchlistFile(user.home / "watchlist.toml").add([Job(ONE, names[0]), Job(TWO, names[1])])
+    terminal = CommandTerminal()
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", terminal)
+        listed(user, capsys, "history")
+    lines = terminal.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert {line.strip() for line in lines if line.startswith(" ")} == {"not observed"}
+    assert all(name not in line and "…" in line for name in names for line in lines if "billing" in line)
+    _, piped = listed(user, capsys, "history", "--status-only")
+    assert all(any(name in line for line in piped) for name in names)
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [

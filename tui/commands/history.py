@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.commands.job_selection import add_jobs, read_input, select_jobs
-from tui.commands.output import ExitCode, Output, print_json
+from tui.commands.output import ExitCode, Output, columns, print_json
 from tui.commands.parser import whole_number
 from tui.commands.render import advice, aligned, reasons, stamp
 from tui.commands.wait import timeout_seconds
@@ -16,7 +16,7 @@ from tui.core.known_runs import KnownRun, known_runs
 from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Failure, Retry
 from tui.core.run import RunRecord, numbered, outcome_word
-from tui.core.text import DETAIL, clean
+from tui.core.text import DETAIL, clean, width
 
 if TYPE_CHECKING:
     from tui.context import App, Context
@@ -38,7 +38,12 @@ EXAMPLES = [
 
 LIMIT = 20
 """Runs that are printed if neither --since nor --limit is given: they fit on a screen."""
-HEADS = ("START", "LASTED", "OUTCOME", "BUILD", "JOB", "NOTE")
+Cells = tuple[str, ...]
+"""One for each head."""
+HEADS: Cells = ("START", "LASTED", "OUTCOME", "BUILD", "JOB", "NOTE")
+BUILD, JOB = HEADS.index("BUILD"), HEADS.index("JOB")
+LEAST = {JOB: 18, BUILD: 14}
+"""Cells that are left of a text that is cut."""
 
 
 class JobRun(NamedTuple):
@@ -81,8 +86,12 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([document(one) for one in known], output)
     else:
-        heads = HEADS if output.is_for_a_person else ()
-        output.lines(aligned([_cells(one, context.now().wall, glyphs_for(context.environ)) for one in known], heads))
+        glyphs = glyphs_for(context.environ)
+        rows = [_cells(one, context.now().wall, glyphs) for one in known]
+        if output.is_for_a_person:
+            output.lines(aligned(*_narrowed(rows, columns(output.data), glyphs)))
+        else:
+            output.lines(aligned(rows, ()))
     if not known and not arguments.json and output.is_for_a_person:
         output.say("No run since then is known." if since else "No run of these jobs is known yet.")
     if len(known) < len(every) and not arguments.limit and output.is_for_a_person:
@@ -153,7 +162,7 @@ def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
 
 
-def _cells(one: JobRun, today: datetime, glyphs: "Glyphs") -> tuple[str, ...]:
+def _cells(one: JobRun, today: datetime, glyphs: "Glyphs") -> Cells:
     from tui.ui.formatting import clock
     from tui.ui.run_lines import lasted, started
 
@@ -167,6 +176,35 @@ def _cells(one: JobRun, today: datetime, glyphs: "Glyphs") -> tuple[str, ...]:
         one.name,
         _note(observed),
     )
+
+
+def _narrowed(rows: Sequence[Cells], room: int, glyphs: "Glyphs") -> tuple[Sequence[Cells], Cells]:
+    """The rows with shorter names, then with shorter builds, where not each of them is one line of so many cells; and
+    their heads. If that is not enough, they are one line without their notes, which are folded then."""
+    tried, heads = rows, HEADS
+    for heads in (HEADS, HEADS[:-1]):
+        tried = rows
+        for column, least in LEAST.items():
+            if (excess := _excess(tried, heads, room)) > 0:
+                cells = max(least, max(width(row[column]) for row in rows) - excess)
+                tried = _shortened(tried, column, cells, glyphs)
+        if _excess(tried, heads, room) <= 0:
+            break
+    return tried, heads
+
+
+def _excess(rows: Sequence[Cells], heads: Sequence[str], room: int) -> int:
+    """By how many cells the longest line with the columns of these heads is too long."""
+    return max(map(width, aligned([row[: len(heads)] for row in rows], heads)), default=0) - room
+
+
+def _shortened(rows: Sequence[Cells], column: int, cells: int, glyphs: "Glyphs") -> Sequence[Cells]:
+    from tui.ui.formatting import fit, told_apart
+
+    texts = [row[column] for row in rows]
+    names = told_apart(texts, cells, glyphs.ellipsis) if column == JOB else {}
+    short = {text: names.get(text) or fit(text, min(cells, width(text)), glyphs.ellipsis) for text in texts}
+    return [(*row[:column], short[row[column]], *row[column + 1 :]) for row in rows]
 
 
 def _outcome(known: KnownRun) -> str:
