@@ -29,8 +29,9 @@ def _run() -> int:
             raise
         _end_quietly()
         from tui.commands.output import Output
+        from tui.core.text import capitalised
 
-        Output.standard().say(f"{lacking[0].upper()}{lacking[1:]}.")
+        Output.standard().say(capitalised(f"{lacking}."))
         return 2
 
 

@@ -14,8 +14,9 @@ from tui.clock import now
 from tui.commands.output import ExitCode, Output
 from tui.core.errors import UserError, shortage
 from tui.core.paths import expanded
-from tui.core.text import crash_text
+from tui.core.text import capitalised, crash_text
 from tui.startup import why_it_crashed
+from tui.threads import bugs_of_threads
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -84,28 +85,38 @@ def commands() -> Mapping[str, Command]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     secrets: Callable[[], Sequence[str]] = tuple
-    try:
-        arguments = parsed(sys.argv[1:] if argv is None else argv)
-        from tui.context import Context
+    of_threads: list[int] = []
+    with bugs_of_threads(lambda bug: of_threads.append(_ended(bug, secrets()))):
+        try:
+            arguments = parsed(sys.argv[1:] if argv is None else argv)
+            from tui.context import Context
 
-        context = Context(arguments, os.environ, now)
-        secrets = context.held
-        code = run(context, arguments)
-        Output.standard().flush()
-        return code
-    except SystemExit as end:  # of the parser, which printed help or an error
-        return end.code if isinstance(end.code, int) else ExitCode.USAGE
-    except BrokenPipeError:
-        return 0
-    except UserError as problem:
-        Output.standard().say(str(problem))
+            context = Context(arguments, os.environ, now)
+            secrets = context.held
+            code = run(context, arguments)
+            Output.standard().flush()
+            return of_threads[0] if of_threads else code
+        except SystemExit as end:  # of the parser, which printed help or an error
+            return end.code if isinstance(end.code, int) else ExitCode.USAGE
+        except BrokenPipeError:
+            return 0
+        except UserError as problem:
+            Output.standard().say(str(problem))
+            return ExitCode.USAGE
+        except KeyboardInterrupt:
+            return ExitCode.INTERRUPTED
+        except Exception as bug:
+            if shortage(bug):
+                raise
+            return crashed(bug, secrets())
+
+
+def _ended(bug: Exception, secrets: Sequence[str]) -> int:
+    """Says why a thread has ended, though the command goes on. Returns the exit code."""
+    if lacking := shortage(bug):
+        Output.standard().say(capitalised(f"{lacking}."))
         return ExitCode.USAGE
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
-    except Exception as bug:
-        if shortage(bug):
-            raise
-        return crashed(bug, secrets())
+    return crashed(bug, secrets)
 
 
 def crashed(bug: Exception, secrets: Sequence[str]) -> int:

@@ -65,6 +65,22 @@ async def in_own_thread(name: str, work: Callable[..., Result], *arguments: obje
 
 
 @contextmanager
+def bugs_of_threads(tell: Callable[[Exception], object]) -> Iterator[None]:
+    """Calls `tell`, in the thread, with what ends a thread of ours: nobody waits for it who would notice."""
+    before = threading.excepthook
+
+    def hook(ended: threading.ExceptHookArgs) -> None:
+        if isinstance(ended.exc_value, Exception):
+            tell(ended.exc_value)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+
+
+@contextmanager
 def loop_runner() -> "Iterator[asyncio.Runner]":
     """Yields a runner of an event loop, and closes it.
 

@@ -4,6 +4,7 @@ import os
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,7 @@ from tui.core.text import clean, crash_text, looks_secret
 from tui.startup import A_BUG
 from tui.storage.settings import Settings
 from tui.storage.watchlist import MemoryWatchlist
+from tui.terminal.shutdown import Shutdown
 from tui.ui.app import WatchApp
 from tui.ui.screen_deps import ScreenDeps
 
@@ -219,6 +221,73 @@ def test_a_crash_of_a_command_is_told_without_the_secrets_that_are_held(
     told = capsys.readouterr().err
     assert told.startswith(f"{A_BUG}\nTraceback")
     assert told.endswith("ValueError: no ***, ***, *** or *** here\n")
+
+
+def test_a_bug_in_a_thread_is_told_and_ends_a_command_with_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def run(context: Context, _: object) -> int:
+        context.app()
+        in_a_thread(ValueError(f"no {SHORT}-is-the-token here"))
+        return 0
+
+    monkeypatch.setattr(status, "run", run)
+    for name, value in {"HOME": str(tmp_path), "CODEARTS_TOKEN": f"{SHORT}-is-the-token"}.items():
+        monkeypatch.setenv(name, value)
+    assert main(["status", "--region", "cn-north-4"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"{A_BUG}\nTraceback")
+    assert told.endswith("ValueError: no *** here\n")
+
+
+def test_a_thread_that_lacks_memory_is_no_bug(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(context: Context, _: object) -> int:
+        in_a_thread(MemoryError())
+        return 0
+
+    monkeypatch.setattr(status, "run", run)
+    assert main(["status"]) == 2
+    assert capsys.readouterr().err == "codearts-watch: There is not enough memory: close some programs.\n"
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+def test_a_bug_in_a_thread_ends_the_screen(
+    is_early: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Also in one that is older than the event loop, as the history's."""
+
+    class WithBug(WatchApp):
+        async def run_async(self, *_: object, **__: object) -> None:
+            if is_early:
+                in_a_thread(ValueError("a bug"))
+            async with self.run_test() as pilot:
+                if not is_early:
+                    in_a_thread(ValueError("a bug"))
+                while self.is_running:
+                    await pilot.pause()
+
+    def show(context: Context, _: bool) -> int:
+        store = MemoryWatchlist()
+        return open_screen(screen_deps(context, context.app, Settings(), store, store.load()))
+
+    monkeypatch.setattr("tui.ui.app.WatchApp", WithBug)
+    monkeypatch.setattr(Shutdown, "guard_exit", lambda *_: None)  # it ends the process, which is the tests' here
+    monkeypatch.setattr(watch, "run", show)
+    for name, value in {"HOME": str(tmp_path), "CODEARTS_TOKEN": TOKEN, "CODEARTS_REGION": "cn-north-4"}.items():
+        monkeypatch.setenv(name, value)
+    assert main([]) == 1
+    assert "ValueError: a bug\n" in capsys.readouterr().err
+
+
+def in_a_thread(bug: Exception) -> None:
+    def fail() -> None:
+        raise bug
+
+    thread = Thread(target=fail)
+    thread.start()
+    thread.join()
 
 
 def test_a_crash_of_the_screen_is_told_without_the_secrets_that_are_held(

@@ -11,7 +11,7 @@ from tui.codearts.redaction import redact, redacted_line
 from tui.codearts.server_clock import http_date
 from tui.core.job import JobId
 from tui.core.reading import LONGEST_RETRY_AFTER, Failure, FailureKind, Status
-from tui.core.text import DETAIL, clean
+from tui.core.text import DETAIL, capitalised, clean
 
 _NO_JSON = object()
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
@@ -106,7 +106,7 @@ def _failure(answer: _WholeAnswer, secrets: Sequence[str]) -> Failure:
     )
     what = _what(answer, failure, secrets)
     origin = f"HTTP {answer.http_status}, {failure.code}" if failure.code else f"HTTP {answer.http_status}"
-    return failure._replace(summary=redacted_line(f"{what[:1].upper()}{what[1:]} ({origin}).", secrets))
+    return failure._replace(summary=redacted_line(f"{capitalised(what)} ({origin}).", secrets))
 
 
 def _what(answer: _WholeAnswer, failure: Failure, secrets: Sequence[str]) -> str:

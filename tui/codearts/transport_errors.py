@@ -14,6 +14,7 @@ import httpx
 from tui.core.errors import UserError, causes, own_shortage
 from tui.core.reading import Failure
 from tui.core.reading import FailureKind as Kind
+from tui.core.text import capitalised
 
 T = TypeVar("T")
 
@@ -82,7 +83,7 @@ async def result_or_failure(work: Awaitable[T]) -> T | Failure:
 def fault(error: Exception) -> Failure:
     """The failure that stands for an exception of a request. Only the text of a UserError is used."""
     if lacking := _lacking(causes(error)):
-        own_words = f"{lacking[0].upper()}{lacking[1:]}."
+        own_words = capitalised(f"{lacking}.")
         return Failure(Kind.SHORTAGE, str(error) if isinstance(error, UserError) else own_words)
     match error:
         case UserError():
@@ -170,7 +171,7 @@ def _refusal(error: httpx.ProxyError) -> str:
 
 
 def _connect_fault(errors: list[BaseException], peer: str) -> Failure:
-    name = peer[0].upper() + peer[1:]
+    name = capitalised(peer)
     for cause in errors:
         match cause:
             case socket.gaierror():

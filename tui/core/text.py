@@ -206,6 +206,11 @@ def folded(text: str, cells: int, hang: int = 0) -> list[str]:
     return [*lines, line]
 
 
+def capitalised(text: str) -> str:
+    """The text with a capital letter; what follows keeps its own."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def as_sentence(text: str) -> str:
     """The text with a full stop, unless it ends as a sentence does."""
     return text if text.endswith((".", "?")) else f"{text}."

@@ -31,7 +31,7 @@ from textual.widget import Widget
 from tui.core.text import plain_paste
 from tui.terminal.capabilities import ASCII, fits, mouse_wanted
 from tui.terminal.shutdown import Shutdown
-from tui.threads import loop_runner
+from tui.threads import bugs_of_threads, loop_runner
 from tui.ui.base_screen import BRIEF, BaseScreen, NoticeApp
 from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, AsciiScrollBar, SturdyDriver, Title
@@ -93,6 +93,7 @@ class WatchApp(NoticeApp):
         self._releasing = False
         self._turns = KeyTurns(self, self._act, self._comes_back)
         self._frame = Frame()
+        self._running_loop: asyncio.AbstractEventLoop | None = None
         self._early: list[events.Event] = []
         """Keys and pastes from before the pollers started; they are posted again then."""
         self._interrupted = -inf
@@ -127,6 +128,8 @@ class WatchApp(NoticeApp):
 
     def on_mount(self) -> None:
         self._running_loop = asyncio.get_running_loop()
+        if self.crash:  # of a thread that is older than the loop
+            self.exit(return_code=1)
 
     @on(events.DescendantFocus)
     def keep_the_cursor_still(self, event: events.DescendantFocus) -> None:
@@ -324,7 +327,7 @@ class WatchApp(NoticeApp):
         """Release the held keys, after those still in the queue. Not by a Textual timer: that never ends if its
         time has passed already."""
         left = max(0.0, self._guard.left(monotonic()))
-        self._running_loop.call_later(left, self.call_later, self._release_keys)
+        asyncio.get_running_loop().call_later(left, self.call_later, self._release_keys)
 
     async def _release_keys(self, at_once: bool = False) -> None:
         """Let the held keys act: now, or as soon as it is clear whether they are a paste."""
@@ -421,7 +424,13 @@ class WatchApp(NoticeApp):
 
     def exit_from_thread(self, code: int) -> None:
         """Ask the app to exit, without waiting: the event loop may be blocked."""
-        self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=code))
+        if self._running_loop:
+            self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=code))
+
+    def crash_from_thread(self, bug: Exception) -> None:
+        """A bug in a thread of ours ends the app: it would go on without what the thread did."""
+        self.crash = self.crash or bug
+        self.exit_from_thread(1)
 
     def write_raw(self, sequence: str) -> None:
         """Write a control sequence to the terminal between two frames."""
@@ -486,7 +495,7 @@ def run(deps: ScreenDeps) -> int:
     app.on_exit = shutdown.guard_exit
     shutdown.install()
     try:
-        with loop_runner() as runner:
+        with bugs_of_threads(app.crash_from_thread), loop_runner() as runner:
             runner.run(app.run_async(mouse=mouse_wanted(os.environ, deps.settings.ui.mouse)))
     finally:
         shutdown.uninstall()
