@@ -397,6 +397,14 @@ async def test_a_row_that_the_scroll_bar_of_wide_columns_covers_is_out_of_view()
         assert "job 020 " not in "".join(shown.lines[2:])
 
 
+async def test_a_text_that_goes_on_beyond_the_edge_of_wide_columns_says_so() -> None:
+    jobs = [Job(job_id(1), f"payments {'x' * 80}"), Job(job_id(2), "web")]
+    async with screen(jobs, state=ScreenState(wide=True)) as shown:
+        assert [line.endswith("x…") for line in shown.lines[2:4]] == [True, False]
+        await shown.press("right", "right", "right", "right", "right")
+        assert "x…" not in shown.lines[2]
+
+
 async def test_the_details_go_on_with_the_job_that_is_read_there() -> None:
     async with screen(60, state=ScreenState(sort="attention", details=True), size=(120, 24)) as shown:
         shown.reader.outcomes = dict.fromkeys(map(job_id, range(31, 61)), Status.RUNNING)

@@ -445,7 +445,18 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         line = self.order[number]
         kept = self._cells.get(line) if job_of(line) else None  # the room for a group's counts may have changed
         strip = self._draw(line, kept or self._cells_of(line))
-        return strip.crop(self.scroll_offset.x, self.scroll_offset.x + width)
+        left = self.scroll_offset.x
+        right = left + self.scrollable_content_region.width  # what is behind it, the scroll bar covers
+        if self.wide and job_of(line) and self._goes_on(strip, right):
+            last = next(iter(strip.crop(right - 1, right))).style
+            strip = Strip.join([strip.crop(left, right - 1), Strip([Segment(self._glyphs.ellipsis, last)])])
+            return strip.adjust_cell_length(width)
+        return strip.crop(left, left + width)
+
+    def _goes_on(self, strip: Strip, right: int) -> bool:
+        """Whether a text of the line, not only the line, is cut there."""
+        ends = (one.left + one.width for one in self._placed if one.left < right < one.left + one.width)
+        return any(strip.crop(right, end).text.strip() for end in ends)
 
     def _cells_of(self, line: Line) -> Cells:
         if job := job_of(line):
