@@ -45,8 +45,12 @@ def job(number: int, *ended: tuple[float, float, Outcome], going: float | None =
     )
 
 
-def failing(number: int, times: int, kind: FailureKind = FailureKind.SERVER_ERROR, since: float = 0) -> JobState:
+def failing(
+    number: int, times: int, kind: FailureKind = FailureKind.SERVER_ERROR, since: float = 0, was_read: bool = False
+) -> JobState:
     known = JobState(Job(job_id(number)))
+    if was_read:
+        known = known.record(reading(known.job.id, Status.IDLE, since - 15))
     for at in range(times):
         known = known.record(reading(known.job.id, failure(kind), since + 15 * at))
     return known
@@ -139,8 +143,8 @@ def test_a_digest_counts_what_happened_meanwhile_the_most_urgent_first() -> None
         job(2, (50, 300, FAILED)),
         job(3, (50, 301, UNKNOWN), going=400),
         job(4, (0, 700, FAILED)),
-        failing(5, 3, since=60),
-        failing(6, 3, since=-60),
+        failing(5, 3, since=60, was_read=True),
+        failing(6, 3, since=-60, was_read=True),
     ]
     assert counts(*states) == [
         (Matter.FAILED, 1, 1),
@@ -169,6 +173,11 @@ def test_a_job_counts_once_as_its_last_run_ended_and_an_earlier_failure_is_not_l
         (Matter.STARTED, 1, 1),
     ]
     assert digest(states, NOON, NOON + 600).jobs == (job_id(1), job_id(2), job_id(3), job_id(4), job_id(5))
+
+
+def test_a_job_that_has_never_answered_is_no_news_of_a_digest() -> None:
+    assert counts(failing(1, 3, since=60)) == []
+    assert counts(failing(1, 3, since=60, was_read=True)) == [(Matter.NO_ANSWER, 1, 1)]
 
 
 def test_a_quiet_time_has_nothing_to_sum_up() -> None:

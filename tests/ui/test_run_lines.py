@@ -172,7 +172,7 @@ def test_in_events_on_60_columns_long_names_that_share_beginning_and_end_are_tol
 )
 def test_a_digest_is_one_line_with_as_many_names_as_fit(cells: int, text: str) -> None:
     failed = (job(1, (60, 90, FAILED)), job(3, (60, 70, FAILED), (80, 92, FAILED)))
-    states = [*failed, job(2, (60, 91, PASSED)), failing(4, 3, since=10)]
+    states = [*failed, job(2, (60, 91, PASSED)), failing(4, 3, since=10, was_read=True)]
     found = digest(states, NOON, NOON + 600)
     assert digest_text(found, name_of, cells, ("n", "esc"), DAY, UNICODE) == f"Since 12:00: {text}"
 

@@ -164,7 +164,7 @@ _MATTERS = {
 
 def digest(states: Iterable[JobState], since: float, until: float) -> Digest:
     """Returns what happened after `since`, up to `until`. What went by is left out: a start whose end is counted, and
-    a time without answers that is over.
+    a time without answers that is over. A job that has never answered is no news.
 
     A job counts as the end of its last run, or as what it is now if that is worse.
     """
@@ -206,7 +206,7 @@ def _matters(state: JobState) -> Iterator[tuple[Matter, float]]:
             yield _MATTERS[run.outcome], run.end.by
     for run, ended in _missed(state):
         yield _MATTERS[run.outcome], ended
-    if outage := outage_of(state):
+    if state.good and (outage := outage_of(state)):
         yield Matter.NO_ANSWER, outage.since
     if (at := late_since(state)) is not None:
         yield Matter.LATE, at
