@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.credential_fakes import TOKEN, answering, failure_of, still_clock
+from tui import __version__
 from tui.codearts.auth.credentials import Secret
 from tui.codearts.auth.providers import HeldPassword
 from tui.codearts.auth.refreshable import Token
@@ -39,9 +40,8 @@ async def issue(response: httpx.Response | Exception, requests: list[httpx.Reque
             raise response
         return response
 
-    outcome = await IamTokens(
-        answering(handle), IAM, LOGIN, HeldPassword("the password", PASSWORD), still_clock()
-    ).issue()
+    opener = partial(open_http, IAM.url, transport=httpx.MockTransport(handle))
+    outcome = await IamTokens(opener, IAM, LOGIN, HeldPassword("the password", PASSWORD), still_clock()).issue()
     assert PASSWORD not in repr(outcome)
     assert TOKEN[:16] not in repr(outcome)
     return outcome
@@ -62,6 +62,8 @@ async def test_the_call_is_the_documented_one() -> None:
     (request,) = requests
     assert (request.method, str(request.url)) == ("POST", f"{IAM.url}/v3/auth/tokens?nocatalog=true")
     assert request.headers["Content-Type"] == "application/json;charset=utf8"
+    assert request.headers["Accept-Encoding"] == "identity"
+    assert request.headers["User-Agent"] == f"codearts-watch/{__version__}"
     user = {"name": "alice", "password": PASSWORD, "domain": {"name": "acme"}}
     identity = {"methods": ["password"], "password": {"user": user}}
     scope = {"project": {"name": "cn-north-4"}}

@@ -429,6 +429,26 @@ async def test_a_log_in_that_a_proxy_refuses_is_not_sent_again_for_plain_http_wh
     assert len(proxy.heads) == 1
 
 
+async def test_a_connection_over_which_a_proxy_refused_plain_http_can_be_used_again() -> None:
+    async with (
+        ScriptedServer(answering(WANTS_LOGIN)) as proxy,
+        open_http("http://build.invalid", proxy=proxy.url) as http,
+        asyncio.timeout(20),
+    ):
+        for _ in range(2):
+            with pytest.raises(httpx.ProxyError):
+                await http.get(f"http://build.invalid{status_path(JOB)}")
+    assert len(proxy.heads) == 2
+
+
+@pytest.mark.parametrize(("url", "proxy"), [("http://build.invalid", ""), ("https://build.invalid", "http://p:1")])
+async def test_a_service_that_wants_a_proxys_log_in_itself_gave_an_answer(url: str, proxy: str) -> None:
+    """Without a proxy, and in a tunnel, the answer is none of a proxy."""
+    transport = httpx.MockTransport(lambda request: httpx.Response(407))
+    found = await probe(lambda: open_http(url, transport=transport, proxy=proxy), Endpoint(url), 5)
+    assert found == ProbeResponse(407, "")
+
+
 async def test_a_tunnel_of_before_does_not_show_that_the_proxy_accepts_the_log_in_now(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
