@@ -269,11 +269,18 @@ def test_a_file_is_looked_through_once_a_day(path: Path) -> None:
             entry.unlink()
 
 
-def test_a_file_is_looked_through_after_a_kill_however_little_was_written(path: Path) -> None:
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_a_file_is_looked_through_after_a_kill_however_little_was_written(path: Path, is_shared: bool) -> None:
     file = opened(path)
     file.write(Notes(tuple(run(NOW - 900 * number, NOW - 900 * number + 300) for number in range(1000))))
     file.close()
-    opened(path, NOW + 3600).write(Notes((run(NOW, NOW + 10),)))  # and killed
+    killed = opened(path, NOW + 3600)
+    killed.write(Notes((run(NOW, NOW + 10),)))
+    if is_shared:
+        other = opened(path, NOW + 3700)
+        other.write(Notes((run(NOW, NOW + 12),)))
+        other.close()
+        killed.write(Notes((run(NOW + 20, NOW + 30),)))
     damage_middle(path)
     assert opened(path, NOW + 7200).notice
 

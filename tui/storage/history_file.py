@@ -297,8 +297,8 @@ class HistoryFile:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         self._connection.execute("begin immediate")
         try:
-            if not self._is_marked:
-                self._connection.execute("update day set checked = ?, is_open = 1", (self._checked,))
+            # each time: another program that closed the file has marked it as closed
+            self._connection.execute("update day set checked = ?, is_open = 1", (self._checked,))
             yield self._connection
             self._connection.execute("commit")
             self._is_marked = True
