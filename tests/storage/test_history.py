@@ -8,6 +8,7 @@ import resource
 import select
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -33,7 +34,7 @@ from tui.core.observed_run import Between, Gap, ObservedRun
 from tui.core.reading import Moment, Status
 from tui.core.remembered import LastSeen, Notes, Remembered
 from tui.core.run import Outcome
-from tui.storage.files import is_remote
+from tui.storage.files import host_name, is_remote
 from tui.storage.history import BATCH, LOST, History
 from tui.storage.history_file import (
     RUNS_REMEMBERED,
@@ -178,6 +179,7 @@ def test_on_a_remote_file_system_each_host_has_a_file_and_reads_the_others(tmp_p
     mounts = f"36 35 98:0 / {tmp_path} rw - nfs4 server:/home rw"
     one, two = (history_path(tmp_path, mounts, host) for host in ("jump-1", "jump/../2"))
     assert (one.name, two.name) == ("history-jump-1.db", "history-jump-..-2.db")
+    assert history_path(tmp_path, mounts).name == f"history-{host_name(socket.gethostname())}.db"
     first, second = opened(one), opened(two)
     first.write(Notes((run(NOW - 300, NOW),)))
     second.write(Notes((run(NOW - 900, NOW - 600),)))
@@ -267,6 +269,16 @@ def test_a_file_is_looked_through_once_a_day(path: Path) -> None:
         assert bool(opened(path, NOW + later * DAY).notice) == is_found
         for entry in path.parent.iterdir():
             entry.unlink()
+
+
+def test_a_file_that_another_program_holds_can_be_closed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.storage.history_file.BUSY", 0.01)
+    file = opened(path)
+    file.write(Notes((run(NOW - 300, NOW),)))
+    with database(path) as other:
+        other.isolation_level = None
+        other.execute("begin immediate")
+        file.close()
 
 
 @pytest.mark.parametrize("is_shared", [False, True])
