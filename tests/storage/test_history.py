@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import pytest
 
@@ -200,13 +200,24 @@ def test_the_innermost_mount_says_whether_a_folder_is_remote(tmp_path: Path, kin
     assert not is_remote(inner, "nonsense\n1 2 - \n\n")
 
 
-def test_a_damaged_file_of_another_host_is_left_out(tmp_path: Path) -> None:
+def test_a_damaged_file_of_another_host_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "history-other.db").write_bytes(b"SQLite format 3\0" + os.urandom(5000))
     elsewhere = opened(tmp_path / "elsewhere" / "history.db")
     elsewhere.write(Notes((run(NOW - 300, NOW),)))
     elsewhere.close()
     (tmp_path / "history-link.db").symlink_to("elsewhere/history.db")
-    assert opened(tmp_path / "history-mine.db").read().runs == {}
+    nonsense = tmp_path / "history-nonsense.db"
+    opened(nonsense).write(Notes((run(NOW - 300, NOW),)))
+    with database(nonsense) as connection:
+        connection.execute("update run set outcome = 'perhaps'")
+    mine = opened(tmp_path / "history-mine.db")
+    assert mine.read().runs == {}
+
+    def refuse(*_how: object) -> NoReturn:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert mine.read().runs == {}
 
 
 def damage_head(path: Path) -> None:
@@ -727,6 +738,8 @@ def test_who_reads_it_hears_what_is_in_the_way(path: Path, monkeypatch: pytest.M
     path.symlink_to("elsewhere")
     with pytest.raises(UserError, match=r"history\.db is a link"):
         read_runs(path.parent, [job_id(1)], 0)
+    with pytest.raises(UserError, match=r"its file cannot be used: .*elsewhere"):
+        read_runs(path.with_name("elsewhere"), [job_id(1)], 0)  # a file where the folder should be
 
 
 def test_a_file_that_is_removed_while_it_is_open_is_not_called_a_folder_that_cannot_be_written(path: Path) -> None:
