@@ -640,21 +640,38 @@ def test_nonsense_is_not_called_an_error_of_the_disk(path: Path) -> None:
 def test_a_file_server_that_hangs_is_named(
     path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.storage.history.PATIENCE", 0)
+    monkeypatch.setattr("tui.storage.history.PATIENCE", 1000)
     opens = threading.Event()
 
     def open_late() -> HistoryFile:
         opens.wait(20)
         return opened(path)
 
-    histories.append(history := History(open_late))
-    assert history.remembered(JOBS) is None
+    histories.append(history := History(open_late, batch=0.01))
+    assert (history.remembered(JOBS), history.notice()) == (None, "")
+    monkeypatch.setattr("tui.storage.history.PATIENCE", 0)
     said = [history.notice(), history.notice()]
     history.note(Notes((run(NOW - 300, NOW),)))  # not kept: the file may never open
     opens.set()
     assert said == ["No history: its file does not open; look for a file server that hangs.", ""]
-    history.close(20)
+    assert awaited(history, lambda: history.remembered(JOBS) is not None)
     assert read_runs(path.parent, JOBS, 0) == {job_id(1): []}
+
+    def written() -> list[ObservedRun]:
+        history.note(Notes((run(NOW - 100, NOW),)))
+        return read_runs(path.parent, JOBS, 0)[job_id(1)]
+
+    assert awaited(history, written) == [run(NOW - 100, NOW)]
+    assert history.notice() == ""
+
+
+def test_a_file_that_is_open_is_not_said_to_hang(
+    path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.storage.history.PATIENCE", 0)
+    histories.append(history := History(lambda: opened(path)))
+    assert history.remembered(JOBS, 20) is not None
+    assert history.notice() == ""
 
 
 def test_a_history_is_pruned_while_it_is_open(

@@ -54,6 +54,7 @@ class History:
         self._left: Remembered | None = None
         """What was read of jobs that were not asked for; None while the file is not open."""
         self._is_off = False
+        """Whether nothing can be written: what is noted is not kept."""
         self._notices: list[str] = []
         self._said: set[str] = set()
         self._thread = threading.Thread(target=self._work, name="history", daemon=True)
@@ -75,7 +76,7 @@ class History:
 
     def notice(self) -> str:
         """Returns each notice for the user once: why there is no history, or that a file was set aside."""
-        if not self._is_read.is_set() and not self._is_off and time.monotonic() - self._started > PATIENCE:
+        if not self._is_read.is_set() and time.monotonic() - self._started > PATIENCE:
             self._say("its file does not open; look for a file server that hangs")
             self._is_off = True
         return self._notices.pop(0) if self._notices else ""
@@ -87,8 +88,7 @@ class History:
 
     def ask(self, jobs: AbstractSet[JobId]) -> None:
         """Reads more runs of these jobs: `remembered` returns them later. Never blocks, never raises."""
-        if not self._is_off:
-            self._queue.put(jobs)
+        self._queue.put(jobs)
 
     def close(self, wait: float) -> None:
         """Writes down what was noted; gives up after `wait` seconds."""
@@ -112,8 +112,6 @@ class History:
             _log.warning("history ends: %s", type(error).__name__)
             self._say(reason(error))
             self._is_off = True
-        finally:
-            self._is_read.set()
 
     def _opened(self) -> tuple[HistoryFile, Remembered] | None:
         """Returns the file and what is in it; None while another program holds the file, or the disk is full."""
@@ -144,6 +142,7 @@ class History:
     def _keep(self, file: HistoryFile, kept: list[Notes]) -> None:
         pruned, looked, next_try, ends = -inf, time.monotonic(), -inf, False
         while not ends:
+            self._is_off = False  # the file opened, however late
             more, ends = self._drain(self._batch)
             kept += more
             now = time.monotonic()
