@@ -73,6 +73,17 @@ def test_where_there_is_no_room_for_all_in_which_names_differ_they_show_the_begi
     }
 
 
+@pytest.mark.parametrize(("cells", "area"), [(14, "ckout"), (13, "kout"), (12, "out")])
+def test_names_that_differ_in_more_than_has_room_show_where_they_differ_and_not_what_all_share(
+    cells: int, area: str
+) -> None:
+    """`paymen…y-build` and `payme…y-build` were told apart by where they were cut, and named no job."""
+    names = [f"payments-platform-checkout-{region}-{kind}-build" for region in REGIONS for kind in KINDS]
+    short = told_apart([*names, *ALIKE], cells)
+    assert [short[name] for name in names] == [f"…{area}-{region}-{kind[:3]}…" for region in REGIONS for kind in KINDS]
+    assert len(set(short.values())) == len(names) + len(ALIKE)
+
+
 @given(st.lists(st.text(st.characters(exclude_categories=["C", "M"]), min_size=1, max_size=30)), st.integers(1, 30))
 def test_a_short_name_fits_its_column(names: list[str], cells: int) -> None:
     short = told_apart(names, cells)

@@ -138,6 +138,8 @@ def fit(text: str, width: int, ellipsis: str = "…") -> str:
 
 SHORTEST_END = 3
 """Cells that a name keeps of its beginning and of its end, where there is room for both."""
+LEAST_BETWEEN = 10
+"""Cells that a name keeps of what is between its beginning and its end, if it loses a part of that, too."""
 
 
 def cut_middle(text: str, cells: int, ellipsis: str = "…", head: int | None = None) -> str:
@@ -173,13 +175,28 @@ def told_apart(names: Iterable[str], cells: int, ellipsis: str = "…") -> dict[
             alike[text].append(name)
     for text, group in alike.items():
         taken = count.keys() - {text}
-        for head in (*_heads(cells - 1), cells - 1):
-            tried = {name: cut_middle(name, cells, ellipsis, head) for name in group}
+        for tried in _other_cuts(group, text, cells, ellipsis):
             if len(set(tried.values())) == len(group) and taken.isdisjoint(tried.values()):
                 cut |= tried
                 count += Counter(tried.values())
                 break
     return cut
+
+
+def _other_cuts(names: Sequence[str], text: str, cells: int, ellipsis: str) -> Iterable[dict[str, str]]:
+    """Other ways to cut names that all look like `text`.
+
+    One that shows in what they differ from still others shows the end of that and the beginning of what is behind it:
+    the beginning and the end of the name, which all of them share, would say nothing.
+    """
+    if text == cut_middle(names[0], cells, ellipsis):
+        for head in (*_heads(cells - 1), cells - 1):
+            yield {name: cut_middle(name, cells, ellipsis, head) for name in names}
+    elif (room := cells - 2 * cell_len(ellipsis)) >= LEAST_BETWEEN:
+        start = _shared(names)
+        front = _end(names[0][:start], room - SHORTEST_END)
+        behind = {name: beginning(name[start:], room - cell_len(front)) for name in names}
+        yield {name: f"{ellipsis}{front}{text}{ellipsis}" for name, text in behind.items()}
 
 
 def _beginning_alike(names: Sequence[str], cells: int) -> Iterable[tuple[list[str], int]]:
