@@ -18,6 +18,7 @@ from tests.support.long_run import by_length
 from tests.support.screen_harness import HOUR, PROFILE, Screen, screen
 from tui.codearts.auth.credentials import FileToken, Secret, TypedToken
 from tui.core.alert_policy import AlertOn
+from tui.core.board import Board
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.core.run import Outcome, RunRecord
@@ -395,6 +396,22 @@ async def test_a_row_that_the_scroll_bar_of_wide_columns_covers_is_out_of_view()
         assert "out of view: ? job 020" in shown.lines[1]
         assert " job 019 " in shown.text
         assert "job 020 " not in "".join(shown.lines[2:])
+
+
+async def test_once_all_jobs_are_read_no_column_is_as_wide_as_the_states_of_before_the_start() -> None:
+    async with screen(3, size=(59, 15)) as shown:
+        known = shown.board.state.board.states
+        remembered = {job: state._replace(is_remembered=True) for job, state in known.items()}
+        shown.board.state.board = Board(remembered)
+        shown.board.show_all()
+        shown.board.tick()
+        await shown.settle()
+        assert "was idle" in shown.text
+        wide = shown.lines[1].index("Job")
+        await shown.ask_all()
+        shown.board.tick()
+        await shown.settle()
+        assert shown.lines[1].index("Job") < wide
 
 
 async def test_a_text_that_goes_on_beyond_the_edge_of_wide_columns_says_so() -> None:

@@ -95,6 +95,8 @@ class BoardScreen(BaseScreen, Screen[None]):
     """Why the pollers could not start; the app exits then."""
     _drawn_at = -inf
     _ticks = 0
+    _has_unread = False
+    """Whether there was a job at the last tick that had not been read yet."""
 
     def __init__(
         self,
@@ -247,6 +249,7 @@ class BoardScreen(BaseScreen, Screen[None]):
         resume_gc()  # neither the first frame nor the first readings need it
         self._look_at_files()
         self._look_at_history()
+        self._look_at_widths()
         self.live.prefer(self.table.in_view(), self.state.board, self.table.marks)
         self.alerting.tick(self.state.board, self.live.obstacles())
         self._ticks += 1
@@ -278,6 +281,12 @@ class BoardScreen(BaseScreen, Screen[None]):
             self.run_worker(self.reload())
         if self.editor.emptied is Emptied.FOUND and self.app.screen is self:
             self.watchlist.ask_about_empty_file()
+
+    def _look_at_widths(self) -> None:
+        """Once all jobs have been read, let no column be as wide as their old states needed."""
+        had_unread, self._has_unread = self._has_unread, self.state.summary.counts[Condition.UNREAD] > 0
+        if had_unread and not self._has_unread:
+            self.table.measure()
 
     def _look_at_history(self) -> None:
         self.recorder.tick()
