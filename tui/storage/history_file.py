@@ -251,7 +251,7 @@ class HistoryFile:
         return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        created = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        created = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         os.close(created)
         connection = sqlite3.connect(self._path, timeout=BUSY, isolation_level=None, check_same_thread=False)
         try:
