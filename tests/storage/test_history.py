@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from typing import NoReturn, TypeVar
 import pytest
 
 from tests.support import history_files
+from tests.support.build_hosts import ROOT
 from tests.support.builders import job_id
 from tests.support.long_run import by_length
 from tests.support.other_users import ALICE, needs_root
@@ -292,17 +294,22 @@ def test_a_file_that_another_program_holds_can_be_closed(path: Path, monkeypatch
         file.close()
 
 
-@pytest.mark.parametrize("is_shared", [False, True])
-def test_a_file_is_looked_through_after_a_kill_however_little_was_written(path: Path, is_shared: bool) -> None:
+@pytest.mark.parametrize("other_writes", [None, False, True])
+def test_a_file_is_looked_through_after_a_kill_however_little_was_written(
+    path: Path, other_writes: bool | None
+) -> None:
+    """Also if another program opened and closed it meanwhile, whether that one wrote into it or only read."""
     file = opened(path)
     file.write(Notes(tuple(run(NOW - 900 * number, NOW - 900 * number + 300) for number in range(1000))))
     file.close()
     killed = opened(path, NOW + 3600)
     killed.write(Notes((run(NOW, NOW + 10),)))
-    if is_shared:
+    if other_writes is not None:
         other = opened(path, NOW + 3700)
-        other.write(Notes((run(NOW, NOW + 12),)))
+        if other_writes:
+            other.write(Notes((run(NOW, NOW + 12),)))
         other.close()
+    if other_writes:
         killed.write(Notes((run(NOW + 20, NOW + 30),)))
     damage_middle(path)
     assert opened(path, NOW + 7200).notice
@@ -466,7 +473,7 @@ def test_of_many_jobs_ten_runs_each_are_read_and_more_when_they_are_wanted(
     path: Path, histories: list[History]
 ) -> None:
     file, starts = opened(path), [NOW - 600 * number for number in range(30, 0, -1)]
-    file.write(Notes(tuple(run(start, start + 300, job) for start in starts for job in range(1, 101))))
+    file.write(Notes(tuple(run(start, start + 300, job) for start in starts for job in range(1, 121))))
     file.write(Notes((run(NOW, job=2),)))
     file.close()
     history = History(lambda: opened(path))
@@ -1047,6 +1054,46 @@ def test_a_program_that_may_only_read_remembers_and_says_once_that_it_writes_not
     assert opened(path).read().runs == {job_id(1): [run(NOW - 900, NOW - 600), run(NOW - 300, NOW)]}
 
 
+@pytest.mark.parametrize(
+    ("is_held", "expected"),
+    [(True, {"write": 2, "read_more": 3}), (False, {"write": 1, "prune": 1, "read_more": 3})],
+)
+def test_what_is_due_each_minute_or_hour_is_not_done_more_often(
+    path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch, is_held: bool, expected: dict[str, int]
+) -> None:
+    monkeypatch.setattr("tui.storage.history_file.BUSY", 0.01)
+    file = opened(path)
+    file.write(Notes((run(NOW - 900, NOW - 600),)))
+    file.close()
+    calls = Counter[str]()
+
+    def counted(name: str) -> Callable[..., object]:
+        real = getattr(HistoryFile, name)
+
+        def call(*given: object) -> object:
+            calls[name] += 1
+            return real(*given)
+
+        return call
+
+    for name in ("write", "prune", "read_more", "read_news"):
+        monkeypatch.setattr(HistoryFile, name, counted(name))
+    with database(path) as writer:
+        writer.isolation_level = None
+        if is_held:
+            writer.execute("begin immediate")
+        histories.append(history := History(lambda: opened(path), batch=0.01))
+        assert history.remembered(JOBS, 20)
+        history.note(Notes((run(NOW - 300, NOW),)))
+        for _ in range(3):
+            history.ask(JOBS)
+            assert runs_read(history)
+    history.close(20)  # tries once more what was not written
+    assert calls == expected
+    with database(path) as closed:
+        assert closed.execute("select is_open from day").fetchone() == (0,)
+
+
 def test_what_is_noted_is_written_while_the_program_goes_on(path: Path, histories: list[History]) -> None:
     history = History(lambda: opened(path), batch=0.01)
     histories.append(history)
@@ -1062,6 +1109,11 @@ def test_what_is_old_is_removed_while_the_program_goes_on(path: Path, histories:
     history = History(lambda: opened(path), batch=0.01)
     histories.append(history)
     assert awaited(history, lambda: read_runs(path.parent, JOBS, 0) == {job_id(1): [kept]})
+
+
+def test_a_file_that_never_opens_holds_up_no_end() -> None:
+    program = "import time\nfrom tui.storage.history import History\nHistory(lambda: time.sleep(600)).close(0)\n"
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=60, check=True)
 
 
 def test_a_file_that_does_not_open_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,7 @@ class Program:
         self.board = self.recorder.fill(Board().watch([Job(JOB)]))
 
     def remembered(self, jobs: AbstractSet[JobId], wait: float = 0.0) -> Remembered | None:
+        assert wait == 0.0  # the screen draws nothing meanwhile
         known, self.known = self.known, Remembered()
         return known
 
