@@ -149,7 +149,7 @@ def test_what_ends_next_has_room_beside_the_counts_and_changes_of_a_low_screen()
     ("aborted", "silent", "when", "words"),
     [
         (0, "", "≈15s", "demo  12▸  2●  10✓  3◦  13?  8✱ │ ends ≈15s: infra-t…m plan"),
-        (0, "", "≈2m30s", "demo  12▸  2●  10✓  3◦  13?  8✱ │ ends ≈2m30s: infr…plan"),
+        (0, "", "≈2m30s", "demo 12▸ 2● 10✓ 3◦ 13? 8✱ │ ends ≈2m30s: infra-t…m plan"),
         (2, "", "any moment", "demo 12▸ 2● 2○ 10✓ 3◦ 13? 8✱ │ ends any moment: infr…plan"),
         (0, "19:57", "≈15s", "demo  12▸  2●  10✓  3◦  13?  8✱  silent until 19:57"),
     ],
@@ -170,6 +170,21 @@ def test_where_counts_fill_a_low_screen_changes_go_by_their_mark_for_what_ends_n
         width=60,
     )
     assert " │ ".join("".join(text for text, _ in part) for part in header_parts(low)) == words
+
+
+def test_changes_go_by_their_mark_where_that_gives_what_ends_next_a_name_that_can_be_told_apart() -> None:
+    names = tuple(f"payments-platform-billing-{region}-nightly" for region in ("eu", "us"))
+    counts = {Condition.RUNNING: 10, Condition.FAILED: 4, Condition.PASSED: 7, Condition.IDLE: 5}
+    low = GLANCE._replace(
+        summary=Summary(Counter({**counts, Condition.NO_ANSWER: 14}), 0, 0, 14, None),
+        changed=11,
+        ends=((names[0], "≈30s"),),
+        names=names,
+        is_long=True,
+        width=60,
+    )
+    shown = " │ ".join("".join(text for text, _ in part) for part in header_parts(low))
+    assert shown == "10▸  4●  7✓  5◦  14?  11✱ │ ends ≈30s: pay…eu-nightly"
 
 
 @pytest.mark.parametrize(

@@ -126,9 +126,9 @@ def header_parts(header: HeaderState) -> list[Parts]:
     news = [_news(header, names_what, form) for form in forms for names_what in (True, False)]
     counts, kept = _counts(header, news, in_words), 0
     if not in_words and named[0]:
-        least = min(map(_cells, named[0])) + BETWEEN
         shortest = _cells(_close(header, news[-1]))  # with all news: none is left out for what ends next
-        kept = least if shortest + least < _room(header) else 0
+        needed = [_cells(parts) + BETWEEN for parts in named[0][-2:]]  # with a name in few cells, and in fewer
+        kept = next((cells for cells in needed if shortest + cells < _room(header)), 0)
     return _fitting(header, [counts, slow, *others, usual], [kept])
 
 
