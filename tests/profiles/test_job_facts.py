@@ -35,6 +35,7 @@ class Watch:
     def __init__(self, app: App, server: ContractServer) -> None:
         self.server = server
         self.reader = app.profile(app.default).reader
+        self.extras = cast("Extras", app.profile(app.default).extras)
         self.board = Board().watch([Job(job) for job in IDS])
         self.changes = asyncio.Event()
         self.kept_names = app.kept_names
@@ -235,6 +236,25 @@ async def test_who_looks_at_a_run_that_only_a_list_tells_of_has_it_asked_for_aga
         watch.learned_at = lambda: 0.0
         watch.facts.look_again(watch.board.states[job])
         await watch.until(lambda: bool((run := watch.board.states[job].last_run) and run.number == truth.number))
+
+
+@pytest.mark.parametrize("number", [11, 12])
+async def test_a_run_that_a_log_found_out_about_is_learned(tmp_path: Path, number: int) -> None:
+    """One that nobody saw, or the last one, of which the service says something else now."""
+    truth, job = TRUTHS[0], IDS[0]
+    async with watching(tmp_path) as watch:
+        await watch.all_asked_for()
+        await watch.until(lambda: watch.outcome(job) is Outcome.PASSED)
+        watch.record(job, Status.IDLE, moment(9), moment(10))
+        tell_alone(watch.server, truth._replace(number=number, state="FAILURE", step="Deploy"))
+        await watch.extras.last_run(job)
+        await watch.until(lambda: watch.board.states[job].failed_step is not None)
+        run = watch.board.states[job].last_run
+        assert run
+        assert (run.number, run.outcome) == (number, Outcome.FAILED)
+        asked = len(watch.server.requests)
+        await watch.extras.last_run(job)
+        assert sum(f"/record/{job}" in request.path for request in watch.server.requests[asked:]) == 1
 
 
 @pytest.mark.parametrize("is_remembered", [False, True])

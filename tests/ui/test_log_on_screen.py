@@ -86,6 +86,16 @@ async def test_it_follows_while_the_job_runs_and_stays_where_the_reader_is(monke
         assert "Log of" not in shown.text
 
 
+async def test_the_log_of_another_build_than_the_last_known_one_has_not_the_outcome_of_that() -> None:
+    async with screen(1, {job_id(1): Status.IDLE}, profile=profile(Service("one\n"))) as shown:
+        shown.board.learned(job_id(1), RunRecord(87, Outcome.FAILED, "FAILURE", is_finished=True), None)
+        await shown.press("l")
+        await read(shown, "build #88, ended")
+        shown.board.learned(job_id(1), RunRecord(88, Outcome.PASSED, "SUCCESS", is_finished=True), None)
+        await shown.press("r")
+        await read(shown, "build #88, passed")
+
+
 @dataclass
 class Slow(Service):
     """Its calls wait for their turn."""

@@ -15,7 +15,7 @@ from tui.core.job import JobId, ServiceName
 from tui.core.known_runs import Match, MatchKind
 from tui.core.observed_run import ObservedRun
 from tui.core.reading import NOTICED, Failure, Moment, Retry, Status
-from tui.core.run import Calibration, FailedStep, LastRuns, RunRecord
+from tui.core.run import Calibration, FailedStep, LastRuns, Outcome, RunRecord
 from tui.polling.list_sweeps import ListPage
 from tui.polling.outcomes import FactReports, Outcomes, ReportRecords
 from tui.polling.rate_limiter import ExtrasBudget
@@ -240,6 +240,15 @@ class ByOurClock:
             self._records[job] = {number: known[number] for number in sorted(known)[-RECORDS_KEPT:]}
         self._reports.told(job, [self._moved(job, record) for record in records])
 
+    def is_behind(self, job: JobId, records: Sequence[RunRecord]) -> bool:
+        """Whether the newest of these records, the newest first, that has ended says otherwise than what was learned of
+        the last run: of another one, or of another outcome."""
+        last = self._last.get(job, LastRuns()).ended
+        newest = next((record for record in records if record.is_finished is not False), None)
+        if last is None or newest is None:
+            return False
+        return newest.number != last.number or newest.outcome not in (Outcome.UNKNOWN, last.outcome)
+
     def stopped(self, job: JobId) -> None:
         """What was learned is about the runs before this one."""
         self._last.pop(job, None)
@@ -349,7 +358,7 @@ class JobFacts:
 
     async def _introduce(self, extras: Extras, jobs: list[JobId], profile: str) -> None:
         """By the lists all at once; then each job's own record."""
-        extras.report_to(self._by_our_clock.told)
+        extras.report_to(self._told)
         listed = await extras.listed(jobs)
         for job in jobs:
             if (entry := listed.entries.get(job)) and entry.last_run and job in self._watched:
@@ -362,6 +371,13 @@ class JobFacts:
             self._names.learn(wanted if listed.is_whole else (), theirs, now)
             self._show_names()
             await self._names.save()
+
+    def _told(self, job: JobId, records: Sequence[RunRecord]) -> None:
+        """Records may be requested for something else, such as a log: if they are newer than the last run that is
+        known, that is asked for again."""
+        if job in self._watched and self._by_our_clock.is_behind(job, records):
+            self._outcomes.seed([job], self._profile_of(job))
+        self._by_our_clock.told(job, records)
 
     def _show_names(self) -> None:
         names = self._names.names

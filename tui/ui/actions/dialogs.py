@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from tui.core.condition import Condition
 from tui.core.job import JobId
 from tui.core.job_runs import job_runs, undated_runs
+from tui.core.reading import Status
 from tui.core.run import Outcome
 from tui.ui.actions import Actions
 from tui.ui.row import status_word
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from tui.codearts.log_api import BuildLog
     from tui.core.observed_run import ObservedRun
     from tui.core.past_events import PastEvent
     from tui.ui.list_dialog import ListLine
@@ -80,15 +82,22 @@ class DialogActions(Actions):
             self.say("The service's number of this build is not known, so its log cannot be asked for.")
             return
         log = BuildLog(extras, job, last.number if last else 0, (ended and ended.number) or 0)
-        word = partial(word_of, ended) if ended else partial(self._state_word, job)
+        word = partial(word_of, ended) if ended else partial(self._state_word, job, log)
         await self.screen.ask("log", LogDialog(state.name, log, word, self._wall, self.deps.glyphs.ellipsis))
 
     def _wall(self) -> "datetime":
         return self.deps.now().wall
 
-    def _state_word(self, job: JobId) -> str:
-        """The state of a job now; empty if it is not watched any more."""
-        return status_word(self.state.row(job)) if job in self.state.shown.states else ""
+    def _state_word(self, job: JobId, log: "BuildLog") -> str:
+        """The state of the job now, of which this is the log; `ended` if that is of another build than its last one
+        that is known. Empty if the job is not watched any more."""
+        if job not in self.state.shown.states:
+            return ""
+        row = self.state.row(job)
+        last = row.state.last_run
+        if row.state.status is Status.IDLE and last and last.number and log.number not in (0, last.number):
+            return "ended"
+        return status_word(row)
 
     async def history(self) -> None:
         from tui.ui.history_dialog import HistoryDialog
