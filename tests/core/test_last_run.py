@@ -117,6 +117,10 @@ def test_a_record_from_before_the_run_that_was_seen_is_not_its_outcome() -> None
     assert known.learn(timed(7, 500, None)).last_run is None
     assert known.learn(timed(8, 1025, 1085)).last_run == timed(8, 1025, 1085)
     assert known.learn(record(8)).last_run == record(8)
+    listed = known.learn(record(7, Outcome.FAILED, is_confirmed=False))
+    assert listed.last_run
+    assert listed.learn(timed(7, 500, 800, Outcome.FAILED)).last_run is None
+    assert listed.learn(timed(6, 100, 400)).last_run == listed.last_run
 
 
 def test_a_run_that_goes_on_is_no_last_run() -> None:

@@ -257,7 +257,9 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         has_stopped = any(seen.status is Status.IDLE for seen in self.transitions)
         if record.is_finished is False:
             return self if self.status is Status.IDLE else self._replace(going=record)
-        if self._is_older(record) or (has_stopped and not record.is_confirmed):
+        if self._is_older(record):
+            return self._replace(last_run=None) if self._refutes(record) else self
+        if has_stopped and not record.is_confirmed:
             return self
         last_run = self._last_of(record, at)
         is_same = self.last_run is not None and last_run.number == self.last_run.number
@@ -278,6 +280,11 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         if not self.transitions and has_ended_before(record, run):
             return True
         return 0 < record.number <= self.known_number and choose_record([record], run).kind is not MatchKind.FOUND
+
+    def _refutes(self, record: RunRecord) -> bool:
+        """Whether this record of an older run is about the one that a list calls the last."""
+        known = self.last_run
+        return known is not None and not known.is_confirmed and record.is_confirmed and known.number <= record.number
 
     def _last_of(self, record: RunRecord, at: float) -> RunRecord:
         """The newer of the last run that is known and this one. Numbers only go up: if the one with the lower number
