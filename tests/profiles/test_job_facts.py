@@ -226,16 +226,24 @@ async def test_after_a_time_without_answers_it_is_asked_what_became_of_builds_me
         assert sum(f"/record/{job}/list" in request.path for request in watch.server.requests[asked:]) == 1
 
 
-async def test_who_looks_at_a_run_that_only_a_list_tells_of_has_it_asked_for_again(tmp_path: Path) -> None:
-    """The list may be ahead of the records, or wrong."""
+async def test_who_looks_at_a_run_that_only_a_list_tells_of_has_it_asked_for_again_once(tmp_path: Path) -> None:
+    """The list may be ahead of the records for a minute, or wrong. The details look again at each change."""
     truth, job = TRUTHS[0], IDS[0]
     async with watching(tmp_path) as watch:
-        await watch.until(lambda: bool((run := watch.board.states[job].last_run) and run.is_confirmed))
+        await watch.all_asked_for()
+        await watch.until(lambda: watch.outcome(job) is Outcome.PASSED)
+        asked = len(watch.server.requests)
         listed = RunRecord(99, Outcome.FAILED, "red", is_finished=True, is_confirmed=False)
-        watch.board = watch.board.learn(job, listed)
-        watch.learned_at = lambda: 0.0
-        watch.facts.look_again(watch.board.states[job])
+        watch.board, watch.learned_at = watch.board.learn(job, listed, at=now().at - 61), lambda: now().at
+        known = watch.board.states[job]
+        watch.facts.look_again(known._replace(learned_at=now().at))
+        await watch.read(IDS[1])
+        assert len(watch.server.requests) == asked + 1
+        watch.facts.look_again(known)
         await watch.until(lambda: bool((run := watch.board.states[job].last_run) and run.number == truth.number))
+        watch.facts.look_again(known)
+        await watch.read(IDS[1])
+        assert sum(f"/record/{job}/list" in request.path for request in watch.server.requests[asked:]) == 1
 
 
 @pytest.mark.parametrize("number", [11, 12])

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.codearts.auth.credentials import Credential
-from tui.core.board import RECORDS_KEPT, TOLD_JOBS, Board, JobState, gaps_between, stops_between
+from tui.core.board import RECORDS_KEPT, SETTLED, TOLD_JOBS, Board, JobState, gaps_between, stops_between
 from tui.core.hints import HintPage
 from tui.core.job import JobId, ServiceName
 from tui.core.known_runs import Match, MatchKind
@@ -300,6 +300,8 @@ class JobFacts:
         self._outcomes = Outcomes(extras_of, self._by_our_clock.learned, lambda: now().at)
         self._names = names
         self._watched: set[JobId] = set()
+        self._looked_at: dict[JobId, RunRecord] = {}
+        """The run of each job that was asked about again because only a list told of it."""
         self._new: list[JobId] = []
         self._news = asyncio.Event()
 
@@ -337,9 +339,12 @@ class JobFacts:
             self._by_our_clock.heed(profile)
 
     def look_again(self, state: JobState) -> None:
-        """Asks once more about the job's last run, if what became of it is not known, or only by a list."""
-        if state.last_run and not state.last_run.is_confirmed:
-            self._outcomes.seed([state.job.id], self._profile_of(state.job.id))
+        """Asks once more about the job's last run, if what became of it is not known, or for a while only by a list."""
+        job, last = state.job.id, state.last_run
+        is_settled = self._now().at - state.learned_at >= SETTLED
+        if last and not last.is_confirmed and is_settled and self._looked_at.get(job) != last:
+            self._looked_at[job] = last
+            self._outcomes.seed([job], self._profile_of(job))
         if state.status is Status.IDLE and not state.last_run and (run := state.stopped_run):
             self._outcomes.look_again(state.job.id, run, self._profile_of(state.job.id))
 
