@@ -16,9 +16,9 @@ from tests.support.scripted_reader import Bench, Outcome, failed, job, jobs, pol
 from tests.support.virtual_time import in_virtual_time
 from tui.codearts.status_api import interpret
 from tui.core.job import JobId
-from tui.core.reading import FailureKind, Moment, Reading, Status
+from tui.core.reading import Failure, FailureKind, Moment, Reading, Status
 from tui.demo.jobs import demo_jobs
-from tui.polling.circuit_breaker import CircuitBreaker, CircuitState, JobHealth
+from tui.polling.circuit_breaker import NETWORK_KINDS, CircuitBreaker, CircuitState, JobHealth, may_have_recovered
 from tui.polling.policy import Policy
 from tui.polling.scheduler import Scheduler
 
@@ -516,6 +516,29 @@ def test_a_probe_without_a_reading_opens_the_breaker_and_a_success_closes_it() -
     recovered = breaker.on_reading(job(1), None, JobHealth(True, FailureKind.TIMEOUT), lambda _: 2, 25.1)
     assert FailureKind.TIMEOUT in recovered
     assert (breaker.state, breaker.failure, breaker.probe_at) == (CircuitState.CLOSED, None, inf)
+
+
+@pytest.mark.parametrize(
+    ("kind", "hurries"),
+    [(FailureKind.NOT_FOUND, True), (FailureKind.SIGN_IN, True), (FailureKind.SERVER_ERROR, False)],
+)
+def test_what_the_service_itself_says_of_one_job_closes_the_breaker(kind: FailureKind, hurries: bool) -> None:
+    breaker = opened()
+    breaker.on_sent(job(3), 15.0)
+    recovered = breaker.on_reading(job(3), failed(kind), JobHealth(), lambda _: 2, 15.1)
+    assert (breaker.state, breaker.failure) == (CircuitState.CLOSED, None)
+    assert (FailureKind.TIMEOUT in recovered) == hurries
+
+
+@pytest.mark.parametrize(
+    ("failure", "is_asked"),
+    [(None, False), (TIMEOUT, True), (failed(FailureKind.TLS), True), (failed(FailureKind.SERVER_ERROR), True)]
+    + [(failed(kind), False) for kind in (FailureKind.NOT_FOUND, FailureKind.FORBIDDEN)],
+)
+def test_after_network_trouble_jobs_are_asked_at_once_unless_their_own_failure_lasts(
+    failure: Failure | None, is_asked: bool
+) -> None:
+    assert may_have_recovered(failure, NETWORK_KINDS) == is_asked
 
 
 def test_trouble_that_comes_back_is_probed_as_often_as_at_first() -> None:

@@ -43,13 +43,6 @@ class CircuitState(StrEnum):
     """The result of one probe decides between CLOSED and OPEN."""
 
 
-def is_answer(failure: Failure | None) -> bool:
-    """Returns whether the service itself replied, whatever its reply says about the job or the credential."""
-    return failure is None or (
-        failure.kind.retry in (Retry.LASTING, Retry.SIGN_IN) and failure.kind not in NETWORK_KINDS
-    )
-
-
 def may_have_recovered(failure: Failure | None, kinds: Collection[FailureKind]) -> bool:
     """Returns whether a job that failed like this deserves a request now that failures of `kinds` are over."""
     return failure is not None and (failure.kind in kinds or failure.kind.retry is Retry.PASSING)
@@ -131,8 +124,8 @@ class CircuitBreaker:
         if failure and self._is_old_news(failure, known):
             return recovered
         alike = _kinds_alike(failure, known)
-        if alike != NETWORK_KINDS and (not alike or alike != self._series):
-            if is_answer(failure):
+        if alike not in (NETWORK_KINDS, self._series):
+            if failure is None or failure.kind.retry in (Retry.LASTING, Retry.SIGN_IN):  # the service is well
                 recovered = self._kinds if self.failure else recovered
                 self.reset()
             else:
