@@ -541,6 +541,41 @@ def test_after_network_trouble_jobs_are_asked_at_once_unless_their_own_failure_l
     assert may_have_recovered(failure, NETWORK_KINDS) == is_asked
 
 
+_AGAIN, _ERROR = (FailureKind.TIMEOUT, FailureKind.TIMEOUT), (FailureKind.SERVER_ERROR, None)
+_GONE = (FailureKind.NOT_FOUND, FailureKind.NOT_FOUND)
+
+
+@pytest.mark.parametrize(
+    ("readings", "opens"),
+    [
+        ([_AGAIN, _AGAIN], True),
+        ([_ERROR, (None, None), _AGAIN, _AGAIN], True),
+        ([_ERROR, _AGAIN, _ERROR], True),  # the second one only fails as before
+        ([_ERROR, _GONE, _ERROR], False),  # the second one was answered
+        ([_ERROR, (FailureKind.TIMEOUT, None)], False),
+    ],
+)
+def test_two_jobs_of_two_that_fail_alike_open_the_breaker(
+    readings: list[tuple[FailureKind | None, FailureKind | None]], opens: bool
+) -> None:
+    """Each reading is of another job: what it brings, and what the one before it brought."""
+    breaker = CircuitBreaker(idle=10.0)
+    for number, (kind, before) in enumerate(readings):
+        breaker.on_reading(job(number), failed(kind) if kind else None, JobHealth(True, before), lambda _: 2, 10.0)
+    assert (breaker.state is CircuitState.OPEN) == opens
+
+
+def test_the_next_probe_waits_as_long_as_the_last_failure_asks_to() -> None:
+    breaker, asks = opened(), failed(FailureKind.GATEWAY_ERROR, retry_after=60.0)
+    breaker.on_sent(job(1), 15.0)
+    breaker.on_reading(job(1), asks, JobHealth(True), lambda _: 2, 16.0)
+    assert breaker.probe_at == 76.0
+    breaker.reset()
+    for number in (1, 2):
+        breaker.on_reading(job(number), asks, JobHealth(True), lambda _: 2, 80.0)
+    assert breaker.probe_at == 140.0
+
+
 def test_trouble_that_comes_back_is_probed_as_often_as_at_first() -> None:
     breaker = opened()
     for now in (15.0, 25.0, 45.0):

@@ -161,7 +161,6 @@ class CircuitBreaker:
         wait = failure.retry_after or 0.0
         if self.failure:
             self.failure = failure
-            self._kinds |= alike
             self.probe_at = max(self.probe_at, now + wait)
         elif len(self._failed) >= min(THRESHOLD, enough(alike == NETWORK_KINDS)):
             self.state, self.failure = CircuitState.OPEN, failure
