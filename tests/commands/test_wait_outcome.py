@@ -105,6 +105,13 @@ def test_a_record_that_lags_is_awaited_for_half_a_minute() -> None:
     assert len(never.asked) <= 7
 
 
+def test_a_record_for_which_the_service_has_no_answer_for_a_moment_is_asked_for_again() -> None:
+    records = Records(lambda at: failure() if at < 72 else Match(MatchKind.FOUND, record(Outcome.PASSED)))
+    code, lines, _ = waited(records)
+    assert (code, len(records.asked)) == (ExitCode.DONE, 2)
+    assert lines[0].startswith("passed")
+
+
 def test_a_refusal_is_not_asked_again() -> None:
     records = Records(lambda at: failure(FailureKind.FORBIDDEN))
     assert waited(records)[0] is ExitCode.UNREAD
@@ -142,6 +149,11 @@ def test_the_deadline_does_not_cut_off_a_record() -> None:
     code, lines, _ = waited(Records(found(Outcome.PASSED)), patience=66.0)
     assert code is ExitCode.DONE
     assert lines[0].startswith("passed")
+
+
+def test_where_the_time_is_up_no_build_that_ended_makes_it_a_success() -> None:
+    code, lines, _ = waited(Records(found(Outcome.PASSED)), stops=1000, patience=100)
+    assert (code, lines) == (ExitCode.TIMED_OUT, [])
 
 
 def test_without_extras_no_outcome_is_learned() -> None:

@@ -126,12 +126,12 @@ class Awaited:
 
     @property
     def was_running(self) -> bool:
-        return self.known.status is Status.RUNNING or bool(self.known.transitions)
+        return bool(self.known.transitions)
 
     def gives_no_answer(self, now: float) -> bool:
         """Whether it was never read, or only failed for longer than the longest back-off of a wait."""
         age = self.known.age(now)
-        return not self.reached and (age is None or (self.known.failure is not None and age > PATIENCE))
+        return age is None or (self.known.failure is not None and age > PATIENCE)
 
     @property
     def is_refused(self) -> bool:
@@ -307,8 +307,7 @@ def _sentences(everyone: Sequence[Awaited], code: ExitCode) -> list[str]:
         case ExitCode.TIMED_OUT:
             return [f"Timed out; still waiting for {_rest(everyone)}."]
         case ExitCode.NO_ANSWER:
-            missing = (one for one in everyone if not one.reached)
-            return [f"Timed out, and not every job gave an answer: {_rest(everyone)}.", *_reasons(missing)]
+            return [f"Timed out, and not every job gave an answer: {_rest(everyone)}.", *_reasons(everyone)]
         case ExitCode.UNREAD | ExitCode.NOT_SIGNED_IN:
             return _reasons(one for one in everyone if one.is_lost)
         case _:
