@@ -49,9 +49,10 @@ async def followed(
     lasting: float,
     as_json: bool = True,
     tell: Callable[[Change, str], None] = lambda change, profile: None,
+    recorder: Recorder | None = None,
 ) -> None:
     """Follow for so many seconds."""
-    work = asyncio.create_task(follow(session, watched, as_json, tell))
+    work = asyncio.create_task(follow(session, watched, as_json, tell, recorder))
     await asyncio.sleep(lasting)
     work.cancel()
     await asyncio.wait([work])
@@ -269,6 +270,24 @@ def test_a_run_from_before_goes_on_and_its_end_is_noted() -> None:
     assert (run_.start, run_.end) == (going_on.start, Between(noon - 10, noon + 1))
 
 
+def test_the_end_of_a_run_from_before_is_told_and_why_nothing_more_is_remembered() -> None:
+    stage, job = Stage(lambda job, at: IDLE), job_id(1)
+    archive = FakeArchive(notices=["No history: the disk is full."])
+
+    async def scene() -> None:
+        session = stage.session()
+        start = session.now().wall.timestamp()
+        going_on = ObservedRun(job, Between(start - 90, start - 80), start - 10)
+        seen = LastSeen(RUNNING, start - 10, start - 9, start - 80, start - 90)
+        archive.known = Remembered({job: [going_on]}, {job: seen})
+        await followed(session, jobs(1), 30, recorder=Recorder(archive, session.now))
+
+    run(scene())
+    assert events(stage, job) == [("present", "idle"), ("stopped", "idle")]
+    assert [run.end is not None for notes in archive.notes for run in notes.runs] == [True]
+    assert stage.talk.getvalue() == "codearts-watch: No history: the disk is full.\n"
+
+
 @pytest.mark.parametrize("by", [timedelta(), timedelta(minutes=-20)])
 def test_an_end_that_may_have_been_long_before_this_start_is_no_news_however_the_clock_was_set(by: timedelta) -> None:
     noon, job = moment(0).wall.timestamp(), job_id(1)
@@ -320,6 +339,7 @@ def test_jobs_come_and_go_with_the_watchlist() -> None:
     assert events(stage, job_id(1)) == [("present", "running")]
     assert events(stage, job_id(2)) == [("present", "running"), ("stopped", "idle")]
     assert events(stage, job_id(3)) == [("present", "running"), ("stopped", "idle")]
+    assert stage.talk.getvalue() == ""
 
 
 def test_a_watchlist_that_is_emptied_is_said_once_and_follows_on_once_it_is_filled() -> None:
@@ -336,7 +356,7 @@ def test_a_watchlist_that_is_emptied_is_said_once_and_follows_on_once_it_is_fill
         await work
 
     run(scene())
-    assert stage.talk.getvalue().count("The watchlist has no jobs any more") == 1
+    assert stage.talk.getvalue() == f"codearts-watch: {follow_command.EMPTIED}\n"
     assert events(stage, job_id(1)) == [("present", "running"), ("present", "running"), ("stopped", "idle")]
 
 
