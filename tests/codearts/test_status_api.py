@@ -50,6 +50,7 @@ def test_true_is_running_and_false_is_idle(body: bytes, status: Status) -> None:
         (b"[true]", "a list, not an object"),
         (b"null", "null, not an object"),
         (b"true", "true, not an object"),
+        (b"false", "false, not an object"),
         (b"1", "a number, not an object"),
         (b'"result"', 'the text "result", not an object'),
         (b'"{\\"result\\": true}"', "not an object"),
@@ -77,15 +78,19 @@ def test_look_alikes_are_no_status(body: bytes, words: str) -> None:
         {"result": True, "error": {"code": "CB.00060101"}},
         {"result": True, "status": "fail"},
         {"result": True, "success": False},
+        {"result": 1, "outer": {"error_code": "E1"}},
     ],
 )
 def test_a_result_beside_an_error_is_no_status(body: object) -> None:
-    assert failed_answer(200, body).kind in (FailureKind.SERVER_ERROR, FailureKind.BAD_REPLY)
+    found = failed_answer(200, body)
+    assert found.kind is FailureKind.SERVER_ERROR or found.summary.startswith("The answer reports an error (HTTP 200")
 
 
 @pytest.mark.parametrize("http_status", [201, 202, 204, 206, 299])
 def test_only_200_has_a_status(http_status: int) -> None:
-    assert failed_answer(http_status, {"result": True}).kind is FailureKind.BAD_REPLY
+    found = failed_answer(http_status, {"result": True})
+    assert found.kind is FailureKind.BAD_REPLY
+    assert found.summary == f"Only an answer with HTTP 200 has a status (HTTP {http_status})."
 
 
 @pytest.mark.parametrize(
@@ -128,6 +133,7 @@ def test_throttling_by_code_at_any_http_status(http_status: int) -> None:
         ("limit:200,time:5 minute", (200.0, 300.0)),
         ("limit:5,time:1 second", (5.0, 1.0)),
         ("limit:7, time:2 hours", (7.0, 7200.0)),
+        ("limit:9,time:1 day", (9.0, 86400.0)),
         ("limit:0,time:1 second", None),
         ("limit:5,time:0 second", None),
         ("limit:5,time:1 fortnight", None),
@@ -197,6 +203,14 @@ def test_a_web_page_means_the_wrong_host(http_status: int, headers: dict[str, st
     found = failed_answer(http_status, body, headers)
     assert found.kind is FailureKind.WRONG_ENDPOINT
     assert "web page" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("body", "words"), [(b"{}", "the answer has no result"), (b" ", "the answer is empty"), (b"<", "web page")]
+)
+def test_a_service_that_calls_everything_html_gave_a_page_only_with_one(body: bytes, words: str) -> None:
+    found = failed_answer(200, body, {"content-type": "text/html"})
+    assert words in found.summary.lower()
 
 
 def test_a_gateway_may_answer_a_web_page() -> None:
