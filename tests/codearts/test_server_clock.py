@@ -1,5 +1,6 @@
 """The service's times by this machine's clock: what a `Date` says of the difference, and when it is believed."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -98,6 +99,17 @@ def test_times_move_when_the_service_shows_another_skew_for_a_minute() -> None:
     assert machine.moved == timedelta(minutes=-5)
     machine.answer()
     assert not machine.moved
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda number: timedelta(minutes=5 + 45 * (number % 2)), lambda number: timedelta(minutes=300 - number)]
+)
+def test_times_do_not_move_while_all_dates_are_wrong_by_different_times(wrong: Callable[[int], timedelta]) -> None:
+    machine = Machine()
+    machine.answer()
+    for number in range(200):
+        machine.answer(wrong(number))
+        assert not machine.moved
 
 
 def test_times_do_not_move_to_and_fro_where_a_skew_is_hardly_noticed() -> None:
