@@ -19,7 +19,7 @@ from tests.support.screen_harness import HOUR, PROFILE, Screen, screen
 from tui.codearts.auth.credentials import FileToken, Secret, TypedToken
 from tui.core.alert_policy import AlertOn
 from tui.core.board import Board
-from tui.core.job import Job
+from tui.core.job import Job, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Status
 from tui.core.run import Outcome, RunRecord
 from tui.storage.screen_state import ScreenState
@@ -396,6 +396,34 @@ async def test_a_row_that_the_scroll_bar_of_wide_columns_covers_is_out_of_view()
         assert "out of view: ? job 020" in shown.lines[1]
         assert " job 019 " in shown.text
         assert "job 020 " not in "".join(shown.lines[2:])
+
+
+STEM = "payments-platform-of-the-northern-hemisphere-and-its-islands"
+
+
+def alike_jobs() -> list[Job]:
+    every = product(("billing", "ledger"), ("eu", "us"), ("nightly", "release"))
+    names = [f"{STEM}-{'-'.join(parts)}-build" for parts in every]
+    return [Job(job_id(number), name) for number, name in enumerate(names, 1)]
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24)])
+async def test_the_name_of_an_armed_job_is_cut_like_the_others(size: tuple[int, int]) -> None:
+    async with screen(alike_jobs(), size=size) as shown:
+        before = shown.lines[2].partition("…")[2]
+        assert before
+        await shown.press("b")
+        assert "⚐" in shown.lines[2]
+        assert shown.lines[2].partition("…")[2] == before
+
+
+async def test_a_name_that_comes_later_is_cut_where_it_differs_from_the_others() -> None:
+    async with screen(alike_jobs(), size=(60, 15)) as shown:
+        later = f"{STEM}-refund-ap-nightly-build"
+        shown.board.named({job_id(1): ServiceName(later)})
+        await shown.board.editor.edit({job_id(1): {"label": ""}}, [], "", "")
+        await shown.settle()
+        assert "…refund-ap-" in shown.lines[2]
 
 
 async def test_once_all_jobs_are_read_no_column_is_as_wide_as_the_states_of_before_the_start() -> None:

@@ -48,9 +48,9 @@ class Column(NamedTuple):
     """With fewer cells it is left out, unless its texts need no more."""
     steady: tuple[int, ...] = ()
     """Widths that it takes, the least with room for its texts: so it seldom changes its width when they change."""
-    name: Callable[[JobState], str] | None = None
-    """Where its texts are names, which are cut so that they can be told apart: the same text as `cell` returns,
-    without a row."""
+    name: Callable[[JobState], tuple[str, str]] | None = None
+    """Where its texts are names, which are cut so that they can be told apart: what stands before a name, and the name;
+    together the text of `cell`, without a row."""
     after_name: Callable[[Row], tuple[str, str]] | None = None
     """Returns the text that stands after the job's name if the column has no room, and its look."""
 
@@ -72,8 +72,8 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
     def state(row: Row, cells: int) -> str:
         return f"{glyphs.condition[row.condition]} {texts.status_word(row)}"
 
-    def name(state: JobState) -> str:
-        return f"{glyphs.armed[armed]} {state.name}" if (armed := state.armed) else state.name
+    def name(state: JobState) -> tuple[str, str]:
+        return f"{glyphs.armed[armed]} " if (armed := state.armed) else "", state.name
 
     def time(row: Row, cells: int) -> str:
         return running_time(row.course, cells, glyphs) if row.course else texts.time(row, cells)
@@ -103,8 +103,8 @@ def columns(glyphs: Glyphs) -> tuple[Column, ...]:
         Column("time", "Time", "how long it runs and until when, else since when", time, _since,
                _time_style, least=7, steady=TIMES),
         Column("age", "Age", "age of its last answer, once it is not fresh", texts.age, _read_at, _age_style),
-        Column("job", "Job", "label, or the service's name", lambda row, cells: name(row.state), _by_name, _name_style,
-               name=name),
+        Column("job", "Job", "label, or the service's name", lambda row, cells: "".join(name(row.state)), _by_name,
+               _name_style, name=name),
         Column("runs", "Last runs", "the last ten: how long they were, and which failed", last_runs, _by_failed,
                marks_look, least=RUNS_SHOWN, steady=(RUNS_SHOWN,)),
         Column("build", "Build", "number, branch, who, failing step; or why no answer", texts.build, _by_build,

@@ -154,6 +154,21 @@ def cut_middle(text: str, cells: int, ellipsis: str = "…", head: int | None = 
     return start + ellipsis + end
 
 
+def squeezed(text: str, cells: int, ellipsis: str = "…") -> str:
+    """The text, which may have been cut, in at most so many cells: it loses more of the beginning, if there is one."""
+    excess = cell_len(text) - cells
+    head, cut, rest = text.partition(ellipsis)
+    if excess <= 0:
+        return text
+    if not cut:
+        return cut_middle(text, cells, ellipsis)
+    if cell_len(head) >= excess:
+        return beginning(head, cell_len(head) - excess) + cut + rest
+    if rest.endswith(ellipsis):
+        return beginning(text, cells - cell_len(ellipsis)) + ellipsis
+    return ellipsis + _end(rest, cells - cell_len(ellipsis))
+
+
 def told_apart(names: Iterable[str], cells: int, ellipsis: str = "…") -> dict[str, str]:
     """For each name the text of at most so many cells that stands for it.
 

@@ -19,7 +19,7 @@ from tui.core.board import JobState
 from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import GUTTER, WIDEST, Column, Look, Placed, place
-from tui.ui.formatting import cut_middle, fit, told_apart
+from tui.ui.formatting import cut_middle, fit, squeezed, told_apart
 from tui.ui.groups import GroupLine, Groups, GroupTexts, Line, group_of, job_of
 from tui.ui.row import Row
 from tui.ui.status_line import joined, style_of
@@ -109,6 +109,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The texts of names that are cut."""
         self._shorter: Mapping[str, str] = {}
         """The same for rows with a text after the name; without names that could not be told apart then."""
+        self._shortens_soon = False
         self._measured_jobs: frozenset[JobId] = frozenset()
         """The jobs of the last `measure` in `show`: only other ones are measured anew."""
         self._cells: dict[Line, Cells] = {}
@@ -225,7 +226,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         jobs = tuple(islice(self._every_job, NAMES_MEASURED))
         rows = [self._row_of(job) for job in jobs[:MEASURED]]
         for one in self._shown:
-            texts = map(one.name, map(self._state_of, jobs)) if one.name else (one.cell(row, WIDEST) for row in rows)
+            names = map("".join, map(one.name, map(self._state_of, jobs))) if one.name else ()
+            texts = names or (one.cell(row, WIDEST) for row in rows)
             self._widths[one.key] = max(map(cell_len, texts), default=0)
         before = self._placed
         self._place()
@@ -242,13 +244,13 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _shorten(self) -> None:
         """Cut the names so that they can be told apart."""
         before = self._short, self._shorter
-        self._short, self._shorter = {}, {}
+        self._short, self._shorter, self._shortens_soon = {}, {}, False
         for placed in self._placed:
             cells = placed.width - len(AFTER_NAME) - BESIDE
             has_texts = cells >= KEPT and any(column.after_name for column in self._left_out)
             is_cut = placed.width < self._widths.get(placed.column.key, 0)
             if (name := placed.column.name) and (is_cut or has_texts):
-                names = [name(self._state_of(job)) for job in self._every_job]
+                names = [name(self._state_of(job))[1] for job in self._every_job]
                 self._short = told_apart(names, placed.width, self._glyphs.ellipsis) if is_cut else {}
                 self._shorter = self._unlike(told_apart(names, cells, self._glyphs.ellipsis)) if has_texts else {}
         if (self._short, self._shorter) != before:
@@ -474,20 +476,23 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _cell(self, placed: Placed, row: Row, text: str) -> tuple[str, Look]:
         """The cell's text and look. After a name stands what a column says that was left out, if there is room; a name
         that leaves none is cut, if it can be told apart then."""
-        shown, look = self._fitting(placed, row, text), placed.column.style(row)
+        look = placed.column.style(row)
         if not placed.column.name or not isinstance(look, str):
-            return shown, look
-        room = placed.width - cell_len(shown) - len(AFTER_NAME)
-        shorter = self._shorter.get(text) if room < LEAST_AFTER_NAME else shown
+            return text if cell_len(text) <= placed.width else placed.column.cell(row, placed.width), look
+        before, name = placed.column.name(row.state)
+        width = placed.width - cell_len(before)
+        shown = self._short_name(name, width)
+        room = width - cell_len(shown) - len(AFTER_NAME)
+        shorter = self._shorter.get(name) if room < LEAST_AFTER_NAME else shown
         if not shorter:
-            return shown, look
-        said, its_look = self._after_name(row, placed.width - cell_len(shorter) - len(AFTER_NAME))
+            return before + shown, look
+        said, its_look = self._after_name(row, width - cell_len(shorter) - len(AFTER_NAME))
         if not said:
-            return shown, look
+            return before + shown, look
         if shorter != shown:
-            shorter = self._cut_like(shorter, text, placed.width - len(AFTER_NAME) - cell_len(said))
-        parts = ((shorter, look), (AFTER_NAME, "dim"), (said, its_look))
-        return "".join(part for part, _ in parts), tuple(name for part, name in parts for _ in part)
+            shorter = self._cut_like(shorter, name, width - len(AFTER_NAME) - cell_len(said))
+        parts = ((before + shorter, look), (AFTER_NAME, "dim"), (said, its_look))
+        return "".join(part for part, _ in parts), tuple(its for part, its in parts for _ in part)
 
     def _after_name(self, row: Row, room: int) -> tuple[str, str]:
         """What stands after the name in so many cells, and its look; two empty texts if nothing does."""
@@ -510,12 +515,14 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         placed = {one.column.key for one in self._placed}
         return (column for column in self._shown if column.key not in placed)
 
-    def _fitting(self, placed: Placed, row: Row, text: str) -> str:
-        if cell_len(text) <= placed.width:
-            return text
-        if placed.column.name:
-            return self._short.get(text) or fit(text, placed.width, self._glyphs.ellipsis)
-        return placed.column.cell(row, placed.width)
+    def _short_name(self, name: str, cells: int) -> str:
+        """The name in so many cells, like the others in the column. One that is not known yet is told apart soon."""
+        if cell_len(name) <= cells:
+            return name
+        if self._short and name not in self._short and not self._shortens_soon:
+            self._shortens_soon = True
+            self.call_later(self._shorten)
+        return squeezed(self._short.get(name, name), cells, self._glyphs.ellipsis)
 
     def _draw(self, line: Line, cells: Cells) -> Strip:
         job = job_of(line)
