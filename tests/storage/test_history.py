@@ -258,6 +258,29 @@ def test_an_unusable_file_is_set_aside_with_a_notice(path: Path, harm: object) -
     assert aside[0] in again.notice
 
 
+def test_the_journal_of_a_damaged_file_is_not_played_back_into_the_new_one(path: Path, tmp_path: Path) -> None:
+    file = opened(path)
+    file.write(Notes(tuple(run(NOW - 60 * number, NOW - 60 * number + 30) for number in range(1, 800))))
+    file.close()
+    killed = tmp_path / "killed" / "history.db"
+    killed.parent.mkdir(mode=0o700)
+    journal = killed.with_name("history.db-journal")
+    with database(path) as writer:
+        writer.isolation_level = None
+        writer.execute("pragma cache_size = 1")
+        writer.execute("begin immediate")
+        writer.execute("update run set interval = 3")
+        shutil.copy(path.with_name(journal.name), journal)
+        writer.execute("rollback")
+    assert journal.stat().st_size > 10_000
+    damage_head(killed)
+    again = opened(killed)
+    assert "is damaged" in again.notice
+    again.write(Notes((run(NOW - 300, NOW),)))
+    again.close()
+    assert opened(killed).read().runs == {job_id(1): [run(NOW - 300, NOW)]}
+
+
 def test_the_database_of_another_program_is_set_aside_as_it_is(path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
     with database(path) as connection:

@@ -288,9 +288,7 @@ class HistoryFile:
         aside = self._path.with_name(f"{self._path.name}.corrupt-{self._now().wall:%Y-%m-%d}")
         for former in self._path.parent.glob(f"{self._path.name}.corrupt-*"):
             former.unlink()
-        self._path.rename(aside)
-        with suppress(FileNotFoundError):
-            self._path.with_name(self._path.name + "-journal").unlink()
+        self._path.rename(aside)  # SQLite drops the journal, which has no file that it belongs to
         self.notice = f"The history file is damaged: it was set aside as {aside.name}, a new one begins."
 
     @contextmanager
