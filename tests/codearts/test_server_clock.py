@@ -52,6 +52,23 @@ def test_without_a_date_nothing_is_known_of_the_difference() -> None:
     assert clock.by_this_machine(ENDED) == ENDED
 
 
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_date_that_is_days_off_signs_no_request(days: int) -> None:
+    clock = clock_of(NOW, NOW + timedelta(days=days))
+    assert (clock.now(), clock.ignored_skew) == (NOW, timedelta(days=days))
+
+
+@pytest.mark.parametrize("told", [timedelta(minutes=5), timedelta(days=400)])
+def test_an_extra_call_tells_the_time_only_where_no_other_call_has(told: timedelta) -> None:
+    later = format_datetime(NOW + timedelta(minutes=9), usegmt=True)
+    clock = clock_of(NOW, NOW + told)
+    clock.learn_first(later)
+    assert clock.now() == NOW + (told if told < timedelta(days=1) else timedelta())
+    untold = ServerClock(lambda: Moment(0.0, NOW))
+    untold.learn_first(later)
+    assert untold.now() == NOW + timedelta(minutes=9)
+
+
 class Machine:
     """This machine's clocks, and Dates of a service that is right."""
 

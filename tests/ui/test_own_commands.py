@@ -74,6 +74,7 @@ def test_a_key_that_clashes_is_refused_in_a_sentence(key: str, said: str) -> Non
         check_commands(commands, {})
     assert said in str(raised.value)
     check_commands({"log": CommandSettings(("x",), "r")}, {"refresh": "f5"})  # it was given away
+    check_commands({"log": CommandSettings(("x",))}, {})  # it is run from the palette
 
 
 def test_what_a_command_is_given_is_plain_text() -> None:
@@ -81,6 +82,8 @@ def test_what_a_command_is_given_is_plain_text() -> None:
     assert values_of(state) == {"id": A, "label": "pay\ufffd[2J", "name": "pay\ufffd[2J", "number": "", "outcome": ""}
     known = state._replace(last_run=RunRecord(88, Outcome.FAILED))
     assert (values_of(known)["number"], values_of(known)["outcome"]) == ("88", "failed")
+    unnumbered = state._replace(last_run=RunRecord(0, Outcome.FAILED))
+    assert (values_of(unnumbered)["number"], values_of(unnumbered)["outcome"]) == ("", "failed")
 
 
 @pytest.mark.parametrize(
