@@ -92,7 +92,9 @@ def test_what_a_command_is_given_is_plain_text() -> None:
         (Ended(0), "log: done."),
         (Ended(0, b"one\n\ntwo\n"), "log: done: one · two"),
         (Ended(0, b"one\ntwo\nthree\nfour\n"), "log: done: two · three · four"),
+        (Ended(0, b"out", b"a warning\n"), "log: done: out"),
         (Ended(3, b"out", b"it \x1b[31mbroke\n"), "log ended with exit status 3: it \ufffd[31mbroke"),
+        (Ended(3, b"out", b" \n"), "log ended with exit status 3: out"),
         (Ended(-9), "log was ended by signal 9."),
         (Ended(None), "log did not end within 10 minutes and was stopped."),
         (Ended(-9, b"x" * ((1 << 20) + 1)), "log wrote more than 1 MiB and was stopped."),
@@ -140,6 +142,14 @@ async def test_of_more_commands_at_once_than_may_run_the_last_ones_are_refused(m
     quick = CommandSettings((sys.executable, "-c", ""))
     await runner.run("quick", quick, state)
     assert said[-1] == "quick: done."
+
+
+@pytest.mark.parametrize(("code", "looks"), [("", "information"), ("raise SystemExit(3)", "error")])
+async def test_what_failed_looks_like_an_error(code: str, looks: str) -> None:
+    said: list[str] = []
+    runner = CommandRunner(lambda _, severity: said.append(severity), nullcontext)
+    await runner.run("log", CommandSettings((sys.executable, "-c", code)), JobState(Job(A, "a")))
+    assert said == ["information", looks]
 
 
 @pytest.fixture
