@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import DAY, job_id
-from tui.core.known_runs import Source, known_runs
+from tui.core.known_runs import Source, known_runs, without_doubles
 from tui.core.observed_run import Between, ObservedRun
 from tui.core.run import Outcome, RunRecord
 
@@ -51,6 +51,18 @@ def test_records_stand_at_their_ends_and_without_them_at_their_starts() -> None:
     endless = endless._replace(ended_at=None, duration=None)
     long = long._replace(ended_at=None)  # the end follows from how long it took
     assert [one.number for one in known_runs([], [long, short, endless])] == [7, 8, 6]
+
+
+def test_a_run_that_may_be_either_of_two_builds_is_not_listed_beside_them() -> None:
+    seen, other = run(0, 300), run(900, 1200)
+    first, second = record(7, -5, 300, Outcome.FAILED), record(8, -5, 300)
+    listed = without_doubles(known_runs([seen, other], [second, first]))
+    assert sorted((one.number or 0, one.source) for one in listed) == [
+        (0, Source.OBSERVED),
+        (7, Source.SERVICE),
+        (8, Source.SERVICE),
+    ]
+    assert len(without_doubles(known_runs([seen, other], [first]))) == 2
 
 
 def test_what_the_record_does_not_say_is_that_of_the_run() -> None:

@@ -12,7 +12,7 @@ from tui.commands.render import advice, aligned, reasons, stamp
 from tui.commands.wait import timeout_seconds
 from tui.core.board import Board
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.known_runs import KnownRun, known_runs
+from tui.core.known_runs import KnownRun, known_runs, without_doubles
 from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import Failure, Retry
 from tui.core.run import RunRecord, numbered, outcome_word
@@ -117,7 +117,7 @@ def runs_of(
     found = [
         JobRun(job, states[job.id].name, known)
         for job in jobs
-        for known in known_runs(observed.get(job.id, ()), records.get(job.id, ()))
+        for known in without_doubles(known_runs(observed.get(job.id, ()), records.get(job.id, ())))
     ]
     return sorted(found, key=lambda one: (one.known.at, one.known.number or 0))
 

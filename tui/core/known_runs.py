@@ -93,6 +93,18 @@ def known_runs(runs: Sequence[ObservedRun], records: Iterable[RunRecord]) -> lis
     return sorted(known, key=lambda one: one.at)
 
 
+def without_doubles(known: Iterable[KnownRun]) -> list[KnownRun]:
+    """Returns the runs without those that are listed twice: a run that was seen may be several of the builds that the
+    service tells of, such as two that ran at once, and these say more."""
+    known = list(known)
+    told = [one.record for one in known if one.record and not one.run]
+    return [one for one in known if not (one.run and one.number is None and _is_several(one.run, told))]
+
+
+def _is_several(run: ObservedRun, records: Iterable[RunRecord]) -> bool:
+    return choose_record(records, run._replace(known_number=0)).kind is MatchKind.AMBIGUOUS
+
+
 def _joined(
     runs: Sequence[ObservedRun], numbered: dict[int, RunRecord], left: dict[int, RunRecord]
 ) -> Iterator[KnownRun]:
