@@ -958,6 +958,26 @@ def test_why_history_ends_is_said_also_after_it_was_tried_again(path: Path, hist
     assert "permission denied" in awaited(history, history.notice)
 
 
+def test_a_gap_is_written_once_however_often_the_file_was_tried(
+    path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gap = Gap(job_id(1), NOW - 590, NOW - 400)
+    file = opened(path)
+    written: list[Notes] = []
+    monkeypatch.setattr(file, "write", written.append)
+    faults = [OSError(28, "No space left on device", str(path)) for _ in range(8)]
+
+    def open_it() -> HistoryFile:
+        if faults:
+            raise faults.pop()
+        return file
+
+    history = History(open_it, batch=0.01, retry=0.01)
+    histories.append(history)
+    history.note(Notes(gaps=(gap,)))
+    assert awaited(history, lambda: written)[0].gaps == (gap,)
+
+
 def test_a_disk_that_stays_full_holds_up_no_end(path: Path) -> None:
     file = opened(path)
     with database(path) as other:

@@ -100,7 +100,7 @@ class History:
         try:
             while not (opened := self._opened()):
                 more, ends = self._drain(self._retry)
-                kept.append(together([*kept, *more]))
+                kept = [together([*kept, *more])]
                 if ends:
                     return
             file, read = opened
