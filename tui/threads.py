@@ -66,7 +66,7 @@ async def in_own_thread(name: str, work: Callable[..., Result], *arguments: obje
 
 @contextmanager
 def bugs_of_threads(tell: Callable[[Exception], object]) -> Iterator[None]:
-    """Calls `tell`, in the thread, with what ends a thread of ours: nobody waits for it who would notice."""
+    """Calls `tell`, in the thread, with the exception that ends it. Without this nobody would notice."""
     before = threading.excepthook
 
     def hook(ended: threading.ExceptHookArgs) -> None:

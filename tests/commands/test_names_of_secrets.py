@@ -1,5 +1,6 @@
 """A secret that was given where a name belongs is not repeated, and no text reaches the terminal as it came."""
 
+import asyncio
 import os
 from base64 import b64encode
 from collections.abc import Callable
@@ -252,21 +253,25 @@ def test_a_thread_that_lacks_memory_is_no_bug(
     assert capsys.readouterr().err == "codearts-watch: There is not enough memory: close some programs.\n"
 
 
-@pytest.mark.parametrize("is_early", [True, False])
+@pytest.mark.parametrize("when", ["before", "open", "after"])
 def test_a_bug_in_a_thread_ends_the_screen(
-    is_early: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    when: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Also in one that is older than the event loop, as the history's."""
+    """Also in one that is older than the event loop, as the history's, and while that is closed."""
 
     class WithBug(WatchApp):
         async def run_async(self, *_: object, **__: object) -> None:
-            if is_early:
+            if when == "before":
                 in_a_thread(ValueError("a bug"))
             async with self.run_test() as pilot:
-                if not is_early:
+                if when == "open":
                     in_a_thread(ValueError("a bug"))
-                while self.is_running:
+                while self.is_running and when != "after":
                     await pilot.pause()
+            if when == "after":
+                self._running_loop = asyncio.new_event_loop()
+                self._running_loop.close()
+                in_a_thread(ValueError("a bug"))
 
     def show(context: Context, _: bool) -> int:
         store = MemoryWatchlist()
@@ -278,7 +283,9 @@ def test_a_bug_in_a_thread_ends_the_screen(
     for name, value in {"HOME": str(tmp_path), "CODEARTS_TOKEN": TOKEN, "CODEARTS_REGION": "cn-north-4"}.items():
         monkeypatch.setenv(name, value)
     assert main([]) == 1
-    assert "ValueError: a bug\n" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "ValueError: a bug\n" in told
+    assert "excepthook" not in told
 
 
 def in_a_thread(bug: Exception) -> None:

@@ -88,6 +88,17 @@ def test_a_number_that_jumped_hides_no_run_that_was_seen() -> None:
     assert stopped_again(known, 200).known_number == 89
 
 
+def test_a_record_without_a_number_says_nothing_of_the_numbers() -> None:
+    known = stopped_again(state((IDLE, 10)).learn(record(88), at=10), 30).learn(record(0), at=95)
+    assert known.known_number == 88
+
+
+def test_a_lower_number_is_no_run_that_ended_before_it_was_seen_going() -> None:
+    going = state((IDLE, 10)).learn(JUMPED, at=10)
+    run = stopped_again(going, 30).runs[-1]._replace(end=None)
+    assert choose_record([timed(89, 25, 27)], run).kind is MatchKind.NOT_THERE
+
+
 def test_what_a_list_says_of_a_higher_number_than_the_records_have_counts_for_a_minute() -> None:
     """It may be ahead of the records, or wrong."""
     listed, told = record(99, is_confirmed=False), record(88, Outcome.FAILED)

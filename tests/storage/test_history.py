@@ -47,6 +47,7 @@ from tui.storage.history_file import (
     read_runs,
     reason,
 )
+from tui.threads import bugs_of_threads
 
 NOW = 1_780_000_000.0
 DAY = 86_400.0
@@ -976,6 +977,40 @@ def test_a_gap_is_written_once_however_often_the_file_was_tried(
     histories.append(history)
     history.note(Notes(gaps=(gap,)))
     assert awaited(history, lambda: written)[0].gaps == (gap,)
+
+
+def test_that_a_file_was_set_aside_is_said_also_if_the_new_one_is_held_at_first(
+    path: Path, histories: list[History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"no database" * 1000)
+    held = [sqlite3.OperationalError("database is locked")]
+    held[0].sqlite_errorcode = sqlite3.SQLITE_BUSY
+    read = HistoryFile.read
+
+    def read_later(file: HistoryFile) -> Remembered:
+        if held:
+            raise held.pop()
+        return read(file)
+
+    monkeypatch.setattr(HistoryFile, "read", read_later)
+    history = History(lambda: opened(path), batch=0.01, retry=0.01)
+    histories.append(history)
+    assert awaited(history, history.notice).startswith("The history file is damaged: it was set aside")
+
+
+def test_a_history_that_a_bug_has_ended_is_not_called_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.storage.history.PATIENCE", -1.0)
+
+    def open_it() -> HistoryFile:
+        raise NameError("a bug")
+
+    bugs: list[Exception] = []
+    with bugs_of_threads(bugs.append):
+        history = History(open_it)
+        history._thread.join(20)
+    assert history.notice() == ""
+    assert list(map(str, bugs)) == ["a bug"]
 
 
 def test_a_disk_that_stays_full_holds_up_no_end(path: Path) -> None:

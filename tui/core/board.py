@@ -267,7 +267,7 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         if last_run.outcome is not Outcome.FAILED:  # a later record may contradict an earlier one
             step = None
         learned_at = self.learned_at if last_run is self.last_run else at
-        number = min(self.known_number, max(0, last_run.number - 1))
+        number = min(self.known_number, last_run.number - 1) if last_run.number else self.known_number
         known = self._replace(last_run=last_run, failed_step=step, learned_at=learned_at, known_number=number)
         return known.with_outcome(record) if record.is_confirmed and self.runs else known
 

@@ -256,7 +256,7 @@ def _by_both_times(records: Sequence[RunRecord], run: ObservedRun) -> Match:
     """The newest whose start and end are where they were seen; the end of one that has none is asked for."""
     for record in sorted(records, key=lambda record: record.number, reverse=True):
         is_begun = record.started_at and run.start.after is not None and _agrees(record.started_at, run.start, SLACK)
-        if is_begun and record.is_finished is not False and _agrees(record.ended_at, run.end, SLACK):
+        if is_begun and record.is_finished is not False and _agrees(record.ended_at, _end_of(run), SLACK):
             return Match(MatchKind.FOUND if record.ended_at else MatchKind.NEEDS_TIMES, record)
     return Match(MatchKind.NOT_THERE)
 

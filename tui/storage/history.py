@@ -105,18 +105,20 @@ class History:
                     return
             file, read = opened
             self._read.put(read)
-            self._notices += [file.notice] if file.notice else []
             self._is_read.set()
             self._keep(file, kept)
         except (OSError, sqlite3.Error, HistoryUnusable, *NONSENSE) as error:
             _log.warning("history ends: %s", type(error).__name__)
             self._say(reason(error))
             self._is_off = True
+        finally:
+            self._is_read.set()  # also after a bug: nobody waits for a thread that has ended
 
     def _opened(self) -> tuple[HistoryFile, Remembered] | None:
         """Returns the file and what is in it; None while another program holds the file, or the disk is full."""
         try:
             file = self._open_file()
+            self._notices += [file.notice] if file.notice else []
             try:
                 return file, file.read()
             except BaseException:

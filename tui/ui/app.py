@@ -425,7 +425,8 @@ class WatchApp(NoticeApp):
     def exit_from_thread(self, code: int) -> None:
         """Ask the app to exit, without waiting: the event loop may be blocked."""
         if self._running_loop:
-            self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=code))
+            with suppress(RuntimeError):  # the loop is closed: the app has ended
+                self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=code))
 
     def crash_from_thread(self, bug: Exception) -> None:
         """A bug in a thread of ours ends the app: it would go on without what the thread did."""
