@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.core.test_past_events import run
 from tests.support.builders import failure, job_id, moment, reading
 from tui.core.board import Board
-from tui.core.job import Job, JobId
+from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Status
 from tui.core.run import Outcome
 from tui.storage.screen_state import ScreenState
@@ -132,3 +132,13 @@ def test_of_one_profile_the_jobs_are_shown_that_are_in_it_now_and_of_none_that_t
     state.show_all(moment(3))
     assert list(state.order) == [job_id(2), job_id(3)]
     assert not state.is_narrowed
+
+
+def test_the_names_of_all_jobs_follow_the_watchlist_and_what_the_service_calls_them() -> None:
+    board = Board().watch([Job(job_id(1), "web"), Job(job_id(2))])
+    state = BoardState(board, ScreenState(), moment(0), ORDERS, lambda _: 100.0, lambda: [""])
+    assert state.names == ("web", job_id(2).short)
+    state.take_names({job_id(2): ServiceName("payments")})
+    assert state.names == ("web", "payments")
+    state.watch([Job(job_id(2)), Job(job_id(3), "api")])
+    assert state.names == ("payments", "api")

@@ -444,7 +444,7 @@ class BoardScreen(BaseScreen, Screen[None]):
             quiet_since=state.quiet_since,
             silent=self.silent_until(),
             ends=state.ends(glyphs),
-            names=tuple(one.name for one in state.board.states.values()),
+            names=state.names,
             out_of_view=tuple((state.state_of(job).name, condition) for job, condition in away.items()),
             hides=state.hides(away),
             is_long=is_long,

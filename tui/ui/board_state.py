@@ -116,6 +116,8 @@ class BoardState:
     ) -> None:
         """`profile_names` returns the names of all profiles, the default one first."""
         self.board = self.shown = board
+        self.names = _names(board)
+        """The names of all jobs: kept, since the header that is drawn after each key wants them."""
         self.moment = now
         self.look = look
         self.exceeds_screen = False
@@ -160,6 +162,7 @@ class BoardState:
         before, self.board = self.board.states, self.board.with_names(names)
         renamed = {job for job, state in self.board.states.items() if state is not before[job]}
         self._changed |= renamed
+        self.names = _names(self.board) if renamed else self.names
         return bool(renamed)
 
     def pause(self, jobs: Iterable[JobId], since: Moment | None) -> None:
@@ -177,6 +180,7 @@ class BoardState:
     def watch(self, jobs: Iterable[Job]) -> None:
         """Watch these jobs. The states of jobs that were watched before are kept."""
         self.board = self.board.watch(jobs, self._profile_names()[0])
+        self.names = _names(self.board)
         self._row_order.only = self._only()
 
     def set_look(self, look: ScreenState) -> None:
@@ -415,6 +419,10 @@ class BoardState:
             f"Press {key('only_problems')} to show all jobs.",
         )
         return f"No problems{where}{' are known' if named else ''}.\n\n{' '.join(filter(None, sentences))}"
+
+
+def _names(board: Board) -> tuple[str, ...]:
+    return tuple(one.name for one in board.states.values())
 
 
 def _could_not_ask(watched: int, key: Key, trouble: Failure, sign_in_helps: bool) -> str:

@@ -448,8 +448,10 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         kept = self._cells.get(line) if job_of(line) else None  # the room for a group's counts may have changed
         strip = self._draw(line, kept or self._cells_of(line))
         left = self.scroll_offset.x
+        if not (self.wide and job_of(line)):
+            return strip.crop(left, left + width)
         right = left + self.scrollable_content_region.width  # what is behind it, the scroll bar covers
-        if self.wide and job_of(line) and self._goes_on(strip, right):
+        if self._goes_on(strip, right):
             last = next(iter(strip.crop(right - 1, right))).style
             strip = Strip.join([strip.crop(left, right - 1), Strip([Segment(self._glyphs.ellipsis, last)])])
             return strip.adjust_cell_length(width)
@@ -516,7 +518,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return (column for column in self._shown if column.key not in placed)
 
     def _short_name(self, name: str, cells: int) -> str:
-        """The name in so many cells, like the others in the column. One that is not known yet is told apart soon."""
+        """Returns the name in so many cells, cut as the others of the column are. For a name that is not known yet,
+        all names are cut anew soon."""
         if cell_len(name) <= cells:
             return name
         if self._short and name not in self._short and not self._shortens_soon:
