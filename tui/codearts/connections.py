@@ -5,6 +5,8 @@ surplus answer for the next one; which requests may be sent; how they are sent, 
 import asyncio
 import os
 import re
+import select
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -199,6 +201,7 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     def __init__(self, inner: httpcore.AsyncNetworkStream, state: _RequestState) -> None:
         self._inner, self._state = inner, state
+        self._socket: socket.socket | None = None
 
     async def read(self, *how: Any, **more: Any) -> bytes:
         if self._state.tls_to_come:
@@ -218,7 +221,11 @@ class _Stream(httpcore.AsyncNetworkStream):
         return _Stream(await self._inner.start_tls(*how, **more), self._state)
 
     def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+        if info != "is_readable":
+            return self._inner.get_extra_info(info)
+        if self._socket is None:  # anyio gathers all it knows of a socket to find it, which is more than the rest
+            self._socket = self._inner.get_extra_info("socket")
+        return _is_readable(self._socket)
 
     def has_unread(self) -> bool:
         """Raises AttributeError if this version of anyio keeps its buffers elsewhere."""
@@ -229,6 +236,15 @@ class _Stream(httpcore.AsyncNetworkStream):
                 return True
             stream = stream.transport_stream
         return bool(stream._protocol.read_queue)
+
+
+def _is_readable(connected: socket.socket | None) -> bool:
+    """Returns whether anything arrived, or the other side has closed."""
+    if connected is None or connected.fileno() < 0:
+        return True
+    poll = select.poll()
+    poll.register(connected, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 KEPT_FOR = 30.0
