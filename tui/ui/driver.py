@@ -33,33 +33,34 @@ STUCK = 4
 ASSUMED_COLUMNS, ASSUMED_LINES = 80, 24
 """The size of a terminal that reports none."""
 
+# Each pattern is compiled at its first use: all of them together take 2 ms, which the first frame does not wait for.
 _STRING = r"\x1b[\]P_^X][^\x07\x1b]*"
-_REPLIES = re.compile(rf"{_STRING}(?:\x07|\x1b\\)|\x1b\[[?>=][0-9;:]*[cnuRSt]")
-_UNFINISHED = re.compile(rf"(?:{_STRING})?\x1b?\Z")
-_NO_KEYS_BEGIN_SO = re.compile(r"\x1b(?:\][0-9]|P(?:[01][$+]|[>!]\|)|_G)")
+_REPLIES = rf"{_STRING}(?:\x07|\x1b\\)|\x1b\[[?>=][0-9;:]*[cnuRSt]"
+_UNFINISHED = rf"(?:{_STRING})?\x1b?\Z"
+_NO_KEYS_BEGIN_SO = r"\x1b(?:\][0-9]|P(?:[01][$+]|[>!]\|)|_G)"
 """The beginning of a reply that is long enough to tell it from keys that were typed after escape."""
 _BEGUN = r"\x1b(?:\][0-9]+;|P(?:[01][$+]r|[>!]\|)|_G)[^\x07\x1b]*"
-_CUT_REPLY = re.compile(rf"{_BEGUN}(?:\x07|\x1b\\)")
-_MORE_FOLLOWS = re.compile(rf"{_BEGUN}\x1b?")
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_CUT_REPLY = rf"{_BEGUN}(?:\x07|\x1b\\)"
+_MORE_FOLLOWS = rf"{_BEGUN}\x1b?"
+_BEYOND_ASCII = r"[^\x00-\x7f]"
 _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
-_CTRL_C = re.compile(r"\x03|\x1b\[99;(?:5|69|133|197)u|\x1b\[27;5;99~")
+_CTRL_C = r"\x03|\x1b\[99;(?:5|69|133|197)u|\x1b\[27;5;99~"
 """As terminals send it, also with caps lock and num lock."""
-_FUSED = re.compile(r"\x1b(?:[^\x1b\[O\x7f\tbf]|[bf](?=.))", re.DOTALL)
+_FUSED = r"\x1b(?:[^\x1b\[O\x7f\tbf]|[bf](?=.))"
 """Escape and a key in one piece: two quick keys that a multiplexer joined, or alt and a key. It counts as two keys, but
 for alt with b, f or backspace, which move by words and delete them."""
-_OTHER_KEY = re.compile(r"\x1b\[27;(\d{1,3});\d{1,7}~")
-_PIECES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\[[0-?]+[ -/]*|\x1b?[^\x1b]+|\x1b")
-_CUT = re.compile(r"\x1b(?:\[[0-?]{0,64}[ -/]*)?\Z")
+_OTHER_KEY = r"\x1b\[27;(\d{1,3});\d{1,7}~"
+_PIECES = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\[[0-?]+[ -/]*|\x1b?[^\x1b]+|\x1b"
+_CUT = r"\x1b(?:\[[0-?]{0,64}[ -/]*)?\Z"
 """A sequence that has not ended yet, such as a report of the mouse or the mark of a paste, or its first character."""
-_NO_KEYS = re.compile(r"\x1b\[(?:[0-?]+[ -/]*|[0-?]{28,}[ -/]*[@-~])")
+_NO_KEYS = r"\x1b\[(?:[0-?]+[ -/]*|[0-?]{28,}[ -/]*[@-~])"
 """What Textual's parser would take for single keys: a sequence whose end is lost, and one that is too long."""
-_WHOLE = re.compile(r"\x1b\[(?:[0-?]+[ -/]*[@-~]|[A-LN-Z^-~])")
+_WHOLE = r"\x1b\[(?:[0-?]+[ -/]*[@-~]|[A-LN-Z^-~])"
 """A sequence of which nothing follows; in that of an old mouse report and of a key of Linux's console some does."""
-_GOES_ON = re.compile(r"\x1b\[(?:<[-0-9;]*[Mm]?|[?>=]?[0-9;:]*\$?[A-Zcnuy~]?)(?:\Z|(?<=[Mm])|(?<=[A-Zcnuy~]))")
+_GOES_ON = r"\x1b\[(?:<[-0-9;]*[Mm]?|[?>=]?[0-9;:]*\$?[A-Zcnuy~]?)(?:\Z|(?<=[Mm])|(?<=[A-Zcnuy~]))"
 """A sequence whose end comes late, with no more than what terminals send: any other character is a key."""
 _ALONE = ("\x1b", "\x1b[")
-_LATE_END = re.compile(r"\x1b\[[A-Z]|\x1b\[(?:<[0-9][-0-9;]*[Mm]|[0-9][0-9;:]*[A-Zu~]|[?>=][0-9;:]*\$?[A-Zcnuy])")
+_LATE_END = r"\x1b\[[A-Z]|\x1b\[(?:<[0-9][-0-9;]*[Mm]|[0-9][0-9;:]*[A-Zu~]|[?>=][0-9;:]*\$?[A-Zcnuy])"
 _LATE = 10
 """So many ticks after the beginning of a sequence, its end is not waited for any more."""
 
@@ -77,13 +78,13 @@ class Replies:
     def without(self, text: str) -> str:
         """`text` without replies. An unfinished reply at its end is held for the next call, or for `release`."""
         late, self._late = self._late, ""
-        if late and (reply := _CUT_REPLY.match(late + text)):
+        if late and (reply := re.match(_CUT_REPLY, late + text)):
             text = text[reply.end() - len(late) :]
         elif self._goes_on(late, text):
             self._late = late + text
             return ""
-        text = _REPLIES.sub("", self._held + text)
-        start = _UNFINISHED.search(text)
+        text = re.sub(_REPLIES, "", self._held + text)
+        start = re.search(_UNFINISHED, text)
         cut = start.start() if start and len(text) - start.start() < LONGEST_REPLY else len(text)
         self._held = text[cut:]
         return text[:cut]
@@ -91,13 +92,13 @@ class Replies:
     def _goes_on(self, late: str, text: str) -> bool:
         """Whether this text is a further piece of the late reply, and not its last. A single character is a key."""
         may_go_on = self._ticks < _LATE and 0 < len(late) < LONGEST_REPLY
-        return may_go_on and len(text) > 1 and _MORE_FOLLOWS.fullmatch(late + text) is not None
+        return may_go_on and len(text) > 1 and re.fullmatch(_MORE_FOLLOWS, late + text) is not None
 
     def release(self) -> str:
         """The text that was held and may be keys, since nothing followed."""
         held, self._held = self._held, ""
         self._late, self._ticks = (held, 0) if held else (self._late, self._ticks + 1)
-        return "" if _NO_KEYS_BEGIN_SO.match(held) else held
+        return "" if re.match(_NO_KEYS_BEGIN_SO, held) else held
 
 
 class KeyParser:
@@ -118,7 +119,7 @@ class KeyParser:
 
     def feed(self, text: str) -> Iterator[Message]:
         """The events for this text. Feeds Textual's parser one sequence at a time, so that only a bad one is lost."""
-        if self._pasting and self._ticks and _CTRL_C.fullmatch(text):  # its end is lost: no key would act again
+        if self._pasting and self._ticks and re.fullmatch(_CTRL_C, text):  # its end is lost: no key would act again
             self._pasting, self._held = False, ""
         text, self._held = self._before(text) + text, ""
         while text:
@@ -140,20 +141,20 @@ class KeyParser:
         if not text:
             return held
         alone, self._alone, self._ticks = self._alone, "", 0
-        if alone and _LATE_END.match(alone + text):
+        if alone and re.match(_LATE_END, alone + text):
             return alone
-        return "" if held and is_late and not self._pasting and not _GOES_ON.match(held + text) else held
+        return "" if held and is_late and not self._pasting and not re.match(_GOES_ON, held + text) else held
 
     def _keys(self, text: str) -> Iterator[Message]:
-        for piece in _PIECES.findall(text):
-            if _NO_KEYS.fullmatch(piece):
+        for piece in re.findall(_PIECES, text):
+            if re.fullmatch(_NO_KEYS, piece):
                 continue
-            is_escape = piece == "\x1b" or _FUSED.match(piece)
+            is_escape = piece == "\x1b" or re.match(_FUSED, piece, re.DOTALL)
             if is_escape:
                 yield events.Key("escape", "\x1b")
             rest = piece[1:] if is_escape else piece
             if rest and not _has_alt(rest):
-                yield from self._whole(rest) if _WHOLE.fullmatch(rest) else self._guarded(self._parser.feed(rest))
+                yield from self._whole(rest) if re.fullmatch(_WHOLE, rest) else self._guarded(self._parser.feed(rest))
 
     def _whole(self, sequence: str) -> Iterator[Message]:
         """The events for a sequence. Textual's parser goes on reading one that it does not know, then takes it for
@@ -190,13 +191,13 @@ class KeyParser:
 
 def _has_alt(piece: str) -> bool:
     """Whether this is xterm's modifyOtherKeys sequence with alt: Textual ignores the alt."""
-    match = _OTHER_KEY.fullmatch(piece)
+    match = re.fullmatch(_OTHER_KEY, piece)
     return match is not None and bool((int(match[1]) - 1) & 2)
 
 
 def _up_to_a_start(text: str) -> tuple[str, str]:
     """The text split in two: the second part is the beginning of a sequence, such as an escape or a paste's mark."""
-    start = _CUT.search(text)
+    start = re.search(_CUT, text)
     return (text[: start.start()], start[0]) if start else (text, "")
 
 
@@ -429,7 +430,7 @@ class AsciiDriver(SturdyDriver):
     """For terminals without UTF-8: a character that is not ASCII becomes a question mark for each of its cells."""
 
     def write(self, data: str) -> None:
-        super().write(data if data.isascii() else _BEYOND_ASCII.sub(lambda one: "?" * cell_len(one[0]), data))
+        super().write(data if data.isascii() else re.sub(_BEYOND_ASCII, lambda one: "?" * cell_len(one[0]), data))
 
 
 class AsciiScrollBar(ScrollBarRender):
