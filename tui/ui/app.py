@@ -80,6 +80,8 @@ class WatchApp(NoticeApp):
         Binding("ctrl+c", "interrupt", "Twice quits", show=False, system=True, priority=True),
     ]
 
+    _is_first_theme_set = False
+
     def __init__(self, deps: ScreenDeps) -> None:
         super().__init__(driver_class=AsciiDriver if deps.glyphs is ASCII else SturdyDriver)
         self._wanted_theme = deps.state.theme or deps.settings.ui.theme
@@ -110,6 +112,7 @@ class WatchApp(NoticeApp):
         self.register_theme(first)
         # Sets the theme without its watcher; otherwise the stylesheet is parsed twice before the first frame.
         self.set_reactive(WatchApp.theme, first.name)
+        self._is_first_theme_set = True
         self.set_class(first.dark, "-dark-mode", update=False)
         self.set_class(not first.dark, "-light-mode", update=False)
         translated = ANSIToTruecolor(self.ansi_theme, enabled=not self.native_ansi_color)
@@ -124,6 +127,8 @@ class WatchApp(NoticeApp):
 
     def get_css_variables(self) -> dict[str, str]:
         """Without colours, reverse and underline show the cursor and what is chosen."""
+        if not self._is_first_theme_set:
+            return {}  # Textual asks before, for a theme of its own: to work its colours out takes 1 ms
         return super().get_css_variables() | dict(REVERSED if self.no_color else {})
 
     def on_mount(self) -> None:
