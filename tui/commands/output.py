@@ -1,6 +1,5 @@
 """A command's output: data, messages, a progress line, an exit code."""
 
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -131,6 +130,8 @@ class Output(NamedTuple):
 
 
 def json_text(documents: object, output: Output, indent: int | None = 2) -> str:
+    import json  # few commands print any
+
     return json.dumps(documents, ensure_ascii=not output.encodes_everything, indent=indent)
 
 

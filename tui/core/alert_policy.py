@@ -70,7 +70,7 @@ _QUIET = rf"{_CLOCK} ?[-\u2013] ?{_CLOCK}"
 
 def quiet_hours(text: str) -> QuietHours | None:
     """Returns the times of a text like `22:00-07:00`; None for any other text."""
-    if not (found := re.fullmatch(_QUIET, text.strip())):
+    if not text or not (found := re.fullmatch(_QUIET, text.strip())):
         return None
     start_hour, start_minute, end_hour, end_minute = map(int, found.groups())
     return time(start_hour, start_minute), time(end_hour, end_minute)

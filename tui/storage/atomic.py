@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import json
 import os
 import re
 import stat
@@ -120,6 +119,8 @@ def write_invented(path: Path, text: str, served: Path | None = None) -> None:
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
     """Writes this object as JSON to a file whose name this program chose. Raises UserError."""
+    import json  # most starts write none before the first frame
+
     write_invented(path, json.dumps(content, indent=1) + "\n")
 
 

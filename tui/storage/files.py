@@ -1,7 +1,6 @@
 """Reads whole files, puts file errors into words, and knows which folders are on another computer."""
 
 import grp
-import json
 import os
 import pwd
 import re
@@ -137,7 +136,11 @@ def check_invented(found: os.stat_result) -> None:
 def read_json(path: Path, limit: int) -> Mapping[str, Any]:
     """Returns the object in a file that this program invented; empty if it cannot be used. Never raises."""
     try:
-        content = json.loads(read_text(path, limit, check_invented) or "{}")
+        if not (text := read_text(path, limit, check_invented)):
+            return {}
+        import json  # the first frame does not wait for it where there is no such file yet
+
+        content = json.loads(text)
     except (FileError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

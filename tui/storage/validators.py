@@ -135,11 +135,11 @@ _RUN_ARGUMENTS = frozenset({"ssh", "rsh", "eval", "tmux", "watch", "parallel"})
 def command_with_fields(example: str, fields: Iterable[str], may_be_none: bool = False) -> ValueReader:
     """Refuses a field in a text that a shell runs: a label comes from outside and could hold commands."""
     read_command = command(example, may_be_none)
-    shape = re.compile(rf"\{{({'|'.join(fields)})\}}")
+    shape = rf"\{{({'|'.join(fields)})\}}"
 
     def read(path: str, value: object) -> tuple[str, ...]:
         parts: tuple[str, ...] = read_command(path, value)
-        if parts and (field := next(iter(shape.findall(parts[0])), "")):
+        if parts and (field := next(iter(re.findall(shape, parts[0])), "")):
             raise SettingError(
                 f"{path} begins with {{{field}}}: write the program itself, since names come from outside"
             )
@@ -153,11 +153,11 @@ def command_with_fields(example: str, fields: Iterable[str], may_be_none: bool =
     return read
 
 
-def _fields_in_code(parts: Sequence[str], shape: re.Pattern[str]) -> Iterator[str]:
+def _fields_in_code(parts: Sequence[str], shape: str) -> Iterator[str]:
     is_code = code_follows = False
     for part in parts:
         if (code_follows and part[:1] != "-") or is_code or re.match(_CODE, part):
-            yield from shape.findall(part)
+            yield from re.findall(shape, part)
             code_follows = False
         code_follows = code_follows or bool(re.fullmatch(_CODE_FOLLOWS, part))
         is_code = is_code or part.rpartition("/")[2] in _RUN_ARGUMENTS  # also behind sudo, env, timeout and so on
