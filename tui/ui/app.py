@@ -22,17 +22,15 @@ from textual.command import CommandPalette, Provider
 from textual.driver import Driver
 from textual.errors import NoWidget
 from textual.filter import ANSIToTruecolor
-from textual.geometry import Region
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.theme import Theme
-from textual.widget import Widget
 
 from tui.core.text import plain_paste
 from tui.terminal.capabilities import ASCII, fits, mouse_wanted
 from tui.terminal.shutdown import Shutdown
 from tui.threads import bugs_of_threads, loop_runner
-from tui.ui.base_screen import BRIEF, BaseScreen, NoticeApp
+from tui.ui.base_screen import BRIEF, NoticeApp
 from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, AsciiScrollBar, SturdyDriver, Title
 from tui.ui.edited_files import check_screen_settings
@@ -48,22 +46,6 @@ def _palette() -> type[Provider]:
     from tui.ui.key_help import Commands
 
     return Commands
-
-
-class Palette(BaseScreen, CommandPalette):
-    """Textual's own, without two faults."""
-
-    def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:
-        """Textual's fails at a click outside of all that is drawn, as in a terminal that has become smaller."""
-        try:
-            return super().get_widget_at(x, y)
-        except NoWidget:
-            return self, self.region
-
-    def _action_command_list(self, action: str) -> None:
-        """Textual's fails at page up and page down until the list has been drawn."""
-        with suppress(KeyError):
-            super()._action_command_list(action)
 
 
 class WatchApp(NoticeApp):
@@ -377,6 +359,8 @@ class WatchApp(NoticeApp):
         if self.screen is not self.board_screen:
             self._explain("ctrl+p")
         else:
+            from tui.ui.key_help import Palette
+
             self.push_screen(Palette(placeholder="Search for commands", id="--command-palette"))
 
     @on(Driver.SignalResume)

@@ -3,6 +3,7 @@ the palette.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple
@@ -12,8 +13,11 @@ from rich.console import Console
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.containers import VerticalScroll
+from textual.errors import NoWidget
+from textual.geometry import Region
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui.core.alert_policy import Arm
@@ -22,6 +26,7 @@ from tui.core.filter import STATES
 from tui.terminal.capabilities import Glyphs
 from tui.ui.actions.look import title_of
 from tui.ui.app import WatchApp
+from tui.ui.base_screen import BaseScreen
 from tui.ui.dialogs import Dialog, LineInput
 from tui.ui.keys import COMMANDS, first_key, key_table, keys_in, keys_of, shown
 from tui.ui.screen_deps import ScreenDeps
@@ -312,6 +317,38 @@ class Offer(NamedTuple):
     """Words by which it is found, all small."""
     help: str
     action: str
+
+
+class Palette(BaseScreen, CommandPalette):
+    """Textual's own, without two faults."""
+
+    SCOPED_CSS = False
+    CSS = """
+    CommandPalette SearchIcon { display: none; } /* two cells wide in some terminals, one in others */
+    /* Textual's own is `reverse`, which is lost: see `Options.get_visual_style` */
+    CommandList:nocolor > .option-list--option-highlighted { text-style: bold underline; }
+    CommandList:ansi > .option-list--option-highlighted { text-style: bold underline; }
+    /* and its lines are black, which most terminals do not show on their background */
+    CommandPalette:ansi #--input {
+        border: hkey $border;
+        &.--list-visible { border-bottom: none; }
+    }
+    CommandPalette:ansi CommandList { border-bottom: hkey $border; }
+    .-ascii CommandPalette #--input { border: ascii $primary; }
+    .-ascii CommandPalette CommandList { border: ascii $primary; }
+    """
+
+    def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:
+        """Textual's fails at a click outside of all that is drawn, as in a terminal that has become smaller."""
+        try:
+            return super().get_widget_at(x, y)
+        except NoWidget:
+            return self, self.region
+
+    def _action_command_list(self, action: str) -> None:
+        """Textual's fails at page up and page down until the list has been drawn."""
+        with suppress(KeyError):
+            super()._action_command_list(action)
 
 
 class Commands(Provider):
