@@ -49,7 +49,7 @@ def test_opening_the_screen_loads_nothing_that_only_later_work_needs() -> None:
     """Each would delay the first frame: a parser, what writes files, what asks the service."""
     program = (
         "import sys, tui.cli, tui.context, tui.commands.watch, tui.storage.recorder, tui.ui.app\n"
-        "later = {'argparse', 'gettext', 'hashlib', 'httpx', 'json', 'statistics', 'tomli_w', 'tui.alerts',"
+        "later = {'argparse', 'gettext', 'hashlib', 'httpx', 'json', 'statistics', 'tomli_w', 'tomllib', 'tui.alerts',"
         " 'tui.codearts', 'tui.commands.parser', 'tui.core.budget', 'tui.core.past_events', 'tui.core.paste',"
         " 'tui.polling', 'tui.storage.profile_settings', 'tui.ui.dialogs', 'tui.ui.key_help'}\n"
         "print(*sorted(later.intersection(sys.modules)))\n"

@@ -1,7 +1,8 @@
-"""The short way through a watchlist's text: what it reads, `tomllib` reads the same."""
+"""The short way through a plain text: what it reads, `tomllib` reads the same."""
 
 import tomllib
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from tui.core.job import Job, JobId
 from tui.storage import job_entries
+from tui.storage.screen_state import ScreenState, save_state
 from tui.storage.toml_document import Document, read_simple, same
+from tui.ui.themes import bundled_themes
 
 MOMENT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 JOBS = [
@@ -18,6 +21,18 @@ JOBS = [
     Job(JobId("3" * 32)),
 ]
 WRITTEN = job_entries.add(Document.read(""), JOBS).text
+PLAIN = """reverse = false
+events_read = 1764000000.25
+details_width = 0
+folded = []
+
+[ui]
+theme = "dusk"
+text-alpha = 0.95
+
+[polling]
+"""
+TEXT = f"{PLAIN}\n{WRITTEN}"
 PIECES = (
     *"\"'\\#=[]{}.,\n\r\t \x00\x1f\x7f\x85\u2028é",
     *(
@@ -28,7 +43,13 @@ PIECES = (
         'label = "x"\n',
         "version = 1",
         '"""',
+        "\n[ui]\n",
+        "\n[version]\n",
+        "\nui = 1\n",
+        "[]",
         "0",
+        "0.5",
+        "1.",
         "+1",
         "1_0",
         "inf",
@@ -50,16 +71,26 @@ def test_what_the_program_writes_is_read_the_short_way() -> None:
     assert len(Document.read(WRITTEN).entries) == 3
 
 
-@pytest.mark.parametrize("text", ["", "version = 1\n", "# only this", 'version = 1\n\n[[jobs]]\nid = "x"'])
+def test_so_are_the_state_of_the_screen_and_the_themes_that_come_with_the_program(tmp_path: Path) -> None:
+    state = tmp_path / "screen.toml"
+    save_state(state, ScreenState(theme="dusk", sort="job", events_read=1764000000.25))
+    for file in (state, *bundled_themes().iterdir()):
+        text = file.read_text()
+        assert same(read_simple(text), tomllib.loads(text)), file.name
+
+
+@pytest.mark.parametrize("text", ["", "version = 1\n", PLAIN, TEXT, "# only this", 'version = 1\n\n[[jobs]]\nid = "x"'])
 def test_short_texts_too(text: str) -> None:
     assert same(read_simple(text), tomllib.loads(text))
 
 
-@given(st.integers(0, len(WRITTEN)), st.integers(0, 12), st.lists(st.sampled_from(PIECES), max_size=4))
-@example(WRITTEN.index("added") + 8, 20, ["2026-02-30T00:00:00Z"])
-@example(WRITTEN.index("label"), 0, ['label = "twice"\n'])
+@given(st.integers(0, len(TEXT)), st.integers(0, 12), st.lists(st.sampled_from(PIECES), max_size=4))
+@example(TEXT.index("added") + 8, 20, ["2026-02-30T00:00:00Z"])
+@example(TEXT.index("[polling]"), 0, ["[ui]\n"])
+@example(TEXT.index("folded"), 0, ["ui = 1\n"])
+@example(TEXT.index("label"), 0, ['label = "twice"\n'])
 def test_any_other_text_is_read_as_the_standard_has_it_or_not_at_all(at: int, gone: int, new: list[str]) -> None:
-    text = WRITTEN[:at] + "".join(new) + WRITTEN[at + gone :]
+    text = TEXT[:at] + "".join(new) + TEXT[at + gone :]
     found = read_simple(text)
     assert found is None or same(found, by_the_standard(text)), text
 
