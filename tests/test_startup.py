@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.support.scripts import output, python
 from tui.cli import main
 from tui.startup import gc_paused, resume_gc
 
@@ -46,6 +47,28 @@ from tui.__main__ import main
 sys.meta_path.insert(0, Finder())
 sys.exit(main())
 """
+
+
+SEEN = """
+import gc, sys
+from types import SimpleNamespace
+from tui import cli
+from tui.commands import watch
+
+def seen(*_):
+    print(gc.isenabled())
+    return 0
+
+watch.run = seen
+cli.parsed = lambda given: SimpleNamespace(command=%s, demo=False)
+from tui.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(("command", "is_on"), [("None", "False"), ("SimpleNamespace(run=seen)", "True")])
+def test_the_pause_begins_before_the_screen_is_loaded_and_ends_before_a_command_runs(command: str, is_on: str) -> None:
+    assert output(python(SEEN % command)).strip() == is_on
 
 
 @pytest.mark.parametrize("module", ["tui.core.errors", "tui.startup", "tui.cli", "tui.context"])

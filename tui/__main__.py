@@ -17,12 +17,13 @@ def _run() -> int:
     from tui.core.errors import shortage
 
     try:
-        from tui.startup import harden
+        from tui.startup import gc_paused, harden
 
         harden()  # first: the environment may hold a token from the start
-        from tui.cli import main
+        with gc_paused():
+            from tui.cli import main
 
-        return main()
+            return main()
     except Exception as error:
         lacking = shortage(error)
         if not lacking:

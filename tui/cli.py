@@ -15,7 +15,7 @@ from tui.commands.output import ExitCode, Output
 from tui.core.errors import UserError, shortage
 from tui.core.paths import expanded
 from tui.core.text import capitalised, crash_text
-from tui.startup import why_it_crashed
+from tui.startup import resume_gc, why_it_crashed
 from tui.threads import bugs_of_threads
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ def run(context: "Context", arguments: Any) -> int:
     if arguments.demo:
         raise UserError("--demo opens the screen; for commands start codearts-watch demo-service and do what it says.")
     command: Command = arguments.command
+    resume_gc()  # it may run for days; the screen turns the collector on itself, after the first frame
     return command.run(context, arguments)
 
 

@@ -5,7 +5,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from tui.commands.output import ExitCode, Output
-from tui.startup import gc_paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from tui.ui.screen_deps import ScreenDeps
 
 
-@gc_paused()
 def run(context: "Context", demo: bool) -> int:
     """Open the screen, on a simulated service if `demo`."""
     from tui.terminal.capabilities import prepare
