@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, suppress
 from functools import cached_property, partial
 from math import inf
 from os.path import lexists
-from pkgutil import get_data
 from time import monotonic
 from typing import Any, ClassVar
 
@@ -30,7 +29,7 @@ from tui.core.text import plain_paste
 from tui.terminal.capabilities import ASCII, fits, mouse_wanted
 from tui.terminal.shutdown import Shutdown
 from tui.threads import bugs_of_threads, loop_runner
-from tui.ui.base_screen import BRIEF, NoticeApp
+from tui.ui.base_screen import BRIEF, NoticeApp, style_sheet
 from tui.ui.board_screen import BoardScreen
 from tui.ui.driver import AsciiDriver, AsciiScrollBar, SturdyDriver, Title
 from tui.ui.edited_files import check_screen_settings
@@ -54,7 +53,7 @@ class WatchApp(NoticeApp):
     Each override of Textual says why it is there. All were tried on the minor version that pyproject.toml pins.
     """
 
-    CSS = (get_data("tui.ui", "app.tcss") or b"").decode()
+    CSS = style_sheet("app.tcss")
     TITLE = "codearts-watch"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,6 +1,7 @@
 """What all screens have in common: style classes and layout by the size of the terminal, and notices."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.text import Text
 from textual import events, getters
@@ -21,6 +22,16 @@ HEIGHTS = [(0, "-low"), (LEAST_ROWS, "-high")]
 """CSS classes of a screen by its columns and rows. With `-tiny` or `-low`, `TooSmall` covers everything."""
 BRIEF, LONG = 5, 12
 """Seconds for which a notice is shown, and one that warns."""
+
+
+def style_sheet(name: str) -> str:
+    """The text of a style sheet of this package."""
+    try:
+        return Path(__file__).with_name(name).read_text("utf-8")
+    except OSError:
+        from pkgutil import get_data  # for a zip, and too slow for all others
+
+        return (get_data("tui.ui", name) or b"").decode()
 
 
 def classes_for(size: tuple[int, int]) -> tuple[str, str]:

@@ -4,7 +4,6 @@ too, except in a text field.
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from pkgutil import get_data
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -25,7 +24,7 @@ from tui.codearts.auth.credentials import LONGEST_TOKEN
 from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.text import JOINERS, clean, cut, drawn, width
-from tui.ui.base_screen import HEIGHTS, WIDTHS, BaseScreen, TooSmall
+from tui.ui.base_screen import HEIGHTS, WIDTHS, BaseScreen, TooSmall, style_sheet
 from tui.ui.keys import shown
 from tui.ui.screen_deps import SignInForm
 from tui.ui.status_line import LOOK_CLASSES, part_at
@@ -179,7 +178,7 @@ class Dialog(BaseScreen, ModalScreen[Answer | None]):
         Binding("ctrl+l", "app.repaint", show=False),
         Binding("ctrl+z", "app.suspend_process", show=False),
     ]
-    CSS = (get_data("tui.ui", "dialogs.tcss") or b"").decode()
+    CSS = style_sheet("dialogs.tcss")
     SCOPED_CSS = False
     KEYS: Sequence[str] = ("esc: close",)
     """What `KeyLine` shows."""
