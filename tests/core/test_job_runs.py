@@ -97,12 +97,19 @@ def test_an_observed_run_and_its_record_are_one() -> None:
     assert job_runs(told(record(7, NOW - 4000), runs=(numbered,))) == (numbered,)
 
 
-def test_a_record_that_may_be_one_of_two_runs_names_neither_and_is_no_third() -> None:
+def test_two_builds_that_may_be_one_run_that_was_seen_are_listed_in_its_place() -> None:
+    seen = ended(NOW - 100, 600)
+    failed, passed = record(7, NOW - 105, outcome=Outcome.FAILED), record(8, NOW - 105)
+    known = job_runs(told(failed, passed, runs=(seen,)))
+    assert [(run.number, run.outcome) for run in known] == [(7, Outcome.FAILED), (8, Outcome.PASSED)]
+
+
+def test_two_builds_that_may_each_be_one_of_two_runs_are_no_third() -> None:
     one, two = ended(NOW - 100, 30), ended(NOW - 60, 25)
     known = job_runs(told(record(7, NOW - 80, 30), record(8, NOW - 79, 30), runs=(one, two)))
-    assert [run.number for run in known] == [None, None]
+    assert [run.number for run in known] == [7, 8]
     known = job_runs(told(record(7, NOW + 470, None), record(8, NOW + 471, None), runs=(one, two)))
-    assert [run.number for run in known] == [None, None]
+    assert [run.number for run in known] == [7, 8]
 
 
 @pytest.mark.parametrize("has_end", [True, False])

@@ -65,6 +65,30 @@ def test_a_run_that_may_be_either_of_two_builds_is_not_listed_beside_them() -> N
     assert len(without_doubles(known_runs([seen, other], [first]))) == 2
 
 
+def test_no_run_that_was_seen_is_left_out_for_fewer_builds_than_were_seen() -> None:
+    short, later = [run(at, at + 20) for at in (0, 40, 80)], run(2000, 2300)
+    builds = [record(7, 60, 20), record(8, 61, 20)]  # by a clock that is late
+    both = [record(9, 1995, 300), record(10, 1995, 300)]
+    listed = without_doubles(known_runs([*short, later], [*builds, *both]))
+    assert [(one.number, one.source) for one in listed] == [
+        *[(None, Source.OBSERVED)] * 3,
+        (9, Source.SERVICE),
+        (10, Source.SERVICE),
+    ]
+
+
+def test_a_build_that_contradicts_the_run_at_its_start_or_end_is_not_listed_beside_it() -> None:
+    seen = run(0, 300)
+    for told in (record(7, -5, 3000), record(7, -2000, 2290)):
+        assert without_doubles(known_runs([seen], [told])) == [(seen, None)]
+    after = [seen._replace(end=Between(NOON + 200, NOON + 900))]  # its start is another one than those of both
+    assert without_doubles(known_runs(after, [record(7, 400, 60), record(8, 600, 60)])) == [(after[0], None)]
+    for another in (record(7, -100, 60), record(7, 500, 60), record(7, -100, 60)._replace(started_at=None)):
+        assert len(without_doubles(known_runs([seen], [another]))) == 2
+    going = run(0, None)._replace(running_at=NOON + 900)
+    assert len(without_doubles(known_runs([going], [record(7, -5, 60)]))) == 2
+
+
 def test_what_the_record_does_not_say_is_that_of_the_run() -> None:
     failed = run(0, 300, number=7)._replace(outcome=Outcome.FAILED, outcome_as_sent="FAILURE")
     (one,) = known_runs([failed], [record(7, -5, 300, Outcome.UNKNOWN)._replace(outcome_as_sent="")])

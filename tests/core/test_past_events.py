@@ -90,6 +90,16 @@ def test_what_ended_while_the_job_was_not_watched_is_listed_and_summed_up_once_t
     assert (count.matter, count.times) == (Matter.FAILED, 1)
 
 
+def test_of_two_builds_that_ran_at_once_one_end_is_listed_where_it_was_seen() -> None:
+    known = job(1, (10, 600, Outcome.UNKNOWN))
+    long = known.runs[0]._replace(running_at=NOON + 190, end=Between(NOON + 190, NOON + 600))
+    known = known._replace(runs=(long,), gaps=(Gap(known.job.id, NOON + 200, NOON + 600),))
+    began, ended = DAY, DAY + timedelta(seconds=300)
+    records = [RunRecord(number, FAILED, "", began, ended, 300, is_finished=True) for number in (7, 8)]
+    ends = [event for event in seen(known.with_records(records)) if event[2] == "ended"]
+    assert ends == [(600, job_id(1), "ended")]
+
+
 def test_a_start_that_was_not_seen_is_no_event() -> None:
     known = job(1, (10, 100, PASSED))
     cut = known.runs[0]._replace(start=Between(None, NOON + 10))

@@ -8,7 +8,7 @@ from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 from tui.core.board import Board, JobState
 from tui.core.estimate import Estimate, Outlook, RunProgress, estimate, outlook
 from tui.core.job import JobId
-from tui.core.known_runs import SLACK, WIDENING, known_runs, with_record
+from tui.core.known_runs import SLACK, WIDENING, known_runs, with_record, without_doubles
 from tui.core.observed_run import CLOSE, GAP, SERVICE, Between, Gap, ObservedRun
 from tui.core.reading import Moment, Status
 from tui.core.run import RunRecord
@@ -66,14 +66,12 @@ def _usual_duration(state: JobState, now: float) -> Estimate | None:
 
 @_kept_for_last_state
 def _joined_runs(state: JobState) -> tuple[ObservedRun, ...]:
-    joined = known_runs(state.runs, state.records)
+    joined = without_doubles(known_runs(state.runs, state.records))
     runs = [_with_times(one.run, one.record) for one in joined if one.run]
-    unnumbered = [run for run in runs if run.number is None]
     told = [
         as_run(state.job.id, one.record)
         for one in joined
         if one.run is None and one.record and not _is_current(state, one.record)
-        if not any(_may_be(run, one.record) for run in unnumbered)
     ]
     return tuple(sorted([*runs, *filter(None, told)], key=lambda run: (run.start.by, run.number or 0)))
 
@@ -137,14 +135,6 @@ def _with_times(run: ObservedRun, record: RunRecord | None) -> ObservedRun:
 
 def _are_where_seen(start: float, end: float, run: ObservedRun) -> bool:
     return run.end is not None and run.start.holds(start, SLACK) and run.end.holds(end, SLACK)
-
-
-def _may_be(run: ObservedRun, record: RunRecord) -> bool:
-    """Whether the record may be about the run: its start or its end is where that of the run was seen."""
-    ended, began = _ended(record), record.started_at
-    if run.start.after is not None and began and run.start.holds(began.timestamp(), WIDENING):
-        return True
-    return run.end is not None and ended is not None and run.end.holds(ended, WIDENING)
 
 
 def _is_current(state: JobState, record: RunRecord) -> bool:

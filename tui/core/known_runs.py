@@ -94,15 +94,42 @@ def known_runs(runs: Sequence[ObservedRun], records: Iterable[RunRecord]) -> lis
 
 
 def without_doubles(known: Iterable[KnownRun]) -> list[KnownRun]:
-    """Returns the runs without those that are listed twice: a run that was seen may be several of the builds that the
-    service tells of, such as two that ran at once, and these say more."""
+    """Returns the runs without those that are listed twice: one that was seen and has no number may be builds that the
+    service tells of.
+
+    If several fit it equally well, such as two that ran at once, these stay, since they say more. If they do not fit,
+    or are fewer than were seen, those that were seen stay.
+    """
     known = list(known)
     told = [one.record for one in known if one.record and not one.run]
-    return [one for one in known if not (one.run and one.number is None and _is_several(one.run, told))]
+    alike: list[tuple[list[KnownRun], set[int]]] = []  # runs that may be the same builds, and the numbers of these
+    for one in known:
+        numbers = {it.number for it in told if one.run and one.number is None and _may_be(one.run, it)}
+        if numbers and alike and not numbers.isdisjoint(alike[-1][1]):
+            alike[-1][0].append(one)
+            alike[-1][1].update(numbers)
+        elif numbers:
+            alike.append(([one], numbers))
+    seen: list[KnownRun] = []
+    left_out: set[int] = set()
+    for runs, numbers in alike:
+        if len(runs) <= len(numbers) and all(one.run and _is_several(one.run, told) for one in runs):
+            seen += runs
+        else:
+            left_out |= numbers
+    return [one for one in known if (one not in seen if one.run else one.number not in left_out)]
 
 
 def _is_several(run: ObservedRun, records: Iterable[RunRecord]) -> bool:
     return choose_record(records, run._replace(known_number=0)).kind is MatchKind.AMBIGUOUS
+
+
+def _may_be(run: ObservedRun, record: RunRecord) -> bool:
+    """Whether the record may be about the run, which ended: its start or its end is where that of the run was seen."""
+    if run.end is None or (record.end and record.end.timestamp() < run.running_at - WIDENING):
+        return False
+    is_begun = record.started_at and run.start.after is not None and _agrees(record.started_at, run.start, WIDENING)
+    return bool(is_begun or (record.end and _agrees(record.end, run.end, WIDENING)))
 
 
 def _joined(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tui.core.board import RUNS_KEPT, JobState
 from tui.core.job import JobId
 from tui.core.job_runs import job_runs, late_since
+from tui.core.known_runs import WIDENING
 from tui.core.observed_run import ObservedRun
 from tui.core.run import Outcome
 
@@ -80,10 +81,14 @@ def events_of(state: JobState) -> Iterator[PastEvent]:
 
 
 def _missed(state: JobState) -> Iterator[tuple[ObservedRun, float]]:
-    """Yields each run that ended while the job was not watched, and when it ended; the service's records say both."""
+    """Yields each run that ended while the job was not watched, and when it ended; the service's records say both. None
+    is yielded that may be one that was seen, and whose number is not known."""
+    seen = [run.end for run in state.runs if run.end and run.number is None]
     for run in job_runs(state) if state.gaps else ():
         ended = run.end.by if run.is_told and run.end and run.end.after is not None else None
-        if ended is not None and any(gap.start <= ended <= gap.end for gap in state.gaps):
+        if ended is None or any(end.holds(ended, WIDENING) for end in seen):
+            continue
+        if any(gap.start <= ended <= gap.end for gap in state.gaps):
             yield run, ended
 
 
