@@ -110,13 +110,15 @@ def line(width: int, summary: Summary, pace: Pace = USUAL, is_long: bool = False
     return " " + " │ ".join("".join(text for text, _ in part) for part in header_parts(header))
 
 
-def test_where_the_counts_have_no_room_in_words_all_of_them_have_marks() -> None:
+def test_where_the_counts_have_no_room_in_words_these_stand_closer_and_then_all_have_marks() -> None:
     summary = Summary(SEVEN, 3, 0, 0, 500.0)
     slow = USUAL._replace(rate=0.5, idle=400, stretched=True)
     words = "12 running  2 failed  1 timed out  140 passed  31 idle  4 no answer  10 unread"
     assert line(120, summary, slow) == f" {words} │ each within 8 m, slowed by the service"
     assert line(80, summary, slow) == f" {words}"
-    assert line(77, summary, slow) == " 12▸  2●  1○  140✓  31◦  4?  10- │ each within 8 m, slowed by the service"
+    assert line(79, summary, slow) == f" {words}"
+    assert line(78, summary, slow) == line(73, summary, slow) == f" {words.replace('  ', ' ')}"
+    assert line(72, summary, slow) == " 12▸  2●  1○  140✓  31◦  4?  10- │ within 8 m, slowed by the service"
     assert line(50, summary, slow) == " 12▸  2●  1○  140✓  31◦  4?  10- │ slowed"
 
 
@@ -503,6 +505,15 @@ def test_the_banner_does_not_say_that_one_job_at_a_time_is_asked_while_others_ar
     text, _ = banner(GLANCE._replace(profiles=(profile,), width=120))
     assert text.startswith("No answers: ")
     assert "one job" not in text
+
+
+def test_the_counts_of_a_demo_have_words_on_80_columns_also_where_builds_were_aborted_and_timed_out() -> None:
+    counts = Counter({Condition.RUNNING: 10, Condition.FAILED: 2, Condition.TIMED_OUT: 1, Condition.ABORTED: 1})
+    counts |= Counter({Condition.PASSED: 10, Condition.IDLE: 3, Condition.NO_ANSWER: 13})
+    demo = GLANCE._replace(summary=Summary(counts, 0, 0, 13, None), is_demo=True, width=80)
+    (first,), _ = header_lines(demo)
+    words = "demo 10 running 2 failed 1 timed out 1 aborted 10 passed 3 idle 13 no answer"
+    assert "".join(text for text, _ in first) == words
 
 
 def test_without_room_for_words_counts_go_by_the_marks_of_the_rows() -> None:

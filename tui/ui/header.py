@@ -289,16 +289,21 @@ def counts_of(summary: Summary, by_mark: bool = False) -> list[tuple[Condition, 
 
 
 def _counts(header: HeaderState, news: Sequence[Parts], in_words: bool = True) -> Wordings:
-    """The counts in words and the news; where these have no room, the counts have the marks of the rows, and then the
-    last of the news are left out. Without `in_words` the counts have marks anyway, so that the line does not change
-    with each count that comes and goes. Never are some of them words and others marks."""
+    """The counts in words and the news; where these have no room, the words stand closer, then the counts have the
+    marks of the rows, and then the last of the news are left out. Without `in_words` the counts have marks anyway, so
+    that the line does not change with each count that comes and goes. Never are some of them words and others marks."""
     marks = _marks(header)
-    forms = [_words(header), marks] if in_words else [marks]
+    words = _words(header)
+    forms = [(words, "  "), (words, " "), (marks, "  ")] if in_words else [(marks, "  ")]
     demo, short = _demo(header), [_changed_by_mark(header)] if header.changed else []
     fewer = [news[-1][:most] for most in range(len(news[-1]), 0, -1)]
     return [
-        *(_spaced([*demo, *form, *more]) for form in forms for more in news),
-        *(one for some in fewer for one in (*(_spaced([*demo, *form, *some]) for form in forms), _close(header, some))),
+        *(_spaced([*demo, *form, *more], blanks) for form, blanks in forms for more in news),
+        *(
+            one
+            for some in fewer
+            for one in (*(_spaced([*demo, *form, *some], blanks) for form, blanks in forms), _close(header, some))
+        ),
         *(_spaced([*demo, *parts]) for parts in ([*marks, *short], marks) if parts),
     ]
 
