@@ -70,12 +70,7 @@ def redacted_line(text: str, secrets: Sequence[str], limit: int = CELL) -> str:
 def redact_lines(lines: Iterable[str], secrets: Iterable[str]) -> list[str]:
     """The lines of a log without secrets. Finds part of a secret only within a word, since logs are long."""
     held = [secret for secret in secrets if secret]
-    anchors = [_index(secret).anchors for secret in held]
-
-    def hide(word: re.Match[str]) -> str:
-        return _without_parts(word[0], held) if _may_hold(word[0], anchors) else word[0]
-
-    text = _LONG_WORD.sub(hide, _without_whole("\n".join(lines), held))
+    text = _LONG_WORD.sub(lambda word: _without_parts(word[0], held), _without_whole("\n".join(lines), held))
     return [_without_patterns(line) for line in text.split("\n")]
 
 
@@ -161,8 +156,11 @@ def _unescaped(match: re.Match[str]) -> str:
 def _without_parts(text: str, secrets: list[str]) -> str:
     if not secrets or len(text) < SHORTEST_RUN:
         return text
+    indices = [_index(secret) for secret in secrets]
+    if _LONG_WORD.fullmatch(text) and not _may_hold(text, indices):  # as nearly every request ID and word of a log
+        return text
     plain, places = _plain(text)
-    spans = sorted(span for secret in secrets for span in _shared(plain, _index(secret)))
+    spans = sorted(span for index in indices for span in _shared(plain, index))
     pieces, done = [], 0
     for begin, end in spans:
         first, last = places[begin][0], places[end - 1][1]
@@ -172,12 +170,13 @@ def _without_parts(text: str, secrets: list[str]) -> str:
     return "".join((*pieces, text[done:]))
 
 
-def _may_hold(word: str, anchors: list[dict[str, list[tuple[str, int]]]]) -> bool:
-    """Whether a word of a long text may contain part of a secret."""
+def _may_hold(word: str, indices: list[_Index]) -> bool:
+    """Whether a word may contain part of a secret."""
     if "%" in word:
         return True
     plain = word.translate(_SAME)
-    return any(plain[at : at + _ANCHOR] in known for at in range(len(plain) - _ANCHOR + 1) for known in anchors)
+    found = {plain[at : at + _ANCHOR] for at in range(len(plain) - _ANCHOR + 1)}
+    return not all(one.anchors.keys().isdisjoint(found) for one in indices)
 
 
 def _shared(plain: str, index: _Index) -> Iterator[tuple[int, int]]:
