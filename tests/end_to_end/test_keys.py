@@ -208,7 +208,7 @@ def test_asking(tmp_path: Path, rows: int, columns: int) -> None:
         typist.press("P")
         typist.wait_for(lambda text: "paused" not in head_of(text))
         typist.press("b")
-        typist.wait_for("Alert when job 001 ends")
+        typist.wait_for("Alert on, once: when job 001 ends")
         typist.press("B")
         typist.wait_for("Silent until")
         typist.every_key_of(ASK)

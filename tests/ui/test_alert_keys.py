@@ -26,7 +26,7 @@ async def test_b_arms_once_then_always_then_not(monkeypatch: pytest.MonkeyPatch)
     async with screen(3, running) as shown:
         await shown.press("b")
         assert "⚐ job 001" in shown.lines[2]
-        assert shown.said == "Alert when job 001 ends, once. Again: always."
+        assert shown.said == "Alert on, once: when job 001 ends. Again: always."
         assert not shown.store.load().jobs[0].alert
         await shown.press("b")
         assert "⚑ job 001" in shown.lines[2]
@@ -51,7 +51,7 @@ async def test_b_arms_once_then_always_then_not(monkeypatch: pytest.MonkeyPatch)
 async def test_several_jobs_are_armed_in_one_sentence() -> None:
     async with screen(2) as shown:
         await shown.press("*", "b")
-        assert shown.said == "Alert when 2 jobs end, once. Again: always."
+        assert shown.said == "Alert on, once: when 2 jobs end. Again: always."
 
 
 async def test_big_b_silences_and_the_header_says_until_when(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,7 @@ async def test_in_quiet_hours_the_screen_says_that_nothing_rings_and_until_when(
     async with screen(1, {job_id(1): Status.RUNNING}, alerts=AlertSettings(quiet=quiet)) as shown:
         assert f"silent until {end}" in shown.lines[0]
         await shown.press("b")
-        assert shown.said == f"Alert when job 001 ends, once. Again: always. Silent until {end}."
+        assert shown.said == f"Alert on, once: when job 001 ends. Again: always. Silent until {end}."
         await shown.press("B")
         assert shown.said == f"Silent until {end}: no alerts."
         await shown.press("B")

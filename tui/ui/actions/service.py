@@ -70,11 +70,11 @@ class ServiceActions(Actions):
         self.state.arm_once(jobs, arm is Arm.ONCE)
         self.screen.alerting.armed(jobs)
         self.screen.draw()
-        again = {Arm.ONCE: ", once. Again: always.", Arm.ALWAYS: ", always. Again: off."}
+        often, again = ("once", "always") if arm is Arm.ONCE else ("always", "off")
         end = "ends" if len(jobs) == 1 else "end"
         silent = f" Silent until {until}." if (until := self.screen.silent_until()) else ""
         if arm:
-            self.say(f"Alert when {name} {end}{again[arm]}{silent}")
+            self.say(f"Alert on, {often}: when {name} {end}. Again: {again}.{silent}")
         elif self.deps.settings.alerts.bell:
             self.say(f"No alert for {name} alone; bell = true alerts of all jobs.")
         else:
