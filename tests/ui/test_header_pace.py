@@ -423,8 +423,19 @@ def test_the_header_says_since_when_there_were_changes_where_it_has_room(width: 
     assert second[0] == [(f"✱ 3 changed{since}", "accent")]
 
 
-def test_since_when_is_less_than_what_is_out_of_view() -> None:
-    _, second = header_lines(GLANCE._replace(width=180, changed_since="12:41"))
+@pytest.mark.parametrize(
+    ("width", "since"),
+    [
+        (180, "changes since 12:41"),
+        (101, "changes since 12:41"),
+        (100, "✱ since 12:41"),
+        (95, "✱ since 12:41"),
+        (94, ""),
+    ],
+)
+def test_while_jobs_are_out_of_view_the_first_line_says_since_when_there_were_changes(width: int, since: str) -> None:
+    first, second = header_lines(GLANCE._replace(width=width, changed_since="12:41"))
+    assert first[1:] == ([[(since, "accent")]] if since else [])
     assert second[0] == [("✱ 3 changed", "accent")]
 
 

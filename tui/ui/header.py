@@ -134,7 +134,8 @@ def header_parts(header: HeaderState) -> list[Parts]:
 
 def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
     """The header in two lines: the counts, and since when nothing has changed; and the news, what ends next, what is in
-    doubt, and the pace of polling."""
+    doubt, and the pace of polling. What is out of view takes the room of since when there were changes: then that is in
+    the first line, too."""
     news = _news(header)
     fewer = [_news(header, names_what=False)[:most] for most in range(len(news), 0, -1)]
     wordings = [_spaced(parts) for parts in (news, *fewer) if parts]
@@ -144,7 +145,8 @@ def header_lines(header: HeaderState) -> tuple[list[Parts], list[Parts]]:
     slow, ends, out_of_view, freshness, *others = _others(header)
     kept = min(map(_cells, freshness)) + BETWEEN if freshness and header.summary.stale else 0
     groups = [wordings, slow, ends, out_of_view, freshness, *others]
-    return _fitting(header, [_counts(header, [[]]), _quiet(header)]), _fitting(header, groups, [0, 0, kept, kept])
+    since = _quiet(header) or (_changed_since(header) if header.out_of_view else [])
+    return _fitting(header, [_counts(header, [[]]), since]), _fitting(header, groups, [0, 0, kept, kept])
 
 
 def _fitting(header: HeaderState, groups: Iterable[Wordings], kept: Iterable[int] = ()) -> list[Parts]:
@@ -338,6 +340,11 @@ def _close(header: HeaderState, news: Parts) -> Parts:
 def _quiet(header: HeaderState) -> Wordings:
     since = header.quiet_since
     return [[(f"{what} since {since}", "dim")] for what in ("nothing changed", "no change") if since]
+
+
+def _changed_since(header: HeaderState) -> Wordings:
+    since = header.changed_since
+    return [[(f"{what} since {since}", "accent")] for what in ("changes", header.glyphs.new) if since]
 
 
 def _news(header: HeaderState, names_what: bool = True, in_words: bool = True) -> Parts:
