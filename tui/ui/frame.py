@@ -6,7 +6,7 @@ a dialog lies over another screen.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import groupby, takewhile
+from itertools import groupby, repeat, takewhile
 from typing import NamedTuple
 from unicodedata import east_asian_width
 from zlib import crc32
@@ -146,7 +146,7 @@ def _cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
     for text, style, _ in strip:
         look = _look(style, colours) if style else PLAIN
         if text.isascii():
-            cells += [(character, look) for character in text]
+            cells += zip(text, repeat(look))
             continue
         for start, end, width in graphemes(text):  # as the strip's own length is measured
             if width:
@@ -180,6 +180,9 @@ def _is_certain(text: str) -> bool:
 
 def _spans(old: Line, new: Line) -> Iterator[Span]:
     """The spans where the lines differ. Spans close to each other are joined."""
+    if old == [UNKNOWN] * len(old) and UNKNOWN not in new:  # as in the first frame
+        yield 0, len(new)
+        return
     start = end = -1
     for at, (was, now) in enumerate(zip(old, new, strict=True)):
         if was == now:
