@@ -12,7 +12,7 @@ from tui.core.errors import UserError
 from tui.core.job import Job, ServiceName
 from tui.core.reading import Failure, FailureKind, Status
 from tui.ui.driver import KeyParser
-from tui.ui.keys import COMMANDS, can_be_sent, canonical_key, check_keys
+from tui.ui.keys import COMMANDS, can_be_sent, canonical_key, check_keys, meanings
 
 A, B, C = job_id(1), job_id(2), job_id(3)
 NEW = "901878212b1a49be9c1a1054c272762a"
@@ -511,6 +511,11 @@ def test_a_key_in_the_table_is_the_one_that_terminals_send(key: str) -> None:
     name = canonical_key(event.key)
     assert name == key or (len(key) == 1 and event.character == key)
     assert can_be_sent(name)
+
+
+def test_the_keys_of_the_program_differ_and_none_needs_alt() -> None:
+    check_keys({})
+    assert not any(key.startswith("alt+") for key in meanings({}))
 
 
 async def test_each_command_names_a_method_that_there_is() -> None:

@@ -276,8 +276,9 @@ def own_meanings(own: Mapping[str, CommandSettings]) -> dict[str, str]:
 
 
 def alt_keys(keymap: Mapping[str, str], own: Mapping[str, CommandSettings]) -> frozenset[str]:
-    """The keys with alt that have a command of ours or of the user's own."""
-    return frozenset(key for key in (*meanings(keymap), *own_meanings(own)) if key.startswith("alt+"))
+    """The keys with alt that have a command of ours or of the user's own. None has one unless the user gave it one."""
+    theirs = (key for name in keymap if name in BY_ID for key in keys_named(name, keymap))
+    return frozenset(key for key in (*theirs, *own_meanings(own)) if key.startswith("alt+"))
 
 
 def half_width(key: events.Key) -> events.Key:
