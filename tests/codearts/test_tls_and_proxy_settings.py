@@ -711,6 +711,19 @@ async def test_a_proxy_that_gives_no_answer_is_not_taken_for_a_slow_service(
     assert failure.summary == f"No connection through the proxy {address} (settings) was made in time."
 
 
+async def test_a_slow_service_in_a_tunnel_is_not_taken_for_a_silent_proxy(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    async with TunnelProxy(folder) as proxy:
+        proxy.answers_after = 2
+        with monkeypatch.context() as patched:
+            patched.setattr("tui.codearts.connections._TIMEOUT", httpx.Timeout(PATIENCE, read=0.05))
+            slow = await probe(proxy.opener(), BEHIND, PATIENCE)
+        assert isinstance(await probe(proxy.opener(), BEHIND, PATIENCE), ProbeResponse)
+    assert isinstance(slow, Failure)
+    assert slow.summary == "The connection stood, but the answer was not complete in time."
+
+
 async def test_requests_that_wait_for_a_proxys_log_in_name_the_proxy_that_gives_no_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -159,9 +159,8 @@ class _KeptConnection:
 
     async def aclose(self) -> None:
         """Closes the connection. The next request makes another one."""
-        kept, self._kept = self._kept, None
-        if kept:
-            await kept.aclose()
+        if self._kept:
+            await self._kept.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -351,7 +350,6 @@ class _HttpClient(httpx.AsyncClient):
                 raise httpx.ProxyError("no SOCKS") from error
             raise
         if self.proxy and response.status_code == WANTS_LOGIN and request.url.scheme == "http":
-            await response.aclose()
             raise httpx.ProxyError(f"{WANTS_LOGIN}")
         return response
 
