@@ -51,7 +51,7 @@ def test_opening_the_screen_loads_nothing_that_only_later_work_needs() -> None:
         "import sys, tui.cli, tui.context, tui.commands.watch, tui.storage.recorder, tui.ui.app\n"
         "later = {'argparse', 'gettext', 'hashlib', 'httpx', 'json', 'statistics', 'tomli_w', 'tomllib', 'tui.alerts',"
         " 'tui.codearts', 'tui.commands.parser', 'tui.core.budget', 'tui.core.past_events', 'tui.core.paste',"
-        " 'tui.polling', 'tui.storage.profile_settings', 'tui.ui.dialogs', 'tui.ui.key_help'}\n"
+        " 'tui.core.transitions', 'tui.polling', 'tui.storage.profile_settings', 'tui.ui.dialogs', 'tui.ui.key_help'}\n"
         "print(*sorted(later.intersection(sys.modules)))\n"
     )
     assert output(python(program)).strip() == ""

@@ -10,7 +10,6 @@ from tui.core.alert_policy import AlertActions, AlertOn, AlertPolicy, Happening,
 from tui.core.board import Board, JobState, states_on_both
 from tui.core.job import JobId
 from tui.core.reading import Moment
-from tui.core.transitions import end_of_run, happening, happenings_of, has_become_late, is_silence_news
 from tui.storage.settings import AlertSettings
 
 if TYPE_CHECKING:
@@ -59,6 +58,8 @@ class Alerting:
 
     def seen(self, before: Board, after: Board, jobs: Iterable[JobId]) -> None:
         """Take what these jobs' readings changed."""
+        from tui.core.transitions import happening, happenings_of, has_become_late  # the first frame needs none of it
+
         now, policy = self._now().at, self._policy
         for was, known in states_on_both(before, after, jobs):
             if was is not known:
@@ -70,6 +71,8 @@ class Alerting:
 
     def learned(self, state: JobState) -> None:
         """Take what the service told of the job's last run."""
+        from tui.core.transitions import end_of_run
+
         job = state.job.id
         if (seen_at := self._stops.get(job)) is None or state.last_run is None:
             return
@@ -85,6 +88,8 @@ class Alerting:
         self._outages = {profile: self._outages.get(profile, now) for profile in troubled}
         lasting = {profile for profile, since in self._outages.items() if now - since >= OUTAGE_AFTER}
         if lasting:
+            from tui.core.transitions import happening, is_silence_news
+
             self._outages |= dict.fromkeys(lasting, inf)
             theirs = [state for job, state in board.states.items() if self._profile_of(job) in lasting]
             self._take_all(happening(state, AlertOn.NO_ANSWER, now) for state in theirs if is_silence_news(state))
