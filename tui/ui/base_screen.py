@@ -19,7 +19,7 @@ BROAD = 110
 """From this many columns on the details fit beside the table."""
 WIDTHS = [(0, "-tiny"), (LEAST_COLUMNS, "-narrow"), (BROAD, "-broad")]
 HEIGHTS = [(0, "-low"), (LEAST_ROWS, "-high")]
-"""CSS classes of a screen by its columns and rows. With `-tiny` or `-low`, `TooSmall` covers everything."""
+"""CSS classes of a screen by its columns and rows. With `-tiny` or `-low`, `too_small` covers everything."""
 BRIEF, LONG = 5, 12
 """Seconds for which a notice is shown, and one that warns."""
 
@@ -108,8 +108,6 @@ class BaseScreen(MessagePump):
         self.drop_notice()
 
 
-class TooSmall(Static):
+def too_small() -> Static:
     """Covers the whole screen while the terminal is too small."""
-
-    def __init__(self) -> None:
-        super().__init__(Text(f"too small: {LEAST_COLUMNS}x{LEAST_ROWS} min"), markup=False)
+    return Static(Text(f"too small: {LEAST_COLUMNS}x{LEAST_ROWS} min"), markup=False, classes="too-small")

@@ -36,7 +36,7 @@ from tui.ui.actions.details import AROUND_ROWS, DetailsActions
 from tui.ui.actions.filter import FilterActions
 from tui.ui.actions.look import LookActions, number_of, title_of
 from tui.ui.alerting import Alerting
-from tui.ui.base_screen import HEIGHTS, WIDTHS, BaseScreen, TooSmall, classes_for
+from tui.ui.base_screen import HEIGHTS, WIDTHS, BaseScreen, classes_for, too_small
 from tui.ui.board_state import BoardState
 from tui.ui.columns import columns, sorts
 from tui.ui.edited_files import EditedFiles
@@ -158,7 +158,7 @@ class BoardScreen(BaseScreen, Screen[None]):
         with Horizontal(id="body"):
             yield self.table
         yield self.hints
-        yield TooSmall()
+        yield too_small()
 
     def on_mount(self) -> None:
         self.look.apply(self.deps.state)

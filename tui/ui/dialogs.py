@@ -24,7 +24,7 @@ from tui.codearts.auth.credentials import LONGEST_TOKEN
 from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.text import JOINERS, clean, cut, drawn, width
-from tui.ui.base_screen import HEIGHTS, WIDTHS, BaseScreen, TooSmall, style_sheet
+from tui.ui.base_screen import HEIGHTS, WIDTHS, BaseScreen, style_sheet, too_small
 from tui.ui.keys import shown
 from tui.ui.screen_deps import SignInForm
 from tui.ui.status_line import LOOK_CLASSES, part_at
@@ -208,7 +208,7 @@ class Dialog(BaseScreen, ModalScreen[Answer | None]):
             yield self.head
             yield from self.body()
             yield KeyLine(self.KEYS)
-        yield TooSmall()
+        yield too_small()
 
     def on_key(self, event: events.Key) -> None:
         is_text = event.is_printable and isinstance(self.focused, Input)
