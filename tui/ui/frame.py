@@ -108,7 +108,10 @@ def _block_to_move(shown: list[Line], changed: Mapping[int, Line]) -> Block | No
     """
     if not any(all(y + below in changed for below in range(1, LEAST_MOVED)) for y in changed):
         return None  # as in most frames: to look for their lines elsewhere would cost more than it saves
-    places = {tuple(line[:-1]): y for y, line in enumerate(shown)}  # the last cell may belong to a scroll bar
+    known = [(line, y) for y, line in enumerate(shown) if line[0] != UNKNOWN]
+    if not known:
+        return None
+    places = {tuple(line[:-1]): y for line, y in known}  # the last cell may belong to a scroll bar
     moved = [(y, y - places[key]) for y, line in sorted(changed.items()) if (key := tuple(line[:-1])) in places]
     blocks: list[Block] = []
     for (_, by), group in groupby(enumerate(moved), key=lambda one: (one[1][0] - one[0], one[1][1])):
