@@ -254,7 +254,7 @@ def _folder(variable: str, usual: Callable[[], Path]) -> Path | None:
     return folder if folder.is_absolute() else None
 
 
-_REMOTE = re.compile(r"nfs4?|cifs|smb3?|smbfs|9p|fuse\..*|lustre|gpfs|beegfs|ceph|afs")
+_REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb", "smb3", "smbfs", "9p", "lustre", "gpfs", "beegfs", "ceph", "afs"})
 
 
 def is_remote(folder: Path, mountinfo: str) -> bool:
@@ -268,7 +268,7 @@ def is_remote(folder: Path, mountinfo: str) -> bool:
         point = fields[4].encode().decode("unicode_escape") if "\\" in fields[4] else fields[4]
         if len(point) > longest and (path == point or path.startswith(point.rstrip("/") + "/")):
             longest, kind = len(point), after.split(" ")[0]
-    return bool(_REMOTE.fullmatch(kind))
+    return kind in _REMOTE or kind.startswith("fuse.")
 
 
 def mounts() -> str:
