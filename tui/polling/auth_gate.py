@@ -83,11 +83,8 @@ class AuthGate:
         elif was_probe and failure and failure.kind in _BEFORE_AUTH:
             self.probe_at = now + self._pause
         elif was_probe:
-            return self._close(now)
+            return self.close(now)
         return False
-
-    def on_new_credential(self, now: float) -> None:
-        self._close(now)
 
     def on_new_jobs(self) -> None:
         """Jobs were added or resumed. If there was no other job for a probe before, there may be one now."""
@@ -108,6 +105,17 @@ class AuthGate:
         self.retry_at, self._retries = now + RETRIES_APART[0], 0
         self._had_no_other = had_no_other
 
+    def close(self, now: float) -> bool:
+        """Believes the credential. Returns whether the profile was signed out."""
+        was_open = self.state is CircuitState.OPEN
+        self.state = CircuitState.CLOSED
+        self.failure = None
+        self.refused_jobs.clear()
+        self.probe = self.requested = None
+        if was_open:
+            self.renewed_at = now
+        return was_open
+
     def _refuse(self, job: JobId, failure: Failure, was_probe: bool, now: float) -> None:
         self.failure = failure
         self.refused_jobs.add(job)
@@ -118,14 +126,3 @@ class AuthGate:
         elif self.state is CircuitState.CLOSED:
             self.state = CircuitState.HALF_OPEN
             self.probe_at = now
-
-    def _close(self, now: float) -> bool:
-        """Returns whether the profile was signed out."""
-        was_open = self.state is CircuitState.OPEN
-        self.state = CircuitState.CLOSED
-        self.failure = None
-        self.refused_jobs.clear()
-        self.probe = self.requested = None
-        if was_open:
-            self.renewed_at = now
-        return was_open

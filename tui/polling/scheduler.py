@@ -183,7 +183,7 @@ class Scheduler:
 
     def on_new_credential(self, now: float) -> None:
         """The credential changed: all jobs become due."""
-        self.auth_gate.on_new_credential(now)
+        self.auth_gate.close(now)
         self.job_queue.make_all_due(now)
         if self.sweeps:
             self.sweeps.on_new_credential()
