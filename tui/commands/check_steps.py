@@ -33,7 +33,7 @@ from tui.profiles.profile import Profile
 from tui.storage.atomic import NOT_SAVED, try_to_write
 from tui.storage.files import is_remote, may_be_there, mounts
 from tui.storage.settings import AlertSettings
-from tui.storage.shared_budget import BudgetFolder, BudgetUnusable, budget_folder, why
+from tui.storage.shared_budget import BudgetUnusable, open_budget, why
 from tui.terminal.capabilities import CANNOT_MOVE, LEAST_COLUMNS, LEAST_ROWS, LONGEST_LINE, fits
 from tui.terminal.notifications import OFF, AlertRoute, Multiplexer, Outside, alert_routes, look_outside, multiplexer
 from tui.threads import in_thread
@@ -154,11 +154,9 @@ def _reason(error: OSError | BudgetUnusable) -> str:
 
 def _sharers(context: Context, identity: Identity, now: float) -> tuple[tuple[Spending, ...], str]:
     """The other instances, and what is unusual about the folder in which they meet."""
-    table = mounts()
-    folder = budget_folder(context.locations.state_folder, context.environ, table, os.geteuid())
-    with closing(BudgetFolder(folder, identity.shared)) as opened:
+    with closing(open_budget(context.locations.state_folder, context.environ, identity.shared)) as opened:
         others = opened.others(now)
-    is_for_this_host = is_remote(folder, table)
+    is_for_this_host = is_remote(opened.path, mounts())
     return others, " (those of other hosts do not take part: the state folder is on a file server)" * is_for_this_host
 
 

@@ -83,6 +83,7 @@ class BudgetFolder:
         self._own: int | None = None
         self._name = ""
         self._last: dict[str, Spending] = {}
+        self.path = folder
         self._folder = _open_folder(folder)
         try:
             key = hmac.digest(_secret(self._folder), identity.encode(), hashlib.sha256)
