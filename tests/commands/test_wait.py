@@ -7,13 +7,15 @@ import os
 import struct
 import termios
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from io import StringIO
 from math import inf
 
 import pytest
 
 from tests.support.builders import job_id
-from tests.support.command_stage import Outcome, Stage, jobs
+from tests.support.command_stage import Outcome, Stage, jobs, now
 from tests.support.long_run import by_length
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
@@ -21,7 +23,7 @@ from tui.commands.output import ExitCode
 from tui.commands.render import advice
 from tui.commands.wait import Until, timeout_seconds, wait
 from tui.core.job import Job, JobId
-from tui.core.reading import FailureKind, Status
+from tui.core.reading import FailureKind, Moment, Status
 
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
 BROKEN = failed(FailureKind.GATEWAY_ERROR)
@@ -176,6 +178,28 @@ def test_a_deadline_before_the_first_answer_is_no_answer() -> None:
     assert waited(Stage(latency=5), patience=1)[0] is ExitCode.NO_ANSWER
 
 
+def test_after_the_machine_was_suspended_it_ends_at_its_deadline_and_not_with_the_next_answer() -> None:
+    """The event loop's clock stops meanwhile, and the next answer is a minute of back-off away."""
+    stage = Stage(lambda job, at: BROKEN)
+
+    async def scene() -> tuple[ExitCode, float]:
+        loop = asyncio.get_running_loop()
+        woken = loop.time() + 200
+
+        def with_the_suspension() -> Moment:
+            moment = now()
+            gone = HOUR if moment.at >= woken else 0
+            return Moment(moment.at + gone, moment.wall + timedelta(seconds=gone))
+
+        session = replace(stage.session(), now=with_the_suspension)
+        code = await wait(session, jobs(1), Until.IDLE, patience=HOUR)
+        return code, loop.time() - woken
+
+    code, late = run(scene())
+    assert code is ExitCode.NO_ANSWER
+    assert 0 <= late <= 2
+
+
 def test_a_lasting_failure_ends_it_at_once() -> None:
     stage = Stage(lambda job, at: LOST if job == job_id(2) else RUNNING)
     code, after = waited(stage, 3, patience=HOUR)
@@ -269,6 +293,19 @@ def test_a_terminal_shows_what_is_awaited_in_one_line_and_nothing_afterwards(mon
     stage = Stage(idle_from(100, 50), talk=Terminal())
     waited(stage, 2)
     assert stage.talk.getvalue() == ""
+
+
+@pytest.mark.parametrize("with_outcome", [False, True])
+def test_on_a_terminal_a_job_is_printed_in_place_of_what_is_awaited(
+    with_outcome: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    with Terminal() as terminal:
+        stage = Stage(idle_from(100, 50), data=terminal, talk=terminal)
+        run(wait(stage.session(), jobs(2), Until.IDLE, with_outcome=with_outcome))
+        shown = terminal.getvalue().split("\r\x1b[K")
+    printed = [text.split()[:2] for text in shown if text.startswith("idle\n")]
+    assert printed == [["idle", job_id(2)], ["idle", job_id(1)]]
 
 
 @pytest.mark.parametrize(

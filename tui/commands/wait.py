@@ -189,11 +189,8 @@ async def wait(
                     session.output.lines([_line(f"{one.known.status:7}", one, session.output) for one in arrived])
                 code = _verdict(everyone, any_one, _signed_out(polls, everyone), session.now().at, deadline)
                 progress.show(f"{sum(one.reached for one in everyone)} of {len(everyone)} {until}: {_rest(everyone)}")
-            for record in records:
-                await record
+            await asyncio.gather(*records)
     finally:
-        for record in records:
-            record.cancel()
         progress.clear()
     for sentence in _sentences(everyone, code):
         session.output.say(sentence)
