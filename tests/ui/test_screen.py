@@ -417,6 +417,14 @@ async def test_the_name_of_an_armed_job_is_cut_like_the_others(size: tuple[int, 
         assert shown.lines[2].partition("…")[2] == before
 
 
+async def test_the_names_of_armed_jobs_can_be_told_apart_where_the_flag_takes_what_they_differ_in() -> None:
+    every = product(("reconciliation-batch", "settlement-fraud"), ("eu", "us", "cn", "ap"), ("nightly", "release"))
+    names = [f"payments-platform-of-the-north-{'-'.join(parts)}-build-of-the-week" for parts in every]
+    async with screen([Job(job_id(number), name) for number, name in enumerate(names)], size=(40, 30)) as shown:
+        await shown.press("*", "b")
+        assert len({line.partition("⚐")[2].strip() for line in shown.lines if "⚐" in line}) == len(names)
+
+
 async def test_a_name_that_comes_later_is_cut_where_it_differs_from_the_others() -> None:
     async with screen(alike_jobs(), size=(60, 15)) as shown:
         later = f"{STEM}-refund-ap-nightly-build"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.ui.formatting import cut_middle, told_apart
+from tui.ui.formatting import cut_middle, squeezed_apart, told_apart
 
 AREAS, REGIONS, KINDS = (
     ("billing", "ledger", "fraud", "refund", "invoice"),
@@ -82,6 +82,22 @@ def test_names_that_differ_in_more_than_has_room_show_where_they_differ_and_not_
     short = told_apart([*names, *ALIKE], cells)
     assert [short[name] for name in names] == [f"…{area}-{region}-{kind[:3]}…" for region in REGIONS for kind in KINDS]
     assert len(set(short.values())) == len(names) + len(ALIKE)
+
+
+def test_no_ellipsis_stands_where_a_name_loses_nothing() -> None:
+    others = ["a", "ab", "b-ab", "eu", "eu-nightly-payments", "payments-nightly-b", "platform", "x2-gateway-platform"]
+    names = [f"release-gateway-build-x1-{end}-" for end in (*others, "payments-x1", "payments-x2-payments")]
+    short = told_apart(names, 12)
+    assert short["release-gateway-build-x1-payments-x1-"] == "…yments-x1-"
+    assert short["release-gateway-build-x1-payments-x2-payments-"] == "…yments-x2-…"
+
+
+@pytest.mark.parametrize("cells", range(11, 17))
+def test_names_that_are_squeezed_behind_a_flag_can_still_be_told_apart(cells: int) -> None:
+    short = told_apart(ALIKE, cells)
+    squeezed = squeezed_apart(short, cells - 2)
+    assert max(map(len, squeezed.values())) <= cells - 2
+    assert len(set(squeezed.values())) >= len(set(told_apart(ALIKE, cells - 2).values()))
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["C", "M"]), min_size=1, max_size=30)), st.integers(1, 30))

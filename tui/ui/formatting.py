@@ -1,7 +1,7 @@
 """Numbers, times, names as the screen shows them. Coarse on purpose: a text that stays the same is not sent again."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
 
@@ -198,6 +198,13 @@ def told_apart(names: Iterable[str], cells: int, ellipsis: str = "…") -> dict[
     return cut
 
 
+def squeezed_apart(cut: Mapping[str, str], cells: int, ellipsis: str = "…") -> dict[str, str]:
+    """The names, which were cut to these texts, in fewer cells: each loses more of its beginning. All are cut anew if
+    fewer of them differ then."""
+    short = {name: squeezed(text, cells, ellipsis) for name, text in cut.items()}
+    return told_apart(cut, cells, ellipsis) if len(set(short.values())) < len(set(cut.values())) else short
+
+
 def _other_cuts(names: Sequence[str], text: str, cells: int, ellipsis: str) -> Iterable[dict[str, str]]:
     """Other ways to cut names that all look like `text`.
 
@@ -210,8 +217,11 @@ def _other_cuts(names: Sequence[str], text: str, cells: int, ellipsis: str) -> I
     elif (room := cells - 2 * cell_len(ellipsis)) >= LEAST_BETWEEN:
         start = _shared(names)
         front = _end(names[0][:start], room - SHORTEST_END)
+        before = "" if front == names[0][:start] else ellipsis
         behind = {name: beginning(name[start:], room - cell_len(front)) for name in names}
-        yield {name: f"{ellipsis}{front}{text}{ellipsis}" for name, text in behind.items()}
+        yield {
+            name: f"{before}{front}{text}{'' if text == name[start:] else ellipsis}" for name, text in behind.items()
+        }
 
 
 def _beginning_alike(names: Sequence[str], cells: int) -> Iterable[tuple[list[str], int]]:

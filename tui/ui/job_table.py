@@ -19,7 +19,7 @@ from tui.core.board import JobState
 from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import GUTTER, WIDEST, Column, Look, Placed, place
-from tui.ui.formatting import cut_middle, fit, squeezed, told_apart
+from tui.ui.formatting import cut_middle, fit, squeezed_apart, told_apart
 from tui.ui.groups import GroupLine, Groups, GroupTexts, Line, group_of, job_of
 from tui.ui.row import Row
 from tui.ui.status_line import joined, style_of
@@ -107,6 +107,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Cells that the texts of each column need. They grow with the texts, and shrink only with `measure`."""
         self._short: Mapping[str, str] = {}
         """The texts of names that are cut."""
+        self._squeezed: dict[int, Mapping[str, str]] = {}
+        """The same in so many cells: fewer where a flag is before the name."""
         self._shorter: Mapping[str, str] = {}
         """The same for rows with a text after the name; without names that could not be told apart then."""
         self._shortens_soon = False
@@ -244,7 +246,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _shorten(self) -> None:
         """Cut the names so that they can be told apart."""
         before = self._short, self._shorter
-        self._short, self._shorter, self._shortens_soon = {}, {}, False
+        self._short, self._shorter, self._squeezed, self._shortens_soon = {}, {}, {}, False
         for placed in self._placed:
             cells = placed.width - len(AFTER_NAME) - BESIDE
             has_texts = cells >= KEPT and any(column.after_name for column in self._left_out)
@@ -525,7 +527,9 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         if self._short and name not in self._short and not self._shortens_soon:
             self._shortens_soon = True
             self.call_later(self._shorten)
-        return squeezed(self._short.get(name, name), cells, self._glyphs.ellipsis)
+        if cells not in self._squeezed:
+            self._squeezed[cells] = squeezed_apart(self._short, cells, self._glyphs.ellipsis)
+        return self._squeezed[cells].get(name) or cut_middle(name, cells, self._glyphs.ellipsis)
 
     def _draw(self, line: Line, cells: Cells) -> Strip:
         job = job_of(line)
