@@ -13,6 +13,7 @@ from tui.codearts.endpoints import Endpoint
 from tui.core.condition import Condition, Summary
 from tui.core.reading import Failure, FailureKind, Status
 from tui.polling.poller import Pace
+from tui.ui.formatting import ShortNames
 from tui.ui.header import HeaderState, ProfileState, banner, counts_of, header_lines, header_parts, profile_state
 from tui.ui.row import time
 
@@ -181,7 +182,7 @@ def test_changes_go_by_their_mark_where_that_gives_what_ends_next_a_name_that_ca
         summary=Summary(Counter({**counts, Condition.NO_ANSWER: 14}), 0, 0, 14, None),
         changed=11,
         ends=((names[0], "≈30s"),),
-        names=names,
+        names=ShortNames(names),
         is_long=True,
         width=60,
     )
@@ -399,7 +400,7 @@ def test_a_name_that_has_no_room_is_cut_in_the_middle_and_the_others_are_counted
 
 def test_names_that_share_beginning_and_end_are_cut_where_the_table_cuts_them() -> None:
     names = tuple(f"payments-platform-{area}-{region}-build" for area in ("fraud", "ledger") for region in ("eu", "us"))
-    header = GLANCE._replace(width=100, changed=0, names=names)
+    header = GLANCE._replace(width=100, changed=0, names=ShortNames(names))
     header = header._replace(ends=((names[0], "≈32m"),), out_of_view=((names[2], Condition.FAILED), (names[3], None)))
     _, second = header_lines(header)
     assert ["".join(text for text, _ in part) for part in second[:2]] == [

@@ -137,8 +137,8 @@ def test_of_one_profile_the_jobs_are_shown_that_are_in_it_now_and_of_none_that_t
 def test_the_names_of_all_jobs_follow_the_watchlist_and_what_the_service_calls_them() -> None:
     board = Board().watch([Job(job_id(1), "web"), Job(job_id(2))])
     state = BoardState(board, ScreenState(), moment(0), ORDERS, lambda _: 100.0, lambda: [""])
-    assert state.names == ("web", job_id(2).short)
+    assert state.names.whole == ("web", job_id(2).short)
     state.take_names({job_id(2): ServiceName("payments")})
-    assert state.names == ("web", "payments")
+    assert state.names.whole == ("web", "payments")
     state.watch([Job(job_id(2)), Job(job_id(3), "api")])
-    assert state.names == ("payments", "api")
+    assert state.names.whole == ("payments", "api")

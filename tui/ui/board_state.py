@@ -15,7 +15,7 @@ from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import Sort, SortKey
-from tui.ui.formatting import clock
+from tui.ui.formatting import ShortNames, clock
 from tui.ui.groups import GROUPINGS, Groups
 from tui.ui.happened import Unseen
 from tui.ui.row import Due, Row
@@ -117,7 +117,7 @@ class BoardState:
         """`profile_names` returns the names of all profiles, the default one first."""
         self.board = self.shown = board
         self.names = _names(board)
-        """The names of all jobs: kept, since the header that is drawn after each key wants them."""
+        """Those of all jobs: kept, since the header that is drawn after each key wants them."""
         self.moment = now
         self.look = look
         self.exceeds_screen = False
@@ -421,8 +421,8 @@ class BoardState:
         return f"No problems{where}{' are known' if named else ''}.\n\n{' '.join(filter(None, sentences))}"
 
 
-def _names(board: Board) -> tuple[str, ...]:
-    return tuple(one.name for one in board.states.values())
+def _names(board: Board) -> ShortNames:
+    return ShortNames(one.name for one in board.states.values())
 
 
 def _could_not_ask(watched: int, key: Key, trouble: Failure, sign_in_helps: bool) -> str:

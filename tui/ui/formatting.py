@@ -205,6 +205,22 @@ def squeezed_apart(cut: Mapping[str, str], cells: int, ellipsis: str = "…") ->
     return told_apart(cut, cells, ellipsis) if len(set(short.values())) < len(set(cut.values())) else short
 
 
+class ShortNames:
+    """Names that can be told apart in few cells. All are cut once for each number of cells."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.whole = tuple(names)
+        self._cut: dict[tuple[int, str], dict[str, str]] = {}
+
+    def cut(self, name: str, cells: int, ellipsis: str = "…") -> str:
+        """The name in at most so many cells; it need not be one of these."""
+        if cell_len(name) <= cells:
+            return name
+        if (cells, ellipsis) not in self._cut:
+            self._cut[cells, ellipsis] = told_apart(self.whole, cells, ellipsis)
+        return self._cut[cells, ellipsis].get(name) or cut_middle(name, cells, ellipsis)
+
+
 def _other_cuts(names: Sequence[str], text: str, cells: int, ellipsis: str) -> Iterable[dict[str, str]]:
     """Other ways to cut names that all look like `text`.
 

@@ -1,8 +1,7 @@
 """Header (counts, freshness, pace of polling), banner (what is wrong with whole profiles), the terminal's title."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
@@ -89,7 +88,7 @@ class HeaderState(NamedTuple):
     """Until when alerts are silenced; empty if they are not."""
     ends: tuple[tuple[str, str], ...] = ()
     """The names of the jobs whose runs usually end next, and when: `≈3m`, `any moment`."""
-    names: tuple[str, ...] = ()
+    names: formatting.ShortNames = formatting.ShortNames()
     """The names of all jobs: one that is cut can be told apart from these."""
     out_of_view: tuple[tuple[str, Condition | None], ...] = ()
     """The names of the jobs that want attention and have no row on the screen, and their conditions; None for one that
@@ -250,16 +249,7 @@ def _mark(header: HeaderState, one: Condition | None) -> Part:
 
 
 def _cut(header: HeaderState, name: str, cells: int) -> str:
-    if width(name) <= cells:
-        return name
-    return _told_apart(header.names, cells, header.glyphs.ellipsis).get(name) or formatting.cut_middle(
-        name, cells, header.glyphs.ellipsis
-    )
-
-
-@lru_cache(maxsize=8)
-def _told_apart(names: tuple[str, ...], cells: int, ellipsis: str) -> Mapping[str, str]:
-    return formatting.told_apart(names, cells, ellipsis)
+    return header.names.cut(name, cells, header.glyphs.ellipsis)
 
 
 SHOWN_ORDER = (
