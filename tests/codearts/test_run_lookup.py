@@ -184,3 +184,27 @@ async def test_a_last_build_of_which_only_the_number_is_told_is_not_called_never
     async with extras(handler) as client:
         lookup = run_lookup(client, datetime(2026, 11, 24, tzinfo=UTC))
         assert failure(await lookup.last_run(JOB)).kind.retry is Retry.LASTING
+
+
+@pytest.mark.parametrize(
+    ("number", "start", "newest"),
+    [(10**9, -7000, 12), (10**9, 200, 10**9), (13, -1, 13), (2, 150, 12), (10**9, None, 10**9)],
+    ids=["wrong number", "newest, whatever its number", "waited less", "a few are late", "start not told"],
+)
+async def test_a_number_that_its_start_contradicts_is_not_that_of_the_last_run(
+    number: int, start: float | None, newest: int
+) -> None:
+    builds = {11: 60.0, 12: 120.0, number: start}
+    states = [state(one, at or 0, 30, "SUCCESS", 1) for one, at in builds.items()]
+    if start is None:
+        states[-1]["start_time"] = None
+    page = envelope({"total_record": "3", "job_build_states": states})
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=page) if request.url.path.endswith("/list") else httpx.Response(403)
+
+    async with extras(handler) as client:
+        runs = await run_lookup(client, datetime(2026, 11, 24, tzinfo=UTC)).last_runs(JOB)
+    assert not isinstance(runs, Failure)
+    assert runs.ended
+    assert runs.ended.number == newest

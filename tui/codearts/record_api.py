@@ -18,7 +18,7 @@ from tui.codearts.extra_call import (
 from tui.codearts.extras_client import ExtrasClient
 from tui.codearts.job_list_api import running_status_call
 from tui.core.job import JobId
-from tui.core.known_runs import Match, MatchKind, choose_record, with_exact
+from tui.core.known_runs import Match, MatchKind, choose_record, newest_first, with_exact
 from tui.core.observed_run import ObservedRun
 from tui.core.reading import Failure, Retry
 from tui.core.run import Calibration, LastRuns, Outcome, RunRecord, is_finished, outcome_of
@@ -229,7 +229,7 @@ class RunLookup:
 
     def _reported(self, job: JobId, page: Sequence[RunRecord]) -> Sequence[RunRecord]:
         now = self._latest_now()
-        records = [self.calibration.apply(record).believed(now) for record in page]
+        records = newest_first(self.calibration.apply(record).believed(now) for record in page)
         self._report(job, records)
         return records
 

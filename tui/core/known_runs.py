@@ -209,6 +209,23 @@ def choose_record(records: Iterable[RunRecord], run: ObservedRun) -> Match:
     return Match(MatchKind.NOT_THERE) if run.start.after is None else _by_start(new, run)
 
 
+FAR = 100
+"""Builds that are counted one after the other may start in another order; those so many numbers apart do not."""
+
+
+def newest_first(records: Iterable[RunRecord]) -> list[RunRecord]:
+    """Returns the records in the order of their numbers. Those whose number is far above that of the build that started
+    last come last: it is wrong."""
+    records = list(records)
+    begun = [(record.started_at, record.number) for record in records if record.started_at]
+    highest = max(begun)[1] + FAR if begun else inf
+
+    def order(record: RunRecord) -> tuple[bool, int]:
+        return record.started_at is None or record.number <= highest, record.number
+
+    return sorted(records, key=order, reverse=True)
+
+
 def with_exact(record: RunRecord, exact: RunRecord) -> RunRecord:
     """The record with the times of `record-info`, and with its outcome where the list says nothing of that: the words
     of lists are the documented ones. Unchanged if it describes another build.
