@@ -86,12 +86,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     secrets: Callable[[], Sequence[str]] = tuple
     of_threads: list[int] = []
-    with bugs_of_threads(lambda bug: of_threads.append(_ended(bug, secrets()))):
+    with bugs_of_threads(lambda bug: of_threads.append(_ended(bug, secrets()))) as bugs:
         try:
             arguments = parsed(sys.argv[1:] if argv is None else argv)
             from tui.context import Context
 
-            context = Context(arguments, os.environ, now)
+            context = Context(arguments, os.environ, now, bugs)
             secrets = context.held
             code = run(context, arguments)
             Output.standard().flush()

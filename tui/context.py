@@ -4,7 +4,7 @@ What talks to the service is loaded only when it is needed: the screen is drawn 
 """
 
 import os
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -121,11 +121,18 @@ class App(NamedTuple):
 class Context:
     """What every command starts from. The user's files are opened when a command first asks for them."""
 
-    def __init__(self, flags: "Namespace", environ: MutableMapping[str, str], now: Callable[[], Moment]) -> None:
-        """`flags` are the common arguments: see `DEFAULTS` in tui/cli.py."""
+    def __init__(
+        self,
+        flags: "Namespace",
+        environ: MutableMapping[str, str],
+        now: Callable[[], Moment],
+        bugs: Sequence[Exception] = (),
+    ) -> None:
+        """`flags` are the common arguments: see `DEFAULTS` in tui/cli.py. `bugs` have ended threads so far."""
         self.flags = flags
         self.environ = environ
         self.now = now
+        self.bugs = bugs
         self._app: App | None = None
 
     @cached_property

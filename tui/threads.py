@@ -3,7 +3,7 @@
 import errno
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
@@ -65,17 +65,21 @@ async def in_own_thread(name: str, work: Callable[..., Result], *arguments: obje
 
 
 @contextmanager
-def bugs_of_threads(tell: Callable[[Exception], object]) -> Iterator[None]:
-    """Calls `tell`, in the thread, with the exception that ends it. Without this nobody would notice."""
-    before = threading.excepthook
+def bugs_of_threads(tell: Callable[[Exception], object]) -> Iterator[Sequence[Exception]]:
+    """Calls `tell`, in the thread, with the exception that ends it. Without this nobody would notice.
+
+    Yields the exceptions that have ended threads so far.
+    """
+    before, bugs = threading.excepthook, list[Exception]()
 
     def hook(ended: threading.ExceptHookArgs) -> None:
         if isinstance(ended.exc_value, Exception):
+            bugs.append(ended.exc_value)
             tell(ended.exc_value)
 
     threading.excepthook = hook
     try:
-        yield
+        yield bugs
     finally:
         threading.excepthook = before
 

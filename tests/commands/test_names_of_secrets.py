@@ -328,6 +328,36 @@ def test_a_crash_of_the_screen_is_told_without_the_secrets_that_are_held(
     assert SHORT not in told
 
 
+def test_a_bug_that_ended_a_thread_before_the_screen_opens_ends_the_screen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    by_itself = list[int | None]()
+
+    class Headless(WatchApp):
+        async def run_async(self, *_: object, **__: object) -> None:
+            async with asyncio.timeout(20):
+                await super().run_async(headless=True)
+            by_itself.append(self.return_code)
+
+    def show(context: Context, _: bool) -> int:
+        ended = Thread(target=list[int]().pop)
+        ended.start()
+        ended.join()
+        store = MemoryWatchlist()
+        return open_screen(screen_deps(context, context.app, Settings(), store, store.load()))
+
+    monkeypatch.setattr("tui.ui.app.WatchApp", Headless)
+    monkeypatch.setattr(Shutdown, "guard_exit", lambda *_: None)  # it ends the process, which is the tests' here
+    monkeypatch.setattr(watch, "run", show)
+    for name, value in {"HOME": str(tmp_path), "CODEARTS_TOKEN": TOKEN, "CODEARTS_REGION": "cn-north-4"}.items():
+        monkeypatch.setenv(name, value)
+    assert main([]) == 1
+    assert by_itself == [1]
+    told = capsys.readouterr().err
+    assert told.count(A_BUG) == 1
+    assert told.endswith("IndexError: pop from empty list\n")
+
+
 def test_a_crash_after_an_update_is_no_bug(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -107,6 +107,7 @@ def screen_deps(
         environ=context.environ,
         settings=settings,
         notices=watchlist.warnings,
+        bugs=context.bugs,
     )
 
 

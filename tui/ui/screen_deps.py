@@ -139,3 +139,5 @@ class ScreenDeps(NamedTuple):
     """Keeps the history; None for none."""
     is_demo: bool = False
     """Whether the service is the simulated one, which the header says."""
+    bugs: Sequence[Exception] = ()
+    """What has ended threads, and was told, before the screen opened: it ends at once."""
