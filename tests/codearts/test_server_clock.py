@@ -30,8 +30,9 @@ def clock_of(machine: datetime, service: datetime) -> ServerClock:
         (NOW, NOW + timedelta(days=400), ENDED),
         (NOW, datetime(2001, 1, 1, tzinfo=UTC), ENDED),
         (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), NOW, datetime(9999, 12, 31, 23, 55, tzinfo=UTC)),
+        (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), NOW - timedelta(minutes=5), ENDED),
     ],
-    ids=["right", "rounded", "hours ahead", "1970", "2048", "wrong Date", "Date of another age", "9999"],
+    ids=["right", "rounded", "hours ahead", "1970", "2048", "wrong Date", "Date of another age", "9999", "after 9999"],
 )
 def test_of_two_clocks_that_differ_the_one_is_believed_that_fits_the_time(
     machine: datetime, service: datetime, shown: datetime
@@ -39,8 +40,8 @@ def test_of_two_clocks_that_differ_the_one_is_believed_that_fits_the_time(
     assert clock_of(machine, service).by_this_machine(ENDED) == shown
 
 
-@pytest.mark.parametrize("days", [-8000, -400, 0, 400, 8000])
-def test_no_time_that_the_right_one_of_two_clocks_has_seen_lies_in_the_future(days: int) -> None:
+@pytest.mark.parametrize("days", [-8000, -400, -0.2, 0, 0.2, 400, 8000])
+def test_no_time_that_the_right_one_of_two_clocks_has_seen_lies_in_the_future(days: float) -> None:
     off = NOW + timedelta(days=days)
     assert clock_of(off, NOW).latest_now() >= NOW
     assert clock_of(NOW, off).latest_now() >= NOW
@@ -56,6 +57,9 @@ def test_without_a_date_nothing_is_known_of_the_difference() -> None:
 def test_a_date_that_is_days_off_signs_no_request(days: int) -> None:
     clock = clock_of(NOW, NOW + timedelta(days=days))
     assert (clock.now(), clock.ignored_skew) == (NOW, timedelta(days=days))
+    assert clock.likely_now() == NOW + timedelta(days=days)
+    clock.learn(format_datetime(NOW, usegmt=True))
+    assert (clock.now(), clock.ignored_skew, clock.likely_now()) == (NOW, None, NOW)
 
 
 @pytest.mark.parametrize("told", [timedelta(minutes=5), timedelta(days=400)])
@@ -116,6 +120,17 @@ def test_times_move_when_the_service_shows_another_skew_for_a_minute() -> None:
     assert machine.moved == timedelta(minutes=-5)
     machine.answer()
     assert not machine.moved
+
+
+def test_times_do_not_move_back_to_a_skew_after_dates_have_shown_a_smaller_one() -> None:
+    machine = Machine()
+    machine.answer(timedelta(minutes=5))
+    machine.answer(timedelta(minutes=50))
+    machine.answer(timedelta(minutes=2))
+    assert machine.moved == timedelta(minutes=-2)
+    machine.at += 100
+    machine.answer(timedelta(minutes=50))
+    assert machine.moved == timedelta(minutes=-2)
 
 
 @pytest.mark.parametrize(

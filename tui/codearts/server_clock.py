@@ -60,9 +60,8 @@ class ServerClock:
 
     @property
     def likely_skews(self) -> tuple[timedelta, ...]:
-        """The skew that `Date`s agree on, as the last one has it, and what else it may be."""
-        last = self.skew if self.ignored_skew is None else self.ignored_skew
-        agreed = self._agreed.skew
+        """The skew that `Date`s agree on, as the last usable one has it, and what else it may be."""
+        last, agreed = self.skew, self._agreed.skew
         return _possible(last if last is not None and abs(last - agreed) < NOTICED else agreed)
 
     def likely_now(self) -> datetime:
@@ -92,11 +91,12 @@ class ServerClock:
         except OverflowError:
             return moment
 
-    def learn(self, date: str, received: datetime | None = None) -> None:
-        """Corrects the clock by the `Date` of a response that arrived at `received`, by default now."""
+    def learn(self, date: str) -> None:
+        """Corrects the clock by the `Date` of a response that arrived just now."""
         if sent := http_date(date):
-            skew = sent - (received or self._now().wall)
-            self._agreed.learn(skew, self._now())
+            now = self._now()
+            skew = sent - now.wall
+            self._agreed.learn(skew, now)
             if abs(skew) > LARGEST_SKEW:
                 self.ignored_skew = skew
             else:
