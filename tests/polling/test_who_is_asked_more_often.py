@@ -113,8 +113,10 @@ async def test_the_first_round_reads_what_runs_and_what_is_in_view_and_spreads_t
             await asyncio.sleep(43)
             first_minute = set(bench.who())
             assert 70 <= len(first_minute) <= 130
+            assert (poller.pace().idle, poller.pace().by_lists) == (300, True)
             await asyncio.sleep(260)
             assert set(bench.who()) == set(jobs(200))
+            assert poller.pace().idle < 60
 
 
 @in_virtual_time

@@ -240,15 +240,15 @@ class Poller:
 
     def pace(self) -> Pace:
         scheduler = self._scheduler
-        limiter, pacing = scheduler.limiter, scheduler.pacing
+        limiter, pacing, longest = scheduler.limiter, scheduler.pacing, scheduler.longest(self._clock())
         is_waiting = limiter.waiting_until > self._clock()
         throttled = limiter.throttled if is_waiting else None
         return Pace(
             running=pacing.intervals[Cadence.RUNNING],
-            idle=pacing.longest,
+            idle=longest,
             rate=limiter.rate,
             full_rate=limiter.full_share,
-            stretched=pacing.longest > scheduler.policy.idle,
+            stretched=longest > scheduler.policy.idle,
             waiting_until=limiter.waiting_until if is_waiting else None,
             trouble=scheduler.auth_gate.failure if scheduler.signed_out else throttled or scheduler.breaker.failure,
             signed_out=scheduler.signed_out,
@@ -256,7 +256,7 @@ class Poller:
             probing=self.probing,
             seldom=scheduler.seldom,
             shared_by=limiter.shared_by,
-            by_lists=pacing.longest > pacing.intervals[Cadence.IDLE],
+            by_lists=longest > pacing.intervals[Cadence.IDLE],
         )
 
     def _turn(self, requests: asyncio.TaskGroup) -> float:

@@ -63,6 +63,8 @@ class Scheduler:
         """Requests a second that leave for something else, such as outcomes."""
         self._planned_for = policy.idle
         """The longest interval that any request is planned with."""
+        self._spread_until = -inf
+        """Until then jobs wait that the first lists have put off."""
         self._checked_at = -inf
         """When the clock was checked last."""
         self._awake_since = -inf
@@ -85,6 +87,10 @@ class Scheduler:
         if self._paced is None or self._paced[0] != (changes, left):
             self._paced = (changes, left), pacing(self.policy, self.job_queue.counts, left)
         return self._paced[1]
+
+    def longest(self, now: float) -> float:
+        """Returns the seconds within which every job is read, however it is planned."""
+        return max(self.pacing.longest, SPREAD) if now < self._spread_until else self.pacing.longest
 
     @property
     def needed(self) -> float:
@@ -300,6 +306,7 @@ class Scheduler:
         if is_first and isinstance(answer, HintPage) and self.job_queue.active > FEW:
             others = [job for job in answer.hints if job in self.job_queue.entries]
             longest = max(SPREAD, self.pacing.longest)
+            self._spread_until = now + longest
             self.job_queue.defer(others, now, lambda: self._uniform(0.0, longest))
 
     def _known(self, job: JobId) -> KnownStatus:
