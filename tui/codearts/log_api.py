@@ -3,7 +3,6 @@ log of a job's newest build.
 """
 
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from tui.codearts.extra_call import (
@@ -133,8 +132,6 @@ class LogReader:
         self._offset = 0
         self._seen = 0
         """Characters of the piece at this offset that were taken already: not every answer says where to go on."""
-        self._taken, self._taken_hash = 0, blake2b()
-        """How many characters were taken in all, and what they were: some services may send them again each time."""
         self._is_newer = False
         self.has_more = False
         """Whether the last `read_on` ended before the log did."""
@@ -152,27 +149,18 @@ class LogReader:
             is_end = piece.next_offset is None or piece.next_offset <= self._offset
             if is_end and self._offset:
                 return None  # it said before where to go on, and says now that it is there
-            new = piece.text[self._taken if self._is_whole(piece) else self._seen :]
-            await self._add(new)
+            await self._add(piece.text[self._seen :])
             came()
             if piece.next_offset is None or is_end:
                 self._seen = max(self._seen, len(piece.text))
                 return None
             self._offset, self._seen = piece.next_offset, 0
-            if not new or not piece.has_more or (grows and len(piece.text) < _SHORT):
+            if not piece.text or not piece.has_more or (grows and len(piece.text) < _SHORT):
                 return None
         self.has_more = True
         return None
 
-    def _is_whole(self, piece: LogPiece) -> bool:
-        """Whether the service ignored the offset: the piece begins with all lines that were taken so far."""
-        if not (self._offset and self.tail.count and len(piece.text) >= self._taken):
-            return False
-        return blake2b(piece.text[: self._taken].encode()).digest() == self._taken_hash.digest()
-
     async def _add(self, text: str) -> None:
-        self._taken += len(text)
-        self._taken_hash.update(text.encode())
         if len(text) > _IN_A_THREAD:
             self.tail.take(await in_thread(self.tail.split, text))
         else:
