@@ -77,6 +77,11 @@ def test_no_run_that_was_seen_is_left_out_for_fewer_builds_than_were_seen() -> N
     ]
 
 
+def test_two_builds_that_began_at_once_are_listed_where_their_end_was_not_seen() -> None:
+    listed = without_doubles(known_runs([run(0, None)], [record(7, -5, 300), record(8, -5, 300)]))
+    assert [one.number for one in listed] == [7, 8]
+
+
 def test_a_build_that_contradicts_the_run_at_its_start_or_end_is_not_listed_beside_it() -> None:
     seen = run(0, 300)
     for told in (record(7, -5, 3000), record(7, -2000, 2290)):

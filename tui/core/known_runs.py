@@ -125,11 +125,11 @@ def _is_several(run: ObservedRun, records: Iterable[RunRecord]) -> bool:
 
 
 def _may_be(run: ObservedRun, record: RunRecord) -> bool:
-    """Whether the record may be about the run, which ended: its start or its end is where that of the run was seen."""
-    if run.end is None or (record.end and record.end.timestamp() < run.running_at - WIDENING):
+    """Whether the record may be about the run: its start or its end is where that of the run was seen."""
+    if record.end and record.end.timestamp() < run.running_at - WIDENING:
         return False
     is_begun = record.started_at and run.start.after is not None and _agrees(record.started_at, run.start, WIDENING)
-    return bool(is_begun or (record.end and _agrees(record.end, run.end, WIDENING)))
+    return bool(is_begun or (run.end and record.end and _agrees(record.end, run.end, WIDENING)))
 
 
 def _joined(

@@ -248,7 +248,7 @@ class Poller:
             idle=longest,
             rate=limiter.rate,
             full_rate=limiter.full_share,
-            stretched=longest > scheduler.policy.idle,
+            stretched=pacing.longest > scheduler.policy.idle,
             waiting_until=limiter.waiting_until if is_waiting else None,
             trouble=scheduler.auth_gate.failure if scheduler.signed_out else throttled or scheduler.breaker.failure,
             signed_out=scheduler.signed_out,
