@@ -102,14 +102,21 @@ def poll_floor(seconds: float, rate: float, kind: str, settle: float = 1.5, work
 
 
 def key_delays(terminal: Terminal, keys: int) -> list[float]:
-    """Milliseconds from a key to the moved cursor. Pauses are uneven, to not fall in step with a frame's timer."""
-    delays = []
-    for turn in range(keys):
+    """Milliseconds from a key to the moved cursor. Pauses are uneven, to not fall in step with a frame's timer.
+
+    The cursor is moved away from the first row before: it comes back there if rows above it go, and up does nothing.
+    """
+
+    def delay(key: bytes) -> float:
         idle_with([terminal], random.uniform(0.12, 0.3))
         pressed = time.monotonic()
-        terminal.send((b"\x1b[B", b"\x1b[A")[turn % 2])
-        delays.append((terminal.wait_for(CURSOR, patience=10) - pressed) * 1000)
-    return delays
+        terminal.send(key)
+        return (terminal.wait_for(CURSOR, patience=10) - pressed) * 1000
+
+    down, up = b"\x1b[B", b"\x1b[A"
+    for _ in range(8):
+        delay(down)
+    return [delay((down, up)[turn % 2]) for turn in range(keys)]
 
 
 def idle_together(terminals: Sequence[Terminal], settle: float, seconds: float) -> list[Sample]:
