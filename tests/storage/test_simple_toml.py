@@ -86,6 +86,7 @@ def test_short_texts_too(text: str) -> None:
 
 @given(st.integers(0, len(TEXT)), st.integers(0, 12), st.lists(st.sampled_from(PIECES), max_size=4))
 @example(TEXT.index("added") + 8, 20, ["2026-02-30T00:00:00Z"])
+@example(TEXT.index("added") + 8, 20, ["2026-01-01T00:00:00+05:99"])
 @example(TEXT.index("[polling]"), 0, ["[ui]\n"])
 @example(TEXT.index("folded"), 0, ["ui = 1\n"])
 @example(TEXT.index("label"), 0, ['label = "twice"\n'])

@@ -182,7 +182,7 @@ def _literal(value: object) -> str:
 
 _TEXT = r'"[^"\\\x00-\x1f\x7f]*"'
 _TEXTS = rf"\[(?:{_TEXT}(?:, {_TEXT})*)?\]"
-_MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)"
+_MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-][01]\d:[0-5]\d)"
 _REST = r"(?:0|[1-9]\d{0,17})(?:\.\d{1,17})?|true|false"
 _LINE = rf"(?:\[\[jobs\]\]|\[[a-z_]+\]|[a-z_-]+ = (?:{_TEXT}|{_TEXTS}|{_MOMENT}|{_REST})|#[^\x00-\x08\x0a-\x1f\x7f]*)?"
 _LINES = re.compile(rf"(?:{_LINE}(?:\n|\Z))*+", re.ASCII)
