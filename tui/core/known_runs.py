@@ -102,22 +102,25 @@ def without_doubles(known: Iterable[KnownRun]) -> list[KnownRun]:
     """
     known = list(known)
     told = [one.record for one in known if one.record and not one.run]
-    alike: list[tuple[list[KnownRun], set[int]]] = []  # runs that may be the same builds, and the numbers of these
-    for one in known:
-        numbers = {it.number for it in told if one.run and one.number is None and _may_be(one.run, it)}
-        if numbers and alike and not numbers.isdisjoint(alike[-1][1]):
-            alike[-1][0].append(one)
-            alike[-1][1].update(numbers)
-        elif numbers:
-            alike.append(([one], numbers))
-    seen: list[KnownRun] = []
-    left_out: set[int] = set()
-    for runs, numbers in alike:
-        if len(runs) <= len(numbers) and all(one.run and _is_several(one.run, told) for one in runs):
-            seen += runs
-        else:
-            left_out |= numbers
-    return [one for one in known if (one not in seen if one.run else one.number not in left_out)]
+    doubles: list[ObservedRun | RunRecord] = []
+    for runs, builds in _alike([one.run for one in known if one.run and one.number is None], told):
+        are_the_builds = len(runs) <= len(builds) and all(_is_several(run, told) for run in runs)
+        doubles += runs if are_the_builds else builds
+    return [one for one in known if (one.run or one.record) not in doubles]
+
+
+def _alike(runs: Iterable[ObservedRun], told: Collection[RunRecord]) -> list[tuple[list[ObservedRun], list[RunRecord]]]:
+    """Returns the runs, in the order of their ends, with the builds that each may be. Those that may be the same builds
+    are together."""
+    found: list[tuple[list[ObservedRun], list[RunRecord]]] = []
+    for run in runs:
+        builds = [record for record in told if _may_be(run, record)]
+        if found and any(record in found[-1][1] for record in builds):
+            found[-1][0].append(run)
+            found[-1][1].extend(record for record in builds if record not in found[-1][1])
+        elif builds:
+            found.append(([run], builds))
+    return found
 
 
 def _is_several(run: ObservedRun, records: Iterable[RunRecord]) -> bool:
