@@ -85,17 +85,17 @@ def commands() -> Mapping[str, Command]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     secrets: Callable[[], Sequence[str]] = tuple
-    of_threads: list[int] = []
-    with bugs_of_threads(lambda bug: of_threads.append(_ended(bug, secrets()))) as bugs:
+    thread_exits: list[int] = []
+    with bugs_of_threads(lambda bug: thread_exits.append(_ended(bug, secrets()))):
         try:
             arguments = parsed(sys.argv[1:] if argv is None else argv)
             from tui.context import Context
 
-            context = Context(arguments, os.environ, now, bugs)
+            context = Context(arguments, os.environ, now, thread_exits)
             secrets = context.held
             code = run(context, arguments)
             Output.standard().flush()
-            return of_threads[0] if of_threads else code
+            return thread_exits[0] if thread_exits else code
         except SystemExit as end:  # of the parser, which printed help or an error
             return end.code if isinstance(end.code, int) else ExitCode.USAGE
         except BrokenPipeError:

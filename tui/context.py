@@ -126,13 +126,14 @@ class Context:
         flags: "Namespace",
         environ: MutableMapping[str, str],
         now: Callable[[], Moment],
-        bugs: Sequence[Exception] = (),
+        thread_exits: Sequence[int] = (),
     ) -> None:
-        """`flags` are the common arguments: see `DEFAULTS` in tui/cli.py. `bugs` have ended threads so far."""
+        """`flags` are the common arguments: see `DEFAULTS` in tui/cli.py. `thread_exits` gets an exit code for each
+        thread that a bug ends."""
         self.flags = flags
         self.environ = environ
         self.now = now
-        self.bugs = bugs
+        self.thread_exits = thread_exits
         self._app: App | None = None
 
     @cached_property

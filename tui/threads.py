@@ -3,7 +3,7 @@
 import errno
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
@@ -65,21 +65,17 @@ async def in_own_thread(name: str, work: Callable[..., Result], *arguments: obje
 
 
 @contextmanager
-def bugs_of_threads(tell: Callable[[Exception], object]) -> Iterator[Sequence[Exception]]:
-    """Calls `tell`, in the thread, with the exception that ends it. Without this nobody would notice.
-
-    Yields the exceptions that have ended threads so far.
-    """
-    before, bugs = threading.excepthook, list[Exception]()
+def bugs_of_threads(tell: Callable[[Exception], object]) -> Iterator[None]:
+    """Calls `tell` with each exception that ends a thread, in that thread, instead of printing it."""
+    before = threading.excepthook
 
     def hook(ended: threading.ExceptHookArgs) -> None:
         if isinstance(ended.exc_value, Exception):
-            bugs.append(ended.exc_value)
             tell(ended.exc_value)
 
     threading.excepthook = hook
     try:
-        yield bugs
+        yield
     finally:
         threading.excepthook = before
 

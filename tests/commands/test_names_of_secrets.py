@@ -273,19 +273,32 @@ def test_a_bug_in_a_thread_ends_the_screen(
                 self._running_loop.close()
                 in_a_thread(ValueError("a bug"))
 
-    def show(context: Context, _: bool) -> int:
-        store = MemoryWatchlist()
-        return open_screen(screen_deps(context, context.app, Settings(), store, store.load()))
-
-    monkeypatch.setattr("tui.ui.app.WatchApp", WithBug)
-    monkeypatch.setattr(Shutdown, "guard_exit", lambda *_: None)  # it ends the process, which is the tests' here
-    monkeypatch.setattr(watch, "run", show)
-    for name, value in {"HOME": str(tmp_path), "CODEARTS_TOKEN": TOKEN, "CODEARTS_REGION": "cn-north-4"}.items():
-        monkeypatch.setenv(name, value)
-    assert main([]) == 1
+    assert code_of_the_screen(WithBug, monkeypatch, tmp_path) == 1
     told = capsys.readouterr().err
     assert "ValueError: a bug\n" in told
     assert "excepthook" not in told
+
+
+def code_of_the_screen(
+    app: type[WatchApp],
+    monkeypatch: pytest.MonkeyPatch,
+    home: Path,
+    token: str = TOKEN,
+    before: Callable[[], object] = lambda: None,
+) -> int:
+    """The exit code of the program whose screen is this app. `before` is called before it opens."""
+
+    def show(context: Context, _: bool) -> int:
+        before()
+        store = MemoryWatchlist()
+        return open_screen(screen_deps(context, context.app, Settings(), store, store.load()))
+
+    monkeypatch.setattr("tui.ui.app.WatchApp", app)
+    monkeypatch.setattr(Shutdown, "guard_exit", lambda *_: None)  # it ends the process, which is the tests' here
+    monkeypatch.setattr(watch, "run", show)
+    for name, value in {"HOME": str(home), "CODEARTS_TOKEN": token, "CODEARTS_REGION": "cn-north-4"}.items():
+        monkeypatch.setenv(name, value)
+    return main([])
 
 
 def in_a_thread(bug: Exception) -> None:
@@ -309,19 +322,7 @@ def test_a_crash_of_the_screen_is_told_without_the_secrets_that_are_held(
             self._make()
             self.crash = ValueError(f"no {SHORT}-is-the-token here")
 
-    def show(context: Context, _: bool) -> int:
-        store = MemoryWatchlist()
-        return open_screen(screen_deps(context, context.app, Settings(), store, store.load()))
-
-    monkeypatch.setattr("tui.ui.app.WatchApp", Crashing)
-    monkeypatch.setattr(watch, "run", show)
-    for name, value in {
-        "HOME": str(tmp_path),
-        "CODEARTS_TOKEN": f"{SHORT}-is-the-token",
-        "CODEARTS_REGION": "cn-north-4",
-    }.items():
-        monkeypatch.setenv(name, value)
-    assert main([]) == 1
+    assert code_of_the_screen(Crashing, monkeypatch, tmp_path, f"{SHORT}-is-the-token") == 1
     told = capsys.readouterr().err
     assert told.startswith(f"{A_BUG}\nValueError: no *** here\n")
     assert told.endswith("RuntimeError: this ended the screen: ValueError('no *** here')\n")
@@ -339,23 +340,11 @@ def test_a_bug_that_ended_a_thread_before_the_screen_opens_ends_the_screen(
                 await super().run_async(headless=True)
             by_itself.append(self.return_code)
 
-    def show(context: Context, _: bool) -> int:
-        ended = Thread(target=list[int]().pop)
-        ended.start()
-        ended.join()
-        store = MemoryWatchlist()
-        return open_screen(screen_deps(context, context.app, Settings(), store, store.load()))
-
-    monkeypatch.setattr("tui.ui.app.WatchApp", Headless)
-    monkeypatch.setattr(Shutdown, "guard_exit", lambda *_: None)  # it ends the process, which is the tests' here
-    monkeypatch.setattr(watch, "run", show)
-    for name, value in {"HOME": str(tmp_path), "CODEARTS_TOKEN": TOKEN, "CODEARTS_REGION": "cn-north-4"}.items():
-        monkeypatch.setenv(name, value)
-    assert main([]) == 1
+    assert code_of_the_screen(Headless, monkeypatch, tmp_path, before=lambda: in_a_thread(ValueError("a bug"))) == 1
     assert by_itself == [1]
     told = capsys.readouterr().err
     assert told.count(A_BUG) == 1
-    assert told.endswith("IndexError: pop from empty list\n")
+    assert told.endswith("ValueError: a bug\n")
 
 
 def test_a_crash_after_an_update_is_no_bug(

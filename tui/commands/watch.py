@@ -107,7 +107,7 @@ def screen_deps(
         environ=context.environ,
         settings=settings,
         notices=watchlist.warnings,
-        bugs=context.bugs,
+        thread_exits=context.thread_exits,
     )
 
 

@@ -114,7 +114,7 @@ class WatchApp(NoticeApp):
 
     def on_mount(self) -> None:
         self._running_loop = asyncio.get_running_loop()
-        if self.crash or self.deps.bugs:  # of a thread that is older than the loop
+        if self.crash or self.deps.thread_exits:  # of a thread that is older than the loop
             self.exit(return_code=1)
 
     @on(events.DescendantFocus)

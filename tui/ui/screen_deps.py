@@ -139,5 +139,5 @@ class ScreenDeps(NamedTuple):
     """Keeps the history; None for none."""
     is_demo: bool = False
     """Whether the service is the simulated one, which the header says."""
-    bugs: Sequence[Exception] = ()
-    """What has ended threads, and was told, before the screen opened: it ends at once."""
+    thread_exits: Sequence[int] = ()
+    """Has an exit code for each thread that a bug has ended: the screen that would open then ends at once."""
