@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import Theme
 
@@ -23,6 +24,7 @@ COLOURED = [theme for theme in BUNDLED.values() if not theme.ansi]
 WORDS = [name for name in DEFAULT_VARIABLES if name.startswith("status-")]
 BANNERS = [name for name in DEFAULT_VARIABLES if name.startswith("banner-")]
 
+EVERY_COLOUR = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 DEUTERANOPIA = ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881))
 PROTANOPIA = ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998))
 TRITANOPIA = ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900))
@@ -145,6 +147,18 @@ def test_statuses_differ_for_every_colour_vision(
     variables = BUNDLED[name].variables
     colours = [Color.parse(variables[f"status-{status}"]) for status in (one, other)]
     assert apart(colours[0], colours[1], vision) >= 20
+
+
+def of_256(colour: str) -> Color:
+    """The colour that stands for this one in tmux and other terminals of 256 colours."""
+    return Color(*Color.parse(colour).rich_color.downgrade(ColorSystem.EIGHT_BIT).get_truecolor())
+
+
+@pytest.mark.parametrize("theme", COLOURED, ids=by_name)
+def test_of_256_colours_failed_builds_still_have_their_own(theme: Theme) -> None:
+    few = {name: of_256(theme.variables[name]) for name in WORDS}
+    failed = few.pop("status-error")
+    assert [name for name, colour in few.items() if apart(failed, colour, EVERY_COLOUR) < 20] == []
 
 
 def test_the_theme_of_16_colours_leaves_every_colour_to_the_terminal() -> None:
