@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.ui.formatting import cut_middle, squeezed_apart, told_apart
+from tui.ui.formatting import ShortNames, cut_middle, squeezed_apart, told_apart
 
 AREAS, REGIONS, KINDS = (
     ("billing", "ledger", "fraud", "refund", "invoice"),
@@ -127,3 +127,12 @@ def test_names_that_share_beginning_and_end_are_cut_there_and_keep_all_that_diff
         short["payments-platform-fraud-eu-nightly-build"],
     ] == shown
     assert len(set(short.values())) == len(ALIKE) + 2
+
+
+def test_a_name_that_stands_alone_is_not_taken_for_another_one() -> None:
+    """`…fronten…` was the preview: beside `…frontend` it differs, but alone in the header it is the other job."""
+    names = ShortNames(["web-frontend", "web-frontend preview", "web-checkout"])
+    assert names.cut("web-frontend", 9) == "…frontend"
+    assert names.cut("web-frontend preview", 9) == "web-…view"
+    assert names.cut("web-frontend preview", 9, "~") == "web-~view"
+    assert ShortNames(ALIKE).cut(ALIKE[0], 9) == "…billing…"  # where no text is of one job alone

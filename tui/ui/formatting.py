@@ -206,19 +206,33 @@ def squeezed_apart(cut: Mapping[str, str], cells: int, ellipsis: str = "…") ->
 
 
 class ShortNames:
-    """Names that can be told apart in few cells. All are cut once for each number of cells."""
+    """Names of which one stands alone, in few cells. All are cut once for each number of cells."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self.whole = tuple(names)
         self._cut: dict[tuple[int, str], dict[str, str]] = {}
+        self._alone: dict[tuple[int, str, str], str] = {}
 
     def cut(self, name: str, cells: int, ellipsis: str = "…") -> str:
-        """The name in at most so many cells; it need not be one of these."""
+        """The name in at most so many cells, if possible so that it is not taken for another one of these.
+
+        It need not be one of them.
+        """
         if cell_len(name) <= cells:
             return name
         if (cells, ellipsis) not in self._cut:
             self._cut[cells, ellipsis] = told_apart(self.whole, cells, ellipsis)
-        return self._cut[cells, ellipsis].get(name) or cut_middle(name, cells, ellipsis)
+        if (cells, ellipsis, name) not in self._alone:
+            text = self._cut[cells, ellipsis].get(name) or cut_middle(name, cells, ellipsis)
+            others = (cut_middle(name, cells, ellipsis, head) for head in _heads(cells - 1))
+            own = (one for one in (text, *others) if not self._may_be_another(one, name, ellipsis))
+            self._alone[cells, ellipsis, name] = next(own, text)
+        return self._alone[cells, ellipsis, name]
+
+    def _may_be_another(self, text: str, name: str, ellipsis: str) -> bool:
+        start, *between, end = text.split(ellipsis)
+        alike = (other for other in self.whole if other.startswith(start) and other.endswith(end) and other != name)
+        return any(all(part in other for part in between) for other in alike)
 
 
 def _other_cuts(names: Sequence[str], text: str, cells: int, ellipsis: str) -> Iterable[dict[str, str]]:
