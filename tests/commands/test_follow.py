@@ -288,6 +288,26 @@ def test_the_end_of_a_run_from_before_is_told_and_why_nothing_more_is_remembered
     assert stage.talk.getvalue() == "codearts-watch: No history: the disk is full.\n"
 
 
+def test_what_is_remembered_of_a_job_that_is_added_later_counts() -> None:
+    stage, archive, added = Stage(lambda job, at: IDLE, store=Edited(jobs(1))), FakeArchive(), job_id(2)
+
+    async def scene() -> None:
+        session = stage.session()
+        work = asyncio.create_task(followed(session, jobs(1), 60, recorder=Recorder(archive, session.now)))
+        await asyncio.sleep(30)
+        start = session.now().wall.timestamp()
+        going_on = ObservedRun(added, Between(start - 90, start - 80), start - 10)
+        seen = LastSeen(RUNNING, start - 10, start - 9, start - 80, start - 90)
+        archive.known = Remembered({added: [going_on]}, {added: seen})
+        assert isinstance(stage.store, Edited)
+        stage.store.add([Job(added)])
+        stage.store.is_edited = True
+        await work
+
+    run(scene())
+    assert events(stage, added) == [("present", "idle"), ("stopped", "idle")]
+
+
 @pytest.mark.parametrize("by", [timedelta(), timedelta(minutes=-20)])
 def test_an_end_that_may_have_been_long_before_this_start_is_no_news_however_the_clock_was_set(by: timedelta) -> None:
     noon, job = moment(0).wall.timestamp(), job_id(1)
@@ -381,6 +401,31 @@ def test_a_watchlist_that_is_emptied_is_said_once_and_follows_on_once_it_is_fill
     assert events(stage, job_id(1)) == [("present", "running"), ("present", "running"), ("stopped", "idle")]
 
 
+def test_what_became_of_a_build_is_not_told_of_a_job_that_came_back_and_gives_no_answer() -> None:
+    stage = Stage(lambda job, at: RUNNING if at < 150 else IDLE if at < 160 else failed(FailureKind.DNS))
+    stage.store = Edited(jobs(1))
+
+    class Late(Runs):
+        async def record_of(self, job: JobId, run: ObservedRun) -> Match:
+            await asyncio.sleep(60)
+            return await super().record_of(job, run)
+
+    async def scene() -> None:
+        runs: Any = Late()
+        session = replace(stage.session(), extras=lambda name: runs)
+        work = asyncio.create_task(followed(session, jobs(1), 600))
+        for at, there in ((170, []), (10, jobs(1)), (120, jobs(2))):
+            await asyncio.sleep(at)
+            assert isinstance(stage.store, Edited)
+            stage.store.remove([job_id(1)])
+            stage.store.add(there)
+            stage.store.is_edited = True
+        await work
+
+    run(scene())
+    assert events(stage, job_id(2)) == [("present", "name not found")]
+
+
 class Broken(MemoryWatchlist):
     """Another program is writing it, and has not finished."""
 
@@ -402,7 +447,9 @@ def test_a_refused_credential_is_said_once_and_not_on_the_data() -> None:
     stage = Stage(lambda job, at: failed(FailureKind.SIGN_IN))
     run(followed(stage.session(), jobs(20), 600))
     assert {json.loads(line)["failure"]["kind"] for line in stage.lines} == {"sign-in refused"}
-    assert stage.talk.getvalue().count("Correct the sign-in") == 1
+    told = stage.talk.getvalue()
+    assert told.count("Correct the sign-in") == 1
+    assert told.startswith("codearts-watch: Profile prod: ")
 
 
 def test_it_ends_when_nobody_reads_the_pipe_any_more_though_nothing_changes() -> None:
