@@ -117,6 +117,11 @@ def test_the_first_notification_has_what_is_known_and_the_second_one_the_rest() 
     assert [what.job for what in ear.told] == [job_id(1), job_id(2), job_id(3)]
 
 
+def test_an_end_whose_outcome_nobody_asks_for_is_told_before_those_that_wait_for_theirs() -> None:
+    ear = Ear().run([stop(1, 0), stop(2, 0, pending=True)], 60, [(10, stop(2, 0, "failed"))])
+    assert ear.texts == [(8, "job-1: stopped"), (15, "Builds: 1 failed · 1 stopped (job-2 …)")]
+
+
 def test_failures_alone_ring_when_they_are_known() -> None:
     only_failed = Rules(True, frozenset({AlertOn.FAILED}))
     pending = [stop(1, 0, pending=True), stop(2, 0, pending=True)]
@@ -207,6 +212,12 @@ def test_a_flapping_job_alerts_twice_in_five_minutes_at_most_where_starts_are_wa
     assert [what.at for what in ear.told] == [10, 20, 320, 620]
 
 
+def test_between_two_alerts_that_are_no_ends_are_five_minutes() -> None:
+    kinds = [(0, AlertOn.STARTED), (120, AlertOn.LONGER_THAN_USUAL), (240, AlertOn.NO_ANSWER), (300, AlertOn.STARTED)]
+    seen = [Happening(job_id(1), "job-1", kind, at) for at, kind in kinds]
+    assert Ear(Rules(True, frozenset(AlertOn))).run(seen, 400).bells == [0, 300]
+
+
 def test_a_second_bell_rings_after_fifteen_seconds() -> None:
     ear = Ear().run([stop(1, 0), stop(2, 14), stop(3, 15)], until=60)
     assert ear.bells == [0, 15]
@@ -245,6 +256,14 @@ def test_the_sum_waits_for_the_outcome_of_a_run_that_ended_just_before(known_at:
     ear.run([stop(1, 3598, pending=True)], 3700, [(known_at, stop(1, 3598, "failed"))])
     assert ear.texts == [(told[0], f"Held back: job-1: {told[1]}")]
     assert ear.bells == [told[0]]
+
+
+def test_the_sum_has_the_last_end_of_a_job_and_without_one_what_came_last() -> None:
+    ear = Ear(Rules(True, frozenset(AlertOn)))
+    ear.policy = ear.policy.silence(0)
+    start = Happening(job_id(1), "job-1", AlertOn.STARTED, 10)
+    ear.run([start, stop(2, 10, "passed"), stop(2, 400, "failed")], until=3700)
+    assert ear.texts == [(3600, "Held back: 1 failed · 1 started (job-2 …)")]
 
 
 def test_what_waits_when_the_silence_begins_is_held_back_too() -> None:
