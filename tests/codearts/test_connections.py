@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import time
 
 import httpx
 import pytest
@@ -34,6 +35,18 @@ async def test_connections_are_kept() -> None:
     assert {reading.outcome for reading in readings} == {Status.RUNNING}
     assert {reading.request_id for reading in readings} == {"r1"}
     assert (server.connections, len(server.heads)) == (1, 5)
+
+
+@pytest.mark.parametrize(("pause", "connections"), [(25, 1), (35, 2)])
+async def test_a_connection_is_kept_for_half_a_minute(
+    pause: float, connections: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ScriptedServer(answering()) as server, client(server.url) as reader:
+        await reader.read(JOB)
+        seconds = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: seconds() + pause)
+        assert (await reader.read(JOB)).outcome is Status.RUNNING
+        assert server.connections == connections
 
 
 async def test_a_connection_closed_in_between_is_not_noticed() -> None:

@@ -115,7 +115,7 @@ class Transport(httpx.AsyncHTTPTransport):
 
     def __init__(self, context: ssl.SSLContext, proxy: httpx.Proxy | None, keep: float) -> None:
         """`keep` is how many seconds a connection is kept without use."""
-        limits = httpx.Limits(max_connections=1, keepalive_expiry=keep)
+        limits = httpx.Limits(keepalive_expiry=keep)
         super().__init__(verify=context, trust_env=False, limits=limits, proxy=proxy)
         self._tls_to_make = 0 if proxy is None else 2 if proxy.url.scheme == "https" else 1
         self._state = _RequestState()
@@ -132,8 +132,7 @@ class Transport(httpx.AsyncHTTPTransport):
             response = await super().handle_async_request(request)
         except BaseException as error:
             if self._state.opened:  # httpcore leaves it open where a SOCKS proxy refuses, breaks off or hangs,
-                await self._state.opened.aclose()
-                await self._pool.aclose()  # and keeps a tunnel in which TLS failed: the next request waited for it
+                await self._state.opened.aclose()  # and keeps a tunnel in which TLS failed: the next request waited
             if isinstance(error, httpx.ReadTimeout) and self._state.tls_to_come:
                 raise httpx.ConnectTimeout("the proxy gives no answer") from error
             raise
@@ -504,9 +503,8 @@ class Connections:
             connection = self._take()
             try:
                 await self._send(connection, request, response)
-            except _BROKEN as error:
-                went_stale = connection.has_answered and response.http_status is None
-                if not went_stale or is_too_large(error):
+            except _BROKEN:
+                if not connection.has_answered or response.http_status is not None:
                     raise
                 await self._send(self._take(), request, response)
 
@@ -541,7 +539,7 @@ class Connections:
                 await response.receive(answer, largest)
             finally:
                 await answer.aclose()
-            connection.has_answered, is_in_doubt = True, not response.is_whole
+            connection.has_answered, is_in_doubt = True, False
         except _NOT_CONNECTED:
             is_in_doubt = False
             raise
