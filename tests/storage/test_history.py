@@ -192,6 +192,14 @@ def test_on_a_remote_file_system_each_host_has_a_file_and_reads_the_others(tmp_p
     ]
 
 
+def test_a_folder_that_has_moved_to_another_kind_of_file_system_brings_its_history_along(tmp_path: Path) -> None:
+    names = ("history.db", "history-jump-1.db")
+    for name, start in zip(names, (NOW - 900, NOW - 300), strict=True):
+        opened(tmp_path / name).write(Notes((run(start, start + 60),)))
+    found = [[known.source for known in opened(tmp_path / name).read().runs[job_id(1)]] for name in names]
+    assert found == [["", "jump-1"], ["", ""]]
+
+
 @pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "fuse.sshfs", "lustre", "9p"])
 def test_the_innermost_mount_says_whether_a_folder_is_remote(tmp_path: Path, kind: str) -> None:
     outer, inner = f"1 1 0:1 / / rw - ext4 /dev/sda rw\n2 1 0:2 / {tmp_path} rw - {kind} x rw", tmp_path / "a"

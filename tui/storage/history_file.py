@@ -438,10 +438,9 @@ def _seen(connection: sqlite3.Connection) -> Iterator[tuple[JobId, LastSeen]]:
 
 def _runs_of_others(path: Path, read: Read) -> Iterator[ObservedRun]:
     """The runs that other hosts observed, where each host has a file of its own; `path` is that of this host."""
-    if path.name != "history.db":
-        for other in sorted(path.parent.glob("history*.db")):
-            if other != path:
-                yield from _runs_of_another(other, read)
+    for other in sorted(path.parent.glob("history*.db")):
+        if other != path:
+            yield from _runs_of_another(other, read)
 
 
 def _runs_of_another(path: Path, read: Read) -> Iterator[ObservedRun]:
@@ -452,7 +451,7 @@ def _runs_of_another(path: Path, read: Read) -> Iterator[ObservedRun]:
             content = file.read(LARGEST)
         with closing(sqlite3.connect(":memory:")) as connection:
             connection.deserialize(content)
-            yield from list(read(connection, path.stem.removeprefix("history-")))
+            yield from list(read(connection, path.stem.partition("-")[2]))
     except (OSError, sqlite3.Error, HistoryUnusable, *NONSENSE) as error:
         _log.info("the history of another host was left out: %s", type(error).__name__)
 
@@ -525,7 +524,7 @@ def _read(folder: Path, read: Read) -> list[ObservedRun]:
     try:
         _check_own(path)
         if path.exists():
-            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY)) as own:
+            with closing(sqlite3.connect(path, timeout=BUSY)) as own:
                 if not _is_empty(own):
                     _check_version(own)
                     runs += read(own, "")
