@@ -360,16 +360,32 @@ async def test_each_request_waits_for_its_turn_and_none_is_taken_for_what_is_off
     assert len(turns) == 2
 
 
+async def test_nothing_is_sent_where_no_turn_comes() -> None:
+    pause = Failure(K.THROTTLED, "a pause")
+
+    async def turn() -> Failure:
+        return pause
+
+    def opener() -> httpx.AsyncClient:
+        raise AssertionError
+
+    client = ExtrasClient(opener, Endpoint("https://h"), EnvironmentToken(TOKEN), Time().now, turn=turn)
+    assert await client.fetch(job_info_call(JOB)) is pause
+
+
 async def test_a_request_that_waits_for_its_turn_holds_no_other_up() -> None:
     turns = [asyncio.Event(), asyncio.Event()]
     turns[1].set()
     left = iter(turns)
 
+    async def turn(comes: asyncio.Event) -> None:
+        await comes.wait()
+
     def opener() -> httpx.AsyncClient:
         return open_http("https://h", transport=httpx.MockTransport(lambda request: answering()))
 
     client = ExtrasClient(
-        opener, Endpoint("https://h"), EnvironmentToken(TOKEN), Time().now, turn=lambda: next(left).wait()
+        opener, Endpoint("https://h"), EnvironmentToken(TOKEN), Time().now, turn=lambda: turn(next(left))
     )
     first = asyncio.create_task(client.fetch(job_info_call(JOB)))
     await asyncio.sleep(0)

@@ -522,6 +522,12 @@ async def test_the_budget_says_who_shares_it_and_which_limit_is_known(
     assert (code, steps["budget"]) == (0, said)
     for other in others:
         other.close()
+    with closing(BudgetFolder(state / "budget", identity.shared)) as other:
+        other.exchange(Spending(now, 1.0, (), 5.0, now, now + 1800, None))
+        user.environ = {"CODEARTS_TOKEN": service.token}
+        code, steps = await checked(user)
+        said = "x a test with an invented ID failed: The service asked for a pause. Try again in 30 min."
+        assert (code, steps["job"]) == (1, said)
     (state / "budget").chmod(0o755)
     user.environ = {"CODEARTS_TOKEN": service.token}
     code, steps = await checked(user)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.support.builders import job_id
-from tests.support.command_stage import Stage, jobs
+from tests.support.command_stage import Stage, jobs, now
+from tests.support.quota import Room
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
 from tui.commands.output import ExitCode
@@ -106,6 +107,21 @@ def test_a_service_that_asks_for_a_long_pause_is_not_waited_for() -> None:
     assert stage.asked[-1][1] < 2
 
 
+def test_a_long_pause_that_another_instance_was_told_of_is_said_and_not_taken_for_a_missing_sign_in() -> None:
+    stage = Stage()
+
+    async def paused() -> ExitCode:
+        room = Room(lambda: now().at)
+        room.refuse(1800)
+        stage.peers = room.peers()
+        return await status(stage.session(), jobs(2), as_json=False)
+
+    assert run(paused()) is ExitCode.UNREAD
+    assert stage.asked == []
+    assert [line.split("  ")[-1] for line in stage.lines] == ["throttled"] * 2
+    assert stage.talk.getvalue() == "codearts-watch: 2 jobs: The service asked for a pause. Try again in 30 min.\n"
+
+
 def test_a_short_pause_is() -> None:
     stage = Stage(lambda job, at: failed(FailureKind.THROTTLED, retry_after=20) if 0.5 < at < 0.6 else Status.IDLE)
     code, document = read(stage, jobs(100))
@@ -150,6 +166,13 @@ def test_a_reason_that_holds_for_many_jobs_is_said_once() -> None:
 def test_the_advice_of_a_command_that_ends_is_not_to_wait_for_it() -> None:
     for kind in FailureKind:
         assert "Nothing to do" not in advice(failed(kind))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "when"), [(None, "a minute"), (5, "a minute"), (61, "2 min"), (3600, "60 min"), (1e30, "60 min")]
+)
+def test_a_pause_that_the_service_asked_for_is_named_in_minutes(seconds: float | None, when: str) -> None:
+    assert advice(failed(FailureKind.THROTTLED, retry_after=seconds)).endswith(f" Try again in {when}.")
 
 
 @pytest.mark.parametrize(

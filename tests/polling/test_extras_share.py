@@ -10,7 +10,7 @@ from tests.support.quota import Room
 from tests.support.scripted_reader import failed, job, polling
 from tests.support.virtual_time import in_virtual_time
 from tui.core.budget import Limit
-from tui.core.reading import FailureKind, Status
+from tui.core.reading import Failure, FailureKind, Status
 from tui.polling.rate_limiter import AT_ONCE, AdaptiveRateLimiter, ExtrasBudget, ExtrasShare, awaited
 
 
@@ -153,6 +153,26 @@ async def test_a_command_that_asks_for_nothing_else_takes_what_the_window_has_le
     also_took = await counted(second, 230)
     assert also_took >= 60
     assert took + also_took <= 190
+
+
+@in_virtual_time
+async def test_a_command_waits_out_a_short_pause_and_is_told_of_a_long_one() -> None:
+    room = Room(clock)
+
+    async def turn() -> Failure | None:
+        budget = ExtrasBudget(AdaptiveRateLimiter(10.0), clock, part=1.0, peers=room.peers(), patience=30.0)
+        return await budget.turn()
+
+    room.refuse(20)
+    start = clock()
+    assert await turn() is None
+    assert clock() >= start + 20
+    room.refuse(1800)
+    start = clock()
+    refusal = await turn()
+    assert refusal
+    assert refusal.kind is FailureKind.THROTTLED
+    assert clock() < start + 1
 
 
 def clock() -> float:

@@ -15,6 +15,7 @@ from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Moment, Reading, Status
 from tui.polling.policy import Policy
 from tui.polling.poller import Poller, PollerGroup
+from tui.polling.rate_limiter import Peers
 from tui.storage.learned import KeptNames
 from tui.storage.watchlist import MemoryWatchlist, WatchlistStore
 
@@ -40,6 +41,7 @@ class Stage(NoCredential):
     store: WatchlistStore = field(default_factory=MemoryWatchlist)
     data: StringIO = field(default_factory=StringIO)
     talk: StringIO = field(default_factory=StringIO)
+    peers: Peers | None = None
     asked: list[tuple[JobId, float]] = field(default_factory=list)
     closed: bool = False
     _started: float | None = None
@@ -59,7 +61,10 @@ class Stage(NoCredential):
         def pollers(report: Report, adjust: Adjust) -> PollerGroup:
             policy = adjust(self.policy)
             uniform = random.Random(7).uniform
-            return PollerGroup(lambda _: Poller(self, report, policy, clock=lambda: now().at, uniform=uniform), "prod")
+            return PollerGroup(
+                lambda _: Poller(self, report, policy, clock=lambda: now().at, uniform=uniform, peers=self.peers),
+                "prod",
+            )
 
         return Session(
             self.store, pollers, self.close, now, KeptNames(None), lambda name: None, Output(self.data, self.talk)

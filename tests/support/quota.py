@@ -40,6 +40,11 @@ class Room:
         self.told: dict[int, Spending] = {}
         self.remembered: Limit | None = None
 
+    def refuse(self, seconds: float) -> None:
+        """Another instance is told now to wait so long."""
+        now = self.clock()
+        self.told[len(self.told)] = Spending(now, 1.0, (), 5.0, now, now + seconds, None)
+
     def peers(self) -> "RoomPeers":
         return RoomPeers(self, len(self.told))
 

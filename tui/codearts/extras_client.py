@@ -179,7 +179,8 @@ class ExtrasClient:
     Only the status call confirms or renews the credential. At most one request of each kind is under way at a time, so
     that a service that refuses a kind receives few of them.
 
-    Extra calls share the profile's request rate: `turn` is awaited before each request and may take its time.
+    Extra calls share the profile's request rate: `turn` is awaited before each request and may take its time; it
+    returns why, if none may leave.
     `throttled` is called with each failure that asks for fewer requests, and when its request and answer were seen;
     `dated` with the `Date` of each answer.
     """
@@ -191,7 +192,7 @@ class ExtrasClient:
         credential: Credential,
         now: Callable[[], Moment],
         throttled: Callable[[Failure, float, float], object] = lambda failure, sent, now: None,
-        turn: Callable[[], Awaitable[object]] | None = None,
+        turn: Callable[[], Awaitable[Failure | None]] | None = None,
         dated: Callable[[str], object] = lambda date: None,
     ) -> None:
         self._connections = Connections(open_http)
@@ -210,8 +211,9 @@ class ExtrasClient:
 
         With `is_paid` the request has had its turn. Never raises for what network, server or credential do.
         """
-        if self._turn and not is_paid and not self.closed(call.kind):
-            await self._turn()  # before the lock: who waits for it in the background holds no dialog up
+        # before the lock: who waits for a turn in the background holds no dialog up
+        if self._turn and not is_paid and not self.closed(call.kind) and (pause := await self._turn()):
+            return pause
         async with self._locks[call.kind]:
             if reason := self.closed(call.kind):
                 return reason

@@ -119,7 +119,7 @@ async def _asking(profile: Profile, context: Context) -> AsyncIterator[Step]:
 def _sharing(profile: Profile, context: Context) -> Iterator[ExtrasBudget]:
     """The budget that other instances see, for all calls of the steps."""
     limiter = AdaptiveRateLimiter(profile.policy.requests_per_second)
-    shared = ExtrasBudget(limiter, lambda: context.now().at, part=1.0, peers=context.peers(profile))
+    shared = ExtrasBudget(limiter, lambda: context.now().at, part=1.0, peers=context.peers(profile), patience=LIMIT)
     if profile.extras:
         profile.extras.use(shared)
     try:
@@ -474,8 +474,10 @@ async def job_step(profile: Profile, jobs: tuple[Job, ...], budget: ExtrasBudget
 
 
 async def _read(profile: Profile, job: JobId, budget: ExtrasBudget) -> Status | Failure:
-    if isinstance(await _bounded(budget.turn()), Failure):
-        return Failure(FailureKind.THROTTLED, "Not asked: other instances use up the budget. Try again in a minute.")
+    if refusal := await _bounded(budget.turn()):
+        is_late = refusal.kind is FailureKind.TIMEOUT
+        crowded = Failure(FailureKind.THROTTLED, "Not asked: other instances use up the budget.")
+        return crowded if is_late else refusal
     reading = await profile.reader.read(job)
     if reading.failure and reading.failure.kind is FailureKind.THROTTLED:
         budget.throttled(reading.failure, reading.sent.at, reading.received.at)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import zip_longest
+from math import ceil
 from typing import Any
 
 from tui.codearts.error_codes import SAYS_WHAT_TO_DO, WHILE_ASKING, advise
 from tui.core.board import JobState
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.reading import Failure, Reading, Status
+from tui.core.reading import LONGEST_RETRY_AFTER, Failure, Reading, Status
 from tui.core.run import FailedStep, RunRecord, numbered
 from tui.core.text import DETAIL, clean, width
 from tui.core.transitions import Change, Event
@@ -111,7 +112,12 @@ def advice(failure: Failure) -> str:
     if failure.kind in SAYS_WHAT_TO_DO:
         return failure.summary
     action = advise(failure).action
-    return f"{failure.summary} {'Try again in a minute.' if action in WHILE_ASKING else action}"
+    return f"{failure.summary} {_when_again(failure) if action in WHILE_ASKING else action}"
+
+
+def _when_again(failure: Failure) -> str:
+    minutes = ceil(min(failure.retry_after or 0.0, LONGEST_RETRY_AFTER) / 60)
+    return f"Try again in {f'{minutes} min' if minutes > 1 else 'a minute'}."
 
 
 def reasons(failed: Sequence[tuple[Job, Failure]]) -> list[str]:

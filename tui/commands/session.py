@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tui.commands.job_selection import named, read_input, select_jobs
 from tui.commands.output import ExitCode, Output, asking, code_of
 from tui.commands.render import advice
-from tui.commands.status import one_shot
+from tui.commands.status import PAUSE_MOST, one_shot
 from tui.core.errors import NEEDS_EXTRAS, NO_PROFILE, UserError
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading
@@ -134,7 +134,8 @@ def quick_extras(app: "App") -> "Callable[[str], Extras | None]":
         if profile.extras:
             limiter = AdaptiveRateLimiter(SHARE * one_shot(profile.policy).requests_per_second)
             peers = app.peers(profile) if app.peers else None
-            profile.extras.use(ExtrasBudget(limiter, lambda: app.now().at, part=1.0, peers=peers))
+            budget = ExtrasBudget(limiter, lambda: app.now().at, part=1.0, peers=peers, patience=PAUSE_MOST)
+            profile.extras.use(budget)
         return profile.extras
 
     return of_profile

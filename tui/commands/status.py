@@ -36,8 +36,8 @@ LOOK = 0.1
 """Seconds between two checks of whether a profile can still send requests."""
 SAID_AFTER, LONG_ROUND = 10.0, 45.0
 """Seconds after which a round says how long it still takes, if that is more than so many."""
-THROTTLED_MOST = 30.0
-"""Seconds that a round waits for a service that throttles."""
+PAUSE_MOST = 30.0
+"""Seconds that a command which asks once waits where the service asked for a pause."""
 ResultRow = tuple[Job, Result, str]
 """A job, its result, and its profile's name."""
 OUTCOME_HEADS = ("STATUS", "OUTCOME", "BUILD", "ID", "LABEL", "TAGS", "PROFILE", "FAILURE")
@@ -160,7 +160,7 @@ def _given_up(pollers: "PollerGroup", now: float) -> dict[str, Failure]:
     """Profiles that cannot be read soon, and why."""
     failures = {}
     for profile, pace in pollers.paces().items():
-        waits_long = pace.waiting_until is not None and pace.waiting_until - now > THROTTLED_MOST
+        waits_long = pace.waiting_until is not None and pace.waiting_until - now > PAUSE_MOST
         if pace.signed_out or waits_long:
             failures[profile] = pace.trouble or Failure(FailureKind.NO_CREDENTIAL, "The profile is not signed in.")
     return failures

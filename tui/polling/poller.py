@@ -242,7 +242,7 @@ class Poller:
         scheduler = self._scheduler
         limiter, pacing, longest = scheduler.limiter, scheduler.pacing, scheduler.longest(self._clock())
         is_waiting = limiter.waiting_until > self._clock()
-        throttled = limiter.throttled if is_waiting else None
+        pause = limiter.why_waiting(self._clock())
         return Pace(
             running=pacing.intervals[Cadence.RUNNING],
             idle=longest,
@@ -250,7 +250,7 @@ class Poller:
             full_rate=limiter.full_share,
             stretched=pacing.longest > scheduler.policy.idle,
             waiting_until=limiter.waiting_until if is_waiting else None,
-            trouble=scheduler.auth_gate.failure if scheduler.signed_out else throttled or scheduler.breaker.failure,
+            trouble=scheduler.auth_gate.failure if scheduler.signed_out else pause or scheduler.breaker.failure,
             signed_out=scheduler.signed_out,
             paused=scheduler.paused,
             probing=self.probing,

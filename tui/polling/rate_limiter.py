@@ -14,7 +14,7 @@ from typing import Protocol
 
 from tui.core.budget import LONGEST_WINDOW, CallLog, Limit, Spending, Told, free_at, limit_of, share, spent
 from tui.core.job import JobId
-from tui.core.reading import LONGEST_RETRY_AFTER, Failure
+from tui.core.reading import LONGEST_RETRY_AFTER, Failure, FailureKind
 
 QUIET = 60.0
 """Seconds without throttling after which the rate grows by a step; in a long window two windows."""
@@ -101,6 +101,13 @@ class AdaptiveRateLimiter:
         if not self.limit:
             return soon
         return max(soon, min(self._paced_at, self._ahead_at(self.limit)), self._window_at(self.limit))
+
+    def why_waiting(self, now: float) -> Failure | None:
+        """Returns why no request leaves now; None if one may. What another instance was told has no details."""
+        if self.waiting_until <= now:
+            return None
+        seconds = self.waiting_until - now
+        return self.throttled or Failure(FailureKind.THROTTLED, "The service asked for a pause.", retry_after=seconds)
 
     def group_at(self, now: float) -> float:
         """Returns the earliest moment for any other request: now, with the group that is leaving, or with the next."""
@@ -450,27 +457,33 @@ class ExtrasBudget:
         *,
         part: float = SHARE,
         peers: Peers | None = None,
+        patience: float = inf,
     ) -> None:
-        """`part` is the part of the limiter's rate that extras may take; with `peers` it is shared with others."""
+        """`part` is the part of the limiter's rate that extras may take; with `peers` it is shared with others.
+        A pause of more than `patience` seconds that the service asked for is not waited for."""
         self._limiter = limiter
         self._share = ExtrasShare(limiter, part)
         self._clock = clock
         self._may_ask = may_ask
         self._shared = BudgetShare(limiter, peers) if peers else None
+        self._patience = patience
         self._has_begun = False
 
-    async def turn(self) -> None:
-        """Returns when one request may leave; it is paid for then."""
+    async def turn(self) -> Failure | None:
+        """Returns when one request may leave; it is paid for then. Returns why, if none may leave soon."""
         if self._shared and not self._has_begun:
             self._has_begun = True
             await self._shared.begin(self._clock(), WANTED)
         while True:
             if self._shared:
                 self._shared.turn(self._clock(), WANTED)
+            now = self._clock()
+            if self._limiter.waiting_until - now > self._patience:
+                return self._limiter.why_waiting(now)
             at_once = AT_ONCE if _is_awaited.get() else BY_ITSELF
-            wait = self._share.take(self._clock(), at_once) if self._may_ask() else LONGEST_NAP
+            wait = self._share.take(now, at_once) if self._may_ask() else LONGEST_NAP
             if not wait:
-                return
+                return None
             await asyncio.sleep(min(wait, LONGEST_NAP))
 
     def throttled(self, refusal: Failure, sent: float, now: float) -> None:

@@ -195,8 +195,8 @@ class Extras:
     def _report(self, job: JobId, records: Sequence[RunRecord]) -> None:
         self._report_records(job, records)
 
-    async def _turn(self) -> None:
-        await self._budget.turn()
+    async def _turn(self) -> Failure | None:
+        return await self._budget.turn()
 
     def _throttled(self, refusal: Failure, sent: float, now: float) -> None:
         self._budget.throttled(refusal, sent, now)
