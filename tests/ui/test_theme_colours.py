@@ -1,12 +1,19 @@
 """Every bundled theme can be read by everyone it is for."""
 
 import math
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.color import Color as RichColor
 from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import LayoutUpdate
 from textual.color import Color
+from textual.geometry import Region, Size
+from textual.strip import Strip
 from textual.theme import Theme
 
 from tests.support.builders import job_id
@@ -14,6 +21,7 @@ from tests.support.long_run import by_length
 from tests.support.screen_harness import screen
 from tui.core.reading import Failure, FailureKind, Status
 from tui.ui.app import WatchApp
+from tui.ui.frame import Frame
 from tui.ui.themes import DEFAULT_VARIABLES, load_themes
 
 if TYPE_CHECKING:
@@ -149,14 +157,26 @@ def test_statuses_differ_for_every_colour_vision(
     assert apart(colours[0], colours[1], vision) >= 20
 
 
-def of_256(colour: str) -> Color:
-    """The colour that stands for this one in tmux and other terminals of 256 colours."""
-    return Color(*Color.parse(colour).rich_color.downgrade(ColorSystem.EIGHT_BIT).get_truecolor())
+def of_256(colour: Color) -> Color:
+    """What is sent for this colour to tmux and other terminals of 256 colours."""
+    strip = Strip([Segment("x", Style(color=colour.rich_color))])
+    sent = Frame().changes(LayoutUpdate([[strip]], Region(0, 0, 1, 1)), Size(1, 1), ColorSystem.EIGHT_BIT)
+    (number,) = re.findall("38;5;([0-9]+)m", sent)
+    return Color(*RichColor.from_ansi(int(number)).get_truecolor())
+
+
+@pytest.mark.parametrize("theme", [theme for theme in COLOURED if theme.dark], ids=by_name)
+def test_of_256_colours_a_dark_ground_stays_grey_and_words_can_be_read(theme: Theme) -> None:
+    """The nearest colours that are no greys are navy and teal there, and words were faint on them."""
+    for where, ground in grounds(theme).items():
+        assert apart(ground, of_256(ground), EVERY_COLOUR) < 20, where
+        for word in WORDS:
+            assert contrast(of_256(Color.parse(theme.variables[word])), of_256(ground)) >= 4.5, (word, where)
 
 
 @pytest.mark.parametrize("theme", COLOURED, ids=by_name)
 def test_of_256_colours_failed_builds_still_have_their_own(theme: Theme) -> None:
-    few = {name: of_256(theme.variables[name]) for name in WORDS}
+    few = {name: of_256(Color.parse(theme.variables[name])) for name in WORDS}
     failed = few.pop("status-error")
     assert [name for name, colour in few.items() if apart(failed, colour, EVERY_COLOUR) < 20] == []
 

@@ -7,11 +7,12 @@ a dialog lies over another screen.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby, repeat, takewhile
+from math import dist
 from typing import NamedTuple
 from unicodedata import east_asian_width
 from zlib import crc32
 
-from rich.color import ColorSystem
+from rich.color import Color, ColorSystem
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Size
@@ -161,10 +162,36 @@ def _cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
 
 
 def _look(style: Style, colours: ColorSystem) -> str:
+    if colours is ColorSystem.EIGHT_BIT:
+        style = _of_256(style)
     ansi = style._ansi if style._ansi is not None else Strip.render_ansi(style, colours)
     look = f"\x1b[0;{ansi}m" if ansi else PLAIN
     # Rich gives each part of a link an ID of its own; with one for each address, terminals underline all parts.
     return f"{look}{LINK}id={crc32(style.link.encode())};{style.link}\x1b\\" if style.link else look
+
+
+@lru_cache(maxsize=4096)
+def _of_256(style: Style) -> Style:
+    return style + Style(color=_nearest(style.color), bgcolor=_nearest(style.bgcolor))
+
+
+GREYS = range(232, 256)
+"""The greys of a terminal of 256 colours, each 10 lighter than the one before, from 8 on."""
+
+
+def _nearest(colour: Color | None) -> Color | None:
+    """The one of 256 colours that stands for it: a grey where that is twice as near as what Rich takes.
+
+    Rich takes a grey only for a grey: a dark ground with some blue would be navy.
+    """
+    if colour is None or colour.triplet is None:
+        return colour
+    red, green, blue = colour.triplet
+    lighter = round((red + green + blue - 24) / 30)
+    grey = Color.from_ansi(GREYS[min(max(lighter, 0), len(GREYS) - 1)])
+    taken = colour.downgrade(ColorSystem.EIGHT_BIT)
+    to_grey, to_taken = (dist(one.get_truecolor(), (red, green, blue)) for one in (grey, taken))
+    return grey if 2 * to_grey < to_taken else taken
 
 
 def _combine(cells: list[Cell], characters: str) -> None:
