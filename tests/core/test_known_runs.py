@@ -77,6 +77,13 @@ def test_no_run_that_was_seen_is_left_out_for_fewer_builds_than_were_seen() -> N
     ]
 
 
+def test_runs_that_may_be_the_same_builds_in_a_row_are_not_listed_beside_them() -> None:
+    runs = [run(at, at + 20) for at in (0, 130, 170)]
+    builds = [record(7, -60, 20), record(8, 60, 20), record(9, 190, 10)]  # two of them may be each run
+    listed = without_doubles(known_runs(runs, builds))
+    assert [(one.number, one.source) for one in listed] == [(number, Source.SERVICE) for number in (7, 8, 9)]
+
+
 def test_two_builds_that_began_at_once_are_listed_where_their_end_was_not_seen() -> None:
     listed = without_doubles(known_runs([run(0, None)], [record(7, -5, 300), record(8, -5, 300)]))
     assert [one.number for one in listed] == [7, 8]
@@ -110,6 +117,13 @@ def test_records_of_lists_are_no_runs_and_one_that_says_nothing_of_its_end_is_ov
 def test_a_record_belongs_to_its_run_also_once_its_number_is_known() -> None:
     (one,) = known_runs([run(0, 300)._replace(known_number=8)], [record(8, -5, 300)])
     assert one.source is Source.BOTH
+
+
+def test_a_run_that_was_seen_to_end_is_over_whatever_its_record_says() -> None:
+    going = record(7, -5, 300)._replace(is_finished=False)
+    for told in ([], [going], [record(7, -5, 3000)]):
+        (one,) = known_runs([run(0, 300, number=7)], told)
+        assert (one.is_over, one.at) == (True, NOON + 300)
 
 
 @pytest.mark.parametrize("number", [7, None])

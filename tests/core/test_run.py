@@ -48,6 +48,7 @@ def test_the_record_whose_start_fits_is_taken_though_a_next_build_has_begun() ->
 
 def test_a_number_that_was_known_before_is_another_run() -> None:
     assert choose_record([record(10, 8)], RUN).kind is MatchKind.NOT_THERE
+    assert choose_record([record(9, None, 303)], RUN).kind is MatchKind.NOT_THERE
 
 
 @pytest.mark.parametrize(
@@ -115,6 +116,12 @@ def test_exact_times_of_another_build_are_not_taken() -> None:
     assert with_exact(known, record(11, None)) == known
 
 
+@pytest.mark.parametrize("end", [9, 303])
+def test_exact_times_take_the_place_of_those_of_the_list(end: int) -> None:
+    exact = with_exact(record(11, 8, 302), record(11, 9, end))
+    assert (exact.started_at, exact.ended_at, exact.duration) == (at(9), at(end), end - 9)
+
+
 def test_no_run_ends_before_it_began_though_its_times_are_of_two_answers() -> None:
     exact = record(11, None, 303)._replace(duration=5.0)
     assert with_exact(record(11, 900), exact) == record(11, 900)
@@ -151,6 +158,7 @@ def test_a_run_that_may_be_two_is_one_if_its_record_says_so() -> None:
     assert choose_record([record(11, 8, 100), second], unsure).record == second
     assert with_record(unsure, second).maybe_two
     assert with_record(unsure, record(11, 8)).maybe_two
+    assert with_record(unsure, record(11, None, 303)).maybe_two
 
 
 def test_what_is_known_is_not_lost_to_what_is_not() -> None:
