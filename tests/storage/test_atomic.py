@@ -9,7 +9,7 @@ import pytest
 from tests.support.scripts import mode, names, python
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
-from tui.storage.atomic import locked, write_text
+from tui.storage.atomic import locked, try_to_write, write_text
 from tui.storage.files import FileError, read_text, signature
 from tui.storage.watchlist import WatchlistFile
 
@@ -20,6 +20,26 @@ def test_a_lock_that_is_held_is_a_problem(tmp_path: Path) -> None:
         WatchlistFile(path, lock_wait=0).add([Job(JobId("a" * 32))])
     assert not path.exists()
     WatchlistFile(path, lock_wait=0).add([Job(JobId("a" * 32))])
+
+
+def test_where_the_lock_cannot_be_used_a_trial_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.toml"
+    path.with_name("watchlist.toml.lock").symlink_to("elsewhere")
+    with pytest.raises(UserError, match=r"watchlist\.toml\.lock: it is a link"):
+        try_to_write(path, b"x")
+    assert names(tmp_path) == {"watchlist.toml.lock"}
+
+
+def test_no_file_stays_open_after_a_write_a_trial_or_a_refusal(tmp_path: Path) -> None:
+    path, opened = tmp_path / "watchlist.toml", names(Path("/dev/fd"))
+    for jobs in ([Job(JobId("a" * 32))], [Job(JobId("b" * 32))]):
+        WatchlistFile(path).add(jobs)
+        try_to_write(path, b"x")
+    path.with_name("watchlist.toml.lock").unlink()
+    os.mkfifo(path.with_name("watchlist.toml.lock"))
+    with pytest.raises(UserError):
+        try_to_write(path, b"x")
+    assert names(Path("/dev/fd")) <= opened
 
 
 def test_new_files_and_folders_are_for_their_owner(tmp_path: Path) -> None:
