@@ -317,6 +317,18 @@ async def test_a_job_that_is_armed_anew_alerts_however_soon_after_its_last_alert
 
 
 @in_virtual_time
+async def test_a_job_that_is_armed_after_its_end_is_not_told_of_that_end_again() -> None:
+    async with stage() as made:
+        made.answers[job_id(0)] = IDLE
+        await asyncio.sleep(60)
+        made.board = made.board.arm_once([job_id(0)], is_armed=True)
+        made.alerting.armed([job_id(0)])
+        made.alerting.learned(made.board.states[job_id(0)])  # the user asks for its last builds
+        await asyncio.sleep(60)
+        assert made.bells == 1
+
+
+@in_virtual_time
 async def test_nothing_is_sent_after_the_end() -> None:
     sent, loop = list[str](), asyncio.get_running_loop()
     told = Alerting(
