@@ -153,7 +153,7 @@ def from_the_first(broken: float) -> Callable[[JobId, float], Outcome]:
     [
         (lambda job, at: RUNNING, 124, "Timed out; still waiting for job 1 running, job 2 running."),
         (from_the_first(0), 5, "job 1 running, job 2 gateway error."),
-        (from_the_first(100), 5, "job 1 running, job 2 gateway error."),
+        (from_the_first(1720), 5, "job 1 running, job 2 gateway error."),
         (from_the_first(1790), 124, "still waiting for"),
         (lambda job, at: BROKEN if at >= 300 and job == job_id(2) else IDLE, 0, ""),
     ],

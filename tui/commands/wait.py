@@ -42,8 +42,8 @@ LASTS_FOR = PATIENCE
 answer: one bad node, or a log-in page of the network, causes some for a moment."""
 LOOK = 2.0
 """Seconds between two clock checks at most: the event loop's clock stops while the machine is suspended."""
-RECORD_AGAIN, RECORD_WITHIN = 5.0, 30.0
-"""Seconds between two requests for the record of a run that stopped, and until it is given up."""
+RECORD_WITHIN = 30.0
+"""Seconds after the first request for the record of a run that stopped until it is given up."""
 NAMED = 5
 """Jobs named in a message at most."""
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -237,15 +237,13 @@ async def _record_of(session: "Session", one: Awaited, profile: str) -> "RunReco
         return None
     if run is None:
         return await extras.last_run(one.known.job.id) or NeverBuilt()
-    wait = AFTER_STOP
     while True:
-        await sleep(wait)
+        await sleep(AFTER_STOP)
         match = await extras.record_of(one.known.job.id, run)
         if isinstance(match, Failure) and match.kind.retry is not Retry.PASSING:
             return match
         if not isinstance(match, Failure) and match.is_final:
             return match.record
-        wait = RECORD_AGAIN
 
 
 class NeverBuilt:
@@ -273,7 +271,7 @@ def _signed_out(polls: "PollSession", everyone: Sequence[Awaited]) -> frozenset[
     """Jobs of profiles that stopped sending requests, because their credential was refused."""
     out = {profile for profile, pace in polls.pollers.paces().items() if pace.signed_out}
     jobs = (one.known.job.id for one in everyone)
-    return frozenset(job for job in jobs if out and polls.pollers.profile(job) in out)
+    return frozenset(job for job in jobs if polls.pollers.profile(job) in out)
 
 
 def _verdict(
