@@ -109,6 +109,14 @@ def test_times_move_at_once_when_this_machines_clock_is_set() -> None:
         assert machine.moved == ahead
 
 
+def test_a_clock_that_was_set_right_moves_no_time_though_a_date_is_some_seconds_old() -> None:
+    machine = Machine()
+    for ahead in (timedelta(hours=2), timedelta(seconds=2), timedelta(hours=-2), timedelta(seconds=-20)):
+        machine.ahead = ahead
+        machine.answer()
+        assert machine.moved == (ahead if abs(ahead) > timedelta(minutes=1) else timedelta())
+
+
 def test_times_move_when_the_service_shows_another_skew_for_a_minute() -> None:
     """Its own clock was set."""
     machine = Machine()

@@ -78,8 +78,8 @@ class ServerClock:
 
     @property
     def told_skew(self) -> timedelta:
-        """The skew that `Date`s agree on, whether it can be used or not."""
-        return self._agreed.skew
+        """The skew that `Date`s agree on, whether it can be used or not; nothing if it is not noticed."""
+        return self._agreed.skew if abs(self._agreed.skew) >= NOTICED else timedelta()
 
     def by_this_machine(self, moment: datetime) -> datetime:
         """Returns a moment of the service's clock by this machine's. If one of them is wrong, the one that is nearer
