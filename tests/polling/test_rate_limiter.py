@@ -271,6 +271,16 @@ def test_a_refusal_of_another_instance_slows_this_one_too_and_once() -> None:
     assert limiter.rate == 3.0
 
 
+def test_of_two_pauses_the_one_that_another_instance_was_told_of_later_is_named() -> None:
+    limiter, other = AdaptiveRateLimiter(5.0), AdaptiveRateLimiter(5.0)
+    limiter.on_throttled(failed(FailureKind.THROTTLED, retry_after=20), 1000.0, 1000.0)
+    other.on_throttled(failed(FailureKind.THROTTLED, retry_after=1800), 1100.0, 1100.0)
+    limiter.take_others([other.spending(1100.0)], 1200.0)
+    pause = limiter.why_waiting(1200.0)
+    assert pause
+    assert pause.retry_after == 1700
+
+
 def test_a_limit_that_was_one_jobs_own_is_taken_back_everywhere() -> None:
     limiter, other = AdaptiveRateLimiter(5.0), AdaptiveRateLimiter(5.0)
     named = failed(FailureKind.THROTTLED, limit=(1, 60))

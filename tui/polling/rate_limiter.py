@@ -57,7 +57,7 @@ class AdaptiveRateLimiter:
         self._taken_back: Limit | None = None
         """A limit that was one job's own, and when that was seen."""
         self.throttled: Failure | None = None
-        """The last throttling failure."""
+        """The last throttling failure; None where another instance was throttled since."""
         self.waiting_until = -inf
         """No request leaves before this moment: the service asked for a pause."""
         self.refused_at = -inf
@@ -204,7 +204,7 @@ class AdaptiveRateLimiter:
             if other.limit and other.limit.holds(now):
                 self.remember(other.limit)
             if max(self.refused_at + ONE_EVENT, now - LONGEST_RETRY_AFTER) < other.refused_at <= now:
-                self.refused_at = other.refused_at
+                self.throttled, self.refused_at = None, other.refused_at
                 self._total = min(self._total, max(other.rate, LOWEST * self.full_rate))
                 self._care = min(self._care, max(other.care, LEAST_CARE))
                 self.waiting_until = max(self.waiting_until, min(other.waits_until, now + LONGEST_RETRY_AFTER))
