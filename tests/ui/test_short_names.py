@@ -135,4 +135,5 @@ def test_a_name_that_stands_alone_is_not_taken_for_another_one() -> None:
     assert names.cut("web-frontend", 9) == "…frontend"
     assert names.cut("web-frontend preview", 9) == "web-…view"
     assert names.cut("web-frontend preview", 9, "~") == "web-~view"
+    assert ShortNames([f"web-{area}-nightly" for area in AREAS]).cut("web-fraud-nightly", 9) == "…fraud…"
     assert ShortNames(ALIKE).cut(ALIKE[0], 9) == "…billing…"  # where no text is of one job alone

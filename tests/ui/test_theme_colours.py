@@ -159,9 +159,9 @@ def test_statuses_differ_for_every_colour_vision(
 
 def of_256(colour: Color) -> Color:
     """What is sent for this colour to tmux and other terminals of 256 colours."""
-    strip = Strip([Segment("x", Style(color=colour.rich_color))])
+    strip = Strip([Segment("x", Style(color=colour.rich_color, bgcolor=colour.rich_color))])
     sent = Frame().changes(LayoutUpdate([[strip]], Region(0, 0, 1, 1)), Size(1, 1), ColorSystem.EIGHT_BIT)
-    (number,) = re.findall("38;5;([0-9]+)m", sent)
+    (number,) = set(re.findall("[34]8;5;([0-9]+)", sent))  # the same as a ground and before one
     return Color(*RichColor.from_ansi(int(number)).get_truecolor())
 
 
@@ -172,6 +172,11 @@ def test_of_256_colours_a_dark_ground_stays_grey_and_words_can_be_read(theme: Th
         assert apart(ground, of_256(ground), EVERY_COLOUR) < 20, where
         for word in WORDS:
             assert contrast(of_256(Color.parse(theme.variables[word])), of_256(ground)) >= 4.5, (word, where)
+
+
+@pytest.mark.parametrize("theme", COLOURED, ids=by_name)
+def test_of_256_colours_no_banner_is_grey(theme: Theme) -> None:
+    assert [name for name in BANNERS if len(set(of_256(Color.parse(theme.variables[name])).rgb)) == 1] == []
 
 
 @pytest.mark.parametrize("theme", COLOURED, ids=by_name)
