@@ -79,7 +79,7 @@ def test_while_it_is_typed_it_says_what_it_may_become_and_what_of_it_is_not_unde
     ],
 )
 def test_every_term_of_a_filter_must_match(text: str, condition: Condition, shown: bool) -> None:
-    assert parse_filter(text).matches(FilterSubject(JOB, condition, False)) is shown
+    assert parse_filter(text).matches(FilterSubject(JOB, condition)) is shown
 
 
 @pytest.mark.parametrize(
@@ -98,20 +98,20 @@ def test_every_term_of_a_filter_must_match(text: str, condition: Condition, show
     ],
 )
 def test_a_text_is_found_as_it_is_written(label: str, text: str) -> None:
-    assert parse_filter(text).matches(FilterSubject(Job(job_id(1), label), Condition.IDLE, False))
-    assert not parse_filter(f"!{text}").matches(FilterSubject(Job(job_id(1), label), Condition.IDLE, False))
+    assert parse_filter(text).matches(FilterSubject(Job(job_id(1), label), Condition.IDLE))
+    assert not parse_filter(f"!{text}").matches(FilterSubject(Job(job_id(1), label), Condition.IDLE))
 
 
 @pytest.mark.parametrize("text", ["1", "19", "a1", "Fab", "ad", "19f", "ｆａｂ"])
 def test_two_or_three_characters_do_not_find_or_hide_a_job_by_its_id(text: str) -> None:
-    job = FilterSubject(Job(JobId("19fab3a1ad" + "0" * 22), "web"), Condition.IDLE, False)
+    job = FilterSubject(Job(JobId("19fab3a1ad" + "0" * 22), "web"), Condition.IDLE)
     assert not parse_filter(text).matches(job)
     assert parse_filter(f"!{text}").matches(job)
 
 
 @pytest.mark.parametrize("text", ["19fa", "19FAB3", "3a1a", "19fab3a1ad" + "0" * 22, "/^19/"])
 def test_a_longer_part_of_an_id_finds_the_job(text: str) -> None:
-    job = FilterSubject(Job(JobId("19fab3a1ad" + "0" * 22), "web"), Condition.IDLE, False)
+    job = FilterSubject(Job(JobId("19fab3a1ad" + "0" * 22), "web"), Condition.IDLE)
     assert parse_filter(text).matches(job)
     assert not parse_filter(f"!{text}").matches(job)
 
@@ -119,12 +119,6 @@ def test_a_longer_part_of_an_id_finds_the_job(text: str) -> None:
 def test_a_filter_by_state_is_known_also_in_full_width() -> None:
     assert parse_filter("ｉｓ：idle").by_condition
     assert not parse_filter("this:that /is: x/").by_condition
-
-
-def test_a_job_without_an_answer_is_stale_too_when_its_last_good_answer_is() -> None:
-    assert parse_filter("is:stale").matches(FilterSubject(JOB, Condition.NO_ANSWER, True))
-    assert not parse_filter("is:stale").matches(FilterSubject(JOB, Condition.NO_ANSWER, False))
-    assert not parse_filter("is:running").matches(FilterSubject(JOB, Condition.NO_ANSWER, True))
 
 
 @pytest.mark.parametrize("text", ["is:slow", "is:problem", "!is:stale is:slow"])
@@ -167,7 +161,7 @@ LIKELY = (
 def test_what_is_not_understood_is_named_and_hides_nothing(text: str) -> None:
     parsed = parse_filter(text)
     assert parsed.problem
-    assert parsed.matches(FilterSubject(JOB, Condition.IDLE, False))
+    assert parsed.matches(FilterSubject(JOB, Condition.IDLE))
 
 
 @pytest.mark.parametrize("text", LIKELY)
@@ -177,7 +171,7 @@ def test_a_pattern_that_is_likely_and_quick_is_no_problem(text: str) -> None:
 
 @given(st.text())
 def test_any_text_is_a_filter(text: str) -> None:
-    assert parse_filter(text).matches(FilterSubject(JOB, Condition.IDLE, False)) in (True, False)
+    assert parse_filter(text).matches(FilterSubject(JOB, Condition.IDLE)) in (True, False)
 
 
 @pytest.mark.parametrize(

@@ -280,12 +280,6 @@ def test_no_count_is_cut_where_not_even_the_marks_have_room() -> None:
         assert found.split()[-1][:-1] in ("2000", "4000", "")
 
 
-def test_the_counts_add_up_although_a_job_without_an_answer_may_be_stale_too() -> None:
-    counts = Counter({Condition.NO_ANSWER: 5, Condition.STALE: 2, Condition.RUNNING: 1})
-    shown = dict(counts_of(Summary(counts, 6, 4, 3, 900.0)))
-    assert shown == {Condition.RUNNING: 1, Condition.NO_ANSWER: 3, Condition.STALE: 4}
-
-
 def test_that_none_runs_is_said_only_where_that_is_known() -> None:
     known, unknown = (Condition.PASSED, Condition.IDLE), (Condition.STALE, Condition.NO_ANSWER, Condition.UNREAD)
     for one in known:
@@ -529,9 +523,9 @@ def test_the_counts_of_a_demo_have_words_on_80_columns_also_where_builds_were_ab
 
 
 def test_without_room_for_words_counts_go_by_the_marks_of_the_rows() -> None:
-    both = Summary(Counter({Condition.NO_ANSWER: 4, Condition.STALE: 1}), 3, 3, 0, 10.0)  # two of the four are stale
+    both = Summary(Counter({Condition.NO_ANSWER: 4, Condition.STALE: 1}), 3, 3, 0, 10.0)  # two of the four are old, too
     in_words, in_marks = (header_parts(GLANCE._replace(summary=both, width=width))[0] for width in (120, 20))
-    assert [text for text, _ in in_words[:3:2]] == ["2 no answer", "3 stale"]
+    assert [text for text, _ in in_words[:3:2]] == ["4 no answer", "1 stale"]
     assert [text for text, _ in in_marks[:3:2]] == ["4?", "1◌"]
 
 

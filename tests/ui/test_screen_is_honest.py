@@ -64,15 +64,19 @@ async def test_a_row_that_was_out_of_view_meanwhile_is_as_old_as_it_is() -> None
         assert len(seen) == 2
 
 
-async def test_the_count_of_stale_jobs_is_what_the_filter_finds() -> None:
+async def test_a_stale_job_without_an_answer_is_counted_grouped_and_found_as_one_without_an_answer() -> None:
     async with screen(3) as shown:
         let_time_pass(shown, 10)
         shown.board.record([reading(job_id(1), failure(), shown.clock.now().at)])
         await shown.settle()
-        assert " 3 stale │ paused │ cn-north-4" in shown.lines[0]
+        assert " 1 no answer  2 stale │ paused │ cn-north-4" in shown.lines[0]
         assert "running" not in shown.lines[0]
-        await shown.press("slash", *"is:stale", "enter")
-        assert all(f"job {number:03}" in shown.text for number in (1, 2, 3))
+        for word, found in (("no-answer", [1]), ("stale", [2, 3])):
+            await shown.press("slash", *f"is:{word}", "enter")
+            assert [number for number in (1, 2, 3) if f"job {number:03}" in shown.text] == found
+            await shown.press("escape")
+        await shown.press("z", "t", "enter")
+        assert "no tag (2)  1 no answer  1 stale" in shown.text
 
 
 async def test_a_removal_undone_brings_back_what_was_known() -> None:

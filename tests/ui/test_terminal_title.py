@@ -17,9 +17,9 @@ MANY = {Condition.RUNNING: 2, Condition.FAILED: 1, Condition.PASSED: 9, Conditio
 @pytest.mark.parametrize(
     ("counts", "stale", "said"),
     [
-        (MANY, 3, "2 running · 1 failed · 2 no answer · 3 stale"),
+        (MANY, 3, "2 running · 1 failed · 4 no answer · 1 stale"),
         ({Condition.IDLE: 3}, 0, "0 running"),
-        ({Condition.NO_ANSWER: 3}, 2, "1 no answer · 2 stale"),
+        ({Condition.NO_ANSWER: 3}, 2, "3 no answer"),
         ({Condition.STALE: 3, Condition.UNREAD: 1}, 3, "3 stale"),
         ({Condition.UNREAD: 3}, 0, ""),
         ({}, 0, ""),

@@ -95,7 +95,7 @@ class Tally:
         self._read_at: dict[JobId, float] = {}
         """When each job with an ageing or stale status was read."""
         self.jobs: defaultdict[Condition, dict[JobId, None]] = defaultdict(dict)
-        """The jobs in each state but unread, as the header counts them: a stale one without an answer is stale."""
+        """The jobs in each state but unread."""
         self._now = 0.0
 
     def count(self, states: Collection[JobState], now: float, interval_of: IntervalOf) -> set[JobId]:
@@ -116,8 +116,8 @@ class Tally:
             if addend != before:
                 self._sums[before] -= 1
                 self._sums[addend] += 1
-                self.jobs[_shown_as(before)].pop(job, None)
-                self.jobs[_shown_as(addend)][job] = None
+                self.jobs[before[0]].pop(job, None)
+                self.jobs[addend[0]][job] = None
                 self._addends[job] = addend
             if state.good and addend[1] in (Freshness.AGEING, Freshness.STALE):
                 self._read_at[job] = state.good.received.at
@@ -136,11 +136,6 @@ class Tally:
         return Summary(
             counts, by_freshness[Freshness.AGEING] + stale, stale, by_freshness[Freshness.NEVER_READ], oldest
         )
-
-
-def _shown_as(addend: Addend) -> Condition:
-    condition, freshness = addend
-    return Condition.STALE if freshness is Freshness.STALE else condition
 
 
 def _addend(state: JobState, now: float, interval: float) -> Addend:

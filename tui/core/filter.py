@@ -35,8 +35,6 @@ class FilterSubject(NamedTuple):
 
     job: Job
     condition: Condition
-    stale: bool = False
-    """Whether its last successful reading is stale."""
     late: bool = False
     """Whether its run takes longer than usual."""
     changed: bool = False
@@ -65,9 +63,8 @@ STATES: dict[str, frozenset[Condition]] = {
     "paused": frozenset({Condition.PAUSED}),
     "armed": frozenset(),
 }
-"""The values of `is:`. `is:stale` also matches a job without an answer whose last successful reading is stale;
-`is:slow` and `is:problem` match a run that takes longer than usual, `is:changed` a start or stop not yet seen,
-`is:armed` a job of whose end there is an alert by `b`."""
+"""The values of `is:`. `is:slow` and `is:problem` also match a run that takes longer than usual, `is:changed` a start
+or stop not yet seen, `is:armed` a job of whose end there is an alert by `b`."""
 _OLD_NAMES = {"error": STATES["no-answer"], "failing": STATES["no-answer"]}
 """Names that `no-answer` had before; they are still understood."""
 
@@ -176,7 +173,6 @@ def _meant(word: str) -> list[str]:
 
 
 _OTHER_STATES: dict[str, Predicate] = {
-    "stale": lambda candidate: candidate.stale,
     "slow": lambda candidate: candidate.late,
     "problem": lambda candidate: candidate.late,
     "changed": lambda candidate: candidate.changed,

@@ -336,8 +336,7 @@ class BoardState:
         for condition in PROBLEMS:
             for job in tally[condition]:
                 if not self._is_in_banner(states[job], condition):
-                    # a stale one without an answer has the mark of its row
-                    found.setdefault(job, Condition.NO_ANSWER if states[job].failure else condition)
+                    found.setdefault(job, condition)
         for job in in_view:
             found.pop(job, None)
         return found

@@ -266,18 +266,14 @@ SHOWN_ORDER = (
 )
 
 
-def counts_of(summary: Summary, by_mark: bool = False) -> list[tuple[Condition, int]]:
+def counts_of(summary: Summary) -> list[tuple[Condition, int]]:
     """How many jobs are in each state: together as many as there are.
 
-    A job without an answer whose last good one is stale counts as stale, since its row says `was running`; with
-    `by_mark` as no answer, since that is the mark of its row. That none runs is said where a job is known not to run,
-    and where there are no jobs.
+    That none runs is said where a job is known not to run, and where there are no jobs.
     """
-    both = 0 if by_mark else summary.stale - summary.counts[Condition.STALE]
-    counts = {**summary.counts, Condition.STALE: summary.counts[Condition.STALE] + both}
-    counts[Condition.NO_ANSWER] = summary.counts[Condition.NO_ANSWER] - both
-    always = Condition.RUNNING if not summary.total or any(counts.get(one) for one in NOT_RUNNING) else None
-    return [(one, counts.get(one, 0)) for one in SHOWN_ORDER if counts.get(one) or one is always]
+    counts = summary.counts
+    always = Condition.RUNNING if not summary.total or any(counts[one] for one in NOT_RUNNING) else None
+    return [(one, counts[one]) for one in SHOWN_ORDER if counts[one] or one is always]
 
 
 def _counts(header: HeaderState, news: Sequence[Parts], in_words: bool = True) -> Wordings:
@@ -314,7 +310,7 @@ def _marks(header: HeaderState) -> Parts:
     The number comes first: `-10` would be a negative one.
     """
     sums: dict[str, tuple[int, str]] = {}
-    for one, number in counts_of(header.summary, by_mark=True):
+    for one, number in counts_of(header.summary):
         if number:
             mark = header.glyphs.condition[one]
             before, look = sums.get(mark, (0, look_of(one)))

@@ -135,10 +135,9 @@ class Row(NamedTuple):
     @property
     def candidate(self) -> FilterSubject:
         """The row as filters see it."""
-        is_stale = self.freshness is Freshness.STALE and not self.state.paused
         job = self.state.named_job
         armed = self.state.armed is not None
-        return FilterSubject(job, self.condition, is_stale, self.is_late, self.has_changed, self.changed_ago, armed)
+        return FilterSubject(job, self.condition, self.is_late, self.has_changed, self.changed_ago, armed)
 
 
 class Subject(NamedTuple):
