@@ -362,27 +362,6 @@ def test_jobs_come_and_go_with_the_watchlist() -> None:
     assert stage.talk.getvalue() == ""
 
 
-def test_a_run_that_the_history_knows_of_a_job_that_comes_later_goes_on() -> None:
-    stage, job = Stage(lambda job, at: IDLE, store=Edited(jobs(1))), job_id(3)
-
-    async def scene() -> None:
-        session = stage.session()
-        start = session.now().wall.timestamp()
-        going_on = ObservedRun(job, Between(start + 10, start + 20), start + 95)
-        seen = LastSeen(RUNNING, start + 95, start + 96, start + 20, start + 10)
-        archive = FakeArchive()
-        work = asyncio.create_task(followed(session, jobs(1), 300, recorder=Recorder(archive, session.now)))
-        await asyncio.sleep(100)
-        assert isinstance(stage.store, Edited)
-        archive.known = Remembered({job: [going_on]}, {job: seen})
-        stage.store.add([Job(job, "new")])
-        stage.store.is_edited = True
-        await work
-
-    run(scene())
-    assert events(stage, job) == [("present", "idle"), ("stopped", "idle")]
-
-
 def test_a_watchlist_that_is_emptied_is_said_once_and_follows_on_once_it_is_filled() -> None:
     stage = Stage(lambda job, at: RUNNING if at < 300 else IDLE, store=Edited(jobs(1)))
 
