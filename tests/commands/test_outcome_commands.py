@@ -1,10 +1,13 @@
 """`status --outcome`, `why`, `log` and `find`, on real connections to a service that is not the demo."""
 
+import asyncio
+import contextlib
 import io
 import itertools
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial, partialmethod
@@ -27,10 +30,12 @@ from tui.commands.runner import closing
 from tui.commands.session import open_job, open_session
 from tui.commands.status import status
 from tui.commands.why import why
+from tui.core.budget import Spending
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.log_tail import LogTail
 from tui.core.run import Outcome
+from tui.storage.shared_budget import BudgetFolder
 from tui.storage.watchlist import WatchlistFile
 
 NAMED = {truth.name: truth for truth in TRUTHS}
@@ -130,6 +135,18 @@ async def test_eight_jobs_with_every_outcome(stage: Stage) -> None:
         assert (document["name"], document["project"]) == (truth.name, {"id": PROJECT, "name": "Payments"})
         assert document["label"] == (truth.name if truth.number % 2 else "")
         assert document["status"] == ("running" if truth.name == "search" else "idle")
+
+
+async def test_a_command_is_told_at_once_of_a_long_pause_that_another_instance_was_asked_for(stage: Stage) -> None:
+    stage.sign_in()
+    identity, now = stage.user.profile().identity(), time.time()
+    assert identity
+    with contextlib.closing(BudgetFolder(stage.user.home / "state/codearts-watch/budget", identity.shared)) as other:
+        other.exchange(Spending(now, 1.0, (), 5.0, now, now + 1800, None))
+        async with asyncio.timeout(10):
+            assert await stage.why("payments-api") == (ExitCode.UNREAD, "")
+    assert stage.talk.getvalue() == "codearts-watch: The service asked for a pause. Try again in 30 min.\n"
+    assert stage.extras_asked() == []
 
 
 async def test_names_are_asked_for_once(stage: Stage) -> None:
