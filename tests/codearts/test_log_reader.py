@@ -1,5 +1,6 @@
 """A log that grows, read by calls of which nobody knows for certain what their offsets mean."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ from tui.codearts.extra_call import CallKind, ExtraCall
 from tui.codearts.log_api import LogPiece, LogReader
 from tui.core.reading import FailureKind
 
+SHORT = "hunter2-and-more"
+"""A secret of which a half is too short to be known as a part of it."""
 LOG = "".join(f"line {number}\n" for number in range(40))
 
 
@@ -52,6 +55,27 @@ async def test_each_line_is_read_once_while_the_log_grows(give: Callable[[str, i
         assert await reader.read_on() is None
         assert "\n".join(reader.tail.lines) == LOG[:end].removesuffix("\n")
     assert len(service.asked) <= 12
+
+
+@pytest.mark.parametrize("end", ["", " and more\n"])
+@pytest.mark.parametrize("cut", [6, 8])
+async def test_a_short_secret_that_is_cut_by_two_pieces_is_hidden(cut: int, end: str) -> None:
+    log, middle = f"first\nuses {SHORT}{end}", len("first\nuses ") + cut
+
+    class Cutting(Service):
+        async def fetch(self, call: ExtraCall[Any]) -> Any:
+            piece: LogPiece = await super().fetch(call)
+            content = {"content": piece.text, "offset": piece.next_offset, "has_more_data": piece.has_more}
+            return call.parse(json.dumps({"result": content}).encode(), (SHORT,))
+
+    def give(log: str, offset: int) -> LogPiece:
+        return LogPiece(log[offset:], len(log), False) if offset else LogPiece(log[:middle], middle, True)
+
+    service = Cutting(give)
+    service.log = log
+    reader = LogReader(service, job_id(1), 7)
+    assert await reader.read_on() is None
+    assert reader.tail.lines == ["first", f"uses ***{end.rstrip()}"]
 
 
 async def test_where_the_older_call_brings_nothing_the_newer_is_asked() -> None:

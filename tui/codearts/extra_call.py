@@ -138,6 +138,10 @@ class Members:
         text = "\n".join(map(plain_paste, redact_lines(lines[-_MOST_LINES:], self._secrets)))
         return text.translate(_WITHOUT_JOINERS)
 
+    def without_secrets(self, line: str) -> str:
+        """The line of a log without the secrets that are kept out of all texts."""
+        return redact_lines([line], self._secrets)[0]
+
     def number(self, name: str) -> int | None:
         """A whole number from 0, or a text of one."""
         value = self._members.get(name)

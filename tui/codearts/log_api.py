@@ -3,6 +3,7 @@ log of a job's newest build.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from tui.codearts.extra_call import (
@@ -37,13 +38,16 @@ class Analysis(NamedTuple):
     steps: tuple[FailedStep, ...]
 
 
-class LogPiece(NamedTuple):
-    """Part of a log, with its line ends and without control sequences."""
+@dataclass(frozen=True, slots=True)
+class LogPiece:
+    """Part of a log, with its line ends and without control sequences and secrets."""
 
     text: str
     next_offset: int | None = None
     """Where the next piece begins; None if the service does not say, or names what no call can ask for."""
     has_more: bool | None = None
+    without_secrets: Callable[[str], str] = field(default=str, compare=False)
+    """Hides the secrets in a line that began in the piece before."""
 
 
 def analysis_call(job: JobId, number: int) -> ExtraCall[Analysis]:
@@ -103,7 +107,7 @@ def _piece(result: Members, text: str, offset: str, has_more: str) -> LogPiece |
         return not_understood("there is no text in it")
     next_offset = result.number(offset)
     is_usable = next_offset is not None and next_offset <= HIGHEST_OFFSET
-    return LogPiece(raw, next_offset if is_usable else None, result.flag(has_more))
+    return LogPiece(raw, next_offset if is_usable else None, result.flag(has_more), result.without_secrets)
 
 
 def _offset(offset: int) -> int:
@@ -149,7 +153,7 @@ class LogReader:
             is_end = piece.next_offset is None or piece.next_offset <= self._offset
             if is_end and self._offset:
                 return None  # it said before where to go on, and says now that it is there
-            await self._add(piece.text[self._seen :])
+            await self._add(piece.text[self._seen :], piece.without_secrets)
             came()
             if piece.next_offset is None or is_end:
                 self._seen = max(self._seen, len(piece.text))
@@ -160,11 +164,11 @@ class LogReader:
         self.has_more = True
         return None
 
-    async def _add(self, text: str) -> None:
+    async def _add(self, text: str, without_secrets: Callable[[str], str]) -> None:
         if len(text) > _IN_A_THREAD:
-            self.tail.take(await in_thread(self.tail.split, text))
+            self.tail.take(await in_thread(self.tail.split, text, without_secrets))
         else:
-            self.tail.add(text)
+            self.tail.add(text, without_secrets)
 
     async def _next_piece(self) -> LogPiece | Failure:
         if self._is_newer:

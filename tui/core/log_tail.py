@@ -55,13 +55,18 @@ class LogTail:
         self.dropped = 0
         """How many lines were dropped."""
 
-    def add(self, text: str) -> None:
-        """Appends the next piece, whose line ends are line feeds."""
-        self.take(self.split(text))
+    def add(self, text: str, without_secrets: Callable[[str], str] = str) -> None:
+        """Appends the next piece: see `split`."""
+        self.take(self.split(text, without_secrets))
 
-    def split(self, text: str) -> LogLines:
-        """The next piece ready for `take`. Changes nothing, so that a thread can do it: a large piece takes a while."""
-        *whole, unfinished = (self._unfinished + text).split("\n")
+    def split(self, text: str, without_secrets: Callable[[str], str] = str) -> LogLines:
+        """Returns the next piece ready for `take`. Its line ends are line feeds, and it has no secrets; one that began
+        in the piece before is hidden by `without_secrets`.
+
+        Changes nothing, so that a thread can do it: a large piece takes a while.
+        """
+        first, *others = text.split("\n")
+        *whole, unfinished = (without_secrets(self._unfinished + first) if self._unfinished else first, *others)
         dropped = max(0, len(whole) - self._most_lines)
         ended = [clean(line.replace("\t", "    "), DETAIL) for line in whole[dropped:]]
         return LogLines(ended, unfinished[: DETAIL + 1], dropped)
