@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     secrets: Callable[[], Sequence[str]] = tuple
     thread_exits: list[int] = []
-    with bugs_of_threads(lambda bug: thread_exits.append(_ended(bug, secrets()))):
+    with bugs_of_threads(lambda bug: _ended(bug, secrets(), thread_exits)):
         try:
             arguments = parsed(sys.argv[1:] if argv is None else argv)
             from tui.context import Context
@@ -111,12 +111,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             return crashed(bug, secrets())
 
 
-def _ended(bug: Exception, secrets: Sequence[str]) -> int:
-    """Says why a thread has ended, though the command goes on. Returns the exit code."""
-    if lacking := shortage(bug):
+def _ended(bug: Exception, secrets: Sequence[str], exits: list[int]) -> None:
+    """Adds the exit code of a bug that has ended a thread, though the command goes on, and says why it has ended."""
+    lacking = shortage(bug)
+    exits.append(ExitCode.USAGE if lacking else 1)  # first: what is said may not be written
+    if lacking:
         Output.standard().say(capitalised(f"{lacking}."))
-        return ExitCode.USAGE
-    return crashed(bug, secrets)
+    else:
+        crashed(bug, secrets)
 
 
 def crashed(bug: Exception, secrets: Sequence[str]) -> int:

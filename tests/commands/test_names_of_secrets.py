@@ -1,7 +1,10 @@
 """A secret that was given where a name belongs is not repeated, and no text reaches the terminal as it came."""
 
 import asyncio
+import errno
+import io
 import os
+import sys
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -345,6 +348,27 @@ def test_a_bug_that_ended_a_thread_before_the_screen_opens_ends_the_screen(
     told = capsys.readouterr().err
     assert told.count(A_BUG) == 1
     assert told.endswith("ValueError: a bug\n")
+
+
+def test_a_bug_that_ended_a_thread_ends_the_screen_also_where_it_cannot_be_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class FullDisk(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    class Headless(WatchApp):
+        async def run_async(self, *_: object, **__: object) -> None:
+            async with asyncio.timeout(20):
+                await super().run_async(headless=True)
+
+    def bug() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", FullDisk())
+            patch.setattr(sys, "unraisablehook", lambda _: None)  # it cannot write there either
+            in_a_thread(ValueError("a bug"))
+
+    assert code_of_the_screen(Headless, monkeypatch, tmp_path, before=bug) == 1
 
 
 def test_a_crash_after_an_update_is_no_bug(
