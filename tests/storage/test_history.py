@@ -617,6 +617,15 @@ def test_older_runs_are_read_a_page_at_a_time(path: Path) -> None:
         read_older(path.parent, job_id(1), NOW)
 
 
+def test_reading_leaves_no_file_in_place_of_one_that_has_just_vanished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "exists", lambda path: True)
+    with pytest.raises(UserError):
+        read_runs(tmp_path, JOBS, 0)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_notes_are_there_after_the_end(path: Path, histories: list[History]) -> None:
     history = History(lambda: opened(path))
     assert history.remembered(JOBS, 5)

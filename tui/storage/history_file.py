@@ -524,7 +524,7 @@ def _read(folder: Path, read: Read) -> list[ObservedRun]:
     try:
         _check_own(path)
         if path.exists():
-            with closing(sqlite3.connect(path, timeout=BUSY)) as own:
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY)) as own:
                 if not _is_empty(own):
                     _check_version(own)
                     runs += read(own, "")
