@@ -108,26 +108,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         except Exception as bug:
             if shortage(bug):
                 raise
-            return crashed(bug, secrets())
+            crashed(bug, secrets())
+            return ExitCode.BUG
 
 
 def _ended(bug: Exception, secrets: Sequence[str], exits: list[int]) -> None:
     """Adds the exit code of a bug that has ended a thread, though the command goes on, and says why it has ended."""
     lacking = shortage(bug)
-    exits.append(ExitCode.USAGE if lacking else 1)  # first: what is said may not be written
+    exits.append(ExitCode.USAGE if lacking else ExitCode.BUG)  # first: what is said may not be written
     if lacking:
         Output.standard().say(capitalised(f"{lacking}."))
     else:
         crashed(bug, secrets)
 
 
-def crashed(bug: Exception, secrets: Sequence[str]) -> int:
-    """Prints what to report about a bug, without these secrets. Returns the exit code."""
+def crashed(bug: Exception, secrets: Sequence[str]) -> None:
+    """Prints what to report about a bug, without these secrets."""
     from tui.codearts.redaction import redact
 
     if sys.stderr:
         sys.stderr.write(f"{why_it_crashed()}\n{redact(crash_text(bug), secrets)}\n")
-    return 1
 
 
 def run(context: "Context", arguments: Any) -> int:

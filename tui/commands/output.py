@@ -21,6 +21,8 @@ class ExitCode(IntEnum):
     """All jobs were read; for `wait`: all (with --any: one) reached the awaited state."""
     UNREAD = 1
     """At least one job could not be read; for `add`: could not be added."""
+    BUG = UNREAD
+    """The command or the screen was ended by a bug of this program."""
     USAGE = 2
     """The command line, the settings or the watchlist are wrong."""
     NOT_SIGNED_IN = 3
