@@ -165,9 +165,9 @@ def of_256(colour: Color) -> Color:
     return Color(*RichColor.from_ansi(int(number)).get_truecolor())
 
 
-@pytest.mark.parametrize("theme", [theme for theme in COLOURED if theme.dark], ids=by_name)
-def test_of_256_colours_a_dark_ground_stays_grey_and_words_can_be_read(theme: Theme) -> None:
-    """The nearest colours that are no greys are navy and teal there, and words were faint on them."""
+@pytest.mark.parametrize("theme", COLOURED, ids=by_name)
+def test_of_256_colours_a_ground_stays_what_it_is_and_words_can_be_read(theme: Theme) -> None:
+    """The nearest colours that are no greys are navy and teal on a dark ground, and words were faint on them."""
     for where, ground in grounds(theme).items():
         assert apart(ground, of_256(ground), EVERY_COLOUR) < 20, where
         for word in WORDS:
