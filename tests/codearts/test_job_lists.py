@@ -18,7 +18,7 @@ from tui.codearts.job_list_api import (
     jobs_of_user,
     projects_of_user,
 )
-from tui.core.reading import Failure, FailureKind
+from tui.core.reading import FailureKind
 
 REFUSED = failure(FailureKind.FORBIDDEN)
 PROJECT = Project(ProjectId("b" * 32), "Payments")
@@ -101,16 +101,26 @@ async def test_jobs_of_a_project_have_its_name() -> None:
     assert (entry.name, entry.project_id, entry.project) == ("job 0", PROJECT.id, "Payments")
 
 
-async def test_projects_of_all_pages() -> None:
-    def give(kind: CallKind, number: int) -> ProjectPage:
-        few = [Project(ProjectId(f"{number * 100 + one:032x}")) for one in range(100 if number < 2 else 50)]
-        return ProjectPage(tuple(few), 250)
+def projects(first: int, count: int, total: int | None) -> ProjectPage:
+    return ProjectPage(tuple(Project(ProjectId(f"{number:032x}")) for number in range(first, first + count)), total)
 
-    service = Service(give)
-    projects = await projects_of_user(service)
-    assert not isinstance(projects, Failure)
-    assert (len(projects), len(service.asked)) == (250, 3)
-    assert await projects_of_user(Service(lambda kind, number: REFUSED)) == REFUSED
+
+async def test_projects_of_all_pages() -> None:
+    service = Service(lambda kind, number: projects(number * 100, 100 if number < 2 else 50, 250))
+    listed = await projects_of_user(service)
+    assert (len(listed.projects), listed.is_whole, len(service.asked)) == (250, True, 3)
+    assert await projects_of_user(Service(lambda kind, number: REFUSED)) == ([], REFUSED, False)
+
+
+async def test_a_page_of_projects_that_fails_leaves_those_before_it_and_says_why() -> None:
+    listed = await projects_of_user(Service(lambda kind, number: REFUSED if number else projects(0, 100, 150)))
+    assert (len(listed.projects), listed.failure, listed.is_whole) == (100, REFUSED, False)
+
+
+@pytest.mark.parametrize("total", [250, None])
+async def test_projects_that_are_repeated_before_the_end_or_have_none_are_not_whole(total: int | None) -> None:
+    assert not (await projects_of_user(Service(lambda kind, number: projects(0, 100, total)))).is_whole
+    assert not (await projects_of_user(Service(lambda kind, number: projects(number * 100, 100, 10**6)))).is_whole
 
 
 @pytest.mark.parametrize("totals", [(0, 0, 0, 0), (250, 150, 300, 300), (99, 99, 99, 99)])
@@ -133,10 +143,5 @@ async def test_a_list_in_one_piece_that_is_cut_is_not_whole() -> None:
 
 
 async def test_projects_are_read_on_where_their_total_is_below_what_was_found() -> None:
-    def give(kind: CallKind, number: int) -> ProjectPage:
-        few = (Project(ProjectId(f"{number * 100 + one:032x}")) for one in range(100 if number < 2 else 0))
-        return ProjectPage(tuple(few), 0)
-
-    projects = await projects_of_user(Service(give))
-    assert not isinstance(projects, Failure)
-    assert len(projects) == 200
+    listed = await projects_of_user(Service(lambda kind, number: projects(number * 100, 100 if number < 2 else 0, 0)))
+    assert (len(listed.projects), listed.is_whole) == (200, True)

@@ -39,6 +39,7 @@ from tui.storage.shared_budget import BudgetFolder
 from tui.storage.watchlist import WatchlistFile
 
 NAMED = {truth.name: truth for truth in TRUTHS}
+PROJECT_0 = [{"identifier": f"{0:032x}", "name": "Project 0"}]
 FAST = "[polling]\nrequests_per_second = 100\n"
 
 
@@ -560,6 +561,53 @@ async def test_250_jobs_in_3_projects_in_at_most_12_requests(stage: Stage) -> No
     assert (code, len(found)) == (ExitCode.DONE, 250)
     assert {one["project"]["name"] for one in found} == {"Project 0", "Project 1", "Project 2"}
     assert len(stage.extras_asked()) <= 12
+
+
+def serve_projects(stage: Stage, last_page: Script) -> None:
+    """The list of all jobs is refused; of the pages of projects the first has 100, with a job each."""
+    named = [{"identifier": f"{number:032x}", "name": f"Project {number}"} for number in range(100)]
+    first = Reply(200, {"result": {"total": 150, "project_info_list": named}, "status": "success"})
+    stage.server.extras["/v1/job/list"] = refusal(403, "CB.00020001")
+    pages = [first, last_page]
+    stage.server.extras["/v1/domain/project/related-page"] = lambda request: pages.pop(0)
+    for number, project in enumerate(named):
+        entries = [{"id": f"{number + 5000:032x}", "job_name": f"job {number}"}]
+        stage.server.extras[f"/v1/job/{project['identifier']}/list"] = partial(page_of, entries)
+
+
+async def test_find_says_that_a_page_of_projects_was_not_read(stage: Stage) -> None:
+    serve_projects(stage, refusal(500, "CB.00010001"))
+    code, found = await stage.find()
+    assert (code, len(found)) == (ExitCode.UNREAD, 100)
+    assert "Not all pages could be read: " in stage.talk.getvalue()
+
+
+async def test_a_project_on_a_page_that_was_not_read_is_not_denied(stage: Stage) -> None:
+    serve_projects(stage, refusal(500, "CB.00010001"))
+    code, text = await stage.find(project="Project 120", as_json=False)
+    assert (code, text) == (ExitCode.UNREAD, "")
+    assert "There is no project" not in stage.talk.getvalue()
+
+
+async def test_a_project_that_was_read_is_searched_whatever_became_of_the_others(stage: Stage) -> None:
+    serve_projects(stage, refusal(500, "CB.00010001"))
+    code, found = await stage.find(project="Project 20")
+    assert (code, [one["name"] for one in found], stage.talk.getvalue()) == (ExitCode.DONE, ["job 20"], "")
+
+
+async def test_a_project_of_a_list_that_ends_too_soon_is_not_denied(stage: Stage) -> None:
+    serve_projects(stage, Reply(200, {"result": {"total": 150, "project_info_list": PROJECT_0}, "status": "success"}))
+    with pytest.raises(UserError, match="'Project 120' among the 100 that were read; there are: Project 0"):
+        await stage.find(project="Project 120")
+
+
+async def test_without_any_project_find_says_why_the_list_of_all_jobs_was_refused(stage: Stage) -> None:
+    none = Reply(200, {"result": {"total": 0, "project_info_list": []}, "status": "success"})
+    stage.server.extras["/v1/domain/project/related-page"] = none
+    stage.server.extras["/v1/job/list"] = refusal(403, "CB.00020001")
+    code, text = await stage.find(as_json=False)
+    assert (code, text) == (ExitCode.UNREAD, "")
+    assert "CB.00020001" in stage.talk.getvalue()
 
 
 async def test_find_says_that_a_list_was_not_read_to_its_end(stage: Stage) -> None:

@@ -137,3 +137,22 @@ async def test_where_projects_are_refused_all_jobs_can_be_had() -> None:
     await read(finder)
     assert len(finder.rows()) == 100
     assert service.asked.count(CallKind.PROJECTS) == 1
+
+
+async def test_a_page_of_projects_that_fails_is_told_and_asked_for_again() -> None:
+    service = Lists([1] * 120)
+    service.failing_page = 2
+    finder = await finder_of(service)
+    assert "Press f5 to ask again" in finder.problem
+    assert len(finder.rows()) == 101
+    service.failing_page = 0
+    finder.ask_again()
+    await read(finder)
+    assert (len(finder.rows()), finder.problem, finder.is_cut) == (121, "", False)
+
+
+async def test_projects_that_are_not_read_are_told() -> None:
+    service = Lists([1] * 120)
+    service.most_pages = 1
+    finder = await finder_of(service)
+    assert (len(finder.rows()), finder.problem, finder.is_cut) == (101, "", True)

@@ -379,15 +379,12 @@ class JobPages:
         return page if isinstance(page, JobPage) else why
 
     def _take(self, page: JobPage) -> None:
-        """Pages may shift between requests. A total below what was found is wrong. As full a page as there can be says
-        nothing of the list's end."""
+        """Pages may shift between requests."""
         before = len(self.found)
         self.found |= {entry.id: self._placed(entry) for entry in page.entries}
-        has_total = page.total == len(self.found)
-        has_no_total = page.total is None or page.total < len(self.found)
+        self._is_over = self._is_over or len(self.found) in (before, page.total)
         is_full = len(page.entries) in (PAGE_SIZE, MOST_ENTRIES)
-        self._is_over = self._is_over or has_total or len(self.found) == before
-        self.is_whole = has_total or (self._is_over and has_no_total and not is_full)
+        self.is_whole = _is_whole(page.total, len(self.found), is_over=self._is_over, is_full=is_full)
 
     def _placed(self, entry: JobEntry) -> JobEntry:
         """The entry with the project that was asked for."""
@@ -417,18 +414,37 @@ async def _read(pages: JobPages, wanted: Collection[JobId] | None = None) -> Lis
     return pages.listed()
 
 
-async def projects_of_user(fetcher: Fetcher) -> list[Project] | Failure:
-    """Returns the projects of the user; those before a page that failed."""
+class ListedProjects(NamedTuple):
+    """The projects that the lists named, and why there are not more of them."""
+
+    projects: list[Project]
+    failure: Failure | None = None
+    is_whole: bool = False
+    """Whether all projects were read: one that is not there is not one of the user's."""
+
+
+async def projects_of_user(fetcher: Fetcher) -> ListedProjects:
+    """Returns the projects of the user; where a page fails, those before it."""
     found: dict[str, Project] = {}
+    is_whole = False
     for number in range(1, MOST_REQUESTS + 1):
         page = await fetcher.fetch(projects_call(number))
         if isinstance(page, Failure):
-            return list(found.values()) if found else page
+            return ListedProjects(list(found.values()), page)
         before = len(found)
         found |= {project.id: project for project in page.projects}
-        if len(found) in (before, page.total):  # a total below what was found is wrong
+        is_over = len(found) in (before, page.total)
+        is_full = len(page.projects) == PAGE_SIZE
+        is_whole = _is_whole(page.total, len(found), is_over=is_over, is_full=is_full)
+        if is_over:
             break
-    return list(found.values())
+    return ListedProjects(list(found.values()), None, is_whole)
+
+
+def _is_whole(total: int | None, found: int, *, is_over: bool, is_full: bool) -> bool:
+    """Whether a list has all that there is. A total below what was found is wrong. As full a page as there can be says
+    nothing of the list's end."""
+    return total == found or (is_over and (total is None or total < found) and not is_full)
 
 
 async def names_by_themselves(fetcher: Fetcher, jobs: Collection[JobId], most: int) -> dict[JobId, str]:

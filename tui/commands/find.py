@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from tui.codearts.job_list_api import JobEntry, Listed, Project
+    from tui.codearts.job_list_api import JobEntry, Listed, ListedProjects, Project
     from tui.context import Context
     from tui.profiles.extras import Extras
     from tui.storage.watchlist import WatchlistStore
@@ -104,16 +104,17 @@ async def _listed(extras: "Extras", project: str, progress: Progress) -> "Listed
     """All jobs of the user by one list; where that is refused, by the lists of all projects."""
     from tui.codearts.job_list_api import Listed, jobs_of_project, jobs_of_user, projects_of_user
 
-    if not project:
-        listed = await jobs_of_user(extras)
-        if listed.entries or not listed.failure:
-            return listed
-    projects = await projects_of_user(extras)
-    if isinstance(projects, Failure):
-        return projects
+    of_user = None if project else await jobs_of_user(extras)
+    if of_user and (of_user.entries or not of_user.failure):
+        return of_user
+    known = await projects_of_user(extras)
+    chosen = _named(known.projects, project)
+    if not chosen and (refusal := known.failure or (of_user and of_user.failure)):
+        return refusal
+    if not chosen:
+        raise UserError(_no_project(known, project))
     entries: dict[JobId, JobEntry] = {}
-    failure, is_whole = None, True
-    chosen = _named(projects, project)
+    failure, is_whole = (None, True) if project else (known.failure, known.is_whole)
     for one in chosen:
         progress.count(len(chosen), "project")
         listed = await jobs_of_project(extras, one)
@@ -123,13 +124,15 @@ async def _listed(extras: "Extras", project: str, progress: Progress) -> "Listed
 
 
 def _named(projects: "Sequence[Project]", text: str) -> "Sequence[Project]":
-    """Those with this ID or name; all without a text. Raises UserError."""
+    """Those with this ID or name; all without a text."""
     wanted = normal(text).casefold()
-    chosen = [one for one in projects if not text or one.id == text.strip() or normal(one.name).casefold() == wanted]
-    if not chosen:
-        known = ", ".join(one.name or one.id for one in projects[:10])
-        raise UserError(f"There is no project {clean(text, 60)!r}; there are: {known or 'none that you may see'}.")
-    return chosen
+    return [one for one in projects if not text or one.id == text.strip() or normal(one.name).casefold() == wanted]
+
+
+def _no_project(known: "ListedProjects", text: str) -> str:
+    names = ", ".join(one.name or one.id for one in known.projects[:10])
+    among = "" if known.is_whole else f" among the {len(known.projects):,} that were read"
+    return f"There is no project {clean(text, 60)!r}{among}; there are: {names or 'none that you may see'}."
 
 
 def _order(entry: "JobEntry") -> tuple[str, str]:

@@ -45,8 +45,10 @@ class Finder:
         """Its project's name; empty while the projects are shown."""
         self.ticked: dict[JobId, JobEntry] = {}
         self.failure: Failure | None = None
-        """Why the last request brought no jobs; None if it did not fail."""
+        """Why projects are missing; None if no page of them failed."""
         self._projects: list[Project] | None = None
+        self._lacks_projects = False
+        """Whether there are projects that are not going to be read."""
         self._fetcher = fetcher
         self._watched = watched
         self._lists: dict[ProjectId | None, JobPages] = {}
@@ -70,6 +72,11 @@ class Finder:
     def has_more(self) -> bool:
         """Whether the service has rows that were not fetched yet."""
         return self.pages.has_more if self.pages else self._projects is None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are rows that are not going to be fetched."""
+        return self.pages.is_cut if self.pages else self._lacks_projects
 
     def is_watched(self, entry: JobEntry) -> bool:
         return entry.id in self._watched
@@ -102,9 +109,9 @@ class Finder:
             if self._ticks_all and not self.pages.has_more:
                 self.tick_all()
             return
-        projects = await projects_of_user(self._fetcher)
-        self.failure = projects if isinstance(projects, Failure) else None
-        self._projects = [] if isinstance(projects, Failure) else projects
+        listed = await projects_of_user(self._fetcher)
+        self._projects, self.failure = listed.projects, listed.failure
+        self._lacks_projects = not (listed.is_whole or listed.failure)
 
     def ask_again(self) -> None:
         """Forgets what failed, so that it is asked for again."""
@@ -315,7 +322,7 @@ class FindDialog(Dialog[tuple[Job, ...]]):
         parts = [f"{shown} of {known} {what}" if shown != known else f"{known} {what}"] if finder.pages else []
         parts += [f"{len(finder.ticked)} ticked"] if finder.ticked else []
         parts += ["asking…" if self._is_asking else "more below"] if finder.has_more and not finder.problem else []
-        parts += ["there are more that are not read"] if finder.pages and finder.pages.is_cut else []
+        parts += ["there are more that are not read"] if finder.is_cut else []
         self._where.update(Text(" · ".join(parts) or ("nothing matches" if not self._list.rows else "")))
 
     # Keys
