@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tui import __version__
-from tui.clock import now
+from tui.clock import check_time_zone, now
 from tui.commands.output import ExitCode, Output
 from tui.core.errors import UserError, shortage
 from tui.core.paths import expanded
@@ -132,6 +132,7 @@ def crashed(bug: Exception, secrets: Sequence[str]) -> None:
 
 def run(context: "Context", arguments: Any) -> int:
     """The exit code of the command that `arguments` name, or of the screen. May raise UserError."""
+    check_time_zone()
     if arguments.command is None:
         from tui.commands import watch
 

@@ -259,6 +259,15 @@ def test_too_few_descriptors_are_one_sentence(shell: Shell, command: str, limit:
     assert not talk or talk == "codearts-watch: Too many files are open: raise the limit (ulimit -n).\n"
 
 
+@pytest.mark.parametrize("zone", ["UTC24", "XXX-26:59:59", "EST5EDT-25,M3.2.0,M11.1.0"])
+def test_a_time_zone_a_day_off_is_one_sentence(shell: Shell, zone: str) -> None:
+    shell.watch({IDS[0]: ""})
+    for command in ("history", "status", ""):
+        code, data, talk = shell.run(f"TZ={zone} exec codearts-watch {command}")
+        assert (code, data) == (2, "")
+        assert talk.startswith(f"codearts-watch: The time zone is a day or more from UTC: correct TZ, which is {zone}.")
+
+
 FULL = ["list --json", "--help", "--version", "status --help", "completion bash"]
 
 
