@@ -58,6 +58,15 @@ def pytest_collection(session: pytest.Session) -> None:
             import_module(".".join(file.relative_to(here.parent).with_suffix("").parts))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests that mostly wait stand among those that compute, so that the machine is never idle."""
+    groups: tuple[list[pytest.Item], list[pytest.Item]] = ([], [])
+    for item in items:
+        groups["end_to_end" in item.path.parts].append(item)
+    places = {item: number / len(group) for group in groups for number, item in enumerate(group)}
+    items.sort(key=places.__getitem__)
+
+
 def pytest_collection_finish() -> None:
     gc.freeze()  # modules and tests stay to the end, where pytest has the collector look at everything five times
 
