@@ -128,6 +128,34 @@ def test_a_screen_with_too_few_files_is_one_sentence(tmp_path: Path) -> None:
         assert b"Traceback" not in terminal.raw
 
 
+FEW_THREADS = """
+import sys, threading
+left = int(sys.argv.pop(1))
+start = threading.Thread.start
+
+def few(thread):
+    global left
+    if not left:
+        raise RuntimeError("can't start new thread")
+    left -= 1
+    start(thread)
+
+threading.Thread.start = few
+from tui.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("threads", range(6))
+def test_a_screen_with_too_few_threads_is_one_sentence(tmp_path: Path, threads: int) -> None:
+    command = [sys.executable, "-c", FEW_THREADS, str(threads)]
+    env = {"HOME": str(tmp_path), "CODEARTS_ENDPOINT": NOWHERE, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with Terminal(command, env, cwd=tmp_path) as terminal:
+        assert terminal.wait_exit() == 2
+        terminal.wait_for("codearts-watch: Too many processes run: raise the limit")
+        assert b"Traceback" not in terminal.raw
+
+
 def test_on_the_screen_of_a_user_without_a_home_the_rows_have_the_usual_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -276,8 +276,10 @@ class SturdyDriver(LinuxDriver):
         self._frame = self._written
 
     def close(self) -> None:
-        """Textual keeps the thread that it has stopped; texts given to that would never be taken."""
-        super().close()
+        """Textual keeps the thread that it has stopped; texts given to that would never be taken. It would also wait
+        for one that could not be started, and hide why."""
+        if self._writer_thread and self._writer_thread.ident is not None:
+            super().close()
         self._writer_thread = None
 
     @property
