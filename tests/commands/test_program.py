@@ -57,31 +57,47 @@ def test_a_signal_ends_it_without_a_word(
     assert len(data.splitlines()) == (command == ["follow"])
 
 
-@pytest.mark.parametrize(
-    "command",
-    [["find"], ["status"], ["status", "--outcome"], ["why", IDS[0]], ["log", IDS[0]], ["history"], ["wait", IDS[0]]],
-    ids=" ".join,
-)
-def test_a_person_sees_that_the_service_is_asked_and_a_file_has_nothing_of_it(
-    shell: Shell, server: ContractServer, command: list[str]
-) -> None:
+ASKING = [
+    ["find"],
+    ["status"],
+    ["status", "--outcome"],
+    ["why", IDS[0]],
+    ["log", IDS[0]],
+    ["history"],
+    ["wait", IDS[0]],
+]
+
+
+def ask_for_ever(shell: Shell, server: ContractServer, command: list[str]) -> None:
+    """The service accepts what the command asks, and never answers what it waits for."""
     server.every_extra = "hang"
     shell.watch({IDS[0]: "web"})
     server.answers[IDS[0]] = command == ["wait", IDS[0]] or (False if command[-1] == "--outcome" else "hang")
     fill(Path(shell.env["HOME"]) / ".local" / "state", IDS[:1], now)
+
+
+@pytest.mark.parametrize("command", ASKING, ids=" ".join)
+def test_a_person_sees_that_the_service_is_asked(shell: Shell, server: ContractServer, command: list[str]) -> None:
+    ask_for_ever(shell, server, command)
     with Terminal(["codearts-watch", *command], shell.env) as terminal:
         terminal.wait_for("^asking the service|of 1 idle")
         terminal.kill(signal.SIGINT)
         assert terminal.wait_exit() == 130
         assert terminal.text.strip() == ""
+
+
+@pytest.mark.parametrize("command", by_length(ASKING[1:2], ASKING), ids=" ".join)
+def test_a_file_has_nothing_of_that_the_service_is_asked(
+    shell: Shell, server: ContractServer, command: list[str]
+) -> None:
+    ask_for_ever(shell, server, command)
     process = shell.start(*command)
-    asked = len(server.requests)
-    server.wait_for(lambda requests: len(requests) > asked)
+    server.wait_for(lambda requests: len(requests) > 0)
     process.send_signal(signal.SIGINT)
     assert (process.communicate(timeout=20), process.returncode) == (("", ""), 130)
 
 
-@pytest.mark.parametrize("line", ["status", "find", "history", f"wait {IDS[0]} --timeout 1s"])
+@pytest.mark.parametrize("line", by_length(["status"], ["status", "find", "history", f"wait {IDS[0]} --timeout 1s"]))
 def test_in_the_background_nothing_erases_the_line_that_the_user_types(
     shell: Shell, server: ContractServer, line: str
 ) -> None:
