@@ -91,14 +91,16 @@ async def test_in_quiet_hours_the_screen_says_that_nothing_rings_and_until_when(
         await shown.until(lambda: "silent" not in shown.lines[0])
 
 
-async def test_a_longer_silence_than_the_quiet_hours_is_named() -> None:
+@pytest.mark.parametrize(("quiet_for", "silent_for"), [(timedelta(minutes=10), 1), (timedelta(hours=22), 22)])
+async def test_of_silence_and_quiet_hours_the_later_end_is_named(quiet_for: timedelta, silent_for: int) -> None:
     now = Clock().now().wall.astimezone()
-    quiet = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(minutes=10):%H:%M}"
+    quiet = f"{now - timedelta(hours=1):%H:%M}-{now + quiet_for:%H:%M}"
     async with screen(1, alerts=AlertSettings(quiet=quiet)) as shown:
         await shown.press("B")
+        assert shown.said == f"Silent until {now + timedelta(hours=silent_for):%H:%M}: no alerts."
         shown.clock.ahead = 1200
         await shown.press("b")
-        assert f"Silent until {now + timedelta(hours=1):%H:%M}" in shown.said
+        assert f"Silent until {now + timedelta(hours=silent_for):%H:%M}" in shown.said
 
 
 async def test_who_ends_the_alert_of_a_job_reads_that_those_of_all_jobs_go_on() -> None:

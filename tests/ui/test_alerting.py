@@ -358,6 +358,27 @@ async def test_notifications_that_wait_for_the_terminal_are_bounded(monkeypatch:
         attached.set()
         await asyncio.sleep(1)
         assert (made.bells, len(made.texts)) == (10, 4)
+        for answer in (RUNNING, IDLE):
+            made.answers[job_id(0)] = answer
+            await asyncio.sleep(900)
+        assert (made.bells, len(made.texts)) == (11, 5)
+
+
+@in_virtual_time
+async def test_a_notification_that_waits_for_the_terminal_holds_the_end_up_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def look_for_ever(environ: Mapping[str, str]) -> Outside:
+        await asyncio.Event().wait()
+        return outside(environ, None)
+
+    monkeypatch.setattr("tui.terminal.notifications.look_outside", look_for_ever)
+    async with stage() as made:
+        made.answers[job_id(0)] = IDLE
+        await asyncio.sleep(60)
+        async with asyncio.timeout(60):
+            await made.alerting.close()
+        assert made.sent == ["\a"]
 
 
 LASTING, PASSING = failure(FailureKind.FORBIDDEN), failure(FailureKind.SERVER_ERROR)
@@ -430,6 +451,7 @@ async def test_another_command_is_run_once_the_settings_name_it(tmp_path: Path) 
     board = Board().watch(jobs)
     for number, name in enumerate(("first", "second")):
         former = told.use(settings._replace(command=(*settings.command, name)))
+        assert (former is None) is (name == "first")
         if former:
             await former.finish(20)
         for outcome in (RUNNING, IDLE):

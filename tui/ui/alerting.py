@@ -173,7 +173,7 @@ class Alerting:
             self._alarm.cancel()
             self._alarm = None
         if self._policy.notify_at is not None:
-            self._alarm = asyncio.get_running_loop().call_later(max(0.0, self._policy.notify_at - now.at), self._tick)
+            self._alarm = asyncio.get_running_loop().call_later(self._policy.notify_at - now.at, self._tick)
 
     def _do(self, actions: AlertActions) -> None:
         if actions.bell:
