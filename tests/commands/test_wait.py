@@ -19,11 +19,13 @@ from tests.support.command_stage import Outcome, Stage, jobs, now
 from tests.support.long_run import by_length
 from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
+from tui.cli import main
 from tui.commands.output import ExitCode
 from tui.commands.render import advice
 from tui.commands.wait import Until, timeout_seconds, wait
 from tui.core.job import Job, JobId
-from tui.core.reading import FailureKind, Moment, Status
+from tui.core.reading import FailureKind, Moment, Retry, Status
+from tui.polling.policy import Policy
 
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
 BROKEN = failed(FailureKind.GATEWAY_ERROR)
@@ -174,6 +176,14 @@ def test_of_many_jobs_that_still_run_the_first_are_named(count: int, end: str) -
     assert stage.talk.getvalue().rstrip().endswith(end)
 
 
+def test_of_many_jobs_without_an_answer_the_first_reasons_are_said() -> None:
+    kinds = [kind for kind in FailureKind if kind.retry is Retry.PASSING][:6]
+    stage = Stage(lambda job, at: failed(kinds[int(job, 16) - 1]))
+    assert waited(stage, len(kinds), patience=60)[0] is ExitCode.NO_ANSWER
+    _, *reasons = stage.talk.getvalue().splitlines()
+    assert len(reasons) == 5
+
+
 def test_a_deadline_before_the_first_answer_is_no_answer() -> None:
     assert waited(Stage(latency=5), patience=1)[0] is ExitCode.NO_ANSWER
 
@@ -220,6 +230,18 @@ def test_a_lasting_failure_of_a_job_that_was_read_ends_it_only_when_it_came_for_
     assert code is ExitCode.UNREAD
     assert 160 <= after < 300
     assert f"job 1: it failed: {kind}" in stage.talk.getvalue()
+
+
+def test_a_lasting_failure_of_a_job_that_is_seldom_read_ends_it_after_a_minute_too() -> None:
+    stage = Stage(lambda job, at: LOST if at >= 300 else IDLE, policy=Policy(idle=400))
+    code, after = waited(stage, until=Until.STARTED, patience=HOUR)
+    assert code is ExitCode.UNREAD
+    assert after < 400 + 150
+
+
+def test_an_outcome_of_builds_that_start_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["wait", "--outcome", "--until", "started"]) == ExitCode.USAGE
+    assert "--outcome is for builds that end" in capsys.readouterr().err
 
 
 def test_lasting_failures_after_passing_ones_have_a_minute_too() -> None:

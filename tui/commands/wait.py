@@ -108,7 +108,6 @@ class Awaited:
     until: Until
     lasting_since: Moment | None = None
     """When the first of the lasting failures in a row came; None if the last reading brought none."""
-    was_built: bool = True
     came: "RunRecord | Failure | NeverBuilt | None" = None
     """What came when its build was asked for: its record, or why there is none; None if nothing came in time."""
 
@@ -127,6 +126,10 @@ class Awaited:
     @property
     def was_running(self) -> bool:
         return bool(self.known.transitions)
+
+    @property
+    def was_built(self) -> bool:
+        return not isinstance(self.came, NeverBuilt)
 
     def gives_no_answer(self, now: float) -> bool:
         """Whether it was never read, or only failed for longer than the longest back-off of a wait."""
@@ -213,7 +216,6 @@ async def _learn_outcome(session: "Session", one: Awaited, profile: str, progres
         async with timeout(RECORD_WITHIN + AFTER_STOP):
             one.came = await _record_of(session, one, profile)
     told = ended_build(one.came)
-    one.was_built = one.was_running or not isinstance(one.came, NeverBuilt)
     word = told.word if told else one.known.status
     build = f"  {numbered(told.number, told.branch)}" if told else ""
     progress.clear()
@@ -252,7 +254,7 @@ class NeverBuilt:
 
 def waiting(policy: "Policy") -> "Policy":
     """The policy for a wait: after a failure, a job is read again within a minute."""
-    return policy._replace(back_off_most=min(policy.back_off_most, PATIENCE), lasting=min(policy.lasting, PATIENCE))
+    return policy._replace(back_off_most=PATIENCE, lasting=PATIENCE)
 
 
 def _learn(awaited: Mapping[JobId, Awaited], readings: Iterable[Reading]) -> list[Awaited]:
