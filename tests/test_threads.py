@@ -7,7 +7,7 @@ import pytest
 from tests.support.threads import none_more
 from tui.commands import runner
 from tui.core.errors import UserError
-from tui.threads import in_thread
+from tui.threads import DiskThread, in_thread
 
 
 def test_a_command_ends_with_its_own_code_where_no_thread_can_be_had_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,3 +41,12 @@ async def test_what_the_work_raises_is_no_lack_of_threads() -> None:
 
     with pytest.raises(RuntimeError, match="a bug"):
         await in_thread(work)
+
+
+async def test_the_thread_for_files_needs_no_process_that_can_no_longer_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = DiskThread()
+    try:
+        none_more(monkeypatch)
+        assert await disk.run(abs, -1) == 1
+    finally:
+        disk.close()

@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.core.errors import UserError, own_shortage
@@ -62,6 +63,25 @@ async def in_own_thread(name: str, work: Callable[..., Result], *arguments: obje
     with thread_wanted():
         threading.Thread(target=run, name=name, daemon=True).start()
     return await asyncio.wrap_future(done)
+
+
+class DiskThread:
+    """One thread for all work that may block on the disk, so that the event loop never does. It is started at once:
+    later too many processes may run, and the screen would end for that."""
+
+    def __init__(self) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # as above
+
+        self._pool = ThreadPoolExecutor(1, "files")
+        self._pool.submit(bool)
+
+    async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
+        import asyncio  # as above
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *arguments))
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False)
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from tui.core.run import FailedStep, RunRecord
 from tui.startup import resume_gc
 from tui.storage.recorder import NoArchive, Recorder
 from tui.storage.watchlist import Watchlist
+from tui.threads import DiskThread
 from tui.ui.actions.details import AROUND_ROWS, DetailsActions
 from tui.ui.actions.filter import FilterActions
 from tui.ui.actions.look import LookActions, number_of, title_of
@@ -50,7 +51,7 @@ from tui.ui.row import Subject
 from tui.ui.screen_deps import ScreenDeps
 from tui.ui.status_line import LOOK_CLASSES, OWN, Focus, Footer, HidingText, StatusLine, hints
 from tui.ui.typed_keys import COMMAND
-from tui.ui.watchlist_editor import DiskThread, Emptied, WatchlistEditor
+from tui.ui.watchlist_editor import Emptied, WatchlistEditor
 
 if TYPE_CHECKING:
     from textual.widgets import Input

@@ -7,10 +7,10 @@ from tui.core.errors import UserError
 from tui.core.text import as_sentence
 from tui.storage.files import Signature, may_be_there, signature
 from tui.storage.settings import LIVE, Settings, SettingsUnread, load_settings
+from tui.threads import DiskThread
 from tui.ui.actions.look import check_views
 from tui.ui.keys import check_keys
 from tui.ui.screen_deps import ScreenDeps
-from tui.ui.watchlist_editor import DiskThread
 
 
 def screen_checks(settings: Settings) -> Iterator[tuple[str, Callable[[], None]]]:

@@ -2,38 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
-from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
 from tui.core.text import as_sentence
 from tui.storage.watchlist import Watchlist, WatchlistBroken, WatchlistEdit
+from tui.threads import DiskThread
 from tui.ui.screen_deps import ScreenDeps
 
 STEPS_KEPT = 200
 """Most changes that can be undone."""
 TEXT_KEPT = 32 << 20
 """Most characters in the texts kept for undoing all but the newest change; beyond that the oldest go first."""
-
-Result = TypeVar("Result")
-
-
-class DiskThread:
-    """One thread for all work that may block on the disk, so that the event loop never does. It is started at once:
-    later too many processes may run, and the screen would end for that."""
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, "files")
-        self._pool.submit(bool)
-
-    async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *arguments))
-
-    def close(self) -> None:
-        self._pool.shutdown(wait=False)
 
 
 class UndoStep(NamedTuple):
