@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from tui.core.board import JobState
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Reading, Status
-from tui.polling.auth_gate import CHECK_EVERY
+from tui.polling.circuit_breaker import CHECK_EVERY
 from tui.polling.list_sweeps import ListPage, ListReader, ListSweeps
 from tui.polling.policy import Cadence, Policy
 from tui.polling.rate_limiter import AdaptiveRateLimiter, BudgetShare, ExtrasBudget, Peers

@@ -10,8 +10,7 @@ from tui.core.budget import LONGEST_WINDOW, CallLog, spent
 from tui.core.hints import HintPage
 from tui.core.job import JobId
 from tui.core.reading import Failure, FailureKind, Reading, Status
-from tui.polling.auth_gate import AuthGate
-from tui.polling.circuit_breaker import CircuitBreaker, CircuitState, may_have_recovered
+from tui.polling.circuit_breaker import AuthGate, CircuitBreaker, CircuitState, may_have_recovered
 from tui.polling.job_queue import Entry, JobQueue, Rank, Slot
 from tui.polling.list_sweeps import KnownStatus, ListPage, ListSweeps
 from tui.polling.policy import Cadence, Pacing, Policy, back_off, needed, pacing
