@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from tui.commands.job_selection import STANDARD_INPUT, read_input, refusal
 from tui.commands.list import job_lines
 from tui.commands.output import ExitCode, Output
+from tui.commands.render import read_listing
 from tui.core.errors import UserError
 from tui.core.job import NO_JOB, Job, JobId, unfit
-from tui.core.listing import read_listing
 from tui.core.paste import Found, Paste, Preview, Verdict, parse_paste, preview
 from tui.core.text import clean
 

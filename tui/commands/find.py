@@ -5,10 +5,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.output import ExitCode, Output, Progress, asking, print_json
-from tui.commands.render import aligned
+from tui.commands.render import aligned, listing_line
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId
-from tui.core.listing import listing_line
 from tui.core.reading import Failure
 from tui.core.text import clean, normal
 

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType, MappingProxyType
 
+from tui.commands.render import read_listing
 from tui.core.errors import UserError
 from tui.core.job import Job, JobId, ServiceName
-from tui.core.listing import read_listing
 from tui.core.paste import Found, parse_paste, preview
 from tui.core.text import clean, did_you_mean, normal, width
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from tui.commands.job_selection import EMPTY, NO_NAMES, Names, shown_name
 from tui.commands.output import ExitCode, Output, print_json
-from tui.commands.render import aligned, job_document
+from tui.commands.render import aligned, job_document, listing_line
 from tui.core.errors import UserError
 from tui.core.job import Job
-from tui.core.listing import listing_line
 
 if TYPE_CHECKING:
     from tui.context import Context
