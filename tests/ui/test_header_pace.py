@@ -13,9 +13,9 @@ from tui.codearts.endpoints import Endpoint
 from tui.core.condition import Condition, Summary
 from tui.core.reading import Failure, FailureKind, Status
 from tui.polling.poller import Pace
-from tui.ui.formatting import ShortNames
 from tui.ui.header import HeaderState, ProfileState, banner, counts_of, header_lines, header_parts, profile_state
 from tui.ui.row import time
+from tui.ui.short_names import ShortNames
 
 USUAL = Pace(5, 15, 5.0, 5.0, False, None, None, False, False)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.ui.formatting import ShortNames, cut_middle, squeezed_apart, told_apart
+from tui.ui.short_names import ShortNames, cut_middle, squeezed_apart, told_apart
 
 AREAS, REGIONS, KINDS = (
     ("billing", "ledger", "fraud", "refund", "invoice"),

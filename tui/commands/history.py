@@ -199,7 +199,8 @@ def _excess(rows: Sequence[Cells], heads: Sequence[str], room: int) -> int:
 
 
 def _shortened(rows: Sequence[Cells], column: int, cells: int, glyphs: "Glyphs") -> Sequence[Cells]:
-    from tui.ui.formatting import fit, told_apart
+    from tui.ui.formatting import fit
+    from tui.ui.short_names import told_apart
 
     texts = [row[column] for row in rows]
     names = told_apart(texts, cells, glyphs.ellipsis) if column == JOB else {}

@@ -18,7 +18,7 @@ from tui.core.job import LABEL_LONGEST, Job, JobId, split_tags, unfit
 from tui.core.paste import Preview, parse_paste, preview
 from tui.core.text import clean
 from tui.ui.dialogs import FLAT_BELOW, Dialog, LineInput, Save
-from tui.ui.formatting import cut_middle
+from tui.ui.short_names import cut_middle
 
 LINES_SHOWN = 200
 """Lines of the preview; the rest is only counted."""

@@ -15,10 +15,11 @@ from tui.core.text import clean
 from tui.storage.screen_state import ScreenState
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import Sort, SortKey
-from tui.ui.formatting import ShortNames, clock
+from tui.ui.formatting import clock
 from tui.ui.groups import GROUPINGS, Groups
 from tui.ui.happened import Unseen
 from tui.ui.row import Due, Row
+from tui.ui.short_names import ShortNames
 
 
 class RowOrder:

@@ -22,8 +22,9 @@ from tui.core.job import Job, JobId
 from tui.core.reading import Failure, Retry
 from tui.terminal.capabilities import Glyphs
 from tui.ui.dialogs import LONG_WAIT, LONGEST_SEARCH, Dialog, KeyLine, LineInput, Save
-from tui.ui.formatting import cut_middle, fit
+from tui.ui.formatting import fit
 from tui.ui.list_dialog import CursorList
+from tui.ui.short_names import cut_middle
 from tui.ui.status_line import HidingText
 
 STILL_ASKING = "Still asking: the calls for statuses go first, and lists wait while most jobs cannot be read."

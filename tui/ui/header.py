@@ -14,6 +14,7 @@ from tui.terminal.capabilities import ASCII, UNICODE, Glyphs
 from tui.ui import formatting
 from tui.ui.row import how_old, look_of
 from tui.ui.screen_deps import ScreenProfile
+from tui.ui.short_names import ShortNames
 from tui.ui.status_line import Part
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class HeaderState(NamedTuple):
     """Until when alerts are silenced; empty if they are not."""
     ends: tuple[tuple[str, str], ...] = ()
     """The names of the jobs whose runs usually end next, and when: `≈3m`, `any moment`."""
-    names: formatting.ShortNames = formatting.ShortNames()
+    names: ShortNames = ShortNames()
     """The names of all jobs: one that is cut can be told apart from these."""
     out_of_view: tuple[tuple[str, Condition | None], ...] = ()
     """The names of the jobs that want attention and have no row on the screen, and their conditions; None for one that

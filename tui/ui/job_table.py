@@ -1,6 +1,5 @@
 """The table of jobs, drawn line by line. Marks and the cursor belong to jobs, not to rows. Draws only what changed."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from math import inf
@@ -19,9 +18,10 @@ from tui.core.board import JobState
 from tui.core.job import JobId
 from tui.terminal.capabilities import Glyphs
 from tui.ui.columns import GUTTER, WIDEST, Column, Look, Placed, place
-from tui.ui.formatting import cut_middle, fit, squeezed_apart, told_apart
+from tui.ui.formatting import fit
 from tui.ui.groups import GroupLine, Groups, GroupTexts, Line, group_of, job_of
 from tui.ui.row import Row
+from tui.ui.short_names import ColumnNames
 from tui.ui.status_line import joined, style_of
 
 AFTER_NAME, LEAST_AFTER_NAME = " · ", 6
@@ -105,12 +105,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._placed: tuple[Placed, ...] = ()
         self._widths: dict[str, int] = {}
         """Cells that the texts of each column need. They grow with the texts, and shrink only with `measure`."""
-        self._short: Mapping[str, str] = {}
-        """The texts of names that are cut."""
-        self._squeezed: dict[int, Mapping[str, str]] = {}
-        """The same in so many cells: fewer where a flag is before the name."""
-        self._shorter: Mapping[str, str] = {}
-        """The same for rows with a text after the name; without names that could not be told apart then."""
+        self._names = ColumnNames(glyphs.ellipsis)
         self._shortens_soon = False
         self._measured_jobs: frozenset[JobId] = frozenset()
         """The jobs of the last `measure` in `show`: only other ones are measured anew."""
@@ -245,24 +240,18 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _shorten(self) -> None:
         """Cut the names so that they can be told apart."""
-        before = self._short, self._shorter
-        self._short, self._shorter, self._squeezed, self._shortens_soon = {}, {}, {}, False
+        before, self._names, self._shortens_soon = self._names, ColumnNames(self._glyphs.ellipsis), False
         for placed in self._placed:
             cells = placed.width - len(AFTER_NAME) - BESIDE
             has_texts = cells >= KEPT and any(column.after_name for column in self._left_out)
             is_cut = placed.width < self._widths.get(placed.column.key, 0)
             if (name := placed.column.name) and (is_cut or has_texts):
                 names = [name(self._state_of(job))[1] for job in self._every_job]
-                self._short = told_apart(names, placed.width, self._glyphs.ellipsis) if is_cut else {}
-                self._shorter = self._unlike(told_apart(names, cells, self._glyphs.ellipsis)) if has_texts else {}
-        if (self._short, self._shorter) != before:
+                width, before_texts = placed.width if is_cut else 0, cells if has_texts else 0
+                self._names = ColumnNames(self._glyphs.ellipsis, names, width, before_texts)
+        if self._names.differ_from(before):
             self._cells.clear()
             self.refresh()
-
-    @staticmethod
-    def _unlike(short: Mapping[str, str]) -> Mapping[str, str]:
-        count = Counter(short.values())
-        return {name: text for name, text in short.items() if count[text] == 1}
 
     @property
     def _shown(self) -> Sequence[Column]:
@@ -487,14 +476,14 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         width = placed.width - cell_len(before)
         shown = self._short_name(name, width)
         room = width - cell_len(shown) - len(AFTER_NAME)
-        shorter = self._shorter.get(name) if room < LEAST_AFTER_NAME else shown
+        shorter = self._names.before_texts.get(name) if room < LEAST_AFTER_NAME else shown
         if not shorter:
             return before + shown, look
         said, its_look = self._after_name(row, width - cell_len(shorter) - len(AFTER_NAME))
         if not said:
             return before + shown, look
         if shorter != shown:
-            shorter = self._cut_like(shorter, name, width - len(AFTER_NAME) - cell_len(said))
+            shorter = self._names.cut_before_text(name, width - len(AFTER_NAME) - cell_len(said))
         parts = ((before + shorter, look), (AFTER_NAME, "dim"), (said, its_look))
         return "".join(part for part, _ in parts), tuple(its for part, its in parts for _ in part)
 
@@ -506,13 +495,6 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
                 return fit(said, min(room, cell_len(said)), self._glyphs.ellipsis), look
         return "", ""
 
-    def _cut_like(self, cut: str, name: str, cells: int) -> str:
-        """The name in so many cells, with the same end as where it is cut to fewer."""
-        if cut.count(self._glyphs.ellipsis) > 1:  # what is between is all in which it differs
-            return cut
-        end = cut.rpartition(self._glyphs.ellipsis)[2] if cut != name else ""
-        return cut_middle(name, cells, self._glyphs.ellipsis, cells - 1 - cell_len(end))
-
     @property
     def _left_out(self) -> Iterable[Column]:
         """The columns that were chosen, and have no room."""
@@ -520,16 +502,11 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return (column for column in self._shown if column.key not in placed)
 
     def _short_name(self, name: str, cells: int) -> str:
-        """Returns the name in so many cells, cut as the others of the column are. For a name that is not known yet,
-        all names are cut anew soon."""
-        if cell_len(name) <= cells:
-            return name
-        if self._short and name not in self._short and not self._shortens_soon:
+        """Returns the name in so many cells. For one that is cut and is not known yet, all names are cut anew soon."""
+        if cell_len(name) > cells and self._names.lack(name) and not self._shortens_soon:
             self._shortens_soon = True
             self.call_later(self._shorten)
-        if cells not in self._squeezed:
-            self._squeezed[cells] = squeezed_apart(self._short, cells, self._glyphs.ellipsis)
-        return self._squeezed[cells].get(name) or cut_middle(name, cells, self._glyphs.ellipsis)
+        return self._names.cut(name, cells)
 
     def _draw(self, line: Line, cells: Cells) -> Strip:
         job = job_of(line)

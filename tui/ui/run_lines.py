@@ -14,8 +14,9 @@ from tui.core.past_events import Count, Digest, EventKind, Matter, PastEvent
 from tui.core.run import RunRecord, numbered, outcome_word
 from tui.core.text import width
 from tui.terminal.capabilities import Glyphs
-from tui.ui.formatting import brief, clock, coarse, exact, fit, local, told_apart
+from tui.ui.formatting import brief, clock, coarse, exact, fit, local
 from tui.ui.row import look_of, who_of
+from tui.ui.short_names import told_apart
 
 if TYPE_CHECKING:
     from tui.ui.list_dialog import ListLine
