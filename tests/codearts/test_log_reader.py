@@ -57,7 +57,9 @@ async def test_each_line_is_read_once_while_the_log_grows(give: Callable[[str, i
     assert len(service.asked) <= 12
 
 
-@pytest.mark.parametrize("end", ["", " and more\n"])
+@pytest.mark.parametrize(
+    "end", ["", " and more\n", pytest.param(" and more\n" + 70 * f"{999 * '-'}\n", id="a long piece")]
+)
 @pytest.mark.parametrize("cut", [6, 8])
 async def test_a_short_secret_that_is_cut_by_two_pieces_is_hidden(cut: int, end: str) -> None:
     log, middle = f"first\nuses {SHORT}{end}", len("first\nuses ") + cut
@@ -75,7 +77,16 @@ async def test_a_short_secret_that_is_cut_by_two_pieces_is_hidden(cut: int, end:
     service.log = log
     reader = LogReader(service, job_id(1), 7)
     assert await reader.read_on() is None
-    assert reader.tail.lines == ["first", f"uses ***{end.rstrip()}"]
+    assert reader.tail.lines == f"first\nuses ***{end}".splitlines()
+
+
+async def test_no_line_is_read_twice_where_an_answer_has_less_of_the_log_than_the_one_before() -> None:
+    service = Service(SERVICES["no offset"])
+    reader = LogReader(service, job_id(1), 7)
+    for end in (130, 60, 200):
+        service.log = LOG[:end]
+        assert await reader.read_on() is None
+    assert reader.tail.lines == LOG[:200].splitlines()
 
 
 async def test_where_the_older_call_brings_nothing_the_newer_is_asked() -> None:

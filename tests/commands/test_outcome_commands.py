@@ -610,6 +610,12 @@ async def test_without_any_project_find_says_why_the_list_of_all_jobs_was_refuse
     assert "CB.00020001" in stage.talk.getvalue()
 
 
+async def test_where_the_list_of_all_jobs_is_empty_no_other_is_read(stage: Stage) -> None:
+    stage.server.extras["/v1/job/list"] = Reply(200, {"result": {"total": 0, "job_list": []}, "status": "success"})
+    assert await stage.find() == (ExitCode.DONE, [])
+    assert "No job was found." in stage.talk.getvalue()
+
+
 async def test_find_says_that_a_list_was_not_read_to_its_end(stage: Stage) -> None:
     entries = [{"id": f"{one:032x}", "job_name": f"job {one}"} for one in range(100)]
     answer = {"result": {"total": 5000, "job_list": entries}, "status": "success"}

@@ -84,6 +84,11 @@ def test_runs_that_may_be_the_same_builds_in_a_row_are_not_listed_beside_them() 
     assert [(one.number, one.source) for one in listed] == [(number, Source.SERVICE) for number in (7, 8, 9)]
 
 
+def test_of_runs_that_are_told_with_the_same_builds_all_stay_if_one_of_them_fits_none() -> None:
+    runs, builds = [run(70, 150), run(200, 280)], [record(7, 130, 160), record(8, 300, 80)]
+    assert [one.run for one in without_doubles(known_runs(runs, builds))] == runs
+
+
 def test_two_builds_that_began_at_once_are_listed_where_their_end_was_not_seen() -> None:
     listed = without_doubles(known_runs([run(0, None)], [record(7, -5, 300), record(8, -5, 300)]))
     assert [one.number for one in listed] == [7, 8]

@@ -36,6 +36,7 @@ def test_a_line_without_end_is_bounded() -> None:
     for _ in range(100):
         tail.add("x" * 100_000)
     assert [len(line) for line in tail.lines] == [4000]
+    assert tail.lines[0].endswith("…")
     tail.add("\n")
     assert [len(line) for line in tail.lines] == [4000]
 

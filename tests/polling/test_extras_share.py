@@ -175,5 +175,20 @@ async def test_a_command_waits_out_a_short_pause_and_is_told_of_a_long_one() -> 
     assert clock() < start + 1
 
 
+@in_virtual_time
+async def test_a_request_that_waits_for_its_turn_is_told_of_a_long_pause_that_comes_meanwhile() -> None:
+    room = Room(clock)
+    budget = ExtrasBudget(AdaptiveRateLimiter(0.01), clock, part=1.0, peers=room.peers(), patience=30.0)
+    assert await budget.turn() is None
+    waiting = asyncio.create_task(budget.turn())
+    await asyncio.sleep(5)
+    room.refuse(1800)
+    start = clock()
+    refusal = await waiting
+    assert refusal
+    assert refusal.kind is FailureKind.THROTTLED
+    assert clock() < start + 5
+
+
 def clock() -> float:
     return asyncio.get_running_loop().time()

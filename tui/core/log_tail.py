@@ -66,7 +66,7 @@ class LogTail:
         Changes nothing, so that a thread can do it: a large piece takes a while.
         """
         first, *others = text.split("\n")
-        *whole, unfinished = (without_secrets(self._unfinished + first) if self._unfinished else first, *others)
+        *whole, unfinished = (without_secrets(self._unfinished + first), *others)
         dropped = max(0, len(whole) - self._most_lines)
         ended = [clean(line.replace("\t", "    "), DETAIL) for line in whole[dropped:]]
         return LogLines(ended, unfinished[: DETAIL + 1], dropped)
