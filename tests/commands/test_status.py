@@ -12,7 +12,8 @@ from tests.support.scripted_reader import failed
 from tests.support.virtual_time import run
 from tui.commands.output import ExitCode
 from tui.commands.render import advice, aligned
-from tui.commands.status import one_shot, status
+from tui.commands.session import one_shot
+from tui.commands.status import status
 from tui.core.job import Job, JobId
 from tui.core.reading import Failure, FailureKind, Status
 from tui.polling.policy import Policy

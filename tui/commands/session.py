@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from tui.commands.job_selection import named, read_input, select_jobs
 from tui.commands.output import ExitCode, Output, asking, code_of
 from tui.commands.render import advice
-from tui.commands.status import PAUSE_MOST, one_shot
 from tui.core.errors import NEEDS_EXTRAS, NO_PROFILE, UserError
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, Moment, Reading
@@ -119,8 +118,19 @@ async def poll_session(
         await session.close()
 
 
+BURST, BURST_MOST = 10, 50.0
+"""How many times faster than the screen a command that asks once may be, and the most requests a second."""
+PAUSE_MOST = 30.0
+"""Seconds that such a command waits where the service asked for a pause."""
 EXTRAS_LIMIT = 120.0
 """Seconds that all names, or all outcomes, of a command may take together."""
+
+
+def one_shot(policy: Policy) -> Policy:
+    """The policy for one round. A lower rate in the settings lowers this one too; throttling slows it as usual."""
+    rate = policy.requests_per_second
+    burst = max(rate, min(BURST * rate, BURST_MOST))
+    return policy._replace(requests_per_second=burst, together=policy.concurrency, lists=False)
 
 
 def quick_extras(app: "App") -> "Callable[[str], Extras | None]":

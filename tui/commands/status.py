@@ -15,7 +15,6 @@ from tui.core.run import RunRecord, numbered
 if TYPE_CHECKING:
     from tui.commands.session import NewestBuilds, PollSession, Session
     from tui.context import Context
-    from tui.polling.policy import Policy
     from tui.polling.poller import PollerGroup
 
 HELP = "ask once, print, exit"
@@ -30,14 +29,10 @@ EXAMPLES = [
     "status --json | jq -r '.[] | select(.status==\"running\").label'",
 ]
 
-BURST, BURST_MOST = 10, 50.0
-"""How many times faster than the screen one round may be, and the most requests a second."""
 LOOK = 0.1
 """Seconds between two checks of whether a profile can still send requests."""
 SAID_AFTER, LONG_ROUND = 10.0, 45.0
 """Seconds after which a round says how long it still takes, if that is more than so many."""
-PAUSE_MOST = 30.0
-"""Seconds that a command which asks once waits where the service asked for a pause."""
 ResultRow = tuple[Job, Result, str]
 """A job, its result, and its profile's name."""
 OUTCOME_HEADS = ("STATUS", "OUTCOME", "BUILD", "ID", "LABEL", "TAGS", "PROFILE", "FAILURE")
@@ -60,7 +55,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
 async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_outcome: bool = False) -> ExitCode:
     """Print the status of each job, in the order given."""
-    from tui.commands.session import outcome_code, poll_session
+    from tui.commands.session import one_shot, outcome_code, poll_session
 
     told = None
     async with poll_session(session, jobs, one_shot) as polls:
@@ -149,15 +144,10 @@ def _last_builds(rows: Sequence[ResultRow], runs: "NewestBuilds") -> list[tuple[
     return [(profile, runs.get(job)) for job, profile in idle if job not in runs or runs[job]]
 
 
-def one_shot(policy: "Policy") -> "Policy":
-    """The policy for one round. A lower rate in the settings lowers this one too; throttling slows it as usual."""
-    rate = policy.requests_per_second
-    burst = max(rate, min(BURST * rate, BURST_MOST))
-    return policy._replace(requests_per_second=burst, together=policy.concurrency, lists=False)
-
-
 def _given_up(pollers: "PollerGroup", now: float) -> dict[str, Failure]:
     """Profiles that cannot be read soon, and why."""
+    from tui.commands.session import PAUSE_MOST
+
     failures = {}
     for profile, pace in pollers.paces().items():
         waits_long = pace.waiting_until is not None and pace.waiting_until - now > PAUSE_MOST
