@@ -200,6 +200,12 @@ def test_a_file_that_others_can_reach_is_refused_until_that_is_mended(token_file
     assert credential.token() == Secret(TOKEN)
 
 
+def test_an_open_file_of_another_user_is_to_be_copied(token_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    token_file.chmod(0o644)
+    monkeypatch.setattr(os, "geteuid", lambda: token_file.stat().st_uid + 1)
+    assert said(FileToken(token_file).token()).endswith("copy it to one of your own, and chmod 600 that.")
+
+
 def test_the_permissions_count_behind_a_link(token_file: Path) -> None:
     link = token_file.with_name("link")
     link.symlink_to(token_file)

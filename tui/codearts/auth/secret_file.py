@@ -98,7 +98,9 @@ def _read_private(path: Path) -> str:
         if not stat.S_ISREG(info.st_mode):
             raise UserError(_NO_FILE)
         if info.st_mode & 0o077:
-            raise UserError("Others may read or write it: run chmod 600 on it.")
+            may_close_it = os.geteuid() in (0, info.st_uid)
+            what_to_do = "run chmod 600 on it" if may_close_it else "copy it to one of your own, and chmod 600 that"
+            raise UserError(f"Others may read or write it: {what_to_do}.")
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise UserError(f"It is larger than {LARGEST_FILE // 1024} KiB: it must hold the credential alone.")
