@@ -31,7 +31,8 @@ def last_name(function: ast.expr) -> str:
 
 @cache
 def modules() -> dict[str, ast.Module]:
-    return {path.name: ast.parse(path.read_text(encoding="utf-8")) for path in HOUSE.glob("*.py")}
+    paths = HOUSE.rglob("*.py")
+    return {str(path.relative_to(HOUSE)): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
 
 
 @cache
