@@ -5,7 +5,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.core.errors import UserError, own_shortage
@@ -78,7 +77,7 @@ class DiskThread:
     async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
         import asyncio  # as above
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *arguments))
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
 
     def close(self) -> None:
         self._pool.shutdown(wait=False)
