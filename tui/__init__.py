@@ -16,7 +16,7 @@ The map of the program. Imports point down only; the layers are in pyproject.tom
     demo        the simulated service
     alerts      the user's alert command
     terminal    the terminal without Textual: capabilities, modes, clipboard, exit on signals
-    clock       the two clocks
+    clock       the two clocks, and the time zone
     processes   runs other programs: bounded in time and output, without terminal and secrets
     threads     work beside the event loop, also where no thread can be had
     startup     before anything else: no core file, no other process that reads our memory; the garbage collector waits;
